@@ -1,0 +1,33 @@
+"""Sign-in: by invitation only, and never waiting long for the mail server."""
+
+import smtplib
+
+import structlog
+from allauth.account.adapter import DefaultAccountAdapter
+from django.conf import settings
+from django.contrib import messages
+from django.core.mail import EmailMessage, get_connection
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+
+log = structlog.get_logger(__name__)
+
+
+class InvitedOnlyAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ships no types
+    """Closes the sign-up, and sends sign-in codes with a short time-out."""
+
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
+        return False
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, object]) -> None:
+        """Send the one kind of mail that a request waits for; a dead mail server is said on the page."""
+        message: EmailMessage = self.render_mail(template_prefix, email, context)
+        message.connection = get_connection(timeout=settings.SIGN_IN_EMAIL_TIMEOUT)
+        try:
+            message.send()
+        except (OSError, smtplib.SMTPException) as error:
+            log.warning("sign_in_mail_failed", reason=type(error).__name__)
+            messages.error(
+                self.request,
+                _("The mail could not be sent just now. Please wait a minute and ask for it again."),
+            )

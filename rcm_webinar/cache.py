@@ -1,0 +1,64 @@
+"""The shared cache: Redis, and the database's table while Redis is away."""
+
+from collections.abc import Callable
+from typing import Any
+
+import redis.exceptions
+import structlog
+from django.core.cache import caches
+from django.core.cache.backends.redis import RedisCache
+
+log = structlog.get_logger(__name__)
+
+
+class FailoverCache(RedisCache):
+    """Redis with short time-outs; an operation that cannot reach it is done in the `database` cache.
+
+    Sign-in limits count here, so they must hold while Redis is down, and nobody may wait for it.
+    """
+
+    def __init__(self, server: str, params: dict[str, Any]) -> None:
+        options = params.setdefault("OPTIONS", {})
+        options.setdefault("socket_connect_timeout", 0.3)
+        options.setdefault("socket_timeout", 0.5)
+        super().__init__(server, params)
+
+    def _either(self, name: str, call: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        try:
+            return call(*args, **kwargs)
+        except redis.exceptions.RedisError as error:
+            log.warning("cache_failover", operation=name, reason=type(error).__name__)
+            return getattr(caches["database"], name)(*args, **kwargs)
+
+    def add(self, *args: Any, **kwargs: Any) -> Any:
+        return self._either("add", super().add, *args, **kwargs)
+
+    def get(self, *args: Any, **kwargs: Any) -> Any:
+        return self._either("get", super().get, *args, **kwargs)
+
+    def set(self, *args: Any, **kwargs: Any) -> Any:
+        return self._either("set", super().set, *args, **kwargs)
+
+    def touch(self, *args: Any, **kwargs: Any) -> Any:
+        return self._either("touch", super().touch, *args, **kwargs)
+
+    def delete(self, *args: Any, **kwargs: Any) -> Any:
+        return self._either("delete", super().delete, *args, **kwargs)
+
+    def get_many(self, *args: Any, **kwargs: Any) -> Any:
+        return self._either("get_many", super().get_many, *args, **kwargs)
+
+    def has_key(self, *args: Any, **kwargs: Any) -> Any:
+        return self._either("has_key", super().has_key, *args, **kwargs)
+
+    def incr(self, *args: Any, **kwargs: Any) -> Any:
+        return self._either("incr", super().incr, *args, **kwargs)
+
+    def set_many(self, *args: Any, **kwargs: Any) -> Any:
+        return self._either("set_many", super().set_many, *args, **kwargs)
+
+    def delete_many(self, *args: Any, **kwargs: Any) -> Any:
+        return self._either("delete_many", super().delete_many, *args, **kwargs)
+
+    def clear(self) -> Any:
+        return self._either("clear", super().clear)

@@ -1,0 +1,1 @@
+"""The demo: started by `make demo`, switched on by `RCM_DEMO=1`."""

@@ -1,0 +1,267 @@
+"""Django's settings, all from the environment (see `env.py` and `docs/settings.md`)."""
+
+from email.utils import parseaddr
+from urllib.parse import urlsplit
+
+from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
+from django.utils.translation import gettext_lazy as _
+
+from rcm_webinar import env
+from rcm_webinar.logs import configure_logging
+
+BASE_DIR = env.BASE_DIR
+RCM_DEMO = env.DEMO
+RCM_DEMO_DIR = env.DEMO_DIR
+DEBUG = False
+
+SECRET_KEY = env.required("SECRET_KEY")
+SECRET_KEY_FALLBACKS = env.read.list("SECRET_KEY_FALLBACKS", default=[])
+ALLOWED_HOSTS = env.required_list("ALLOWED_HOSTS")
+BASE_URL = env.required("BASE_URL").rstrip("/")
+IS_HTTPS = urlsplit(BASE_URL).scheme == "https"
+TRUSTED_PROXY_COUNT = env.read.int("TRUSTED_PROXY_COUNT", default=0)
+
+if not RCM_DEMO and len(SECRET_KEY) < 50:
+    raise ImproperlyConfigured("SECRET_KEY is shorter than 50 characters: take a longer random one.")
+if ALLOWED_HOSTS != ["*"] and urlsplit(BASE_URL).hostname not in {
+    host.strip("[]").lstrip(".") for host in ALLOWED_HOSTS
+}:
+    raise ImproperlyConfigured("BASE_URL names a host that is not in ALLOWED_HOSTS: links in mails would not open.")
+
+ROOT_URLCONF = "rcm_webinar.urls"
+WSGI_APPLICATION = "rcm_webinar.wsgi.application"
+AUTH_USER_MODEL = "registrations.User"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+SITE_NAME = "rcm-webinar"
+
+INSTALLED_APPS = [
+    "registrations.apps.RegistrationsConfig",
+    "sessions_app.apps.SessionsAppConfig",
+    "rcm_webinar.apps.AdminConfig",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.humanize",
+    "django.contrib.messages",
+    "django.contrib.sessions",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
+    "csp",
+    "django_htmx",
+    "django_structlog",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "allauth.usersessions.middleware.UserSessionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+]
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.template.context_processors.i18n",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "rcm_webinar.context.product",
+            ],
+            "loaders": [
+                (
+                    "django.template.loaders.cached.Loader",
+                    [
+                        "django.template.loaders.filesystem.Loader",
+                        "django.template.loaders.app_directories.Loader",
+                    ],
+                )
+            ],
+        },
+    }
+]
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
+INSTALLED_APPS.append("django.forms")
+
+# Data -------------------------------------------------------------------------------------------
+
+DATABASES = {"default": env.read.db_url_config(env.required("DATABASE_URL"))}
+if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+    # WAL and IMMEDIATE let the web process, the worker and beat of the demo share one file.
+    DATABASES["default"]["OPTIONS"] = {
+        "timeout": 20,
+        "transaction_mode": "IMMEDIATE",
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;",
+    }
+else:
+    DATABASES["default"]["CONN_MAX_AGE"] = env.read.int("CONN_MAX_AGE", default=60)
+    DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+
+DATABASE_CACHE = {
+    "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+    "LOCATION": "rcm_webinar_cache",
+}
+CACHE_URL = env.required("CACHE_URL")
+CACHES = {"database": DATABASE_CACHE}
+if CACHE_URL == "database":
+    CACHES["default"] = DATABASE_CACHE
+else:
+    # Sign-in limits live in the shared cache; without Redis they fail over to the database.
+    CACHES["default"] = {"BACKEND": "rcm_webinar.cache.FailoverCache", "LOCATION": CACHE_URL}
+SESSION_ENGINE = "django.contrib.sessions.backends.db"
+MEDIA_ROOT = env.required("MEDIA_ROOT")
+
+# Languages and hours ----------------------------------------------------------------------------
+
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = "UTC"
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", _("English")), ("es", _("Spanish"))]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+
+# Static files -----------------------------------------------------------------------------------
+
+STATIC_URL = "/static/"
+STATIC_ROOT = env.read.str("STATIC_ROOT", default=str((RCM_DEMO_DIR if RCM_DEMO else BASE_DIR) / "staticfiles"))
+STATICFILES_DIRS = [BASE_DIR / "static"]
+WHITENOISE_USE_FINDERS = RCM_DEMO
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if not env.read.bool("STATICFILES_MANIFEST", default=not RCM_DEMO)
+        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    },
+}
+
+# Mail -------------------------------------------------------------------------------------------
+
+vars().update(env.read.email_url_config(env.required("EMAIL_URL")))
+DEFAULT_FROM_EMAIL = env.required("DEFAULT_FROM_EMAIL")
+SERVER_EMAIL = DEFAULT_FROM_EMAIL
+# Shorter than the lease of a claimed delivery, so that a hanging server never causes a second copy.
+EMAIL_TIMEOUT = env.read.int("EMAIL_TIMEOUT", default=30)
+SIGN_IN_EMAIL_TIMEOUT = 5
+MAIL_PER_MINUTE = env.read.int("MAIL_PER_MINUTE", default=0)
+DELIVERY_LEASE_SECONDS = env.read.int("DELIVERY_LEASE_SECONDS", default=120)
+# A focal point's change becomes due this long after the last change to that person.
+CHANGE_HOLD_SECONDS = env.read.int("CHANGE_HOLD_SECONDS", default=20)
+if "@" not in parseaddr(DEFAULT_FROM_EMAIL)[1]:
+    raise ImproperlyConfigured("DEFAULT_FROM_EMAIL holds no e-mail address.")
+if EMAIL_TIMEOUT >= DELIVERY_LEASE_SECONDS:
+    raise ImproperlyConfigured("EMAIL_TIMEOUT must be shorter than DELIVERY_LEASE_SECONDS.")
+
+# Work in the background -------------------------------------------------------------------------
+
+CELERY_BROKER_URL = env.required("CELERY_BROKER_URL")
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_SERIALIZER = "json"
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_TIMEZONE = "UTC"
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+# A nudge that cannot reach the broker is dropped at once: beat plans the same work within 30 s.
+CELERY_TASK_PUBLISH_RETRY = False
+CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, object] = {"socket_connect_timeout": 0.5, "socket_timeout": 5}
+if CELERY_BROKER_URL.startswith("filesystem://"):
+    BROKER_DIR = RCM_DEMO_DIR / "broker"
+    for folder in ("queue", "processed", "control"):
+        (BROKER_DIR / folder).mkdir(parents=True, exist_ok=True)
+    CELERY_BROKER_TRANSPORT_OPTIONS = {
+        "data_folder_in": str(BROKER_DIR / "queue"),
+        "data_folder_out": str(BROKER_DIR / "queue"),
+        "processed_folder": str(BROKER_DIR / "processed"),
+        "control_folder": str(BROKER_DIR / "control"),
+    }
+PLAN_EVERY_SECONDS = 30
+CELERY_BEAT_SCHEDULE = {
+    "plan": {
+        "task": "registrations.tasks.plan",
+        "schedule": PLAN_EVERY_SECONDS,
+        "options": {"expires": PLAN_EVERY_SECONDS - 2},
+    },
+}
+CELERY_BEAT_SCHEDULE_FILENAME = (
+    str(RCM_DEMO_DIR / "beat-schedule")
+    if RCM_DEMO
+    else env.read.str("BEAT_SCHEDULE_FILE", default=str(BASE_DIR / "var" / "beat-schedule"))
+)
+
+# Sign-in ----------------------------------------------------------------------------------------
+
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "registrations:delegations"
+ACCOUNT_ADAPTER = "rcm_webinar.accounts.InvitedOnlyAdapter"
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
+ACCOUNT_LOGIN_BY_CODE_ENABLED = True
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_SESSION_REMEMBER = False
+ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXY_COUNT
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not IS_HTTPS
+STAFF_NEED_SECOND_FACTOR = not RCM_DEMO
+
+# Safety -----------------------------------------------------------------------------------------
+
+SECURE_SSL_REDIRECT = IS_HTTPS
+if TRUSTED_PROXY_COUNT:
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+SECURE_HSTS_SECONDS = 31_536_000 if IS_HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = IS_HTTPS
+SECURE_HSTS_PRELOAD = IS_HTTPS
+SECURE_REFERRER_POLICY = "same-origin"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = IS_HTTPS
+SESSION_COOKIE_AGE = 60 * 60 * 12
+CSRF_FAILURE_VIEW = "django.views.csrf.csrf_failure"
+X_FRAME_OPTIONS = "SAMEORIGIN"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "frame-src": [SELF],
+        "frame-ancestors": [SELF],
+        "form-action": [SELF],
+        "base-uri": [NONE],
+    }
+}
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 2_000
+
+LOGGING_CONFIG = None
+configure_logging(as_json=not RCM_DEMO)

@@ -1,0 +1,25 @@
+"""Every address of the product; each app keeps its own list."""
+
+from django.conf import settings
+from django.conf.urls.i18n import i18n_patterns
+from django.contrib import admin
+from django.urls import include, path
+
+from rcm_webinar import health
+
+urlpatterns = [
+    path("healthz", health.healthz, name="healthz"),
+    path("readyz", health.readyz, name="readyz"),
+    path("i18n/", include("django.conf.urls.i18n")),
+    path("accounts/", include("allauth.urls")),
+    path("admin/", admin.site.urls),
+    path("", include("sessions_app.urls.files")),
+    path("", include("registrations.urls.files")),
+    *i18n_patterns(
+        path("", include("sessions_app.urls.pages")),
+        path("", include("registrations.urls.pages")),
+    ),
+]
+
+if settings.RCM_DEMO:
+    urlpatterns.append(path("demo/", include("rcm_webinar.demo.urls")))

@@ -1,0 +1,1 @@
+"""Who comes: delegations, quotas, calendars and deliveries."""

@@ -1,0 +1,102 @@
+"""Broken rules. A service raises them; a view turns them into form errors in one place (`forms/errors.py`).
+
+Every message is written for the person who reads it and is translated when shown.
+"""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+if TYPE_CHECKING:
+    from registrations.models import Delegate, Delegation
+
+
+class RuleBroken(Exception):
+    """A rule of the product forbids this; `message` says which, `field` which input it concerns (or "")."""
+
+    message: str | Promise = _("This is not possible.")
+    field: str = ""
+
+    def __init__(self, message: str | Promise | None = None, *, field: str | None = None) -> None:
+        if message is not None:
+            self.message = message
+        if field is not None:
+            self.field = field
+        super().__init__(self.message)
+
+
+class ReasonRequired(RuleBroken):
+    message = _("Please give a reason: this leaves a gap in the quota.")
+    field = "reason"
+
+
+class GapsRemain(RuleBroken):
+    """Submitting with gaps and without a reason; `gaps` are those of `queries.gaps_of`."""
+
+    message = _("Some seats are still empty. Name the missing officials, or give the reason and submit.")
+    field = "reason"
+
+
+class QuotaFull(RuleBroken):
+    message = _("All seats of this profile are taken. Replace someone, or ask the secretariat.")
+    field = "profile"
+
+
+class AddressTakenHere(RuleBroken):
+    """The address belongs to an active delegate of the same delegation."""
+
+    field = "email"
+
+    def __init__(self, delegate: "Delegate") -> None:
+        super().__init__(_("%(name)s is already named in this delegation with this address.") % {"name": delegate.name})
+
+
+class AddressTakenElsewhere(RuleBroken):
+    """Another delegation has the address; which one is not told to a focal point."""
+
+    message = _("This person could not be registered; the secretariat has been told.")
+    field = "email"
+
+
+class TooManyClashes(RuleBroken):
+    message = _("Too many addresses could not be registered today. Please write to the secretariat.")
+    field = "email"
+
+
+class RegistrationNotOpen(RuleBroken):
+    message = _("Registration has not opened yet.")
+
+
+class RegistrationClosed(RuleBroken):
+    message = _(
+        "Registration has closed. You can still replace or withdraw a delegate, and name people into open seats."
+    )
+
+
+class WebinarOver(RuleBroken):
+    message = _("The webinar is over; the delegation can no longer be changed.")
+
+
+class NotPossibleNow(RuleBroken):
+    """The state of the delegation or delegate does not allow the step."""
+
+
+class Stale(RuleBroken):
+    """Someone else changed the row since the form was opened; `current` is what is stored now."""
+
+    message = _("Someone else has changed this meanwhile. Compare both versions and save again.")
+
+    def __init__(self, current: "Delegate | Delegation") -> None:
+        self.current = current
+        super().__init__()
+
+
+class InvalidInput(RuleBroken):
+    """Input that a form would have refused; `messages` by field."""
+
+    def __init__(self, messages: dict[str, Sequence[str]]) -> None:
+        self.messages = messages
+        field, texts = next(iter(messages.items()))
+        super().__init__(texts[0], field=field)

@@ -1,0 +1,37 @@
+from registrations.models.arrival import Arrival
+from registrations.models.body import BodyKind, ParticipatingBody
+from registrations.models.calendar_entry import CalendarEntry, IcalMethod, Partstat
+from registrations.models.delegate import Delegate, DelegateRole, DelegateStatus
+from registrations.models.delegation import Delegation, DelegationStatus, FocalPoint, Waiver
+from registrations.models.delivery import Delivery, DeliveryKind, DeliveryState
+from registrations.models.history import HistoryEvent, HistoryKind
+from registrations.models.quota import ParticipantProfile, Quota, RegistrationPolicy
+from registrations.models.reminder import ReminderRule, ReminderScope
+from registrations.models.user import User
+
+__all__ = [
+    "Arrival",
+    "BodyKind",
+    "CalendarEntry",
+    "Delegate",
+    "DelegateRole",
+    "DelegateStatus",
+    "Delegation",
+    "DelegationStatus",
+    "Delivery",
+    "DeliveryKind",
+    "DeliveryState",
+    "FocalPoint",
+    "HistoryEvent",
+    "HistoryKind",
+    "IcalMethod",
+    "ParticipantProfile",
+    "ParticipatingBody",
+    "Partstat",
+    "Quota",
+    "RegistrationPolicy",
+    "ReminderRule",
+    "ReminderScope",
+    "User",
+    "Waiver",
+]

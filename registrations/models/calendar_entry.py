@@ -1,0 +1,57 @@
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from registrations.models.delegate import Delegate
+from sessions_app.models import Release, Session
+
+
+class IcalMethod(models.TextChoices):
+    """RFC 5546 §1.4."""
+
+    NONE = "", _("nothing")
+    REQUEST = "REQUEST", "REQUEST"
+    CANCEL = "CANCEL", "CANCEL"
+
+
+class Partstat(models.TextChoices):
+    """RFC 5545 §3.2.12, as a participant answers."""
+
+    NEEDS_ACTION = "NEEDS-ACTION", _("no answer yet")
+    ACCEPTED = "ACCEPTED", _("accepted")
+    TENTATIVE = "TENTATIVE", _("maybe")
+    DECLINED = "DECLINED", _("declined")
+
+
+class CalendarEntry(models.Model):
+    """What one mailbox holds of one session: the ledger that orders all its messages. Outlives the delegate."""
+
+    session = models.ForeignKey(Session, on_delete=models.PROTECT, related_name="calendar_entries")
+    # Lower-cased.
+    address = models.CharField(max_length=254)
+    # The person whom the latest message is about.
+    delegate = models.ForeignKey(Delegate, on_delete=models.PROTECT, related_name="calendar_entries")
+    release = models.ForeignKey(Release, on_delete=models.PROTECT, related_name="+")
+    released_sequence = models.PositiveIntegerField()
+    sequence = models.PositiveIntegerField()
+    stamp = models.DateTimeField()
+    # What the newest planned message says, and what was last handed (or may have been) to the mail server.
+    planned_method = models.CharField(max_length=10, choices=IcalMethod, blank=True)
+    delivered_method = models.CharField(max_length=10, choices=IcalMethod, blank=True)
+    delivered_sequence = models.PositiveIntegerField(null=True, blank=True)
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+    ical_partstat = models.CharField(_("answer"), max_length=20, choices=Partstat, default=Partstat.NEEDS_ACTION)
+    answered_at = models.DateTimeField(_("answered at"), null=True, blank=True)
+    first_message_id = models.CharField(max_length=255, blank=True)
+
+    class Meta:
+        verbose_name = _("calendar entry")
+        verbose_name_plural = _("calendar entries")
+        ordering = ["session", "address"]
+        constraints = [
+            models.UniqueConstraint(fields=["session", "address"], name="calendar_entry_once_per_mailbox"),
+        ]
+        indexes = [models.Index(fields=["delegate", "session"], name="calendar_entry_by_delegate")]
+
+    def __str__(self) -> str:
+        return f"{self.session_id}: {self.planned_method}"

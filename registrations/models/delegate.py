@@ -1,0 +1,136 @@
+from datetime import datetime
+
+from django.conf import settings
+from django.core.validators import MaxLengthValidator, RegexValidator
+from django.db import models
+from django.db.models.functions import Lower
+from django.utils.translation import gettext_lazy as _
+
+from registrations.models.delegation import Delegation
+from registrations.models.quota import ParticipantProfile
+from sessions_app.models import Webinar
+from sessions_app.zones import validate_zone
+
+# Names are stored exactly as typed (rule 19); only what would break a mail or a calendar is refused.
+validate_one_line = RegexValidator(
+    r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]",
+    message=_("Line breaks and control characters cannot be used here."),
+    code="control_characters",
+    inverse_match=True,
+)
+
+
+class DelegateStatus(models.TextChoices):
+    ACTIVE = "active", _("Active")
+    WITHDRAWN = "withdrawn", _("Withdrawn")
+    REPLACED = "replaced", _("Replaced")
+
+
+class DelegateRole(models.TextChoices):
+    DELEGATE = "delegate", _("Delegate")
+    PANELIST = "panelist", _("Panelist")
+    MODERATOR = "moderator", _("Moderator")
+    OBSERVER = "observer", _("Observer")
+
+
+class DelegateQuerySet(models.QuerySet["Delegate"]):
+    def active(self) -> "DelegateQuerySet":
+        return self.filter(status=DelegateStatus.ACTIVE)
+
+    def admitted(self) -> "DelegateQuerySet":
+        """Active people of an acceptance: those who are invited (rule 5)."""
+        return self.active().filter(admitted_at__isnull=False)
+
+    def with_address(self, email: str) -> "DelegateQuerySet":
+        """Those with the address, whatever its case (rule 8)."""
+        return self.alias(email_lower=Lower("email")).filter(email_lower=email.strip().lower())
+
+
+class Delegate(models.Model):
+    """A person whom a participating body sends to a webinar; one who left stays for the record."""
+
+    webinar = models.ForeignKey(Webinar, on_delete=models.PROTECT, related_name="delegates", editable=False)
+    delegation = models.ForeignKey(Delegation, on_delete=models.PROTECT, related_name="delegates")
+    # Empty for people of organisations: they have no quotas.
+    profile = models.ForeignKey(
+        ParticipantProfile,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="delegates",
+        verbose_name=_("profile"),
+    )
+    role = models.CharField(_("role"), max_length=20, choices=DelegateRole, default=DelegateRole.DELEGATE)
+    name = models.CharField(_("full name"), max_length=200, validators=[validate_one_line])
+    email = models.EmailField(_("e-mail address"), max_length=254, validators=[validate_one_line])
+    institution = models.CharField(_("institution"), max_length=200, validators=[validate_one_line])
+    position = models.CharField(_("position"), max_length=200, blank=True, validators=[validate_one_line])
+    language = models.CharField(_("language"), max_length=2, choices=settings.LANGUAGES, default="es")
+    timezone = models.CharField(_("time zone"), max_length=50, validators=[validate_zone])
+    phone = models.CharField(_("telephone"), max_length=40, blank=True, validators=[validate_one_line])
+    needs = models.TextField(
+        _("needs for interpretation or accessibility"),
+        max_length=1000,
+        blank=True,
+        validators=[MaxLengthValidator(1000)],
+    )
+    is_working_group_member = models.BooleanField(
+        _("technical member of the Working Group on Irregular and Mass Migration"), default=False
+    )
+    status = models.CharField(_("state"), max_length=20, choices=DelegateStatus, default=DelegateStatus.ACTIVE)
+    replaced_by = models.OneToOneField(
+        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="replaces", editable=False
+    )
+    registered_at = models.DateTimeField(_("registered at"))
+    admitted_at = models.DateTimeField(_("admitted at"), null=True, blank=True)
+    withdrawn_at = models.DateTimeField(_("withdrawn at"), null=True, blank=True)
+    withdrawn_reason = models.CharField(_("reason"), max_length=1000, blank=True)
+    # Mail about this person waits until then, so that an undo or a correction merges (design §5).
+    hold_until = models.DateTimeField(editable=False)
+    version = models.PositiveIntegerField(default=1, editable=False)
+    # Raised by a change of address and by a withdrawal: earlier links of this person end.
+    token_version = models.PositiveIntegerField(default=1, editable=False)
+
+    objects = DelegateQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("delegate")
+        verbose_name_plural = _("delegates")
+        ordering = ["delegation", "profile__position", "registered_at", "id"]
+        constraints = [
+            models.UniqueConstraint(
+                "webinar",
+                Lower("email"),
+                condition=models.Q(status="active"),
+                name="delegate_active_once_per_webinar",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(status__in=DelegateStatus.values), name="delegate_status_is_known"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(status="active", withdrawn_at__isnull=True)
+                | (~models.Q(status="active") & models.Q(withdrawn_at__isnull=False)),
+                name="delegate_left_at_a_time",
+            ),
+            models.CheckConstraint(condition=~models.Q(name=""), name="delegate_has_a_name"),
+        ]
+        indexes = [
+            models.Index(fields=["delegation", "status", "profile"], name="delegate_by_seat"),
+            models.Index(Lower("email"), name="delegate_by_address"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def is_active(self) -> bool:
+        return self.status == DelegateStatus.ACTIVE
+
+    @property
+    def address(self) -> str:
+        """The lower-cased address: the key of the ledger of calendar entries."""
+        return self.email.lower()
+
+    def is_held_at(self, now: datetime) -> bool:
+        """Whether mail about the last change still waits, so that it can be undone without a trace in any mailbox."""
+        return now < self.hold_until

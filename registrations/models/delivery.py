@@ -1,0 +1,102 @@
+import uuid
+from datetime import datetime
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from registrations.models.calendar_entry import CalendarEntry, IcalMethod
+from registrations.models.delegate import Delegate
+from registrations.models.history import HistoryEvent
+from registrations.models.reminder import ReminderRule
+from sessions_app.models import Session
+
+
+class DeliveryKind(models.TextChoices):
+    INVITATION = "invitation", _("Invitation")
+    UPDATE = "update", _("Update")
+    CANCELLATION = "cancellation", _("Cancellation")
+    REMINDER = "reminder", _("Reminder")
+    DECISION = "decision", _("Decision")
+    CLASH_ALERT = "clash_alert", _("Alert to the secretariat")
+
+
+class DeliveryState(models.TextChoices):
+    DUE = "due", _("Waiting")
+    CLAIMED = "claimed", _("Being sent")
+    SENT = "sent", _("Sent")
+    FAILED = "failed", _("Failed")
+    SUPERSEDED = "superseded", _("No longer wanted")
+    STOPPED = "stopped", _("Stopped")
+
+
+class DeliveryQuerySet(models.QuerySet["Delivery"]):
+    def due(self, now: datetime) -> "DeliveryQuerySet":
+        return self.filter(state=DeliveryState.DUE, due_at__lte=now)
+
+    def expired(self, now: datetime) -> "DeliveryQuerySet":
+        """Claimed by a worker that did not come back within its lease."""
+        return self.filter(state=DeliveryState.CLAIMED, lease_expires_at__lte=now)
+
+
+class Delivery(models.Model):
+    """One message owed to one person, and what became of it."""
+
+    # What makes it one and the same message (design §5): nothing is owed twice.
+    key = models.CharField(max_length=400, unique=True)
+    kind = models.CharField(_("what"), max_length=20, choices=DeliveryKind)
+    email = models.EmailField(_("to"), max_length=254)
+    language = models.CharField(_("language"), max_length=2, choices=settings.LANGUAGES)
+    delegate = models.ForeignKey(Delegate, on_delete=models.PROTECT, null=True, blank=True, related_name="deliveries")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="deliveries"
+    )
+    session = models.ForeignKey(Session, on_delete=models.PROTECT, null=True, blank=True, related_name="deliveries")
+    # A calendar message's mailbox; with `session`, what is ordered one after the other.
+    entry = models.ForeignKey(CalendarEntry, on_delete=models.PROTECT, null=True, blank=True, related_name="deliveries")
+    event = models.ForeignKey(HistoryEvent, on_delete=models.PROTECT, null=True, blank=True, related_name="deliveries")
+    rule = models.ForeignKey(ReminderRule, on_delete=models.SET_NULL, null=True, blank=True, related_name="deliveries")
+    ical_method = models.CharField(max_length=10, choices=IcalMethod, blank=True)
+    ical_sequence = models.PositiveIntegerField(null=True, blank=True)
+    ical_stamp = models.DateTimeField(null=True, blank=True)
+    # The start that an update tells as "old hour"; a reminder's start, which must still be the released one.
+    starts_at = models.DateTimeField(null=True, blank=True)
+    previous_starts_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(_("owed since"))
+    due_at = models.DateTimeField(_("due at"))
+    state = models.CharField(_("state"), max_length=20, choices=DeliveryState, default=DeliveryState.DUE)
+    claim_token = models.UUIDField(null=True, blank=True)
+    lease_expires_at = models.DateTimeField(null=True, blank=True)
+    attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
+    last_error = models.CharField(_("last error"), max_length=300, blank=True)
+    sent_at = models.DateTimeField(_("sent at"), null=True, blank=True)
+    # Random, given once: a repeated message carries the same one.
+    message_uuid = models.UUIDField(default=uuid.uuid4, editable=False)
+
+    objects = DeliveryQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("delivery")
+        verbose_name_plural = _("deliveries")
+        ordering = ["-created_at", "-id"]
+        constraints = [
+            models.CheckConstraint(condition=models.Q(state__in=DeliveryState.values), name="delivery_state_is_known"),
+            # A mailbox gets the messages of a session one after the other.
+            models.UniqueConstraint(
+                fields=["entry"],
+                condition=models.Q(state="claimed", entry__isnull=False),
+                name="delivery_one_claimed_per_calendar_entry",
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(state="claimed")
+                | models.Q(claim_token__isnull=False, lease_expires_at__isnull=False),
+                name="delivery_claimed_under_a_lease",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["state", "due_at"], name="delivery_by_due_time"),
+            models.Index(fields=["entry", "state"], name="delivery_by_calendar_entry"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()}, {self.get_state_display()}"

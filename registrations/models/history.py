@@ -1,0 +1,64 @@
+from typing import Any
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from registrations.models.delegate import Delegate
+from registrations.models.delegation import Delegation
+from sessions_app.models import Webinar
+
+
+class HistoryKind(models.TextChoices):
+    REGISTERED = "registered", _("Registered")
+    EDITED = "edited", _("Changed")
+    REPLACED = "replaced", _("Replaced")
+    WITHDRAWN = "withdrawn", _("Withdrawn")
+    RESTORED = "restored", _("Restored")
+    SUBMITTED = "submitted", _("Submitted")
+    ACCEPTED = "accepted", _("Accepted")
+    ACCEPTED_WITH_GAP = "accepted_with_gap", _("Accepted with a gap")
+    WAIVED = "waived", _("Seats waived")
+    WAIVER_REVOKED = "waiver_revoked", _("Waiver revoked")
+    RETURNED = "returned", _("Returned")
+    REOPENED = "reopened", _("Reopened")
+    NOT_ATTENDING = "not_attending", _("Not attending")
+    ATTENDING_AGAIN = "attending_again", _("Attending again")
+    ADDRESS_CLASH = "address_clash", _("Address registered elsewhere")
+    QUOTA_CHANGED = "quota_changed", _("Quota changed")
+
+
+class HistoryEvent(models.Model):
+    """One decision or change: who, when, why (rule 20). Mail about it is owed by this row (design §5)."""
+
+    webinar = models.ForeignKey(Webinar, on_delete=models.PROTECT, related_name="history")
+    delegation = models.ForeignKey(Delegation, on_delete=models.PROTECT, null=True, blank=True, related_name="history")
+    delegate = models.ForeignKey(Delegate, on_delete=models.PROTECT, null=True, blank=True, related_name="history")
+    kind = models.CharField(_("what"), max_length=30, choices=HistoryKind)
+    # Empty where the system decided, as in the acceptance of a complete delegation.
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("who"),
+    )
+    at = models.DateTimeField(_("when"))
+    reason = models.TextField(_("why"), max_length=2000, blank=True)
+    # {field: [old, new]} of an edit; names and addresses are personal data and end with the purge.
+    changes: "models.JSONField[dict[str, Any], dict[str, Any]]" = models.JSONField(
+        _("what changed"), default=dict, blank=True
+    )
+
+    class Meta:
+        verbose_name = _("history event")
+        verbose_name_plural = _("history")
+        ordering = ["-at", "-id"]
+        indexes = [
+            models.Index(fields=["delegation", "-at"], name="history_of_delegation"),
+            models.Index(fields=["kind", "actor", "at"], name="history_by_kind_and_actor"),
+        ]
+
+    def __str__(self) -> str:
+        return self.get_kind_display()

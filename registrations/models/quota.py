@@ -1,0 +1,90 @@
+from datetime import datetime
+
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from sessions_app.bilingual import Bilingual
+from sessions_app.models import Webinar
+
+
+class ParticipantProfile(models.Model):
+    """What an official does at home: prosecutes, controls immigration, controls the border, investigates."""
+
+    code = models.SlugField(_("code"), max_length=40, unique=True)
+    position = models.PositiveSmallIntegerField(_("position"), default=1)
+    name_en = models.CharField(_("name (English)"), max_length=100)
+    name_es = models.CharField(_("name (Spanish)"), max_length=100, blank=True)
+    description_en = models.CharField(_("description (English)"), max_length=300, blank=True)
+    description_es = models.CharField(_("description (Spanish)"), max_length=300, blank=True)
+
+    class Meta:
+        verbose_name = _("participant profile")
+        verbose_name_plural = _("participant profiles")
+        ordering = ["position", "code"]
+
+    def __str__(self) -> str:
+        return str(self.name)
+
+    @property
+    def name(self) -> Bilingual:
+        return Bilingual.of(self, "name")
+
+    @property
+    def description(self) -> Bilingual:
+        return Bilingual.of(self, "description")
+
+
+class Quota(models.Model):
+    """How many delegates of a profile each country is asked for at a webinar: a floor, and a ceiling where set."""
+
+    webinar = models.ForeignKey(Webinar, on_delete=models.CASCADE, related_name="quotas")
+    profile = models.ForeignKey(ParticipantProfile, on_delete=models.PROTECT, related_name="quotas")
+    minimum = models.PositiveSmallIntegerField(_("at least"), default=2)
+    maximum = models.PositiveSmallIntegerField(_("at most"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("quota")
+        verbose_name_plural = _("quotas")
+        ordering = ["webinar", "profile__position", "profile__code"]
+        constraints = [
+            models.UniqueConstraint(fields=["webinar", "profile"], name="quota_once_per_webinar_and_profile"),
+            models.CheckConstraint(
+                condition=models.Q(maximum__isnull=True) | models.Q(maximum__gte=models.F("minimum")),
+                name="quota_maximum_not_below_minimum",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.profile}: {self.minimum}"
+
+
+class RegistrationPolicy(models.Model):
+    """When the countries of a webinar register, and how their delegations are accepted."""
+
+    webinar = models.OneToOneField(Webinar, on_delete=models.CASCADE, primary_key=True, related_name="policy")
+    opens_at = models.DateTimeField(_("registration opens"))
+    closes_at = models.DateTimeField(_("registration closes"))
+    accepts_complete_at_once = models.BooleanField(_("accept complete delegations at once"), default=True)
+    # The day on which the personal data of this webinar end; participants' links live until then.
+    purge_on = models.DateField(_("personal data end on"))
+
+    class Meta:
+        verbose_name = _("registration policy")
+        verbose_name_plural = _("registration policies")
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(closes_at__gt=models.F("opens_at")),
+                name="registration_closes_after_it_opens",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.webinar)
+
+    def clean(self) -> None:
+        if self.opens_at and self.closes_at and self.closes_at <= self.opens_at:
+            raise ValidationError({"closes_at": _("Registration must close after it opens.")})
+
+    def is_open_at(self, now: datetime) -> bool:
+        return self.opens_at <= now < self.closes_at

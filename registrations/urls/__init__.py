@@ -1,0 +1,1 @@
+"""Addresses: `pages` in a language, `files` without one."""

@@ -1,0 +1,4 @@
+from django.urls import URLPattern
+
+app_name = "registrations_files"
+urlpatterns: list[URLPattern] = []

@@ -1,0 +1,1 @@
+"""What happens when. Knows no delegate and no country."""

@@ -1,0 +1,71 @@
+from typing import Any
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from sessions_app.bilingual import Bilingual
+from sessions_app.models.session import Session
+from sessions_app.models.webinar import Webinar
+
+
+class Release(models.Model):
+    """A numbered, immutable snapshot of a webinar's agenda: what the public and the participants know."""
+
+    webinar = models.ForeignKey(Webinar, on_delete=models.PROTECT, related_name="releases")
+    number = models.PositiveIntegerField(_("number"))
+    released_at = models.DateTimeField(_("released at"))
+    released_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    note = models.CharField(_("note"), max_length=500, blank=True)
+    # `Agenda.to_json()`; read it with `Agenda.from_release()`.
+    agenda: "models.JSONField[Any, Any]" = models.JSONField(_("agenda"))
+
+    class Meta:
+        verbose_name = _("release")
+        verbose_name_plural = _("releases")
+        ordering = ["webinar", "-number"]
+        get_latest_by = "number"
+        constraints = [
+            models.UniqueConstraint(fields=["webinar", "number"], name="release_number_once_per_webinar"),
+        ]
+
+    def __str__(self) -> str:
+        return _("Release %(number)s") % {"number": self.number}
+
+
+class ReleasedSession(models.Model):
+    """What is released of one session at present. Calendars, reminders and feeds read only these rows."""
+
+    session = models.OneToOneField(Session, on_delete=models.PROTECT, primary_key=True, related_name="released")
+    release = models.ForeignKey(Release, on_delete=models.PROTECT, related_name="released_sessions")
+    number = models.PositiveSmallIntegerField(_("number"))
+    title_en = models.CharField(max_length=250)
+    title_es = models.CharField(max_length=250, blank=True)
+    starts_at = models.DateTimeField(_("starts at"))
+    ends_at = models.DateTimeField(_("ends at"))
+    timezone = models.CharField(_("time zone"), max_length=50)
+    # Rises only with a release of this session that is mailed.
+    sequence = models.PositiveIntegerField(default=0)
+    is_cancelled = models.BooleanField(_("cancelled"), default=False)
+    digest = models.CharField(max_length=64)
+    changed_at = models.DateTimeField(_("changed at"))
+
+    class Meta:
+        verbose_name = _("released session")
+        verbose_name_plural = _("released sessions")
+        ordering = ["session__webinar", "starts_at", "number"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(ends_at__gt=models.F("starts_at")),
+                name="released_session_ends_after_start",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.number}. {self.title}"
+
+    @property
+    def title(self) -> Bilingual:
+        return Bilingual.of(self, "title")

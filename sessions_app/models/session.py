@@ -1,0 +1,101 @@
+import uuid
+from datetime import datetime, timedelta
+
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from sessions_app.bilingual import Bilingual
+from sessions_app.models.webinar import Webinar
+
+LONGEST_SESSION_MINUTES = 12 * 60
+
+
+class Session(models.Model):
+    """A block on one day. Its number is given at creation and never reused or reordered."""
+
+    webinar = models.ForeignKey(Webinar, on_delete=models.PROTECT, related_name="sessions")
+    number = models.PositiveSmallIntegerField(_("number"), validators=[MinValueValidator(1)])
+    title_en = models.CharField(_("title (English)"), max_length=250)
+    title_es = models.CharField(_("title (Spanish)"), max_length=250, blank=True)
+    starts_at = models.DateTimeField(_("starts at"))
+    duration_minutes = models.PositiveSmallIntegerField(
+        _("minutes"), validators=[MinValueValidator(5), MaxValueValidator(LONGEST_SESSION_MINUTES)]
+    )
+    ical_uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    # The public file may be imported by anyone; its UIDs must not reveal those of the invitations.
+    public_ical_uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    room_url = models.URLField(_("address of the room"), max_length=500, blank=True)
+    backup_room_url = models.URLField(_("address of the second room"), max_length=500, blank=True)
+    uses_backup_room = models.BooleanField(_("use the second room"), default=False)
+    room_opens_minutes = models.PositiveSmallIntegerField(
+        _("room opens, minutes before"), default=15, validators=[MaxValueValidator(24 * 60)]
+    )
+    cancelled_at = models.DateTimeField(_("cancelled at"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("session")
+        verbose_name_plural = _("sessions")
+        ordering = ["webinar", "number"]
+        constraints = [
+            models.UniqueConstraint(fields=["webinar", "number"], name="session_number_once_per_webinar"),
+            models.CheckConstraint(
+                condition=models.Q(duration_minutes__gte=5, duration_minutes__lte=LONGEST_SESSION_MINUTES),
+                name="session_lasts_5_minutes_to_12_hours",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.number}. {self.title}"
+
+    @property
+    def title(self) -> Bilingual:
+        return Bilingual.of(self, "title")
+
+    @property
+    def ends_at(self) -> datetime:
+        return self.starts_at + timedelta(minutes=self.duration_minutes)
+
+    @property
+    def current_room_url(self) -> str:
+        """The room's address in use; empty while the secretariat has entered none."""
+        return self.backup_room_url if self.uses_backup_room else self.room_url
+
+
+class AgendaItemKind(models.TextChoices):
+    OPENING = "opening", _("Opening remarks")
+    INTRODUCTION = "introduction", _("Introduction")
+    PANEL = "panel", _("Panel")
+    PRESENTATION = "presentation", _("Presentation")
+    QUESTIONS = "questions", _("Questions and answers")
+    DIALOGUE = "dialogue", _("Guided dialogue")
+    BREAK = "break", _("Break")
+
+
+class AgendaItem(models.Model):
+    """A part of a session. It has minutes; its hour follows from the session's start and what stands before it."""
+
+    session = models.ForeignKey(Session, on_delete=models.CASCADE, related_name="items")
+    position = models.PositiveSmallIntegerField(_("position"))
+    minutes = models.PositiveSmallIntegerField(_("minutes"), validators=[MinValueValidator(1)])
+    kind = models.CharField(_("kind"), max_length=20, choices=AgendaItemKind)
+    title_en = models.CharField(_("title (English)"), max_length=250)
+    title_es = models.CharField(_("title (Spanish)"), max_length=250, blank=True)
+    points_en = models.TextField(_("points (English), one per line"), blank=True)
+    points_es = models.TextField(_("points (Spanish), one per line"), blank=True)
+
+    class Meta:
+        verbose_name = _("agenda item")
+        verbose_name_plural = _("agenda items")
+        ordering = ["session", "position"]
+        constraints = [
+            models.UniqueConstraint(fields=["session", "position"], name="agenda_item_position_once_per_session"),
+            models.CheckConstraint(condition=models.Q(minutes__gte=1), name="agenda_item_lasts_a_minute"),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.title)
+
+    @property
+    def title(self) -> Bilingual:
+        return Bilingual.of(self, "title")

@@ -1,0 +1,67 @@
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from sessions_app.bilingual import Bilingual
+from sessions_app.models.session import AgendaItem
+from sessions_app.models.webinar import Webinar
+
+
+class SpeakerKind(models.TextChoices):
+    PERSON = "person", _("Person")
+    INSTITUTION = "institution", _("Institution")
+
+
+class Speaker(models.Model):
+    """A person or an institution on the agenda of one webinar."""
+
+    webinar = models.ForeignKey(Webinar, on_delete=models.CASCADE, related_name="speakers")
+    code = models.SlugField(_("code"), max_length=60)
+    kind = models.CharField(_("kind"), max_length=20, choices=SpeakerKind, default=SpeakerKind.PERSON)
+    # An institution's name is translated; a person's is the same in both languages and stands in `name_en`.
+    name_en = models.CharField(_("name (English)"), max_length=200)
+    name_es = models.CharField(_("name (Spanish)"), max_length=200, blank=True)
+    position_en = models.CharField(_("position (English)"), max_length=200, blank=True)
+    position_es = models.CharField(_("position (Spanish)"), max_length=200, blank=True)
+    institution_en = models.CharField(_("institution (English)"), max_length=200, blank=True)
+    institution_es = models.CharField(_("institution (Spanish)"), max_length=200, blank=True)
+
+    class Meta:
+        verbose_name = _("speaker")
+        verbose_name_plural = _("speakers")
+        ordering = ["webinar", "code"]
+        constraints = [
+            models.UniqueConstraint(fields=["webinar", "code"], name="speaker_code_once_per_webinar"),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.name)
+
+    @property
+    def name(self) -> Bilingual:
+        return Bilingual.of(self, "name")
+
+
+class SpeakerRole(models.TextChoices):
+    MODERATOR = "moderator", _("Moderator")
+    PANELIST = "panelist", _("Panelist")
+    PRESENTER = "presenter", _("Presenter")
+
+
+class AgendaItemSpeaker(models.Model):
+    """A speaker's part in one agenda item."""
+
+    item = models.ForeignKey(AgendaItem, on_delete=models.CASCADE, related_name="item_speakers")
+    speaker = models.ForeignKey(Speaker, on_delete=models.PROTECT, related_name="item_speakers")
+    role = models.CharField(_("role"), max_length=20, choices=SpeakerRole)
+    position = models.PositiveSmallIntegerField(_("position"), default=1)
+
+    class Meta:
+        verbose_name = _("speaker of an agenda item")
+        verbose_name_plural = _("speakers of agenda items")
+        ordering = ["item", "position"]
+        constraints = [
+            models.UniqueConstraint(fields=["item", "speaker", "role"], name="speaker_once_per_item_and_role"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.speaker}, {self.get_role_display()}"

@@ -1,0 +1,30 @@
+"""IANA time zones: which names are allowed, and instants that need one."""
+
+from datetime import datetime
+from functools import cache
+from zoneinfo import ZoneInfo, available_timezones
+
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+
+@cache
+def known_zones() -> frozenset[str]:
+    """Every IANA name with a region ("America/Tegucigalpa"), and UTC; no fixed offsets, no legacy codes."""
+    legacy = ("Etc/", "SystemV/", "posix/", "right/")
+    return frozenset(name for name in available_timezones() if "/" in name and not name.startswith(legacy)) | {"UTC"}
+
+
+def validate_zone(name: str) -> None:
+    """Raises ValidationError unless `name` is one of `known_zones()`."""
+    if name not in known_zones():
+        raise ValidationError(
+            _("“%(name)s” is not a time zone. Choose one such as America/Costa_Rica."),
+            code="unknown_zone",
+            params={"name": name},
+        )
+
+
+def differs_at(instant: datetime, one: str, other: str) -> bool:
+    """Whether the clocks of two zones show a different hour at `instant`."""
+    return instant.astimezone(ZoneInfo(one)).utcoffset() != instant.astimezone(ZoneInfo(other)).utcoffset()

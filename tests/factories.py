@@ -1,0 +1,150 @@
+"""Rows with readable defaults. The webinar of the factories begins on Mon 16 Nov 2026, 09:00 in San José."""
+
+from datetime import UTC, date, datetime, timedelta
+from itertools import count
+from typing import Any
+
+from registrations.models import (
+    BodyKind,
+    Delegate,
+    Delegation,
+    FocalPoint,
+    ParticipantProfile,
+    ParticipatingBody,
+    Quota,
+    RegistrationPolicy,
+    User,
+)
+from sessions_app.models import AgendaItem, Session, Webinar
+
+NOW = datetime(2026, 10, 26, 15, 0, tzinfo=UTC)
+FIRST_START = datetime(2026, 11, 16, 15, 0, tzinfo=UTC)
+PROFILES = {
+    "prosecutors": "Prosecutors",
+    "immigration-control": "Immigration control",
+    "border-control": "Border control",
+    "investigation-units": "Investigation units",
+}
+_numbers = count(1)
+
+
+def make_webinar(slug: str = "flows", *, sessions: int = 2, with_policy: bool = True, **fields: Any) -> Webinar:
+    """A webinar of two-hour sessions on consecutive days, registration open around `NOW`; not released."""
+    webinar = Webinar.objects.create(
+        slug=slug,
+        **{
+            "title_en": "Mass intra-regional flows",
+            "title_es": "Flujos masivos intrarregionales",
+            "timezone": "America/Costa_Rica",
+            "contact_email": "secretariat@example.org",
+            **fields,
+        },
+    )
+    if with_policy:
+        RegistrationPolicy.objects.create(
+            webinar=webinar,
+            opens_at=NOW - timedelta(days=14),
+            closes_at=NOW + timedelta(days=11),
+            purge_on=date(2027, 11, 17),
+        )
+    for number in range(1, sessions + 1):
+        make_session(webinar, number=number)
+    return webinar
+
+
+def make_session(webinar: Webinar, *, number: int = 1, **fields: Any) -> Session:
+    """A session of two hours with two items of 20 and 100 minutes."""
+    session = Session.objects.create(
+        webinar=webinar,
+        number=number,
+        **{
+            "title_en": f"Context and challenges {number}",
+            "title_es": f"Contexto y desafíos {number}",
+            "starts_at": FIRST_START + timedelta(days=number - 1),
+            "duration_minutes": 120,
+            "room_url": "https://rooms.example.org/flows",
+            **fields,
+        },
+    )
+    AgendaItem.objects.create(
+        session=session, position=1, minutes=20, kind="opening", title_en="Opening remarks", title_es="Apertura"
+    )
+    AgendaItem.objects.create(
+        session=session, position=2, minutes=100, kind="panel", title_en="Panel", title_es="Panel"
+    )
+    return session
+
+
+def make_country(iso_code: str = "HN", **fields: Any) -> ParticipatingBody:
+    return ParticipatingBody.objects.create(
+        kind=BodyKind.COUNTRY,
+        iso_code=iso_code,
+        **{
+            "slug": f"country-{iso_code.lower()}",
+            "name_en": f"Country {iso_code}",
+            "name_es": f"País {iso_code}",
+            "timezones": ["America/Tegucigalpa"],
+            **fields,
+        },
+    )
+
+
+def make_profiles() -> dict[str, ParticipantProfile]:
+    """The four profiles by code."""
+    return {
+        code: ParticipantProfile.objects.get_or_create(
+            code=code, defaults={"position": position, "name_en": name, "name_es": f"{name} (es)"}
+        )[0]
+        for position, (code, name) in enumerate(PROFILES.items(), start=1)
+    }
+
+
+def make_quotas(webinar: Webinar, *, minimum: int = 2, maximum: int | None = None) -> dict[str, Quota]:
+    """One quota per profile by the profile's code."""
+    return {
+        code: Quota.objects.create(webinar=webinar, profile=profile, minimum=minimum, maximum=maximum)
+        for code, profile in make_profiles().items()
+    }
+
+
+def make_user(email: str = "", *, password: str | None = None, **fields: Any) -> User:
+    return User.objects.create_user(email or f"user{next(_numbers)}@example.org", password, **fields)
+
+
+def make_staff(email: str = "", **fields: Any) -> User:
+    return make_user(email, is_staff=True, is_superuser=True, **fields)
+
+
+def make_focal_point(body: ParticipatingBody, user: User | None = None, **fields: Any) -> FocalPoint:
+    return FocalPoint.objects.create(body=body, user=user or make_user(), **fields)
+
+
+def make_delegation(webinar: Webinar | None = None, body: ParticipatingBody | None = None, **fields: Any) -> Delegation:
+    """A draft delegation of a country; with the default webinar, the four quotas of two come along."""
+    if webinar is None:
+        webinar = make_webinar()
+        make_quotas(webinar)
+    return Delegation.objects.create(webinar=webinar, body=body or make_country(), **fields)
+
+
+def make_delegate(
+    delegation: Delegation, profile: ParticipantProfile | str | None = "prosecutors", **fields: Any
+) -> Delegate:
+    """An active delegate as a row, past every rule; use the services where a rule matters."""
+    number = next(_numbers)
+    if isinstance(profile, str):
+        profile = make_profiles()[profile]
+    return Delegate.objects.create(
+        webinar=delegation.webinar,
+        delegation=delegation,
+        profile=profile,
+        **{
+            "name": f"Delegate {number}",
+            "email": f"delegate{number}@example.org",
+            "institution": "Example institution",
+            "timezone": "America/Tegucigalpa",
+            "registered_at": NOW,
+            "hold_until": NOW,
+            **fields,
+        },
+    )

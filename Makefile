@@ -1,0 +1,89 @@
+# `make demo` is all a visitor needs; `make help` lists the rest.
+
+PYTHON ?= python3
+PORT ?= 8000
+BIN := .venv/bin
+
+# What `check --deploy` is asked about: an installation as docs/settings.md describes it, with sample values.
+PRODUCTION_LIKE := RCM_DEMO=0 DATABASE_URL=postgres://rcm:sample@db.example.org/rcm CACHE_URL=redis://redis.example.org/1 \
+	CELERY_BROKER_URL=redis://redis.example.org/0 EMAIL_URL=smtp+tls://webinars:sample@smtp.example.org:587 \
+	SECRET_KEY=a-sample-for-the-deployment-check-0123456789-abcdefghijklmnopqrstuvwxyz \
+	ALLOWED_HOSTS=webinars.example.org BASE_URL=https://webinars.example.org \
+	DEFAULT_FROM_EMAIL=webinars@example.org MEDIA_ROOT=/srv/rcm-webinar/media
+# What the tools that load our settings run with; nothing is connected to.
+SETTINGS := RCM_DEMO=1
+
+.DEFAULT_GOAL := help
+.PHONY: help venv dev demo demo-reset test lint format bench serve requirements
+
+help:
+	@echo "make demo         the whole product on this machine, at http://127.0.0.1:$(PORT)/ (PORT=8001 for another port)"
+	@echo "make demo-reset   forget everything the demo has stored"
+	@echo "make test         the tests; says what it left out and how to switch it on"
+	@echo "make lint         format, rules, types, import contracts, migrations, templates, deployment check"
+	@echo "make format       put the code into its format"
+	@echo "make bench        the measurements, as ratios"
+	@echo "make serve        the three processes of an installation"
+	@echo "make requirements resolve the pinned requirements again (needs uv)"
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 15))' || \
+		{ echo "Python 3.11 to 3.14 is needed. Name one with: make PYTHON=python3.12 ..." >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
+		{ echo "Python's venv module is missing. On Debian and Ubuntu: apt install python3-venv" >&2; exit 1; }
+	@echo "Making .venv with $$($(PYTHON) --version) ..."
+	@$(PYTHON) -m venv .venv || { rm -rf .venv; exit 1; }
+
+.venv/.runtime: requirements.txt | $(BIN)/python
+	@echo "Installing the requirements ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	@touch $@
+
+.venv/.dev: requirements-dev.txt | $(BIN)/python
+	@echo "Installing the requirements of development ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@touch $@
+
+venv: .venv/.runtime
+dev: .venv/.dev
+
+demo: venv
+	@PORT=$(PORT) exec $(BIN)/python -m rcm_webinar.demo
+
+demo-reset: venv
+	@$(BIN)/python -m rcm_webinar.demo --reset
+
+test: dev
+	@$(BIN)/python -m tests.run $(ARGS)
+
+lint: dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(SETTINGS) $(BIN)/mypy
+	$(BIN)/lint-imports
+	$(SETTINGS) $(BIN)/python manage.py makemigrations --check --dry-run
+	git ls-files -z -- 'templates/*.html' | xargs -0 -r $(BIN)/djade --check --target-version 5.2
+	$(PRODUCTION_LIKE) $(BIN)/python manage.py check --deploy --fail-level WARNING
+
+format: dev
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+	git ls-files -z -- 'templates/*.html' | xargs -0 -r $(BIN)/djade --target-version 5.2
+
+bench: dev
+	@$(BIN)/python -m tests.run --bench
+
+serve:
+	@echo "An installation runs these three, each with the settings of docs/settings.md in its environment:"
+	@echo
+	@echo "  gunicorn --config python:rcm_webinar.gunicorn rcm_webinar.wsgi"
+	@echo "  celery -A rcm_webinar worker --without-gossip --without-mingle"
+	@echo "  celery -A rcm_webinar beat"
+	@echo
+	@echo "compose.yaml runs them with PostgreSQL and Redis: docker compose up"
+
+requirements:
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+		pyproject.toml -o requirements.txt
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+		--group dev pyproject.toml -o requirements-dev.txt

@@ -10,7 +10,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 if TYPE_CHECKING:
-    from registrations.models import Delegate, Delegation
+    from registrations.models import Delegate, Delegation, HistoryEvent
+    from registrations.queries import SeatCount
 
 
 class RuleBroken(Exception):
@@ -33,10 +34,14 @@ class ReasonRequired(RuleBroken):
 
 
 class GapsRemain(RuleBroken):
-    """Submitting with gaps and without a reason; `gaps` are those of `queries.gaps_of`."""
+    """Submitting, or accepting, with gaps that nobody has answered for; `gaps` are the seats in question."""
 
     message = _("Some seats are still empty. Name the missing officials, or give the reason and submit.")
     field = "reason"
+
+    def __init__(self, gaps: "Sequence[SeatCount]" = (), message: str | Promise | None = None) -> None:
+        self.gaps = tuple(gaps)
+        super().__init__(message)
 
 
 class QuotaFull(RuleBroken):
@@ -44,20 +49,40 @@ class QuotaFull(RuleBroken):
     field = "profile"
 
 
+class MaximumTooLow(RuleBroken):
+    """A maximum below the number of people whom a delegation has already named."""
+
+    field = "maximum"
+
+    def __init__(self, delegation: "Delegation", named: int) -> None:
+        super().__init__(
+            _("%(body)s has already named %(named)s people of this profile; the maximum cannot be lower.")
+            % {"body": delegation.body, "named": named}
+        )
+
+
 class AddressTakenHere(RuleBroken):
-    """The address belongs to an active delegate of the same delegation."""
+    """The address belongs to an active delegate of the same delegation: `delegate`."""
 
     field = "email"
 
     def __init__(self, delegate: "Delegate") -> None:
+        self.delegate = delegate
         super().__init__(_("%(name)s is already named in this delegation with this address.") % {"name": delegate.name})
 
 
 class AddressTakenElsewhere(RuleBroken):
-    """Another delegation has the address; which one is not told to a focal point."""
+    """Another delegation has the address; which one is told to staff alone.
+
+    `event` is the unsaved history event of a focal point's clash: it is stored once the attempt is rolled back.
+    """
 
     message = _("This person could not be registered; the secretariat has been told.")
     field = "email"
+
+    def __init__(self, message: str | None = None, *, event: "HistoryEvent | None" = None) -> None:
+        self.event = event
+        super().__init__(message)
 
 
 class TooManyClashes(RuleBroken):

@@ -1,0 +1,42 @@
+"""Reads over several models. One figure, one query: board, list, export and mails all count here (rule 2)."""
+
+from registrations.queries.board import BoardRow, ProfileTotal, QuotaBoard, quota_board
+from registrations.queries.delegation_page import (
+    DelegatesWithMail,
+    DelegateWithMail,
+    Invitation,
+    delegates_with_mail_state,
+    delegations_of,
+    history_of,
+    last_session_end,
+    policy_of,
+)
+from registrations.queries.seats import (
+    SeatCount,
+    gaps_in,
+    ids_lacking_profile,
+    lacking_profile,
+    seats_of,
+    seats_of_webinar,
+)
+
+__all__ = [
+    "BoardRow",
+    "DelegateWithMail",
+    "DelegatesWithMail",
+    "Invitation",
+    "ProfileTotal",
+    "QuotaBoard",
+    "SeatCount",
+    "delegates_with_mail_state",
+    "delegations_of",
+    "gaps_in",
+    "history_of",
+    "ids_lacking_profile",
+    "lacking_profile",
+    "last_session_end",
+    "policy_of",
+    "quota_board",
+    "seats_of",
+    "seats_of_webinar",
+]

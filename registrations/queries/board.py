@@ -1,0 +1,107 @@
+"""The quota board: who is short of what (rule 2)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from registrations.models import BodyKind, Delegation, DelegationStatus, ParticipantProfile
+from registrations.queries.seats import NamedCount, SeatCount, delegations_with_seats, quotas_of
+from sessions_app.models import Webinar
+
+
+@dataclass(frozen=True)
+class BoardRow:
+    """One delegation on the board. One that does not attend misses nobody."""
+
+    delegation: Delegation
+    seats: tuple[SeatCount, ...]
+    missing: int
+    named: int
+    working_group: int
+
+    @property
+    def is_attending(self) -> bool:
+        return self.delegation.status != DelegationStatus.NOT_ATTENDING
+
+
+@dataclass(frozen=True)
+class ProfileTotal:
+    """One column of the board, over the attending countries."""
+
+    profile: ParticipantProfile
+    floor: int
+    named: int
+    missing: int
+    declined: int
+    met: int
+
+
+@dataclass(frozen=True)
+class QuotaBoard:
+    """Countries by what they lack, then by name; organisations apart; totals over those that attend.
+
+    A cell is one profile of one attending country. `met_in_accepted` of `cells` is the headline, `met_elsewhere`
+    those met in delegations that are not (or no longer) accepted.
+    """
+
+    webinar: Webinar
+    rows: tuple[BoardRow, ...]
+    organisations: tuple[BoardRow, ...]
+    profile_totals: tuple[ProfileTotal, ...]
+    cells: int
+    met_in_accepted: int
+    met_elsewhere: int
+    floor_total: int
+    named_total: int
+    missing_total: int
+    working_group_total: int
+
+
+def quota_board(webinar: Webinar) -> QuotaBoard:
+    """The board of `webinar`. Five queries, however many delegations and delegates."""
+    rows = [_row(*found) for found in delegations_with_seats(webinar)]
+    countries = sorted(
+        (row for row in rows if row.delegation.body.kind == BodyKind.COUNTRY),
+        key=lambda row: (-row.missing, str(row.delegation.body)),
+    )
+    attending = [row for row in countries if row.is_attending]
+    met = [(row.delegation.status, seat) for row in attending for seat in row.seats if seat.is_met]
+    in_accepted = sum(status == DelegationStatus.ACCEPTED for status, _ in met)
+    return QuotaBoard(
+        webinar=webinar,
+        rows=tuple(countries),
+        organisations=tuple(row for row in rows if row.delegation.body.kind == BodyKind.ORGANISATION),
+        profile_totals=_profile_totals([quota.profile for quota in quotas_of(webinar.pk)], attending),
+        cells=sum(len(row.seats) for row in attending),
+        met_in_accepted=in_accepted,
+        met_elsewhere=len(met) - in_accepted,
+        floor_total=sum(seat.floor for row in attending for seat in row.seats),
+        named_total=sum(row.named for row in attending),
+        missing_total=sum(row.missing for row in attending),
+        working_group_total=sum(row.working_group for row in attending),
+    )
+
+
+def _row(delegation: Delegation, seats: tuple[SeatCount, ...], total: NamedCount) -> BoardRow:
+    attends = delegation.status != DelegationStatus.NOT_ATTENDING
+    return BoardRow(
+        delegation=delegation,
+        seats=seats,
+        missing=sum(seat.missing for seat in seats) if attends else 0,
+        named=total.named,
+        working_group=total.working_group,
+    )
+
+
+def _profile_totals(profiles: Sequence[ParticipantProfile], rows: Sequence[BoardRow]) -> tuple[ProfileTotal, ...]:
+    columns = [(profile, [row.seats[column] for row in rows]) for column, profile in enumerate(profiles)]
+    return tuple(
+        ProfileTotal(
+            profile=profile,
+            floor=sum(seat.floor for seat in seats),
+            named=sum(seat.named for seat in seats),
+            missing=sum(seat.missing for seat in seats),
+            declined=sum(seat.declined for seat in seats),
+            met=sum(seat.is_met for seat in seats),
+        )
+        for profile, seats in columns
+    )

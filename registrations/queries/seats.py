@@ -1,0 +1,185 @@
+"""Seats: how many are asked for, waived, named and declined. Every figure comes from one counting query (rule 2)."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
+
+from registrations.models import (
+    BodyKind,
+    CalendarEntry,
+    Delegate,
+    Delegation,
+    DelegationStatus,
+    IcalMethod,
+    ParticipantProfile,
+    Partstat,
+    Quota,
+    Waiver,
+)
+from sessions_app.models import Webinar
+
+
+@dataclass(frozen=True)
+class SeatCount:
+    """The seats of one profile in one delegation. `declined` people are among the `named`."""
+
+    profile: ParticipantProfile
+    minimum: int
+    maximum: int | None
+    waived: int
+    named: int
+    declined: int
+
+    @property
+    def floor(self) -> int:
+        """What is still asked for after waivers (rule 3)."""
+        return max(0, self.minimum - self.waived)
+
+    @property
+    def missing(self) -> int:
+        return max(0, self.floor - self.named)
+
+    @property
+    def is_met(self) -> bool:
+        return self.named >= self.floor
+
+    @property
+    def is_full(self) -> bool:
+        """Whether a maximum forbids one more."""
+        return self.maximum is not None and self.named >= self.maximum
+
+
+@dataclass(frozen=True)
+class NamedCount:
+    """Active delegates of one profile (None: of no profile) in one delegation."""
+
+    named: int = 0
+    declined: int = 0
+    working_group: int = 0
+
+
+NamedCounts = Mapping[tuple[int, int | None], NamedCount]
+
+
+def named_counts(delegates: "QuerySet[Delegate]") -> NamedCounts:
+    """The active among `delegates`, counted by (delegation id, profile id). One query.
+
+    Declined is who declined every session that they are invited to; they still count as named.
+    """
+    invited = CalendarEntry.objects.filter(delegate=OuterRef("pk"), planned_method=IcalMethod.REQUEST)
+    rows = (
+        delegates.filter(status="active")
+        .order_by()
+        .values_list("delegation_id", "profile_id")
+        .annotate(
+            named=Count("pk"),
+            declined=Count(
+                "pk",
+                filter=Q(Exists(invited.filter(ical_partstat=Partstat.DECLINED)))
+                & ~Q(Exists(invited.exclude(ical_partstat=Partstat.DECLINED))),
+            ),
+            working_group=Count("pk", filter=Q(is_working_group_member=True)),
+        )
+    )
+    return {(row[0], row[1]): NamedCount(*row[2:]) for row in rows}
+
+
+def quotas_of(webinar_id: int) -> list[Quota]:
+    """The quotas of a webinar in the order of their profiles. One query."""
+    return list(Quota.objects.filter(webinar_id=webinar_id).select_related("profile"))
+
+
+def waived_seats(delegations: "QuerySet[Delegation]") -> dict[tuple[int, int], int]:
+    """Seats excused by waivers in force, by (delegation id, profile id). One query."""
+    rows = (
+        Waiver.objects.filter(delegation__in=delegations, revoked_at__isnull=True)
+        .order_by()
+        .values_list("delegation_id", "profile_id")
+        .annotate(waived=Sum("seats"))
+    )
+    return {(delegation_id, profile_id): waived for delegation_id, profile_id, waived in rows}
+
+
+def seat_counts(
+    delegation: Delegation, *, quotas: Iterable[Quota], waived: Mapping[tuple[int, int], int], named: NamedCounts
+) -> tuple[SeatCount, ...]:
+    """One count per quota, put together without a query; empty for an organisation."""
+    if delegation.body.kind == BodyKind.ORGANISATION:
+        return ()
+    nobody = NamedCount()
+    counts = ((quota, named.get((delegation.pk, quota.profile_id), nobody)) for quota in quotas)
+    return tuple(
+        SeatCount(
+            profile=quota.profile,
+            minimum=quota.minimum,
+            maximum=quota.maximum,
+            waived=waived.get((delegation.pk, quota.profile_id), 0),
+            named=count.named,
+            declined=count.declined,
+        )
+        for quota, count in counts
+    )
+
+
+def seats_of(delegation: Delegation) -> tuple[SeatCount, ...]:
+    """The seats of one delegation by profile; empty for an organisation. Three queries."""
+    if delegation.body.kind == BodyKind.ORGANISATION:
+        return ()
+    return seat_counts(
+        delegation,
+        quotas=quotas_of(delegation.webinar_id),
+        waived=waived_seats(Delegation.objects.filter(pk=delegation.pk)),
+        named=named_counts(Delegate.objects.filter(delegation=delegation)),
+    )
+
+
+def seats_of_webinar(webinar: Webinar) -> dict[int, tuple[SeatCount, ...]]:
+    """The seats of every delegation at `webinar`, by delegation id. Four queries, however many delegations."""
+    return {delegation.pk: seats for delegation, seats, _ in delegations_with_seats(webinar)}
+
+
+def delegations_with_seats(
+    webinar: Webinar,
+) -> list[tuple[Delegation, tuple[SeatCount, ...], NamedCount]]:
+    """Every delegation at `webinar` with its seats and the count of all its active people. Four queries."""
+    delegations = Delegation.objects.filter(webinar=webinar)
+    quotas = quotas_of(webinar.pk)
+    waived = waived_seats(delegations)
+    named = named_counts(Delegate.objects.filter(webinar=webinar))
+    totals: dict[int, NamedCount] = defaultdict(NamedCount)
+    for (delegation_id, _profile_id), count in named.items():
+        total = totals[delegation_id]
+        totals[delegation_id] = NamedCount(
+            named=total.named + count.named,
+            declined=total.declined + count.declined,
+            working_group=total.working_group + count.working_group,
+        )
+    return [
+        (delegation, seat_counts(delegation, quotas=quotas, waived=waived, named=named), totals[delegation.pk])
+        for delegation in delegations.select_related("body")
+    ]
+
+
+def gaps_in(seats: Iterable[SeatCount]) -> tuple[SeatCount, ...]:
+    """Those of `seats` whose effective floor is not met."""
+    return tuple(seat for seat in seats if not seat.is_met)
+
+
+def ids_lacking_profile(webinar: Webinar, profile: ParticipantProfile) -> set[int]:
+    """The attending delegations that lack delegates of `profile`. Four queries; for filters of lists."""
+    return {
+        delegation.pk
+        for delegation, seats, _ in delegations_with_seats(webinar)
+        if delegation.status != DelegationStatus.NOT_ATTENDING
+        and any(seat.profile == profile and not seat.is_met for seat in seats)
+    }
+
+
+def lacking_profile(delegations: "QuerySet[Delegation]", profile: ParticipantProfile) -> "QuerySet[Delegation]":
+    """Those of `delegations`, of any webinar, that attend and lack delegates of `profile`."""
+    lacking: set[int] = set()
+    for webinar in Webinar.objects.filter(delegations__in=delegations.order_by()).distinct():
+        lacking |= ids_lacking_profile(webinar, profile)
+    return delegations.filter(pk__in=lacking)

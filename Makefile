@@ -48,10 +48,10 @@ venv: .venv/.runtime
 dev: .venv/.dev
 
 demo: venv
-	@PORT=$(PORT) exec $(BIN)/python -m rcm_webinar.demo
+	@RCM_DEMO=1 PORT=$(PORT) exec $(BIN)/python -m rcm_webinar.demo
 
 demo-reset: venv
-	@$(BIN)/python -m rcm_webinar.demo --reset
+	@RCM_DEMO=1 $(BIN)/python -m rcm_webinar.demo --reset
 
 test: dev
 	@$(BIN)/python -m tests.run $(ARGS)

@@ -20,7 +20,7 @@ DEMO_DEFAULTS = {
     "DATABASE_URL": f"sqlite:///{DEMO_DIR / 'db.sqlite3'}",
     "CACHE_URL": "database",
     "CELERY_BROKER_URL": "filesystem://",
-    "EMAIL_URL": f"filemail:///{DEMO_DIR / 'mail'}",
+    "EMAIL_URL": f"filemail://{DEMO_DIR / 'mail'}",
     "SECRET_KEY": "demo-only-not-a-secret-because-it-is-printed-in-the-repository",
     "ALLOWED_HOSTS": "127.0.0.1,localhost,[::1]",
     "BASE_URL": "http://127.0.0.1:8000",

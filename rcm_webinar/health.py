@@ -1,8 +1,15 @@
 """Is the process alive, and has it what it needs?"""
 
+import kombu.exceptions
+from celery import current_app
+from django.conf import settings
 from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils import timezone
+from django.utils.module_loading import import_string
 from django.views.decorators.cache import never_cache
+
+BROKER_TIMEOUT_SECONDS = 1
 
 
 @never_cache
@@ -13,10 +20,28 @@ def healthz(request: HttpRequest) -> HttpResponse:
 
 @never_cache
 def readyz(request: HttpRequest) -> JsonResponse:
-    """What this process stands on, as JSON; 503 only without the database."""
+    """What this process stands on, as JSON: name -> object with a "status".
+
+    503 only without the database: a web process without a broker still serves every page, and what is owed goes
+    out later.
+    """
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
     except DatabaseError:
-        return JsonResponse({"database": "down"}, status=503)
-    return JsonResponse({"database": "ok"})
+        return JsonResponse({"status": "down", "database": {"status": "down"}}, status=503)
+    now = timezone.now()
+    parts = {"database": {"status": "ok"}, "broker": _broker()}
+    for name, check in settings.READINESS_CHECKS.items():
+        parts[name] = import_string(check)(now)
+    is_ok = all(part["status"] == "ok" for part in parts.values())
+    return JsonResponse({"status": "ok" if is_ok else "degraded", **parts})
+
+
+def _broker() -> dict[str, str]:
+    try:
+        with current_app.connection_for_write() as broker:
+            broker.ensure_connection(max_retries=1, timeout=BROKER_TIMEOUT_SECONDS, interval_start=0)
+    except (kombu.exceptions.OperationalError, OSError):
+        return {"status": "degraded"}
+    return {"status": "ok"}

@@ -56,6 +56,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "rcm_webinar.logs.RequestLog",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -152,7 +153,12 @@ STORAGES = {
 
 # Mail -------------------------------------------------------------------------------------------
 
-vars().update(env.read.email_url_config(env.required("EMAIL_URL")))
+EMAIL_URL = env.required("EMAIL_URL")
+if EMAIL_URL.startswith("filemail://"):
+    EMAIL_BACKEND = "rcm_webinar.demo.mail.EmlFiles"
+    EMAIL_FILE_PATH = urlsplit(EMAIL_URL).path
+else:
+    vars().update(env.read.email_url_config(EMAIL_URL))
 DEFAULT_FROM_EMAIL = env.required("DEFAULT_FROM_EMAIL")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 # Shorter than the lease of a claimed delivery, so that a hanging server never causes a second copy.
@@ -162,6 +168,8 @@ MAIL_PER_MINUTE = env.read.int("MAIL_PER_MINUTE", default=0)
 DELIVERY_LEASE_SECONDS = env.read.int("DELIVERY_LEASE_SECONDS", default=120)
 # A focal point's change becomes due this long after the last change to that person.
 CHANGE_HOLD_SECONDS = env.read.int("CHANGE_HOLD_SECONDS", default=20)
+# So many addresses registered elsewhere may a focal point try in a day.
+ADDRESS_CLASHES_PER_DAY = env.read.int("ADDRESS_CLASHES_PER_DAY", default=10)
 if "@" not in parseaddr(DEFAULT_FROM_EMAIL)[1]:
     raise ImproperlyConfigured("DEFAULT_FROM_EMAIL holds no e-mail address.")
 if EMAIL_TIMEOUT >= DELIVERY_LEASE_SECONDS:
@@ -262,6 +270,10 @@ CONTENT_SECURITY_POLICY = {
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2_000
+
+# What /readyz asks besides the database and the broker: name -> function of the present time, which returns a
+# JSON object whose "status" is "ok" or "degraded".
+READINESS_CHECKS: dict[str, str] = {}
 
 LOGGING_CONFIG = None
 configure_logging(as_json=not RCM_DEMO)

@@ -18,4 +18,4 @@ def test_psycopg_3_is_not_installed_because_django_would_silently_prefer_it() ->
 @pytest.mark.django_db
 def test_the_health_addresses_answer(client) -> None:
     assert client.get("/healthz").status_code == 200
-    assert client.get("/readyz").json()["database"] == "ok"
+    assert client.get("/readyz").json()["database"] == {"status": "ok"}

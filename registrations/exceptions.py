@@ -3,7 +3,7 @@
 Every message is written for the person who reads it and is translated when shown.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from django.utils.functional import Promise
@@ -121,7 +121,7 @@ class Stale(RuleBroken):
 class InvalidInput(RuleBroken):
     """Input that a form would have refused; `messages` by field."""
 
-    def __init__(self, messages: dict[str, Sequence[str]]) -> None:
+    def __init__(self, messages: Mapping[str, Sequence[str]]) -> None:
         self.messages = messages
         field, texts = next(iter(messages.items()))
         super().__init__(texts[0], field=field)

@@ -1,0 +1,238 @@
+"""The states of a delegation (rule 4), what acceptance brings (rule 5), and waivers (rule 3).
+
+`draft → submitted → accepted | returned`, `returned → submitted`, `accepted → reopened → submitted`, and from any of
+them `not attending` and back.
+"""
+
+from datetime import datetime
+
+from django.utils.translation import gettext as _
+
+from registrations.exceptions import GapsRemain, InvalidInput, NotPossibleNow, Stale
+from registrations.models import (
+    Delegate,
+    Delegation,
+    DelegationStatus,
+    HistoryKind,
+    ParticipantProfile,
+    User,
+    Waiver,
+)
+from registrations.queries import policy_of
+from registrations.services.gates import check_time, clean_reason
+from registrations.services.history import record
+from registrations.services.seats import LockedDelegation, decision, hold_until, lock_delegation
+
+LONGEST_COMMENT = 2000
+CAN_BE_SUBMITTED = frozenset({DelegationStatus.DRAFT, DelegationStatus.RETURNED, DelegationStatus.REOPENED})
+# The secretariat itself asked for these to be submitted again, if need be after the closing.
+SENT_BACK = frozenset({DelegationStatus.RETURNED, DelegationStatus.REOPENED})
+
+
+@decision
+def submit_delegation(delegation: Delegation, *, version: int, by: User, now: datetime, reason: str = "") -> Delegation:
+    """Hand `delegation` to the secretariat; a complete one is accepted at once unless the webinar's policy waits.
+
+    With gaps, raises GapsRemain unless `reason` says why; then the secretariat decides. Raises NotPossibleNow if it
+    has been submitted already (so a form sent twice submits once), or if nobody is named and nothing is asked for;
+    Stale if someone else took another step since `version`; and what `check_time` raises: after the closing a focal
+    point submits only what was returned or reopened.
+    """
+    locked = lock_delegation(delegation)
+    current = locked.delegation
+    check_time(current.webinar, by=by, now=now, is_for_late=current.status in SENT_BACK)
+    reason = clean_reason(reason)
+    if current.status not in CAN_BE_SUBMITTED:
+        raise NotPossibleNow(_("This delegation is “%(state)s” already.") % {"state": current.get_status_display()})
+    if current.version != version:
+        raise Stale(current)
+    if locked.gaps and not reason:
+        raise GapsRemain(locked.gaps)
+    if not locked.gaps and not Delegate.objects.active().filter(delegation=current).exists():
+        raise NotPossibleNow(_("Nobody is named yet."))
+    current.submitted_at = now
+    current.gap_reason = reason if locked.gaps else ""
+    _move(current, DelegationStatus.SUBMITTED)
+    record(HistoryKind.SUBMITTED, delegation=current, by=by, now=now, reason=reason)
+    policy = policy_of(current.webinar)
+    if not locked.gaps and (policy is None or policy.accepts_complete_at_once):
+        _accept(locked, HistoryKind.ACCEPTED, by=None, now=now, comment="")
+    return current
+
+
+@decision
+def accept_delegation(
+    delegation: Delegation, *, by: User, now: datetime, comment: str = "", with_gap: bool = False
+) -> Delegation:
+    """Accept a submitted delegation and admit its people; one with gaps only if `with_gap` says that they are seen.
+
+    Raises GapsRemain, NotPossibleNow unless it is submitted, and what `check_time` raises.
+    """
+    locked = lock_delegation(delegation)
+    check_time(locked.delegation.webinar, by=by, now=now)
+    comment = clean_reason(comment, field="comment", longest=LONGEST_COMMENT)
+    _check_status(locked.delegation, DelegationStatus.SUBMITTED)
+    if locked.gaps and not with_gap:
+        raise GapsRemain(
+            locked.gaps,
+            _("Some seats are still empty. Accept with the gap open, waive the seats, or return the delegation."),
+        )
+    kind = HistoryKind.ACCEPTED_WITH_GAP if locked.gaps else HistoryKind.ACCEPTED
+    _accept(locked, kind, by=by, now=now, comment=comment)
+    return locked.delegation
+
+
+@decision
+def return_delegation(delegation: Delegation, *, comment: str, by: User, now: datetime) -> Delegation:
+    """Give a submitted delegation back with a comment. Uninvites nobody; newcomers wait (rule 5).
+
+    Raises ReasonRequired without a comment, NotPossibleNow unless it is submitted, and what `check_time` raises.
+    """
+    locked = lock_delegation(delegation)
+    check_time(locked.delegation.webinar, by=by, now=now)
+    comment = clean_reason(comment, is_required=True, field="comment", longest=LONGEST_COMMENT)
+    _check_status(locked.delegation, DelegationStatus.SUBMITTED)
+    _decide(locked.delegation, DelegationStatus.RETURNED, by=by, now=now, comment=comment)
+    record(HistoryKind.RETURNED, delegation=locked.delegation, by=by, now=now, reason=comment)
+    return locked.delegation
+
+
+@decision
+def reopen_delegation(delegation: Delegation, *, reason: str, by: User, now: datetime) -> Delegation:
+    """Open an accepted delegation again. Uninvites nobody; newcomers wait for the next acceptance (rule 5).
+
+    Raises ReasonRequired, NotPossibleNow unless it is accepted, and what `check_time` raises.
+    """
+    locked = lock_delegation(delegation)
+    check_time(locked.delegation.webinar, by=by, now=now)
+    reason = clean_reason(reason, is_required=True)
+    _check_status(locked.delegation, DelegationStatus.ACCEPTED)
+    _decide(locked.delegation, DelegationStatus.REOPENED, by=by, now=now, comment=reason)
+    record(HistoryKind.REOPENED, delegation=locked.delegation, by=by, now=now, reason=reason)
+    return locked.delegation
+
+
+@decision
+def mark_not_attending(delegation: Delegation, *, reason: str, by: User, now: datetime) -> Delegation:
+    """Note that the body does not attend: it leaves the denominator, nobody is chased, invitations are taken back.
+
+    Raises ReasonRequired and what `check_time` raises. A second time changes nothing.
+    """
+    locked = lock_delegation(delegation)
+    current = locked.delegation
+    check_time(current.webinar, by=by, now=now)
+    reason = clean_reason(reason, is_required=True)
+    if current.status == DelegationStatus.NOT_ATTENDING:
+        return current
+    current.status_before = current.status
+    current.not_attending_reason = reason
+    _move(current, DelegationStatus.NOT_ATTENDING)
+    _hold_mail(current, by=by, now=now)
+    record(HistoryKind.NOT_ATTENDING, delegation=current, by=by, now=now, reason=reason)
+    return current
+
+
+@decision
+def mark_attending_again(delegation: Delegation, *, by: User, now: datetime) -> Delegation:
+    """Take "not attending" back: the delegation stands where it stood, and its admitted people are invited again.
+
+    Raises what `check_time` raises. A delegation that attends is left alone.
+    """
+    locked = lock_delegation(delegation)
+    current = locked.delegation
+    check_time(current.webinar, by=by, now=now)
+    if current.status != DelegationStatus.NOT_ATTENDING:
+        return current
+    status = DelegationStatus(current.status_before or DelegationStatus.DRAFT)
+    current.status_before = ""
+    current.not_attending_reason = ""
+    _move(current, status)
+    _hold_mail(current, by=by, now=now)
+    record(HistoryKind.ATTENDING_AGAIN, delegation=current, by=by, now=now)
+    return current
+
+
+@decision
+def waive_seats(
+    delegation: Delegation, *, profile: ParticipantProfile, seats: int, reason: str, by: User, now: datetime
+) -> Waiver:
+    """Excuse `seats` of `profile`; the waiver outlives a change of the minimum and ends only by being revoked.
+
+    Raises InvalidInput unless so many are still asked for, ReasonRequired, and what `check_time` raises.
+    """
+    locked = lock_delegation(delegation)
+    check_time(locked.delegation.webinar, by=by, now=now)
+    reason = clean_reason(reason, is_required=True)
+    seat = locked.seat_of(profile)
+    floor = seat.floor if seat is not None else 0
+    if not 1 <= seats <= floor:
+        raise InvalidInput({"seats": [_("Of this profile, %(floor)s seats can be waived.") % {"floor": floor}]})
+    waiver = Waiver.objects.create(
+        delegation=locked.delegation, profile=profile, seats=seats, reason=reason, granted_by=by, granted_at=now
+    )
+    record(
+        HistoryKind.WAIVED,
+        delegation=locked.delegation,
+        by=by,
+        now=now,
+        reason=reason,
+        changes={"profile": ["", profile.code], "seats": [0, seats]},
+    )
+    return waiver
+
+
+@decision
+def revoke_waiver(waiver: Waiver, *, reason: str, by: User, now: datetime) -> Waiver:
+    """End a waiver: its seats are asked for again. Raises ReasonRequired. A second time changes nothing."""
+    locked = lock_delegation(waiver.delegation)
+    check_time(locked.delegation.webinar, by=by, now=now)
+    reason = clean_reason(reason, is_required=True)
+    current = Waiver.objects.select_related("profile").get(pk=waiver.pk)
+    if current.revoked_at is not None:
+        return current
+    current.revoked_by = by
+    current.revoked_at = now
+    current.save(update_fields=["revoked_by", "revoked_at"])
+    record(
+        HistoryKind.WAIVER_REVOKED,
+        delegation=locked.delegation,
+        by=by,
+        now=now,
+        reason=reason,
+        changes={"profile": [current.profile.code, ""], "seats": [current.seats, 0]},
+    )
+    return current
+
+
+def _check_status(delegation: Delegation, wanted: DelegationStatus) -> None:
+    if delegation.status != wanted:
+        raise NotPossibleNow(
+            _("This needs a delegation that is “%(wanted)s”; this one is “%(state)s”.")
+            % {"wanted": wanted.label, "state": delegation.get_status_display()}
+        )
+
+
+def _accept(locked: LockedDelegation, kind: HistoryKind, *, by: User | None, now: datetime, comment: str) -> None:
+    """Accept and admit (rule 5); who was admitted earlier stays so since then."""
+    _decide(locked.delegation, DelegationStatus.ACCEPTED, by=by, now=now, comment=comment)
+    waiting = Delegate.objects.active().filter(delegation=locked.delegation, admitted_at__isnull=True)
+    waiting.update(admitted_at=now)
+    record(kind, delegation=locked.delegation, by=by, now=now, reason=comment)
+
+
+def _decide(delegation: Delegation, status: DelegationStatus, *, by: User | None, now: datetime, comment: str) -> None:
+    delegation.decided_at = now
+    delegation.decided_by = by
+    delegation.decision_comment = comment
+    _move(delegation, status)
+
+
+def _move(delegation: Delegation, status: DelegationStatus) -> None:
+    delegation.status = status
+    delegation.version += 1
+    delegation.save()
+
+
+def _hold_mail(delegation: Delegation, *, by: User, now: datetime) -> None:
+    """A focal point's step concerns the mail of everybody: let it wait as long as a change to each of them would."""
+    Delegate.objects.active().filter(delegation=delegation).update(hold_until=hold_until(by=by, now=now))

@@ -1,0 +1,57 @@
+"""When whom the calendar lets act (rule 7), and the reasons people give."""
+
+import re
+from datetime import datetime
+
+from django.utils.translation import gettext as _
+
+from registrations.exceptions import InvalidInput, ReasonRequired, RegistrationClosed, RegistrationNotOpen, WebinarOver
+from registrations.models import User
+from registrations.queries import last_session_end, policy_of
+from sessions_app.models import Webinar
+
+LONGEST_REASON = 1000
+
+# What no database or mail can carry; line breaks and tabs are welcome in a text of several lines.
+UNUSABLE_CHARACTERS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
+
+
+def check_time(webinar: Webinar, *, by: User, now: datetime, is_for_late: bool = False) -> None:
+    """Raise unless `by` may act at `now`. Two queries.
+
+    Staff may until the last session has ended, focal points from the opening to the closing of registration;
+    `is_for_late` says that the step is one of those that a focal point may take after the closing too.
+    """
+    end = last_session_end(webinar)
+    if end is not None and now >= end:
+        raise WebinarOver
+    if by.is_staff:
+        return
+    policy = policy_of(webinar)
+    if policy is None or now < policy.opens_at:
+        raise RegistrationNotOpen
+    if now >= policy.closes_at and not is_for_late:
+        raise RegistrationClosed
+
+
+def is_late(webinar: Webinar, *, by: User, now: datetime) -> bool:
+    """Whether `by` is a focal point who acts after the closing of registration. One query."""
+    policy = policy_of(webinar)
+    return not by.is_staff and policy is not None and now >= policy.closes_at
+
+
+def clean_reason(
+    reason: str, *, is_required: bool = False, field: str = "reason", longest: int = LONGEST_REASON
+) -> str:
+    """`reason` without blanks at its ends.
+
+    Raises ReasonRequired if it is blank and `is_required`, InvalidInput if it is too long or holds control characters.
+    """
+    reason = reason.strip()
+    if is_required and not reason:
+        raise ReasonRequired(_("Please give a reason."), field=field)
+    if len(reason) > longest:
+        raise InvalidInput({field: [_("Please use no more than %(longest)s characters.") % {"longest": longest}]})
+    if UNUSABLE_CHARACTERS.search(reason):
+        raise InvalidInput({field: [_("Control characters cannot be used here.")]})
+    return reason

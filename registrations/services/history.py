@@ -1,0 +1,35 @@
+"""Who did what, when and why (rule 20). Each service writes its own events, inside its transaction."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from registrations.models import Delegate, Delegation, HistoryEvent, HistoryKind, User
+
+Changes = Mapping[str, list[Any]]
+
+
+def record(
+    kind: HistoryKind,
+    *,
+    delegation: Delegation,
+    by: User | None,
+    now: datetime,
+    delegate: Delegate | None = None,
+    reason: str = "",
+    changes: Changes | None = None,
+) -> HistoryEvent:
+    """Store that `kind` happened to `delegation`. `by` is None where the system decided.
+
+    `changes` is {field: [old, new]} of plain values; a profile stands there by its code.
+    """
+    return HistoryEvent.objects.create(
+        webinar_id=delegation.webinar_id,
+        delegation=delegation,
+        delegate=delegate,
+        kind=kind,
+        actor=by,
+        at=now,
+        reason=reason,
+        changes=dict(changes or {}),
+    )

@@ -1,0 +1,233 @@
+"""Naming people: register, edit, replace, withdraw, restore. Every step is one transaction through `seats`."""
+
+from dataclasses import replace
+from datetime import datetime
+
+from django.utils.translation import gettext as _
+
+from registrations.exceptions import NotPossibleNow, RegistrationClosed, Stale
+from registrations.models import Delegate, DelegateStatus, Delegation, HistoryKind, ParticipantProfile, User
+from registrations.services.details import DelegateDetails, apply_details, clean_details, new_delegate
+from registrations.services.gates import check_time, clean_reason, is_late
+from registrations.services.history import record
+from registrations.services.seats import (
+    LockedDelegation,
+    decision,
+    hold_until,
+    lock_delegation,
+    touch,
+    write_delegate,
+    write_departure,
+)
+
+__all__ = [
+    "DelegateDetails",
+    "edit_delegate",
+    "register_delegate",
+    "replace_delegate",
+    "restore_delegate",
+    "withdraw_delegate",
+]
+
+
+@decision
+def register_delegate(delegation: Delegation, *, details: DelegateDetails, by: User, now: datetime) -> Delegate:
+    """Name a person in `delegation`; in an accepted one they are admitted at once (rule 5).
+
+    Raises InvalidInput, QuotaFull, AddressTakenHere, AddressTakenElsewhere, TooManyClashes, NotPossibleNow while the
+    delegation does not attend, and what `check_time` raises; after the closing a focal point fills open seats only.
+    Sent twice, the second time is AddressTakenHere.
+    """
+    locked = lock_delegation(delegation)
+    check_time(locked.delegation.webinar, by=by, now=now, is_for_late=True)
+    locked.check_attending()
+    details = clean_details(details, delegation=locked.delegation, profile_ids=locked.profile_ids)
+    _check_open_seat(locked, details.profile, by=by, now=now)
+    locked.check_room(details.profile)
+    delegate = _seat(locked, details, by=by, now=now)
+    record(HistoryKind.REGISTERED, delegation=locked.delegation, delegate=delegate, by=by, now=now)
+    return delegate
+
+
+@decision
+def edit_delegate(
+    delegate: Delegate, *, details: DelegateDetails, version: int, by: User, now: datetime, reason: str = ""
+) -> Delegate:
+    """Change what is told about `delegate`. The same details again change nothing, whatever the version.
+
+    A new address ends the links sent to the old one. A new profile obeys its maximum, and needs a reason where it
+    leaves the old profile below the floor. Raises Stale if someone else changed the person since `version`, and what
+    `register_delegate` raises; a focal point edits until registration closes.
+    """
+    locked = lock_delegation(delegate.delegation)
+    check_time(locked.delegation.webinar, by=by, now=now)
+    locked.check_attending()
+    reason = clean_reason(reason)
+    current = locked.current(delegate)
+    _check_active(current)
+    details = clean_details(details, delegation=locked.delegation, profile_ids=locked.profile_ids)
+    profile_before, address_before = current.profile, current.address
+    changes = apply_details(current, details)
+    if not changes:
+        return current
+    if current.version != version:
+        raise Stale(locked.current(delegate))
+    if "profile" in changes:
+        locked.check_room(current.profile)
+        locked.check_leaving(profile_before, reason=reason)
+    touch(current, by=by, now=now)
+    if current.address == address_before:
+        current.save()
+    else:
+        current.token_version += 1
+        write_delegate(locked, current, by=by, now=now)
+    record(
+        HistoryKind.EDITED,
+        delegation=locked.delegation,
+        delegate=current,
+        by=by,
+        now=now,
+        reason=reason,
+        changes=changes,
+    )
+    return current
+
+
+@decision
+def replace_delegate(
+    delegate: Delegate, *, details: DelegateDetails, version: int, by: User, now: datetime, reason: str = ""
+) -> Delegate:
+    """Put a new person in the seat of `delegate`; returns the new one. The quota stays whole throughout (rule 6).
+
+    The newcomer takes the profile, and is admitted at once in an accepted delegation. Possible for focal points after
+    the closing too. Raises NotPossibleNow if `delegate` has left (so a form sent twice replaces once), Stale if
+    someone else changed them since `version`, and what `register_delegate` raises, QuotaFull apart.
+    """
+    locked = lock_delegation(delegate.delegation)
+    check_time(locked.delegation.webinar, by=by, now=now, is_for_late=True)
+    locked.check_attending()
+    reason = clean_reason(reason)
+    old = locked.current(delegate)
+    _check_active(old)
+    if old.version != version:
+        raise Stale(old)
+    details = clean_details(
+        replace(details, profile=old.profile), delegation=locked.delegation, profile_ids=locked.profile_ids
+    )
+    write_departure(old, status=DelegateStatus.REPLACED, reason=reason, by=by, now=now)
+    newcomer = _seat(locked, details, by=by, now=now)
+    old.replaced_by = newcomer
+    old.save(update_fields=["replaced_by"])
+    record(
+        HistoryKind.REPLACED,
+        delegation=locked.delegation,
+        delegate=old,
+        by=by,
+        now=now,
+        reason=reason,
+        changes={"replaced_by": ["", newcomer.name]},
+    )
+    record(
+        HistoryKind.REGISTERED,
+        delegation=locked.delegation,
+        delegate=newcomer,
+        by=by,
+        now=now,
+        changes={"replaces": ["", old.name]},
+    )
+    return newcomer
+
+
+@decision
+def withdraw_delegate(delegate: Delegate, *, version: int, by: User, now: datetime, reason: str = "") -> Delegate:
+    """Withdraw `delegate`: the seat is free, the links end, the calendar entries become due for cancellation.
+
+    Raises ReasonRequired if the profile is then below its floor and `reason` is blank, Stale if someone else changed
+    the person since `version`, and what `check_time` raises. Withdrawing twice changes nothing.
+    """
+    locked = lock_delegation(delegate.delegation)
+    check_time(locked.delegation.webinar, by=by, now=now, is_for_late=True)
+    reason = clean_reason(reason)
+    current = locked.current(delegate)
+    if not current.is_active:
+        return current
+    locked.check_attending()
+    if current.version != version:
+        raise Stale(current)
+    locked.check_leaving(current.profile, reason=reason)
+    write_departure(current, status=DelegateStatus.WITHDRAWN, reason=reason, by=by, now=now)
+    record(HistoryKind.WITHDRAWN, delegation=locked.delegation, delegate=current, by=by, now=now, reason=reason)
+    return current
+
+
+@decision
+def restore_delegate(delegate: Delegate, *, by: User, now: datetime) -> Delegate:
+    """Undo a withdrawal or a replacement; undoing a replacement withdraws the one who took the seat.
+
+    A focal point may while mail about it is still held: then everything is as before, the links included. Staff may
+    at any time; then the person is admitted anew, and gets new links. Raises NotPossibleNow when it is too late,
+    QuotaFull, AddressTakenHere, AddressTakenElsewhere, and what `check_time` raises. Restoring twice changes nothing.
+    """
+    locked = lock_delegation(delegate.delegation)
+    check_time(locked.delegation.webinar, by=by, now=now, is_for_late=True)
+    current = locked.current(delegate)
+    if current.is_active:
+        return current
+    locked.check_attending()
+    is_undo = current.is_held_at(now)
+    if not is_undo and not by.is_staff:
+        raise NotPossibleNow(_("This can no longer be undone. Name %(name)s again instead.") % {"name": current.name})
+    changes = {"status": [current.status, str(DelegateStatus.ACTIVE)]} | _give_seat_back(
+        locked, current, by=by, now=now
+    )
+    current.status = DelegateStatus.ACTIVE
+    current.withdrawn_at = None
+    current.withdrawn_reason = ""
+    if is_undo:
+        current.token_version -= 1
+    current.admitted_at = (is_undo and current.admitted_at) or locked.admission(now)
+    touch(current, by=by, now=now)
+    write_delegate(locked, current, by=by, now=now)
+    record(HistoryKind.RESTORED, delegation=locked.delegation, delegate=current, by=by, now=now, changes=changes)
+    return current
+
+
+def _give_seat_back(locked: LockedDelegation, delegate: Delegate, *, by: User, now: datetime) -> dict[str, list[str]]:
+    """Free a seat for `delegate`, who returns: that of an active successor, else one that the maximum allows."""
+    successor = delegate.replaced_by
+    delegate.replaced_by = None
+    if successor is None or not successor.is_active or successor.profile_id != delegate.profile_id:
+        locked.check_room(delegate.profile)
+    if successor is None:
+        return {}
+    if successor.is_active:
+        write_departure(successor, status=DelegateStatus.WITHDRAWN, reason="", by=by, now=now)
+        record(HistoryKind.WITHDRAWN, delegation=locked.delegation, delegate=successor, by=by, now=now)
+    return {"replaced_by": [successor.name, ""]}
+
+
+def _check_active(delegate: Delegate) -> None:
+    if delegate.is_active:
+        return
+    if delegate.replaced_by is not None:
+        raise NotPossibleNow(
+            _("%(name)s has already been replaced by %(newcomer)s.")
+            % {"name": delegate.name, "newcomer": delegate.replaced_by.name}
+        )
+    raise NotPossibleNow(_("%(name)s has already been withdrawn.") % {"name": delegate.name})
+
+
+def _check_open_seat(locked: LockedDelegation, profile: ParticipantProfile | None, *, by: User, now: datetime) -> None:
+    """Raise RegistrationClosed where a focal point, after the closing, would name more than the floor (rule 7)."""
+    seat = locked.seat_of(profile)
+    if is_late(locked.delegation.webinar, by=by, now=now) and (seat is None or seat.is_met):
+        raise RegistrationClosed
+
+
+def _seat(locked: LockedDelegation, details: DelegateDetails, *, by: User, now: datetime) -> Delegate:
+    delegate = new_delegate(locked.delegation, details)
+    delegate.registered_at = now
+    delegate.admitted_at = locked.admission(now)
+    delegate.hold_until = hold_until(by=by, now=now)
+    write_delegate(locked, delegate, by=by, now=now)
+    return delegate

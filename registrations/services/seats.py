@@ -1,0 +1,229 @@
+"""The one door to the seats (rule 9): whoever adds, moves, restores or removes a person or changes a quota comes here.
+
+Order of locks: the quota rows of the webinar by id, then delegation rows by id; then count; then write in the order of
+addresses. On SQLite transactions are IMMEDIATE, so that whole decisions come one after the other.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import wraps
+from typing import ParamSpec, TypeVar
+
+from django.conf import settings
+from django.db import IntegrityError, OperationalError, transaction
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+
+from registrations.exceptions import (
+    AddressTakenElsewhere,
+    AddressTakenHere,
+    NotPossibleNow,
+    QuotaFull,
+    ReasonRequired,
+    Stale,
+    TooManyClashes,
+)
+from registrations.models import (
+    Delegate,
+    DelegateStatus,
+    Delegation,
+    DelegationStatus,
+    HistoryEvent,
+    HistoryKind,
+    ParticipantProfile,
+    Quota,
+    User,
+)
+from registrations.queries import SeatCount, seats_of
+from registrations.services.nudge import nudge_planner
+from sessions_app.models import Webinar
+
+# Deadlock and serialisation failure, https://www.postgresql.org/docs/current/errcodes-appendix.html (class 40).
+RETRIED_SQLSTATES = frozenset({"40P01", "40001"})
+CLASH_WINDOW = timedelta(days=1)
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def decision(service: Callable[P, R]) -> Callable[P, R]:
+    """Make `service` one transaction that wakes the planner, is tried again once after a deadlock, and keeps the
+    event of a clash although everything else of the attempt is rolled back.
+
+    Inside a transaction of the caller there is no second try, and the event lives only if the caller commits.
+    """
+
+    @wraps(service)
+    def decide(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            try:
+                return attempt(*args, **kwargs)
+            except OperationalError as error:
+                if transaction.get_connection().in_atomic_block or not _is_worth_a_retry(error):
+                    raise
+                return attempt(*args, **kwargs)
+        except AddressTakenElsewhere as clash:
+            if clash.event is not None:
+                with transaction.atomic():
+                    clash.event.save(force_insert=True)
+                    nudge_planner()
+            raise
+
+    def attempt(*args: P.args, **kwargs: P.kwargs) -> R:
+        with transaction.atomic():
+            result = service(*args, **kwargs)
+            nudge_planner()
+            return result
+
+    return decide
+
+
+def _is_worth_a_retry(error: OperationalError) -> bool:
+    return getattr(error.__cause__, "pgcode", None) in RETRIED_SQLSTATES
+
+
+@dataclass(frozen=True)
+class LockedDelegation:
+    """A delegation whose seats nobody else can change until the transaction ends; all read after the locks."""
+
+    delegation: Delegation
+    seats: tuple[SeatCount, ...]
+
+    @property
+    def profile_ids(self) -> set[int]:
+        return {seat.profile.pk for seat in self.seats}
+
+    @property
+    def gaps(self) -> tuple[SeatCount, ...]:
+        return tuple(seat for seat in self.seats if not seat.is_met)
+
+    def seat_of(self, profile: ParticipantProfile | None) -> SeatCount | None:
+        return next((seat for seat in self.seats if seat.profile == profile), None)
+
+    def check_room(self, profile: ParticipantProfile | None) -> None:
+        """Raise QuotaFull if the maximum of `profile` forbids one more."""
+        seat = self.seat_of(profile)
+        if seat is not None and seat.is_full:
+            raise QuotaFull
+
+    def check_leaving(self, profile: ParticipantProfile | None, *, reason: str) -> None:
+        """Raise ReasonRequired if one fewer of `profile` is below the floor and `reason` is blank (rule 6)."""
+        seat = self.seat_of(profile)
+        if seat is not None and seat.named - 1 < seat.floor and not reason:
+            raise ReasonRequired
+
+    def check_attending(self) -> None:
+        """Raise NotPossibleNow for a delegation that does not attend: it must attend again first."""
+        if self.delegation.status == DelegationStatus.NOT_ATTENDING:
+            raise NotPossibleNow(_("This delegation does not attend. Say first that it attends again."))
+
+    def admission(self, now: datetime) -> datetime | None:
+        """When someone who joins at `now` is admitted: at once in an accepted delegation, else not yet (rule 5)."""
+        return now if self.delegation.status == DelegationStatus.ACCEPTED else None
+
+    def current(self, delegate: Delegate, *, version: int | None = None) -> Delegate:
+        """`delegate` as stored now. Raises Stale if it has moved on since `version`, or has left the delegation."""
+        found = Delegate.objects.select_related("profile", "replaced_by").get(pk=delegate.pk)
+        if found.delegation_id != self.delegation.pk or version not in (None, found.version):
+            raise Stale(found)
+        found.delegation = self.delegation
+        found.webinar = self.delegation.webinar
+        return found
+
+
+def lock_quotas(webinar_id: int) -> list[Quota]:
+    """Lock the quota rows of a webinar, in the order of their ids."""
+    return list(Quota.objects.select_for_update(no_key=True).filter(webinar_id=webinar_id).order_by("pk"))
+
+
+def lock_delegation(delegation: Delegation) -> LockedDelegation:
+    """Lock the quotas of the webinar, then `delegation`, then count its seats. Needs a transaction."""
+    lock_quotas(delegation.webinar_id)
+    (found,) = _lock_rows(Delegation.objects.filter(pk=delegation.pk))
+    return LockedDelegation(found, seats_of(found))
+
+
+def lock_webinar(webinar: Webinar) -> list[Quota]:
+    """Lock the quotas of `webinar`, then all its delegations by id. Needs a transaction."""
+    quotas = lock_quotas(webinar.pk)
+    _lock_rows(Delegation.objects.filter(webinar=webinar))
+    return quotas
+
+
+def _lock_rows(delegations: "QuerySet[Delegation]") -> list[Delegation]:
+    locked = delegations.select_for_update(of=("self",), no_key=True)
+    return list(locked.select_related("webinar", "body").order_by("pk"))
+
+
+def write_delegate(locked: LockedDelegation, delegate: Delegate, *, by: User, now: datetime) -> None:
+    """Save an active `delegate` under an address that nobody else of the webinar has.
+
+    Raises AddressTakenHere, AddressTakenElsewhere or TooManyClashes, also where someone else was quicker (rule 8).
+    """
+    _check_address(locked, delegate, by=by, now=now)
+    try:
+        with transaction.atomic():
+            delegate.save()
+    except IntegrityError:
+        _check_address(locked, delegate, by=by, now=now)
+        raise
+
+
+def _check_address(locked: LockedDelegation, delegate: Delegate, *, by: User, now: datetime) -> None:
+    others = Delegate.objects.active().exclude(pk=delegate.pk).with_address(delegate.email)
+    here = others.filter(delegation=locked.delegation).first()
+    if here is not None:
+        raise AddressTakenHere(here)
+    if not by.is_staff:
+        _check_clashes_of(by, now=now)
+    there = others.filter(webinar=locked.delegation.webinar).select_related("delegation__body").first()
+    if there is None:
+        return
+    if by.is_staff:
+        raise AddressTakenElsewhere(
+            _("%(name)s is registered with this address for %(body)s.")
+            % {"name": there.name, "body": there.delegation.body}
+        )
+    raise AddressTakenElsewhere(event=_clash(locked, delegate, holder=there, by=by, now=now))
+
+
+def _check_clashes_of(by: User, *, now: datetime) -> None:
+    """Raise TooManyClashes once `by` has met the day's limit: nobody can look through addresses by trying them."""
+    clashes = HistoryEvent.objects.filter(kind=HistoryKind.ADDRESS_CLASH, actor=by, at__gt=now - CLASH_WINDOW)
+    if clashes.count() >= settings.ADDRESS_CLASHES_PER_DAY:
+        raise TooManyClashes
+
+
+def _clash(locked: LockedDelegation, delegate: Delegate, *, holder: Delegate, by: User, now: datetime) -> HistoryEvent:
+    """What the secretariat is told: who tried to register whom (`changes`), and who has the address (`delegate`)."""
+    return HistoryEvent(
+        webinar=locked.delegation.webinar,
+        delegation=locked.delegation,
+        delegate=holder,
+        kind=HistoryKind.ADDRESS_CLASH,
+        actor=by,
+        at=now,
+        changes={"name": ["", delegate.name], "email": ["", delegate.email]},
+    )
+
+
+def write_departure(delegate: Delegate, *, status: DelegateStatus, reason: str, by: User, now: datetime) -> None:
+    """Let `delegate` leave: the seat is free, the links end. `admitted_at` stays, so that an undo brings it back."""
+    delegate.status = status
+    delegate.withdrawn_at = now
+    delegate.withdrawn_reason = reason
+    delegate.token_version += 1
+    touch(delegate, by=by, now=now)
+    delegate.save()
+
+
+def touch(delegate: Delegate, *, by: User, now: datetime) -> None:
+    """Note on `delegate`, without saving, that `by` changed it."""
+    delegate.version += 1
+    delegate.hold_until = hold_until(by=by, now=now)
+
+
+def hold_until(*, by: User, now: datetime) -> datetime:
+    """Until when mail about a change by `by` waits: a focal point's can be undone, a staff member's goes out."""
+    return now if by.is_staff else now + timedelta(seconds=settings.CHANGE_HOLD_SECONDS)

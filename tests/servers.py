@@ -1,0 +1,145 @@
+"""Private PostgreSQL and Redis for one test run: free ports, a scratch directory, ended by pid.
+
+PostgreSQL refuses to run as root; then both run as the unprivileged account that Debian's packages bring, or as
+`nobody`.
+"""
+
+import os
+import pwd
+import shutil
+import socket
+import subprocess
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+STARTED_WITHIN_SECONDS = 30
+
+
+class NotInstalled(Exception):
+    """The program is not on this machine; the message says how to get it."""
+
+
+def initdb_path() -> Path:
+    """Debian keeps PostgreSQL's programs off the PATH. Raises NotInstalled."""
+    on_path = shutil.which("initdb")
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: int(path.parts[-3]))
+    if on_path:
+        return Path(on_path).resolve()
+    if not found:
+        raise NotInstalled("PostgreSQL is not installed (Debian: apt install postgresql)")
+    return found[-1]
+
+
+def redis_path() -> str:
+    """Raises NotInstalled."""
+    path = shutil.which("redis-server")
+    if path is None:
+        raise NotInstalled("Redis is not installed (Debian: apt install redis-server)")
+    return path
+
+
+def chromium_path() -> str:
+    """Raises NotInstalled."""
+    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if path is None:
+        raise NotInstalled("Chromium is not installed (Debian: apt install chromium)")
+    return path
+
+
+@contextmanager
+def postgresql() -> Iterator[str]:
+    """A server of its own; the URL of its database `rcm`. Durability is off: the data end with the run."""
+    programs = initdb_path().parent
+    account = _account("postgres")
+    with _scratch("rcm-postgresql-", account) as folder:
+        data, port = folder / "data", free_port()
+        initdb = [programs / "initdb", "-D", data, "-U", "rcm", "--auth=trust", "-E", "UTF8", "--no-sync"]
+        # Names sort as on an installation, whatever this machine's locale.
+        subprocess.run([*initdb, "--locale=C.UTF-8"], check=True, stdout=subprocess.DEVNULL, **account)
+        options = {"listen_addresses": "127.0.0.1", "port": port, "unix_socket_directories": folder, "fsync": "off"}
+        options |= {"synchronous_commit": "off", "full_page_writes": "off", "max_connections": 200}
+        arguments = [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
+        with _running([programs / "postgres", "-D", data, *arguments], port, folder / "log", account):
+            url = f"postgres://rcm@127.0.0.1:{port}"
+            subprocess.run([programs / "createdb", "--maintenance-db", f"{url}/postgres", "rcm"], check=True)
+            yield f"{url}/rcm"
+
+
+@contextmanager
+def redis() -> Iterator[str]:
+    """A server of its own, without persistence; its URL without a database number."""
+    account = _account("redis")
+    with _scratch("rcm-redis-", account) as folder:
+        port = free_port()
+        command = [redis_path(), "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", folder]
+        with _running(command, port, folder / "log", account):
+            yield f"redis://127.0.0.1:{port}"
+
+
+def free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
+
+
+def _account(preferred: str) -> dict[str, object]:
+    """What subprocess needs to become an unprivileged account; nothing where we are none of root's."""
+    if os.geteuid() != 0:
+        return {}
+    names = {entry.pw_name for entry in pwd.getpwall()}
+    entry = pwd.getpwnam(preferred if preferred in names else "nobody")
+    return {"user": entry.pw_uid, "group": entry.pw_gid, "extra_groups": ()}
+
+
+@contextmanager
+def _scratch(prefix: str, account: dict[str, object]) -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(prefix=prefix, ignore_cleanup_errors=True) as name:
+        if account:
+            os.chown(name, account["user"], account["group"])
+        yield Path(name)
+
+
+@contextmanager
+def _running(command: list[object], port: int, log: Path, account: dict[str, object]) -> Iterator[None]:
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [str(part) for part in command],
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            # Ctrl-C in the terminal ends the tests first, then this.
+            start_new_session=True,
+            cwd=log.parent,
+            **account,
+        )
+    try:
+        _wait_until(lambda: _accepts(port), process, log)
+        yield
+    finally:
+        # SIGINT is PostgreSQL's fast shutdown; Redis ends as well.
+        process.send_signal(2)
+        try:
+            process.wait(timeout=20)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def _wait_until(is_ready: Callable[[], bool], process: "subprocess.Popen[bytes]", log: Path) -> None:
+    for _ in range(STARTED_WITHIN_SECONDS * 10):
+        if is_ready():
+            return
+        try:
+            process.wait(timeout=0.1)
+        except subprocess.TimeoutExpired:
+            continue
+        break
+    raise RuntimeError(f"{process.args[0]} did not start:\n{log.read_text()}")
+
+
+def _accepts(port: int) -> bool:
+    with socket.socket() as client:
+        client.settimeout(1)
+        return client.connect_ex(("127.0.0.1", port)) == 0

@@ -1,0 +1,81 @@
+"""The demo's own pages: who to sign in as, and every message that was sent. They exist with `RCM_DEMO=1` alone."""
+
+from pathlib import Path
+
+from csp.constants import NONE, UNSAFE_INLINE
+from csp.decorators import csp
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from rcm_webinar.demo.mailbox import Mail, NoSuchMail, list_mail, read_mail
+
+MESSAGES_PER_PAGE = 100
+# Mail is another's content: it runs nothing, loads nothing, and its links open beside the page.
+MAIL_POLICY = {
+    "default-src": [NONE],
+    "style-src": [UNSAFE_INLINE],
+    "img-src": ["data:"],
+    "frame-ancestors": ["'self'"],
+    "sandbox": ["allow-popups", "allow-popups-to-escape-sandbox"],
+}
+
+
+@never_cache
+@require_safe
+def start(request: HttpRequest) -> HttpResponse:
+    users = get_user_model().objects.filter(is_active=True).order_by("-is_staff", "email")
+    return render(request, "demo/start.html", {"users": users, "password": settings.DEMO_PASSWORD})
+
+
+@never_cache
+@require_safe
+def mail_list(request: HttpRequest) -> HttpResponse:
+    address = request.GET.get("to", "")
+    lines = list_mail(_folder(), address=address)
+    page = Paginator(lines, MESSAGES_PER_PAGE).get_page(request.GET.get("page"))
+    return render(request, "demo/mail_list.html", {"page": page, "address": address})
+
+
+@never_cache
+@require_safe
+def mail_message(request: HttpRequest, stem: str) -> HttpResponse:
+    return render(request, "demo/mail_message.html", {"mail": _mail_or_404(stem)})
+
+
+@csp(MAIL_POLICY)  # type: ignore[arg-type]  # typed for views without further arguments
+@never_cache
+@require_safe
+def mail_body(request: HttpRequest, stem: str) -> HttpResponse:
+    """The HTML part, for the sandboxed frame of the message's page."""
+    return HttpResponse(f'<base target="_blank">{_mail_or_404(stem).html}')
+
+
+@never_cache
+@require_safe
+def mail_calendar(request: HttpRequest, stem: str) -> HttpResponse:
+    """The calendar part as a file, to be opened in a calendar program."""
+    mail = _mail_or_404(stem)
+    if not mail.calendar:
+        raise Http404(_("This message carries no calendar."))
+    return HttpResponse(
+        mail.calendar,
+        content_type=f"text/calendar; charset=utf-8; method={mail.ical_method}",
+        headers={"Content-Disposition": f'attachment; filename="{stem}.ics"'},
+    )
+
+
+def _folder() -> Path:
+    return Path(settings.EMAIL_FILE_PATH)
+
+
+def _mail_or_404(stem: str) -> Mail:
+    try:
+        return read_mail(_folder(), stem)
+    except NoSuchMail:
+        raise Http404(_("There is no such message.")) from None

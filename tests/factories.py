@@ -15,6 +15,7 @@ from registrations.models import (
     RegistrationPolicy,
     User,
 )
+from registrations.services.nominations import DelegateDetails
 from sessions_app.models import AgendaItem, Session, Webinar
 
 NOW = datetime(2026, 10, 26, 15, 0, tzinfo=UTC)
@@ -147,4 +148,27 @@ def make_delegate(
             "hold_until": NOW,
             **fields,
         },
+    )
+
+
+def make_details(profile: ParticipantProfile | str | None = "prosecutors", **fields: Any) -> DelegateDetails:
+    """A person as typed into the form, with an address of their own."""
+    number = next(_numbers)
+    if isinstance(profile, str):
+        profile = make_profiles()[profile]
+    return DelegateDetails(
+        profile=profile,
+        **{
+            "name": f"Delegate {number}",
+            "email": f"delegate{number}@example.org",
+            "institution": "Example institution",
+            "timezone": "America/Tegucigalpa",
+            **fields,
+        },
+    )
+
+
+def make_organisation(slug: str = "unodc", **fields: Any) -> ParticipatingBody:
+    return ParticipatingBody.objects.create(
+        kind=BodyKind.ORGANISATION, slug=slug, **{"name_en": slug.upper(), "name_es": slug.upper(), **fields}
     )

@@ -1,0 +1,53 @@
+"""Two writers at the same moment, each on its own connection, again and again."""
+
+import random
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from threading import Barrier
+from typing import Any
+
+from django.db import connection
+
+from registrations.exceptions import RuleBroken
+
+ROUNDS = 200
+# The writers start up to so many seconds apart, so that each side is first now and then.
+JITTER = 0.002
+Outcome = Any
+Write = Callable[[], Outcome]
+
+
+@contextmanager
+def two_writers() -> Iterator[Callable[[Write, Write], tuple[Outcome, Outcome]]]:
+    """A function that starts two writes together and returns what each returned, or the type of the rule it met.
+
+    Whatever else a write raises, an IntegrityError or a deadlock among them, is raised in the test.
+    """
+    barrier = Barrier(2, timeout=30)
+
+    def write(action: Write) -> Outcome:
+        barrier.wait()
+        time.sleep(random.SystemRandom().uniform(0, JITTER))
+        try:
+            return action()
+        except RuleBroken as broken:
+            return type(broken)
+
+    def race(one: Write, other: Write) -> tuple[Outcome, Outcome]:
+        first, second = pool.submit(write, one), pool.submit(write, other)
+        return first.result(), second.result()
+
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        try:
+            yield race
+        finally:
+            leaving = Barrier(2, timeout=30)
+            for done in [pool.submit(_close_connection, leaving) for _ in range(2)]:
+                done.result()
+
+
+def _close_connection(leaving: Barrier) -> None:
+    leaving.wait()
+    connection.close()

@@ -5,9 +5,10 @@ otherwise a missing one stops the start with one clear line.
 """
 
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
 
 import environ
-from django.core.exceptions import ImproperlyConfigured
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -32,22 +33,54 @@ DEMO_DEFAULTS = {
 }
 
 
+class StartRefused(SystemExit):
+    """A setting is missing or contradicts another: ends the program with one line on stderr and no traceback."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(f"{message} (docs/settings.md has every setting)")
+
+
 def required(name: str) -> str:
     """The text of the setting `name`.
 
-    Raises ImproperlyConfigured, naming the setting, where it is missing or blank and this is not the demo.
+    Raises StartRefused, naming the setting, where it is missing or blank and this is not the demo.
     """
     value: str = read.str(name, default="").strip()
     if value:
         return value
     if DEMO:
         return DEMO_DEFAULTS[name]
-    raise ImproperlyConfigured(
-        f"The setting {name} is missing from the environment: see docs/settings.md, "
-        f"or run `make demo` to look around without any settings."
+    raise StartRefused(
+        f"The setting {name} is missing from the environment; `make demo` is for looking around without any settings."
     )
 
 
 def required_list(name: str) -> list[str]:
     """The comma-separated parts of the setting `name`, blanks removed. Raises as `required` does."""
     return [part.strip() for part in required(name).split(",") if part.strip()]
+
+
+def number(name: str, *, default: int) -> int:
+    """The setting `name` as a whole number of 0 or more. Raises StartRefused."""
+    value: str = read.str(name, default="").strip() or str(default)
+    if not value.isdecimal():
+        raise StartRefused(f"{name} must be a whole number, not {value!r}.")
+    return int(value)
+
+
+def database() -> dict[str, Any]:
+    """Django's settings of the database of DATABASE_URL. Raises StartRefused."""
+    url = required("DATABASE_URL")
+    if not url.startswith(("postgres://", "postgresql://", "sqlite://")):
+        raise StartRefused("DATABASE_URL must begin with postgres:// (or sqlite://, for a try).")
+    return dict(read.db_url_config(url))
+
+
+def mail() -> dict[str, Any]:
+    """Django's settings of the mail server of EMAIL_URL. Raises StartRefused."""
+    url = required("EMAIL_URL")
+    if url.startswith("filemail://"):
+        return {"EMAIL_BACKEND": "rcm_webinar.demo.mail.EmlFiles", "EMAIL_FILE_PATH": urlsplit(url).path}
+    if not url.startswith(("smtp://", "smtp+tls://", "smtp+ssl://", "memorymail://")):
+        raise StartRefused("EMAIL_URL must begin with smtp+tls://, smtp+ssl:// or smtp://.")
+    return dict(read.email_url_config(url))

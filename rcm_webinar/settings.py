@@ -4,7 +4,6 @@ from email.utils import parseaddr
 from urllib.parse import urlsplit
 
 from csp.constants import NONE, SELF
-from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
 from rcm_webinar import env
@@ -21,14 +20,17 @@ SECRET_KEY_FALLBACKS = env.read.list("SECRET_KEY_FALLBACKS", default=[])
 ALLOWED_HOSTS = env.required_list("ALLOWED_HOSTS")
 BASE_URL = env.required("BASE_URL").rstrip("/")
 IS_HTTPS = urlsplit(BASE_URL).scheme == "https"
-TRUSTED_PROXY_COUNT = env.read.int("TRUSTED_PROXY_COUNT", default=0)
+TRUSTED_PROXY_COUNT = env.number("TRUSTED_PROXY_COUNT", default=0)
 
 if not RCM_DEMO and len(SECRET_KEY) < 50:
-    raise ImproperlyConfigured("SECRET_KEY is shorter than 50 characters: take a longer random one.")
-if ALLOWED_HOSTS != ["*"] and urlsplit(BASE_URL).hostname not in {
-    host.strip("[]").lstrip(".") for host in ALLOWED_HOSTS
-}:
-    raise ImproperlyConfigured("BASE_URL names a host that is not in ALLOWED_HOSTS: links in mails would not open.")
+    raise env.StartRefused("SECRET_KEY is shorter than 50 characters: take a longer random one.")
+BASE_HOST = urlsplit(BASE_URL).hostname
+if not BASE_URL.startswith(("https://", "http://")) or not BASE_HOST:
+    raise env.StartRefused("BASE_URL must begin with https:// or http:// and name a host.")
+if ALLOWED_HOSTS != ["*"] and BASE_HOST not in {host.strip("[]").lstrip(".") for host in ALLOWED_HOSTS}:
+    raise env.StartRefused("BASE_URL names a host that is not in ALLOWED_HOSTS: links in mails would not open.")
+if RCM_DEMO and BASE_HOST not in {"127.0.0.1", "localhost", "::1"}:
+    raise env.StartRefused("RCM_DEMO=1 is for this machine alone: its password is public. BASE_URL names another host.")
 
 ROOT_URLCONF = "rcm_webinar.urls"
 WSGI_APPLICATION = "rcm_webinar.wsgi.application"
@@ -102,7 +104,7 @@ INSTALLED_APPS.append("django.forms")
 
 # Data -------------------------------------------------------------------------------------------
 
-DATABASES = {"default": env.read.db_url_config(env.required("DATABASE_URL"))}
+DATABASES = {"default": env.database()}
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     # WAL and IMMEDIATE let the web process, the worker and beat of the demo share one file.
     DATABASES["default"]["OPTIONS"] = {
@@ -111,7 +113,7 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;",
     }
 else:
-    DATABASES["default"]["CONN_MAX_AGE"] = env.read.int("CONN_MAX_AGE", default=60)
+    DATABASES["default"]["CONN_MAX_AGE"] = env.number("CONN_MAX_AGE", default=60)
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 
 DATABASE_CACHE = {
@@ -120,6 +122,8 @@ DATABASE_CACHE = {
 }
 CACHE_URL = env.required("CACHE_URL")
 CACHES = {"database": DATABASE_CACHE}
+if CACHE_URL != "database" and not CACHE_URL.startswith(("redis://", "rediss://")):
+    raise env.StartRefused("CACHE_URL must begin with redis:// or be the word database.")
 if CACHE_URL == "database":
     CACHES["default"] = DATABASE_CACHE
 else:
@@ -154,31 +158,28 @@ STORAGES = {
 
 # Mail -------------------------------------------------------------------------------------------
 
-EMAIL_URL = env.required("EMAIL_URL")
-if EMAIL_URL.startswith("filemail://"):
-    EMAIL_BACKEND = "rcm_webinar.demo.mail.EmlFiles"
-    EMAIL_FILE_PATH = urlsplit(EMAIL_URL).path
-else:
-    vars().update(env.read.email_url_config(EMAIL_URL))
+vars().update(env.mail())
 DEFAULT_FROM_EMAIL = env.required("DEFAULT_FROM_EMAIL")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 # Shorter than the lease of a claimed delivery, so that a hanging server never causes a second copy.
-EMAIL_TIMEOUT = env.read.int("EMAIL_TIMEOUT", default=30)
+EMAIL_TIMEOUT = env.number("EMAIL_TIMEOUT", default=30)
 SIGN_IN_EMAIL_TIMEOUT = 5
-MAIL_PER_MINUTE = env.read.int("MAIL_PER_MINUTE", default=0)
-DELIVERY_LEASE_SECONDS = env.read.int("DELIVERY_LEASE_SECONDS", default=120)
+MAIL_PER_MINUTE = env.number("MAIL_PER_MINUTE", default=0)
+DELIVERY_LEASE_SECONDS = env.number("DELIVERY_LEASE_SECONDS", default=120)
 # A focal point's change becomes due this long after the last change to that person.
-CHANGE_HOLD_SECONDS = env.read.int("CHANGE_HOLD_SECONDS", default=20)
+CHANGE_HOLD_SECONDS = env.number("CHANGE_HOLD_SECONDS", default=20)
 # So many addresses registered elsewhere may a focal point try in a day.
-ADDRESS_CLASHES_PER_DAY = env.read.int("ADDRESS_CLASHES_PER_DAY", default=10)
+ADDRESS_CLASHES_PER_DAY = env.number("ADDRESS_CLASHES_PER_DAY", default=10)
 if "@" not in parseaddr(DEFAULT_FROM_EMAIL)[1]:
-    raise ImproperlyConfigured("DEFAULT_FROM_EMAIL holds no e-mail address.")
+    raise env.StartRefused("DEFAULT_FROM_EMAIL holds no e-mail address.")
 if EMAIL_TIMEOUT >= DELIVERY_LEASE_SECONDS:
-    raise ImproperlyConfigured("EMAIL_TIMEOUT must be shorter than DELIVERY_LEASE_SECONDS.")
+    raise env.StartRefused("EMAIL_TIMEOUT must be shorter than DELIVERY_LEASE_SECONDS.")
 
 # Work in the background -------------------------------------------------------------------------
 
 CELERY_BROKER_URL = env.required("CELERY_BROKER_URL")
+if not RCM_DEMO and CELERY_BROKER_URL.startswith("filesystem:"):
+    raise env.StartRefused("CELERY_BROKER_URL: the broker in files is for the demo alone.")
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]

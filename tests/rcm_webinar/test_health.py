@@ -1,0 +1,81 @@
+import socket
+from datetime import datetime
+
+import pytest
+from celery import current_app
+from django.db import connection
+from django.test import Client
+from django.utils import timezone
+
+
+def all_is_well(now: datetime) -> dict[str, object]:
+    return {"status": "ok", "seen_at": now.isoformat()}
+
+
+def all_is_not_well(now: datetime) -> dict[str, object]:
+    return {"status": "degraded", "seconds": 700}
+
+
+@pytest.fixture
+def broker_is_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A port on which nobody listens any more."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port = listener.getsockname()[1]
+    monkeypatch.setattr(current_app.conf, "broker_url", f"redis://127.0.0.1:{port}/0")
+    monkeypatch.setattr(current_app.conf, "broker_write_url", f"redis://127.0.0.1:{port}/0")
+
+
+@pytest.mark.django_db
+def test_readiness_tells_each_part(settings) -> None:
+    settings.READINESS_CHECKS = {"work": f"{__name__}.all_is_well"}
+    before = timezone.now()
+
+    response = Client().get("/readyz")
+
+    answer = response.json()
+    assert before <= datetime.fromisoformat(answer["work"].pop("seen_at")) <= timezone.now()
+    assert (response.status_code, answer) == (
+        200,
+        {"status": "ok", "database": {"status": "ok"}, "broker": {"status": "ok"}, "work": {"status": "ok"}},
+    )
+
+
+@pytest.mark.django_db
+def test_a_degraded_part_degrades_the_whole_but_pages_are_still_served(settings) -> None:
+    settings.READINESS_CHECKS = {"work": f"{__name__}.all_is_not_well"}
+
+    response = Client().get("/readyz")
+
+    assert response.status_code == 200
+    assert response.json()["status"] == "degraded"
+    assert response.json()["work"] == {"status": "degraded", "seconds": 700}
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("broker_is_away")
+def test_a_broker_that_is_away_is_told_within_a_second(settings) -> None:
+    settings.READINESS_CHECKS = {}
+    begun = timezone.now()
+
+    response = Client().get("/readyz")
+
+    assert (timezone.now() - begun).total_seconds() < 2
+    assert (response.status_code, response.json()["broker"]) == (200, {"status": "degraded"})
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.postgresql
+def test_only_a_missing_database_is_503(monkeypatch: pytest.MonkeyPatch) -> None:
+    connection.close()
+    monkeypatch.setitem(connection.settings_dict, "PORT", "1")
+
+    response = Client().get("/readyz")
+
+    monkeypatch.undo()
+    connection.close()
+    assert (response.status_code, response.json()) == (503, {"status": "down", "database": {"status": "down"}})
+
+
+def test_the_process_answers_without_a_database() -> None:
+    assert Client().get("/healthz").content == b"ok\n"

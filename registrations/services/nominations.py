@@ -81,15 +81,8 @@ def edit_delegate(
     else:
         current.token_version += 1
         write_delegate(locked, current, by=by, now=now)
-    record(
-        HistoryKind.EDITED,
-        delegation=locked.delegation,
-        delegate=current,
-        by=by,
-        now=now,
-        reason=reason,
-        changes=changes,
-    )
+    where = locked.delegation
+    record(HistoryKind.EDITED, delegation=where, delegate=current, by=by, now=now, reason=reason, changes=changes)
     return current
 
 
@@ -118,23 +111,7 @@ def replace_delegate(
     newcomer = _seat(locked, details, by=by, now=now)
     old.replaced_by = newcomer
     old.save(update_fields=["replaced_by"])
-    record(
-        HistoryKind.REPLACED,
-        delegation=locked.delegation,
-        delegate=old,
-        by=by,
-        now=now,
-        reason=reason,
-        changes={"replaced_by": ["", newcomer.name]},
-    )
-    record(
-        HistoryKind.REGISTERED,
-        delegation=locked.delegation,
-        delegate=newcomer,
-        by=by,
-        now=now,
-        changes={"replaces": ["", old.name]},
-    )
+    _record_replacement(old, newcomer, by=by, now=now, reason=reason)
     return newcomer
 
 
@@ -204,6 +181,12 @@ def _give_seat_back(locked: LockedDelegation, delegate: Delegate, *, by: User, n
         write_departure(successor, status=DelegateStatus.WITHDRAWN, reason="", by=by, now=now)
         record(HistoryKind.WITHDRAWN, delegation=locked.delegation, delegate=successor, by=by, now=now)
     return {"replaced_by": [successor.name, ""]}
+
+
+def _record_replacement(old: Delegate, newcomer: Delegate, *, by: User, now: datetime, reason: str) -> None:
+    where, left, came = old.delegation, {"replaced_by": ["", newcomer.name]}, {"replaces": ["", old.name]}
+    record(HistoryKind.REPLACED, delegation=where, delegate=old, by=by, now=now, reason=reason, changes=left)
+    record(HistoryKind.REGISTERED, delegation=where, delegate=newcomer, by=by, now=now, changes=came)
 
 
 def _check_active(delegate: Delegate) -> None:

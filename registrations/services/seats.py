@@ -171,21 +171,20 @@ def write_delegate(locked: LockedDelegation, delegate: Delegate, *, by: User, no
 
 
 def _check_address(locked: LockedDelegation, delegate: Delegate, *, by: User, now: datetime) -> None:
-    others = Delegate.objects.active().exclude(pk=delegate.pk).with_address(delegate.email)
-    here = others.filter(delegation=locked.delegation).first()
-    if here is not None:
-        raise AddressTakenHere(here)
+    others = Delegate.objects.active().filter(webinar=locked.delegation.webinar).exclude(pk=delegate.pk)
+    holder = others.with_address(delegate.email).select_related("delegation__body").first()
+    if holder is not None and holder.delegation_id == locked.delegation.pk:
+        raise AddressTakenHere(holder)
     if not by.is_staff:
         _check_clashes_of(by, now=now)
-    there = others.filter(webinar=locked.delegation.webinar).select_related("delegation__body").first()
-    if there is None:
+    if holder is None:
         return
     if by.is_staff:
         raise AddressTakenElsewhere(
             _("%(name)s is registered with this address for %(body)s.")
-            % {"name": there.name, "body": there.delegation.body}
+            % {"name": holder.name, "body": holder.delegation.body}
         )
-    raise AddressTakenElsewhere(event=_clash(locked, delegate, holder=there, by=by, now=now))
+    raise AddressTakenElsewhere(event=_clash(locked, delegate, holder=holder, by=by, now=now))
 
 
 def _check_clashes_of(by: User, *, now: datetime) -> None:

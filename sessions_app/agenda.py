@@ -1,0 +1,275 @@
+"""Agenda: the immutable value that every page, calendar and mail renders; from rows or from a release.
+
+An item has minutes; its hour follows from the session's start and from what stands before it (rule 10).
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from itertools import zip_longest
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Prefetch
+
+from sessions_app.bilingual import Bilingual
+from sessions_app.models import (
+    AgendaItem,
+    AgendaItemKind,
+    AgendaItemSpeaker,
+    Release,
+    Session,
+    Speaker,
+    SpeakerKind,
+    SpeakerRole,
+    Webinar,
+)
+
+
+@dataclass(frozen=True)
+class AgendaSpeaker:
+    """A person's or institution's part in one entry."""
+
+    kind: str
+    role: str
+    name: Bilingual
+    position: Bilingual
+    institution: Bilingual
+
+    @property
+    def role_label(self) -> str:
+        return str(SpeakerRole(self.role).label)
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "kind": self.kind,
+            "role": self.role,
+            "name": self.name.to_json(),
+            "position": self.position.to_json(),
+            "institution": self.institution.to_json(),
+        }
+
+    @classmethod
+    def parse(cls, value: Mapping[str, Any]) -> "AgendaSpeaker":
+        return cls(
+            kind=value["kind"],
+            role=value["role"],
+            name=Bilingual.parse(value["name"]),
+            position=Bilingual.parse(value["position"]),
+            institution=Bilingual.parse(value["institution"]),
+        )
+
+
+@dataclass(frozen=True)
+class AgendaEntry:
+    """An agenda item with its hours, UTC."""
+
+    starts_at: datetime
+    ends_at: datetime
+    kind: str
+    title: Bilingual
+    points: tuple[Bilingual, ...] = ()
+    speakers: tuple[AgendaSpeaker, ...] = ()
+
+    @property
+    def kind_label(self) -> str:
+        return str(AgendaItemKind(self.kind).label)
+
+    @property
+    def minutes(self) -> int:
+        return int((self.ends_at - self.starts_at).total_seconds() // 60)
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "starts_at": self.starts_at.isoformat(),
+            "ends_at": self.ends_at.isoformat(),
+            "kind": self.kind,
+            "title": self.title.to_json(),
+            "points": [point.to_json() for point in self.points],
+            "speakers": [speaker.to_json() for speaker in self.speakers],
+        }
+
+    @classmethod
+    def parse(cls, value: Mapping[str, Any]) -> "AgendaEntry":
+        return cls(
+            starts_at=datetime.fromisoformat(value["starts_at"]),
+            ends_at=datetime.fromisoformat(value["ends_at"]),
+            kind=value["kind"],
+            title=Bilingual.parse(value["title"]),
+            points=tuple(Bilingual.parse(point) for point in value["points"]),
+            speakers=tuple(AgendaSpeaker.parse(speaker) for speaker in value["speakers"]),
+        )
+
+
+@dataclass(frozen=True)
+class AgendaSession:
+    """A session with its entries; `starts_at` and `ends_at` are UTC."""
+
+    number: int
+    title: Bilingual
+    starts_at: datetime
+    ends_at: datetime
+    ical_uid: UUID
+    public_ical_uid: UUID
+    is_cancelled: bool = False
+    entries: tuple[AgendaEntry, ...] = ()
+
+    @property
+    def minutes_left(self) -> int:
+        """Minutes of the session that no item fills; negative where the items last longer than it."""
+        last = self.entries[-1].ends_at if self.entries else self.starts_at
+        return int((self.ends_at - last).total_seconds() // 60)
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "number": self.number,
+            "title": self.title.to_json(),
+            "starts_at": self.starts_at.isoformat(),
+            "ends_at": self.ends_at.isoformat(),
+            "ical_uid": str(self.ical_uid),
+            "public_ical_uid": str(self.public_ical_uid),
+            "is_cancelled": self.is_cancelled,
+            "entries": [entry.to_json() for entry in self.entries],
+        }
+
+    @classmethod
+    def parse(cls, value: Mapping[str, Any]) -> "AgendaSession":
+        return cls(
+            number=value["number"],
+            title=Bilingual.parse(value["title"]),
+            starts_at=datetime.fromisoformat(value["starts_at"]),
+            ends_at=datetime.fromisoformat(value["ends_at"]),
+            ical_uid=UUID(value["ical_uid"]),
+            public_ical_uid=UUID(value["public_ical_uid"]),
+            is_cancelled=value["is_cancelled"],
+            entries=tuple(AgendaEntry.parse(entry) for entry in value["entries"]),
+        )
+
+
+@dataclass(frozen=True)
+class Agenda:
+    """What happens when in one webinar. `release_number` and `released_at` are None for a draft."""
+
+    slug: str
+    title: Bilingual
+    timezone: str
+    contact_email: str
+    is_cancelled: bool
+    sessions: tuple[AgendaSession, ...]
+    release_number: int | None = None
+    released_at: datetime | None = None
+
+    def session(self, number: int) -> AgendaSession | None:
+        return next((each for each in self.sessions if each.number == number), None)
+
+    def without_names(self) -> "Agenda":
+        """The same agenda without the names of persons; institutions stay."""
+        return replace(
+            self,
+            sessions=tuple(
+                replace(
+                    each,
+                    entries=tuple(
+                        replace(entry, speakers=tuple(_institutions(entry.speakers))) for entry in each.entries
+                    ),
+                )
+                for each in self.sessions
+            ),
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """The snapshot that a release keeps; `agenda_from_release` reads it back."""
+        return {
+            "slug": self.slug,
+            "title": self.title.to_json(),
+            "timezone": self.timezone,
+            "contact_email": self.contact_email,
+            "is_cancelled": self.is_cancelled,
+            "sessions": [each.to_json() for each in self.sessions],
+        }
+
+
+def _institutions(speakers: Iterable[AgendaSpeaker]) -> Iterable[AgendaSpeaker]:
+    return (speaker for speaker in speakers if speaker.kind == SpeakerKind.INSTITUTION)
+
+
+def latest_release(webinar: Webinar) -> Release | None:
+    """The release that is in force, or None before the first. One query."""
+    return webinar.releases.order_by("-number").first()
+
+
+def agenda_from_release(release: Release) -> Agenda:
+    """The agenda as it was released. No query."""
+    value = release.agenda
+    return Agenda(
+        slug=value["slug"],
+        title=Bilingual.parse(value["title"]),
+        timezone=value["timezone"],
+        contact_email=value["contact_email"],
+        is_cancelled=value["is_cancelled"],
+        sessions=tuple(AgendaSession.parse(each) for each in value["sessions"]),
+        release_number=release.number,
+        released_at=release.released_at,
+    )
+
+
+def agenda_from_rows(webinar: Webinar) -> Agenda:
+    """The agenda as it is being edited. Three queries, however long it is."""
+    speaking = AgendaItemSpeaker.objects.select_related("speaker").order_by("position", "pk")
+    items = AgendaItem.objects.order_by("position").prefetch_related(Prefetch("item_speakers", speaking))
+    sessions = webinar.sessions.order_by("number").prefetch_related(Prefetch("items", items))
+    return Agenda(
+        slug=webinar.slug,
+        title=webinar.title,
+        timezone=webinar.timezone,
+        contact_email=webinar.contact_email,
+        is_cancelled=webinar.cancelled_at is not None,
+        sessions=tuple(_session_from_row(each, webinar) for each in sessions),
+    )
+
+
+def _session_from_row(row: Session, webinar: Webinar) -> AgendaSession:
+    entries = []
+    clock = row.starts_at
+    for item in row.items.all():
+        ends_at = clock + timedelta(minutes=item.minutes)
+        entries.append(_entry_from_row(item, clock, ends_at))
+        clock = ends_at
+    return AgendaSession(
+        number=row.number,
+        title=row.title,
+        starts_at=row.starts_at,
+        ends_at=row.ends_at,
+        ical_uid=row.ical_uid,
+        public_ical_uid=row.public_ical_uid,
+        # Cancelling the webinar cancels every session (rule 12).
+        is_cancelled=row.cancelled_at is not None or webinar.cancelled_at is not None,
+        entries=tuple(entries),
+    )
+
+
+def _entry_from_row(item: AgendaItem, starts_at: datetime, ends_at: datetime) -> AgendaEntry:
+    return AgendaEntry(
+        starts_at=starts_at,
+        ends_at=ends_at,
+        kind=item.kind,
+        title=item.title,
+        points=tuple(
+            Bilingual(en, es) for en, es in zip_longest(_lines(item.points_en), _lines(item.points_es), fillvalue="")
+        ),
+        speakers=tuple(_speaker_from_row(each.speaker, each.role) for each in item.item_speakers.all()),
+    )
+
+
+def _speaker_from_row(speaker: Speaker, role: str) -> AgendaSpeaker:
+    return AgendaSpeaker(
+        kind=speaker.kind,
+        role=role,
+        name=speaker.name,
+        position=Bilingual.of(speaker, "position"),
+        institution=Bilingual.of(speaker, "institution"),
+    )
+
+
+def _lines(text: str) -> list[str]:
+    return [line.strip() for line in text.splitlines() if line.strip()]

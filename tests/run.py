@@ -32,7 +32,7 @@ def on_postgresql(arguments: list[str]) -> int:
             "CACHE_URL": f"{redis}/1",
             "RCM_TEST_REDIS_URL": redis,
         }
-        return _pytest("not journey", arguments, workers=2, **environment)
+        return _pytest("not journey and not once", arguments, workers=2, **environment)
 
 
 def in_chromium(arguments: list[str]) -> int:

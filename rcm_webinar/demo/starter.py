@@ -126,7 +126,7 @@ def _started(environment: Mapping[str, str], *, inherited: tuple[int, ...]) -> l
     celery = [*python, "celery", "-A", "rcm_webinar"]
     commands = {
         "web": [*python, "gunicorn", "--config", "python:rcm_webinar.gunicorn", "rcm_webinar.wsgi"],
-        "worker": [*celery, "worker", "--concurrency=1", "--without-gossip", "--without-mingle"],
+        "worker": [*celery, "worker", "--pool=solo", "--without-gossip", "--without-mingle"],
         "beat": [*celery, "beat"],
     }
     logs = env.DEMO_DIR / "logs"

@@ -3,6 +3,7 @@
 Two scopes: the mail carries the link to the page, the calendar one that only joins.
 """
 
+import re
 from enum import StrEnum
 
 from django.conf import settings
@@ -12,6 +13,9 @@ from django.utils import timezone, translation
 
 from registrations.models import Delegate
 
+# The id of a delegate and the version of their links, as `make_token` writes them; 18 digits fit every database.
+VALUE = re.compile(r"([1-9][0-9]{0,17})\.([1-9][0-9]{0,8})", re.ASCII)
+
 
 class Scope(StrEnum):
     PAGE = "page"
@@ -19,7 +23,14 @@ class Scope(StrEnum):
 
 
 class LinkNotValid(Exception):
-    """Tampered, revoked, past its end, or of another scope; which of them is never told."""
+    """Tampered, revoked, past its end, or of another scope; which of them is never told to the reader.
+
+    `is_guess` says that nobody here ever signed the token; a link that has merely ended is none.
+    """
+
+    def __init__(self, *, is_guess: bool) -> None:
+        self.is_guess = is_guess
+        super().__init__()
 
 
 def _signer(scope: Scope) -> Signer:
@@ -32,25 +43,51 @@ def make_token(delegate: Delegate, scope: Scope) -> str:
 
 
 def read_token(token: str, *scopes: Scope) -> Delegate:
-    """The delegate whom `token` of one of `scopes` was made for. One query.
+    """The active delegate whom `token` of one of `scopes` was made for, with webinar, delegation and body. One query.
 
-    Raises LinkNotValid for everything else, a delegate of an earlier token version included.
+    Raises LinkNotValid for everything else: an earlier version and a person who left included.
     """
-    for scope in scopes:
+    pk, version = _unsigned(token, scopes)
+    delegate = _with_living_links(pk)
+    if delegate is None or not delegate.is_active or delegate.token_version != version:
+        raise LinkNotValid(is_guess=False)
+    return delegate
+
+
+def read_feed_token(token: str) -> Delegate:
+    """As `read_token` of the page's scope, for the feed that a calendar program fetches for months.
+
+    A person who left is returned too, for the last link that they had: their calendars are emptied, not left as they
+    were. Links from before a change of address stay ended.
+    """
+    pk, version = _unsigned(token, (Scope.PAGE,))
+    delegate = _with_living_links(pk)
+    # Leaving raises the version by one.
+    if delegate is None or version != delegate.token_version - (0 if delegate.is_active else 1):
+        raise LinkNotValid(is_guess=False)
+    return delegate
+
+
+def _unsigned(token: str, scopes: tuple[Scope, ...]) -> tuple[int, int]:
+    """The id and the version in `token`. No query."""
+    signed_for_another_scope = False
+    for scope in Scope:
         try:
-            value = _signer(scope).unsign(token)
+            value = VALUE.fullmatch(_signer(scope).unsign(token))
         except BadSignature:
             continue
-        pk, _, version = value.partition(".")
-        delegate = (
-            Delegate.objects.select_related("webinar__policy", "delegation__body")
-            .filter(pk=int(pk), token_version=int(version))
-            .filter(webinar__policy__purge_on__gt=timezone.now().date())
-            .first()
-        )
-        if delegate is not None:
-            return delegate
-    raise LinkNotValid
+        if value is not None and scope in scopes:
+            return int(value[1]), int(value[2])
+        signed_for_another_scope = True
+    raise LinkNotValid(is_guess=not signed_for_another_scope)
+
+
+def _with_living_links(pk: int) -> Delegate | None:
+    return (
+        Delegate.objects.select_related("webinar__policy", "delegation__body")
+        .filter(pk=pk, webinar__policy__purge_on__gt=timezone.now().date())
+        .first()
+    )
 
 
 def page_url(delegate: Delegate) -> str:

@@ -1,5 +1,7 @@
 import os
 import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -23,8 +25,10 @@ def test_a_second_start_on_the_same_data_is_refused_and_told_where_the_first_one
 
 
 def test_what_a_killed_starter_left_running_is_noticed(folder: Path) -> None:
+    with subprocess.Popen([sys.executable, "-c", ""]) as ended:
+        pass
     with data_claimed(8123):
-        (folder / "running").write_text("0 http://127.0.0.1:8123/")
+        (folder / "running").write_text(f"{ended.pid} http://127.0.0.1:8123/")
         with pytest.raises(DemoRefused, match="Processes of an earlier demo still run"), data_claimed(8124):
             pass
 

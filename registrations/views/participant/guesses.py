@@ -1,0 +1,59 @@
+"""Counts guessed links by the address of the client, so that nobody tries thousands of them at our cost."""
+
+import hashlib
+import ipaddress
+
+import redis.exceptions
+import structlog
+from django.conf import settings
+from django.core.cache import cache
+from django.db import DatabaseError
+from django.http import HttpRequest
+
+log = structlog.get_logger(__name__)
+
+GUESSES_ALLOWED = 30
+WINDOW_SECONDS = 300
+
+
+def is_one_guess_too_many(request: HttpRequest) -> bool:
+    """Count a guess of this client; whether it is more than is allowed in a window that begins with the first.
+
+    Only tokens that nobody signed are counted: a colleague behind the same address keeps a good link, and a calendar
+    program that still asks for an ended feed is no guesser. A cache that is away limits nobody and breaks nothing.
+    """
+    # Networks, not addresses, own the last half of an IPv6 address; the hash keeps addresses out of the cache.
+    key = f"participant-guesses:{hashlib.sha256(_network_of(client_address(request)).encode()).hexdigest()}"
+    try:
+        cache.add(key, 0, timeout=WINDOW_SECONDS)
+        guesses = cache.incr(key)
+    except ValueError:  # the window ended between the two
+        return False
+    except (redis.exceptions.RedisError, DatabaseError) as error:
+        log.warning("guesses_not_counted", reason=type(error).__name__)
+        return False
+    if guesses == GUESSES_ALLOWED + 1:
+        log.warning("guesses_limited")
+    return bool(guesses > GUESSES_ALLOWED)
+
+
+def client_address(request: HttpRequest) -> str:
+    """The address that our outermost trusted proxy saw; what a client adds to X-Forwarded-For stands before it.
+
+    The address of the connection itself where there is no proxy, or where the request did not come through all.
+    """
+    forwarded = request.headers.get("X-Forwarded-For", "").split(",")
+    count: int = settings.TRUSTED_PROXY_COUNT
+    if count and len(forwarded) >= count and forwarded[-count].strip():
+        return forwarded[-count].strip()
+    return str(request.META.get("REMOTE_ADDR", ""))
+
+
+def _network_of(address: str) -> str:
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    if parsed.version == 4:
+        return address
+    return str(ipaddress.ip_network((int(parsed) >> 64 << 64, 64)))

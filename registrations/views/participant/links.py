@@ -1,0 +1,63 @@
+"""Opens a participant's link for a view, or answers as for an address that never existed."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Concatenate, ParamSpec
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.defaults import page_not_found
+
+from registrations.models import Delegate
+from registrations.tokens import LinkNotValid, Scope, read_token
+from registrations.views.participant.guesses import WINDOW_SECONDS, is_one_guess_too_many
+
+P = ParamSpec("P")
+
+
+def for_page(token: str) -> Delegate:
+    return read_token(token, Scope.PAGE)
+
+
+def for_joining(token: str) -> Delegate:
+    return read_token(token, Scope.JOIN, Scope.PAGE)
+
+
+def participant_link(
+    read: Callable[[str], Delegate],
+) -> Callable[[Callable[Concatenate[HttpRequest, Delegate, P], HttpResponse]], Callable[..., HttpResponse]]:
+    """Give a view the person whom `read` finds for the token in its address, and its answer the headers of a secret.
+
+    A link that is not valid gets the page of an address that does not exist; which reason, nobody is told.
+    """
+
+    def decorate(view: Callable[Concatenate[HttpRequest, Delegate, P], HttpResponse]) -> Callable[..., HttpResponse]:
+        @wraps(view)
+        def opened(request: HttpRequest, token: str, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+            try:
+                response = view(request, read(token), *args, **kwargs)
+            except LinkNotValid as refusal:
+                response = _refused(request, refusal)
+            except Http404 as missing:
+                response = page_not_found(request, missing)
+            return _kept_private(response)
+
+        return opened
+
+    return decorate
+
+
+def _refused(request: HttpRequest, refusal: LinkNotValid) -> HttpResponse:
+    if refusal.is_guess and is_one_guess_too_many(request):
+        response = render(request, "participant/too_many_guesses.html", status=429)
+        response.headers["Retry-After"] = str(WINDOW_SECONDS)
+        return response
+    return page_not_found(request, Http404())
+
+
+def _kept_private(response: HttpResponse) -> HttpResponse:
+    """Neither kept by a cache, nor named to another site, nor found by a search engine."""
+    response.headers.setdefault("Cache-Control", "no-store")
+    response.headers["Referrer-Policy"] = "same-origin"
+    response.headers["X-Robots-Tag"] = "noindex, nofollow"
+    return response

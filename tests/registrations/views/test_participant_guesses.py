@@ -1,0 +1,82 @@
+import pytest
+from django.core.cache import cache
+from django.db import connection
+
+from registrations.views.participant.guesses import GUESSES_ALLOWED, client_address, is_one_guess_too_many
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _no_guesses_before():
+    cache.clear()
+    yield
+    cache.clear()
+
+
+def guesses_refused(rf, attempts, **headers):
+    return sum(is_one_guess_too_many(rf.get("/", **headers)) for _ in range(attempts))
+
+
+@pytest.mark.parametrize(
+    ("proxies", "forwarded", "address"),
+    [
+        (0, None, "10.0.0.1"),
+        (0, "203.0.113.9", "10.0.0.1"),
+        (1, None, "10.0.0.1"),
+        (1, "", "10.0.0.1"),
+        (1, "203.0.113.9", "203.0.113.9"),
+        (1, "198.51.100.1, 203.0.113.9", "203.0.113.9"),
+        (2, "198.51.100.1, 203.0.113.9,10.9.9.9", "203.0.113.9"),
+        (2, "203.0.113.9", "10.0.0.1"),
+        (1, "203.0.113.9, ", "10.0.0.1"),
+    ],
+)
+def test_the_client_is_whom_the_outermost_trusted_proxy_saw(rf, settings, proxies, forwarded, address):
+    settings.TRUSTED_PROXY_COUNT = proxies
+    headers = {} if forwarded is None else {"HTTP_X_FORWARDED_FOR": forwarded}
+
+    assert client_address(rf.get("/", REMOTE_ADDR="10.0.0.1", **headers)) == address
+
+
+def test_guesses_beyond_the_limit_are_refused_for_this_client_alone(rf):
+    assert guesses_refused(rf, GUESSES_ALLOWED, REMOTE_ADDR="203.0.113.1") == 0
+    assert guesses_refused(rf, 5, REMOTE_ADDR="203.0.113.1") == 5
+    assert guesses_refused(rf, 5, REMOTE_ADDR="203.0.113.2") == 0
+
+
+def test_an_invented_forwarding_header_does_not_hide_a_guesser(rf, settings):
+    settings.TRUSTED_PROXY_COUNT = 1
+
+    refused = sum(
+        is_one_guess_too_many(rf.get("/", HTTP_X_FORWARDED_FOR=f"198.51.100.{attempt}, 203.0.113.1"))
+        for attempt in range(GUESSES_ALLOWED + 10)
+    )
+
+    assert refused == 10
+
+
+def test_the_addresses_of_one_ipv6_network_count_together(rf):
+    refused = sum(
+        is_one_guess_too_many(rf.get("/", REMOTE_ADDR=f"2001:db8:1:2::{attempt:x}"))
+        for attempt in range(GUESSES_ALLOWED + 10)
+    )
+
+    assert refused == 10
+    assert guesses_refused(rf, 1, REMOTE_ADDR="2001:db8:1:3::1") == 0
+
+
+@pytest.mark.parametrize("address", ["", "unix:", "203.0.113.1:4711", "x" * 5000])
+def test_an_address_of_no_known_form_is_counted_too(rf, address):
+    assert guesses_refused(rf, GUESSES_ALLOWED + 3, REMOTE_ADDR=address) == 3
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_cache_that_is_away_limits_nobody_and_raises_nothing(rf):
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE rcm_webinar_cache RENAME TO away")
+    try:
+        assert guesses_refused(rf, GUESSES_ALLOWED + 3) == 0
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("ALTER TABLE away RENAME TO rcm_webinar_cache")

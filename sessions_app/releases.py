@@ -1,0 +1,199 @@
+"""What changed between two agendas, and releasing one: rules 10 to 12 and 15 of the design."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.db import transaction
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from sessions_app.agenda import Agenda, AgendaSession, agenda_from_release, agenda_from_rows, latest_release
+from sessions_app.models import Release, ReleasedSession, Session, Webinar
+
+
+class ReleaseRefused(Exception):
+    """The agenda cannot be released as it is; `messages` say why, one per problem. Nothing was changed."""
+
+    def __init__(self, *messages: str | Promise) -> None:
+        self.messages = messages
+        super().__init__(" ".join(str(message) for message in messages))
+
+
+@dataclass(frozen=True)
+class SessionChange:
+    """One session before and after; `before` is None for a new one."""
+
+    before: AgendaSession | None
+    after: AgendaSession
+
+    @property
+    def number(self) -> int:
+        return self.after.number
+
+    @property
+    def is_added(self) -> bool:
+        return self.before is None
+
+    @property
+    def is_moved(self) -> bool:
+        return self.before is not None and (self.before.starts_at, self.before.ends_at) != (
+            self.after.starts_at,
+            self.after.ends_at,
+        )
+
+    @property
+    def is_retitled(self) -> bool:
+        return self.before is not None and self.before.title != self.after.title
+
+    @property
+    def is_cancelled(self) -> bool:
+        return self.after.is_cancelled and (self.before is None or not self.before.is_cancelled)
+
+    @property
+    def is_restored(self) -> bool:
+        return self.before is not None and self.before.is_cancelled and not self.after.is_cancelled
+
+    @property
+    def has_other_changes(self) -> bool:
+        """Whether the items changed: nothing a calendar holds, so mailing it is a choice (rule 11)."""
+        return self.before is not None and self.before.entries != self.after.entries
+
+    @property
+    def always_mails(self) -> bool:
+        return self.is_moved or self.is_retitled or self.is_cancelled or self.is_restored
+
+
+@dataclass(frozen=True)
+class AgendaChanges:
+    """What a release would change; `is_details_changed` says that the title, zone or address of the webinar did."""
+
+    sessions: tuple[SessionChange, ...]
+    is_details_changed: bool
+
+    def __bool__(self) -> bool:
+        return bool(self.sessions) or self.is_details_changed
+
+
+def changes_between(old: Agenda | None, new: Agenda) -> AgendaChanges:
+    """The sessions of `new` that differ from `old`, in order; against None everything is added."""
+    before = {each.number: each for each in old.sessions} if old else {}
+    return AgendaChanges(
+        sessions=tuple(
+            SessionChange(before.get(each.number), each) for each in new.sessions if before.get(each.number) != each
+        ),
+        is_details_changed=old is not None and _details(old) != _details(new),
+    )
+
+
+def _details(agenda: Agenda) -> Agenda:
+    return replace(agenda, sessions=(), release_number=None, released_at=None)
+
+
+def problems_of(agenda: Agenda) -> tuple[str, ...]:
+    """Why `agenda` may not be released: a session without time for its items, or no session at all."""
+    problems = [
+        _("Session %(number)s: its items last %(minutes)s minutes longer than the session.")
+        % {"number": each.number, "minutes": -each.minutes_left}
+        for each in agenda.sessions
+        if each.minutes_left < 0
+    ]
+    if not agenda.sessions:
+        problems.append(_("There is no session to release."))
+    return tuple(problems)
+
+
+def warnings_of(agenda: Agenda) -> tuple[str, ...]:
+    """What may be released but deserves a look: sessions with minutes that no item fills."""
+    return tuple(
+        _("Session %(number)s: %(minutes)s minutes are not filled by any item.")
+        % {"number": each.number, "minutes": each.minutes_left}
+        for each in agenda.sessions
+        if each.minutes_left > 0 and not each.is_cancelled
+    )
+
+
+@transaction.atomic
+def release_webinar(
+    webinar: Webinar,
+    *,
+    by: AbstractBaseUser | None,
+    now: datetime,
+    note: str = "",
+    mail_updates_for: frozenset[int] = frozenset(),
+) -> Release:
+    """Make the present agenda public as the next numbered release.
+
+    Locks the webinar's row, so two releases follow one another. Sessions whose time, title or cancellation changed,
+    and those of `mail_updates_for` (session numbers) with other changes, rise in sequence: their participants are
+    mailed. Raises ReleaseRefused without any change for overlong items or where nothing differs.
+    """
+    locked = Webinar.objects.select_for_update().get(pk=webinar.pk)
+    agenda = agenda_from_rows(locked)
+    if problems := problems_of(agenda):
+        raise ReleaseRefused(*problems)
+    previous = latest_release(locked)
+    changes = changes_between(agenda_from_release(previous) if previous else None, agenda)
+    if not changes:
+        raise ReleaseRefused(gettext_lazy("Nothing has changed since the last release."))
+    release = Release.objects.create(
+        webinar=locked,
+        number=previous.number + 1 if previous else 1,
+        released_at=now,
+        released_by_id=by.pk if by else None,
+        note=note,
+        agenda=agenda.to_json(),
+    )
+    _write_released_sessions(release, agenda, changes, mail_updates_for)
+    return release
+
+
+def _write_released_sessions(
+    release: Release, agenda: Agenda, changes: AgendaChanges, mail_updates_for: frozenset[int]
+) -> None:
+    rows = {row.number: row for row in release.webinar.sessions.all()}
+    present = {row.session_id: row for row in ReleasedSession.objects.filter(session__in=rows.values())}
+    moved_zone = {row.session_id for row in present.values() if row.timezone != agenda.timezone}
+    changed = {each.number: each for each in changes.sessions}
+    for each in agenda.sessions:
+        row = rows[each.number]
+        known = present.get(row.pk)
+        change = changed.get(each.number)
+        if known is not None and change is None and row.pk not in moved_zone:
+            continue
+        sequence = known.sequence if known else 0
+        if known and change and (change.always_mails or each.number in mail_updates_for):
+            sequence += 1
+        ReleasedSession.objects.update_or_create(
+            session=row, defaults=_released_fields(each, agenda, release, sequence)
+        )
+
+
+def _released_fields(each: AgendaSession, agenda: Agenda, release: Release, sequence: int) -> Mapping[str, object]:
+    return {
+        "release": release,
+        "number": each.number,
+        "title_en": each.title.en,
+        "title_es": each.title.es,
+        "starts_at": each.starts_at,
+        "ends_at": each.ends_at,
+        "timezone": agenda.timezone,
+        "sequence": sequence,
+        "is_cancelled": each.is_cancelled,
+        "digest": hashlib.sha256(json.dumps(each.to_json(), sort_keys=True).encode()).hexdigest(),
+        "changed_at": release.released_at,
+    }
+
+
+def cancel_session(session: Session, *, now: datetime) -> None:
+    """Mark the session cancelled; the next release makes it public. Cancelling twice changes nothing."""
+    Session.objects.filter(pk=session.pk, cancelled_at=None).update(cancelled_at=now)
+
+
+def restore_session(session: Session) -> None:
+    """Take a cancellation back; the next release makes it public."""
+    Session.objects.filter(pk=session.pk).update(cancelled_at=None)

@@ -1,0 +1,64 @@
+import json
+from datetime import timedelta
+
+import pytest
+
+from sessions_app.agenda import Agenda, agenda_from_rows
+from sessions_app.bilingual import Bilingual
+from sessions_app.models import AgendaItemSpeaker, Speaker, SpeakerKind, SpeakerRole
+from tests.factories import FIRST_START, make_session, make_webinar
+
+pytestmark = pytest.mark.django_db
+
+
+def agenda_with_speakers() -> Agenda:
+    webinar = make_webinar(sessions=1)
+    item = webinar.sessions.get().items.get(position=2)
+    for position, (code, kind) in enumerate([("ana", SpeakerKind.PERSON), ("iom", SpeakerKind.INSTITUTION)], 1):
+        speaker = Speaker.objects.create(webinar=webinar, code=code, kind=kind, name_en=code)
+        AgendaItemSpeaker.objects.create(item=item, speaker=speaker, role=SpeakerRole.PANELIST, position=position)
+    return agenda_from_rows(webinar)
+
+
+def test_an_items_hour_follows_from_the_start_and_from_what_stands_before_it() -> None:
+    webinar = make_webinar(sessions=1)
+
+    hours = [(entry.starts_at, entry.ends_at) for entry in agenda_from_rows(webinar).sessions[0].entries]
+
+    assert hours == [
+        (FIRST_START, FIRST_START + timedelta(minutes=20)),
+        (FIRST_START + timedelta(minutes=20), FIRST_START + timedelta(minutes=120)),
+    ]
+
+
+def test_points_in_two_languages_stand_side_by_side_and_a_missing_one_is_empty() -> None:
+    webinar = make_webinar(sessions=1)
+    webinar.sessions.get().items.filter(position=1).update(points_en="One\n\nTwo", points_es="Uno")
+
+    entry = agenda_from_rows(webinar).sessions[0].entries[0]
+
+    assert entry.points == (Bilingual("One", "Uno"), Bilingual("Two", ""))
+    assert entry.points[1].render("es").is_fallback
+
+
+def test_the_names_of_persons_are_left_out_and_institutions_stay() -> None:
+    speakers = agenda_with_speakers().without_names().sessions[0].entries[1].speakers
+
+    assert [speaker.name.en for speaker in speakers] == ["iom"]
+
+
+def test_the_snapshot_is_plain_json() -> None:
+    agenda = agenda_with_speakers()
+
+    assert json.loads(json.dumps(agenda.to_json()))["sessions"][0]["entries"][1]["speakers"][0]["name"]["en"] == "ana"
+
+
+def test_reading_takes_the_same_queries_with_one_session_and_with_many(django_assert_num_queries) -> None:
+    webinar = make_webinar(sessions=1)
+    with django_assert_num_queries(3):
+        agenda_from_rows(webinar)
+    for number in range(2, 30):
+        make_session(webinar, number=number)
+
+    with django_assert_num_queries(3):
+        agenda_from_rows(webinar)

@@ -1,0 +1,131 @@
+from datetime import timedelta
+
+import pytest
+
+from sessions_app.agenda import agenda_from_release, agenda_from_rows, latest_release
+from sessions_app.models import AgendaItem, Release, ReleasedSession, Webinar
+from sessions_app.releases import (
+    ReleaseRefused,
+    cancel_session,
+    changes_between,
+    release_webinar,
+    restore_session,
+    warnings_of,
+)
+from tests.factories import NOW, make_staff, make_webinar
+
+pytestmark = pytest.mark.django_db
+
+
+def released() -> Webinar:
+    webinar = make_webinar()
+    release_webinar(webinar, by=make_staff(), now=NOW)
+    return webinar
+
+
+def sequences(webinar: Webinar) -> dict[int, int]:
+    return dict(ReleasedSession.objects.filter(session__webinar=webinar).values_list("number", "sequence"))
+
+
+def edit_session(webinar: Webinar, number: int, **fields: object) -> None:
+    webinar.sessions.filter(number=number).update(**fields)
+
+
+def test_a_release_reads_back_as_the_agenda_it_was_made_from() -> None:
+    webinar = released()
+
+    release = latest_release(webinar)
+
+    assert release is not None
+    assert agenda_from_release(release).sessions == agenda_from_rows(webinar).sessions
+    assert release.number == 1
+
+
+def test_edits_stay_private_until_they_are_released() -> None:
+    webinar = released()
+    old = ReleasedSession.objects.get(number=1)
+
+    edit_session(webinar, 1, starts_at=old.starts_at + timedelta(hours=1), title_en="Other")
+
+    old.refresh_from_db()
+    assert old.title_en == "Context and challenges 1"
+
+
+def test_a_moved_session_rises_in_sequence_and_the_untouched_one_does_not() -> None:
+    webinar = released()
+    start = ReleasedSession.objects.get(number=1).starts_at
+
+    edit_session(webinar, 1, starts_at=start + timedelta(hours=1))
+    release_webinar(webinar, by=None, now=NOW)
+
+    assert sequences(webinar) == {1: 1, 2: 0}
+    assert ReleasedSession.objects.get(number=1).starts_at == start + timedelta(hours=1)
+
+
+def test_a_changed_item_is_published_silently_unless_an_update_is_chosen() -> None:
+    webinar = released()
+
+    AgendaItem.objects.filter(session__number=1, position=1).update(title_en="Welcome")
+    release_webinar(webinar, by=None, now=NOW)
+    assert sequences(webinar) == {1: 0, 2: 0}
+    AgendaItem.objects.filter(session__number=1, position=1).update(title_en="Opening")
+    release_webinar(webinar, by=None, now=NOW, mail_updates_for=frozenset({1}))
+
+    assert sequences(webinar) == {1: 1, 2: 0}
+
+
+def test_cancelling_and_restoring_a_session_each_rise_in_sequence() -> None:
+    webinar = released()
+    session = webinar.sessions.get(number=2)
+
+    cancel_session(session, now=NOW)
+    release_webinar(webinar, by=None, now=NOW)
+    assert ReleasedSession.objects.get(session=session).is_cancelled
+    restore_session(session)
+    release_webinar(webinar, by=None, now=NOW)
+
+    assert sequences(webinar) == {1: 0, 2: 2}
+    assert not ReleasedSession.objects.get(session=session).is_cancelled
+
+
+def test_cancelling_the_webinar_cancels_every_session_in_one_release() -> None:
+    webinar = released()
+
+    Webinar.objects.filter(pk=webinar.pk).update(cancelled_at=NOW)
+    release_webinar(webinar, by=None, now=NOW)
+
+    assert ReleasedSession.objects.filter(is_cancelled=True).count() == 2
+    assert Release.objects.count() == 2
+
+
+def test_a_release_without_changes_is_refused_and_leaves_no_trace() -> None:
+    webinar = released()
+
+    with pytest.raises(ReleaseRefused, match="Nothing has changed"):
+        release_webinar(webinar, by=None, now=NOW)
+
+    assert Release.objects.count() == 1
+
+
+def test_items_longer_than_their_session_refuse_the_release_and_shorter_ones_warn() -> None:
+    webinar = make_webinar(sessions=1)
+    AgendaItem.objects.filter(position=2).update(minutes=101)
+
+    with pytest.raises(ReleaseRefused, match="Session 1: its items last 1 minutes longer"):
+        release_webinar(webinar, by=None, now=NOW)
+
+    AgendaItem.objects.filter(position=2).update(minutes=90)
+    assert warnings_of(agenda_from_rows(webinar)) == ("Session 1: 10 minutes are not filled by any item.",)
+    assert not Release.objects.exists()
+
+
+def test_changes_name_what_was_added_moved_and_retitled() -> None:
+    webinar = make_webinar(sessions=2)
+    old = agenda_from_rows(webinar)
+    start = webinar.sessions.get(number=1).starts_at
+    edit_session(webinar, 1, starts_at=start + timedelta(hours=1), title_es="Otro")
+
+    (change,) = changes_between(old, agenda_from_rows(webinar)).sessions
+
+    assert (change.number, change.is_added, change.is_moved, change.is_retitled) == (1, False, True, True)
+    assert [each.is_added for each in changes_between(None, old).sessions] == [True, True]

@@ -1,0 +1,37 @@
+"""Measures on the server of DATABASE_URL, in a database of its own that is removed afterwards."""
+
+import importlib
+import os
+import sys
+from collections.abc import Callable, Sequence
+
+import django
+from django.test.utils import setup_databases, setup_test_environment, teardown_databases
+
+from bench.timing import Ratio
+
+PARTS = ("bench.registering",)
+
+
+def main() -> int:
+    # Its settings are those of a test run, where nothing else is set.
+    importlib.import_module("tests.environment")
+    os.environ["DJANGO_SETTINGS_MODULE"] = "rcm_webinar.settings"
+    django.setup()
+    setup_test_environment(debug=False)
+    databases = setup_databases(verbosity=0, interactive=False)
+    try:
+        ratios: list[Ratio] = []
+        for name in PARTS:
+            measure: Callable[[], Sequence[Ratio]] = importlib.import_module(name).measure
+            ratios += measure()
+    finally:
+        teardown_databases(databases, verbosity=0)
+    print(f"{'what':<52}{'ms':>9}  {'against':<44}{'ms':>9}{'ratio':>8}")
+    for ratio in ratios:
+        print(f"{ratio.what:<52}{ratio.ours_ms:>9.2f}  {ratio.floor:<44}{ratio.floor_ms:>9.2f}{ratio.times:>8.1f}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

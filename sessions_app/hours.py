@@ -1,0 +1,100 @@
+"""How an instant is written for a reader: day, hour and the zone's city, in the reader's language (rule 13).
+
+The one place for pages, mails and the text of calendars, so that an hour reads the same everywhere.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+from babel import Locale
+from babel.dates import format_datetime, get_timezone_location
+
+from sessions_app.zones import differs_at
+
+
+@lru_cache(maxsize=2048)
+def zone_city(zone: str, language: str) -> str:
+    """The exemplar city of an IANA zone ("San José" is not known to CLDR by that name: Costa Rica)."""
+    location: str = get_timezone_location(ZoneInfo(zone), locale=Locale.parse(language), return_city=True)
+    return location
+
+
+def zone_offset(instant: datetime, zone: str) -> str:
+    """The distance to UTC at `instant`, as "UTC−06:00"; the sign is a real minus."""
+    offset = instant.astimezone(ZoneInfo(zone)).utcoffset() or timedelta()
+    minutes = int(offset.total_seconds() // 60)
+    sign = "−" if minutes < 0 else "+"
+    return f"UTC{sign}{abs(minutes) // 60:02d}:{abs(minutes) % 60:02d}"
+
+
+def format_clock(instant: datetime, zone: str) -> str:
+    """The hour as "09:00", without the zone; only beside one that names it."""
+    return instant.astimezone(ZoneInfo(zone)).strftime("%H:%M")
+
+
+def format_day(instant: datetime, zone: str, language: str, *, with_year: bool = False) -> str:
+    """The day as "Mon 16 Nov" or "lun 16 nov"; with the year where the reader may be years away."""
+    pattern = "EEE d MMM y" if with_year else "EEE d MMM"
+    return (
+        format_datetime(instant.astimezone(ZoneInfo(zone)), pattern, locale=language).replace(",", "").replace(".", "")
+    )
+
+
+def format_long_day(instant: datetime, zone: str, language: str) -> str:
+    """The day in full: "Monday 16 November 2026", "lunes 16 de noviembre de 2026"."""
+    pattern = "EEEE d MMMM y" if language == "en" else "EEEE d 'de' MMMM 'de' y"
+    return format_datetime(instant.astimezone(ZoneInfo(zone)), pattern, locale=language)
+
+
+def format_hour(instant: datetime, zone: str, language: str) -> str:
+    """Day, hour and zone: "Mon 16 Nov, 09:00 (Tegucigalpa)"."""
+    return f"{format_day(instant, zone, language)}, {format_clock(instant, zone)} ({zone_city(zone, language)})"
+
+
+@dataclass(frozen=True)
+class Hours:
+    """From when until when something lasts, as one reader sees it. `other_*` are empty where the clocks agree."""
+
+    starts_at: datetime
+    day: str
+    clock: str
+    city: str
+    other_day: str = ""
+    other_clock: str = ""
+    other_city: str = ""
+
+    def __str__(self) -> str:
+        own = f"{self.day}, {self.clock} ({self.city})"
+        if not self.other_clock:
+            return own
+        other = f"{self.other_day}, {self.other_clock}" if self.other_day else self.other_clock
+        return f"{own} · {other} ({self.other_city})"
+
+
+def _span(starts_at: datetime, ends_at: datetime | None, zone: str) -> str:
+    start = format_clock(starts_at, zone)
+    return f"{start}–{format_clock(ends_at, zone)}" if ends_at else start
+
+
+def hours_for(
+    starts_at: datetime, ends_at: datetime | None, *, reader_zone: str, webinar_zone: str, language: str
+) -> Hours:
+    """The reader's hours first; the webinar's beside them where the clock differs at that instant."""
+    own_day = format_day(starts_at, reader_zone, language)
+    hours = {
+        "starts_at": starts_at,
+        "day": own_day,
+        "clock": _span(starts_at, ends_at, reader_zone),
+        "city": zone_city(reader_zone, language),
+    }
+    if not differs_at(starts_at, reader_zone, webinar_zone):
+        return Hours(**hours)  # type: ignore[arg-type]  # a mixed dict of the fields above
+    other_day = format_day(starts_at, webinar_zone, language)
+    return Hours(
+        **hours,  # type: ignore[arg-type]  # a mixed dict of the fields above
+        other_day="" if other_day == own_day else other_day,
+        other_clock=_span(starts_at, ends_at, webinar_zone),
+        other_city=zone_city(webinar_zone, language),
+    )

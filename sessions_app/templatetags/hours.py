@@ -1,0 +1,50 @@
+"""`{% hour start end reader_zone webinar_zone %}` and the plain filters for days and clocks."""
+
+from datetime import datetime
+
+from django import template
+from django.utils.translation import get_language
+
+from sessions_app import hours
+from sessions_app.bilingual import Bilingual
+
+register = template.Library()
+
+
+@register.inclusion_tag("parts/hour.html")
+def hour(starts_at: datetime, ends_at: datetime | None, reader_zone: str, webinar_zone: str) -> dict[str, object]:
+    """The reader's hours with their zone, and the webinar's where the clock differs."""
+    language = get_language() or "en"
+    return {
+        "hours": hours.hours_for(
+            starts_at, ends_at, reader_zone=reader_zone, webinar_zone=webinar_zone, language=language
+        )
+    }
+
+
+@register.simple_tag
+def long_day(instant: datetime, zone: str) -> str:
+    return hours.format_long_day(instant, zone, get_language() or "en")
+
+
+@register.simple_tag
+def day_and_hour(instant: datetime, zone: str) -> str:
+    """ "Mon 16 Nov, 09:00 (Tegucigalpa)"."""
+    return hours.format_hour(instant, zone, get_language() or "en")
+
+
+@register.simple_tag
+def clock(instant: datetime, zone: str) -> str:
+    """ "09:00"; only beside something that names the zone."""
+    return hours.format_clock(instant, zone)
+
+
+@register.simple_tag
+def city(zone: str) -> str:
+    return hours.zone_city(zone, get_language() or "en")
+
+
+@register.inclusion_tag("parts/bilingual.html")
+def bilingual(text: Bilingual) -> dict[str, object]:
+    """The text in the reader's language, or the other one, marked."""
+    return {"text": text.here}

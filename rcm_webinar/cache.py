@@ -1,5 +1,6 @@
 """The shared cache: Redis, and the database's table while Redis is away."""
 
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -9,6 +10,11 @@ from django.core.cache import caches
 from django.core.cache.backends.redis import RedisCache
 
 log = structlog.get_logger(__name__)
+
+# After a failure nobody of this process asks Redis for so long: a host that answers nothing costs one time-out, not one
+# per operation.
+LEFT_ALONE_SECONDS = 5.0
+_left_alone_until: dict[str, float] = {}
 
 
 class FailoverCache(RedisCache):
@@ -21,14 +27,17 @@ class FailoverCache(RedisCache):
         options = params.setdefault("OPTIONS", {})
         options.setdefault("socket_connect_timeout", 0.3)
         options.setdefault("socket_timeout", 0.5)
+        self._location = server
         super().__init__(server, params)
 
     def _either(self, name: str, call: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-        try:
-            return call(*args, **kwargs)
-        except redis.exceptions.RedisError as error:
-            log.warning("cache_failover", operation=name, reason=type(error).__name__)
-            return getattr(caches["database"], name)(*args, **kwargs)
+        if time.monotonic() >= _left_alone_until.get(self._location, 0):
+            try:
+                return call(*args, **kwargs)
+            except redis.exceptions.RedisError as error:
+                _left_alone_until[self._location] = time.monotonic() + LEFT_ALONE_SECONDS
+                log.warning("cache_failover", operation=name, reason=type(error).__name__)
+        return getattr(caches["database"], name)(*args, **kwargs)
 
     def add(self, *args: Any, **kwargs: Any) -> Any:
         return self._either("add", super().add, *args, **kwargs)

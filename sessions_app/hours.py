@@ -16,9 +16,9 @@ from sessions_app.zones import differs_at
 
 @lru_cache(maxsize=2048)
 def zone_city(zone: str, language: str) -> str:
-    """The exemplar city of an IANA zone ("San José" is not known to CLDR by that name: Costa Rica)."""
+    """The exemplar city of an IANA zone in the language: "Ciudad de México"."""
     location: str = get_timezone_location(ZoneInfo(zone), locale=Locale.parse(language), return_city=True)
-    return location
+    return location.rpartition("/")[2]
 
 
 def zone_offset(instant: datetime, zone: str) -> str:

@@ -1,0 +1,181 @@
+"""Calendars: what RFC 5545 and RFC 5546 ask, built with icalendar. An attendee is a value passed in.
+
+Hours are written in UTC, so that no client has to trust a VTIMEZONE; every stamp is stored by the caller, so that
+equal data give equal bytes. The room's address is never in a calendar.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from uuid import UUID
+
+from icalendar import Alarm, Calendar, Event, vCalAddress
+
+from sessions_app.agenda import Agenda
+
+PRODID = "-//rcm-webinar//Regional Conference on Migration//EN"
+REFRESH = timedelta(hours=1)
+ALARM_LEAD = timedelta(minutes=-15)
+LONGEST_LOCATION = 255
+_CONTROL_CHARACTERS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+
+
+class Method(StrEnum):
+    """RFC 5546 §1.4."""
+
+    REQUEST = "REQUEST"
+    CANCEL = "CANCEL"
+    PUBLISH = "PUBLISH"
+
+
+@dataclass(frozen=True)
+class Attendee:
+    """The one person a calendar message is for; `partstat` as in RFC 5545 §3.2.12."""
+
+    name: str
+    email: str
+    partstat: str = "NEEDS-ACTION"
+
+
+@dataclass(frozen=True)
+class CalendarSession:
+    """What a calendar shows of one session, in one reader's language. Instants are UTC.
+
+    `description` is plain text; `link` is the join page (or, in a public file, the webinar's page).
+    """
+
+    uid: UUID
+    sequence: int
+    stamp: datetime
+    starts_at: datetime
+    ends_at: datetime
+    summary: str
+    description: str
+    link: str
+    is_cancelled: bool = False
+
+
+def build_invitation(session: CalendarSession, *, method: Method, organizer: str, attendee: Attendee) -> bytes:
+    """The calendar of one invitation, update (REQUEST) or cancellation (CANCEL), RFC 5546 §3.2.2 and §3.2.5.
+
+    One VEVENT, one ATTENDEE; `organizer` is the bare address the mail comes from. A CANCEL carries
+    STATUS:CANCELLED only where the session itself is cancelled, not where this one person is taken off.
+    """
+    event = build_vevent(session)
+    event.add("ORGANIZER", vCalAddress(f"mailto:{organizer}"))
+    event.add("ATTENDEE", _attendee(attendee))
+    if method is Method.CANCEL:
+        if session.is_cancelled:
+            event["STATUS"] = "CANCELLED"
+        else:
+            del event["STATUS"]
+    else:
+        alarm = Alarm()
+        alarm.add("ACTION", "DISPLAY")
+        alarm.add("DESCRIPTION", _text(session.summary))
+        alarm.add("TRIGGER", ALARM_LEAD)
+        event.add_component(alarm)
+    return _calendar([event], method).to_ical()
+
+
+def render_download(session: CalendarSession, *, organizer: str) -> bytes:
+    """One session as a file to import: METHOD:PUBLISH, the UID of the invitation, nobody's address but ours."""
+    event = build_vevent(session)
+    event.add("ORGANIZER", vCalAddress(f"mailto:{organizer}"))
+    return _calendar([event], Method.PUBLISH).to_ical()
+
+
+def render_feed(sessions: Iterable[CalendarSession], *, name: str, organizer: str) -> bytes:
+    """A calendar to subscribe to; cancelled sessions stay, as STATUS:CANCELLED. Without sessions it is empty."""
+    events = []
+    for session in sessions:
+        event = build_vevent(session)
+        event.add("ORGANIZER", vCalAddress(f"mailto:{organizer}"))
+        events.append(event)
+    return _subscribable(_calendar(events, Method.PUBLISH), name).to_ical()
+
+
+def render_agenda(agenda: Agenda, *, language: str, link: str) -> bytes:
+    """The public file of a released agenda: UIDs of its own, no ORGANIZER; `link` is the webinar's page."""
+    stamp = agenda.released_at
+    if stamp is None:
+        raise ValueError("Only a released agenda has a public calendar.")
+    events = [
+        build_vevent(
+            CalendarSession(
+                uid=each.public_ical_uid,
+                sequence=agenda.release_number or 0,
+                stamp=stamp,
+                starts_at=each.starts_at,
+                ends_at=each.ends_at,
+                summary=each.title.render(language).text,
+                description=f"{link}\n{agenda.title.render(language).text}",
+                link=link,
+                is_cancelled=each.is_cancelled,
+            )
+        )
+        for each in agenda.sessions
+    ]
+    return _subscribable(_calendar(events, Method.PUBLISH), agenda.title.render(language).text).to_ical()
+
+
+def build_vevent(session: CalendarSession) -> Event:
+    """The VEVENT without people, RFC 5545 §3.6.1. Raises ValueError for a datetime that is not UTC."""
+    event = Event()
+    event.add("UID", str(session.uid))
+    event.add("DTSTAMP", _utc(session.stamp))
+    event.add("LAST-MODIFIED", _utc(session.stamp))
+    event.add("SEQUENCE", session.sequence)
+    event.add("DTSTART", _utc(session.starts_at))
+    event.add("DTEND", _utc(session.ends_at))
+    event.add("SUMMARY", _text(session.summary))
+    event.add("DESCRIPTION", _text(session.description))
+    event.add("LOCATION", _text(session.link)[:LONGEST_LOCATION])
+    event.add("URL", session.link)
+    event.add("STATUS", "CANCELLED" if session.is_cancelled else "CONFIRMED")
+    event.add("TRANSP", "OPAQUE")
+    return event
+
+
+def _calendar(events: Iterable[Event], method: Method) -> Calendar:
+    calendar = Calendar()
+    calendar.add("VERSION", "2.0")
+    calendar.add("PRODID", PRODID)
+    calendar.add("CALSCALE", "GREGORIAN")
+    calendar.add("METHOD", method.value)
+    for event in events:
+        calendar.add_component(event)
+    return calendar
+
+
+def _subscribable(calendar: Calendar, name: str) -> Calendar:
+    calendar.add("NAME", _text(name))
+    calendar.add("X-WR-CALNAME", _text(name))
+    # RFC 7986 §5.7 wants VALUE=DURATION, which the library's shortcut leaves out.
+    calendar.add("REFRESH-INTERVAL", REFRESH, parameters={"VALUE": "DURATION"})
+    calendar.add("X-PUBLISHED-TTL", "PT1H")
+    return calendar
+
+
+def _attendee(attendee: Attendee) -> vCalAddress:
+    address = vCalAddress(f"mailto:{attendee.email}")
+    address.params["CUTYPE"] = "INDIVIDUAL"
+    address.params["ROLE"] = "REQ-PARTICIPANT"
+    address.params["PARTSTAT"] = attendee.partstat
+    address.params["RSVP"] = "TRUE"
+    # A double quote would become ^' (RFC 6868), which many clients show raw.
+    address.params["CN"] = " ".join(_text(attendee.name).replace('"', "'").split())
+    return address
+
+
+def _utc(instant: datetime) -> datetime:
+    """`instant` without fractions of a second. Raises ValueError unless it is an aware UTC datetime."""
+    if instant.tzinfo is None or instant.utcoffset() != timedelta():
+        raise ValueError("A calendar takes UTC datetimes only: others become floating or unknown hours.")
+    return instant.replace(microsecond=0, tzinfo=UTC)
+
+
+def _text(text: str) -> str:
+    return _CONTROL_CHARACTERS.sub("", text).strip()

@@ -1,0 +1,136 @@
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta, timezone
+from uuid import UUID
+
+import pytest
+from icalendar import Calendar
+
+from sessions_app.agenda import agenda_from_release
+from sessions_app.ical import (
+    Attendee,
+    CalendarSession,
+    Method,
+    build_invitation,
+    build_vevent,
+    render_agenda,
+    render_download,
+    render_feed,
+)
+from sessions_app.releases import release_webinar
+from tests.factories import NOW, make_webinar
+
+SESSION = CalendarSession(
+    uid=UUID("5b1c7d1e-5d3f-4b7e-9c2a-1f0e8d6c4b3a"),
+    sequence=3,
+    stamp=datetime(2026, 10, 26, 15, 0, 0, 123, tzinfo=UTC),
+    starts_at=datetime(2026, 11, 16, 15, 0, tzinfo=UTC),
+    ends_at=datetime(2026, 11, 16, 17, 0, tzinfo=UTC),
+    summary="Context, challenges; and more",
+    description="https://rcm.example.org/join\nMon 16 Nov, 09:00 (Tegucigalpa)",
+    link="https://rcm.example.org/join",
+)
+ANA = Attendee(name='Ana "Anita" Paz, Fiscal', email="ana@example.org")
+
+
+def invitation(method: Method = Method.REQUEST, session: CalendarSession = SESSION) -> Calendar:
+    return Calendar.from_ical(build_invitation(session, method=method, organizer="webinars@example.org", attendee=ANA))
+
+
+def test_an_invitation_holds_one_event_with_what_a_request_requires() -> None:
+    calendar = invitation()
+    (event,) = calendar.walk("VEVENT")
+
+    assert event.errors == []
+    assert calendar["METHOD"] == "REQUEST"
+    assert event["UID"] == str(SESSION.uid)
+    assert event["SEQUENCE"] == 3
+    assert (event["DTSTART"].dt, event["DTEND"].dt) == (SESSION.starts_at, SESSION.ends_at)
+    assert event["DTSTAMP"].dt == datetime(2026, 10, 26, 15, 0, tzinfo=UTC)
+    assert event["SUMMARY"] == SESSION.summary
+    assert event["LOCATION"] == event["URL"] == SESSION.link
+    assert event["STATUS"] == "CONFIRMED"
+    assert event["ORGANIZER"] == "mailto:webinars@example.org"
+
+
+def test_the_only_attendee_is_the_addressee_and_a_quote_in_the_name_does_no_harm() -> None:
+    (event,) = invitation().walk("VEVENT")
+
+    assert event["ATTENDEE"] == "mailto:ana@example.org"
+    assert dict(event["ATTENDEE"].params) == {
+        "CUTYPE": "INDIVIDUAL",
+        "ROLE": "REQ-PARTICIPANT",
+        "PARTSTAT": "NEEDS-ACTION",
+        "RSVP": "TRUE",
+        "CN": "Ana 'Anita' Paz, Fiscal",
+    }
+
+
+def test_hours_are_written_in_utc_without_a_zone() -> None:
+    text = build_invitation(SESSION, method=Method.REQUEST, organizer="o@example.org", attendee=ANA).decode()
+
+    assert "DTSTART:20261116T150000Z" in text
+    assert "VTIMEZONE" not in text
+
+
+def test_an_invitation_has_one_alarm_and_a_cancellation_or_feed_none() -> None:
+    feed = Calendar.from_ical(render_feed([SESSION], name="RCM", organizer="o@example.org"))
+
+    assert len(invitation().walk("VALARM")) == 1
+    assert invitation(Method.CANCEL).walk("VALARM") == []
+    assert feed.walk("VALARM") == []
+
+
+def test_a_cancellation_says_cancelled_only_where_the_session_is() -> None:
+    (one_person,) = invitation(Method.CANCEL).walk("VEVENT")
+    (session,) = invitation(Method.CANCEL, replace(SESSION, is_cancelled=True)).walk("VEVENT")
+
+    assert "STATUS" not in one_person
+    assert session["STATUS"] == "CANCELLED"
+    assert one_person["SEQUENCE"] == 3
+
+
+def test_a_download_carries_the_uid_of_the_invitation_and_no_attendee() -> None:
+    calendar = Calendar.from_ical(render_download(SESSION, organizer="webinars@example.org"))
+    (event,) = calendar.walk("VEVENT")
+
+    assert (calendar["METHOD"], event["UID"]) == ("PUBLISH", str(SESSION.uid))
+    assert "ATTENDEE" not in event
+
+
+def test_a_feed_keeps_a_cancelled_session_and_says_when_to_ask_again() -> None:
+    text = render_feed([replace(SESSION, is_cancelled=True)], name="RCM", organizer="o@example.org").decode()
+
+    assert "STATUS:CANCELLED" in text
+    assert "REFRESH-INTERVAL;VALUE=DURATION:PT1H" in text
+    assert "X-PUBLISHED-TTL:PT1H" in text
+    assert render_feed([], name="RCM", organizer="o@example.org").startswith(b"BEGIN:VCALENDAR")
+
+
+@pytest.mark.parametrize(
+    "instant",
+    [SESSION.starts_at.replace(tzinfo=None), SESSION.starts_at.astimezone(timezone(timedelta(hours=-6)))],
+)
+def test_a_floating_hour_or_a_fixed_offset_is_refused(instant: datetime) -> None:
+    with pytest.raises(ValueError, match="UTC"):
+        build_vevent(replace(SESSION, starts_at=instant))
+
+
+def test_control_characters_never_reach_a_calendar() -> None:
+    event = build_vevent(replace(SESSION, summary="Context\x07\x00 and\x1b"))
+
+    assert event["SUMMARY"] == "Context and"
+
+
+@pytest.mark.django_db
+def test_the_public_file_has_uids_of_its_own_and_no_people() -> None:
+    webinar = make_webinar()
+    agenda = agenda_from_release(release_webinar(webinar, by=None, now=NOW))
+
+    data = render_agenda(agenda, language="es", link="https://rcm.example.org/es/webinars/flows/")
+
+    events = Calendar.from_ical(data).walk("VEVENT")
+    assert [event["UID"] for event in events] == [str(each.public_ical_uid) for each in agenda.sessions]
+    assert [event["SUMMARY"] for event in events] == ["Contexto y desafíos 1", "Contexto y desafíos 2"]
+    assert b"ORGANIZER" not in data
+    assert b"ATTENDEE" not in data
+    assert render_agenda(agenda, language="es", link="https://rcm.example.org/es/webinars/flows/") == data

@@ -158,7 +158,10 @@ STORAGES = {
 
 # Mail -------------------------------------------------------------------------------------------
 
-vars().update(env.mail())
+MAIL = env.mail()
+vars().update(MAIL)
+# Where mail is written that goes into files; else empty.
+EMAIL_FILE_PATH: str = MAIL.get("EMAIL_FILE_PATH", "")
 DEFAULT_FROM_EMAIL = env.required("DEFAULT_FROM_EMAIL")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 # Shorter than the lease of a claimed delivery, so that a hanging server never causes a second copy.
@@ -215,7 +218,7 @@ CELERY_BEAT_SCHEDULE_FILENAME = (
 
 # Sign-in ----------------------------------------------------------------------------------------
 
-AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTHENTICATION_BACKENDS = ["rcm_webinar.permissions.SecretariatBackend"]
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
@@ -255,7 +258,7 @@ SECURE_REFERRER_POLICY = "same-origin"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = IS_HTTPS
 SESSION_COOKIE_AGE = 60 * 60 * 12
 CSRF_FAILURE_VIEW = "django.views.csrf.csrf_failure"
-X_FRAME_OPTIONS = "SAMEORIGIN"
+X_FRAME_OPTIONS = "DENY"
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [NONE],
@@ -265,7 +268,7 @@ CONTENT_SECURITY_POLICY = {
         "font-src": [SELF],
         "connect-src": [SELF],
         "frame-src": [SELF],
-        "frame-ancestors": [SELF],
+        "frame-ancestors": [NONE],
         "form-action": [SELF],
         "base-uri": [NONE],
     }

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from csp.constants import NONE, UNSAFE_INLINE
+from csp.constants import NONE, SELF, UNSAFE_INLINE
 from csp.decorators import csp
 from django.conf import settings
 from django.contrib.auth import get_user_model
@@ -11,6 +11,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
+from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_safe
 
 from rcm_webinar.demo.mailbox import Mail, NoSuchMail, list_mail, read_mail
@@ -21,7 +22,7 @@ MAIL_POLICY = {
     "default-src": [NONE],
     "style-src": [UNSAFE_INLINE],
     "img-src": ["data:"],
-    "frame-ancestors": ["'self'"],
+    "frame-ancestors": [SELF],
     "sandbox": ["allow-popups", "allow-popups-to-escape-sandbox"],
 }
 
@@ -49,6 +50,7 @@ def mail_message(request: HttpRequest, stem: str) -> HttpResponse:
 
 
 @csp(MAIL_POLICY)  # type: ignore[arg-type]  # typed for views without further arguments
+@xframe_options_sameorigin
 @never_cache
 @require_safe
 def mail_body(request: HttpRequest, stem: str) -> HttpResponse:

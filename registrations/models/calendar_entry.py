@@ -30,6 +30,8 @@ class CalendarEntry(models.Model):
     address = models.CharField(max_length=254)
     # The person whom the latest message is about.
     delegate = models.ForeignKey(Delegate, on_delete=models.PROTECT, related_name="calendar_entries")
+    # Of the join link that the newest planned message carries: a link that ended owes a new message.
+    token_version = models.PositiveIntegerField(default=1)
     release = models.ForeignKey(Release, on_delete=models.PROTECT, related_name="+")
     released_sequence = models.PositiveIntegerField()
     sequence = models.PositiveIntegerField()

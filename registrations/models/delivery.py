@@ -67,6 +67,8 @@ class Delivery(models.Model):
     state = models.CharField(_("state"), max_length=20, choices=DeliveryState, default=DeliveryState.DUE)
     claim_token = models.UUIDField(null=True, blank=True)
     lease_expires_at = models.DateTimeField(null=True, blank=True)
+    # When it was last handed to the mail server: the limit of the whole fleet counts these.
+    attempted_at = models.DateTimeField(null=True, blank=True)
     attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
     last_error = models.CharField(_("last error"), max_length=300, blank=True)
     sent_at = models.DateTimeField(_("sent at"), null=True, blank=True)

@@ -1,4 +1,11 @@
-from django.urls import URLPattern
+"""Addresses without a language."""
+
+from django.urls import path
+
+from registrations.views.participant.files import feed, session_ics
 
 app_name = "registrations_files"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("my/<str:token>/calendar.ics", feed, name="feed"),
+    path("my/<str:token>/sessions/<int:n>.ics", session_ics, name="session-ics"),
+]

@@ -1,3 +1,10 @@
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from registrations.views.participant.join import join
+from registrations.views.participant.page import answer, my
+
+urlpatterns = [
+    path("my/<str:token>/", my, name="my"),
+    path("my/<str:token>/sessions/<int:n>/answer/", answer, name="answer"),
+    path("my/<str:token>/join/<int:n>/", join, name="join"),
+]

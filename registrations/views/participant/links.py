@@ -8,7 +8,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.defaults import page_not_found
 
-from registrations.models import Delegate
+from registrations.models import Delegate, DelegationStatus
 from registrations.tokens import LinkNotValid, Scope, read_token
 from registrations.views.participant.guesses import WINDOW_SECONDS, is_one_guess_too_many
 
@@ -45,6 +45,16 @@ def participant_link(
         return opened
 
     return decorate
+
+
+def not_invited(request: HttpRequest, delegate: Delegate) -> HttpResponse:
+    """The page of someone with a good link and no session: nothing is released, or they are not admitted."""
+    context = {
+        "delegate": delegate,
+        "webinar": delegate.webinar,
+        "is_attending": delegate.delegation.status != DelegationStatus.NOT_ATTENDING,
+    }
+    return render(request, "participant/not_invited.html", context)
 
 
 def _refused(request: HttpRequest, refusal: LinkNotValid) -> HttpResponse:

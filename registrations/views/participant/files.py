@@ -1,0 +1,84 @@
+"""The calendar files behind a participant's link: one session to import, all sessions to subscribe to."""
+
+from hashlib import sha256
+
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.cache import get_conditional_response
+from django.views.decorators.http import require_safe
+
+from registrations.calendars import calendar_session, organizer
+from registrations.models import Delegate
+from registrations.queries.participant import MySession, is_invited, ledger_revision, my_sessions
+from registrations.tokens import Scope, make_token, read_feed_token
+from registrations.views.participant.links import for_page, participant_link
+from sessions_app.ical import CalendarSession, render_download, render_feed
+
+CONTENT_TYPE = "text/calendar; charset=utf-8"
+# Raise it with every change of what the feed says about the same data.
+FEED_FORMAT = 1
+
+
+@require_safe
+@participant_link(read_feed_token)
+def feed(request: HttpRequest, delegate: Delegate) -> HttpResponse:
+    """The calendar that a program asks for again and again. Empty before a release and for a person who left."""
+    etag = feed_etag(delegate)
+    response = get_conditional_response(request, etag=etag)
+    if response is None:
+        sessions = my_sessions(delegate) if is_invited(delegate) else ()
+        body = render_feed(
+            (_calendar_session(delegate, one) for one in sessions),
+            name=delegate.webinar.title.render(delegate.language).text,
+            organizer=organizer(),
+        )
+        response = HttpResponse(body, content_type=CONTENT_TYPE)
+    response.headers["ETag"] = etag
+    response.headers["Cache-Control"] = "private, no-cache"
+    return response
+
+
+@require_safe
+@participant_link(for_page)
+def session_ics(request: HttpRequest, delegate: Delegate, *, n: int) -> HttpResponse:
+    """Session `n` as a file to import, with the UID of the invitation. 404 while there is nothing to invite to."""
+    sessions = my_sessions(delegate) if is_invited(delegate) else ()
+    mine = next((one for one in sessions if one.number == n), None)
+    if mine is None:
+        raise Http404
+    body = render_download(_calendar_session(delegate, mine), organizer=organizer())
+    filename = f"{delegate.webinar.slug}-{n}.ics"
+    return HttpResponse(
+        body, content_type=CONTENT_TYPE, headers={"Content-Disposition": f'attachment; filename="{filename}"'}
+    )
+
+
+def feed_etag(delegate: Delegate) -> str:
+    """A strong ETag over all that the feed is made of, without making it. Two queries.
+
+    `delegate.version` stands for language, zone and departure; the join token for the version of the links and the
+    secret that they are signed with.
+    """
+    revision = ledger_revision(delegate)
+    parts = (
+        FEED_FORMAT,
+        revision,
+        is_invited(delegate),
+        delegate.version,
+        delegate.language,
+        make_token(delegate, Scope.JOIN),
+        delegate.webinar.title,
+        delegate.webinar.contact_email,
+        settings.BASE_URL,
+        settings.DEFAULT_FROM_EMAIL,
+    )
+    return f'"{sha256(repr(parts).encode()).hexdigest()[:32]}"'
+
+
+def _calendar_session(delegate: Delegate, mine: MySession) -> CalendarSession:
+    """With the sequence and the stamp of the mailbox's ledger, so that mail and file agree which is newer."""
+    if mine.entry is not None:
+        sequence, stamp = mine.entry.sequence, mine.entry.stamp
+    else:
+        sequence, stamp = mine.released.sequence, mine.released.changed_at
+    return calendar_session(delegate, mine.released, sequence=sequence, stamp=stamp)

@@ -1,0 +1,143 @@
+"""The page behind the link in a participant's mail: their sessions, their answers, their calendar."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.conf import settings
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_POST, require_safe
+
+from registrations.exceptions import RuleBroken
+from registrations.forms.participant import AnswerForm
+from registrations.models import Delegate, Partstat
+from registrations.queries.participant import MySession, is_invited, my_sessions, released_sessions_of
+from registrations.services.attendance import record_answer
+from registrations.tokens import Scope, make_token
+from registrations.views.participant.calendar_links import CalendarLinks, calendar_links
+from registrations.views.participant.countdown import countdown
+from registrations.views.participant.links import for_page, not_invited, participant_link
+from sessions_app.agenda import Agenda, AgendaSession, agenda_from_release, latest_release
+
+BUTTONS = (
+    (Partstat.ACCEPTED, gettext_lazy("Yes")),
+    (Partstat.TENTATIVE, gettext_lazy("Maybe")),
+    (Partstat.DECLINED, gettext_lazy("No")),
+)
+
+
+@dataclass(frozen=True)
+class SessionCard:
+    """A session as the page shows it; `buttons` and `calendars` are empty for one that is over or cancelled."""
+
+    mine: MySession
+    agenda: AgendaSession
+    countdown: str
+    is_over: bool
+    # (answer, word, whether it is theirs)
+    buttons: tuple[tuple[Partstat, str, bool], ...]
+    join_path: str
+    calendars: CalendarLinks | None
+
+    @property
+    def number(self) -> int:
+        return self.agenda.number
+
+    @property
+    def is_answered(self) -> bool:
+        return self.mine.partstat != Partstat.NEEDS_ACTION
+
+
+@require_safe
+@participant_link(for_page)
+def my(request: HttpRequest, delegate: Delegate) -> HttpResponse:
+    """Everything that one participant needs; before the first release or their acceptance, what they wait for."""
+    release = latest_release(delegate.webinar)
+    if release is None or not is_invited(delegate):
+        return not_invited(request, delegate)
+    now = timezone.now()
+    agenda = agenda_from_release(release)
+    cards = _cards(delegate, agenda, now=now)
+    token = make_token(delegate, Scope.PAGE)
+    feed_url = f"{settings.BASE_URL}{reverse('registrations_files:feed', args=[token])}"
+    context = {
+        "delegate": delegate,
+        "webinar": delegate.webinar,
+        "agenda": agenda,
+        "token": token,
+        "cards": cards,
+        "next": next((card for card in cards if card.calendars is not None), None),
+        "feed_url": feed_url,
+        "webcal_url": f"webcal:{feed_url.partition(':')[2]}",
+    }
+    return render(request, "participant/my.html", context)
+
+
+@require_POST
+@participant_link(for_page)
+def answer(request: HttpRequest, delegate: Delegate, *, n: int) -> HttpResponse:
+    """Note yes, maybe or no to session `n`; the page then says which."""
+    released = next((one for one in released_sessions_of(delegate) if one.number == n), None)
+    if released is None:
+        raise Http404
+    form = AnswerForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, _("Please choose yes, maybe or no."))
+    else:
+        try:
+            record_answer(delegate, released.session, partstat=form.partstat, now=timezone.now())
+        except RuleBroken as broken:
+            messages.error(request, str(broken.message))
+        else:
+            messages.success(request, _answered(form.partstat) % {"title": released.title})
+    return redirect("registrations:my", token=make_token(delegate, Scope.PAGE))
+
+
+def _answered(partstat: Partstat) -> str:
+    return {
+        Partstat.ACCEPTED: _("Thank you. You said yes to “%(title)s”."),
+        Partstat.TENTATIVE: _("Thank you. You said maybe to “%(title)s”. Please say yes or no when you know."),
+        Partstat.DECLINED: _("Thank you for telling us. You said no to “%(title)s”."),
+    }[partstat]
+
+
+def _cards(delegate: Delegate, agenda: Agenda, *, now: datetime) -> tuple[SessionCard, ...]:
+    by_number = {one.number: one for one in agenda.sessions}
+    join_token = make_token(delegate, Scope.JOIN)
+    return tuple(
+        _card(delegate, agenda, by_number[mine.number], mine, join_token=join_token, now=now)
+        for mine in my_sessions(delegate)
+        if mine.number in by_number
+    )
+
+
+def _card(
+    delegate: Delegate, agenda: Agenda, session: AgendaSession, mine: MySession, *, join_token: str, now: datetime
+) -> SessionCard:
+    join_path = reverse("registrations:join", args=[join_token, mine.number])
+    join_url = f"{settings.BASE_URL}{join_path}"
+    is_live = mine.is_answerable_at(now)
+    return SessionCard(
+        mine=mine,
+        agenda=session,
+        countdown=countdown(session.starts_at, session.ends_at, now=now, timezone=delegate.timezone),
+        is_over=now >= session.ends_at,
+        buttons=tuple((value, str(label), value == mine.partstat) for value, label in BUTTONS) if is_live else (),
+        join_path=join_path,
+        calendars=calendar_links(
+            title=str(session.title),
+            starts_at=session.starts_at,
+            ends_at=session.ends_at,
+            join_url=join_url,
+            text=_("Join here: %(url)s") % {"url": join_url}
+            + "\n"
+            + _("Questions: %(email)s") % {"email": agenda.contact_email},
+        )
+        if is_live
+        else None,
+    )

@@ -1,6 +1,8 @@
 from datetime import UTC, datetime
 
 import pytest
+from django.conf import settings
+from django.core.cache import cache
 from django.db import connection
 
 
@@ -8,6 +10,13 @@ from django.db import connection
 def now() -> datetime:
     """An afternoon three weeks before the webinar of the factories."""
     return datetime(2026, 10, 26, 15, 0, tzinfo=UTC)
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_cached() -> None:
+    """What the database's cache holds ends with a test's transaction; what Redis holds would not."""
+    if settings.CACHE_URL != "database":
+        cache.clear()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -68,11 +68,11 @@ def postgresql() -> Iterator[str]:
 
 
 @contextmanager
-def redis() -> Iterator[str]:
-    """A server of its own, without persistence; its URL without a database number."""
+def redis(port: int | None = None) -> Iterator[str]:
+    """A server of its own, without persistence, on `port` or a free one; its URL without a database number."""
     account = _account("redis")
     with _scratch("rcm-redis-", account) as folder:
-        port = free_port()
+        port = port or free_port()
         command = [redis_path(), "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", folder]
         with _running(command, port, folder / "log", account):
             yield f"redis://127.0.0.1:{port}"

@@ -1,15 +1,86 @@
 """Django admin, entered through the one sign-in of the product."""
 
+from collections.abc import Callable, Iterator
+from typing import Any, Protocol, runtime_checkable
+
 from allauth.account.decorators import secure_admin_login
+from allauth.mfa.models import Authenticator
+from django.conf import settings
+from django.contrib import messages
 from django.contrib.admin import AdminSite
-from django.utils.translation import gettext_lazy as _
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import SimpleTemplateResponse, TemplateResponse
+from django.urls import URLPattern, URLResolver
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+SECOND_FACTORS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
+
+
+@runtime_checkable
+class HasRootPages(Protocol):
+    """A registered admin class that has pages of its own directly below `/admin/`, and a part of the front page."""
+
+    def root_urls(self) -> list[URLPattern]: ...
+
+    def front_page(self, request: HttpRequest) -> dict[str, object]: ...
 
 
 class SecretariatSite(AdminSite):
-    site_header = _("RCM webinars: secretariat")
-    site_title = _("RCM webinars")
-    index_title = _("Secretariat")
+    site_header = gettext_lazy("RCM webinars: secretariat")
+    site_title = gettext_lazy("RCM webinars")
+    index_title = gettext_lazy("Secretariat")
     enable_nav_sidebar = True
 
+    def has_permission(self, request: HttpRequest) -> bool:
+        return super().has_permission(request) and not self._lacks_second_factor(request)
 
-SecretariatSite.login = secure_admin_login(SecretariatSite.login)  # type: ignore[method-assign]  # allauth's documented way
+    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """Whoever comes here signed in lacks the right or the second factor; the latter can be mended."""
+        if super().has_permission(request) and self._lacks_second_factor(request):
+            messages.warning(
+                request, _("The secretariat's pages need a second factor. Please set one up, then open them again.")
+            )
+            return redirect("mfa_index")
+        response: HttpResponse = _sign_in(super().login)(request, extra_context)
+        return response
+
+    def admin_view(self, view: Any, cacheable: bool = False) -> Any:
+        """As Django's, with every hour in the zone of the person's account (named at the top of the page)."""
+        inner = super().admin_view(view, cacheable)
+
+        def in_own_zone(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            with timezone.override(getattr(request.user, "timezone", "") or timezone.get_default_timezone_name()):
+                response: HttpResponse = inner(request, *args, **kwargs)
+                if isinstance(response, SimpleTemplateResponse):
+                    response.render()
+                return response
+
+        return in_own_zone
+
+    def get_urls(self) -> list[URLResolver | URLPattern]:
+        own = [url for one in self._with_root_pages() for url in one.root_urls()]
+        return [*own, *super().get_urls()]
+
+    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
+        context = dict(extra_context or {})
+        for one in self._with_root_pages():
+            context |= one.front_page(request)
+        return super().index(request, context)
+
+    def _with_root_pages(self) -> Iterator[HasRootPages]:
+        return (one for one in self._registry.values() if isinstance(one, HasRootPages))
+
+    def _lacks_second_factor(self, request: HttpRequest) -> bool:
+        """Whether a second factor is demanded and missing. One query for each request at most."""
+        if not settings.STAFF_NEED_SECOND_FACTOR:
+            return False
+        if not hasattr(request, "has_second_factor"):
+            factors = Authenticator.objects.filter(user_id=request.user.pk, type__in=SECOND_FACTORS)
+            request.has_second_factor = factors.exists()  # type: ignore[attr-defined]  # kept for this request
+        return not request.has_second_factor  # type: ignore[attr-defined]  # set above
+
+
+_sign_in: Callable[..., Callable[..., HttpResponse]] = secure_admin_login

@@ -4,6 +4,8 @@ from datetime import UTC, date, datetime, timedelta
 from itertools import count
 from typing import Any
 
+from allauth.mfa.models import Authenticator
+
 from registrations.models import (
     BodyKind,
     Delegate,
@@ -112,8 +114,12 @@ def make_user(email: str = "", *, password: str | None = None, **fields: Any) ->
     return User.objects.create_user(email or f"user{next(_numbers)}@example.org", password, **fields)
 
 
-def make_staff(email: str = "", **fields: Any) -> User:
-    return make_user(email, is_staff=True, is_superuser=True, **fields)
+def make_staff(email: str = "", *, has_second_factor: bool = True, **fields: Any) -> User:
+    """Someone of the secretariat; with a second factor, which every page of the admin demands."""
+    user = make_user(email, **{"is_staff": True, "is_superuser": True, **fields})
+    if has_second_factor:
+        Authenticator.objects.create(user=user, type=Authenticator.Type.TOTP, data={"secret": "of the factories"})
+    return user
 
 
 def make_focal_point(body: ParticipatingBody, user: User | None = None, **fields: Any) -> FocalPoint:

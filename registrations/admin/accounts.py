@@ -1,0 +1,33 @@
+"""Who may sign in. Only administrators change accounts; everyone of the secretariat may look them up."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.auth.admin import UserAdmin
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from registrations.forms.accounts import NewAccountForm
+from registrations.models import User
+
+
+@admin.register(User)
+class AccountRoom(UserAdmin):  # type: ignore[type-arg]  # takes its model at type-checking time only
+    add_form = NewAccountForm
+    list_display = ["email", "name", "is_staff", "is_active", "last_login"]
+    list_filter = ["is_staff", "is_active"]
+    search_fields = ["email", "name"]
+    ordering = ["email"]
+    filter_horizontal = []
+    readonly_fields = ["last_login", "date_joined"]
+    fieldsets = [
+        (None, {"fields": ["email", "password"]}),
+        (_("Person"), {"fields": ["name", "language", "timezone"]}),
+        (_("Permissions"), {"fields": ["is_active", "is_staff", "is_superuser"]}),
+        (_("Dates"), {"fields": ["last_login", "date_joined"]}),
+    ]
+    add_fieldsets = [(None, {"classes": ["wide"], "fields": ["email", "name", "language", "timezone", "is_staff"]})]
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Never: the history names the person. An account is closed by “active”."""
+        return False

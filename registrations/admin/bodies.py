@@ -1,0 +1,22 @@
+"""Countries and organisations, and the profiles that countries are asked for."""
+
+from django.contrib import admin
+
+from registrations.admin.base import Room
+from registrations.forms.bodies import BodyForm
+from registrations.models import ParticipantProfile, ParticipatingBody
+
+
+@admin.register(ParticipatingBody)
+class BodyRoom(Room[ParticipatingBody]):
+    form = BodyForm
+    list_display = ["__str__", "kind", "iso_code", "default_language"]
+    list_filter = ["kind"]
+    search_fields = ["name_en", "name_es", "iso_code", "slug"]
+    prepopulated_fields = {"slug": ["name_en"]}
+
+
+@admin.register(ParticipantProfile)
+class ProfileRoom(Room[ParticipantProfile]):
+    list_display = ["__str__", "code", "position"]
+    prepopulated_fields = {"code": ["name_en"]}

@@ -1,0 +1,200 @@
+"""The pages of one person: name, change, replace, withdraw, bring back. Each form is handed to one service."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.admin import AdminSite
+from django.forms import BaseForm
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.template.response import TemplateResponse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from registrations.admin.base import change_url, staff_of
+from registrations.admin.events import readable
+from registrations.exceptions import RuleBroken, Stale
+from registrations.forms.errors import add_broken_rule
+from registrations.forms.secretariat import DelegateForm, RestoreForm, WithdrawForm, differences, typed_of
+from registrations.models import Delegate, Delegation, HistoryEvent
+from registrations.queries import SeatCount, seats_of
+from registrations.services.nominations import (
+    edit_delegate,
+    register_delegate,
+    replace_delegate,
+    restore_delegate,
+    withdraw_delegate,
+)
+
+Seats = tuple[SeatCount, ...]
+
+
+def register_page(site: AdminSite, request: HttpRequest, pk: int) -> HttpResponse:
+    """Name someone for any delegation, that of an organisation included."""
+    delegation = get_object_or_404(Delegation.objects.select_related("webinar", "body"), pk=pk)
+    seats = seats_of(delegation)
+    chosen = next((seat.profile.pk for seat in seats if seat.profile.code == request.GET.get("profile")), None)
+    form = DelegateForm(
+        _sent(request), delegation=delegation, seats=seats, without={"version", "reason"}, initial={"profile": chosen}
+    )
+
+    def register() -> str:
+        person = register_delegate(delegation, details=form.details(), by=staff_of(request), now=timezone.now())
+        return _("%(name)s is named for %(body)s.") % {"name": person.name, "body": delegation.body}
+
+    return _answer(
+        site,
+        request,
+        form,
+        register,
+        delegation=delegation,
+        seats=seats,
+        title=_("Name someone for %(body)s") % {"body": delegation.body},
+        verb=_("Name this person"),
+    )
+
+
+def person_page(site: AdminSite, request: HttpRequest, pk: int) -> HttpResponse:
+    """One person with their history: who takes part can be changed, who has left is shown."""
+    delegate = _person(pk)
+    seats = seats_of(delegate.delegation)
+    form = DelegateForm(_sent(request), delegation=delegate.delegation, seats=seats, initial=typed_of(delegate))
+
+    def edit() -> str:
+        person = edit_delegate(
+            delegate, details=form.details(), **form.version_and_reason(), by=staff_of(request), now=timezone.now()
+        )
+        return _("What is said about %(name)s is saved.") % {"name": person.name}
+
+    return _answer(
+        site,
+        request,
+        form,
+        edit,
+        delegate=delegate,
+        delegation=delegate.delegation,
+        seats=seats,
+        title=delegate.name,
+        verb=_("Save"),
+        is_person_page=True,
+        history=readable(HistoryEvent.objects.filter(delegate=delegate).select_related("actor")),
+    )
+
+
+def replace_page(site: AdminSite, request: HttpRequest, pk: int) -> HttpResponse:
+    delegate = _person(pk)
+    seats = seats_of(delegate.delegation)
+    form = DelegateForm(
+        _sent(request),
+        delegation=delegate.delegation,
+        seats=seats,
+        without={"profile"},
+        initial={"version": delegate.version, "role": delegate.role},
+    )
+
+    def replace() -> str:
+        newcomer = replace_delegate(
+            delegate, details=form.details(), **form.version_and_reason(), by=staff_of(request), now=timezone.now()
+        )
+        return _("%(newcomer)s takes the seat of %(name)s.") % {"newcomer": newcomer.name, "name": delegate.name}
+
+    return _answer(
+        site,
+        request,
+        form,
+        replace,
+        delegate=delegate,
+        delegation=delegate.delegation,
+        seats=seats,
+        title=_("Replace %(name)s") % {"name": delegate.name},
+        verb=_("Replace"),
+        explanation=_("Enter the new person, who takes the seat: the quota stays whole, and both are told."),
+    )
+
+
+def withdraw_page(site: AdminSite, request: HttpRequest, pk: int) -> HttpResponse:
+    delegate = _person(pk)
+    form = WithdrawForm(_sent(request), initial={"version": delegate.version})
+
+    def withdraw() -> str:
+        withdraw_delegate(delegate, **form.cleaned_data, by=staff_of(request), now=timezone.now())
+        return _("%(name)s is withdrawn; the invitations are taken back.") % {"name": delegate.name}
+
+    return _answer(
+        site,
+        request,
+        form,
+        withdraw,
+        delegate=delegate,
+        delegation=delegate.delegation,
+        seats=seats_of(delegate.delegation),
+        title=_("Withdraw %(name)s") % {"name": delegate.name},
+        verb=_("Withdraw"),
+        explanation=_("The seat is free again and the personal links end. To keep the quota whole, replace instead."),
+    )
+
+
+def restore_page(site: AdminSite, request: HttpRequest, pk: int) -> HttpResponse:
+    delegate = _person(pk)
+    form = RestoreForm(_sent(request))
+
+    def restore() -> str:
+        restore_delegate(delegate, by=staff_of(request), now=timezone.now())
+        return _("%(name)s takes part again.") % {"name": delegate.name}
+
+    return _answer(
+        site,
+        request,
+        form,
+        restore,
+        delegate=delegate,
+        delegation=delegate.delegation,
+        seats=seats_of(delegate.delegation),
+        title=_("Bring %(name)s back") % {"name": delegate.name},
+        verb=_("Bring back"),
+        explanation=_("A person who took the seat meanwhile is withdrawn."),
+    )
+
+
+def _person(pk: int) -> Delegate:
+    related = ("delegation__webinar", "delegation__body", "webinar", "profile", "replaced_by")
+    return get_object_or_404(Delegate.objects.select_related(*related), pk=pk)
+
+
+def _sent(request: HttpRequest) -> Any:
+    return request.POST if request.method == "POST" else None
+
+
+def _answer(
+    site: AdminSite,
+    request: HttpRequest,
+    form: BaseForm,
+    take: Callable[[], str],
+    *,
+    delegation: Delegation,
+    **shown: object,
+) -> HttpResponse:
+    """Take the step if the form holds, and go to the delegation; else the page with what was typed.
+
+    Where someone else was quicker, both versions stand side by side, and sending the form again is a decision.
+    """
+    back = change_url(delegation)
+    if form.is_valid():
+        try:
+            messages.success(request, take())
+        except RuleBroken as broken:
+            add_broken_rule(form, broken)
+            if isinstance(broken, Stale) and isinstance(broken.current, Delegate):
+                shown["stale"] = differences(form, broken.current)
+                form.data = {**form.data, "version": str(broken.current.version)}
+        else:
+            return redirect(back)
+    context = site.each_context(request) | {
+        "opts": Delegate._meta,
+        "delegation": delegation,
+        "form": form,
+        "back": back,
+        **shown,
+    }
+    return TemplateResponse(request, "admin/registrations/delegate/page.html", context)

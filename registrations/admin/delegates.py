@@ -1,0 +1,97 @@
+"""People: the list behind every figure, and naming, changing, replacing, withdrawing them for any delegation."""
+
+from functools import partial
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Prefetch, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import URLPattern, URLResolver, path
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from registrations.admin import delegate_pages
+from registrations.admin.base import ReadOnlyRoom, change_url, link
+from registrations.admin.filters import (
+    AnswerFilter,
+    AttendingFilter,
+    BodyFilter,
+    InvitedFilter,
+    KindFilter,
+    ProfileFilter,
+    WebinarFilter,
+)
+from registrations.models import CalendarEntry, Delegate, IcalMethod
+
+
+@admin.register(Delegate)
+class DelegateRoom(ReadOnlyRoom[Delegate]):
+    list_display = ["name", "profile", "body", "institution", "email", "role", "state", "working_group", "answers"]
+    list_display_links = ["name"]
+    list_filter = [
+        WebinarFilter, BodyFilter, ProfileFilter, "status", "is_working_group_member", AnswerFilter, InvitedFilter,
+        "role", KindFilter, AttendingFilter,
+    ]  # fmt: skip
+    list_select_related = ["delegation__body", "profile"]
+    search_fields = ["name", "email", "institution"]
+    show_full_result_count = False
+
+    def get_queryset(self, request: HttpRequest) -> "QuerySet[Delegate]":
+        held = CalendarEntry.objects.filter(planned_method=IcalMethod.REQUEST).select_related("session")
+        entries = Prefetch("calendar_entries", queryset=held.order_by("session__number"), to_attr="held_entries")
+        return super().get_queryset(request).prefetch_related(entries)
+
+    @admin.display(description=gettext_lazy("delegation"), ordering="delegation__body__name_en")
+    def body(self, delegate: Delegate) -> SafeString:
+        return link(change_url(delegate.delegation), delegate.delegation.body)
+
+    @admin.display(description=gettext_lazy("state"), ordering="status")
+    def state(self, delegate: Delegate) -> str:
+        if delegate.is_active and delegate.admitted_at is None:
+            return _("Active, not yet admitted")
+        return delegate.get_status_display()
+
+    @admin.display(description=gettext_lazy("Working Group"), ordering="is_working_group_member")
+    def working_group(self, delegate: Delegate) -> str | None:
+        return _("yes") if delegate.is_working_group_member else None
+
+    @admin.display(description=gettext_lazy("answers"))
+    def answers(self, delegate: Any) -> str | None:
+        """By session: “1: accepted · 2: no answer yet”."""
+        return (
+            " · ".join(f"{one.session.number}: {one.get_ical_partstat_display()}" for one in delegate.held_entries)
+            or None
+        )
+
+    # Pages ------------------------------------------------------------------------------------------
+
+    def get_urls(self) -> list[URLPattern | URLResolver]:  # type: ignore[override]  # the stubs forget resolvers
+        pages = {
+            "register/<int:pk>/": ("register-delegate", delegate_pages.register_page),
+            "<int:pk>/replace/": ("replace-delegate", delegate_pages.replace_page),
+            "<int:pk>/withdraw/": ("withdraw-delegate", delegate_pages.withdraw_page),
+            "<int:pk>/restore/": ("restore-delegate", delegate_pages.restore_page),
+        }
+        own = [
+            path(route, self.admin_site.admin_view(partial(page, self.admin_site)), name=name)
+            for route, (name, page) in pages.items()
+        ]
+        return [*own, *super().get_urls()]
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        return delegate_pages.person_page(self.admin_site, request, self._found(request, object_id).pk)
+
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        return redirect(f"{change_url(self._found(request, object_id))}#history")
+
+    def _found(self, request: HttpRequest, object_id: str) -> Delegate:
+        found = self.get_object(request, object_id)
+        if found is None:
+            raise Http404
+        return found

@@ -1,0 +1,204 @@
+"""Delegations: the list that answers who lacks whom, the page of one, and every step with it."""
+
+from functools import partial
+from typing import Any
+
+from django.contrib import admin, messages
+from django.contrib.admin.views.main import ChangeList
+from django.db.models import Count, Q, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, URLResolver, path
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from registrations.admin.base import Room, change_url, staff_of
+from registrations.admin.board import board_list_page, board_page
+from registrations.admin.events import readable
+from registrations.admin.filters import BodyFilter, CompleteFilter, KindFilter, LackingFilter, WebinarFilter
+from registrations.admin.steps import STEPS, Step
+from registrations.admin.today import today
+from registrations.exceptions import RuleBroken
+from registrations.forms.errors import add_broken_rule
+from registrations.forms.secretariat import ReasonForm
+from registrations.models import BodyKind, Delegation, DelegationStatus, FocalPoint, HistoryEvent, Waiver
+from registrations.queries import delegates_with_mail_state, gaps_in, seats_of
+from registrations.queries.lists import seats_of_many
+from registrations.services.delegations import accept_delegation, revoke_waiver
+
+
+class DelegationList(ChangeList):
+    """Counts the seats of the delegations on the page, in a number of queries that does not grow with them."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        self.result_list = list(self.result_list)
+        seats = seats_of_many(self.result_list)
+        for delegation in self.result_list:
+            delegation.seats = seats[delegation.pk]
+
+
+@admin.register(Delegation)
+class DelegationRoom(Room[Delegation]):
+    list_display = ["body", "webinar", "status", "missing", "named", "submitted_at"]
+    list_filter = [WebinarFilter, LackingFilter, CompleteFilter, "status", KindFilter, BodyFilter]
+    list_select_related = ["webinar", "body"]
+    search_fields = ["body__name_en", "body__name_es", "webinar__title_en", "webinar__title_es"]
+    fields = ["webinar", "body"]
+    actions = ["accept"]
+    show_full_result_count = False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Delegation | None = None) -> bool:
+        return False
+
+    def get_changelist(self, request: HttpRequest, **kwargs: object) -> type[ChangeList]:
+        return DelegationList
+
+    def get_queryset(self, request: HttpRequest) -> "QuerySet[Delegation]":
+        active = Count("delegates", filter=Q(delegates__status="active"))
+        return super().get_queryset(request).annotate(named_count=active)
+
+    @admin.display(description=gettext_lazy("missing"))
+    def missing(self, delegation: Any) -> str | None:
+        """In words; nothing for one that does not attend and for organisations."""
+        if delegation.status == DelegationStatus.NOT_ATTENDING or not delegation.seats:
+            return None
+        gaps = gaps_in(delegation.seats)
+        return ", ".join(f"{seat.missing} {seat.profile}" for seat in gaps) or _("nobody")
+
+    @admin.display(description=gettext_lazy("named"), ordering="named_count")
+    def named(self, delegation: Any) -> int:
+        return int(delegation.named_count)
+
+    # Pages ------------------------------------------------------------------------------------------
+
+    def root_urls(self) -> list[URLPattern]:
+        """The quota boards, directly below the admin's front page."""
+        view = self.admin_site.admin_view
+        return [
+            path("quota-board/", view(partial(board_list_page, self.admin_site)), name="quota-boards"),
+            path("quota-board/<slug:slug>/", view(partial(board_page, self.admin_site)), name="quota-board"),
+        ]
+
+    def front_page(self, request: HttpRequest) -> dict[str, object]:
+        return {"today": today(now=timezone.now())}
+
+    def get_urls(self) -> list[URLPattern | URLResolver]:  # type: ignore[override]  # the stubs forget resolvers
+        view = self.admin_site.admin_view
+        steps = [
+            path(f"<int:pk>/{step.slug}/", view(partial(self.step_page, step=step)), name=f"{step.slug}-delegation")
+            for step in STEPS
+        ]
+        revoke = path("waivers/<int:pk>/revoke/", view(self.revoke_page), name="revoke-waiver")
+        return [*steps, revoke, *super().get_urls()]
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """The page of one delegation. It has no form of its own: every step is a service (rule 9)."""
+        found = self.get_object(request, object_id)
+        if found is None:
+            raise Http404
+        delegation = Delegation.objects.select_related("webinar", "body", "decided_by").get(pk=found.pk)
+        seats = seats_of(delegation)
+        context = self.admin_site.each_context(request) | {
+            "opts": self.opts,
+            "title": str(delegation.body),
+            "delegation": delegation,
+            "seats": seats,
+            "gaps": gaps_in(seats),
+            "people": delegates_with_mail_state(delegation),
+            "waivers": list(
+                Waiver.objects.filter(delegation=delegation).select_related("profile", "granted_by", "revoked_by")
+            ),
+            "focal_points": list(
+                FocalPoint.objects.filter(body=delegation.body, removed_at__isnull=True).select_related("user")
+            ),
+            # All of it, address clashes too: these are the secretariat's to see (rule 8).
+            "history": readable(HistoryEvent.objects.filter(delegation=delegation).select_related("actor", "delegate")),
+            "steps": [step for step in STEPS if step.fits(delegation)],
+            "is_attending": delegation.status != DelegationStatus.NOT_ATTENDING,
+            "is_country": delegation.body.kind == BodyKind.COUNTRY,
+        }
+        return TemplateResponse(request, "admin/registrations/delegation/page.html", context)
+
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        found = self.get_object(request, object_id)
+        if found is None:
+            raise Http404
+        return redirect(f"{change_url(found)}#history")
+
+    def step_page(self, request: HttpRequest, pk: int, step: Step) -> HttpResponse:
+        delegation = get_object_or_404(Delegation.objects.select_related("webinar", "body"), pk=pk)
+        seats = seats_of(delegation)
+        form = step.form(request.POST if request.method == "POST" else None, delegation=delegation, seats=seats)
+        if form.is_valid():
+            try:
+                text = step.take(delegation, form.cleaned_data, staff_of(request), timezone.now())
+            except RuleBroken as broken:
+                add_broken_rule(form, broken)
+            else:
+                messages.success(request, text)
+                return redirect(change_url(delegation))
+        return self._form_page(
+            request, delegation, form, title=step.title, verb=step.verb, explanation=step.explanation
+        )
+
+    def revoke_page(self, request: HttpRequest, pk: int) -> HttpResponse:
+        waiver = get_object_or_404(
+            Waiver.objects.select_related("delegation__webinar", "delegation__body", "profile"), pk=pk
+        )
+        delegation = waiver.delegation
+        form = ReasonForm(
+            request.POST if request.method == "POST" else None, delegation=delegation, seats=seats_of(delegation)
+        )
+        if form.is_valid():
+            try:
+                revoke_waiver(waiver, reason=form.cleaned_data["reason"], by=staff_of(request), now=timezone.now())
+            except RuleBroken as broken:
+                add_broken_rule(form, broken)
+            else:
+                messages.success(request, _("The waiver is revoked; its seats are asked for again."))
+                return redirect(change_url(delegation))
+        return self._form_page(
+            request,
+            delegation,
+            form,
+            title=_("Revoke the waiver: %(waiver)s") % {"waiver": waiver},
+            verb=_("Revoke"),
+            explanation=_("Its reason was: %(reason)s") % {"reason": waiver.reason},
+        )
+
+    def _form_page(self, request: HttpRequest, delegation: Delegation, form: Any, **texts: object) -> HttpResponse:
+        context = self.admin_site.each_context(request) | {
+            "opts": self.opts,
+            "delegation": delegation,
+            "seats": form.seat_counts,
+            "form": form,
+            "back": change_url(delegation),
+            **texts,
+        }
+        return TemplateResponse(request, "admin/registrations/form.html", context)
+
+    # Several at once --------------------------------------------------------------------------------
+
+    @admin.action(description=gettext_lazy("Accept the complete ones"), permissions=["change"])
+    def accept(self, request: HttpRequest, delegations: "QuerySet[Delegation]") -> None:
+        """Accept each on its own, and tell the outcome of each: one refusal stops nobody else."""
+        for delegation in delegations.select_related("webinar", "body"):
+            try:
+                accept_delegation(delegation, by=staff_of(request), now=timezone.now())
+            except RuleBroken as broken:
+                messages.warning(
+                    request,
+                    _("%(body)s is not accepted: %(why)s") % {"body": delegation.body, "why": broken.message},
+                )
+            else:
+                messages.success(request, _("%(body)s is accepted.") % {"body": delegation.body})
+
+    def response_add(self, request: HttpRequest, obj: Delegation, post_url_continue: str | None = None) -> HttpResponse:
+        return redirect(change_url(obj))

@@ -1,0 +1,153 @@
+"""Filters of the secretariat's lists. They speak in slugs and codes, so that a link can be read and kept.
+
+A value that a filter does not know is refused in Django's way: the list is shown without filters.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import admin
+from django.contrib.admin.options import IncorrectLookupParameters
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from registrations.models import (
+    BodyKind,
+    Delegate,
+    Delegation,
+    DelegationStatus,
+    ParticipantProfile,
+    ParticipatingBody,
+    Partstat,
+)
+from registrations.queries.lists import by_answer, complete, with_gaps
+from sessions_app.models import Webinar
+
+if TYPE_CHECKING:
+    Rows = QuerySet[Any]
+
+NONE = "none"
+
+
+class KnownValues(admin.SimpleListFilter):
+    """A filter that refuses what is not among its own choices."""
+
+    def queryset(self, request: HttpRequest, queryset: "Rows") -> "Rows":
+        value = self.value()
+        if value is None:
+            return queryset
+        if value not in {str(known) for known, _label in self.lookup_choices}:
+            raise IncorrectLookupParameters
+        return self.narrow(queryset, value)
+
+    def has_output(self) -> bool:
+        # Also with a single choice: a link that carries the parameter must always be understood.
+        return True
+
+    def narrow(self, rows: "Rows", value: str) -> "Rows":
+        raise NotImplementedError
+
+
+class WebinarFilter(KnownValues):
+    title = gettext_lazy("webinar")
+    parameter_name = "webinar"
+
+    def lookups(self, request: HttpRequest, model_admin: object) -> list[tuple[str, str]]:
+        return [(webinar.slug, str(webinar)) for webinar in Webinar.objects.all()]
+
+    def narrow(self, rows: "Rows", value: str) -> "Rows":
+        return rows.filter(webinar__slug=value)
+
+
+class BodyFilter(KnownValues):
+    title = gettext_lazy("country or organisation")
+    parameter_name = "body"
+
+    def lookups(self, request: HttpRequest, model_admin: object) -> list[tuple[str, str]]:
+        return [(body.slug, str(body)) for body in ParticipatingBody.objects.all()]
+
+    def narrow(self, rows: "Rows", value: str) -> "Rows":
+        lookup = "delegation__body__slug" if rows.model is Delegate else "body__slug"
+        return rows.filter(**{lookup: value})
+
+
+class ProfileFilter(KnownValues):
+    title = gettext_lazy("profile")
+    parameter_name = "profile"
+
+    def lookups(self, request: HttpRequest, model_admin: object) -> list[tuple[str, str]]:
+        profiles = [(profile.code, str(profile)) for profile in ParticipantProfile.objects.all()]
+        return [*profiles, (NONE, _("none (organisations)"))]
+
+    def narrow(self, rows: "Rows", value: str) -> "Rows":
+        return rows.filter(profile=None) if value == NONE else rows.filter(profile__code=value)
+
+
+class AnswerFilter(KnownValues):
+    title = gettext_lazy("answer")
+    parameter_name = "answer"
+
+    def lookups(self, request: HttpRequest, model_admin: object) -> list[tuple[str, str]]:
+        return [(value.lower(), str(label)) for value, label in Partstat.choices]
+
+    def narrow(self, rows: "QuerySet[Delegate]", value: str) -> "QuerySet[Delegate]":
+        return by_answer(rows, Partstat(value.upper()))
+
+
+class InvitedFilter(KnownValues):
+    title = gettext_lazy("admitted")
+    parameter_name = "admitted"
+
+    def lookups(self, request: HttpRequest, model_admin: object) -> list[tuple[str, str]]:
+        return [("yes", _("Yes")), ("no", _("No"))]
+
+    def narrow(self, rows: "Rows", value: str) -> "Rows":
+        return rows.filter(admitted_at__isnull=value == "no")
+
+
+class KindFilter(KnownValues):
+    title = gettext_lazy("kind")
+    parameter_name = "kind"
+
+    def lookups(self, request: HttpRequest, model_admin: object) -> list[tuple[str, str]]:
+        return [(str(value), str(label)) for value, label in BodyKind.choices]
+
+    def narrow(self, rows: "Rows", value: str) -> "Rows":
+        return rows.filter(**{"delegation__body__kind" if rows.model is Delegate else "body__kind": value})
+
+
+class AttendingFilter(KnownValues):
+    title = gettext_lazy("delegation attends")
+    parameter_name = "attending"
+
+    def lookups(self, request: HttpRequest, model_admin: object) -> list[tuple[str, str]]:
+        return [("yes", _("Yes")), ("no", _("No"))]
+
+    def narrow(self, rows: "QuerySet[Delegate]", value: str) -> "QuerySet[Delegate]":
+        away = Q(delegation__status=DelegationStatus.NOT_ATTENDING)
+        return rows.exclude(away) if value == "yes" else rows.filter(away)
+
+
+class LackingFilter(KnownValues):
+    """Which countries lack border control officials?"""
+
+    title = gettext_lazy("who is missing")
+    parameter_name = "lacks"
+
+    def lookups(self, request: HttpRequest, model_admin: object) -> list[tuple[str, str]]:
+        return [(profile.code, str(profile)) for profile in ParticipantProfile.objects.all()]
+
+    def narrow(self, rows: "QuerySet[Delegation]", value: str) -> "QuerySet[Delegation]":
+        return with_gaps(rows, profile=ParticipantProfile.objects.get(code=value))
+
+
+class CompleteFilter(KnownValues):
+    title = gettext_lazy("complete")
+    parameter_name = "complete"
+
+    def lookups(self, request: HttpRequest, model_admin: object) -> list[tuple[str, str]]:
+        return [("yes", _("Every quota met")), ("no", _("With gaps"))]
+
+    def narrow(self, rows: "QuerySet[Delegation]", value: str) -> "QuerySet[Delegation]":
+        return complete(rows) if value == "yes" else with_gaps(rows)

@@ -1,0 +1,108 @@
+"""Who registers for which country: appointed by e-mail address, removed with their open sessions."""
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from registrations.admin.base import Room
+from registrations.exceptions import RuleBroken
+from registrations.forms.accounts import FocalPointForm
+from registrations.forms.errors import add_broken_rule
+from registrations.models import FocalPoint
+from registrations.services.focal_points import appoint_focal_point, make_primary, remove_focal_point
+
+
+class PresenceFilter(admin.SimpleListFilter):
+    title = gettext_lazy("access")
+    parameter_name = "access"
+
+    def lookups(self, request: HttpRequest, model_admin: object) -> list[tuple[str, str]]:
+        return [("now", _("Has access")), ("removed", _("Removed"))]
+
+    def queryset(self, request: HttpRequest, queryset: "QuerySet[FocalPoint]") -> "QuerySet[FocalPoint]":
+        if self.value() in ("now", "removed"):
+            return queryset.filter(removed_at__isnull=self.value() == "now")
+        return queryset
+
+
+@admin.register(FocalPoint)
+class FocalPointRoom(Room[FocalPoint]):
+    list_display = ["user", "email", "body", "is_primary", "last_login", "removed_at"]
+    list_filter = [PresenceFilter, "body"]
+    list_select_related = ["user", "body"]
+    search_fields = ["user__email", "user__name", "body__name_en", "body__name_es"]
+    fields = ["user", "email", "body", "is_primary", "last_login", "removed_at"]
+    readonly_fields = ["user", "email", "body", "is_primary", "last_login", "removed_at"]
+    actions = ["appoint_as_primary", "remove_access"]
+
+    def has_change_permission(self, request: HttpRequest, obj: FocalPoint | None = None) -> bool:
+        """One is shown, not edited; the actions of the list change it."""
+        return obj is None and super().has_change_permission(request)
+
+    def has_delete_permission(self, request: HttpRequest, obj: FocalPoint | None = None) -> bool:
+        return False
+
+    @admin.display(description=gettext_lazy("e-mail address"), ordering="user__email")
+    def email(self, focal_point: FocalPoint) -> str:
+        return focal_point.user.email
+
+    @admin.display(description=gettext_lazy("last sign-in"), ordering="user__last_login")
+    def last_login(self, focal_point: FocalPoint) -> object:
+        return focal_point.user.last_login or _("never")
+
+    def add_view(
+        self, request: HttpRequest, form_url: str = "", extra_context: dict[str, object] | None = None
+    ) -> HttpResponse:
+        form = FocalPointForm(
+            request.POST if request.method == "POST" else None, initial={"body": request.GET.get("body")}
+        )
+        if form.is_valid():
+            try:
+                focal_point = appoint_focal_point(**form.cleaned_data)
+            except RuleBroken as broken:
+                add_broken_rule(form, broken)
+            else:
+                self.log_addition(request, focal_point, [{"added": {}}])
+                messages.success(
+                    request,
+                    _("%(user)s may now register for %(body)s.") % {"user": focal_point.user, "body": focal_point.body},
+                )
+                return redirect("admin:registrations_focalpoint_changelist")
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "title": _("Appoint a focal point"),
+            "form": form,
+            "verb": _("Appoint"),
+        }
+        return TemplateResponse(request, "admin/registrations/form.html", context)
+
+    @admin.action(description=gettext_lazy("Make primary"), permissions=["change"])
+    def appoint_as_primary(self, request: HttpRequest, focal_points: "QuerySet[FocalPoint]") -> None:
+        for focal_point in focal_points:
+            try:
+                primary = make_primary(focal_point)
+            except RuleBroken as broken:
+                messages.error(request, str(broken.message))
+            else:
+                self.log_change(request, primary, [{"changed": {"fields": ["is_primary"]}}])
+                messages.success(
+                    request,
+                    _("%(user)s is the primary focal point of %(body)s.")
+                    % {"user": primary.user, "body": primary.body},
+                )
+
+    @admin.action(description=gettext_lazy("Remove access"), permissions=["change"])
+    def remove_access(self, request: HttpRequest, focal_points: "QuerySet[FocalPoint]") -> None:
+        for focal_point in focal_points:
+            removed = remove_focal_point(focal_point, now=timezone.now())
+            self.log_change(request, removed, [{"changed": {"fields": ["removed_at"]}}])
+            messages.success(
+                request,
+                _("%(user)s can no longer register for %(body)s.") % {"user": removed.user, "body": removed.body},
+            )

@@ -1,0 +1,77 @@
+"""How many of each profile are asked for: changed through the service, after a look at whom it makes incomplete."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from registrations.admin.base import Room, staff_of
+from registrations.admin.filters import ProfileFilter, WebinarFilter
+from registrations.exceptions import RuleBroken
+from registrations.forms.errors import add_broken_rule
+from registrations.forms.secretariat import QuotaForm
+from registrations.models import Delegation, Quota
+from registrations.services.quotas import change_quota, quota_change_preview
+
+
+@admin.register(Quota)
+class QuotaRoom(Room[Quota]):
+    list_display = ["profile", "webinar", "minimum", "maximum"]
+    list_filter = [WebinarFilter, ProfileFilter]
+    list_select_related = ["profile", "webinar"]
+    actions = None
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """A webinar's quotas come with its definition."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Quota | None = None) -> bool:
+        return False
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Save at once what opens no gap; else show the countries first, and save on the second sending."""
+        found = self.get_object(request, object_id)
+        if found is None:
+            raise Http404
+        quota = Quota.objects.select_related("webinar", "profile").get(pk=found.pk)
+        typed = {"minimum": quota.minimum, "maximum": quota.maximum}
+        form = QuotaForm(request.POST if request.method == "POST" else None, initial=typed)
+        opened: list[Delegation] = []
+        if form.is_valid():
+            opened = quota_change_preview(quota, minimum=form.cleaned_data["minimum"])
+            # Confirmed is what was seen: the same number, for no other countries than those that were shown.
+            seen = set(form.cleaned_data["seen"].split())
+            if {delegation.slug for delegation in opened} <= seen and self._save(request, quota, form):
+                return redirect("admin:registrations_quota_changelist")
+            form.data = {**form.data, "seen": " ".join(delegation.slug for delegation in opened)}
+        context = self.admin_site.each_context(request) | {
+            "opts": self.opts,
+            "quota": quota,
+            "opened": opened,
+            "form": form,
+            "title": _("%(profile)s: how many are asked for") % {"profile": quota.profile},
+            "subtitle": str(quota.webinar),
+            "verb": _("Save all the same") if opened else _("Save"),
+        }
+        return TemplateResponse(request, "admin/registrations/quota/page.html", context)
+
+    def _save(self, request: HttpRequest, quota: Quota, form: QuotaForm) -> bool:
+        try:
+            change_quota(
+                quota,
+                minimum=form.cleaned_data["minimum"],
+                maximum=form.cleaned_data["maximum"],
+                by=staff_of(request),
+                now=timezone.now(),
+            )
+        except RuleBroken as broken:
+            add_broken_rule(form, broken)
+            return False
+        messages.success(request, _("The quota of %(profile)s is saved.") % {"profile": quota.profile})
+        return True

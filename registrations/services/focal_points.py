@@ -1,0 +1,73 @@
+"""Who registers for a participating body: appointed and removed by the secretariat."""
+
+from datetime import datetime
+
+from allauth.usersessions.models import UserSession
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from registrations.exceptions import InvalidInput
+from registrations.models import FocalPoint, ParticipatingBody, User
+
+
+@transaction.atomic
+def appoint_focal_point(
+    body: ParticipatingBody, *, email: str, name: str = "", language: str = "es", is_primary: bool = False
+) -> FocalPoint:
+    """Let the person with `email` register for `body`; someone unknown gets an account, without a password.
+
+    A new primary one takes over from the present one, who stays as alternate. An account keeps its own name and
+    language. Raises InvalidInput if the account is closed or the person is a focal point of `body` already. Locks the
+    row of the body, so two primaries are appointed one after the other.
+    """
+    body = ParticipatingBody.objects.select_for_update().get(pk=body.pk)
+    user = User.objects.filter(email__iexact=email.strip()).first()
+    if user is None:
+        user = User.objects.create_user(email, name=name, language=language)
+    if not user.is_active:
+        raise InvalidInput({"email": [_("The account with this address is closed. Open it again first.")]})
+    present = FocalPoint.objects.filter(body=body, removed_at__isnull=True)
+    if present.filter(user=user).exists():
+        raise InvalidInput({"email": [_("%(user)s is a focal point of %(body)s already.") % _names(user, body)]})
+    if is_primary:
+        present.filter(is_primary=True).update(is_primary=False)
+    return FocalPoint.objects.create(body=body, user=user, is_primary=is_primary)
+
+
+@transaction.atomic
+def make_primary(focal_point: FocalPoint) -> FocalPoint:
+    """Let `focal_point` be the primary one of the body; the present one stays as alternate.
+
+    Raises InvalidInput for a removed one.
+    """
+    ParticipatingBody.objects.select_for_update().get(pk=focal_point.body_id)
+    current = FocalPoint.objects.select_related("user", "body").get(pk=focal_point.pk)
+    if current.removed_at is not None:
+        raise InvalidInput({"": [_("%(user)s is no longer a focal point.") % _names(current.user, current.body)]})
+    others = FocalPoint.objects.filter(body=current.body, removed_at__isnull=True, is_primary=True)
+    others.exclude(pk=current.pk).update(is_primary=False)
+    current.is_primary = True
+    current.save(update_fields=["is_primary"])
+    return current
+
+
+@transaction.atomic
+def remove_focal_point(focal_point: FocalPoint, *, now: datetime) -> FocalPoint:
+    """End the access of `focal_point` to the body, and every session in which the person is signed in.
+
+    The account stays: the history names it. Removing twice changes nothing.
+    """
+    current = FocalPoint.objects.select_for_update(of=("self",)).select_related("user", "body").get(pk=focal_point.pk)
+    if current.removed_at is not None:
+        return current
+    current.removed_at = now
+    current.is_primary = False
+    current.save(update_fields=["removed_at", "is_primary"])
+    for session in UserSession.objects.filter(user=current.user):
+        session.end()
+        session.delete()
+    return current
+
+
+def _names(user: User, body: ParticipatingBody) -> dict[str, str]:
+    return {"user": str(user), "body": str(body)}

@@ -1,0 +1,198 @@
+import pytest
+from django.contrib import admin
+from django.contrib.auth.models import Permission
+from django.contrib.messages import get_messages
+from django.db import models
+from django.test import Client
+from django.urls import reverse
+from pytest_django import DjangoAssertNumQueries, Settings
+
+from registrations.models import Delegate, Delegation, FocalPoint, User
+from tests.factories import make_delegate, make_delegation, make_focal_point, make_staff, make_user
+
+ROOMS = sorted(
+    (model for model in admin.site._registry if model._meta.app_label == "registrations"),
+    key=lambda model: str(model._meta.model_name),
+)
+
+
+def list_url(model: type[models.Model]) -> str:
+    return reverse(f"admin:registrations_{model._meta.model_name}_changelist")
+
+
+@pytest.fixture
+def delegation(db: None) -> Delegation:
+    delegation = make_delegation()
+    make_delegate(delegation)
+    make_focal_point(delegation.body)
+    return delegation
+
+
+@pytest.mark.parametrize("model", ROOMS, ids=lambda model: model.__name__)
+def test_every_list_opens_for_the_secretariat_and_survives_any_filter(
+    model: type[models.Model], secretariat: Client, delegation: Delegation
+) -> None:
+    url = list_url(model)
+
+    opened = secretariat.get(url)
+    garbage = [
+        secretariat.get(url, query, follow=True).status_code
+        for query in (
+            {"e": "1"},
+            {"webinar": "nothing"},
+            {"lacks": "'"},
+            {"complete": "maybe"},
+            {"profile": "\x00"},
+            {"p": "-5"},
+            {"o": "99.x"},
+            {"q": "\x00"},
+            {"state__exact": "unknown", "nothing__here": "1"},
+        )
+    ]
+
+    assert (opened.status_code, garbage) == (200, [200] * 9)
+
+
+@pytest.mark.parametrize("url", ["/admin/", "/admin/quota-board/", "/admin/quota-board/flows/"])
+def test_an_unknown_person_signs_in_first(client: Client, delegation: Delegation, url: str) -> None:
+    response = client.get(url, follow=True)
+
+    assert response.redirect_chain[-1][0].startswith(reverse("account_login"))
+
+
+@pytest.mark.parametrize("url", ["/admin/", "/admin/quota-board/flows/", "/admin/registrations/delegate/"])
+def test_a_focal_point_sees_nothing_of_the_admin(client: Client, delegation: Delegation, url: str) -> None:
+    client.force_login(FocalPoint.objects.get().user)
+
+    response = client.get(url, follow=True)
+
+    assert response.status_code == 403
+
+
+def test_the_board_of_an_unknown_webinar_is_not_found(secretariat: Client) -> None:
+    assert secretariat.get("/admin/quota-board/nothing/").status_code == 404
+
+
+@pytest.mark.parametrize("pk", ["0", "999999", "99999999999999999999999", "abc", "1' or 1"])
+@pytest.mark.parametrize("model", ROOMS, ids=lambda model: model.__name__)
+def test_an_unknown_row_is_no_error(
+    model: type[models.Model], pk: str, secretariat: Client, delegation: Delegation
+) -> None:
+    response = secretariat.get(f"{list_url(model)}{pk}/change/")
+
+    assert response.status_code in (302, 404)
+
+
+@pytest.mark.parametrize(
+    "route",
+    [
+        *(f"delegation/{pk}/{step}/" for pk in ("999999", "99999999999999999999999") for step in ("accept", "waive")),
+        "delegation/waivers/999999/revoke/",
+        "delegation/999999/history/",
+        *(f"delegate/999999/{step}/" for step in ("replace", "withdraw", "restore", "history")),
+        "delegate/register/999999/",
+    ],
+)
+def test_a_step_with_an_unknown_row_is_not_found(route: str, secretariat: Client) -> None:
+    assert secretariat.get(f"/admin/registrations/{route}").status_code == 404
+
+
+def test_staff_without_a_second_factor_are_sent_to_set_one_up(client: Client, settings: Settings) -> None:
+    settings.STAFF_NEED_SECOND_FACTOR = True
+    client.force_login(make_staff(has_second_factor=False))
+
+    response = client.get("/admin/", follow=True)
+
+    assert response.redirect_chain[-1][0] == reverse("mfa_index")
+    assert [str(message) for message in get_messages(response.wsgi_request)] == [
+        "The secretariat's pages need a second factor. Please set one up, then open them again."
+    ]
+
+
+def test_staff_with_a_second_factor_enter(client: Client, settings: Settings) -> None:
+    settings.STAFF_NEED_SECOND_FACTOR = True
+    client.force_login(make_staff())
+
+    assert client.get("/admin/").status_code == 200
+
+
+def test_where_none_is_demanded_staff_enter_without_a_second_factor(client: Client, settings: Settings) -> None:
+    settings.STAFF_NEED_SECOND_FACTOR = False
+    client.force_login(make_staff(has_second_factor=False))
+
+    assert client.get("/admin/").status_code == 200
+
+
+def test_the_secretariat_reads_accounts_and_only_administrators_change_them(
+    secretariat: Client, client: Client
+) -> None:
+    account = make_user()
+    url = reverse("admin:registrations_user_change", args=[account.pk])
+
+    read = secretariat.get(url)
+    changed = secretariat.post(url, {"email": account.email, "is_superuser": "on", "is_staff": "on"})
+    added = secretariat.get(reverse("admin:registrations_user_add"))
+    account.refresh_from_db()
+
+    assert (read.status_code, changed.status_code, added.status_code) == (200, 403, 403)
+    assert (account.is_staff, account.is_superuser) == (False, False)
+
+
+def test_rights_of_staff_end_with_the_account(db: None) -> None:
+    staff = make_staff(is_superuser=False)
+    closed = make_staff(is_superuser=False, is_active=False)
+
+    assert (staff.has_perm("registrations.change_delegation"), closed.has_perm("registrations.change_delegation")) == (
+        True,
+        False,
+    )
+    assert (staff.has_perm("registrations.change_user"), staff.has_perm("auth.change_group")) == (False, False)
+
+
+def test_a_right_given_by_an_administrator_still_counts(db: None) -> None:
+    staff = make_staff(is_superuser=False)
+    staff.user_permissions.add(Permission.objects.get(codename="change_user"))
+
+    assert User.objects.get(pk=staff.pk).has_perm("registrations.change_user")
+
+
+@pytest.mark.parametrize("model", [Delegate, Delegation], ids=lambda model: model.__name__)
+def test_no_raw_form_changes_people_or_delegations(
+    model: type[models.Model], secretariat: Client, delegation: Delegation
+) -> None:
+    before = list(model.objects.values())
+    row = model.objects.get()
+
+    secretariat.post(
+        reverse(f"admin:registrations_{model._meta.model_name}_change", args=[row.pk]),
+        {"status": "accepted", "email": "other@example.org", "admitted_at_0": "2026-01-01"},
+    )
+    deleted = secretariat.post(f"{list_url(model)}{row.pk}/delete/", {"post": "yes"})
+
+    assert list(model.objects.values()) == before
+    assert deleted.status_code == 403
+
+
+def test_every_hour_of_the_admin_is_in_the_zone_of_the_account_and_says_so(
+    secretariat: Client, staff: User, delegation: Delegation
+) -> None:
+    staff.timezone = "America/Tegucigalpa"
+    staff.save()
+
+    page = secretariat.get(reverse("admin:registrations_registrationpolicy_changelist")).content.decode()
+
+    # 6 November 2026, 15:00 UTC
+    assert "Nov. 6, 2026, 9 a.m." in page
+    assert "Hours in America/Tegucigalpa" in page
+
+
+def test_the_front_page_asks_as_much_with_many_as_with_few(
+    secretariat: Client, delegation: Delegation, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    for _number in range(30):
+        make_delegate(delegation)
+
+    with django_assert_max_num_queries(12):
+        response = secretariat.get("/admin/")
+
+    assert response.status_code == 200

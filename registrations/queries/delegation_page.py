@@ -126,8 +126,11 @@ def delegations_of(user: User) -> "QuerySet[Delegation]":
 
 
 def policy_of(webinar: Webinar) -> RegistrationPolicy | None:
-    """The webinar's registration policy; None means that registration is not open to focal points. One query."""
-    return RegistrationPolicy.objects.filter(webinar=webinar).first()
+    """The webinar's registration policy; None means that registration is not open to focal points.
+
+    One query, none where `webinar` was read together with its policy.
+    """
+    return getattr(webinar, "policy", None)
 
 
 def last_session_end(webinar: Webinar) -> datetime | None:

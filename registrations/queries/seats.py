@@ -123,13 +123,16 @@ def seat_counts(
     )
 
 
-def seats_of(delegation: Delegation) -> tuple[SeatCount, ...]:
-    """The seats of one delegation by profile; empty for an organisation. Three queries."""
+def seats_of(delegation: Delegation, *, quotas: Iterable[Quota] | None = None) -> tuple[SeatCount, ...]:
+    """The seats of one delegation by profile; empty for an organisation.
+
+    Three queries, two where the `quotas` of its webinar are at hand.
+    """
     if delegation.body.kind == BodyKind.ORGANISATION:
         return ()
     return seat_counts(
         delegation,
-        quotas=quotas_of(delegation.webinar_id),
+        quotas=quotas_of(delegation.webinar_id) if quotas is None else quotas,
         waived=waived_seats(Delegation.objects.filter(pk=delegation.pk)),
         named=named_counts(Delegate.objects.filter(delegation=delegation)),
     )

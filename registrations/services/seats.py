@@ -133,15 +133,17 @@ class LockedDelegation:
 
 
 def lock_quotas(webinar_id: int) -> list[Quota]:
-    """Lock the quota rows of a webinar, in the order of their ids."""
-    return list(Quota.objects.select_for_update(no_key=True).filter(webinar_id=webinar_id).order_by("pk"))
+    """Lock the quota rows of a webinar, in the order of their ids; returned in the order of their profiles."""
+    rows = Quota.objects.select_for_update(of=("self",), no_key=True).filter(webinar_id=webinar_id)
+    quotas = rows.select_related("profile").order_by("pk")
+    return sorted(quotas, key=lambda quota: (quota.profile.position, quota.profile.code))
 
 
 def lock_delegation(delegation: Delegation) -> LockedDelegation:
     """Lock the quotas of the webinar, then `delegation`, then count its seats. Needs a transaction."""
-    lock_quotas(delegation.webinar_id)
+    quotas = lock_quotas(delegation.webinar_id)
     (found,) = _lock_rows(Delegation.objects.filter(pk=delegation.pk))
-    return LockedDelegation(found, seats_of(found))
+    return LockedDelegation(found, seats_of(found, quotas=quotas))
 
 
 def lock_webinar(webinar: Webinar) -> list[Quota]:
@@ -153,7 +155,7 @@ def lock_webinar(webinar: Webinar) -> list[Quota]:
 
 def _lock_rows(delegations: "QuerySet[Delegation]") -> list[Delegation]:
     locked = delegations.select_for_update(of=("self",), no_key=True)
-    return list(locked.select_related("webinar", "body").order_by("pk"))
+    return list(locked.select_related("webinar__policy", "body").order_by("pk"))
 
 
 def write_delegate(locked: LockedDelegation, delegate: Delegate, *, by: User, now: datetime) -> None:

@@ -3,7 +3,7 @@
 from functools import partial
 
 import pytest
-from django.db import connection, transaction
+from django.db import connection
 
 from registrations.exceptions import (
     AddressTakenElsewhere,
@@ -267,18 +267,18 @@ def test_a_deadlock_is_tried_again_once_and_both_writers_finish(now):
     panama = make_delegation(honduras.webinar, make_country("PA"))
     attempts = []
 
-    def hold_until_both_have_one():
+    def linger(seconds):
+        """Long enough for the other to take its first lock; not equally long, so that one of the two is the victim."""
         attempts.append(1)
         if len(attempts) <= 2:
             with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_sleep(0.2)")
+                cursor.execute("SELECT pg_sleep(%s)", [seconds])
 
     with two_writers() as race:
         outcomes = race(
-            partial(lock_both, honduras, panama, meet=hold_until_both_have_one),
-            partial(lock_both, panama, honduras, meet=hold_until_both_have_one),
+            partial(lock_both, honduras, panama, meet=partial(linger, 0.2)),
+            partial(lock_both, panama, honduras, meet=partial(linger, 0.7)),
         )
 
     assert outcomes == ("done", "done")
     assert len(attempts) == 3
-    assert not transaction.get_connection().in_atomic_block

@@ -1,4 +1,4 @@
-"""A released session as one participant's calendar shows it: the same in the mail, the download and the feed."""
+"""A released session as one participant's calendar shows it: the same in mail, download and feed."""
 
 from datetime import datetime
 from email.utils import parseaddr
@@ -14,44 +14,44 @@ from sessions_app.ical import CalendarSession
 from sessions_app.models import ReleasedSession
 
 
-def organizer() -> str:
-    """The bare address that invitations come from, and answers go to."""
+def organizer_address() -> str:
+    """The bare address that invitations come from; answers return to it. The same for the life of every UID."""
     return parseaddr(settings.DEFAULT_FROM_EMAIL)[1]
 
 
 def calendar_session(
-    delegate: Delegate, released: ReleasedSession, *, sequence: int, stamp: datetime
+    released: ReleasedSession, *, delegate: Delegate, sequence: int, stamp: datetime
 ) -> CalendarSession:
-    """`released` in the language and zone of `delegate`, with their own link to the join page; never the room.
+    """The values of one VEVENT, in the delegate's language. No query where `released.session.webinar` is loaded.
 
-    `sequence` and `stamp` are those of the ledger. No query where `released.session` and the webinar are loaded.
+    The description holds the link, the hours and whom to ask, but no agenda item: a corrected title moves no calendar.
     """
     link = join_url(delegate, released.number)
-    language = delegate.language
-    with translation.override(language):
-        hours = hours_for(
-            released.starts_at,
-            released.ends_at,
-            reader_zone=delegate.timezone,
-            webinar_zone=released.timezone,
-            language=language,
+    hours = hours_for(
+        released.starts_at,
+        released.ends_at,
+        reader_zone=delegate.timezone,
+        webinar_zone=released.timezone,
+        language=delegate.language,
+    )
+    webinar = released.session.webinar
+    with translation.override(delegate.language):
+        description = "\n".join(
+            [
+                link,
+                str(hours),
+                webinar.title.render(delegate.language).text,
+                _("Questions: %(address)s") % {"address": webinar.contact_email},
+            ]
         )
-        title = released.title.render(language).text
-        return CalendarSession(
-            uid=released.session.ical_uid,
-            sequence=sequence,
-            stamp=stamp,
-            starts_at=released.starts_at,
-            ends_at=released.ends_at,
-            summary=_("Cancelled: %(title)s") % {"title": title} if released.is_cancelled else title,
-            description="\n".join(
-                (
-                    _("Join here: %(url)s") % {"url": link},
-                    str(hours),
-                    delegate.webinar.title.render(language).text,
-                    _("Questions: %(email)s") % {"email": delegate.webinar.contact_email},
-                )
-            ),
-            link=link,
-            is_cancelled=released.is_cancelled,
-        )
+    return CalendarSession(
+        uid=released.session.ical_uid,
+        sequence=sequence,
+        stamp=stamp,
+        starts_at=released.starts_at,
+        ends_at=released.ends_at,
+        summary=released.title.render(delegate.language).text,
+        description=description,
+        link=link,
+        is_cancelled=released.is_cancelled,
+    )

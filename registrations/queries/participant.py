@@ -67,7 +67,7 @@ def released_sessions_of(delegate: Delegate) -> "QuerySet[ReleasedSession]":
     """What is released of the sessions of their webinar, in the order of time, each with its session; one query."""
     return (
         ReleasedSession.objects.filter(session__webinar_id=delegate.webinar_id)
-        .select_related("session")
+        .select_related("session__webinar")
         .order_by("starts_at", "number")
     )
 

@@ -1,13 +1,16 @@
 """The calendar files behind a participant's link: one session to import, all sessions to subscribe to."""
 
+from dataclasses import replace
 from hashlib import sha256
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
+from django.utils import translation
 from django.utils.cache import get_conditional_response
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from registrations.calendars import calendar_session, organizer
+from registrations.calendars import calendar_session, organizer_address
 from registrations.models import Delegate
 from registrations.queries.participant import MySession, is_invited, ledger_revision, my_sessions
 from registrations.tokens import Scope, make_token, read_feed_token
@@ -28,9 +31,9 @@ def feed(request: HttpRequest, delegate: Delegate) -> HttpResponse:
     if response is None:
         sessions = my_sessions(delegate) if is_invited(delegate) else ()
         body = render_feed(
-            (_calendar_session(delegate, one) for one in sessions),
+            (_marked_if_cancelled(_calendar_session(delegate, one), delegate.language) for one in sessions),
             name=delegate.webinar.title.render(delegate.language).text,
-            organizer=organizer(),
+            organizer=organizer_address(),
         )
         response = HttpResponse(body, content_type=CONTENT_TYPE)
     response.headers["ETag"] = etag
@@ -46,7 +49,7 @@ def session_ics(request: HttpRequest, delegate: Delegate, *, n: int) -> HttpResp
     mine = next((one for one in sessions if one.number == n), None)
     if mine is None:
         raise Http404
-    body = render_download(_calendar_session(delegate, mine), organizer=organizer())
+    body = render_download(_calendar_session(delegate, mine), organizer=organizer_address())
     filename = f"{delegate.webinar.slug}-{n}.ics"
     return HttpResponse(
         body, content_type=CONTENT_TYPE, headers={"Content-Disposition": f'attachment; filename="{filename}"'}
@@ -81,4 +84,12 @@ def _calendar_session(delegate: Delegate, mine: MySession) -> CalendarSession:
         sequence, stamp = mine.entry.sequence, mine.entry.stamp
     else:
         sequence, stamp = mine.released.sequence, mine.released.changed_at
-    return calendar_session(delegate, mine.released, sequence=sequence, stamp=stamp)
+    return calendar_session(mine.released, delegate=delegate, sequence=sequence, stamp=stamp)
+
+
+def _marked_if_cancelled(session: CalendarSession, language: str) -> CalendarSession:
+    """With a word in the title too: some programs overlook the status of an entry that they subscribe to."""
+    if not session.is_cancelled:
+        return session
+    with translation.override(language):
+        return replace(session, summary=_("Cancelled: %(title)s") % {"title": session.summary})

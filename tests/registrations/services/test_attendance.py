@@ -8,9 +8,10 @@ from registrations.models import Arrival, CalendarEntry, Delegate, Delegation, D
 from registrations.queries.participant import RoomState, room_state
 from registrations.services.attendance import record_answer, record_arrival
 from sessions_app.models import ReleasedSession, Session
+from sessions_app.releases import release_webinar
 from tests.factories import FIRST_START, NOW
 from tests.races import ROUNDS, two_writers
-from tests.registrations.participants import make_entry, make_participant, make_released_rows
+from tests.registrations.participants import make_entry, make_participant
 
 pytestmark = pytest.mark.django_db
 
@@ -21,7 +22,7 @@ END = FIRST_START + timedelta(hours=2)
 @pytest.fixture
 def delegate():
     delegate = make_participant()
-    make_released_rows(delegate.webinar)
+    release_webinar(delegate.webinar, by=None, now=NOW)
     for one in delegate.webinar.sessions.all():
         make_entry(delegate, one)
     return delegate

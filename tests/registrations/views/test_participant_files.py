@@ -1,0 +1,273 @@
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from icalendar import Calendar
+
+from registrations.models import CalendarEntry, Delegate, Delegation, DelegationStatus, Partstat, RegistrationPolicy
+from registrations.services.nominations import edit_delegate, withdraw_delegate
+from registrations.tokens import Scope, join_url
+from sessions_app.models import Session
+from sessions_app.releases import cancel_session, release_webinar
+from tests.factories import FIRST_START, NOW, make_delegate, make_details, make_staff
+from tests.registrations.participants import make_participant
+
+HOURS = {
+    "America/Tegucigalpa": "Mon 16 Nov, 09:00–11:00 (Tegucigalpa)",
+    "America/Panama": "Mon 16 Nov, 10:00–12:00 (Panama) · 09:00–11:00 (Costa Rica)",
+    "America/Santo_Domingo": "Mon 16 Nov, 11:00–13:00 (Santo Domingo) · 09:00–11:00 (Costa Rica)",
+}
+
+
+@pytest.fixture
+def feed(client, address_of):
+    def get(delegate, **headers):
+        return client.get(address_of("registrations_files:feed", delegate), headers=headers)
+
+    return get
+
+
+@pytest.fixture
+def download(client, address_of):
+    def get(delegate, number=1, **options):
+        return client.get(address_of("registrations_files:session-ics", delegate, number, **options))
+
+    return get
+
+
+def calendar_of(response):
+    assert response.status_code == 200
+    assert response.headers["Content-Type"] == "text/calendar; charset=utf-8"
+    calendar = Calendar.from_ical(response.content)
+    assert [event.errors for event in calendar.events if event.errors] == []
+    return calendar
+
+
+def events_of(response):
+    return calendar_of(response).events
+
+
+def test_the_download_is_the_invitation_as_a_file_for_everybody(participant, download):
+    CalendarEntry.objects.filter(session__number=1).update(sequence=7)
+
+    response = download(participant)
+    calendar = calendar_of(response)
+    (event,) = calendar.events
+
+    assert response.headers["Content-Disposition"] == 'attachment; filename="flows-1.ics"'
+    assert calendar["METHOD"] == "PUBLISH"
+    assert str(event["UID"]) == str(Session.objects.get(number=1).ical_uid)
+    assert (event.start, event.end) == (FIRST_START, FIRST_START + timedelta(hours=2))
+    assert (event["SUMMARY"], event["SEQUENCE"], event["STATUS"]) == ("Context and challenges 1", 7, "CONFIRMED")
+    assert event["DTSTAMP"].dt == NOW
+    assert event["LOCATION"] == event["URL"] == join_url(participant, 1)
+    assert event["ORGANIZER"] == "mailto:webinars@example.org"
+    assert "ATTENDEE" not in event
+
+
+@pytest.mark.parametrize(("zone", "hours"), HOURS.items())
+def test_a_file_says_the_readers_hours_and_holds_the_instant(participant, download, zone, hours):
+    Delegate.objects.update(timezone=zone)
+
+    (event,) = events_of(download(participant))
+
+    assert hours in event["DESCRIPTION"].splitlines()
+    assert event.start == datetime(2026, 11, 16, 15, 0, tzinfo=UTC)
+
+
+def test_a_file_is_in_the_language_of_its_reader(participant, download, feed):
+    Delegate.objects.update(language="es")
+
+    assert [event["SUMMARY"] for event in events_of(download(participant, 2))] == ["Contexto y desafíos 2"]
+    assert [event["SUMMARY"] for event in events_of(feed(participant))] == [
+        "Contexto y desafíos 1",
+        "Contexto y desafíos 2",
+    ]
+
+
+def test_no_file_holds_the_room_or_another_person(participant, download, feed):
+    other = make_participant(participant.delegation)
+
+    for response in (download(participant), feed(participant)):
+        text = b"".join(response.content.split(b"\r\n "))
+        assert b"rooms.example.org" not in text
+        assert other.email.encode() not in text
+        assert participant.email.encode() not in text
+
+
+def test_the_feed_holds_every_released_session_once(participant, feed):
+    response = feed(participant)
+    calendar = calendar_of(response)
+
+    assert calendar["METHOD"] == "PUBLISH"
+    assert calendar["X-WR-CALNAME"] == "Mass intra-regional flows"
+    assert [(str(event["UID"]), event.start) for event in calendar.events] == [
+        (str(session.ical_uid), session.starts_at) for session in Session.objects.order_by("number")
+    ]
+    assert response.headers["Cache-Control"] == "private, no-cache"
+
+
+def test_a_cancelled_session_stays_in_the_feed_as_cancelled(participant, feed):
+    cancel_session(Session.objects.get(number=1), now=NOW)
+    release_webinar(participant.webinar, by=None, now=NOW)
+
+    assert [(event["STATUS"], event["SUMMARY"]) for event in events_of(feed(participant))] == [
+        ("CANCELLED", "Cancelled: Context and challenges 1"),
+        ("CONFIRMED", "Context and challenges 2"),
+    ]
+
+
+def test_without_a_ledger_entry_the_files_follow_the_release(participant, download):
+    CalendarEntry.objects.all().delete()
+
+    (event,) = events_of(download(participant))
+
+    assert (event["SEQUENCE"], event["DTSTAMP"].dt) == (0, NOW)
+
+
+def test_before_a_release_the_feed_is_empty_and_there_is_no_file(clock, db, feed, download):
+    delegate = make_participant()
+
+    assert events_of(feed(delegate)) == []
+    assert download(delegate).status_code == 404
+
+
+@pytest.mark.parametrize("change", [{"admitted_at": None}, {"delegation__status": DelegationStatus.NOT_ATTENDING}])
+def test_for_someone_who_is_not_invited_the_feed_is_empty_and_there_is_no_file(participant, feed, download, change):
+    if "admitted_at" in change:
+        Delegate.objects.update(admitted_at=None)
+    else:
+        Delegation.objects.update(status=DelegationStatus.NOT_ATTENDING)
+
+    assert events_of(feed(participant)) == []
+    assert download(participant).status_code == 404
+
+
+def test_a_withdrawn_persons_feed_is_emptied_until_the_purge_date(participant, feed, download):
+    before = feed(participant)
+
+    withdraw_delegate(participant, version=1, by=make_staff(), now=NOW, reason="Ill")
+    after = feed(participant)
+
+    assert len(events_of(before)) == 2
+    assert events_of(after) == []
+    assert after.headers["ETag"] != before.headers["ETag"]
+    assert feed(participant, if_none_match=before.headers["ETag"]).status_code == 200
+    assert download(participant).status_code == 404
+
+    RegistrationPolicy.objects.update(purge_on=NOW.date())
+    assert feed(participant).status_code == 404
+
+
+def test_the_feed_sent_to_an_earlier_address_ends(participant, feed):
+    details = make_details(name=participant.name, email="new@example.org")
+
+    edit_delegate(participant, details=details, version=1, by=make_staff(), now=NOW)
+
+    assert feed(participant).status_code == 404
+
+
+def test_an_unchanged_feed_is_answered_by_304_alone(participant, feed):
+    first = feed(participant)
+    etag = first.headers["ETag"]
+
+    again = feed(participant, if_none_match=f'"other", {etag}')
+
+    assert not etag.startswith("W/")
+    assert (again.status_code, again.content, again.headers["ETag"]) == (304, b"", etag)
+    assert again.headers["Cache-Control"] == "private, no-cache"
+    assert feed(participant, if_none_match='"other"').status_code == 200
+    assert feed(participant).content == first.content
+
+
+def change_zone(delegate):
+    details = make_details(
+        name=delegate.name, email=delegate.email, timezone="America/Panama", institution=delegate.institution
+    )
+    edit_delegate(delegate, details=details, version=1, by=make_staff(), now=NOW)
+
+
+def release_a_new_hour(delegate):
+    Session.objects.filter(number=2).update(starts_at=FIRST_START + timedelta(days=1, hours=1))
+    release_webinar(delegate.webinar, by=None, now=NOW + timedelta(hours=1))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        change_zone,
+        release_a_new_hour,
+        lambda delegate: CalendarEntry.objects.filter(session__number=1).update(sequence=1),
+        lambda delegate: CalendarEntry.objects.update(stamp=NOW + timedelta(hours=1)),
+        lambda delegate: Delegation.objects.update(status=DelegationStatus.NOT_ATTENDING),
+    ],
+    ids=["zone", "release", "sequence", "stamp", "not attending"],
+)
+def test_whatever_changes_the_feed_changes_its_etag(participant, feed, change):
+    before = feed(participant)
+
+    change(participant)
+    after = feed(participant, if_none_match=before.headers["ETag"])
+
+    assert after.status_code == 200
+    assert after.content != before.content
+
+
+def test_a_new_secret_changes_the_etag_because_the_links_inside_change(participant, feed, address_of, client, settings):
+    before, path = feed(participant), address_of("registrations_files:feed", participant)
+    settings.SECRET_KEY_FALLBACKS, settings.SECRET_KEY = [settings.SECRET_KEY], "a-new-secret"
+
+    after = client.get(path, headers={"if-none-match": before.headers["ETag"]})
+
+    assert after.status_code == 200
+    assert after.content != before.content
+
+
+def test_an_answer_moves_no_calendar(participant, feed):
+    etag = feed(participant).headers["ETag"]
+
+    CalendarEntry.objects.update(ical_partstat=Partstat.ACCEPTED, answered_at=NOW)
+
+    assert feed(participant, if_none_match=etag).status_code == 304
+
+
+def test_each_person_has_a_feed_of_their_own(participant, feed):
+    other = make_participant(participant.delegation)
+
+    assert feed(participant).headers["ETag"] != feed(other).headers["ETag"]
+
+
+def test_the_link_that_only_joins_opens_no_file(participant, download, client, address_of):
+    assert download(participant, scope=Scope.JOIN).status_code == 404
+    assert client.get(address_of("registrations_files:feed", participant, scope=Scope.JOIN)).status_code == 404
+
+
+@pytest.mark.parametrize("number", [0, 3, 10**30])
+def test_a_session_that_does_not_exist_has_no_file(participant, download, number):
+    assert download(participant, number).status_code == 404
+
+
+def test_files_are_only_read(participant, client, address_of):
+    before = list(CalendarEntry.objects.order_by("pk").values()), list(Delegate.objects.values())
+    paths = [
+        address_of("registrations_files:feed", participant),
+        address_of("registrations_files:session-ics", participant, 1),
+    ]
+
+    for path in paths:
+        assert client.get(path).status_code == client.head(path).status_code == 200
+        assert client.post(path).status_code == 405
+
+    assert (list(CalendarEntry.objects.order_by("pk").values()), list(Delegate.objects.values())) == before
+
+
+@pytest.mark.parametrize("people", [1, 1000])
+def test_the_feed_takes_five_queries_and_three_when_nothing_changed(
+    participant, feed, django_assert_num_queries, people
+):
+    for number in range(1, people):
+        make_delegate(participant.delegation, email=f"other{number}@example.org")
+
+    with django_assert_num_queries(5):
+        etag = feed(participant).headers["ETag"]
+    with django_assert_num_queries(3):
+        feed(participant, if_none_match=etag)

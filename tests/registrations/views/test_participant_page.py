@@ -1,0 +1,323 @@
+import re
+from datetime import timedelta
+from html import unescape
+from urllib.parse import unquote_plus
+
+import pytest
+
+from registrations.models import CalendarEntry, Delegate, Delegation, DelegationStatus, Partstat
+from registrations.services.nominations import withdraw_delegate
+from registrations.tokens import Scope, make_token
+from sessions_app.models import Session
+from sessions_app.releases import cancel_session, release_webinar
+from tests.factories import (
+    FIRST_START,
+    NOW,
+    make_country,
+    make_delegate,
+    make_delegation,
+    make_organisation,
+    make_session,
+    make_staff,
+)
+from tests.registrations.participants import make_participant
+
+END = FIRST_START + timedelta(days=1, hours=2)
+
+
+@pytest.fixture
+def text_of(client, address_of):
+    """What the page says, as text without tags and in single blanks."""
+
+    def read(delegate, language="en"):
+        response = client.get(address_of("registrations:my", delegate, language=language))
+        assert response.status_code == 200
+        return plain(response)
+
+    return read
+
+
+def plain(response):
+    main = response.content.decode().partition("<main")[2].partition(">")[2]
+    return " ".join(unescape(re.sub(r"<[^>]+>", " ", main)).split())
+
+
+def answers_of(delegate):
+    return list(
+        CalendarEntry.objects.filter(delegate=delegate)
+        .order_by("session__number")
+        .values_list("ical_partstat", flat=True)
+    )
+
+
+def test_the_page_begins_with_the_next_session_in_the_readers_zone(participant, text_of):
+    text = text_of(participant)
+
+    assert text.index("In 21 days") < text.index("Context and challenges 1") < text.index("Mon 16 Nov, 09:00–11:00")
+    assert "Tegucigalpa" in text
+    assert "The room opens at 08:45 (Tegucigalpa)." in text
+
+
+@pytest.mark.parametrize(
+    ("zone", "own", "beside"),
+    [
+        ("America/Tegucigalpa", "Mon 16 Nov, <strong>09:00–11:00</strong>", False),
+        ("America/Panama", "Mon 16 Nov, <strong>10:00–12:00</strong>", True),
+        ("America/Santo_Domingo", "Mon 16 Nov, <strong>11:00–13:00</strong>", True),
+        ("Australia/Sydney", "Tue 17 Nov, <strong>02:00–04:00</strong>", True),
+    ],
+)
+def test_the_webinars_hour_stands_beside_the_readers_where_the_clocks_differ(
+    participant, client, address_of, zone, own, beside
+):
+    Delegate.objects.update(timezone=zone)
+
+    html = client.get(address_of("registrations:my", participant)).content.decode()
+
+    assert own in html
+    assert ("09:00–11:00 Costa Rica" in html) is beside
+
+
+def test_once_the_first_session_is_over_the_second_is_the_next(participant, text_of, clock):
+    clock.move_to(FIRST_START + timedelta(hours=2))
+
+    text = text_of(participant)
+
+    assert text.index("Tomorrow") < text.index("Context and challenges 2") < text.index("Context and challenges 1")
+    assert text.count("This session is over.") == 1
+
+
+def test_after_the_last_session_there_is_nothing_to_answer_or_to_add(participant, client, address_of, clock):
+    clock.move_to(END)
+
+    response = client.get(address_of("registrations:my", participant))
+
+    assert "There is no further session." in plain(response)
+    assert b'name="answer"' not in response.content
+    assert b"calendar.google.com" not in response.content
+
+
+def test_the_page_shows_what_was_released_and_not_what_is_being_edited(participant, text_of):
+    Session.objects.update(title_en="Not yet public", starts_at=FIRST_START + timedelta(days=30))
+
+    text = text_of(participant)
+
+    assert "Not yet public" not in text
+    assert "Context and challenges 1" in text
+
+
+def test_a_cancelled_session_says_so_and_is_not_the_next(participant, text_of):
+    cancel_session(Session.objects.get(number=1), now=NOW)
+    release_webinar(participant.webinar, by=None, now=NOW)
+
+    text = text_of(participant)
+
+    assert text.index("In 22 days") < text.index("Context and challenges 2")
+    assert text.count("This session has been cancelled.") == 1
+
+
+def test_the_page_is_in_the_language_of_its_address_and_offers_the_other(participant, client, address_of):
+    for language, other in (("en", "es"), ("es", "en")):
+        response = client.get(address_of("registrations:my", participant, language=language))
+
+        assert response.headers["Content-Language"] == language
+        assert f'<html lang="{language}"'.encode() in response.content
+        assert address_of("registrations:my", participant, language=other).encode() in response.content
+
+
+def test_the_room_is_nowhere_on_the_page(participant, client, address_of, clock):
+    for now in (NOW, FIRST_START):
+        clock.move_to(now)
+        assert b"rooms.example.org" not in client.get(address_of("registrations:my", participant)).content
+
+
+def test_the_web_calendars_get_the_link_that_only_joins(participant, client, address_of):
+    html = unquote_plus(unescape(client.get(address_of("registrations:my", participant)).content.decode()))
+    links = re.findall(r'href="(https://[^"]+)"', html)
+
+    assert {link.split("/")[2] for link in links} == {
+        "calendar.google.com",
+        "outlook.office.com",
+        "outlook.live.com",
+    }
+    assert len(links) == 6
+    for link in links:
+        assert make_token(participant, Scope.JOIN) in link
+        assert make_token(participant, Scope.PAGE) not in link
+
+
+def test_the_feed_is_offered_for_one_tap_and_for_copying(participant, client, address_of):
+    html = client.get(address_of("registrations:my", participant)).content.decode()
+    path = address_of("registrations_files:feed", participant)
+
+    assert f'href="webcal://testserver{path}"' in html
+    assert f"http://testserver{path}<" in html
+
+
+def test_nobody_else_is_named_on_the_page(participant, client, address_of):
+    other = make_participant(participant.delegation, name="Luis Mejía", email="luis@example.org")
+
+    html = client.get(address_of("registrations:my", participant)).content.decode()
+
+    assert (other.name in html, other.email in html) == (False, False)
+
+
+def test_the_page_is_kept_by_no_cache_and_named_to_no_other_site(participant, client, address_of):
+    headers = client.get(address_of("registrations:my", participant)).headers
+
+    assert headers["Cache-Control"] == "no-store"
+    assert headers["Referrer-Policy"] == "same-origin"
+    assert headers["X-Robots-Tag"] == "noindex, nofollow"
+
+
+def test_before_the_first_release_the_page_says_what_to_wait_for(clock, db, text_of):
+    text = text_of(make_participant())
+
+    assert "There is nothing here for you to do yet." in text
+    assert "Context and challenges" not in text
+    assert "secretariat@example.org" in text
+
+
+def test_someone_not_yet_admitted_is_shown_no_session(participant, text_of):
+    newcomer = make_delegate(participant.delegation)
+
+    text = text_of(newcomer)
+
+    assert "There is nothing here for you to do yet." in text
+    assert "Context and challenges" not in text
+
+
+def test_people_of_a_delegation_that_does_not_attend_are_told(participant, text_of):
+    Delegation.objects.update(status=DelegationStatus.NOT_ATTENDING)
+
+    text = text_of(participant)
+
+    assert "Your delegation does not take part in this webinar at present." in text
+    assert "Context and challenges" not in text
+
+
+def test_a_person_of_an_organisation_has_the_same_page(participant, text_of):
+    body = make_organisation(name_en="Example office")
+    delegation = make_delegation(participant.webinar, body, status=DelegationStatus.ACCEPTED)
+    panelist = make_participant(delegation, profile=None, role="panelist", name="Rosa Lima")
+
+    text = text_of(panelist)
+
+    assert "Rosa Lima · Example office" in text
+    assert "Context and challenges 1" in text
+
+
+def test_the_link_of_a_withdrawn_person_looks_like_one_that_never_was(participant, client, address_of):
+    path = address_of("registrations:my", participant)
+    never = client.get("/en/my/1.1~nonsense/")
+
+    withdraw_delegate(participant, version=1, by=make_staff(), now=NOW, reason="Ill")
+    ended = client.get(path)
+
+    assert (never.status_code, ended.status_code) == (404, 404)
+    assert without_path(ended, path) == without_path(never, "/en/my/1.1~nonsense/")
+    assert ended.headers["Cache-Control"] == "no-store"
+
+
+def without_path(response, path):
+    """What a page says, apart from the address of its other language and the form's secret."""
+    html = response.content.decode().replace(path[3:], "")
+    return re.sub(r'csrfmiddlewaretoken" value="\w+"', "", html)
+
+
+def test_a_link_that_only_joins_does_not_open_the_page_nor_its_answers(participant, client, address_of):
+    assert client.get(address_of("registrations:my", participant, scope=Scope.JOIN)).status_code == 404
+
+    answered = client.post(address_of("registrations:answer", participant, 1, scope=Scope.JOIN), {"answer": "ACCEPTED"})
+
+    assert answered.status_code == 404
+    assert answers_of(participant) == [Partstat.NEEDS_ACTION, Partstat.NEEDS_ACTION]
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [("ACCEPTED", "You said yes to"), ("TENTATIVE", "You said maybe to"), ("DECLINED", "You said no to")],
+)
+def test_an_answer_is_kept_and_the_page_says_which(participant, client, address_of, answer, said):
+    response = client.post(address_of("registrations:answer", participant, 2), {"answer": answer}, follow=True)
+
+    assert response.redirect_chain == [(address_of("registrations:my", participant), 302)]
+    assert f"{said} “Context and challenges 2”." in plain(response)
+    assert answers_of(participant) == [Partstat.NEEDS_ACTION, answer]
+    assert response.content.decode().count('aria-pressed="true"') == 1
+
+
+def test_a_button_pressed_twenty_times_is_one_answer(participant, client, address_of):
+    for _press in range(20):
+        client.post(address_of("registrations:answer", participant, 1), {"answer": "ACCEPTED"})
+
+    assert answers_of(participant) == [Partstat.ACCEPTED, Partstat.NEEDS_ACTION]
+
+
+@pytest.mark.parametrize("sent", [{}, {"answer": ""}, {"answer": "DELEGATED"}, {"answer": "NEEDS-ACTION"}])
+def test_an_answer_that_is_none_is_asked_for_again(participant, client, address_of, sent):
+    response = client.post(address_of("registrations:answer", participant, 1), sent, follow=True)
+
+    assert "Please choose yes, maybe or no." in plain(response)
+    assert answers_of(participant) == [Partstat.NEEDS_ACTION, Partstat.NEEDS_ACTION]
+
+
+def test_an_answer_to_a_session_that_is_over_is_refused_in_words(participant, client, address_of, clock):
+    clock.move_to(FIRST_START + timedelta(hours=2))
+
+    response = client.post(address_of("registrations:answer", participant, 1), {"answer": "ACCEPTED"}, follow=True)
+
+    assert "This session is over; no answer is needed." in plain(response)
+    assert answers_of(participant) == [Partstat.NEEDS_ACTION, Partstat.NEEDS_ACTION]
+
+
+@pytest.mark.parametrize("number", [0, 3, 10**30])
+def test_a_session_that_does_not_exist_takes_no_answer(participant, client, address_of, number):
+    path = address_of("registrations:answer", participant, number)
+
+    assert client.post(path, {"answer": "ACCEPTED"}).status_code == 404
+
+
+def test_a_session_that_is_not_released_takes_no_answer(participant, client, address_of):
+    other = make_session(participant.webinar, number=3, starts_at=FIRST_START + timedelta(days=2))
+
+    assert client.post(address_of("registrations:answer", participant, 3), {"answer": "ACCEPTED"}).status_code == 404
+    assert not CalendarEntry.objects.filter(session=other).exists()
+
+
+def test_reading_changes_nothing(participant, client, address_of):
+    before = list(CalendarEntry.objects.order_by("pk").values()), list(Delegate.objects.values())
+
+    for _time in range(2):
+        client.get(address_of("registrations:my", participant))
+        client.head(address_of("registrations:my", participant))
+        assert client.get(address_of("registrations:answer", participant, 1)).status_code == 405
+
+    assert (list(CalendarEntry.objects.order_by("pk").values()), list(Delegate.objects.values())) == before
+
+
+def test_a_colleague_and_an_outsider_see_their_own_page_alone(participant, client, address_of):
+    colleague = make_participant(participant.delegation, name="Luis Mejía", language="en")
+    delegation = make_delegation(participant.webinar, make_country("PA"), status=DelegationStatus.ACCEPTED)
+    outsider = make_participant(delegation, name="Rosa Lima", language="en")
+
+    for person in (colleague, outsider):
+        text = plain(client.get(address_of("registrations:my", person)))
+        assert (person.name in text, participant.name in text) == (True, False)
+
+
+@pytest.mark.parametrize("people", [1, 1000])
+def test_the_page_takes_four_queries_and_few_bytes_however_many_take_part(
+    participant, client, address_of, django_assert_num_queries, people
+):
+    entries = list(CalendarEntry.objects.all())
+    for number in range(1, people):
+        other = make_participant(participant.delegation, email=f"other{number}@example.org")
+        for entry in entries:
+            entry.pk, entry.delegate, entry.address = None, other, other.address
+            entry.save(force_insert=True)
+
+    with django_assert_num_queries(4):
+        response = client.get(address_of("registrations:my", participant))
+
+    assert len(response.content) <= 40_000

@@ -1,0 +1,121 @@
+import re
+
+import pytest
+from django.core.cache import cache
+from django.test import Client
+from django.urls import reverse
+
+from registrations.models import Arrival, CalendarEntry, Partstat
+from registrations.tokens import Scope, make_token
+from registrations.views.participant.guesses import GUESSES_ALLOWED
+from tests.factories import FIRST_START
+
+NAMES = [
+    ("registrations:my", []),
+    ("registrations:join", [1]),
+    ("registrations_files:feed", []),
+    ("registrations_files:session-ics", [1]),
+]
+
+
+@pytest.fixture(autouse=True)
+def _no_guesses_before(db):
+    cache.clear()
+    yield
+    cache.clear()
+
+
+def guess(client, number, **headers):
+    return client.get(f"/en/my/{number}.1~guess/", headers=headers)
+
+
+@pytest.mark.parametrize(("name", "args"), NAMES)
+@pytest.mark.parametrize("change", [lambda token: token[:-1], lambda token: f"{token}A", lambda token: f"1{token}"])
+def test_a_token_cut_extended_or_changed_is_404_everywhere(participant, client, name, args, change):
+    token = make_token(participant, Scope.PAGE)
+
+    assert client.get(reverse(name, args=[token, *args])).status_code == 200
+    assert client.get(reverse(name, args=[change(token), *args])).status_code == 404
+
+
+@pytest.mark.parametrize("token", ["%00", "%0A", "%F0%9F%8C%8D", "..", "%2e%2e", "1.1~" + "x" * 5000, "~", "'%22%3E"])
+def test_no_token_gives_an_error_of_ours(participant, client, token):
+    for path in (f"/en/my/{token}/", f"/es/my/{token}/join/1/", f"/my/{token}/calendar.ics"):
+        assert client.get(path).status_code == 404
+
+
+def test_a_refused_link_tells_neither_the_reason_nor_a_name(participant, client, address_of):
+    wrong_scope = client.get(address_of("registrations:my", participant, scope=Scope.JOIN))
+    never = client.get("/en/my/1.1~guess/")
+
+    for response in (wrong_scope, never):
+        assert response.status_code == 404
+        assert participant.name.encode() not in response.content
+        assert b"token" not in re.sub(rb"csrf\w*", b"", response.content.lower())
+        assert response.headers["Cache-Control"] == "no-store"
+        assert response.headers["Referrer-Policy"] == "same-origin"
+
+
+def test_guesses_beyond_the_limit_are_asked_to_wait(participant, client):
+    statuses = [guess(client, number).status_code for number in range(GUESSES_ALLOWED + 20)]
+
+    assert statuses == [404] * GUESSES_ALLOWED + [429] * 20
+    response = guess(client, 0)
+    assert response.headers["Retry-After"] == "300"
+    assert b"Please wait a few minutes" in response.content
+
+
+def test_a_guesser_is_known_behind_the_proxy_whatever_they_claim(participant, client, settings):
+    settings.TRUSTED_PROXY_COUNT = 1
+
+    statuses = [
+        guess(client, number, x_forwarded_for=f"198.51.100.{number}, 203.0.113.1").status_code
+        for number in range(GUESSES_ALLOWED + 5)
+    ]
+
+    assert statuses == [404] * GUESSES_ALLOWED + [429] * 5
+    assert guess(client, 0, x_forwarded_for="203.0.113.2").status_code == 404
+
+
+def test_a_good_link_opens_from_the_network_of_a_guesser(participant, client, address_of):
+    for number in range(GUESSES_ALLOWED + 1):
+        guess(client, number)
+
+    for name, args in NAMES:
+        assert client.get(address_of(name, participant, *args)).status_code == 200
+
+
+def test_a_link_that_has_ended_is_no_guess(participant, client, address_of):
+    path = address_of("registrations_files:feed", participant)
+    participant.token_version += 1
+    participant.save()
+
+    assert {client.get(path).status_code for _time in range(GUESSES_ALLOWED + 5)} == {404}
+    assert guess(client, 0).status_code == 404
+
+
+def test_both_forms_refuse_a_post_from_elsewhere(participant, address_of, clock):
+    clock.move_to(FIRST_START)
+    strict = Client(enforce_csrf_checks=True)
+
+    assert strict.post(address_of("registrations:join", participant, 1)).status_code == 403
+    assert strict.post(address_of("registrations:answer", participant, 1), {"answer": "ACCEPTED"}).status_code == 403
+
+    assert not Arrival.objects.exists()
+    assert not CalendarEntry.objects.filter(ical_partstat=Partstat.ACCEPTED).exists()
+
+
+def test_both_forms_of_the_pages_can_be_sent(participant, address_of, clock):
+    clock.move_to(FIRST_START)
+    strict = Client(enforce_csrf_checks=True)
+
+    for name, path, sent in (
+        ("registrations:my", address_of("registrations:answer", participant, 1), {"answer": "ACCEPTED"}),
+        ("registrations:join", address_of("registrations:join", participant, 1), {}),
+    ):
+        page = strict.get(address_of(name, participant, *([1] if name.endswith("join") else [])))
+        (secret, *_others) = re.findall(r'name="csrfmiddlewaretoken" value="(\w+)"', page.content.decode())
+        assert strict.post(path, {**sent, "csrfmiddlewaretoken": secret}).status_code in (200, 302)
+
+    assert Arrival.objects.count() == 1
+    assert CalendarEntry.objects.get(session__number=1).ical_partstat == Partstat.ACCEPTED

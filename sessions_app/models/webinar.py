@@ -32,6 +32,8 @@ class Webinar(models.Model):
         _("public agenda"), max_length=20, choices=AgendaVisibility, default=AgendaVisibility.FULL
     )
     cancelled_at = models.DateTimeField(_("cancelled at"), null=True, blank=True)
+    # How far `load_webinar --starts-on` moved the sessions from the dates of the definition file; later loads keep it.
+    definition_shift_minutes = models.IntegerField(default=0, editable=False)
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
 
     class Meta:

@@ -1,7 +1,6 @@
 import re
 
 import pytest
-from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
 
@@ -16,13 +15,6 @@ NAMES = [
     ("registrations_files:feed", []),
     ("registrations_files:session-ics", [1]),
 ]
-
-
-@pytest.fixture(autouse=True)
-def _no_guesses_before(db):
-    cache.clear()
-    yield
-    cache.clear()
 
 
 def guess(client, number, **headers):

@@ -1,8 +1,5 @@
 import pytest
-from django.core.cache import cache, caches
-from django.db import connection
 
-from registrations.views.participant import guesses
 from registrations.views.participant.guesses import GUESSES_ALLOWED, client_address, is_one_guess_too_many
 
 pytestmark = pytest.mark.django_db

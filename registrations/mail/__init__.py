@@ -1,0 +1,14 @@
+"""One function per mail. Each returns a message and sends nothing; the caller has loaded what the delivery names."""
+
+from registrations.mail.calendar import build_cancellation, build_invitation, build_update
+from registrations.mail.notices import build_clash_alert, build_decision
+from registrations.mail.reminder import build_reminder
+
+__all__ = [
+    "build_cancellation",
+    "build_clash_alert",
+    "build_decision",
+    "build_invitation",
+    "build_reminder",
+    "build_update",
+]

@@ -1,0 +1,83 @@
+"""Mails that a calendar program reads: invitation, update, cancellation."""
+
+from django.core.mail import EmailMultiAlternatives
+
+from registrations.calendars import calendar_session, organizer_address
+from registrations.mail.message import compose, message_id
+from registrations.models import CalendarEntry, Delegate, Delivery
+from registrations.tokens import join_url, page_url
+from sessions_app.hours import Hours, format_hour, hours_for
+from sessions_app.ical import Attendee, Method
+from sessions_app.ical import build_invitation as build_ical
+from sessions_app.models import ReleasedSession
+
+
+def build_invitation(delivery: Delivery) -> EmailMultiAlternatives:
+    """The first REQUEST that a mailbox gets of a session, or the first to a new person in it."""
+    return _build(delivery, "invitation", Method.REQUEST)
+
+
+def build_update(delivery: Delivery) -> EmailMultiAlternatives:
+    """A REQUEST to a mailbox that holds the session already; says the old hour where it moved."""
+    return _build(delivery, "update", Method.REQUEST)
+
+
+def build_cancellation(delivery: Delivery) -> EmailMultiAlternatives:
+    """A CANCEL: of the session for everyone, or of this one person."""
+    return _build(delivery, "cancellation", Method.CANCEL)
+
+
+def _build(delivery: Delivery, template: str, method: Method) -> EmailMultiAlternatives:
+    delegate, entry, released = _parts(delivery)
+    if delivery.ical_sequence is None or delivery.ical_stamp is None:
+        raise ValueError("A calendar message needs its sequence and stamp.")
+    session = calendar_session(released, delegate=delegate, sequence=delivery.ical_sequence, stamp=delivery.ical_stamp)
+    # The address that the mailbox is known by, which after a correction is no longer the person's.
+    attendee = Attendee(name=delegate.name, email=delivery.email, partstat=entry.ical_partstat)
+    message = compose(
+        delivery,
+        template,
+        {
+            **session_context(released, delegate),
+            "previous_hour": (
+                format_hour(delivery.previous_starts_at, delegate.timezone, delivery.language)
+                if delivery.previous_starts_at
+                else ""
+            ),
+            "is_session_cancelled": released.is_cancelled,
+        },
+        name=delegate.name,
+        ical=build_ical(session, method=method, organizer=organizer_address(), attendee=attendee),
+    )
+    if entry.first_message_id and entry.first_message_id != str(delivery.message_uuid):
+        first = message_id(entry.first_message_id)
+        message.extra_headers |= {"In-Reply-To": first, "References": first}
+    return message
+
+
+def _parts(delivery: Delivery) -> tuple[Delegate, CalendarEntry, ReleasedSession]:
+    if delivery.delegate is None or delivery.entry is None or delivery.session is None:
+        raise ValueError("A calendar message names its person, mailbox and session.")
+    return delivery.delegate, delivery.entry, delivery.session.released
+
+
+def session_context(released: ReleasedSession, delegate: Delegate) -> dict[str, object]:
+    """What every mail about a session shows of it, in the delegate's language and zone."""
+    hours: Hours = hours_for(
+        released.starts_at,
+        released.ends_at,
+        reader_zone=delegate.timezone,
+        webinar_zone=released.timezone,
+        language=delegate.language,
+    )
+    webinar = released.session.webinar
+    return {
+        "delegate": delegate,
+        "hours": hours,
+        "session_title": released.title.render(delegate.language).text,
+        "webinar_title": webinar.title.render(delegate.language).text,
+        "contact_email": webinar.contact_email,
+        "page_url": page_url(delegate),
+        "join_url": join_url(delegate, released.number),
+        "room_opens_minutes": released.session.room_opens_minutes,
+    }

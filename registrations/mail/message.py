@@ -1,0 +1,51 @@
+"""What all our messages have in common: three templates, the reader's language, stable headers (RFC 6047)."""
+
+from collections.abc import Mapping
+from email.charset import BASE64, Charset
+from email.utils import formataddr, parseaddr
+
+import css_inline
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives
+from django.template.loader import render_to_string
+from django.utils import translation
+
+from registrations.models import Delivery
+
+# The media query for dark mode has to stay a style element; everything else moves into attributes.
+_INLINER = css_inline.CSSInliner(keep_style_tags=True, load_remote_stylesheets=False)
+
+
+def compose(
+    delivery: Delivery, template: str, context: Mapping[str, object], *, name: str, ical: bytes | None = None
+) -> EmailMultiAlternatives:
+    """The message of `delivery`: `mail/<template>/{subject.txt, body.txt, body.html}` in its language.
+
+    `name` is the addressee's; nobody else's name or address is in the headers. `ical` goes in twice, as the last
+    alternative and as an attachment of the same bytes, which is what the calendar programs in use look for.
+    """
+    with translation.override(delivery.language):
+        values = {"language": delivery.language, "base_url": settings.BASE_URL, **context}
+        subject = " ".join(render_to_string(f"mail/{template}/subject.txt", values).split())
+        text = render_to_string(f"mail/{template}/body.txt", values).strip() + "\n"
+        html = _INLINER.inline(render_to_string(f"mail/{template}/body.html", values))
+    message = EmailMultiAlternatives(
+        subject=subject,
+        body=text,
+        to=[formataddr((" ".join(name.split()), delivery.email))] if name else [delivery.email],
+        headers={"Message-ID": message_id(delivery.message_uuid), "Auto-Submitted": "auto-generated"},
+    )
+    message.attach_alternative(html, "text/html")
+    if ical is not None:
+        charset = Charset("utf-8")
+        charset.body_encoding = BASE64
+        message.encoding = charset
+        message.attach_alternative(ical.decode(), f"text/calendar; method={delivery.ical_method}")
+        message.attach("invite.ics", ical, "application/ics")
+    return message
+
+
+def message_id(uuid: object) -> str:
+    """The Message-ID for a stored random UUID, at the domain that our mail comes from."""
+    domain = parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2]
+    return f"<{uuid}@{domain}>"

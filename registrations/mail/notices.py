@@ -1,0 +1,55 @@
+"""Mails to people who sign in: a decision to focal points, an alert to the secretariat."""
+
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives
+from django.urls import reverse
+from django.utils import translation
+
+from registrations.mail.message import compose
+from registrations.models import Delegation, Delivery, HistoryEvent, User
+from registrations.queries import gaps_in, seats_of
+
+
+def build_decision(delivery: Delivery) -> EmailMultiAlternatives:
+    """What was decided about a delegation, why, and what is still missing. Names no delegate."""
+    user, event, delegation = _parts(delivery)
+    with translation.override(delivery.language):
+        link = f"{settings.BASE_URL}{delegation.get_absolute_url()}"
+    return compose(
+        delivery,
+        "decision",
+        {
+            "event": event,
+            "kind": event.kind,
+            "body_name": delegation.body.name.render(delivery.language).text,
+            "webinar_title": event.webinar.title.render(delivery.language).text,
+            "reason": event.reason,
+            "gaps": [
+                (seat.profile.name.render(delivery.language).text, seat.missing)
+                for seat in gaps_in(seats_of(delegation))
+            ],
+            "link": link,
+        },
+        name=user.name,
+    )
+
+
+def build_clash_alert(delivery: Delivery) -> EmailMultiAlternatives:
+    """Tells the secretariat that a focal point named a person who is registered elsewhere; details are in admin."""
+    user, event, delegation = _parts(delivery)
+    return compose(
+        delivery,
+        "clash_alert",
+        {
+            "body_name": delegation.body.name.render(delivery.language).text,
+            "webinar_title": event.webinar.title.render(delivery.language).text,
+            "link": f"{settings.BASE_URL}{reverse('admin:registrations_historyevent_change', args=[event.pk])}",
+        },
+        name=user.name,
+    )
+
+
+def _parts(delivery: Delivery) -> tuple[User, HistoryEvent, Delegation]:
+    if delivery.user is None or delivery.event is None or delivery.event.delegation is None:
+        raise ValueError("A notice names its reader and what happened.")
+    return delivery.user, delivery.event, delivery.event.delegation

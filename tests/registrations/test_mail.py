@@ -1,0 +1,140 @@
+from datetime import timedelta
+
+import pytest
+from django.core import mail
+
+from registrations.models import Delegate
+from registrations.services.nominations import withdraw_delegate
+from registrations.services.planning import plan
+from registrations.services.sending import send_due
+from registrations.tokens import join_url, page_url
+from tests.calendar_client import calendar_of, parse
+from tests.factories import make_staff
+from tests.registrations.services.deliveries import SOON, admitted, move_session, plan_and_send, released_delegation
+
+pytestmark = pytest.mark.django_db
+
+
+def invited(**fields: object) -> Delegate:
+    delegate = admitted(released_delegation(), **{"language": "en", **fields})
+    plan_and_send()
+    return delegate
+
+
+def test_an_invitation_has_the_parts_in_the_order_that_calendar_programs_read() -> None:
+    invited()
+
+    parsed = parse(mail.outbox[0])
+
+    assert [part.get_content_type() for part in parsed.walk()] == [
+        "multipart/mixed",
+        "multipart/alternative",
+        "text/plain",
+        "text/html",
+        "text/calendar",
+        "application/ics",
+    ]
+    calendar_part = next(part for part in parsed.walk() if part.get_content_type() == "text/calendar")
+    assert calendar_part["Content-Transfer-Encoding"] == "base64"
+    assert calendar_part.get_content_charset() == "utf-8"
+    assert calendar_part.get_content_disposition() is None
+
+
+def test_the_sender_is_the_organizer_and_the_only_recipient_is_the_attendee() -> None:
+    ana = invited()
+
+    parsed = parse(mail.outbox[0])
+    calendar = calendar_of(parsed)
+
+    assert calendar is not None
+    (event,) = calendar.walk("VEVENT")
+    assert event["ORGANIZER"] == f"mailto:{parsed['From'].addresses[0].addr_spec}"
+    assert event["ATTENDEE"] == f"mailto:{ana.email}"
+    assert [parsed["Cc"], parsed["Bcc"], parsed["Auto-Submitted"]] == [None, None, "auto-generated"]
+
+
+def test_the_mail_says_the_hour_first_and_carries_one_link_to_the_page_and_one_to_join() -> None:
+    ana = invited(timezone="America/Panama")
+
+    message = mail.outbox[0]
+    (event,) = calendar_of(parse(message)).walk("VEVENT")
+
+    assert message.subject == "Invitation: Context and challenges 1, Mon 16 Nov, 10:00–12:00 (Panama)"
+    assert "Mon 16 Nov, 10:00–12:00 (Panama)\n09:00–11:00 (Costa Rica)" in message.body
+    assert page_url(ana) in message.body
+    assert event["URL"] == event["LOCATION"] == join_url(ana, 1)
+    assert event["DESCRIPTION"].splitlines()[0] == join_url(ana, 1)
+
+
+def test_the_rooms_address_is_in_no_mail() -> None:
+    invited()
+
+    assert "rooms.example.org" not in "".join(message.message().as_string() for message in mail.outbox)
+    assert all("rooms.example.org" not in str(calendar_of(parse(message)).to_ical()) for message in mail.outbox)
+
+
+def test_an_update_says_the_old_hour_and_answers_the_first_message() -> None:
+    ana = invited()
+    first = parse(mail.outbox[0])
+
+    move_session(ana.webinar, 1, hours=1)
+    plan_and_send(SOON + timedelta(minutes=1))
+    update = parse(mail.outbox[-1])
+
+    assert "It was: Mon 16 Nov, 09:00 (Tegucigalpa). It is now:" in mail.outbox[-1].body
+    assert update["In-Reply-To"] == update["References"] == first["Message-ID"]
+    assert update["Message-ID"] != first["Message-ID"]
+
+
+def test_a_cancellation_carries_no_link_that_would_no_longer_open() -> None:
+    ana = invited()
+
+    withdraw_delegate(ana, version=1, by=make_staff(), now=SOON, reason="Ill")
+    plan_and_send(SOON + timedelta(minutes=1))
+    message = mail.outbox[-1]
+
+    assert "You are no longer registered for this session" in message.body
+    assert "/my/" not in message.body
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+def test_a_mail_names_nobody_but_its_reader(language: str) -> None:
+    delegation = released_delegation()
+    ana = admitted(delegation, name="Ana Ejemplo", language=language)
+    admitted(delegation, name="Luis Muestra", language=language)
+
+    plan_and_send()
+
+    for message in mail.outbox:
+        text = message.message().as_string() + message.body + calendar_of(parse(message)).to_ical().decode()
+        is_anas = ana.email in message.to[0]
+        assert ("Ana Ejemplo" in text, "Luis Muestra" in text) == (is_anas, not is_anas)
+
+
+def test_a_name_with_markup_or_a_comma_stays_text_and_one_recipient() -> None:
+    ana = invited(name='Paz, <b>Ana</b> "A."')
+
+    parsed = parse(mail.outbox[0])
+    html = next(part for part in parsed.walk() if part.get_content_type() == "text/html").get_content()
+
+    assert [address.addr_spec for address in parsed["To"].addresses] == [ana.email]
+    assert parsed["To"].addresses[0].display_name == 'Paz, <b>Ana</b> "A."'
+    assert "<b>Ana</b>" not in html
+
+
+def test_nothing_in_the_html_is_loaded_from_anywhere() -> None:
+    invited()
+
+    html = next(part for part in parse(mail.outbox[0]).walk() if part.get_content_type() == "text/html").get_content()
+
+    assert "<img" not in html
+    assert "<link" not in html
+    assert "prefers-color-scheme" in html
+
+
+def test_building_a_message_sends_nothing() -> None:
+    admitted(released_delegation())
+    plan(now=SOON)
+
+    assert mail.outbox == []
+    assert send_due(clock=lambda: SOON).sent == 2

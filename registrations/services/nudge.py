@@ -1,4 +1,6 @@
-"""Wakes the planner after a commit. Only a convenience: beat plans the same work within 30 s (design §5)."""
+"""Wakes the planner or a sender after a commit. Only a convenience: beat plans each 30 s (design §5)."""
+
+from functools import partial
 
 import kombu.exceptions
 import structlog
@@ -8,15 +10,23 @@ from django.db import transaction
 log = structlog.get_logger(__name__)
 
 PLAN_TASK = "registrations.tasks.plan"
+SEND_TASK = "registrations.tasks.send"
+# A nudge that nobody took in this time is stale: beat has planned since.
+EXPIRES_SECONDS = 25
 
 
 def nudge_planner() -> None:
     """Ask a worker to plan once the present transaction is committed; a broker that is away changes nothing."""
-    transaction.on_commit(_send, robust=True)
+    transaction.on_commit(partial(_send, PLAN_TASK), robust=True)
 
 
-def _send() -> None:
+def nudge_sender() -> None:
+    """Ask a worker to send what is due; as `nudge_planner`."""
+    transaction.on_commit(partial(_send, SEND_TASK), robust=True)
+
+
+def _send(task: str) -> None:
     try:
-        current_app.send_task(PLAN_TASK, retry=False, expires=25)
+        current_app.send_task(task, retry=False, expires=EXPIRES_SECONDS)
     except (kombu.exceptions.OperationalError, OSError) as error:
-        log.info("planner_not_nudged", reason=type(error).__name__)
+        log.info("nudge_lost", task=task, reason=type(error).__name__)

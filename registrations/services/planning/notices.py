@@ -1,0 +1,74 @@
+"""Mail about decisions and clashes, owed by the row of the history that says what happened."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from registrations.models import Delivery, DeliveryKind, FocalPoint, HistoryEvent, HistoryKind, User
+
+# Decisions of the secretariat, or of the rules, that a country's focal points are told.
+DECISIONS = (
+    HistoryKind.ACCEPTED,
+    HistoryKind.ACCEPTED_WITH_GAP,
+    HistoryKind.WAIVED,
+    HistoryKind.WAIVER_REVOKED,
+    HistoryKind.RETURNED,
+    HistoryKind.REOPENED,
+)
+# Told only where the secretariat did it: a focal point knows what they did themselves.
+DECISIONS_BY_STAFF = (HistoryKind.NOT_ATTENDING, HistoryKind.ATTENDING_AGAIN)
+# Whoever becomes a focal point later is not told of old decisions.
+NEWEST = timedelta(days=14)
+BATCH = 500
+
+
+def plan_notices(*, now: datetime) -> int:
+    """Owe each focal point the decisions on their delegations, and active staff the clashes; how many there are."""
+    owed = [*_decisions(now), *_clash_alerts(now)]
+    Delivery.objects.bulk_create(owed, batch_size=BATCH, ignore_conflicts=True)
+    return len(owed)
+
+
+def _untold(now: datetime) -> QuerySet[HistoryEvent]:
+    told = Delivery.objects.filter(event=OuterRef("pk"))
+    return HistoryEvent.objects.filter(~Exists(told), at__gt=now - NEWEST, at__lte=now).order_by("pk")
+
+
+def _decisions(now: datetime) -> Iterable[Delivery]:
+    by_staff = Q(kind__in=DECISIONS_BY_STAFF, actor__is_staff=True)
+    events = list(_untold(now).filter(Q(kind__in=DECISIONS) | by_staff).select_related("delegation"))
+    focal_points = defaultdict(list)
+    bodies = {event.delegation.body_id for event in events if event.delegation}
+    for focal_point in FocalPoint.objects.filter(
+        body__in=bodies, removed_at__isnull=True, user__is_active=True
+    ).select_related("user"):
+        focal_points[focal_point.body_id].append(focal_point.user)
+    for event in events:
+        if event.delegation:
+            for user in focal_points[event.delegation.body_id]:
+                yield _notice(DeliveryKind.DECISION, event, user, now)
+
+
+def _clash_alerts(now: datetime) -> Iterable[Delivery]:
+    events = list(_untold(now).filter(kind=HistoryKind.ADDRESS_CLASH))
+    if not events:
+        return
+    staff = list(User.objects.filter(is_staff=True, is_active=True).order_by("pk"))
+    for event in events:
+        for user in staff:
+            yield _notice(DeliveryKind.CLASH_ALERT, event, user, now)
+
+
+def _notice(kind: DeliveryKind, event: HistoryEvent, user: User, now: datetime) -> Delivery:
+    return Delivery(
+        key=f"{kind}:{event.pk}:{user.pk}",
+        kind=kind,
+        email=user.email,
+        language=user.language,
+        user=user,
+        event=event,
+        created_at=now,
+        due_at=now,
+    )

@@ -1,0 +1,79 @@
+"""Sends what is due: any number of workers, each message at least once and never twice by running anything twice."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import structlog
+from django.core.mail import EmailMessage, get_connection
+
+from registrations import mail
+from registrations.models import Delivery, DeliveryKind
+from registrations.services.sending.claims import ClaimedBatch, claim_batch
+from registrations.services.sending.outcome import Outcome, hand_over
+from registrations.services.sending.results import is_still_wanted, keep_result
+
+log = structlog.get_logger(__name__)
+
+BATCH_SIZE = 20
+
+BUILDERS: dict[str, Callable[[Delivery], EmailMessage]] = {
+    DeliveryKind.INVITATION: mail.build_invitation,
+    DeliveryKind.UPDATE: mail.build_update,
+    DeliveryKind.CANCELLATION: mail.build_cancellation,
+    DeliveryKind.REMINDER: mail.build_reminder,
+    DeliveryKind.DECISION: mail.build_decision,
+    DeliveryKind.CLASH_ALERT: mail.build_clash_alert,
+}
+
+
+@dataclass
+class SendReport:
+    """What became of the messages that this call claimed; `has_more` where time ran out before the work."""
+
+    sent: int = 0
+    failed: int = 0
+    postponed: int = 0
+    superseded: int = 0
+    has_more: bool = False
+
+
+def send_due(
+    *, clock: Callable[[], datetime], batch_size: int = BATCH_SIZE, within: timedelta | None = None
+) -> SendReport:
+    """Send what is due, batch by batch, until nothing is left or `within` has passed.
+
+    `clock` gives the present time, again for each message. Talks to the mail server outside of any transaction;
+    each result is committed by itself. A worker that dies leaves its batch to whoever finds the lease expired.
+    """
+    report = SendReport()
+    started = clock()
+    while batch := claim_batch(size=batch_size, now=clock()):
+        _send_batch(batch, clock=clock, report=report)
+        if within is not None and clock() - started >= within:
+            report.has_more = True
+            break
+    if report.sent or report.failed or report.postponed:
+        log.info("sent", sent=report.sent, failed=report.failed, postponed=report.postponed)
+    return report
+
+
+def _send_batch(batch: ClaimedBatch, *, clock: Callable[[], datetime], report: SendReport) -> None:
+    connection = get_connection()
+    try:
+        for delivery in batch.deliveries:
+            if not is_still_wanted(delivery, token=batch.token, now=clock()):
+                report.superseded += 1
+                continue
+            message = BUILDERS[delivery.kind](delivery)
+            outcome = hand_over(message, connection)
+            keep_result(delivery, outcome, token=batch.token, now=clock())
+            match outcome:
+                case Outcome(is_sent=True):
+                    report.sent += 1
+                case Outcome(is_permanent=True):
+                    report.failed += 1
+                case _:
+                    report.postponed += 1
+    finally:
+        connection.close()

@@ -1,0 +1,106 @@
+"""Claiming what is due: under a random token and a lease, one message of a calendar entry at a time."""
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.utils.translation import gettext_noop
+
+from registrations.models import Delivery, DeliveryState
+
+# Any number, the same in every process: counting and claiming under a rate limit is done by one at a time.
+RATE_LOCK = 7_261_947
+MOST_ATTEMPTS = 8
+RATE_WINDOW = timedelta(minutes=1)
+
+
+@dataclass(frozen=True)
+class ClaimedBatch:
+    """Deliveries that nobody else gets before the lease ends; results count only where `token` still matches."""
+
+    token: uuid.UUID
+    deliveries: tuple[Delivery, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.deliveries)
+
+
+def claim_batch(*, size: int, now: datetime) -> ClaimedBatch:
+    """Claim up to `size` deliveries that are due, or whose worker did not come back within its lease.
+
+    At most one per calendar entry, the lowest sequence first. Rows that another caller is claiming are skipped.
+    A message whose workers died `MOST_ATTEMPTS` times over it is failed instead.
+    """
+    token = uuid.uuid4()
+    with transaction.atomic():
+        size = min(size, _allowance(now))
+        if size <= 0:
+            return ClaimedBatch(token)
+        _give_up_on_the_deadly(now)
+        ids = list(
+            _claimable(now).select_for_update(skip_locked=True, of=("self",)).values_list("pk", flat=True)[:size]
+        )
+        Delivery.objects.filter(pk__in=ids).update(
+            state=DeliveryState.CLAIMED, claim_token=token, lease_expires_at=now + lease()
+        )
+    deliveries = (
+        Delivery.objects.filter(pk__in=ids, claim_token=token)
+        .select_related(
+            "delegate__delegation__body",
+            "delegate__profile",
+            "delegate__webinar",
+            "entry",
+            "event__delegation__body",
+            "event__delegate",
+            "event__webinar",
+            "rule",
+            "session__released",
+            "session__webinar",
+            "user",
+        )
+        .order_by("due_at", "pk")
+    )
+    return ClaimedBatch(token, tuple(deliveries))
+
+
+def lease() -> timedelta:
+    return timedelta(seconds=settings.DELIVERY_LEASE_SECONDS)
+
+
+def _claimable(now: datetime) -> QuerySet[Delivery]:
+    earlier = Delivery.objects.filter(
+        Q(ical_sequence__lt=OuterRef("ical_sequence")) | Q(state=DeliveryState.CLAIMED, lease_expires_at__gt=now),
+        entry=OuterRef("entry"),
+        state__in=[DeliveryState.DUE, DeliveryState.CLAIMED],
+    ).exclude(pk=OuterRef("pk"))
+    return Delivery.objects.filter(
+        Q(state=DeliveryState.DUE, due_at__lte=now) | Q(state=DeliveryState.CLAIMED, lease_expires_at__lte=now),
+        ~Exists(earlier),
+    ).order_by("due_at", "pk")
+
+
+def _give_up_on_the_deadly(now: datetime) -> None:
+    Delivery.objects.expired(now).filter(attempts__gte=MOST_ATTEMPTS).update(
+        state=DeliveryState.FAILED,
+        claim_token=None,
+        lease_expires_at=None,
+        last_error=gettext_noop("The sending stopped each time before the mail server answered."),
+    )
+
+
+def _allowance(now: datetime) -> int:
+    """How many messages the whole fleet may hand over now: `MAIL_PER_MINUTE` less those of the last minute."""
+    limit: int = settings.MAIL_PER_MINUTE
+    if not limit:
+        return 1_000_000
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [RATE_LOCK])
+    recent = Q(attempted_at__gt=now - RATE_WINDOW)
+    waiting = Q(state=DeliveryState.CLAIMED, lease_expires_at__gt=now) & (
+        Q(attempted_at__isnull=True) | Q(attempted_at__lt=F("lease_expires_at") - lease())
+    )
+    return limit - Delivery.objects.filter(recent | waiting).count()

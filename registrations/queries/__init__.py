@@ -14,8 +14,6 @@ from registrations.queries.delegation_page import (
 from registrations.queries.seats import (
     SeatCount,
     gaps_in,
-    ids_lacking_profile,
-    lacking_profile,
     seats_of,
     seats_of_webinar,
 )
@@ -32,8 +30,6 @@ __all__ = [
     "delegations_of",
     "gaps_in",
     "history_of",
-    "ids_lacking_profile",
-    "lacking_profile",
     "last_session_end",
     "policy_of",
     "quota_board",

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from registrations.models import BodyKind, Delegation, DelegationStatus, ParticipantProfile
-from registrations.queries.seats import NamedCount, SeatCount, delegations_with_seats, quotas_of
+from registrations.queries.seats import NamedCount, SeatCount, delegations_with_seats
 from sessions_app.models import Webinar
 
 
@@ -57,7 +57,7 @@ class QuotaBoard:
 
 
 def quota_board(webinar: Webinar) -> QuotaBoard:
-    """The board of `webinar`. Five queries, however many delegations and delegates."""
+    """The board of `webinar`. Four queries, however many delegations and delegates."""
     rows = [_row(*found) for found in delegations_with_seats(webinar)]
     countries = sorted(
         (row for row in rows if row.delegation.body.kind == BodyKind.COUNTRY),
@@ -70,7 +70,7 @@ def quota_board(webinar: Webinar) -> QuotaBoard:
         webinar=webinar,
         rows=tuple(countries),
         organisations=tuple(row for row in rows if row.delegation.body.kind == BodyKind.ORGANISATION),
-        profile_totals=_profile_totals([quota.profile for quota in quotas_of(webinar.pk)], attending),
+        profile_totals=_profile_totals(countries, attending),
         cells=sum(len(row.seats) for row in attending),
         met_in_accepted=in_accepted,
         met_elsewhere=len(met) - in_accepted,
@@ -92,8 +92,10 @@ def _row(delegation: Delegation, seats: tuple[SeatCount, ...], total: NamedCount
     )
 
 
-def _profile_totals(profiles: Sequence[ParticipantProfile], rows: Sequence[BoardRow]) -> tuple[ProfileTotal, ...]:
-    columns = [(profile, [row.seats[column] for row in rows]) for column, profile in enumerate(profiles)]
+def _profile_totals(countries: Sequence[BoardRow], attending: Sequence[BoardRow]) -> tuple[ProfileTotal, ...]:
+    """The columns: every country has a seat count of each profile, in the same order."""
+    profiles = [seat.profile for seat in countries[0].seats] if countries else []
+    columns = [(profile, [row.seats[column] for row in attending]) for column, profile in enumerate(profiles)]
     return tuple(
         ProfileTotal(
             profile=profile,

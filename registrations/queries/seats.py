@@ -11,7 +11,6 @@ from registrations.models import (
     CalendarEntry,
     Delegate,
     Delegation,
-    DelegationStatus,
     IcalMethod,
     ParticipantProfile,
     Partstat,
@@ -168,21 +167,3 @@ def delegations_with_seats(
 def gaps_in(seats: Iterable[SeatCount]) -> tuple[SeatCount, ...]:
     """Those of `seats` whose effective floor is not met."""
     return tuple(seat for seat in seats if not seat.is_met)
-
-
-def ids_lacking_profile(webinar: Webinar, profile: ParticipantProfile) -> set[int]:
-    """The attending delegations that lack delegates of `profile`. Four queries; for filters of lists."""
-    return {
-        delegation.pk
-        for delegation, seats, _ in delegations_with_seats(webinar)
-        if delegation.status != DelegationStatus.NOT_ATTENDING
-        and any(seat.profile == profile and not seat.is_met for seat in seats)
-    }
-
-
-def lacking_profile(delegations: "QuerySet[Delegation]", profile: ParticipantProfile) -> "QuerySet[Delegation]":
-    """Those of `delegations`, of any webinar, that attend and lack delegates of `profile`."""
-    lacking: set[int] = set()
-    for webinar in Webinar.objects.filter(delegations__in=delegations.order_by()).distinct():
-        lacking |= ids_lacking_profile(webinar, profile)
-    return delegations.filter(pk__in=lacking)

@@ -1,0 +1,241 @@
+"""The quota board: the figures are those of the queries, each leads to its people, and it costs a fixed price."""
+
+import re
+from html import unescape
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from pytest_django import DjangoAssertNumQueries
+
+from registrations.models import (
+    BodyKind,
+    Delegate,
+    Delegation,
+    DelegationStatus,
+    ParticipantProfile,
+    ParticipatingBody,
+    Waiver,
+)
+from registrations.queries import quota_board
+from sessions_app.models import Webinar
+from tests.factories import (
+    NOW,
+    make_country,
+    make_delegate,
+    make_delegation,
+    make_organisation,
+    make_profiles,
+    make_quotas,
+    make_staff,
+    make_webinar,
+)
+
+BOARD = "/admin/quota-board/flows/"
+
+
+@pytest.fixture
+def webinar(db: None) -> Webinar:
+    webinar = make_webinar()
+    make_quotas(webinar)
+    return webinar
+
+
+def name(delegation: Delegation, profile: str, people: int, **fields: object) -> None:
+    for _number in range(people):
+        make_delegate(delegation, profile, **fields)
+
+
+def named_country(webinar: Webinar, iso_code: str, country: str, **fields: object) -> Delegation:
+    return make_delegation(webinar, make_country(iso_code, name_en=country), **fields)
+
+
+def text_of(html: str) -> str:
+    """The words of a page, blanks joined."""
+    main = html[html.index('id="content-main"') :]
+    return " ".join(unescape(re.sub(r"<[^>]+>", " ", main)).split())
+
+
+def links_of(html: str) -> list[str]:
+    return [unescape(link) for link in re.findall(r'href="([^"]+)"', html[html.index('id="content-main"') :])]
+
+
+def test_the_headline_counts_quotas_of_accepted_delegations_and_says_what_else_is_met(
+    secretariat: Client, webinar: Webinar
+) -> None:
+    accepted = named_country(webinar, "HN", "Honduras", status=DelegationStatus.ACCEPTED)
+    draft = named_country(webinar, "GT", "Guatemala")
+    named_country(webinar, "BZ", "Belize", status=DelegationStatus.NOT_ATTENDING, not_attending_reason="elections")
+    name(accepted, "prosecutors", 3, is_working_group_member=True)
+    name(accepted, "border-control", 2)
+    name(draft, "prosecutors", 2)
+    name(draft, "border-control", 1)
+
+    words = text_of(secretariat.get(BOARD).content.decode())
+
+    assert words.startswith(
+        'id="content-main"> 2 of 8 quotas met in accepted delegations, and 1 met but not yet accepted '
+        "16 asked · 8 named · 3 Working Group · 9 missing"
+    )
+
+
+def test_rows_go_by_what_is_missing_then_by_name_and_organisations_stand_apart(
+    secretariat: Client, webinar: Webinar
+) -> None:
+    full = named_country(webinar, "HN", "Honduras")
+    named_country(webinar, "PA", "Panama")
+    named_country(webinar, "GT", "Guatemala")
+    make_delegation(webinar, make_organisation("unodc"))
+    name(full, "prosecutors", 2)
+
+    board = secretariat.get(BOARD).context
+
+    assert [str(line.row.delegation.body) for line in board["lines"]] == ["Guatemala", "Panama", "Honduras"]
+    assert [str(line.row.delegation.body) for line in board["organisations"]] == ["UNODC"]
+
+
+def test_a_state_is_told_by_shape_and_word(secretariat: Client, webinar: Webinar) -> None:
+    honduras = named_country(webinar, "HN", "Honduras")
+    named_country(webinar, "BZ", "Belize", status=DelegationStatus.NOT_ATTENDING, not_attending_reason="elections")
+    name(honduras, "prosecutors", 2)
+    name(honduras, "immigration-control", 1)
+    Waiver.objects.create(
+        delegation=honduras,
+        profile=ParticipantProfile.objects.get(code="investigation-units"),
+        seats=2,
+        reason="No such unit",
+        granted_by=make_staff(),
+        granted_at=NOW,
+    )
+
+    words = text_of(secretariat.get(BOARD).content.decode())
+
+    assert "Honduras ● 2 of 2 , Honduras, Prosecutors met ◐ 1 of 2 , Honduras, Immigration control 1 short" in words
+    assert "○ 0 of 2 , Honduras, Border control nobody yet" in words
+    assert "◇ 0 of 0 , Honduras, Investigation units 2 seats waived" in words
+    assert "Belize – not attending: “elections” Not attending" in words
+
+
+def test_every_figure_leads_to_exactly_the_people_it_counts(secretariat: Client, webinar: Webinar) -> None:
+    honduras = named_country(webinar, "HN", "Honduras", status=DelegationStatus.ACCEPTED)
+    belize = named_country(webinar, "BZ", "Belize", status=DelegationStatus.NOT_ATTENDING)
+    unodc = make_delegation(webinar, make_organisation("unodc"))
+    other_webinar = make_webinar("other")
+    name(honduras, "prosecutors", 3)
+    name(honduras, "border-control", 1, is_working_group_member=True)
+    name(honduras, "border-control", 1, status="withdrawn", withdrawn_at=NOW)
+    name(belize, "prosecutors", 1)
+    make_delegate(unodc, None)
+    make_delegate(make_delegation(other_webinar, honduras.body), "prosecutors")
+
+    context = secretariat.get(BOARD).context
+    (line,) = [line for line in context["lines"] if line.row.delegation == honduras]
+    found = {
+        **{cell.seat.profile.code: count_at(secretariat, cell.people_url) for cell in line.cells},
+        "honduras": count_at(secretariat, line.people_url),
+        "honduras, working group": count_at(secretariat, line.working_group_url),
+        "unodc": count_at(secretariat, context["organisations"][0].people_url),
+        "total, prosecutors": count_at(secretariat, context["totals"][0][1]),
+        "total": count_at(secretariat, context["named_url"]),
+        "total, working group": count_at(secretariat, context["working_group_url"]),
+    }
+
+    assert found == {
+        "prosecutors": 3,
+        "immigration-control": 0,
+        "border-control": 1,
+        "investigation-units": 0,
+        "honduras": 4,
+        "honduras, working group": 1,
+        "unodc": 1,
+        "total, prosecutors": 3,
+        "total": 4,
+        "total, working group": 1,
+    }
+    assert (context["board"].named_total, context["board"].working_group_total) == (4, 1)
+
+
+def count_at(browser: Client, url: str) -> int:
+    response = browser.get(url)
+    assert response.status_code == 200
+    return int(response.context["cl"].result_count)
+
+
+def test_the_missing_of_a_profile_lead_to_the_countries_that_lack_somebody(
+    secretariat: Client, webinar: Webinar
+) -> None:
+    full = named_country(webinar, "HN", "Honduras")
+    lacking = named_country(webinar, "GT", "Guatemala")
+    name(full, "border-control", 2)
+    name(lacking, "border-control", 1)
+
+    context = secretariat.get(BOARD).context
+    (url,) = [lacking for total, _people, lacking in context["totals"] if total.profile.code == "border-control"]
+
+    assert [row.body.name_en for row in secretariat.get(url).context["cl"].result_list] == ["Guatemala"]
+
+
+def test_a_submitted_row_asks_for_a_decision(secretariat: Client, webinar: Webinar) -> None:
+    submitted = named_country(webinar, "HN", "Honduras", status=DelegationStatus.SUBMITTED, submitted_at=NOW)
+    named_country(webinar, "GT", "Guatemala")
+
+    html = secretariat.get(BOARD).content.decode()
+
+    assert text_of(html).count("Decide : Honduras") == 1
+    assert text_of(html).count("Open : Guatemala") == 1
+    assert reverse("admin:registrations_delegation_change", args=[submitted.pk]) in links_of(html)
+
+
+def test_the_board_is_empty_of_rows_where_nobody_is_asked(secretariat: Client, webinar: Webinar) -> None:
+    assert "Nobody is asked to this webinar yet." in secretariat.get(BOARD).content.decode()
+
+
+@pytest.mark.parametrize("people", [1, 1000])
+def test_the_board_costs_eight_queries_with_one_delegate_and_with_a_thousand(
+    secretariat: Client, webinar: Webinar, people: int, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    delegations = [named_country(webinar, f"{letter}{letter}", f"Country {letter}") for letter in "ABCDEFGHIJK"]
+    profiles = list(make_profiles().values())
+    Delegate.objects.bulk_create(
+        Delegate(
+            webinar=webinar,
+            delegation=delegations[number % len(delegations)],
+            profile=profiles[number % len(profiles)],
+            name=f"Delegate {number}",
+            email=f"{number}@example.org",
+            institution="Institution",
+            timezone="America/Tegucigalpa",
+            registered_at=NOW,
+            hold_until=NOW,
+        )
+        for number in range(people)
+    )
+
+    with django_assert_max_num_queries(8):
+        response = secretariat.get(BOARD)
+
+    assert response.context["board"] == quota_board(webinar)
+    assert response.context["board"].named_total == people
+
+
+def test_the_list_of_boards_leads_to_each(secretariat: Client, webinar: Webinar) -> None:
+    make_webinar("other")
+
+    assert {"/admin/quota-board/flows/", "/admin/quota-board/other/"} <= set(
+        links_of(secretariat.get("/admin/quota-board/").content.decode())
+    )
+
+
+def test_nothing_on_the_board_is_inline(secretariat: Client, webinar: Webinar) -> None:
+    named_country(webinar, "HN", "Honduras")
+
+    html = secretariat.get(BOARD).content.decode()
+
+    assert re.findall(r"<style|\sstyle=|<script(?![^>]*\ssrc=)|\son[a-z]+=", html) == []
+
+
+def test_bodies_without_a_delegation_are_not_on_the_board(secretariat: Client, webinar: Webinar) -> None:
+    named_country(webinar, "HN", "Honduras")
+    ParticipatingBody.objects.create(kind=BodyKind.COUNTRY, iso_code="CA", slug="canada", name_en="Canada")
+
+    assert [str(line.row.delegation.body) for line in secretariat.get(BOARD).context["lines"]] == ["Honduras"]

@@ -10,7 +10,7 @@ from django.test.utils import setup_databases, setup_test_environment, teardown_
 
 from bench.timing import Ratio
 
-PARTS = ("bench.registering",)
+PARTS = ("bench.registering", "bench.sending")
 
 
 def main() -> int:

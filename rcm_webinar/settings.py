@@ -278,7 +278,10 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 2_000
 
 # What /readyz asks besides the database and the broker: name -> function of the present time, which returns a
 # JSON object whose "status" is "ok" or "degraded".
-READINESS_CHECKS: dict[str, str] = {}
+READINESS_CHECKS = {
+    "beat": "registrations.health.beat",
+    "deliveries": "registrations.health.deliveries",
+}
 
 LOGGING_CONFIG = None
 configure_logging(as_json=not RCM_DEMO)

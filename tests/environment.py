@@ -1,6 +1,8 @@
 """Sets the settings of a test run before Django reads them (loaded by `-p tests.environment`)."""
 
+import atexit
 import os
+import shutil
 import tempfile
 from pathlib import Path
 
@@ -28,3 +30,4 @@ if os.environ["CACHE_URL"].startswith("redis://"):
     os.environ["CACHE_URL"] = f"{os.environ['CACHE_URL'].rpartition('/')[0]}/{1 + worker}"
 
 (SCRATCH / "static").mkdir()
+atexit.register(shutil.rmtree, SCRATCH, ignore_errors=True)

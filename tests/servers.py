@@ -115,7 +115,7 @@ def _running(command: list[object], port: int, log: Path, account: dict[str, obj
             **account,
         )
     try:
-        _wait_until(lambda: _accepts(port), process, log)
+        wait_until(lambda: accepts(port), process, log)
         yield
     finally:
         # SIGINT is PostgreSQL's fast shutdown; Redis ends as well.
@@ -127,7 +127,8 @@ def _running(command: list[object], port: int, log: Path, account: dict[str, obj
             process.wait()
 
 
-def _wait_until(is_ready: Callable[[], bool], process: "subprocess.Popen[bytes]", log: Path) -> None:
+def wait_until(is_ready: Callable[[], bool], process: "subprocess.Popen[bytes]", log: Path | None = None) -> None:
+    """Raises RuntimeError with its log if `process` ends before, or takes too long."""
     for _ in range(STARTED_WITHIN_SECONDS * 10):
         if is_ready():
             return
@@ -136,10 +137,10 @@ def _wait_until(is_ready: Callable[[], bool], process: "subprocess.Popen[bytes]"
         except subprocess.TimeoutExpired:
             continue
         break
-    raise RuntimeError(f"{process.args[0]} did not start:\n{log.read_text()}")
+    raise RuntimeError(f"{process.args[0]} did not start:\n{log.read_text() if log else ''}")
 
 
-def _accepts(port: int) -> bool:
+def accepts(port: int) -> bool:
     with socket.socket() as client:
         client.settimeout(1)
         return client.connect_ex(("127.0.0.1", port)) == 0

@@ -1,0 +1,66 @@
+from datetime import datetime, timedelta
+
+import pytest
+from django.core.cache import caches
+from django.test import Client
+from django.utils import timezone
+
+from registrations import health
+from registrations.models import Delivery
+from registrations.services.planning import plan
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def never_planned() -> None:
+    caches["database"].clear()
+
+
+def owe(due_at: datetime, **fields: object) -> Delivery:
+    return Delivery.objects.create(
+        key=f"dec:{due_at.isoformat()}",
+        kind="decision",
+        email="ana@example.org",
+        language="es",
+        created_at=due_at,
+        due_at=due_at,
+        **fields,
+    )
+
+
+def test_beat_is_degraded_until_the_first_plan(now: datetime) -> None:
+    assert health.beat(now) == {"status": "degraded", "last_planned_seconds_ago": None}
+
+
+@pytest.mark.parametrize(("seconds", "status"), [(0, "ok"), (120, "ok"), (121, "degraded")])
+def test_beat_is_degraded_where_the_last_plan_is_two_minutes_old(seconds: int, status: str, now: datetime) -> None:
+    plan(now=now)
+
+    later = now + timedelta(seconds=seconds)
+
+    assert health.beat(later) == {"status": status, "last_planned_seconds_ago": seconds}
+
+
+def test_nothing_owed_is_well(now: datetime) -> None:
+    owe(now - timedelta(hours=1), state="sent")
+    owe(now + timedelta(minutes=1))
+
+    assert health.deliveries(now) == {"status": "ok", "oldest_overdue_seconds": 0}
+
+
+@pytest.mark.parametrize(("minutes", "status"), [(10, "ok"), (11, "degraded")])
+def test_deliveries_are_degraded_where_one_is_ten_minutes_late(minutes: int, status: str, now: datetime) -> None:
+    owe(now - timedelta(minutes=minutes))
+    owe(now - timedelta(minutes=1))
+
+    assert health.deliveries(now) == {"status": status, "oldest_overdue_seconds": minutes * 60}
+
+
+def test_readiness_tells_both() -> None:
+    plan(now=timezone.now())
+
+    answer = Client().get("/readyz").json()
+
+    assert answer["beat"]["status"] == "ok"
+    assert answer["deliveries"] == {"status": "ok", "oldest_overdue_seconds": 0}

@@ -13,8 +13,14 @@ from registrations.exceptions import (
 )
 from registrations.models import Delegate, Delegation, DelegationStatus, HistoryEvent, HistoryKind, Quota
 from registrations.queries import seats_of
-from registrations.services.delegations import submit_delegation
-from registrations.services.nominations import edit_delegate, register_delegate, replace_delegate, withdraw_delegate
+from registrations.services.delegations import accept_delegation, submit_delegation
+from registrations.services.nominations import (
+    edit_delegate,
+    register_delegate,
+    replace_delegate,
+    restore_delegate,
+    withdraw_delegate,
+)
 from registrations.services.quotas import change_quota
 from registrations.services.seats import decision
 from tests.factories import (
@@ -227,6 +233,43 @@ def test_a_delegation_submitted_twice_at_once_is_submitted_once(now):
             assert kinds_of(outcomes) == ["NotPossibleNow", "done"]
 
     assert HistoryEvent.objects.filter(kind=HistoryKind.SUBMITTED).count() == ROUNDS // 4
+
+
+def test_whoever_is_named_while_the_delegation_is_accepted_is_admitted(now):
+    delegation, user, staff = make_delegation(), make_user(), make_staff()
+    make_profiles()
+
+    with two_writers() as race:
+        for _ in range(ROUNDS // 4):
+            Delegation.objects.update(status=DelegationStatus.SUBMITTED)
+            Delegate.objects.update(admitted_at=None)
+
+            outcomes = race(
+                partial(accept_delegation, delegation, by=staff, now=now, with_gap=True),
+                partial(register_delegate, delegation, details=make_details(), by=user, now=now),
+            )
+
+            assert kinds_of(outcomes) == ["done", "done"]
+            assert not Delegate.objects.active().filter(admitted_at=None).exists()
+
+
+def test_the_last_seat_goes_to_the_one_who_returns_or_to_the_one_who_comes(now):
+    delegation, user, staff = make_delegation(), make_user(), make_staff()
+    make_profiles()
+    Quota.objects.update(minimum=0, maximum=1)
+
+    with two_writers() as race:
+        for _ in range(ROUNDS // 4):
+            Delegate.objects.active().update(status="withdrawn", withdrawn_at=now)
+            left = make_delegate(delegation, status="withdrawn", withdrawn_at=now)
+
+            outcomes = race(
+                partial(restore_delegate, left, by=staff, now=now),
+                partial(register_delegate, delegation, details=make_details(), by=user, now=now),
+            )
+
+            assert kinds_of(outcomes) == ["QuotaFull", "done"]
+            assert Delegate.objects.active().count() == 1
 
 
 def test_two_people_who_pass_an_address_on_never_break_a_rule(now, settings):

@@ -2,8 +2,21 @@
 
 from django.conf import settings
 from django.http import HttpRequest
+from django.urls import translate_url
+
+# Each in its own language: that is what its readers look for.
+LANGUAGE_NAMES = {"en": "English", "es": "Español"}
 
 
 def product(request: HttpRequest) -> dict[str, object]:
-    """`is_demo`, and `other_languages`: (code, name, the same page's path) of each language but the present."""
-    return {"is_demo": settings.RCM_DEMO}
+    """`is_demo`, and `languages`: code, name, and `path` of this page in it.
+
+    `path` is empty where the address has no language: there the choice is kept in a cookie, by a form.
+    """
+    here = request.get_full_path()
+    has_language = here.startswith(tuple(f"/{code}/" for code in LANGUAGE_NAMES))
+    languages = [
+        {"code": code, "name": name, "path": translate_url(here, code) if has_language else ""}
+        for code, name in LANGUAGE_NAMES.items()
+    ]
+    return {"is_demo": settings.RCM_DEMO, "languages": languages}

@@ -1,6 +1,6 @@
 """What the secretariat's rooms share."""
 
-from typing import TYPE_CHECKING, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from django.contrib import admin
 from django.db import models
@@ -35,6 +35,11 @@ class Room(TypedModelAdmin[M]):
         if len(object_id) > LONGEST_KEY:
             return None
         return super().get_object(request, object_id, from_field)
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """Where rows in use forbid the deletion, name these, and not the right to delete them that nobody has."""
+        listed, counts, perms_needed, protected = super().get_deleted_objects(objs, request)
+        return listed, counts, set() if protected else perms_needed, protected
 
 
 class ReadOnlyRoom(Room[M]):

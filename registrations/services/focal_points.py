@@ -65,7 +65,6 @@ def remove_focal_point(focal_point: FocalPoint, *, now: datetime) -> FocalPoint:
     current.save(update_fields=["removed_at", "is_primary"])
     for session in UserSession.objects.filter(user=current.user):
         session.end()
-        session.delete()
     return current
 
 

@@ -1,0 +1,343 @@
+"""Acting for a country: naming, changing, replacing, withdrawing and bringing back, always through the services."""
+
+import pytest
+from django.contrib.messages import get_messages
+from django.http import HttpResponse
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
+
+from registrations.models import (
+    CalendarEntry,
+    Delegate,
+    Delegation,
+    HistoryEvent,
+    HistoryKind,
+    ParticipantProfile,
+    RegistrationPolicy,
+    User,
+)
+from sessions_app.models import Release, Session
+from tests.factories import (
+    NOW,
+    make_country,
+    make_delegate,
+    make_delegation,
+    make_organisation,
+    make_profiles,
+    make_quotas,
+    make_webinar,
+)
+
+LIST = "/admin/registrations/delegate/"
+
+
+@pytest.fixture
+def delegation(db: None) -> Delegation:
+    """A draft of Honduras at a webinar that lies ahead, whose registration has closed."""
+    webinar = make_webinar()
+    Session.objects.update(starts_at=timezone.now() + timezone.timedelta(days=3))
+    RegistrationPolicy.objects.update(
+        opens_at=timezone.now() - timezone.timedelta(days=9), closes_at=timezone.now() - timezone.timedelta(days=1)
+    )
+    make_quotas(webinar, minimum=1, maximum=2)
+    return make_delegation(webinar, make_country("HN", name_en="Honduras"))
+
+
+def typed(profile: str | None = "prosecutors", **fields: object) -> dict[str, object]:
+    """A person as typed into the form."""
+    person = {
+        "name": "Ana Paz",
+        "email": "ana.paz@example.org",
+        "institution": "Public Ministry",
+        "position": "",
+        "role": "delegate",
+        "language": "es",
+        "timezone": "America/Tegucigalpa",
+        "phone": "",
+        "needs": "",
+        "reason": "",
+        **fields,
+    }
+    if profile is not None:
+        person["profile"] = make_profiles()[profile].pk
+    return person
+
+
+def register(browser: Client, delegation: Delegation, person: dict[str, object]) -> HttpResponse:
+    return browser.post(reverse("admin:register-delegate", args=[delegation.pk]), person)
+
+
+def told(response: HttpResponse) -> list[str]:
+    return [str(message) for message in get_messages(response.wsgi_request)]
+
+
+def kinds() -> list[tuple[str, User | None, str]]:
+    return [
+        (event.kind, event.actor, event.reason) for event in HistoryEvent.objects.select_related("actor").order_by("pk")
+    ]
+
+
+# Steps ------------------------------------------------------------------------------------------
+
+
+def test_staff_name_someone_for_a_country_after_the_closing_under_their_own_name(
+    secretariat: Client, staff: User, delegation: Delegation
+) -> None:
+    response = register(secretariat, delegation, typed(is_working_group_member="on"))
+
+    person = Delegate.objects.get()
+    assert told(response) == ["Ana Paz is named for Honduras."]
+    assert (person.delegation, person.profile.code, person.email, person.is_working_group_member) == (
+        delegation,
+        "prosecutors",
+        "ana.paz@example.org",
+        True,
+    )
+    assert kinds() == [(HistoryKind.REGISTERED, staff, "")]
+
+
+def test_people_of_an_organisation_have_a_role_and_no_profile(secretariat: Client, delegation: Delegation) -> None:
+    jbig = make_delegation(delegation.webinar, make_organisation("jbig"))
+
+    form = secretariat.get(reverse("admin:register-delegate", args=[jbig.pk])).context["form"]
+    register(secretariat, jbig, typed(None, role="panelist"))
+
+    person = Delegate.objects.get()
+    assert "profile" not in form.fields
+    assert (person.profile, person.role) == (None, "panelist")
+
+
+def test_the_seat_that_was_chosen_is_chosen_in_the_form(secretariat: Client, delegation: Delegation) -> None:
+    url = reverse("admin:register-delegate", args=[delegation.pk])
+    border_control = ParticipantProfile.objects.get(code="border-control")
+
+    assert secretariat.get(url, {"profile": "border-control"}).context["form"].initial["profile"] == border_control.pk
+    assert secretariat.get(url, {"profile": "' or 1"}).context["form"].initial["profile"] is None
+
+
+@pytest.mark.parametrize(
+    ("fields", "field", "message"),
+    [
+        ({"email": "TAKEN@example.org"}, "email", "Eva Sol is already named in this delegation with this address."),
+        ({"email": "there@example.org"}, "email", "Leo Mar is registered with this address for Guatemala."),
+        ({"name": "x" * 300}, "name", "Ensure this value has at most 200 characters (it has 300)."),
+        ({"name": "Ana\x01Paz"}, "name", "Line breaks and control characters cannot be used here."),
+        ({"email": "ana@example.org\nBcc: other@example.org"}, "email", "Enter a valid email address."),
+        ({"timezone": "Mars/Olympus"}, "timezone", None),
+        ({"profile": 99999}, "profile", None),
+        ({"role": "president"}, "role", None),
+    ],
+)
+def test_bad_input_is_told_at_its_field_and_nothing_is_saved(
+    secretariat: Client, delegation: Delegation, fields: dict[str, object], field: str, message: str | None
+) -> None:
+    make_delegate(delegation, "border-control", name="Eva Sol", email="taken@example.org")
+    elsewhere = make_delegation(delegation.webinar, make_country("GT", name_en="Guatemala"))
+    make_delegate(elsewhere, name="Leo Mar", email="there@example.org")
+
+    response = register(secretariat, delegation, typed() | fields)
+
+    errors = response.context["form"].errors
+    assert (response.status_code, list(errors), Delegate.objects.count()) == (200, [field], 2)
+    assert message is None or errors[field] == [message]
+    assert "Public Ministry" in response.content.decode()
+
+
+def test_a_maximum_holds_for_staff_too(secretariat: Client, delegation: Delegation) -> None:
+    make_delegate(delegation)
+    make_delegate(delegation)
+
+    response = register(secretariat, delegation, typed())
+
+    assert response.context["form"].errors == {
+        "profile": ["All seats of this profile are taken. Replace someone, or ask the secretariat."]
+    }
+
+
+def test_what_is_said_about_a_person_can_be_changed(secretariat: Client, staff: User, delegation: Delegation) -> None:
+    person = make_delegate(delegation, name="Ana Pas", email="ana.paz@example.org")
+    url = reverse("admin:registrations_delegate_change", args=[person.pk])
+
+    response = secretariat.post(url, typed(version=person.version))
+    person.refresh_from_db()
+
+    assert told(response) == ["What is said about Ana Paz is saved."]
+    assert (person.name, person.version) == ("Ana Paz", 2)
+    assert kinds() == [(HistoryKind.EDITED, staff, "")]
+    assert ("full name", "Ana Pas", "Ana Paz") in secretariat.get(url).context["history"][0].shown
+
+
+def test_a_stale_form_shows_both_versions_and_can_then_be_sent_again(
+    secretariat: Client, delegation: Delegation
+) -> None:
+    person = make_delegate(delegation, name="Ana Paz", email="ana.paz@example.org", institution="Old")
+    Delegate.objects.filter(pk=person.pk).update(institution="Of someone else", version=5)
+    url = reverse("admin:registrations_delegate_change", args=[person.pk])
+
+    stale = secretariat.post(url, typed(version=1))
+    again = secretariat.post(url, typed(version=stale.context["form"]["version"].value()))
+    person.refresh_from_db()
+
+    assert stale.context["stale"] == [("Institution", "Of someone else", "Public Ministry")]
+    assert "Of someone else" in stale.content.decode()
+    assert (stale.status_code, again.status_code, person.institution) == (200, 302, "Public Ministry")
+
+
+@pytest.mark.parametrize("version", ["", "x", "-1", "9" * 40])
+def test_a_form_with_a_broken_version_is_refused_without_an_error(
+    secretariat: Client, delegation: Delegation, version: str
+) -> None:
+    person = make_delegate(delegation)
+
+    for url in (
+        reverse("admin:registrations_delegate_change", args=[person.pk]),
+        reverse("admin:replace-delegate", args=[person.pk]),
+        reverse("admin:withdraw-delegate", args=[person.pk]),
+    ):
+        assert secretariat.post(url, typed(version=version, reason="x")).status_code == 200
+    assert Delegate.objects.get().is_active
+
+
+def test_replacing_is_one_step_and_keeps_the_profile(secretariat: Client, staff: User, delegation: Delegation) -> None:
+    person = make_delegate(delegation, "border-control", name="Eva Sol")
+
+    response = secretariat.post(
+        reverse("admin:replace-delegate", args=[person.pk]), typed(None, version=person.version, reason="Fell ill")
+    )
+
+    newcomer = Delegate.objects.active().get()
+    person.refresh_from_db()
+    assert told(response) == ["Ana Paz takes the seat of Eva Sol."]
+    assert (person.status, person.replaced_by, newcomer.profile.code) == ("replaced", newcomer, "border-control")
+    assert kinds() == [(HistoryKind.REPLACED, staff, "Fell ill"), (HistoryKind.REGISTERED, staff, "")]
+
+
+def test_withdrawing_below_the_floor_needs_a_reason(secretariat: Client, staff: User, delegation: Delegation) -> None:
+    person = make_delegate(delegation, name="Eva Sol")
+    url = reverse("admin:withdraw-delegate", args=[person.pk])
+
+    refused = secretariat.post(url, {"version": person.version, "reason": ""})
+    withdrawn = secretariat.post(url, {"version": person.version, "reason": "Not suited"})
+    person.refresh_from_db()
+
+    assert refused.context["form"].errors == {"reason": ["Please give a reason: this leaves a gap in the quota."]}
+    assert told(withdrawn) == ["Eva Sol is withdrawn; the invitations are taken back."]
+    assert (person.status, person.withdrawn_reason) == ("withdrawn", "Not suited")
+    assert kinds() == [(HistoryKind.WITHDRAWN, staff, "Not suited")]
+
+
+def test_someone_who_left_is_shown_and_can_be_brought_back(
+    secretariat: Client, staff: User, delegation: Delegation
+) -> None:
+    person = make_delegate(delegation, name="Eva Sol", status="withdrawn", withdrawn_at=NOW, withdrawn_reason="Ill")
+    page_url = reverse("admin:registrations_delegate_change", args=[person.pk])
+    url = reverse("admin:restore-delegate", args=[person.pk])
+
+    page = secretariat.get(page_url).content.decode()
+    opened = secretariat.get(url)
+    restored = secretariat.post(url)
+    person.refresh_from_db()
+
+    assert "Eva Sol was withdrawn." in page
+    assert 'name="institution"' not in page
+    assert opened.status_code == 200
+    assert told(restored) == ["Eva Sol takes part again."]
+    assert person.status == "active"
+    assert kinds() == [(HistoryKind.RESTORED, staff, "")]
+
+
+def test_once_the_webinar_is_over_nothing_changes(secretariat: Client, delegation: Delegation) -> None:
+    Session.objects.update(starts_at=timezone.now() - timezone.timedelta(days=3))
+
+    response = register(secretariat, delegation, typed())
+
+    assert response.context["form"].non_field_errors() == [
+        "The webinar is over; the delegation can no longer be changed."
+    ]
+
+
+# The list ---------------------------------------------------------------------------------------
+
+
+def answer(person: Delegate, session: Session, partstat: str) -> None:
+    release, _created = Release.objects.get_or_create(
+        webinar=person.webinar, number=1, defaults={"released_at": NOW, "agenda": {}}
+    )
+    CalendarEntry.objects.create(
+        session=session,
+        address=person.address,
+        delegate=person,
+        release=release,
+        released_sequence=0,
+        sequence=0,
+        stamp=NOW,
+        planned_method="REQUEST",
+        starts_at=session.starts_at,
+        ends_at=session.ends_at,
+        ical_partstat=partstat,
+    )
+
+
+@pytest.fixture
+def people(delegation: Delegation) -> None:
+    first, second = Session.objects.order_by("number")
+    accepted = make_delegate(delegation, name="Accepted", is_working_group_member=True, admitted_at=NOW)
+    declined = make_delegate(delegation, "border-control", name="Declined")
+    maybe = make_delegate(delegation, "border-control", name="Maybe", email="maybe@example.org")
+    silent = make_delegate(delegation, name="Silent")
+    make_delegate(delegation, name="Left", status="withdrawn", withdrawn_at=NOW)
+    make_delegate(make_delegation(delegation.webinar, make_organisation()), None, name="Panelist", role="panelist")
+    for person, answers in {
+        accepted: ("ACCEPTED", "DECLINED"),
+        declined: ("DECLINED", "DECLINED"),
+        maybe: ("TENTATIVE", "NEEDS-ACTION"),
+        silent: ("NEEDS-ACTION", "NEEDS-ACTION"),
+    }.items():
+        answer(person, first, answers[0])
+        answer(person, second, answers[1])
+
+
+@pytest.mark.parametrize(
+    ("filters", "expected"),
+    [
+        ({"answer": "accepted"}, ["Accepted"]),
+        ({"answer": "declined"}, ["Declined"]),
+        ({"answer": "tentative"}, ["Maybe"]),
+        ({"answer": "needs-action"}, ["Silent"]),
+        ({"status__exact": "withdrawn"}, ["Left"]),
+        ({"profile": "border-control"}, ["Declined", "Maybe"]),
+        ({"profile": "none"}, ["Panelist"]),
+        ({"body": "unodc"}, ["Panelist"]),
+        ({"role__exact": "panelist"}, ["Panelist"]),
+        ({"is_working_group_member__exact": "1"}, ["Accepted"]),
+        ({"admitted": "yes"}, ["Accepted"]),
+        ({"q": "maybe@example.org"}, ["Maybe"]),
+        ({"webinar": "flows", "kind": "organisation"}, ["Panelist"]),
+    ],
+)
+def test_the_list_finds_people_by_name_address_and_every_filter(
+    secretariat: Client, people: None, filters: dict[str, str], expected: list[str]
+) -> None:
+    found = secretariat.get(LIST, filters).context["cl"].result_list
+
+    assert sorted(person.name for person in found) == expected
+
+
+def test_the_list_tells_each_answer_by_session(secretariat: Client, people: None) -> None:
+    html = secretariat.get(LIST, {"q": "Accepted"}).content.decode()
+
+    assert "1: accepted · 2: declined" in html
+
+
+def test_the_list_costs_the_same_with_six_as_with_a_hundred(
+    secretariat: Client, people: None, delegation: Delegation, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    for _number in range(94):
+        make_delegate(delegation)
+
+    with django_assert_max_num_queries(11):
+        response = secretariat.get(LIST)
+
+    assert response.context["cl"].result_count == 100

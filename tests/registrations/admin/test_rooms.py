@@ -1,0 +1,391 @@
+"""The other rooms: quotas, focal points, accounts, bodies, policies, reminders, deliveries, the front page."""
+
+from datetime import timedelta
+
+import pytest
+from django.contrib.messages import get_messages
+from django.http import HttpResponse
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from registrations.models import (
+    Delegation,
+    DelegationStatus,
+    Delivery,
+    DeliveryKind,
+    DeliveryState,
+    FocalPoint,
+    HistoryEvent,
+    ParticipatingBody,
+    Quota,
+    RegistrationPolicy,
+    ReminderRule,
+    User,
+)
+from sessions_app.models import Session, Webinar
+from tests.factories import (
+    NOW,
+    make_country,
+    make_delegate,
+    make_delegation,
+    make_focal_point,
+    make_quotas,
+    make_staff,
+    make_user,
+    make_webinar,
+)
+
+
+@pytest.fixture
+def webinar(db: None) -> Webinar:
+    """It lies ahead of the clock on the wall."""
+    webinar = make_webinar()
+    Session.objects.update(starts_at=timezone.now() + timedelta(days=30))
+    return webinar
+
+
+@pytest.fixture
+def quota(webinar: Webinar) -> Quota:
+    """One of two, which Honduras meets exactly."""
+    quota = make_quotas(webinar)["prosecutors"]
+    honduras = make_delegation(webinar, make_country("HN", name_en="Honduras"))
+    make_delegate(honduras)
+    make_delegate(honduras)
+    return quota
+
+
+@pytest.fixture
+def administration(db: None, client: Client) -> Client:
+    client.force_login(make_staff("administrator@example.org"))
+    return client
+
+
+def told(response: HttpResponse) -> list[str]:
+    return [str(message) for message in get_messages(response.wsgi_request)]
+
+
+def make_delivery(state: DeliveryState, number: int = 1, **fields: object) -> Delivery:
+    return Delivery.objects.create(
+        key=f"notice:{number}",
+        kind=DeliveryKind.DECISION,
+        email=f"person{number}@example.org",
+        language="es",
+        created_at=NOW,
+        due_at=NOW,
+        state=state,
+        **fields,
+    )
+
+
+# Quotas -----------------------------------------------------------------------------------------
+
+
+def test_raising_a_floor_shows_first_whom_it_makes_incomplete(secretariat: Client, staff: User, quota: Quota) -> None:
+    url = reverse("admin:registrations_quota_change", args=[quota.pk])
+
+    preview = secretariat.post(url, {"minimum": "3", "maximum": "", "seen": ""})
+    quota.refresh_from_db()
+    unsaved = quota.minimum
+    saved = secretariat.post(url, {"minimum": "3", "maximum": "", "seen": preview.context["form"]["seen"].value()})
+    quota.refresh_from_db()
+
+    assert [delegation.body.name_en for delegation in preview.context["opened"]] == ["Honduras"]
+    assert (preview.status_code, unsaved) == (200, 2)
+    assert (saved.status_code, quota.minimum) == (302, 3)
+    assert [(event.kind, event.actor) for event in HistoryEvent.objects.all()] == [("quota_changed", staff)]
+
+
+def test_a_country_that_was_not_shown_is_shown_before_the_quota_is_saved(secretariat: Client, quota: Quota) -> None:
+    url = reverse("admin:registrations_quota_change", args=[quota.pk])
+    preview = secretariat.post(url, {"minimum": "3", "maximum": "", "seen": ""})
+    panama = make_delegation(quota.webinar, make_country("PA", name_en="Panama"))
+    make_delegate(panama)
+    make_delegate(panama)
+
+    again = secretariat.post(url, {"minimum": "3", "maximum": "", "seen": preview.context["form"]["seen"].value()})
+    quota.refresh_from_db()
+
+    assert [delegation.body.name_en for delegation in again.context["opened"]] == ["Honduras", "Panama"]
+    assert quota.minimum == 2
+
+
+def test_a_change_that_opens_no_gap_is_saved_at_once(secretariat: Client, quota: Quota) -> None:
+    response = secretariat.post(
+        reverse("admin:registrations_quota_change", args=[quota.pk]), {"minimum": "1", "maximum": "4", "seen": ""}
+    )
+    quota.refresh_from_db()
+
+    assert told(response) == ["The quota of Prosecutors is saved."]
+    assert (quota.minimum, quota.maximum) == (1, 4)
+
+
+@pytest.mark.parametrize(
+    ("typed", "errors"),
+    [
+        ({"minimum": "2", "maximum": "1"}, {"maximum": ["The maximum cannot be below the minimum."]}),
+        ({"minimum": "-1", "maximum": ""}, {"minimum": ["Ensure this value is greater than or equal to 0."]}),
+        ({"minimum": "many", "maximum": ""}, {"minimum": ["Enter a whole number."]}),
+        (
+            {"minimum": "1", "maximum": "1"},
+            {"maximum": ["Honduras has already named 2 people of this profile; the maximum cannot be lower."]},
+        ),
+    ],
+)
+def test_a_quota_that_makes_no_sense_is_refused(
+    secretariat: Client, quota: Quota, typed: dict[str, str], errors: dict[str, list[str]]
+) -> None:
+    response = secretariat.post(reverse("admin:registrations_quota_change", args=[quota.pk]), typed)
+    quota.refresh_from_db()
+
+    assert response.context["form"].errors == errors
+    assert (quota.minimum, quota.maximum) == (2, None)
+
+
+def test_quotas_are_neither_added_nor_deleted_by_hand(secretariat: Client, quota: Quota) -> None:
+    added = secretariat.post("/admin/registrations/quota/add/", {"minimum": "9"})
+    deleted = secretariat.post(f"/admin/registrations/quota/{quota.pk}/delete/", {"post": "yes"})
+
+    assert (added.status_code, deleted.status_code, Quota.objects.count()) == (403, 403, 4)
+
+
+# Focal points and accounts ----------------------------------------------------------------------
+
+
+def appoint(browser: Client, body: ParticipatingBody, **typed: str) -> HttpResponse:
+    person = {"body": str(body.pk), "email": "Ana.Paz@example.org", "name": "Ana Paz", "language": "es", **typed}
+    return browser.post("/admin/registrations/focalpoint/add/", person)
+
+
+def test_appointing_a_focal_point_makes_the_account_of_an_unknown_person(secretariat: Client, db: None) -> None:
+    honduras = make_country("HN", name_en="Honduras")
+
+    response = appoint(secretariat, honduras, is_primary="on")
+
+    focal_point = FocalPoint.objects.select_related("user").get()
+    assert told(response) == ["Ana Paz may now register for Honduras."]
+    assert (focal_point.user.email, focal_point.user.is_staff, focal_point.user.has_usable_password()) == (
+        "ana.paz@example.org",
+        False,
+        False,
+    )
+    assert (focal_point.body, focal_point.is_primary) == (honduras, True)
+
+
+def test_appointing_the_same_person_twice_is_told(secretariat: Client, db: None) -> None:
+    honduras = make_country("HN", name_en="Honduras")
+    appoint(secretariat, honduras)
+
+    response = appoint(secretariat, honduras)
+
+    assert response.context["form"].errors == {"email": ["Ana Paz is a focal point of Honduras already."]}
+    assert FocalPoint.objects.count() == 1
+
+
+def test_the_access_of_a_focal_point_is_removed_and_kept_in_the_list(secretariat: Client, db: None) -> None:
+    focal_point = make_focal_point(make_country("HN", name_en="Honduras"), make_user(name="Ana Paz"), is_primary=True)
+
+    response = secretariat.post(
+        "/admin/registrations/focalpoint/", {"action": "remove_access", "_selected_action": [focal_point.pk]}
+    )
+    focal_point.refresh_from_db()
+
+    assert told(response) == ["Ana Paz can no longer register for Honduras."]
+    assert (focal_point.removed_at is not None, focal_point.is_primary) == (True, False)
+
+
+def test_the_primary_focal_point_is_handed_over(secretariat: Client, db: None) -> None:
+    honduras = make_country("HN", name_en="Honduras")
+    first = make_focal_point(honduras, is_primary=True)
+    second = make_focal_point(honduras)
+
+    secretariat.post(
+        "/admin/registrations/focalpoint/", {"action": "appoint_as_primary", "_selected_action": [second.pk]}
+    )
+
+    assert dict(FocalPoint.objects.values_list("pk", "is_primary")) == {first.pk: False, second.pk: True}
+
+
+def test_an_account_is_made_by_address_alone(administration: Client) -> None:
+    response = administration.post(
+        "/admin/registrations/user/add/",
+        {"email": "New@example.org", "name": "Eva Sol", "language": "es", "timezone": "", "is_staff": "on"},
+    )
+
+    account = User.objects.get(email="new@example.org")
+    assert response.status_code == 302
+    assert (account.name, account.is_staff, account.has_usable_password()) == ("Eva Sol", True, False)
+
+
+def test_a_second_account_of_one_address_is_refused(administration: Client) -> None:
+    make_user("taken@example.org")
+
+    response = administration.post(
+        "/admin/registrations/user/add/", {"email": "TAKEN@example.org", "language": "es", "timezone": ""}
+    )
+
+    assert response.context["adminform"].form.errors == {"email": ["Someone with this address has an account already."]}
+
+
+def test_an_account_can_be_changed_and_never_deleted(administration: Client) -> None:
+    account = make_user("eva@example.org")
+    url = reverse("admin:registrations_user_change", args=[account.pk])
+
+    administration.post(
+        url, {"email": "eva@example.org", "name": "Eva Sol", "language": "en", "timezone": "America/Panama"}
+    )
+    deleted = administration.post(f"/admin/registrations/user/{account.pk}/delete/", {"post": "yes"})
+    account.refresh_from_db()
+
+    assert (account.name, account.timezone, account.is_active) == ("Eva Sol", "America/Panama", False)
+    assert deleted.status_code == 403
+
+
+# Bodies, policies, reminders --------------------------------------------------------------------
+
+
+def test_the_zones_of_a_body_are_typed_one_a_line(secretariat: Client, db: None) -> None:
+    typed = {"kind": "country", "iso_code": "mx", "slug": "mexico", "name_en": "Mexico", "default_language": "es"}
+
+    bad = secretariat.post(
+        "/admin/registrations/participatingbody/add/", {**typed, "timezones": "America/Mexico_City\nMars/Olympus"}
+    )
+    good = secretariat.post(
+        "/admin/registrations/participatingbody/add/",
+        {**typed, "timezones": "America/Mexico_City\r\nAmerica/Tijuana\r\n"},
+    )
+
+    assert bad.context["adminform"].form.errors == {
+        "timezones": ["“Mars/Olympus” is not a time zone. Choose one such as America/Costa_Rica."]
+    }
+    body = ParticipatingBody.objects.get()
+    assert good.status_code == 302
+    assert (body.iso_code, body.timezones) == ("MX", ["America/Mexico_City", "America/Tijuana"])
+
+
+def test_a_country_needs_its_code_and_an_organisation_does_not(secretariat: Client, db: None) -> None:
+    typed = {"slug": "iom", "name_en": "IOM", "default_language": "es", "timezones": "", "iso_code": ""}
+    url = "/admin/registrations/participatingbody/add/"
+
+    country = secretariat.post(url, {**typed, "kind": "country"})
+    organisation = secretariat.post(url, {**typed, "kind": "organisation"})
+
+    assert list(country.context["adminform"].form.errors) == ["iso_code"]
+    assert (organisation.status_code, ParticipatingBody.objects.get().timezones) == (302, [])
+
+
+def test_a_body_in_use_is_not_deleted_and_what_uses_it_is_said(secretariat: Client, quota: Quota) -> None:
+    body = ParticipatingBody.objects.get()
+
+    page = secretariat.post(f"/admin/registrations/participatingbody/{body.pk}/delete/", {"post": "yes"})
+
+    assert ParticipatingBody.objects.get() == body
+    assert "Honduras, Mass intra-regional flows" in page.content.decode()
+
+
+def test_registration_cannot_close_before_it_opens(secretariat: Client, webinar: Webinar) -> None:
+    typed = {
+        "opens_at_0": "2026-10-12", "opens_at_1": "10:00", "closes_at_0": "2026-10-11", "closes_at_1": "10:00",
+        "purge_on": "2027-11-17",
+    }  # fmt: skip
+
+    response = secretariat.post(f"/admin/registrations/registrationpolicy/{webinar.pk}/change/", typed)
+
+    assert response.context["adminform"].form.errors == {"closes_at": ["Registration must close after it opens."]}
+    assert RegistrationPolicy.objects.get().closes_at == NOW + timedelta(days=11)
+
+
+def test_a_changed_reminder_rule_counts_from_its_change(secretariat: Client, webinar: Webinar) -> None:
+    rule = ReminderRule.objects.create(webinar=webinar, minutes_before=60, scope="each", created_at=NOW)
+    url = f"/admin/registrations/reminderrule/{rule.pk}/change/"
+    before = timezone.now()
+
+    secretariat.post(url, {"webinar": webinar.pk, "minutes_before": "60", "scope": "each"})
+    rule.refresh_from_db()
+    unchanged = rule.created_at
+    secretariat.post(url, {"webinar": webinar.pk, "minutes_before": "1440", "scope": "each"})
+    rule.refresh_from_db()
+
+    assert unchanged == NOW
+    assert (rule.minutes_before, rule.created_at >= before) == (1440, True)
+
+
+@pytest.mark.parametrize(("minutes", "words"), [(10080, "7 days"), (1440, "1 day"), (60, "1 hour"), (90, "90 minutes")])
+def test_the_lead_of_a_reminder_is_told_in_its_largest_unit(
+    secretariat: Client, webinar: Webinar, minutes: int, words: str
+) -> None:
+    ReminderRule.objects.create(webinar=webinar, minutes_before=minutes, scope="first", created_at=NOW)
+
+    assert f">{words}<" in secretariat.get("/admin/registrations/reminderrule/").content.decode()
+
+
+# Deliveries -------------------------------------------------------------------------------------
+
+
+def test_failed_deliveries_are_sent_again_and_sent_ones_are_not(secretariat: Client, db: None) -> None:
+    failed = make_delivery(DeliveryState.FAILED, 1, attempts=8, last_error="550 no such mailbox")
+    sent = make_delivery(DeliveryState.SENT, 2)
+
+    response = secretariat.post(
+        "/admin/registrations/delivery/", {"action": "send_again", "_selected_action": [failed.pk, sent.pk]}
+    )
+
+    assert told(response) == [
+        "1 delivery is due again.",
+        "1 delivery was left as it is: its state, or a newer message to the same calendar, does not allow this.",
+    ]
+    assert dict(Delivery.objects.values_list("pk", "state")) == {failed.pk: "due", sent.pk: "sent"}
+
+
+def test_waiting_deliveries_are_stopped(secretariat: Client, db: None) -> None:
+    waiting = make_delivery(DeliveryState.DUE)
+
+    response = secretariat.post("/admin/registrations/delivery/", {"action": "stop", "_selected_action": [waiting.pk]})
+
+    assert told(response) == ["1 delivery is stopped."]
+    assert Delivery.objects.get().state == "stopped"
+
+
+def test_a_delivery_is_read_and_not_edited(secretariat: Client, db: None) -> None:
+    delivery = make_delivery(DeliveryState.FAILED, last_error="550 no such mailbox")
+    url = f"/admin/registrations/delivery/{delivery.pk}/change/"
+
+    read = secretariat.get(url)
+    written = secretariat.post(url, {"email": "other@example.org"})
+
+    assert "550 no such mailbox" in read.content.decode()
+    assert (written.status_code, Delivery.objects.get().email) == (403, "person1@example.org")
+
+
+# The front page ---------------------------------------------------------------------------------
+
+
+def test_the_front_page_says_what_waits_today(secretariat: Client, quota: Quota) -> None:
+    Delegation.objects.update(status=DelegationStatus.SUBMITTED, submitted_at=timezone.now() - timedelta(days=2))
+    failed = make_delivery(DeliveryState.FAILED, last_error="550 no such mailbox")
+    over = make_webinar("over")
+    Session.objects.filter(webinar=over).update(starts_at=timezone.now() - timedelta(days=30))
+
+    response = secretariat.get("/admin/")
+
+    today, html = response.context["today"], response.content.decode()
+    assert ([webinar.slug for webinar in today.webinars], today.webinars[0].body_count) == (["flows"], 1)
+    assert ([row.body.name_en for row in today.awaiting], today.awaiting_count) == (["Honduras"], 1)
+    assert (today.failed, today.failed_count) == ([failed], 1)
+    for url in (
+        "/admin/quota-board/flows/",
+        reverse("admin:registrations_delegation_change", args=[today.awaiting[0].pk]),
+        "/admin/registrations/delivery/?state__exact=failed",
+    ):
+        assert f'href="{url}"' in html
+
+
+def test_the_front_page_says_when_nothing_waits(secretariat: Client, db: None) -> None:
+    html = secretariat.get("/admin/").content.decode()
+
+    for sentence in (
+        "No webinar lies ahead.",
+        "No delegation waits.",
+        "Every message that was due has gone out.",
+    ):
+        assert sentence in html

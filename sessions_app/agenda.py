@@ -3,7 +3,7 @@
 An item has minutes; its hour follows from the session's start and from what stands before it (rule 10).
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import zip_longest
@@ -254,9 +254,7 @@ def _entry_from_row(item: AgendaItem, starts_at: datetime, ends_at: datetime) ->
         ends_at=ends_at,
         kind=item.kind,
         title=item.title,
-        points=tuple(
-            Bilingual(en, es) for en, es in zip_longest(_lines(item.points_en), _lines(item.points_es), fillvalue="")
-        ),
+        points=tuple(_points(item.points_en, item.points_es)),
         speakers=tuple(_speaker_from_row(each.speaker, each.role) for each in item.item_speakers.all()),
     )
 
@@ -271,5 +269,14 @@ def _speaker_from_row(speaker: Speaker, role: str) -> AgendaSpeaker:
     )
 
 
-def _lines(text: str) -> list[str]:
-    return [line.strip() for line in text.splitlines() if line.strip()]
+def _points(in_english: str, in_spanish: str) -> Iterator[Bilingual]:
+    """One point per line. Where both texts have as many lines, an empty one is a point missing in that language."""
+    english, spanish = in_english.splitlines(), in_spanish.splitlines()
+    if in_english.count("\n") != in_spanish.count("\n"):
+        english, spanish = _filled(english), _filled(spanish)
+    pairs = zip_longest(english, spanish, fillvalue="")
+    return (point for en, es in pairs if (point := Bilingual(en.strip(), es.strip())))
+
+
+def _filled(lines: list[str]) -> list[str]:
+    return [line for line in lines if line.strip()]

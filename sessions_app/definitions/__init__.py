@@ -1,0 +1,18 @@
+"""A webinar's definition file: the agenda block, and what every block is read with."""
+
+from sessions_app.definitions.agenda import AgendaDefinition, parse_agenda
+from sessions_app.definitions.loading import AgendaLoad, load_agenda
+from sessions_app.definitions.source import DefinitionRefused, Problem, Source, read_source
+from sessions_app.definitions.table import Table
+
+__all__ = [
+    "AgendaDefinition",
+    "AgendaLoad",
+    "DefinitionRefused",
+    "Problem",
+    "Source",
+    "Table",
+    "load_agenda",
+    "parse_agenda",
+    "read_source",
+]

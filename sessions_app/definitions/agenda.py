@@ -1,0 +1,204 @@
+"""The agenda block of a definition file as values: webinar, speakers, sessions and their items."""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from django.utils.translation import gettext as _
+
+from sessions_app.bilingual import Bilingual
+from sessions_app.definitions.source import Source
+from sessions_app.definitions.table import LONGEST_TEXT, Table
+from sessions_app.models import AgendaItemKind, AgendaVisibility, SpeakerKind, SpeakerRole
+from sessions_app.models.session import LONGEST_SESSION_MINUTES
+
+SHORTEST_SESSION_MINUTES = 5
+
+
+@dataclass(frozen=True)
+class SpeakerDefinition:
+    code: str
+    kind: str
+    name: Bilingual
+    position: Bilingual
+    institution: Bilingual
+
+
+@dataclass(frozen=True)
+class ItemDefinition:
+    """An agenda item; `speakers` are (code, role) in the order of the file."""
+
+    minutes: int
+    kind: str
+    title: Bilingual
+    points: tuple[Bilingual, ...]
+    speakers: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class SessionDefinition:
+    """A session; `starts` is the wall clock in the webinar's zone. `is_cancelled` is None where the file is silent."""
+
+    number: int
+    title: Bilingual
+    starts: datetime
+    minutes: int
+    room_url: str
+    is_cancelled: bool | None
+    items: tuple[ItemDefinition, ...]
+    line: int
+
+
+@dataclass(frozen=True)
+class AgendaDefinition:
+    """What happens when, as the file says; `sessions` in the order of their hours."""
+
+    slug: str
+    title: Bilingual
+    timezone: str
+    contact_email: str
+    agenda_visibility: str
+    objective: Bilingual
+    methodology: Bilingual
+    audience: Bilingual
+    background: Bilingual
+    speakers: tuple[SpeakerDefinition, ...]
+    sessions: tuple[SessionDefinition, ...]
+
+    @property
+    def first_start(self) -> datetime:
+        """When the first session begins, as wall clock in the webinar's zone."""
+        return self.sessions[0].starts
+
+    def instant(self, wall_clock: datetime) -> datetime:
+        """The UTC instant at which clocks of the webinar's zone show `wall_clock`."""
+        return wall_clock.replace(tzinfo=ZoneInfo(self.timezone)).astimezone(UTC)
+
+    def exists(self, wall_clock: datetime) -> bool:
+        """Whether clocks of the zone ever show `wall_clock`: not while they are put forward."""
+        return self.instant(wall_clock).astimezone(ZoneInfo(self.timezone)).replace(tzinfo=None) == wall_clock
+
+
+def parse_agenda(top: Table) -> AgendaDefinition:
+    """Read the blocks `webinar`, `speaker` and `session`; what is wrong is noted in the table's source.
+
+    Only after `source.check()` is the value complete.
+    """
+    speakers = _parse_speakers(top)
+    sessions = _parse_sessions(top, {speaker.code for speaker in speakers})
+    webinar = top.table("webinar", required=True)
+    definition = AgendaDefinition(
+        slug=webinar.slug("slug"),
+        title=webinar.bilingual("title", required=True, longest=200),
+        timezone=webinar.zone("timezone"),
+        contact_email=webinar.email("contact_email"),
+        agenda_visibility=webinar.choice("agenda", AgendaVisibility.values, default=AgendaVisibility.FULL),
+        objective=webinar.bilingual("objective", longest=LONGEST_TEXT),
+        methodology=webinar.bilingual("methodology", longest=LONGEST_TEXT),
+        audience=webinar.bilingual("audience", longest=LONGEST_TEXT),
+        background=webinar.bilingual("background", longest=LONGEST_TEXT),
+        speakers=speakers,
+        sessions=tuple(sorted(sessions, key=lambda each: each.starts)),
+    )
+    webinar.finish()
+    return definition
+
+
+def refuse_missing_hours(source: Source, definition: AgendaDefinition, shift: timedelta) -> None:
+    """Note the sessions that would begin, moved by `shift`, at an hour which the zone's clocks leave out."""
+    for session in definition.sessions:
+        starts = session.starts + shift
+        if not definition.exists(starts):
+            source.refuse_line(
+                session.line,
+                _("Session %(number)s would begin at %(hour)s, which clocks in %(zone)s leave out that day.")
+                % {"number": session.number, "hour": f"{starts:%Y-%m-%d %H:%M}", "zone": definition.timezone},
+            )
+
+
+def _parse_speakers(top: Table) -> tuple[SpeakerDefinition, ...]:
+    speakers: dict[str, SpeakerDefinition] = {}
+    for table in top.tables("speaker"):
+        speaker = SpeakerDefinition(
+            code=table.slug("code"),
+            kind=table.choice("kind", SpeakerKind.values, default=SpeakerKind.PERSON),
+            name=_parse_name(table),
+            position=table.bilingual("position", longest=200),
+            institution=table.bilingual("institution", longest=200),
+        )
+        table.finish()
+        if speaker.code in speakers:
+            table.refuse("code", _("The speaker “%(code)s” stands in the file twice.") % {"code": speaker.code})
+        speakers[speaker.code] = speaker
+    return tuple(speakers.values())
+
+
+def _parse_name(table: Table) -> Bilingual:
+    """A person's name is a plain text, the same in both languages; an institution's may be translated."""
+    if table.holds_text("name"):
+        return Bilingual(en=table.text("name", required=True))
+    return table.bilingual("name", required=True, longest=200)
+
+
+def _parse_sessions(top: Table, speakers: set[str]) -> list[SessionDefinition]:
+    sessions: dict[int, SessionDefinition] = {}
+    for table in top.tables("session"):
+        session = _parse_session(table, speakers)
+        if session.number in sessions:
+            table.refuse("number", _("The number %(number)s is given twice.") % {"number": session.number})
+        sessions[session.number] = session
+    if not sessions:
+        top.refuse("session", _("The file names no session. At least one [[session]] is needed."))
+    return list(sessions.values())
+
+
+def _parse_session(table: Table, speakers: set[str]) -> SessionDefinition:
+    day, clock = table.day("day"), table.clock("start")
+    session = SessionDefinition(
+        number=table.number("number", lowest=1, highest=999),
+        title=table.bilingual("title", required=True),
+        # A missing one is refused already.
+        starts=datetime.combine(day or date.max, clock or time()),
+        minutes=table.number("minutes", lowest=SHORTEST_SESSION_MINUTES, highest=LONGEST_SESSION_MINUTES),
+        room_url=table.url("room_url"),
+        is_cancelled=table.flag("cancelled"),
+        items=tuple(_parse_item(item, speakers) for item in table.tables("item")),
+        line=table.line,
+    )
+    table.finish()
+    total = sum(item.minutes for item in session.items)
+    if total > session.minutes:
+        table.refuse(
+            "minutes",
+            _("The items of session %(number)s last %(total)s minutes. Allowed: the session's %(minutes)s at most.")
+            % {"number": session.number, "total": total, "minutes": session.minutes},
+        )
+    return session
+
+
+def _parse_item(table: Table, speakers: set[str]) -> ItemDefinition:
+    item = ItemDefinition(
+        minutes=table.number("minutes", lowest=1, highest=LONGEST_SESSION_MINUTES),
+        kind=table.choice("kind", AgendaItemKind.values),
+        title=table.bilingual("title", required=True),
+        points=tuple(point.languages(required=True, longest=500) for point in table.tables("points")),
+        speakers=tuple(_parse_part(part, speakers) for part in table.tables("speakers")),
+    )
+    table.finish()
+    if len(set(item.speakers)) < len(item.speakers):
+        table.refuse("speakers", _("A speaker stands in one item twice with the same role."))
+    if any("\n" in text for point in item.points for text in (point.en, point.es)):
+        table.refuse("points", _("A point is one line."))
+    return item
+
+
+def _parse_part(table: Table, speakers: set[str]) -> tuple[str, str]:
+    code, role = table.slug("code"), table.choice("role", SpeakerRole.values)
+    table.finish()
+    if code and code not in speakers:
+        table.refuse(
+            "code",
+            _("The speaker “%(code)s” is not known. Allowed: %(allowed)s.")
+            % {"code": code, "allowed": ", ".join(sorted(speakers)) or _("none; add a [[speaker]]")},
+        )
+    return code, role

@@ -1,0 +1,173 @@
+"""Writes an agenda definition into the rows, and tells what that changed. Part of the caller's transaction."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import models
+from django.utils.translation import gettext as _
+
+from sessions_app.bilingual import Bilingual
+from sessions_app.definitions.agenda import AgendaDefinition, ItemDefinition, SessionDefinition, refuse_missing_hours
+from sessions_app.definitions.source import Source
+from sessions_app.models import AgendaItem, AgendaItemSpeaker, Session, Speaker, Webinar
+
+
+@dataclass(frozen=True)
+class AgendaLoad:
+    """The webinar as it is stored now, and a line for each change."""
+
+    webinar: Webinar
+    is_new: bool
+    shift: timedelta
+    changes: tuple[str, ...]
+
+
+def load_agenda(
+    source: Source, definition: AgendaDefinition, *, first_start: datetime | None, now: datetime
+) -> AgendaLoad:
+    """Make the rows say what `definition` says; `first_start` moves all its dates (wall clock in the webinar's zone).
+
+    Locks the webinar's row. Raises DefinitionRefused, to be answered by rolling back, for `first_start` with a
+    webinar that is loaded already, for a session that disappeared from the file, and for an hour that does not exist.
+    The same definition again changes nothing.
+    """
+    webinar = Webinar.objects.select_for_update().filter(slug=definition.slug).first()
+    is_new = webinar is None
+    if webinar is None:
+        webinar = Webinar(slug=definition.slug)
+        if first_start is not None:
+            shift = first_start - definition.first_start
+            webinar.definition_shift_minutes = int(shift.total_seconds() // 60)
+    elif first_start is not None:
+        _refuse_a_start(source, webinar)
+    shift = timedelta(minutes=webinar.definition_shift_minutes)
+    refuse_missing_hours(source, definition, shift)
+    source.check()
+    changes = [_("The webinar is new.")] if is_new else []
+    if apply_values(webinar, _webinar_values(definition)) and not is_new:
+        changes.append(_("The webinar's own texts or settings."))
+    changes += _load_speakers(webinar, definition)
+    changes += _load_sessions(source, webinar, definition, shift=shift, now=now)
+    _drop_speakers(webinar, definition)
+    return AgendaLoad(webinar=webinar, is_new=is_new, shift=shift, changes=tuple(changes))
+
+
+def apply_values(row: models.Model, values: Mapping[str, Any]) -> bool:
+    """Set `values` on `row` and store it if it is new or anything differs; whether it was stored."""
+    differs = row.pk is None or any(getattr(row, name) != value for name, value in values.items())
+    if differs:
+        for name, value in values.items():
+            setattr(row, name, value)
+        row.save()
+    return differs
+
+
+def columns(**texts: Bilingual) -> dict[str, str]:
+    """The pairs of columns of bilingual texts: {"title_en": …, "title_es": …}."""
+    return {f"{name}_{code}": text for name, value in texts.items() for code, text in value.to_json().items()}
+
+
+def _refuse_a_start(source: Source, webinar: Webinar) -> None:
+    source.refuse(
+        ("webinar", "slug"),
+        _(
+            "The webinar “%(slug)s” is loaded already, so --starts-on is refused: its sessions have dates that people "
+            "may hold in their calendars. Change the dates in the file, or the sessions in the admin."
+        )
+        % {"slug": webinar.slug},
+    )
+
+
+def _webinar_values(definition: AgendaDefinition) -> dict[str, Any]:
+    names = {each.name for each in fields(definition)} - {"slug", "speakers", "sessions"}
+    values = {name: getattr(definition, name) for name in names}
+    texts = {name: value for name, value in values.items() if isinstance(value, Bilingual)}
+    return {name: value for name, value in values.items() if name not in texts} | columns(**texts)
+
+
+def _load_speakers(webinar: Webinar, definition: AgendaDefinition) -> list[str]:
+    known = {row.code: row for row in webinar.speakers.all()}
+    changes = []
+    for each in definition.speakers:
+        row = known.get(each.code) or Speaker(webinar=webinar, code=each.code)
+        values = columns(name=each.name, position=each.position, institution=each.institution) | {"kind": each.kind}
+        if apply_values(row, values):
+            changes.append(_("Speaker %(name)s.") % {"name": each.name})
+    return changes
+
+
+def _drop_speakers(webinar: Webinar, definition: AgendaDefinition) -> None:
+    """Remove those whom the file no longer names and no item holds."""
+    codes = [each.code for each in definition.speakers]
+    webinar.speakers.exclude(code__in=codes).filter(item_speakers=None).delete()
+
+
+def _load_sessions(
+    source: Source, webinar: Webinar, definition: AgendaDefinition, *, shift: timedelta, now: datetime
+) -> list[str]:
+    known = {row.number: row for row in webinar.sessions.all()}
+    speakers = {row.code: row for row in webinar.speakers.all()}
+    for number in known.keys() - {each.number for each in definition.sessions}:
+        source.refuse(
+            ("session",),
+            _(
+                "Session %(number)s is loaded but missing here. Numbers are never given up: keep the session, and "
+                "write cancelled = true to cancel it."
+            )
+            % {"number": number},
+        )
+    source.check()
+    changes = []
+    for each in definition.sessions:
+        row = known.get(each.number) or Session(webinar=webinar, number=each.number)
+        is_changed = apply_values(row, _session_values(each, row, definition.instant(each.starts + shift), now))
+        if _load_items(row, each, speakers) or is_changed:
+            changes.append(_("Session %(number)s: %(title)s.") % {"number": each.number, "title": each.title})
+    return changes
+
+
+def _session_values(each: SessionDefinition, row: Session, starts_at: datetime, now: datetime) -> dict[str, Any]:
+    """What the file says of the session; where it is silent about the room or a cancellation, those stay."""
+    values: dict[str, Any] = {"starts_at": starts_at, "duration_minutes": each.minutes, **columns(title=each.title)}
+    if each.room_url:
+        values["room_url"] = each.room_url
+    if each.is_cancelled is not None:
+        values["cancelled_at"] = (row.cancelled_at or now) if each.is_cancelled else None
+    return values
+
+
+def _load_items(row: Session, session: SessionDefinition, speakers: Mapping[str, Speaker]) -> bool:
+    """Replace the items of the session unless they are the same already; whether they were replaced."""
+    stored = row.items.order_by("position").prefetch_related("item_speakers__speaker")
+    if [_stored_item(item) for item in stored] == [_item_values(item) for item in session.items]:
+        return False
+    row.items.all().delete()
+    for position, each in enumerate(session.items, start=1):
+        values = _item_values(each)
+        parts = values.pop("speakers")
+        item = AgendaItem.objects.create(session=row, position=position, **values)
+        AgendaItemSpeaker.objects.bulk_create(
+            AgendaItemSpeaker(item=item, speaker=speakers[code], role=role, position=place)
+            for place, (code, role) in enumerate(parts, start=1)
+        )
+    return True
+
+
+def _item_values(each: ItemDefinition) -> dict[str, Any]:
+    return {
+        "minutes": each.minutes,
+        "kind": each.kind,
+        **columns(title=each.title),
+        "points_en": "\n".join(point.en for point in each.points),
+        "points_es": "\n".join(point.es for point in each.points),
+        "speakers": each.speakers,
+    }
+
+
+def _stored_item(item: AgendaItem) -> dict[str, Any]:
+    parts = sorted(item.item_speakers.all(), key=lambda part: part.position)
+    names = ("minutes", "kind", "title_en", "title_es", "points_en", "points_es")
+    values: dict[str, Any] = {name: getattr(item, name) for name in names}
+    return values | {"speakers": tuple((part.speaker.code, part.role) for part in parts)}

@@ -1,0 +1,153 @@
+"""A definition file as text and as values, and on which line each value stands.
+
+Python's TOML reader gives no line numbers, so a second, lenient pass over the text (which is known to be sound by
+then) notes where each key begins.
+"""
+
+import re
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+# Keys and positions that lead to a value: ("session", 0, "item", 2, "title").
+Place = tuple[str | int, ...]
+
+LARGEST_FILE = 1_000_000
+_HEADER = re.compile(r"[ \t]*(\[\[?)[ \t]*([^\]\n]+?)[ \t]*\]\]?[ \t]*(?:#[^\n]*)?$", re.MULTILINE)
+_KEY = re.compile(r"[ \t]*([A-Za-z0-9_.\-\"' \t]+?)[ \t]*=[ \t]*")
+_STRING = re.compile(r"\"\"\".*?(?<!\\)\"{3,5}|'''.*?'{3,5}|\"(?:\\.|[^\"\\\n])*\"|'[^'\n]*'", re.DOTALL)
+_TOML_LINE = re.compile(r"\(at (?:line (\d+), column \d+|end of document)\)")
+
+
+@dataclass(frozen=True, order=True)
+class Problem:
+    """What is wrong on one line, and what is allowed there."""
+
+    line: int
+    message: str = field(compare=False)
+
+
+class DefinitionRefused(Exception):
+    """The file cannot be loaded; `problems` are all that is wrong with it, by line. Nothing was changed."""
+
+    def __init__(self, name: str, problems: Iterable[Problem]) -> None:
+        self.problems = tuple(sorted(problems))
+        lines = (
+            _("%(file)s, line %(line)s: %(message)s") % {"file": name, "line": each.line, "message": each.message}
+            for each in self.problems
+        )
+        super().__init__("\n".join(lines))
+
+
+@dataclass
+class Source:
+    """A file that was read; `problems` grows while its tables are parsed."""
+
+    name: str
+    data: Mapping[str, Any]
+    lines: Mapping[Place, int]
+    problems: list[Problem] = field(default_factory=list)
+
+    def line_of(self, place: Place) -> int:
+        """The line on which the value at `place` begins, or the nearest one around it."""
+        while place and place not in self.lines:
+            place = place[:-1]
+        return self.lines.get(place, 1)
+
+    def refuse(self, place: Place, message: str) -> None:
+        self.refuse_line(self.line_of(place), message)
+
+    def refuse_line(self, line: int, message: str) -> None:
+        self.problems.append(Problem(line, message))
+
+    def check(self) -> None:
+        """Raises DefinitionRefused if anything was refused so far."""
+        if self.problems:
+            raise DefinitionRefused(self.name, self.problems)
+
+
+def read_source(path: Path) -> Source:
+    """Read a definition file. Raises DefinitionRefused if it is no TOML text in UTF-8, OSError if it is not there."""
+    if path.stat().st_size > LARGEST_FILE:
+        raise DefinitionRefused(path.name, [Problem(1, _("The file is larger than 1 MB."))])
+    try:
+        text = path.read_text(encoding="utf-8").replace("\r\n", "\n")
+        data = tomllib.loads(text)
+    except UnicodeDecodeError as error:
+        line = error.object[: error.start].count(b"\n") + 1
+        raise DefinitionRefused(path.name, [Problem(line, _("The file is not written in UTF-8."))]) from error
+    except tomllib.TOMLDecodeError as error:
+        raise DefinitionRefused(path.name, [_syntax_problem(str(error), text)]) from error
+    return Source(path.name, data, locate(text))
+
+
+def _syntax_problem(message: str, text: str) -> Problem:
+    found = _TOML_LINE.search(message)
+    line = int(found[1]) if found and found[1] else text.count("\n") + 1
+    reason = _TOML_LINE.sub("", message).strip()
+    return Problem(line, _("This is not valid TOML: %(reason)s") % {"reason": reason})
+
+
+def locate(text: str) -> dict[Place, int]:
+    """Where each key and table of a valid TOML text begins: {place: line}. Values inside a value are not told apart."""
+    lines: dict[Place, int] = {}
+    tables: dict[Place, int] = {}
+    here: Place = ()
+    at = 0
+    while at < len(text):
+        line = text.count("\n", 0, at) + 1
+        if header := _HEADER.match(text, at):
+            here = _enter(_parts(header[2]), header[1] == "[[", tables)
+            lines.setdefault(here, line)
+            at = header.end()
+        elif key := _KEY.match(text, at):
+            place = here
+            for part in _parts(key[1]):
+                place = (*place, part)
+                lines.setdefault(place, line)
+            at = _end_of_value(text, key.end())
+        at = _next_line(text, at)
+    return lines
+
+
+def _parts(dotted: str) -> tuple[str, ...]:
+    return tuple(part.strip().strip("\"'") for part in dotted.split("."))
+
+
+def _enter(parts: tuple[str, ...], is_array: bool, counts: dict[Place, int]) -> Place:
+    """The place of a table header; an array's table gets the next position, a table below one the latest."""
+    place: Place = ()
+    for depth, part in enumerate(parts, start=1):
+        place = (*place, part)
+        if is_array and depth == len(parts):
+            counts[place] = counts.get(place, 0) + 1
+        if place in counts:
+            place = (*place, counts[place] - 1)
+    return place
+
+
+def _end_of_value(text: str, at: int) -> int:
+    """The end of the value that begins at `at`: arrays and texts may span lines."""
+    depth = 0
+    while at < len(text):
+        if string := _STRING.match(text, at):
+            at = string.end()
+            continue
+        if text[at] == "#":
+            at = text.find("\n", at)
+            if at < 0:
+                return len(text)
+        if text[at] == "\n" and depth == 0:
+            return at
+        depth += (text[at] in "[{") - (text[at] in "]}")
+        at += 1
+    return at
+
+
+def _next_line(text: str, at: int) -> int:
+    end = text.find("\n", at)
+    return len(text) if end < 0 else end + 1

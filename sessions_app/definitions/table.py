@@ -1,0 +1,202 @@
+"""One table of a definition file. Each accessor notes what is wrong and goes on, so that all is told at once."""
+
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime, time
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.core.validators import URLValidator, validate_email, validate_slug
+from django.utils.translation import gettext as _
+
+from sessions_app.bilingual import LANGUAGES, Bilingual
+from sessions_app.definitions.source import Place, Source
+from sessions_app.zones import known_zones
+
+LONGEST_TEXT = 20_000
+
+
+class Table:
+    """A table at `place` of `source`. Ask for each key that is allowed, then `finish()`, which refuses all others."""
+
+    def __init__(self, source: Source, place: Place, values: Mapping[str, Any], *, is_given: bool = True) -> None:
+        self.source = source
+        # Whether the file holds this table; a missing one reads as empty.
+        self._is_given = is_given
+        self.place = place
+        self._values = values
+        self._asked: list[str] = []
+
+    @classmethod
+    def top(cls, source: Source) -> "Table":
+        return cls(source, (), source.data)
+
+    def has(self, key: str) -> bool:
+        return key in self._values
+
+    def holds_text(self, key: str) -> bool:
+        return isinstance(self._values.get(key), str)
+
+    @property
+    def line(self) -> int:
+        return self.source.line_of(self.place)
+
+    def refuse(self, key: str, message: str) -> None:
+        """Note a problem on the line of `key`, or of the table where `key` is empty."""
+        self.source.refuse((*self.place, key) if key else self.place, message)
+
+    def allow(self, *keys: str) -> None:
+        """Let `keys` stand here though they were not asked for."""
+        self._asked.extend(key for key in keys if key not in self._asked)
+
+    def finish(self) -> None:
+        """Refuse the keys that nobody asked for."""
+        for key in self._values:
+            if key not in self._asked:
+                self.refuse(
+                    key,
+                    _("“%(key)s” is not known here. Allowed: %(allowed)s.")
+                    % {"key": key, "allowed": ", ".join(sorted(self._asked))},
+                )
+
+    def text(self, key: str, *, required: bool = False, longest: int = 200) -> str:
+        value: str = self._get(key, str, _("a text in quotes"), default="", required=required)
+        value = value.strip()
+        if len(value) > longest:
+            self.refuse(key, _("“%(key)s” has more than %(longest)s characters.") % {"key": key, "longest": longest})
+            return ""
+        if any(character < " " and character not in "\n\t" for character in value):
+            self.refuse(key, _("“%(key)s” holds control characters.") % {"key": key})
+            return ""
+        return value
+
+    def slug(self, key: str, *, required: bool = True, longest: int = 60) -> str:
+        value = self.text(key, required=required, longest=longest)
+        return self._checked(key, value, validate_slug, _("letters, digits, hyphens and underscores"))
+
+    def email(self, key: str) -> str:
+        return self._checked(key, self.text(key, required=True), validate_email, _("an e-mail address"))
+
+    def url(self, key: str) -> str:
+        allowed = _("an address that begins with https://")
+        return self._checked(key, self.text(key, longest=500), URLValidator(["https", "http"]), allowed)
+
+    def zone(self, key: str) -> str:
+        value = self.text(key, required=True)
+        if value and value not in known_zones():
+            self._refuse_zone(key, value)
+            return ""
+        return value
+
+    def zones(self, key: str) -> tuple[str, ...]:
+        """A list of zones; those that do not exist are refused."""
+        values = self._get(key, list, _("a list of time zones"), default=[])
+        for value in values:
+            if value not in known_zones():
+                self._refuse_zone(key, value)
+        return tuple(value for value in values if value in known_zones())
+
+    def number(self, key: str, *, lowest: int, highest: int, default: int | None = None) -> int:
+        """A whole number; required unless it has a default."""
+        # TOML's true is Python's True, which is an int.
+        value: int = self._get(
+            key, int, _("a whole number"), default=default, required=default is None, falls_to=lowest
+        )
+        if not lowest <= value <= highest:
+            self.refuse(
+                key,
+                _("“%(key)s” is %(value)s. Allowed: %(lowest)s to %(highest)s.")
+                % {"key": key, "value": value, "lowest": lowest, "highest": highest},
+            )
+            return lowest
+        return value
+
+    def choice(self, key: str, allowed: Iterable[str], *, default: str = "") -> str:
+        """One of `allowed`; required unless it has a default. The empty string where it was refused."""
+        names = list(allowed)
+        value: str = self._get(key, str, ", ".join(names), default=default, required=not default)
+        if value and value not in names:
+            self.refuse(
+                key,
+                _("“%(value)s” is not known. Allowed: %(allowed)s.") % {"value": value, "allowed": ", ".join(names)},
+            )
+            return ""
+        return value
+
+    def flag(self, key: str) -> bool | None:
+        """True or false, or None where the file is silent."""
+        value: bool | None = self._get(key, bool, "true, false")
+        return value
+
+    def day(self, key: str, *, required: bool = True) -> date | None:
+        value: date | None = self._get(key, date, _("a date such as 2020-11-16, without quotes"), required=required)
+        return value
+
+    def clock(self, key: str, *, required: bool = True) -> time | None:
+        value: time | None = self._get(key, time, _("an hour such as 09:00:00, without quotes"), required=required)
+        return value.replace(second=0, microsecond=0) if value else None
+
+    def bilingual(self, key: str, *, required: bool = False, longest: int = 250) -> Bilingual:
+        """A text in English and Spanish; one of them may be missing."""
+        return self.table(key, required=required).languages(required=required, longest=longest)
+
+    def languages(self, *, required: bool, longest: int) -> Bilingual:
+        """This table as a text: `{ en = "…", es = "…" }`."""
+        value = Bilingual(*(self.text(language, longest=longest) for language in LANGUAGES))
+        self.finish()
+        if required and self._is_given and not self._values.keys() & set(LANGUAGES):
+            self.refuse("", _("A text in “en” or “es” is needed."))
+        return value
+
+    def table(self, key: str, *, required: bool = False) -> "Table":
+        value = self._get(key, dict, _('a table such as { en = "…", es = "…" }'), default={}, required=required)
+        is_given = isinstance(self._values.get(key), dict)
+        return Table(self.source, (*self.place, key), value, is_given=is_given)
+
+    def tables(self, key: str) -> "list[Table]":
+        values = self._get(key, list, _("a list of tables"), default=[])
+        found = []
+        for position, value in enumerate(values):
+            if isinstance(value, dict):
+                found.append(Table(self.source, (*self.place, key, position), value))
+            else:
+                self.refuse(key, _("“%(key)s” holds something that is not a table.") % {"key": key})
+        return found
+
+    def _get(
+        self, key: str, kind: type, allowed: str, *, default: Any = None, required: bool = False, falls_to: Any = None
+    ) -> Any:
+        """The value of `key` if it is exactly of `kind` (a datetime is no date, true is no number)."""
+        self._asked.append(key)
+        fallback = default if default is not None else falls_to
+        if key not in self._values:
+            if required:
+                self.refuse(key, _("“%(key)s” is missing. Allowed: %(allowed)s.") % {"key": key, "allowed": allowed})
+            return fallback
+        value = self._values[key]
+        if type(value) is not kind:
+            shown = value.isoformat() if isinstance(value, date | time | datetime) else value
+            self.refuse(
+                key,
+                _("“%(key)s” is %(value)s. Allowed: %(allowed)s.")
+                % {"key": key, "value": repr(shown)[:60], "allowed": allowed},
+            )
+            return fallback
+        return value
+
+    def _checked(self, key: str, value: str, validate: Any, allowed: str) -> str:
+        try:
+            if value:
+                validate(value)
+        except ValidationError:
+            self.refuse(
+                key, _("“%(value)s” cannot be used. Allowed: %(allowed)s.") % {"value": value, "allowed": allowed}
+            )
+            return ""
+        return value
+
+    def _refuse_zone(self, key: str, value: object) -> None:
+        self.refuse(
+            key,
+            _("“%(value)s” is not a time zone. Allowed: a name of the IANA list such as America/Costa_Rica.")
+            % {"value": value},
+        )

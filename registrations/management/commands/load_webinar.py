@@ -1,0 +1,59 @@
+"""`manage.py load_webinar FILE [--starts-on DATE] [--by ADDRESS]`: stores what a definition file says."""
+
+from argparse import ArgumentParser
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+
+from registrations.management.definitions import load_definition
+from registrations.models import User
+from sessions_app.definitions import DefinitionRefused
+
+
+class Command(BaseCommand):
+    help = "Loads a webinar from its definition file. Loading it again changes nothing; nothing becomes public."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("file", type=Path)
+        parser.add_argument(
+            "--starts-on",
+            metavar="DATE",
+            help="day of the first session of a new webinar (2026-12-07), or its hour too (2026-12-07T10:05, "
+            "in the webinar's time zone); the other dates move along",
+        )
+        parser.add_argument(
+            "--by", metavar="ADDRESS", help="who changes the quotas of a webinar that is loaded already"
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        by = _person(options["by"]) if options["by"] else None
+        starts_on = _start(options["starts_on"]) if options["starts_on"] else None
+        try:
+            report = load_definition(options["file"], starts_on=starts_on, now=timezone.now(), by=by)
+        except DefinitionRefused as error:
+            raise CommandError(f"{error}\nNothing was changed.") from error
+        except OSError as error:
+            raise CommandError(f"{options['file']} cannot be read: {error.strerror}.") from error
+        for change in report.changes:
+            self.stdout.write(change)
+        if not report.changes:
+            self.stdout.write(f"Nothing to change: {report.webinar.slug} is as the file says.")
+        else:
+            self.stdout.write(f"Loaded. `manage.py release_webinar {report.webinar.slug}` makes the agenda public.")
+
+
+def _start(text: str) -> date | datetime:
+    try:
+        return datetime.fromisoformat(text) if "T" in text else date.fromisoformat(text)
+    except ValueError as error:
+        raise CommandError(f"--starts-on {text}: this is no date. Allowed: 2026-12-07 or 2026-12-07T10:05.") from error
+
+
+def _person(address: str) -> User:
+    user = User.objects.filter(email__iexact=address, is_active=True, is_staff=True).first()
+    if user is None:
+        raise CommandError(f"--by {address}: nobody of the secretariat signs in with this address.")
+    return user

@@ -1,0 +1,228 @@
+"""Loads a definition file: reads it whole, tells everything that is wrong with it, or stores it in one transaction."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from registrations.exceptions import RuleBroken
+from registrations.management.definitions.participants import (
+    USUAL_REMINDERS,
+    BodyDefinition,
+    ParticipantsDefinition,
+    ProfileDefinition,
+    RegistrationDefinition,
+    ReminderDefinition,
+    parse_participants,
+)
+from registrations.models import (
+    Delegation,
+    ParticipantProfile,
+    ParticipatingBody,
+    Quota,
+    RegistrationPolicy,
+    ReminderRule,
+    User,
+)
+from registrations.services.nudge import nudge_planner
+from registrations.services.quotas import change_quota
+from sessions_app.definitions import (
+    AgendaDefinition,
+    Source,
+    Table,
+    load_agenda,
+    parse_agenda,
+    read_source,
+)
+from sessions_app.definitions.loading import apply_values, columns
+from sessions_app.models import Webinar
+
+
+@dataclass(frozen=True)
+class LoadReport:
+    """What loading a file did: a line for each change, none where the file was loaded already."""
+
+    webinar: Webinar
+    is_new: bool
+    changes: tuple[str, ...]
+
+
+def load_definition(
+    path: Path, *, starts_on: date | datetime | None = None, now: datetime, by: User | None = None
+) -> LoadReport:
+    """Make the database say what the file at `path` says, all of it or nothing.
+
+    `starts_on` moves all dates of a new webinar so that its first session begins on that day, or at that moment: with
+    a zone an instant, without one a wall clock in the webinar's zone. Raises DefinitionRefused with every problem, by
+    line, and OSError for a file that cannot be read. Loading the same file again changes nothing. `by` stands in the
+    history of changed quotas, which need one. Nothing becomes public: that is a release.
+    """
+    source = read_source(path)
+    top = Table.top(source)
+    agenda = parse_agenda(top)
+    participants = parse_participants(top)
+    top.finish()
+    source.check()
+    with transaction.atomic():
+        return _store(source, agenda, participants, starts_on=starts_on, now=now, by=by)
+
+
+def _store(
+    source: Source,
+    agenda: AgendaDefinition,
+    participants: ParticipantsDefinition,
+    *,
+    starts_on: date | datetime | None,
+    now: datetime,
+    by: User | None,
+) -> LoadReport:
+    loaded = load_agenda(source, agenda, first_start=_first_start(agenda, starts_on), now=now)
+    webinar = loaded.webinar
+    changes = [*loaded.changes, *_store_bodies(source, webinar, participants.bodies)]
+    changes += _store_quotas(source, webinar, participants.profiles, now=now, by=by)
+    values = _policy_values(participants.registration, agenda, webinar, shift=loaded.shift)
+    if values["closes_at"] <= values["opens_at"]:
+        source.refuse(("registration", "closes"), _("Registration must close after it opens."))
+    if values["purge_on"] <= (agenda.first_start + loaded.shift).date():
+        source.refuse(("registration", "purge"), _("Personal data cannot end before the webinar."))
+    source.check()
+    if _store_policy(webinar, values):
+        changes.append(_("Registration: when it opens and closes."))
+    reminders = participants.reminders
+    if reminders is None and loaded.is_new:
+        reminders = USUAL_REMINDERS
+    if reminders is not None and _store_reminders(webinar, reminders, now=now):
+        changes.append(_("Reminders."))
+    if changes:
+        nudge_planner()
+    return LoadReport(webinar=webinar, is_new=loaded.is_new, changes=tuple(changes))
+
+
+def _first_start(agenda: AgendaDefinition, starts_on: date | datetime | None) -> datetime | None:
+    """The wall clock of the first session that `starts_on` asks for."""
+    if starts_on is None:
+        return None
+    if not isinstance(starts_on, datetime):
+        return datetime.combine(starts_on, agenda.first_start.time())
+    if starts_on.tzinfo is not None:
+        starts_on = starts_on.astimezone(ZoneInfo(agenda.timezone)).replace(tzinfo=None)
+    return starts_on.replace(second=0, microsecond=0)
+
+
+def _store_bodies(source: Source, webinar: Webinar, bodies: tuple[BodyDefinition, ...]) -> list[str]:
+    """The bodies of the file, and a draft delegation of each that has none."""
+    known = {row.slug: row for row in ParticipatingBody.objects.all()}
+    changes = []
+    for each in bodies:
+        row = known.get(each.slug)
+        if not each.name:
+            if row is None:
+                source.refuse_line(each.line, _("“name” is missing: this body is not known yet."))
+                continue
+        elif _clashing(each, known) is not None:
+            source.refuse_line(each.line, _("Another body has the code “%(code)s” already.") % {"code": each.iso_code})
+            continue
+        else:
+            row = row or ParticipatingBody(slug=each.slug)
+            if apply_values(row, _body_values(each)):
+                changes.append(_("Participating body %(name)s.") % {"name": each.name})
+        _delegation, is_new = Delegation.objects.get_or_create(webinar=webinar, body=row)
+        if is_new:
+            changes.append(_("Delegation of %(name)s.") % {"name": row.name})
+    source.check()
+    return changes
+
+
+def _clashing(each: BodyDefinition, known: dict[str, ParticipatingBody]) -> ParticipatingBody | None:
+    rows = (row for row in known.values() if row.iso_code and row.iso_code == each.iso_code)
+    return next((row for row in rows if row.slug != each.slug), None)
+
+
+def _body_values(each: BodyDefinition) -> dict[str, object]:
+    return columns(name=each.name) | {
+        "kind": each.kind,
+        "iso_code": each.iso_code or None,
+        "default_language": each.language,
+        "timezones": list(each.timezones),
+    }
+
+
+def _store_quotas(
+    source: Source, webinar: Webinar, profiles: tuple[ProfileDefinition, ...], *, now: datetime, by: User | None
+) -> list[str]:
+    known = {row.code: row for row in ParticipantProfile.objects.all()}
+    quotas = {quota.profile.code: quota for quota in webinar.quotas.select_related("profile")}
+    for code in quotas.keys() - {each.code for each in profiles}:
+        source.refuse(("profile",), _("The profile “%(code)s” has a quota but is missing here.") % {"code": code})
+    changes = []
+    for position, each in enumerate(profiles, start=1):
+        profile = known.get(each.code)
+        if profile is None and not each.name:
+            source.refuse_line(each.line, _("“name” is missing: this profile is not known yet."))
+            continue
+        profile = profile or ParticipantProfile(code=each.code)
+        if each.name and apply_values(profile, _profile_values(each, position)):
+            changes.append(_("Profile %(name)s.") % {"name": each.name})
+        quota = quotas.get(each.code)
+        if quota is None:
+            Quota.objects.create(webinar=webinar, profile=profile, minimum=each.minimum, maximum=each.maximum)
+            changes.append(_("Quota of %(name)s.") % {"name": profile.name})
+        elif (quota.minimum, quota.maximum) != (each.minimum, each.maximum):
+            _change_quota(source, quota, each, now=now, by=by)
+            changes.append(_("Quota of %(name)s.") % {"name": profile.name})
+    source.check()
+    return changes
+
+
+def _profile_values(each: ProfileDefinition, position: int) -> dict[str, object]:
+    return {**columns(name=each.name, description=each.description), "position": position}
+
+
+def _change_quota(source: Source, quota: Quota, each: ProfileDefinition, *, now: datetime, by: User | None) -> None:
+    """Through the service that locks the seats; a broken rule becomes a problem of the file."""
+    if by is None:
+        source.refuse_line(each.line, _("A quota is changed under someone's name: load the file with --by ADDRESS."))
+        return
+    try:
+        change_quota(quota, minimum=each.minimum, maximum=each.maximum, by=by, now=now)
+    except RuleBroken as error:
+        source.refuse_line(each.line, str(error.message))
+
+
+def _policy_values(
+    registration: RegistrationDefinition, agenda: AgendaDefinition, webinar: Webinar, *, shift: timedelta
+) -> dict[str, Any]:
+    """The instants and days that the file's moments mean, counted from the first session as it was moved."""
+    first_start = agenda.first_start + shift
+    moved = first_start.date() - agenda.first_start.date()
+    return {
+        "opens_at": agenda.instant(registration.opens.on(first_start, moved)),
+        "closes_at": agenda.instant(registration.closes.on(first_start, moved)),
+        "purge_on": registration.purge.on(first_start, moved).date(),
+        "accepts_complete_at_once": registration.accepts_complete_at_once,
+    }
+
+
+def _store_policy(webinar: Webinar, values: dict[str, Any]) -> bool:
+    policy = RegistrationPolicy.objects.filter(webinar=webinar).first()
+    if policy is None:
+        RegistrationPolicy.objects.create(webinar=webinar, **values)
+        return True
+    return apply_values(policy, values)
+
+
+def _store_reminders(webinar: Webinar, reminders: tuple[ReminderDefinition, ...], *, now: datetime) -> bool:
+    """Exactly the rules of the file; one that stays keeps its age, so that it reminds nobody twice."""
+    known = {ReminderDefinition(row.minutes_before, row.scope): row for row in webinar.reminder_rules.all()}
+    gone = known.keys() - set(reminders)
+    new = [each for each in reminders if each not in known]
+    ReminderRule.objects.filter(pk__in=[known[each].pk for each in gone]).delete()
+    for each in new:
+        ReminderRule.objects.create(
+            webinar=webinar, minutes_before=each.minutes_before, scope=each.scope, created_at=now
+        )
+    return bool(gone or new)

@@ -1,0 +1,208 @@
+"""The participants block of a definition file as values: bodies, profiles with quotas, registration, reminders."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+
+from registrations.models import BodyKind, ReminderScope
+from registrations.services.quotas import MOST_SEATS
+from sessions_app.bilingual import Bilingual
+from sessions_app.definitions import Table
+
+LANGUAGES = [code for code, name in settings.LANGUAGES]
+MINUTES_IN = {"days": 24 * 60, "hours": 60, "minutes": 1}
+SHORTEST_LEAD, LONGEST_LEAD = 5, 60 * 24 * 60
+FURTHEST_DAYS = 3650
+
+
+@dataclass(frozen=True)
+class BodyDefinition:
+    """A participating body. Where only its code is given it must be known already; then `name` is empty."""
+
+    kind: str
+    iso_code: str
+    slug: str
+    name: Bilingual
+    language: str
+    timezones: tuple[str, ...]
+    line: int
+
+
+@dataclass(frozen=True)
+class ProfileDefinition:
+    """A profile and its quota. Where only its code is given it must be known already; then `name` is empty."""
+
+    code: str
+    name: Bilingual
+    description: Bilingual
+    minimum: int
+    maximum: int | None
+    line: int
+
+
+@dataclass(frozen=True)
+class Moment:
+    """A wall clock of the webinar's zone: on `day`, or so many days before the day of the first session."""
+
+    day: date | None
+    days_before: int
+    at: time
+
+    def on(self, first_start: datetime, moved: timedelta) -> datetime:
+        """The wall clock for a first session at `first_start`; a fixed day moves by `moved` as the sessions do."""
+        if self.day is not None:
+            return datetime.combine(self.day, self.at) + moved
+        return datetime.combine(first_start.date() - timedelta(days=self.days_before), self.at)
+
+
+@dataclass(frozen=True)
+class RegistrationDefinition:
+    opens: Moment
+    closes: Moment
+    purge: Moment
+    accepts_complete_at_once: bool
+    line: int
+
+
+@dataclass(frozen=True)
+class ReminderDefinition:
+    minutes_before: int
+    scope: str
+
+
+@dataclass(frozen=True)
+class ParticipantsDefinition:
+    """Who is asked to come. `reminders` is None where the file is silent: a new webinar then gets the usual ones."""
+
+    bodies: tuple[BodyDefinition, ...]
+    profiles: tuple[ProfileDefinition, ...]
+    registration: RegistrationDefinition
+    reminders: tuple[ReminderDefinition, ...] | None
+
+
+USUAL_REMINDERS = (
+    ReminderDefinition(7 * MINUTES_IN["days"], ReminderScope.FIRST_SESSION),
+    ReminderDefinition(1 * MINUTES_IN["days"], ReminderScope.FIRST_SESSION),
+    ReminderDefinition(1 * MINUTES_IN["hours"], ReminderScope.EACH_SESSION),
+)
+
+
+def parse_participants(top: Table) -> ParticipantsDefinition:
+    """Read the blocks `body`, `profile`, `registration` and `reminder`; what is wrong is noted in the source."""
+    return ParticipantsDefinition(
+        bodies=_parse_bodies(top),
+        profiles=_parse_profiles(top),
+        registration=_parse_registration(top.table("registration", required=True)),
+        reminders=_parse_reminders(top),
+    )
+
+
+def _parse_bodies(top: Table) -> tuple[BodyDefinition, ...]:
+    bodies: dict[str, BodyDefinition] = {}
+    for table in top.tables("body"):
+        body = _parse_body(table)
+        if body.slug and body.slug in bodies:
+            table.refuse("slug", _("The body “%(slug)s” stands in the file twice.") % {"slug": body.slug})
+        bodies[body.slug] = body
+    iso_codes = [body.iso_code for body in bodies.values() if body.iso_code]
+    for code in {code for code in iso_codes if iso_codes.count(code) > 1}:
+        top.refuse("body", _("The code “%(code)s” is given to two bodies.") % {"code": code})
+    return tuple(bodies.values())
+
+
+def _parse_body(table: Table) -> BodyDefinition:
+    kind = table.choice("kind", BodyKind.values, default=BodyKind.COUNTRY)
+    body = BodyDefinition(
+        kind=kind,
+        iso_code=table.text("iso_code", required=kind == BodyKind.COUNTRY),
+        slug=table.slug("slug", longest=40),
+        name=table.bilingual("name", longest=200),
+        language=table.choice("language", LANGUAGES, default="es"),
+        timezones=table.zones("timezones"),
+        line=table.line,
+    )
+    table.finish()
+    if body.iso_code and not (len(body.iso_code) == 2 and body.iso_code.isascii() and body.iso_code.isupper()):
+        table.refuse(
+            "iso_code",
+            _("“%(code)s” is no country code. Allowed: two capital letters of ISO 3166, such as HN.")
+            % {"code": body.iso_code},
+        )
+    if kind == BodyKind.COUNTRY and body.name and not body.timezones and not table.has("timezones"):
+        table.refuse("", _("“timezones” is missing. Allowed: a list of the country's time zones."))
+    return body
+
+
+def _parse_profiles(top: Table) -> tuple[ProfileDefinition, ...]:
+    profiles: dict[str, ProfileDefinition] = {}
+    for table in top.tables("profile"):
+        profile = ProfileDefinition(
+            code=table.slug("code", longest=40),
+            name=table.bilingual("name", longest=100),
+            description=table.bilingual("description", longest=300),
+            minimum=table.number("minimum", lowest=0, highest=MOST_SEATS, default=2),
+            maximum=table.number("maximum", lowest=0, highest=MOST_SEATS) if table.has("maximum") else None,
+            line=table.line,
+        )
+        # Known although it was not asked for in this file.
+        table.allow("maximum")
+        table.finish()
+        if profile.maximum is not None and profile.maximum < profile.minimum:
+            table.refuse("maximum", _("The maximum cannot be below the minimum."))
+        if profile.code in profiles:
+            table.refuse("code", _("The profile “%(code)s” stands in the file twice.") % {"code": profile.code})
+        profiles[profile.code] = profile
+    return tuple(profiles.values())
+
+
+def _parse_registration(table: Table) -> RegistrationDefinition:
+    accepts = table.flag("accepts_complete_at_once")
+    registration = RegistrationDefinition(
+        opens=_parse_moment(table, "opens", at=time(9)),
+        closes=_parse_moment(table, "closes", at=time(17)),
+        purge=_parse_moment(table, "purge", at=time(), counts="days_after"),
+        accepts_complete_at_once=accepts is not False,
+        line=table.line,
+    )
+    table.finish()
+    return registration
+
+
+def _parse_moment(parent: Table, key: str, *, at: time, counts: str = "days_before") -> Moment:
+    table = parent.table(key, required=True)
+    day = table.day("on", required=False)
+    days = table.number(counts, lowest=0, highest=FURTHEST_DAYS, default=0)
+    clock = table.clock("at", required=False)
+    table.finish()
+    if parent.has(key) and table.has("on") == table.has(counts):
+        parent.refuse(
+            key,
+            _("“%(key)s” needs either “on” with a date or “%(counts)s” with a number of days.")
+            % {"key": key, "counts": counts},
+        )
+    return Moment(day=day, days_before=-days if counts == "days_after" else days, at=clock or at)
+
+
+def _parse_reminders(top: Table) -> tuple[ReminderDefinition, ...] | None:
+    tables = top.tables("reminder")
+    if not top.has("reminder"):
+        return None
+    reminders = tuple(_parse_reminder(table) for table in tables)
+    if len(set(reminders)) < len(reminders):
+        top.refuse("reminder", _("A reminder stands in the file twice."))
+    return reminders
+
+
+def _parse_reminder(table: Table) -> ReminderDefinition:
+    leads = {
+        unit: table.number(unit, lowest=1, highest=LONGEST_LEAD, default=0) for unit in MINUTES_IN if table.has(unit)
+    }
+    table.allow(*MINUTES_IN)
+    scope = table.choice("of", ReminderScope.values, default=ReminderScope.EACH_SESSION)
+    table.finish()
+    minutes = sum(number * MINUTES_IN[unit] for unit, number in leads.items())
+    if not SHORTEST_LEAD <= minutes <= LONGEST_LEAD:
+        table.refuse("", _("A reminder needs “days”, “hours” or “minutes”: from 5 minutes to 60 days."))
+    return ReminderDefinition(minutes_before=minutes, scope=scope)

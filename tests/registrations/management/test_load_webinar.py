@@ -1,0 +1,329 @@
+from datetime import UTC, date, datetime, timedelta
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from registrations.management.definitions import DEFINITIONS, load_definition
+from registrations.models import (
+    BodyKind,
+    Delegation,
+    HistoryEvent,
+    ParticipatingBody,
+    Quota,
+    RegistrationPolicy,
+    ReminderRule,
+)
+from sessions_app.agenda import agenda_from_rows
+from sessions_app.definitions import DefinitionRefused
+from sessions_app.models import AgendaItem, Session, Speaker, Webinar
+from tests.factories import NOW, make_staff
+
+pytestmark = pytest.mark.django_db
+
+CONCEPT_NOTE = DEFINITIONS / "mass-intra-regional-flows.toml"
+CONNECTION_TEST = DEFINITIONS / "connection-test.toml"
+
+
+def edited(tmp_path: Path, *replacements: tuple[str, str], source: Path = CONCEPT_NOTE) -> Path:
+    """A copy of a definition file with other words in it."""
+    text = source.read_text(encoding="utf-8")
+    for old, new in replacements:
+        assert old in text
+        text = text.replace(old, new, 1)
+    path = tmp_path / "edited.toml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def load(*arguments: str) -> str:
+    out = StringIO()
+    call_command("load_webinar", *arguments, stdout=out)
+    return out.getvalue()
+
+
+def test_the_concept_note_has_its_two_sessions_with_the_hours_of_the_note() -> None:
+    webinar = load_definition(CONCEPT_NOTE, now=NOW).webinar
+
+    minutes = [[entry.minutes for entry in each.entries] for each in agenda_from_rows(webinar).sessions]
+    starts = list(webinar.sessions.order_by("number").values_list("starts_at", flat=True))
+
+    assert minutes == [[20, 10, 60, 30], [10, 30, 30, 50]]
+    assert starts == [datetime(2020, 11, 16, 15, tzinfo=UTC), datetime(2020, 11, 17, 15, tzinfo=UTC)]
+
+
+def test_the_concept_note_is_complete_in_both_languages() -> None:
+    webinar = load_definition(CONCEPT_NOTE, now=NOW).webinar
+
+    titles = [each.title for each in agenda_from_rows(webinar).sessions]
+    entries = [entry for each in agenda_from_rows(webinar).sessions for entry in each.entries]
+    texts = [*titles, *(entry.title for entry in entries), *(point for entry in entries for point in entry.points)]
+
+    assert [text for text in texts if not (text.en and text.es)] == []
+    assert all(getattr(webinar, f"{name}_{code}") for name in ("objective", "background") for code in ("en", "es"))
+
+
+def test_eleven_countries_are_asked_for_two_of_four_profiles() -> None:
+    webinar = load_definition(CONCEPT_NOTE, now=NOW).webinar
+
+    countries = ParticipatingBody.objects.filter(kind=BodyKind.COUNTRY)
+    english = set(countries.filter(default_language="en").values_list("iso_code", flat=True))
+
+    assert countries.count() == 11
+    assert english == {"BZ", "CA", "US"}
+    assert list(Quota.objects.values_list("minimum", "maximum")) == [(2, None)] * 4
+    assert Delegation.objects.filter(webinar=webinar).count() == 14
+    assert len(ParticipatingBody.objects.get(iso_code="HN").timezones) == 1
+    assert len(ParticipatingBody.objects.get(iso_code="MX").timezones) > 1
+
+
+def test_registration_is_counted_from_the_day_on_which_the_webinar_starts() -> None:
+    webinar = load_definition(CONCEPT_NOTE, starts_on=date(2026, 12, 7), now=NOW).webinar
+
+    policy = RegistrationPolicy.objects.get(webinar=webinar)
+
+    assert [each.starts_at for each in webinar.sessions.order_by("number")] == [
+        datetime(2026, 12, 7, 15, tzinfo=UTC),
+        datetime(2026, 12, 8, 15, tzinfo=UTC),
+    ]
+    assert policy.closes_at == datetime(2026, 11, 27, 23, tzinfo=UTC)
+    assert policy.purge_on == date(2027, 12, 7)
+
+
+def test_without_reminders_in_the_file_a_new_webinar_gets_the_usual_ones() -> None:
+    load_definition(CONCEPT_NOTE, now=NOW)
+
+    webinar = load_definition(CONNECTION_TEST, now=NOW).webinar
+
+    rules = ReminderRule.objects.filter(webinar=webinar).values_list("minutes_before", "scope")
+    assert set(rules) == {(7 * 24 * 60, "first"), (24 * 60, "first"), (60, "each")}
+
+
+@pytest.mark.parametrize(
+    "start",
+    [datetime.fromisoformat("2026-12-07T10:05"), datetime.fromisoformat("2026-12-07T16:05Z")],
+    ids=["wall clock", "instant"],
+)
+def test_a_start_may_name_the_hour_too(start: datetime) -> None:
+    load_definition(CONCEPT_NOTE, now=NOW)
+
+    webinar = load_definition(CONNECTION_TEST, starts_on=start, now=NOW).webinar
+
+    assert webinar.sessions.get().starts_at == datetime(2026, 12, 7, 16, 5, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("starts_on", [None, date(2026, 12, 7)])
+def test_loading_twice_changes_nothing(starts_on: date | None) -> None:
+    first = load_definition(CONCEPT_NOTE, starts_on=starts_on, now=NOW)
+    before = agenda_from_rows(first.webinar)
+
+    second = load_definition(CONCEPT_NOTE, now=NOW + timedelta(days=1))
+
+    assert (first.is_new, second.is_new, second.changes) == (True, False, ())
+    assert agenda_from_rows(Webinar.objects.get()) == before
+    assert set(ReminderRule.objects.values_list("created_at", flat=True)) == {NOW}
+    assert "Nothing to change" in load(str(CONCEPT_NOTE))
+
+
+def test_a_changed_file_changes_what_it_names_and_keeps_the_moved_dates(tmp_path: Path) -> None:
+    load_definition(CONCEPT_NOTE, starts_on=date(2026, 12, 7), now=NOW)
+    uids = list(Session.objects.values_list("ical_uid", flat=True))
+
+    changed = edited(tmp_path, ("start = 09:00:00", "start = 10:00:00"), ('"Opening remarks"', '"Welcome"'))
+    report = load_definition(changed, now=NOW)
+
+    session = Session.objects.get(number=1)
+    assert report.changes == ("Session 1: Context and challenges of the massive movements of people called caravans.",)
+    assert session.starts_at == datetime(2026, 12, 7, 16, tzinfo=UTC)
+    assert session.items.get(position=1).title_en == "Welcome"
+    assert list(Session.objects.values_list("ical_uid", flat=True)) == uids
+
+
+def test_a_start_for_a_known_webinar_is_refused_with_the_reason() -> None:
+    load_definition(CONCEPT_NOTE, now=NOW)
+    before = agenda_from_rows(Webinar.objects.get())
+
+    with pytest.raises(CommandError, match=r"line 5: .*is loaded already, so --starts-on is refused"):
+        load(str(CONCEPT_NOTE), "--starts-on", "2026-12-07")
+
+    assert agenda_from_rows(Webinar.objects.get()) == before
+
+
+def test_a_session_that_left_the_file_is_refused_because_numbers_are_never_given_up(tmp_path: Path) -> None:
+    load_definition(CONCEPT_NOTE, now=NOW)
+
+    with pytest.raises(DefinitionRefused, match=r"Session 2 is loaded but missing here"):
+        load_definition(edited(tmp_path, ("number = 2", "number = 3")), now=NOW)
+
+    assert set(Session.objects.values_list("number", flat=True)) == {1, 2}
+
+
+def test_a_session_is_cancelled_in_the_file_once(tmp_path: Path) -> None:
+    load_definition(CONCEPT_NOTE, now=NOW)
+    cancelled = edited(tmp_path, ("number = 2", "number = 2\ncancelled = true"))
+
+    load_definition(cancelled, now=NOW)
+    again = load_definition(cancelled, now=NOW + timedelta(hours=1))
+
+    assert again.changes == ()
+    assert Session.objects.get(number=2).cancelled_at == NOW
+
+
+def test_a_changed_quota_goes_into_the_history_under_a_name(tmp_path: Path) -> None:
+    load_definition(CONCEPT_NOTE, starts_on=date(2026, 12, 7), now=NOW)
+    more = edited(tmp_path, ('code = "border-control"\nminimum = 2', 'code = "border-control"\nminimum = 3'))
+    staff = make_staff()
+
+    with pytest.raises(DefinitionRefused, match="load the file with --by"):
+        load_definition(more, now=NOW)
+    load_definition(more, now=NOW, by=staff)
+
+    assert Quota.objects.get(profile__code="border-control").minimum == 3
+    event = HistoryEvent.objects.get()
+    assert (event.actor, event.changes["minimum"]) == (staff, [2, 3])
+
+
+BAD = {
+    "an unknown key": (
+        'tittle = "x"',
+        ('code = "unodc"', 'code = "unodc"\ntittle = "x"'),
+        "“tittle” is not known here. Allowed: code,",
+    ),
+    "items longer than their session": (
+        "minutes = 120",
+        ("minutes = 20", "minutes = 21"),
+        "The items of session 1 last 121 minutes. Allowed: the session's 120 at most.",
+    ),
+    "a zone that does not exist": (
+        "Costa_Rico",
+        ('timezone = "America/Costa_Rica"', 'timezone = "America/Costa_Rico"'),
+        "“America/Costa_Rico” is not a time zone. Allowed: a name of the IANA list such as America/Costa_Rica.",
+    ),
+    "a country's zone that does not exist": (
+        '["Belize"]',
+        ('["America/Belize"]', '["Belize"]'),
+        "“Belize” is not a time zone.",
+    ),
+    "a date in quotes": (
+        "16/11/2020",
+        ("day = 2020-11-16", 'day = "16/11/2020"'),
+        "Allowed: a date such as 2020-11-16",
+    ),
+    "a day that no calendar has": ("2020-11-31", ("day = 2020-11-16", "day = 2020-11-31"), "This is not valid TOML"),
+    "an unknown kind": (
+        "party",
+        ('kind = "opening"', 'kind = "party"'),
+        "“party” is not known. Allowed: opening, introduction,",
+    ),
+    "an unknown speaker": (
+        "speakers = [{",
+        ('{ code = "unodc"', '{ code = "nobody"'),
+        "The speaker “nobody” is not known. Allowed: ",
+    ),
+    "no text in any language": (
+        "title = {}",
+        ('title = { en = "Opening remarks", es = "Palabras de apertura" }', "title = {}"),
+        "A text",
+    ),
+    "a body without its code": ("[[body]]", ('iso_code = "HN"\n', ""), "“iso_code” is missing."),
+    "a maximum below the minimum": (
+        "maximum = 1",
+        ("minimum = 2", "minimum = 2\nmaximum = 1"),
+        "The maximum cannot be below",
+    ),
+    "registration that closes before it opens": (
+        "closes = ",
+        ("days_before = 10", "days_before = 50"),
+        "must close after it opens",
+    ),
+    "a flag as a number": ("number = true", ("number = 1", "number = true"), "Allowed: a whole number."),
+    "a line break in an unclosed text": (
+        'code = "unodc',
+        ('code = "unodc"', 'code = "unodc'),
+        "This is not valid TOML",
+    ),
+}
+
+
+@pytest.mark.parametrize(("on_line", "replacement", "message"), BAD.values(), ids=BAD.keys())
+def test_a_bad_file_is_refused_with_file_and_line_and_what_is_allowed(
+    tmp_path: Path, on_line: str, replacement: tuple[str, str], message: str
+) -> None:
+    path = edited(tmp_path, replacement)
+
+    with pytest.raises(DefinitionRefused) as refused:
+        load_definition(path, now=NOW)
+
+    (problem,) = refused.value.problems
+    assert str(refused.value) == f"edited.toml, line {problem.line}: {problem.message}"
+    assert message in problem.message
+    assert on_line in path.read_text(encoding="utf-8").splitlines()[problem.line - 1]
+    assert not any(model.objects.exists() for model in (Webinar, Speaker, AgendaItem, ParticipatingBody, Quota))
+
+
+def test_everything_wrong_with_a_file_is_told_at_once_and_by_line(tmp_path: Path) -> None:
+    path = edited(tmp_path, ('agenda = "full"', 'agenda = "half"'), ("day = 2020-11-17", ""), ("days = 7", "days = 70"))
+
+    with pytest.raises(CommandError) as refused:
+        load(str(path))
+
+    lines = str(refused.value).splitlines()
+    assert [line.split(":")[0].split(",")[0] for line in lines[:-1]] == ["edited.toml"] * 3
+    assert "Allowed: full, without_names, hidden." in lines[0]
+    assert "“day” is missing." in lines[1]
+    assert "from 5 minutes to 60 days" in lines[2]
+    assert lines[-1] == "Nothing was changed."
+
+
+def test_a_bad_change_of_a_loaded_webinar_leaves_it_as_it_was(tmp_path: Path) -> None:
+    load_definition(CONCEPT_NOTE, now=NOW)
+    before = agenda_from_rows(Webinar.objects.get())
+
+    path = edited(tmp_path, ('"Opening remarks"', '"Welcome"'), ("minimum = 2", "minimum = 4"))
+    with pytest.raises(DefinitionRefused):
+        load_definition(path, now=NOW)
+
+    assert agenda_from_rows(Webinar.objects.get()) == before
+
+
+def test_a_missing_language_is_allowed_and_marked(tmp_path: Path) -> None:
+    path = edited(
+        tmp_path, ('title = { en = "Opening remarks", es = "Palabras de apertura" }', 'title.es = "Apertura"')
+    )
+
+    webinar = load_definition(path, now=NOW).webinar
+
+    title = agenda_from_rows(webinar).sessions[0].entries[0].title
+    assert (title.render("en").text, title.render("en").is_fallback) == ("Apertura", True)
+
+
+def test_an_hour_that_the_clocks_leave_out_is_refused(tmp_path: Path) -> None:
+    path = edited(
+        tmp_path,
+        ('timezone = "America/Costa_Rica"', 'timezone = "America/New_York"'),
+        ("day = 2020-11-16\nstart = 09:00:00", "day = 2020-03-08\nstart = 02:30:00"),
+    )
+
+    with pytest.raises(DefinitionRefused, match=r"2020-03-08 02:30, which clocks in America/New_York leave out"):
+        load_definition(path, now=NOW)
+
+
+def test_a_profile_of_which_only_the_code_is_given_must_be_known() -> None:
+    with pytest.raises(DefinitionRefused, match="this profile is not known yet"):
+        load_definition(CONNECTION_TEST, now=NOW)
+
+    assert not Webinar.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("missing.toml",), "missing.toml cannot be read"),
+        ((str(CONCEPT_NOTE), "--starts-on", "soon"), "this is no date. Allowed: 2026-12-07"),
+        ((str(CONCEPT_NOTE), "--by", "nobody@example.org"), "nobody of the secretariat signs in"),
+    ],
+)
+def test_a_bad_argument_is_told_in_one_line(arguments: tuple[str, ...], message: str) -> None:
+    with pytest.raises(CommandError, match=message):
+        load(*arguments)

@@ -2,7 +2,7 @@
 
 import random
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from threading import Barrier
@@ -51,3 +51,8 @@ def two_writers() -> Iterator[Callable[[Write, Write], tuple[Outcome, Outcome]]]
 def _close_connection(leaving: Barrier) -> None:
     leaving.wait()
     connection.close()
+
+
+def kinds_of(outcomes: Iterable[Outcome]) -> list[str]:
+    """Classes of rules as they are, everything that a write returned as "done"; in a stable order."""
+    return sorted((one.__name__ if isinstance(one, type) else "done") for one in outcomes)

@@ -1,0 +1,110 @@
+from datetime import timedelta
+
+from registrations.models import CalendarEntry, HistoryEvent
+from registrations.queries import Invitation, delegates_with_mail_state, delegations_of, history_of
+from tests.factories import (
+    NOW,
+    make_country,
+    make_delegate,
+    make_delegation,
+    make_focal_point,
+    make_staff,
+    make_user,
+    make_webinar,
+)
+from tests.registrations.queries.mailboxes import invite, make_delivery, make_entry, make_release
+
+HOUR = timedelta(hours=1)
+
+
+def test_people_stand_with_what_their_mailboxes_hold(delegation):
+    webinar = delegation.webinar
+    make_release(webinar)
+    first, second = webinar.sessions.select_related("released__release")
+    ana, luis = make_delegate(delegation, "border-control"), make_delegate(delegation, "prosecutors")
+    make_delivery(make_entry(ana, first, sequence=3, ical_partstat="ACCEPTED", answered_at=NOW))
+    make_delivery(make_entry(ana, second), state="failed", last_error="550 no such user")
+    old = make_entry(luis, first)
+    make_delivery(old)
+    CalendarEntry.objects.filter(pk=old.pk).update(sequence=1)
+    old.refresh_from_db()
+    make_delivery(old, state="due")
+
+    people = delegates_with_mail_state(delegation)
+
+    assert [one.delegate for one in people.active] == [luis, ana]
+    assert people.left == ()
+    assert people.active[0].invitations == (
+        Invitation(
+            session=first, method="REQUEST", state="due", last_error="", partstat="NEEDS-ACTION", answered_at=None
+        ),
+    )
+    assert people.active[1].invitations == (
+        Invitation(session=first, method="REQUEST", state="sent", last_error="", partstat="ACCEPTED", answered_at=NOW),
+        Invitation(
+            session=second,
+            method="REQUEST",
+            state="failed",
+            last_error="550 no such user",
+            partstat="NEEDS-ACTION",
+            answered_at=None,
+        ),
+    )
+    assert [one.has_failed for one in people.active] == [False, True]
+
+
+def test_those_who_left_stand_apart_the_latest_first(delegation):
+    first = make_delegate(delegation, status="withdrawn", withdrawn_at=NOW)
+    successor = make_delegate(delegation)
+    second = make_delegate(delegation, status="replaced", withdrawn_at=NOW + HOUR, replaced_by=successor)
+
+    people = delegates_with_mail_state(delegation)
+
+    assert [one.delegate for one in people.active] == [successor]
+    assert [one.delegate for one in people.left] == [second, first]
+
+
+def test_the_mail_of_a_delegation_asks_two_queries_for_one_person_as_for_a_thousand(
+    delegation, django_assert_num_queries
+):
+    one, many = delegation, make_delegation(delegation.webinar, make_country("PA"))
+    make_release(delegation.webinar)
+    invite(one, 1)
+    invite(many, 1000)
+
+    with django_assert_num_queries(2):
+        delegates_with_mail_state(one)
+    with django_assert_num_queries(2):
+        people = delegates_with_mail_state(many)
+        assert {str(person.delegate.profile) for person in people.active} == {"Prosecutors"}
+    assert [len(person.invitations) for person in people.active] == [2] * 1000
+
+
+def test_the_history_of_a_delegation_is_its_own_the_latest_first(delegation):
+    other = make_delegation(delegation.webinar, make_country("PA"))
+    facts = {"webinar": delegation.webinar, "kind": "submitted"}
+    early = HistoryEvent.objects.create(delegation=delegation, at=NOW, **facts)
+    late = HistoryEvent.objects.create(delegation=delegation, at=NOW + HOUR, **facts)
+    HistoryEvent.objects.create(delegation=other, at=NOW, **facts)
+
+    assert list(history_of(delegation)) == [late, early]
+
+
+def test_the_history_does_not_tell_who_of_another_country_holds_an_address(delegation):
+    holder = make_delegate(make_delegation(delegation.webinar, make_country("PA")), name="Luis Paz")
+    HistoryEvent.objects.create(
+        webinar=delegation.webinar, delegation=delegation, delegate=holder, kind="address_clash", at=NOW
+    )
+
+    assert list(history_of(delegation)) == []
+
+
+def test_a_focal_point_sees_the_delegations_of_their_country_at_every_webinar(delegation):
+    user = make_focal_point(delegation.body).user
+    next_one = make_delegation(make_webinar("next"), delegation.body)
+    other = make_delegation(delegation.webinar, make_country("PA"))
+    make_focal_point(other.body, user, removed_at=NOW)
+
+    assert set(delegations_of(user)) == {delegation, next_one}
+    assert set(delegations_of(make_user())) == set()
+    assert set(delegations_of(make_staff())) == {delegation, next_one, other}

@@ -31,6 +31,7 @@ def join(request: HttpRequest, delegate: Delegate, *, n: int) -> HttpResponse:
         "webinar": delegate.webinar,
         "released": released,
         "room_opens_at": room_opens_at(released.session),
+        "participant_page": True,
         "state": state,
         "room_url": room_url,
     }

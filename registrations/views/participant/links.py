@@ -52,6 +52,7 @@ def not_invited(request: HttpRequest, delegate: Delegate) -> HttpResponse:
     context = {
         "delegate": delegate,
         "webinar": delegate.webinar,
+        "participant_page": True,
         "is_attending": delegate.delegation.status != DelegationStatus.NOT_ATTENDING,
     }
     return render(request, "participant/not_invited.html", context)

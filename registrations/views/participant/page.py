@@ -69,6 +69,7 @@ def my(request: HttpRequest, delegate: Delegate) -> HttpResponse:
         "delegate": delegate,
         "webinar": delegate.webinar,
         "agenda": agenda,
+        "participant_page": True,
         "token": token,
         "cards": cards,
         "next": next((card for card in cards if card.calendars is not None), None),

@@ -1,0 +1,152 @@
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from io import StringIO
+
+import pytest
+from django.core.management import call_command
+from django.core.management.base import CommandError
+
+from registrations.management.commands.seed_demo import first_monday
+from registrations.models import Delegate, Delegation, HistoryEvent, User
+from registrations.queries import quota_board
+from sessions_app.models import Webinar
+
+pytestmark = pytest.mark.django_db
+START = datetime(2026, 11, 24, 17, 32, 41, tzinfo=UTC)
+
+
+@pytest.fixture
+def told(settings, time_machine) -> Iterator[str]:
+    settings.RCM_DEMO = True
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # quick
+    time_machine.move_to(START, tick=False)
+    output = StringIO()
+    call_command("seed_demo", stdout=output)
+    return output.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("today", "monday"),
+    [
+        (date(2026, 11, 23), date(2026, 12, 7)),
+        (date(2026, 11, 24), date(2026, 12, 14)),
+        (date(2026, 11, 29), date(2026, 12, 14)),
+    ],
+)
+def test_the_webinar_begins_on_the_first_monday_at_least_14_days_ahead(today: date, monday: date) -> None:
+    assert first_monday(today) == monday
+
+
+@pytest.mark.usefixtures("told")
+def test_both_webinars_are_released_at_their_hours() -> None:
+    starts = {
+        webinar.slug: [session.released.starts_at for session in webinar.sessions.all()]
+        for webinar in Webinar.objects.all()
+    }
+
+    assert starts == {
+        "mass-intra-regional-flows": [
+            datetime(2026, 12, 14, 15, tzinfo=UTC),
+            datetime(2026, 12, 15, 15, tzinfo=UTC),
+        ],
+        "connection-test": [datetime(2026, 11, 24, 18, 37, tzinfo=UTC)],
+    }
+
+
+@pytest.mark.usefixtures("told")
+def test_eleven_delegations_are_in_different_states() -> None:
+    delegations = Delegation.objects.filter(webinar__slug="mass-intra-regional-flows", body__kind="country")
+
+    assert dict(delegations.values_list("body__iso_code", "status")) == {
+        "BZ": "not_attending",
+        "CA": "accepted",
+        "CR": "accepted",
+        "DO": "submitted",
+        "GT": "returned",
+        "HN": "draft",
+        "MX": "accepted",
+        "NI": "draft",
+        "PA": "accepted",
+        "SV": "accepted",
+        "US": "reopened",
+    }
+
+
+@pytest.mark.usefixtures("told")
+def test_honduras_is_left_for_the_visitor_with_three_officials_missing() -> None:
+    board = quota_board(Webinar.objects.get(slug="mass-intra-regional-flows"))
+
+    honduras = next(row for row in board.rows if row.delegation.body.iso_code == "HN")
+    assert {seat.profile.code: (seat.named, seat.missing) for seat in honduras.seats} == {
+        "prosecutors": (0, 2),
+        "immigration-control": (2, 0),
+        "border-control": (1, 1),
+        "investigation-units": (3, 0),
+    }
+
+
+@pytest.mark.usefixtures("told")
+def test_each_country_has_a_focal_point_who_can_sign_in_and_nothing_but_the_secretariat_is_staff() -> None:
+    users = {user.email: (user.is_staff, user.check_password("demo-rcm-2020")) for user in User.objects.all()}
+
+    countries = ("bz", "ca", "cr", "do", "gt", "hn", "mx", "ni", "pa", "sv", "us")
+    assert users == {f"focal.{code}@example.org": (False, True) for code in countries} | {
+        "secretariat@example.org": (True, True)
+    }
+
+
+@pytest.mark.usefixtures("told")
+def test_every_sample_person_is_invented_and_lives_at_example_org() -> None:
+    surnames = {"Sample", "Example", "Specimen", "Pattern", "Trial", "Ejemplo", "Muestra", "Modelo", "Ensayo", "Prueba"}
+    people = list(Delegate.objects.all())
+
+    assert len(people) > 60
+    assert {person.name.rpartition(" ")[2] for person in people} == surnames
+    assert {person.email.rpartition("@")[2] for person in people} == {"example.org"}
+
+
+@pytest.mark.usefixtures("told")
+def test_every_step_stands_in_the_history_before_now() -> None:
+    kinds = set(HistoryEvent.objects.values_list("kind", flat=True))
+
+    assert kinds == {
+        "registered",
+        "submitted",
+        "accepted",
+        "accepted_with_gap",
+        "returned",
+        "reopened",
+        "replaced",
+        "withdrawn",
+        "waived",
+        "not_attending",
+    }
+    assert not HistoryEvent.objects.filter(at__gt=START).exists()
+
+
+def test_a_second_time_changes_nothing_and_tells_the_same(told: str) -> None:
+    output = StringIO()
+    people = Delegate.objects.count()
+
+    call_command("seed_demo", stdout=output)
+
+    assert (output.getvalue(), Delegate.objects.count()) == (told, people)
+
+
+def test_a_webinar_that_is_over_is_said_to_be(told: str, time_machine) -> None:
+    time_machine.move_to(datetime(2026, 12, 16, tzinfo=UTC))
+    output = StringIO()
+
+    call_command("seed_demo", stdout=output)
+
+    assert "ended on 15 December 2026" in output.getvalue()
+    assert "ended on" not in told
+
+
+def test_sample_people_are_for_the_demo_alone(settings) -> None:
+    settings.RCM_DEMO = False
+
+    with pytest.raises(CommandError, match="for the demo alone"):
+        call_command("seed_demo")
+
+    assert not User.objects.exists()

@@ -42,5 +42,5 @@ def test_a_refused_release_and_an_unknown_webinar_are_told() -> None:
 
     with pytest.raises(CommandError, match="Nothing has changed since the last release"):
         release("flows")
-    with pytest.raises(CommandError, match="There is no webinar “floods”. Known: flows"):
+    with pytest.raises(CommandError, match=r"There is no webinar “floods”\. Known: flows"):
         release("floods")

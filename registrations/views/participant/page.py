@@ -16,7 +16,14 @@ from django.views.decorators.http import require_POST, require_safe
 from registrations.exceptions import RuleBroken
 from registrations.forms.participant import AnswerForm
 from registrations.models import Delegate, Partstat
-from registrations.queries.participant import MySession, is_invited, my_sessions, released_sessions_of
+from registrations.queries.participant import (
+    MySession,
+    RoomState,
+    is_invited,
+    my_sessions,
+    released_sessions_of,
+    room_state,
+)
 from registrations.services.attendance import record_answer
 from registrations.tokens import Scope, make_token
 from registrations.views.participant.calendar_links import CalendarLinks, calendar_links
@@ -39,6 +46,7 @@ class SessionCard:
     agenda: AgendaSession
     countdown: str
     is_over: bool
+    is_room_open: bool
     # (answer, word, whether it is theirs)
     buttons: tuple[tuple[Partstat, str, bool], ...]
     join_path: str
@@ -128,6 +136,7 @@ def _card(
         agenda=session,
         countdown=countdown(session.starts_at, session.ends_at, now=now, timezone=delegate.timezone),
         is_over=now >= session.ends_at,
+        is_room_open=room_state(mine.released.session, now=now) == RoomState.OPEN,
         buttons=tuple((value, str(label), value == mine.partstat) for value, label in BUTTONS) if is_live else (),
         join_path=join_path,
         calendars=calendar_links(

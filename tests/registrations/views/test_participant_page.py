@@ -53,9 +53,9 @@ def answers_of(delegate):
 def test_the_page_begins_with_the_next_session_in_the_readers_zone(participant, text_of):
     text = text_of(participant)
 
-    assert text.index("In 21 days") < text.index("Context and challenges 1") < text.index("Mon 16 Nov, 09:00–11:00")
+    assert text.index("In 21 days") < text.index("Mon 16 Nov, 09:00–11:00") < text.index("Context and challenges 1")
     assert "Tegucigalpa" in text
-    assert "The room opens at 08:45 (Tegucigalpa)." in text
+    assert "The room opens: Mon 16 Nov, 08:45 Tegucigalpa" in text
 
 
 @pytest.mark.parametrize(
@@ -76,6 +76,13 @@ def test_the_webinars_hour_stands_beside_the_readers_where_the_clocks_differ(
 
     assert own in html
     assert ("09:00–11:00 Costa Rica" in html) is beside
+
+
+def test_while_the_room_is_open_the_page_says_so(participant, text_of, clock):
+    clock.move_to(FIRST_START - timedelta(minutes=15))
+
+    assert "In 15 minutes" in text_of(participant)
+    assert "The room is open: join" in text_of(participant)
 
 
 def test_once_the_first_session_is_over_the_second_is_the_next(participant, text_of, clock):

@@ -1,0 +1,278 @@
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from registrations.models import Delegate, DelegateStatus, Delegation, DelegationStatus, RegistrationPolicy, User
+from sessions_app.models import Session
+from tests.factories import (
+    make_country,
+    make_delegate,
+    make_delegation,
+    make_focal_point,
+    make_profiles,
+    make_quotas,
+    make_staff,
+    make_user,
+    make_webinar,
+)
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def delegation() -> Delegation:
+    """Honduras in draft, registration open at the present time."""
+    webinar = make_webinar()
+    make_quotas(webinar)
+    now = timezone.now()
+    RegistrationPolicy.objects.update(
+        opens_at=now - timedelta(days=1), closes_at=now + timedelta(days=5), purge_on=(now + timedelta(days=400)).date()
+    )
+    for number in (1, 2):
+        Session.objects.filter(number=number).update(starts_at=now + timedelta(days=20 + number))
+    return make_delegation(webinar, make_country("HN"))
+
+
+def signed_in(user: User) -> Client:
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+@pytest.fixture
+def owner(delegation: Delegation) -> Client:
+    return signed_in(make_focal_point(delegation.body).user)
+
+
+def typed(**changes: object) -> dict[str, object]:
+    return {
+        "name": "Ana Ejemplo",
+        "email": "ana@example.org",
+        "institution": "Instituto",
+        "profile": make_profiles()["prosecutors"].pk,
+        "language": "es",
+        "timezone": "America/Tegucigalpa",
+        **changes,
+    }
+
+
+def url(delegation: Delegation, rest: str = "") -> str:
+    return f"/en/delegations/{delegation.slug}/{rest}"
+
+
+def complete(delegation: Delegation) -> None:
+    for code in make_profiles():
+        make_delegate(delegation, code)
+        make_delegate(delegation, code)
+
+
+def test_naming_someone_says_who_is_named_and_what_is_still_missing(owner, delegation) -> None:
+    answer = owner.post(url(delegation, "delegates/new/"), typed(), follow=True)
+
+    text = answer.content.decode()
+    assert answer.redirect_chain == [(url(delegation), 302)]
+    assert "Ana Ejemplo is named. Still missing: Prosecutors (1 of 2)" in text
+    assert Delegate.objects.get().email == "ana@example.org"
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"email": "ana@example.org\nBcc: x@example.org"}, "Enter a valid email address."),
+        ({"name": "A" * 300}, "at most 200 characters"),
+        ({"name": "Ana\x07"}, "control characters cannot be used here"),
+        ({"timezone": "Mars/Olympus"}, "Select a valid choice"),
+        ({"profile": 999_999}, "Select a valid choice"),
+        ({"email": ""}, "This field is required."),
+    ],
+)
+def test_bad_input_is_told_at_its_field_and_what_was_typed_is_kept(owner, delegation, changes, message) -> None:
+    answer = owner.post(url(delegation, "delegates/new/"), typed(institution="Kept institution", **changes))
+
+    assert answer.status_code == 422
+    assert message in answer.content.decode()
+    assert "Kept institution" in answer.content.decode()
+    assert not Delegate.objects.exists()
+
+
+def test_a_form_sent_twice_names_the_person_once_and_says_so(owner, delegation) -> None:
+    owner.post(url(delegation, "delegates/new/"), typed())
+
+    answer = owner.post(url(delegation, "delegates/new/"), typed(email="ANA@example.org"))
+
+    assert "Ana Ejemplo is already named in this delegation with this address." in answer.content.decode()
+    assert Delegate.objects.count() == 1
+
+
+def test_an_address_of_another_country_is_refused_without_saying_where_it_is(owner, delegation) -> None:
+    other = make_delegation(delegation.webinar, make_country("GT"))
+    make_delegate(other, email="ana@example.org", name="Somebody Else")
+
+    text = owner.post(url(delegation, "delegates/new/"), typed(email="Ana@Example.org")).content.decode()
+
+    assert "could not be registered; the secretariat has been told" in text
+    assert "Somebody Else" not in text
+    assert "Country GT" not in text
+
+
+def test_a_form_sent_after_closing_keeps_what_was_typed(owner, delegation) -> None:
+    complete(delegation)
+    RegistrationPolicy.objects.update(closes_at=timezone.now())
+
+    answer = owner.post(url(delegation, "delegates/new/"), typed())
+
+    assert answer.status_code == 422
+    assert "Registration has closed." in answer.content.decode()
+    assert "ana@example.org" in answer.content.decode()
+
+
+def test_a_stale_form_shows_both_versions_and_is_saved_when_sent_again(owner, delegation) -> None:
+    ana = make_delegate(delegation, name="Ana", email="ana@example.org", institution="Instituto")
+    Delegate.objects.filter(pk=ana.pk).update(institution="By a colleague", version=2)
+
+    answer = owner.post(url(delegation, f"delegates/{ana.pk}/edit/"), typed(name="Ana", institution="Mine", version=1))
+    text = answer.content.decode()
+    assert (answer.status_code, "By a colleague" in text, "Mine" in text) == (422, True, True)
+    owner.post(url(delegation, f"delegates/{ana.pk}/edit/"), typed(name="Ana", institution="Mine", version=2))
+
+    assert Delegate.objects.get().institution == "Mine"
+
+
+def test_replacing_keeps_the_seat_and_withdrawing_below_the_floor_asks_why(owner, delegation) -> None:
+    ana = make_delegate(delegation)
+    values = typed(version=1)
+    del values["profile"]
+    owner.post(url(delegation, f"delegates/{ana.pk}/replace/"), values)
+    newcomer = Delegate.objects.get(email="ana@example.org")
+    assert (newcomer.profile, newcomer.replaces) == (ana.profile, ana)
+
+    refused = owner.post(url(delegation, f"delegates/{newcomer.pk}/withdraw/"), {"version": 1, "reason": ""})
+    assert "Please give a reason" in refused.content.decode()
+    owner.post(url(delegation, f"delegates/{newcomer.pk}/withdraw/"), {"version": 1, "reason": "Ill"})
+    newcomer.refresh_from_db()
+    assert newcomer.status == DelegateStatus.WITHDRAWN
+
+
+def test_a_withdrawal_can_be_undone_while_its_mail_is_held_back(owner, delegation) -> None:
+    ana = make_delegate(delegation)
+    owner.post(url(delegation, f"delegates/{ana.pk}/withdraw/"), {"version": 1, "reason": "By mistake"})
+
+    assert "Undo" in owner.get(url(delegation)).content.decode()
+    owner.post(url(delegation, f"delegates/{ana.pk}/restore/"))
+
+    ana.refresh_from_db()
+    assert ana.status == DelegateStatus.ACTIVE
+
+
+def test_submitting_with_gaps_asks_for_the_reason_and_a_complete_delegation_is_accepted(owner, delegation) -> None:
+    make_delegate(delegation)
+    refused = owner.post(url(delegation, "submit/"), {"version": 1})
+    assert "name the missing officials" in refused.content.decode().lower()
+
+    complete(delegation)
+    answer = owner.post(url(delegation, "submit/"), {"version": 1}, follow=True)
+
+    assert "The delegation is complete and accepted." in answer.content.decode()
+    delegation.refresh_from_db()
+    assert delegation.status == DelegationStatus.ACCEPTED
+
+
+def test_a_delegation_can_be_noted_as_not_attending_and_back(owner, delegation) -> None:
+    owner.post(url(delegation, "not-attending/"), {"reason": "Elections"})
+    assert "Elections" in owner.get(url(delegation)).content.decode()
+
+    owner.post(url(delegation, "attending-again/"))
+
+    delegation.refresh_from_db()
+    assert delegation.status == DelegationStatus.DRAFT
+
+
+ADDRESSES = [
+    "",
+    "submit/",
+    "not-attending/",
+    "delegates/new/",
+    "delegates/{pk}/edit/",
+    "delegates/{pk}/replace/",
+    "delegates/{pk}/withdraw/",
+]
+
+
+@pytest.mark.parametrize("address", ADDRESSES)
+def test_another_countrys_pages_do_not_exist_and_a_colleague_and_staff_see_them(delegation, address) -> None:
+    ana = make_delegate(delegation)
+    target = url(delegation, address.format(pk=ana.pk))
+    colleague = make_focal_point(delegation.body).user
+    removed = make_focal_point(delegation.body, removed_at=timezone.now()).user
+    outsider = make_focal_point(make_country("GT")).user
+
+    codes = [
+        signed_in(user).get(target).status_code for user in (colleague, make_staff(), outsider, removed, make_user())
+    ]
+
+    assert codes == [200, 200, 404, 404, 404]
+    assert Client().get(target).url == f"/accounts/login/?next={target}"
+
+
+@pytest.mark.parametrize("action", ["edit", "replace", "withdraw", "restore"])
+def test_a_person_of_another_delegation_cannot_be_reached_through_ones_own(owner, delegation, action) -> None:
+    stranger = make_delegate(make_delegation(delegation.webinar, make_country("GT")))
+
+    answer = owner.post(url(delegation, f"delegates/{stranger.pk}/{action}/"), typed(version=1, reason="x"))
+
+    assert answer.status_code == 404
+    stranger.refresh_from_db()
+    assert stranger.status == DelegateStatus.ACTIVE
+
+
+def test_a_get_changes_nothing_where_only_a_post_acts(owner, delegation) -> None:
+    ana = make_delegate(delegation)
+
+    codes = [
+        owner.get(url(delegation, rest)).status_code for rest in (f"delegates/{ana.pk}/restore/", "attending-again/")
+    ]
+
+    assert codes == [405, 405]
+
+
+def test_the_page_takes_the_same_queries_with_one_delegate_and_with_a_thousand(
+    owner, delegation, django_assert_max_num_queries
+) -> None:
+    make_delegate(delegation)
+    with django_assert_max_num_queries(12):
+        owner.get(url(delegation))
+    profile = make_profiles()["border-control"]
+    Delegate.objects.bulk_create(
+        Delegate(
+            webinar=delegation.webinar,
+            delegation=delegation,
+            profile=profile,
+            name=f"D {number}",
+            email=f"many{number}@example.org",
+            institution="I",
+            timezone="America/Tegucigalpa",
+            registered_at=timezone.now(),
+            hold_until=timezone.now(),
+        )
+        for number in range(1000)
+    )
+
+    with django_assert_max_num_queries(12):
+        assert owner.get(url(delegation)).status_code == 200
+
+
+def test_the_page_is_there_in_spanish(owner, delegation) -> None:
+    answer = owner.get(f"/es/delegations/{delegation.slug}/")
+
+    assert '<html lang="es">' in answer.content.decode()
+    assert "Flujos masivos intrarregionales" in answer.content.decode()
+
+
+def test_the_list_shows_ones_own_delegations_only(owner, delegation) -> None:
+    make_delegation(delegation.webinar, make_country("GT"))
+
+    text = owner.get("/en/delegations/").content.decode()
+
+    assert ("Country HN" in text, "Country GT" in text) == (True, False)

@@ -1,3 +1,16 @@
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from registrations.views.focal_point import pages, people, steps
+
+urlpatterns = [
+    path("delegations/", pages.delegations, name="delegations"),
+    path("delegations/<slug:slug>/", pages.delegation, name="delegation"),
+    path("delegations/<slug:slug>/submit/", steps.submit, name="submit-delegation"),
+    path("delegations/<slug:slug>/not-attending/", steps.not_attending, name="not-attending"),
+    path("delegations/<slug:slug>/attending-again/", steps.attending_again, name="attending-again"),
+    path("delegations/<slug:slug>/delegates/new/", people.register, name="register-delegate"),
+    path("delegations/<slug:slug>/delegates/<int:pk>/edit/", people.edit, name="edit-delegate"),
+    path("delegations/<slug:slug>/delegates/<int:pk>/replace/", people.replace, name="replace-delegate"),
+    path("delegations/<slug:slug>/delegates/<int:pk>/withdraw/", people.withdraw, name="withdraw-delegate"),
+    path("delegations/<slug:slug>/delegates/<int:pk>/restore/", people.restore, name="restore-delegate"),
+]

@@ -1,0 +1,40 @@
+"""Whose pages these are: a focal point gets 404 for everything of another country (rule 18)."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, Concatenate
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.views.decorators.cache import never_cache
+
+from registrations.models import Delegate, Delegation, User
+from registrations.queries import delegations_of
+
+DelegationView = Callable[Concatenate[HttpRequest, Delegation, ...], HttpResponse]
+
+
+def for_delegation(view: DelegationView) -> Callable[..., HttpResponse]:
+    """Give `view` the delegation of the URL's slug, if the signed-in person may see it; else 404."""
+
+    @never_cache
+    @login_required
+    @wraps(view)
+    def checked(request: HttpRequest, slug: str, **kwargs: Any) -> HttpResponse:
+        return view(request, get_object_or_404(delegations_of(signed_in(request)), slug=slug), **kwargs)
+
+    return checked
+
+
+def delegate_of(delegation: Delegation, pk: int) -> Delegate:
+    """The delegate of this delegation, or 404."""
+    people = Delegate.objects.select_related("delegation__body", "delegation__webinar", "profile", "replaced_by")
+    return get_object_or_404(people, delegation=delegation, pk=pk)
+
+
+def signed_in(request: HttpRequest) -> User:
+    """The user of a request that `login_required` let through."""
+    if not isinstance(request.user, User):
+        raise TypeError("Only for pages that ask for a sign-in.")
+    return request.user

@@ -1,0 +1,86 @@
+"""The list of delegations, and the page of one."""
+
+from datetime import datetime
+from math import ceil
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from registrations.models import BodyKind, Delegation, User
+from registrations.queries import (
+    delegates_with_mail_state,
+    delegations_of,
+    gaps_in,
+    history_of,
+    last_session_end,
+    policy_of,
+    seats_of,
+)
+from registrations.views.focal_point.access import for_delegation, signed_in
+from registrations.views.focal_point.cards import allowed, person_card, profile_card
+from sessions_app.models import ReleasedSession
+
+SECONDS_OF_A_DAY = 86_400
+HISTORY_SHOWN = 50
+
+
+@never_cache
+@login_required
+@require_safe
+def delegations(request: HttpRequest) -> HttpResponse:
+    """The delegations of the signed-in person's bodies, the newest webinar first."""
+    user = signed_in(request)
+    rows = delegations_of(user).order_by("-webinar__created_at", "body__name_en")
+    return render(request, "focal_point/delegations.html", {"delegations": rows})
+
+
+@require_safe
+@for_delegation
+def delegation(request: HttpRequest, delegation: Delegation) -> HttpResponse:
+    """What is asked, what is missing, who is named, and what to do next."""
+    user, now = signed_in(request), timezone.now()
+    policy = policy_of(delegation.webinar)
+    ends_at = last_session_end(delegation.webinar)
+    may = allowed(delegation, policy=policy, ends_at=ends_at, by=user, now=now)
+    seats = seats_of(delegation)
+    people = delegates_with_mail_state(delegation)
+    held = [one.delegate for one in people.left if one.delegate.is_held_at(now) or user.is_staff]
+    return render(
+        request,
+        "focal_point/delegation.html",
+        {
+            "delegation": delegation,
+            "webinar": delegation.webinar,
+            "policy": policy,
+            "zone": zone_of(user, delegation),
+            "days_left": days_left(policy.closes_at, now) if policy else None,
+            "is_open": policy is not None and policy.is_open_at(now),
+            "is_before": policy is not None and now < policy.opens_at,
+            "is_over": ends_at is not None and now >= ends_at,
+            "is_country": delegation.body.kind == BodyKind.COUNTRY,
+            "is_foreign": user.is_staff,
+            "sessions": ReleasedSession.objects.filter(session__webinar=delegation.webinar),
+            "seats": seats,
+            "gaps": gaps_in(seats),
+            "cards": [profile_card(seat, people.active, may) for seat in seats],
+            "others": [person_card(one) for one in people.active if one.delegate.profile_id is None],
+            "left": people.left,
+            "restorable": {delegate.pk for delegate in held} if may.leave else set(),
+            "may": may,
+            "history": history_of(delegation)[:HISTORY_SHOWN],
+        },
+    )
+
+
+def days_left(closes_at: datetime, now: datetime) -> int:
+    """Days until the deadline, begun ones counted; 0 once it has passed."""
+    return max(0, ceil((closes_at - now).total_seconds() / SECONDS_OF_A_DAY))
+
+
+def zone_of(user: User, delegation: Delegation) -> str:
+    """The zone in which `user` reads: their own, else the country's only one, else the webinar's."""
+    return user.timezone or delegation.body.only_timezone or delegation.webinar.timezone

@@ -1,0 +1,171 @@
+"""Naming people: register, edit, replace, withdraw, restore. One address per action, one service per POST."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
+
+from registrations.exceptions import RuleBroken, Stale
+from registrations.forms.errors import add_broken_rule
+from registrations.forms.secretariat import DelegateForm, WithdrawForm, differences, typed_of
+from registrations.models import Delegate, Delegation
+from registrations.queries import gaps_in, seats_of
+from registrations.services.nominations import (
+    edit_delegate,
+    register_delegate,
+    replace_delegate,
+    restore_delegate,
+    withdraw_delegate,
+)
+from registrations.views.focal_point.access import delegate_of, for_delegation, signed_in
+
+FORM_METHODS = ["GET", "HEAD", "POST"]
+
+
+@require_http_methods(FORM_METHODS)
+@for_delegation
+def register(request: HttpRequest, delegation: Delegation) -> HttpResponse:
+    """Name someone; `?profile=` says under which profile the button was pressed."""
+    seats = seats_of(delegation)
+    chosen = next((seat.profile.pk for seat in seats if seat.profile.code == request.GET.get("profile")), None)
+    form = DelegateForm(
+        request.POST or None,
+        delegation=delegation,
+        seats=seats,
+        without=["role", "version", "reason"],
+        initial={"profile": chosen},
+    )
+
+    def save() -> str:
+        delegate = register_delegate(delegation, details=form.details(), by=signed_in(request), now=timezone.now())
+        return _("%(name)s is named.") % {"name": delegate.name}
+
+    return _answer(request, delegation, form, save, template="register")
+
+
+@require_http_methods(FORM_METHODS)
+@for_delegation
+def edit(request: HttpRequest, delegation: Delegation, *, pk: int) -> HttpResponse:
+    delegate = delegate_of(delegation, pk)
+    form = DelegateForm(
+        request.POST or None,
+        delegation=delegation,
+        seats=seats_of(delegation),
+        without=["role"],
+        initial=typed_of(delegate) | {"profile": delegate.profile_id},
+    )
+
+    def save() -> str:
+        details = form.details()
+        changed = edit_delegate(
+            delegate, details=details, by=signed_in(request), now=timezone.now(), **form.version_and_reason()
+        )
+        return _("The details of %(name)s are saved.") % {"name": changed.name}
+
+    return _answer(request, delegation, form, save, template="edit", delegate=delegate)
+
+
+@require_http_methods(FORM_METHODS)
+@for_delegation
+def replace(request: HttpRequest, delegation: Delegation, *, pk: int) -> HttpResponse:
+    """Put someone else in a person's seat; the profile stays."""
+    delegate = delegate_of(delegation, pk)
+    form = DelegateForm(
+        request.POST or None,
+        delegation=delegation,
+        seats=seats_of(delegation),
+        without=["role", "profile"],
+        initial={"version": delegate.version, "institution": delegate.institution},
+    )
+
+    def save() -> str:
+        newcomer = replace_delegate(
+            delegate, details=form.details(), by=signed_in(request), now=timezone.now(), **form.version_and_reason()
+        )
+        return _("%(newcomer)s takes the place of %(name)s.") % {"newcomer": newcomer.name, "name": delegate.name}
+
+    return _answer(request, delegation, form, save, template="replace", delegate=delegate)
+
+
+@require_http_methods(FORM_METHODS)
+@for_delegation
+def withdraw(request: HttpRequest, delegation: Delegation, *, pk: int) -> HttpResponse:
+    delegate = delegate_of(delegation, pk)
+    form = WithdrawForm(request.POST or None, initial={"version": delegate.version})
+
+    def save() -> str:
+        withdraw_delegate(delegate, by=signed_in(request), now=timezone.now(), **form.cleaned_data)
+        return _("%(name)s is withdrawn.") % {"name": delegate.name}
+
+    return _answer(request, delegation, form, save, template="withdraw", delegate=delegate)
+
+
+@require_POST
+@for_delegation
+def restore(request: HttpRequest, delegation: Delegation, *, pk: int) -> HttpResponse:
+    """Undo a withdrawal or a replacement."""
+    delegate = delegate_of(delegation, pk)
+    try:
+        restore_delegate(delegate, by=signed_in(request), now=timezone.now())
+    except RuleBroken as broken:
+        messages.error(request, str(broken.message))
+    else:
+        messages.success(request, _("%(name)s takes part again.") % {"name": delegate.name} + still_missing(delegation))
+    return redirect(delegation)
+
+
+def _answer(
+    request: HttpRequest,
+    delegation: Delegation,
+    form: Any,
+    save: Callable[[], str],
+    *,
+    template: str,
+    delegate: Delegate | None = None,
+) -> HttpResponse:
+    """The form; once it is sent and `save` keeps the rules, back to the delegation with what happened."""
+    versions: list[tuple[str, object, object]] = []
+    if request.method == "POST" and form.is_valid():
+        try:
+            said = save()
+        except Stale as stale:
+            add_broken_rule(form, stale)
+            versions = _both_versions(form, stale)
+        except RuleBroken as broken:
+            add_broken_rule(form, broken)
+        else:
+            messages.success(request, said + still_missing(delegation))
+            return redirect(delegation)
+    context = {"delegation": delegation, "form": form, "delegate": delegate, "versions": versions}
+    status = 422 if form.errors else 200
+    return render(request, f"focal_point/{template}.html", context, status=status)
+
+
+def _both_versions(form: Any, stale: Stale) -> list[tuple[str, object, object]]:
+    """What differs between the stored person and the form, which may now be sent again to overwrite it knowingly."""
+    if not isinstance(stale.current, Delegate):
+        return []
+    form.data = form.data.copy()
+    form.data["version"] = str(stale.current.version)
+    return differences(form, stale.current)
+
+
+def still_missing(delegation: Delegation) -> str:
+    """ " Still missing: Prosecutors (1 of 2)." or that everything is met; empty for an organisation."""
+    seats = seats_of(delegation)
+    if not seats:
+        return ""
+    gaps = gaps_in(seats)
+    if not gaps:
+        return " " + _("Every quota is met.")
+    named = ", ".join(
+        _("%(profile)s (%(named)s of %(floor)s)")
+        % {"profile": gap.profile.name, "named": gap.named, "floor": gap.floor}
+        for gap in gaps
+    )
+    return " " + _("Still missing: %(gaps)s.") % {"gaps": named}

@@ -9,6 +9,13 @@ from sessions_app.models.session import Session
 from sessions_app.models.webinar import Webinar
 
 
+class ReleaseQuerySet(models.QuerySet["Release"]):
+    def latest_of_each(self) -> "ReleaseQuerySet":
+        """The release in force of every released webinar."""
+        newer = Release.objects.filter(webinar=models.OuterRef("webinar"), number__gt=models.OuterRef("number"))
+        return self.filter(~models.Exists(newer)).select_related("webinar")
+
+
 class Release(models.Model):
     """A numbered, immutable snapshot of a webinar's agenda: what the public and the participants know."""
 
@@ -19,8 +26,10 @@ class Release(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
     note = models.CharField(_("note"), max_length=500, blank=True)
-    # `Agenda.to_json()`; read it with `Agenda.from_release()`.
+    # `Agenda.to_json()`; read it with `agenda_from_release()`.
     agenda: "models.JSONField[Any, Any]" = models.JSONField(_("agenda"))
+
+    objects = ReleaseQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("release")

@@ -7,6 +7,7 @@ from django.utils.translation import get_language
 
 from sessions_app import hours
 from sessions_app.bilingual import Bilingual
+from sessions_app.zones import differs_at
 
 register = template.Library()
 
@@ -42,6 +43,12 @@ def clock(instant: datetime, zone: str) -> str:
 @register.simple_tag
 def city(zone: str) -> str:
     return hours.zone_city(zone, get_language() or "en")
+
+
+@register.simple_tag
+def other_clock_differs(instant: datetime, zone: str, other: str) -> bool:
+    """Whether the clocks of two zones differ at `instant`; elsewhere the second hour is left out (rule 13)."""
+    return differs_at(instant, zone, other)
 
 
 @register.inclusion_tag("parts/bilingual.html")

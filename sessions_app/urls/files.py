@@ -1,4 +1,10 @@
-from django.urls import URLPattern
+"""Addresses without a language."""
+
+from django.urls import path
+
+from sessions_app.views.public import agenda_ics
 
 app_name = "sessions_app_files"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("webinars/<slug:slug>/agenda.ics", agenda_ics, name="agenda-ics"),
+]

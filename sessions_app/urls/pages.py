@@ -1,4 +1,11 @@
-from django.urls import URLPattern
+"""Addresses in a language."""
+
+from django.urls import path
+
+from sessions_app.views.public import home, webinar
 
 app_name = "sessions_app"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("", home, name="home"),
+    path("webinars/<slug:slug>/", webinar, name="webinar"),
+]

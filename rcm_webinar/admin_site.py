@@ -16,6 +16,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from rcm_webinar.permissions import APPS
+
 SECOND_FACTORS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
 
 
@@ -32,7 +34,14 @@ class SecretariatSite(AdminSite):
     site_header = gettext_lazy("RCM webinars: secretariat")
     site_title = gettext_lazy("RCM webinars")
     index_title = gettext_lazy("Secretariat")
-    enable_nav_sidebar = True
+    # The rooms used every day are named in the header; tables get the width.
+    enable_nav_sidebar = False
+
+    def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
+        """Only the product's own rows have pages here; what libraries keep (secrets, sessions) has none."""
+        models = [model_or_iterable] if isinstance(model_or_iterable, type) else model_or_iterable
+        own = [model for model in models if model._meta.app_label in APPS]
+        super().register(own, admin_class, **options)
 
     def has_permission(self, request: HttpRequest) -> bool:
         return super().has_permission(request) and not self._lacks_second_factor(request)

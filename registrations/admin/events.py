@@ -13,7 +13,7 @@ EMPTY = "\N{EN DASH}"
 
 @dataclass(frozen=True)
 class ReadableEvent:
-    """`shown` is (field's name, old, new) of each change."""
+    """`shown` is (field's name, old or nothing, new) of each change."""
 
     event: HistoryEvent
     shown: tuple[tuple[str, str, str], ...]
@@ -23,7 +23,10 @@ def readable(events: Iterable[HistoryEvent]) -> list[ReadableEvent]:
     return [
         ReadableEvent(
             event,
-            tuple((_label(name), _text(name, old), _text(name, new)) for name, (old, new) in event.changes.items()),
+            tuple(
+                (_label(name), _text(name, old), _text(name, new) or EMPTY)
+                for name, (old, new) in event.changes.items()
+            ),
         )
         for event in events
     ]
@@ -49,6 +52,6 @@ def _text(name: str, value: object) -> str:
     if isinstance(value, bool):
         return _("yes") if value else _("no")
     if value in (None, ""):
-        return EMPTY
+        return ""
     choices = dict(getattr(Delegate, name).field.flatchoices) if name in ("role", "status", "language") else {}
     return str(choices.get(value, value))

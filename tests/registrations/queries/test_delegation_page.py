@@ -1,7 +1,7 @@
 from datetime import timedelta
 
 from registrations.models import CalendarEntry, HistoryEvent
-from registrations.queries import Invitation, delegates_with_mail_state, delegations_of, history_of
+from registrations.queries import Invitation, delegates_with_mail_state, delegations_of, history_of, seats_of
 from tests.factories import (
     NOW,
     make_country,
@@ -51,6 +51,27 @@ def test_people_stand_with_what_their_mailboxes_hold(delegation):
         ),
     )
     assert [one.has_failed for one in people.active] == [False, True]
+
+
+def test_declined_is_who_declined_every_session_as_the_seats_count(delegation):
+    make_release(delegation.webinar)
+    first, second = delegation.webinar.sessions.select_related("released__release")
+    away, half, uninvited, taken_back = (make_delegate(delegation) for _ in range(4))
+    make_entry(away, first, ical_partstat="DECLINED")
+    make_entry(away, second, ical_partstat="DECLINED")
+    make_entry(half, first, ical_partstat="DECLINED")
+    make_entry(half, second, ical_partstat="ACCEPTED")
+    make_entry(taken_back, first, planned_method="CANCEL", ical_partstat="DECLINED")
+
+    people = delegates_with_mail_state(delegation).active
+
+    assert {one.delegate: one.is_declined for one in people} == {
+        away: True,
+        half: False,
+        uninvited: False,
+        taken_back: False,
+    }
+    assert seats_of(delegation)[0].declined == 1
 
 
 def test_those_who_left_stand_apart_the_latest_first(delegation):

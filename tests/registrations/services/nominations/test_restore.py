@@ -93,3 +93,15 @@ def test_restoring_someone_who_is_active_changes_nothing(delegation, focal_point
 
     assert restore_delegate(delegate, by=focal_point, now=now).version == 1
     assert not HistoryEvent.objects.exists()
+
+
+def test_staff_restore_someone_whose_successor_has_left_too(delegation, staff, now):
+    old = make_delegate(delegation)
+    newcomer = replace_delegate(old, details=make_details(), version=1, by=staff, now=now)
+    withdraw_delegate(newcomer, version=1, by=staff, now=now, reason="ill too")
+
+    restored = restore_delegate(old, by=staff, now=now + SOON)
+
+    newcomer.refresh_from_db()
+    assert (restored.status, restored.replaced_by) == (DelegateStatus.ACTIVE, None)
+    assert (newcomer.status, newcomer.withdrawn_reason, newcomer.version) == (DelegateStatus.WITHDRAWN, "ill too", 2)

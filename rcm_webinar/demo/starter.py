@@ -156,7 +156,8 @@ def _serve(parts: list[Part], port: int, people: str) -> int:
         _pause(parts[0])
     if not _ended(parts):
         print(people)
-        print(f"The demo runs at http://127.0.0.1:{port}/demo/ and its mail arrives at http://127.0.0.1:{port}/demo/mail/")
+        address = f"http://127.0.0.1:{port}/demo/"
+        print(f"The demo runs at {address} and its mail arrives at {address}mail/")
         print("Ctrl-C stops it.", flush=True)
         os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOWAIT)
     for part in _ended(parts):

@@ -1,0 +1,198 @@
+"""Who may open what: every address of the product, for every role, in one table (design §8)."""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+
+import pytest
+from django.test import Client
+from django.urls import URLResolver, get_resolver, reverse
+from time_machine import TimeMachineFixture
+
+from registrations.models import User
+from registrations.tokens import Scope, make_token
+from sessions_app.releases import release_webinar
+from tests.factories import (
+    NOW,
+    make_country,
+    make_delegate,
+    make_delegation,
+    make_focal_point,
+    make_quotas,
+    make_staff,
+    make_webinar,
+)
+
+pytestmark = pytest.mark.django_db
+
+
+class Seen(NamedTuple):
+    """What an address answers to each role. A participant holds the token of their mail, the others a forged one."""
+
+    anonymous: int
+    focal_point: int
+    of_another_country: int
+    participant: int
+    staff: int
+
+
+class Row(NamedTuple):
+    """What each role sees, with which arguments, and by which method."""
+
+    seen: Seen
+    arguments: tuple[str, ...] = ()
+    method: str = "get"
+
+
+PUBLIC = Seen(200, 200, 200, 200, 200)
+MOVES_ON = Seen(302, 302, 302, 302, 302)
+SIGNED_IN = Seen(302, 200, 200, 302, 200)
+OF_THE_COUNTRY = Seen(302, 200, 404, 302, 200)
+STEP_OF_THE_COUNTRY = Seen(302, 302, 404, 302, 302)
+BY_TOKEN = Seen(404, 404, 404, 200, 404)
+STEP_BY_TOKEN = Seen(404, 404, 404, 302, 404)
+
+TABLE: Mapping[str, Row] = {
+    "healthz": Row(PUBLIC),
+    "readyz": Row(PUBLIC),
+    "set_language": Row(MOVES_ON, method="post"),
+    "sessions_app:home": Row(PUBLIC),
+    "sessions_app:webinar": Row(PUBLIC, ("webinar",)),
+    "sessions_app_files:agenda-ics": Row(PUBLIC, ("webinar",)),
+    "registrations:my": Row(BY_TOKEN, ("token",)),
+    "registrations:answer": Row(STEP_BY_TOKEN, ("token", "1"), method="post"),
+    "registrations:join": Row(BY_TOKEN, ("join_token", "1")),
+    "registrations_files:feed": Row(BY_TOKEN, ("token",)),
+    "registrations_files:session-ics": Row(BY_TOKEN, ("token", "1")),
+    "registrations:delegations": Row(SIGNED_IN),
+    "registrations:delegation": Row(OF_THE_COUNTRY, ("delegation",)),
+    "registrations:register-delegate": Row(OF_THE_COUNTRY, ("delegation",)),
+    "registrations:edit-delegate": Row(OF_THE_COUNTRY, ("delegation", "delegate")),
+    "registrations:replace-delegate": Row(OF_THE_COUNTRY, ("delegation", "delegate")),
+    "registrations:withdraw-delegate": Row(OF_THE_COUNTRY, ("delegation", "delegate")),
+    "registrations:restore-delegate": Row(STEP_OF_THE_COUNTRY, ("delegation", "withdrawn"), method="post"),
+    "registrations:submit-delegation": Row(OF_THE_COUNTRY, ("delegation",)),
+    "registrations:not-attending": Row(OF_THE_COUNTRY, ("delegation",)),
+    "registrations:attending-again": Row(STEP_OF_THE_COUNTRY, ("delegation",), method="post"),
+}
+# Of Django and allauth: many, and held by rules instead of rows.
+GROUPS = ("admin:", "account_", "mfa_", "usersessions_")
+
+
+def every_address(resolver: URLResolver, namespace: str = "", path: str = "") -> Iterator[tuple[str, str]]:
+    """(qualified name, route) of each address below `resolver`; one without a name by its pattern."""
+    for entry in resolver.url_patterns:
+        whole = f"{path}{entry.pattern}"
+        if isinstance(entry, URLResolver):
+            below = f"{namespace}{entry.namespace}:" if entry.namespace else namespace
+            yield from every_address(entry, below, whole)
+        else:
+            yield f"{namespace}{entry.name or entry.pattern}", whole
+
+
+def an_address_of(route: str) -> str:
+    """A path of `route`, with "1" for each of its arguments (of a regular expression, for each group)."""
+    plain = re.sub(r"<[^>]+>", "1", re.sub(r"\(\?P<\w+>[^)]*\)", "1", route))
+    return "/" + re.sub(r"[\^$]|\\Z", "", plain)
+
+
+ADDRESSES = dict(every_address(get_resolver()))
+
+
+class World(NamedTuple):
+    """The people of the table's roles and what the addresses need."""
+
+    clients: dict[str, Client]
+    arguments: dict[str, str | int]
+    forged: dict[str, str]
+
+
+def forge(token: str) -> str:
+    return token[:-1] + ("A" if token[-1] != "A" else "B")
+
+
+@pytest.fixture
+def world() -> World:
+    webinar = make_webinar()
+    make_quotas(webinar)
+    staff = make_staff()
+    release_webinar(webinar, by=staff, now=NOW)
+    honduras, panama = make_country("HN"), make_country("PA")
+    delegation = make_delegation(webinar, honduras)
+    make_delegation(webinar, panama)
+    delegate = make_delegate(delegation, admitted_at=NOW)
+    withdrawn = make_delegate(delegation, status="withdrawn", withdrawn_at=NOW, hold_until=NOW)
+    clients = {role: Client() for role in Seen._fields}
+    clients["focal_point"].force_login(make_focal_point(honduras).user)
+    clients["of_another_country"].force_login(make_focal_point(panama).user)
+    clients["staff"].force_login(staff)
+    token, join_token = make_token(delegate, Scope.PAGE), make_token(delegate, Scope.JOIN)
+    return World(
+        clients=clients,
+        arguments={
+            "webinar": webinar.slug,
+            "delegation": delegation.slug,
+            "delegate": delegate.pk,
+            "withdrawn": withdrawn.pk,
+            "token": token,
+            "join_token": join_token,
+        },
+        forged={"token": forge(token), "join_token": forge(join_token)},
+    )
+
+
+def test_every_address_stands_in_the_table() -> None:
+    ours = {name for name in ADDRESSES if not name.startswith(GROUPS)}
+
+    assert ours == set(TABLE)
+
+
+@pytest.mark.parametrize("name", TABLE)
+def test_each_role_sees_what_the_table_says(name: str, world: World, time_machine: TimeMachineFixture) -> None:
+    row = TABLE[name]
+    time_machine.move_to(NOW, tick=True)
+
+    statuses = {}
+    for role, client in world.clients.items():
+        known = world.arguments if role == "participant" else world.arguments | world.forged
+        path = reverse(name, args=[known.get(argument, argument) for argument in row.arguments])
+        statuses[role] = getattr(client, row.method)(path).status_code
+
+    assert statuses == row.seen._asdict()
+
+
+@pytest.mark.parametrize("name", [name for name, row in TABLE.items() if row.method == "post"])
+def test_a_step_is_never_taken_by_opening_its_address(name: str, world: World) -> None:
+    path = reverse(name, args=[world.arguments.get(argument, argument) for argument in TABLE[name].arguments])
+
+    assert {client.get(path).status_code for client in world.clients.values()} <= {302, 405}
+
+
+@pytest.mark.parametrize("name", [name for name in ADDRESSES if name.startswith("admin:")])
+def test_the_admin_is_for_staff_alone(name: str, world: World) -> None:
+    path = an_address_of(ADDRESSES[name])
+
+    statuses = {role: client.get(path).status_code for role, client in world.clients.items()}
+
+    # 302 leads to the sign-in, which tells someone who is signed in already that this is not for them.
+    assert {statuses[role] for role in statuses.keys() - {"staff"}} <= {302, 403, 404}
+    assert statuses["staff"] in {200, 302, 403, 404, 405}
+
+
+@pytest.mark.parametrize("name", [name for name in ADDRESSES if name.startswith(GROUPS[1:])])
+def test_the_sign_in_fails_for_nobody(name: str, world: World) -> None:
+    path = an_address_of(ADDRESSES[name])
+
+    statuses = {client.get(path).status_code for client in world.clients.values()}
+
+    assert statuses <= {200, 302, 401, 403, 404, 405}
+
+
+def test_nobody_signs_up_alone(world: World) -> None:
+    response = world.clients["anonymous"].post(
+        reverse("account_signup"),
+        {"email": "new@example.org", "password1": "a-long-password", "password2": "a-long-password"},
+    )
+
+    assert response.status_code == 200
+    assert not User.objects.filter(email="new@example.org").exists()

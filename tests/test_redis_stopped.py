@@ -1,0 +1,169 @@
+"""Redis goes away and comes back under a running installation: nobody waits for it, and nothing is lost."""
+
+import os
+import re
+import subprocess
+import sys
+import time
+import urllib.parse
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from http.cookiejar import CookieJar
+from pathlib import Path
+
+import psycopg2
+import pytest
+
+from tests import servers
+from tests.environment import ROOT
+from tests.running_demo import environment
+
+pytestmark = pytest.mark.postgresql
+
+AT_MOST_LONGER_SECONDS = 1.0
+BACK_WITHIN_SECONDS = 90
+PASSWORD = "demo-rcm-2020"
+# Accepted already: whoever is named is invited at once.
+FOCAL_POINT = "focal.mx@example.org"
+DELEGATION = "/en/delegations/mass-intra-regional-flows-mexico/"
+
+
+@dataclass
+class Browser:
+    """Keeps cookies and sends forms as a browser does, without one."""
+
+    url: str
+    opener: urllib.request.OpenerDirector = field(
+        default_factory=lambda: urllib.request.build_opener(urllib.request.HTTPCookieProcessor(CookieJar()))
+    )
+
+    def post(self, path: str, **fields: str) -> tuple[str, float]:
+        """Fill the form at `path`; the address it led to, and the seconds that sending it took."""
+        with self.opener.open(f"{self.url}{path}", timeout=30) as response:
+            page = response.read().decode()
+        data = urllib.parse.urlencode(typed_already(page) | fields).encode()
+        begun = time.monotonic()
+        with self.opener.open(urllib.request.Request(f"{self.url}{path}", data), timeout=30) as response:
+            response.read()
+            return urllib.parse.urlsplit(response.url).path, time.monotonic() - begun
+
+
+def typed_already(page: str) -> dict[str, str]:
+    """The secret of the form, and what is chosen beforehand in its lists."""
+    secret = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', page)
+    assert secret is not None
+    lists = re.findall(r'<select name="(\w+)".*?</select>', page, re.DOTALL)
+    chosen = {name: re.search(rf'<select name="{name}".*?value="([^"]+)" selected', page, re.DOTALL) for name in lists}
+    return {"csrfmiddlewaretoken": secret[1]} | {name: found[1] for name, found in chosen.items() if found}
+
+
+@contextmanager
+def installation(folder: Path, redis_url: str, database: str) -> Iterator[str]:
+    """The three processes on PostgreSQL and Redis, with the demo's people and mail into files; its address."""
+    port = servers.free_port()
+    url = f"http://127.0.0.1:{port}"
+    settings = environment(folder, port) | {
+        "DATABASE_URL": database,
+        "CACHE_URL": f"{redis_url}/1",
+        "CELERY_BROKER_URL": f"{redis_url}/0",
+        "BASE_URL": url,
+        "GUNICORN_BIND": f"127.0.0.1:{port}",
+        "CHANGE_HOLD_SECONDS": "1",
+    }
+    python = [sys.executable, "-m"]
+    celery = [*python, "celery", "-A", "rcm_webinar"]
+    for command in ("migrate", "createcachetable", "seed_demo"):
+        subprocess.run(
+            [sys.executable, "manage.py", command], cwd=ROOT, env=settings, check=True, stdout=subprocess.DEVNULL
+        )
+    commands = (
+        [*python, "gunicorn", "--config", "python:rcm_webinar.gunicorn", "rcm_webinar.wsgi"],
+        [*celery, "worker", "--concurrency=2", "--without-gossip", "--without-mingle"],
+        [*celery, "beat"],
+    )
+    with ExitStack() as stack:
+        output = stack.enter_context((folder / "output").open("wb"))
+        for command in commands:
+            process = subprocess.Popen(
+                command, cwd=ROOT, env=settings, stdin=subprocess.DEVNULL, stdout=output, stderr=output
+            )
+            stack.callback(process.wait, 30)
+            stack.callback(process.terminate)
+        wait_until(lambda: servers.accepts(port), 30)
+        yield url
+
+
+def wait_until(is_so: Callable[[], bool], seconds: float) -> None:
+    begun = time.monotonic()
+    while not is_so():
+        assert time.monotonic() - begun < seconds, "not in time"
+        time.sleep(0.2)
+
+
+def sign_in(url: str, email: str) -> tuple[Browser, float]:
+    browser = Browser(url)
+    path, seconds = browser.post("/accounts/login/", login=email, password=PASSWORD)
+    assert path.endswith("/delegations/")
+    return browser, seconds
+
+
+def register(browser: Browser, email: str) -> float:
+    path, seconds = browser.post(
+        f"{DELEGATION}delegates/new/?profile=border-control",
+        name="Eva Ejemplo",
+        email=email,
+        institution="Dirección de muestra",
+        timezone="America/Mexico_City",
+        language="es",
+    )
+    assert path == DELEGATION
+    return seconds
+
+
+@pytest.fixture
+def own_database() -> Iterator[str]:
+    server = os.environ["DATABASE_URL"].rpartition("/")[0]
+    connection = psycopg2.connect(f"{server}/postgres".replace("postgres://", "postgresql://"))
+    connection.autocommit = True
+    with connection.cursor() as cursor:
+        cursor.execute("DROP DATABASE IF EXISTS rcm_redis_stopped")
+        cursor.execute("CREATE DATABASE rcm_redis_stopped")
+    yield f"{server}/rcm_redis_stopped"
+    with connection.cursor() as cursor:
+        cursor.execute("DROP DATABASE rcm_redis_stopped WITH (FORCE)")
+    connection.close()
+
+
+def test_nobody_waits_for_an_absent_redis_and_the_invitation_goes_out_once_it_is_back(
+    tmp_path: Path, own_database: str
+) -> None:
+    port = servers.free_port()
+    with ExitStack() as first_life:
+        redis = first_life.enter_context(servers.redis(port))
+        with installation(tmp_path, redis, own_database) as url:
+            browser, usual_sign_in = sign_in(url, FOCAL_POINT)
+            usual_registration = register(browser, "before@example.org")
+            wait_until(lambda: "before@example.org" in told(tmp_path), BACK_WITHIN_SECONDS)
+
+            first_life.close()
+            browser, sign_in_without = sign_in(url, FOCAL_POINT)
+            registration_without = register(browser, "without@example.org")
+            kept_waiting = "without@example.org" not in told(tmp_path)
+            with servers.redis(port):
+                wait_until(lambda: "without@example.org" in told(tmp_path), BACK_WITHIN_SECONDS)
+
+    assert kept_waiting
+    assert sign_in_without < usual_sign_in + AT_MOST_LONGER_SECONDS
+    assert registration_without < usual_registration + AT_MOST_LONGER_SECONDS
+
+
+def told(folder: Path) -> set[str]:
+    """Who has got an invitation to both sessions."""
+    to = [
+        address
+        for path in (folder / "mail").glob("*.eml")
+        for address in re.findall(r"^To: .*?([\w.]+@example\.org)", path.read_text(), re.MULTILINE)
+    ]
+    return {address for address in to if to.count(address) >= 2}

@@ -14,14 +14,15 @@ PRODUCTION_LIKE := RCM_DEMO=0 DATABASE_URL=postgres://rcm:sample@db.example.org/
 SETTINGS := RCM_DEMO=1
 
 .DEFAULT_GOAL := help
-.PHONY: help venv dev demo demo-reset test lint format bench serve requirements
+.PHONY: help venv dev demo demo-reset test lint format messages collect-messages bench serve requirements
 
 help:
 	@echo "make demo         the whole product on this machine, at http://127.0.0.1:$(PORT)/ (PORT=8001 for another port)"
 	@echo "make demo-reset   forget everything the demo has stored"
 	@echo "make test         the tests; says what it left out and how to switch it on"
-	@echo "make lint         format, rules, types, import contracts, migrations, templates, deployment check"
+	@echo "make lint         format, rules, types, import contracts, migrations, templates, translations, deployment check"
 	@echo "make format       put the code into its format"
+	@echo "make messages     collect the texts for people into the Spanish catalogue, and compile it (needs gettext)"
 	@echo "make bench        the measurements, as ratios"
 	@echo "make serve        the three processes of an installation"
 	@echo "make requirements resolve the pinned requirements again (needs uv)"
@@ -63,12 +64,20 @@ lint: dev
 	$(BIN)/lint-imports
 	$(SETTINGS) $(BIN)/python manage.py makemigrations --check --dry-run
 	git ls-files -z -- 'templates/*.html' | xargs -0 -r $(BIN)/djade --check --target-version 5.2
+	$(BIN)/python -m tests.translations
 	$(PRODUCTION_LIKE) $(BIN)/python manage.py check --deploy --fail-level WARNING
 
 format: dev
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 	git ls-files -z -- 'templates/*.html' | xargs -0 -r $(BIN)/djade --target-version 5.2
+
+messages: dev collect-messages
+	$(SETTINGS) $(BIN)/python manage.py compilemessages --ignore '.venv' --verbosity 0
+
+collect-messages:
+	@$(SETTINGS) $(BIN)/python manage.py makemessages --locale es --no-obsolete --add-location file --verbosity 0 \
+		--ignore .venv --ignore var --ignore 'tests/*' --ignore 'bench/*'
 
 bench: dev
 	@$(BIN)/python -m tests.run --bench

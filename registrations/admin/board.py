@@ -11,9 +11,9 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from registrations.admin.base import change_url
 from registrations.models import DelegationStatus
 from registrations.queries import BoardRow, ProfileTotal, QuotaBoard, SeatCount, quota_board
+from sessions_app.admin.base import change_url
 from sessions_app.models import Webinar
 
 

@@ -2,9 +2,9 @@
 
 from django.contrib import admin
 
-from registrations.admin.base import Room
 from registrations.forms.bodies import BodyForm
 from registrations.models import ParticipantProfile, ParticipatingBody
+from sessions_app.admin.base import Room
 
 
 @admin.register(ParticipatingBody)

@@ -12,7 +12,7 @@ from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from registrations.admin.base import change_url, staff_of
+from registrations.admin.base import staff_of
 from registrations.admin.events import readable
 from registrations.exceptions import RuleBroken, Stale
 from registrations.forms.errors import add_broken_rule
@@ -26,6 +26,7 @@ from registrations.services.nominations import (
     restore_delegate,
     withdraw_delegate,
 )
+from sessions_app.admin.base import change_url
 
 Seats = tuple[SeatCount, ...]
 

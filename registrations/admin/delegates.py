@@ -13,7 +13,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from registrations.admin import delegate_pages
-from registrations.admin.base import ReadOnlyRoom, change_url, link
 from registrations.admin.filters import (
     AnswerFilter,
     AttendingFilter,
@@ -21,9 +20,10 @@ from registrations.admin.filters import (
     InvitedFilter,
     KindFilter,
     ProfileFilter,
-    WebinarFilter,
 )
 from registrations.models import CalendarEntry, Delegate, IcalMethod
+from sessions_app.admin.base import ReadOnlyRoom, change_url, link
+from sessions_app.admin.filters import WebinarFilter
 
 
 @admin.register(Delegate)

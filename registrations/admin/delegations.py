@@ -14,10 +14,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from registrations.admin.base import Room, change_url, staff_of
+from registrations.admin.base import staff_of
 from registrations.admin.board import board_list_page, board_page
 from registrations.admin.events import readable
-from registrations.admin.filters import BodyFilter, CompleteFilter, KindFilter, LackingFilter, WebinarFilter
+from registrations.admin.filters import BodyFilter, CompleteFilter, KindFilter, LackingFilter
 from registrations.admin.steps import STEPS, Step
 from registrations.admin.today import today
 from registrations.exceptions import RuleBroken
@@ -27,6 +27,8 @@ from registrations.models import BodyKind, Delegation, DelegationStatus, FocalPo
 from registrations.queries import delegates_with_mail_state, gaps_in, seats_of
 from registrations.queries.lists import seats_of_many
 from registrations.services.delegations import accept_delegation, revoke_waiver
+from sessions_app.admin.base import Room, change_url
+from sessions_app.admin.filters import WebinarFilter
 
 
 class DelegationList(ChangeList):

@@ -8,9 +8,9 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from registrations.admin.base import ReadOnlyRoom, change_url, link
 from registrations.models import CalendarEntry, Delivery, HistoryEvent
 from registrations.services.deliveries import resend_deliveries, stop_deliveries
+from sessions_app.admin.base import ReadOnlyRoom, change_url, link
 
 
 @admin.register(Delivery)

@@ -1,12 +1,7 @@
-"""Filters of the secretariat's lists. They speak in slugs and codes, so that a link can be read and kept.
-
-A value that a filter does not know is refused in Django's way: the list is shown without filters.
-"""
+"""Filters of the lists of delegations and people."""
 
 from typing import TYPE_CHECKING, Any
 
-from django.contrib import admin
-from django.contrib.admin.options import IncorrectLookupParameters
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
@@ -22,42 +17,12 @@ from registrations.models import (
     Partstat,
 )
 from registrations.queries.lists import by_answer, complete, with_gaps
-from sessions_app.models import Webinar
+from sessions_app.admin.filters import KnownValues
 
 if TYPE_CHECKING:
     Rows = QuerySet[Any]
 
 NONE = "none"
-
-
-class KnownValues(admin.SimpleListFilter):
-    """A filter that refuses what is not among its own choices."""
-
-    def queryset(self, request: HttpRequest, queryset: "Rows") -> "Rows":
-        value = self.value()
-        if value is None:
-            return queryset
-        if value not in {str(known) for known, _label in self.lookup_choices}:
-            raise IncorrectLookupParameters
-        return self.narrow(queryset, value)
-
-    def has_output(self) -> bool:
-        # Also with a single choice: a link that carries the parameter must always be understood.
-        return True
-
-    def narrow(self, rows: "Rows", value: str) -> "Rows":
-        raise NotImplementedError
-
-
-class WebinarFilter(KnownValues):
-    title = gettext_lazy("webinar")
-    parameter_name = "webinar"
-
-    def lookups(self, request: HttpRequest, model_admin: object) -> list[tuple[str, str]]:
-        return [(webinar.slug, str(webinar)) for webinar in Webinar.objects.all()]
-
-    def narrow(self, rows: "Rows", value: str) -> "Rows":
-        return rows.filter(webinar__slug=value)
 
 
 class BodyFilter(KnownValues):

@@ -9,12 +9,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from registrations.admin.base import Room
 from registrations.exceptions import RuleBroken
 from registrations.forms.accounts import FocalPointForm
 from registrations.forms.errors import add_broken_rule
 from registrations.models import FocalPoint
 from registrations.services.focal_points import appoint_focal_point, make_primary, remove_focal_point
+from sessions_app.admin.base import Room
 
 
 class PresenceFilter(admin.SimpleListFilter):

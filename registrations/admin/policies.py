@@ -7,9 +7,9 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from registrations.admin.base import Room
 from registrations.models import RegistrationPolicy, ReminderRule
 from registrations.services.nudge import nudge_planner
+from sessions_app.admin.base import Room
 
 MINUTES_IN_HOUR = 60
 MINUTES_IN_DAY = 24 * MINUTES_IN_HOUR

@@ -9,13 +9,15 @@ from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from registrations.admin.base import Room, staff_of
-from registrations.admin.filters import ProfileFilter, WebinarFilter
+from registrations.admin.base import staff_of
+from registrations.admin.filters import ProfileFilter
 from registrations.exceptions import RuleBroken
 from registrations.forms.errors import add_broken_rule
 from registrations.forms.secretariat import QuotaForm
 from registrations.models import Delegation, Quota
 from registrations.services.quotas import change_quota, quota_change_preview
+from sessions_app.admin.base import Room
+from sessions_app.admin.filters import WebinarFilter
 
 
 @admin.register(Quota)

@@ -51,7 +51,8 @@ class QuotaRoom(Room[Quota]):
             seen = set(form.cleaned_data["seen"].split())
             if {delegation.slug for delegation in opened} <= seen and self._save(request, quota, form):
                 return redirect("admin:registrations_quota_changelist")
-            form.data = {**form.data, "seen": " ".join(delegation.slug for delegation in opened)}
+            form.data = request.POST.copy()
+            form.data["seen"] = " ".join(delegation.slug for delegation in opened)
         context = self.admin_site.each_context(request) | {
             "opts": self.opts,
             "quota": quota,

@@ -87,9 +87,11 @@ def test_raising_a_floor_shows_first_whom_it_makes_incomplete(secretariat: Clien
     preview = secretariat.post(url, {"minimum": "3", "maximum": "", "seen": ""})
     quota.refresh_from_db()
     unsaved = quota.minimum
-    saved = secretariat.post(url, {"minimum": "3", "maximum": "", "seen": preview.context["form"]["seen"].value()})
+    shown = {field.name: field.value() for field in preview.context["form"]}
+    saved = secretariat.post(url, shown)
     quota.refresh_from_db()
 
+    assert shown["minimum"] == "3"
     assert [delegation.body.name_en for delegation in preview.context["opened"]] == ["Honduras"]
     assert (preview.status_code, unsaved) == (200, 2)
     assert (saved.status_code, quota.minimum) == (302, 3)

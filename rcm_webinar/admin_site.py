@@ -1,6 +1,6 @@
 """Django admin, entered through the one sign-in of the product."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Protocol, runtime_checkable
 
 from allauth.account.decorators import secure_admin_login
@@ -39,7 +39,7 @@ class SecretariatSite(AdminSite):
 
     def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
         """Only the product's own rows have pages here; what libraries keep (secrets, sessions) has none."""
-        models = [model_or_iterable] if isinstance(model_or_iterable, type) else model_or_iterable
+        models: Iterable[Any] = [model_or_iterable] if isinstance(model_or_iterable, type) else model_or_iterable
         own = [model for model in models if model._meta.app_label in APPS]
         super().register(own, admin_class, **options)
 

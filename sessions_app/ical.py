@@ -77,14 +77,14 @@ def build_invitation(session: CalendarSession, *, method: Method, organizer: str
         alarm.add("DESCRIPTION", _text(session.summary))
         alarm.add("TRIGGER", ALARM_LEAD)
         event.add_component(alarm)
-    return _calendar([event], method).to_ical()
+    return _written(_calendar([event], method))
 
 
 def render_download(session: CalendarSession, *, organizer: str) -> bytes:
     """One session as a file to import: METHOD:PUBLISH, the UID of the invitation, nobody's address but ours."""
     event = build_vevent(session)
     event.add("ORGANIZER", vCalAddress(f"mailto:{organizer}"))
-    return _calendar([event], Method.PUBLISH).to_ical()
+    return _written(_calendar([event], Method.PUBLISH))
 
 
 def render_feed(sessions: Iterable[CalendarSession], *, name: str, organizer: str) -> bytes:
@@ -94,7 +94,7 @@ def render_feed(sessions: Iterable[CalendarSession], *, name: str, organizer: st
         event = build_vevent(session)
         event.add("ORGANIZER", vCalAddress(f"mailto:{organizer}"))
         events.append(event)
-    return _subscribable(_calendar(events, Method.PUBLISH), name).to_ical()
+    return _written(_subscribable(_calendar(events, Method.PUBLISH), name))
 
 
 def render_agenda(agenda: Agenda, *, language: str, link: str) -> bytes:
@@ -118,7 +118,7 @@ def render_agenda(agenda: Agenda, *, language: str, link: str) -> bytes:
         )
         for each in agenda.sessions
     ]
-    return _subscribable(_calendar(events, Method.PUBLISH), agenda.title.render(language).text).to_ical()
+    return _written(_subscribable(_calendar(events, Method.PUBLISH), agenda.title.render(language).text))
 
 
 def build_vevent(session: CalendarSession) -> Event:
@@ -148,6 +148,11 @@ def _calendar(events: Iterable[Event], method: Method) -> Calendar:
     for event in events:
         calendar.add_component(event)
     return calendar
+
+
+def _written(calendar: Calendar) -> bytes:
+    content: bytes = calendar.to_ical()
+    return content
 
 
 def _subscribable(calendar: Calendar, name: str) -> Calendar:

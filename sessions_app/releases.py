@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from sessions_app.agenda import Agenda, AgendaSession, agenda_from_release, agenda_from_rows, latest_release
-from sessions_app.models import Release, ReleasedSession, Session, Webinar
+from sessions_app.models import Release, ReleasedSession, Webinar
 
 
 class ReleaseRefused(Exception):
@@ -117,6 +117,32 @@ def warnings_of(agenda: Agenda) -> tuple[str, ...]:
     )
 
 
+@dataclass(frozen=True)
+class Draft:
+    """The agenda as it is being edited, held against the release in force; `fingerprint` tells two drafts apart."""
+
+    agenda: Agenda
+    changes: AgendaChanges
+    problems: tuple[str, ...]
+    warnings: tuple[str, ...]
+
+    @property
+    def fingerprint(self) -> str:
+        return _digest(self.agenda.to_json())
+
+
+def draft_of(webinar: Webinar) -> Draft:
+    """What a release of `webinar` would make public now. Four queries."""
+    agenda = agenda_from_rows(webinar)
+    previous = latest_release(webinar)
+    return Draft(
+        agenda=agenda,
+        changes=changes_between(agenda_from_release(previous) if previous else None, agenda),
+        problems=problems_of(agenda),
+        warnings=warnings_of(agenda),
+    )
+
+
 @transaction.atomic
 def release_webinar(
     webinar: Webinar,
@@ -184,16 +210,10 @@ def _released_fields(each: AgendaSession, agenda: Agenda, release: Release, sequ
         "timezone": agenda.timezone,
         "sequence": sequence,
         "is_cancelled": each.is_cancelled,
-        "digest": hashlib.sha256(json.dumps(each.to_json(), sort_keys=True).encode()).hexdigest(),
+        "digest": _digest(each.to_json()),
         "changed_at": release.released_at,
     }
 
 
-def cancel_session(session: Session, *, now: datetime) -> None:
-    """Mark the session cancelled; the next release makes it public. Cancelling twice changes nothing."""
-    Session.objects.filter(pk=session.pk, cancelled_at=None).update(cancelled_at=now)
-
-
-def restore_session(session: Session) -> None:
-    """Take a cancellation back; the next release makes it public."""
-    Session.objects.filter(pk=session.pk).update(cancelled_at=None)
+def _digest(value: Mapping[str, object]) -> str:
+    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()

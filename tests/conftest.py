@@ -4,12 +4,29 @@ import pytest
 from django.conf import settings
 from django.core.cache import cache
 from django.db import connection
+from django.test import Client
+
+from registrations.models import User
+from tests.factories import make_staff
 
 
 @pytest.fixture
 def now() -> datetime:
     """An afternoon three weeks before the webinar of the factories."""
     return datetime(2026, 10, 26, 15, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def staff(db: None) -> User:
+    """A person of the secretariat who is no administrator."""
+    return make_staff("secretariat@example.org", is_superuser=False)
+
+
+@pytest.fixture
+def secretariat(client: Client, staff: User) -> Client:
+    """A browser in which `staff` is signed in."""
+    client.force_login(staff)
+    return client
 
 
 @pytest.fixture(autouse=True)

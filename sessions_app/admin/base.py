@@ -1,11 +1,14 @@
 """What every room of the secretariat shares, whichever app it belongs to."""
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from django.contrib import admin
 from django.db import models
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.template.response import SimpleTemplateResponse
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
@@ -51,6 +54,15 @@ class ReadOnlyRoom(Room[M]):
 
     def has_delete_permission(self, request: HttpRequest, obj: M | None = None) -> bool:
         return False
+
+
+def in_zone(zone: str, page: Callable[..., HttpResponse], *args: Any, **kwargs: Any) -> HttpResponse:
+    """What `page` answers, with every hour read and written in `zone`; the page is rendered before the zone ends."""
+    with timezone.override(zone):
+        response = page(*args, **kwargs)
+        if isinstance(response, SimpleTemplateResponse):
+            response.render()
+        return response
 
 
 def change_url(row: models.Model) -> str:

@@ -3,15 +3,9 @@ from datetime import timedelta
 import pytest
 
 from sessions_app.agenda import agenda_from_release, agenda_from_rows, latest_release
+from sessions_app.editing import cancel_session, restore_session
 from sessions_app.models import AgendaItem, Release, ReleasedSession, Webinar
-from sessions_app.releases import (
-    ReleaseRefused,
-    cancel_session,
-    changes_between,
-    release_webinar,
-    restore_session,
-    warnings_of,
-)
+from sessions_app.releases import ReleaseRefused, changes_between, release_webinar, warnings_of
 from tests.factories import NOW, make_staff, make_webinar
 
 pytestmark = pytest.mark.django_db

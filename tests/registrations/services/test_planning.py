@@ -6,8 +6,9 @@ from django.core import mail
 from registrations.models import CalendarEntry, Delegate, Delivery, DeliveryKind, DeliveryState, Partstat
 from registrations.services.nominations import DelegateDetails, edit_delegate, replace_delegate, withdraw_delegate
 from registrations.services.planning import PlanReport, last_planned_at, oldest_overdue_delivery, plan
+from sessions_app.editing import cancel_session, restore_session
 from sessions_app.models import AgendaItem, ReleasedSession
-from sessions_app.releases import cancel_session, release_webinar, restore_session
+from sessions_app.releases import release_webinar
 from tests.calendar_client import CalendarClient
 from tests.factories import NOW, make_delegate, make_staff
 from tests.registrations.services.deliveries import (

@@ -6,8 +6,9 @@ from icalendar import Calendar
 from registrations.models import CalendarEntry, Delegate, Delegation, DelegationStatus, Partstat, RegistrationPolicy
 from registrations.services.nominations import edit_delegate, withdraw_delegate
 from registrations.tokens import Scope, join_url
+from sessions_app.editing import cancel_session
 from sessions_app.models import Session
-from sessions_app.releases import cancel_session, release_webinar
+from sessions_app.releases import release_webinar
 from tests.factories import FIRST_START, NOW, make_delegate, make_details, make_staff
 from tests.registrations.participants import make_participant
 

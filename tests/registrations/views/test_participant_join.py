@@ -7,8 +7,9 @@ import pytest
 from registrations.models import Arrival, CalendarEntry, Delegate, Delegation, DelegationStatus
 from registrations.services.nominations import withdraw_delegate
 from registrations.tokens import Scope
+from sessions_app.editing import cancel_session
 from sessions_app.models import Session
-from sessions_app.releases import cancel_session, release_webinar
+from sessions_app.releases import release_webinar
 from tests.factories import FIRST_START, NOW, make_delegate, make_session, make_staff
 from tests.registrations.participants import make_participant
 

@@ -8,8 +8,9 @@ import pytest
 from registrations.models import CalendarEntry, Delegate, Delegation, DelegationStatus, Partstat
 from registrations.services.nominations import withdraw_delegate
 from registrations.tokens import Scope, make_token
+from sessions_app.editing import cancel_session
 from sessions_app.models import Session
-from sessions_app.releases import cancel_session, release_webinar
+from sessions_app.releases import release_webinar
 from tests.factories import (
     FIRST_START,
     NOW,

@@ -6,6 +6,7 @@ import icalendar
 import pytest
 from django.test import Client
 
+from sessions_app.editing import cancel_session
 from sessions_app.models import (
     AgendaItem,
     AgendaItemSpeaker,
@@ -15,7 +16,7 @@ from sessions_app.models import (
     SpeakerKind,
     Webinar,
 )
-from sessions_app.releases import cancel_session, release_webinar
+from sessions_app.releases import release_webinar
 from tests.factories import FIRST_START, NOW, make_session, make_user, make_webinar
 
 pytestmark = pytest.mark.django_db

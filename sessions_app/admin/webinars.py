@@ -1,0 +1,164 @@
+"""Webinars, and the page on which an agenda is released."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.contrib.admin.options import InlineModelAdmin
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.db.models import Max, QuerySet
+from django.forms import ModelForm
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from sessions_app.admin.base import ReadOnlyRoom, Room, in_zone
+from sessions_app.editing import next_session_number
+from sessions_app.forms import ReleaseForm
+from sessions_app.models import Release, Session, Webinar
+from sessions_app.releases import Draft, ReleaseRefused, draft_of, release_webinar
+
+
+class SessionInline(admin.TabularInline):  # type: ignore[type-arg]  # takes no parameter at run time
+    """The sessions of a webinar at a glance; each has its own page for the rest."""
+
+    model = Session
+    fields = ["number", "title_en", "title_es", "starts_at", "duration_minutes"]
+    readonly_fields = ["number"]
+    ordering = ["number"]
+    extra = 0
+    show_change_link = True
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Never: a number is not given twice. A session that does not take place is cancelled."""
+        return False
+
+
+@admin.register(Webinar)
+class WebinarRoom(Room[Webinar]):
+    list_display = ["__str__", "slug", "timezone", "released"]
+    search_fields = ["slug", "title_en", "title_es"]
+    actions = ["release"]
+    change_form_template = "admin/sessions_app/webinar/change_form.html"
+    fieldsets = [
+        (None, {"fields": ["slug", "title_en", "title_es", "timezone", "contact_email", "agenda_visibility"]}),
+        (
+            gettext_lazy("Texts of the public page"),
+            {
+                "classes": ["collapse"],
+                "fields": [
+                    f"{name}_{language}"
+                    for name in ("objective", "methodology", "audience", "background")
+                    for language in ("en", "es")
+                ],
+            },
+        ),
+    ]
+
+    def get_queryset(self, request: HttpRequest) -> "QuerySet[Webinar]":
+        return super().get_queryset(request).annotate(latest_release=Max("releases__number"))
+
+    @admin.display(description=gettext_lazy("release in force"), ordering="latest_release")
+    def released(self, webinar: Webinar) -> int | None:
+        number: int | None = webinar.latest_release  # type: ignore[attr-defined]  # annotated above
+        return number
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Webinar | None = None) -> list[str]:
+        """The slug is in addresses that people have kept."""
+        return [] if obj is None else ["slug"]
+
+    def get_inlines(self, request: HttpRequest, obj: Webinar | None) -> "list[type[InlineModelAdmin[Any, Any]]]":
+        """Hours are typed in the webinar's zone, which is known once it is saved."""
+        return [] if obj is None else [SessionInline]
+
+    def get_urls(self) -> list[URLPattern]:
+        page = self.admin_site.admin_view(self.release_page)
+        return [path("<int:pk>/release/", page, name="release-webinar"), *super().get_urls()]
+
+    def changeform_view(self, request: HttpRequest, object_id: str | None = None, *args: Any, **kwargs: Any) -> Any:
+        """As Django's, with every hour in the webinar's zone (named at the top of the page)."""
+        webinar = self.get_object(request, object_id) if object_id else None
+        zone = webinar.timezone if webinar else timezone.get_current_timezone_name()
+        return in_zone(zone, super().changeform_view, request, object_id, *args, **kwargs)
+
+    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
+        """Give every new session the next number."""
+        for session in formset.save(commit=False):
+            if session.pk is None:
+                session.number = next_session_number(form.instance)
+            session.save()
+        formset.save_m2m()
+
+    def save_model(self, request: HttpRequest, obj: Webinar, form: "ModelForm[Webinar]", change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        if change:
+            self.message_user(
+                request, _("What is public has not changed: release the agenda when it is ready."), messages.INFO
+            )
+
+    @admin.action(description=gettext_lazy("Release the agenda …"), permissions=["change"])
+    def release(self, request: HttpRequest, webinars: "QuerySet[Webinar]") -> HttpResponse | None:
+        """Lead to the page that shows what would become public."""
+        chosen = list(webinars[:2])
+        if len(chosen) != 1:
+            messages.error(request, _("Please choose one webinar: each release is looked at by itself."))
+            return None
+        return redirect("admin:release-webinar", chosen[0].pk)
+
+    def release_page(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """What a release would change; sending it releases exactly what was shown."""
+        webinar = self.get_object(request, str(pk))
+        if webinar is None:
+            raise Http404
+        draft = draft_of(webinar)
+        form = ReleaseForm(request.POST if request.method == "POST" else None, draft=draft)
+        if form.is_valid():
+            if form.cleaned_data["seen"] != draft.fingerprint:
+                form.add_error(None, _("Someone has changed the agenda since you opened this page. Please look again."))
+                form.data = request.POST.copy()
+                form.data["seen"] = draft.fingerprint
+            elif self._release(request, webinar, form):
+                return redirect(reverse("admin:sessions_app_webinar_change", args=[webinar.pk]))
+        return self._release_page(request, webinar, draft, form)
+
+    def _release(self, request: HttpRequest, webinar: Webinar, form: ReleaseForm) -> bool:
+        by = request.user if isinstance(request.user, AbstractBaseUser) else None
+        try:
+            release = release_webinar(
+                webinar,
+                by=by,
+                now=timezone.now(),
+                note=form.cleaned_data["note"],
+                mail_updates_for=frozenset(form.cleaned_data.get("mail_updates_for", [])),
+            )
+        except ReleaseRefused as refused:
+            for message in refused.messages:
+                form.add_error(None, str(message))
+            return False
+        self.log_change(request, webinar, str(release))
+        messages.success(request, _("%(release)s is public.") % {"release": release})
+        return True
+
+    def _release_page(self, request: HttpRequest, webinar: Webinar, draft: Draft, form: ReleaseForm) -> HttpResponse:
+        context = self.admin_site.each_context(request) | {
+            "opts": self.opts,
+            "webinar": webinar,
+            "draft": draft,
+            "form": form,
+            "title": _("Release the agenda"),
+            "subtitle": str(webinar),
+        }
+        return TemplateResponse(request, "admin/sessions_app/webinar/release.html", context)
+
+
+@admin.register(Release)
+class ReleaseRoom(ReadOnlyRoom[Release]):
+    """What was public, from when on, released by whom."""
+
+    list_display = ["__str__", "webinar", "released_at", "released_by", "note"]
+    list_filter = ["webinar"]
+    list_select_related = ["webinar", "released_by"]
+    fields = ["webinar", "number", "released_at", "released_by", "note"]

@@ -1,0 +1,64 @@
+"""What the secretariat types about the agenda."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from sessions_app.models import AgendaItem
+from sessions_app.releases import Draft
+
+
+class SessionForm(forms.ModelForm):  # type: ignore[type-arg]  # takes no parameter at run time
+    """A session, with the fields that its page names; that it is cancelled is a box to tick, when it was is kept."""
+
+    is_cancelled = forms.BooleanField(
+        label=_("Cancelled"),
+        required=False,
+        help_text=_("Public, and told to everyone who is invited, with the next release."),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["is_cancelled"].initial = self.instance.cancelled_at is not None
+
+
+class ItemForm(forms.ModelForm):  # type: ignore[type-arg]  # takes no parameter at run time
+    """An agenda item of a list in which `place` says what comes after what; a new one comes last."""
+
+    place = forms.IntegerField(label=_("Place"), required=False, min_value=1, max_value=999)
+
+    class Meta:
+        model = AgendaItem
+        fields = ["minutes", "kind", "title_en", "title_es", "points_en", "points_es"]
+        widgets = {name: forms.Textarea(attrs={"rows": 4, "cols": 50}) for name in ("points_en", "points_es")}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["place"].initial = self.instance.position
+
+
+class ReleaseForm(forms.Form):
+    """The release of a draft that was looked at: `seen` is its fingerprint."""
+
+    seen = forms.CharField(widget=forms.HiddenInput)
+    note = forms.CharField(
+        label=_("Note"),
+        max_length=500,
+        required=False,
+        help_text=_("Why; kept with the release."),
+    )
+    mail_updates_for = forms.TypedMultipleChoiceField(
+        label=_("Mail an update about"), coerce=int, required=False, widget=forms.CheckboxSelectMultiple
+    )
+
+    def __init__(self, *args: Any, draft: Draft, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["seen"].initial = draft.fingerprint
+        silent = [each for each in draft.changes.sessions if each.has_other_changes and not each.always_mails]
+        if silent:
+            self.fields["mail_updates_for"].choices = [  # type: ignore[attr-defined]  # that of a choice field
+                (each.number, f"{each.number}. {each.after.title}") for each in silent
+            ]
+        else:
+            del self.fields["mail_updates_for"]

@@ -1,0 +1,154 @@
+import re
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.contrib.messages import get_messages
+from django.test import Client
+from django.urls import reverse
+from pytest_django import DjangoAssertNumQueries
+
+from registrations.models import User
+from sessions_app.models import AgendaItem, Release, ReleasedSession, Session, Webinar
+from sessions_app.releases import release_webinar
+from tests.factories import NOW, make_session, make_webinar
+
+
+@pytest.fixture
+def webinar(db: None) -> Webinar:
+    return make_webinar()
+
+
+def release_url(webinar: Webinar) -> str:
+    return reverse("admin:release-webinar", args=[webinar.pk])
+
+
+def send(client: Client, webinar: Webinar, **typed: Any) -> Any:
+    """Send the release page as it is shown now."""
+    form = client.get(release_url(webinar)).context["form"]
+    return client.post(release_url(webinar), {"seen": form["seen"].value(), **typed})
+
+
+def told(response: Any) -> list[str]:
+    return [str(message) for message in get_messages(response.wsgi_request)]
+
+
+def test_a_person_of_the_secretariat_releases_under_their_name(
+    secretariat: Client, staff: User, webinar: Webinar
+) -> None:
+    response = send(secretariat, webinar, note="First agenda")
+
+    release = Release.objects.get()
+    assert (release.number, release.released_by, release.note) == (1, staff, "First agenda")
+    assert told(response) == ["Release 1 is public."]
+
+
+def test_the_page_shows_what_would_change(secretariat: Client, webinar: Webinar) -> None:
+    release_webinar(webinar, by=None, now=NOW)
+    first, second = webinar.sessions.order_by("number")
+    first.starts_at += timedelta(hours=1)
+    first.save()
+    Session.objects.filter(pk=second.pk).update(title_en="Tools", cancelled_at=NOW)
+
+    page = secretariat.get(release_url(webinar)).content.decode()
+
+    assert re.findall(r"<strong>(\d\d:\d\d–\d\d:\d\d)</strong>", page) == ["09:00–11:00", "10:00–12:00"]
+    assert [word in page for word in ("moved:", "retitled; it was:", "cancelled", "takes place again")] == [
+        True,
+        True,
+        True,
+        False,
+    ]
+
+
+def test_a_change_of_items_alone_is_mailed_only_where_it_is_ticked(secretariat: Client, webinar: Webinar) -> None:
+    release_webinar(webinar, by=None, now=NOW)
+    AgendaItem.objects.filter(title_en="Panel").update(title_en="Panel of experts")
+
+    send(secretariat, webinar, mail_updates_for=["2"])
+
+    assert dict(ReleasedSession.objects.values_list("number", "sequence")) == {1: 0, 2: 1}
+
+
+def test_a_release_without_changes_is_refused(secretariat: Client, webinar: Webinar) -> None:
+    release_webinar(webinar, by=None, now=NOW)
+
+    response = send(secretariat, webinar)
+
+    assert "Nothing has changed since the last release." in response.content.decode()
+    assert Release.objects.count() == 1
+
+
+def test_items_longer_than_their_session_are_not_released(secretariat: Client, webinar: Webinar) -> None:
+    AgendaItem.objects.filter(session__number=2, title_en="Panel").update(minutes=110)
+
+    response = send(secretariat, webinar)
+
+    assert "Session 2: its items last 10 minutes longer than the session." in response.content.decode()
+    assert not Release.objects.exists()
+
+
+def test_what_was_changed_since_the_page_was_opened_is_looked_at_first(secretariat: Client, webinar: Webinar) -> None:
+    seen = secretariat.get(release_url(webinar)).context["form"]["seen"].value()
+    webinar.sessions.filter(number=1).update(title_en="Changed meanwhile")
+
+    first = secretariat.post(release_url(webinar), {"seen": seen, "note": "kept"})
+    second = secretariat.post(release_url(webinar), {"seen": first.context["form"]["seen"].value(), "note": "kept"})
+
+    assert "Someone has changed the agenda" in first.content.decode()
+    assert 'value="kept"' in first.content.decode()
+    assert second.status_code == 302
+    assert Release.objects.get().agenda["sessions"][0]["title"]["en"] == "Changed meanwhile"
+
+
+def test_the_action_of_the_list_leads_to_the_page_of_one_webinar(secretariat: Client, webinar: Webinar) -> None:
+    other = make_webinar("other")
+    url = reverse("admin:sessions_app_webinar_changelist")
+
+    one = secretariat.post(url, {"action": "release", "_selected_action": [webinar.pk]})
+    two = secretariat.post(url, {"action": "release", "_selected_action": [webinar.pk, other.pk]})
+
+    assert one.headers["Location"] == release_url(webinar)
+    assert told(two) == ["Please choose one webinar: each release is looked at by itself."]
+
+
+def test_a_session_added_to_a_webinar_gets_the_next_number_and_its_hours_in_the_zone_of_the_webinar(
+    secretariat: Client, webinar: Webinar
+) -> None:
+    url = reverse("admin:sessions_app_webinar_change", args=[webinar.pk])
+    data = {name: getattr(webinar, name) for name in ("title_en", "title_es", "timezone", "contact_email")}
+    data |= {"agenda_visibility": "full", "sessions-TOTAL_FORMS": "3", "sessions-INITIAL_FORMS": "2"}
+    for number, session in enumerate(webinar.sessions.order_by("number")):
+        data |= {
+            f"sessions-{number}-id": session.pk,
+            f"sessions-{number}-webinar": webinar.pk,
+            f"sessions-{number}-title_en": session.title_en,
+            f"sessions-{number}-starts_at_0": f"2026-11-{16 + number}",
+            f"sessions-{number}-starts_at_1": "09:00",
+            f"sessions-{number}-duration_minutes": "120",
+        }
+    data |= {
+        "sessions-2-webinar": webinar.pk,
+        "sessions-2-title_en": "Follow-up",
+        "sessions-2-starts_at_0": "2026-11-18",
+        "sessions-2-starts_at_1": "09:00",
+        "sessions-2-duration_minutes": "60",
+    }
+
+    response = secretariat.post(url, data)
+
+    assert response.status_code == 302
+    added = webinar.sessions.get(title_en="Follow-up")
+    assert (added.number, added.starts_at) == (3, webinar.sessions.get(number=1).starts_at + timedelta(days=2))
+
+
+def test_the_release_page_asks_as_much_with_many_sessions_as_with_few(
+    secretariat: Client, webinar: Webinar, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    for number in range(3, 40):
+        make_session(webinar, number=number)
+
+    with django_assert_max_num_queries(12):
+        response = secretariat.get(release_url(webinar))
+
+    assert response.status_code == 200

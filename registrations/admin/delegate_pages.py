@@ -15,8 +15,8 @@ from django.utils.translation import gettext as _
 from registrations.admin.base import staff_of
 from registrations.admin.events import readable
 from registrations.exceptions import RuleBroken, Stale
+from registrations.forms.delegates import DelegateForm, RestoreForm, WithdrawForm, differences, typed_of
 from registrations.forms.errors import add_broken_rule
-from registrations.forms.secretariat import DelegateForm, RestoreForm, WithdrawForm, differences, typed_of
 from registrations.models import Delegate, Delegation, HistoryEvent
 from registrations.queries import SeatCount, seats_of
 from registrations.services.nominations import (

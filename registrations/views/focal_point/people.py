@@ -11,8 +11,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from registrations.exceptions import RuleBroken, Stale
+from registrations.forms.delegates import DelegateForm, WithdrawForm, differences, typed_of
 from registrations.forms.errors import add_broken_rule
-from registrations.forms.secretariat import DelegateForm, WithdrawForm, differences, typed_of
 from registrations.models import Delegate, Delegation
 from registrations.queries import gaps_in, seats_of
 from registrations.services.nominations import (

@@ -1,0 +1,39 @@
+import pytest
+
+from registrations.forms.delegates import DelegateForm, zone_choices
+from registrations.models import Delegation
+from registrations.queries import seats_of
+from tests.factories import make_country, make_delegation
+
+pytestmark = pytest.mark.django_db
+
+
+def names(delegation: Delegation, **options: str) -> list[str]:
+    return [zone for _label, zones in zone_choices(delegation, **options)[1:] for zone, _city in zones]
+
+
+def form_for(delegation: Delegation) -> DelegateForm:
+    return DelegateForm(delegation=delegation, seats=seats_of(delegation))
+
+
+def test_the_zones_of_the_country_come_first_by_their_cities_and_each_zone_once() -> None:
+    zones = ["America/Mexico_City", "America/Tijuana"]
+    mexico = make_delegation(body=make_country("MX", timezones=zones, name_en="Mexico"))
+
+    choices = zone_choices(mexico)
+
+    assert choices[1] == ("Mexico", [("America/Mexico_City", "Mexico City"), ("America/Tijuana", "Tijuana")])
+    assert len(names(mexico)) == len(set(names(mexico)))
+
+
+def test_a_zone_is_prefilled_only_where_the_country_has_one() -> None:
+    honduras = make_delegation()
+    mexico = make_delegation(honduras.webinar, make_country("MX", timezones=["America/Mexico_City", "America/Tijuana"]))
+
+    assert [form_for(one)["timezone"].value() for one in (honduras, mexico)] == ["America/Tegucigalpa", ""]
+
+
+def test_a_zone_stored_under_another_name_of_its_city_stays_a_choice() -> None:
+    honduras = make_delegation()
+
+    assert "America/Buenos_Aires" in names(honduras, selected="America/Buenos_Aires")

@@ -1,6 +1,7 @@
 """Measures on the server of DATABASE_URL, in a database of its own that is removed afterwards."""
 
 import importlib
+import logging
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -10,7 +11,7 @@ from django.test.utils import setup_databases, setup_test_environment, teardown_
 
 from bench.timing import Ratio
 
-PARTS = ("bench.registering", "bench.sending")
+PARTS = ("bench.registering", "bench.sending", "bench.pages")
 
 
 def main() -> int:
@@ -18,6 +19,8 @@ def main() -> int:
     importlib.import_module("tests.environment")
     os.environ["DJANGO_SETTINGS_MODULE"] = "rcm_webinar.settings"
     django.setup()
+    # The terminal is for the figures; the lines of a log are made all the same.
+    logging.getLogger().handlers = [logging.NullHandler()]
     setup_test_environment(debug=False)
     databases = setup_databases(verbosity=0, interactive=False)
     try:

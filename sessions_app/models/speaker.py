@@ -38,6 +38,8 @@ class Speaker(models.Model):
 
     @property
     def name(self) -> Bilingual:
+        if self.kind == SpeakerKind.PERSON and not self.name_es:
+            return Bilingual(en=self.name_en, es=self.name_en)
         return Bilingual.of(self, "name")
 
 

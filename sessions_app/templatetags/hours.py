@@ -3,6 +3,8 @@
 from datetime import datetime
 
 from django import template
+from django.template.loader import render_to_string
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 
 from sessions_app import hours
@@ -51,7 +53,7 @@ def other_clock_differs(instant: datetime, zone: str, other: str) -> bool:
     return differs_at(instant, zone, other)
 
 
-@register.inclusion_tag("parts/bilingual.html")
-def bilingual(text: Bilingual) -> dict[str, object]:
-    """The text in the reader's language, or the other one, marked."""
-    return {"text": text.here}
+@register.simple_tag
+def bilingual(text: Bilingual) -> SafeString:
+    """The text in the reader's language, or the other one, marked; without blanks around it."""
+    return mark_safe(render_to_string("parts/bilingual.html", {"text": text.here}).strip())  # noqa: S308  # a template

@@ -4,7 +4,7 @@ from datetime import timedelta
 import pytest
 
 from sessions_app.agenda import Agenda, agenda_from_rows
-from sessions_app.bilingual import Bilingual
+from sessions_app.bilingual import Bilingual, Rendered
 from sessions_app.models import AgendaItemSpeaker, Speaker, SpeakerKind, SpeakerRole
 from tests.factories import FIRST_START, make_session, make_webinar
 
@@ -62,3 +62,13 @@ def test_reading_takes_the_same_queries_with_one_session_and_with_many(django_as
 
     with django_assert_num_queries(3):
         agenda_from_rows(webinar)
+
+
+def test_a_persons_name_is_the_same_in_both_languages_and_an_institutions_may_be_missing_in_one() -> None:
+    webinar = make_webinar(sessions=1)
+    person = Speaker.objects.create(webinar=webinar, code="person", name_en="Ana Ejemplo")
+    institution = Speaker.objects.create(webinar=webinar, code="body", kind="institution", name_en="Example body")
+
+    shown = [speaker.name.render("es") for speaker in (person, institution)]
+
+    assert shown == [Rendered("Ana Ejemplo", "es", False), Rendered("Example body", "en", True)]

@@ -33,7 +33,7 @@ def released(**fields: object) -> Webinar:
 
 def text_of(content: bytes) -> str:
     """The words of a page, without its tags."""
-    return re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", content.decode())).replace(" ,", ",")
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", content.decode()))
 
 
 def page(client: Client, path: str = PAGE, **query: str) -> str:

@@ -3,7 +3,9 @@
 import importlib.util
 
 import pytest
+from django.apps import apps
 from django.core.management import call_command
+from django.utils.functional import Promise
 
 
 @pytest.mark.django_db
@@ -19,3 +21,12 @@ def test_psycopg_3_is_not_installed_because_django_would_silently_prefer_it() ->
 def test_the_health_addresses_answer(client) -> None:
     assert client.get("/healthz").status_code == 200
     assert client.get("/readyz").json()["database"] == {"status": "ok"}
+
+
+@pytest.mark.parametrize("app", ["registrations", "sessions_app"])
+def test_every_column_that_the_admin_may_show_has_a_name_in_both_languages(app: str) -> None:
+    fields = [field for model in apps.get_app_config(app).get_models() for field in model._meta.fields]
+
+    unnamed = [str(field) for field in fields if field.editable and not isinstance(field.verbose_name, Promise)]
+
+    assert [name for name in unnamed if not name.endswith(".id")] == []

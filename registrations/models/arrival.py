@@ -8,8 +8,10 @@ from sessions_app.models import Session
 class Arrival(models.Model):
     """A participant pressed the button of the join page; the first time counts."""
 
-    delegate = models.ForeignKey(Delegate, on_delete=models.PROTECT, related_name="arrivals")
-    session = models.ForeignKey(Session, on_delete=models.PROTECT, related_name="arrivals")
+    delegate = models.ForeignKey(
+        Delegate, on_delete=models.PROTECT, related_name="arrivals", verbose_name=_("delegate")
+    )
+    session = models.ForeignKey(Session, on_delete=models.PROTECT, related_name="arrivals", verbose_name=_("session"))
     at = models.DateTimeField(_("at"))
 
     class Meta:

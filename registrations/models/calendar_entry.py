@@ -25,26 +25,30 @@ class Partstat(models.TextChoices):
 class CalendarEntry(models.Model):
     """What one mailbox holds of one session: the ledger that orders all its messages. Outlives the delegate."""
 
-    session = models.ForeignKey(Session, on_delete=models.PROTECT, related_name="calendar_entries")
+    session = models.ForeignKey(
+        Session, on_delete=models.PROTECT, related_name="calendar_entries", verbose_name=_("session")
+    )
     # Lower-cased.
-    address = models.CharField(max_length=254)
+    address = models.CharField(_("e-mail address"), max_length=254)
     # The person whom the latest message is about.
-    delegate = models.ForeignKey(Delegate, on_delete=models.PROTECT, related_name="calendar_entries")
+    delegate = models.ForeignKey(
+        Delegate, on_delete=models.PROTECT, related_name="calendar_entries", verbose_name=_("delegate")
+    )
     # Of the join link that the newest planned message carries: a link that ended owes a new message.
-    token_version = models.PositiveIntegerField(default=1)
-    release = models.ForeignKey(Release, on_delete=models.PROTECT, related_name="+")
-    released_sequence = models.PositiveIntegerField()
-    sequence = models.PositiveIntegerField()
-    stamp = models.DateTimeField()
+    token_version = models.PositiveIntegerField(_("version of the link"), default=1)
+    release = models.ForeignKey(Release, on_delete=models.PROTECT, related_name="+", verbose_name=_("release"))
+    released_sequence = models.PositiveIntegerField(_("released revision"))
+    sequence = models.PositiveIntegerField(_("revision"))
+    stamp = models.DateTimeField(_("stamped at"))
     # What the newest planned message says, and what was last handed (or may have been) to the mail server.
-    planned_method = models.CharField(max_length=10, choices=IcalMethod, blank=True)
-    delivered_method = models.CharField(max_length=10, choices=IcalMethod, blank=True)
-    delivered_sequence = models.PositiveIntegerField(null=True, blank=True)
-    starts_at = models.DateTimeField()
-    ends_at = models.DateTimeField()
+    planned_method = models.CharField(_("planned message"), max_length=10, choices=IcalMethod, blank=True)
+    delivered_method = models.CharField(_("message that was sent"), max_length=10, choices=IcalMethod, blank=True)
+    delivered_sequence = models.PositiveIntegerField(_("revision that was sent"), null=True, blank=True)
+    starts_at = models.DateTimeField(_("starts at"))
+    ends_at = models.DateTimeField(_("ends at"))
     ical_partstat = models.CharField(_("answer"), max_length=20, choices=Partstat, default=Partstat.NEEDS_ACTION)
     answered_at = models.DateTimeField(_("answered at"), null=True, blank=True)
-    first_message_id = models.CharField(max_length=255, blank=True)
+    first_message_id = models.CharField(_("first message"), max_length=255, blank=True)
 
     class Meta:
         verbose_name = _("calendar entry")

@@ -50,7 +50,9 @@ class Delegate(models.Model):
     """A person whom a participating body sends to a webinar; one who left stays for the record."""
 
     webinar = models.ForeignKey(Webinar, on_delete=models.PROTECT, related_name="delegates", editable=False)
-    delegation = models.ForeignKey(Delegation, on_delete=models.PROTECT, related_name="delegates")
+    delegation = models.ForeignKey(
+        Delegation, on_delete=models.PROTECT, related_name="delegates", verbose_name=_("delegation")
+    )
     # Empty for people of organisations: they have no quotas.
     profile = models.ForeignKey(
         ParticipantProfile,

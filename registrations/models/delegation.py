@@ -30,8 +30,15 @@ class DelegationQuerySet(models.QuerySet["Delegation"]):
 class Delegation(models.Model):
     """One participating body at one webinar."""
 
-    webinar = models.ForeignKey(Webinar, on_delete=models.PROTECT, related_name="delegations")
-    body = models.ForeignKey(ParticipatingBody, on_delete=models.PROTECT, related_name="delegations")
+    webinar = models.ForeignKey(
+        Webinar, on_delete=models.PROTECT, related_name="delegations", verbose_name=_("webinar")
+    )
+    body = models.ForeignKey(
+        ParticipatingBody,
+        on_delete=models.PROTECT,
+        related_name="delegations",
+        verbose_name=_("country or organisation"),
+    )
     slug = models.SlugField(max_length=110, unique=True, editable=False)
     status = models.CharField(_("state"), max_length=20, choices=DelegationStatus, default=DelegationStatus.DRAFT)
     # What "not attending" is taken back to.
@@ -40,7 +47,12 @@ class Delegation(models.Model):
     gap_reason = models.TextField(_("reason for the gaps"), max_length=1000, blank=True)
     decided_at = models.DateTimeField(_("decided at"), null=True, blank=True)
     decided_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("decided by"),
     )
     decision_comment = models.TextField(_("comment of the secretariat"), max_length=2000, blank=True)
     not_attending_reason = models.TextField(_("reason for not attending"), max_length=1000, blank=True)
@@ -74,8 +86,15 @@ class Delegation(models.Model):
 class FocalPoint(models.Model):
     """A person who registers for a participating body, at every webinar; removing one ends their access."""
 
-    body = models.ForeignKey(ParticipatingBody, on_delete=models.PROTECT, related_name="focal_points")
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="focal_points")
+    body = models.ForeignKey(
+        ParticipatingBody,
+        on_delete=models.PROTECT,
+        related_name="focal_points",
+        verbose_name=_("country or organisation"),
+    )
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="focal_points", verbose_name=_("account")
+    )
     is_primary = models.BooleanField(_("primary"), default=False)
     removed_at = models.DateTimeField(_("removed at"), null=True, blank=True)
 
@@ -103,14 +122,25 @@ class FocalPoint(models.Model):
 class Waiver(models.Model):
     """Excuses some seats of one delegation and profile; ends only by being revoked (rule 3)."""
 
-    delegation = models.ForeignKey(Delegation, on_delete=models.CASCADE, related_name="waivers")
-    profile = models.ForeignKey(ParticipantProfile, on_delete=models.PROTECT, related_name="+")
+    delegation = models.ForeignKey(
+        Delegation, on_delete=models.CASCADE, related_name="waivers", verbose_name=_("delegation")
+    )
+    profile = models.ForeignKey(
+        ParticipantProfile, on_delete=models.PROTECT, related_name="+", verbose_name=_("profile")
+    )
     seats = models.PositiveSmallIntegerField(_("seats"))
     reason = models.TextField(_("reason"), max_length=1000)
-    granted_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    granted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", verbose_name=_("granted by")
+    )
     granted_at = models.DateTimeField(_("granted at"))
     revoked_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("revoked by"),
     )
     revoked_at = models.DateTimeField(_("revoked at"), null=True, blank=True)
 

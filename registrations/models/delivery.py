@@ -43,32 +43,62 @@ class Delivery(models.Model):
     """One message owed to one person, and what became of it."""
 
     # What makes it one and the same message (design §5): nothing is owed twice.
-    key = models.CharField(max_length=400, unique=True)
+    key = models.CharField(_("key"), max_length=400, unique=True)
     kind = models.CharField(_("what"), max_length=20, choices=DeliveryKind)
     email = models.EmailField(_("to"), max_length=254)
     language = models.CharField(_("language"), max_length=2, choices=settings.LANGUAGES)
-    delegate = models.ForeignKey(Delegate, on_delete=models.PROTECT, null=True, blank=True, related_name="deliveries")
-    user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="deliveries"
+    delegate = models.ForeignKey(
+        Delegate, on_delete=models.PROTECT, null=True, blank=True, related_name="deliveries", verbose_name=_("delegate")
     )
-    session = models.ForeignKey(Session, on_delete=models.PROTECT, null=True, blank=True, related_name="deliveries")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="deliveries",
+        verbose_name=_("account"),
+    )
+    session = models.ForeignKey(
+        Session, on_delete=models.PROTECT, null=True, blank=True, related_name="deliveries", verbose_name=_("session")
+    )
     # A calendar message's mailbox; with `session`, what is ordered one after the other.
-    entry = models.ForeignKey(CalendarEntry, on_delete=models.PROTECT, null=True, blank=True, related_name="deliveries")
-    event = models.ForeignKey(HistoryEvent, on_delete=models.PROTECT, null=True, blank=True, related_name="deliveries")
-    rule = models.ForeignKey(ReminderRule, on_delete=models.SET_NULL, null=True, blank=True, related_name="deliveries")
-    ical_method = models.CharField(max_length=10, choices=IcalMethod, blank=True)
-    ical_sequence = models.PositiveIntegerField(null=True, blank=True)
-    ical_stamp = models.DateTimeField(null=True, blank=True)
+    entry = models.ForeignKey(
+        CalendarEntry,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="deliveries",
+        verbose_name=_("calendar entry"),
+    )
+    event = models.ForeignKey(
+        HistoryEvent,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="deliveries",
+        verbose_name=_("event"),
+    )
+    rule = models.ForeignKey(
+        ReminderRule,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="deliveries",
+        verbose_name=_("reminder rule"),
+    )
+    ical_method = models.CharField(_("calendar message"), max_length=10, choices=IcalMethod, blank=True)
+    ical_sequence = models.PositiveIntegerField(_("revision"), null=True, blank=True)
+    ical_stamp = models.DateTimeField(_("stamped at"), null=True, blank=True)
     # The start that an update tells as "old hour"; a reminder's start, which must still be the released one.
-    starts_at = models.DateTimeField(null=True, blank=True)
-    previous_starts_at = models.DateTimeField(null=True, blank=True)
+    starts_at = models.DateTimeField(_("starts at"), null=True, blank=True)
+    previous_starts_at = models.DateTimeField(_("started at before"), null=True, blank=True)
     created_at = models.DateTimeField(_("owed since"))
     due_at = models.DateTimeField(_("due at"))
     state = models.CharField(_("state"), max_length=20, choices=DeliveryState, default=DeliveryState.DUE)
-    claim_token = models.UUIDField(null=True, blank=True)
-    lease_expires_at = models.DateTimeField(null=True, blank=True)
+    claim_token = models.UUIDField(_("claimed by"), null=True, blank=True)
+    lease_expires_at = models.DateTimeField(_("claimed until"), null=True, blank=True)
     # When it was last handed to the mail server: the limit of the whole fleet counts these.
-    attempted_at = models.DateTimeField(null=True, blank=True)
+    attempted_at = models.DateTimeField(_("last attempt"), null=True, blank=True)
     attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
     last_error = models.CharField(_("last error"), max_length=300, blank=True)
     sent_at = models.DateTimeField(_("sent at"), null=True, blank=True)

@@ -31,9 +31,18 @@ class HistoryKind(models.TextChoices):
 class HistoryEvent(models.Model):
     """One decision or change: who, when, why (rule 20). Mail about it is owed by this row (design §5)."""
 
-    webinar = models.ForeignKey(Webinar, on_delete=models.PROTECT, related_name="history")
-    delegation = models.ForeignKey(Delegation, on_delete=models.PROTECT, null=True, blank=True, related_name="history")
-    delegate = models.ForeignKey(Delegate, on_delete=models.PROTECT, null=True, blank=True, related_name="history")
+    webinar = models.ForeignKey(Webinar, on_delete=models.PROTECT, related_name="history", verbose_name=_("webinar"))
+    delegation = models.ForeignKey(
+        Delegation,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="history",
+        verbose_name=_("delegation"),
+    )
+    delegate = models.ForeignKey(
+        Delegate, on_delete=models.PROTECT, null=True, blank=True, related_name="history", verbose_name=_("delegate")
+    )
     kind = models.CharField(_("what"), max_length=30, choices=HistoryKind)
     # Empty where the system decided, as in the acceptance of a complete delegation.
     actor = models.ForeignKey(

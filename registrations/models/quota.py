@@ -12,7 +12,7 @@ class ParticipantProfile(models.Model):
     """What an official does at home: prosecutes, controls immigration, controls the border, investigates."""
 
     code = models.SlugField(_("code"), max_length=40, unique=True)
-    position = models.PositiveSmallIntegerField(_("position"), default=1)
+    position = models.PositiveSmallIntegerField(_("order"), default=1)
     name_en = models.CharField(_("name (English)"), max_length=100)
     name_es = models.CharField(_("name (Spanish)"), max_length=100, blank=True)
     description_en = models.CharField(_("description (English)"), max_length=300, blank=True)
@@ -38,8 +38,10 @@ class ParticipantProfile(models.Model):
 class Quota(models.Model):
     """How many delegates of a profile each country is asked for at a webinar: a floor, and a ceiling where set."""
 
-    webinar = models.ForeignKey(Webinar, on_delete=models.CASCADE, related_name="quotas")
-    profile = models.ForeignKey(ParticipantProfile, on_delete=models.PROTECT, related_name="quotas")
+    webinar = models.ForeignKey(Webinar, on_delete=models.CASCADE, related_name="quotas", verbose_name=_("webinar"))
+    profile = models.ForeignKey(
+        ParticipantProfile, on_delete=models.PROTECT, related_name="quotas", verbose_name=_("profile")
+    )
     minimum = models.PositiveSmallIntegerField(_("at least"), default=2)
     maximum = models.PositiveSmallIntegerField(_("at most"), null=True, blank=True)
 
@@ -62,7 +64,9 @@ class Quota(models.Model):
 class RegistrationPolicy(models.Model):
     """When the countries of a webinar register, and how their delegations are accepted."""
 
-    webinar = models.OneToOneField(Webinar, on_delete=models.CASCADE, primary_key=True, related_name="policy")
+    webinar = models.OneToOneField(
+        Webinar, on_delete=models.CASCADE, primary_key=True, related_name="policy", verbose_name=_("webinar")
+    )
     opens_at = models.DateTimeField(_("registration opens"))
     closes_at = models.DateTimeField(_("registration closes"))
     accepts_complete_at_once = models.BooleanField(_("accept complete delegations at once"), default=True)

@@ -13,7 +13,9 @@ class ReminderScope(models.TextChoices):
 class ReminderRule(models.Model):
     """When the admitted are reminded of a session: so many minutes before it starts."""
 
-    webinar = models.ForeignKey(Webinar, on_delete=models.CASCADE, related_name="reminder_rules")
+    webinar = models.ForeignKey(
+        Webinar, on_delete=models.CASCADE, related_name="reminder_rules", verbose_name=_("webinar")
+    )
     minutes_before = models.PositiveIntegerField(
         _("minutes before"), validators=[MinValueValidator(5), MaxValueValidator(60 * 24 * 60)]
     )

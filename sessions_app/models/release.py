@@ -19,11 +19,16 @@ class ReleaseQuerySet(models.QuerySet["Release"]):
 class Release(models.Model):
     """A numbered, immutable snapshot of a webinar's agenda: what the public and the participants know."""
 
-    webinar = models.ForeignKey(Webinar, on_delete=models.PROTECT, related_name="releases")
+    webinar = models.ForeignKey(Webinar, on_delete=models.PROTECT, related_name="releases", verbose_name=_("webinar"))
     number = models.PositiveIntegerField(_("number"))
     released_at = models.DateTimeField(_("released at"))
     released_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("released by"),
     )
     note = models.CharField(_("note"), max_length=500, blank=True)
     # `Agenda.to_json()`; read it with `agenda_from_release()`.
@@ -47,18 +52,22 @@ class Release(models.Model):
 class ReleasedSession(models.Model):
     """What is released of one session at present. Calendars, reminders and feeds read only these rows."""
 
-    session = models.OneToOneField(Session, on_delete=models.PROTECT, primary_key=True, related_name="released")
-    release = models.ForeignKey(Release, on_delete=models.PROTECT, related_name="released_sessions")
+    session = models.OneToOneField(
+        Session, on_delete=models.PROTECT, primary_key=True, related_name="released", verbose_name=_("session")
+    )
+    release = models.ForeignKey(
+        Release, on_delete=models.PROTECT, related_name="released_sessions", verbose_name=_("release")
+    )
     number = models.PositiveSmallIntegerField(_("number"))
-    title_en = models.CharField(max_length=250)
-    title_es = models.CharField(max_length=250, blank=True)
+    title_en = models.CharField(_("title (English)"), max_length=250)
+    title_es = models.CharField(_("title (Spanish)"), max_length=250, blank=True)
     starts_at = models.DateTimeField(_("starts at"))
     ends_at = models.DateTimeField(_("ends at"))
     timezone = models.CharField(_("time zone"), max_length=50)
     # Rises only with a release of this session that is mailed.
-    sequence = models.PositiveIntegerField(default=0)
+    sequence = models.PositiveIntegerField(_("revision"), default=0)
     is_cancelled = models.BooleanField(_("cancelled"), default=False)
-    digest = models.CharField(max_length=64)
+    digest = models.CharField(_("fingerprint"), max_length=64)
     changed_at = models.DateTimeField(_("changed at"))
 
     class Meta:

@@ -14,7 +14,7 @@ LONGEST_SESSION_MINUTES = 12 * 60
 class Session(models.Model):
     """A block on one day. Its number is given at creation and never reused or reordered."""
 
-    webinar = models.ForeignKey(Webinar, on_delete=models.PROTECT, related_name="sessions")
+    webinar = models.ForeignKey(Webinar, on_delete=models.PROTECT, related_name="sessions", verbose_name=_("webinar"))
     number = models.PositiveSmallIntegerField(_("number"), validators=[MinValueValidator(1)])
     title_en = models.CharField(_("title (English)"), max_length=250)
     title_es = models.CharField(_("title (Spanish)"), max_length=250, blank=True)
@@ -75,8 +75,8 @@ class AgendaItemKind(models.TextChoices):
 class AgendaItem(models.Model):
     """A part of a session. It has minutes; its hour follows from the session's start and what stands before it."""
 
-    session = models.ForeignKey(Session, on_delete=models.CASCADE, related_name="items")
-    position = models.PositiveSmallIntegerField(_("position"))
+    session = models.ForeignKey(Session, on_delete=models.CASCADE, related_name="items", verbose_name=_("session"))
+    position = models.PositiveSmallIntegerField(_("order"))
     minutes = models.PositiveSmallIntegerField(_("minutes"), validators=[MinValueValidator(1)])
     kind = models.CharField(_("kind"), max_length=20, choices=AgendaItemKind)
     title_en = models.CharField(_("title (English)"), max_length=250)

@@ -14,7 +14,7 @@ class SpeakerKind(models.TextChoices):
 class Speaker(models.Model):
     """A person or an institution on the agenda of one webinar."""
 
-    webinar = models.ForeignKey(Webinar, on_delete=models.CASCADE, related_name="speakers")
+    webinar = models.ForeignKey(Webinar, on_delete=models.CASCADE, related_name="speakers", verbose_name=_("webinar"))
     code = models.SlugField(_("code"), max_length=60)
     kind = models.CharField(_("kind"), max_length=20, choices=SpeakerKind, default=SpeakerKind.PERSON)
     # An institution's name is translated; a person's is the same in both languages and stands in `name_en`.
@@ -52,10 +52,14 @@ class SpeakerRole(models.TextChoices):
 class AgendaItemSpeaker(models.Model):
     """A speaker's part in one agenda item."""
 
-    item = models.ForeignKey(AgendaItem, on_delete=models.CASCADE, related_name="item_speakers")
-    speaker = models.ForeignKey(Speaker, on_delete=models.PROTECT, related_name="item_speakers")
+    item = models.ForeignKey(
+        AgendaItem, on_delete=models.CASCADE, related_name="item_speakers", verbose_name=_("agenda item")
+    )
+    speaker = models.ForeignKey(
+        Speaker, on_delete=models.PROTECT, related_name="item_speakers", verbose_name=_("speaker")
+    )
     role = models.CharField(_("role"), max_length=20, choices=SpeakerRole)
-    position = models.PositiveSmallIntegerField(_("position"), default=1)
+    position = models.PositiveSmallIntegerField(_("order"), default=1)
 
     class Meta:
         verbose_name = _("speaker of an agenda item")

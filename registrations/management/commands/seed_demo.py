@@ -43,7 +43,11 @@ def first_monday(today: date) -> date:
 
 def _seed(now: datetime) -> None:
     staff = User.objects.create_superuser(
-        "secretariat@example.org", settings.DEMO_PASSWORD, name="Sample secretariat", language="en"
+        "secretariat@example.org",
+        settings.DEMO_PASSWORD,
+        name="Sample secretariat",
+        language="en",
+        timezone="America/Costa_Rica",
     )
     flows = load_definition(CONCEPT_NOTE, starts_on=first_monday(now.date()), now=now, by=staff).webinar
     test = load_definition(CONNECTION_TEST, starts_on=now + CONNECTION_TEST_BEGINS_IN, now=now, by=staff).webinar

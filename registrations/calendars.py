@@ -20,13 +20,14 @@ def organizer_address() -> str:
 
 
 def calendar_session(
-    released: ReleasedSession, *, delegate: Delegate, sequence: int, stamp: datetime
+    released: ReleasedSession, *, delegate: Delegate, sequence: int, stamp: datetime, with_link: bool = True
 ) -> CalendarSession:
     """The values of one VEVENT, in the delegate's language. No query where `released.session.webinar` is loaded.
 
     The description holds the link, the hours and whom to ask, but no agenda item: a corrected title moves no calendar.
+    Without the link for a mailbox that has lost the session: it may be somebody else's (a corrected address).
     """
-    link = join_url(delegate, released.number)
+    link = join_url(delegate, released.number) if with_link else ""
     hours = hours_for(
         released.starts_at,
         released.ends_at,
@@ -38,7 +39,7 @@ def calendar_session(
     with translation.override(delegate.language):
         description = "\n".join(
             [
-                link,
+                *([link] if link else []),
                 str(hours),
                 webinar.title.render(delegate.language).text,
                 _("Questions: %(address)s") % {"address": webinar.contact_email},

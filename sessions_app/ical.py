@@ -32,7 +32,7 @@ class Method(StrEnum):
 
 @dataclass(frozen=True)
 class Attendee:
-    """The one person a calendar message is for; `partstat` as in RFC 5545 §3.2.12."""
+    """The one person a calendar message is for; `partstat` as in RFC 5545 §3.2.12. The name may be empty."""
 
     name: str
     email: str
@@ -43,7 +43,7 @@ class Attendee:
 class CalendarSession:
     """What a calendar shows of one session, in one reader's language. Instants are UTC.
 
-    `description` is plain text; `link` is the join page (or, in a public file, the webinar's page).
+    `description` is plain text; `link` is the join page (or, in a public file, the webinar's page), or empty.
     """
 
     uid: UUID
@@ -132,8 +132,9 @@ def build_vevent(session: CalendarSession) -> Event:
     event.add("DTEND", _utc(session.ends_at))
     event.add("SUMMARY", _text(session.summary))
     event.add("DESCRIPTION", _text(session.description))
-    event.add("LOCATION", _text(session.link)[:LONGEST_LOCATION])
-    event.add("URL", session.link)
+    if session.link:
+        event.add("LOCATION", _text(session.link)[:LONGEST_LOCATION])
+        event.add("URL", session.link)
     event.add("STATUS", "CANCELLED" if session.is_cancelled else "CONFIRMED")
     event.add("TRANSP", "OPAQUE")
     return event
@@ -171,7 +172,8 @@ def _attendee(attendee: Attendee) -> vCalAddress:
     address.params["PARTSTAT"] = attendee.partstat
     address.params["RSVP"] = "TRUE"
     # A double quote would become ^' (RFC 6868), which many clients show raw.
-    address.params["CN"] = " ".join(_text(attendee.name).replace('"', "'").split())
+    if name := " ".join(_text(attendee.name).replace('"', "'").split()):
+        address.params["CN"] = name
     return address
 
 

@@ -3,7 +3,7 @@
 from django.core.mail import EmailMultiAlternatives
 
 from registrations.calendars import calendar_session, organizer_address
-from registrations.mail.message import compose, message_id
+from registrations.mail.message import ascii_address, compose, message_id
 from registrations.models import CalendarEntry, Delegate, Delivery
 from registrations.tokens import join_url, page_url
 from sessions_app.hours import Hours, format_hour, hours_for
@@ -31,9 +31,16 @@ def _build(delivery: Delivery, template: str, method: Method) -> EmailMultiAlter
     delegate, entry, released = _parts(delivery)
     if delivery.ical_sequence is None or delivery.ical_stamp is None:
         raise ValueError("A calendar message needs its sequence and stamp.")
-    session = calendar_session(released, delegate=delegate, sequence=delivery.ical_sequence, stamp=delivery.ical_stamp)
-    # The address that the mailbox is known by, which after a correction is no longer the person's.
-    attendee = Attendee(name=delegate.name, email=delivery.email, partstat=entry.ical_partstat)
+    session = calendar_session(
+        released,
+        delegate=delegate,
+        sequence=delivery.ical_sequence,
+        stamp=delivery.ical_stamp,
+        with_link=method is not Method.CANCEL,
+    )
+    # The address that the mailbox is known by; after a correction it is no longer the person's, and is told no name.
+    name = delegate.name if entry.address == delegate.address else ""
+    attendee = Attendee(name=name, email=ascii_address(delivery.email), partstat=entry.ical_partstat)
     message = compose(
         delivery,
         template,
@@ -45,8 +52,9 @@ def _build(delivery: Delivery, template: str, method: Method) -> EmailMultiAlter
                 else ""
             ),
             "is_session_cancelled": released.is_cancelled,
+            "reader_name": name,
         },
-        name=delegate.name,
+        name=name,
         ical=build_ical(session, method=method, organizer=organizer_address(), attendee=attendee),
     )
     if entry.first_message_id and entry.first_message_id != str(delivery.message_uuid):

@@ -32,7 +32,7 @@ def compose(
     message = EmailMultiAlternatives(
         subject=subject,
         body=text,
-        to=[formataddr((" ".join(name.split()), delivery.email))] if name else [delivery.email],
+        to=[formataddr((" ".join(name.split()), ascii_address(delivery.email)))],
         headers={"Message-ID": message_id(delivery.message_uuid), "Auto-Submitted": "auto-generated"},
     )
     message.attach_alternative(html, "text/html")
@@ -43,6 +43,12 @@ def compose(
         message.attach_alternative(ical.decode(), f"text/calendar; method={delivery.ical_method}")
         message.attach("invite.ics", ical, "application/ics")
     return message
+
+
+def ascii_address(email: str) -> str:
+    """`email` with its domain as mail servers know it: "ana@correo.españa" has an ASCII name (RFC 5890 §2.3.2.1)."""
+    local, _at, domain = email.rpartition("@")
+    return f"{local}@{domain.encode('idna').decode()}"
 
 
 def message_id(uuid: object) -> str:

@@ -89,8 +89,9 @@ class Delivery(models.Model):
     ical_method = models.CharField(_("calendar message"), max_length=10, choices=IcalMethod, blank=True)
     ical_sequence = models.PositiveIntegerField(_("revision"), null=True, blank=True)
     ical_stamp = models.DateTimeField(_("stamped at"), null=True, blank=True)
-    # The start that an update tells as "old hour"; a reminder's start, which must still be the released one.
+    # What the message says; a reminder's must still be the released one.
     starts_at = models.DateTimeField(_("starts at"), null=True, blank=True)
+    # The old hour that an update tells.
     previous_starts_at = models.DateTimeField(_("started at before"), null=True, blank=True)
     created_at = models.DateTimeField(_("owed since"))
     due_at = models.DateTimeField(_("due at"))
@@ -99,7 +100,11 @@ class Delivery(models.Model):
     lease_expires_at = models.DateTimeField(_("claimed until"), null=True, blank=True)
     # When it was last handed to the mail server: the limit of the whole fleet counts these.
     attempted_at = models.DateTimeField(_("last attempt"), null=True, blank=True)
-    attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
+    attempts = models.PositiveIntegerField(_("attempts"), default=0)
+    # How often a worker claimed it and did not come back.
+    deaths = models.PositiveSmallIntegerField(_("lost workers"), default=0)
+    # Whether the mail server took it, or may have: what the ledger goes by.
+    may_have_arrived = models.BooleanField(_("may have arrived"), default=False)
     last_error = models.CharField(_("last error"), max_length=300, blank=True)
     sent_at = models.DateTimeField(_("sent at"), null=True, blank=True)
     # Random, given once: a repeated message carries the same one.

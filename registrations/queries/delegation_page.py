@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models.functions import Lower
 
 from registrations.models import (
     CalendarEntry,
@@ -15,7 +16,6 @@ from registrations.models import (
     HistoryEvent,
     HistoryKind,
     IcalMethod,
-    Partstat,
     RegistrationPolicy,
     User,
 )
@@ -26,11 +26,10 @@ from sessions_app.models import Session, Webinar
 class Invitation:
     """What one person's mailbox holds, or is about to hold, of one session.
 
-    `method` is what the newest planned message says; `state` what became of that message (None while it is unknown).
+    `state` is what became of the newest planned message (None while it is unknown).
     """
 
     session: Session
-    method: str
     state: str | None
     last_error: str
     partstat: str
@@ -38,29 +37,23 @@ class Invitation:
 
     @property
     def is_sent(self) -> bool:
-        return self.method == IcalMethod.REQUEST and self.state == DeliveryState.SENT
+        return self.state == DeliveryState.SENT
 
     @property
     def is_failed(self) -> bool:
         return self.state == DeliveryState.FAILED
 
     @property
-    def is_declined(self) -> bool:
-        return self.partstat == Partstat.DECLINED
+    def is_stopped(self) -> bool:
+        return self.state == DeliveryState.STOPPED
 
 
 @dataclass(frozen=True)
 class DelegateWithMail:
-    """A delegate and, by session number, their invitations."""
+    """A delegate and, by session number, the invitations of their present mailbox: those that are not taken back."""
 
     delegate: Delegate
     invitations: tuple[Invitation, ...]
-
-    @property
-    def is_declined(self) -> bool:
-        """Whether the person declined every session that they are invited to."""
-        wanted = [one for one in self.invitations if one.method == IcalMethod.REQUEST]
-        return bool(wanted) and all(one.is_declined for one in wanted)
 
     @property
     def has_failed(self) -> bool:
@@ -79,7 +72,9 @@ def delegates_with_mail_state(delegation: Delegation) -> DelegatesWithMail:
     """The people of `delegation` and the state of their invitations. Two queries, however many people."""
     latest = Delivery.objects.filter(entry=OuterRef("pk"), ical_sequence=OuterRef("sequence")).order_by("-pk")
     entries = (
-        CalendarEntry.objects.filter(delegate__delegation=delegation)
+        CalendarEntry.objects.filter(
+            delegate__delegation=delegation, address=Lower("delegate__email"), planned_method=IcalMethod.REQUEST
+        )
         .select_related("session")
         .annotate(state=Subquery(latest.values("state")[:1]), last_error=Subquery(latest.values("last_error")[:1]))
         .order_by("session__number")
@@ -89,7 +84,6 @@ def delegates_with_mail_state(delegation: Delegation) -> DelegatesWithMail:
         invitations[entry.delegate_id].append(
             Invitation(
                 session=entry.session,
-                method=entry.planned_method,
                 state=entry.state,
                 last_error=entry.last_error or "",
                 partstat=entry.ical_partstat,

@@ -54,6 +54,8 @@ def _field_messages(details: DelegateDetails) -> dict[str, list[str]]:
         for name in TEXTS
         if UNUSABLE_CHARACTERS.search(getattr(details, name))
     }
+    if not _is_mailable(details.email):
+        unusable["email"] = [_("No mail can be sent to this address. Please check how it is written.")]
     values = {name: getattr(details, name) for name in FIELDS if name != "profile"}
     exclude = [field.name for field in Delegate._meta.fields if field.name not in values]
     try:
@@ -61,6 +63,16 @@ def _field_messages(details: DelegateDetails) -> dict[str, list[str]]:
     except ValidationError as error:
         return error.message_dict | unusable
     return unusable
+
+
+def _is_mailable(email: str) -> bool:
+    """Whether the name before the @ is ASCII, and the domain can be written so (RFC 5890 §2.3.2.1)."""
+    local, _at, domain = email.rpartition("@")
+    try:
+        domain.encode("idna")
+    except UnicodeError:
+        return False
+    return local.isascii()
 
 
 def _profile_message(profile: ParticipantProfile | None, *, delegation: Delegation, profile_ids: set[int]) -> str:

@@ -10,7 +10,7 @@ urlpatterns = [
     path("delegations/<slug:slug>/attending-again/", steps.attending_again, name="attending-again"),
     path("delegations/<slug:slug>/delegates/new/", people.register, name="register-delegate"),
     path("delegations/<slug:slug>/delegates/<int:pk>/edit/", people.edit, name="edit-delegate"),
-    path("delegations/<slug:slug>/delegates/<int:pk>/replace/", people.replace, name="replace-delegate"),
+    path("delegations/<slug:slug>/delegates/<int:pk>/replace/", people.replace_person, name="replace-delegate"),
     path("delegations/<slug:slug>/delegates/<int:pk>/withdraw/", people.withdraw, name="withdraw-delegate"),
     path("delegations/<slug:slug>/delegates/<int:pk>/restore/", people.restore, name="restore-delegate"),
 ]

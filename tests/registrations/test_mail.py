@@ -4,12 +4,12 @@ import pytest
 from django.core import mail
 
 from registrations.models import Delegate
-from registrations.services.nominations import withdraw_delegate
+from registrations.services.nominations import edit_delegate, withdraw_delegate
 from registrations.services.planning import plan
 from registrations.services.sending import send_due
 from registrations.tokens import join_url, page_url
 from tests.calendar_client import calendar_of, parse
-from tests.factories import make_staff
+from tests.factories import make_details, make_staff
 from tests.registrations.services.deliveries import SOON, admitted, move_session, plan_and_send, released_delegation
 
 pytestmark = pytest.mark.django_db
@@ -86,15 +86,36 @@ def test_an_update_says_the_old_hour_and_answers_the_first_message() -> None:
     assert update["Message-ID"] != first["Message-ID"]
 
 
-def test_a_cancellation_carries_no_link_that_would_no_longer_open() -> None:
+def whole(message: mail.EmailMessage) -> str:
+    """All that a reader of the message gets to see, the calendar included."""
+    parsed = parse(message)
+    texts = [part.get_content() for part in parsed.walk() if part.get_content_maintype() == "text"]
+    return "\n".join([str(parsed["To"]), *texts, calendar_of(parsed).to_ical().decode().replace("\r\n ", "")])
+
+
+def test_a_cancellation_carries_no_link() -> None:
     ana = invited()
 
     withdraw_delegate(ana, version=1, by=make_staff(), now=SOON, reason="Ill")
     plan_and_send(SOON + timedelta(minutes=1))
-    message = mail.outbox[-1]
 
-    assert "You are no longer registered for this session" in message.body
-    assert "/my/" not in message.body
+    assert "You are no longer registered for this session" in mail.outbox[-1].body
+    assert "/my/" not in whole(mail.outbox[-1])
+
+
+def test_the_mailbox_of_a_corrected_address_is_told_neither_the_link_nor_the_name() -> None:
+    wrong = invited(email="somebody.else@example.org", name="Ana Ejemplo")
+    details = make_details(wrong.profile, name="Ana Ejemplo de la Muestra", email="ana@example.org", language="en")
+
+    edit_delegate(wrong, details=details, version=1, by=make_staff(), now=SOON)
+    plan_and_send(SOON + timedelta(minutes=1))
+    by_reader = {message.to[0]: whole(message) for message in mail.outbox[-4:]}
+
+    (to_the_wrong,) = [text for reader, text in by_reader.items() if "somebody.else" in reader]
+    (to_ana,) = [text for reader, text in by_reader.items() if "ana@" in reader]
+    assert "METHOD:CANCEL" in to_the_wrong
+    assert ("/my/" in to_the_wrong, "Ejemplo" in to_the_wrong) == (False, False)
+    assert ("/my/" in to_ana, "Ana Ejemplo de la Muestra" in to_ana) == (True, True)
 
 
 @pytest.mark.parametrize("language", ["en", "es"])

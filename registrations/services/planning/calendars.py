@@ -7,13 +7,13 @@ from datetime import datetime, timedelta
 from registrations.models import (
     CalendarEntry,
     Delegate,
-    DelegationStatus,
     Delivery,
     DeliveryKind,
     DeliveryState,
     IcalMethod,
     Partstat,
 )
+from registrations.queries.participant import is_invited
 from sessions_app.models import ReleasedSession
 
 BATCH = 500
@@ -33,8 +33,8 @@ class Plan:
 def plan_calendars(*, now: datetime) -> int:
     """Owe the REQUESTs and CANCELs that bring every mailbox to what it should hold; how many there are.
 
-    Sessions that are over are left alone, and so are people whose last change is still held back. Locks the
-    ledger's rows in order. A constant number of queries, however many delegates there are.
+    Sessions that are over are left alone, and so are people whose last change is still held back. Locks, in order,
+    the ledger's rows that differ, and looks at them again. A constant number of queries, however many people.
     """
     sessions = {
         released.session_id: released
@@ -49,22 +49,53 @@ def plan_calendars(*, now: datetime) -> int:
         for released in sessions.values()
         if not released.is_cancelled
         for person in people
-        if person.webinar_id == released.session.webinar_id and _is_wanted(person)
+        if person.webinar_id == released.session.webinar_id and is_invited(person)
     }
-    ledger = {
-        (entry.session_id, entry.address): entry
-        for entry in CalendarEntry.objects.filter(session__in=sessions)
-        .select_related("delegate")
-        .select_for_update(of=("self",))
-        .order_by("pk")
-    }
+    ledger = {_mailbox(entry): entry for entry in CalendarEntry.objects.filter(session__in=sessions)}
+    differing = [
+        mailbox
+        for mailbox in sorted(wanted.keys() | ledger.keys())
+        if _differs(sessions[mailbox[0]], wanted.get(mailbox), ledger.get(mailbox))
+    ]
+    # A sender may have handed something over since: what counts is read again under the lock.
+    known = [ledger[mailbox].pk for mailbox in differing if mailbox in ledger]
+    locked = CalendarEntry.objects.filter(pk__in=known).select_related("delegate").select_for_update(of=("self",))
+    ledger = {_mailbox(entry): entry for entry in locked.order_by("pk")}
     plan = Plan(now)
-    for mailbox in sorted(wanted.keys() | ledger.keys()):
-        person, entry = wanted.get(mailbox), ledger.get(mailbox)
+    for mailbox in differing:
+        released, person, entry = sessions[mailbox[0]], wanted.get(mailbox), ledger.get(mailbox)
         if (person and person.pk in held) or (entry and entry.delegate_id in held):
             continue
-        _compare(plan, sessions[mailbox[0]], mailbox, person, entry)
+        if person is not None and entry is None:
+            _invite_newly(plan, released, mailbox, person)
+        elif entry is not None and _differs(released, person, entry):
+            if person is not None:
+                _invite_again(plan, released, person, entry)
+            else:
+                _take_back(plan, released, entry)
     return _write(plan)
+
+
+def _mailbox(entry: CalendarEntry) -> Mailbox:
+    return (entry.session_id, entry.address)
+
+
+def _differs(released: ReleasedSession, person: Delegate | None, entry: CalendarEntry | None) -> bool:
+    """Whether what the mailbox holds, or is about to, is not what `person` (None: nobody) should have."""
+    if person is None or entry is None:
+        return person is not None or (entry is not None and _is_to_be_taken_back(entry))
+    return (
+        entry.planned_method != IcalMethod.REQUEST
+        or entry.released_sequence < released.sequence
+        or entry.delegate_id != person.pk
+        or entry.token_version != person.token_version
+    )
+
+
+def _is_to_be_taken_back(entry: CalendarEntry) -> bool:
+    if entry.planned_method == IcalMethod.CANCEL:
+        return False
+    return IcalMethod.REQUEST in (entry.planned_method, entry.delivered_method)
 
 
 def _people_of(sessions: Iterable[ReleasedSession], now: datetime) -> Iterable[Delegate]:
@@ -75,32 +106,6 @@ def _people_of(sessions: Iterable[ReleasedSession], now: datetime) -> Iterable[D
         .exclude(admitted_at__isnull=True, hold_until__lte=now)
         .select_related("delegation")
     )
-
-
-def _is_wanted(person: Delegate) -> bool:
-    """Only the admitted are invited, and nobody of a delegation that does not attend (rules 4 and 5)."""
-    return (
-        person.is_active
-        and person.admitted_at is not None
-        and person.delegation.status != DelegationStatus.NOT_ATTENDING
-    )
-
-
-def _compare(
-    plan: Plan, released: ReleasedSession, mailbox: Mailbox, person: Delegate | None, entry: CalendarEntry | None
-) -> None:
-    if person is None:
-        if entry is not None:
-            _take_back(plan, released, entry)
-    elif entry is None:
-        _invite_newly(plan, released, mailbox, person)
-    elif (
-        entry.planned_method != IcalMethod.REQUEST
-        or entry.released_sequence < released.sequence
-        or entry.delegate_id != person.pk
-        or entry.token_version != person.token_version
-    ):
-        _invite_again(plan, released, person, entry)
 
 
 def _invite_newly(plan: Plan, released: ReleasedSession, mailbox: Mailbox, person: Delegate) -> None:
@@ -130,17 +135,15 @@ def _invite_again(plan: Plan, released: ReleasedSession, person: Delegate, entry
 
 def _take_back(plan: Plan, released: ReleasedSession, entry: CalendarEntry) -> None:
     """A CANCEL for what was, or may have been, delivered; a REQUEST that never left is simply dropped."""
-    if entry.planned_method == IcalMethod.CANCEL:
-        return
-    if entry.delivered_method == IcalMethod.REQUEST:
-        _advance(plan, entry, max(entry.sequence + 1, released.sequence))
-        entry.planned_method = IcalMethod.CANCEL
-        entry.release_id = released.release_id
-        entry.released_sequence = released.sequence
-        _owe(plan, entry, DeliveryKind.CANCELLATION, entry.delegate)
-    elif entry.planned_method == IcalMethod.REQUEST:
+    if entry.delivered_method != IcalMethod.REQUEST:
         entry.planned_method = IcalMethod.NONE
         plan.changed.append(entry)
+        return
+    _advance(plan, entry, max(entry.sequence + 1, released.sequence))
+    entry.planned_method = IcalMethod.CANCEL
+    entry.release_id = released.release_id
+    entry.released_sequence = released.sequence
+    _owe(plan, entry, DeliveryKind.CANCELLATION, entry.delegate)
 
 
 def _advance(plan: Plan, entry: CalendarEntry, sequence: int) -> None:
@@ -207,7 +210,9 @@ def _write(plan: Plan) -> int:
         ],
         batch_size=BATCH,
     )
-    # What waits is older than what is owed now; a claimed one is stopped by the sender's last look.
-    Delivery.objects.filter(entry__in=plan.changed, state=DeliveryState.DUE).update(state=DeliveryState.SUPERSEDED)
+    # What waits, or failed, is older than what is owed now; a claimed one is stopped by the sender's last look.
+    Delivery.objects.filter(entry__in=plan.changed, state__in=[DeliveryState.DUE, DeliveryState.FAILED]).update(
+        state=DeliveryState.SUPERSEDED
+    )
     Delivery.objects.bulk_create(plan.owed, batch_size=BATCH)
     return len(plan.owed)

@@ -4,6 +4,8 @@ from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
+from django.db.models import F
+
 from registrations.models import (
     CalendarEntry,
     DelegateStatus,
@@ -52,8 +54,9 @@ def plan_reminders(*, now: datetime) -> int:
 def _due_rules(now: datetime) -> dict[int, list[tuple[datetime, ReminderRule, ReleasedSession]]]:
     """The rules whose hour is now, with that hour, by session id."""
     sessions = defaultdict(list)
-    upcoming = ReleasedSession.objects.filter(is_cancelled=False).select_related("session").order_by("starts_at")
-    for released in upcoming:
+    ahead = ReleasedSession.objects.filter(starts_at__gt=now).values("session__webinar")
+    held = ReleasedSession.objects.filter(is_cancelled=False, session__webinar__in=ahead)
+    for released in held.select_related("session").order_by("starts_at"):
         sessions[released.session.webinar_id].append(released)
     due = defaultdict(list)
     for rule in ReminderRule.objects.filter(webinar__in=sessions):
@@ -76,6 +79,8 @@ def _invited(session_ids: Iterable[int]) -> Iterable[CalendarEntry]:
         CalendarEntry.objects.filter(
             session__in=list(session_ids),
             planned_method=IcalMethod.REQUEST,
+            # A link that has ended owes a new invitation first.
+            token_version=F("delegate__token_version"),
             delegate__status=DelegateStatus.ACTIVE,
             delegate__admitted_at__isnull=False,
         )

@@ -6,16 +6,20 @@ from datetime import datetime, timedelta
 
 import structlog
 from django.core.mail import EmailMessage, get_connection
+from django.core.mail.backends.base import BaseEmailBackend
+from django.db import DatabaseError
 
 from registrations import mail
 from registrations.models import Delivery, DeliveryKind
-from registrations.services.sending.claims import ClaimedBatch, claim_batch
-from registrations.services.sending.outcome import Outcome, hand_over
+from registrations.services.sending.claims import ClaimedBatch, claim_batch, give_back
+from registrations.services.sending.outcome import UNWRITABLE, Outcome, hand_over
 from registrations.services.sending.results import is_still_wanted, keep_result
 
 log = structlog.get_logger(__name__)
 
 BATCH_SIZE = 20
+# Until the rest of a batch is tried again; beat wakes a sender each 30 s.
+WHILE_SERVER_AWAY = timedelta(seconds=30)
 
 BUILDERS: dict[str, Callable[[Delivery], EmailMessage]] = {
     DeliveryKind.INVITATION: mail.build_invitation,
@@ -41,32 +45,36 @@ class SendReport:
 def send_due(
     *, clock: Callable[[], datetime], batch_size: int = BATCH_SIZE, within: timedelta | None = None
 ) -> SendReport:
-    """Send what is due, batch by batch, until nothing is left or `within` has passed.
+    """Send what is due, batch by batch, until nothing is left, the mail server is away, or `within` has passed.
 
     `clock` gives the present time, again for each message. Talks to the mail server outside of any transaction;
     each result is committed by itself. A worker that dies leaves its batch to whoever finds the lease expired.
     """
     report = SendReport()
-    started = clock()
+    until = clock() + within if within is not None else None
     while batch := claim_batch(size=batch_size, now=clock()):
-        _send_batch(batch, clock=clock, report=report)
-        if within is not None and clock() - started >= within:
-            report.has_more = True
+        if not _send_batch(batch, clock=clock, until=until, report=report):
             break
     if report.sent or report.failed or report.postponed:
         log.info("sent", sent=report.sent, failed=report.failed, postponed=report.postponed)
     return report
 
 
-def _send_batch(batch: ClaimedBatch, *, clock: Callable[[], datetime], report: SendReport) -> None:
+def _send_batch(
+    batch: ClaimedBatch, *, clock: Callable[[], datetime], until: datetime | None, report: SendReport
+) -> bool:
+    """Whether there is time, and a server, for another batch; what is left of this one is given back."""
     connection = get_connection()
     try:
         for delivery in batch.deliveries:
+            if until is not None and clock() >= until:
+                report.has_more = True
+                give_back(batch, due_at=clock())
+                return False
             if not is_still_wanted(delivery, token=batch.token, now=clock()):
                 report.superseded += 1
                 continue
-            message = BUILDERS[delivery.kind](delivery)
-            outcome = hand_over(message, connection)
+            outcome = _hand_over(delivery, connection)
             keep_result(delivery, outcome, token=batch.token, now=clock())
             match outcome:
                 case Outcome(is_sent=True):
@@ -75,5 +83,20 @@ def _send_batch(batch: ClaimedBatch, *, clock: Callable[[], datetime], report: S
                     report.failed += 1
                 case _:
                     report.postponed += 1
+            if outcome.is_server_away:
+                report.postponed += give_back(batch, due_at=clock() + WHILE_SERVER_AWAY)
+                return False
     finally:
         connection.close()
+    return True
+
+
+def _hand_over(delivery: Delivery, connection: BaseEmailBackend) -> Outcome:
+    """One message that cannot be written must not keep the others back; the database being away is no such thing."""
+    try:
+        return hand_over(BUILDERS[delivery.kind](delivery), connection)
+    except DatabaseError:
+        raise
+    except Exception as error:  # whatever a template, a codec or the mail library meets in this one message
+        log.exception("message_not_written", kind=delivery.kind, reason=type(error).__name__)
+        return UNWRITABLE

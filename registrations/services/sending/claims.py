@@ -13,7 +13,7 @@ from registrations.models import Delivery, DeliveryState
 
 # Any number, the same in every process: counting and claiming under a rate limit is done by one at a time.
 RATE_LOCK = 7_261_947
-MOST_ATTEMPTS = 8
+MOST_DEATHS = 8
 RATE_WINDOW = timedelta(minutes=1)
 
 
@@ -32,7 +32,7 @@ def claim_batch(*, size: int, now: datetime) -> ClaimedBatch:
     """Claim up to `size` deliveries that are due, or whose worker did not come back within its lease.
 
     At most one per calendar entry, the lowest sequence first. Rows that another caller is claiming are skipped.
-    A message whose workers died `MOST_ATTEMPTS` times over it is failed instead.
+    A message over which `MOST_DEATHS` workers died is failed instead.
     """
     token = uuid.uuid4()
     with transaction.atomic():
@@ -43,6 +43,7 @@ def claim_batch(*, size: int, now: datetime) -> ClaimedBatch:
         ids = list(
             _claimable(now).select_for_update(skip_locked=True, of=("self",)).values_list("pk", flat=True)[:size]
         )
+        Delivery.objects.expired(now).filter(pk__in=ids).update(deaths=F("deaths") + 1)
         Delivery.objects.filter(pk__in=ids).update(
             state=DeliveryState.CLAIMED, claim_token=token, lease_expires_at=now + lease()
         )
@@ -66,6 +67,13 @@ def claim_batch(*, size: int, now: datetime) -> ClaimedBatch:
     return ClaimedBatch(token, tuple(deliveries))
 
 
+def give_back(batch: ClaimedBatch, *, due_at: datetime) -> int:
+    """Let others have what is still claimed of `batch`, from `due_at` on; how many that are."""
+    return Delivery.objects.filter(claim_token=batch.token, state=DeliveryState.CLAIMED).update(
+        state=DeliveryState.DUE, due_at=due_at, claim_token=None, lease_expires_at=None
+    )
+
+
 def lease() -> timedelta:
     return timedelta(seconds=settings.DELIVERY_LEASE_SECONDS)
 
@@ -83,7 +91,7 @@ def _claimable(now: datetime) -> QuerySet[Delivery]:
 
 
 def _give_up_on_the_deadly(now: datetime) -> None:
-    Delivery.objects.expired(now).filter(attempts__gte=MOST_ATTEMPTS).update(
+    Delivery.objects.expired(now).filter(deaths__gte=MOST_DEATHS - 1).update(
         state=DeliveryState.FAILED,
         claim_token=None,
         lease_expires_at=None,

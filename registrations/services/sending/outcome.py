@@ -7,45 +7,68 @@ from django.core.mail import EmailMessage
 from django.core.mail.backends.base import BaseEmailBackend
 from django.utils.translation import gettext_noop
 
+SERVICE_NOT_AVAILABLE = 421  # RFC 5321 §4.2.3: the server closes the connection
+
 
 @dataclass(frozen=True)
 class Outcome:
-    """`error` is empty for what was sent; a permanent one is not tried again."""
+    """`error` is empty for what was sent; a permanent one is not tried again.
 
-    is_sent: bool
+    `is_server_away` says that nothing is wrong with the message: no other one need be tried now. `may_have_arrived`
+    that the server may have taken it, although it did not say so.
+    """
+
+    is_sent: bool = False
     is_permanent: bool = False
+    is_server_away: bool = False
+    may_have_arrived: bool = False
     error: str = ""
 
 
-SENT = Outcome(is_sent=True)
+SENT = Outcome(is_sent=True, may_have_arrived=True)
+UNWRITABLE = Outcome(is_permanent=True, error=gettext_noop("The message could not be written."))
 
 
 def hand_over(message: EmailMessage, connection: BaseEmailBackend) -> Outcome:
-    """Send `message` over `connection`. A server that is away or slow, or a 4xx answer, is temporary;
+    """Send `message` over `connection`, which is opened where it is not.
 
-    a 5xx answer to the recipient or to the message is permanent, for this message alone (RFC 5321 §4.2.1).
+    A server that is away, slow or hangs up, or a 4xx answer, is temporary. A 5xx answer to the recipient or to the
+    message is permanent, for this message alone (RFC 5321 §4.2.1).
     """
+    try:
+        connection.open()
+    except smtplib.SMTPAuthenticationError:
+        return _away(connection, gettext_noop("The mail server refused our sign-in."))
+    except TimeoutError:
+        return _away(connection, gettext_noop("The mail server did not answer in time."))
+    except (OSError, smtplib.SMTPException):
+        return _away(connection, gettext_noop("The mail server could not be reached."))
     try:
         connection.send_messages([message])
     except smtplib.SMTPRecipientsRefused as refused:
-        codes = [code for code, _ in refused.recipients.values()]
-        if all(code >= 500 for code in codes):
-            return Outcome(False, True, gettext_noop("The mail server refused the address."))
-        return Outcome(False, False, gettext_noop("The mail server asks to try the address again later."))
+        return _refused(connection, max(code for code, _ in refused.recipients.values()), is_recipient=True)
+    except smtplib.SMTPSenderRefused:
+        return _away(connection, gettext_noop("The mail server refused our address as the sender."))
     except smtplib.SMTPDataError as refused:
-        if refused.smtp_code >= 500:
-            return Outcome(False, True, gettext_noop("The mail server refused the message."))
-        return Outcome(False, False, gettext_noop("The mail server asks to try again later."))
-    except smtplib.SMTPAuthenticationError:
-        return _lost(connection, gettext_noop("The mail server refused our sign-in."))
+        return _refused(connection, refused.smtp_code, is_recipient=False)
     except TimeoutError:
-        return _lost(connection, gettext_noop("The mail server did not answer in time."))
+        return _away(connection, gettext_noop("The mail server did not answer in time."), may_have_arrived=True)
     except (OSError, smtplib.SMTPException):
-        return _lost(connection, gettext_noop("The mail server could not be reached, or hung up."))
+        return _away(connection, gettext_noop("The mail server hung up."), may_have_arrived=True)
     return SENT
 
 
-def _lost(connection: BaseEmailBackend, error: str) -> Outcome:
+def _refused(connection: BaseEmailBackend, code: int, *, is_recipient: bool) -> Outcome:
+    if code == SERVICE_NOT_AVAILABLE:
+        return _away(connection, gettext_noop("The mail server asks to try again later."))
+    if code >= 500 and is_recipient:
+        return Outcome(is_permanent=True, error=gettext_noop("The mail server refused the address."))
+    if code >= 500:
+        return Outcome(is_permanent=True, error=gettext_noop("The mail server refused the message."))
+    return Outcome(error=gettext_noop("The mail server asks to try the message again later."))
+
+
+def _away(connection: BaseEmailBackend, error: str, *, may_have_arrived: bool = False) -> Outcome:
     # The next message opens a new connection.
     connection.close()
-    return Outcome(False, False, error)
+    return Outcome(is_server_away=True, may_have_arrived=may_have_arrived, error=error)

@@ -15,11 +15,15 @@ from registrations.models import (
     DeliveryState,
     IcalMethod,
     Partstat,
+    User,
 )
-from registrations.services.sending.claims import MOST_ATTEMPTS, lease
+from registrations.services.sending.claims import lease
 from registrations.services.sending.outcome import Outcome
 
-BACK_OFF = [timedelta(seconds=30), timedelta(minutes=2), timedelta(minutes=10), timedelta(minutes=30)]
+# After each temporary error of one message; about a day in all, as mail servers do (RFC 5321 §4.5.4.1).
+BACK_OFF = [timedelta(seconds=30), *(timedelta(minutes=minutes) for minutes in (2, 10, 30, 60, 120, 240, 480, 480))]
+# While nothing is wrong with the message it is never given up, and tried again soon after the server is back.
+LONGEST_WAIT_FOR_THE_SERVER = timedelta(minutes=10)
 
 
 @transaction.atomic
@@ -29,7 +33,9 @@ def is_still_wanted(delivery: Delivery, *, token: UUID, now: datetime) -> bool:
     Marks the calendar entry as possibly holding the message. One that is no longer wanted becomes superseded.
     """
     ours = Delivery.objects.filter(pk=delivery.pk, claim_token=token, state=DeliveryState.CLAIMED)
-    if not ours.update(lease_expires_at=now + lease(), attempts=F("attempts") + 1, attempted_at=now):
+    if not ours.update(
+        lease_expires_at=now + lease(), attempts=F("attempts") + 1, attempted_at=now, may_have_arrived=True
+    ):
         return False
     delivery.attempts += 1
     if delivery.entry is not None:
@@ -37,9 +43,14 @@ def is_still_wanted(delivery: Delivery, *, token: UUID, now: datetime) -> bool:
     elif delivery.kind == DeliveryKind.REMINDER:
         is_wanted = _reminder_is_wanted(delivery, now)
     else:
-        is_wanted = True
+        is_wanted = _notice_is_wanted(delivery)
     if not is_wanted:
-        ours.update(state=DeliveryState.SUPERSEDED, claim_token=None, lease_expires_at=None)
+        ours.update(
+            state=DeliveryState.SUPERSEDED,
+            claim_token=None,
+            lease_expires_at=None,
+            may_have_arrived=delivery.may_have_arrived,
+        )
     return is_wanted
 
 
@@ -85,6 +96,7 @@ def _reminder_is_wanted(delivery: Delivery, now: datetime) -> bool:
             session=delivery.session_id,
             delegate=delivery.delegate_id,
             address=delivery.email.lower(),
+            token_version=F("delegate__token_version"),
             planned_method=IcalMethod.REQUEST,
             delegate__status=DelegateStatus.ACTIVE,
             session__released__is_cancelled=False,
@@ -97,27 +109,61 @@ def _reminder_is_wanted(delivery: Delivery, now: datetime) -> bool:
     )
 
 
+def _notice_is_wanted(delivery: Delivery) -> bool:
+    """Whether the reader still is who is told: a focal point of the body, or someone of the secretariat."""
+    readers = User.objects.filter(deliveries=delivery, is_active=True)
+    if delivery.kind == DeliveryKind.CLASH_ALERT:
+        return readers.filter(is_staff=True).exists()
+    return readers.filter(
+        focal_points__removed_at__isnull=True, focal_points__body__delegations__history=delivery.event_id
+    ).exists()
+
+
 @transaction.atomic
 def keep_result(delivery: Delivery, outcome: Outcome, *, token: UUID, now: datetime) -> None:
-    """Keep what became of `delivery`, if it is still ours; a temporary error waits longer each time."""
+    """Keep what became of `delivery`, if it is still ours.
+
+    A temporary error waits longer each time, and gives up at last unless it was the server's own; what is no longer
+    the newest word to its mailbox ends at once.
+    """
     ours = Delivery.objects.filter(pk=delivery.pk, claim_token=token, state=DeliveryState.CLAIMED)
-    released = {"claim_token": None, "lease_expires_at": None, "last_error": outcome.error}
+    kept: dict[str, object] = {
+        "claim_token": None,
+        "lease_expires_at": None,
+        "last_error": outcome.error,
+        "may_have_arrived": delivery.may_have_arrived or outcome.may_have_arrived,
+    }
     if outcome.is_sent:
-        ours.update(state=DeliveryState.SENT, sent_at=now, **released)
-    elif outcome.is_permanent or delivery.attempts >= MOST_ATTEMPTS:
-        if ours.update(state=DeliveryState.FAILED, **released):
-            _forget_in_the_ledger(delivery, outcome)
+        kept |= {"state": DeliveryState.SENT, "sent_at": now}
+    elif outcome.is_permanent or (delivery.attempts > len(BACK_OFF) and not outcome.is_server_away):
+        kept |= {"state": DeliveryState.FAILED}
+    elif _is_overtaken(delivery):
+        kept |= {"state": DeliveryState.SUPERSEDED}
     else:
-        wait = BACK_OFF[min(delivery.attempts, len(BACK_OFF)) - 1]
-        ours.update(state=DeliveryState.DUE, due_at=now + wait, **released)
+        kept |= {"state": DeliveryState.DUE, "due_at": now + _wait(delivery, outcome)}
+    if ours.update(**kept) and delivery.entry is not None and not kept["may_have_arrived"]:
+        _forget_in_the_ledger(delivery.entry.pk, delivery)
 
 
-def _forget_in_the_ledger(delivery: Delivery, outcome: Outcome) -> None:
-    """A refused first attempt left nothing in the mailbox; it holds what the last sent message said."""
-    if delivery.entry is None or not outcome.is_permanent or delivery.attempts > 1:
-        return
-    sent = Delivery.objects.filter(entry=delivery.entry, state=DeliveryState.SENT).order_by("-ical_sequence").first()
-    CalendarEntry.objects.filter(pk=delivery.entry.pk, delivered_sequence=delivery.ical_sequence).update(
-        delivered_method=sent.ical_method if sent else IcalMethod.NONE,
-        delivered_sequence=sent.ical_sequence if sent else None,
+def _wait(delivery: Delivery, outcome: Outcome) -> timedelta:
+    wait = BACK_OFF[min(delivery.attempts, len(BACK_OFF)) - 1]
+    return min(wait, LONGEST_WAIT_FOR_THE_SERVER) if outcome.is_server_away else wait
+
+
+def _is_overtaken(delivery: Delivery) -> bool:
+    """Whether a newer message is planned for the mailbox, which must not wait for this one."""
+    return (
+        delivery.entry is not None
+        and CalendarEntry.objects.filter(pk=delivery.entry.pk, sequence__gt=delivery.ical_sequence).exists()
     )
+
+
+def _forget_in_the_ledger(entry_id: int, delivery: Delivery) -> None:
+    """The mailbox never got this message: it holds what the last one said that arrived, or may have."""
+    entry = CalendarEntry.objects.select_for_update().get(pk=entry_id)
+    if entry.delivered_sequence != delivery.ical_sequence:
+        return
+    arrived = Delivery.objects.filter(entry=entry, may_have_arrived=True).order_by("-ical_sequence").first()
+    entry.delivered_method = arrived.ical_method if arrived else IcalMethod.NONE
+    entry.delivered_sequence = arrived.ical_sequence if arrived else None
+    entry.save(update_fields=["delivered_method", "delivered_sequence"])

@@ -1,5 +1,6 @@
 """What the delegation page shows of each profile: its seats as drawn, its people, what may be done now."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -7,7 +8,8 @@ from django.utils.translation import gettext as _
 
 from registrations.models import Delegation, DelegationStatus, Partstat, RegistrationPolicy, User
 from registrations.queries import DelegateWithMail, SeatCount
-from registrations.services.delegations import CAN_BE_SUBMITTED
+from registrations.services.delegations import CAN_BE_SUBMITTED, SENT_BACK
+from sessions_app.models import ReleasedSession
 
 
 @dataclass(frozen=True)
@@ -29,7 +31,7 @@ def allowed(
     is_in_time = by.is_staff or (policy is not None and policy.is_open_at(now))
     is_begun = by.is_staff or (policy is not None and now >= policy.opens_at)
     attends = delegation.status != DelegationStatus.NOT_ATTENDING
-    was_sent_back = delegation.status in (DelegationStatus.RETURNED, DelegationStatus.REOPENED)
+    was_sent_back = delegation.status in SENT_BACK
     return Allowed(
         add=not is_over and attends and is_in_time,
         fill_gaps=not is_over and attends and is_begun,
@@ -50,14 +52,26 @@ class PersonCard:
     answers: tuple[str, ...]
 
 
-def person_card(one: DelegateWithMail) -> PersonCard:
+def waiting_word(sessions: Iterable[ReleasedSession]) -> str:
+    """What is said of an admitted person whose mailbox is owed no invitation, or none yet."""
+    released = list(sessions)
+    if not released:
+        return _("invited once the agenda is released")
+    if all(one.is_cancelled for one in released):
+        return _("every session is cancelled")
+    return _("the invitation is on its way")
+
+
+def person_card(one: DelegateWithMail, *, waiting: str) -> PersonCard:
     delegate = one.delegate
     if delegate.admitted_at is None:
         mail = _("invited once the delegation is accepted")
     elif one.has_failed:
         mail = _("the invitation could not be delivered: please check the address")
+    elif any(invitation.is_stopped for invitation in one.invitations):
+        mail = _("the secretariat has stopped the invitation")
     elif not one.invitations:
-        mail = _("the invitation is on its way")
+        mail = waiting
     elif all(invitation.is_sent for invitation in one.invitations):
         mail = _("invited")
     else:
@@ -81,20 +95,14 @@ class ProfileCard:
     more: int
     can_add: bool
 
-    @property
-    def state(self) -> str:
-        if self.seat.is_met:
-            return "waived" if not self.seat.named and self.seat.waived else "met"
-        return "short" if self.seat.named else "none"
 
-
-def profile_card(seat: SeatCount, people: tuple[DelegateWithMail, ...], may: Allowed) -> ProfileCard:
+def profile_card(seat: SeatCount, people: tuple[DelegateWithMail, ...], may: Allowed, *, waiting: str) -> ProfileCard:
     drawn = min(seat.named, seat.minimum)
     waived = min(seat.waived, seat.minimum - drawn)
     empty = seat.minimum - drawn - waived
     return ProfileCard(
         seat=seat,
-        people=tuple(person_card(one) for one in people if one.delegate.profile_id == seat.profile.pk),
+        people=tuple(person_card(one, waiting=waiting) for one in people if one.delegate.profile_id == seat.profile.pk),
         marks=("named",) * drawn + ("empty",) * empty + ("waived",) * waived,
         more=seat.named - drawn,
         can_add=not seat.is_full and (may.add or (may.fill_gaps and seat.missing > 0)),

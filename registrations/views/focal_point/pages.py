@@ -21,7 +21,7 @@ from registrations.queries import (
     seats_of,
 )
 from registrations.views.focal_point.access import for_delegation, signed_in
-from registrations.views.focal_point.cards import allowed, person_card, profile_card
+from registrations.views.focal_point.cards import allowed, person_card, profile_card, waiting_word
 from sessions_app.models import ReleasedSession
 
 SECONDS_OF_A_DAY = 86_400
@@ -35,7 +35,8 @@ def delegations(request: HttpRequest) -> HttpResponse:
     """The delegations of the signed-in person's bodies, the newest webinar first."""
     user = signed_in(request)
     rows = delegations_of(user).order_by("-webinar__created_at", "body__name_en")
-    return render(request, "focal_point/delegations.html", {"delegations": rows})
+    delegations = [(delegation, zone_of(user, delegation)) for delegation in rows]
+    return render(request, "focal_point/delegations.html", {"delegations": delegations})
 
 
 @require_safe
@@ -48,6 +49,8 @@ def delegation(request: HttpRequest, delegation: Delegation) -> HttpResponse:
     may = allowed(delegation, policy=policy, ends_at=ends_at, by=user, now=now)
     seats = seats_of(delegation)
     people = delegates_with_mail_state(delegation)
+    sessions = list(ReleasedSession.objects.filter(session__webinar=delegation.webinar))
+    waiting = waiting_word(sessions)
     held = [one.delegate for one in people.left if one.delegate.is_held_at(now) or user.is_staff]
     return render(
         request,
@@ -63,11 +66,11 @@ def delegation(request: HttpRequest, delegation: Delegation) -> HttpResponse:
             "is_over": ends_at is not None and now >= ends_at,
             "is_country": delegation.body.kind == BodyKind.COUNTRY,
             "is_foreign": user.is_staff,
-            "sessions": ReleasedSession.objects.filter(session__webinar=delegation.webinar),
+            "sessions": sessions,
             "seats": seats,
             "gaps": gaps_in(seats),
-            "cards": [profile_card(seat, people.active, may) for seat in seats],
-            "others": [person_card(one) for one in people.active if one.delegate.profile_id is None],
+            "cards": [profile_card(seat, people.active, may, waiting=waiting) for seat in seats],
+            "others": [person_card(one, waiting=waiting) for one in people.active if one.delegate.profile_id is None],
             "left": people.left,
             "restorable": {delegate.pk for delegate in held} if may.leave else set(),
             "may": may,

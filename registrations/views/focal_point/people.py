@@ -1,6 +1,7 @@
 """Naming people: register, edit, replace, withdraw, restore. One address per action, one service per POST."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from django.contrib import messages
@@ -61,7 +62,7 @@ def edit(request: HttpRequest, delegation: Delegation, *, pk: int) -> HttpRespon
     )
 
     def save() -> str:
-        details = form.details()
+        details = replace(form.details(), role=delegate.role)
         changed = edit_delegate(
             delegate, details=details, by=signed_in(request), now=timezone.now(), **form.version_and_reason()
         )
@@ -72,7 +73,7 @@ def edit(request: HttpRequest, delegation: Delegation, *, pk: int) -> HttpRespon
 
 @require_http_methods(FORM_METHODS)
 @for_delegation
-def replace(request: HttpRequest, delegation: Delegation, *, pk: int) -> HttpResponse:
+def replace_person(request: HttpRequest, delegation: Delegation, *, pk: int) -> HttpResponse:
     """Put someone else in a person's seat; the profile stays."""
     delegate = delegate_of(delegation, pk)
     form = DelegateForm(
@@ -84,8 +85,9 @@ def replace(request: HttpRequest, delegation: Delegation, *, pk: int) -> HttpRes
     )
 
     def save() -> str:
+        details = replace(form.details(), role=delegate.role)
         newcomer = replace_delegate(
-            delegate, details=form.details(), by=signed_in(request), now=timezone.now(), **form.version_and_reason()
+            delegate, details=details, by=signed_in(request), now=timezone.now(), **form.version_and_reason()
         )
         return _("%(newcomer)s takes the place of %(name)s.") % {"newcomer": newcomer.name, "name": delegate.name}
 

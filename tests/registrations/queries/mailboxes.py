@@ -30,14 +30,20 @@ def make_entry(delegate: Delegate, session: Session, **fields) -> CalendarEntry:
 
 
 def new_entry(delegate: Delegate, session: Session, **fields) -> CalendarEntry:
+    usual = {
+        "address": delegate.address,
+        "released_sequence": 0,
+        "sequence": 0,
+        "stamp": NOW,
+        "planned_method": "REQUEST",
+    }
     return CalendarEntry(
         session=session,
         delegate=delegate,
-        address=delegate.address,
         release=session.released.release,
         starts_at=session.starts_at,
         ends_at=session.ends_at,
-        **{"released_sequence": 0, "sequence": 0, "stamp": NOW, "planned_method": "REQUEST", **fields},
+        **usual | fields,
     )
 
 

@@ -1,7 +1,7 @@
 from datetime import timedelta
 
 from registrations.models import CalendarEntry, HistoryEvent
-from registrations.queries import Invitation, delegates_with_mail_state, delegations_of, history_of, seats_of
+from registrations.queries import Invitation, delegates_with_mail_state, delegations_of, history_of
 from tests.factories import (
     NOW,
     make_country,
@@ -35,15 +35,12 @@ def test_people_stand_with_what_their_mailboxes_hold(delegation):
     assert [one.delegate for one in people.active] == [luis, ana]
     assert people.left == ()
     assert people.active[0].invitations == (
-        Invitation(
-            session=first, method="REQUEST", state="due", last_error="", partstat="NEEDS-ACTION", answered_at=None
-        ),
+        Invitation(session=first, state="due", last_error="", partstat="NEEDS-ACTION", answered_at=None),
     )
     assert people.active[1].invitations == (
-        Invitation(session=first, method="REQUEST", state="sent", last_error="", partstat="ACCEPTED", answered_at=NOW),
+        Invitation(session=first, state="sent", last_error="", partstat="ACCEPTED", answered_at=NOW),
         Invitation(
             session=second,
-            method="REQUEST",
             state="failed",
             last_error="550 no such user",
             partstat="NEEDS-ACTION",
@@ -53,25 +50,18 @@ def test_people_stand_with_what_their_mailboxes_hold(delegation):
     assert [one.has_failed for one in people.active] == [False, True]
 
 
-def test_declined_is_who_declined_every_session_as_the_seats_count(delegation):
+def test_only_what_the_present_mailbox_is_invited_to_is_shown(delegation):
     make_release(delegation.webinar)
     first, second = delegation.webinar.sessions.select_related("released__release")
-    away, half, uninvited, taken_back = (make_delegate(delegation) for _ in range(4))
-    make_entry(away, first, ical_partstat="DECLINED")
-    make_entry(away, second, ical_partstat="DECLINED")
-    make_entry(half, first, ical_partstat="DECLINED")
-    make_entry(half, second, ical_partstat="ACCEPTED")
-    make_entry(taken_back, first, planned_method="CANCEL", ical_partstat="DECLINED")
+    ana = make_delegate(delegation, email="Ana@example.org")
+    make_delivery(make_entry(ana, first))
+    make_delivery(make_entry(ana, second, planned_method="CANCEL"))
+    make_delivery(make_entry(ana, second, address="wrong@example.org"), state="failed")
 
-    people = delegates_with_mail_state(delegation).active
+    (person,) = delegates_with_mail_state(delegation).active
 
-    assert {one.delegate: one.is_declined for one in people} == {
-        away: True,
-        half: False,
-        uninvited: False,
-        taken_back: False,
-    }
-    assert seats_of(delegation)[0].declined == 1
+    assert [(one.session, one.is_sent) for one in person.invitations] == [(first, True)]
+    assert not person.has_failed
 
 
 def test_those_who_left_stand_apart_the_latest_first(delegation):

@@ -1,0 +1,26 @@
+"""A mail server that answers as a test says."""
+
+import smtplib
+from collections.abc import Callable
+
+from django.core import mail
+from django.core.mail.backends.locmem import EmailBackend
+
+
+class AnsweringBackend(EmailBackend):
+    """A mail server that answers each message as the test says; what it accepts is in the outbox."""
+
+    answer: Callable[[mail.EmailMessage], None] | None = None
+
+    def send_messages(self, messages: list[mail.EmailMessage]) -> int:
+        for message in messages:
+            if type(self).answer:
+                type(self).answer(message)
+        return super().send_messages(messages)
+
+
+def refuse(code: int) -> Callable[[mail.EmailMessage], None]:
+    def answer(message: mail.EmailMessage) -> None:
+        raise smtplib.SMTPRecipientsRefused({message.to[0]: (code, b"no")})
+
+    return answer

@@ -1,0 +1,136 @@
+"""What becomes of messages where the mail server, or one message, is at fault."""
+
+import smtplib
+from datetime import timedelta
+
+import pytest
+from django.core import mail
+
+from registrations.models import CalendarEntry, Delegate, Delivery, DeliveryState, IcalMethod
+from registrations.services.nominations import withdraw_delegate
+from registrations.services.planning import plan
+from registrations.services.sending import send_due
+from tests.factories import make_staff
+from tests.registrations.services.deliveries import (
+    SOON,
+    admitted,
+    move_session,
+    plan_and_send,
+    released_delegation,
+    sent_by,
+)
+from tests.registrations.services.mail_server import refuse
+
+pytestmark = pytest.mark.django_db
+
+
+def test_a_temporary_refusal_backs_off_and_tries_again(server) -> None:
+    admitted(released_delegation())
+    server.answer = refuse(421)
+
+    assert plan_and_send().postponed == 2
+    assert send_due(clock=lambda: SOON + timedelta(seconds=29)).postponed == 0
+    server.answer = None
+
+    assert send_due(clock=lambda: SOON + timedelta(seconds=30)).sent == 2
+
+
+def test_a_permanent_refusal_fails_that_message_alone_in_plain_words(server) -> None:
+    delegation = released_delegation()
+    ana, luis = admitted(delegation), admitted(delegation)
+
+    def answer(message: mail.EmailMessage) -> None:
+        if ana.email in message.to[0]:
+            refuse(550)(message)
+
+    server.answer = answer
+    report = plan_and_send()
+
+    assert (report.sent, report.failed) == (2, 2)
+    failed = Delivery.objects.filter(state=DeliveryState.FAILED)
+    assert set(failed.values_list("email", "last_error")) == {(ana.email, "The mail server refused the address.")}
+    assert set(CalendarEntry.objects.values_list("address", "delivered_method")) == {
+        (ana.email, IcalMethod.NONE),
+        (luis.email, IcalMethod.REQUEST),
+    }
+
+
+@pytest.mark.parametrize("error", [TimeoutError(), ConnectionResetError(), smtplib.SMTPServerDisconnected("gone")])
+def test_a_server_that_hangs_or_hangs_up_postpones(server, error: Exception) -> None:
+    admitted(released_delegation())
+
+    def answer(message: mail.EmailMessage) -> None:
+        raise error
+
+    server.answer = answer
+    plan_and_send()
+
+    assert set(Delivery.objects.values_list("state", flat=True)) == {DeliveryState.DUE}
+    assert all("@" not in text for text in Delivery.objects.values_list("last_error", flat=True))
+
+
+def test_a_server_that_is_away_for_a_day_loses_nothing_and_is_asked_once_for_each_batch(server) -> None:
+    delegation = released_delegation()
+    for _ in range(30):
+        admitted(delegation)
+    asked = []
+
+    def answer(message: mail.EmailMessage) -> None:
+        asked.append(message)
+        raise smtplib.SMTPServerDisconnected("gone")
+
+    server.answer = answer
+    plan_and_send()
+    first_day = len(asked)
+    for minutes in range(1, 24 * 60, 5):
+        send_due(clock=lambda at=SOON + timedelta(minutes=minutes): at)
+    server.answer = None
+    tomorrow = SOON + timedelta(days=1, minutes=10)
+
+    assert first_day == 1
+    assert send_due(clock=lambda: tomorrow).sent == 60
+
+
+def test_a_message_that_cannot_be_written_fails_alone(server) -> None:
+    delegation = released_delegation()
+    luis = admitted(delegation)
+    ana = admitted(delegation)
+    # Past every check of the forms, as an earlier version of them may have let it through.
+    Delegate.objects.filter(pk=ana.pk).update(email="ana@" + "x" * 80 + ".example.org")
+
+    report = plan_and_send()
+
+    assert (report.sent, report.failed) == (2, 2)
+    assert set(Delivery.objects.values_list("delegate", "state", "last_error")) == {
+        (luis.pk, DeliveryState.SENT, ""),
+        (ana.pk, DeliveryState.FAILED, "The message could not be written."),
+    }
+
+
+def test_nobody_is_sent_a_cancellation_of_what_never_left(server) -> None:
+    ana = admitted(released_delegation())
+    server.answer = refuse(450)
+    plan_and_send()
+
+    withdraw_delegate(ana, version=1, by=make_staff(), now=SOON, reason="Ill")
+    server.answer = None
+
+    assert sent_by(SOON + timedelta(hours=1)) == []
+
+
+def test_a_newer_message_does_not_wait_for_an_older_one_that_was_postponed(server) -> None:
+    ana = admitted(released_delegation())
+    plan_and_send()
+    move_session(ana.webinar, 1, hours=1)
+    plan(now=SOON)
+
+    def withdrawn_meanwhile(message: mail.EmailMessage) -> None:
+        server.answer = None
+        withdraw_delegate(ana, version=1, by=make_staff(), now=SOON, reason="Ill")
+        plan(now=SOON)
+        refuse(450)(message)
+
+    server.answer = withdrawn_meanwhile
+    send_due(clock=lambda: SOON)
+
+    assert [message.alternatives[-1].mimetype for message in mail.outbox[-2:]] == ["text/calendar; method=CANCEL"] * 2

@@ -111,7 +111,7 @@ class NotPossibleNow(RuleBroken):
 class Stale(RuleBroken):
     """Someone else changed the row since the form was opened; `current` is what is stored now."""
 
-    message = _("Someone else has changed this meanwhile. Compare both versions and save again.")
+    message = _("Someone else has changed this meanwhile. Please look at it as it is now, and send the form again.")
 
     def __init__(self, current: "Delegate | Delegation") -> None:
         self.current = current

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from registrations.admin.base import staff_of
 from registrations.admin.events import readable
 from registrations.exceptions import RuleBroken, Stale
-from registrations.forms.delegates import DelegateForm, RestoreForm, WithdrawForm, differences, typed_of
+from registrations.forms.delegates import DelegateForm, EditForm, RestoreForm, WithdrawForm, both_versions, typed_of
 from registrations.forms.errors import add_broken_rule
 from registrations.models import Delegate, Delegation, HistoryEvent
 from registrations.queries import SeatCount, seats_of
@@ -60,7 +60,7 @@ def person_page(site: AdminSite, request: HttpRequest, pk: int) -> HttpResponse:
     """One person with their history: who takes part can be changed, who has left is shown."""
     delegate = _person(pk)
     seats = seats_of(delegate.delegation)
-    form = DelegateForm(_sent(request), delegation=delegate.delegation, seats=seats, initial=typed_of(delegate))
+    form = EditForm(_sent(request), delegation=delegate.delegation, seats=seats, initial=typed_of(delegate))
 
     def edit() -> str:
         person = edit_delegate(
@@ -186,9 +186,8 @@ def _answer(
             messages.success(request, take())
         except RuleBroken as broken:
             add_broken_rule(form, broken)
-            if isinstance(broken, Stale) and isinstance(broken.current, Delegate):
-                shown["stale"] = differences(form, broken.current)
-                form.data = {**form.data, "version": str(broken.current.version)}
+            if isinstance(broken, Stale):
+                shown["stale"] = both_versions(form, broken)
         else:
             return redirect(back)
     context = site.each_context(request) | {

@@ -20,7 +20,7 @@ from registrations.admin.events import readable
 from registrations.admin.filters import BodyFilter, CompleteFilter, KindFilter, LackingFilter
 from registrations.admin.steps import STEPS, Step
 from registrations.admin.today import today
-from registrations.exceptions import RuleBroken
+from registrations.exceptions import RuleBroken, Stale
 from registrations.forms.errors import add_broken_rule
 from registrations.forms.secretariat import ReasonForm
 from registrations.models import BodyKind, Delegation, DelegationStatus, FocalPoint, HistoryEvent, Waiver
@@ -143,6 +143,8 @@ class DelegationRoom(Room[Delegation]):
                 text = step.take(delegation, form.cleaned_data, staff_of(request), timezone.now())
             except RuleBroken as broken:
                 add_broken_rule(form, broken)
+                if isinstance(broken, Stale):
+                    form.show_current()
             else:
                 messages.success(request, text)
                 return redirect(change_url(delegation))

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from registrations.admin.base import staff_of
 from registrations.admin.filters import ProfileFilter
 from registrations.exceptions import RuleBroken
-from registrations.forms.errors import add_broken_rule
+from registrations.forms.errors import add_broken_rule, send_again_with
 from registrations.forms.secretariat import QuotaForm
 from registrations.models import Delegation, Quota
 from registrations.services.quotas import change_quota, quota_change_preview
@@ -49,10 +49,9 @@ class QuotaRoom(Room[Quota]):
             opened = quota_change_preview(quota, minimum=form.cleaned_data["minimum"])
             # Confirmed is what was seen: the same number, for no other countries than those that were shown.
             seen = set(form.cleaned_data["seen"].split())
-            if {delegation.slug for delegation in opened} <= seen and self._save(request, quota, form):
+            if {delegation.slug for delegation in opened} <= seen and self._save(request, quota, form, seen=seen):
                 return redirect("admin:registrations_quota_changelist")
-            form.data = request.POST.copy()
-            form.data["seen"] = " ".join(delegation.slug for delegation in opened)
+            send_again_with(form, seen=" ".join(delegation.slug for delegation in opened))
         context = self.admin_site.each_context(request) | {
             "opts": self.opts,
             "quota": quota,
@@ -64,12 +63,14 @@ class QuotaRoom(Room[Quota]):
         }
         return TemplateResponse(request, "admin/registrations/quota/page.html", context)
 
-    def _save(self, request: HttpRequest, quota: Quota, form: QuotaForm) -> bool:
+    def _save(self, request: HttpRequest, quota: Quota, form: QuotaForm, *, seen: set[str]) -> bool:
         try:
             change_quota(
                 quota,
                 minimum=form.cleaned_data["minimum"],
                 maximum=form.cleaned_data["maximum"],
+                reason=form.cleaned_data["reason"],
+                seen=seen,
                 by=staff_of(request),
                 now=timezone.now(),
             )

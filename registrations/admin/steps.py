@@ -40,12 +40,14 @@ class Step:
 
 
 def _accept(delegation: Delegation, typed: Typed, by: User, now: datetime) -> str:
-    accept_delegation(delegation, by=by, now=now, comment=typed["comment"], with_gap=bool(typed.get("with_gap")))
+    accept_delegation(
+        delegation, by=by, now=now, comment=typed["comment"], with_gap=bool(typed.get("with_gap")), seen=typed["seen"]
+    )
     return _("%(body)s is accepted; its people are invited.") % {"body": delegation.body}
 
 
 def _return(delegation: Delegation, typed: Typed, by: User, now: datetime) -> str:
-    return_delegation(delegation, comment=typed["comment"], by=by, now=now)
+    return_delegation(delegation, comment=typed["comment"], by=by, now=now, seen=typed["seen"])
     return _("The delegation is returned to %(body)s with your comment.") % {"body": delegation.body}
 
 
@@ -57,7 +59,7 @@ def _submit(delegation: Delegation, typed: Typed, by: User, now: datetime) -> st
 
 
 def _reopen(delegation: Delegation, typed: Typed, by: User, now: datetime) -> str:
-    reopen_delegation(delegation, reason=typed["reason"], by=by, now=now)
+    reopen_delegation(delegation, reason=typed["reason"], by=by, now=now, seen=typed["seen"])
     return _("%(body)s is open again. Nobody is uninvited.") % {"body": delegation.body}
 
 

@@ -8,6 +8,8 @@ from django.conf import settings
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from registrations.exceptions import Stale
+from registrations.forms.errors import send_again_with
 from registrations.models import BodyKind, Delegate, DelegateRole, Delegation, ParticipantProfile
 from registrations.models.delegate import validate_one_line
 from registrations.queries import SeatCount
@@ -105,6 +107,10 @@ class DelegateForm(forms.Form):
         return {name: self.cleaned_data[name] for name in ("version", "reason")}
 
 
+class EditForm(DelegateForm):
+    """A person who is in the delegation already."""
+
+
 class WithdrawForm(forms.Form):
     version = forms.IntegerField(widget=forms.HiddenInput)
     reason = reason_field(
@@ -121,8 +127,17 @@ def typed_of(delegate: Delegate) -> dict[str, object]:
     return {name: getattr(delegate, name) for name in FIELDS} | {"version": delegate.version}
 
 
-def differences(form: forms.BaseForm, current: Delegate) -> list[tuple[str, object, object]]:
-    """(label, stored now, as typed) of each input in which a sent form and the stored person differ."""
+def both_versions(form: forms.BaseForm, stale: Stale) -> list[tuple[str, object, object]]:
+    """(label, stored now, as typed) of what differs between the person and a sent `EditForm`; of other forms nothing.
+
+    The form takes the stored version: sending it again is then a decision.
+    """
+    if not isinstance(stale.current, Delegate):
+        return []
+    current = stale.current
+    send_again_with(form, version=str(current.version))
+    if not isinstance(form, EditForm):
+        return []
     return [
         (str(form.fields[name].label), getattr(current, name), form.cleaned_data[name])
         for name in FIELDS

@@ -6,19 +6,28 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from registrations.forms.delegates import LINES, profile_field, reason_field
+from registrations.forms.errors import send_again_with
 from registrations.models import Delegation
-from registrations.queries import SeatCount
+from registrations.queries import SeatCount, fingerprint_of
 from registrations.services.delegations import LONGEST_COMMENT
 from registrations.services.quotas import MOST_SEATS
 
 
 class StepForm(forms.Form):
-    """The input of one step with `delegation`; most steps need none of their own."""
+    """The input of one step with `delegation`; most steps need none of their own. `seen` is what it looked like."""
+
+    seen = forms.CharField(widget=forms.HiddenInput, required=False)
 
     def __init__(self, *args: Any, delegation: Delegation, seats: tuple[SeatCount, ...], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.delegation = delegation
         self.seat_counts = seats
+        self.fields["seen"].initial = fingerprint_of(delegation, seats)
+
+    def show_current(self) -> None:
+        """Let the sent form, when it is sent again, speak of the delegation as it is shown now."""
+        hidden = self.fields.keys() & {"seen", "version"}
+        send_again_with(self, **{name: str(self.fields[name].initial) for name in hidden})
 
 
 class ReasonForm(StepForm):
@@ -84,5 +93,6 @@ class QuotaForm(forms.Form):
         required=False,
         help_text=_("Leave it empty so that countries may name as many as they like."),
     )
+    reason = reason_field(help_text=_("Kept in the history."))
     # The delegations that were shown as becoming incomplete; sending them back confirms.
     seen = forms.CharField(widget=forms.HiddenInput, required=False)

@@ -13,6 +13,7 @@ from registrations.queries.delegation_page import (
 )
 from registrations.queries.seats import (
     SeatCount,
+    fingerprint_of,
     gaps_in,
     seats_of,
     seats_of_webinar,
@@ -28,6 +29,7 @@ __all__ = [
     "SeatCount",
     "delegates_with_mail_state",
     "delegations_of",
+    "fingerprint_of",
     "gaps_in",
     "history_of",
     "last_session_end",

@@ -167,3 +167,9 @@ def delegations_with_seats(
 def gaps_in(seats: Iterable[SeatCount]) -> tuple[SeatCount, ...]:
     """Those of `seats` whose effective floor is not met."""
     return tuple(seat for seat in seats if not seat.is_met)
+
+
+def fingerprint_of(delegation: Delegation, seats: Iterable[SeatCount]) -> str:
+    """Tells whether `delegation` still is as someone saw it who decides about it: its state and every count."""
+    counts = (f"{seat.profile.code}={seat.minimum}-{seat.waived}:{seat.named}" for seat in seats)
+    return " ".join([str(delegation.version), delegation.status, *counts])

@@ -62,14 +62,16 @@ def submit_delegation(delegation: Delegation, *, version: int, by: User, now: da
 
 @decision
 def accept_delegation(
-    delegation: Delegation, *, by: User, now: datetime, comment: str = "", with_gap: bool = False
+    delegation: Delegation, *, by: User, now: datetime, comment: str = "", with_gap: bool = False, seen: str = ""
 ) -> Delegation:
     """Accept a submitted delegation and admit its people; one with gaps only if `with_gap` says that they are seen.
 
-    Raises GapsRemain, NotPossibleNow unless it is submitted, and what `check_time` raises.
+    Raises GapsRemain, NotPossibleNow unless it is submitted, Stale unless it is as it was `seen`, and what
+    `check_time` raises.
     """
     locked = lock_delegation(delegation)
     check_time(locked.delegation.webinar, by=by, now=now)
+    locked.check_seen(seen)
     comment = clean_reason(comment, field="comment", longest=LONGEST_COMMENT)
     _check_status(locked.delegation, DelegationStatus.SUBMITTED)
     if locked.gaps and not with_gap:
@@ -83,13 +85,15 @@ def accept_delegation(
 
 
 @decision
-def return_delegation(delegation: Delegation, *, comment: str, by: User, now: datetime) -> Delegation:
+def return_delegation(delegation: Delegation, *, comment: str, by: User, now: datetime, seen: str = "") -> Delegation:
     """Give a submitted delegation back with a comment. Uninvites nobody; newcomers wait (rule 5).
 
-    Raises ReasonRequired without a comment, NotPossibleNow unless it is submitted, and what `check_time` raises.
+    Raises ReasonRequired without a comment, NotPossibleNow unless it is submitted, Stale unless it is as it was
+    `seen`, and what `check_time` raises.
     """
     locked = lock_delegation(delegation)
     check_time(locked.delegation.webinar, by=by, now=now)
+    locked.check_seen(seen)
     comment = clean_reason(comment, is_required=True, field="comment", longest=LONGEST_COMMENT)
     _check_status(locked.delegation, DelegationStatus.SUBMITTED)
     _decide(locked.delegation, DelegationStatus.RETURNED, by=by, now=now, comment=comment)
@@ -98,13 +102,15 @@ def return_delegation(delegation: Delegation, *, comment: str, by: User, now: da
 
 
 @decision
-def reopen_delegation(delegation: Delegation, *, reason: str, by: User, now: datetime) -> Delegation:
+def reopen_delegation(delegation: Delegation, *, reason: str, by: User, now: datetime, seen: str = "") -> Delegation:
     """Open an accepted delegation again. Uninvites nobody; newcomers wait for the next acceptance (rule 5).
 
-    Raises ReasonRequired, NotPossibleNow unless it is accepted, and what `check_time` raises.
+    Raises ReasonRequired, NotPossibleNow unless it is accepted, Stale unless it is as it was `seen`, and what
+    `check_time` raises.
     """
     locked = lock_delegation(delegation)
     check_time(locked.delegation.webinar, by=by, now=now)
+    locked.check_seen(seen)
     reason = clean_reason(reason, is_required=True)
     _check_status(locked.delegation, DelegationStatus.ACCEPTED)
     _decide(locked.delegation, DelegationStatus.REOPENED, by=by, now=now, comment=reason)
@@ -154,14 +160,23 @@ def mark_attending_again(delegation: Delegation, *, by: User, now: datetime) -> 
 
 @decision
 def waive_seats(
-    delegation: Delegation, *, profile: ParticipantProfile, seats: int, reason: str, by: User, now: datetime
+    delegation: Delegation,
+    *,
+    profile: ParticipantProfile,
+    seats: int,
+    reason: str,
+    by: User,
+    now: datetime,
+    seen: str = "",
 ) -> Waiver:
     """Excuse `seats` of `profile`; the waiver outlives a change of the minimum and ends only by being revoked.
 
-    Raises InvalidInput unless so many are still asked for, ReasonRequired, and what `check_time` raises.
+    Raises InvalidInput unless so many are still asked for, ReasonRequired, Stale unless the delegation is as it was
+    `seen` (so a form sent twice waives once), and what `check_time` raises.
     """
     locked = lock_delegation(delegation)
     check_time(locked.delegation.webinar, by=by, now=now)
+    locked.check_seen(seen)
     reason = clean_reason(reason, is_required=True)
     seat = locked.seat_of(profile)
     floor = seat.floor if seat is not None else 0

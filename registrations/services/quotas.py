@@ -5,25 +5,36 @@ from datetime import datetime
 
 from django.utils.translation import gettext as _
 
-from registrations.exceptions import InvalidInput, MaximumTooLow
+from registrations.exceptions import InvalidInput, MaximumTooLow, NotPossibleNow
 from registrations.models import Delegation, HistoryEvent, HistoryKind, Quota, User
 from registrations.queries import SeatCount, seats_of_webinar
-from registrations.services.gates import check_time
+from registrations.services.gates import check_time, clean_reason
 from registrations.services.seats import decision, lock_webinar
 
 MOST_SEATS = 1000
 
 
 @decision
-def change_quota(quota: Quota, *, minimum: int, maximum: int | None, by: User, now: datetime) -> Quota:
+def change_quota(
+    quota: Quota,
+    *,
+    minimum: int,
+    maximum: int | None,
+    reason: str,
+    by: User,
+    now: datetime,
+    seen: set[str] | None = None,
+) -> Quota:
     """Ask for other numbers. A higher minimum opens gaps and revokes nothing, waivers stay (rule 3).
 
-    Raises InvalidInput for numbers that make no sense, MaximumTooLow if a delegation has named more people already,
-    and what `check_time` raises. The same numbers again change nothing.
+    Raises InvalidInput for numbers that make no sense, ReasonRequired, MaximumTooLow if a delegation has named more
+    people already, NotPossibleNow if it makes others incomplete than those `seen` (slugs; None does not ask), and
+    what `check_time` raises. The same numbers again change nothing.
     """
     (current,) = (one for one in lock_webinar(quota.webinar) if one.pk == quota.pk)
     check_time(quota.webinar, by=by, now=now)
     _check_numbers(minimum=minimum, maximum=maximum)
+    reason = clean_reason(reason, is_required=True)
     changes = {
         name: [old, new]
         for name, old, new in (("minimum", current.minimum, minimum), ("maximum", current.maximum, maximum))
@@ -33,6 +44,8 @@ def change_quota(quota: Quota, *, minimum: int, maximum: int | None, by: User, n
         return current
     if maximum is not None:
         _check_nobody_is_above(current, maximum)
+    if seen is not None and {one.slug for one in quota_change_preview(current, minimum=minimum)} - seen:
+        raise NotPossibleNow(_("Meanwhile this makes other delegations incomplete. Please look again."))
     current.minimum = minimum
     current.maximum = maximum
     current.save(update_fields=["minimum", "maximum"])
@@ -41,6 +54,7 @@ def change_quota(quota: Quota, *, minimum: int, maximum: int | None, by: User, n
         kind=HistoryKind.QUOTA_CHANGED,
         actor=by,
         at=now,
+        reason=reason,
         changes={"profile": [current.profile.code, current.profile.code], **changes},
     )
     return current

@@ -35,7 +35,7 @@ from registrations.models import (
     Quota,
     User,
 )
-from registrations.queries import SeatCount, seats_of
+from registrations.queries import SeatCount, fingerprint_of, gaps_in, seats_of
 from registrations.services.nudge import nudge_planner
 from sessions_app.models import Webinar
 
@@ -96,7 +96,12 @@ class LockedDelegation:
 
     @property
     def gaps(self) -> tuple[SeatCount, ...]:
-        return tuple(seat for seat in self.seats if not seat.is_met)
+        return gaps_in(self.seats)
+
+    def check_seen(self, seen: str) -> None:
+        """Raise Stale unless the delegation is as it was `seen` (`fingerprint_of`); the empty string does not ask."""
+        if seen and seen != fingerprint_of(self.delegation, self.seats):
+            raise Stale(self.delegation)
 
     def seat_of(self, profile: ParticipantProfile | None) -> SeatCount | None:
         return next((seat for seat in self.seats if seat.profile == profile), None)
@@ -122,10 +127,10 @@ class LockedDelegation:
         """When someone who joins at `now` is admitted: at once in an accepted delegation, else not yet (rule 5)."""
         return now if self.delegation.status == DelegationStatus.ACCEPTED else None
 
-    def current(self, delegate: Delegate, *, version: int | None = None) -> Delegate:
-        """`delegate` as stored now. Raises Stale if it has moved on since `version`, or has left the delegation."""
+    def current(self, delegate: Delegate) -> Delegate:
+        """`delegate` as stored now. Raises Stale if it has left the delegation."""
         found = Delegate.objects.select_related("profile", "replaced_by").get(pk=delegate.pk)
-        if found.delegation_id != self.delegation.pk or version not in (None, found.version):
+        if found.delegation_id != self.delegation.pk:
             raise Stale(found)
         found.delegation = self.delegation
         found.webinar = self.delegation.webinar

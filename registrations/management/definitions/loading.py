@@ -188,7 +188,8 @@ def _change_quota(source: Source, quota: Quota, each: ProfileDefinition, *, now:
         source.refuse_line(each.line, _("A quota is changed under someone's name: load the file with --by ADDRESS."))
         return
     try:
-        change_quota(quota, minimum=each.minimum, maximum=each.maximum, by=by, now=now)
+        reason = _("As the definition file says.")
+        change_quota(quota, minimum=each.minimum, maximum=each.maximum, reason=reason, by=by, now=now)
     except RuleBroken as error:
         source.refuse_line(each.line, str(error.message))
 

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from registrations.exceptions import RuleBroken, Stale
-from registrations.forms.delegates import DelegateForm, WithdrawForm, differences, typed_of
+from registrations.forms.delegates import DelegateForm, EditForm, WithdrawForm, both_versions, typed_of
 from registrations.forms.errors import add_broken_rule
 from registrations.models import Delegate, Delegation
 from registrations.queries import gaps_in, seats_of
@@ -53,7 +53,7 @@ def register(request: HttpRequest, delegation: Delegation) -> HttpResponse:
 @for_delegation
 def edit(request: HttpRequest, delegation: Delegation, *, pk: int) -> HttpResponse:
     delegate = delegate_of(delegation, pk)
-    form = DelegateForm(
+    form = EditForm(
         request.POST or None,
         delegation=delegation,
         seats=seats_of(delegation),
@@ -137,7 +137,7 @@ def _answer(
             said = save()
         except Stale as stale:
             add_broken_rule(form, stale)
-            versions = _both_versions(form, stale)
+            versions = both_versions(form, stale)
         except RuleBroken as broken:
             add_broken_rule(form, broken)
         else:
@@ -146,15 +146,6 @@ def _answer(
     context = {"delegation": delegation, "form": form, "delegate": delegate, "versions": versions}
     status = 422 if form.errors else 200
     return render(request, f"focal_point/{template}.html", context, status=status)
-
-
-def _both_versions(form: Any, stale: Stale) -> list[tuple[str, object, object]]:
-    """What differs between the stored person and the form, which may now be sent again to overwrite it knowingly."""
-    if not isinstance(stale.current, Delegate):
-        return []
-    form.data = form.data.copy()
-    form.data["version"] = str(stale.current.version)
-    return differences(form, stale.current)
 
 
 def still_missing(delegation: Delegation) -> str:

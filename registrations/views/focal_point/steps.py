@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from registrations.exceptions import RuleBroken, Stale
-from registrations.forms.errors import add_broken_rule
+from registrations.forms.errors import add_broken_rule, send_again_with
 from registrations.forms.focal_point import NotAttendingForm, SubmitForm
 from registrations.models import Delegation, DelegationStatus
 from registrations.queries import gaps_in, seats_of
@@ -67,8 +67,7 @@ def _answer(
         except RuleBroken as broken:
             add_broken_rule(form, broken)
             if isinstance(broken, Stale):
-                form.data = form.data.copy()
-                form.data["version"] = str(broken.current.version)
+                send_again_with(form, version=str(broken.current.version))
         else:
             messages.success(request, said)
             return redirect(delegation)

@@ -139,12 +139,42 @@ def test_submitting_with_gaps_asks_for_a_reason_and_then_waits_for_a_decision(
     assert told(submitted) == ["Honduras is submitted and waits for a decision."]
 
 
-def test_a_stale_submission_is_refused(secretariat: Client, delegation: Delegation) -> None:
-    response = take(secretariat, delegation, "submit", version=delegation.version + 7, reason="")
+def test_a_stale_submission_is_refused_once_and_then_a_decision(secretariat: Client, delegation: Delegation) -> None:
+    stale = take(secretariat, delegation, "submit", version=delegation.version + 7, reason="")
+    shown = {field.name: field.value() for field in stale.context["form"]}
+    again = take(secretariat, delegation, "submit", **shown)
 
-    assert response.context["form"].non_field_errors() == [
-        "Someone else has changed this meanwhile. Compare both versions and save again."
+    assert stale.context["form"].non_field_errors() == [
+        "Someone else has changed this meanwhile. Please look at it as it is now, and send the form again."
     ]
+    assert again.status_code == 302
+
+
+def test_a_delegation_from_which_people_left_meanwhile_is_looked_at_again_before_it_is_accepted(
+    secretariat: Client, delegation: Delegation
+) -> None:
+    set_status(delegation, DelegationStatus.SUBMITTED)
+    page = secretariat.get(reverse("admin:accept-delegation", args=[delegation.pk]))
+    seen = page.context["form"]["seen"].value()
+    Delegate.objects.filter(profile__code="border-control").delete()
+
+    stale = take(secretariat, delegation, "accept", seen=seen, with_gap="on")
+    delegation.refresh_from_db()
+    status_after_the_first = delegation.status
+    again = take(secretariat, delegation, "accept", seen=stale.context["form"]["seen"].value(), with_gap="on")
+
+    assert (status_after_the_first, again.status_code) == ("submitted", 302)
+
+
+def test_a_waiver_sent_twice_waives_once(secretariat: Client, delegation: Delegation) -> None:
+    form = secretariat.get(reverse("admin:waive-delegation", args=[delegation.pk])).context["form"]
+    profile = delegation.webinar.quotas.first().profile
+    typed = {"seen": form["seen"].value(), "profile": profile.pk, "seats": "1", "reason": "One alone handles these"}
+
+    first, second = (take(secretariat, delegation, "waive", **typed) for _ in range(2))
+
+    assert (first.status_code, second.status_code) == (302, 200)
+    assert delegation.waivers.count() == 1
 
 
 def test_reopening_needs_a_reason_and_uninvites_nobody(

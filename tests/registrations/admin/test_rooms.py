@@ -78,13 +78,16 @@ def make_delivery(state: DeliveryState, number: int = 1, **fields: object) -> De
     )
 
 
+AGREED = {"seen": "", "reason": "Agreed"}
+
+
 # Quotas -----------------------------------------------------------------------------------------
 
 
 def test_raising_a_floor_shows_first_whom_it_makes_incomplete(secretariat: Client, staff: User, quota: Quota) -> None:
     url = reverse("admin:registrations_quota_change", args=[quota.pk])
 
-    preview = secretariat.post(url, {"minimum": "3", "maximum": "", "seen": ""})
+    preview = secretariat.post(url, {"minimum": "3", "maximum": "", **AGREED})
     quota.refresh_from_db()
     unsaved = quota.minimum
     shown = {field.name: field.value() for field in preview.context["form"]}
@@ -95,17 +98,20 @@ def test_raising_a_floor_shows_first_whom_it_makes_incomplete(secretariat: Clien
     assert [delegation.body.name_en for delegation in preview.context["opened"]] == ["Honduras"]
     assert (preview.status_code, unsaved) == (200, 2)
     assert (saved.status_code, quota.minimum) == (302, 3)
-    assert [(event.kind, event.actor) for event in HistoryEvent.objects.all()] == [("quota_changed", staff)]
+    kept = [(event.kind, event.actor, event.reason) for event in HistoryEvent.objects.all()]
+    assert kept == [("quota_changed", staff, "Agreed")]
 
 
 def test_a_country_that_was_not_shown_is_shown_before_the_quota_is_saved(secretariat: Client, quota: Quota) -> None:
     url = reverse("admin:registrations_quota_change", args=[quota.pk])
-    preview = secretariat.post(url, {"minimum": "3", "maximum": "", "seen": ""})
+    preview = secretariat.post(url, {"minimum": "3", "maximum": "", **AGREED})
     panama = make_delegation(quota.webinar, make_country("PA", name_en="Panama"))
     make_delegate(panama)
     make_delegate(panama)
 
-    again = secretariat.post(url, {"minimum": "3", "maximum": "", "seen": preview.context["form"]["seen"].value()})
+    again = secretariat.post(
+        url, {"minimum": "3", "maximum": "", **AGREED, "seen": preview.context["form"]["seen"].value()}
+    )
     quota.refresh_from_db()
 
     assert [delegation.body.name_en for delegation in again.context["opened"]] == ["Honduras", "Panama"]
@@ -114,7 +120,8 @@ def test_a_country_that_was_not_shown_is_shown_before_the_quota_is_saved(secreta
 
 def test_a_change_that_opens_no_gap_is_saved_at_once(secretariat: Client, quota: Quota) -> None:
     response = secretariat.post(
-        reverse("admin:registrations_quota_change", args=[quota.pk]), {"minimum": "1", "maximum": "4", "seen": ""}
+        reverse("admin:registrations_quota_change", args=[quota.pk]),
+        {"minimum": "1", "maximum": "4", **AGREED},
     )
     quota.refresh_from_db()
 
@@ -125,11 +132,17 @@ def test_a_change_that_opens_no_gap_is_saved_at_once(secretariat: Client, quota:
 @pytest.mark.parametrize(
     ("typed", "errors"),
     [
-        ({"minimum": "2", "maximum": "1"}, {"maximum": ["The maximum cannot be below the minimum."]}),
-        ({"minimum": "-1", "maximum": ""}, {"minimum": ["Ensure this value is greater than or equal to 0."]}),
-        ({"minimum": "many", "maximum": ""}, {"minimum": ["Enter a whole number."]}),
         (
-            {"minimum": "1", "maximum": "1"},
+            {"minimum": "2", "maximum": "1", **AGREED},
+            {"maximum": ["The maximum cannot be below the minimum."]},
+        ),
+        (
+            {"minimum": "-1", "maximum": "", **AGREED},
+            {"minimum": ["Ensure this value is greater than or equal to 0."]},
+        ),
+        ({"minimum": "many", "maximum": "", **AGREED}, {"minimum": ["Enter a whole number."]}),
+        (
+            {"minimum": "1", "maximum": "1", **AGREED},
             {"maximum": ["Honduras has already named 2 people of this profile; the maximum cannot be lower."]},
         ),
     ],

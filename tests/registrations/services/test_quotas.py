@@ -22,7 +22,7 @@ def test_a_higher_minimum_opens_gaps_and_revokes_nothing(delegation, quota, prof
     make_delegate(delegation, admitted_at=now)
     waive_seats(delegation, profile=profiles["prosecutors"], seats=1, reason="small unit", by=staff, now=now)
 
-    changed = change_quota(quota, minimum=4, maximum=None, by=staff, now=now)
+    changed = change_quota(quota, minimum=4, maximum=None, reason="Agreed", by=staff, now=now)
 
     seat = seats_of(delegation)[0]
     assert (changed.minimum, seat.minimum, seat.waived, seat.floor, seat.missing) == (4, 4, 1, 3, 1)
@@ -31,7 +31,7 @@ def test_a_higher_minimum_opens_gaps_and_revokes_nothing(delegation, quota, prof
 
 
 def test_a_change_is_kept_with_who_when_and_what(quota, staff, now):
-    change_quota(quota, minimum=2, maximum=6, by=staff, now=now)
+    change_quota(quota, minimum=2, maximum=6, reason="Agreed", by=staff, now=now)
 
     event = HistoryEvent.objects.get()
     assert (event.kind, event.actor, event.at, event.delegation) == ("quota_changed", staff, now, None)
@@ -39,7 +39,7 @@ def test_a_change_is_kept_with_who_when_and_what(quota, staff, now):
 
 
 def test_the_same_numbers_again_change_nothing(quota, staff, now):
-    change_quota(quota, minimum=2, maximum=None, by=staff, now=now)
+    change_quota(quota, minimum=2, maximum=None, reason="Agreed", by=staff, now=now)
 
     assert not HistoryEvent.objects.exists()
 
@@ -50,7 +50,7 @@ def test_a_maximum_below_the_present_count_is_refused_and_names_the_country(dele
         make_delegate(delegation)
 
     with pytest.raises(MaximumTooLow) as refused:
-        change_quota(quota, minimum=1, maximum=2, by=staff, now=now)
+        change_quota(quota, minimum=1, maximum=2, reason="Agreed", by=staff, now=now)
 
     assert (
         str(refused.value.message)
@@ -59,7 +59,7 @@ def test_a_maximum_below_the_present_count_is_refused_and_names_the_country(dele
     assert refused.value.field == "maximum"
     quota.refresh_from_db()
     assert (quota.minimum, quota.maximum) == (2, None)
-    assert change_quota(quota, minimum=1, maximum=3, by=staff, now=now).maximum == 3
+    assert change_quota(quota, minimum=1, maximum=3, reason="Agreed", by=staff, now=now).maximum == 3
 
 
 def test_a_maximum_is_each_country_s_own(delegation, quota, staff, now):
@@ -67,7 +67,7 @@ def test_a_maximum_is_each_country_s_own(delegation, quota, staff, now):
         make_delegate(body)
         make_delegate(body)
 
-    assert change_quota(quota, minimum=2, maximum=2, by=staff, now=now).maximum == 2
+    assert change_quota(quota, minimum=2, maximum=2, reason="Agreed", by=staff, now=now).maximum == 2
 
 
 @pytest.mark.parametrize(
@@ -81,14 +81,14 @@ def test_a_maximum_is_each_country_s_own(delegation, quota, staff, now):
 )
 def test_numbers_that_make_no_sense_are_refused(quota, staff, now, minimum, maximum, messages):
     with pytest.raises(InvalidInput) as refused:
-        change_quota(quota, minimum=minimum, maximum=maximum, by=staff, now=now)
+        change_quota(quota, minimum=minimum, maximum=maximum, reason="Agreed", by=staff, now=now)
 
     assert refused.value.messages == messages
 
 
 def test_quotas_freeze_with_the_webinar(quota, staff, now):
     with pytest.raises(WebinarOver):
-        change_quota(quota, minimum=3, maximum=None, by=staff, now=now + timedelta(days=60))
+        change_quota(quota, minimum=3, maximum=None, reason="Agreed", by=staff, now=now + timedelta(days=60))
 
 
 def test_the_preview_names_whom_a_higher_minimum_would_leave_short(delegation, quota, profiles, staff, now):

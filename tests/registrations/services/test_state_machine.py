@@ -153,7 +153,7 @@ class Registration(RuleBasedStateMachine):
     @rule(which=numbers, minimum=st.integers(0, 2), maximum=st.none() | st.integers(1, 3))
     def ask_for_others(self, which, minimum, maximum):
         quota = self.one_of(Quota, which)
-        self.attempt(quotas.change_quota, quota, minimum=minimum, maximum=maximum, who=1)
+        self.attempt(quotas.change_quota, quota, minimum=minimum, maximum=maximum, reason="agreed", who=1)
 
     @invariant()
     def no_maximum_is_exceeded_and_the_board_agrees(self):

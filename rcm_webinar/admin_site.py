@@ -4,8 +4,6 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Protocol, runtime_checkable
 
 from allauth.account.decorators import secure_admin_login
-from allauth.mfa.models import Authenticator
-from django.conf import settings
 from django.contrib import messages
 from django.contrib.admin import AdminSite
 from django.http import HttpRequest, HttpResponse
@@ -16,9 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from rcm_webinar.permissions import APPS
-
-SECOND_FACTORS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
+from registrations.permissions import APPS, lacks_second_factor
 
 
 @runtime_checkable
@@ -83,13 +79,11 @@ class SecretariatSite(AdminSite):
         return (one for one in self._registry.values() if isinstance(one, HasRootPages))
 
     def _lacks_second_factor(self, request: HttpRequest) -> bool:
-        """Whether a second factor is demanded and missing. One query for each request at most."""
-        if not settings.STAFF_NEED_SECOND_FACTOR:
-            return False
-        if not hasattr(request, "has_second_factor"):
-            factors = Authenticator.objects.filter(user_id=request.user.pk, type__in=SECOND_FACTORS)
-            request.has_second_factor = factors.exists()  # type: ignore[attr-defined]  # kept for this request
-        return not request.has_second_factor  # type: ignore[attr-defined]  # set above
+        """Asked once for each request."""
+        if not hasattr(request, "lacks_second_factor"):
+            request.lacks_second_factor = lacks_second_factor(request.user)  # type: ignore[attr-defined,arg-type]  # kept for this request; only of people who are signed in
+        answer: bool = request.lacks_second_factor  # type: ignore[attr-defined]  # set above
+        return answer
 
 
 _sign_in: Callable[..., Callable[..., HttpResponse]] = secure_admin_login

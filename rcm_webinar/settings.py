@@ -1,6 +1,8 @@
 """Django's settings, all from the environment (see `env.py` and `docs/settings.md`)."""
 
+import tempfile
 from email.utils import parseaddr
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from csp.constants import NONE, SELF
@@ -36,7 +38,6 @@ ROOT_URLCONF = "rcm_webinar.urls"
 WSGI_APPLICATION = "rcm_webinar.wsgi.application"
 AUTH_USER_MODEL = "registrations.User"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-SITE_NAME = "rcm-webinar"
 
 INSTALLED_APPS = [
     "registrations.apps.RegistrationsConfig",
@@ -54,12 +55,12 @@ INSTALLED_APPS = [
     "allauth.mfa",
     "allauth.usersessions",
     "csp",
-    "django_htmx",
     "django_structlog",
 ]
 
 MIDDLEWARE = [
     "rcm_webinar.logs.RequestLog",
+    "rcm_webinar.health.AnswerProbes",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -72,7 +73,6 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "allauth.usersessions.middleware.UserSessionsMiddleware",
-    "django_htmx.middleware.HtmxMiddleware",
 ]
 
 TEMPLATES = [
@@ -119,6 +119,8 @@ else:
 DATABASE_CACHE = {
     "BACKEND": "django.core.cache.backends.db.DatabaseCache",
     "LOCATION": "rcm_webinar_cache",
+    # Above what sign-ins and guesses can fill in their windows: a full table forgets counts at random.
+    "OPTIONS": {"MAX_ENTRIES": 100_000},
 }
 CACHE_URL = env.required("CACHE_URL")
 CACHES = {"database": DATABASE_CACHE}
@@ -189,6 +191,8 @@ CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TIMEZONE = "UTC"
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+# A task that waits behind a slow one in the same worker could expire there.
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 # A nudge that cannot reach the broker is dropped at once: beat plans the same work within 30 s.
 CELERY_TASK_PUBLISH_RETRY = False
 CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, object] = {"socket_connect_timeout": 0.5, "socket_timeout": 5}
@@ -203,6 +207,8 @@ if CELERY_BROKER_URL.startswith("filesystem://"):
         "control_folder": str(BROKER_DIR / "control"),
     }
 PLAN_EVERY_SECONDS = 30
+# What a release of an agenda wakes.
+AFTER_RELEASE_TASK = "registrations.tasks.plan"
 CELERY_BEAT_SCHEDULE = {
     "plan": {
         "task": "registrations.tasks.plan",
@@ -213,12 +219,12 @@ CELERY_BEAT_SCHEDULE = {
 CELERY_BEAT_SCHEDULE_FILENAME = (
     str(RCM_DEMO_DIR / "beat-schedule")
     if RCM_DEMO
-    else env.read.str("BEAT_SCHEDULE_FILE", default=str(BASE_DIR / "var" / "beat-schedule"))
+    else env.read.str("BEAT_SCHEDULE_FILE", default=str(Path(tempfile.gettempdir()) / "rcm-webinar-beat-schedule"))
 )
 
 # Sign-in ----------------------------------------------------------------------------------------
 
-AUTHENTICATION_BACKENDS = ["rcm_webinar.permissions.SecretariatBackend"]
+AUTHENTICATION_BACKENDS = ["registrations.permissions.SecretariatBackend"]
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
@@ -257,7 +263,6 @@ SECURE_HSTS_PRELOAD = IS_HTTPS
 SECURE_REFERRER_POLICY = "same-origin"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = IS_HTTPS
 SESSION_COOKIE_AGE = 60 * 60 * 12
-CSRF_FAILURE_VIEW = "django.views.csrf.csrf_failure"
 X_FRAME_OPTIONS = "DENY"
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
@@ -273,7 +278,6 @@ CONTENT_SECURITY_POLICY = {
         "base-uri": [NONE],
     }
 }
-DATA_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2_000
 
 # What /readyz asks besides the database and the broker: name -> function of the present time, which returns a

@@ -15,7 +15,6 @@ from django.db.models import Prefetch
 from sessions_app.bilingual import Bilingual
 from sessions_app.models import (
     AgendaItem,
-    AgendaItemKind,
     AgendaItemSpeaker,
     Release,
     Session,
@@ -70,14 +69,6 @@ class AgendaEntry:
     title: Bilingual
     points: tuple[Bilingual, ...] = ()
     speakers: tuple[AgendaSpeaker, ...] = ()
-
-    @property
-    def kind_label(self) -> str:
-        return str(AgendaItemKind(self.kind).label)
-
-    @property
-    def minutes(self) -> int:
-        return int((self.ends_at - self.starts_at).total_seconds() // 60)
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -158,9 +149,6 @@ class Agenda:
     sessions: tuple[AgendaSession, ...]
     release_number: int | None = None
     released_at: datetime | None = None
-
-    def session(self, number: int) -> AgendaSession | None:
-        return next((each for each in self.sessions if each.number == number), None)
 
     def without_names(self) -> "Agenda":
         """The same agenda without the names of persons; institutions stay."""

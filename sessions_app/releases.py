@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import transaction
 from django.utils.functional import Promise
@@ -14,6 +15,7 @@ from django.utils.translation import gettext_lazy
 
 from sessions_app.agenda import Agenda, AgendaSession, agenda_from_release, agenda_from_rows, latest_release
 from sessions_app.models import Release, ReleasedSession, Webinar
+from sessions_app.nudge import send_on_commit
 
 
 class ReleaseRefused(Exception):
@@ -100,7 +102,7 @@ def problems_of(agenda: Agenda) -> tuple[str, ...]:
         _("Session %(number)s: its items last %(minutes)s minutes longer than the session.")
         % {"number": each.number, "minutes": -each.minutes_left}
         for each in agenda.sessions
-        if each.minutes_left < 0
+        if each.minutes_left < 0 and not each.is_cancelled
     ]
     if not agenda.sessions:
         problems.append(_("There is no session to release."))
@@ -151,15 +153,22 @@ def release_webinar(
     now: datetime,
     note: str = "",
     mail_updates_for: frozenset[int] = frozenset(),
+    seen: str = "",
 ) -> Release:
     """Make the present agenda public as the next numbered release.
 
     Locks the webinar's row, so two releases follow one another. Sessions whose time, title or cancellation changed,
     and those of `mail_updates_for` (session numbers) with other changes, rise in sequence: their participants are
-    mailed. Raises ReleaseRefused without any change for overlong items or where nothing differs.
+    mailed, once the planner that is woken after the commit has looked. Raises ReleaseRefused without any change for
+    overlong items, where nothing differs, or where the agenda is not the one that was `seen` (a draft's fingerprint;
+    the empty string does not ask).
     """
     locked = Webinar.objects.select_for_update().get(pk=webinar.pk)
     agenda = agenda_from_rows(locked)
+    if seen and seen != _digest(agenda.to_json()):
+        raise ReleaseRefused(
+            gettext_lazy("Someone has changed the agenda since you opened this page. Please look again.")
+        )
     if problems := problems_of(agenda):
         raise ReleaseRefused(*problems)
     previous = latest_release(locked)
@@ -175,6 +184,7 @@ def release_webinar(
         agenda=agenda.to_json(),
     )
     _write_released_sessions(release, agenda, changes, mail_updates_for)
+    send_on_commit(settings.AFTER_RELEASE_TASK)
     return release
 
 

@@ -31,7 +31,7 @@ NEAR = (
     "America/Toronto",
     "America/Vancouver",
 )
-NEAR_LABEL = _("Member countries")
+NEAR_LABEL = _("In the region")
 CONTINENTS = {
     "America": _("America"),
     "Europe": _("Europe"),

@@ -19,13 +19,13 @@ from registrations.admin.board import board_list_page, board_page
 from registrations.admin.events import readable
 from registrations.admin.filters import BodyFilter, CompleteFilter, KindFilter, LackingFilter
 from registrations.admin.steps import STEPS, Step
-from registrations.admin.today import today
 from registrations.exceptions import RuleBroken, Stale
 from registrations.forms.errors import add_broken_rule
 from registrations.forms.secretariat import ReasonForm
 from registrations.models import BodyKind, Delegation, DelegationStatus, FocalPoint, HistoryEvent, Waiver
 from registrations.queries import delegates_with_mail_state, gaps_in, seats_of
 from registrations.queries.lists import seats_of_many
+from registrations.queries.today import today
 from registrations.services.delegations import accept_delegation, revoke_waiver
 from sessions_app.admin.base import Room, change_url
 from sessions_app.admin.filters import WebinarFilter

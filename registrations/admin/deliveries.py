@@ -5,8 +5,8 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 
 from registrations.models import CalendarEntry, Delivery, HistoryEvent
 from registrations.services.deliveries import resend_deliveries, stop_deliveries
@@ -15,7 +15,7 @@ from sessions_app.admin.base import ReadOnlyRoom, change_url, link
 
 @admin.register(Delivery)
 class DeliveryRoom(ReadOnlyRoom[Delivery]):
-    list_display = ["kind", "email", "session", "state", "attempts", "last_error", "due_at", "sent_at"]
+    list_display = ["kind", "email", "session", "state", "attempts", "error", "due_at", "sent_at"]
     list_display_links = ["kind"]
     list_filter = ["state", "kind", "session__webinar", "language"]
     list_select_related = ["session"]
@@ -24,9 +24,14 @@ class DeliveryRoom(ReadOnlyRoom[Delivery]):
     show_full_result_count = False
     actions = ["stop", "send_again"]
     fields = [
-        "kind", "email", "language", "delegate", "user", "session", "event", "rule", "state", "attempts", "last_error",
+        "kind", "email", "language", "delegate", "user", "session", "event", "rule", "state", "attempts", "error",
         "created_at", "due_at", "sent_at", "message_uuid",
     ]  # fmt: skip
+
+    @admin.display(description=_("last error"), ordering="last_error")
+    def error(self, delivery: Delivery) -> str:
+        """Stored in English, shown in the reader's language."""
+        return gettext(delivery.last_error) if delivery.last_error else ""
 
     def has_act_permission(self, request: HttpRequest) -> bool:
         """Stopping and re-sending is for everyone who may see the list."""

@@ -7,6 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
+from registrations.forms.policies import PolicyForm
 from registrations.models import RegistrationPolicy, ReminderRule
 from registrations.services.nudge import nudge_planner
 from sessions_app.admin.base import Room
@@ -17,8 +18,13 @@ MINUTES_IN_DAY = 24 * MINUTES_IN_HOUR
 
 @admin.register(RegistrationPolicy)
 class PolicyRoom(Room[RegistrationPolicy]):
+    form = PolicyForm
     list_display = ["webinar", "opens_at", "closes_at", "accepts_complete_at_once", "purge_on"]
     list_select_related = ["webinar"]
+
+    def has_delete_permission(self, request: HttpRequest, obj: RegistrationPolicy | None = None) -> bool:
+        """Never: every participant's link of the webinar would end with it."""
+        return False
 
     def get_readonly_fields(self, request: HttpRequest, obj: RegistrationPolicy | None = None) -> list[str]:
         return [] if obj is None else ["webinar"]

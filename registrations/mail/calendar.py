@@ -47,7 +47,7 @@ def _build(delivery: Delivery, template: str, method: Method) -> EmailMultiAlter
         {
             **session_context(released, delegate),
             "previous_hour": (
-                format_hour(delivery.previous_starts_at, delegate.timezone, delivery.language)
+                format_hour(delivery.previous_starts_at, delegate.timezone, delegate.language)
                 if delivery.previous_starts_at
                 else ""
             ),
@@ -55,6 +55,7 @@ def _build(delivery: Delivery, template: str, method: Method) -> EmailMultiAlter
             "reader_name": name,
         },
         name=name,
+        language=delegate.language,
         ical=build_ical(session, method=method, organizer=organizer_address(), attendee=attendee),
     )
     if entry.first_message_id and entry.first_message_id != str(delivery.message_uuid):

@@ -17,15 +17,21 @@ _INLINER = css_inline.CSSInliner(keep_style_tags=True, load_remote_stylesheets=F
 
 
 def compose(
-    delivery: Delivery, template: str, context: Mapping[str, object], *, name: str, ical: bytes | None = None
+    delivery: Delivery,
+    template: str,
+    context: Mapping[str, object],
+    *,
+    name: str,
+    language: str,
+    ical: bytes | None = None,
 ) -> EmailMultiAlternatives:
-    """The message of `delivery`: `mail/<template>/{subject.txt, body.txt, body.html}` in its language.
+    """The message of `delivery`: `mail/<template>/{subject.txt, body.txt, body.html}` in the reader's `language`.
 
     `name` is the addressee's; nobody else's name or address is in the headers. `ical` goes in twice, as the last
     alternative and as an attachment of the same bytes, which is what the calendar programs in use look for.
     """
-    with translation.override(delivery.language):
-        values = {"language": delivery.language, "base_url": settings.BASE_URL, **context}
+    with translation.override(language):
+        values = {"language": language, "base_url": settings.BASE_URL, **context}
         subject = " ".join(render_to_string(f"mail/{template}/subject.txt", values).split())
         text = render_to_string(f"mail/{template}/body.txt", values).strip() + "\n"
         html = _INLINER.inline(render_to_string(f"mail/{template}/body.html", values))

@@ -6,14 +6,14 @@ from django.urls import reverse
 from django.utils import translation
 
 from registrations.mail.message import compose
-from registrations.models import Delegation, Delivery, HistoryEvent, User
+from registrations.models import Delegation, DelegationStatus, Delivery, HistoryEvent, User
 from registrations.queries import gaps_in, seats_of
 
 
 def build_decision(delivery: Delivery) -> EmailMultiAlternatives:
     """What was decided about a delegation, why, and what is still missing. Names no delegate."""
     user, event, delegation = _parts(delivery)
-    with translation.override(delivery.language):
+    with translation.override(user.language):
         link = f"{settings.BASE_URL}{delegation.get_absolute_url()}"
     return compose(
         delivery,
@@ -21,16 +21,18 @@ def build_decision(delivery: Delivery) -> EmailMultiAlternatives:
         {
             "event": event,
             "kind": event.kind,
-            "body_name": delegation.body.name.render(delivery.language).text,
-            "webinar_title": event.webinar.title.render(delivery.language).text,
+            "body_name": delegation.body.name.render(user.language).text,
+            "webinar_title": event.webinar.title.render(user.language).text,
             "reason": event.reason,
             "gaps": [
-                (seat.profile.name.render(delivery.language).text, seat.missing)
+                (seat.profile.name.render(user.language).text, seat.missing)
                 for seat in gaps_in(seats_of(delegation))
+                if delegation.status != DelegationStatus.NOT_ATTENDING
             ],
             "link": link,
         },
         name=user.name,
+        language=user.language,
     )
 
 
@@ -41,11 +43,12 @@ def build_clash_alert(delivery: Delivery) -> EmailMultiAlternatives:
         delivery,
         "clash_alert",
         {
-            "body_name": delegation.body.name.render(delivery.language).text,
-            "webinar_title": event.webinar.title.render(delivery.language).text,
+            "body_name": delegation.body.name.render(user.language).text,
+            "webinar_title": event.webinar.title.render(user.language).text,
             "link": f"{settings.BASE_URL}{reverse('admin:registrations_historyevent_change', args=[event.pk])}",
         },
         name=user.name,
+        language=user.language,
     )
 
 

@@ -26,4 +26,5 @@ def build_reminder(delivery: Delivery) -> EmailMultiAlternatives:
             "hours_before": lead.seconds // 3600 if lead < DAY else 0,
         },
         name=delegate.name,
+        language=delegate.language,
     )

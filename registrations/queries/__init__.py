@@ -10,6 +10,7 @@ from registrations.queries.delegation_page import (
     history_of,
     last_session_end,
     policy_of,
+    released_sessions,
 )
 from registrations.queries.seats import (
     SeatCount,
@@ -35,6 +36,7 @@ __all__ = [
     "last_session_end",
     "policy_of",
     "quota_board",
+    "released_sessions",
     "seats_of",
     "seats_of_webinar",
 ]

@@ -19,7 +19,7 @@ from registrations.models import (
     RegistrationPolicy,
     User,
 )
-from sessions_app.models import Session, Webinar
+from sessions_app.models import ReleasedSession, Session, Webinar
 
 
 @dataclass(frozen=True)
@@ -125,6 +125,11 @@ def policy_of(webinar: Webinar) -> RegistrationPolicy | None:
     One query, none where `webinar` was read together with its policy.
     """
     return getattr(webinar, "policy", None)
+
+
+def released_sessions(webinar: Webinar) -> "QuerySet[ReleasedSession]":
+    """What is released of `webinar`, in the order of time."""
+    return ReleasedSession.objects.filter(session__webinar=webinar).order_by("starts_at", "number")
 
 
 def last_session_end(webinar: Webinar) -> datetime | None:

@@ -78,11 +78,6 @@ def my_sessions(delegate: Delegate) -> tuple[MySession, ...]:
     return tuple(MySession(released, entries.get(released.session_id)) for released in released_sessions_of(delegate))
 
 
-def my_entry(delegate: Delegate, session: Session) -> CalendarEntry | None:
-    """What the present mailbox of `delegate` is told of `session`. One query."""
-    return _entries_of(delegate).filter(session=session).first()
-
-
 def ledger_revision(delegate: Delegate) -> LedgerRevision:
     """What a feed is compared by, without rendering it. Two queries."""
     release_number = (

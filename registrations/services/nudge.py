@@ -1,32 +1,16 @@
-"""Wakes the planner or a sender after a commit. Only a convenience: beat plans each 30 s (design §5)."""
+"""Wakes the planner or a sender after a commit."""
 
-from functools import partial
-
-import kombu.exceptions
-import structlog
-from celery import current_app
-from django.db import transaction
-
-log = structlog.get_logger(__name__)
+from sessions_app.nudge import send_on_commit
 
 PLAN_TASK = "registrations.tasks.plan"
 SEND_TASK = "registrations.tasks.send"
-# A nudge that nobody took in this time is stale: beat has planned since.
-EXPIRES_SECONDS = 25
 
 
 def nudge_planner() -> None:
-    """Ask a worker to plan once the present transaction is committed; a broker that is away changes nothing."""
-    transaction.on_commit(partial(_send, PLAN_TASK), robust=True)
+    """Ask a worker to plan once the present transaction is committed."""
+    send_on_commit(PLAN_TASK)
 
 
 def nudge_sender() -> None:
     """Ask a worker to send what is due; as `nudge_planner`."""
-    transaction.on_commit(partial(_send, SEND_TASK), robust=True)
-
-
-def _send(task: str) -> None:
-    try:
-        current_app.send_task(task, retry=False, expires=EXPIRES_SECONDS)
-    except (kombu.exceptions.OperationalError, OSError) as error:
-        log.info("nudge_lost", task=task, reason=type(error).__name__)
+    send_on_commit(SEND_TASK)

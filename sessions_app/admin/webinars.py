@@ -115,13 +115,8 @@ class WebinarRoom(Room[Webinar]):
             raise Http404
         draft = draft_of(webinar)
         form = ReleaseForm(request.POST if request.method == "POST" else None, draft=draft)
-        if form.is_valid():
-            if form.cleaned_data["seen"] != draft.fingerprint:
-                form.add_error(None, _("Someone has changed the agenda since you opened this page. Please look again."))
-                form.data = request.POST.copy()
-                form.data["seen"] = draft.fingerprint
-            elif self._release(request, webinar, form):
-                return redirect(reverse("admin:sessions_app_webinar_change", args=[webinar.pk]))
+        if form.is_valid() and self._release(request, webinar, form):
+            return redirect(reverse("admin:sessions_app_webinar_change", args=[webinar.pk]))
         return self._release_page(request, webinar, draft, form)
 
     def _release(self, request: HttpRequest, webinar: Webinar, form: ReleaseForm) -> bool:
@@ -132,11 +127,15 @@ class WebinarRoom(Room[Webinar]):
                 by=by,
                 now=timezone.now(),
                 note=form.cleaned_data["note"],
+                seen=form.cleaned_data["seen"],
                 mail_updates_for=frozenset(form.cleaned_data.get("mail_updates_for", [])),
             )
         except ReleaseRefused as refused:
             for message in refused.messages:
                 form.add_error(None, str(message))
+            # What is shown now is what the next sending is about.
+            form.data = request.POST.copy()
+            form.data["seen"] = str(form.fields["seen"].initial)
             return False
         self.log_change(request, webinar, str(release))
         messages.success(request, _("%(release)s is public.") % {"release": release})

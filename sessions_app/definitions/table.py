@@ -61,6 +61,8 @@ class Table:
     def text(self, key: str, *, required: bool = False, longest: int = 200) -> str:
         value: str = self._get(key, str, _("a text in quotes"), default="", required=required)
         value = value.strip()
+        if required and not value and self._values.get(key) is not None:
+            self.refuse(key, _("“%(key)s” is empty.") % {"key": key})
         if len(value) > longest:
             self.refuse(key, _("“%(key)s” has more than %(longest)s characters.") % {"key": key, "longest": longest})
             return ""
@@ -114,7 +116,7 @@ class Table:
         """One of `allowed`; required unless it has a default. The empty string where it was refused."""
         names = list(allowed)
         value: str = self._get(key, str, ", ".join(names), default=default, required=not default)
-        if value and value not in names:
+        if key in self._values and isinstance(value, str) and value not in names:
             self.refuse(
                 key,
                 _("“%(value)s” is not known. Allowed: %(allowed)s.") % {"value": value, "allowed": ", ".join(names)},

@@ -40,7 +40,6 @@ class Release(models.Model):
         verbose_name = _("release")
         verbose_name_plural = _("releases")
         ordering = ["webinar", "-number"]
-        get_latest_by = "number"
         constraints = [
             models.UniqueConstraint(fields=["webinar", "number"], name="release_number_once_per_webinar"),
         ]

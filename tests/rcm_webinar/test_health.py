@@ -3,7 +3,7 @@ from datetime import datetime
 
 import pytest
 from celery import current_app
-from django.db import connection
+from django.db import ProgrammingError, connection
 from django.test import Client
 from django.utils import timezone
 
@@ -75,6 +75,29 @@ def test_only_a_missing_database_is_503(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.undo()
     connection.close()
     assert (response.status_code, response.json()) == (503, {"status": "down", "database": {"status": "down"}})
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("path", ["/healthz", "/readyz"])
+def test_a_probe_asks_an_address_and_not_a_name_of_the_installation(path: str, settings) -> None:
+    settings.ALLOWED_HOSTS = ["webinars.example.org"]
+
+    answers = [Client().get(each, headers={"host": "127.0.0.1:8000"}).status_code for each in (path, "/en/")]
+
+    assert answers == [200, 400]
+
+
+def fails(now: datetime) -> dict[str, object]:
+    raise ProgrammingError("no such table")
+
+
+@pytest.mark.django_db
+def test_a_part_that_cannot_be_asked_is_degraded(settings) -> None:
+    settings.READINESS_CHECKS = {"work": f"{__name__}.fails"}
+
+    response = Client().get("/readyz")
+
+    assert (response.status_code, response.json()["work"]) == (200, {"status": "degraded"})
 
 
 def test_the_process_answers_without_a_database() -> None:

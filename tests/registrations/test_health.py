@@ -1,4 +1,5 @@
 from datetime import datetime, timedelta
+from uuid import uuid4
 
 import pytest
 from django.core.cache import caches
@@ -55,6 +56,15 @@ def test_deliveries_are_degraded_where_one_is_ten_minutes_late(minutes: int, sta
     owe(now - timedelta(minutes=1))
 
     assert health.deliveries(now) == {"status": status, "oldest_overdue_seconds": minutes * 60}
+
+
+def test_a_message_that_is_put_off_again_and_again_is_late_all_the_same(now: datetime) -> None:
+    put_off = owe(now - timedelta(hours=1))
+    lost = owe(now - timedelta(minutes=30))
+    Delivery.objects.filter(pk=put_off.pk).update(due_at=now + timedelta(minutes=10), attempts=4)
+    Delivery.objects.filter(pk=lost.pk).update(state="claimed", claim_token=uuid4(), lease_expires_at=now)
+
+    assert health.deliveries(now) == {"status": "degraded", "oldest_overdue_seconds": 3600}
 
 
 def test_readiness_tells_both() -> None:

@@ -5,7 +5,7 @@ import pytest
 from sessions_app.agenda import agenda_from_release, agenda_from_rows, latest_release
 from sessions_app.editing import cancel_session, restore_session
 from sessions_app.models import AgendaItem, Release, ReleasedSession, Webinar
-from sessions_app.releases import ReleaseRefused, changes_between, release_webinar, warnings_of
+from sessions_app.releases import ReleaseRefused, changes_between, draft_of, release_webinar, warnings_of
 from tests.factories import NOW, make_staff, make_webinar
 
 pytestmark = pytest.mark.django_db
@@ -123,3 +123,25 @@ def test_changes_name_what_was_added_moved_and_retitled() -> None:
 
     assert (change.number, change.is_added, change.is_moved, change.is_retitled) == (1, False, True, True)
     assert [each.is_added for each in changes_between(None, old).sessions] == [True, True]
+
+
+def test_a_cancelled_session_may_be_too_short_for_its_items() -> None:
+    webinar = released()
+    session = webinar.sessions.get(number=2)
+    session.items.filter(position=2).update(minutes=200)
+
+    cancel_session(session, now=NOW)
+
+    assert release_webinar(webinar, by=None, now=NOW).number == 2
+
+
+def test_an_agenda_that_is_not_the_one_that_was_looked_at_is_not_released() -> None:
+    webinar = released()
+    edit_session(webinar, 1, title_en="Seen")
+    seen = draft_of(webinar).fingerprint
+    edit_session(webinar, 1, title_en="Changed meanwhile")
+
+    with pytest.raises(ReleaseRefused, match="Someone has changed the agenda"):
+        release_webinar(webinar, by=None, now=NOW, seen=seen)
+
+    assert Release.objects.count() == 1

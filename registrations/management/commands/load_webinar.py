@@ -12,6 +12,8 @@ from registrations.management.definitions import load_definition
 from registrations.models import User
 from sessions_app.definitions import DefinitionRefused
 
+EARLIEST_YEAR, LATEST_YEAR = 2000, 2199
+
 
 class Command(BaseCommand):
     help = "Loads a webinar from its definition file. Loading it again changes nothing; nothing becomes public."
@@ -47,9 +49,12 @@ class Command(BaseCommand):
 
 def _start(text: str) -> date | datetime:
     try:
-        return datetime.fromisoformat(text) if "T" in text else date.fromisoformat(text)
+        start = datetime.fromisoformat(text) if "T" in text else date.fromisoformat(text)
     except ValueError as error:
         raise CommandError(f"--starts-on {text}: this is no date. Allowed: 2026-12-07 or 2026-12-07T10:05.") from error
+    if not EARLIEST_YEAR <= start.year <= LATEST_YEAR:
+        raise CommandError(f"--starts-on {text}: allowed are the years {EARLIEST_YEAR} to {LATEST_YEAR}.")
+    return start
 
 
 def _person(address: str) -> User:

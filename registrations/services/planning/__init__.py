@@ -6,8 +6,9 @@ from datetime import datetime
 import structlog
 from django.core.cache import caches
 from django.db import connection, transaction
+from django.db.models import Q
 
-from registrations.models import Delivery
+from registrations.models import Delivery, DeliveryState
 from registrations.services.planning.calendars import plan_calendars
 from registrations.services.planning.notices import plan_notices
 from registrations.services.planning.reminders import plan_reminders
@@ -63,5 +64,10 @@ def last_planned_at() -> datetime | None:
 
 
 def oldest_overdue_delivery(now: datetime) -> datetime | None:
-    """Since when the oldest message that should have gone out has been due; None where none is waiting."""
-    return Delivery.objects.due(now).order_by("due_at").values_list("due_at", flat=True).first()
+    """Since when the oldest message that should have gone out is owed; None where none is waiting.
+
+    Owed, and not due: each attempt that fails puts the due time off. A claim whose worker is at work is no delay.
+    """
+    waiting = Q(state=DeliveryState.DUE) | Q(state=DeliveryState.CLAIMED, lease_expires_at__lte=now)
+    owed = Delivery.objects.filter(waiting, created_at__lte=now)
+    return owed.order_by("created_at").values_list("created_at", flat=True).first()

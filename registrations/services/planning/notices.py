@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from registrations.models import Delivery, DeliveryKind, FocalPoint, HistoryEvent, HistoryKind, User
+from sessions_app.models import Release
 
 # Decisions of the secretariat, or of the rules, that a country's focal points are told.
 DECISIONS = (
@@ -19,13 +20,16 @@ DECISIONS = (
 )
 # Told only where the secretariat did it: a focal point knows what they did themselves.
 DECISIONS_BY_STAFF = (HistoryKind.NOT_ATTENDING, HistoryKind.ATTENDING_AGAIN)
-# Whoever becomes a focal point later is not told of old decisions.
+# An older decision that nobody could be told of is no longer news.
 NEWEST = timedelta(days=14)
 BATCH = 500
 
 
 def plan_notices(*, now: datetime) -> int:
-    """Owe each focal point the decisions on their delegations, and active staff the clashes; how many there are."""
+    """Owe each focal point the decisions on their delegations, and active staff the clashes; how many there are.
+
+    Before the first release of a webinar no country is written to (rule 12); the secretariat itself is.
+    """
     owed = [*_decisions(now), *_clash_alerts(now)]
     Delivery.objects.bulk_create(owed, batch_size=BATCH, ignore_conflicts=True)
     return len(owed)
@@ -38,7 +42,8 @@ def _untold(now: datetime) -> QuerySet[HistoryEvent]:
 
 def _decisions(now: datetime) -> Iterable[Delivery]:
     by_staff = Q(kind__in=DECISIONS_BY_STAFF, actor__is_staff=True)
-    events = list(_untold(now).filter(Q(kind__in=DECISIONS) | by_staff).select_related("delegation"))
+    is_released = Exists(Release.objects.filter(webinar=OuterRef("webinar")))
+    events = list(_untold(now).filter(is_released, Q(kind__in=DECISIONS) | by_staff).select_related("delegation"))
     focal_points = defaultdict(list)
     bodies = {event.delegation.body_id for event in events if event.delegation}
     for focal_point in FocalPoint.objects.filter(

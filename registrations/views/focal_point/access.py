@@ -4,22 +4,41 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, Concatenate
 
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404
+from django.shortcuts import get_object_or_404, redirect
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 
 from registrations.models import Delegate, Delegation, User
+from registrations.permissions import lacks_second_factor
 from registrations.queries import delegations_of
 
 DelegationView = Callable[Concatenate[HttpRequest, Delegation, ...], HttpResponse]
 
 
-def for_delegation(view: DelegationView) -> Callable[..., HttpResponse]:
-    """Give `view` the delegation of the URL's slug, if the signed-in person may see it; else 404."""
+def for_signed_in(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """Ask for a sign-in first, and of the secretariat for a second factor too; keep the page out of every cache."""
 
     @never_cache
     @login_required
+    @wraps(view)
+    def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if lacks_second_factor(signed_in(request)):
+            messages.warning(
+                request, _("The secretariat's pages need a second factor. Please set one up, then open them again.")
+            )
+            return redirect("mfa_index")
+        return view(request, *args, **kwargs)
+
+    return checked
+
+
+def for_delegation(view: DelegationView) -> Callable[..., HttpResponse]:
+    """Give `view` the delegation of the URL's slug, if the signed-in person may see it; else 404."""
+
+    @for_signed_in
     @wraps(view)
     def checked(request: HttpRequest, slug: str, **kwargs: Any) -> HttpResponse:
         return view(request, get_object_or_404(delegations_of(signed_in(request)), slug=slug), **kwargs)

@@ -3,11 +3,9 @@
 from datetime import datetime
 from math import ceil
 
-from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from registrations.models import BodyKind, Delegation, User
@@ -18,19 +16,18 @@ from registrations.queries import (
     history_of,
     last_session_end,
     policy_of,
+    released_sessions,
     seats_of,
 )
-from registrations.views.focal_point.access import for_delegation, signed_in
+from registrations.views.focal_point.access import for_delegation, for_signed_in, signed_in
 from registrations.views.focal_point.cards import allowed, person_card, profile_card, waiting_word
-from sessions_app.models import ReleasedSession
 
 SECONDS_OF_A_DAY = 86_400
 HISTORY_SHOWN = 50
 
 
-@never_cache
-@login_required
 @require_safe
+@for_signed_in
 def delegations(request: HttpRequest) -> HttpResponse:
     """The delegations of the signed-in person's bodies, the newest webinar first."""
     user = signed_in(request)
@@ -49,7 +46,7 @@ def delegation(request: HttpRequest, delegation: Delegation) -> HttpResponse:
     may = allowed(delegation, policy=policy, ends_at=ends_at, by=user, now=now)
     seats = seats_of(delegation)
     people = delegates_with_mail_state(delegation)
-    sessions = list(ReleasedSession.objects.filter(session__webinar=delegation.webinar))
+    sessions = list(released_sessions(delegation.webinar))
     waiting = waiting_word(sessions)
     held = [one.delegate for one in people.left if one.delegate.is_held_at(now) or user.is_staff]
     return render(

@@ -14,7 +14,7 @@ from registrations.exceptions import RuleBroken, Stale
 from registrations.forms.errors import add_broken_rule, send_again_with
 from registrations.forms.focal_point import NotAttendingForm, SubmitForm
 from registrations.models import Delegation, DelegationStatus
-from registrations.queries import gaps_in, seats_of
+from registrations.queries import gaps_in, released_sessions, seats_of
 from registrations.services.delegations import mark_attending_again, mark_not_attending, submit_delegation
 from registrations.views.focal_point.access import for_delegation, signed_in
 
@@ -28,6 +28,10 @@ def submit(request: HttpRequest, delegation: Delegation) -> HttpResponse:
     def save() -> str:
         submitted = submit_delegation(delegation, by=signed_in(request), now=timezone.now(), **form.cleaned_data)
         if submitted.status == DelegationStatus.ACCEPTED:
+            if not released_sessions(delegation.webinar).exists():
+                return _(
+                    "The delegation is complete and accepted. Its delegates are invited once the agenda is released."
+                )
             return _("The delegation is complete and accepted. Its delegates receive their invitations now.")
         return _("The delegation is submitted. The secretariat decides and writes to you.")
 

@@ -3,6 +3,8 @@
 from argparse import ArgumentParser
 from typing import Any
 
+from django.contrib.auth import get_user_model
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
@@ -16,6 +18,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("slug")
+        parser.add_argument("--by", metavar="ADDRESS", help="who releases; kept with the release")
         parser.add_argument("--note", default="", help="why, kept with the release (500 characters at most)")
         parser.add_argument(
             "--mail-updates-for",
@@ -36,7 +39,7 @@ class Command(BaseCommand):
         try:
             release = release_webinar(
                 webinar,
-                by=None,
+                by=_person(options["by"]) if options["by"] else None,
                 now=timezone.now(),
                 note=options["note"],
                 mail_updates_for=frozenset(options["mail_updates_for"]),
@@ -46,3 +49,10 @@ class Command(BaseCommand):
         for warning in warnings_of(agenda_from_release(release)):
             self.stderr.write(warning)
         self.stdout.write(f"{release} of {webinar.slug} is public.")
+
+
+def _person(address: str) -> AbstractBaseUser:
+    user = get_user_model().objects.filter(email__iexact=address, is_active=True, is_staff=True).first()
+    if user is None:
+        raise CommandError(f"--by {address}: nobody of the secretariat signs in with this address.")
+    return user

@@ -46,7 +46,10 @@ def load(*arguments: str) -> str:
 def test_the_concept_note_has_its_two_sessions_with_the_hours_of_the_note() -> None:
     webinar = load_definition(CONCEPT_NOTE, now=NOW).webinar
 
-    minutes = [[entry.minutes for entry in each.entries] for each in agenda_from_rows(webinar).sessions]
+    minutes = [
+        [(entry.ends_at - entry.starts_at).seconds // 60 for entry in each.entries]
+        for each in agenda_from_rows(webinar).sessions
+    ]
     starts = list(webinar.sessions.order_by("number").values_list("starts_at", flat=True))
 
     assert minutes == [[20, 10, 60, 30], [10, 30, 30, 50]]
@@ -227,6 +230,8 @@ BAD = {
         "A text",
     ),
     "a body without its code": ("[[body]]", ('iso_code = "HN"\n', ""), "“iso_code” is missing."),
+    "an empty code of a country": ('iso_code = ""', ('iso_code = "HN"', 'iso_code = ""'), "“iso_code” is empty."),
+    "an empty kind": ('kind = ""', ('kind = "opening"', 'kind = ""'), "“” is not known. Allowed: opening,"),
     "a maximum below the minimum": (
         "maximum = 1",
         ("minimum = 2", "minimum = 2\nmaximum = 1"),
@@ -327,3 +332,11 @@ def test_a_profile_of_which_only_the_code_is_given_must_be_known() -> None:
 def test_a_bad_argument_is_told_in_one_line(arguments: tuple[str, ...], message: str) -> None:
     with pytest.raises(CommandError, match=message):
         load(*arguments)
+
+
+@pytest.mark.parametrize("day", ["9999-12-31", "0001-01-01", "soon"])
+def test_a_start_that_no_webinar_can_have_is_refused(day: str) -> None:
+    with pytest.raises(CommandError, match=f"--starts-on {day}"):
+        load(str(CONCEPT_NOTE), "--starts-on", day)
+
+    assert not Webinar.objects.exists()

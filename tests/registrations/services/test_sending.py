@@ -7,19 +7,22 @@ from django.core import mail
 from django.db import connection
 
 from registrations.models import (
+    Delegate,
     Delivery,
     DeliveryKind,
     DeliveryState,
     HistoryEvent,
     HistoryKind,
 )
+from registrations.services.delegations import mark_not_attending, return_delegation
 from registrations.services.nominations import withdraw_delegate
 from registrations.services.planning import plan
 from registrations.services.sending import claim_batch, send_due
 from registrations.services.sending.outcome import SENT
 from registrations.services.sending.results import is_still_wanted, keep_result
+from sessions_app.releases import release_webinar
 from tests.calendar_client import CalendarClient, calendar_of, parse
-from tests.factories import NOW, make_focal_point, make_staff, make_user
+from tests.factories import NOW, make_delegation, make_focal_point, make_staff, make_user
 from tests.registrations.services.deliveries import (
     SOON,
     admitted,
@@ -193,6 +196,42 @@ def test_a_focal_point_removed_before_the_mail_leaves_is_not_told() -> None:
     focal_point.save()
 
     assert sent_by() == []
+
+
+def test_no_country_is_written_to_before_the_first_release() -> None:
+    delegation = make_delegation(status="submitted")
+    make_focal_point(delegation.body, make_user("es@example.org"))
+    return_delegation(delegation, comment="Falta un fiscal", by=make_staff(), now=NOW)
+
+    before = sent_by(SOON)
+    release_webinar(delegation.webinar, by=None, now=SOON)
+
+    assert before == []
+    assert [message.to for message in sent_by(SOON + timedelta(minutes=1))] == [["es@example.org"]]
+
+
+def test_who_does_not_attend_is_asked_for_nobody() -> None:
+    delegation = released_delegation("draft")
+    make_focal_point(delegation.body, make_user("en@example.org", language="en"))
+
+    mark_not_attending(delegation, reason="Elections", by=make_staff(), now=NOW)
+
+    (message,) = sent_by()
+    assert "Elections" in message.body
+    assert "Prosecutors" not in message.body
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+def test_a_mail_speaks_the_language_that_its_reader_has_now(language: str) -> None:
+    ana = admitted(released_delegation(), language="es" if language == "en" else "en")
+    plan(now=SOON)
+
+    Delegate.objects.filter(pk=ana.pk).update(language=language)
+    send_due(clock=lambda: SOON)
+
+    words = {"en": "You are invited", "es": "Se le invita"}
+    assert {word in mail.outbox[0].body for code, word in words.items() if code == language} == {True}
+    assert {word in mail.outbox[0].body for code, word in words.items() if code != language} == {False}
 
 
 @pytest.mark.postgresql

@@ -2,15 +2,18 @@ from datetime import timedelta
 
 import pytest
 from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
 from registrations.models import Delegate, DelegateStatus, Delegation, DelegationStatus, RegistrationPolicy, User
 from sessions_app.models import Session
+from sessions_app.releases import release_webinar
 from tests.factories import (
     make_country,
     make_delegate,
     make_delegation,
     make_focal_point,
+    make_organisation,
     make_profiles,
     make_quotas,
     make_staff,
@@ -276,3 +279,64 @@ def test_the_list_shows_ones_own_delegations_only(owner, delegation) -> None:
     text = owner.get("/en/delegations/").content.decode()
 
     assert ("Country HN" in text, "Country GT" in text) == (True, False)
+
+
+def test_staff_without_a_second_factor_see_no_country_anywhere(delegation, settings) -> None:
+    settings.STAFF_NEED_SECOND_FACTOR = True
+    without, with_one = signed_in(make_staff(has_second_factor=False)), signed_in(make_staff())
+
+    answers = [without.get(path) for path in (url(delegation), "/en/delegations/")]
+
+    assert [(answer.status_code, answer.url) for answer in answers] == [(302, reverse("mfa_index"))] * 2
+    assert with_one.get(url(delegation)).status_code == 200
+
+
+def test_changing_or_replacing_someone_of_an_organisation_keeps_their_role(delegation) -> None:
+    unodc = make_delegation(delegation.webinar, make_organisation("unodc"))
+    focal_point = signed_in(make_focal_point(unodc.body).user)
+    panelist = make_delegate(unodc, None, role="panelist")
+    details = {name: value for name, value in typed().items() if name != "profile"}
+
+    edited = focal_point.post(url(unodc, f"delegates/{panelist.pk}/edit/"), details | {"version": 1, "phone": "1"})
+    replaced = focal_point.post(
+        url(unodc, f"delegates/{panelist.pk}/replace/"), details | {"version": 2, "email": "luis@example.org"}
+    )
+
+    assert (edited.status_code, replaced.status_code) == (302, 302)
+    assert set(Delegate.objects.values_list("role", "status")) == {("panelist", "replaced"), ("panelist", "active")}
+
+
+@pytest.mark.parametrize(
+    ("is_released", "is_cancelled", "words"),
+    [
+        (False, False, "invited once the agenda is released"),
+        (True, False, "the invitation is on its way"),
+        (True, True, "every session is cancelled"),
+    ],
+)
+def test_what_an_admitted_person_waits_for_is_said(owner, delegation, is_released, is_cancelled, words) -> None:
+    make_delegate(delegation, admitted_at=timezone.now())
+    if is_cancelled:
+        Session.objects.update(cancelled_at=timezone.now())
+    if is_released:
+        release_webinar(delegation.webinar, by=None, now=timezone.now())
+
+    assert words in owner.get(url(delegation)).content.decode()
+
+
+def test_before_the_release_an_accepted_delegation_is_told_when_its_people_are_invited(owner, delegation) -> None:
+    complete(delegation)
+
+    page = owner.post(url(delegation, "submit/"), {"version": 1, "reason": ""}, follow=True).content.decode()
+
+    assert "Its delegates are invited once the agenda is released." in page
+
+
+def test_a_stale_withdrawal_says_so_once_and_is_then_a_decision(owner, delegation) -> None:
+    delegate = make_delegate(delegation, version=2)
+
+    stale = owner.post(url(delegation, f"delegates/{delegate.pk}/withdraw/"), {"version": 1, "reason": "Ill"})
+    shown = {field.name: field.value() for field in stale.context["form"]}
+    again = owner.post(url(delegation, f"delegates/{delegate.pk}/withdraw/"), shown)
+
+    assert (stale.status_code, shown, again.status_code) == (422, {"version": "2", "reason": "Ill"}, 302)

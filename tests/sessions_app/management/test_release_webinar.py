@@ -4,7 +4,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from sessions_app.models import AgendaItem, Release, ReleasedSession
-from tests.factories import make_webinar
+from tests.factories import make_staff, make_user, make_webinar
 
 pytestmark = pytest.mark.django_db
 
@@ -44,3 +44,15 @@ def test_a_refused_release_and_an_unknown_webinar_are_told() -> None:
         release("flows")
     with pytest.raises(CommandError, match=r"There is no webinar “floods”\. Known: flows"):
         release("floods")
+
+
+def test_the_command_keeps_who_released() -> None:
+    make_webinar()
+    staff = make_staff("secretariat@example.org")
+    make_user("focal@example.org")
+
+    release("flows", "--by", "Secretariat@example.org")
+
+    assert Release.objects.get().released_by == staff
+    with pytest.raises(CommandError, match="nobody of the secretariat"):
+        release("flows", "--by", "focal@example.org")

@@ -23,7 +23,7 @@ class Today:
 
 
 def today(*, now: datetime) -> Today:
-    """Four queries, six where a list is cut."""
+    """Five queries."""
     ahead = Webinar.objects.annotate(
         first=Min("sessions__starts_at"),
         last=Max("sessions__starts_at"),

@@ -1,8 +1,12 @@
-"""What someone of the secretariat may do in Django admin."""
+"""What someone of the secretariat may do, and what they need for it."""
 
 from allauth.account.auth_backends import AuthenticationBackend
+from allauth.mfa.models import Authenticator
+from django.conf import settings
 
 from registrations.models import User
+
+SECOND_FACTORS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
 
 APPS = frozenset({"registrations", "sessions_app"})
 # Who may sign in as what is decided by administrators (superusers) alone.
@@ -21,3 +25,10 @@ class SecretariatBackend(AuthenticationBackend):  # type: ignore[misc]  # allaut
 
     def has_module_perms(self, user_obj: User, app_label: str) -> bool:
         return user_obj.is_active and user_obj.is_staff and app_label in APPS
+
+
+def lacks_second_factor(user: User) -> bool:
+    """Whether `user` is of the secretariat, of whom a second factor is demanded, and has none. One query at most."""
+    if not settings.STAFF_NEED_SECOND_FACTOR or not user.is_staff:
+        return False
+    return not Authenticator.objects.filter(user=user, type__in=SECOND_FACTORS).exists()

@@ -62,6 +62,7 @@ lint: dev
 	$(BIN)/ruff check .
 	$(SETTINGS) $(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/deptry --no-ansi .
 	$(SETTINGS) $(BIN)/python manage.py makemigrations --check --dry-run
 	git ls-files -z -- 'templates/*.html' | xargs -0 -r $(BIN)/djade --check --target-version 5.2
 	$(BIN)/python -m tests.translations
@@ -95,4 +96,4 @@ requirements:
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 		pyproject.toml -o requirements.txt
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
-		--group dev pyproject.toml -o requirements-dev.txt
+		--group dev --constraint requirements.txt pyproject.toml -o requirements-dev.txt

@@ -1,11 +1,14 @@
 """The ground everything else stands on."""
 
 import importlib.util
+import re
 
 import pytest
 from django.apps import apps
 from django.core.management import call_command
 from django.utils.functional import Promise
+
+from tests.environment import ROOT
 
 
 @pytest.mark.django_db
@@ -30,3 +33,11 @@ def test_every_column_that_the_admin_may_show_has_a_name_in_both_languages(app: 
     unnamed = [str(field) for field in fields if field.editable and not isinstance(field.verbose_name, Promise)]
 
     assert [name for name in unnamed if not name.endswith(".id")] == []
+
+
+def test_what_is_tested_is_what_is_installed() -> None:
+    def pins(name: str) -> set[str]:
+        return set(re.findall(r"^[a-z][\w.-]*==\S+", (ROOT / name).read_text(), re.MULTILINE))
+
+    assert pins("requirements.txt") - pins("requirements-dev.txt") == set()
+    assert "icalendar" in "".join(pins("requirements.txt"))

@@ -17,7 +17,7 @@ from registrations.admin.filters import (
     AnswerFilter,
     AttendingFilter,
     BodyFilter,
-    InvitedFilter,
+    AdmittedFilter,
     KindFilter,
     ProfileFilter,
 )
@@ -31,7 +31,7 @@ class DelegateRoom(ReadOnlyRoom[Delegate]):
     list_display = ["name", "profile", "body", "institution", "email", "role", "state", "working_group", "answers"]
     list_display_links = ["name"]
     list_filter = [
-        WebinarFilter, BodyFilter, ProfileFilter, "status", "is_working_group_member", AnswerFilter, InvitedFilter,
+        WebinarFilter, BodyFilter, ProfileFilter, "status", "is_working_group_member", AnswerFilter, AdmittedFilter,
         "role", KindFilter, AttendingFilter,
     ]  # fmt: skip
     list_select_related = ["delegation__body", "profile"]

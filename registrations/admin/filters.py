@@ -60,7 +60,7 @@ class AnswerFilter(KnownValues):
         return by_answer(rows, Partstat(value.upper()))
 
 
-class InvitedFilter(KnownValues):
+class AdmittedFilter(KnownValues):
     title = gettext_lazy("admitted")
     parameter_name = "admitted"
 

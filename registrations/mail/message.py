@@ -12,6 +12,8 @@ from django.utils import translation
 
 from registrations.models import Delivery
 
+# Encoded in one line of a header, of which RFC 5322 §2.1.1 allows 998 characters.
+LONGEST_DISPLAY_NAME_BYTES = 600
 # The media query for dark mode has to stay a style element; everything else moves into attributes.
 _INLINER = css_inline.CSSInliner(keep_style_tags=True, load_remote_stylesheets=False)
 
@@ -38,7 +40,7 @@ def compose(
     message = EmailMultiAlternatives(
         subject=subject,
         body=text,
-        to=[formataddr((" ".join(name.split()), ascii_address(delivery.email)))],
+        to=[formataddr((_display_name(name), ascii_address(delivery.email)))],
         headers={"Message-ID": message_id(delivery.message_uuid), "Auto-Submitted": "auto-generated"},
     )
     message.attach_alternative(html, "text/html")
@@ -49,6 +51,12 @@ def compose(
         message.attach_alternative(ical.decode(), f"text/calendar; method={delivery.ical_method}")
         message.attach("invite.ics", ical, "application/ics")
     return message
+
+
+def _display_name(name: str) -> str:
+    """`name` in one line; none where it is so long that mail servers would not take the encoded header."""
+    one_line = " ".join(name.split())
+    return one_line if len(one_line.encode()) <= LONGEST_DISPLAY_NAME_BYTES else ""
 
 
 def ascii_address(email: str) -> str:

@@ -17,7 +17,7 @@ UNUSABLE_CHARACTERS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\u
 
 
 def check_time(webinar: Webinar, *, by: User, now: datetime, is_for_late: bool = False) -> None:
-    """Raise unless `by` may act at `now`. Two queries.
+    """Raise unless `by` may act at `now`. Two queries, one where the policy was read with the webinar.
 
     Staff may until the last session has ended, focal points from the opening to the closing of registration;
     `is_for_late` says that the step is one of those that a focal point may take after the closing too.

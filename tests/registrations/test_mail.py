@@ -159,3 +159,13 @@ def test_building_a_message_sends_nothing() -> None:
 
     assert mail.outbox == []
     assert send_due(clock=lambda: SOON).sent == 2
+
+
+@pytest.mark.parametrize(("name", "is_shown"), [("María de los Ángeles " * 9, True), ("😀" * 200, False)])
+def test_a_name_too_long_for_a_header_is_left_out_of_it_and_stays_in_the_mail(name: str, is_shown: bool) -> None:
+    ana = invited(name=name.strip())
+
+    message = mail.outbox[0]
+
+    assert (bool(parse(message)["To"].addresses[0].display_name), ana.name in message.body) == (is_shown, True)
+    assert max(len(line) for line in message.message().as_bytes().splitlines()) <= 998

@@ -4,13 +4,19 @@ import pytest
 from django.core import mail
 
 from registrations.models import CalendarEntry, Delegate, Delivery, DeliveryKind, DeliveryState, Partstat
-from registrations.services.nominations import DelegateDetails, edit_delegate, replace_delegate, withdraw_delegate
+from registrations.services.nominations import (
+    DelegateDetails,
+    edit_delegate,
+    register_delegate,
+    replace_delegate,
+    withdraw_delegate,
+)
 from registrations.services.planning import PlanReport, last_planned_at, oldest_overdue_delivery, plan
 from sessions_app.editing import cancel_session, restore_session
 from sessions_app.models import AgendaItem, ReleasedSession
 from sessions_app.releases import release_webinar
 from tests.calendar_client import CalendarClient
-from tests.factories import NOW, make_delegate, make_staff
+from tests.factories import NOW, make_country, make_delegate, make_delegation, make_staff
 from tests.registrations.services.deliveries import (
     SOON,
     admitted,
@@ -163,19 +169,59 @@ def test_a_corrected_address_cancels_the_old_mailbox_and_invites_the_new_one() -
     assert (calendars().titles(old), calendars().titles("right@example.org")) == ([], BOTH)
 
 
+def test_an_address_corrected_and_corrected_back_ends_with_its_invitations() -> None:
+    ana = admitted(released_delegation())
+    typed_first, staff = ana.email, make_staff()
+    plan_and_send()
+
+    edit_delegate(ana, details=details_of(ana, email="other@example.org"), version=1, by=staff, now=SOON)
+    plan_and_send(LATER)
+    edit_delegate(ana, details=details_of(ana, email=typed_first), version=2, by=staff, now=LATER)
+    plan_and_send(LATER + timedelta(minutes=1))
+
+    after = calendars()
+    assert (after.titles(typed_first), after.titles("other@example.org"), after.ignored) == (BOTH, [], 0)
+
+
+def test_an_official_who_moves_to_another_country_is_invited_anew_and_in_order() -> None:
+    honduras = released_delegation()
+    panama = make_delegation(honduras.webinar, make_country("PA"), status="accepted")
+    ana, staff = admitted(honduras), make_staff()
+    plan_and_send()
+
+    withdraw_delegate(ana, version=1, by=staff, now=SOON, reason="Works for Panama now")
+    register_delegate(panama, details=details_of(ana), by=staff, now=SOON)
+    plan_and_send(LATER)
+
+    after = calendars()
+    assert (after.titles(ana.email), after.ignored) == (BOTH, 0)
+    assert set(CalendarEntry.objects.values_list("delegate__delegation", "ical_partstat")) == {
+        (panama.pk, Partstat.NEEDS_ACTION)
+    }
+
+
 def test_two_swapped_addresses_each_get_the_other_persons_link() -> None:
     delegation = released_delegation()
     ana, luis = admitted(delegation), admitted(delegation)
     plan_and_send()
     links = {address: {held.url for held in box.values()} for address, box in calendars().mailboxes.items()}
 
-    Delegate.objects.filter(pk=ana.pk).update(email="between@example.org", token_version=2)
-    Delegate.objects.filter(pk=luis.pk).update(email=ana.email, token_version=2)
-    Delegate.objects.filter(pk=ana.pk).update(email=luis.email)
+    staff = make_staff()
+
+    def give(person: Delegate, address: str) -> None:
+        person.refresh_from_db()
+        details = details_of(person, email=address)
+        edit_delegate(person, details=details, version=person.version, by=staff, now=SOON)
+
+    anas, luises = ana.email, luis.email
+    give(ana, "between@example.org")
+    give(luis, anas)
+    give(ana, luises)
     plan_and_send(LATER)
 
     after = calendars()
-    assert after.titles(ana.email) == after.titles(luis.email) == BOTH
+    assert "between@example.org" not in after.mailboxes
+    assert after.titles(anas) == after.titles(luises) == BOTH
     assert after.ignored == 0
     for address, box in after.mailboxes.items():
         assert links[address].isdisjoint({held.url for held in box.values()})

@@ -1,0 +1,89 @@
+"""Any list asks as much with one row as with many (design §9)."""
+
+import pytest
+from django.contrib import admin
+from django.db import connection, models
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from registrations.models import (
+    CalendarEntry,
+    Delegate,
+    Delegation,
+    Delivery,
+    HistoryEvent,
+    ReminderRule,
+    User,
+)
+from sessions_app.models import Speaker, Webinar
+from sessions_app.releases import release_webinar
+from tests.factories import (
+    NOW,
+    make_country,
+    make_delegation,
+    make_focal_point,
+    make_quotas,
+    make_session,
+    make_staff,
+    make_webinar,
+)
+from tests.registrations.queries.mailboxes import invite
+
+MANY = 30
+ROOMS = sorted(
+    (model for model in admin.site._registry if admin.site.is_registered(model)),
+    key=lambda model: model._meta.label,
+)
+
+
+def add_rows(number: int, staff: User) -> None:
+    """One more of everything that the admin lists."""
+    webinar = make_webinar(f"webinar-{number}")
+    make_quotas(webinar)
+    make_session(webinar, number=3)
+    release_webinar(webinar, by=staff, now=NOW)
+    body = make_country(f"{chr(65 + number // 26)}{chr(65 + number % 26)}", slug=f"body-{number}")
+    delegation = make_delegation(webinar, body, decided_by=staff)
+    make_focal_point(body)
+    invite(delegation, 2)
+    HistoryEvent.objects.create(
+        webinar=webinar,
+        delegation=delegation,
+        delegate=delegation.delegates.first(),
+        kind="edited",
+        actor=staff,
+        at=NOW,
+    )
+    ReminderRule.objects.create(webinar=webinar, minutes_before=60, scope="each", created_at=NOW)
+    Speaker.objects.create(webinar=webinar, code="speaker", name_en="Speaker")
+
+
+def queries_of(client: Client, path: str) -> int:
+    with CaptureQueriesContext(
+        connection,
+    ) as queries:
+        assert client.get(path).status_code == 200
+    return len(queries)
+
+
+@pytest.fixture
+def administrator(db: None, client: Client) -> User:
+    staff = make_staff()
+    client.force_login(staff)
+    return staff
+
+
+def test_every_list_of_the_admin_asks_as_much_with_one_row_as_with_many(client: Client, administrator: User) -> None:
+    paths = [reverse(f"admin:{room._meta.app_label}_{room._meta.model_name}_changelist") for room in ROOMS]
+    paths += [reverse("admin:index"), reverse("admin:quota-boards"), "/en/delegations/", "/en/"]
+    add_rows(0, administrator)
+    with_one = {path: queries_of(client, path) for path in paths}
+
+    for number in range(1, MANY):
+        add_rows(number, administrator)
+    with_many = {path: queries_of(client, path) for path in paths}
+
+    assert with_many == with_one
+    listed: tuple[type[models.Model], ...] = (Webinar, Delegation, Delegate, CalendarEntry, Delivery)
+    assert [model._base_manager.count() >= MANY for model in listed] == [True] * 5

@@ -65,7 +65,11 @@ def main() -> int:
     parser.add_argument("--bench", action="store_true", help="the measurements in place of the tests")
     options, arguments = parser.parse_known_args()
     if options.bench:
-        return bench()
+        try:
+            return bench()
+        except servers.NotInstalled as reason:
+            print(f"Nothing was measured: {reason}.")
+            return 1
     failed, left_out = [], []
     for name in options.only or PARTS:
         title, run = PARTS[name]

@@ -14,10 +14,10 @@ from django.utils.translation import gettext_lazy
 
 from registrations.admin import delegate_pages
 from registrations.admin.filters import (
+    AdmittedFilter,
     AnswerFilter,
     AttendingFilter,
     BodyFilter,
-    AdmittedFilter,
     KindFilter,
     ProfileFilter,
 )

@@ -66,7 +66,7 @@ def test_a_maximum_is_never_set_below_the_people_registered_meanwhile(now):
             details = make_details()
 
             changed, registered = race(
-                partial(change_quota, quota, minimum=0, maximum=named, by=staff, now=now),
+                partial(change_quota, quota, minimum=0, maximum=named, reason="Agreed", by=staff, now=now),
                 partial(register_delegate, delegation, details=details, by=user, now=now),
             )
 

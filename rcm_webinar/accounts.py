@@ -1,16 +1,36 @@
 """Sign-in: by invitation only, and never waiting long for the mail server."""
 
 import smtplib
+from collections.abc import Callable
 
 import structlog
 from allauth.account.adapter import DefaultAccountAdapter
 from django.conf import settings
 from django.contrib import messages
 from django.core.mail import EmailMessage, get_connection
-from django.http import HttpRequest
+from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.cache import add_never_cache_headers
 from django.utils.translation import gettext as _
 
 log = structlog.get_logger(__name__)
+
+
+def closed(request: HttpRequest, key: str = "") -> HttpResponse:
+    """Answers as an address that does not exist."""
+    raise Http404
+
+
+class NeverKept:
+    """Middleware: the pages of the sign-in stay out of every cache."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if request.path_info.startswith("/accounts/"):
+            add_never_cache_headers(response)
+        return response
 
 
 class InvitedOnlyAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ships no types

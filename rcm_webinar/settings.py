@@ -29,7 +29,9 @@ if not RCM_DEMO and len(SECRET_KEY) < 50:
 BASE_HOST = urlsplit(BASE_URL).hostname
 if not BASE_URL.startswith(("https://", "http://")) or not BASE_HOST:
     raise env.StartRefused("BASE_URL must begin with https:// or http:// and name a host.")
-if ALLOWED_HOSTS != ["*"] and BASE_HOST not in {host.strip("[]").lstrip(".") for host in ALLOWED_HOSTS}:
+if "*" in ALLOWED_HOSTS:
+    raise env.StartRefused("ALLOWED_HOSTS must name the hosts: links in mails are made with the one that was asked.")
+if BASE_HOST not in {host.strip("[]").lstrip(".") for host in ALLOWED_HOSTS}:
     raise env.StartRefused("BASE_URL names a host that is not in ALLOWED_HOSTS: links in mails would not open.")
 if RCM_DEMO and BASE_HOST not in {"127.0.0.1", "localhost", "::1"}:
     raise env.StartRefused("RCM_DEMO=1 is for this machine alone: its password is public. BASE_URL names another host.")
@@ -61,6 +63,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "rcm_webinar.logs.RequestLog",
     "rcm_webinar.health.AnswerProbes",
+    "rcm_webinar.accounts.NeverKept",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -131,7 +134,7 @@ if CACHE_URL == "database":
 else:
     # Sign-in limits live in the shared cache; without Redis they fail over to the database.
     CACHES["default"] = {"BACKEND": "rcm_webinar.cache.FailoverCache", "LOCATION": CACHE_URL}
-SESSION_ENGINE = "django.contrib.sessions.backends.db"
+SESSION_ENGINE = "rcm_webinar.sessions"
 MEDIA_ROOT = env.required("MEDIA_ROOT")
 
 # Languages and hours ----------------------------------------------------------------------------

@@ -6,11 +6,16 @@ from django.contrib import admin
 from django.urls import include, path
 
 from rcm_webinar import health
+from rcm_webinar.accounts import closed
 
 urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     path("i18n/", include("django.conf.urls.i18n")),
+    # Who signs in with which address is decided by administrators: allauth's own pages for it do not exist.
+    path("accounts/email/", closed, name="account_email"),
+    path("accounts/confirm-email/", closed, name="account_email_verification_sent"),
+    path("accounts/confirm-email/<str:key>/", closed, name="account_confirm_email"),
     path("accounts/", include("allauth.urls")),
     path("admin/", admin.site.urls),
     path("", include("sessions_app.urls.files")),

@@ -113,9 +113,18 @@ class Stale(RuleBroken):
 
     message = _("Someone else has changed this meanwhile. Please look at it as it is now, and send the form again.")
 
-    def __init__(self, current: "Delegate | Delegation") -> None:
+    def __init__(self, current: "Delegate | Delegation", message: str | None = None) -> None:
         self.current = current
-        super().__init__()
+        super().__init__(message)
+
+    @classmethod
+    def of_person(cls, person: "Delegate") -> "Stale":
+        """Says who the person is now, for a form that does not show it."""
+        text = _(
+            "Someone else has changed this person meanwhile; now: %(name)s, %(email)s, %(institution)s. "
+            "Please send the form again if it is still right."
+        ) % {"name": person.name, "email": person.email, "institution": person.institution}
+        return cls(person, text)
 
 
 class InvalidInput(RuleBroken):

@@ -1,11 +1,13 @@
 """IANA time zones: which names are allowed, and instants that need one."""
 
-from datetime import datetime
+from datetime import date, datetime
 from functools import cache
 from zoneinfo import ZoneInfo, available_timezones
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
+
+EARLIEST_YEAR, LATEST_YEAR = 2000, 2199
 
 
 @cache
@@ -22,6 +24,16 @@ def validate_zone(name: str) -> None:
             _("“%(name)s” is not a time zone. Choose one such as America/Costa_Rica."),
             code="unknown_zone",
             params={"name": name},
+        )
+
+
+def validate_year(moment: date) -> None:
+    """Raises ValidationError for years that are a slip, near whose ends no zone's hours exist."""
+    if not EARLIEST_YEAR <= moment.year <= LATEST_YEAR:
+        raise ValidationError(
+            _("Please give a year from %(earliest)s to %(latest)s."),
+            code="year",
+            params={"earliest": EARLIEST_YEAR, "latest": LATEST_YEAR},
         )
 
 

@@ -5,6 +5,7 @@ from django.conf import settings
 from django.core.cache import cache
 from django.db import connection
 from django.test import Client
+from django.utils import translation
 
 from registrations.models import User
 from tests.factories import make_staff
@@ -27,6 +28,12 @@ def secretariat(client: Client, staff: User) -> Client:
     """A browser in which `staff` is signed in."""
     client.force_login(staff)
     return client
+
+
+@pytest.fixture(autouse=True)
+def english_is_spoken() -> None:
+    """Whatever language the last request of the test before asked for."""
+    translation.activate(settings.LANGUAGE_CODE)
 
 
 @pytest.fixture(autouse=True)

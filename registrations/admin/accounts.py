@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from allauth.account.models import EmailAddress
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.http import HttpRequest
@@ -9,10 +10,11 @@ from django.utils.translation import gettext_lazy as _
 
 from registrations.forms.accounts import NewAccountForm
 from registrations.models import User
+from sessions_app.admin.base import Room
 
 
 @admin.register(User)
-class AccountRoom(UserAdmin):  # type: ignore[type-arg]  # takes its model at type-checking time only
+class AccountRoom(Room[User], UserAdmin):  # type: ignore[type-arg]  # takes its model at type-checking time only
     add_form = NewAccountForm
     list_display = ["email", "name", "is_staff", "is_active", "last_login"]
     list_filter = ["is_staff", "is_active"]
@@ -27,6 +29,11 @@ class AccountRoom(UserAdmin):  # type: ignore[type-arg]  # takes its model at ty
         (_("Dates"), {"fields": ["last_login", "date_joined"]}),
     ]
     add_fieldsets = [(None, {"classes": ["wide"], "fields": ["email", "name", "language", "timezone", "is_staff"]})]
+
+    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
+        """An address that was changed no longer signs in."""
+        super().save_model(request, obj, form, change)
+        EmailAddress.objects.filter(user=obj).exclude(email__iexact=obj.email).delete()
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Never: the history names the person. An account is closed by “active”."""

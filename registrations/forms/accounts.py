@@ -10,6 +10,12 @@ from registrations.models import ParticipatingBody, User
 from registrations.models.delegate import validate_one_line
 
 
+def validate_ascii(email: str) -> None:
+    """Raises ValidationError for letters that look like others: addresses are compared by their ASCII letters."""
+    if not email.isascii():
+        raise ValidationError(_("Please write the address with plain letters."), code="not_ascii")
+
+
 class NewAccountForm(forms.ModelForm):  # type: ignore[type-arg]  # takes no parameter at run time
     """Without a password: the person signs in with an e-mailed code."""
 
@@ -19,6 +25,7 @@ class NewAccountForm(forms.ModelForm):  # type: ignore[type-arg]  # takes no par
 
     def clean_email(self) -> str:
         email: str = self.cleaned_data["email"].lower()
+        validate_ascii(email)
         if User.objects.filter(email__iexact=email).exists():
             raise ValidationError(_("Someone with this address has an account already."), code="taken")
         return email
@@ -33,7 +40,7 @@ class FocalPointForm(forms.Form):
     """Who shall register for which body. The name and language are for an account made on the way."""
 
     body = forms.ModelChoiceField(label=gettext_lazy("Country or organisation"), queryset=ParticipatingBody.objects)
-    email = forms.EmailField(label=gettext_lazy("E-mail address"), max_length=254)
+    email = forms.EmailField(label=gettext_lazy("E-mail address"), max_length=254, validators=[validate_ascii])
     name = forms.CharField(
         label=gettext_lazy("Name"),
         max_length=200,

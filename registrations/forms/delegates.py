@@ -19,7 +19,18 @@ from registrations.services.nominations import DelegateDetails
 from sessions_app.hours import zone_city
 from sessions_app.zone_choices import zone_groups
 
+LONGEST_VERSION = 9
 LINES = {"rows": 4, "cols": 60}
+
+
+class VersionField(forms.IntegerField):
+    """Which version a form is about. One that is missing or garbled is of no version: the form is stale."""
+
+    widget = forms.HiddenInput
+
+    def clean(self, value: object) -> int:
+        text = str(value)
+        return int(text) if text.isdecimal() and len(text) <= LONGEST_VERSION else 0
 
 
 def reason_field(*, required: bool = True, **options: Any) -> forms.CharField:
@@ -72,7 +83,7 @@ class DelegateForm(forms.Form):
     is_working_group_member = forms.BooleanField(
         label=_("Technical member of the Working Group on Irregular and Mass Migration"), required=False
     )
-    version = forms.IntegerField(widget=forms.HiddenInput)
+    version = VersionField()
     reason = reason_field(
         required=False,
         help_text=_("Needed where the change leaves a profile below what is asked; kept in the history."),
@@ -112,7 +123,7 @@ class EditForm(DelegateForm):
 
 
 class WithdrawForm(forms.Form):
-    version = forms.IntegerField(widget=forms.HiddenInput)
+    version = VersionField()
     reason = reason_field(
         required=False, help_text=_("Needed where the profile is then below what is asked; kept in the history.")
     )

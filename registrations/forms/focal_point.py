@@ -3,13 +3,14 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from registrations.forms.delegates import VersionField
 from registrations.services.gates import LONGEST_REASON
 
 LINES = {"rows": 4}
 
 
 class SubmitForm(forms.Form):
-    version = forms.IntegerField(widget=forms.HiddenInput)
+    version = VersionField()
     reason = forms.CharField(
         label=_("Why seats stay empty"),
         required=False,

@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from registrations.forms.delegates import LINES, profile_field, reason_field
+from registrations.forms.delegates import LINES, VersionField, profile_field, reason_field
 from registrations.forms.errors import send_again_with
 from registrations.models import Delegation
 from registrations.queries import SeatCount, fingerprint_of
@@ -37,7 +37,7 @@ class ReasonForm(StepForm):
 class SubmitForm(StepForm):
     """For a country that cannot do it itself; with gaps a reason is needed."""
 
-    version = forms.IntegerField(widget=forms.HiddenInput)
+    version = VersionField()
     reason = reason_field(required=False, label=_("Reason for the gaps, if there are any"))
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

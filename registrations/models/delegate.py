@@ -1,3 +1,4 @@
+import re
 from datetime import datetime
 
 from django.conf import settings
@@ -18,6 +19,17 @@ validate_one_line = RegexValidator(
     code="control_characters",
     inverse_match=True,
 )
+
+
+# What a mail program would take for a link, or for a word that is still to be decoded (RFC 2047).
+validate_no_link = RegexValidator(
+    r"://|\bwww\.|=\?",
+    message=_("Addresses of pages cannot be used here."),
+    code="link",
+    flags=re.I,
+    inverse_match=True,
+)
+validate_readable = RegexValidator(r"\w", message=_("Please write it with letters."), code="unreadable")
 
 
 class DelegateStatus(models.TextChoices):
@@ -63,10 +75,16 @@ class Delegate(models.Model):
         verbose_name=_("profile"),
     )
     role = models.CharField(_("role"), max_length=20, choices=DelegateRole, default=DelegateRole.DELEGATE)
-    name = models.CharField(_("full name"), max_length=200, validators=[validate_one_line])
+    name = models.CharField(
+        _("full name"), max_length=200, validators=[validate_one_line, validate_no_link, validate_readable]
+    )
     email = models.EmailField(_("e-mail address"), max_length=254, validators=[validate_one_line])
-    institution = models.CharField(_("institution"), max_length=200, validators=[validate_one_line])
-    position = models.CharField(_("position"), max_length=200, blank=True, validators=[validate_one_line])
+    institution = models.CharField(
+        _("institution"), max_length=200, validators=[validate_one_line, validate_no_link, validate_readable]
+    )
+    position = models.CharField(
+        _("position"), max_length=200, blank=True, validators=[validate_one_line, validate_no_link]
+    )
     language = models.CharField(_("language"), max_length=2, choices=settings.LANGUAGES, default="es")
     timezone = models.CharField(_("time zone"), max_length=50, validators=[validate_zone])
     phone = models.CharField(_("telephone"), max_length=40, blank=True, validators=[validate_one_line])

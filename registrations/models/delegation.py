@@ -76,7 +76,10 @@ class Delegation(models.Model):
 
     def save(self, *args: object, **kwargs: object) -> None:
         if not self.slug:
-            self.slug = f"{self.webinar.slug}-{self.body.slug}"
+            # Two pairs may read the same with one hyphen between: "a" and "b-c", "a-b" and "c".
+            plain = f"{self.webinar.slug}-{self.body.slug}"
+            taken = Delegation.objects.filter(slug=plain).exists()
+            self.slug = f"{self.webinar.slug}--{self.body.slug}" if taken else plain
         super().save(*args, **kwargs)  # type: ignore[arg-type]  # passed on untouched
 
     def get_absolute_url(self) -> str:

@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from sessions_app.bilingual import Bilingual
 from sessions_app.models import Webinar
+from sessions_app.zones import validate_year
 
 
 class ParticipantProfile(models.Model):
@@ -67,11 +68,11 @@ class RegistrationPolicy(models.Model):
     webinar = models.OneToOneField(
         Webinar, on_delete=models.CASCADE, primary_key=True, related_name="policy", verbose_name=_("webinar")
     )
-    opens_at = models.DateTimeField(_("registration opens"))
-    closes_at = models.DateTimeField(_("registration closes"))
+    opens_at = models.DateTimeField(_("registration opens"), validators=[validate_year])
+    closes_at = models.DateTimeField(_("registration closes"), validators=[validate_year])
     accepts_complete_at_once = models.BooleanField(_("accept complete delegations at once"), default=True)
     # The day on which the personal data of this webinar end; participants' links live until then.
-    purge_on = models.DateField(_("personal data end on"))
+    purge_on = models.DateField(_("personal data end on"), validators=[validate_year])
 
     class Meta:
         verbose_name = _("registration policy")

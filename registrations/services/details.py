@@ -32,13 +32,13 @@ FIELDS = (*TEXTS, "is_working_group_member", "profile")
 
 
 def clean_details(details: DelegateDetails, *, delegation: Delegation, profile_ids: set[int]) -> DelegateDetails:
-    """`details` without blanks at their ends and with the address's domain in lower case; nothing else is altered.
+    """`details` without blanks at their ends and with the address's domain in lower case and ASCII; else unaltered.
 
     `profile_ids` are those with a quota at the webinar. Raises InvalidInput with every message by field.
     """
     texts = {name: getattr(details, name).strip() for name in TEXTS}
     local, at, domain = texts["email"].rpartition("@")
-    texts["email"] = f"{local}{at}{domain.lower()}"
+    texts["email"] = f"{local}{at}{_ascii_domain(domain)}"
     cleaned = replace(details, **texts)
     messages = _field_messages(cleaned)
     if profile_message := _profile_message(cleaned.profile, delegation=delegation, profile_ids=profile_ids):
@@ -54,7 +54,7 @@ def _field_messages(details: DelegateDetails) -> dict[str, list[str]]:
         for name in TEXTS
         if UNUSABLE_CHARACTERS.search(getattr(details, name))
     }
-    if not _is_mailable(details.email):
+    if not details.email.isascii():
         unusable["email"] = [_("No mail can be sent to this address. Please check how it is written.")]
     values = {name: getattr(details, name) for name in FIELDS if name != "profile"}
     exclude = [field.name for field in Delegate._meta.fields if field.name not in values]
@@ -65,14 +65,12 @@ def _field_messages(details: DelegateDetails) -> dict[str, list[str]]:
     return unusable
 
 
-def _is_mailable(email: str) -> bool:
-    """Whether the name before the @ is ASCII, and the domain can be written so (RFC 5890 §2.3.2.1)."""
-    local, _at, domain = email.rpartition("@")
+def _ascii_domain(domain: str) -> str:
+    """The one form that names a mailbox's domain (RFC 5890 §2.3.2.1); one that has none stays, and is refused."""
     try:
-        domain.encode("idna")
+        return domain.encode("idna").decode().lower()
     except UnicodeError:
-        return False
-    return local.isascii()
+        return domain
 
 
 def _profile_message(profile: ParticipantProfile | None, *, delegation: Delegation, profile_ids: set[int]) -> str:

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from allauth.usersessions.models import UserSession
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from registrations.exceptions import InvalidInput
@@ -21,9 +21,7 @@ def appoint_focal_point(
     row of the body, so two primaries are appointed one after the other.
     """
     body = ParticipatingBody.objects.select_for_update().get(pk=body.pk)
-    user = User.objects.filter(email__iexact=email.strip()).first()
-    if user is None:
-        user = User.objects.create_user(email, name=name, language=language)
+    user = _account(email.strip(), name=name, language=language)
     if not user.is_active:
         raise InvalidInput({"email": [_("The account with this address is closed. Open it again first.")]})
     present = FocalPoint.objects.filter(body=body, removed_at__isnull=True)
@@ -66,6 +64,18 @@ def remove_focal_point(focal_point: FocalPoint, *, now: datetime) -> FocalPoint:
     for session in UserSession.objects.filter(user=current.user):
         session.end()
     return current
+
+
+def _account(email: str, *, name: str, language: str) -> User:
+    """The account with this address, made where there is none, also where someone else makes it at this moment."""
+    known = User.objects.filter(email__iexact=email)
+    if (user := known.first()) is not None:
+        return user
+    try:
+        with transaction.atomic():
+            return User.objects.create_user(email, name=name, language=language)
+    except IntegrityError:
+        return known.get()
 
 
 def _names(user: User, body: ParticipatingBody) -> dict[str, str]:

@@ -103,7 +103,7 @@ def replace_delegate(
     old = locked.current(delegate)
     _check_active(old)
     if old.version != version:
-        raise Stale(old)
+        raise Stale.of_person(old)
     details = clean_details(
         replace(details, profile=old.profile), delegation=locked.delegation, profile_ids=locked.profile_ids
     )
@@ -120,17 +120,19 @@ def withdraw_delegate(delegate: Delegate, *, version: int, by: User, now: dateti
     """Withdraw `delegate`: the seat is free, the links end, the calendar entries become due for cancellation.
 
     Raises ReasonRequired if the profile is then below its floor and `reason` is blank, Stale if someone else changed
-    the person since `version`, and what `check_time` raises. Withdrawing twice changes nothing.
+    the person since `version`, NotPossibleNow if they have been replaced, and what `check_time` raises. Withdrawing
+    twice changes nothing.
     """
     locked = lock_delegation(delegate.delegation)
     check_time(locked.delegation.webinar, by=by, now=now, is_for_late=True)
     reason = clean_reason(reason)
     current = locked.current(delegate)
-    if not current.is_active:
+    if current.status == DelegateStatus.WITHDRAWN:
         return current
+    _check_active(current)
     locked.check_attending()
     if current.version != version:
-        raise Stale(current)
+        raise Stale.of_person(current)
     locked.check_leaving(current.profile, reason=reason)
     write_departure(current, status=DelegateStatus.WITHDRAWN, reason=reason, by=by, now=now)
     record(HistoryKind.WITHDRAWN, delegation=locked.delegation, delegate=current, by=by, now=now, reason=reason)

@@ -3,14 +3,21 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
+import structlog
 from django.contrib import admin
-from django.db import models
-from django.http import HttpRequest, HttpResponse
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.contrib.admin.options import IncorrectLookupParameters
+from django.contrib.admin.views.main import ERROR_FLAG
+from django.db import DataError, IntegrityError, models, transaction
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import redirect
 from django.template.response import SimpleTemplateResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+
+log = structlog.get_logger(__name__)
 
 M = TypeVar("M", bound=models.Model)
 
@@ -29,8 +36,48 @@ else:
 LONGEST_KEY = 18
 
 
+# What garbage in a query raises: in Python, in Django's fields and dates, in a driver.
+GARBAGE = (ValueError, TypeError, OverflowError, IndexError, DataError)
+
+
 class Room(TypedModelAdmin[M]):
-    """The pages of one model."""
+    """The pages of one model. No query, no list of chosen rows and no two saves at once end in an error page."""
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """As Django's; what cannot be looked for is answered with the whole list, and says so."""
+        if request.method == "POST":
+            request.POST = _with_possible_rows(request.POST)  # type: ignore[assignment]  # as mutable as Django's own
+            return super().changelist_view(request, extra_context)
+        try:
+            with transaction.atomic():
+                response = super().changelist_view(request, extra_context)
+                return response.render() if isinstance(response, SimpleTemplateResponse) else response
+        except GARBAGE as error:
+            if not request.GET or ERROR_FLAG in request.GET:
+                raise
+            log.info("list_refused", reason=type(error).__name__)
+            return redirect(f"{request.path}?{ERROR_FLAG}=1")
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
+        """Only what the list's own filters ask; Django then shows the whole list, and says so."""
+        filters = [*self.get_list_filter(request), self.date_hierarchy]
+        own = [name for one in filters if isinstance(name := getattr(one, "parameter_name", one), str)]
+        if not any(lookup == name or lookup.startswith(f"{name}__") for name in own):
+            raise IncorrectLookupParameters
+        return True
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> Any:
+        """What an address may prefill: no moments, which are written in two inputs."""
+        moments = {field.name for field in self.opts.fields if isinstance(field, models.DateField)}
+        initial = super().get_changeform_initial_data(request)
+        return {name: value for name, value in initial.items() if name not in moments}
+
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        """As Django's; where someone saved the same a moment before, the form is checked again and says so."""
+        try:
+            return super().changeform_view(request, *args, **kwargs)
+        except IntegrityError:
+            return super().changeform_view(request, *args, **kwargs)
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> M | None:
         if len(object_id) > LONGEST_KEY:
@@ -54,6 +101,14 @@ class ReadOnlyRoom(Room[M]):
 
     def has_delete_permission(self, request: HttpRequest, obj: M | None = None) -> bool:
         return False
+
+
+def _with_possible_rows(typed: QueryDict) -> QueryDict:
+    """`typed` with only those chosen rows that a key can be of."""
+    possible = typed.copy()
+    chosen = typed.getlist(ACTION_CHECKBOX_NAME)
+    possible.setlist(ACTION_CHECKBOX_NAME, [key for key in chosen if key.isdecimal() and len(key) <= LONGEST_KEY])
+    return possible
 
 
 def in_zone(zone: str, page: Callable[..., HttpResponse], *args: Any, **kwargs: Any) -> HttpResponse:

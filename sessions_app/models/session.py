@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from sessions_app.bilingual import Bilingual
 from sessions_app.models.webinar import Webinar
+from sessions_app.zones import validate_year
 
 LONGEST_SESSION_MINUTES = 12 * 60
 
@@ -18,7 +19,7 @@ class Session(models.Model):
     number = models.PositiveSmallIntegerField(_("number"), validators=[MinValueValidator(1)])
     title_en = models.CharField(_("title (English)"), max_length=250)
     title_es = models.CharField(_("title (Spanish)"), max_length=250, blank=True)
-    starts_at = models.DateTimeField(_("starts at"))
+    starts_at = models.DateTimeField(_("starts at"), validators=[validate_year])
     duration_minutes = models.PositiveSmallIntegerField(
         _("minutes"), validators=[MinValueValidator(5), MaxValueValidator(LONGEST_SESSION_MINUTES)]
     )
@@ -77,7 +78,9 @@ class AgendaItem(models.Model):
 
     session = models.ForeignKey(Session, on_delete=models.CASCADE, related_name="items", verbose_name=_("session"))
     position = models.PositiveSmallIntegerField(_("order"))
-    minutes = models.PositiveSmallIntegerField(_("minutes"), validators=[MinValueValidator(1)])
+    minutes = models.PositiveSmallIntegerField(
+        _("minutes"), validators=[MinValueValidator(1), MaxValueValidator(LONGEST_SESSION_MINUTES)]
+    )
     kind = models.CharField(_("kind"), max_length=20, choices=AgendaItemKind)
     title_en = models.CharField(_("title (English)"), max_length=250)
     title_es = models.CharField(_("title (Spanish)"), max_length=250, blank=True)

@@ -11,8 +11,7 @@ from django.utils import timezone
 from registrations.management.definitions import load_definition
 from registrations.models import User
 from sessions_app.definitions import DefinitionRefused
-
-EARLIEST_YEAR, LATEST_YEAR = 2000, 2199
+from sessions_app.zones import EARLIEST_YEAR, LATEST_YEAR
 
 
 class Command(BaseCommand):

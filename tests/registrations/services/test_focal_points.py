@@ -101,8 +101,8 @@ def test_removing_ends_every_open_session_of_the_person_and_of_nobody_else(
 
 
 def is_signed_in(browser: Client) -> bool:
-    """Whether the page of one's own addresses opens without a sign-in."""
-    return browser.get(reverse("account_email")).status_code == 200
+    """Whether one's own page opens without a sign-in."""
+    return browser.get(reverse("registrations:delegations")).status_code == 200
 
 
 def test_removing_twice_changes_nothing(honduras: ParticipatingBody, now: datetime) -> None:

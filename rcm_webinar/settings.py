@@ -198,7 +198,13 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 # A nudge that cannot reach the broker is dropped at once: beat plans the same work within 30 s.
 CELERY_TASK_PUBLISH_RETRY = False
-CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, object] = {"socket_connect_timeout": 0.5, "socket_timeout": 5}
+CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, object] = {
+    "socket_connect_timeout": 0.5,
+    "socket_timeout": 5,
+    # Kombu would try a connection that was lost again for 6 s, within the request that nudges.
+    "max_retries": 0,
+    "interval_start": 0,
+}
 if CELERY_BROKER_URL.startswith("filesystem://"):
     BROKER_DIR = RCM_DEMO_DIR / "broker"
     for folder in ("queue", "processed", "control"):

@@ -39,10 +39,10 @@ def test_one_person_is_replaced_once_or_withdrawn_once_but_never_both(now):
 
             delegate.refresh_from_db()
             if replaced is NotPossibleNow:
-                assert (delegate.status, delegate.replaced_by) == ("withdrawn", None)
+                assert (delegate.status, delegate.replaced_by, withdrawn.pk) == ("withdrawn", None, delegate.pk)
             else:
                 assert (delegate.status, delegate.replaced_by) == ("replaced", replaced)
-            assert withdrawn.status == delegate.status
+                assert withdrawn is NotPossibleNow
 
 
 def test_of_two_edits_of_one_version_the_later_is_stale(now):

@@ -11,6 +11,7 @@ from django.core.mail import EmailMessage, get_connection
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.cache import add_never_cache_headers
 from django.utils.translation import gettext as _
+from django.views.csrf import csrf_failure
 
 log = structlog.get_logger(__name__)
 
@@ -18,6 +19,14 @@ log = structlog.get_logger(__name__)
 def closed(request: HttpRequest, key: str = "") -> HttpResponse:
     """Answers as an address that does not exist."""
     raise Http404
+
+
+def form_refused(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """Django's answer to a form without its secret, kept by no cache: the address may be a secret itself."""
+    response: HttpResponse = csrf_failure(request, reason)
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["X-Robots-Tag"] = "noindex, nofollow"
+    return response
 
 
 class NeverKept:

@@ -6,15 +6,18 @@ from typing import Any
 import pytest
 from allauth.account.models import EmailAddress
 from django.test import Client
+from django.urls import reverse
 
 from rcm_webinar.wsgi import InUtf8
 from registrations.exceptions import InvalidInput, NotPossibleNow
 from registrations.models import User
 from registrations.services.focal_points import appoint_focal_point
 from registrations.services.nominations import register_delegate, replace_delegate, withdraw_delegate
+from registrations.tokens import Scope, make_token
 from tests.factories import (
     NOW,
     make_country,
+    make_delegate,
     make_delegation,
     make_details,
     make_focal_point,
@@ -196,3 +199,15 @@ def test_the_mail_of_a_new_password_speaks_the_language_of_the_page(client: Clie
     assert message.subject == "Una contraseña nueva"
     assert "Hello" not in message.body
     assert "/accounts/password/reset/key/" in message.body
+
+
+def test_no_refusal_at_a_secret_address_is_kept() -> None:
+    delegate = make_delegate(make_delegation(), admitted_at=NOW)
+    page = reverse("registrations:my", args=[make_token(delegate, Scope.PAGE)])
+
+    wrong_method = Client().post(page)
+    without_secret = Client(enforce_csrf_checks=True).post(f"{page}sessions/1/answer/", {"answer": "ACCEPTED"})
+
+    assert (wrong_method.status_code, without_secret.status_code) == (405, 403)
+    for answer in (wrong_method, without_secret):
+        assert (answer["Cache-Control"], answer["X-Robots-Tag"]) == ("no-store", "noindex, nofollow")

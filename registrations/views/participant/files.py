@@ -22,8 +22,8 @@ CONTENT_TYPE = "text/calendar; charset=utf-8"
 FEED_FORMAT = 1
 
 
-@require_safe
 @participant_link(read_feed_token)
+@require_safe
 def feed(request: HttpRequest, delegate: Delegate) -> HttpResponse:
     """The calendar that a program asks for again and again. Empty before a release and for a person who left."""
     etag = feed_etag(delegate)
@@ -41,8 +41,8 @@ def feed(request: HttpRequest, delegate: Delegate) -> HttpResponse:
     return response
 
 
-@require_safe
 @participant_link(for_page)
+@require_safe
 def session_ics(request: HttpRequest, delegate: Delegate, *, n: int) -> HttpResponse:
     """Session `n` as a file to import, with the UID of the invitation. 404 while there is nothing to invite to."""
     sessions = my_sessions(delegate) if is_invited(delegate) else ()

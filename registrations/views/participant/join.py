@@ -11,8 +11,8 @@ from registrations.services.attendance import record_arrival
 from registrations.views.participant.links import for_joining, not_invited, participant_link
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
 @participant_link(for_joining)
+@require_http_methods(["GET", "HEAD", "POST"])
 def join(request: HttpRequest, delegate: Delegate, *, n: int) -> HttpResponse:
     """The page of session `n`. The room's address is in the answer to the button, and nowhere else."""
     if not is_invited(delegate):

@@ -61,8 +61,8 @@ class SessionCard:
         return self.mine.partstat != Partstat.NEEDS_ACTION
 
 
-@require_safe
 @participant_link(for_page)
+@require_safe
 def my(request: HttpRequest, delegate: Delegate) -> HttpResponse:
     """Everything that one participant needs; before the first release or their acceptance, what they wait for."""
     release = latest_release(delegate.webinar)
@@ -87,8 +87,8 @@ def my(request: HttpRequest, delegate: Delegate) -> HttpResponse:
     return render(request, "participant/my.html", context)
 
 
-@require_POST
 @participant_link(for_page)
+@require_POST
 def answer(request: HttpRequest, delegate: Delegate, *, n: int) -> HttpResponse:
     """Note yes, maybe or no to session `n`; the page then says which."""
     released = next((one for one in released_sessions_of(delegate) if one.number == n), None)

@@ -4,17 +4,15 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Protocol, runtime_checkable
 
 from allauth.account.decorators import secure_admin_login
-from django.contrib import messages
 from django.contrib.admin import AdminSite
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
-from django.template.response import SimpleTemplateResponse, TemplateResponse
+from django.template.response import TemplateResponse
 from django.urls import URLPattern, URLResolver
 from django.utils import timezone
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from registrations.permissions import APPS, lacks_second_factor
+from registrations.permissions import APPS, lacks_second_factor, to_second_factor
+from sessions_app.zoned import in_zone
 
 
 @runtime_checkable
@@ -45,10 +43,7 @@ class SecretariatSite(AdminSite):
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """Whoever comes here signed in lacks the right or the second factor; the latter can be mended."""
         if super().has_permission(request) and self._lacks_second_factor(request):
-            messages.warning(
-                request, _("The secretariat's pages need a second factor. Please set one up, then open them again.")
-            )
-            return redirect("mfa_index")
+            return to_second_factor(request)
         response: HttpResponse = _sign_in(super().login)(request, extra_context)
         return response
 
@@ -57,11 +52,8 @@ class SecretariatSite(AdminSite):
         inner = super().admin_view(view, cacheable)
 
         def in_own_zone(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-            with timezone.override(getattr(request.user, "timezone", "") or timezone.get_default_timezone_name()):
-                response: HttpResponse = inner(request, *args, **kwargs)
-                if isinstance(response, SimpleTemplateResponse):
-                    response.render()
-                return response
+            zone = getattr(request.user, "timezone", "") or timezone.get_default_timezone_name()
+            return in_zone(zone, inner, request, *args, **kwargs)
 
         return in_own_zone
 
@@ -81,7 +73,7 @@ class SecretariatSite(AdminSite):
     def _lacks_second_factor(self, request: HttpRequest) -> bool:
         """Asked once for each request."""
         if not hasattr(request, "lacks_second_factor"):
-            request.lacks_second_factor = lacks_second_factor(request.user)  # type: ignore[attr-defined,arg-type]  # kept for this request; only of people who are signed in
+            request.lacks_second_factor = lacks_second_factor(request.user)  # type: ignore[attr-defined]  # kept
         answer: bool = request.lacks_second_factor  # type: ignore[attr-defined]  # set above
         return answer
 

@@ -3,6 +3,11 @@
 from allauth.account.auth_backends import AuthenticationBackend
 from allauth.mfa.models import Authenticator
 from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.models import AnonymousUser
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
 
 from registrations.models import User
 
@@ -27,8 +32,16 @@ class SecretariatBackend(AuthenticationBackend):  # type: ignore[misc]  # allaut
         return user_obj.is_active and user_obj.is_staff and app_label in APPS
 
 
-def lacks_second_factor(user: User) -> bool:
+def lacks_second_factor(user: User | AnonymousUser) -> bool:
     """Whether `user` is of the secretariat, of whom a second factor is demanded, and has none. One query at most."""
     if not settings.STAFF_NEED_SECOND_FACTOR or not user.is_staff:
         return False
     return not Authenticator.objects.filter(user=user, type__in=SECOND_FACTORS).exists()
+
+
+def to_second_factor(request: HttpRequest) -> HttpResponse:
+    """To the page on which a second factor is set up, with the word why."""
+    messages.warning(
+        request, _("The secretariat's pages need a second factor. Please set one up, then open them again.")
+    )
+    return redirect("mfa_index")

@@ -13,12 +13,13 @@ from django.utils.formats import time_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from sessions_app.admin.base import Room, in_zone
+from sessions_app.admin.base import Room
 from sessions_app.admin.filters import WebinarFilter
 from sessions_app.editing import cancel_session, order_items, restore_session
 from sessions_app.forms import ItemForm, SessionForm
 from sessions_app.models import AgendaItem, AgendaItemSpeaker, Session, Speaker
 from sessions_app.releases import draft_of
+from sessions_app.zoned import in_zone
 
 AFTER_ALL_OTHERS = 1_000
 

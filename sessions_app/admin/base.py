@@ -1,6 +1,5 @@
 """What every room of the secretariat shares, whichever app it belongs to."""
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import structlog
@@ -13,7 +12,6 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.template.response import SimpleTemplateResponse
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
@@ -109,15 +107,6 @@ def _with_possible_rows(typed: QueryDict) -> QueryDict:
     chosen = typed.getlist(ACTION_CHECKBOX_NAME)
     possible.setlist(ACTION_CHECKBOX_NAME, [key for key in chosen if key.isdecimal() and len(key) <= LONGEST_KEY])
     return possible
-
-
-def in_zone(zone: str, page: Callable[..., HttpResponse], *args: Any, **kwargs: Any) -> HttpResponse:
-    """What `page` answers, with every hour read and written in `zone`; the page is rendered before the zone ends."""
-    with timezone.override(zone):
-        response = page(*args, **kwargs)
-        if isinstance(response, SimpleTemplateResponse):
-            response.render()
-        return response
 
 
 def change_url(row: models.Model) -> str:

@@ -15,11 +15,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from sessions_app.admin.base import ReadOnlyRoom, Room, in_zone
+from sessions_app.admin.base import ReadOnlyRoom, Room
 from sessions_app.editing import next_session_number
 from sessions_app.forms import ReleaseForm
 from sessions_app.models import Release, Session, Webinar
 from sessions_app.releases import Draft, ReleaseRefused, draft_of, release_webinar
+from sessions_app.zoned import in_zone
 
 
 class SessionInline(admin.TabularInline):  # type: ignore[type-arg]  # takes no parameter at run time

@@ -4,15 +4,13 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, Concatenate
 
-from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect
-from django.utils.translation import gettext as _
+from django.shortcuts import get_object_or_404
 from django.views.decorators.cache import never_cache
 
 from registrations.models import Delegate, Delegation, User
-from registrations.permissions import lacks_second_factor
+from registrations.permissions import lacks_second_factor, to_second_factor
 from registrations.queries import delegations_of
 
 DelegationView = Callable[Concatenate[HttpRequest, Delegation, ...], HttpResponse]
@@ -26,10 +24,7 @@ def for_signed_in(view: Callable[..., HttpResponse]) -> Callable[..., HttpRespon
     @wraps(view)
     def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if lacks_second_factor(signed_in(request)):
-            messages.warning(
-                request, _("The secretariat's pages need a second factor. Please set one up, then open them again.")
-            )
-            return redirect("mfa_index")
+            return to_second_factor(request)
         return view(request, *args, **kwargs)
 
     return checked

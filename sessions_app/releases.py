@@ -62,12 +62,28 @@ class SessionChange:
 
     @property
     def has_other_changes(self) -> bool:
-        """Whether the items changed: nothing a calendar holds, so mailing it is a choice (rule 11)."""
-        return self.before is not None and self.before.entries != self.after.entries
+        """Whether the items changed, beyond moving with the session: nothing a calendar holds, so mailing it is a
+        choice (rule 11)."""
+        return self.before is not None and _items_of(self.before) != _items_of(self.after)
 
     @property
     def always_mails(self) -> bool:
         return self.is_moved or self.is_retitled or self.is_cancelled or self.is_restored
+
+
+def _items_of(session: AgendaSession) -> list[tuple[object, ...]]:
+    """The items with their distance from the start of the session in place of their hours."""
+    return [
+        (
+            each.starts_at - session.starts_at,
+            each.ends_at - each.starts_at,
+            each.kind,
+            each.title,
+            each.points,
+            each.speakers,
+        )
+        for each in session.entries
+    ]
 
 
 @dataclass(frozen=True)

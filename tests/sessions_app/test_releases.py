@@ -145,3 +145,14 @@ def test_an_agenda_that_is_not_the_one_that_was_looked_at_is_not_released() -> N
         release_webinar(webinar, by=None, now=NOW, seen=seen)
 
     assert Release.objects.count() == 1
+
+
+def test_the_items_of_a_moved_session_have_changed_only_where_they_did_more_than_move_along() -> None:
+    webinar = released()
+    for session in webinar.sessions.all():
+        edit_session(webinar, session.number, starts_at=session.starts_at + timedelta(hours=1))
+    webinar.sessions.get(number=2).items.filter(position=1).update(minutes=15)
+
+    changes = draft_of(webinar).changes.sessions
+
+    assert [(each.is_moved, each.has_other_changes) for each in changes] == [(True, False), (True, True)]

@@ -59,6 +59,8 @@ def test_the_page_shows_what_would_change(secretariat: Client, webinar: Webinar)
         True,
         False,
     ]
+    # They only moved along.
+    assert "its items changed" not in page
 
 
 def test_a_change_of_items_alone_is_mailed_only_where_it_is_ticked(secretariat: Client, webinar: Webinar) -> None:

@@ -22,6 +22,7 @@ FOURTH_OF_ALL = "Nora Modelo", "nora.modelo.hn@example.org"
 INVITED_WITHIN_SECONDS = 60
 # A focal point's change is held back for 20 s, beat plans each 30 s.
 TOLD_WITHIN_SECONDS = 90
+CODE = re.compile(r"^\s*([A-Z0-9]{3,}-?[A-Z0-9]{3,})\s*$", re.MULTILINE)
 
 
 @pytest.fixture
@@ -53,13 +54,18 @@ def sign_in_by_code(page: Page, email: str, mailbox: Mailbox) -> None:
     page.goto("/accounts/login/code/")
     page.locator("input[name=email]").fill(email)
     page.locator("main form button").first.click()
-    mailbox.wait_for(lambda box: len(box.letters(email)) > before, seconds=10, what="the code")
+
+    def with_code(box: Mailbox) -> list[Letter]:
+        """Other mail, of the demo's own beginnings, may arrive at the same moment."""
+        return [letter for letter in box.letters(email)[before:] if CODE.search(letter.text)]
+
+    mailbox.wait_for(lambda box: bool(with_code(box)), seconds=10, what="the code")
     reader = page.context.new_page()
     reader.goto(f"/demo/mail/?to={email}")
-    reader.locator("table a").first.click()
+    reader.get_by_role("link", name=with_code(mailbox)[-1].subject.strip()).first.click()
     text = reader.locator("pre").last.inner_text()
     reader.close()
-    code = re.search(r"^\s*([A-Z0-9]{3,}-?[A-Z0-9]{3,})\s*$", text, re.MULTILINE)
+    code = CODE.search(text)
     assert code is not None, text
     page.locator("input[name=code]").fill(code[1])
     page.locator("main form button").first.click()

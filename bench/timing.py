@@ -21,12 +21,23 @@ class Ratio:
 
 
 def compare(
-    what: str, ours: Callable[[], object], floor: str, bare: Callable[[], object], *, rounds: int, warm_up: int = 5
+    what: str,
+    ours: Callable[[], object],
+    floor: str,
+    bare: Callable[[], object],
+    *,
+    rounds: int,
+    warm_up: int = 5,
+    before_each: Callable[[], object] = lambda: None,
 ) -> Ratio:
-    """The medians of `rounds` calls of each, taken by turns after some that do not count."""
+    """The medians of `rounds` calls of each, taken by turns after some that do not count.
+
+    `before_each` makes the ground even, outside of what is measured.
+    """
     times: tuple[list[float], list[float]] = ([], [])
     for number in range(-warm_up, rounds):
         for call, taken in zip((ours, bare), times, strict=True):
+            before_each()
             begun = time.perf_counter()
             call()
             if number >= 0:

@@ -150,6 +150,10 @@ class Agenda:
     release_number: int | None = None
     released_at: datetime | None = None
 
+    def session(self, number: int) -> AgendaSession | None:
+        """The session with this number, if there is one."""
+        return next((each for each in self.sessions if each.number == number), None)
+
     def without_names(self) -> "Agenda":
         """The same agenda without the names of persons; institutions stay."""
         return replace(

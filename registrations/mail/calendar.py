@@ -4,9 +4,10 @@ from django.core.mail import EmailMultiAlternatives
 
 from registrations.calendars import calendar_session, organizer_address
 from registrations.mail.message import ascii_address, compose, message_id
-from registrations.models import CalendarEntry, Delegate, Delivery
+from registrations.models import CalendarEntry, Delegate, Delivery, IcalMethod
 from registrations.tokens import join_url, page_url
-from sessions_app.hours import Hours, format_hour, hours_for
+from sessions_app.agenda import agenda_from_release
+from sessions_app.hours import Hours, hours_for
 from sessions_app.ical import Attendee, Method
 from sessions_app.ical import build_invitation as build_ical
 from sessions_app.models import ReleasedSession
@@ -18,7 +19,7 @@ def build_invitation(delivery: Delivery) -> EmailMultiAlternatives:
 
 
 def build_update(delivery: Delivery) -> EmailMultiAlternatives:
-    """A REQUEST to a mailbox that holds the session already; says the old hour where it moved."""
+    """A REQUEST to a mailbox that holds the session already; says what it was told before."""
     return _build(delivery, "update", Method.REQUEST)
 
 
@@ -46,11 +47,7 @@ def _build(delivery: Delivery, template: str, method: Method) -> EmailMultiAlter
         template,
         {
             **session_context(released, delegate),
-            "previous_hour": (
-                format_hour(delivery.previous_starts_at, delegate.timezone, delegate.language)
-                if delivery.previous_starts_at
-                else ""
-            ),
+            **_changes(delivery, released, delegate),
             "is_session_cancelled": released.is_cancelled,
             "reader_name": name,
         },
@@ -62,6 +59,32 @@ def _build(delivery: Delivery, template: str, method: Method) -> EmailMultiAlter
         first = message_id(entry.first_message_id)
         message.extra_headers |= {"In-Reply-To": first, "References": first}
     return message
+
+
+def _changes(delivery: Delivery, released: ReleasedSession, delegate: Delegate) -> dict[str, object]:
+    """What is no longer as this person was told it: the old hours and the old title, empty where they stand; whether
+    the session had been taken out of the calendar."""
+    changes: dict[str, object] = {
+        "previous_hours": "",
+        "previous_title": "",
+        "is_back": delivery.previous_method == IcalMethod.CANCEL,
+    }
+    if delivery.previous_release is None:
+        return changes
+    before = agenda_from_release(delivery.previous_release).session(released.number)
+    if before is None:
+        return changes
+    if (before.starts_at, before.ends_at) != (released.starts_at, released.ends_at):
+        changes["previous_hours"] = hours_for(
+            before.starts_at,
+            before.ends_at,
+            reader_zone=delegate.timezone,
+            webinar_zone=released.timezone,
+            language=delegate.language,
+        )
+    if (old := before.title.render(delegate.language).text) != released.title.render(delegate.language).text:
+        changes["previous_title"] = old
+    return changes
 
 
 def _parts(delivery: Delivery) -> tuple[Delegate, CalendarEntry, ReleasedSession]:

@@ -9,7 +9,7 @@ from registrations.models.calendar_entry import CalendarEntry, IcalMethod
 from registrations.models.delegate import Delegate
 from registrations.models.history import HistoryEvent
 from registrations.models.reminder import ReminderRule
-from sessions_app.models import Session
+from sessions_app.models import Release, Session
 
 
 class DeliveryKind(models.TextChoices):
@@ -91,8 +91,15 @@ class Delivery(models.Model):
     ical_stamp = models.DateTimeField(_("stamped at"), null=True, blank=True)
     # What the message says; a reminder's must still be the released one.
     starts_at = models.DateTimeField(_("starts at"), null=True, blank=True)
-    # The old hour that an update tells.
-    previous_starts_at = models.DateTimeField(_("started at before"), null=True, blank=True)
+    # The release whose word on the session a calendar message brings.
+    release = models.ForeignKey(
+        Release, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("release")
+    )
+    # What the mailbox had heard of the session before, if that was about the same person: an update says what changed.
+    previous_release = models.ForeignKey(
+        Release, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("release before")
+    )
+    previous_method = models.CharField(_("calendar message before"), max_length=10, choices=IcalMethod, blank=True)
     created_at = models.DateTimeField(_("owed since"))
     due_at = models.DateTimeField(_("due at"))
     state = models.CharField(_("state"), max_length=20, choices=DeliveryState, default=DeliveryState.DUE)

@@ -8,9 +8,18 @@ from registrations.services.nominations import edit_delegate, withdraw_delegate
 from registrations.services.planning import plan
 from registrations.services.sending import send_due
 from registrations.tokens import join_url, page_url
+from sessions_app.editing import cancel_session, restore_session
+from sessions_app.releases import release_webinar
 from tests.calendar_client import calendar_of, parse
 from tests.factories import make_details, make_staff
-from tests.registrations.services.deliveries import SOON, admitted, move_session, plan_and_send, released_delegation
+from tests.registrations.services.deliveries import (
+    SOON,
+    admitted,
+    move_session,
+    plan_and_send,
+    released_delegation,
+    rename_session,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -81,9 +90,85 @@ def test_an_update_says_the_old_hour_and_answers_the_first_message() -> None:
     plan_and_send(SOON + timedelta(minutes=1))
     update = parse(mail.outbox[-1])
 
-    assert "It was: Mon 16 Nov, 09:00 (Tegucigalpa). It is now:" in mail.outbox[-1].body
+    assert (
+        "The hour has changed. It was: Mon 16 Nov, 09:00–11:00 (Tegucigalpa).\nIt is now:\n\n"
+        "Context and challenges 1\nMon 16 Nov, 10:00–12:00 (Tegucigalpa)" in mail.outbox[-1].body
+    )
     assert update["In-Reply-To"] == update["References"] == first["Message-ID"]
     assert update["Message-ID"] != first["Message-ID"]
+
+
+def test_an_update_says_the_old_title_in_the_language_of_its_reader() -> None:
+    ana = invited(language="es")
+
+    rename_session(ana.webinar, "Opening", "Apertura")
+    plan_and_send(SOON + timedelta(minutes=1))
+
+    assert "Contexto y desafíos 1" in mail.outbox[-1].body
+    assert mail.outbox[-1].subject == "Modificada: Apertura, lun 16 nov, 09:00–11:00 (Tegucigalpa)"
+
+
+def test_an_update_tells_the_hour_that_its_reader_knew_and_not_one_that_never_left() -> None:
+    ana = invited()
+    move_session(ana.webinar, 1, hours=1)
+    plan(now=SOON + timedelta(minutes=1))
+
+    move_session(ana.webinar, 1, hours=1, now=SOON + timedelta(minutes=1))
+    plan_and_send(SOON + timedelta(minutes=2))
+
+    assert len(mail.outbox) == 3
+    assert "It was: Mon 16 Nov, 09:00–11:00 (Tegucigalpa)." in mail.outbox[-1].body
+    assert "Mon 16 Nov, 11:00–13:00 (Tegucigalpa)" in mail.outbox[-1].body
+
+
+def test_a_session_that_was_released_anew_is_not_told_in_the_words_of_the_plan_before() -> None:
+    ana = admitted(released_delegation(), language="en")
+    plan(now=SOON)
+
+    move_session(ana.webinar, 1, hours=1)
+    send_due(clock=lambda: SOON)
+
+    assert [message.subject for message in mail.outbox] == [
+        "Invitation: Context and challenges 2, Tue 17 Nov, 09:00–11:00 (Tegucigalpa)"
+    ]
+    plan_and_send(SOON + timedelta(minutes=1))
+    assert [message.subject for message in mail.outbox[1:]] == [
+        "Invitation: Context and challenges 1, Mon 16 Nov, 10:00–12:00 (Tegucigalpa)"
+    ]
+
+
+def test_a_session_that_takes_place_after_all_comes_back_with_its_new_hour() -> None:
+    ana = invited()
+    session = ana.webinar.sessions.get(number=1)
+    cancel_session(session, now=SOON)
+    release_webinar(ana.webinar, by=None, now=SOON)
+    plan_and_send(SOON + timedelta(minutes=1))
+
+    restore_session(session)
+    move_session(ana.webinar, 1, hours=1, now=SOON + timedelta(minutes=2))
+    plan_and_send(SOON + timedelta(minutes=3))
+
+    assert "This session has been cancelled:" in mail.outbox[-2].body
+    assert (
+        "The hour has changed. It was: Mon 16 Nov, 09:00–11:00 (Tegucigalpa).\n"
+        "This session is in your calendar again:" in mail.outbox[-1].body
+    )
+
+
+def test_another_language_and_zone_change_the_next_mail_and_no_calendar() -> None:
+    ana = invited(language="en")
+    before = len(mail.outbox)
+
+    details = make_details(email=ana.email, name=ana.name, language="es", timezone="America/Panama")
+    edit_delegate(ana, details=details, version=1, by=make_staff(), now=SOON)
+    plan_and_send(SOON + timedelta(minutes=1))
+    assert len(mail.outbox) == before
+    move_session(ana.webinar, 1, hours=1)
+    plan_and_send(SOON + timedelta(minutes=2))
+
+    assert mail.outbox[-1].subject == "Modificada: Contexto y desafíos 1, lun 16 nov, 11:00–13:00 (Panamá)"
+    first, update = (calendar_of(parse(mail.outbox[place])).walk("VEVENT")[0] for place in (0, -1))
+    assert first["UID"] == update["UID"]
 
 
 def whole(message: mail.EmailMessage) -> str:

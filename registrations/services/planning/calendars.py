@@ -1,136 +1,162 @@
 """Compares what each mailbox should hold with the ledger, and owes what is missing (design §5)."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from django.db.models import Exists, F, OuterRef, TextField, Value
+from django.db.models.functions import Concat
+
 from registrations.models import (
     CalendarEntry,
-    Delegate,
     Delivery,
     DeliveryKind,
     DeliveryState,
     IcalMethod,
     Partstat,
 )
-from registrations.queries.participant import is_invited
+from registrations.queries.mailboxes import Addressee, entries_to_take_back, newcomers, people_to_tell
+from registrations.services.planning.inserting import RandomUUID, insert_select
 from sessions_app.models import ReleasedSession
 
-BATCH = 500
+BATCH = 1000
 Mailbox = tuple[int, str]  # (session id, lower-cased address)
 
 
 @dataclass
 class Plan:
-    """What one run changes; written at the end in a handful of statements."""
+    """What one run changes in mailboxes that the ledger knows; written at the end in a handful of statements."""
 
     now: datetime
-    created: list[CalendarEntry] = field(default_factory=list)
     changed: list[CalendarEntry] = field(default_factory=list)
     owed: list[Delivery] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Told:
+    """The last message of a session that a mailbox got, or may have."""
+
+    delegate_id: int | None
+    release_id: int | None
+    method: str
 
 
 def plan_calendars(*, now: datetime) -> int:
     """Owe the REQUESTs and CANCELs that bring every mailbox to what it should hold; how many there are.
 
     Sessions that are over are left alone, and so are people whose last change is still held back. Locks, in order,
-    the ledger's rows that differ, and looks at them again. A constant number of queries, however many people.
+    the ledger's rows that differ, and looks at them again: a sender may have handed something over since. A constant
+    number of queries, however many people; two where every mailbox is as it should be.
     """
-    sessions = {
-        released.session_id: released
-        for released in ReleasedSession.objects.filter(ends_at__gt=now).select_related("session", "release")
-    }
-    if not sessions:
+    people = {(one.session_id, one.address): one for one in people_to_tell(now=now)}
+    to_take_back = list(entries_to_take_back(now=now).values_list("pk", flat=True))
+    if not people and not to_take_back:
         return 0
-    people = list(_people_of(sessions.values(), now))
-    held = {person.pk for person in people if person.is_held_at(now)}
-    wanted = {
-        (released.session_id, person.address): person
-        for released in sessions.values()
-        if not released.is_cancelled
-        for person in people
-        if person.webinar_id == released.session.webinar_id and is_invited(person)
-    }
-    ledger = {_mailbox(entry): entry for entry in CalendarEntry.objects.filter(session__in=sessions)}
-    differing = [
-        mailbox
-        for mailbox in sorted(wanted.keys() | ledger.keys())
-        if _differs(sessions[mailbox[0]], wanted.get(mailbox), ledger.get(mailbox))
-    ]
-    # A sender may have handed something over since: what counts is read again under the lock.
-    known = [ledger[mailbox].pk for mailbox in differing if mailbox in ledger]
-    locked = CalendarEntry.objects.filter(pk__in=known).select_related("delegate").select_for_update(of=("self",))
-    ledger = {_mailbox(entry): entry for entry in locked.order_by("pk")}
+    sessions = {one.session_id: one for one in ReleasedSession.objects.filter(ends_at__gt=now)}
+    entries = _locked({*_entries_of(people), *to_take_back})
+    told = _told(entries)
     plan = Plan(now)
-    for mailbox in differing:
-        released, person, entry = sessions[mailbox[0]], wanted.get(mailbox), ledger.get(mailbox)
-        if (person and person.pk in held) or (entry and entry.delegate_id in held):
-            continue
-        if person is not None and entry is None:
-            _invite_newly(plan, released, mailbox, person)
-        elif entry is not None and _differs(released, person, entry):
-            if person is not None:
-                _invite_again(plan, released, person, entry)
-            else:
-                _take_back(plan, released, entry)
-    return _write(plan)
+    known = 0
+    for entry in entries:
+        person, released = people.get((entry.session_id, entry.address)), sessions[entry.session_id]
+        known += person is not None
+        if person is None:
+            _take_back(plan, released, entry)
+        elif entry.delegate_id == person.delegate_id or not entry.delegate.is_held_at(now):
+            _invite_again(plan, released, person, entry, told.get(entry.pk))
+    owed = _write(plan)
+    return owed + _invite_newcomers(now) if known < len(people) else owed
 
 
-def _mailbox(entry: CalendarEntry) -> Mailbox:
-    return (entry.session_id, entry.address)
+def _entries_of(mailboxes: Collection[Mailbox]) -> Iterable[int]:
+    """The ids of the ledger's rows of `mailboxes`, of those that it knows."""
+    sessions = {session for session, _address in mailboxes}
+    addresses = {address for _session, address in mailboxes}
+    rows = CalendarEntry.objects.filter(session__in=sessions, address__in=addresses)
+    found = rows.values_list("pk", "session", "address")
+    return (pk for pk, session, address in found if (session, address) in mailboxes)
 
 
-def _differs(released: ReleasedSession, person: Delegate | None, entry: CalendarEntry | None) -> bool:
-    """Whether what the mailbox holds, or is about to, is not what `person` (None: nobody) should have."""
-    if person is None or entry is None:
-        return person is not None or (entry is not None and _is_to_be_taken_back(entry))
-    return (
-        entry.planned_method != IcalMethod.REQUEST
-        or entry.released_sequence < released.sequence
-        or entry.delegate_id != person.pk
-        or entry.token_version != person.token_version
+def _locked(entry_ids: Iterable[int]) -> list[CalendarEntry]:
+    rows = CalendarEntry.objects.filter(pk__in=list(entry_ids)).select_related("delegate")
+    return list(rows.select_for_update(of=("self",)).order_by("pk"))
+
+
+def _told(entries: Iterable[CalendarEntry]) -> Mapping[int, Told]:
+    """By entry, what its mailbox last got or may have got."""
+    rows = Delivery.objects.filter(
+        entry__in=[entry.pk for entry in entries], ical_sequence=F("entry__delivered_sequence")
+    )
+    return {
+        entry: Told(delegate, release, method)
+        for entry, delegate, release, method in rows.values_list("entry", "delegate", "release", "ical_method")
+        if entry is not None
+    }
+
+
+def _invite_newcomers(now: datetime) -> int:
+    """The first word to mailboxes that the ledger does not know: first the ledger's rows, then what they owe.
+
+    Two statements, since these can be all participants at once.
+    """
+    released = "webinar__sessions__released__"
+    insert_select(
+        CalendarEntry,
+        newcomers(now=now),
+        {
+            "session": F("session_id"),
+            "address": F("mailbox"),
+            "delegate": F("pk"),
+            "token_version": F("token_version"),
+            "release": F(f"{released}release"),
+            "released_sequence": F(f"{released}sequence"),
+            "sequence": F(f"{released}sequence"),
+            "stamp": Value(now.replace(microsecond=0)),
+            "planned_method": Value(IcalMethod.REQUEST),
+            "starts_at": F(f"{released}starts_at"),
+            "ends_at": F(f"{released}ends_at"),
+        },
+    )
+    return insert_select(
+        Delivery,
+        CalendarEntry.objects.filter(~Exists(Delivery.objects.filter(entry=OuterRef("pk")))).order_by("pk"),
+        {
+            "key": Concat(
+                Value("cal:"), "session_id", Value(":"), "address", Value(":"), "sequence", output_field=TextField()
+            ),
+            "kind": Value(DeliveryKind.INVITATION),
+            "email": F("delegate__email"),
+            "language": F("delegate__language"),
+            "delegate": F("delegate"),
+            "session": F("session"),
+            "entry": F("pk"),
+            "release": F("release"),
+            "ical_method": F("planned_method"),
+            "ical_sequence": F("sequence"),
+            "ical_stamp": F("stamp"),
+            "starts_at": F("starts_at"),
+            "created_at": Value(now),
+            "due_at": Value(now),
+            "message_uuid": RandomUUID(),
+        },
     )
 
 
-def _is_to_be_taken_back(entry: CalendarEntry) -> bool:
-    if entry.planned_method == IcalMethod.CANCEL:
-        return False
-    return IcalMethod.REQUEST in (entry.planned_method, entry.delivered_method)
-
-
-def _people_of(sessions: Iterable[ReleasedSession], now: datetime) -> Iterable[Delegate]:
-    """Everyone who is, or is about to be, concerned: the admitted, and whoever's last change is still held back."""
-    webinars = {released.session.webinar_id for released in sessions}
-    return (
-        Delegate.objects.filter(webinar__in=webinars)
-        .exclude(admitted_at__isnull=True, hold_until__lte=now)
-        .select_related("delegation")
-    )
-
-
-def _invite_newly(plan: Plan, released: ReleasedSession, mailbox: Mailbox, person: Delegate) -> None:
-    entry = CalendarEntry(
-        session_id=mailbox[0],
-        address=mailbox[1],
-        sequence=released.sequence,
-        stamp=plan.now.replace(microsecond=0),
-    )
-    _describe(entry, released, person)
-    plan.created.append(entry)
-    _owe(plan, entry, DeliveryKind.INVITATION, person)
-
-
-def _invite_again(plan: Plan, released: ReleasedSession, person: Delegate, entry: CalendarEntry) -> None:
-    holds_it = entry.delivered_method == IcalMethod.REQUEST and entry.delegate_id == person.pk
+def _invite_again(
+    plan: Plan, released: ReleasedSession, person: Addressee, entry: CalendarEntry, told: Told | None
+) -> None:
     is_moved = (entry.starts_at, entry.ends_at) != (released.starts_at, released.ends_at)
-    previous = entry.starts_at if holds_it and is_moved else None
-    if is_moved or entry.delegate_id != person.pk:
+    if is_moved or entry.delegate_id != person.delegate_id:
         # A new hour, or a new person, asks anew (RFC 5546 §2.1.5).
         entry.ical_partstat, entry.answered_at = Partstat.NEEDS_ACTION, None
     _advance(plan, entry, max(entry.sequence + 1, released.sequence))
     _describe(entry, released, person)
-    kind = DeliveryKind.UPDATE if holds_it else DeliveryKind.INVITATION
-    _owe(plan, entry, kind, person, previous_starts_at=previous)
+    is_known = told is not None and told.delegate_id == person.delegate_id
+    holds_it = is_known and entry.delivered_method == IcalMethod.REQUEST
+    delivery = _request(plan, entry, person, DeliveryKind.UPDATE if holds_it else DeliveryKind.INVITATION)
+    if told is not None and is_known:
+        delivery.previous_release_id, delivery.previous_method = told.release_id, told.method
+    plan.owed.append(delivery)
 
 
 def _take_back(plan: Plan, released: ReleasedSession, entry: CalendarEntry) -> None:
@@ -143,7 +169,10 @@ def _take_back(plan: Plan, released: ReleasedSession, entry: CalendarEntry) -> N
     entry.planned_method = IcalMethod.CANCEL
     entry.release_id = released.release_id
     entry.released_sequence = released.sequence
-    _owe(plan, entry, DeliveryKind.CANCELLATION, entry.delegate)
+    person = entry.delegate
+    # A person's address as typed; a mailbox that was left is known in lower case only.
+    email = person.email if person.address == entry.address else entry.address
+    plan.owed.append(_delivery(plan, entry, DeliveryKind.CANCELLATION, email=email, language=person.language))
 
 
 def _advance(plan: Plan, entry: CalendarEntry, sequence: int) -> None:
@@ -153,46 +182,39 @@ def _advance(plan: Plan, entry: CalendarEntry, sequence: int) -> None:
     plan.changed.append(entry)
 
 
-def _describe(entry: CalendarEntry, released: ReleasedSession, person: Delegate) -> None:
+def _describe(entry: CalendarEntry, released: ReleasedSession, person: Addressee) -> None:
     entry.planned_method = IcalMethod.REQUEST
-    entry.delegate = person
+    entry.delegate_id = person.delegate_id
     entry.token_version = person.token_version
     entry.release_id = released.release_id
     entry.released_sequence = released.sequence
     entry.starts_at, entry.ends_at = released.starts_at, released.ends_at
 
 
-def _owe(
-    plan: Plan,
-    entry: CalendarEntry,
-    kind: DeliveryKind,
-    person: Delegate,
-    *,
-    previous_starts_at: datetime | None = None,
-) -> None:
-    plan.owed.append(
-        Delivery(
-            key=f"cal:{entry.session_id}:{entry.address}:{entry.sequence}",
-            kind=kind,
-            # A person's address as typed; a mailbox that was left is known in lower case only.
-            email=person.email if person.address == entry.address else entry.address,
-            language=person.language,
-            delegate=person,
-            session_id=entry.session_id,
-            entry=entry,
-            ical_method=entry.planned_method,
-            ical_sequence=entry.sequence,
-            ical_stamp=entry.stamp,
-            starts_at=entry.starts_at,
-            previous_starts_at=previous_starts_at,
-            created_at=plan.now,
-            due_at=plan.now,
-        )
+def _request(plan: Plan, entry: CalendarEntry, person: Addressee, kind: DeliveryKind) -> Delivery:
+    return _delivery(plan, entry, kind, email=person.email, language=person.language)
+
+
+def _delivery(plan: Plan, entry: CalendarEntry, kind: DeliveryKind, *, email: str, language: str) -> Delivery:
+    return Delivery(
+        key=f"cal:{entry.session_id}:{entry.address}:{entry.sequence}",
+        kind=kind,
+        email=email,
+        language=language,
+        delegate_id=entry.delegate_id,
+        session_id=entry.session_id,
+        entry=entry,
+        release_id=entry.release_id,
+        ical_method=entry.planned_method,
+        ical_sequence=entry.sequence,
+        ical_stamp=entry.stamp,
+        starts_at=entry.starts_at,
+        created_at=plan.now,
+        due_at=plan.now,
     )
 
 
 def _write(plan: Plan) -> int:
-    CalendarEntry.objects.bulk_create(plan.created, batch_size=BATCH)
     CalendarEntry.objects.bulk_update(
         plan.changed,
         [
@@ -211,8 +233,8 @@ def _write(plan: Plan) -> int:
         batch_size=BATCH,
     )
     # What waits, or failed, is older than what is owed now; a claimed one is stopped by the sender's last look.
-    Delivery.objects.filter(entry__in=plan.changed, state__in=[DeliveryState.DUE, DeliveryState.FAILED]).update(
-        state=DeliveryState.SUPERSEDED
-    )
+    Delivery.objects.filter(
+        entry__in=[entry.pk for entry in plan.changed], state__in=[DeliveryState.DUE, DeliveryState.FAILED]
+    ).update(state=DeliveryState.SUPERSEDED)
     Delivery.objects.bulk_create(plan.owed, batch_size=BATCH)
     return len(plan.owed)

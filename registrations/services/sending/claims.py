@@ -57,6 +57,7 @@ def claim_batch(*, size: int, now: datetime) -> ClaimedBatch:
             "event__delegation__body",
             "event__delegate",
             "event__webinar",
+            "previous_release",
             "rule",
             "session__released",
             "session__webinar",

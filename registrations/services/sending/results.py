@@ -4,10 +4,11 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Value, When
 
 from registrations.models import (
     CalendarEntry,
+    Delegate,
     DelegateStatus,
     DelegationStatus,
     Delivery,
@@ -19,6 +20,7 @@ from registrations.models import (
 )
 from registrations.services.sending.claims import lease
 from registrations.services.sending.outcome import Outcome
+from sessions_app.models import ReleasedSession
 
 # After each temporary error of one message; about a day in all, as mail servers do (RFC 5321 §4.5.4.1).
 BACK_OFF = [timedelta(seconds=30), *(timedelta(minutes=minutes) for minutes in (2, 10, 30, 60, 120, 240, 480, 480))]
@@ -30,7 +32,8 @@ LONGEST_WAIT_FOR_THE_SERVER = timedelta(minutes=10)
 def is_still_wanted(delivery: Delivery, *, token: UUID, now: datetime) -> bool:
     """Renew the lease and count the attempt, if `delivery` is still ours and still what its reader should get.
 
-    Marks the calendar entry as possibly holding the message. One that is no longer wanted becomes superseded.
+    Marks the calendar entry as possibly holding the message. One that is no longer wanted becomes superseded. Two
+    statements for a calendar message that is wanted.
     """
     ours = Delivery.objects.filter(pk=delivery.pk, claim_token=token, state=DeliveryState.CLAIMED)
     if not ours.update(
@@ -38,8 +41,10 @@ def is_still_wanted(delivery: Delivery, *, token: UUID, now: datetime) -> bool:
     ):
         return False
     delivery.attempts += 1
-    if delivery.entry is not None:
-        is_wanted = _enter_in_the_ledger(delivery, delivery.entry.pk, now)
+    if delivery.entry_id is not None:
+        is_wanted = _enter_in_the_ledger(delivery, delivery.entry_id, now)
+        if not is_wanted:
+            _ask_the_planner(delivery, delivery.entry_id)
     elif delivery.kind == DeliveryKind.REMINDER:
         is_wanted = _reminder_is_wanted(delivery, now)
     else:
@@ -55,37 +60,47 @@ def is_still_wanted(delivery: Delivery, *, token: UUID, now: datetime) -> bool:
 
 
 def _enter_in_the_ledger(delivery: Delivery, entry_id: int, now: datetime) -> bool:
-    # The row is taken first, so that a planner at work is waited for.
-    entry = CalendarEntry.objects.select_for_update().get(pk=entry_id)
-    is_newest = (entry.sequence, entry.planned_method) == (delivery.ical_sequence, delivery.ical_method)
-    if not is_newest or not _is_for_its_reader(delivery, entry_id, now):
-        if is_newest:
-            # The planner looks again: it owes a new message if one is wanted.
-            entry.planned_method = IcalMethod.NONE
-            entry.save(update_fields=["planned_method"])
-        return False
-    entry.delivered_method = delivery.ical_method
-    entry.delivered_sequence = delivery.ical_sequence
-    entry.first_message_id = entry.first_message_id or str(delivery.message_uuid)
-    entry.save(update_fields=["delivered_method", "delivered_sequence", "first_message_id"])
-    delivery.entry = entry
-    return True
+    """Note that the mailbox may hold the message, if that is the newest word to it and still right.
 
-
-def _is_for_its_reader(delivery: Delivery, entry_id: int, now: datetime) -> bool:
-    """Whether the session is not over and, of a REQUEST, the person is still to come under the link it carries."""
-    entries = CalendarEntry.objects.filter(
-        pk=entry_id,
-        session__released__ends_at__gt=now,
+    One conditional update, whose own columns are read again where a planner at work is waited for: its conditions on
+    the entry stand beside it, and not in a subquery, which would see the row as it was before.
+    """
+    message = str(delivery.message_uuid)
+    return bool(
+        _newest_word(delivery, entry_id)
+        .filter(_is_right(delivery, now))
+        .update(
+            delivered_method=delivery.ical_method,
+            delivered_sequence=delivery.ical_sequence,
+            first_message_id=Case(When(first_message_id="", then=Value(message)), default=F("first_message_id")),
+        )
     )
-    if delivery.ical_method == IcalMethod.REQUEST:
-        entries = entries.filter(
-            delegate__status=DelegateStatus.ACTIVE,
-            delegate__admitted_at__isnull=False,
-            delegate__token_version=F("token_version"),
-            session__released__is_cancelled=False,
-        ).exclude(delegate__delegation__status=DelegationStatus.NOT_ATTENDING)
-    return entries.exists()
+
+
+def _newest_word(delivery: Delivery, entry_id: int) -> "QuerySet[CalendarEntry]":
+    """The entry, if nothing newer than `delivery` is planned for its mailbox."""
+    return CalendarEntry.objects.filter(
+        pk=entry_id, sequence=delivery.ical_sequence or 0, planned_method=delivery.ical_method
+    )
+
+
+def _is_right(delivery: Delivery, now: datetime) -> Q:
+    """Of a calendar entry: that its session is not over and was not released anew, and, of a REQUEST, that the person
+    is still to come under the link it carries."""
+    ahead = ReleasedSession.objects.filter(
+        session=OuterRef("session"), sequence=OuterRef("released_sequence"), ends_at__gt=now
+    )
+    if delivery.ical_method != IcalMethod.REQUEST:
+        return Q(Exists(ahead))
+    coming = Delegate.objects.admitted().filter(pk=OuterRef("delegate"), token_version=OuterRef("token_version"))
+    return Q(Exists(ahead.filter(is_cancelled=False))) & Q(
+        Exists(coming.exclude(delegation__status=DelegationStatus.NOT_ATTENDING))
+    )
+
+
+def _ask_the_planner(delivery: Delivery, entry_id: int) -> None:
+    """What was the newest word to the mailbox is not right any more: a new one is owed, if one is wanted."""
+    _newest_word(delivery, entry_id).update(planned_method=IcalMethod.NONE)
 
 
 def _reminder_is_wanted(delivery: Delivery, now: datetime) -> bool:
@@ -119,12 +134,11 @@ def _notice_is_wanted(delivery: Delivery) -> bool:
     ).exists()
 
 
-@transaction.atomic
 def keep_result(delivery: Delivery, outcome: Outcome, *, token: UUID, now: datetime) -> None:
     """Keep what became of `delivery`, if it is still ours.
 
     A temporary error waits longer each time, and gives up at last unless it was the server's own; what is no longer
-    the newest word to its mailbox ends at once.
+    the newest word to its mailbox ends at once. One statement for what was sent.
     """
     ours = Delivery.objects.filter(pk=delivery.pk, claim_token=token, state=DeliveryState.CLAIMED)
     kept: dict[str, object] = {
@@ -134,15 +148,17 @@ def keep_result(delivery: Delivery, outcome: Outcome, *, token: UUID, now: datet
         "may_have_arrived": delivery.may_have_arrived or outcome.may_have_arrived,
     }
     if outcome.is_sent:
-        kept |= {"state": DeliveryState.SENT, "sent_at": now}
-    elif outcome.is_permanent or (delivery.attempts > len(BACK_OFF) and not outcome.is_server_away):
-        kept |= {"state": DeliveryState.FAILED}
-    elif _is_overtaken(delivery):
-        kept |= {"state": DeliveryState.SUPERSEDED}
-    else:
-        kept |= {"state": DeliveryState.DUE, "due_at": now + _wait(delivery, outcome)}
-    if ours.update(**kept) and delivery.entry is not None and not kept["may_have_arrived"]:
-        _forget_in_the_ledger(delivery.entry.pk, delivery)
+        ours.update(**kept, state=DeliveryState.SENT, sent_at=now)
+        return
+    with transaction.atomic():
+        if outcome.is_permanent or (delivery.attempts > len(BACK_OFF) and not outcome.is_server_away):
+            kept |= {"state": DeliveryState.FAILED}
+        elif _is_overtaken(delivery):
+            kept |= {"state": DeliveryState.SUPERSEDED}
+        else:
+            kept |= {"state": DeliveryState.DUE, "due_at": now + _wait(delivery, outcome)}
+        if ours.update(**kept) and delivery.entry_id is not None and not kept["may_have_arrived"]:
+            _forget_in_the_ledger(delivery.entry_id, delivery)
 
 
 def _wait(delivery: Delivery, outcome: Outcome) -> timedelta:
@@ -153,8 +169,8 @@ def _wait(delivery: Delivery, outcome: Outcome) -> timedelta:
 def _is_overtaken(delivery: Delivery) -> bool:
     """Whether a newer message is planned for the mailbox, which must not wait for this one."""
     return (
-        delivery.entry is not None
-        and CalendarEntry.objects.filter(pk=delivery.entry.pk, sequence__gt=delivery.ical_sequence).exists()
+        delivery.entry_id is not None
+        and CalendarEntry.objects.filter(pk=delivery.entry_id, sequence__gt=delivery.ical_sequence).exists()
     )
 
 

@@ -45,3 +45,9 @@ def move_session(webinar: Webinar, number: int, *, hours: int, now: datetime = S
     session.starts_at += timedelta(hours=hours)
     session.save()
     release_webinar(webinar, by=None, now=now)
+
+
+def rename_session(webinar: Webinar, title_en: str, title_es: str) -> None:
+    """Give the first session another title in the draft and release it."""
+    webinar.sessions.filter(number=1).update(title_en=title_en, title_es=title_es)
+    release_webinar(webinar, by=None, now=SOON)

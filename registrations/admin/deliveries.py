@@ -83,7 +83,6 @@ class CalendarEntryRoom(ReadOnlyRoom[CalendarEntry]):
         "delegate",
         "session",
         "planned_method",
-        "delivered_method",
         "ical_partstat",
         "answered_at",
     ]

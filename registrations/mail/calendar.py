@@ -55,8 +55,8 @@ def _build(delivery: Delivery, template: str, method: Method) -> EmailMultiAlter
         language=delegate.language,
         ical=build_ical(session, method=method, organizer=organizer_address(), attendee=attendee),
     )
-    if entry.first_message_id and entry.first_message_id != str(delivery.message_uuid):
-        first = message_id(entry.first_message_id)
+    if entry.first_message_uuid != delivery.message_uuid:
+        first = message_id(entry.first_message_uuid)
         message.extra_headers |= {"In-Reply-To": first, "References": first}
     return message
 

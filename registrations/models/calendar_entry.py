@@ -1,3 +1,5 @@
+import uuid
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -40,15 +42,15 @@ class CalendarEntry(models.Model):
     released_sequence = models.PositiveIntegerField(_("released revision"))
     sequence = models.PositiveIntegerField(_("revision"))
     stamp = models.DateTimeField(_("stamped at"))
-    # What the newest planned message says, and what was last handed (or may have been) to the mail server.
+    # What the newest planned message says; nothing while it is to be planned anew, CANCEL too where there was nothing
+    # to take back. What arrived, or may have, is kept with the deliveries.
     planned_method = models.CharField(_("planned message"), max_length=10, choices=IcalMethod, blank=True)
-    delivered_method = models.CharField(_("message that was sent"), max_length=10, choices=IcalMethod, blank=True)
-    delivered_sequence = models.PositiveIntegerField(_("revision that was sent"), null=True, blank=True)
     starts_at = models.DateTimeField(_("starts at"))
     ends_at = models.DateTimeField(_("ends at"))
     ical_partstat = models.CharField(_("answer"), max_length=20, choices=Partstat, default=Partstat.NEEDS_ACTION)
     answered_at = models.DateTimeField(_("answered at"), null=True, blank=True)
-    first_message_id = models.CharField(_("first message"), max_length=255, blank=True)
+    # The first message about it has this one, and later ones answer to it.
+    first_message_uuid = models.UUIDField(default=uuid.uuid4, editable=False)
 
     class Meta:
         verbose_name = _("calendar entry")

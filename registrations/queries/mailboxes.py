@@ -85,7 +85,6 @@ def entries_to_take_back(*, now: datetime) -> "QuerySet[CalendarEntry]":
     return (
         CalendarEntry.objects.filter(session__released__ends_at__gt=now, delegate__hold_until__lte=now)
         .exclude(planned_method=IcalMethod.CANCEL)
-        .filter(Q(planned_method=IcalMethod.REQUEST) | Q(delivered_method=IcalMethod.REQUEST))
         .filter(
             Q(session__released__is_cancelled=True)
             | ~Q(delegate__status=DelegateStatus.ACTIVE)

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from django.db.models import Exists, F, OuterRef, TextField, Value
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, TextField, Value
 from django.db.models.functions import Concat
 
 from registrations.models import (
@@ -61,7 +61,7 @@ def plan_calendars(*, now: datetime) -> int:
         person, released = people.get((entry.session_id, entry.address)), sessions[entry.session_id]
         known += person is not None
         if person is None:
-            _take_back(plan, released, entry)
+            _take_back(plan, released, entry, told.get(entry.pk))
         elif entry.delegate_id == person.delegate_id or not entry.delegate.is_held_at(now):
             _invite_again(plan, released, person, entry, told.get(entry.pk))
     owed = _write(plan)
@@ -78,20 +78,25 @@ def _entries_of(mailboxes: Collection[Mailbox]) -> Iterable[int]:
 
 
 def _locked(entry_ids: Iterable[int]) -> list[CalendarEntry]:
+    """The ledger's rows, and with them what is not sent yet: nothing of it leaves until the plan is made."""
     rows = CalendarEntry.objects.filter(pk__in=list(entry_ids)).select_related("delegate")
-    return list(rows.select_for_update(of=("self",)).order_by("pk"))
+    entries = list(rows.select_for_update(of=("self",)).order_by("pk"))
+    list(_unsent(entries).select_for_update().order_by("pk").values_list("pk"))
+    return entries
+
+
+def _unsent(entries: Iterable[CalendarEntry]) -> "QuerySet[Delivery]":
+    """What has not left for these mailboxes: what waits, has failed, or was claimed without its last look so far."""
+    waiting = Q(state__in=[DeliveryState.DUE, DeliveryState.FAILED])
+    claimed = Q(state=DeliveryState.CLAIMED, may_have_arrived=False)
+    return Delivery.objects.filter(waiting | claimed, entry__in=[entry.pk for entry in entries])
 
 
 def _told(entries: Iterable[CalendarEntry]) -> Mapping[int, Told]:
     """By entry, what its mailbox last got or may have got."""
-    rows = Delivery.objects.filter(
-        entry__in=[entry.pk for entry in entries], ical_sequence=F("entry__delivered_sequence")
-    )
-    return {
-        entry: Told(delegate, release, method)
-        for entry, delegate, release, method in rows.values_list("entry", "delegate", "release", "ical_method")
-        if entry is not None
-    }
+    arrived = Delivery.objects.filter(entry__in=[entry.pk for entry in entries], may_have_arrived=True)
+    rows = arrived.order_by("ical_sequence").values_list("entry", "delegate", "release", "ical_method")
+    return {entry: Told(delegate, release, method) for entry, delegate, release, method in rows if entry is not None}
 
 
 def _invite_newcomers(now: datetime) -> int:
@@ -115,6 +120,7 @@ def _invite_newcomers(now: datetime) -> int:
             "planned_method": Value(IcalMethod.REQUEST),
             "starts_at": F(f"{released}starts_at"),
             "ends_at": F(f"{released}ends_at"),
+            "first_message_uuid": RandomUUID(),
         },
     )
     return insert_select(
@@ -137,7 +143,7 @@ def _invite_newcomers(now: datetime) -> int:
             "starts_at": F("starts_at"),
             "created_at": Value(now),
             "due_at": Value(now),
-            "message_uuid": RandomUUID(),
+            "message_uuid": F("first_message_uuid"),
         },
     )
 
@@ -152,17 +158,17 @@ def _invite_again(
     _advance(plan, entry, max(entry.sequence + 1, released.sequence))
     _describe(entry, released, person)
     is_known = told is not None and told.delegate_id == person.delegate_id
-    holds_it = is_known and entry.delivered_method == IcalMethod.REQUEST
+    holds_it = told is not None and is_known and told.method == IcalMethod.REQUEST
     delivery = _request(plan, entry, person, DeliveryKind.UPDATE if holds_it else DeliveryKind.INVITATION)
     if told is not None and is_known:
         delivery.previous_release_id, delivery.previous_method = told.release_id, told.method
     plan.owed.append(delivery)
 
 
-def _take_back(plan: Plan, released: ReleasedSession, entry: CalendarEntry) -> None:
+def _take_back(plan: Plan, released: ReleasedSession, entry: CalendarEntry, told: Told | None) -> None:
     """A CANCEL for what was, or may have been, delivered; a REQUEST that never left is simply dropped."""
-    if entry.delivered_method != IcalMethod.REQUEST:
-        entry.planned_method = IcalMethod.NONE
+    if told is None or told.method != IcalMethod.REQUEST:
+        entry.planned_method = IcalMethod.CANCEL
         plan.changed.append(entry)
         return
     _advance(plan, entry, max(entry.sequence + 1, released.sequence))
@@ -232,9 +238,7 @@ def _write(plan: Plan) -> int:
         ],
         batch_size=BATCH,
     )
-    # What waits, or failed, is older than what is owed now; a claimed one is stopped by the sender's last look.
-    Delivery.objects.filter(
-        entry__in=[entry.pk for entry in plan.changed], state__in=[DeliveryState.DUE, DeliveryState.FAILED]
-    ).update(state=DeliveryState.SUPERSEDED)
+    # All that has not left is older than what is owed now.
+    _unsent(plan.changed).update(state=DeliveryState.SUPERSEDED, claim_token=None, lease_expires_at=None)
     Delivery.objects.bulk_create(plan.owed, batch_size=BATCH)
     return len(plan.owed)

@@ -4,11 +4,11 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Value, When
+from django.db.models import Exists, F, OuterRef, Q
+from django.db.models.functions import Lower
 
 from registrations.models import (
     CalendarEntry,
-    Delegate,
     DelegateStatus,
     DelegationStatus,
     Delivery,
@@ -28,110 +28,96 @@ BACK_OFF = [timedelta(seconds=30), *(timedelta(minutes=minutes) for minutes in (
 LONGEST_WAIT_FOR_THE_SERVER = timedelta(minutes=10)
 
 
-@transaction.atomic
 def is_still_wanted(delivery: Delivery, *, token: UUID, now: datetime) -> bool:
     """Renew the lease and count the attempt, if `delivery` is still ours and still what its reader should get.
 
-    Marks the calendar entry as possibly holding the message. One that is no longer wanted becomes superseded. Two
-    statements for a calendar message that is wanted.
+    From here on its mailbox may hold it. One that is no longer wanted becomes superseded. One statement for a calendar
+    message that is wanted: a planner at work has locked the row, and takes it from us where it owes a newer one.
     """
     ours = Delivery.objects.filter(pk=delivery.pk, claim_token=token, state=DeliveryState.CLAIMED)
-    if not ours.update(
+    if ours.filter(_is_right(delivery, now)).update(
         lease_expires_at=now + lease(), attempts=F("attempts") + 1, attempted_at=now, may_have_arrived=True
     ):
-        return False
-    delivery.attempts += 1
-    if delivery.entry_id is not None:
-        is_wanted = _enter_in_the_ledger(delivery, delivery.entry_id, now)
-        if not is_wanted:
-            _ask_the_planner(delivery, delivery.entry_id)
-    elif delivery.kind == DeliveryKind.REMINDER:
-        is_wanted = _reminder_is_wanted(delivery, now)
-    else:
-        is_wanted = _notice_is_wanted(delivery)
-    if not is_wanted:
-        ours.update(
-            state=DeliveryState.SUPERSEDED,
-            claim_token=None,
-            lease_expires_at=None,
-            may_have_arrived=delivery.may_have_arrived,
-        )
-    return is_wanted
+        delivery.attempts += 1
+        return True
+    with transaction.atomic():
+        if ours.update(state=DeliveryState.SUPERSEDED, claim_token=None, lease_expires_at=None):
+            _ask_the_planner(delivery)
+    return False
 
 
-def _enter_in_the_ledger(delivery: Delivery, entry_id: int, now: datetime) -> bool:
-    """Note that the mailbox may hold the message, if that is the newest word to it and still right.
-
-    One conditional update, whose own columns are read again where a planner at work is waited for: its conditions on
-    the entry stand beside it, and not in a subquery, which would see the row as it was before.
-    """
-    message = str(delivery.message_uuid)
-    return bool(
-        _newest_word(delivery, entry_id)
-        .filter(_is_right(delivery, now))
-        .update(
-            delivered_method=delivery.ical_method,
-            delivered_sequence=delivery.ical_sequence,
-            first_message_id=Case(When(first_message_id="", then=Value(message)), default=F("first_message_id")),
-        )
-    )
-
-
-def _newest_word(delivery: Delivery, entry_id: int) -> "QuerySet[CalendarEntry]":
-    """The entry, if nothing newer than `delivery` is planned for its mailbox."""
-    return CalendarEntry.objects.filter(
-        pk=entry_id, sequence=delivery.ical_sequence or 0, planned_method=delivery.ical_method
+def _ask_the_planner(delivery: Delivery) -> None:
+    """What was the newest word to the mailbox is not right any more: a new one is owed, if one is wanted."""
+    CalendarEntry.objects.filter(pk=delivery.entry_id or 0, sequence=delivery.ical_sequence or 0).update(
+        planned_method=IcalMethod.NONE
     )
 
 
 def _is_right(delivery: Delivery, now: datetime) -> Q:
-    """Of a calendar entry: that its session is not over and was not released anew, and, of a REQUEST, that the person
-    is still to come under the link it carries."""
-    ahead = ReleasedSession.objects.filter(
-        session=OuterRef("session"), sequence=OuterRef("released_sequence"), ends_at__gt=now
+    """Whether its reader should still get `delivery`, as a condition on its row."""
+    if delivery.ical_method == IcalMethod.REQUEST:
+        return _request_is_right(now)
+    if delivery.ical_method == IcalMethod.CANCEL:
+        return _cancel_is_right(now)
+    if delivery.kind == DeliveryKind.REMINDER:
+        return _reminder_is_right(now)
+    return _notice_is_right(delivery)
+
+
+def _request_is_right(now: datetime) -> Q:
+    """It is the newest word, the session is as it was planned and not over, and the person is still to come under the
+    link that it carries."""
+    ahead = ReleasedSession.objects.filter(ends_at__gt=now, is_cancelled=False)
+    return Q(
+        Exists(
+            CalendarEntry.objects.filter(
+                Exists(ahead.filter(session=OuterRef("session"), sequence=OuterRef("released_sequence"))),
+                pk=OuterRef("entry"),
+                sequence=OuterRef("ical_sequence"),
+                token_version=F("delegate__token_version"),
+                delegate__status=DelegateStatus.ACTIVE,
+                delegate__admitted_at__isnull=False,
+            ).exclude(delegate__delegation__status=DelegationStatus.NOT_ATTENDING)
+        )
     )
-    if delivery.ical_method != IcalMethod.REQUEST:
-        return Q(Exists(ahead))
-    coming = Delegate.objects.admitted().filter(pk=OuterRef("delegate"), token_version=OuterRef("token_version"))
-    return Q(Exists(ahead.filter(is_cancelled=False))) & Q(
-        Exists(coming.exclude(delegation__status=DelegationStatus.NOT_ATTENDING))
-    )
 
 
-def _ask_the_planner(delivery: Delivery, entry_id: int) -> None:
-    """What was the newest word to the mailbox is not right any more: a new one is owed, if one is wanted."""
-    _newest_word(delivery, entry_id).update(planned_method=IcalMethod.NONE)
+def _cancel_is_right(now: datetime) -> Q:
+    """The session is not over, and the mailbox got, or may have got, what is taken back: a server that refused an
+    invitation after the plan was made leaves nothing to cancel."""
+    arrived = Delivery.objects.filter(entry=OuterRef("entry"), may_have_arrived=True)
+    return Q(Exists(ReleasedSession.objects.filter(session=OuterRef("session"), ends_at__gt=now)), Exists(arrived))
 
 
-def _reminder_is_wanted(delivery: Delivery, now: datetime) -> bool:
-    if delivery.starts_at is None:
-        return False
-    return (
+def _reminder_is_right(now: datetime) -> Q:
+    """The reader still takes part, did not decline, and the session still begins when the reminder says."""
+    held = (
         CalendarEntry.objects.filter(
-            session=delivery.session_id,
-            delegate=delivery.delegate_id,
-            address=delivery.email.lower(),
+            session=OuterRef("session"),
+            delegate=OuterRef("delegate"),
+            address=Lower(OuterRef("email")),
             token_version=F("delegate__token_version"),
             planned_method=IcalMethod.REQUEST,
             delegate__status=DelegateStatus.ACTIVE,
             session__released__is_cancelled=False,
-            session__released__starts_at=delivery.starts_at,
+            session__released__starts_at=OuterRef("starts_at"),
             session__released__starts_at__gt=now,
         )
         .exclude(ical_partstat=Partstat.DECLINED)
         .exclude(delegate__delegation__status=DelegationStatus.NOT_ATTENDING)
-        .exists()
     )
+    return Q(Exists(held))
 
 
-def _notice_is_wanted(delivery: Delivery) -> bool:
+def _notice_is_right(delivery: Delivery) -> Q:
     """Whether the reader still is who is told: a focal point of the body, or someone of the secretariat."""
-    readers = User.objects.filter(deliveries=delivery, is_active=True)
+    readers = User.objects.filter(pk=OuterRef("user"), is_active=True)
     if delivery.kind == DeliveryKind.CLASH_ALERT:
-        return readers.filter(is_staff=True).exists()
-    return readers.filter(
+        return Q(Exists(readers.filter(is_staff=True)))
+    told = readers.filter(
         focal_points__removed_at__isnull=True, focal_points__body__delegations__history=delivery.event_id
-    ).exists()
+    )
+    return Q(Exists(told))
 
 
 def keep_result(delivery: Delivery, outcome: Outcome, *, token: UUID, now: datetime) -> None:
@@ -157,8 +143,7 @@ def keep_result(delivery: Delivery, outcome: Outcome, *, token: UUID, now: datet
             kept |= {"state": DeliveryState.SUPERSEDED}
         else:
             kept |= {"state": DeliveryState.DUE, "due_at": now + _wait(delivery, outcome)}
-        if ours.update(**kept) and delivery.entry_id is not None and not kept["may_have_arrived"]:
-            _forget_in_the_ledger(delivery.entry_id, delivery)
+        ours.update(**kept)
 
 
 def _wait(delivery: Delivery, outcome: Outcome) -> timedelta:
@@ -167,19 +152,7 @@ def _wait(delivery: Delivery, outcome: Outcome) -> timedelta:
 
 
 def _is_overtaken(delivery: Delivery) -> bool:
-    """Whether a newer message is planned for the mailbox, which must not wait for this one."""
-    return (
-        delivery.entry_id is not None
-        and CalendarEntry.objects.filter(pk=delivery.entry_id, sequence__gt=delivery.ical_sequence).exists()
-    )
-
-
-def _forget_in_the_ledger(entry_id: int, delivery: Delivery) -> None:
-    """The mailbox never got this message: it holds what the last one said that arrived, or may have."""
-    entry = CalendarEntry.objects.select_for_update().get(pk=entry_id)
-    if entry.delivered_sequence != delivery.ical_sequence:
-        return
-    arrived = Delivery.objects.filter(entry=entry, may_have_arrived=True).order_by("-ical_sequence").first()
-    entry.delivered_method = arrived.ical_method if arrived else IcalMethod.NONE
-    entry.delivered_sequence = arrived.ical_sequence if arrived else None
-    entry.save(update_fields=["delivered_method", "delivered_sequence"])
+    """Whether a newer message is planned for the mailbox, which must not wait for this one. Waits for a planner at
+    work on it, so that what it is about to owe is seen."""
+    entry = CalendarEntry.objects.select_for_update().filter(pk=delivery.entry_id or 0).first()
+    return entry is not None and entry.sequence > (delivery.ical_sequence or 0)

@@ -17,7 +17,7 @@ from registrations.services.sending.results import is_still_wanted, keep_result
 
 log = structlog.get_logger(__name__)
 
-BATCH_SIZE = 20
+BATCH_SIZE = 50
 # Until the rest of a batch is tried again; beat wakes a sender each 30 s.
 WHILE_SERVER_AWAY = timedelta(seconds=30)
 

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.db.models.functions import Lower
 
 from registrations.models import (
@@ -18,6 +18,7 @@ from registrations.models import (
     Partstat,
     User,
 )
+from registrations.services.sending import statements
 from registrations.services.sending.claims import lease
 from registrations.services.sending.outcome import Outcome
 from sessions_app.models import ReleasedSession
@@ -31,19 +32,28 @@ LONGEST_WAIT_FOR_THE_SERVER = timedelta(minutes=10)
 def is_still_wanted(delivery: Delivery, *, token: UUID, now: datetime) -> bool:
     """Renew the lease and count the attempt, if `delivery` is still ours and still what its reader should get.
 
-    From here on its mailbox may hold it. One that is no longer wanted becomes superseded. One statement for a calendar
-    message that is wanted: a planner at work has locked the row, and takes it from us where it owes a newer one.
+    From here on its mailbox may hold it. One that is no longer wanted becomes superseded. One statement for what is
+    wanted: a planner at work has locked the row, and takes it from us where it owes a newer one.
     """
-    ours = Delivery.objects.filter(pk=delivery.pk, claim_token=token, state=DeliveryState.CLAIMED)
-    if ours.filter(_is_right(delivery, now)).update(
-        lease_expires_at=now + lease(), attempts=F("attempts") + 1, attempted_at=now, may_have_arrived=True
-    ):
+    if delivery.ical_method == IcalMethod.REQUEST:
+        is_wanted = statements.begin_request(delivery, token=token, now=now, lease=lease())
+    else:
+        is_wanted = bool(
+            _ours(delivery, token)
+            .filter(_is_right(delivery, now))
+            .update(lease_expires_at=now + lease(), attempts=F("attempts") + 1, attempted_at=now, may_have_arrived=True)
+        )
+    if is_wanted:
         delivery.attempts += 1
         return True
     with transaction.atomic():
-        if ours.update(state=DeliveryState.SUPERSEDED, claim_token=None, lease_expires_at=None):
+        if _ours(delivery, token).update(state=DeliveryState.SUPERSEDED, claim_token=None, lease_expires_at=None):
             _ask_the_planner(delivery)
     return False
+
+
+def _ours(delivery: Delivery, token: UUID) -> "QuerySet[Delivery]":
+    return Delivery.objects.filter(pk=delivery.pk, claim_token=token, state=DeliveryState.CLAIMED)
 
 
 def _ask_the_planner(delivery: Delivery) -> None:
@@ -54,32 +64,12 @@ def _ask_the_planner(delivery: Delivery) -> None:
 
 
 def _is_right(delivery: Delivery, now: datetime) -> Q:
-    """Whether its reader should still get `delivery`, as a condition on its row."""
-    if delivery.ical_method == IcalMethod.REQUEST:
-        return _request_is_right(now)
+    """Whether its reader should still get `delivery`, which is no REQUEST, as a condition on its row."""
     if delivery.ical_method == IcalMethod.CANCEL:
         return _cancel_is_right(now)
     if delivery.kind == DeliveryKind.REMINDER:
         return _reminder_is_right(now)
     return _notice_is_right(delivery)
-
-
-def _request_is_right(now: datetime) -> Q:
-    """It is the newest word, the session is as it was planned and not over, and the person is still to come under the
-    link that it carries."""
-    ahead = ReleasedSession.objects.filter(ends_at__gt=now, is_cancelled=False)
-    return Q(
-        Exists(
-            CalendarEntry.objects.filter(
-                Exists(ahead.filter(session=OuterRef("session"), sequence=OuterRef("released_sequence"))),
-                pk=OuterRef("entry"),
-                sequence=OuterRef("ical_sequence"),
-                token_version=F("delegate__token_version"),
-                delegate__status=DelegateStatus.ACTIVE,
-                delegate__admitted_at__isnull=False,
-            ).exclude(delegate__delegation__status=DelegationStatus.NOT_ATTENDING)
-        )
-    )
 
 
 def _cancel_is_right(now: datetime) -> Q:
@@ -126,16 +116,15 @@ def keep_result(delivery: Delivery, outcome: Outcome, *, token: UUID, now: datet
     A temporary error waits longer each time, and gives up at last unless it was the server's own; what is no longer
     the newest word to its mailbox ends at once. One statement for what was sent.
     """
-    ours = Delivery.objects.filter(pk=delivery.pk, claim_token=token, state=DeliveryState.CLAIMED)
+    if outcome.is_sent:
+        statements.keep_sent(delivery, token=token, now=now)
+        return
     kept: dict[str, object] = {
         "claim_token": None,
         "lease_expires_at": None,
         "last_error": outcome.error,
         "may_have_arrived": delivery.may_have_arrived or outcome.may_have_arrived,
     }
-    if outcome.is_sent:
-        ours.update(**kept, state=DeliveryState.SENT, sent_at=now)
-        return
     with transaction.atomic():
         if outcome.is_permanent or (delivery.attempts > len(BACK_OFF) and not outcome.is_server_away):
             kept |= {"state": DeliveryState.FAILED}
@@ -143,7 +132,7 @@ def keep_result(delivery: Delivery, outcome: Outcome, *, token: UUID, now: datet
             kept |= {"state": DeliveryState.SUPERSEDED}
         else:
             kept |= {"state": DeliveryState.DUE, "due_at": now + _wait(delivery, outcome)}
-        ours.update(**kept)
+        _ours(delivery, token).update(**kept)
 
 
 def _wait(delivery: Delivery, outcome: Outcome) -> timedelta:

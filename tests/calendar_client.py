@@ -1,5 +1,6 @@
 """A small calendar that reads mails as RFC 5546 asks, and says what each mailbox ends up holding."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from email import message_from_bytes, policy
@@ -19,15 +20,36 @@ class Held:
     url: str
 
 
+@dataclass(frozen=True)
+class Revision:
+    """What tells two messages about one entry of one mailbox apart; it orders them (RFC 5546 §2.1.5)."""
+
+    sequence: int
+    stamp: datetime
+    message_id: str
+
+    @property
+    def rank(self) -> tuple[int, datetime]:
+        return (self.sequence, self.stamp)
+
+
 @dataclass
 class CalendarClient:
-    """All mailboxes by lower-cased address; `ignored` counts messages older than what a mailbox had seen."""
+    """All mailboxes by lower-cased address.
+
+    What is no news to a mailbox is counted: `repeated` what it has seen already, `overtaken` what is older than that.
+    """
 
     mailboxes: dict[str, dict[str, Held]] = field(default_factory=dict)
-    seen: dict[tuple[str, str], tuple[int, datetime]] = field(default_factory=dict)
-    ignored: int = 0
+    seen: dict[tuple[str, str], Revision] = field(default_factory=dict)
+    repeated: int = 0
+    overtaken: int = 0
 
-    def receive(self, message: EmailMessage) -> None:
+    @property
+    def ignored(self) -> int:
+        return self.repeated + self.overtaken
+
+    def receive(self, message: EmailMessage | bytes) -> None:
         mail = parse(message)
         calendar = calendar_of(mail)
         if calendar is None:
@@ -35,20 +57,30 @@ class CalendarClient:
         (event,) = calendar.walk("VEVENT")
         address = str(event["ATTENDEE"]).removeprefix("mailto:").lower()
         assert address == mail["To"].addresses[0].addr_spec.lower()
-        uid, revision = str(event["UID"]), (int(event["SEQUENCE"]), event["DTSTAMP"].dt)
-        box = self.mailboxes.setdefault(address, {})
-        if revision <= self.seen.get((address, uid), (-1, revision[1])):
-            self.ignored += 1
+        uid, revision = str(event["UID"]), Revision(event["SEQUENCE"], event["DTSTAMP"].dt, mail["Message-ID"])
+        if not self._is_news(self.seen.get((address, uid)), revision):
             return
         self.seen[address, uid] = revision
+        box = self.mailboxes.setdefault(address, {})
         if calendar["METHOD"] == "REQUEST":
-            box[uid] = Held(str(event["SUMMARY"]), event["DTSTART"].dt, revision[0], str(event["URL"]))
+            box[uid] = Held(str(event["SUMMARY"]), event["DTSTART"].dt, revision.sequence, str(event["URL"]))
         else:
             assert calendar["METHOD"] == "CANCEL"
             assert uid in box, "a CANCEL without its REQUEST"
             del box[uid]
 
-    def receive_all(self, messages: list[EmailMessage]) -> "CalendarClient":
+    def _is_news(self, seen: Revision | None, revision: Revision) -> bool:
+        if seen is None or seen.rank < revision.rank:
+            assert seen is None or seen.message_id != revision.message_id, "one message of two revisions"
+            return True
+        if seen.rank == revision.rank:
+            assert seen.message_id == revision.message_id, "two messages of one revision"
+            self.repeated += 1
+        else:
+            self.overtaken += 1
+        return False
+
+    def receive_all(self, messages: Iterable[EmailMessage | bytes]) -> "CalendarClient":
         for message in messages:
             self.receive(message)
         return self
@@ -59,9 +91,10 @@ class CalendarClient:
         return [each.summary for each in sorted(held, key=lambda each: each.starts_at)]
 
 
-def parse(message: EmailMessage) -> ParsedMail:
+def parse(message: EmailMessage | bytes) -> ParsedMail:
     """The message as it arrives: from bytes."""
-    parsed = message_from_bytes(message.message().as_bytes(), policy=policy.default)
+    received = message if isinstance(message, bytes) else message.message().as_bytes()
+    parsed = message_from_bytes(received, policy=policy.default)
     assert isinstance(parsed, ParsedMail)
     return parsed
 

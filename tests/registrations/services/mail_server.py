@@ -8,15 +8,23 @@ from django.core.mail.backends.locmem import EmailBackend
 
 
 class AnsweringBackend(EmailBackend):
-    """A mail server that answers each message as the test says; what it accepts is in the outbox."""
+    """A mail server that answers each message as the test says; what it accepts is in the outbox.
+
+    `answer` is asked before a message is taken, `afterwards` once it is.
+    """
 
     answer: Callable[[mail.EmailMessage], None] | None = None
+    afterwards: Callable[[mail.EmailMessage], None] | None = None
 
     def send_messages(self, messages: list[mail.EmailMessage]) -> int:
         for message in messages:
             if type(self).answer:
                 type(self).answer(message)
-        return super().send_messages(messages)
+        count = super().send_messages(messages)
+        for message in messages:
+            if type(self).afterwards:
+                type(self).afterwards(message)
+        return count
 
 
 def refuse(code: int) -> Callable[[mail.EmailMessage], None]:

@@ -1,3 +1,4 @@
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from uuid import uuid4
@@ -8,6 +9,8 @@ from django.db import connection
 
 from registrations.models import (
     Delegate,
+    Delegation,
+    DelegationStatus,
     Delivery,
     DeliveryKind,
     DeliveryState,
@@ -15,17 +18,19 @@ from registrations.models import (
     HistoryKind,
 )
 from registrations.services.delegations import mark_not_attending, return_delegation
-from registrations.services.nominations import withdraw_delegate
+from registrations.services.nominations import restore_delegate, withdraw_delegate
 from registrations.services.planning import plan
 from registrations.services.sending import claim_batch, send_due
-from registrations.services.sending.outcome import SENT
+from registrations.services.sending.outcome import SENT, Outcome
 from registrations.services.sending.results import is_still_wanted, keep_result
+from registrations.tokens import page_url
 from sessions_app.releases import release_webinar
 from tests.calendar_client import CalendarClient, calendar_of, parse
 from tests.factories import NOW, make_delegation, make_focal_point, make_staff, make_user
 from tests.registrations.services.deliveries import (
     SOON,
     admitted,
+    move_session,
     plan_and_send,
     released_delegation,
     sent_by,
@@ -145,6 +150,65 @@ def test_a_mailbox_that_may_have_the_invitation_is_sent_the_cancellation() -> No
     assert list(Delivery.objects.filter(kind=DeliveryKind.CANCELLATION).values_list("entry_id", "state")) == [
         (batch.deliveries[0].entry_id, DeliveryState.SENT)
     ]
+
+
+def test_a_newer_word_takes_the_older_one_from_the_worker_that_has_claimed_it() -> None:
+    delegation = released_delegation()
+    admitted(delegation)
+    plan(now=SOON)
+    batch = claim_batch(size=10, now=SOON)
+
+    move_session(delegation.webinar, 1, hours=1)
+    plan(now=SOON)
+
+    assert Counter(Delivery.objects.values_list("session__number", "state")) == {
+        (1, DeliveryState.SUPERSEDED): 1,
+        (1, DeliveryState.DUE): 1,
+        (2, DeliveryState.CLAIMED): 1,
+    }
+    wanted = [is_still_wanted(each, token=batch.token, now=SOON) for each in batch.deliveries]
+    assert sorted(wanted) == [False, True]
+
+
+def test_a_refusal_after_the_cancellation_was_planned_leaves_nothing_to_cancel() -> None:
+    ana = admitted(released_delegation())
+    plan(now=SOON)
+    batch = claim_batch(size=10, now=SOON)
+    assert all(is_still_wanted(each, token=batch.token, now=SOON) for each in batch.deliveries)
+    withdraw_delegate(ana, version=1, by=make_staff(), now=SOON, reason="Ill")
+    assert plan(now=SOON).calendars == 2
+
+    for each in batch.deliveries:
+        keep_result(each, Outcome(is_permanent=True, error="No such address"), token=batch.token, now=SOON)
+
+    assert sent_by(SOON + LEASE) == []
+    assert plan(now=SOON + LEASE).calendars == 0
+
+
+def test_someone_whose_country_was_away_at_the_last_look_only_is_invited_after_all() -> None:
+    delegation = released_delegation()
+    admitted(delegation)
+    plan(now=SOON)
+    Delegation.objects.update(status=DelegationStatus.NOT_ATTENDING)
+    assert sent_by(SOON) == []
+
+    Delegation.objects.update(status=DelegationStatus.ACCEPTED)
+
+    assert len(sent_by(SOON + LEASE)) == 2
+
+
+def test_someone_withdrawn_and_brought_back_between_two_plans_gets_the_link_that_opens() -> None:
+    ana = admitted(released_delegation())
+    staff = make_staff()
+    plan_and_send()
+    withdraw_delegate(ana, version=1, by=staff, now=SOON, reason="Ill")
+    restore_delegate(Delegate.objects.get(pk=ana.pk), by=staff, now=SOON)
+
+    messages = sent_by(SOON + LEASE)
+
+    ana.refresh_from_db()
+    assert {message.subject.partition(":")[0] for message in messages} == {"Modificada"}
+    assert all(page_url(ana) in message.body for message in messages)
 
 
 def test_the_limit_per_minute_holds_over_calls(settings) -> None:

@@ -15,7 +15,7 @@ from registrations.models import Delivery
 # Encoded in one line of a header, of which RFC 5322 §2.1.1 allows 998 characters.
 LONGEST_DISPLAY_NAME_BYTES = 600
 # The media query for dark mode has to stay a style element; everything else moves into attributes.
-_INLINER = css_inline.CSSInliner(keep_style_tags=True, load_remote_stylesheets=False)
+inline_css = css_inline.CSSInliner(keep_style_tags=True, load_remote_stylesheets=False).inline
 
 
 def compose(
@@ -36,7 +36,7 @@ def compose(
         values = {"language": language, "base_url": settings.BASE_URL, **context}
         subject = " ".join(render_to_string(f"mail/{template}/subject.txt", values).split())
         text = render_to_string(f"mail/{template}/body.txt", values).strip() + "\n"
-        html = _INLINER.inline(render_to_string(f"mail/{template}/body.html", values))
+        html = inline_css(render_to_string(f"mail/{template}/body.html", values))
     message = EmailMultiAlternatives(
         subject=subject,
         body=text,

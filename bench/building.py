@@ -1,0 +1,120 @@
+"""Building an invitation up to its bytes, against Django's own classes and icalendar; prints what each step takes."""
+
+import statistics
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from itertools import cycle, islice
+from types import ModuleType
+from typing import Any
+from unittest.mock import patch
+
+from bench.timing import Ratio
+from registrations import calendars
+from registrations.mail import build_invitation, calendar, message
+from registrations.models import Delivery
+from registrations.services.planning import plan
+from sessions_app.releases import release_webinar
+from tests.factories import NOW, make_country, make_delegate, make_delegation, make_quotas, make_webinar
+from tests.plain_mail import plain_calendar
+
+ROUNDS = 1_000
+WARM_UP = 50
+PEOPLE = 250
+KINDS_OF_READERS = (
+    ("María José Ejemplo Núñez", "es", "America/Tegucigalpa"),
+    ("Ana Muestra", "es", "America/Panama"),
+    ("Luis Ángel de la Muestra", "es", "America/Santo_Domingo"),
+    ("Sam Sample", "en", "America/Belize"),
+)
+MIME = "MIME"
+# What is timed: a function where it is called.
+STEPS: tuple[tuple[str, ModuleType, str], ...] = (
+    ("icalendar", calendar, "build_ical"),
+    ("templates", message, "render_to_string"),
+    ("CSS into attributes", message, "inline_css"),
+    ("links", calendar, "page_url"),
+    ("links", calendar, "join_url"),
+    ("links", calendars, "join_url"),
+    ("hours", calendar, "hours_for"),
+    ("hours", calendars, "hours_for"),
+)
+# What the plain way does in their place: nothing is kept.
+PLAINLY: tuple[tuple[ModuleType, str, object], ...] = ((calendar, "build_ical", plain_calendar),)
+
+Taken = dict[str, float]
+
+
+def measure() -> Sequence[Ratio]:
+    ours: list[Taken] = []
+    plain: list[Taken] = []
+    for number, delivery in enumerate(islice(cycle(_invitations()), WARM_UP + ROUNDS)):
+        for taken, replaced in ((ours, ()), (plain, PLAINLY)):
+            with _replaced(replaced):
+                times = _build(delivery)
+            if number >= WARM_UP:
+                taken.append(times)
+    _print_shares(ours, plain)
+    return [Ratio("Building an invitation", _median(ours), "Django's classes and icalendar", _median(plain))]
+
+
+def _invitations() -> list[Delivery]:
+    webinar = make_webinar("building")
+    make_quotas(webinar)
+    release_webinar(webinar, by=None, now=NOW)
+    delegation = make_delegation(webinar, make_country("BZ"), status="accepted")
+    for number in range(PEOPLE):
+        name, language, zone = KINDS_OF_READERS[number % len(KINDS_OF_READERS)]
+        make_delegate(delegation, name=f"{name} {number}", language=language, timezone=zone, admitted_at=NOW)
+    plan(now=NOW)
+    owed = Delivery.objects.filter(kind="invitation", delegate__delegation=delegation)
+    return list(owed.select_related("delegate", "entry", "session__released", "session__webinar"))
+
+
+def _build(delivery: Delivery) -> Taken:
+    """Milliseconds by step of one message built and written."""
+    taken: Taken = defaultdict(float)
+    with _replaced([(where, name, _timed(getattr(where, name), step, taken)) for step, where, name in STEPS]):
+        begun = time.perf_counter()
+        built = build_invitation(delivery)
+        between = time.perf_counter()
+        built.message().as_bytes(linesep="\r\n")
+        ended = time.perf_counter()
+    taken[MIME] = (ended - between) * 1000
+    taken["the rest"] = (ended - begun) * 1000 - sum(taken.values())
+    return taken
+
+
+def _timed(function: Callable[..., Any], step: str, taken: Taken) -> Callable[..., Any]:
+    def call(*args: Any, **kwargs: Any) -> Any:
+        begun = time.perf_counter()
+        try:
+            return function(*args, **kwargs)
+        finally:
+            taken[step] += (time.perf_counter() - begun) * 1000
+
+    return call
+
+
+@contextmanager
+def _replaced(attributes: Sequence[tuple[ModuleType, str, object]]) -> Iterator[None]:
+    with ExitStack() as stack:
+        for where, name, value in attributes:
+            stack.enter_context(patch.object(where, name, value))
+        yield
+
+
+def _median(messages: list[Taken], step: str = "") -> float:
+    """Of one step, or of all together."""
+    return statistics.median(each[step] if step else sum(each.values()) for each in messages)
+
+
+def _print_shares(ours: list[Taken], plain: list[Taken]) -> None:
+    print(f"{'building an invitation':<32}{'ms':>9}{'share':>8}{'plainly':>11}{'share':>8}")
+    for step in sorted(ours[0], key=lambda step: -_median(plain, step)):
+        (our_ms, our_share), (plain_ms, plain_share) = (
+            (_median(way, step), _median(way, step) / _median(way)) for way in (ours, plain)
+        )
+        print(f"  {step:<30}{our_ms:>9.3f}{our_share:>8.0%}{plain_ms:>11.3f}{plain_share:>8.0%}")
+    print(f"  {'all':<30}{_median(ours):>9.3f}{'':>8}{_median(plain):>11.3f}\n")

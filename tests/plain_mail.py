@@ -1,0 +1,75 @@
+"""The plain way to what we write faster: Django's own message class, and icalendar with nothing kept.
+
+The yardstick of `bench/building.py`, and of the tests that compare byte by byte.
+"""
+
+import re
+from datetime import timedelta
+
+from django.core.mail import EmailMultiAlternatives
+from icalendar import Alarm, Calendar, Event, vCalAddress
+
+from sessions_app.ical import Attendee, CalendarSession, Method
+
+CONTROL_CHARACTERS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+
+
+def plain_message(message: EmailMultiAlternatives) -> EmailMultiAlternatives:
+    """What `message` says, as a message that is Django's in everything."""
+    plain = EmailMultiAlternatives(
+        subject=message.subject,
+        body=message.body,
+        to=message.to,
+        headers=dict(message.extra_headers),
+        alternatives=message.alternatives,
+        attachments=message.attachments,
+    )
+    plain.encoding = message.encoding
+    return plain
+
+
+def plain_calendar(session: CalendarSession, *, method: Method, organizer: str, attendee: Attendee) -> bytes:
+    """The calendar of an invitation or a cancellation, all of it written by icalendar."""
+    event = Event()
+    event.add("UID", str(session.uid))
+    event.add("DTSTAMP", session.stamp.replace(microsecond=0))
+    event.add("LAST-MODIFIED", session.stamp.replace(microsecond=0))
+    event.add("SEQUENCE", session.sequence)
+    event.add("DTSTART", session.starts_at.replace(microsecond=0))
+    event.add("DTEND", session.ends_at.replace(microsecond=0))
+    event.add("SUMMARY", _text(session.summary))
+    event.add("DESCRIPTION", _text(session.description))
+    if session.link:
+        event.add("LOCATION", _text(session.link)[:255])
+        event.add("URL", session.link)
+    if session.is_cancelled or method is not Method.CANCEL:
+        event.add("STATUS", "CANCELLED" if session.is_cancelled else "CONFIRMED")
+    event.add("TRANSP", "OPAQUE")
+    event.add("ORGANIZER", vCalAddress(f"mailto:{organizer}"))
+    address = vCalAddress(f"mailto:{attendee.email}")
+    address.params |= {
+        "CUTYPE": "INDIVIDUAL",
+        "ROLE": "REQ-PARTICIPANT",
+        "PARTSTAT": attendee.partstat,
+        "RSVP": "TRUE",
+    }
+    if name := " ".join(_text(attendee.name).replace('"', "'").split()):
+        address.params["CN"] = name
+    event.add("ATTENDEE", address)
+    if method is not Method.CANCEL:
+        alarm = Alarm()
+        alarm.add("ACTION", "DISPLAY")
+        alarm.add("DESCRIPTION", _text(session.summary))
+        alarm.add("TRIGGER", timedelta(minutes=-15))
+        event.add_component(alarm)
+    calendar = Calendar()
+    calendar.add("VERSION", "2.0")
+    calendar.add("PRODID", "-//rcm-webinar//Regional Conference on Migration//EN")
+    calendar.add("CALSCALE", "GREGORIAN")
+    calendar.add("METHOD", method.value)
+    calendar.add_component(event)
+    return calendar.to_ical()
+
+
+def _text(text: str) -> str:
+    return CONTROL_CHARACTERS.sub("", text).strip()

@@ -10,6 +10,8 @@ from types import ModuleType
 from typing import Any
 from unittest.mock import patch
 
+from django.core.mail import EmailMultiAlternatives
+
 from bench.timing import Ratio
 from registrations import calendars
 from registrations.mail import build_invitation, calendar, message
@@ -41,7 +43,10 @@ STEPS: tuple[tuple[str, ModuleType, str], ...] = (
     ("hours", calendars, "hours_for"),
 )
 # What the plain way does in their place: nothing is kept.
-PLAINLY: tuple[tuple[ModuleType, str, object], ...] = ((calendar, "build_ical", plain_calendar),)
+PLAINLY: tuple[tuple[ModuleType, str, object], ...] = (
+    (message, "QuickMessage", EmailMultiAlternatives),
+    (calendar, "build_ical", plain_calendar),
+)
 
 Taken = dict[str, float]
 

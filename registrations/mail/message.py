@@ -1,7 +1,6 @@
 """What all our messages have in common: three templates, the reader's language, stable headers (RFC 6047)."""
 
 from collections.abc import Mapping
-from email.charset import BASE64, Charset
 from email.utils import formataddr, parseaddr
 
 import css_inline
@@ -10,6 +9,7 @@ from django.core.mail import EmailMultiAlternatives
 from django.template.loader import render_to_string
 from django.utils import translation
 
+from registrations.mail.mime import IN_BASE64, QuickMessage
 from registrations.models import Delivery
 
 # Encoded in one line of a header, of which RFC 5322 §2.1.1 allows 998 characters.
@@ -37,7 +37,7 @@ def compose(
         subject = " ".join(render_to_string(f"mail/{template}/subject.txt", values).split())
         text = render_to_string(f"mail/{template}/body.txt", values).strip() + "\n"
         html = inline_css(render_to_string(f"mail/{template}/body.html", values))
-    message = EmailMultiAlternatives(
+    message = QuickMessage(
         subject=subject,
         body=text,
         to=[formataddr((_display_name(name), ascii_address(delivery.email)))],
@@ -45,9 +45,7 @@ def compose(
     )
     message.attach_alternative(html, "text/html")
     if ical is not None:
-        charset = Charset("utf-8")
-        charset.body_encoding = BASE64
-        message.encoding = charset
+        message.encoding = IN_BASE64
         message.attach_alternative(ical.decode(), f"text/calendar; method={delivery.ical_method}")
         message.attach("invite.ics", ical, "application/ics")
     return message

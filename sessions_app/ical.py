@@ -6,9 +6,10 @@ equal data give equal bytes. The room's address is never in a calendar.
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from uuid import UUID
 
 from icalendar import Alarm, Calendar, Event, vCalAddress
@@ -19,6 +20,9 @@ PRODID = "-//rcm-webinar//Regional Conference on Migration//EN"
 REFRESH = timedelta(hours=1)
 ALARM_LEAD = timedelta(minutes=-15)
 LONGEST_LOCATION = 255
+# The lines of an invitation that differ from reader to reader, and what stands in their place while it is written.
+_PERSONAL = ("ATTENDEE", "DESCRIPTION", "LOCATION", "URL")
+_HERE = "here"
 _CONTROL_CHARACTERS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 
@@ -63,9 +67,20 @@ def build_invitation(session: CalendarSession, *, method: Method, organizer: str
     One VEVENT, one ATTENDEE; `organizer` is the bare address the mail comes from. A CANCEL carries
     STATUS:CANCELLED only where the session itself is cancelled, not where this one person is taken off.
     """
+    shared = replace(session, description=_HERE, link=session.link and _HERE)
+    personal = Event()
+    personal.add("ATTENDEE", _attendee(attendee))
+    _add_description_and_link(personal, session)
+    lines = {name.encode(): personal.content_line(name, value).to_ical() for name, value in personal.property_items()}
+    return _invitation_to_all(shared, method, organizer) % lines
+
+
+@lru_cache(maxsize=128)
+def _invitation_to_all(session: CalendarSession, method: Method, organizer: str) -> bytes:
+    """What an invitation says to everyone alike, written once; `%(NAME)b` where a line of `_PERSONAL` belongs."""
     event = build_vevent(session)
     event.add("ORGANIZER", vCalAddress(f"mailto:{organizer}"))
-    event.add("ATTENDEE", _attendee(attendee))
+    event.add("ATTENDEE", vCalAddress(_HERE))
     if method is Method.CANCEL:
         if session.is_cancelled:
             event["STATUS"] = "CANCELLED"
@@ -77,7 +92,11 @@ def build_invitation(session: CalendarSession, *, method: Method, organizer: str
         alarm.add("DESCRIPTION", _text(session.summary))
         alarm.add("TRIGGER", ALARM_LEAD)
         event.add_component(alarm)
-    return _written(_calendar([event], method))
+    text = _written(_calendar([event], method)).replace(b"%", b"%%")
+    for name in _PERSONAL:
+        # Once: the alarm, below the lines of the event, has a DESCRIPTION too.
+        text = text.replace(f"\r\n{name}:{_HERE}\r\n".encode(), f"\r\n%({name})b\r\n".encode(), 1)
+    return text
 
 
 def render_download(session: CalendarSession, *, organizer: str) -> bytes:
@@ -131,13 +150,17 @@ def build_vevent(session: CalendarSession) -> Event:
     event.add("DTSTART", _utc(session.starts_at))
     event.add("DTEND", _utc(session.ends_at))
     event.add("SUMMARY", _text(session.summary))
+    _add_description_and_link(event, session)
+    event.add("STATUS", "CANCELLED" if session.is_cancelled else "CONFIRMED")
+    event.add("TRANSP", "OPAQUE")
+    return event
+
+
+def _add_description_and_link(event: Event, session: CalendarSession) -> None:
     event.add("DESCRIPTION", _text(session.description))
     if session.link:
         event.add("LOCATION", _text(session.link)[:LONGEST_LOCATION])
         event.add("URL", session.link)
-    event.add("STATUS", "CANCELLED" if session.is_cancelled else "CONFIRMED")
-    event.add("TRANSP", "OPAQUE")
-    return event
 
 
 def _calendar(events: Iterable[Event], method: Method) -> Calendar:

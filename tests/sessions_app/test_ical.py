@@ -2,7 +2,9 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from uuid import UUID
 
+import hypothesis.strategies as st
 import pytest
+from hypothesis import given, settings
 from icalendar import Calendar
 
 from sessions_app.agenda import agenda_from_release
@@ -18,6 +20,8 @@ from sessions_app.ical import (
 )
 from sessions_app.releases import release_webinar
 from tests.factories import NOW, make_webinar
+from tests.hostile_text import hostile_texts
+from tests.plain_mail import plain_calendar
 
 SESSION = CalendarSession(
     uid=UUID("5b1c7d1e-5d3f-4b7e-9c2a-1f0e8d6c4b3a"),
@@ -63,6 +67,51 @@ def test_the_only_attendee_is_the_addressee_and_a_quote_in_the_name_does_no_harm
         "RSVP": "TRUE",
         "CN": "Ana 'Anita' Paz, Fiscal",
     }
+
+
+@given(
+    summary=hostile_texts,
+    description=hostile_texts,
+    name=hostile_texts,
+    link=st.sampled_from(["", "https://rcm.example.org/join", f"https://rcm.example.org/{'n%C3%B1' * 90}", "here"]),
+    method=st.sampled_from([Method.REQUEST, Method.CANCEL]),
+    is_cancelled=st.booleans(),
+    sequence=st.integers(min_value=0, max_value=99),
+    partstat=st.sampled_from(["NEEDS-ACTION", "ACCEPTED", "DECLINED"]),
+)
+@settings(deadline=None, max_examples=300)
+def test_every_invitation_is_to_the_byte_what_icalendar_writes(
+    summary: str,
+    description: str,
+    name: str,
+    link: str,
+    method: Method,
+    is_cancelled: bool,
+    sequence: int,
+    partstat: str,
+) -> None:
+    session = replace(
+        SESSION, summary=summary, description=description, link=link, is_cancelled=is_cancelled, sequence=sequence
+    )
+    attendee = Attendee(name=name, email="ana@example.org", partstat=partstat)
+
+    written = build_invitation(session, method=method, organizer="webinars@example.org", attendee=attendee)
+
+    assert written == plain_calendar(session, method=method, organizer="webinars@example.org", attendee=attendee)
+
+
+def test_two_invitations_to_one_session_have_nothing_of_each_other() -> None:
+    luis = Attendee(name="Luis Muestra", email="luis@example.org")
+    other = replace(SESSION, description="https://rcm.example.org/other", link="https://rcm.example.org/other")
+
+    texts = [
+        build_invitation(session, method=Method.REQUEST, organizer="o@example.org", attendee=attendee).decode()
+        for session, attendee in [(SESSION, ANA), (other, luis), (SESSION, ANA)]
+    ]
+
+    assert texts[0] == texts[2]
+    assert [("Ana" in text, "/join" in text) for text in texts] == [(True, True), (False, False), (True, True)]
+    assert [("Luis" in text, "/other" in text) for text in texts] == [(False, False), (True, True), (False, False)]
 
 
 def test_hours_are_written_in_utc_without_a_zone() -> None:

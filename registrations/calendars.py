@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from email.utils import parseaddr
+from functools import lru_cache
 
 from django.conf import settings
 from django.utils import translation
@@ -16,7 +17,12 @@ from sessions_app.models import ReleasedSession
 
 def organizer_address() -> str:
     """The bare address that invitations come from; answers return to it. The same for the life of every UID."""
-    return parseaddr(settings.DEFAULT_FROM_EMAIL)[1]
+    return _bare_address(settings.DEFAULT_FROM_EMAIL)
+
+
+@lru_cache(maxsize=8)
+def _bare_address(address: str) -> str:
+    return parseaddr(address)[1]
 
 
 def calendar_session(

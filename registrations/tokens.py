@@ -5,6 +5,7 @@ Two scopes: the mail carries the link to the page, the calendar one that only jo
 
 import re
 from enum import StrEnum
+from functools import lru_cache
 
 from django.conf import settings
 from django.core.signing import BadSignature, Signer
@@ -15,6 +16,8 @@ from registrations.models import Delegate
 
 # The id of a delegate and the version of their links, as `make_token` writes them; 18 digits fit every database.
 VALUE = re.compile(r"([1-9][0-9]{0,17})\.([1-9][0-9]{0,8})", re.ASCII)
+# In place of a token in a path that is kept.
+_ANYBODY = "~"
 
 
 class Scope(StrEnum):
@@ -92,13 +95,20 @@ def _with_living_links(pk: int) -> Delegate | None:
 
 def page_url(delegate: Delegate) -> str:
     """The absolute address of the participant's page, in their language."""
-    with translation.override(delegate.language):
-        path = reverse("registrations:my", args=[make_token(delegate, Scope.PAGE)])
-    return f"{settings.BASE_URL}{path}"
+    return _address("registrations:my", delegate.language, make_token(delegate, Scope.PAGE))
 
 
 def join_url(delegate: Delegate, number: int) -> str:
     """The absolute address of the join page of session `number`, in the participant's language."""
-    with translation.override(delegate.language):
-        path = reverse("registrations:join", args=[make_token(delegate, Scope.JOIN), number])
-    return f"{settings.BASE_URL}{path}"
+    return _address("registrations:join", delegate.language, make_token(delegate, Scope.JOIN), number)
+
+
+def _address(view: str, language: str, token: str, *arguments: int) -> str:
+    # Signs that stand in a path as they are, which all of a token's do, can be put into it afterwards.
+    return f"{settings.BASE_URL}{_path(view, language, *arguments).replace(_ANYBODY, token)}"
+
+
+@lru_cache(maxsize=256)
+def _path(view: str, language: str, *arguments: int) -> str:
+    with translation.override(language):
+        return reverse(view, args=[_ANYBODY, *arguments])

@@ -34,6 +34,7 @@ def format_clock(instant: datetime, zone: str) -> str:
     return instant.astimezone(ZoneInfo(zone)).strftime("%H:%M")
 
 
+@lru_cache(maxsize=2048)
 def format_day(instant: datetime, zone: str, language: str, *, with_year: bool = False) -> str:
     """The day as "Mon 16 Nov" or "lun 16 nov"; with the year where the reader may be years away."""
     pattern = "EEE d MMM y" if with_year else "EEE d MMM"

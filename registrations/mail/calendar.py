@@ -1,5 +1,7 @@
 """Mails that a calendar program reads: invitation, update, cancellation."""
 
+from functools import partial
+
 from django.core.mail import EmailMultiAlternatives
 
 from registrations.calendars import calendar_session, organizer_address
@@ -110,6 +112,7 @@ def session_context(released: ReleasedSession, delegate: Delegate) -> dict[str, 
         "webinar_title": webinar.title.render(delegate.language).text,
         "contact_email": webinar.contact_email,
         "page_url": page_url(delegate),
-        "join_url": join_url(delegate, released.number),
+        # Made where a template shows it.
+        "join_url": partial(join_url, delegate, released.number),
         "room_opens_minutes": released.session.room_opens_minutes,
     }

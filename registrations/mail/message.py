@@ -1,7 +1,7 @@
 """What all our messages have in common: three templates, the reader's language, stable headers (RFC 6047)."""
 
 from collections.abc import Mapping
-from email.utils import formataddr, parseaddr
+from email.utils import formataddr
 
 import css_inline
 from django.conf import settings
@@ -9,6 +9,7 @@ from django.core.mail import EmailMultiAlternatives
 from django.template.loader import render_to_string
 from django.utils import translation
 
+from registrations.calendars import organizer_address
 from registrations.mail.mime import IN_BASE64, QuickMessage
 from registrations.models import Delivery
 
@@ -65,5 +66,4 @@ def ascii_address(email: str) -> str:
 
 def message_id(uuid: object) -> str:
     """The Message-ID for a stored random UUID, at the domain that our mail comes from."""
-    domain = parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2]
-    return f"<{uuid}@{domain}>"
+    return f"<{uuid}@{organizer_address().rpartition('@')[2]}>"

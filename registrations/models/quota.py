@@ -1,4 +1,5 @@
-from datetime import datetime
+from datetime import datetime, timedelta
+from math import ceil
 
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -93,3 +94,7 @@ class RegistrationPolicy(models.Model):
 
     def is_open_at(self, now: datetime) -> bool:
         return self.opens_at <= now < self.closes_at
+
+    def days_left_at(self, now: datetime) -> int:
+        """Days until registration closes, begun ones counted; 0 once it has closed."""
+        return max(0, ceil((self.closes_at - now) / timedelta(days=1)))

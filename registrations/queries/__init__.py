@@ -11,6 +11,7 @@ from registrations.queries.delegation_page import (
     last_session_end,
     policy_of,
     released_sessions,
+    zone_of,
 )
 from registrations.queries.seats import (
     SeatCount,
@@ -39,4 +40,5 @@ __all__ = [
     "released_sessions",
     "seats_of",
     "seats_of_webinar",
+    "zone_of",
 ]

@@ -119,6 +119,11 @@ def delegations_of(user: User) -> "QuerySet[Delegation]":
     return delegations.select_related("webinar__policy", "body")
 
 
+def zone_of(user: User, delegation: Delegation) -> str:
+    """The zone in which `user` reads: their own, else the country's only one, else the webinar's."""
+    return user.timezone or delegation.body.only_timezone or delegation.webinar.timezone
+
+
 def policy_of(webinar: Webinar) -> RegistrationPolicy | None:
     """The webinar's registration policy; None means that registration is not open to focal points.
 

@@ -1,14 +1,11 @@
 """The list of delegations, and the page of one."""
 
-from datetime import datetime
-from math import ceil
-
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from registrations.models import BodyKind, Delegation, User
+from registrations.models import BodyKind, Delegation
 from registrations.queries import (
     delegates_with_mail_state,
     delegations_of,
@@ -18,11 +15,11 @@ from registrations.queries import (
     policy_of,
     released_sessions,
     seats_of,
+    zone_of,
 )
 from registrations.views.focal_point.access import for_delegation, for_signed_in, signed_in
 from registrations.views.focal_point.cards import allowed, person_card, profile_card, waiting_word
 
-SECONDS_OF_A_DAY = 86_400
 HISTORY_SHOWN = 50
 
 
@@ -57,7 +54,7 @@ def delegation(request: HttpRequest, delegation: Delegation) -> HttpResponse:
             "webinar": delegation.webinar,
             "policy": policy,
             "zone": zone_of(user, delegation),
-            "days_left": days_left(policy.closes_at, now) if policy else None,
+            "days_left": policy.days_left_at(now) if policy else None,
             "is_open": policy is not None and policy.is_open_at(now),
             "is_before": policy is not None and now < policy.opens_at,
             "is_over": ends_at is not None and now >= ends_at,
@@ -74,13 +71,3 @@ def delegation(request: HttpRequest, delegation: Delegation) -> HttpResponse:
             "history": history_of(delegation)[:HISTORY_SHOWN],
         },
     )
-
-
-def days_left(closes_at: datetime, now: datetime) -> int:
-    """Days until the deadline, begun ones counted; 0 once it has passed."""
-    return max(0, ceil((closes_at - now).total_seconds() / SECONDS_OF_A_DAY))
-
-
-def zone_of(user: User, delegation: Delegation) -> str:
-    """The zone in which `user` reads: their own, else the country's only one, else the webinar's."""
-    return user.timezone or delegation.body.only_timezone or delegation.webinar.timezone

@@ -15,6 +15,7 @@ from registrations.models import (
     ParticipatingBody,
     Quota,
     RegistrationPolicy,
+    ReminderRule,
     User,
 )
 from registrations.services.nominations import DelegateDetails
@@ -178,3 +179,8 @@ def make_organisation(slug: str = "unodc", **fields: Any) -> ParticipatingBody:
     return ParticipatingBody.objects.create(
         kind=BodyKind.ORGANISATION, slug=slug, **{"name_en": slug.upper(), "name_es": slug.upper(), **fields}
     )
+
+
+def make_reminder_rule(webinar: Webinar, amount: int = 1, unit: str = "hours", **fields: Any) -> ReminderRule:
+    """Before each session, to everyone who has not declined."""
+    return ReminderRule.objects.create(webinar=webinar, amount=amount, unit=unit, **{"created_at": NOW, **fields})

@@ -10,7 +10,7 @@ from django.test import Client
 from django.urls import URLResolver, get_resolver, reverse
 from time_machine import TimeMachineFixture
 
-from registrations.models import Delegation, ParticipantProfile, ReminderRule, User
+from registrations.models import Delegation, ParticipantProfile, User
 from registrations.services.delegations import waive_seats
 from registrations.services.planning import plan
 from registrations.tokens import Scope, make_token
@@ -23,6 +23,7 @@ from tests.factories import (
     make_delegation,
     make_focal_point,
     make_quotas,
+    make_reminder_rule,
     make_staff,
     make_webinar,
 )
@@ -178,7 +179,7 @@ def everything(world: World) -> dict[str, str]:
     delegation = Delegation.objects.get(slug=world.arguments["delegation"])
     staff, profile = User.objects.get(is_staff=True), ParticipantProfile.objects.first()
     Speaker.objects.create(webinar=delegation.webinar, code="speaker", name_en="Speaker")
-    ReminderRule.objects.create(webinar=delegation.webinar, minutes_before=60, scope="each", created_at=NOW)
+    make_reminder_rule(delegation.webinar)
     waiver = waive_seats(delegation, profile=profile, seats=1, reason="One alone", by=staff, now=NOW)
     plan(now=NOW)
     models = [model for app in ("registrations", "sessions_app") for model in apps.get_app_config(app).get_models()]

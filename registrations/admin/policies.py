@@ -1,19 +1,20 @@
-"""When countries register, and when participants are reminded."""
+"""When countries register and when participants are reminded."""
+
+from typing import TypeVar
 
 from django.contrib import admin
+from django.db.models import Model
 from django.forms import ModelForm
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 
 from registrations.forms.policies import PolicyForm
 from registrations.models import RegistrationPolicy, ReminderRule
 from registrations.services.nudge import nudge_planner
 from sessions_app.admin.base import Room
 
-MINUTES_IN_HOUR = 60
-MINUTES_IN_DAY = 24 * MINUTES_IN_HOUR
+M = TypeVar("M", bound=Model)
 
 
 @admin.register(RegistrationPolicy)
@@ -30,30 +31,26 @@ class PolicyRoom(Room[RegistrationPolicy]):
         return [] if obj is None else ["webinar"]
 
 
-@admin.register(ReminderRule)
-class ReminderRuleRoom(Room[ReminderRule]):
-    list_display = ["lead", "scope", "webinar", "created_at"]
+class RuleRoom(Room[M]):
+    """The rules of one sort, each read as a sentence."""
+
+    list_display = ["sentence", "webinar", "created_at"]
     list_filter = ["webinar"]
     list_select_related = ["webinar"]
     exclude = ["created_at"]
 
-    @admin.display(description=_("before it starts"), ordering="minutes_before")
-    def lead(self, rule: ReminderRule) -> str:
-        """The lead in the largest unit that divides it."""
-        days, rest = divmod(rule.minutes_before, MINUTES_IN_DAY)
-        if not rest:
-            return ngettext("%(count)s day", "%(count)s days", days) % {"count": days}
-        hours, rest = divmod(rule.minutes_before, MINUTES_IN_HOUR)
-        if not rest:
-            return ngettext("%(count)s hour", "%(count)s hours", hours) % {"count": hours}
-        minutes = rule.minutes_before
-        return ngettext("%(count)s minute", "%(count)s minutes", minutes) % {"count": minutes}
+    @admin.display(description=_("rule"))
+    def sentence(self, rule: M) -> str:
+        return str(rule)
 
-    def save_model(
-        self, request: HttpRequest, obj: ReminderRule, form: "ModelForm[ReminderRule]", change: bool
-    ) -> None:
-        """A changed rule is a new one: it reminds nobody of an hour that lies before the change (design §5)."""
+    def save_model(self, request: HttpRequest, obj: M, form: "ModelForm[M]", change: bool) -> None:
+        """A changed rule is a new one: it concerns no hour that lies before the change (design §5)."""
         if not change or form.changed_data:
-            obj.created_at = timezone.now()
+            obj.created_at = timezone.now()  # type: ignore[attr-defined]  # of both sorts of rules
         super().save_model(request, obj, form, change)
         nudge_planner()
+
+
+@admin.register(ReminderRule)
+class ReminderRuleRoom(RuleRoom[ReminderRule]):
+    list_filter = ["webinar", "moment", "audience"]

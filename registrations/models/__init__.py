@@ -6,7 +6,13 @@ from registrations.models.delegation import Delegation, DelegationStatus, FocalP
 from registrations.models.delivery import Delivery, DeliveryKind, DeliveryState
 from registrations.models.history import HistoryEvent, HistoryKind
 from registrations.models.quota import ParticipantProfile, Quota, RegistrationPolicy
-from registrations.models.reminder import ReminderRule, ReminderScope
+from registrations.models.reminder import (
+    ReminderAudience,
+    ReminderMoment,
+    ReminderRule,
+    ReminderScope,
+    ReminderUnit,
+)
 from registrations.models.user import User
 
 __all__ = [
@@ -30,8 +36,11 @@ __all__ = [
     "Partstat",
     "Quota",
     "RegistrationPolicy",
+    "ReminderAudience",
+    "ReminderMoment",
     "ReminderRule",
     "ReminderScope",
+    "ReminderUnit",
     "User",
     "Waiver",
 ]

@@ -38,6 +38,10 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
         """Claimed by a worker that did not come back within its lease."""
         return self.filter(state=DeliveryState.CLAIMED, lease_expires_at__lte=now)
 
+    def standing(self) -> "DeliveryQuerySet":
+        """All but those that were overtaken before anything of them can have left."""
+        return self.exclude(state=DeliveryState.SUPERSEDED, may_have_arrived=False)
+
 
 class Delivery(models.Model):
     """One message owed to one person, and what became of it."""

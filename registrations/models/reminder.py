@@ -1,8 +1,36 @@
-from django.core.validators import MaxValueValidator, MinValueValidator
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from django.core.exceptions import ValidationError
 from django.db import models
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from sessions_app.models import Webinar
+from sessions_app.models import ReleasedSession, Webinar
+
+SHORTEST_LEAD, LONGEST_LEAD = timedelta(minutes=5), timedelta(days=60)
+
+
+class ReminderUnit(models.TextChoices):
+    """As `timedelta` calls them."""
+
+    MINUTES = "minutes", _("minutes")
+    HOURS = "hours", _("hours")
+    DAYS = "days", _("days")
+
+
+class ReminderMoment(models.TextChoices):
+    BEFORE_START = "before", _("before it starts")
+    AFTER_END = "after", _("after it ends")
+
+
+class ReminderAudience(models.TextChoices):
+    """Whom a rule is for; nobody who declined is ever reminded."""
+
+    ALL = "all", _("everyone who has not declined")
+    ACCEPTED = "accepted", _("those who accepted")
+    UNANSWERED = "unanswered", _("those who have not answered")
+    FOCAL_POINTS = "focal_points", _("the focal points")
 
 
 class ReminderScope(models.TextChoices):
@@ -10,27 +38,92 @@ class ReminderScope(models.TextChoices):
     EACH_SESSION = "each", _("each session")
 
 
+def allowed_amounts(unit: str) -> range:
+    """How many of `unit` a reminder may lie from its session: 5 minutes to 60 days in all."""
+    one = timedelta(**{unit: 1})
+    return range(max(1, SHORTEST_LEAD // one), LONGEST_LEAD // one + 1)
+
+
+def _allowed_leads() -> models.Q:
+    leads = models.Q()
+    for unit in ReminderUnit.values:
+        amounts = allowed_amounts(unit)
+        leads |= models.Q(unit=unit, amount__gte=amounts[0], amount__lte=amounts[-1])
+    return leads
+
+
 class ReminderRule(models.Model):
-    """When the admitted are reminded of a session: so many minutes before it starts."""
+    """When and whom a webinar reminds of its sessions. A changed rule counts from its change: `created_at`."""
 
     webinar = models.ForeignKey(
         Webinar, on_delete=models.CASCADE, related_name="reminder_rules", verbose_name=_("webinar")
     )
-    minutes_before = models.PositiveIntegerField(
-        _("minutes before"), validators=[MinValueValidator(5), MaxValueValidator(60 * 24 * 60)]
-    )
+    amount = models.PositiveIntegerField(_("how many"))
+    unit = models.CharField(_("unit"), max_length=10, choices=ReminderUnit, default=ReminderUnit.DAYS)
+    moment = models.CharField(_("when"), max_length=10, choices=ReminderMoment, default=ReminderMoment.BEFORE_START)
+    audience = models.CharField(_("to"), max_length=20, choices=ReminderAudience, default=ReminderAudience.ALL)
     scope = models.CharField(_("of"), max_length=10, choices=ReminderScope, default=ReminderScope.EACH_SESSION)
     created_at = models.DateTimeField(_("created at"))
 
     class Meta:
         verbose_name = _("reminder rule")
         verbose_name_plural = _("reminder rules")
-        ordering = ["webinar", "-minutes_before"]
+        # Days, hours, minutes: the alphabet does it.
+        ordering = ["webinar", "-moment", "unit", "-amount", "pk"]
         constraints = [
             models.UniqueConstraint(
-                fields=["webinar", "minutes_before", "scope"], name="reminder_rule_once_per_webinar"
+                fields=["webinar", "amount", "unit", "moment", "audience", "scope"],
+                name="reminder_rule_once_per_webinar",
+                violation_error_message=_("This rule stands already."),
+            ),
+            models.CheckConstraint(condition=_allowed_leads(), name="reminder_rule_lies_5_minutes_to_60_days_off"),
+            models.CheckConstraint(
+                condition=models.Q(
+                    moment__in=ReminderMoment.values,
+                    audience__in=ReminderAudience.values,
+                    scope__in=ReminderScope.values,
+                ),
+                name="reminder_rule_is_known",
             ),
         ]
 
     def __str__(self) -> str:
-        return f"{self.minutes_before} min, {self.get_scope_display()}"
+        if self.moment == ReminderMoment.AFTER_END:
+            sentence = gettext("%(lead)s after %(scope)s, to %(audience)s")
+        else:
+            sentence = gettext("%(lead)s before %(scope)s, to %(audience)s")
+        return sentence % {
+            "lead": self._lead_in_words(),
+            "scope": self.get_scope_display(),
+            "audience": self.get_audience_display(),
+        }
+
+    def clean(self) -> None:
+        is_readable = self.amount is not None and self.unit in ReminderUnit.values
+        if is_readable and self.amount not in allowed_amounts(self.unit):
+            raise ValidationError(
+                {"amount": _("A reminder lies from 5 minutes to 60 days before or after its session.")}
+            )
+
+    @property
+    def is_after(self) -> bool:
+        return self.moment == ReminderMoment.AFTER_END
+
+    def hour_of(self, released: ReleasedSession) -> datetime:
+        """When the rule reminds of `released`, in UTC.
+
+        Days keep the wall clock of the session's zone where the clocks change in between.
+        """
+        lead = timedelta(**{self.unit: self.amount if self.is_after else -self.amount})
+        anchor = released.ends_at if self.is_after else released.starts_at
+        if self.unit == ReminderUnit.DAYS:
+            anchor = anchor.astimezone(ZoneInfo(released.timezone))
+        return (anchor + lead).astimezone(UTC)
+
+    def _lead_in_words(self) -> str:
+        words = {
+            ReminderUnit.MINUTES: ngettext("%(count)s minute", "%(count)s minutes", self.amount),
+            ReminderUnit.HOURS: ngettext("%(count)s hour", "%(count)s hours", self.amount),
+            ReminderUnit.DAYS: ngettext("%(count)s day", "%(count)s days", self.amount),
+        }
+        return words[ReminderUnit(self.unit)] % {"count": self.amount}

@@ -14,7 +14,6 @@ from registrations.models import (
     ParticipatingBody,
     Quota,
     RegistrationPolicy,
-    ReminderRule,
     User,
     Waiver,
 )
@@ -183,14 +182,6 @@ def test_a_mailbox_has_one_entry_per_session_and_one_message_under_way():
     Delivery.objects.filter(pk=one.pk).update(**claimed)
     with pytest.raises(IntegrityError), transaction.atomic():
         Delivery.objects.filter(pk=other.pk).update(**claimed)
-
-
-def test_a_reminder_rule_stands_once_per_webinar():
-    facts = {"webinar": make_webinar(), "minutes_before": 60, "scope": "each", "created_at": NOW}
-    ReminderRule.objects.create(**facts)
-
-    with pytest.raises(IntegrityError), transaction.atomic():
-        ReminderRule.objects.create(**facts)
 
 
 def test_people_with_an_address_are_found_whatever_the_case_and_the_blanks_around_it():

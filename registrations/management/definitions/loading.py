@@ -1,6 +1,6 @@
 """Loads a definition file: reads it whole, tells everything that is wrong with it, or stores it in one transaction."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -218,12 +218,12 @@ def _store_policy(webinar: Webinar, values: dict[str, Any]) -> bool:
 
 def _store_reminders(webinar: Webinar, reminders: tuple[ReminderDefinition, ...], *, now: datetime) -> bool:
     """Exactly the rules of the file; one that stays keeps its age, so that it reminds nobody twice."""
-    known = {ReminderDefinition(row.minutes_before, row.scope): row for row in webinar.reminder_rules.all()}
+    known = {
+        ReminderDefinition(row.amount, row.unit, row.scope, moment=row.moment, audience=row.audience): row
+        for row in webinar.reminder_rules.all()
+    }
     gone = known.keys() - set(reminders)
     new = [each for each in reminders if each not in known]
     ReminderRule.objects.filter(pk__in=[known[each].pk for each in gone]).delete()
-    for each in new:
-        ReminderRule.objects.create(
-            webinar=webinar, minutes_before=each.minutes_before, scope=each.scope, created_at=now
-        )
+    ReminderRule.objects.bulk_create(ReminderRule(webinar=webinar, created_at=now, **asdict(each)) for each in new)
     return bool(gone or new)

@@ -6,15 +6,18 @@ from datetime import date, datetime, time, timedelta
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from registrations.models import BodyKind, ReminderScope
+from registrations.models import BodyKind, ReminderAudience, ReminderMoment, ReminderScope, ReminderUnit
+from registrations.models.reminder import allowed_amounts
 from registrations.services.quotas import MOST_SEATS
 from sessions_app.bilingual import Bilingual
 from sessions_app.definitions import Table
 
 LANGUAGES = [code for code, name in settings.LANGUAGES]
-MINUTES_IN = {"days": 24 * 60, "hours": 60, "minutes": 1}
-SHORTEST_LEAD, LONGEST_LEAD = 5, 60 * 24 * 60
+# From the largest, in minutes.
+UNITS = {ReminderUnit.DAYS: 24 * 60, ReminderUnit.HOURS: 60, ReminderUnit.MINUTES: 1}
 FURTHEST_DAYS = 3650
+# A number beyond this is a slip, whatever it counts.
+ANY_NUMBER = 1_000_000_000
 
 
 @dataclass(frozen=True)
@@ -68,8 +71,13 @@ class RegistrationDefinition:
 
 @dataclass(frozen=True)
 class ReminderDefinition:
-    minutes_before: int
+    """The fields of a rule, by their names in the model."""
+
+    amount: int
+    unit: str
     scope: str
+    moment: str = ReminderMoment.BEFORE_START
+    audience: str = ReminderAudience.ALL
 
 
 @dataclass(frozen=True)
@@ -83,9 +91,9 @@ class ParticipantsDefinition:
 
 
 USUAL_REMINDERS = (
-    ReminderDefinition(7 * MINUTES_IN["days"], ReminderScope.FIRST_SESSION),
-    ReminderDefinition(1 * MINUTES_IN["days"], ReminderScope.FIRST_SESSION),
-    ReminderDefinition(1 * MINUTES_IN["hours"], ReminderScope.EACH_SESSION),
+    ReminderDefinition(7, ReminderUnit.DAYS, ReminderScope.FIRST_SESSION),
+    ReminderDefinition(1, ReminderUnit.DAYS, ReminderScope.FIRST_SESSION),
+    ReminderDefinition(1, ReminderUnit.HOURS, ReminderScope.EACH_SESSION),
 )
 
 
@@ -189,20 +197,35 @@ def _parse_reminders(top: Table) -> tuple[ReminderDefinition, ...] | None:
     tables = top.tables("reminder")
     if not top.has("reminder"):
         return None
-    reminders = tuple(_parse_reminder(table) for table in tables)
-    if len(set(reminders)) < len(reminders):
-        top.refuse("reminder", _("A reminder stands in the file twice."))
-    return reminders
+    reminders: dict[ReminderDefinition, None] = {}
+    for table in tables:
+        reminder = _parse_reminder(table)
+        if reminder in reminders:
+            table.refuse("", _("A reminder stands in the file twice."))
+        reminders[reminder] = None
+    return tuple(reminders)
 
 
 def _parse_reminder(table: Table) -> ReminderDefinition:
-    leads = {
-        unit: table.number(unit, lowest=1, highest=LONGEST_LEAD, default=0) for unit in MINUTES_IN if table.has(unit)
-    }
-    table.allow(*MINUTES_IN)
-    scope = table.choice("of", ReminderScope.values, default=ReminderScope.EACH_SESSION)
+    amount, unit = _parse_lead(table)
+    reminder = ReminderDefinition(
+        amount=amount,
+        unit=unit,
+        scope=table.choice("of", ReminderScope.values, default=ReminderScope.EACH_SESSION),
+        moment=table.choice("when", ReminderMoment.values, default=ReminderMoment.BEFORE_START),
+        audience=table.choice("to", ReminderAudience.values, default=ReminderAudience.ALL),
+    )
     table.finish()
-    minutes = sum(number * MINUTES_IN[unit] for unit, number in leads.items())
-    if not SHORTEST_LEAD <= minutes <= LONGEST_LEAD:
+    if amount not in allowed_amounts(unit):
         table.refuse("", _("A reminder needs “days”, “hours” or “minutes”: from 5 minutes to 60 days."))
-    return ReminderDefinition(minutes_before=minutes, scope=scope)
+    return reminder
+
+
+def _parse_lead(table: Table) -> tuple[int, ReminderUnit]:
+    """How far from the session: in the unit of the file, or, where it gives several, in the smallest of them."""
+    numbers = {
+        unit: table.number(unit, lowest=-ANY_NUMBER, highest=ANY_NUMBER, default=1) for unit in UNITS if table.has(unit)
+    }
+    table.allow(*UNITS)
+    unit = next(reversed(numbers), ReminderUnit.DAYS)
+    return sum(number * UNITS[each] for each, number in numbers.items()) // UNITS[unit], unit

@@ -5,22 +5,19 @@ from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
-from django.db.models.functions import Lower
 
 from registrations.models import (
     CalendarEntry,
-    DelegateStatus,
-    DelegationStatus,
     Delivery,
     DeliveryKind,
     DeliveryState,
     IcalMethod,
-    Partstat,
     User,
 )
 from registrations.services.sending import statements
 from registrations.services.sending.claims import lease
 from registrations.services.sending.outcome import Outcome
+from registrations.services.sending.rules import reminder_is_right
 from sessions_app.models import ReleasedSession
 
 # After each temporary error of one message; about a day in all, as mail servers do (RFC 5321 §4.5.4.1).
@@ -45,6 +42,8 @@ def is_still_wanted(delivery: Delivery, *, token: UUID, now: datetime) -> bool:
         )
     if is_wanted:
         delivery.attempts += 1
+        # What a mail tells of the time that is left is true at this moment.
+        delivery.attempted_at = now
         return True
     with transaction.atomic():
         if _ours(delivery, token).update(state=DeliveryState.SUPERSEDED, claim_token=None, lease_expires_at=None):
@@ -68,7 +67,7 @@ def _is_right(delivery: Delivery, now: datetime) -> Q:
     if delivery.ical_method == IcalMethod.CANCEL:
         return _cancel_is_right(now)
     if delivery.kind == DeliveryKind.REMINDER:
-        return _reminder_is_right(now)
+        return reminder_is_right(delivery, now)
     return _notice_is_right(delivery)
 
 
@@ -77,26 +76,6 @@ def _cancel_is_right(now: datetime) -> Q:
     invitation after the plan was made leaves nothing to cancel."""
     arrived = Delivery.objects.filter(entry=OuterRef("entry"), may_have_arrived=True)
     return Q(Exists(ReleasedSession.objects.filter(session=OuterRef("session"), ends_at__gt=now)), Exists(arrived))
-
-
-def _reminder_is_right(now: datetime) -> Q:
-    """The reader still takes part, did not decline, and the session still begins when the reminder says."""
-    held = (
-        CalendarEntry.objects.filter(
-            session=OuterRef("session"),
-            delegate=OuterRef("delegate"),
-            address=Lower(OuterRef("email")),
-            token_version=F("delegate__token_version"),
-            planned_method=IcalMethod.REQUEST,
-            delegate__status=DelegateStatus.ACTIVE,
-            session__released__is_cancelled=False,
-            session__released__starts_at=OuterRef("starts_at"),
-            session__released__starts_at__gt=now,
-        )
-        .exclude(ical_partstat=Partstat.DECLINED)
-        .exclude(delegate__delegation__status=DelegationStatus.NOT_ATTENDING)
-    )
-    return Q(Exists(held))
 
 
 def _notice_is_right(delivery: Delivery) -> Q:

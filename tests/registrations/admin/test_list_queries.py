@@ -13,7 +13,6 @@ from registrations.models import (
     Delegation,
     Delivery,
     HistoryEvent,
-    ReminderRule,
     User,
 )
 from sessions_app.models import Speaker, Webinar
@@ -24,6 +23,7 @@ from tests.factories import (
     make_delegation,
     make_focal_point,
     make_quotas,
+    make_reminder_rule,
     make_session,
     make_staff,
     make_webinar,
@@ -55,7 +55,7 @@ def add_rows(number: int, staff: User) -> None:
         actor=staff,
         at=NOW,
     )
-    ReminderRule.objects.create(webinar=webinar, minutes_before=60, scope="each", created_at=NOW)
+    make_reminder_rule(webinar)
     Speaker.objects.create(webinar=webinar, code="speaker", name_en="Speaker")
 
 

@@ -31,6 +31,7 @@ from tests.factories import (
     make_delegation,
     make_focal_point,
     make_quotas,
+    make_reminder_rule,
     make_staff,
     make_user,
     make_webinar,
@@ -78,6 +79,12 @@ def make_delivery(state: DeliveryState, number: int = 1, **fields: object) -> De
     )
 
 
+def errors_of(response: HttpResponse) -> dict[str, list[str]]:
+    return response.context["adminform"].form.errors
+
+
+# As `make_reminder_rule` makes it.
+RULE = {"amount": "1", "unit": "hours", "moment": "before", "audience": "all", "scope": "each"}
 AGREED = {"seen": "", "reason": "Agreed"}
 
 
@@ -310,28 +317,59 @@ def test_registration_cannot_close_before_it_opens(secretariat: Client, webinar:
     assert RegistrationPolicy.objects.get().closes_at == NOW + timedelta(days=11)
 
 
-def test_a_changed_reminder_rule_counts_from_its_change(secretariat: Client, webinar: Webinar) -> None:
-    rule = ReminderRule.objects.create(webinar=webinar, minutes_before=60, scope="each", created_at=NOW)
-    url = f"/admin/registrations/reminderrule/{rule.pk}/change/"
+@pytest.mark.parametrize(
+    ("room", "typed", "changed"),
+    [
+        ("reminderrule", {**RULE, "amount": "7", "unit": "days"}, {"amount": "2"}),
+    ],
+)
+def test_a_changed_rule_counts_from_its_change(
+    secretariat: Client, webinar: Webinar, room: str, typed: dict[str, str], changed: dict[str, str]
+) -> None:
+    model = {"reminderrule": ReminderRule}[room]
+    typed = {"webinar": str(webinar.pk), **typed}
+    secretariat.post(f"/admin/registrations/{room}/add/", typed)
+    url = f"/admin/registrations/{room}/{model.objects.get().pk}/change/"
     before = timezone.now()
+    model.objects.update(created_at=NOW)
 
-    secretariat.post(url, {"webinar": webinar.pk, "minutes_before": "60", "scope": "each"})
-    rule.refresh_from_db()
-    unchanged = rule.created_at
-    secretariat.post(url, {"webinar": webinar.pk, "minutes_before": "1440", "scope": "each"})
-    rule.refresh_from_db()
+    secretariat.post(url, typed)
+    unchanged = model.objects.get().created_at
+    secretariat.post(url, typed | changed)
 
     assert unchanged == NOW
-    assert (rule.minutes_before, rule.created_at >= before) == (1440, True)
+    assert model.objects.get().created_at >= before
 
 
-@pytest.mark.parametrize(("minutes", "words"), [(10080, "7 days"), (1440, "1 day"), (60, "1 hour"), (90, "90 minutes")])
-def test_the_lead_of_a_reminder_is_told_in_its_largest_unit(
-    secretariat: Client, webinar: Webinar, minutes: int, words: str
+@pytest.mark.parametrize(
+    ("amount", "unit"), [("0", "days"), ("3650", "days"), ("4", "minutes"), ("1441", "hours"), ("99999999999", "hours")]
+)
+def test_a_reminder_of_zero_or_of_ten_years_is_refused(
+    secretariat: Client, webinar: Webinar, amount: str, unit: str
 ) -> None:
-    ReminderRule.objects.create(webinar=webinar, minutes_before=minutes, scope="first", created_at=NOW)
+    typed = {"webinar": webinar.pk, **RULE, "amount": amount, "unit": unit}
 
-    assert f">{words}<" in secretariat.get("/admin/registrations/reminderrule/").content.decode()
+    response = secretariat.post("/admin/registrations/reminderrule/add/", typed)
+
+    assert "A reminder lies from 5 minutes to 60 days before or after its session." in errors_of(response)["amount"]
+    assert not ReminderRule.objects.exists()
+
+
+def test_a_rule_that_stands_already_is_refused(secretariat: Client, webinar: Webinar) -> None:
+    make_reminder_rule(webinar)
+
+    again = {"webinar": webinar.pk, **RULE}
+    reminder = secretariat.post("/admin/registrations/reminderrule/add/", again)
+
+    assert errors_of(reminder) == {"__all__": ["This rule stands already."]}
+
+
+def test_the_lists_of_rules_read_like_sentences(secretariat: Client, webinar: Webinar) -> None:
+    make_reminder_rule(webinar, 2, "days", audience="unanswered")
+
+    reminders = secretariat.get("/admin/registrations/reminderrule/").content.decode()
+
+    assert "2 days before each session, to those who have not answered</a>" in reminders
 
 
 # Deliveries -------------------------------------------------------------------------------------

@@ -94,13 +94,72 @@ def test_registration_is_counted_from_the_day_on_which_the_webinar_starts() -> N
     assert policy.purge_on == date(2027, 12, 7)
 
 
-def test_without_reminders_in_the_file_a_new_webinar_gets_the_usual_ones() -> None:
+def sentences(webinar: Webinar) -> list[str]:
+    return [str(rule) for rule in webinar.reminder_rules.all()]
+
+
+def test_the_concept_note_reminds_and_asks_the_silent() -> None:
+    webinar = load_definition(CONCEPT_NOTE, now=NOW).webinar
+
+    assert sentences(webinar) == [
+        "7 days before the first session, to everyone who has not declined",
+        "3 days before the first session, to those who have not answered",
+        "1 day before the first session, to everyone who has not declined",
+        "1 hour before each session, to everyone who has not declined",
+    ]
+
+
+def test_without_rules_in_the_file_a_new_webinar_gets_the_usual_ones() -> None:
     load_definition(CONCEPT_NOTE, now=NOW)
 
     webinar = load_definition(CONNECTION_TEST, now=NOW).webinar
 
-    rules = ReminderRule.objects.filter(webinar=webinar).values_list("minutes_before", "scope")
-    assert set(rules) == {(7 * 24 * 60, "first"), (24 * 60, "first"), (60, "each")}
+    assert sentences(webinar) == [
+        "7 days before the first session, to everyone who has not declined",
+        "1 day before the first session, to everyone who has not declined",
+        "1 hour before each session, to everyone who has not declined",
+    ]
+
+
+def test_without_rules_in_the_file_a_known_webinar_keeps_its_own(tmp_path: Path) -> None:
+    webinar = load_definition(CONCEPT_NOTE, now=NOW).webinar
+    text = CONCEPT_NOTE.read_text(encoding="utf-8")
+    head, *reminders = text.split("[[reminder]]")
+    silent = tmp_path / "silent.toml"
+    silent.write_text(head + reminders[-1][reminders[-1].index("[[profile]]") :], encoding="utf-8")
+
+    report = load_definition(silent, now=NOW)
+
+    assert report.changes == ()
+    assert len(sentences(webinar)) == 4
+
+
+@pytest.mark.parametrize(
+    ("lead", "sentence"),
+    [
+        ("days = 60", "60 days before the first session, to everyone who has not declined"),
+        ("minutes = 90", "90 minutes before the first session, to everyone who has not declined"),
+        ("days = 1\nhours = 12", "36 hours before the first session, to everyone who has not declined"),
+        (
+            'minutes = 30\nwhen = "after"\nto = "focal_points"',
+            "30 minutes after the first session, to the focal points",
+        ),
+    ],
+)
+def test_a_reminder_of_the_file_says_how_far_when_and_to_whom(tmp_path: Path, lead: str, sentence: str) -> None:
+    webinar = load_definition(edited(tmp_path, ("days = 7", lead)), now=NOW).webinar
+
+    assert sentence in sentences(webinar)
+
+
+def test_rules_that_leave_the_file_go_and_those_that_stay_keep_their_age(tmp_path: Path) -> None:
+    webinar = load_definition(CONCEPT_NOTE, now=NOW).webinar
+    later = NOW + timedelta(hours=1)
+
+    report = load_definition(edited(tmp_path, ("days = 7", "days = 6")), now=later)
+
+    assert report.changes == ("Reminders.",)
+    assert set(webinar.reminder_rules.values_list("amount", "created_at")) == {(6, later), (3, NOW), (1, NOW)}
 
 
 @pytest.mark.parametrize(
@@ -242,6 +301,21 @@ BAD = {
         ("days_before = 10", "days_before = 50"),
         "must close after it opens",
     ),
+    "a reminder of zero": ("[[reminder]]", ("days = 7", "days = 0"), "from 5 minutes to 60 days"),
+    "a reminder of ten years": ("[[reminder]]", ("days = 7", "days = 3650"), "from 5 minutes to 60 days"),
+    "a reminder of no length": ("[[reminder]]", ("days = 7", ""), "needs “days”, “hours” or “minutes”"),
+    "a reminder as a text": ('hours = "1"', ("hours = 1", 'hours = "1"'), "“hours” is '1'. Allowed: a whole number."),
+    "a reminder at an unknown moment": (
+        "during",
+        ("days = 7", 'days = 7\nwhen = "during"'),
+        "“during” is not known. Allowed: before, after.",
+    ),
+    "a reminder to nobody known": (
+        "everyone",
+        ("days = 7", 'days = 7\nto = "everyone"'),
+        "“everyone” is not known. Allowed: all, accepted, unanswered, focal_points.",
+    ),
+    "a reminder twice": ("[[reminder]]", ("days = 7", "days = 1"), "A reminder stands in the file twice."),
     "a flag as a number": ("number = true", ("number = 1", "number = true"), "Allowed: a whole number."),
     "a line break in an unclosed text": (
         'code = "unodc',

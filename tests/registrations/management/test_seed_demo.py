@@ -7,8 +7,9 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 
 from registrations.management.commands.seed_demo import first_monday
-from registrations.models import Delegate, Delegation, HistoryEvent, User
+from registrations.models import Delegate, Delegation, Delivery, DeliveryKind, HistoryEvent, User
 from registrations.queries import quota_board
+from registrations.services.planning import plan
 from sessions_app.models import Webinar
 
 pytestmark = pytest.mark.django_db
@@ -122,6 +123,13 @@ def test_every_step_stands_in_the_history_before_now() -> None:
         "not_attending",
     }
     assert not HistoryEvent.objects.filter(at__gt=START).exists()
+
+
+@pytest.mark.usefixtures("told")
+def test_the_rules_remind_of_nothing_at_the_start() -> None:
+    plan(now=START)
+
+    assert set(Delivery.objects.values_list("kind", flat=True)) == {DeliveryKind.INVITATION, DeliveryKind.DECISION}
 
 
 def test_a_second_time_changes_nothing_and_tells_the_same(told: str) -> None:

@@ -1,87 +1,274 @@
+"""When whom a rule reminds, and what it asks of the database."""
+
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from registrations.models import (
     CalendarEntry,
     Delegate,
+    Delegation,
     Delivery,
     DeliveryKind,
+    DeliveryState,
+    FocalPoint,
     Partstat,
-    ReminderRule,
-    ReminderScope,
+    RegistrationPolicy,
+    User,
 )
-from tests.factories import FIRST_START, NOW
-from tests.registrations.services.deliveries import admitted, plan_and_send, released_delegation, sent_by
+from registrations.services.nominations import withdraw_delegate
+from registrations.services.planning import plan
+from registrations.services.planning.reminders import plan_reminders
+from sessions_app.editing import cancel_session
+from sessions_app.models import ReleasedSession, Session, Webinar
+from sessions_app.releases import release_webinar
+from tests.factories import (
+    FIRST_START,
+    NOW,
+    make_country,
+    make_delegation,
+    make_focal_point,
+    make_staff,
+    make_user,
+)
+from tests.registrations.services.deliveries import (
+    SOON,
+    admitted,
+    move_session,
+    plan_and_send,
+    released_delegation,
+)
+from tests.registrations.services.reminding import (
+    FIRST_END,
+    HOUR,
+    HOUR_BEFORE,
+    MINUTE,
+    invited,
+    recipients,
+    remind,
+    reminders,
+    subjects,
+)
 
 pytestmark = pytest.mark.django_db
 
 
-def remind(minutes: int, scope: str = ReminderScope.EACH_SESSION) -> ReminderRule:
-    webinar = Delegate.objects.first().webinar
-    return ReminderRule.objects.create(webinar=webinar, minutes_before=minutes, scope=scope, created_at=NOW)
-
-
-def reminders(now: datetime) -> list[str]:
-    return [message.subject for message in sent_by(now)]
+# When -------------------------------------------------------------------------------------------
 
 
 def test_a_reminder_comes_at_its_hour_once_and_says_the_hour() -> None:
-    admitted(released_delegation(), language="en")
-    remind(60)
-    plan_and_send()
-    at = FIRST_START - timedelta(minutes=60)
+    invited()
+    remind()
 
-    assert reminders(at - timedelta(seconds=1)) == []
-    assert reminders(at) == ["Reminder: Context and challenges 1, Mon 16 Nov, 09:00–11:00 (Tegucigalpa)"]
-    assert reminders(at + timedelta(minutes=1)) == []
+    assert subjects(HOUR_BEFORE - timedelta(seconds=1)) == []
+    assert subjects(HOUR_BEFORE) == ["Reminder: Context and challenges 1, Mon 16 Nov, 09:00–11:00 (Tegucigalpa)"]
+    assert subjects(HOUR_BEFORE + MINUTE) == []
 
 
-def test_an_hour_that_passed_long_ago_is_not_made_up_for() -> None:
-    admitted(released_delegation())
-    remind(60)
-    plan_and_send()
+def test_a_reminder_after_the_session_comes_once_it_has_ended() -> None:
+    invited()
+    remind(30, "minutes", moment="after", scope="first")
+    at = FIRST_END + 30 * MINUTE
 
-    assert reminders(FIRST_START - timedelta(minutes=30)) == []
-
-
-def test_of_several_reminders_due_at_once_the_latest_is_sent() -> None:
-    admitted(released_delegation())
-    remind(24 * 60, ReminderScope.FIRST_SESSION)
-    latest = remind(23 * 60)
-    plan_and_send()
-
-    reminders(FIRST_START - timedelta(hours=22))
-
-    assert [each.rule for each in Delivery.objects.filter(kind=DeliveryKind.REMINDER)] == [latest]
+    assert subjects(at - MINUTE) == []
+    assert subjects(at + 5 * HOUR) == ["Thank you: Context and challenges 1"]
+    assert subjects(at + 5 * HOUR + MINUTE) == []
 
 
-@pytest.mark.parametrize("partstat", [Partstat.DECLINED, Partstat.ACCEPTED])
-def test_nobody_who_declined_is_reminded(partstat: str) -> None:
-    admitted(released_delegation())
-    remind(60)
-    plan_and_send()
-    CalendarEntry.objects.update(ical_partstat=partstat)
+@pytest.mark.parametrize(
+    ("fields", "late"),
+    [
+        ({"unit": "hours"}, 30 * MINUTE),
+        ({"unit": "days"}, 6 * HOUR),
+        ({"unit": "hours", "moment": "after"}, 6 * HOUR),
+    ],
+)
+def test_an_hour_that_passed_long_ago_is_not_made_up_for(fields: dict[str, str], late: timedelta) -> None:
+    invited()
+    rule = remind(1, scope="first", **fields)
+    at = rule.hour_of(ReleasedSession.objects.get(number=1))
 
-    assert len(reminders(FIRST_START - timedelta(minutes=59))) == (partstat == Partstat.ACCEPTED)
+    assert subjects(at + late) == []
+    assert len(subjects(at + late - MINUTE)) == 1
+
+
+def test_a_rule_reminds_of_no_hour_before_it_was_made() -> None:
+    invited()
+    remind(created_at=HOUR_BEFORE)
+
+    assert subjects(HOUR_BEFORE + MINUTE) == []
 
 
 def test_someone_admitted_after_the_hour_is_not_reminded_of_it() -> None:
     at = FIRST_START - timedelta(days=1)
+    invited()
+    Delegate.objects.update(admitted_at=at + 5 * MINUTE)
+    remind(1, "days")
+
+    assert subjects(at + 10 * MINUTE) == []
+
+
+def test_the_reminder_of_the_first_session_is_of_no_later_one() -> None:
+    invited()
+    remind(scope="first")
+
+    assert subjects(HOUR_BEFORE + timedelta(days=1)) == []
+
+
+def test_a_moved_session_moves_what_is_unsent() -> None:
+    ana = invited()
+    remind()
+    plan(now=HOUR_BEFORE)
+
+    move_session(ana.webinar, 1, hours=2, now=HOUR_BEFORE)
+
+    assert [subject.partition(":")[0] for subject in subjects(HOUR_BEFORE + MINUTE)] == ["Changed"]
+    assert subjects(HOUR_BEFORE + 2 * HOUR) == [
+        "Reminder: Context and challenges 1, Mon 16 Nov, 11:00–13:00 (Tegucigalpa)"
+    ]
+    assert [each.state for each in reminders()] == [DeliveryState.SUPERSEDED, DeliveryState.SENT]
+
+
+def test_a_moved_end_moves_the_reminder_after_it() -> None:
+    ana = invited()
+    remind(moment="after", scope="first")
+    plan(now=FIRST_END + HOUR)
+
+    Session.objects.filter(number=1).update(duration_minutes=180)
+    release_webinar(ana.webinar, by=None, now=FIRST_END + HOUR)
+
+    assert "Thank you: Context and challenges 1" not in subjects(FIRST_END + HOUR + MINUTE)
+    assert subjects(FIRST_END + 2 * HOUR) == ["Thank you: Context and challenges 1"]
+
+
+def test_nobody_is_reminded_once_the_personal_data_have_ended() -> None:
+    invited()
+    remind(moment="after")
+    RegistrationPolicy.objects.update(purge_on=FIRST_END.date())
+
+    assert subjects(FIRST_END + HOUR) == []
+
+
+# Whom -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("moment", ["before", "after"])
+@pytest.mark.parametrize(
+    ("audience", "reminded"),
+    [
+        ("all", {Partstat.NEEDS_ACTION, Partstat.ACCEPTED, Partstat.TENTATIVE}),
+        ("accepted", {Partstat.ACCEPTED}),
+        ("unanswered", {Partstat.NEEDS_ACTION}),
+        ("focal_points", set()),
+    ],
+)
+def test_a_rule_reminds_its_audience_and_nobody_who_declined(audience: str, reminded: set[str], moment: str) -> None:
+    delegation = released_delegation()
+    people = {partstat: admitted(delegation) for partstat in Partstat}
+    plan_and_send()
+    for partstat, person in people.items():
+        CalendarEntry.objects.filter(delegate=person).update(ical_partstat=partstat)
+    rule = remind(audience=audience, moment=moment)
+    at = rule.hour_of(ReleasedSession.objects.get(number=1))
+
+    assert recipients(at) == sorted(people[partstat].email for partstat in reminded)
+
+
+def withdrawn(ana: Delegate) -> None:
+    withdraw_delegate(ana, version=ana.version, by=make_staff(), now=SOON, reason="Ill")
+
+
+def session_cancelled(ana: Delegate) -> None:
+    cancel_session(ana.webinar.sessions.get(number=1), now=SOON)
+    release_webinar(ana.webinar, by=None, now=SOON)
+
+
+def webinar_cancelled(ana: Delegate) -> None:
+    Webinar.objects.update(cancelled_at=SOON)
+    release_webinar(ana.webinar, by=None, now=SOON)
+
+
+def not_attending(ana: Delegate) -> None:
+    Delegation.objects.update(status="not_attending")
+
+
+@pytest.mark.parametrize("end", [withdrawn, session_cancelled, webinar_cancelled, not_attending])
+@pytest.mark.parametrize("audience", ["all", "focal_points"])
+@pytest.mark.parametrize("moment", ["before", "after"])
+def test_none_for_whom_or_what_has_left(end: Callable[[Delegate], None], audience: str, moment: str) -> None:
+    ana = invited()
+    make_focal_point(ana.delegation.body)
+    remind(audience=audience, moment=moment, scope="first" if end is withdrawn else "each")
+    end(ana)
+    plan_and_send(SOON + MINUTE)
+
+    at = HOUR_BEFORE if moment == "before" else FIRST_END + HOUR
+
+    assert subjects(at) == []
+
+
+def test_after_a_session_only_those_are_written_to_who_were_sent_its_invitation() -> None:
+    ana = invited()
+    luis = admitted(ana.delegation)
+    plan(now=FIRST_START)
+    Delivery.objects.filter(delegate=luis).update(state=DeliveryState.STOPPED)
+    remind(moment="after", scope="first")
+
+    assert recipients(FIRST_END + HOUR) == [ana.email]
+
+
+def test_focal_points_are_reminded_of_their_own_delegation_alone() -> None:
+    ana = invited()
+    panama = make_delegation(ana.webinar, make_country("PA"), status="accepted")
+    nobody_named = make_delegation(ana.webinar, make_country("BZ"))
+    of_honduras = make_focal_point(ana.delegation.body, is_primary=True).user
+    alternate = make_focal_point(ana.delegation.body).user
+    make_focal_point(ana.delegation.body, removed_at=NOW)
+    make_focal_point(ana.delegation.body, make_user(is_active=False))
+    make_focal_point(panama.body)
+    make_focal_point(nobody_named.body)
+    remind(audience="focal_points")
+
+    assert recipients(HOUR_BEFORE) == sorted([of_honduras.email, alternate.email])
+    assert recipients(HOUR_BEFORE + MINUTE) == []
+
+
+# What it asks of the database -------------------------------------------------------------------
+
+
+def test_where_no_hour_has_come_the_planner_asks_two_questions(django_assert_num_queries) -> None:
+    invited()
+    remind()
+    remind(audience="focal_points", moment="after")
+
+    with django_assert_num_queries(2):
+        assert plan_reminders(now=HOUR_BEFORE - MINUTE) == 0
+
+
+def test_reminders_take_the_same_number_of_questions_for_one_delegate_and_for_many() -> None:
     delegation = released_delegation()
     admitted(delegation)
-    Delegate.objects.update(admitted_at=at + timedelta(minutes=5))
-    remind(24 * 60)
     plan_and_send()
+    remind()
+    remind(60, "minutes", audience="focal_points")
+    remind(24, "hours")
 
-    assert reminders(at + timedelta(minutes=10)) == []
+    def questions(now: datetime) -> int:
+        with CaptureQueriesContext(connection) as queries:
+            plan_reminders(now=now)
+        return sum(query["sql"].startswith("SELECT") for query in queries)
 
+    with_one = [questions(FIRST_START - 24 * HOUR), questions(HOUR_BEFORE)]
+    Delivery.objects.filter(kind=DeliveryKind.REMINDER).delete()
+    for _ in range(60):
+        admitted(delegation)
+        FocalPoint.objects.create(body=delegation.body, user=make_user())
+    plan(now=SOON)
+    with_many = [questions(FIRST_START - 24 * HOUR), questions(HOUR_BEFORE)]
 
-def test_the_reminder_before_the_first_session_is_of_no_later_one() -> None:
-    admitted(released_delegation())
-    remind(60, ReminderScope.FIRST_SESSION)
-    plan_and_send()
-
-    at_the_second = FIRST_START + timedelta(days=1) - timedelta(minutes=60)
-
-    assert reminders(at_the_second) == []
+    assert with_many == with_one
+    assert len(reminders()) == 61 + 61 + 60
+    assert User.objects.filter(deliveries__kind=DeliveryKind.REMINDER).count() == 60

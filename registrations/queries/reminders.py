@@ -1,0 +1,88 @@
+"""Whom the rules remind: the planner asks it to owe a message, the sender again before the message leaves."""
+
+from collections import defaultdict
+from dataclasses import dataclass
+
+from django.db.models import Count, Exists, F, OuterRef, QuerySet
+
+from registrations.models import (
+    CalendarEntry,
+    DelegateStatus,
+    Delegation,
+    DelegationStatus,
+    Delivery,
+    FocalPoint,
+    IcalMethod,
+    Partstat,
+    ReminderAudience,
+    ReminderRule,
+    User,
+)
+from sessions_app.models import ReleasedSession
+
+
+def mailboxes_to_remind(rule: ReminderRule, released: ReleasedSession) -> "QuerySet[CalendarEntry]":
+    """The mailboxes of the delegates whom `rule` reminds of `released`: they know its hour and did not decline.
+
+    After the session these are the ones that were sent an invitation.
+    """
+    entries = _invited(released.pk).filter(starts_at=released.starts_at).exclude(ical_partstat=Partstat.DECLINED)
+    if rule.is_after:
+        invitations = Delivery.objects.filter(ical_method=IcalMethod.REQUEST, may_have_arrived=True)
+        entries = entries.filter(Exists(invitations.filter(entry=OuterRef("pk"))))
+    if rule.audience == ReminderAudience.ACCEPTED:
+        return entries.filter(ical_partstat=Partstat.ACCEPTED)
+    if rule.audience == ReminderAudience.UNANSWERED:
+        return entries.filter(ical_partstat=Partstat.NEEDS_ACTION)
+    return entries
+
+
+def focal_points_to_remind(released: ReleasedSession) -> "QuerySet[User]":
+    """The focal points of the delegations of which somebody is invited to `released`."""
+    invited = _invited(released.pk).filter(delegate__delegation__body=OuterRef("body"))
+    theirs = FocalPoint.objects.filter(Exists(invited), user=OuterRef("pk"), removed_at__isnull=True)
+    return User.objects.filter(Exists(theirs), is_active=True)
+
+
+@dataclass(frozen=True)
+class Answers:
+    """How the invited of one delegation answered for one session."""
+
+    delegation: Delegation
+    accepted: int
+    tentative: int
+    declined: int
+    unanswered: int
+
+
+def answers_of_delegations(user: User, released: ReleasedSession) -> tuple[Answers, ...]:
+    """The answers to `released` of each delegation for which `user` is a focal point. Two queries."""
+    theirs = Delegation.objects.of_focal_point(user).filter(webinar=released.session.webinar_id)
+    counts: dict[int, dict[str, int]] = defaultdict(dict)
+    rows = _invited(released.pk).filter(delegate__delegation__in=theirs).order_by()
+    for delegation_id, partstat, count in rows.values_list("delegate__delegation", "ical_partstat").annotate(
+        count=Count("pk")
+    ):
+        counts[delegation_id][partstat] = count
+    return tuple(
+        Answers(
+            delegation=delegation,
+            accepted=counts[delegation.pk].get(Partstat.ACCEPTED, 0),
+            tentative=counts[delegation.pk].get(Partstat.TENTATIVE, 0),
+            declined=counts[delegation.pk].get(Partstat.DECLINED, 0),
+            unanswered=counts[delegation.pk].get(Partstat.NEEDS_ACTION, 0),
+        )
+        for delegation in Delegation.objects.filter(pk__in=list(counts)).select_related("body", "webinar")
+    )
+
+
+def _invited(session_id: int) -> "QuerySet[CalendarEntry]":
+    """The mailboxes that hold the session, or are about to, under the present link of someone who takes part."""
+    return CalendarEntry.objects.filter(
+        session=session_id,
+        planned_method=IcalMethod.REQUEST,
+        # A link that has ended owes a new invitation first.
+        token_version=F("delegate__token_version"),
+        delegate__status=DelegateStatus.ACTIVE,
+        delegate__admitted_at__isnull=False,
+    ).exclude(delegate__delegation__status=DelegationStatus.NOT_ATTENDING)

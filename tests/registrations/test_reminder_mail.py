@@ -1,0 +1,194 @@
+"""What reminders say, and what they must not."""
+
+from datetime import timedelta
+
+import pytest
+from django.core.mail import EmailMessage
+
+from registrations.models import (
+    CalendarEntry,
+    Delegate,
+    Delegation,
+    Partstat,
+    ReminderRule,
+)
+from registrations.services.planning import plan
+from registrations.services.sending import send_due
+from registrations.tokens import join_url, page_url
+from sessions_app.models import Webinar
+from tests.calendar_client import calendar_of, parse
+from tests.factories import (
+    NOW,
+    make_country,
+    make_delegate,
+    make_delegation,
+    make_focal_point,
+    make_user,
+)
+from tests.registrations.services.deliveries import admitted, plan_and_send, released_delegation, sent_by
+from tests.registrations.services.reminding import HOUR, HOUR_BEFORE, MINUTE, invited, remind
+
+pytestmark = pytest.mark.django_db
+NAMES = ("Ana Ejemplo", "Luis Muestra")
+SUNDAY_AT_NINE = NOW + timedelta(days=6)
+
+
+def reminder(rule: ReminderRule, *, late: timedelta = timedelta()) -> EmailMessage:
+    at = rule.hour_of(Webinar.objects.get().sessions.get(number=1).released)
+    (message,) = sent_by(at + late)
+    return message
+
+
+def whole(message: EmailMessage) -> str:
+    """All that its reader gets to see."""
+    parsed = parse(message)
+    texts = [part.get_content() for part in parsed.walk() if part.get_content_maintype() == "text"]
+    return "\n".join([str(parsed["Subject"]), str(parsed["To"]), *texts])
+
+
+def html_of(message: EmailMessage) -> str:
+    return next(part for part in parse(message).walk() if part.get_content_type() == "text/html").get_content()
+
+
+# To delegates -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("rule", "late", "words"),
+    [
+        ((2, "days"), timedelta(), "The session is in 2 days:"),
+        ((1, "days"), 5 * HOUR, "The session is in 1 day:"),
+        ((1, "hours"), timedelta(), "The session begins in 1 hour:"),
+        ((1, "hours"), 3 * MINUTE, "The session begins in 1 hour:"),
+        ((36, "hours"), timedelta(), "The session begins in 36 hours:"),
+        ((12, "hours"), 5 * HOUR, "The session begins in 7 hours:"),
+        ((30, "minutes"), timedelta(seconds=20), "The session begins in 30 minutes:"),
+        ((90, "minutes"), timedelta(), "The session begins in 90 minutes:"),
+    ],
+)
+def test_a_reminder_says_how_far_the_session_is(rule: tuple[int, str], late: timedelta, words: str) -> None:
+    invited()
+
+    message = reminder(remind(*rule), late=late)
+
+    assert words in message.body
+    assert words in html_of(message)
+
+
+@pytest.mark.parametrize(
+    ("rule", "waited", "words"),
+    [
+        ((1, "days"), 23 * HOUR, "begins in 1 hour:"),
+        ((1, "hours"), 40 * MINUTE, "begins in 20 minutes:"),
+        ((5, "minutes"), timedelta(minutes=4, seconds=50), "begins in 1 minute:"),
+    ],
+)
+def test_a_reminder_that_the_mail_server_kept_waiting_says_what_is_left(
+    rule: tuple[int, str], waited: timedelta, words: str, mailoutbox: list[EmailMessage]
+) -> None:
+    invited()
+    at = remind(*rule).hour_of(Webinar.objects.get().sessions.get(number=1).released)
+    plan(now=at)
+
+    send_due(clock=lambda: at + waited)
+
+    assert words in mailoutbox[-1].body
+
+
+def test_a_reminder_leads_to_the_room_and_to_the_readers_page() -> None:
+    ana = invited()
+
+    message = reminder(remind())
+
+    assert f"Join here:\n{join_url(ana, 1)}" in message.body
+    assert page_url(ana) in message.body
+    assert "You have not answered" not in message.body
+    assert calendar_of(parse(message)) is None
+
+
+def test_who_has_not_answered_is_asked_for_the_answer() -> None:
+    ana = invited()
+
+    message = reminder(remind(audience="unanswered"))
+
+    assert "You have not answered yet whether you will come." in message.body
+    assert f"Answer here:\n{page_url(ana)}" in message.body
+    html = html_of(message)
+    assert html.index(page_url(ana)) < html.index("Answer on your page") < html.index(join_url(ana, 1))
+
+
+def test_after_the_session_there_is_thanks_and_the_readers_page_and_no_way_to_join() -> None:
+    ana = invited()
+
+    message = reminder(remind(moment="after"))
+
+    assert message.subject == "Thank you: Context and challenges 1"
+    assert "This session has ended. Thank you for taking part." in message.body
+    assert page_url(ana) in message.body
+    assert "/join/" not in whole(message)
+
+
+# To focal points --------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def honduras() -> Delegation:
+    """Five invited people of Honduras, who answered differently, and one more in a draft of Panama."""
+    delegation = released_delegation()
+    partstats = [Partstat.ACCEPTED, Partstat.ACCEPTED, Partstat.TENTATIVE, Partstat.DECLINED, Partstat.NEEDS_ACTION]
+    people = [admitted(delegation, name=NAMES[number % 2]) for number in range(5)]
+    make_delegate(make_delegation(delegation.webinar, make_country("PA")), name="Rosa Modelo")
+    make_focal_point(delegation.body, make_user("focal@example.org", language="en", timezone="America/Panama"))
+    plan_and_send()
+    for partstat, person in zip(partstats, people, strict=True):
+        CalendarEntry.objects.filter(delegate=person).update(ical_partstat=partstat)
+    return delegation
+
+
+@pytest.mark.parametrize(
+    ("moment", "subject", "sentence"),
+    [
+        (
+            "before",
+            "Reminder: Context and challenges 1, Mon 16 Nov, 10:00–12:00 (Panama)",
+            "The session begins in 1 hour:",
+        ),
+        (
+            "after",
+            "Thank you: Context and challenges 1",
+            "This session has ended. Thank you for preparing your delegation.",
+        ),
+    ],
+)
+def test_a_focal_point_reads_the_answers_of_their_delegation_as_numbers(
+    honduras: Delegation, moment: str, subject: str, sentence: str
+) -> None:
+    message = reminder(remind(audience="focal_points", moment=moment))
+
+    assert message.subject == subject
+    assert sentence in message.body
+    assert (
+        "Country HN, the answers of those invited:\n- accepted: 2\n- maybe: 1\n- declined: 1\n- no answer yet: 1\n"
+        in message.body
+    )
+    assert f"/en{honduras.get_absolute_url()[3:]}" in message.body
+    assert "10:00–12:00 (Panama)\n09:00–11:00 (Costa Rica)" in message.body
+
+
+@pytest.mark.usefixtures("honduras")
+def test_the_reminder_to_a_focal_point_names_nobody_and_joins_nothing() -> None:
+    text = whole(reminder(remind(audience="focal_points")))
+
+    people = Delegate.objects.values_list("email", flat=True)
+    assert [word for word in (*NAMES, *people, "Rosa Modelo", "Country PA", "/my/") if word in text] == []
+
+
+def test_one_person_for_two_delegations_reads_of_both_in_one_mail(honduras: Delegation) -> None:
+    panama = Delegation.objects.get(body__iso_code="PA")
+    Delegate.objects.filter(delegation=panama).update(admitted_at=NOW)
+    make_focal_point(panama.body, honduras.body.focal_points.get().user)
+    plan_and_send(HOUR_BEFORE - MINUTE)
+
+    text = reminder(remind(audience="focal_points")).body
+
+    assert text.index("Country HN, the answers") < text.index("Country PA, the answers")

@@ -11,6 +11,7 @@ from registrations.models import (
     Delegate,
     Delegation,
     FocalPoint,
+    GapNoticeRule,
     ParticipantProfile,
     ParticipatingBody,
     Quota,
@@ -184,3 +185,7 @@ def make_organisation(slug: str = "unodc", **fields: Any) -> ParticipatingBody:
 def make_reminder_rule(webinar: Webinar, amount: int = 1, unit: str = "hours", **fields: Any) -> ReminderRule:
     """Before each session, to everyone who has not declined."""
     return ReminderRule.objects.create(webinar=webinar, amount=amount, unit=unit, **{"created_at": NOW, **fields})
+
+
+def make_gap_notice_rule(webinar: Webinar, days_before: int = 5, **fields: Any) -> GapNoticeRule:
+    return GapNoticeRule.objects.create(webinar=webinar, days_before=days_before, **{"created_at": NOW, **fields})

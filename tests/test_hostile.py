@@ -158,6 +158,7 @@ LISTS = (
     "historyevent",
     "user",
     "reminderrule",
+    "gapnoticerule",
 )
 GARBAGE = (
     "status__exact=%00",

@@ -22,6 +22,7 @@ from tests.factories import (
     make_delegate,
     make_delegation,
     make_focal_point,
+    make_gap_notice_rule,
     make_quotas,
     make_reminder_rule,
     make_staff,
@@ -180,6 +181,7 @@ def everything(world: World) -> dict[str, str]:
     staff, profile = User.objects.get(is_staff=True), ParticipantProfile.objects.first()
     Speaker.objects.create(webinar=delegation.webinar, code="speaker", name_en="Speaker")
     make_reminder_rule(delegation.webinar)
+    make_gap_notice_rule(delegation.webinar)
     waiver = waive_seats(delegation, profile=profile, seats=1, reason="One alone", by=staff, now=NOW)
     plan(now=NOW)
     models = [model for app in ("registrations", "sessions_app") for model in apps.get_app_config(app).get_models()]

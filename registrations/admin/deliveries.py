@@ -24,8 +24,8 @@ class DeliveryRoom(ReadOnlyRoom[Delivery]):
     show_full_result_count = False
     actions = ["stop", "send_again"]
     fields = [
-        "kind", "email", "language", "delegate", "user", "session", "event", "rule", "state", "attempts", "error",
-        "created_at", "due_at", "sent_at", "message_uuid",
+        "kind", "email", "language", "delegate", "user", "session", "delegation", "event", "rule", "gap_rule", "state",
+        "attempts", "error", "created_at", "due_at", "sent_at", "message_uuid",
     ]  # fmt: skip
 
     @admin.display(description=_("last error"), ordering="last_error")

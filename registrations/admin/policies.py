@@ -1,4 +1,4 @@
-"""When countries register and when participants are reminded."""
+"""When countries register and are told what they lack, and when participants are reminded."""
 
 from typing import TypeVar
 
@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from registrations.forms.policies import PolicyForm
-from registrations.models import RegistrationPolicy, ReminderRule
+from registrations.models import GapNoticeRule, RegistrationPolicy, ReminderRule
 from registrations.services.nudge import nudge_planner
 from sessions_app.admin.base import Room
 
@@ -54,3 +54,8 @@ class RuleRoom(Room[M]):
 @admin.register(ReminderRule)
 class ReminderRuleRoom(RuleRoom[ReminderRule]):
     list_filter = ["webinar", "moment", "audience"]
+
+
+@admin.register(GapNoticeRule)
+class GapNoticeRuleRoom(RuleRoom[GapNoticeRule]):
+    pass

@@ -1,6 +1,7 @@
 """One function per mail. Each returns a message and sends nothing; the caller has loaded what the delivery names."""
 
 from registrations.mail.calendar import build_cancellation, build_invitation, build_update
+from registrations.mail.gap_notice import build_gap_notice
 from registrations.mail.notices import build_clash_alert, build_decision
 from registrations.mail.reminder import build_reminder
 
@@ -8,6 +9,7 @@ __all__ = [
     "build_cancellation",
     "build_clash_alert",
     "build_decision",
+    "build_gap_notice",
     "build_invitation",
     "build_reminder",
     "build_update",

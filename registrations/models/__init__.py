@@ -4,6 +4,7 @@ from registrations.models.calendar_entry import CalendarEntry, IcalMethod, Parts
 from registrations.models.delegate import Delegate, DelegateRole, DelegateStatus
 from registrations.models.delegation import Delegation, DelegationStatus, FocalPoint, Waiver
 from registrations.models.delivery import Delivery, DeliveryKind, DeliveryState
+from registrations.models.gap_notice import GapNoticeRule
 from registrations.models.history import HistoryEvent, HistoryKind
 from registrations.models.quota import ParticipantProfile, Quota, RegistrationPolicy
 from registrations.models.reminder import (
@@ -28,6 +29,7 @@ __all__ = [
     "DeliveryKind",
     "DeliveryState",
     "FocalPoint",
+    "GapNoticeRule",
     "HistoryEvent",
     "HistoryKind",
     "IcalMethod",

@@ -7,6 +7,8 @@ from django.utils.translation import gettext_lazy as _
 
 from registrations.models.calendar_entry import CalendarEntry, IcalMethod
 from registrations.models.delegate import Delegate
+from registrations.models.delegation import Delegation
+from registrations.models.gap_notice import GapNoticeRule
 from registrations.models.history import HistoryEvent
 from registrations.models.reminder import ReminderRule
 from sessions_app.models import Release, Session
@@ -17,6 +19,7 @@ class DeliveryKind(models.TextChoices):
     UPDATE = "update", _("Update")
     CANCELLATION = "cancellation", _("Cancellation")
     REMINDER = "reminder", _("Reminder")
+    GAP_NOTICE = "gap_notice", _("Gap notice")
     DECISION = "decision", _("Decision")
     CLASH_ALERT = "clash_alert", _("Alert to the secretariat")
 
@@ -89,6 +92,23 @@ class Delivery(models.Model):
         blank=True,
         related_name="deliveries",
         verbose_name=_("reminder rule"),
+    )
+    gap_rule = models.ForeignKey(
+        GapNoticeRule,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="deliveries",
+        verbose_name=_("gap notice rule"),
+    )
+    # That a gap notice is about.
+    delegation = models.ForeignKey(
+        Delegation,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="gap_notices",
+        verbose_name=_("delegation"),
     )
     ical_method = models.CharField(_("calendar message"), max_length=10, choices=IcalMethod, blank=True)
     ical_sequence = models.PositiveIntegerField(_("revision"), null=True, blank=True)

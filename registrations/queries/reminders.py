@@ -1,7 +1,8 @@
-"""Whom the rules remind: the planner asks it to owe a message, the sender again before the message leaves."""
+"""Whom the rules remind and chase: the planner asks it to owe a message, the sender again before the message leaves."""
 
 from collections import defaultdict
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.db.models import Count, Exists, F, OuterRef, QuerySet
 
@@ -12,6 +13,7 @@ from registrations.models import (
     DelegationStatus,
     Delivery,
     FocalPoint,
+    GapNoticeRule,
     IcalMethod,
     Partstat,
     ReminderAudience,
@@ -19,6 +21,9 @@ from registrations.models import (
     User,
 )
 from sessions_app.models import ReleasedSession
+
+# Not the submitted, which wait for the secretariat.
+CHASED = (DelegationStatus.DRAFT, DelegationStatus.RETURNED, DelegationStatus.REOPENED, DelegationStatus.ACCEPTED)
 
 
 def mailboxes_to_remind(rule: ReminderRule, released: ReleasedSession) -> "QuerySet[CalendarEntry]":
@@ -86,3 +91,14 @@ def _invited(session_id: int) -> "QuerySet[CalendarEntry]":
         delegate__status=DelegateStatus.ACTIVE,
         delegate__admitted_at__isnull=False,
     ).exclude(delegate__delegation__status=DelegationStatus.NOT_ATTENDING)
+
+
+def gap_notice_rules(*, now: datetime) -> "QuerySet[GapNoticeRule]":
+    """The rules of webinars that chase: registration is open, and something released is ahead and not cancelled."""
+    ahead = ReleasedSession.objects.filter(session__webinar=OuterRef("webinar"), is_cancelled=False, ends_at__gt=now)
+    return GapNoticeRule.objects.filter(
+        Exists(ahead),
+        webinar__cancelled_at__isnull=True,
+        webinar__policy__opens_at__lte=now,
+        webinar__policy__closes_at__gt=now,
+    ).select_related("webinar__policy")

@@ -112,6 +112,21 @@ class Table:
             return lowest
         return value
 
+    def numbers(self, key: str, *, lowest: int, highest: int) -> tuple[int, ...]:
+        """A list of whole numbers, without those that are refused; empty where it is missing."""
+        good = []
+        for value in self._get(key, list, _("a list of whole numbers"), default=[]):
+            # TOML's true is Python's True, which is an int.
+            if type(value) is int and lowest <= value <= highest:
+                good.append(value)
+            else:
+                self.refuse(
+                    key,
+                    _("“%(key)s” holds %(value)s. Allowed: %(lowest)s to %(highest)s.")
+                    % {"key": key, "value": repr(value)[:60], "lowest": lowest, "highest": highest},
+                )
+        return tuple(good)
+
     def choice(self, key: str, allowed: Iterable[str], *, default: str = "") -> str:
         """One of `allowed`; required unless it has a default. The empty string where it was refused."""
         names = list(allowed)

@@ -1,16 +1,22 @@
-"""What reminders say, and what they must not."""
+"""What the mails of reminders and gap notices say, and what they must not."""
 
 from datetime import timedelta
 
 import pytest
 from django.core.mail import EmailMessage
+from django.test import Client
+from time_machine import TimeMachineFixture
 
 from registrations.models import (
     CalendarEntry,
     Delegate,
     Delegation,
+    ParticipantProfile,
+    ParticipatingBody,
     Partstat,
+    RegistrationPolicy,
     ReminderRule,
+    User,
 )
 from registrations.services.planning import plan
 from registrations.services.sending import send_due
@@ -23,6 +29,7 @@ from tests.factories import (
     make_delegate,
     make_delegation,
     make_focal_point,
+    make_gap_notice_rule,
     make_user,
 )
 from tests.registrations.services.deliveries import admitted, plan_and_send, released_delegation, sent_by
@@ -192,3 +199,76 @@ def test_one_person_for_two_delegations_reads_of_both_in_one_mail(honduras: Dele
     text = reminder(remind(audience="focal_points")).body
 
     assert text.index("Country HN, the answers") < text.index("Country PA, the answers")
+
+
+# Gap notices ------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def incomplete() -> Delegation:
+    delegation = released_delegation("draft")
+    make_delegate(delegation, "border-control", name=NAMES[0], email="ana@example.org")
+    make_focal_point(delegation.body, make_user("focal@example.org", language="en", timezone="America/Panama"))
+    make_gap_notice_rule(delegation.webinar, 5)
+    return delegation
+
+
+def test_a_gap_notice_says_what_is_missing_until_when_and_where_to_name_it(incomplete: Delegation) -> None:
+    (message,) = sent_by(SUNDAY_AT_NINE)
+
+    line = (
+        "Country HN: prosecutors 0 of 2, immigration control 0 of 2, border control 1 of 2, "
+        "investigation units 0 of 2; 5 days left"
+    )
+    assert message.subject == line
+    assert message.body.startswith(f"{line}\n\nPlease name the officials who are missing, and then submit")
+    assert "Registration closes: Fri 6 Nov, 10:00 (Panama) · 09:00 (Costa Rica)" in message.body
+    assert f"/en{incomplete.get_absolute_url()[3:]}\n" in message.body
+    assert "<li>border control 1 of 2</li>" in html_of(message)
+
+
+def test_a_delegation_that_is_accepted_need_not_be_submitted_again(incomplete: Delegation) -> None:
+    Delegation.objects.update(status="accepted")
+
+    (message,) = sent_by(SUNDAY_AT_NINE)
+
+    assert "Please name the officials who are missing.\n" in message.body
+
+
+def test_a_gap_notice_names_nobody(incomplete: Delegation) -> None:
+    (message,) = sent_by(SUNDAY_AT_NINE)
+
+    assert [word for word in ("Ana", "Ejemplo", "ana@example.org") if word in whole(message)] == []
+
+
+def test_a_gap_notice_is_written_in_its_readers_language(incomplete: Delegation) -> None:
+    User.objects.update(language="es")
+
+    (message,) = sent_by(SUNDAY_AT_NINE)
+
+    assert message.subject.startswith("País HN: prosecutors (es) 0 ")
+    assert "/es/delegations/" in message.body
+
+
+@pytest.mark.usefixtures("incomplete")
+def test_an_abbreviation_and_a_sign_stay_as_they_are_written() -> None:
+    ParticipatingBody.objects.update(name_en="Trinidad & Tobago")
+    ParticipantProfile.objects.filter(code="prosecutors").update(name_en="IOM & UNODC liaison")
+
+    (message,) = sent_by(SUNDAY_AT_NINE)
+
+    assert message.subject.startswith("Trinidad & Tobago: IOM & UNODC liaison 0 of 2, ")
+    assert "<li>IOM &amp; UNODC liaison 0 of 2</li>" in html_of(message)
+
+
+def test_the_days_that_a_notice_says_are_those_of_the_delegations_page(
+    incomplete: Delegation, client: Client, time_machine: TimeMachineFixture
+) -> None:
+    RegistrationPolicy.objects.update(closes_at=NOW + timedelta(days=11, hours=8))
+    client.force_login(User.objects.get(email="focal@example.org"))
+    time_machine.move_to(SUNDAY_AT_NINE, tick=False)
+
+    (message,) = sent_by(SUNDAY_AT_NINE)
+    page = client.get(f"/en{incomplete.get_absolute_url()[3:]}").content.decode()
+
+    assert ("6 days left" in message.subject, "6 days left" in page) == (True, True)

@@ -1,4 +1,4 @@
-"""The rules of reminders as rows: what the database refuses, their hours, their sentences."""
+"""The rules of reminders and gap notices as rows: what the database refuses, their hours, their sentences."""
 
 from datetime import UTC, datetime
 
@@ -6,9 +6,9 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
-from registrations.models import ReminderRule
+from registrations.models import GapNoticeRule, RegistrationPolicy, ReminderRule
 from sessions_app.models import ReleasedSession
-from tests.factories import FIRST_START, NOW, make_reminder_rule, make_webinar
+from tests.factories import FIRST_START, NOW, make_gap_notice_rule, make_reminder_rule, make_webinar
 
 BOUNDS = [
     ("minutes", 5, 86_400),
@@ -80,3 +80,44 @@ def test_days_keep_the_hour_of_the_clock_and_hours_their_length(fields: dict[str
 )
 def test_a_reminder_rule_reads_like_a_sentence(fields: dict[str, object], sentence: str) -> None:
     assert str(ReminderRule(**fields)) == sentence
+
+
+def test_a_gap_notice_rule_stands_once_per_webinar_and_lies_1_to_60_days_before(db: None) -> None:
+    webinar = make_webinar()
+    make_gap_notice_rule(webinar, 5)
+
+    for days in (5, 0, 61, TEN_YEARS):
+        with pytest.raises(IntegrityError), transaction.atomic():
+            make_gap_notice_rule(webinar, days)
+
+
+@pytest.mark.parametrize(("days", "sentence"), [(1, "1 day"), (5, "5 days")])
+def test_a_gap_notice_rule_reads_like_a_sentence(days: int, sentence: str) -> None:
+    assert str(GapNoticeRule(days_before=days)) == f"{sentence} before registration closes"
+
+
+@pytest.mark.parametrize(
+    ("closes_at", "due_at"),
+    [
+        (datetime(2026, 11, 6, 22, 0, tzinfo=UTC), datetime(2026, 11, 4, 15, 0, tzinfo=UTC)),
+        # Still the sixth in San José.
+        (datetime(2026, 11, 7, 5, 59, tzinfo=UTC), datetime(2026, 11, 4, 15, 0, tzinfo=UTC)),
+    ],
+)
+def test_gap_notices_are_due_at_nine_of_the_webinars_clock(db: None, closes_at: datetime, due_at: datetime) -> None:
+    rule = make_gap_notice_rule(make_webinar(), 2)
+    RegistrationPolicy.objects.update(closes_at=closes_at)
+
+    assert GapNoticeRule.objects.get(pk=rule.pk).due_at == due_at
+
+
+@pytest.mark.parametrize(
+    ("left", "days"), [((11, 0), 11), ((5, 1), 6), ((1, 0), 1), ((0, 1), 1), ((0, 0), 0), ((-1, 0), 0)]
+)
+def test_a_day_that_has_begun_counts_as_left(db: None, left: tuple[int, int], days: int) -> None:
+    policy = make_webinar().policy
+    since, seconds = left
+
+    now = policy.closes_at.fromtimestamp(policy.closes_at.timestamp() - since * 86_400 - seconds, tz=UTC)
+
+    assert policy.days_left_at(now) == days

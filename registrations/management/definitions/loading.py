@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from registrations.exceptions import RuleBroken
 from registrations.management.definitions.participants import (
+    USUAL_GAP_NOTICES,
     USUAL_REMINDERS,
     BodyDefinition,
     ParticipantsDefinition,
@@ -21,6 +22,7 @@ from registrations.management.definitions.participants import (
 )
 from registrations.models import (
     Delegation,
+    GapNoticeRule,
     ParticipantProfile,
     ParticipatingBody,
     Quota,
@@ -92,11 +94,14 @@ def _store(
     source.check()
     if _store_policy(webinar, values):
         changes.append(_("Registration: when it opens and closes."))
-    reminders = participants.reminders
-    if reminders is None and loaded.is_new:
-        reminders = USUAL_REMINDERS
+    reminders, gap_notices = participants.reminders, participants.registration.gap_notices
+    if loaded.is_new:
+        reminders = USUAL_REMINDERS if reminders is None else reminders
+        gap_notices = USUAL_GAP_NOTICES if gap_notices is None else gap_notices
     if reminders is not None and _store_reminders(webinar, reminders, now=now):
         changes.append(_("Reminders."))
+    if gap_notices is not None and _store_gap_notices(webinar, gap_notices, now=now):
+        changes.append(_("Gap notices."))
     if changes:
         nudge_planner()
     return LoadReport(webinar=webinar, is_new=loaded.is_new, changes=tuple(changes))
@@ -226,4 +231,15 @@ def _store_reminders(webinar: Webinar, reminders: tuple[ReminderDefinition, ...]
     new = [each for each in reminders if each not in known]
     ReminderRule.objects.filter(pk__in=[known[each].pk for each in gone]).delete()
     ReminderRule.objects.bulk_create(ReminderRule(webinar=webinar, created_at=now, **asdict(each)) for each in new)
+    return bool(gone or new)
+
+
+def _store_gap_notices(webinar: Webinar, days: tuple[int, ...], *, now: datetime) -> bool:
+    """Exactly the days of the file; one that stays keeps its age."""
+    known = set(webinar.gap_notice_rules.values_list("days_before", flat=True))
+    gone, new = known - set(days), set(days) - known
+    GapNoticeRule.objects.filter(webinar=webinar, days_before__in=gone).delete()
+    GapNoticeRule.objects.bulk_create(
+        GapNoticeRule(webinar=webinar, days_before=each, created_at=now) for each in sorted(new)
+    )
     return bool(gone or new)

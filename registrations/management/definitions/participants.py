@@ -7,6 +7,7 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from registrations.models import BodyKind, ReminderAudience, ReminderMoment, ReminderScope, ReminderUnit
+from registrations.models.gap_notice import FEWEST_DAYS, MOST_DAYS
 from registrations.models.reminder import allowed_amounts
 from registrations.services.quotas import MOST_SEATS
 from sessions_app.bilingual import Bilingual
@@ -62,10 +63,13 @@ class Moment:
 
 @dataclass(frozen=True)
 class RegistrationDefinition:
+    """`gap_notices` are days before closing, or None where the file is silent: a new webinar then gets the usual."""
+
     opens: Moment
     closes: Moment
     purge: Moment
     accepts_complete_at_once: bool
+    gap_notices: tuple[int, ...] | None
     line: int
 
 
@@ -95,6 +99,7 @@ USUAL_REMINDERS = (
     ReminderDefinition(1, ReminderUnit.DAYS, ReminderScope.FIRST_SESSION),
     ReminderDefinition(1, ReminderUnit.HOURS, ReminderScope.EACH_SESSION),
 )
+USUAL_GAP_NOTICES = (7, 2)
 
 
 def parse_participants(top: Table) -> ParticipantsDefinition:
@@ -172,6 +177,7 @@ def _parse_registration(table: Table) -> RegistrationDefinition:
         closes=_parse_moment(table, "closes", at=time(17)),
         purge=_parse_moment(table, "purge", at=time(), counts="days_after"),
         accepts_complete_at_once=accepts is not False,
+        gap_notices=_parse_gap_notices(table),
         line=table.line,
     )
     table.finish()
@@ -229,3 +235,10 @@ def _parse_lead(table: Table) -> tuple[int, ReminderUnit]:
     table.allow(*UNITS)
     unit = next(reversed(numbers), ReminderUnit.DAYS)
     return sum(number * UNITS[each] for each, number in numbers.items()) // UNITS[unit], unit
+
+
+def _parse_gap_notices(table: Table) -> tuple[int, ...] | None:
+    days = table.numbers("gap_notices", lowest=FEWEST_DAYS, highest=MOST_DAYS)
+    if len(set(days)) < len(days):
+        table.refuse("gap_notices", _("A day stands in “gap_notices” twice."))
+    return days if table.has("gap_notices") else None

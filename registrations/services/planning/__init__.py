@@ -10,6 +10,7 @@ from django.db.models import Q
 
 from registrations.models import Delivery, DeliveryState
 from registrations.services.planning.calendars import plan_calendars
+from registrations.services.planning.gap_notices import plan_gap_notices
 from registrations.services.planning.notices import plan_notices
 from registrations.services.planning.reminders import plan_reminders
 
@@ -40,7 +41,9 @@ def plan(*, now: datetime) -> PlanReport:
         if not _is_alone():
             return PlanReport(is_skipped=True)
         report = PlanReport(
-            calendars=plan_calendars(now=now), notices=plan_notices(now=now), reminders=plan_reminders(now=now)
+            calendars=plan_calendars(now=now),
+            notices=plan_notices(now=now) + plan_gap_notices(now=now),
+            reminders=plan_reminders(now=now),
         )
     caches["database"].set(PLANNED_AT_KEY, now.isoformat(), timeout=None)
     if report.calendars or report.reminders or report.notices:

@@ -19,6 +19,8 @@ OF_A_CALENDAR_MESSAGE = ("delegate", "entry", "previous_release", "session__rele
 OF_ANOTHER_MESSAGE = (
     "delegate__delegation__body",
     "delegate__webinar",
+    "delegation__body",
+    "delegation__webinar__policy",
     "event__delegate",
     "event__delegation__body",
     "event__webinar",

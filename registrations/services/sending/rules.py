@@ -1,12 +1,13 @@
-"""The last look at what a rule owes."""
+"""The last look at what a rule owes: a reminder, a gap notice."""
 
 from datetime import datetime
 
 from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Lower
 
-from registrations.models import Delivery, ReminderAudience, ReminderRule
-from registrations.queries.reminders import focal_points_to_remind, mailboxes_to_remind
+from registrations.models import Delegation, Delivery, ReminderAudience, ReminderRule, User
+from registrations.queries import gaps_in, seats_of
+from registrations.queries.reminders import CHASED, focal_points_to_remind, gap_notice_rules, mailboxes_to_remind
 from sessions_app.models import ReleasedSession
 
 NEVER = Q(pk__in=[])
@@ -24,3 +25,16 @@ def reminder_is_right(delivery: Delivery, now: datetime) -> Q:
         return Q(Exists(focal_points_to_remind(released).filter(pk=OuterRef("user"), email__iexact=delivery.email)))
     mailboxes = mailboxes_to_remind(rule, released)
     return Q(Exists(mailboxes.filter(delegate=OuterRef("delegate"), address=Lower(OuterRef("email")))))
+
+
+def gap_notice_is_right(delivery: Delivery, now: datetime) -> Q:
+    """The day is still that of the rule, and the delegation still incomplete and the reader's."""
+    rule = gap_notice_rules(now=now).filter(deliveries=delivery).first()
+    user = User.objects.filter(deliveries=delivery, is_active=True).first()
+    if rule is None or user is None:
+        return NEVER
+    theirs = Delegation.objects.of_focal_point(user).select_related("body")
+    delegation = theirs.filter(gap_notices=delivery, status__in=CHASED).first()
+    if delegation is None or delivery.key != rule.key_of_notice(delegation.pk, user.pk):
+        return NEVER
+    return Q() if gaps_in(seats_of(delegation)) else NEVER

@@ -22,6 +22,7 @@ from tests.factories import (
     make_country,
     make_delegation,
     make_focal_point,
+    make_gap_notice_rule,
     make_quotas,
     make_reminder_rule,
     make_session,
@@ -56,6 +57,7 @@ def add_rows(number: int, staff: User) -> None:
         at=NOW,
     )
     make_reminder_rule(webinar)
+    make_gap_notice_rule(webinar)
     Speaker.objects.create(webinar=webinar, code="speaker", name_en="Speaker")
 
 

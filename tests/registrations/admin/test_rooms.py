@@ -16,6 +16,7 @@ from registrations.models import (
     DeliveryKind,
     DeliveryState,
     FocalPoint,
+    GapNoticeRule,
     HistoryEvent,
     ParticipatingBody,
     Quota,
@@ -30,6 +31,7 @@ from tests.factories import (
     make_delegate,
     make_delegation,
     make_focal_point,
+    make_gap_notice_rule,
     make_quotas,
     make_reminder_rule,
     make_staff,
@@ -321,12 +323,13 @@ def test_registration_cannot_close_before_it_opens(secretariat: Client, webinar:
     ("room", "typed", "changed"),
     [
         ("reminderrule", {**RULE, "amount": "7", "unit": "days"}, {"amount": "2"}),
+        ("gapnoticerule", {"days_before": "5"}, {"days_before": "2"}),
     ],
 )
 def test_a_changed_rule_counts_from_its_change(
     secretariat: Client, webinar: Webinar, room: str, typed: dict[str, str], changed: dict[str, str]
 ) -> None:
-    model = {"reminderrule": ReminderRule}[room]
+    model = {"reminderrule": ReminderRule, "gapnoticerule": GapNoticeRule}[room]
     typed = {"webinar": str(webinar.pk), **typed}
     secretariat.post(f"/admin/registrations/{room}/add/", typed)
     url = f"/admin/registrations/{room}/{model.objects.get().pk}/change/"
@@ -355,21 +358,34 @@ def test_a_reminder_of_zero_or_of_ten_years_is_refused(
     assert not ReminderRule.objects.exists()
 
 
+@pytest.mark.parametrize("days", ["0", "61", "-1", "soon", ""])
+def test_a_gap_notice_lies_1_to_60_days_before_closing(secretariat: Client, webinar: Webinar, days: str) -> None:
+    response = secretariat.post("/admin/registrations/gapnoticerule/add/", {"webinar": webinar.pk, "days_before": days})
+
+    assert set(errors_of(response)) == {"days_before"}
+    assert not GapNoticeRule.objects.exists()
+
+
 def test_a_rule_that_stands_already_is_refused(secretariat: Client, webinar: Webinar) -> None:
     make_reminder_rule(webinar)
+    make_gap_notice_rule(webinar, 5)
 
     again = {"webinar": webinar.pk, **RULE}
     reminder = secretariat.post("/admin/registrations/reminderrule/add/", again)
+    gap_notice = secretariat.post("/admin/registrations/gapnoticerule/add/", {"webinar": webinar.pk, "days_before": 5})
 
-    assert errors_of(reminder) == {"__all__": ["This rule stands already."]}
+    assert errors_of(reminder) == errors_of(gap_notice) == {"__all__": ["This rule stands already."]}
 
 
 def test_the_lists_of_rules_read_like_sentences(secretariat: Client, webinar: Webinar) -> None:
     make_reminder_rule(webinar, 2, "days", audience="unanswered")
+    make_gap_notice_rule(webinar, 5)
 
     reminders = secretariat.get("/admin/registrations/reminderrule/").content.decode()
+    gap_notices = secretariat.get("/admin/registrations/gapnoticerule/").content.decode()
 
     assert "2 days before each session, to those who have not answered</a>" in reminders
+    assert "5 days before registration closes</a>" in gap_notices
 
 
 # Deliveries -------------------------------------------------------------------------------------

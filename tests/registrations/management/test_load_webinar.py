@@ -98,7 +98,11 @@ def sentences(webinar: Webinar) -> list[str]:
     return [str(rule) for rule in webinar.reminder_rules.all()]
 
 
-def test_the_concept_note_reminds_and_asks_the_silent() -> None:
+def days_of_notices(webinar: Webinar) -> list[int]:
+    return list(webinar.gap_notice_rules.values_list("days_before", flat=True))
+
+
+def test_the_concept_note_reminds_asks_the_silent_and_tells_what_is_missing() -> None:
     webinar = load_definition(CONCEPT_NOTE, now=NOW).webinar
 
     assert sentences(webinar) == [
@@ -107,6 +111,7 @@ def test_the_concept_note_reminds_and_asks_the_silent() -> None:
         "1 day before the first session, to everyone who has not declined",
         "1 hour before each session, to everyone who has not declined",
     ]
+    assert days_of_notices(webinar) == [5, 2]
 
 
 def test_without_rules_in_the_file_a_new_webinar_gets_the_usual_ones() -> None:
@@ -119,11 +124,12 @@ def test_without_rules_in_the_file_a_new_webinar_gets_the_usual_ones() -> None:
         "1 day before the first session, to everyone who has not declined",
         "1 hour before each session, to everyone who has not declined",
     ]
+    assert days_of_notices(webinar) == [7, 2]
 
 
 def test_without_rules_in_the_file_a_known_webinar_keeps_its_own(tmp_path: Path) -> None:
     webinar = load_definition(CONCEPT_NOTE, now=NOW).webinar
-    text = CONCEPT_NOTE.read_text(encoding="utf-8")
+    text = CONCEPT_NOTE.read_text(encoding="utf-8").replace("gap_notices = [5, 2]", "")
     head, *reminders = text.split("[[reminder]]")
     silent = tmp_path / "silent.toml"
     silent.write_text(head + reminders[-1][reminders[-1].index("[[profile]]") :], encoding="utf-8")
@@ -131,7 +137,7 @@ def test_without_rules_in_the_file_a_known_webinar_keeps_its_own(tmp_path: Path)
     report = load_definition(silent, now=NOW)
 
     assert report.changes == ()
-    assert len(sentences(webinar)) == 4
+    assert (len(sentences(webinar)), days_of_notices(webinar)) == (4, [5, 2])
 
 
 @pytest.mark.parametrize(
@@ -156,10 +162,11 @@ def test_rules_that_leave_the_file_go_and_those_that_stay_keep_their_age(tmp_pat
     webinar = load_definition(CONCEPT_NOTE, now=NOW).webinar
     later = NOW + timedelta(hours=1)
 
-    report = load_definition(edited(tmp_path, ("days = 7", "days = 6")), now=later)
+    report = load_definition(edited(tmp_path, ("days = 7", "days = 6"), ("[5, 2]", "[4, 2]")), now=later)
 
-    assert report.changes == ("Reminders.",)
+    assert report.changes == ("Reminders.", "Gap notices.")
     assert set(webinar.reminder_rules.values_list("amount", "created_at")) == {(6, later), (3, NOW), (1, NOW)}
+    assert set(webinar.gap_notice_rules.values_list("days_before", "created_at")) == {(4, later), (2, NOW)}
 
 
 @pytest.mark.parametrize(
@@ -316,6 +323,19 @@ BAD = {
         "“everyone” is not known. Allowed: all, accepted, unanswered, focal_points.",
     ),
     "a reminder twice": ("[[reminder]]", ("days = 7", "days = 1"), "A reminder stands in the file twice."),
+    "a gap notice on the day of closing": (
+        "gap_notices = [5, 0]",
+        ("[5, 2]", "[5, 0]"),
+        "“gap_notices” holds 0. Allowed: 1 to 60.",
+    ),
+    "a gap notice as a word": ('["x"]', ("[5, 2]", '["x"]'), "“gap_notices” holds 'x'. Allowed: 1 to 60."),
+    "a gap notice as a flag": ("[true]", ("[5, 2]", "[true]"), "“gap_notices” holds True. Allowed: 1 to 60."),
+    "a gap notice twice": ("[2, 2]", ("[5, 2]", "[2, 2]"), "A day stands in “gap_notices” twice."),
+    "gap notices that are no list": (
+        "gap_notices = 5",
+        ("gap_notices = [5, 2]", "gap_notices = 5"),
+        "Allowed: a list of whole numbers.",
+    ),
     "a flag as a number": ("number = true", ("number = 1", "number = true"), "Allowed: a whole number."),
     "a line break in an unclosed text": (
         'code = "unodc',

@@ -126,10 +126,18 @@ def test_every_step_stands_in_the_history_before_now() -> None:
 
 
 @pytest.mark.usefixtures("told")
-def test_the_rules_remind_of_nothing_at_the_start() -> None:
-    plan(now=START)
+def test_the_rules_owe_nothing_at_the_start_and_chase_honduras_on_their_days() -> None:
+    webinar = Webinar.objects.get(slug="mass-intra-regional-flows")
 
-    assert set(Delivery.objects.values_list("kind", flat=True)) == {DeliveryKind.INVITATION, DeliveryKind.DECISION}
+    plan(now=START)
+    at_the_start = set(Delivery.objects.values_list("kind", flat=True))
+    for rule in webinar.gap_notice_rules.all():
+        plan(now=rule.due_at)
+
+    assert at_the_start == {DeliveryKind.INVITATION, DeliveryKind.DECISION}
+    notices = Delivery.objects.filter(kind=DeliveryKind.GAP_NOTICE)
+    assert set(notices.values_list("delegation__body__iso_code", flat=True)) == {"CR", "GT", "HN", "NI", "SV"}
+    assert notices.filter(email="focal.hn@example.org").count() == 2
 
 
 def test_a_second_time_changes_nothing_and_tells_the_same(told: str) -> None:

@@ -1,0 +1,67 @@
+from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+from sessions_app.models import Webinar
+
+FEWEST_DAYS, MOST_DAYS = 1, 60
+# In the webinar's zone; the notice goes out from then until the end of the day.
+HOUR_OF_NOTICES = time(9)
+
+
+class GapNoticeRule(models.Model):
+    """A day, counted back from the closing of registration, on which incomplete delegations are told what is missing.
+
+    A changed rule counts from its change: `created_at`.
+    """
+
+    webinar = models.ForeignKey(
+        Webinar, on_delete=models.CASCADE, related_name="gap_notice_rules", verbose_name=_("webinar")
+    )
+    days_before = models.PositiveSmallIntegerField(
+        _("days before registration closes"),
+        validators=[MinValueValidator(FEWEST_DAYS), MaxValueValidator(MOST_DAYS)],
+    )
+    created_at = models.DateTimeField(_("created at"))
+
+    class Meta:
+        verbose_name = _("gap notice rule")
+        verbose_name_plural = _("gap notice rules")
+        ordering = ["webinar", "-days_before"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["webinar", "days_before"],
+                name="gap_notice_rule_once_per_webinar",
+                violation_error_message=_("This rule stands already."),
+            ),
+            models.CheckConstraint(
+                condition=models.Q(days_before__gte=FEWEST_DAYS, days_before__lte=MOST_DAYS),
+                name="gap_notice_rule_lies_1_to_60_days_before",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return ngettext(
+            "%(count)s day before registration closes", "%(count)s days before registration closes", self.days_before
+        ) % {"count": self.days_before}
+
+    @property
+    def due_at(self) -> datetime:
+        """From when its notices are due, in the webinar's zone, whose date there is their day. No query where the
+        webinar and its policy are loaded."""
+        zone = ZoneInfo(self.webinar.timezone)
+        closing_day = self.webinar.policy.closes_at.astimezone(zone).date()
+        return datetime.combine(closing_day - timedelta(days=self.days_before), HOUR_OF_NOTICES, tzinfo=zone)
+
+    def is_due_at(self, now: datetime) -> bool:
+        """Whether it is the day of the notices, their hour has come, and the rule is older than that hour."""
+        due_at = self.due_at
+        return self.created_at < due_at <= now and now.astimezone(due_at.tzinfo).date() == due_at.date()
+
+    def key_of_notice(self, delegation_id: int, user_id: int) -> str:
+        """What makes a notice one and the same: a moved closing, or a changed rule, owes another one."""
+        return f"gap:{self.pk}:{delegation_id}:{user_id}:{self.due_at:%Y-%m-%d}"

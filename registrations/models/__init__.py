@@ -3,7 +3,7 @@ from registrations.models.body import BodyKind, ParticipatingBody
 from registrations.models.calendar_entry import CalendarEntry, IcalMethod, Partstat
 from registrations.models.delegate import Delegate, DelegateRole, DelegateStatus
 from registrations.models.delegation import Delegation, DelegationStatus, FocalPoint, Waiver
-from registrations.models.delivery import Delivery, DeliveryKind, DeliveryState
+from registrations.models.delivery import OVERDUE_AFTER, Delivery, DeliveryKind, DeliveryState
 from registrations.models.gap_notice import GapNoticeRule
 from registrations.models.history import HistoryEvent, HistoryKind
 from registrations.models.quota import ParticipantProfile, Quota, RegistrationPolicy
@@ -17,6 +17,7 @@ from registrations.models.reminder import (
 from registrations.models.user import User
 
 __all__ = [
+    "OVERDUE_AFTER",
     "Arrival",
     "BodyKind",
     "CalendarEntry",

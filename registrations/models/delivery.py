@@ -1,8 +1,10 @@
 import uuid
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import models
+from django.db.models.functions import Coalesce
+from django.db.models.lookups import LessThan
 from django.utils.translation import gettext_lazy as _
 
 from registrations.models.calendar_entry import CalendarEntry, IcalMethod
@@ -12,6 +14,10 @@ from registrations.models.gap_notice import GapNoticeRule
 from registrations.models.history import HistoryEvent
 from registrations.models.reminder import ReminderRule
 from sessions_app.models import Release, Session
+
+# What waits longer should have gone out: the workers or the mail server are away, or it is put off again and again.
+OVERDUE_AFTER = timedelta(minutes=10)
+OWED_AT = Coalesce("resent_at", "created_at")
 
 
 class DeliveryKind(models.TextChoices):
@@ -44,6 +50,15 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
     def standing(self) -> "DeliveryQuerySet":
         """All but those that were overtaken before anything of them can have left."""
         return self.exclude(state=DeliveryState.SUPERSEDED, may_have_arrived=False)
+
+    def waiting(self, now: datetime) -> "DeliveryQuerySet":
+        """Owed at `now`, and at work on by nobody; with `owed_at`, the oldest first."""
+        unsent = models.Q(state=DeliveryState.DUE) | models.Q(state=DeliveryState.CLAIMED, lease_expires_at__lte=now)
+        return self.annotate(owed_at=OWED_AT).filter(unsent, owed_at__lte=now).order_by("owed_at", "pk")
+
+    def overdue(self, now: datetime) -> "DeliveryQuerySet":
+        """Those `waiting` for too long, however often they were tried."""
+        return self.waiting(now).filter(LessThan(OWED_AT, now - OVERDUE_AFTER))
 
 
 class Delivery(models.Model):
@@ -138,6 +153,8 @@ class Delivery(models.Model):
     may_have_arrived = models.BooleanField(_("may have arrived"), default=False)
     last_error = models.CharField(_("last error"), max_length=300, blank=True)
     sent_at = models.DateTimeField(_("sent at"), null=True, blank=True)
+    # When somebody last made it due once more: since then it is owed.
+    resent_at = models.DateTimeField(_("sent again at"), null=True, blank=True)
     # Random, given once: a repeated message carries the same one.
     message_uuid = models.UUIDField(default=uuid.uuid4, editable=False)
 
@@ -168,3 +185,13 @@ class Delivery(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()}, {self.get_state_display()}"
+
+    @property
+    def owed_since(self) -> datetime:
+        return self.resent_at or self.created_at
+
+    def is_overdue_at(self, now: datetime) -> bool:
+        """As the QuerySet's `overdue`, without a query."""
+        is_lost = self.lease_expires_at is not None and self.lease_expires_at <= now
+        is_waiting = self.state == DeliveryState.DUE or (self.state == DeliveryState.CLAIMED and is_lost)
+        return is_waiting and self.owed_since < now - OVERDUE_AFTER

@@ -1,12 +1,14 @@
 """What the database itself refuses, whoever writes, and the few properties of the rows."""
 
 from datetime import date, timedelta
+from uuid import uuid4
 
 import pytest
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
 from registrations.models import (
+    OVERDUE_AFTER,
     CalendarEntry,
     Delegate,
     Delegation,
@@ -34,6 +36,7 @@ from tests.factories import (
 
 pytestmark = pytest.mark.django_db
 HOUR = timedelta(hours=1)
+SECOND = timedelta(seconds=1)
 
 
 def assert_refused(name: str, write) -> None:
@@ -225,3 +228,48 @@ def test_the_zones_of_a_body_are_a_list_of_known_zones(zones):
 
     with pytest.raises(ValidationError):
         validate_zones(zones)
+
+
+def owe(key: str, *, since=NOW, **fields) -> Delivery:
+    return Delivery.objects.create(
+        key=key, kind="decision", email="ana@example.org", language="es", created_at=since, due_at=since, **fields
+    )
+
+
+def claim(until):
+    return {"state": "claimed", "claim_token": uuid4(), "lease_expires_at": until}
+
+
+def test_the_oldest_is_the_one_owed_first_however_often_it_was_put_off():
+    now = NOW + timedelta(hours=1)
+    owe("young", since=NOW + SECOND)
+    oldest = owe("put off", attempts=4)
+    Delivery.objects.filter(pk=oldest.pk).update(due_at=now + timedelta(hours=1))
+    owe("sent once more", since=NOW - timedelta(days=9), resent_at=NOW + SECOND)
+    owe("sent", since=NOW - SECOND, state="sent")
+    owe("at work on", since=NOW - SECOND, **claim(now + SECOND))
+    owe("later", since=now + SECOND)
+
+    assert Delivery.objects.waiting(now).first() == oldest
+
+
+def test_nothing_waits_where_everything_has_left():
+    owe("sent", state="sent")
+
+    assert not Delivery.objects.waiting(NOW).exists()
+
+
+def test_overdue_is_what_waits_too_long_for_the_list_as_for_each_row():
+    now = NOW + OVERDUE_AFTER + SECOND
+    late = owe("late")
+    lost = owe("lost", **claim(now))
+    owe("at work on", **claim(now + SECOND))
+    owe("in time", since=NOW + SECOND)
+    owe("sent once more", resent_at=NOW + SECOND)
+    for state in ("sent", "failed", "superseded", "stopped"):
+        owe(state, state=state)
+
+    overdue = set(Delivery.objects.overdue(now))
+
+    assert overdue == {late, lost}
+    assert {one for one in Delivery.objects.all() if one.is_overdue_at(now)} == overdue

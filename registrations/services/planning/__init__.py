@@ -6,9 +6,7 @@ from datetime import datetime
 import structlog
 from django.core.cache import caches
 from django.db import connection, transaction
-from django.db.models import Q
 
-from registrations.models import Delivery, DeliveryState
 from registrations.services.planning.calendars import plan_calendars
 from registrations.services.planning.gap_notices import plan_gap_notices
 from registrations.services.planning.notices import plan_notices
@@ -64,13 +62,3 @@ def last_planned_at() -> datetime | None:
     """When a planner last finished; None where none ever did."""
     value = caches["database"].get(PLANNED_AT_KEY)
     return datetime.fromisoformat(value) if value else None
-
-
-def oldest_overdue_delivery(now: datetime) -> datetime | None:
-    """Since when the oldest message that should have gone out is owed; None where none is waiting.
-
-    Owed, and not due: each attempt that fails puts the due time off. A claim whose worker is at work is no delay.
-    """
-    waiting = Q(state=DeliveryState.DUE) | Q(state=DeliveryState.CLAIMED, lease_expires_at__lte=now)
-    owed = Delivery.objects.filter(waiting, created_at__lte=now)
-    return owed.order_by("created_at").values_list("created_at", flat=True).first()

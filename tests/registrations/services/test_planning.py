@@ -11,7 +11,7 @@ from registrations.services.nominations import (
     replace_delegate,
     withdraw_delegate,
 )
-from registrations.services.planning import PlanReport, last_planned_at, oldest_overdue_delivery, plan
+from registrations.services.planning import PlanReport, last_planned_at, plan
 from sessions_app.editing import cancel_session, restore_session
 from sessions_app.models import AgendaItem, ReleasedSession
 from sessions_app.releases import release_webinar
@@ -296,11 +296,10 @@ def test_a_plan_takes_the_same_number_of_queries_with_one_delegate_and_with_many
         assert plan(now=LATER).calendars == 0
 
 
-def test_readiness_learns_when_a_planner_was_last_at_work_and_what_is_overdue() -> None:
+def test_readiness_learns_when_a_planner_was_last_at_work() -> None:
     assert last_planned_at() is None
     admitted(released_delegation())
 
     plan(now=SOON)
 
     assert last_planned_at() == SOON
-    assert oldest_overdue_delivery(LATER) == SOON

@@ -1,46 +1,78 @@
 """What was sent, what waits, what failed; what each mailbox holds; who did what. To read, not to edit."""
 
+from datetime import datetime
+from typing import Any
+
 from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import URLPattern, URLResolver, path
 from django.utils import timezone
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from registrations.models import CalendarEntry, Delivery, HistoryEvent
+from registrations.admin.base import staff_of
+from registrations.admin.delivery_pages import delivery_page
+from registrations.admin.filters import OverdueFilter
+from registrations.models import CalendarEntry, Delivery, DeliveryState, HistoryEvent
+from registrations.queries.delegation_page import DONE_WITH
 from registrations.services.deliveries import resend_deliveries, stop_deliveries
 from sessions_app.admin.base import ReadOnlyRoom, change_url, link
 
 
 @admin.register(Delivery)
 class DeliveryRoom(ReadOnlyRoom[Delivery]):
-    list_display = ["kind", "email", "session", "state", "attempts", "error", "due_at", "sent_at"]
+    list_display = ["kind", "email", "session", "state_in_words", "attempts", "error", "next_attempt", "sent_at"]
     list_display_links = ["kind"]
-    list_filter = ["state", "kind", "session__webinar", "language"]
+    list_filter = ["state", OverdueFilter, "kind", "session__webinar", "language"]
     list_select_related = ["session"]
     search_fields = ["email", "delegate__name", "last_error"]
     date_hierarchy = "created_at"
     show_full_result_count = False
-    actions = ["stop", "send_again"]
-    fields = [
-        "kind", "email", "language", "delegate", "user", "session", "delegation", "event", "rule", "gap_rule", "state",
-        "attempts", "error", "created_at", "due_at", "sent_at", "message_uuid",
-    ]  # fmt: skip
+    actions = ["stop", "send_again", "send_once_more"]
+
+    @admin.display(description=_("state"), ordering="state")
+    def state_in_words(self, delivery: Delivery) -> str | SafeString:
+        if not delivery.is_overdue_at(timezone.now()):
+            return delivery.get_state_display()
+        return format_html(
+            '{}, <strong class="is-failed">{}</strong>', delivery.get_state_display(), gettext("overdue")
+        )
 
     @admin.display(description=_("last error"), ordering="last_error")
     def error(self, delivery: Delivery) -> str:
         """Stored in English, shown in the reader's language."""
         return gettext(delivery.last_error) if delivery.last_error else ""
 
+    @admin.display(description=_("next attempt"), ordering="due_at")
+    def next_attempt(self, delivery: Delivery) -> datetime | None:
+        return delivery.due_at if delivery.state == DeliveryState.DUE else None
+
     def has_act_permission(self, request: HttpRequest) -> bool:
         """Stopping and re-sending is for everyone who may see the list."""
         return self.has_view_permission(request)
 
+    # Several at once --------------------------------------------------------------------------------
+
     @admin.action(description=_("Stop what has not been sent"), permissions=["act"])
     def stop(self, request: HttpRequest, deliveries: "QuerySet[Delivery]") -> None:
-        chosen = list(deliveries.order_by().values_list("pk", flat=True))
-        stopped = stop_deliveries(chosen)
+        self._stop(request, list(deliveries.order_by().values_list("pk", flat=True)))
+
+    @admin.action(description=_("Send again what failed or was stopped"), permissions=["act"])
+    def send_again(self, request: HttpRequest, deliveries: "QuerySet[Delivery]") -> None:
+        self._send_again(request, deliveries, DeliveryState.FAILED, DeliveryState.STOPPED)
+
+    @admin.action(description=_("Send invitations once more that were sent and did not arrive"), permissions=["act"])
+    def send_once_more(self, request: HttpRequest, deliveries: "QuerySet[Delivery]") -> None:
+        """Apart from `send_again`: nobody writes to two hundred people twice by choosing the whole list."""
+        self._send_again(request, deliveries, DeliveryState.SENT)
+
+    def _stop(self, request: HttpRequest, chosen: list[int]) -> None:
+        stopped = stop_deliveries(chosen, by=staff_of(request), now=timezone.now())
         self._tell(
             request,
             ngettext("%(count)s delivery is stopped.", "%(count)s deliveries are stopped.", stopped),
@@ -48,10 +80,10 @@ class DeliveryRoom(ReadOnlyRoom[Delivery]):
             left=len(chosen) - stopped,
         )
 
-    @admin.action(description=_("Send again what failed or was stopped"), permissions=["act"])
-    def send_again(self, request: HttpRequest, deliveries: "QuerySet[Delivery]") -> None:
-        chosen = list(deliveries.order_by().values_list("pk", flat=True))
-        due = resend_deliveries(chosen, now=timezone.now())
+    def _send_again(self, request: HttpRequest, deliveries: "QuerySet[Delivery]", *states: DeliveryState) -> None:
+        chosen = dict(deliveries.order_by().values_list("pk", "state"))
+        wanted = [pk for pk, state in chosen.items() if state in states]
+        due = resend_deliveries(wanted, by=staff_of(request), now=timezone.now())
         self._tell(
             request,
             ngettext("%(count)s delivery is due again.", "%(count)s deliveries are due again.", due),
@@ -66,14 +98,46 @@ class DeliveryRoom(ReadOnlyRoom[Delivery]):
             messages.warning(
                 request,
                 ngettext(
-                    "%(count)s delivery was left as it is: its state, or a newer message to the same calendar, "
-                    "does not allow this.",
-                    "%(count)s deliveries were left as they are: their state, or a newer message to the same "
-                    "calendar, does not allow this.",
+                    "%(count)s delivery was left as it is: its state, a newer message to the same calendar, a session "
+                    "that is over, or its being sent only just now does not allow this.",
+                    "%(count)s deliveries were left as they are: their state, a newer message to the same calendar, a "
+                    "session that is over, or their being sent only just now does not allow this.",
                     left,
                 )
                 % {"count": left},
             )
+
+    # One --------------------------------------------------------------------------------------------
+
+    def get_urls(self) -> list[URLPattern | URLResolver]:  # type: ignore[override]  # the stubs forget resolvers
+        view = self.admin_site.admin_view
+        return [
+            path("<int:pk>/stop/", view(self.stop_one), name="stop-delivery"),
+            path("<int:pk>/send-again/", view(self.send_one_again), name="send-again-delivery"),
+            *super().get_urls(),
+        ]
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        if request.method == "POST":
+            raise PermissionDenied
+        found = self.get_object(request, object_id)
+        if found is None:
+            raise Http404
+        return delivery_page(self.admin_site, request, found.pk)
+
+    def stop_one(self, request: HttpRequest, pk: int) -> HttpResponse:
+        delivery = get_object_or_404(Delivery, pk=pk)
+        if request.method == "POST":
+            self._stop(request, [delivery.pk])
+        return redirect(change_url(delivery))
+
+    def send_one_again(self, request: HttpRequest, pk: int) -> HttpResponse:
+        delivery = get_object_or_404(Delivery, pk=pk)
+        if request.method == "POST":
+            self._send_again(request, Delivery.objects.filter(pk=pk), *DONE_WITH)
+        return redirect(change_url(delivery))
 
 
 @admin.register(CalendarEntry)

@@ -1,9 +1,10 @@
-"""Filters of the lists of delegations and people."""
+"""Filters of the lists of delegations, people and deliveries."""
 
 from typing import TYPE_CHECKING, Any
 
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -12,6 +13,7 @@ from registrations.models import (
     Delegate,
     Delegation,
     DelegationStatus,
+    Delivery,
     ParticipantProfile,
     ParticipatingBody,
     Partstat,
@@ -116,3 +118,16 @@ class CompleteFilter(KnownValues):
 
     def narrow(self, rows: "QuerySet[Delegation]", value: str) -> "QuerySet[Delegation]":
         return complete(rows) if value == "yes" else with_gaps(rows)
+
+
+class OverdueFilter(KnownValues):
+    """Which messages should have gone out by now?"""
+
+    title = gettext_lazy("overdue")
+    parameter_name = "overdue"
+
+    def lookups(self, request: HttpRequest, model_admin: object) -> list[tuple[str, str]]:
+        return [("yes", _("Yes"))]
+
+    def narrow(self, rows: "QuerySet[Delivery]", value: str) -> "QuerySet[Delivery]":
+        return rows.filter(pk__in=Delivery.objects.overdue(timezone.now()).order_by().values("pk"))

@@ -60,6 +60,19 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
         """Those `waiting` for too long, however often they were tried."""
         return self.waiting(now).filter(LessThan(OWED_AT, now - OVERDUE_AFTER))
 
+    def newest_word(self) -> "DeliveryQuerySet":
+        """Calendar messages after which nothing newer is planned for their mailbox and session."""
+        return self.filter(entry__isnull=False, ical_sequence=models.F("entry__sequence"))
+
+    def standing_invitations(self, now: datetime) -> "DeliveryQuerySet":
+        """The newest word to a mailbox where that invites to a session which is neither over nor cancelled."""
+        return self.newest_word().filter(
+            ical_method=IcalMethod.REQUEST,
+            entry__planned_method=IcalMethod.REQUEST,
+            session__released__ends_at__gt=now,
+            session__released__is_cancelled=False,
+        )
+
 
 class Delivery(models.Model):
     """One message owed to one person, and what became of it."""

@@ -26,6 +26,8 @@ class HistoryKind(models.TextChoices):
     ATTENDING_AGAIN = "attending_again", _("Attending again")
     ADDRESS_CLASH = "address_clash", _("Address registered elsewhere")
     QUOTA_CHANGED = "quota_changed", _("Quota changed")
+    MAIL_SENT_AGAIN = "mail_sent_again", _("Mail sent again")
+    MAIL_STOPPED = "mail_stopped", _("Mail stopped")
 
 
 class HistoryEvent(models.Model):

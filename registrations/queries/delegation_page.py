@@ -21,6 +21,9 @@ from registrations.models import (
 )
 from sessions_app.models import ReleasedSession, Session, Webinar
 
+# The states out of which the newest message to a mailbox may be sent once more.
+DONE_WITH = (DeliveryState.SENT, DeliveryState.FAILED, DeliveryState.STOPPED)
+
 
 @dataclass(frozen=True)
 class Invitation:

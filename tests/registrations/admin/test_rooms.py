@@ -1,4 +1,4 @@
-"""The other rooms: quotas, focal points, accounts, bodies, policies, reminders, deliveries, the front page."""
+"""The other rooms: quotas, focal points, accounts, bodies, policies, reminders, the front page."""
 
 from datetime import timedelta
 
@@ -386,44 +386,6 @@ def test_the_lists_of_rules_read_like_sentences(secretariat: Client, webinar: We
 
     assert "2 days before each session, to those who have not answered</a>" in reminders
     assert "5 days before registration closes</a>" in gap_notices
-
-
-# Deliveries -------------------------------------------------------------------------------------
-
-
-def test_failed_deliveries_are_sent_again_and_sent_ones_are_not(secretariat: Client, db: None) -> None:
-    failed = make_delivery(DeliveryState.FAILED, 1, attempts=8, last_error="550 no such mailbox")
-    sent = make_delivery(DeliveryState.SENT, 2)
-
-    response = secretariat.post(
-        "/admin/registrations/delivery/", {"action": "send_again", "_selected_action": [failed.pk, sent.pk]}
-    )
-
-    assert told(response) == [
-        "1 delivery is due again.",
-        "1 delivery was left as it is: its state, or a newer message to the same calendar, does not allow this.",
-    ]
-    assert dict(Delivery.objects.values_list("pk", "state")) == {failed.pk: "due", sent.pk: "sent"}
-
-
-def test_waiting_deliveries_are_stopped(secretariat: Client, db: None) -> None:
-    waiting = make_delivery(DeliveryState.DUE)
-
-    response = secretariat.post("/admin/registrations/delivery/", {"action": "stop", "_selected_action": [waiting.pk]})
-
-    assert told(response) == ["1 delivery is stopped."]
-    assert Delivery.objects.get().state == "stopped"
-
-
-def test_a_delivery_is_read_and_not_edited(secretariat: Client, db: None) -> None:
-    delivery = make_delivery(DeliveryState.FAILED, last_error="550 no such mailbox")
-    url = f"/admin/registrations/delivery/{delivery.pk}/change/"
-
-    read = secretariat.get(url)
-    written = secretariat.post(url, {"email": "other@example.org"})
-
-    assert "550 no such mailbox" in read.content.decode()
-    assert (written.status_code, Delivery.objects.get().email) == (403, "person1@example.org")
 
 
 # The front page ---------------------------------------------------------------------------------

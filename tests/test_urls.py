@@ -77,6 +77,7 @@ TABLE: Mapping[str, Row] = {
     "registrations:replace-delegate": Row(OF_THE_COUNTRY, ("delegation", "delegate")),
     "registrations:withdraw-delegate": Row(OF_THE_COUNTRY, ("delegation", "delegate")),
     "registrations:restore-delegate": Row(STEP_OF_THE_COUNTRY, ("delegation", "withdrawn"), method="post"),
+    "registrations:send-invitations-again": Row(STEP_OF_THE_COUNTRY, ("delegation", "delegate"), method="post"),
     "registrations:submit-delegation": Row(OF_THE_COUNTRY, ("delegation",)),
     "registrations:not-attending": Row(OF_THE_COUNTRY, ("delegation",)),
     "registrations:attending-again": Row(STEP_OF_THE_COUNTRY, ("delegation",), method="post"),

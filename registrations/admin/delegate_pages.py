@@ -1,4 +1,4 @@
-"""The pages of one person: name, change, replace, withdraw, bring back. Each form is handed to one service."""
+"""The pages of one person: name, change, replace, withdraw, bring back, invite once more. Each is one service."""
 
 from collections.abc import Callable
 from typing import Any
@@ -11,6 +11,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from registrations.admin.base import staff_of
 from registrations.admin.events import readable
@@ -18,7 +19,9 @@ from registrations.exceptions import RuleBroken, Stale
 from registrations.forms.delegates import DelegateForm, EditForm, RestoreForm, WithdrawForm, both_versions, typed_of
 from registrations.forms.errors import add_broken_rule
 from registrations.models import Delegate, Delegation, HistoryEvent
-from registrations.queries import SeatCount, seats_of
+from registrations.queries import SeatCount, mail_of, seats_of
+from registrations.queries.participant import is_invited
+from registrations.services.deliveries import send_invitations_again
 from registrations.services.nominations import (
     edit_delegate,
     register_delegate,
@@ -61,6 +64,7 @@ def person_page(site: AdminSite, request: HttpRequest, pk: int) -> HttpResponse:
     delegate = _person(pk)
     seats = seats_of(delegate.delegation)
     form = EditForm(_sent(request), delegation=delegate.delegation, seats=seats, initial=typed_of(delegate))
+    mail = mail_of(delegate)
 
     def edit() -> str:
         person = edit_delegate(
@@ -79,6 +83,8 @@ def person_page(site: AdminSite, request: HttpRequest, pk: int) -> HttpResponse:
         title=delegate.name,
         verb=_("Save"),
         is_person_page=True,
+        mail=mail,
+        can_be_sent_again=is_invited(delegate) and mail.can_be_sent_again_at(timezone.now()),
         history=readable(HistoryEvent.objects.filter(delegate=delegate).select_related("actor")),
     )
 
@@ -156,6 +162,24 @@ def restore_page(site: AdminSite, request: HttpRequest, pk: int) -> HttpResponse
         verb=_("Bring back"),
         explanation=_("A person who took the seat meanwhile is withdrawn."),
     )
+
+
+def send_again_page(site: AdminSite, request: HttpRequest, pk: int) -> HttpResponse:
+    """Send the person their invitations once more; opening the address only leads to their page."""
+    delegate = _person(pk)
+    if request.method == "POST":
+        try:
+            count = send_invitations_again(delegate, by=staff_of(request), now=timezone.now())
+        except RuleBroken as broken:
+            messages.warning(request, str(broken.message))
+        else:
+            said = ngettext(
+                "The invitation of %(name)s is sent again now.",
+                "%(count)s invitations of %(name)s are sent again now.",
+                count,
+            )
+            messages.success(request, said % {"name": delegate.name, "count": count})
+    return redirect(change_url(delegate))
 
 
 def _person(pk: int) -> Delegate:

@@ -73,6 +73,7 @@ class DelegateRoom(ReadOnlyRoom[Delegate]):
             "<int:pk>/replace/": ("replace-delegate", delegate_pages.replace_page),
             "<int:pk>/withdraw/": ("withdraw-delegate", delegate_pages.withdraw_page),
             "<int:pk>/restore/": ("restore-delegate", delegate_pages.restore_page),
+            "<int:pk>/send-again/": ("send-again-to-delegate", delegate_pages.send_again_page),
         }
         own = [
             path(route, self.admin_site.admin_view(partial(page, self.admin_site)), name=name)

@@ -3,24 +3,28 @@
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import F, FilteredRelation, Q, QuerySet
 from django.db.models.functions import Lower
+from django.utils.translation import gettext
 
 from registrations.models import (
     CalendarEntry,
     Delegate,
     Delegation,
-    Delivery,
     DeliveryState,
     HistoryEvent,
     HistoryKind,
     IcalMethod,
+    Partstat,
     RegistrationPolicy,
     User,
 )
 from sessions_app.models import ReleasedSession, Session, Webinar
 
+# Of the newest message to a mailbox.
+SHOWN = ("state", "attempts", "last_error", "due_at", "sent_at")
 # The states out of which the newest message to a mailbox may be sent once more.
 DONE_WITH = (DeliveryState.SENT, DeliveryState.FAILED, DeliveryState.STOPPED)
 
@@ -29,14 +33,28 @@ DONE_WITH = (DeliveryState.SENT, DeliveryState.FAILED, DeliveryState.STOPPED)
 class Invitation:
     """What one person's mailbox holds, or is about to hold, of one session.
 
-    `state` is what became of the newest planned message (None while it is unknown).
+    `state` is what became of the newest planned message (None while it is unknown); `sent_at` is known also of one
+    that is being sent once more.
     """
 
     session: Session
+    ends_at: datetime
+    delivery_id: int | None
     state: str | None
+    attempts: int
     last_error: str
+    due_at: datetime | None
+    sent_at: datetime | None
     partstat: str
     answered_at: datetime | None
+
+    @property
+    def state_in_words(self) -> str:
+        return str(DeliveryState(self.state).label) if self.state else ""
+
+    @property
+    def answer_in_words(self) -> str:
+        return str(Partstat(self.partstat).label)
 
     @property
     def is_sent(self) -> bool:
@@ -50,6 +68,19 @@ class Invitation:
     def is_stopped(self) -> bool:
         return self.state == DeliveryState.STOPPED
 
+    @property
+    def is_put_off(self) -> bool:
+        """Tried without success, and to be tried again by itself."""
+        return self.state == DeliveryState.DUE and self.attempts > 0
+
+    @property
+    def error(self) -> str:
+        """Why it has not arrived, in the reader's language; empty for what was sent or was not tried yet."""
+        return gettext(self.last_error) if self.last_error and (self.is_failed or self.is_put_off) else ""
+
+    def can_be_sent_again_at(self, now: datetime) -> bool:
+        return self.state in DONE_WITH and now < self.ends_at
+
 
 @dataclass(frozen=True)
 class DelegateWithMail:
@@ -59,8 +90,16 @@ class DelegateWithMail:
     invitations: tuple[Invitation, ...]
 
     @property
-    def has_failed(self) -> bool:
-        return any(one.is_failed for one in self.invitations)
+    def failed(self) -> tuple[Invitation, ...]:
+        return tuple(one for one in self.invitations if one.is_failed)
+
+    @property
+    def errors(self) -> tuple[str, ...]:
+        """Each reason once, in the order of sessions."""
+        return tuple(dict.fromkeys(one.error for one in self.invitations if one.error))
+
+    def can_be_sent_again_at(self, now: datetime) -> bool:
+        return any(one.can_be_sent_again_at(now) for one in self.invitations)
 
 
 @dataclass(frozen=True)
@@ -70,38 +109,65 @@ class DelegatesWithMail:
     active: tuple[DelegateWithMail, ...]
     left: tuple[DelegateWithMail, ...]
 
+    @property
+    def with_failed_mail(self) -> tuple[DelegateWithMail, ...]:
+        return tuple(one for one in self.active if one.failed)
+
+    @property
+    def failed_count(self) -> int:
+        """How many invitations could not be delivered."""
+        return sum(len(one.failed) for one in self.active)
+
 
 def delegates_with_mail_state(delegation: Delegation) -> DelegatesWithMail:
     """The people of `delegation` and the state of their invitations. Two queries, however many people."""
-    latest = Delivery.objects.filter(entry=OuterRef("pk"), ical_sequence=OuterRef("sequence")).order_by("-pk")
-    entries = (
-        CalendarEntry.objects.filter(
-            delegate__delegation=delegation, address=Lower("delegate__email"), planned_method=IcalMethod.REQUEST
-        )
-        .select_related("session")
-        .annotate(state=Subquery(latest.values("state")[:1]), last_error=Subquery(latest.values("last_error")[:1]))
-        .order_by("session__number")
-    )
-    invitations: dict[int, list[Invitation]] = defaultdict(list)
-    for entry in entries:
-        invitations[entry.delegate_id].append(
-            Invitation(
-                session=entry.session,
-                state=entry.state,
-                last_error=entry.last_error or "",
-                partstat=entry.ical_partstat,
-                answered_at=entry.answered_at,
-            )
-        )
+    delegates = Delegate.objects.filter(delegation=delegation)
+    invitations = _invitations_of(delegates)
     people = [
-        DelegateWithMail(delegate, tuple(invitations[delegate.pk]))
-        for delegate in Delegate.objects.filter(delegation=delegation).select_related("profile", "replaced_by")
+        DelegateWithMail(delegate, invitations.get(delegate.pk, ()))
+        for delegate in delegates.select_related("profile", "replaced_by")
     ]
     left = [one for one in people if one.delegate.withdrawn_at is not None]
     return DelegatesWithMail(
         active=tuple(one for one in people if one.delegate.is_active),
         left=tuple(sorted(left, key=lambda one: (one.delegate.withdrawn_at, one.delegate.pk), reverse=True)),
     )
+
+
+def mail_of(delegate: Delegate) -> DelegateWithMail:
+    """`delegate` and the state of their invitations. One query."""
+    found = _invitations_of(Delegate.objects.filter(pk=delegate.pk))
+    return DelegateWithMail(delegate, found.get(delegate.pk, ()))
+
+
+def _invitations_of(delegates: "QuerySet[Delegate]") -> dict[int, tuple[Invitation, ...]]:
+    newest = FilteredRelation("deliveries", condition=Q(deliveries__ical_sequence=F("sequence")))
+    entries: Any = (
+        CalendarEntry.objects.filter(
+            delegate__in=delegates.order_by(), address=Lower("delegate__email"), planned_method=IcalMethod.REQUEST
+        )
+        .select_related("session")
+        .annotate(newest=newest)
+        .annotate(**{name: F(f"newest__{name}") for name in SHOWN}, delivery_id=F("newest__pk"))
+        .order_by("session__number", "pk")
+    )
+    invitations: dict[int, list[Invitation]] = defaultdict(list)
+    for entry in entries:
+        invitations[entry.delegate_id].append(
+            Invitation(
+                session=entry.session,
+                ends_at=entry.ends_at,
+                delivery_id=entry.delivery_id,
+                state=entry.state,
+                attempts=entry.attempts or 0,
+                last_error=entry.last_error or "",
+                due_at=entry.due_at,
+                sent_at=entry.sent_at,
+                partstat=entry.ical_partstat,
+                answered_at=entry.answered_at,
+            )
+        )
+    return {delegate_id: tuple(found) for delegate_id, found in invitations.items()}
 
 
 def history_of(delegation: Delegation) -> "QuerySet[HistoryEvent]":

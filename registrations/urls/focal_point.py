@@ -13,4 +13,5 @@ urlpatterns = [
     path("delegations/<slug:slug>/delegates/<int:pk>/replace/", people.replace_person, name="replace-delegate"),
     path("delegations/<slug:slug>/delegates/<int:pk>/withdraw/", people.withdraw, name="withdraw-delegate"),
     path("delegations/<slug:slug>/delegates/<int:pk>/restore/", people.restore, name="restore-delegate"),
+    path("delegations/<slug:slug>/delegates/<int:pk>/send-again/", people.send_again, name="send-invitations-again"),
 ]

@@ -7,7 +7,7 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 
 from registrations.models import Delegation, DelegationStatus, Partstat, RegistrationPolicy, User
-from registrations.queries import DelegateWithMail, SeatCount
+from registrations.queries import DelegateWithMail, Invitation, SeatCount
 from registrations.services.delegations import CAN_BE_SUBMITTED, SENT_BACK
 from sessions_app.models import ReleasedSession
 
@@ -22,6 +22,7 @@ class Allowed:
     leave: bool
     submit: bool
     attendance: bool
+    send_again: bool
 
 
 def allowed(
@@ -39,17 +40,19 @@ def allowed(
         leave=not is_over and attends and is_begun,
         submit=not is_over and delegation.status in CAN_BE_SUBMITTED and (is_in_time or (is_begun and was_sent_back)),
         attendance=not is_over and is_in_time,
+        send_again=not is_over and attends,
     )
 
 
 @dataclass(frozen=True)
 class PersonCard:
-    """A delegate, and in words what became of the invitations and answers."""
+    """A delegate, and in words what became of the invitations: `said`, with the answers, of those that are well;
+    `failed` of those that could not be delivered. One word for all sessions where they agree, else one for each."""
 
     one: DelegateWithMail
-    mail: str
-    is_failed: bool
-    answers: tuple[str, ...]
+    said: tuple[str, ...]
+    failed: tuple[str, ...]
+    can_send_again: bool
 
 
 def waiting_word(sessions: Iterable[ReleasedSession]) -> str:
@@ -62,27 +65,42 @@ def waiting_word(sessions: Iterable[ReleasedSession]) -> str:
     return _("the invitation is on its way")
 
 
-def person_card(one: DelegateWithMail, *, waiting: str) -> PersonCard:
-    delegate = one.delegate
-    if delegate.admitted_at is None:
-        mail = _("invited once the delegation is accepted")
-    elif one.has_failed:
-        mail = _("the invitation could not be delivered: please check the address")
-    elif any(invitation.is_stopped for invitation in one.invitations):
-        mail = _("the secretariat has stopped the invitation")
-    elif not one.invitations:
-        mail = waiting
-    elif all(invitation.is_sent for invitation in one.invitations):
-        mail = _("invited")
-    else:
-        mail = _("the invitation is on its way")
-    answers = tuple(
-        _("session %(number)s: %(answer)s")
-        % {"number": invitation.session.number, "answer": Partstat(invitation.partstat).label}
+def person_card(one: DelegateWithMail, may: Allowed, *, waiting: str, now: datetime) -> PersonCard:
+    words = [(_mail_word(invitation), invitation) for invitation in one.invitations]
+    if len({word for word, _invitation in words}) > 1:
+        words = [(_of_session(invitation, word), invitation) for word, invitation in words]
+    answers = [
+        _of_session(invitation, invitation.answer_in_words)
         for invitation in one.invitations
         if invitation.partstat != Partstat.NEEDS_ACTION
+    ]
+    if one.delegate.admitted_at is None:
+        words, before = [], [_("invited once the delegation is accepted")]
+    else:
+        before = [] if one.invitations else [waiting]
+    said = [*before, *(word for word, invitation in words if not invitation.is_failed), *answers]
+    return PersonCard(
+        one=one,
+        said=tuple(dict.fromkeys(said)),
+        failed=tuple(dict.fromkeys(word for word, invitation in words if invitation.is_failed)),
+        can_send_again=may.send_again and one.delegate.admitted_at is not None and one.can_be_sent_again_at(now),
     )
-    return PersonCard(one, mail, one.has_failed, answers)
+
+
+def _mail_word(invitation: Invitation) -> str:
+    if invitation.is_failed:
+        return _("the invitation could not be delivered")
+    if invitation.is_stopped:
+        return _("the secretariat has stopped the invitation")
+    if invitation.is_sent:
+        return _("invited")
+    if invitation.is_put_off:
+        return _("not delivered yet, and tried again by itself")
+    return _("the invitation is being sent again") if invitation.sent_at else _("the invitation is on its way")
+
+
+def _of_session(invitation: Invitation, word: str) -> str:
+    return _("session %(number)s: %(answer)s") % {"number": invitation.session.number, "answer": word}
 
 
 @dataclass(frozen=True)
@@ -96,13 +114,13 @@ class ProfileCard:
     can_add: bool
 
 
-def profile_card(seat: SeatCount, people: tuple[DelegateWithMail, ...], may: Allowed, *, waiting: str) -> ProfileCard:
+def profile_card(seat: SeatCount, people: Iterable[PersonCard], may: Allowed) -> ProfileCard:
     drawn = min(seat.named, seat.minimum)
     waived = min(seat.waived, seat.minimum - drawn)
     empty = seat.minimum - drawn - waived
     return ProfileCard(
         seat=seat,
-        people=tuple(person_card(one, waiting=waiting) for one in people if one.delegate.profile_id == seat.profile.pk),
+        people=tuple(card for card in people if card.one.delegate.profile_id == seat.profile.pk),
         marks=("named",) * drawn + ("empty",) * empty + ("waived",) * waived,
         more=seat.named - drawn,
         can_add=not seat.is_full and (may.add or (may.fill_gaps and seat.missing > 0)),

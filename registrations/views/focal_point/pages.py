@@ -45,6 +45,7 @@ def delegation(request: HttpRequest, delegation: Delegation) -> HttpResponse:
     people = delegates_with_mail_state(delegation)
     sessions = list(released_sessions(delegation.webinar))
     waiting = waiting_word(sessions)
+    active = [person_card(one, may, waiting=waiting, now=now) for one in people.active]
     held = [one.delegate for one in people.left if one.delegate.is_held_at(now) or user.is_staff]
     return render(
         request,
@@ -63,8 +64,9 @@ def delegation(request: HttpRequest, delegation: Delegation) -> HttpResponse:
             "sessions": sessions,
             "seats": seats,
             "gaps": gaps_in(seats),
-            "cards": [profile_card(seat, people.active, may, waiting=waiting) for seat in seats],
-            "others": [person_card(one, waiting=waiting) for one in people.active if one.delegate.profile_id is None],
+            "cards": [profile_card(seat, active, may) for seat in seats],
+            "others": [card for card in active if card.one.delegate.profile_id is None],
+            "people": people,
             "left": people.left,
             "restorable": {delegate.pk for delegate in held} if may.leave else set(),
             "may": may,

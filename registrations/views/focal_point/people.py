@@ -1,4 +1,5 @@
-"""Naming people: register, edit, replace, withdraw, restore. One address per action, one service per POST."""
+"""Naming people: register, edit, replace, withdraw, restore, invite once more. One address per action, one service per
+POST."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -9,6 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST
 
 from registrations.exceptions import RuleBroken, Stale
@@ -16,6 +18,8 @@ from registrations.forms.delegates import DelegateForm, EditForm, WithdrawForm, 
 from registrations.forms.errors import add_broken_rule
 from registrations.models import Delegate, Delegation
 from registrations.queries import gaps_in, seats_of
+from registrations.queries.participant import is_invited
+from registrations.services.deliveries import send_invitations_again
 from registrations.services.nominations import (
     edit_delegate,
     register_delegate,
@@ -66,7 +70,10 @@ def edit(request: HttpRequest, delegation: Delegation, *, pk: int) -> HttpRespon
         changed = edit_delegate(
             delegate, details=details, by=signed_in(request), now=timezone.now(), **form.version_and_reason()
         )
-        return _("The details of %(name)s are saved.") % {"name": changed.name}
+        said = _("The details of %(name)s are saved.") % {"name": changed.name}
+        if changed.address != delegate.address and is_invited(changed):
+            said += " " + _("The invitation goes to the new address.")
+        return said
 
     return _answer(request, delegation, form, save, template="edit", delegate=delegate)
 
@@ -118,6 +125,25 @@ def restore(request: HttpRequest, delegation: Delegation, *, pk: int) -> HttpRes
         messages.error(request, str(broken.message))
     else:
         messages.success(request, _("%(name)s takes part again.") % {"name": delegate.name} + still_missing(delegation))
+    return redirect(delegation)
+
+
+@require_POST
+@for_delegation
+def send_again(request: HttpRequest, delegation: Delegation, *, pk: int) -> HttpResponse:
+    """Send a person their invitations once more."""
+    delegate = delegate_of(delegation, pk)
+    try:
+        count = send_invitations_again(delegate, by=signed_in(request), now=timezone.now())
+    except RuleBroken as broken:
+        messages.warning(request, str(broken.message))
+    else:
+        said = ngettext(
+            "The invitation of %(name)s is sent again now.",
+            "%(count)s invitations of %(name)s are sent again now.",
+            count,
+        )
+        messages.success(request, said % {"name": delegate.name, "count": count})
     return redirect(delegation)
 
 

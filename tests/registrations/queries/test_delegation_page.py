@@ -1,7 +1,11 @@
 from datetime import timedelta
+from uuid import uuid4
 
-from registrations.models import CalendarEntry, HistoryEvent
-from registrations.queries import Invitation, delegates_with_mail_state, delegations_of, history_of
+import pytest
+from django.utils import translation
+
+from registrations.models import CalendarEntry, DeliveryState, HistoryEvent
+from registrations.queries import Invitation, delegates_with_mail_state, delegations_of, history_of, mail_of
 from tests.factories import (
     NOW,
     make_country,
@@ -17,37 +21,48 @@ from tests.registrations.queries.mailboxes import invite, make_delivery, make_en
 HOUR = timedelta(hours=1)
 
 
+def shown(session, delivery, **changed) -> Invitation:
+    """The invitation of a mailbox whose newest message is `delivery`."""
+    usual = {"attempts": 0, "last_error": "", "partstat": "NEEDS-ACTION", "answered_at": None}
+    return Invitation(
+        session=session,
+        ends_at=session.ends_at,
+        delivery_id=delivery.pk,
+        state=delivery.state,
+        due_at=delivery.due_at,
+        sent_at=delivery.sent_at,
+        **usual | changed,
+    )
+
+
 def test_people_stand_with_what_their_mailboxes_hold(delegation):
     webinar = delegation.webinar
     make_release(webinar)
     first, second = webinar.sessions.select_related("released__release")
     ana, luis = make_delegate(delegation, "border-control"), make_delegate(delegation, "prosecutors")
-    make_delivery(make_entry(ana, first, sequence=3, ical_partstat="ACCEPTED", answered_at=NOW))
-    make_delivery(make_entry(ana, second), state="failed", last_error="550 no such user")
+    sent = make_delivery(
+        make_entry(ana, first, sequence=3, ical_partstat="ACCEPTED", answered_at=NOW), sent_at=NOW + HOUR
+    )
+    failed = make_delivery(
+        make_entry(ana, second), state="failed", attempts=3, last_error="The mail server refused the address."
+    )
     old = make_entry(luis, first)
     make_delivery(old)
     CalendarEntry.objects.filter(pk=old.pk).update(sequence=1)
     old.refresh_from_db()
-    make_delivery(old, state="due")
+    waiting = make_delivery(old, state="due")
 
     people = delegates_with_mail_state(delegation)
 
     assert [one.delegate for one in people.active] == [luis, ana]
     assert people.left == ()
-    assert people.active[0].invitations == (
-        Invitation(session=first, state="due", last_error="", partstat="NEEDS-ACTION", answered_at=None),
-    )
+    assert people.active[0].invitations == (shown(first, waiting),)
     assert people.active[1].invitations == (
-        Invitation(session=first, state="sent", last_error="", partstat="ACCEPTED", answered_at=NOW),
-        Invitation(
-            session=second,
-            state="failed",
-            last_error="550 no such user",
-            partstat="NEEDS-ACTION",
-            answered_at=None,
-        ),
+        shown(first, sent, partstat="ACCEPTED", answered_at=NOW),
+        shown(second, failed, attempts=3, last_error="The mail server refused the address."),
     )
-    assert [one.has_failed for one in people.active] == [False, True]
+    assert (people.failed_count, people.with_failed_mail) == (1, (people.active[1],))
+    assert mail_of(ana) == people.active[1]
 
 
 def test_only_what_the_present_mailbox_is_invited_to_is_shown(delegation):
@@ -61,7 +76,7 @@ def test_only_what_the_present_mailbox_is_invited_to_is_shown(delegation):
     (person,) = delegates_with_mail_state(delegation).active
 
     assert [(one.session, one.is_sent) for one in person.invitations] == [(first, True)]
-    assert not person.has_failed
+    assert not person.failed
 
 
 def test_those_who_left_stand_apart_the_latest_first(delegation):
@@ -119,3 +134,39 @@ def test_a_focal_point_sees_the_delegations_of_their_country_at_every_webinar(de
     assert set(delegations_of(user)) == {delegation, next_one}
     assert set(delegations_of(make_user())) == set()
     assert set(delegations_of(make_staff())) == {delegation, next_one, other}
+
+
+@pytest.mark.parametrize(
+    ("state", "attempts", "told"),
+    [
+        ("failed", 1, "El servidor de correo rechazó la dirección."),
+        ("due", 1, "El servidor de correo rechazó la dirección."),
+        ("due", 0, ""),
+        ("sent", 2, ""),
+    ],
+)
+def test_why_a_mail_has_not_arrived_is_told_in_the_readers_language(delegation, state, attempts, told):
+    make_release(delegation.webinar)
+    ana = make_delegate(delegation)
+    for session in delegation.webinar.sessions.select_related("released__release"):
+        make_delivery(
+            make_entry(ana, session), state=state, attempts=attempts, last_error="The mail server refused the address."
+        )
+
+    with translation.override("es"):
+        assert mail_of(ana).errors == ((told,) if told else ())
+
+
+def test_what_is_done_with_can_be_sent_again_until_the_session_ends(delegation):
+    make_release(delegation.webinar)
+    session = delegation.webinar.sessions.select_related("released__release")[0]
+    people = {state: make_delegate(delegation) for state in DeliveryState}
+    for state, person in people.items():
+        lease = {"claim_token": uuid4(), "lease_expires_at": NOW} if state == "claimed" else {}
+        make_delivery(make_entry(person, session), state=state, **lease)
+
+    def repeatable(now):
+        return {state for state, person in people.items() if mail_of(person).can_be_sent_again_at(now)}
+
+    assert repeatable(NOW) == {"sent", "failed", "stopped"}
+    assert repeatable(session.ends_at) == set()

@@ -1,0 +1,259 @@
+"""What a focal point sees of the mail of their own people, and what they may do about it."""
+
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+
+from registrations.models import (
+    Delegate,
+    Delegation,
+    Delivery,
+    HistoryEvent,
+    RegistrationPolicy,
+    User,
+)
+from tests.factories import (
+    NOW,
+    make_country,
+    make_delegate,
+    make_delegation,
+    make_focal_point,
+    make_staff,
+    make_user,
+)
+from tests.registrations.queries.mailboxes import invite, make_delivery, make_entry, make_release
+
+pytestmark = pytest.mark.django_db
+REFUSED = "The mail server refused the address."
+
+
+@pytest.fixture
+def delegation(clock) -> Delegation:
+    """Honduras, accepted, at a released webinar whose registration is open."""
+    delegation = make_delegation(body=make_country("HN"), status="accepted")
+    make_release(delegation.webinar)
+    return delegation
+
+
+@pytest.fixture
+def focal_point(delegation: Delegation) -> User:
+    return make_focal_point(delegation.body).user
+
+
+@pytest.fixture
+def owner(focal_point: User) -> Client:
+    return signed_in(focal_point)
+
+
+def signed_in(user: User) -> Client:
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+def invited(delegation: Delegation, *states: str, **fields: object) -> Delegate:
+    """Ana, to whom the invitations of the sessions are in these states."""
+    ana = make_delegate(delegation, name="Ana Paz", email="ana@example.org", admitted_at=NOW)
+    sessions = delegation.webinar.sessions.select_related("released__release").order_by("number")
+    for session, state in zip(sessions, states, strict=False):
+        make_delivery(make_entry(ana, session), state=state, **fields)
+    return ana
+
+
+def url(delegation: Delegation, *, language: str = "en") -> str:
+    return f"/{language}/delegations/{delegation.slug}/"
+
+
+def send_again(ana: Delegate, *, slug: str = "") -> str:
+    return f"/en/delegations/{slug or ana.delegation.slug}/delegates/{ana.pk}/send-again/"
+
+
+def page(client: Client, delegation: Delegation, **fields: str) -> str:
+    return " ".join(client.get(url(delegation, **fields)).content.decode().split())
+
+
+# What is seen -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("states", "fields", "words"),
+    [
+        (["sent", "sent"], {}, ["invited"]),
+        (["due", "claimed"], {"claim_token": "0" * 32, "lease_expires_at": NOW}, ["the invitation is on its way"]),
+        (["stopped", "stopped"], {}, ["the secretariat has stopped the invitation"]),
+        (["failed", "failed"], {"last_error": REFUSED}, ["the invitation could not be delivered", REFUSED]),
+        (
+            ["due", "due"],
+            {"attempts": 2, "last_error": "The mail server did not answer in time."},
+            ["not delivered yet, and tried again by itself", "The mail server did not answer in time."],
+        ),
+        (["due", "due"], {"sent_at": NOW}, ["the invitation is being sent again"]),
+        (["sent", "due"], {}, ["session 1: invited · session 2: the invitation is on its way"]),
+    ],
+)
+def test_the_state_of_a_persons_mail_is_said_in_words(owner, delegation, states, fields, words) -> None:
+    invited(delegation, *states, **fields)
+
+    html = page(owner, delegation)
+
+    assert [word in html for word in words] == [True] * len(words)
+
+
+def test_what_failed_is_summed_up_and_leads_to_both_ways_out(owner, delegation) -> None:
+    ana = invited(delegation, "failed", "failed", last_error=REFUSED)
+
+    html = page(owner, delegation)
+
+    assert "<strong>2 invitations could not be delivered:</strong>" in html
+    for way in (
+        f'<a href="#delegate-{ana.pk}">Ana Paz</a>',
+        f'<li id="delegate-{ana.pk}">',
+        f'href="{url(delegation)}delegates/{ana.pk}/edit/#id_email">Correct the address',
+        f'<form method="post" action="{send_again(ana)}"><input type="hidden" name="csrfmiddlewaretoken"',
+    ):
+        assert way in html
+
+
+def test_the_page_says_why_in_spanish(owner, delegation) -> None:
+    invited(delegation, "failed", "sent", last_error=REFUSED)
+
+    assert "El servidor de correo rechazó la dirección." in page(owner, delegation, language="es")
+
+
+@pytest.mark.parametrize(("state", "is_offered"), [("sent", True), ("failed", True), ("stopped", True), ("due", False)])
+def test_an_invitation_can_be_sent_again_unless_it_is_on_its_way(owner, delegation, state, is_offered) -> None:
+    ana = invited(delegation, state, state)
+
+    html = page(owner, delegation)
+
+    assert (send_again(ana) in html, "could not be delivered" in html) == (is_offered, state == "failed")
+
+
+def test_nothing_is_offered_for_someone_who_was_not_invited_or_once_all_is_over(owner, delegation, clock) -> None:
+    waiting = make_delegate(delegation)
+    before = page(owner, delegation)
+    ana = invited(delegation, "failed", "failed", last_error=REFUSED)
+
+    clock.move_to(NOW + timedelta(days=40))
+    after = page(owner, delegation)
+
+    assert (send_again(waiting) in before, send_again(ana) in after, 'id="failed-mail"' in after) == (False,) * 3
+
+
+def test_after_the_closing_the_secretariat_is_named_for_a_wrong_address(owner, delegation) -> None:
+    ana = invited(delegation, "failed", "failed", last_error=REFUSED)
+    RegistrationPolicy.objects.update(closes_at=NOW)
+
+    html = page(owner, delegation)
+
+    assert 'please write to <a href="mailto:secretariat@example.org">' in html
+    assert (send_again(ana) in html, "/edit/" in html) == (True, False)
+
+
+def test_the_page_asks_as_much_for_one_invited_person_as_for_many(
+    owner, delegation, django_assert_max_num_queries
+) -> None:
+    invited(delegation, "failed", "sent", last_error=REFUSED)
+    with django_assert_max_num_queries(12) as with_one:
+        owner.get(url(delegation))
+    invite(delegation, 200)
+    Delivery.objects.filter(entry__address__endswith="9@country-hn.example.org").update(state="failed")
+
+    with django_assert_max_num_queries(12) as with_many:
+        owner.get(url(delegation))
+
+    assert len(with_many) == len(with_one)
+
+
+# What may be done -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("state", ["sent", "failed", "stopped"])
+def test_sending_again_says_so_and_keeps_who_did_it(owner, focal_point, delegation, state) -> None:
+    ana = invited(delegation, state, state)
+
+    answer = owner.post(send_again(ana), follow=True)
+
+    html = answer.content.decode()
+    assert answer.redirect_chain == [(url(delegation), 302)]
+    assert "2 invitations of Ana Paz are sent again now." in html
+    assert "<strong>Mail sent again</strong>: Ana Paz" in html
+    assert set(Delivery.objects.values_list("state", "due_at")) == {("due", NOW)}
+    assert [(one.kind, one.delegate, one.actor) for one in HistoryEvent.objects.all()] == [
+        ("mail_sent_again", ana, focal_point)
+    ]
+
+
+def test_a_button_pressed_twice_sends_once(owner, delegation) -> None:
+    ana = invited(delegation, "failed", "failed")
+
+    owner.post(send_again(ana))
+    html = owner.post(send_again(ana), follow=True).content.decode()
+
+    assert "The invitation of Ana Paz is on its way already." in html
+    assert HistoryEvent.objects.count() == 1
+
+
+def test_why_an_invitation_that_has_just_gone_out_is_not_sent_again_is_said(owner, delegation) -> None:
+    ana = invited(delegation, "sent", "sent", attempted_at=NOW - timedelta(minutes=4))
+
+    html = owner.post(send_again(ana), follow=True).content.decode()
+
+    assert "The invitation of Ana Paz went out less than 5 minutes ago. Please wait a little." in html
+    assert set(Delivery.objects.values_list("state", flat=True)) == {"sent"}
+
+
+def test_a_corrected_address_says_that_the_invitation_follows(owner, delegation) -> None:
+    ana = invited(delegation, "failed", "failed")
+    typed = {
+        "name": "Ana Paz",
+        "email": "ana.paz@example.org",
+        "institution": ana.institution,
+        "profile": ana.profile_id,
+        "language": "es",
+        "timezone": ana.timezone,
+        "version": 1,
+    }
+
+    html = owner.post(f"{url(delegation)}delegates/{ana.pk}/edit/", typed, follow=True).content.decode()
+
+    assert "The details of Ana Paz are saved. The invitation goes to the new address." in html
+
+
+def test_another_countrys_mail_is_sent_again_by_nobody_but_staff_and_colleagues(delegation) -> None:
+    ana = invited(delegation, "failed", "failed")
+    outsider = make_focal_point(make_country("GT")).user
+    removed = make_focal_point(delegation.body, removed_at=NOW).user
+    refused = [signed_in(user).post(send_again(ana)).status_code for user in (outsider, removed, make_user())]
+    anonymous = Client().post(send_again(ana))
+    untouched = set(Delivery.objects.values_list("state", flat=True))
+    by = [make_staff(), make_focal_point(delegation.body).user]
+
+    allowed = []
+    for user in by:
+        Delivery.objects.update(state="failed")
+        allowed.append((signed_in(user).post(send_again(ana)).status_code, Delivery.objects.first().state))
+
+    assert (refused, untouched) == ([404] * 3, {"failed"})
+    assert anonymous.url.startswith("/accounts/login/")
+    assert allowed == [(302, "due")] * 2
+    assert [event.actor for event in HistoryEvent.objects.order_by("pk")] == by
+
+
+def test_a_person_of_another_delegation_cannot_be_reached_through_ones_own(owner, delegation) -> None:
+    other = make_delegation(delegation.webinar, make_country("GT"), status="accepted")
+    stranger = invited(other, "failed", "failed")
+
+    answer = owner.post(send_again(stranger, slug=delegation.slug))
+
+    assert (answer.status_code, Delivery.objects.filter(state="failed").count()) == (404, 2)
+
+
+def test_the_button_needs_its_token_and_no_script(delegation, focal_point) -> None:
+    ana = invited(delegation, "failed", "failed")
+    strict = Client(enforce_csrf_checks=True)
+    strict.force_login(focal_point)
+
+    assert strict.post(send_again(ana)).status_code == 403
+    assert strict.get(send_again(ana)).status_code == 405

@@ -21,6 +21,7 @@ ABOUT = {
     DeliveryKind.UPDATE: gettext_lazy("Tells %(who)s what has changed about %(session)s."),
     DeliveryKind.CANCELLATION: gettext_lazy("Takes back the invitation of %(who)s to %(session)s."),
     DeliveryKind.REMINDER: gettext_lazy("Reminds %(who)s of %(session)s."),
+    DeliveryKind.GAP_NOTICE: gettext_lazy("Tells %(who)s what is missing in the delegation of %(body)s."),
     DeliveryKind.DECISION: gettext_lazy("Tells %(who)s what was decided about the delegation of %(body)s: %(event)s."),
     DeliveryKind.CLASH_ALERT: gettext_lazy("Tells %(who)s that %(body)s typed an address which is registered already."),
 }
@@ -30,7 +31,9 @@ ABOUT_ELSE = gettext_lazy("A message to %(who)s.")
 def delivery_page(site: AdminSite, request: HttpRequest, pk: int) -> HttpResponse:
     """To read. Two queries, however many messages its mailbox got."""
     now = timezone.now()
-    related = ("delegate__delegation__body", "user", "session", "entry", "event__delegation__body")
+    related = (
+        "delegate__delegation__body", "user", "session", "entry", "delegation__body", "event__delegation__body"
+    )  # fmt: skip
     delivery = get_object_or_404(Delivery.objects.select_related(*related), pk=pk)
     entry = delivery.entry
     messages = list(Delivery.objects.filter(entry=entry).order_by("-ical_sequence")) if entry is not None else []
@@ -53,7 +56,7 @@ def delivery_page(site: AdminSite, request: HttpRequest, pk: int) -> HttpRespons
 
 def about(delivery: Delivery) -> str:
     """What it says to whom: "Invites Ana Paz (Honduras) to session 1, “Context”, Mon 16 Nov 2026, 09:00."."""
-    delegation = delivery.event.delegation if delivery.event is not None else None
+    delegation = delivery.event.delegation if delivery.event is not None else delivery.delegation
     return ABOUT.get(DeliveryKind(delivery.kind), ABOUT_ELSE) % {
         "who": _reader(delivery),
         "session": _session(delivery),

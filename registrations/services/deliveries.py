@@ -104,7 +104,7 @@ def _make_due_again(deliveries: "QuerySet[Delivery]", *, by: User, now: datetime
 
 def _locked(deliveries: "QuerySet[Delivery]") -> list[Delivery]:
     """Those of `deliveries` that still are so once nobody else can change them."""
-    rows = deliveries.select_related("delegate", "event", "session").order_by("pk")
+    rows = deliveries.select_related("delegate", "delegation", "event", "session").order_by("pk")
     return list(rows.select_for_update(of=("self",)))
 
 
@@ -125,6 +125,8 @@ def _concern_of(delivery: Delivery) -> tuple[int, int | None, int | None] | None
         return delivery.delegate.webinar_id, delivery.delegate.delegation_id, delivery.delegate.pk
     if delivery.kind != DeliveryKind.CLASH_ALERT and delivery.event is not None:
         return delivery.event.webinar_id, delivery.event.delegation_id, None
+    if delivery.delegation is not None:
+        return delivery.delegation.webinar_id, delivery.delegation_id, None
     # An alert is the secretariat's alone, so that no country reads of it (rule 8).
     about = delivery.event or delivery.session
     return (about.webinar_id, None, None) if about is not None else None

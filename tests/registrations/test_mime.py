@@ -163,7 +163,7 @@ def ana(db: None) -> Delegate:
 def delivery_of(kind: str, delegate: Delegate) -> Delivery:
     """A message of `kind`, as it is loaded for sending; no row."""
     session = delegate.webinar.sessions.get(number=1)
-    delivery = Delivery(kind=kind, email=delegate.email)
+    delivery = Delivery(kind=kind, email=delegate.email, created_at=NOW)
     if kind in NOTICES:
         delivery.user = make_user()
         delivery.event = HistoryEvent(
@@ -172,7 +172,7 @@ def delivery_of(kind: str, delegate: Delegate) -> Delivery:
         return delivery
     delivery.delegate, delivery.session = delegate, session
     if kind == DeliveryKind.REMINDER:
-        delivery.rule = ReminderRule(minutes_before=60)
+        delivery.rule = ReminderRule(amount=60, unit="minutes")
         return delivery
     delivery.entry = make_entry(delegate, session)
     delivery.ical_method, delivery.ical_sequence, delivery.ical_stamp = CALENDAR_METHODS[kind], 3, NOW

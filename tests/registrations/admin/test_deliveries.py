@@ -274,9 +274,14 @@ def test_each_kind_says_what_it_tells_whom(ana: Delegate) -> None:
     )
     to_user = {"user": make_user("eva@example.org", name="Eva Ejemplo"), "event": event}
     of_session = {"delegate": ana, "session": Session.objects.get(number=2)}
+    facts = {
+        DeliveryKind.GAP_NOTICE: {"user": to_user["user"], "delegation": ana.delegation},
+        DeliveryKind.DECISION: to_user,
+        DeliveryKind.CLASH_ALERT: to_user,
+    }
 
     texts = [
-        about(make_notice(DeliveryState.DUE, number, kind=kind, **(to_user if kind in TO_USERS else of_session)))
+        about(make_notice(DeliveryState.DUE, number, kind=kind, **facts.get(kind, of_session)))
         for number, kind in enumerate(DeliveryKind)
     ]
 
@@ -286,12 +291,10 @@ def test_each_kind_says_what_it_tells_whom(ana: Delegate) -> None:
         f"Tells Ana Paz (Honduras) what has changed about {session}.",
         f"Takes back the invitation of Ana Paz (Honduras) to {session}.",
         f"Reminds Ana Paz (Honduras) of {session}.",
+        "Tells Eva Ejemplo what is missing in the delegation of Honduras.",
         "Tells Eva Ejemplo what was decided about the delegation of Honduras: Returned.",
         "Tells Eva Ejemplo that Honduras typed an address which is registered already.",
     ]
-
-
-TO_USERS = (DeliveryKind.DECISION, DeliveryKind.CLASH_ALERT)
 
 
 @pytest.mark.parametrize(

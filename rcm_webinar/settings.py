@@ -196,7 +196,7 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 # A task that waits behind a slow one in the same worker could expire there.
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
-# A nudge that cannot reach the broker is dropped at once: beat plans the same work within 30 s.
+# A nudge that cannot reach the broker is dropped at once: beat plans the same work soon.
 CELERY_TASK_PUBLISH_RETRY = False
 CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, object] = {
     "socket_connect_timeout": 0.5,
@@ -215,14 +215,17 @@ if CELERY_BROKER_URL.startswith("filesystem://"):
         "processed_folder": str(BROKER_DIR / "processed"),
         "control_folder": str(BROKER_DIR / "control"),
     }
-PLAN_EVERY_SECONDS = 30
+PLAN_EVERY_SECONDS = env.number("PLAN_EVERY_SECONDS", default=30)
+if not 1 <= PLAN_EVERY_SECONDS <= 60:
+    raise env.StartRefused("PLAN_EVERY_SECONDS must be from 1 to 60.")
 # What a release of an agenda wakes.
 AFTER_RELEASE_TASK = "registrations.tasks.plan"
 CELERY_BEAT_SCHEDULE = {
     "plan": {
         "task": "registrations.tasks.plan",
         "schedule": PLAN_EVERY_SECONDS,
-        "options": {"expires": PLAN_EVERY_SECONDS - 2},
+        # Before the next one.
+        "options": {"expires": max(1, PLAN_EVERY_SECONDS - 2)},
     },
 }
 CELERY_BEAT_SCHEDULE_FILENAME = (

@@ -26,9 +26,9 @@ def on_postgresql(arguments: list[str]) -> int:
     servers.initdb_path()
     servers.redis_path()
     with ExitStack() as stack:
-        redis = stack.enter_context(servers.redis())
+        redis = stack.enter_context(servers.redis()).url
         environment = {
-            "DATABASE_URL": stack.enter_context(servers.postgresql()),
+            "DATABASE_URL": stack.enter_context(servers.postgresql()).url,
             "CACHE_URL": f"{redis}/1",
             "RCM_TEST_REDIS_URL": redis,
         }
@@ -50,7 +50,7 @@ PARTS: dict[str, tuple[str, Callable[[list[str]], int]]] = {
 
 def bench() -> int:
     with servers.postgresql() as database, servers.redis() as redis:
-        environment = os.environ | {"DATABASE_URL": database, "CACHE_URL": f"{redis}/1"}
+        environment = os.environ | {"DATABASE_URL": database.url, "CACHE_URL": f"{redis.url}/1"}
         return subprocess.run([sys.executable, "-m", "bench"], env=environment, check=False).returncode
 
 

@@ -80,10 +80,14 @@ def running_demo(
 
 
 def environment(folder: Path, port: int) -> dict[str, str]:
-    """That of a visitor's shell, which has set nothing for the product."""
+    """What the demo is started with."""
+    return shell() | {"RCM_DEMO": "1", "RCM_DEMO_DIR": str(folder), "PORT": str(port)}
+
+
+def shell() -> dict[str, str]:
+    """The environment of a visitor's shell, which has set nothing for the product."""
     kept = {name: value for name, value in os.environ.items() if name in {"PATH", "HOME", "LANG", "LC_ALL", "TMPDIR"}}
-    kept |= {name: value for name, value in os.environ.items() if name.startswith("PIP_")}
-    return kept | {"RCM_DEMO": "1", "RCM_DEMO_DIR": str(folder), "PORT": str(port)}
+    return kept | {name: value for name, value in os.environ.items() if name.startswith("PIP_")}
 
 
 def _wait_until_ready(demo: RunningDemo) -> None:

@@ -7,14 +7,16 @@ PostgreSQL refuses to run as root; then both run as the unprivileged account tha
 import os
 import pwd
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
-STARTED_WITHIN_SECONDS = 30
+STARTED_WITHIN_SECONDS = 60
 
 
 class NotInstalled(Exception):
@@ -48,9 +50,62 @@ def chromium_path() -> str:
     return path
 
 
+@dataclass
+class Server:
+    """A program with a port of its own. A test may end it and start it again: it finds the data that it kept."""
+
+    url: str
+    port: int
+    command: tuple[object, ...]
+    # Its log lies here, and it is what else it knows.
+    folder: Path
+    account: dict[str, object]
+    is_ready: Callable[[], bool]
+    process: "subprocess.Popen[bytes] | None" = None
+
+    def start(self) -> None:
+        """Returns once it answers. Raises RuntimeError with its log."""
+        log = self.folder / "log"
+        with log.open("ab") as output:
+            self.process = subprocess.Popen(
+                [str(part) for part in self.command],
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                # Ctrl-C in the terminal ends the tests first, then this.
+                start_new_session=True,
+                cwd=self.folder,
+                **self.account,
+            )
+        wait_until(self.is_ready, self.process, log)
+
+    def end(self, number: signal.Signals = signal.SIGINT) -> None:
+        """Returns once it is gone. To PostgreSQL, SIGINT is a fast shutdown and SIGQUIT an immediate one."""
+        process, self.process = self.process, None
+        if process is None:
+            return
+        process.send_signal(number)
+        try:
+            process.wait(timeout=20)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+    @contextmanager
+    def running(self) -> Iterator["Server"]:
+        try:
+            self.start()
+            yield self
+        finally:
+            self.end()
+
+
 @contextmanager
-def postgresql() -> Iterator[str]:
-    """A server of its own; the URL of its database `rcm`. Durability is off: the data end with the run."""
+def postgresql(**options: str) -> Iterator[Server]:
+    """A server of its own; its URL is that of its database `rcm`.
+
+    It keeps nothing safe: the data end with the run. With `synchronous_commit="on"` they survive a restart.
+    """
     programs = initdb_path().parent
     account = _account("postgres")
     with _scratch("rcm-postgresql-", account) as folder:
@@ -58,24 +113,31 @@ def postgresql() -> Iterator[str]:
         initdb = [programs / "initdb", "-D", data, "-U", "rcm", "--auth=trust", "-E", "UTF8", "--no-sync"]
         # Names sort as on an installation, whatever this machine's locale.
         subprocess.run([*initdb, "--locale=C.UTF-8"], check=True, stdout=subprocess.DEVNULL, **account)
-        options = {"listen_addresses": "127.0.0.1", "port": port, "unix_socket_directories": folder, "fsync": "off"}
-        options |= {"synchronous_commit": "off", "full_page_writes": "off", "max_connections": 200}
-        arguments = [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
-        with _running([programs / "postgres", "-D", data, *arguments], port, folder / "log", account):
-            url = f"postgres://rcm@127.0.0.1:{port}"
+        known = {"listen_addresses": "127.0.0.1", "port": port, "unix_socket_directories": folder, "fsync": "off"}
+        known |= {"synchronous_commit": "off", "full_page_writes": "off", "max_connections": 200}
+        arguments = [part for name, value in (known | options).items() for part in ("-c", f"{name}={value}")]
+        command = (programs / "postgres", "-D", data, *arguments)
+        url = f"postgres://rcm@127.0.0.1:{port}"
+
+        def is_ready() -> bool:
+            # It accepts connections before it answers them.
+            asking = [programs / "pg_isready", "--quiet", "--dbname", f"{url}/postgres"]
+            return subprocess.run(asking, check=False).returncode == 0
+
+        with Server(f"{url}/rcm", port, command, folder, account, is_ready).running() as server:
             subprocess.run([programs / "createdb", "--maintenance-db", f"{url}/postgres", "rcm"], check=True)
-            yield f"{url}/rcm"
+            yield server
 
 
 @contextmanager
-def redis(port: int | None = None) -> Iterator[str]:
-    """A server of its own, without persistence, on `port` or a free one; its URL without a database number."""
-    account = _account("redis")
+def redis() -> Iterator[Server]:
+    """A server of its own, without persistence; its URL is without a database number."""
+    account, port = _account("redis"), free_port()
     with _scratch("rcm-redis-", account) as folder:
-        port = port or free_port()
-        command = [redis_path(), "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", folder]
-        with _running(command, port, folder / "log", account):
-            yield f"redis://127.0.0.1:{port}"
+        command = (redis_path(), "--port", port, "--bind", "127.0.0.1", "--save", "", "--dir", folder)
+        url = f"redis://127.0.0.1:{port}"
+        with Server(url, port, command, folder, account, lambda: accepts(port)).running() as server:
+            yield server
 
 
 def free_port() -> int:
@@ -99,32 +161,6 @@ def _scratch(prefix: str, account: dict[str, object]) -> Iterator[Path]:
         if account:
             os.chown(name, account["user"], account["group"])
         yield Path(name)
-
-
-@contextmanager
-def _running(command: list[object], port: int, log: Path, account: dict[str, object]) -> Iterator[None]:
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            [str(part) for part in command],
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            # Ctrl-C in the terminal ends the tests first, then this.
-            start_new_session=True,
-            cwd=log.parent,
-            **account,
-        )
-    try:
-        wait_until(lambda: accepts(port), process, log)
-        yield
-    finally:
-        # SIGINT is PostgreSQL's fast shutdown; Redis ends as well.
-        process.send_signal(2)
-        try:
-            process.wait(timeout=20)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
 
 
 def wait_until(is_ready: Callable[[], bool], process: "subprocess.Popen[bytes]", log: Path | None = None) -> None:

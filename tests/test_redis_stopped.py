@@ -2,14 +2,11 @@
 
 import os
 import re
-import signal
-import subprocess
-import sys
 import time
 import urllib.parse
 import urllib.request
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.cookiejar import CookieJar
 from pathlib import Path
@@ -18,15 +15,15 @@ import psycopg2
 import pytest
 
 from tests import servers
-from tests.environment import ROOT
+from tests.installation import Installation
 from tests.running_demo import environment
 
 pytestmark = pytest.mark.postgresql
 
-# As compose.yaml and every service manager do: Celery 5.7 may end where it loses a broker in the middle of a message.
-SUPERVISED = ("sh", "-c", 'trap "wait; exit" TERM; while :; do "$@" & wait $!; sleep 1; done', "sh")
-AT_MOST_LONGER_SECONDS = 1.0
-BACK_WITHIN_SECONDS = 90
+STARTED_WITHIN_SECONDS = 60
+# A broker that is tried again costs 6 s; what else a busy machine adds is less.
+AT_MOST_LONGER_SECONDS = 4.0
+BACK_WITHIN_SECONDS = 180
 PASSWORD = "demo-rcm-2020"
 # Accepted already: whoever is named is invited at once.
 FOCAL_POINT = "focal.mx@example.org"
@@ -63,7 +60,7 @@ def typed_already(page: str) -> dict[str, str]:
 
 
 @contextmanager
-def installation(folder: Path, redis_url: str, database: str) -> Iterator[str]:
+def installation(folder: Path, redis_url: str, database: str) -> Iterator[tuple[Installation, str]]:
     """The three processes on PostgreSQL and Redis, with the demo's people and mail into files; its address."""
     port = servers.free_port()
     url = f"http://127.0.0.1:{port}"
@@ -74,41 +71,16 @@ def installation(folder: Path, redis_url: str, database: str) -> Iterator[str]:
         "BASE_URL": url,
         "GUNICORN_BIND": f"127.0.0.1:{port}",
         "CHANGE_HOLD_SECONDS": "1",
+        "PLAN_EVERY_SECONDS": "5",
     }
-    python = [sys.executable, "-m"]
-    celery = [*python, "celery", "-A", "rcm_webinar"]
-    for command in ("migrate", "createcachetable", "seed_demo"):
-        subprocess.run(
-            [sys.executable, "manage.py", command], cwd=ROOT, env=settings, check=True, stdout=subprocess.DEVNULL
-        )
-    commands = (
-        [*python, "gunicorn", "--config", "python:rcm_webinar.gunicorn", "rcm_webinar.wsgi"],
-        [*celery, "worker", "--concurrency=2", "--without-gossip", "--without-mingle"],
-        [*celery, "beat"],
-    )
-    with ExitStack() as stack:
-        output = stack.enter_context((folder / "output").open("wb"))
-        for command in commands:
-            process = subprocess.Popen(
-                [*SUPERVISED, *command],
-                cwd=ROOT,
-                env=settings,
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=output,
-                start_new_session=True,
-            )
-            stack.callback(process.wait, 30)
-            stack.callback(os.killpg, process.pid, signal.SIGTERM)
-        wait_until(lambda: servers.accepts(port), 30)
-        yield url
-
-
-def wait_until(is_so: Callable[[], bool], seconds: float) -> None:
-    begun = time.monotonic()
-    while not is_so():
-        assert time.monotonic() - begun < seconds, "not in time"
-        time.sleep(0.2)
+    with Installation(folder, settings) as running:
+        for command in ("migrate", "createcachetable", "seed_demo"):
+            running.manage(command)
+        running.start_web()
+        running.start_worker(concurrency=2)
+        running.start_beat()
+        running.wait_until(lambda: servers.accepts(port), seconds=STARTED_WITHIN_SECONDS)
+        yield running, url
 
 
 def sign_in(url: str, email: str) -> tuple[Browser, float]:
@@ -148,22 +120,19 @@ def own_database() -> Iterator[str]:
 def test_nobody_waits_for_an_absent_redis_and_the_invitation_goes_out_once_it_is_back(
     tmp_path: Path, own_database: str
 ) -> None:
-    port = servers.free_port()
-    with ExitStack() as first_life:
-        redis = first_life.enter_context(servers.redis(port))
-        with installation(tmp_path, redis, own_database) as url:
-            browser, usual_sign_in = sign_in(url, FOCAL_POINT)
-            usual_registration = register(browser, "before@example.org")
-            wait_until(lambda: "before@example.org" in told(tmp_path), BACK_WITHIN_SECONDS)
+    with servers.redis() as redis, installation(tmp_path, redis.url, own_database) as (running, url):
+        browser, usual_sign_in = sign_in(url, FOCAL_POINT)
+        usual_registration = register(browser, "before@example.org")
+        running.wait_until(lambda: "before@example.org" in told(tmp_path), seconds=BACK_WITHIN_SECONDS)
 
-            first_life.close()
-            browser, sign_in_without = sign_in(url, FOCAL_POINT)
-            # Several: each web process has a connection of its own that it lost.
-            others = [register(browser, f"other{number}@example.org") for number in range(5)]
-            registration_without = max(register(browser, "without@example.org"), *others)
-            kept_waiting = "without@example.org" not in told(tmp_path)
-            with servers.redis(port):
-                wait_until(lambda: "without@example.org" in told(tmp_path), BACK_WITHIN_SECONDS)
+        redis.end()
+        browser, sign_in_without = sign_in(url, FOCAL_POINT)
+        # Several: each web process has a connection of its own that it lost.
+        others = [register(browser, f"other{number}@example.org") for number in range(5)]
+        registration_without = max(register(browser, "without@example.org"), *others)
+        kept_waiting = "without@example.org" not in told(tmp_path)
+        redis.start()
+        running.wait_until(lambda: "without@example.org" in told(tmp_path), seconds=BACK_WITHIN_SECONDS)
 
     assert kept_waiting
     assert sign_in_without < usual_sign_in + AT_MOST_LONGER_SECONDS

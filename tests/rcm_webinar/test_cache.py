@@ -67,8 +67,8 @@ def test_redis_is_asked_again_after_a_while(monkeypatch: pytest.MonkeyPatch) -> 
     except servers.NotInstalled as reason:
         pytest.skip(str(reason))
     monkeypatch.setattr(failover, "LEFT_ALONE_SECONDS", 0.0)
-    with servers.redis() as url:
-        shared = FailoverCache(f"{url}/0", {})
+    with servers.redis() as server:
+        shared = FailoverCache(f"{server.url}/0", {})
         shared.set("where", "redis")
 
         assert shared.get("where") == "redis"

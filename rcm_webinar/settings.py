@@ -194,11 +194,16 @@ CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TIMEZONE = "UTC"
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+# The broker may be away for a day: a worker never gives up.
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None
 # A task that waits behind a slow one in the same worker could expire there.
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 # A nudge that cannot reach the broker is dropped at once: beat plans the same work soon.
 CELERY_TASK_PUBLISH_RETRY = False
 CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, object] = {
+    # Beat makes up for a nudge that is lost with its worker. With acknowledgements, kombu ends a worker that loses the
+    # broker while it holds a message.
+    "ack_emulation": False,
     "socket_connect_timeout": 0.5,
     "socket_timeout": 5,
     # Kombu would try a connection that was lost again for 6 s, within the request that nudges.

@@ -1,8 +1,10 @@
 """The Celery application; its settings are Django's, prefixed `CELERY_`."""
 
 import os
+import signal
 
 from celery import Celery
+from celery.signals import worker_process_init
 from django_structlog.celery.steps import DjangoStructLogInitStep
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "rcm_webinar.settings")
@@ -11,3 +13,13 @@ app = Celery("rcm_webinar")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.steps["worker"].add(DjangoStructLogInitStep)
 app.autodiscover_tasks()
+
+
+@worker_process_init.connect
+def finish_what_is_begun(**_: object) -> None:
+    """Let the process that sends end by the word of the worker alone.
+
+    A service manager that signals all processes of a service at once (systemd's default) would end it in the middle
+    of a message.
+    """
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)

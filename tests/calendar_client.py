@@ -4,10 +4,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from email import message_from_bytes, policy
+from email.headerregistry import HeaderRegistry
 from email.message import EmailMessage as ParsedMail
+from functools import lru_cache
 
 from django.core.mail import EmailMessage
 from icalendar import Calendar
+
+# Most headers of a thousand mails are the same, and each is asked for again and again.
+POLICY = policy.default.clone(header_factory=lru_cache(1_000)(HeaderRegistry()))
 
 
 @dataclass(frozen=True)
@@ -94,7 +99,7 @@ class CalendarClient:
 def parse(message: EmailMessage | bytes) -> ParsedMail:
     """The message as it arrives: from bytes."""
     received = message if isinstance(message, bytes) else message.message().as_bytes()
-    parsed = message_from_bytes(received, policy=policy.default)
+    parsed = message_from_bytes(received, policy=POLICY)
     assert isinstance(parsed, ParsedMail)
     return parsed
 

@@ -1,0 +1,36 @@
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.core.management import call_command
+from pytest_django import DjangoDbBlocker
+
+from tests.faults.fleet import Fleet, database_in_use, database_of_its_own
+from tests.faults.smtp_server import SmtpServer
+from tests.servers import Server, postgresql, redis
+
+
+@pytest.fixture(scope="session")
+def migrated(django_db_blocker: DjangoDbBlocker) -> Iterator[Server]:
+    """A PostgreSQL that may be restarted, with the tables of an installation."""
+    with postgresql(synchronous_commit="on") as server:
+        with django_db_blocker.unblock(), database_in_use(server.url):
+            call_command("migrate", verbosity=0)
+            call_command("createcachetable")
+        yield server
+
+
+@pytest.fixture
+def fleet(migrated: Server, tmp_path: Path, django_db_blocker: DjangoDbBlocker) -> Iterator[Fleet]:
+    with (
+        redis() as broker,
+        SmtpServer() as mail,
+        django_db_blocker.unblock(),
+        database_of_its_own(migrated) as url,
+        database_in_use(url),
+        Fleet(tmp_path, url, database=migrated, redis=broker, mail=mail) as running,
+    ):
+        yield running
+        # Shown with a test that failed.
+        sys.stdout.write(running.logs())

@@ -1,0 +1,63 @@
+"""The clock steps back an hour, as a mistaken host's does."""
+
+from collections import Counter
+from datetime import datetime, timedelta
+
+import pytest
+from django.utils import timezone
+
+from registrations.models import Delivery, DeliveryKind, ReminderRule
+from registrations.services.planning import plan
+from registrations.services.sending import send_due
+from sessions_app.models import Webinar
+from tests.calendar_client import parse
+from tests.faults.fleet import INVITATIONS, PEOPLE, Fleet, held_in, states
+
+pytestmark = pytest.mark.postgresql
+
+LEAD = timedelta(days=1)
+HOUR = timedelta(hours=1)
+
+
+def remind_a_day_before(webinar: Webinar) -> None:
+    ReminderRule.objects.create(webinar=webinar, minutes_before=24 * 60, created_at=timezone.now())
+
+
+class SteppingClock:
+    """Says `at`, and after so many readings an hour less."""
+
+    def __init__(self, at: datetime, *, readings: int) -> None:
+        self.at = at
+        self.readings = readings
+
+    def __call__(self) -> datetime:
+        self.readings -= 1
+        return self.at if self.readings >= 0 else self.at - HOUR
+
+
+def test_a_clock_that_steps_back_an_hour_reminds_nobody_twice(fleet: Fleet, settings) -> None:
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", fleet.mail.port
+    fleet.invite_everyone()
+    remind_a_day_before(fleet.webinar)
+    at = fleet.webinar.sessions.get(number=1).starts_at - LEAD
+
+    assert plan(now=at).reminders == PEOPLE
+    # In the midst of a batch of reminders.
+    send_due(clock=SteppingClock(at, readings=2 * (INVITATIONS + PEOPLE // 2)))
+    on_the_way = states()
+    for now in (at - HOUR, at, at - HOUR, at + timedelta(minutes=1)):
+        plan(now=now)
+        send_due(clock=lambda now=now: now)
+
+    assert on_the_way["sent"] > INVITATIONS
+    assert on_the_way["due"] > 0
+    calendars = fleet.calendars()
+    assert held_in(calendars) == fleet.wanted()
+    assert calendars.ignored == 0
+    assert states() == {"sent": INVITATIONS + PEOPLE}
+    reminded = Delivery.objects.filter(kind=DeliveryKind.REMINDER)
+    received = Counter(
+        parse(message.content)["Message-ID"].strip("<>").partition("@")[0] for message in fleet.mail.received
+    )
+    assert {received[str(delivery.message_uuid)] for delivery in reminded} == {1}

@@ -1,0 +1,107 @@
+"""Workers, PostgreSQL and Redis end while messages are being sent."""
+
+import signal
+
+import pytest
+
+from tests.faults.fleet import INVITATIONS, Fleet, held_in, states
+
+pytestmark = pytest.mark.postgresql
+
+KILLS = 20
+# Whether a service manager tells the children, too.
+STOPS = (False, True, True)
+# The last kill, too, falls into sending.
+MESSAGES_BETWEEN_KILLS = 40
+# Time to take up what the dead had claimed.
+LEASE = {"DELIVERY_LEASE_SECONDS": "8", "EMAIL_TIMEOUT": "4"}
+PACE_SECONDS = 0.01
+
+
+def test_a_worker_that_is_killed_again_and_again_loses_nothing_and_repeats_a_message_per_kill_at_most(
+    fleet: Fleet,
+) -> None:
+    fleet.settings |= LEASE | {"PLAN_EVERY_SECONDS": "1"}
+    fleet.mail.pace = PACE_SECONDS
+    fleet.invite_everyone()
+    fleet.start_beat()
+
+    for _ in range(KILLS):
+        worker = fleet.start_worker()
+        fleet.wait_for_more(MESSAGES_BETWEEN_KILLS)
+        fleet.kill(worker)
+    fleet.mail.pace = 0
+    fleet.start_worker()
+    fleet.wait_until_nothing_is_owed()
+
+    calendars = fleet.calendars()
+    assert held_in(calendars) == fleet.wanted()
+    assert calendars.repeated <= KILLS
+    assert calendars.overtaken == 0
+    assert states() == {"sent": INVITATIONS}
+
+
+def test_a_worker_that_is_asked_to_stop_ends_by_itself_and_leaves_the_rest_to_others(fleet: Fleet) -> None:
+    fleet.mail.pace = PACE_SECONDS
+    fleet.invite_everyone()
+    fleet.start_beat()
+
+    ends = []
+    for is_group_told in STOPS:
+        worker = fleet.start_worker()
+        fleet.wait_for_more(MESSAGES_BETWEEN_KILLS)
+        ends.append((fleet.stop(worker, within=60, is_group_told=is_group_told), "claimed" in states()))
+    left = states()["due"]
+    fleet.mail.pace = 0
+    fleet.start_worker()
+    fleet.wait_until_nothing_is_owed()
+
+    assert ends == [(0, False)] * len(STOPS)
+    assert left > 0
+    calendars = fleet.calendars()
+    assert held_in(calendars) == fleet.wanted()
+    assert calendars.ignored == 0
+    assert states() == {"sent": INVITATIONS}
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGQUIT], ids=["fast", "immediate"])
+def test_a_restart_of_postgresql_loses_nothing_and_repeats_a_message_per_worker_at_most(
+    fleet: Fleet, how: signal.Signals
+) -> None:
+    fleet.settings |= LEASE
+    fleet.mail.pace = PACE_SECONDS
+    fleet.invite_everyone()
+    fleet.start_beat()
+    workers = [fleet.start_worker() for _ in range(2)]
+
+    fleet.wait_for_more(300)
+    fleet.restart_database(how)
+    fleet.wait_until_nothing_is_owed()
+
+    calendars = fleet.calendars()
+    assert held_in(calendars) == fleet.wanted()
+    assert calendars.repeated <= len(workers)
+    assert calendars.overtaken == 0
+    assert states() == {"sent": INVITATIONS}
+    assert [worker.poll() for worker in workers] == [None, None]
+
+
+def test_redis_that_is_away_during_the_sending_delays_and_repeats_nothing(fleet: Fleet) -> None:
+    fleet.mail.pace = 2 * PACE_SECONDS
+    fleet.invite_everyone()
+    fleet.start_beat()
+    workers = [fleet.start_worker() for _ in range(2)]
+
+    fleet.wait_for_more(20)
+    fleet.redis.end(signal.SIGKILL)
+    fleet.wait_until(lambda: "claimed" not in states())
+    left = states()["due"]
+    fleet.redis.start()
+    fleet.wait_until_nothing_is_owed()
+
+    assert left > 0
+    calendars = fleet.calendars()
+    assert held_in(calendars) == fleet.wanted()
+    assert calendars.ignored == 0
+    assert states() == {"sent": INVITATIONS}
+    assert [worker.poll() for worker in workers] == [None, None]

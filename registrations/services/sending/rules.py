@@ -14,12 +14,13 @@ NEVER = Q(pk__in=[])
 
 
 def reminder_is_right(delivery: Delivery, now: datetime) -> Q:
-    """The rule stands as it was, has come for the session as it is released now, and is still for the reader."""
+    """The rule stands as it was, had come for the session as it is released now, and is still for the reader."""
     rule = ReminderRule.objects.filter(deliveries=delivery, created_at__lte=delivery.created_at).first()
     released = ReleasedSession.objects.filter(session__deliveries=delivery, is_cancelled=False).first()
     if rule is None or released is None or released.starts_at != delivery.starts_at:
         return NEVER
-    if rule.hour_of(released) > now or (not rule.is_after and released.starts_at <= now):
+    # Not later than now: a clock that was stepped back meanwhile would end the reminder for good.
+    if rule.hour_of(released) > delivery.created_at or (not rule.is_after and released.starts_at <= now):
         return NEVER
     if rule.audience == ReminderAudience.FOCAL_POINTS:
         return Q(Exists(focal_points_to_remind(released).filter(pk=OuterRef("user"), email__iexact=delivery.email)))

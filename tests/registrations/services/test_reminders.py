@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from itertools import chain, repeat
 
 import pytest
 from django.db import connection
@@ -22,6 +23,7 @@ from registrations.models import (
 from registrations.services.nominations import withdraw_delegate
 from registrations.services.planning import plan
 from registrations.services.planning.reminders import plan_reminders
+from registrations.services.sending import send_due
 from sessions_app.editing import cancel_session
 from sessions_app.models import ReleasedSession, Session, Webinar
 from sessions_app.releases import release_webinar
@@ -142,6 +144,15 @@ def test_a_moved_end_moves_the_reminder_after_it() -> None:
 
     assert "Thank you: Context and challenges 1" not in subjects(FIRST_END + HOUR + MINUTE)
     assert subjects(FIRST_END + 2 * HOUR) == ["Thank you: Context and challenges 1"]
+
+
+def test_a_reminder_that_a_worker_has_taken_goes_out_though_the_clock_steps_back() -> None:
+    invited()
+    remind()
+    plan(now=HOUR_BEFORE)
+    readings = chain([HOUR_BEFORE], repeat(HOUR_BEFORE - HOUR))
+
+    assert send_due(clock=lambda: next(readings)).sent == 1
 
 
 def test_nobody_is_reminded_once_the_personal_data_have_ended() -> None:

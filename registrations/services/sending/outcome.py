@@ -32,35 +32,46 @@ UNWRITABLE = Outcome(is_permanent=True, error=gettext_noop("The message could no
 def hand_over(message: EmailMessage, connection: BaseEmailBackend) -> Outcome:
     """Send `message` over `connection`, which is opened where it is not.
 
-    A server that is away, slow or hangs up, or a 4xx answer, is temporary. A 5xx answer to the recipient or to the
-    message is permanent, for this message alone (RFC 5321 §4.2.1).
+    A server that is away, slow or hangs up, a 4xx answer, or one that is none, is temporary. A 5xx answer to the
+    recipient or to the message is permanent, for this message alone (RFC 5321 §4.2.1).
     """
     try:
         connection.open()
     except smtplib.SMTPAuthenticationError:
         return _away(connection, gettext_noop("The mail server refused our sign-in."))
-    except TimeoutError:
-        return _away(connection, gettext_noop("The mail server did not answer in time."))
-    except (OSError, smtplib.SMTPException):
-        return _away(connection, gettext_noop("The mail server could not be reached."))
+    except (OSError, smtplib.SMTPException) as error:
+        return _away(connection, _lost(error, gettext_noop("The mail server could not be reached.")))
     try:
         connection.send_messages([message])
     except smtplib.SMTPRecipientsRefused as refused:
         return _refused(connection, max(code for code, _ in refused.recipients.values()), is_recipient=True)
-    except smtplib.SMTPSenderRefused:
+    except smtplib.SMTPSenderRefused as refused:
+        if refused.smtp_code < 500:
+            return _away(connection, gettext_noop("The mail server asks to try again later."))
         return _away(connection, gettext_noop("The mail server refused our address as the sender."))
     except smtplib.SMTPDataError as refused:
         return _refused(connection, refused.smtp_code, is_recipient=False)
-    except TimeoutError:
-        return _away(connection, gettext_noop("The mail server did not answer in time."), may_have_arrived=True)
-    except (OSError, smtplib.SMTPException):
-        return _away(connection, gettext_noop("The mail server hung up."), may_have_arrived=True)
+    except (OSError, smtplib.SMTPException) as error:
+        return _away(connection, _lost(error, gettext_noop("The mail server hung up.")), may_have_arrived=True)
     return SENT
+
+
+def _lost(error: Exception, otherwise: str) -> str:
+    # Python's smtplib tells of a time-out as of a lost connection.
+    if isinstance(error, TimeoutError) or isinstance(error.__context__, TimeoutError):
+        return gettext_noop("The mail server did not answer in time.")
+    return otherwise
 
 
 def _refused(connection: BaseEmailBackend, code: int, *, is_recipient: bool) -> Outcome:
     if code == SERVICE_NOT_AVAILABLE:
         return _away(connection, gettext_noop("The mail server asks to try again later."))
+    if not 400 <= code <= 599:
+        # What it says next may answer an earlier question: the next message opens a new connection.
+        connection.close()
+        return Outcome(
+            may_have_arrived=not is_recipient, error=gettext_noop("The answer of the mail server makes no sense.")
+        )
     if code >= 500 and is_recipient:
         return Outcome(is_permanent=True, error=gettext_noop("The mail server refused the address."))
     if code >= 500:

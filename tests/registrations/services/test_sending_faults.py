@@ -53,8 +53,29 @@ def test_a_permanent_refusal_fails_that_message_alone_in_plain_words(server) -> 
     assert set(arrived.values_list("entry__address", flat=True)) == {luis.email}
 
 
-@pytest.mark.parametrize("error", [TimeoutError(), ConnectionResetError(), smtplib.SMTPServerDisconnected("gone")])
-def test_a_server_that_hangs_or_hangs_up_postpones(server, error: Exception) -> None:
+def timed_out() -> smtplib.SMTPServerDisconnected:
+    """As smtplib tells of it."""
+    error = smtplib.SMTPServerDisconnected("Connection unexpectedly closed: timed out")
+    error.__context__ = TimeoutError()
+    return error
+
+
+@pytest.mark.parametrize(
+    ("error", "told", "messages_tried"),
+    [
+        (TimeoutError(), "The mail server did not answer in time.", 1),
+        (timed_out(), "The mail server did not answer in time.", 1),
+        (ConnectionResetError(), "The mail server hung up.", 1),
+        (smtplib.SMTPServerDisconnected("gone"), "The mail server hung up.", 1),
+        (smtplib.SMTPSenderRefused(421, b"later", "us"), "The mail server asks to try again later.", 1),
+        (smtplib.SMTPSenderRefused(550, b"no", "us"), "The mail server refused our address as the sender.", 1),
+        (smtplib.SMTPDataError(-1, b"?"), "The answer of the mail server makes no sense.", 2),
+        (smtplib.SMTPDataError(250, b"of before"), "The answer of the mail server makes no sense.", 2),
+    ],
+)
+def test_an_answer_that_says_nothing_of_the_message_postpones_it_in_plain_words(
+    server, error: Exception, told: str, messages_tried: int
+) -> None:
     admitted(released_delegation())
 
     def answer(message: mail.EmailMessage) -> None:
@@ -64,7 +85,7 @@ def test_a_server_that_hangs_or_hangs_up_postpones(server, error: Exception) -> 
     plan_and_send()
 
     assert set(Delivery.objects.values_list("state", flat=True)) == {DeliveryState.DUE}
-    assert all("@" not in text for text in Delivery.objects.values_list("last_error", flat=True))
+    assert [*Delivery.objects.exclude(last_error="").values_list("last_error", flat=True)] == [told] * messages_tried
 
 
 def test_a_server_that_is_away_for_a_day_loses_nothing_and_is_asked_once_for_each_batch(server) -> None:

@@ -6,21 +6,16 @@ from datetime import datetime, timedelta
 import pytest
 from django.utils import timezone
 
-from registrations.models import Delivery, DeliveryKind, ReminderRule
+from registrations.models import Delivery, DeliveryKind
 from registrations.services.planning import plan
 from registrations.services.sending import send_due
-from sessions_app.models import Webinar
 from tests.calendar_client import parse
+from tests.factories import make_reminder_rule
 from tests.faults.fleet import INVITATIONS, PEOPLE, Fleet, held_in, states
 
 pytestmark = pytest.mark.postgresql
 
-LEAD = timedelta(days=1)
 HOUR = timedelta(hours=1)
-
-
-def remind_a_day_before(webinar: Webinar) -> None:
-    ReminderRule.objects.create(webinar=webinar, minutes_before=24 * 60, created_at=timezone.now())
 
 
 class SteppingClock:
@@ -39,8 +34,8 @@ def test_a_clock_that_steps_back_an_hour_reminds_nobody_twice(fleet: Fleet, sett
     settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
     settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", fleet.mail.port
     fleet.invite_everyone()
-    remind_a_day_before(fleet.webinar)
-    at = fleet.webinar.sessions.get(number=1).starts_at - LEAD
+    make_reminder_rule(fleet.webinar, 24, "hours", created_at=timezone.now())
+    at = fleet.webinar.sessions.get(number=1).starts_at - 24 * HOUR
 
     assert plan(now=at).reminders == PEOPLE
     # In the midst of a batch of reminders.

@@ -92,7 +92,10 @@ def _claimable(now: datetime) -> QuerySet[Delivery]:
 
 
 def _give_up_on_the_deadly(now: datetime) -> None:
-    Delivery.objects.expired(now).filter(deaths__gte=MOST_DEATHS - 1).update(
+    deadly = Delivery.objects.expired(now).filter(deaths__gte=MOST_DEATHS - 1)
+    # Nothing is waited for, so that nobody who waits for us can be waited for.
+    found = list(deadly.select_for_update(skip_locked=True).values_list("pk", flat=True))
+    Delivery.objects.filter(pk__in=found).update(
         state=DeliveryState.FAILED,
         claim_token=None,
         lease_expires_at=None,

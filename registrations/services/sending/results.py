@@ -46,6 +46,8 @@ def is_still_wanted(delivery: Delivery, *, token: UUID, now: datetime) -> bool:
         delivery.attempted_at = now
         return True
     with transaction.atomic():
+        # The ledger's row before the message, as a planner locks them.
+        list(CalendarEntry.objects.select_for_update().filter(pk=delivery.entry_id or 0).values_list("pk"))
         if _ours(delivery, token).update(state=DeliveryState.SUPERSEDED, claim_token=None, lease_expires_at=None):
             _ask_the_planner(delivery)
     return False

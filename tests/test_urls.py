@@ -191,6 +191,7 @@ def everything(world: World) -> dict[str, str]:
     return keys | {
         "-delegation": str(delegation.pk),
         "register-delegate": str(delegation.pk),
+        "-delivery": keys["registrations_delivery"],
         "-delegate": str(world.arguments["delegate"]),
         "restore-delegate": str(world.arguments["withdrawn"]),
         "revoke-waiver": str(waiver.pk),

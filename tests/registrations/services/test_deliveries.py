@@ -248,6 +248,16 @@ def test_mail_about_an_event_is_kept_with_its_delegation_unless_it_is_the_secret
     assert (again.actor, again.webinar) == (staff, delegation.webinar)
 
 
+def test_mail_about_a_delegation_is_kept_with_it(staff: User, now: datetime) -> None:
+    delegation = make_delegation()
+    notice = make_delivery(DeliveryState.DUE, kind=DeliveryKind.GAP_NOTICE, delegation=delegation)
+
+    stop_deliveries([notice.pk], by=staff, now=now)
+
+    event = HistoryEvent.objects.get()
+    assert (event.kind, event.webinar, event.delegation) == ("mail_stopped", delegation.webinar, delegation)
+
+
 def test_mail_about_a_session_alone_is_kept_with_its_webinar(ana: Delegate, staff: User) -> None:
     session = ana.webinar.sessions.get(number=1)
     reminder = make_delivery(DeliveryState.FAILED, kind=DeliveryKind.REMINDER, session=session)

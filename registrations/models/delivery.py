@@ -64,7 +64,7 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
         """Calendar messages after which nothing newer is planned for their mailbox and session."""
         return self.filter(entry__isnull=False, ical_sequence=models.F("entry__sequence"))
 
-    def standing_invitations(self, now: datetime) -> "DeliveryQuerySet":
+    def invitations_ahead(self, now: datetime) -> "DeliveryQuerySet":
         """The newest word to a mailbox where that invites to a session which is neither over nor cancelled."""
         return self.newest_word().filter(
             ical_method=IcalMethod.REQUEST,

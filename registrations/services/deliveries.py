@@ -60,9 +60,9 @@ def send_invitations_again(delegate: Delegate, *, by: User, now: datetime) -> in
     if not is_invited(delegate):
         raise NotPossibleNow(_("%(name)s is not invited at present.") % {"name": delegate.name})
     invitations = Delivery.objects.filter(entry__delegate=delegate, entry__address=delegate.address)
-    count = _make_due_again(invitations.standing_invitations(now), by=by, now=now)
+    count = _make_due_again(invitations.invitations_ahead(now), by=by, now=now)
     if not count:
-        raise NotPossibleNow(_why_not(delegate, invitations.standing_invitations(now), now=now))
+        raise NotPossibleNow(_why_not(delegate, invitations.invitations_ahead(now), now=now))
     nudge_planner()
     return count
 
@@ -88,7 +88,7 @@ def _why_not(delegate: Delegate, invitations: "QuerySet[Delivery]", *, now: date
 def _make_due_again(deliveries: "QuerySet[Delivery]", *, by: User, now: datetime) -> int:
     newest = Delivery.objects.newest_word().filter(session__released__ends_at__gt=now)
     sent_a_while_ago = Q(attempted_at__isnull=True) | Q(attempted_at__lte=now - RESEND_PAUSE)
-    invitations = Delivery.objects.standing_invitations(now)
+    invitations = Delivery.objects.invitations_ahead(now)
     chosen = _locked(
         deliveries.filter(
             Q(Q(entry__isnull=True) | Q(pk__in=newest), state__in=[DeliveryState.FAILED, DeliveryState.STOPPED])

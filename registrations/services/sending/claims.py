@@ -15,7 +15,8 @@ from registrations.models import Delivery, DeliveryState
 RATE_LOCK = 7_261_947
 MOST_DEATHS = 8
 RATE_WINDOW = timedelta(minutes=1)
-OF_A_CALENDAR_MESSAGE = ("delegate", "entry", "previous_release", "session__released", "session__webinar")
+# The messages of a batch are about the same few sessions.
+SHARED_BY_CALENDAR_MESSAGES = ("previous_release", "session__released", "session__webinar")
 OF_ANOTHER_MESSAGE = (
     "delegate__delegation__body",
     "delegate__webinar",
@@ -63,7 +64,8 @@ def claim_batch(*, size: int, now: datetime) -> ClaimedBatch:
         )
     claimed = Delivery.objects.filter(pk__in=ids, claim_token=token)
     # What a message is built from: that of a calendar has no reader but its delegate, and comes in great numbers.
-    calendars = claimed.filter(entry__isnull=False).select_related(*OF_A_CALENDAR_MESSAGE)
+    calendars = claimed.filter(entry__isnull=False).select_related("delegate", "entry")
+    calendars = calendars.prefetch_related(*SHARED_BY_CALENDAR_MESSAGES)
     others = claimed.filter(entry__isnull=True).select_related(*OF_ANOTHER_MESSAGE) if len(calendars) < len(ids) else ()
     return ClaimedBatch(token, tuple(sorted([*calendars, *others], key=lambda one: (one.due_at, one.pk))))
 

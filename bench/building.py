@@ -4,7 +4,7 @@ import statistics
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from itertools import cycle, islice
 from types import ModuleType
 from typing import Any
@@ -103,6 +103,11 @@ def _timed(function: Callable[..., Any], step: str, taken: Taken) -> Callable[..
             taken[step] += (time.process_time() - begun) * 1000
 
     return call
+
+
+def plainly() -> AbstractContextManager[None]:
+    """Within, messages are built the plain way."""
+    return _replaced(PLAINLY)
 
 
 @contextmanager

@@ -17,6 +17,7 @@ from django.db.models import Max, Min, QuerySet
 from django.test import override_settings
 from django.utils import timezone
 
+from bench.building import plainly
 from bench.timing import Ratio
 from registrations.mail import build_invitation
 from registrations.models import Delivery, DeliveryState
@@ -39,20 +40,22 @@ def measure() -> Sequence[Ratio]:
     prepared = list(
         owed.select_related("delegate", "entry", "previous_release", "session__released", "session__webinar")
     )
-    taken: dict[str, list[float]] = {"memory": [], "one": [], "two": []}
+    taken: dict[str, list[float]] = {"memory": [], "plain": [], "one": [], "two": []}
     with _mail_server() as port, _workers(port) as broker:
         for number in range(-1, ROUNDS):
             times = {
                 "memory": _in_memory(prepared, port),
+                "plain": _in_memory_plainly(prepared, port),
                 "one": _by_workers(1, owed, broker),
                 "two": _by_workers(2, owed, broker),
             }
             if number >= 0:
                 for who, seconds in times.items():
                     taken[who].append(seconds * 1000)
-    memory, one, two = (statistics.median(taken[who]) for who in ("memory", "one", "two"))
+    memory, plain, one, two = (statistics.median(each) for each in taken.values())
     return [
         Ratio(f"Sending {messages:,} invitations, one worker", one, "built in memory, one connection", memory),
+        Ratio("The same", one, "Django's classes and icalendar, as above", plain),
         Ratio("The same by two workers at once", two, "one worker", one),
     ]
 
@@ -79,6 +82,11 @@ def _in_memory(prepared: Sequence[Delivery], port: int) -> float:
             for delivery in prepared:
                 mail_server.send_messages([build_invitation(delivery)])
         return time.perf_counter() - begun
+
+
+def _in_memory_plainly(prepared: Sequence[Delivery], port: int) -> float:
+    with plainly():
+        return _in_memory(prepared, port)
 
 
 def _by_workers(count: int, owed: "QuerySet[Delivery]", broker: Celery) -> float:

@@ -80,7 +80,7 @@ def page(client: Client, delegation: Delegation, **fields: str) -> str:
     ("states", "fields", "words"),
     [
         (["sent", "sent"], {}, ["invited"]),
-        (["due", "claimed"], {"claim_token": "0" * 32, "lease_expires_at": NOW}, ["the invitation is on its way"]),
+        (["claimed", "claimed"], {"claim_token": "0" * 32, "lease_expires_at": NOW}, ["the invitation is on its way"]),
         (["stopped", "stopped"], {}, ["the secretariat has stopped the invitation"]),
         (["failed", "failed"], {"last_error": REFUSED}, ["the invitation could not be delivered", REFUSED]),
         (

@@ -72,9 +72,13 @@ def claim_batch(*, size: int, now: datetime) -> ClaimedBatch:
 
 def give_back(batch: ClaimedBatch, *, due_at: datetime) -> int:
     """Let others have what is still claimed of `batch`, from `due_at` on; how many that are."""
-    return Delivery.objects.filter(claim_token=batch.token, state=DeliveryState.CLAIMED).update(
-        state=DeliveryState.DUE, due_at=due_at, claim_token=None, lease_expires_at=None
-    )
+    ours = Delivery.objects.filter(claim_token=batch.token, state=DeliveryState.CLAIMED)
+    with transaction.atomic():
+        # In the order in which planners lock them.
+        found = list(ours.select_for_update().order_by("pk").values_list("pk", flat=True))
+        return Delivery.objects.filter(pk__in=found).update(
+            state=DeliveryState.DUE, due_at=due_at, claim_token=None, lease_expires_at=None
+        )
 
 
 def lease() -> timedelta:

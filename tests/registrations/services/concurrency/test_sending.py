@@ -1,0 +1,55 @@
+"""A sender and a planner write the same rows at the same moment, on PostgreSQL with real locks."""
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import pytest
+from django.db import connection, transaction
+
+from registrations.models import Delivery
+from registrations.services.planning import plan
+from registrations.services.sending.claims import claim_batch, give_back
+from tests.registrations.services.deliveries import admitted, released_delegation
+
+pytestmark = [pytest.mark.postgresql, pytest.mark.django_db(transaction=True)]
+
+WAITING_FOR_US = (
+    "SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid)))"
+)
+
+
+def wait_until_someone_waits_for_us() -> None:
+    for _ in range(3_000):
+        with connection.cursor() as cursor:
+            cursor.execute(WAITING_FOR_US)
+            if cursor.fetchone()[0]:
+                return
+        time.sleep(0.01)
+    raise AssertionError("nobody waits")
+
+
+def test_a_worker_that_gives_its_batch_back_takes_nothing_that_a_planner_is_about_to_take(now):
+    admitted(released_delegation())
+    plan(now=now)
+    batch = claim_batch(size=2, now=now)
+    first, second = sorted(delivery.pk for delivery in batch.deliveries)
+    # By due time, and by where they lie, the second comes before the first.
+    Delivery.objects.filter(pk=second).update(due_at=now - timedelta(hours=1))
+    Delivery.objects.filter(pk=first).update(due_at=now)
+
+    def give_it_back() -> int:
+        try:
+            return give_back(batch, due_at=now)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as worker:
+        with transaction.atomic():
+            # As planners do, one after the other.
+            Delivery.objects.select_for_update().get(pk=first)
+            given_back = worker.submit(give_it_back)
+            wait_until_someone_waits_for_us()
+            Delivery.objects.select_for_update().get(pk=second)
+
+        assert given_back.result() == 2

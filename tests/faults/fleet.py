@@ -21,7 +21,7 @@ from sessions_app.releases import release_webinar
 from tests.calendar_client import CalendarClient
 from tests.factories import make_country, make_delegates, make_delegation, make_session, make_webinar
 from tests.faults.smtp_server import SmtpServer
-from tests.installation import Installation
+from tests.installation import TOLD_OF_A_LOG, Installation
 from tests.running_demo import shell
 from tests.servers import Server
 
@@ -117,6 +117,10 @@ class Fleet(Installation):
 
     def wait_until(self, is_so: Callable[[], bool], *, seconds: float = PATIENCE_SECONDS) -> None:
         super().wait_until(is_so, seconds=seconds)
+
+    def logs(self) -> str:
+        """The end of what each process wrote, PostgreSQL among them."""
+        return f"{super().logs()}\n== postgresql\n{(self.database.folder / 'log').read_text()[-TOLD_OF_A_LOG:]}"
 
     def calendars(self) -> CalendarClient:
         """What the mailboxes make of the messages that the mail server took, in its order."""

@@ -123,9 +123,14 @@ def _invite_newcomers(now: datetime) -> int:
             "first_message_uuid": RandomUUID(),
         },
     )
+    untold = CalendarEntry.objects.filter(
+        ~Exists(Delivery.objects.filter(entry=OuterRef("pk"))),
+        planned_method=IcalMethod.REQUEST,
+        session__released__ends_at__gt=now,
+    )
     return insert_select(
         Delivery,
-        CalendarEntry.objects.filter(~Exists(Delivery.objects.filter(entry=OuterRef("pk")))).order_by("pk"),
+        untold.order_by("pk"),
         {
             "key": Concat(
                 Value("cal:"), "session_id", Value(":"), "address", Value(":"), "sequence", output_field=TextField()

@@ -1,3 +1,4 @@
+import re
 from datetime import timedelta
 
 import pytest
@@ -169,6 +170,31 @@ def test_another_language_and_zone_change_the_next_mail_and_no_calendar() -> Non
     assert mail.outbox[-1].subject == "Modificada: Contexto y desafíos 1, lun 16 nov, 11:00–13:00 (Panamá)"
     first, update = (calendar_of(parse(mail.outbox[place])).walk("VEVENT")[0] for place in (0, -1))
     assert first["UID"] == update["UID"]
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "Apertura\r\nBcc: other@example.org",
+        'The "large" <b>flows</b> & \\; , {{ name }} {% now %}',
+        "Fronteras 🛂 \u202e\x07\u2028 y más",
+        "ñ" * 250,
+    ],
+)
+def test_whatever_a_title_holds_arrives_unharmed_and_heads_nothing(title: str) -> None:
+    delegation = released_delegation()
+    ana = admitted(delegation, language="es")
+
+    rename_session(delegation.webinar, title, title)
+    plan_and_send()
+
+    parsed = [parse(message) for message in mail.outbox]
+    assert [(each["To"].addresses[0].addr_spec, each["Bcc"]) for each in parsed] == [(ana.email, None)] * 2
+    summaries = {str(calendar_of(each).walk("VEVENT")[0]["SUMMARY"]) for each in parsed}
+    wanted = re.sub(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]", "", title).replace("\r\n", "\n")
+    assert summaries == {wanted, "Contexto y desafíos 2"}
+    html = parsed[0].get_body(("html",)).get_content() + parsed[1].get_body(("html",)).get_content()
+    assert "<b>" not in html
 
 
 def whole(message: mail.EmailMessage) -> str:

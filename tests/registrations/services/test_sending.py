@@ -6,6 +6,7 @@ from uuid import uuid4
 import pytest
 from django.core import mail
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from registrations.models import (
     Delegate,
@@ -150,6 +151,19 @@ def test_a_mailbox_that_may_have_the_invitation_is_sent_the_cancellation() -> No
     assert list(Delivery.objects.filter(kind=DeliveryKind.CANCELLATION).values_list("entry_id", "state")) == [
         (batch.deliveries[0].entry_id, DeliveryState.SENT)
     ]
+
+
+def test_a_message_costs_no_more_than_four_statements() -> None:
+    delegation = released_delegation()
+    for _ in range(30):
+        admitted(delegation)
+    plan(now=SOON)
+
+    with CaptureQueriesContext(connection) as queries:
+        assert send_due(clock=lambda: SOON).sent == 60
+
+    statements = [query["sql"] for query in queries if query["sql"].split()[0] in {"SELECT", "UPDATE", "INSERT"}]
+    assert len(statements) <= 4 * 60
 
 
 def test_a_newer_word_takes_the_older_one_from_the_worker_that_has_claimed_it() -> None:

@@ -4,7 +4,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Count, Exists, F, OuterRef, QuerySet
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 
 from registrations.models import (
     CalendarEntry,
@@ -12,6 +12,7 @@ from registrations.models import (
     Delegation,
     DelegationStatus,
     Delivery,
+    DeliveryState,
     FocalPoint,
     GapNoticeRule,
     IcalMethod,
@@ -25,13 +26,19 @@ from sessions_app.models import ReleasedSession
 # Not the submitted, which wait for the secretariat.
 CHASED = (DelegationStatus.DRAFT, DelegationStatus.RETURNED, DelegationStatus.REOPENED, DelegationStatus.ACCEPTED)
 
+# Of the newest word to a mailbox: it did not get there. What was handed over without an answer may have.
+NOT_TOLD = Q(state=DeliveryState.STOPPED) | Q(state=DeliveryState.FAILED, may_have_arrived=False)
+
 
 def mailboxes_to_remind(rule: ReminderRule, released: ReleasedSession) -> "QuerySet[CalendarEntry]":
     """The mailboxes of the delegates whom `rule` reminds of `released`: they know its hour and did not decline.
 
-    After the session these are the ones that were sent an invitation.
+    Not those whose newest invitation was stopped or refused. After the session these are the ones that were sent an
+    invitation.
     """
     entries = _invited(released.pk).filter(starts_at=released.starts_at).exclude(ical_partstat=Partstat.DECLINED)
+    newest = Delivery.objects.filter(entry=OuterRef("pk"), ical_sequence=OuterRef("sequence"))
+    entries = entries.exclude(Exists(newest.filter(NOT_TOLD)))
     if rule.is_after:
         invitations = Delivery.objects.filter(ical_method=IcalMethod.REQUEST, may_have_arrived=True)
         entries = entries.filter(Exists(invitations.filter(entry=OuterRef("pk"))))

@@ -20,6 +20,7 @@ from registrations.models import (
     RegistrationPolicy,
     User,
 )
+from registrations.services.deliveries import stop_deliveries
 from registrations.services.nominations import withdraw_delegate
 from registrations.services.planning import plan
 from registrations.services.planning.reminders import plan_reminders
@@ -43,6 +44,7 @@ from tests.registrations.services.deliveries import (
     plan_and_send,
     released_delegation,
 )
+from tests.registrations.services.mail_server import refuse
 from tests.registrations.services.reminding import (
     FIRST_END,
     HOUR,
@@ -219,6 +221,31 @@ def test_none_for_whom_or_what_has_left(end: Callable[[Delegate], None], audienc
     at = HOUR_BEFORE if moment == "before" else FIRST_END + HOUR
 
     assert subjects(at) == []
+
+
+@pytest.mark.parametrize("planned_at", [HOUR_BEFORE - MINUTE, HOUR_BEFORE])
+def test_none_where_the_invitation_was_stopped_before_or_after_the_reminder_was_owed(planned_at: datetime) -> None:
+    admitted(released_delegation())
+    remind(scope="first")
+    plan(now=SOON)
+    plan(now=planned_at)
+
+    stop_deliveries(Delivery.objects.filter(kind="invitation").values_list("pk", flat=True), by=make_staff(), now=SOON)
+
+    assert subjects(HOUR_BEFORE) == []
+
+
+def test_none_where_the_mail_server_refused_the_invitation_but_one_where_it_did_not_answer(server) -> None:
+    remind_of = admitted(released_delegation())
+    remind(scope="first")
+    server.answer = refuse(550)
+    plan_and_send()
+    server.answer = None
+
+    assert subjects(HOUR_BEFORE) == []
+
+    Delivery.objects.filter(delegate=remind_of).update(may_have_arrived=True)
+    assert len(subjects(HOUR_BEFORE)) == 1
 
 
 def test_after_a_session_only_those_are_written_to_who_were_sent_its_invitation() -> None:

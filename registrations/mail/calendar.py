@@ -8,7 +8,7 @@ from registrations.calendars import calendar_session, organizer_address
 from registrations.mail.message import ascii_address, compose, message_id
 from registrations.models import CalendarEntry, Delegate, Delivery, IcalMethod
 from registrations.tokens import join_url, page_url
-from sessions_app.agenda import agenda_from_release
+from sessions_app.agenda import AgendaSession, agenda_from_release
 from sessions_app.hours import Hours, hours_for
 from sessions_app.ical import Attendee, Method
 from sessions_app.ical import build_invitation as build_ical
@@ -49,7 +49,7 @@ def _build(delivery: Delivery, template: str, method: Method) -> EmailMultiAlter
         template,
         {
             **session_context(released, delegate),
-            **_changes(delivery, released, delegate),
+            **(_as_told if method is Method.CANCEL else _changes)(delivery, released, delegate),
             "is_session_cancelled": released.is_cancelled,
             "reader_name": name,
         },
@@ -65,28 +65,50 @@ def _build(delivery: Delivery, template: str, method: Method) -> EmailMultiAlter
 
 def _changes(delivery: Delivery, released: ReleasedSession, delegate: Delegate) -> dict[str, object]:
     """What is no longer as this person was told it: the old hours and the old title, empty where they stand; whether
-    the session had been taken out of the calendar."""
+    the session had been taken out of the calendar, and whether because it was cancelled."""
+    is_back = delivery.previous_method == IcalMethod.CANCEL
     changes: dict[str, object] = {
         "previous_hours": "",
         "previous_title": "",
-        "is_back": delivery.previous_method == IcalMethod.CANCEL,
+        "is_back": is_back,
+        "is_held_after_all": False,
     }
-    if delivery.previous_release is None:
-        return changes
-    before = agenda_from_release(delivery.previous_release).session(released.number)
+    before = _told_before(delivery, released)
     if before is None:
         return changes
+    changes["is_held_after_all"] = is_back and before.is_cancelled
     if (before.starts_at, before.ends_at) != (released.starts_at, released.ends_at):
-        changes["previous_hours"] = hours_for(
-            before.starts_at,
-            before.ends_at,
-            reader_zone=delegate.timezone,
-            webinar_zone=released.timezone,
-            language=delegate.language,
-        )
+        changes["previous_hours"] = _hours(before, released, delegate)
     if (old := before.title.render(delegate.language).text) != released.title.render(delegate.language).text:
         changes["previous_title"] = old
     return changes
+
+
+def _as_told(delivery: Delivery, released: ReleasedSession, delegate: Delegate) -> dict[str, object]:
+    """What is taken back as the reader knows it: the hours and title of what they were told, where these are others."""
+    before = _told_before(delivery, released)
+    if before is None:
+        return {}
+    return {
+        "hours": _hours(before, released, delegate),
+        "session_title": before.title.render(delegate.language).text,
+    }
+
+
+def _told_before(delivery: Delivery, released: ReleasedSession) -> AgendaSession | None:
+    if delivery.previous_release is None:
+        return None
+    return agenda_from_release(delivery.previous_release).session(released.number)
+
+
+def _hours(session: AgendaSession | ReleasedSession, released: ReleasedSession, delegate: Delegate) -> Hours:
+    return hours_for(
+        session.starts_at,
+        session.ends_at,
+        reader_zone=delegate.timezone,
+        webinar_zone=released.timezone,
+        language=delegate.language,
+    )
 
 
 def _parts(delivery: Delivery) -> tuple[Delegate, CalendarEntry, ReleasedSession]:
@@ -97,17 +119,10 @@ def _parts(delivery: Delivery) -> tuple[Delegate, CalendarEntry, ReleasedSession
 
 def session_context(released: ReleasedSession, delegate: Delegate) -> dict[str, object]:
     """What every mail about a session shows of it, in the delegate's language and zone."""
-    hours: Hours = hours_for(
-        released.starts_at,
-        released.ends_at,
-        reader_zone=delegate.timezone,
-        webinar_zone=released.timezone,
-        language=delegate.language,
-    )
     webinar = released.session.webinar
     return {
         "delegate": delegate,
-        "hours": hours,
+        "hours": _hours(released, released, delegate),
         "session_title": released.title.render(delegate.language).text,
         "webinar_title": webinar.title.render(delegate.language).text,
         "contact_email": webinar.contact_email,

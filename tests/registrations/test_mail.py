@@ -5,7 +5,7 @@ import pytest
 from django.core import mail
 
 from registrations.models import Delegate
-from registrations.services.nominations import edit_delegate, withdraw_delegate
+from registrations.services.nominations import edit_delegate, restore_delegate, withdraw_delegate
 from registrations.services.planning import plan
 from registrations.services.sending import send_due
 from registrations.tokens import join_url, page_url
@@ -95,6 +95,7 @@ def test_an_update_says_the_old_hour_and_answers_the_first_message() -> None:
         "The hour has changed. It was: Mon 16 Nov, 09:00–11:00 (Tegucigalpa).\nIt is now:\n\n"
         "Context and challenges 1\nMon 16 Nov, 10:00–12:00 (Tegucigalpa)" in mail.outbox[-1].body
     )
+    assert "Please answer whether you will come at the new hour" in mail.outbox[-1].body
     assert update["In-Reply-To"] == update["References"] == first["Message-ID"]
     assert update["Message-ID"] != first["Message-ID"]
 
@@ -152,8 +153,29 @@ def test_a_session_that_takes_place_after_all_comes_back_with_its_new_hour() -> 
     assert "This session has been cancelled:" in mail.outbox[-2].body
     assert (
         "The hour has changed. It was: Mon 16 Nov, 09:00–11:00 (Tegucigalpa).\n"
-        "This session is in your calendar again:" in mail.outbox[-1].body
+        "This session takes place after all:" in mail.outbox[-1].body
     )
+
+
+def test_someone_named_again_is_told_that_the_session_is_back_and_not_that_it_was_off() -> None:
+    ana = invited()
+    withdraw_delegate(ana, version=1, by=make_staff(), now=SOON, reason="Ill")
+    plan_and_send(SOON + timedelta(minutes=1))
+
+    ana.refresh_from_db()
+    restore_delegate(ana, by=make_staff(), now=SOON + timedelta(minutes=2))
+    plan_and_send(SOON + timedelta(minutes=3))
+
+    assert "This session is in your calendar again:" in mail.outbox[-1].body
+
+
+def test_a_title_that_changed_asks_for_no_new_answer() -> None:
+    ana = invited()
+
+    rename_session(ana.webinar, "Opening", "Apertura")
+    plan_and_send(SOON + timedelta(minutes=1))
+
+    assert "Please answer" not in mail.outbox[-1].body
 
 
 def test_another_language_and_zone_change_the_next_mail_and_no_calendar() -> None:
@@ -210,8 +232,33 @@ def test_a_cancellation_carries_no_link() -> None:
     withdraw_delegate(ana, version=1, by=make_staff(), now=SOON, reason="Ill")
     plan_and_send(SOON + timedelta(minutes=1))
 
+    assert mail.outbox[-1].subject.startswith("No longer registered: Context and challenges")
     assert "You are no longer registered for this session" in mail.outbox[-1].body
     assert "/my/" not in whole(mail.outbox[-1])
+
+
+def test_a_cancelled_session_says_so_in_its_subject() -> None:
+    ana = invited(language="es")
+
+    cancel_session(ana.webinar.sessions.get(number=1), now=SOON)
+    release_webinar(ana.webinar, by=None, now=SOON)
+    plan_and_send(SOON + timedelta(minutes=1))
+
+    assert mail.outbox[-1].subject == "Cancelada: Contexto y desafíos 1, lun 16 nov, 09:00–11:00 (Tegucigalpa)"
+
+
+def test_what_is_taken_back_is_named_by_the_hour_and_title_that_its_reader_knew() -> None:
+    ana = invited()
+    rename_session(ana.webinar, "Opening", "Apertura")
+    move_session(ana.webinar, 1, hours=1)
+
+    withdraw_delegate(ana, version=1, by=make_staff(), now=SOON, reason="Ill")
+    plan_and_send(SOON + timedelta(minutes=1))
+
+    assert sorted(message.subject for message in mail.outbox[2:]) == [
+        "No longer registered: Context and challenges 1, Mon 16 Nov, 09:00–11:00 (Tegucigalpa)",
+        "No longer registered: Context and challenges 2, Tue 17 Nov, 09:00–11:00 (Tegucigalpa)",
+    ]
 
 
 def test_the_mailbox_of_a_corrected_address_is_told_neither_the_link_nor_the_name() -> None:
@@ -225,6 +272,7 @@ def test_the_mailbox_of_a_corrected_address_is_told_neither_the_link_nor_the_nam
     (to_the_wrong,) = [text for reader, text in by_reader.items() if "somebody.else" in reader]
     (to_ana,) = [text for reader, text in by_reader.items() if "ana@" in reader]
     assert "METHOD:CANCEL" in to_the_wrong
+    assert "This address is no longer used for this session" in to_the_wrong
     assert ("/my/" in to_the_wrong, "Ejemplo" in to_the_wrong) == (False, False)
     assert ("/my/" in to_ana, "Ana Ejemplo de la Muestra" in to_ana) == (True, True)
 

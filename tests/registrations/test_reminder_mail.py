@@ -130,7 +130,7 @@ def test_after_the_session_there_is_thanks_and_the_readers_page_and_no_way_to_jo
     message = reminder(remind(moment="after"))
 
     assert message.subject == "Thank you: Context and challenges 1"
-    assert "This session has ended. Thank you for taking part." in message.body
+    assert "This session has ended. Thank you for your interest." in message.body
     assert page_url(ana) in message.body
     assert "/join/" not in whole(message)
 

@@ -183,7 +183,11 @@ def _take_back(plan: Plan, released: ReleasedSession, entry: CalendarEntry, told
     person = entry.delegate
     # A person's address as typed; a mailbox that was left is known in lower case only.
     email = person.email if person.address == entry.address else entry.address
-    plan.owed.append(_delivery(plan, entry, DeliveryKind.CANCELLATION, email=email, language=person.language))
+    delivery = _delivery(plan, entry, DeliveryKind.CANCELLATION, email=email, language=person.language)
+    if told.release_id != entry.release_id:
+        # Taken back is what the mailbox holds, not what has become of the session since.
+        delivery.previous_release_id = told.release_id
+    plan.owed.append(delivery)
 
 
 def _advance(plan: Plan, entry: CalendarEntry, sequence: int) -> None:

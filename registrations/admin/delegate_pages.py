@@ -11,7 +11,6 @@ from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from registrations.admin.base import staff_of
 from registrations.admin.events import readable
@@ -21,7 +20,7 @@ from registrations.forms.errors import add_broken_rule
 from registrations.models import Delegate, Delegation, HistoryEvent
 from registrations.queries import SeatCount, mail_of, seats_of
 from registrations.queries.participant import is_invited
-from registrations.services.deliveries import send_invitations_again
+from registrations.services.deliveries import said_of_sending_again, send_invitations_again
 from registrations.services.nominations import (
     edit_delegate,
     register_delegate,
@@ -84,7 +83,7 @@ def person_page(site: AdminSite, request: HttpRequest, pk: int) -> HttpResponse:
         verb=_("Save"),
         is_person_page=True,
         mail=mail,
-        can_be_sent_again=is_invited(delegate) and mail.can_be_sent_again_at(timezone.now()),
+        can_be_sent_again=is_invited(delegate) and mail.can_be_sent_again_at(timezone.now(), by=request.user),
         history=readable(HistoryEvent.objects.filter(delegate=delegate).select_related("actor")),
     )
 
@@ -173,12 +172,7 @@ def send_again_page(site: AdminSite, request: HttpRequest, pk: int) -> HttpRespo
         except RuleBroken as broken:
             messages.warning(request, str(broken.message))
         else:
-            said = ngettext(
-                "The invitation of %(name)s is sent again now.",
-                "%(count)s invitations of %(name)s are sent again now.",
-                count,
-            )
-            messages.success(request, said % {"name": delegate.name, "count": count})
+            messages.success(request, said_of_sending_again(delegate, count))
     return redirect(change_url(delegate))
 
 

@@ -78,8 +78,9 @@ class Invitation:
         """Why it has not arrived, in the reader's language; empty for what was sent or was not tried yet."""
         return gettext(self.last_error) if self.last_error and (self.is_failed or self.is_put_off) else ""
 
-    def can_be_sent_again_at(self, now: datetime) -> bool:
-        return self.state in DONE_WITH and now < self.ends_at
+    def can_be_sent_again_at(self, now: datetime, *, by: User) -> bool:
+        """A stop is the secretariat's to take back."""
+        return self.state in DONE_WITH and (by.is_staff or not self.is_stopped) and now < self.ends_at
 
 
 @dataclass(frozen=True)
@@ -98,8 +99,8 @@ class DelegateWithMail:
         """Each reason once, in the order of sessions."""
         return tuple(dict.fromkeys(one.error for one in self.invitations if one.error))
 
-    def can_be_sent_again_at(self, now: datetime) -> bool:
-        return any(one.can_be_sent_again_at(now) for one in self.invitations)
+    def can_be_sent_again_at(self, now: datetime, *, by: User) -> bool:
+        return any(one.can_be_sent_again_at(now, by=by) for one in self.invitations)
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from registrations.services.nudge import nudge_planner
 
 # So long nothing that was sent is sent once more: a second click, or a mail that is still on its way, is no reason.
 RESEND_PAUSE = timedelta(minutes=5)
+ON_ITS_WAY = (DeliveryState.DUE, DeliveryState.CLAIMED)
 STOPPABLE = (DeliveryState.DUE, DeliveryState.FAILED)
 
 
@@ -40,7 +41,7 @@ def resend_deliveries(delivery_ids: Iterable[int], *, by: User, now: datetime) -
     """Make deliveries due again, with all their attempts before them; returns how many.
 
     That is what failed or was stopped, and the invitation (or update) that was sent and did not arrive: the same
-    message with the same revision, so that a calendar shows it once (calendar.md §3). Left alone is a calendar message
+    message with the same revision, so that a calendar shows it once (RFC 5546 §2.1.5). Left alone is a calendar message
     whose session is over or after which a newer one is planned, since it would bring back an old state; an invitation
     sent less than `RESEND_PAUSE` ago; and whatever else was sent. Locks the deliveries, so that of two calls at once
     the second finds nothing to do.
@@ -54,28 +55,45 @@ def resend_deliveries(delivery_ids: Iterable[int], *, by: User, now: datetime) -
 def send_invitations_again(delegate: Delegate, *, by: User, now: datetime) -> int:
     """Send `delegate` the invitation to each session ahead once more, as `resend_deliveries`; returns how many.
 
-    Raises NotPossibleNow, which says why, where there is none to send: they do not take part, are not invited yet,
-    every session is over, it is on its way, or it was sent only just now.
+    Where some did not get through these alone. Raises NotPossibleNow, which says why, where there is none to send:
+    they do not take part, are not invited yet, every session is over, it is on its way, was sent only just now, or was
+    stopped by the secretariat, which alone may send it again.
     """
     if not is_invited(delegate):
         raise NotPossibleNow(_("%(name)s is not invited at present.") % {"name": delegate.name})
     invitations = Delivery.objects.filter(entry__delegate=delegate, entry__address=delegate.address)
-    count = _make_due_again(invitations.invitations_ahead(now), by=by, now=now)
+    ahead = invitations.invitations_ahead(now)
+    count = _make_due_again(ahead.filter(state__in=_held_up(by)), by=by, now=now)
+    # A second click, while the first one's mail is on its way, repeats nothing else.
+    if not count and not ahead.filter(state__in=ON_ITS_WAY).exists():
+        count = _make_due_again(ahead, by=by, now=now)
     if not count:
-        raise NotPossibleNow(_why_not(delegate, invitations.invitations_ahead(now), now=now))
+        raise NotPossibleNow(_why_not(delegate, ahead, now=now))
     nudge_planner()
     return count
 
 
+def said_of_sending_again(delegate: Delegate, count: int) -> str:
+    """What whoever did it reads where `count` invitations of `delegate` are sent once more."""
+    said = ngettext(
+        "The invitation of %(name)s is sent again now.",
+        "%(count)s invitations of %(name)s are sent again now.",
+        count,
+    )
+    return said % {"name": delegate.name, "count": count}
+
+
 def _why_not(delegate: Delegate, invitations: "QuerySet[Delivery]", *, now: datetime) -> str:
     states = set(invitations.values_list("state", flat=True))
-    if DeliveryState.SENT in states:
+    if DeliveryState.SENT in states and states.isdisjoint(ON_ITS_WAY):
         minutes = RESEND_PAUSE // timedelta(minutes=1)
         return ngettext(
             "The invitation of %(name)s went out less than %(minutes)s minute ago. Please wait a little.",
             "The invitation of %(name)s went out less than %(minutes)s minutes ago. Please wait a little.",
             minutes,
         ) % {"name": delegate.name, "minutes": minutes}
+    if states == {DeliveryState.STOPPED}:
+        return _("The secretariat has stopped the invitation of %(name)s. Please ask there.") % {"name": delegate.name}
     if not states:
         released = released_sessions(delegate.webinar)
         if not released.exists():
@@ -91,7 +109,7 @@ def _make_due_again(deliveries: "QuerySet[Delivery]", *, by: User, now: datetime
     invitations = Delivery.objects.invitations_ahead(now)
     chosen = _locked(
         deliveries.filter(
-            Q(Q(entry__isnull=True) | Q(pk__in=newest), state__in=[DeliveryState.FAILED, DeliveryState.STOPPED])
+            Q(Q(entry__isnull=True) | Q(pk__in=newest), state__in=_held_up(by))
             | Q(sent_a_while_ago, pk__in=invitations, state=DeliveryState.SENT)
         )
     )
@@ -100,6 +118,11 @@ def _make_due_again(deliveries: "QuerySet[Delivery]", *, by: User, now: datetime
     )
     _record(HistoryKind.MAIL_SENT_AGAIN, chosen, by=by, now=now)
     return len(chosen)
+
+
+def _held_up(by: User) -> list[DeliveryState]:
+    """The states out of which `by` may send what has not left: a stop is the secretariat's to take back."""
+    return [DeliveryState.FAILED, DeliveryState.STOPPED] if by.is_staff else [DeliveryState.FAILED]
 
 
 def _locked(deliveries: "QuerySet[Delivery]") -> list[Delivery]:

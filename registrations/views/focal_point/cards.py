@@ -65,7 +65,7 @@ def waiting_word(sessions: Iterable[ReleasedSession]) -> str:
     return _("the invitation is on its way")
 
 
-def person_card(one: DelegateWithMail, may: Allowed, *, waiting: str, now: datetime) -> PersonCard:
+def person_card(one: DelegateWithMail, may: Allowed, *, waiting: str, by: User, now: datetime) -> PersonCard:
     words = [(_mail_word(invitation), invitation) for invitation in one.invitations]
     if len({word for word, _invitation in words}) > 1:
         words = [(_of_session(invitation, word), invitation) for word, invitation in words]
@@ -83,7 +83,7 @@ def person_card(one: DelegateWithMail, may: Allowed, *, waiting: str, now: datet
         one=one,
         said=tuple(dict.fromkeys(said)),
         failed=tuple(dict.fromkeys(word for word, invitation in words if invitation.is_failed)),
-        can_send_again=may.send_again and one.delegate.admitted_at is not None and one.can_be_sent_again_at(now),
+        can_send_again=may.send_again and one.delegate.admitted_at is not None and one.can_be_sent_again_at(now, by=by),
     )
 
 

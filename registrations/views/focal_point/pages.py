@@ -45,7 +45,7 @@ def delegation(request: HttpRequest, delegation: Delegation) -> HttpResponse:
     people = delegates_with_mail_state(delegation)
     sessions = list(released_sessions(delegation.webinar))
     waiting = waiting_word(sessions)
-    active = [person_card(one, may, waiting=waiting, now=now) for one in people.active]
+    active = [person_card(one, may, waiting=waiting, by=user, now=now) for one in people.active]
     held = [one.delegate for one in people.left if one.delegate.is_held_at(now) or user.is_staff]
     return render(
         request,

@@ -10,7 +10,6 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST
 
 from registrations.exceptions import RuleBroken, Stale
@@ -19,7 +18,7 @@ from registrations.forms.errors import add_broken_rule
 from registrations.models import Delegate, Delegation
 from registrations.queries import gaps_in, seats_of
 from registrations.queries.participant import is_invited
-from registrations.services.deliveries import send_invitations_again
+from registrations.services.deliveries import said_of_sending_again, send_invitations_again
 from registrations.services.nominations import (
     edit_delegate,
     register_delegate,
@@ -138,12 +137,7 @@ def send_again(request: HttpRequest, delegation: Delegation, *, pk: int) -> Http
     except RuleBroken as broken:
         messages.warning(request, str(broken.message))
     else:
-        said = ngettext(
-            "The invitation of %(name)s is sent again now.",
-            "%(count)s invitations of %(name)s are sent again now.",
-            count,
-        )
-        messages.success(request, said % {"name": delegate.name, "count": count})
+        messages.success(request, said_of_sending_again(delegate, count))
     return redirect(delegation)
 
 

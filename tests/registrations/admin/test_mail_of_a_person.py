@@ -64,8 +64,8 @@ def test_a_persons_invitations_are_sent_again_under_ones_own_name(
 
     said = [str(message) for message in get_messages(answers[1].wsgi_request)]
     assert [answer.url for answer in answers] == [page(ana)] * 2
-    assert said == ["2 invitations of Ana Paz are sent again now.", "The invitation of Ana Paz is on its way already."]
-    assert set(Delivery.objects.values_list("state", flat=True)) == {"due"}
+    assert said == ["The invitation of Ana Paz is sent again now.", "The invitation of Ana Paz is on its way already."]
+    assert sorted(Delivery.objects.values_list("state", flat=True)) == ["due", "sent"]
     assert [(one.kind, one.delegate, one.actor) for one in HistoryEvent.objects.all()] == [
         ("mail_sent_again", ana, staff)
     ]

@@ -297,10 +297,10 @@ def test_a_persons_invitations_are_sent_again_to_their_mailbox_alone(ana: Delega
 
 
 @pytest.mark.parametrize("state", [DeliveryState.FAILED, DeliveryState.STOPPED])
-def test_what_failed_or_was_stopped_need_not_wait(ana: Delegate, focal_point: User, state: DeliveryState) -> None:
+def test_what_failed_or_was_stopped_need_not_wait(ana: Delegate, staff: User, state: DeliveryState) -> None:
     Delivery.objects.filter(session__number=1).update(state=state)
 
-    count = send_invitations_again(ana, by=focal_point, now=SOON)
+    count = send_invitations_again(ana, by=staff, now=SOON)
 
     assert (count, of_session(1).state, of_session(2).state) == (1, "due", "sent")
 

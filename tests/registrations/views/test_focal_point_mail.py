@@ -121,7 +121,9 @@ def test_the_page_says_why_in_spanish(owner, delegation) -> None:
     assert "El servidor de correo rechazó la dirección." in page(owner, delegation, language="es")
 
 
-@pytest.mark.parametrize(("state", "is_offered"), [("sent", True), ("failed", True), ("stopped", True), ("due", False)])
+@pytest.mark.parametrize(
+    ("state", "is_offered"), [("sent", True), ("failed", True), ("stopped", False), ("due", False)]
+)
 def test_an_invitation_can_be_sent_again_unless_it_is_on_its_way(owner, delegation, state, is_offered) -> None:
     ana = invited(delegation, state, state)
 
@@ -169,7 +171,7 @@ def test_the_page_asks_as_much_for_one_invited_person_as_for_many(
 # What may be done -------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("state", ["sent", "failed", "stopped"])
+@pytest.mark.parametrize("state", ["sent", "failed"])
 def test_sending_again_says_so_and_keeps_who_did_it(owner, focal_point, delegation, state) -> None:
     ana = invited(delegation, state, state)
 
@@ -183,6 +185,28 @@ def test_sending_again_says_so_and_keeps_who_did_it(owner, focal_point, delegati
     assert [(one.kind, one.delegate, one.actor) for one in HistoryEvent.objects.all()] == [
         ("mail_sent_again", ana, focal_point)
     ]
+
+
+def test_what_the_secretariat_stopped_it_alone_sends_again(owner, delegation, client) -> None:
+    ana = invited(delegation, "stopped", "stopped")
+
+    html = owner.post(send_again(ana), follow=True).content.decode()
+
+    assert "The secretariat has stopped the invitation of Ana Paz. Please ask there." in html
+    assert set(Delivery.objects.values_list("state", flat=True)) == {"stopped"}
+
+    client.force_login(make_staff())
+    assert send_again(ana) in page(client, delegation)
+    assert "are sent again now" in client.post(send_again(ana), follow=True).content.decode()
+
+
+def test_what_got_through_is_not_repeated_with_what_did_not(owner, delegation) -> None:
+    ana = invited(delegation, "failed", "sent")
+
+    html = owner.post(send_again(ana), follow=True).content.decode()
+
+    assert "The invitation of Ana Paz is sent again now." in html
+    assert list(Delivery.objects.order_by("session__number").values_list("state", flat=True)) == ["due", "sent"]
 
 
 def test_a_button_pressed_twice_sends_once(owner, delegation) -> None:

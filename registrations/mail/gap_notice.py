@@ -1,7 +1,6 @@
 """The notice of what a delegation still lacks, while there is time."""
 
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
@@ -22,6 +21,7 @@ def build_gap_notice(delivery: Delivery) -> EmailMultiAlternatives:
         link = f"{settings.BASE_URL}{delegation.get_absolute_url()}"
     webinar = delegation.webinar
     context = {
+        "reader_name": user.name,
         "body_name": delegation.body.name.render(user.language).text,
         "webinar_title": webinar.title.render(user.language).text,
         "contact_email": webinar.contact_email,
@@ -43,17 +43,15 @@ def build_gap_notice(delivery: Delivery) -> EmailMultiAlternatives:
 def _time_left(delegation: Delegation, user: User, now: datetime) -> dict[str, object]:
     """Until when, in the reader's hours; the days left as the delegation's page counts them."""
     webinar = delegation.webinar
-    closes_at, zone = webinar.policy.closes_at, ZoneInfo(webinar.timezone)
     return {
         "closes": hours_for(
-            closes_at,
+            webinar.policy.closes_at,
             None,
             reader_zone=zone_of(user, delegation),
             webinar_zone=webinar.timezone,
             language=user.language,
         ),
         "days_left": webinar.policy.days_left_at(now),
-        "is_last_day": closes_at.astimezone(zone).date() == now.astimezone(zone).date(),
     }
 
 

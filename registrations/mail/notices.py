@@ -13,22 +13,22 @@ from registrations.queries import gaps_in, seats_of
 def build_decision(delivery: Delivery) -> EmailMultiAlternatives:
     """What was decided about a delegation, why, and what is still missing. Names no delegate."""
     user, event, delegation = _parts(delivery)
+    seats = () if delegation.status == DelegationStatus.NOT_ATTENDING else seats_of(delegation)
     with translation.override(user.language):
         link = f"{settings.BASE_URL}{delegation.get_absolute_url()}"
     return compose(
         delivery,
         "decision",
         {
+            "reader_name": user.name,
             "event": event,
             "kind": event.kind,
             "body_name": delegation.body.name.render(user.language).text,
             "webinar_title": event.webinar.title.render(user.language).text,
             "reason": event.reason,
-            "gaps": [
-                (seat.profile.name.render(user.language).text, seat.missing)
-                for seat in gaps_in(seats_of(delegation))
-                if delegation.status != DelegationStatus.NOT_ATTENDING
-            ],
+            "contact_email": event.webinar.contact_email,
+            "gaps": [(seat.profile.name.render(user.language).text, seat.missing) for seat in gaps_in(seats)],
+            "waived": [(seat.profile.name.render(user.language).text, seat.waived) for seat in seats if seat.waived],
             "link": link,
         },
         name=user.name,

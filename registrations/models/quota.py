@@ -1,5 +1,5 @@
-from datetime import datetime, timedelta
-from math import ceil
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -96,5 +96,6 @@ class RegistrationPolicy(models.Model):
         return self.opens_at <= now < self.closes_at
 
     def days_left_at(self, now: datetime) -> int:
-        """Days until registration closes, begun ones counted; 0 once it has closed."""
-        return max(0, ceil((self.closes_at - now) / timedelta(days=1)))
+        """Days of the webinar's calendar until registration closes; 0 on the last day and once it has closed."""
+        zone = ZoneInfo(self.webinar.timezone)
+        return max(0, (self.closes_at.astimezone(zone).date() - now.astimezone(zone).date()).days)

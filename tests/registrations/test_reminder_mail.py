@@ -18,6 +18,7 @@ from registrations.models import (
     ReminderRule,
     User,
 )
+from registrations.services.delegations import waive_seats
 from registrations.services.planning import plan
 from registrations.services.sending import send_due
 from registrations.tokens import join_url, page_url
@@ -30,9 +31,10 @@ from tests.factories import (
     make_delegation,
     make_focal_point,
     make_gap_notice_rule,
+    make_staff,
     make_user,
 )
-from tests.registrations.services.deliveries import admitted, plan_and_send, released_delegation, sent_by
+from tests.registrations.services.deliveries import SOON, admitted, plan_and_send, released_delegation, sent_by
 from tests.registrations.services.reminding import HOUR, HOUR_BEFORE, MINUTE, invited, remind
 
 pytestmark = pytest.mark.django_db
@@ -221,10 +223,10 @@ def test_a_gap_notice_says_what_is_missing_until_when_and_where_to_name_it(incom
         "investigation units 0 of 2; 5 days left"
     )
     assert message.subject == line
-    assert message.body.startswith(f"{line}\n\nPlease name the officials who are missing, and then submit")
+    assert message.body.startswith(f"Good day,\n\n{line}\n\nPlease name the officials who are missing, and then submit")
     assert "Registration closes: Fri 6 Nov, 10:00 (Panama) · 09:00 (Costa Rica)" in message.body
     assert f"/en{incomplete.get_absolute_url()[3:]}\n" in message.body
-    assert "<li>border control 1 of 2</li>" in html_of(message)
+    assert "<li>border control: 1 of 2</li>" in html_of(message)
 
 
 def test_a_delegation_that_is_accepted_need_not_be_submitted_again(incomplete: Delegation) -> None:
@@ -258,7 +260,7 @@ def test_an_abbreviation_and_a_sign_stay_as_they_are_written() -> None:
     (message,) = sent_by(SUNDAY_AT_NINE)
 
     assert message.subject.startswith("Trinidad & Tobago: IOM & UNODC liaison 0 of 2, ")
-    assert "<li>IOM &amp; UNODC liaison 0 of 2</li>" in html_of(message)
+    assert "<li>IOM &amp; UNODC liaison: 0 of 2</li>" in html_of(message)
 
 
 def test_the_days_that_a_notice_says_are_those_of_the_delegations_page(
@@ -271,4 +273,19 @@ def test_the_days_that_a_notice_says_are_those_of_the_delegations_page(
     (message,) = sent_by(SUNDAY_AT_NINE)
     page = client.get(f"/en{incomplete.get_absolute_url()[3:]}").content.decode()
 
-    assert ("6 days left" in message.subject, "6 days left" in page) == (True, True)
+    assert ("5 days left" in message.subject, "5 days left" in page) == (True, True)
+
+
+def test_a_waiver_is_told_with_its_seats_to_whom_it_is_for(db: None) -> None:
+    delegation = released_delegation("submitted")
+    make_focal_point(delegation.body, make_user("focal@example.org", name="Rosa Ejemplo", language="en"))
+    prosecutors = ParticipantProfile.objects.get(code="prosecutors")
+    waive_seats(delegation, profile=prosecutors, seats=1, reason="small unit", by=make_staff(), now=SOON)
+
+    (message,) = sent_by(SOON)
+
+    assert message.body.startswith("Dear Rosa Ejemplo,\n\nThe secretariat has waived seats")
+    assert "Waived seats:\n- Prosecutors: 1\n" in message.body
+    assert "Still missing:\n- Prosecutors: 1\n" in message.body
+    assert message.body.rstrip().endswith("Questions: secretariat@example.org")
+    assert ("Dear Rosa Ejemplo," in html_of(message), "<li>Prosecutors: 1</li>" in html_of(message)) == (True, True)

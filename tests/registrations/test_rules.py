@@ -112,12 +112,17 @@ def test_gap_notices_are_due_at_nine_of_the_webinars_clock(db: None, closes_at: 
 
 
 @pytest.mark.parametrize(
-    ("left", "days"), [((11, 0), 11), ((5, 1), 6), ((1, 0), 1), ((0, 1), 1), ((0, 0), 0), ((-1, 0), 0)]
+    ("now", "days"),
+    [
+        # The webinar's clock is six hours behind UTC.
+        (datetime(2026, 11, 1, 15, 0, tzinfo=UTC), 5),
+        (datetime(2026, 11, 6, 5, 59, tzinfo=UTC), 1),
+        (datetime(2026, 11, 6, 6, 0, tzinfo=UTC), 0),
+        (datetime(2026, 11, 8, 0, 0, tzinfo=UTC), 0),
+    ],
 )
-def test_a_day_that_has_begun_counts_as_left(db: None, left: tuple[int, int], days: int) -> None:
+def test_days_are_counted_on_the_webinars_calendar(db: None, now: datetime, days: int) -> None:
     policy = make_webinar().policy
-    since, seconds = left
-
-    now = policy.closes_at.fromtimestamp(policy.closes_at.timestamp() - since * 86_400 - seconds, tz=UTC)
+    policy.closes_at = datetime(2026, 11, 6, 23, 0, tzinfo=UTC)
 
     assert policy.days_left_at(now) == days

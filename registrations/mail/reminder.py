@@ -11,6 +11,7 @@ from registrations.mail.calendar import session_context
 from registrations.mail.message import compose
 from registrations.models import Delegate, Delivery, ReminderAudience, ReminderRule, ReminderUnit, User
 from registrations.queries import zone_of
+from registrations.queries.participant import room_opens_at
 from registrations.queries.reminders import answers_of_delegations
 from sessions_app.hours import hours_for
 from sessions_app.models import ReleasedSession
@@ -35,6 +36,7 @@ def _to_delegate(
 ) -> EmailMultiAlternatives:
     template = "after_session" if rule.is_after else "reminder"
     context = session_context(released, delegate) | _distance(delivery, rule, released, delegate.timezone)
+    context["is_room_open"] = room_opens_at(released.session) <= (delivery.attempted_at or delivery.created_at)
     context["asks_for_answer"] = rule.audience == ReminderAudience.UNANSWERED
     return compose(delivery, template, context, name=delegate.name, language=delegate.language)
 

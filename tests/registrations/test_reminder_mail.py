@@ -59,6 +59,16 @@ def html_of(message: EmailMessage) -> str:
     return next(part for part in parse(message).walk() if part.get_content_type() == "text/html").get_content()
 
 
+@pytest.mark.parametrize(("minutes", "says_open"), [(16, False), (15, True), (5, True)])
+def test_a_reminder_says_that_the_room_is_open_once_it_is(minutes: int, says_open: bool) -> None:
+    invited()
+
+    message = reminder(remind(minutes, "minutes", scope="first"))
+
+    for text in (message.body, html_of(message)):
+        assert ("The room is open." in text, "The room opens 15 minutes before" in text) == (says_open, not says_open)
+
+
 # To delegates -----------------------------------------------------------------------------------
 
 

@@ -83,7 +83,7 @@ def person_page(site: AdminSite, request: HttpRequest, pk: int) -> HttpResponse:
         verb=_("Save"),
         is_person_page=True,
         mail=mail,
-        can_be_sent_again=is_invited(delegate) and mail.can_be_sent_again_at(timezone.now(), by=request.user),
+        can_be_sent_again=is_invited(delegate) and mail.can_be_sent_again_at(timezone.now(), by=staff_of(request)),
         history=readable(HistoryEvent.objects.filter(delegate=delegate).select_related("actor")),
     )
 

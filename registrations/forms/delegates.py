@@ -21,6 +21,8 @@ from sessions_app.zone_choices import zone_groups
 
 LONGEST_VERSION = 9
 LINES = {"rows": 4, "cols": 60}
+# Asked for apart, since few people need them.
+ASIDE = ("phone", "needs")
 
 
 class VersionField(forms.IntegerField):
@@ -73,15 +75,15 @@ class DelegateForm(forms.Form):
     role = forms.ChoiceField(label=_("Role"), choices=DelegateRole, initial=DelegateRole.DELEGATE)
     language = forms.ChoiceField(label=_("Language"), choices=settings.LANGUAGES)
     timezone = forms.ChoiceField(label=_("Time zone"))
+    is_working_group_member = forms.BooleanField(
+        label=_("Technical member of the Working Group on Irregular and Mass Migration"), required=False
+    )
     phone = forms.CharField(label=_("Telephone"), max_length=40, required=False, validators=[validate_one_line])
     needs = forms.CharField(
         label=_("Needs for interpretation or accessibility"),
         max_length=1000,
         required=False,
         widget=forms.Textarea(attrs=LINES),
-    )
-    is_working_group_member = forms.BooleanField(
-        label=_("Technical member of the Working Group on Irregular and Mass Migration"), required=False
     )
     version = VersionField()
     reason = reason_field(
@@ -109,6 +111,16 @@ class DelegateForm(forms.Form):
         is_country = delegation.body.kind == BodyKind.COUNTRY
         for name in {*without, *([] if is_country else ["profile"])}:
             del self.fields[name]
+
+    def main_fields(self) -> list[forms.BoundField]:
+        return [field for field in self.visible_fields() if field.name not in ASIDE]
+
+    def aside_fields(self) -> list[forms.BoundField]:
+        return [field for field in self.visible_fields() if field.name in ASIDE]
+
+    def is_aside_filled(self) -> bool:
+        """Whether something was typed there, or is wrong there."""
+        return any(field.value() or field.errors for field in self.aside_fields())
 
     def details(self) -> DelegateDetails:
         """What was typed, for the services."""

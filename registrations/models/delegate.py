@@ -151,6 +151,10 @@ class Delegate(models.Model):
         """The lower-cased address: the key of the ledger of calendar entries."""
         return self.email.lower()
 
+    def is_new_at(self, now: datetime) -> bool:
+        """Whether they were named only just now: nobody was mailed about them yet, and nothing else has happened."""
+        return self.version == 1 and self.is_held_at(now)
+
     def is_held_at(self, now: datetime) -> bool:
         """Whether mail about the last change still waits, so that it can be undone without a trace in any mailbox."""
         return now < self.hold_until

@@ -119,7 +119,8 @@ def replace_delegate(
 def withdraw_delegate(delegate: Delegate, *, version: int, by: User, now: datetime, reason: str = "") -> Delegate:
     """Withdraw `delegate`: the seat is free, the links end, the calendar entries become due for cancellation.
 
-    Raises ReasonRequired if the profile is then below its floor and `reason` is blank, Stale if someone else changed
+    Raises ReasonRequired if the profile is then below its floor and `reason` is blank (not for someone who was named
+    only just now, whom nobody was mailed about: that is an undo), Stale if someone else changed
     the person since `version`, NotPossibleNow if they have been replaced, and what `check_time` raises. Withdrawing
     twice changes nothing.
     """
@@ -133,7 +134,9 @@ def withdraw_delegate(delegate: Delegate, *, version: int, by: User, now: dateti
     locked.check_attending()
     if current.version != version:
         raise Stale.of_person(current)
-    locked.check_leaving(current.profile, reason=reason)
+    is_undo = current.is_new_at(now) and not Delegate.objects.filter(replaced_by=current).exists()
+    if not is_undo:
+        locked.check_leaving(current.profile, reason=reason)
     write_departure(current, status=DelegateStatus.WITHDRAWN, reason=reason, by=by, now=now)
     record(HistoryKind.WITHDRAWN, delegation=locked.delegation, delegate=current, by=by, now=now, reason=reason)
     return current

@@ -1,14 +1,16 @@
 """What the delegation page shows of each profile: its seats as drawn, its people, what may be done now."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from registrations.models import Delegation, DelegationStatus, Partstat, RegistrationPolicy, User
-from registrations.queries import DelegateWithMail, Invitation, SeatCount
+from registrations.models import Delegate, Delegation, DelegationStatus, Partstat, RegistrationPolicy, User
+from registrations.queries import DelegatesWithMail, DelegateWithMail, Invitation, SeatCount
 from registrations.services.delegations import CAN_BE_SUBMITTED, SENT_BACK
+from registrations.views.focal_point.places import Place, to_add, to_change, undo_of
 from sessions_app.models import ReleasedSession
 
 
@@ -53,6 +55,53 @@ class PersonCard:
     said: tuple[str, ...]
     failed: tuple[str, ...]
     can_send_again: bool
+
+    @property
+    def place(self) -> Place:
+        return to_change(self.one.delegate)
+
+
+@dataclass(frozen=True)
+class Undo:
+    """A change that nobody was mailed about yet, and what takes it back: a POST of `fields` to `action`."""
+
+    delegate: Delegate
+    said: str
+    action: str
+    fields: Mapping[str, object]
+
+    @property
+    def place(self) -> str:
+        return undo_of(self.delegate)
+
+
+def undoable(delegation: Delegation, people: DelegatesWithMail, may: Allowed, *, now: datetime) -> tuple[Undo, ...]:
+    """What was done to people of `delegation` while mail about it is held back."""
+    if not may.leave:
+        return ()
+    newcomers = {one.delegate.replaced_by_id for one in people.left}
+    named = [one.delegate for one in people.active if one.delegate.is_new_at(now) and one.delegate.pk not in newcomers]
+    left = [one.delegate for one in people.left if one.delegate.is_held_at(now)]
+    return (
+        *(
+            Undo(
+                delegate,
+                _("%(name)s is named.") % {"name": delegate.name},
+                reverse("registrations:withdraw-delegate", args=[delegation.slug, delegate.pk]),
+                {"version": delegate.version},
+            )
+            for delegate in named
+        ),
+        *(
+            Undo(
+                delegate,
+                _("%(name)s has left.") % {"name": delegate.name},
+                reverse("registrations:restore-delegate", args=[delegation.slug, delegate.pk]),
+                {},
+            )
+            for delegate in left
+        ),
+    )
 
 
 def waiting_word(sessions: Iterable[ReleasedSession]) -> str:
@@ -112,6 +161,12 @@ class ProfileCard:
     marks: tuple[str, ...]
     more: int
     can_add: bool
+    place: Place
+
+    @property
+    def unfilled(self) -> tuple[str, ...]:
+        """The seats that nobody has, the waived last."""
+        return tuple(mark for mark in self.marks if mark != "named")
 
 
 def profile_card(seat: SeatCount, people: Iterable[PersonCard], may: Allowed) -> ProfileCard:
@@ -123,5 +178,6 @@ def profile_card(seat: SeatCount, people: Iterable[PersonCard], may: Allowed) ->
         people=tuple(card for card in people if card.one.delegate.profile_id == seat.profile.pk),
         marks=("named",) * drawn + ("empty",) * empty + ("waived",) * waived,
         more=seat.named - drawn,
+        place=to_add(seat.profile),
         can_add=not seat.is_full and (may.add or (may.fill_gaps and seat.missing > 0)),
     )

@@ -1,12 +1,17 @@
 """The list of delegations, and the page of one."""
 
+from urllib.parse import urlencode
+
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from registrations.models import BodyKind, Delegation
 from registrations.queries import (
+    SeatCount,
     delegates_with_mail_state,
     delegations_of,
     gaps_in,
@@ -18,9 +23,44 @@ from registrations.queries import (
     zone_of,
 )
 from registrations.views.focal_point.access import for_delegation, for_signed_in, signed_in
-from registrations.views.focal_point.cards import allowed, person_card, profile_card, waiting_word
+from registrations.views.focal_point.cards import (
+    Allowed,
+    ProfileCard,
+    allowed,
+    person_card,
+    profile_card,
+    undoable,
+    waiting_word,
+)
+from registrations.views.focal_point.in_place import IN_PLACE, focus_first, ids_in
+from registrations.views.focal_point.people import register_form
+from registrations.views.focal_point.places import WITHOUT_PROFILE, page_at, to_add
 
 HISTORY_SHOWN = 50
+
+
+def _form_in_place(
+    delegation: Delegation, seats: tuple[SeatCount, ...], cards: list[ProfileCard], may: Allowed, *, adding: str
+) -> dict[str, object]:
+    """What the page needs to show the form under the profile with the code `adding`; nothing where nobody can be named
+    there."""
+    card = next((card for card in cards if card.seat.profile.code == adding and card.can_add), None)
+    is_without_profile = adding == WITHOUT_PROFILE and not seats and may.add
+    if card is None and not is_without_profile:
+        return {"adding": ""}
+    profile = card.seat.profile if card is not None else None
+    place = to_add(profile)
+    form = register_form(delegation, seats, profile, auto_id=ids_in(place))
+    focus_first(form)
+    action = reverse("registrations:register-delegate", args=[delegation.slug])
+    return {
+        "adding": adding,
+        "form": form,
+        "layout": IN_PLACE,
+        "place": place.form,
+        "action": f"{action}?{urlencode({'profile': adding})}",
+        "back": page_at(delegation, place.opener, done=place),
+    }
 
 
 @require_safe
@@ -46,7 +86,8 @@ def delegation(request: HttpRequest, delegation: Delegation) -> HttpResponse:
     sessions = list(released_sessions(delegation.webinar))
     waiting = waiting_word(sessions)
     active = [person_card(one, may, waiting=waiting, by=user, now=now) for one in people.active]
-    held = [one.delegate for one in people.left if one.delegate.is_held_at(now) or user.is_staff]
+    cards = [profile_card(seat, active, may) for seat in seats]
+    adding = request.GET.get("add", "")
     return render(
         request,
         "focal_point/delegation.html",
@@ -64,11 +105,17 @@ def delegation(request: HttpRequest, delegation: Delegation) -> HttpResponse:
             "sessions": sessions,
             "seats": seats,
             "gaps": gaps_in(seats),
-            "cards": [profile_card(seat, active, may) for seat in seats],
+            "cards": cards,
             "others": [card for card in active if card.one.delegate.profile_id is None],
             "people": people,
             "left": people.left,
-            "restorable": {delegate.pk for delegate in held} if may.leave else set(),
+            "restorable": {one.delegate.pk for one in people.left} if may.leave and user.is_staff else set(),
+            "undoable": undoable(delegation, people, may, now=now),
+            "hold_seconds": settings.CHANGE_HOLD_SECONDS + 1,
+            "at": request.GET.get("at", ""),
+            "done": request.GET.get("done", ""),
+            "without_profile": to_add(None),
+            **_form_in_place(delegation, seats, cards, may, adding=adding),
             "may": may,
             "history": history_of(delegation)[:HISTORY_SHOWN],
         },

@@ -1,22 +1,20 @@
 """Naming people: register, edit, replace, withdraw, restore, invite once more. One address per action, one service per
 POST."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from registrations.exceptions import RuleBroken, Stale
-from registrations.forms.delegates import DelegateForm, EditForm, WithdrawForm, both_versions, typed_of
-from registrations.forms.errors import add_broken_rule
-from registrations.models import Delegate, Delegation
-from registrations.queries import gaps_in, seats_of
+from registrations.exceptions import RuleBroken
+from registrations.forms.delegates import DelegateForm, EditForm, WithdrawForm, typed_of
+from registrations.models import Delegation, ParticipantProfile
+from registrations.queries import SeatCount, seats_of
 from registrations.queries.participant import is_invited
 from registrations.services.deliveries import said_of_sending_again, send_invitations_again
 from registrations.services.nominations import (
@@ -27,6 +25,14 @@ from registrations.services.nominations import (
     withdraw_delegate,
 )
 from registrations.views.focal_point.access import delegate_of, for_delegation, signed_in
+from registrations.views.focal_point.in_place import Saved, answer, ids_of, still_missing
+from registrations.views.focal_point.places import (
+    page_to_add,
+    seat_of,
+    to_add,
+    to_change,
+    undo_of,
+)
 
 FORM_METHODS = ["GET", "HEAD", "POST"]
 
@@ -36,35 +42,33 @@ FORM_METHODS = ["GET", "HEAD", "POST"]
 def register(request: HttpRequest, delegation: Delegation) -> HttpResponse:
     """Name someone; `?profile=` says under which profile the button was pressed."""
     seats = seats_of(delegation)
-    chosen = next((seat.profile.pk for seat in seats if seat.profile.code == request.GET.get("profile")), None)
-    form = DelegateForm(
-        request.POST or None,
-        delegation=delegation,
-        seats=seats,
-        without=["role", "version", "reason"],
-        initial={"profile": chosen},
-    )
+    profile = next((seat.profile for seat in seats if seat.profile.code == request.GET.get("profile")), None)
+    place = to_add(profile)
+    form = register_form(delegation, seats, profile, data=request.POST or None, auto_id=ids_of(request, place))
 
-    def save() -> str:
+    def save() -> Saved:
         delegate = register_delegate(delegation, details=form.details(), by=signed_in(request), now=timezone.now())
-        return _("%(name)s is named.") % {"name": delegate.name}
+        to_name_another = page_to_add(delegation, delegate.profile) if "another" in request.POST else None
+        return Saved(_("%(name)s is named.") % {"name": delegate.name}, seat_of(delegate), to_name_another)
 
-    return _answer(request, delegation, form, save, template="register")
+    return answer(request, delegation, form, save, template="register", place=place)
 
 
 @require_http_methods(FORM_METHODS)
 @for_delegation
 def edit(request: HttpRequest, delegation: Delegation, *, pk: int) -> HttpResponse:
     delegate = delegate_of(delegation, pk)
+    place = to_change(delegate)
     form = EditForm(
         request.POST or None,
+        auto_id=ids_of(request, place),
         delegation=delegation,
         seats=seats_of(delegation),
         without=["role"],
         initial=typed_of(delegate) | {"profile": delegate.profile_id},
     )
 
-    def save() -> str:
+    def save() -> Saved:
         details = replace(form.details(), role=delegate.role)
         changed = edit_delegate(
             delegate, details=details, by=signed_in(request), now=timezone.now(), **form.version_and_reason()
@@ -72,9 +76,9 @@ def edit(request: HttpRequest, delegation: Delegation, *, pk: int) -> HttpRespon
         said = _("The details of %(name)s are saved.") % {"name": changed.name}
         if changed.address != delegate.address and is_invited(changed):
             said += " " + _("The invitation goes to the new address.")
-        return said
+        return Saved(said, seat_of(changed))
 
-    return _answer(request, delegation, form, save, template="edit", delegate=delegate)
+    return answer(request, delegation, form, save, template="edit", place=place, delegate=delegate)
 
 
 @require_http_methods(FORM_METHODS)
@@ -82,35 +86,39 @@ def edit(request: HttpRequest, delegation: Delegation, *, pk: int) -> HttpRespon
 def replace_person(request: HttpRequest, delegation: Delegation, *, pk: int) -> HttpResponse:
     """Put someone else in a person's seat; the profile stays."""
     delegate = delegate_of(delegation, pk)
+    place = to_change(delegate)
     form = DelegateForm(
         request.POST or None,
+        auto_id=ids_of(request, place),
         delegation=delegation,
         seats=seats_of(delegation),
         without=["role", "profile"],
         initial={"version": delegate.version, "institution": delegate.institution},
     )
 
-    def save() -> str:
+    def save() -> Saved:
         details = replace(form.details(), role=delegate.role)
         newcomer = replace_delegate(
             delegate, details=details, by=signed_in(request), now=timezone.now(), **form.version_and_reason()
         )
-        return _("%(newcomer)s takes the place of %(name)s.") % {"newcomer": newcomer.name, "name": delegate.name}
+        said = _("%(newcomer)s takes the place of %(name)s.") % {"newcomer": newcomer.name, "name": delegate.name}
+        return Saved(said, seat_of(newcomer))
 
-    return _answer(request, delegation, form, save, template="replace", delegate=delegate)
+    return answer(request, delegation, form, save, template="replace", place=place, delegate=delegate)
 
 
 @require_http_methods(FORM_METHODS)
 @for_delegation
 def withdraw(request: HttpRequest, delegation: Delegation, *, pk: int) -> HttpResponse:
     delegate = delegate_of(delegation, pk)
-    form = WithdrawForm(request.POST or None, initial={"version": delegate.version})
+    place = to_change(delegate)
+    form = WithdrawForm(request.POST or None, auto_id=ids_of(request, place), initial={"version": delegate.version})
 
-    def save() -> str:
+    def save() -> Saved:
         withdraw_delegate(delegate, by=signed_in(request), now=timezone.now(), **form.cleaned_data)
-        return _("%(name)s is withdrawn.") % {"name": delegate.name}
+        return Saved(_("%(name)s is withdrawn.") % {"name": delegate.name}, undo_of(delegate))
 
-    return _answer(request, delegation, form, save, template="withdraw", delegate=delegate)
+    return answer(request, delegation, form, save, template="withdraw", place=place, delegate=delegate)
 
 
 @require_POST
@@ -141,44 +149,20 @@ def send_again(request: HttpRequest, delegation: Delegation, *, pk: int) -> Http
     return redirect(delegation)
 
 
-def _answer(
-    request: HttpRequest,
+def register_form(
     delegation: Delegation,
-    form: Any,
-    save: Callable[[], str],
+    seats: tuple[SeatCount, ...],
+    profile: ParticipantProfile | None,
     *,
-    template: str,
-    delegate: Delegate | None = None,
-) -> HttpResponse:
-    """The form; once it is sent and `save` keeps the rules, back to the delegation with what happened."""
-    versions: list[tuple[str, object, object]] = []
-    if request.method == "POST" and form.is_valid():
-        try:
-            said = save()
-        except Stale as stale:
-            add_broken_rule(form, stale)
-            versions = both_versions(form, stale)
-        except RuleBroken as broken:
-            add_broken_rule(form, broken)
-        else:
-            messages.success(request, said + still_missing(delegation))
-            return redirect(delegation)
-    context = {"delegation": delegation, "form": form, "delegate": delegate, "versions": versions}
-    status = 422 if form.errors else 200
-    return render(request, f"focal_point/{template}.html", context, status=status)
-
-
-def still_missing(delegation: Delegation) -> str:
-    """ " Still missing: Prosecutors (1 of 2)." or that everything is met; empty for an organisation."""
-    seats = seats_of(delegation)
-    if not seats:
-        return ""
-    gaps = gaps_in(seats)
-    if not gaps:
-        return " " + _("Every quota is met.")
-    named = ", ".join(
-        _("%(profile)s (%(named)s of %(floor)s)")
-        % {"profile": gap.profile.name, "named": gap.named, "floor": gap.floor}
-        for gap in gaps
+    data: Any = None,
+    auto_id: str = "id_%s",
+) -> DelegateForm:
+    """The form in which someone is named, with `profile` chosen beforehand."""
+    return DelegateForm(
+        data,
+        auto_id=auto_id,
+        delegation=delegation,
+        seats=seats,
+        without=["role", "version", "reason"],
+        initial={"profile": profile.pk if profile is not None else None},
     )
-    return " " + _("Still missing: %(gaps)s.") % {"gaps": named}

@@ -75,7 +75,9 @@ def test_naming_someone_says_who_is_named_and_what_is_still_missing(owner, deleg
     answer = owner.post(url(delegation, "delegates/new/"), typed(), follow=True)
 
     text = answer.content.decode()
-    assert answer.redirect_chain == [(url(delegation), 302)]
+    seat = f"delegate-{Delegate.objects.get().pk}"
+    assert answer.redirect_chain == [(f"{url(delegation)}?at={seat}&done=in-place-new#{seat}", 302)]
+    assert f'id="{seat}" tabindex="-1" autofocus' in text
     assert "Ana Ejemplo is named. Still missing: Prosecutors (1 of 2)" in text
     assert Delegate.objects.get().email == "ana@example.org"
 

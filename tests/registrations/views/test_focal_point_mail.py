@@ -108,7 +108,7 @@ def test_what_failed_is_summed_up_and_leads_to_both_ways_out(owner, delegation) 
     assert "<strong>2 invitations could not be delivered:</strong>" in html
     for way in (
         f'<a href="#delegate-{ana.pk}">Ana Paz</a>',
-        f'<li id="delegate-{ana.pk}">',
+        f'<li class="person" id="delegate-{ana.pk}"',
         f'href="{url(delegation)}delegates/{ana.pk}/edit/#id_email">Correct the address',
         f'<form method="post" action="{send_again(ana)}"><input type="hidden" name="csrfmiddlewaretoken"',
     ):

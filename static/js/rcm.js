@@ -1,0 +1,24 @@
+// Where htmx cannot finish a step (the sign-in ended, the network failed), the browser takes it as without scripts,
+// and what was typed goes with it.
+"use strict";
+
+function takeOver(event) {
+  const element = event.detail.elt;
+  if (element instanceof HTMLFormElement) {
+    const submitter = event.detail.requestConfig?.triggeringEvent?.submitter;
+    if (submitter?.name) {
+      const pressed = document.createElement("input");
+      pressed.type = "hidden";
+      pressed.name = submitter.name;
+      pressed.value = submitter.value;
+      element.append(pressed);
+    }
+    element.submit();
+  } else if (element instanceof HTMLAnchorElement) {
+    window.location.assign(element.href);
+  }
+}
+
+for (const name of ["htmx:responseError", "htmx:sendError", "htmx:timeout"]) {
+  document.addEventListener(name, takeOver);
+}

@@ -1,0 +1,151 @@
+"""Forms that open in their place on the delegation's page, where htmx fetches them; without scripts they are pages."""
+
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+
+from registrations.models import Delegate, DelegateStatus, Delegation
+from tests.factories import (
+    NOW,
+    make_country,
+    make_delegate,
+    make_delegation,
+    make_focal_point,
+    make_organisation,
+    make_profiles,
+)
+
+pytestmark = pytest.mark.django_db
+HTMX = {"HX-Request": "true"}
+
+
+@pytest.fixture
+def delegation(clock) -> Delegation:
+    return make_delegation(body=make_country("HN"))
+
+
+@pytest.fixture
+def owner(delegation: Delegation, client: Client) -> Client:
+    client.force_login(make_focal_point(delegation.body).user)
+    client.cookies["django_language"] = "en"
+    return client
+
+
+def url(delegation: Delegation, rest: str = "") -> str:
+    return f"/en/delegations/{delegation.slug}/{rest}"
+
+
+def typed(**changes: object) -> dict[str, object]:
+    return {
+        "name": "Ana Ejemplo",
+        "email": "ana@example.org",
+        "institution": "Instituto",
+        "profile": make_profiles()["prosecutors"].pk,
+        "language": "es",
+        "timezone": "America/Tegucigalpa",
+        **changes,
+    }
+
+
+def test_a_form_is_fetched_as_a_part_with_ids_of_its_own(owner, delegation) -> None:
+    html = owner.get(url(delegation, "delegates/new/?profile=prosecutors"), headers=HTMX).content.decode()
+
+    assert html.lstrip().startswith('<div class="in-place" id="in-place-prosecutors"')
+    assert ('id="in-place-prosecutors-name"' in html, "<html" in html) == (True, False)
+    assert html.count("autofocus") == 1
+
+
+def test_a_wrong_form_comes_back_to_its_place_with_what_was_typed(owner, delegation) -> None:
+    answer = owner.post(url(delegation, "delegates/new/?profile=prosecutors"), typed(email="nonsense"), headers=HTMX)
+
+    html = answer.content.decode()
+    assert answer.status_code == 422
+    assert {answer[name] for name in ("HX-Retarget", "HX-Reselect")} == {"#in-place-prosecutors"}
+    assert answer["HX-Reswap"] == "outerHTML"
+    assert ('value="nonsense"' in html, 'href="#in-place-prosecutors-email"' in html) == (True, True)
+
+
+def test_whoever_saves_is_taken_back_to_the_seat_and_other_open_forms_stay(owner, delegation) -> None:
+    answer = owner.post(url(delegation, "delegates/new/?profile=prosecutors"), typed(), headers=HTMX, follow=True)
+
+    html = answer.content.decode()
+    ana = Delegate.objects.get()
+    assert f'id="delegate-{ana.pk}" tabindex="-1" autofocus' in html
+    assert '<div id="in-place-prosecutors"></div>' in html
+    assert '<div id="in-place-border-control" hx-preserve="true"></div>' in html
+
+
+def test_one_after_the_other_can_be_named_without_leaving_the_form(owner, delegation) -> None:
+    answer = owner.post(url(delegation, "delegates/new/?profile=prosecutors"), typed(another="1"), follow=True)
+
+    html = answer.content.decode()
+    assert "Ana Ejemplo is named." in html
+    assert ('id="in-place-prosecutors-name"' in html, 'value="Ana Ejemplo"' in html) == (True, False)
+    assert f'action="{url(delegation, "delegates/new/?profile=prosecutors")}"' in html
+
+
+def test_people_of_organisations_are_named_one_after_the_other_too(owner) -> None:
+    unodc = make_delegation(Delegation.objects.get().webinar, make_organisation())
+    make_focal_point(unodc.body, Delegation.objects.first().body.focal_points.get().user)
+
+    answer = owner.post(url(unodc, "delegates/new/?profile=new"), typed(another="1"), follow=True)
+
+    html = answer.content.decode()
+    assert ("Ana Ejemplo is named." in html, 'id="in-place-new-name"' in html) == (True, True)
+
+
+@pytest.mark.parametrize("query", ["add=nothing", "add=new", "at=<b>&done=<b>", "add=" + "x" * 2000])
+def test_an_address_with_nonsense_shows_the_page_as_it_is(owner, delegation, query) -> None:
+    answer = owner.get(url(delegation, f"?{query}"))
+
+    assert (answer.status_code, "in-place-new-name" in answer.content.decode()) == (200, False)
+
+
+def test_optional_matters_are_folded_away_until_something_stands_there(owner, delegation) -> None:
+    ana = make_delegate(delegation, phone="+504 2222 0000")
+
+    folded = owner.get(url(delegation, "delegates/new/")).content.decode()
+    unfolded = owner.get(url(delegation, f"delegates/{ana.pk}/edit/")).content.decode()
+
+    assert ('<details class="form-aside">' in folded, '<details class="form-aside" open>' in unfolded) == (True, True)
+
+
+# Undo -------------------------------------------------------------------------------------------
+
+
+def test_naming_someone_can_be_undone_without_a_reason_while_mail_is_held_back(owner, delegation) -> None:
+    owner.post(url(delegation, "delegates/new/"), typed())
+    ana = Delegate.objects.get()
+
+    html = owner.get(url(delegation)).content.decode()
+    owner.post(url(delegation, f"delegates/{ana.pk}/withdraw/"), {"version": 1})
+
+    assert f'id="undo-{ana.pk}"' in html
+    ana.refresh_from_db()
+    assert ana.status == DelegateStatus.WITHDRAWN
+
+
+def test_afterwards_it_is_offered_no_more_and_asks_why(owner, delegation, clock) -> None:
+    owner.post(url(delegation, "delegates/new/"), typed())
+    ana = Delegate.objects.get()
+
+    clock.move_to(NOW + timedelta(seconds=20))
+    html = owner.get(url(delegation)).content.decode()
+    answer = owner.post(url(delegation, f"delegates/{ana.pk}/withdraw/"), {"version": 1})
+
+    assert (f'id="undo-{ana.pk}"' in html, answer.status_code) == (False, 422)
+    ana.refresh_from_db()
+    assert ana.status == DelegateStatus.ACTIVE
+
+
+def test_who_took_a_seat_is_not_undone_but_the_replacement_is(owner, delegation) -> None:
+    luis = make_delegate(delegation, profile="prosecutors")
+    owner.post(url(delegation, f"delegates/{luis.pk}/replace/"), typed(version=1))
+    ana = Delegate.objects.get(name="Ana Ejemplo")
+
+    html = owner.get(url(delegation)).content.decode()
+    answer = owner.post(url(delegation, f"delegates/{ana.pk}/withdraw/"), {"version": 1})
+
+    assert (f'id="undo-{luis.pk}"' in html, f'id="undo-{ana.pk}"' in html) == (True, False)
+    assert answer.status_code == 422

@@ -78,7 +78,7 @@ def profile_of(page: Page, profile: str) -> Locator:
 def name_someone(page: Page, name: str, email: str, profile: str) -> None:
     profile_of(page, profile).get_by_role("link", name=re.compile("Name someone")).click()
     fill_in(page, name, email)
-    page.get_by_role("button", name="Save").click()
+    page.get_by_role("button", name="Save", exact=True).click()
     expect(page.get_by_role("status")).to_contain_text(name)
 
 
@@ -145,7 +145,7 @@ def test_the_whole_story(people: tuple[Page, Page, Page], demo: tuple[str, Mailb
     expect(focal_point.locator("#gaps")).to_contain_text("Every quota is met")
     focal_point.get_by_role("link", name="Submit the delegation").click()
     focal_point.get_by_role("button", name="Submit").click()
-    expect(focal_point.locator(".delegation-bar")).to_contain_text("Accepted")
+    expect(focal_point.locator(".state-bar")).to_contain_text("Accepted")
 
     # Everyone is invited to both sessions, at the right hours; the focal point is told the decision.
     named = addresses_on(focal_point)

@@ -25,19 +25,26 @@ def read_csv(data: bytes) -> Table:
 
 def _decode(data: bytes) -> str:
     """UTF-8, UTF-16 with a byte order mark, or Windows-1252; a text in two of them is refused, not guessed."""
-    try:
-        if data.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):
+    if data.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):
+        try:
             return data.decode("utf-16")
-        return data.removeprefix(BOM_UTF8).decode("utf-8")
+        except UnicodeDecodeError as error:
+            raise _mixed(data[: error.start].decode("utf-16", "ignore").count("\n") + 1) from None
+    body = data.removeprefix(BOM_UTF8)
+    try:
+        return body.decode("utf-8")
     except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-    is_mixed = ACCENT_IN_UTF8.search(data) is not None or data.startswith((BOM_UTF8, BOM_UTF16_LE, BOM_UTF16_BE))
-    if not is_mixed:
+        broken = error
+    if body is data and not ACCENT_IN_UTF8.search(data):
         try:
             return data.decode("cp1252")
         except UnicodeDecodeError as error:
-            line = data.count(b"\n", 0, error.start) + 1
-    raise Unreadable(
+            broken = error
+    raise _mixed(body.count(b"\n", 0, broken.start) + 1)
+
+
+def _mixed(line: int) -> Unreadable:
+    return Unreadable(
         _("Line %(line)s is written in another encoding than the rest. Please save the file again as “CSV UTF-8”.")
         % {"line": line}
     )

@@ -9,8 +9,10 @@ import zlib
 from collections.abc import Iterator
 from datetime import date, datetime, time
 
+from defusedxml.ElementTree import ParseError, fromstring, iterparse
 from django.utils.translation import gettext as _
 from openpyxl import load_workbook
+from openpyxl.utils.cell import coordinate_to_tuple
 
 from registrations.exceptions import Unreadable
 from registrations.services.imports.tables import MOST_COLUMNS, MOST_ROWS, Table, make_table
@@ -19,7 +21,11 @@ MOST_PARTS = 200
 MOST_UNPACKED_BYTES = 10_000_000
 # Of one part, which openpyxl may hold as a tree.
 MOST_PART_BYTES = 4_000_000
+MOST_WORKBOOK_BYTES = 200_000
+CONTENT_TYPES = "[Content_Types].xml"
 CHUNK = 65_536
+FORMULA = "="
+LOOKS_LIKE_FORMULA = re.compile(rb"<(\w+:)?f[\s/>]")
 
 # The end of a ZIP file, https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT, 4.3.16: signature, four fields,
 # then the size of the directory. One entry takes 46 bytes and its name.
@@ -34,7 +40,7 @@ MACROS = re.compile(r"vbaProject|macrosheets", re.I)
 
 
 def read_workbook(data: bytes) -> Table:
-    """The first visible sheet. A formula is read as its text, "=…", never as a value. Raises Unreadable."""
+    """The first visible sheet. A cell with a formula reads as FORMULA, whatever its value. Raises Unreadable."""
     _check_package(data)
     try:
         with warnings.catch_warnings():
@@ -72,6 +78,7 @@ def _check_package(data: bytes) -> None:
                 with package.open(part) as content:
                     while content.read(CHUNK):
                         pass
+            _check_list_of_sheets(package)
     except (zipfile.BadZipFile, zlib.error, EOFError, ValueError, NotImplementedError, struct.error, OSError):
         raise _damaged() from None
 
@@ -91,7 +98,7 @@ def _check_parts(parts: list[zipfile.ZipInfo]) -> None:
     if any(part.compress_type not in READABLE_METHODS for part in parts):
         raise _damaged()
     names = {part.filename for part in parts}
-    if "[Content_Types].xml" not in names:
+    if CONTENT_TYPES not in names:
         raise Unreadable(_("This is a ZIP file, but no Excel workbook. Please send the .xlsx or .csv file itself."))
     if any(MACROS.search(name) for name in names):
         raise Unreadable(_("This Excel file holds macros. Please save it as “Excel workbook (.xlsx)” and try again."))
@@ -100,17 +107,47 @@ def _check_parts(parts: list[zipfile.ZipInfo]) -> None:
         raise _too_large()
 
 
+def _check_list_of_sheets(package: zipfile.ZipFile) -> None:
+    """Raise Unreadable where the part that lists the sheets is no list of a few: each is opened to be measured."""
+    try:
+        types = fromstring(package.read(CONTENT_TYPES))
+    except ParseError:
+        raise _damaged() from None
+    for override in types:
+        if override.get("ContentType", "").endswith(".main+xml"):
+            name = override.get("PartName", "")[1:]
+            if name in package.namelist() and package.getinfo(name).file_size > MOST_WORKBOOK_BYTES:
+                raise _too_large()
+
+
 def protected_by_password() -> Unreadable:
     return Unreadable(_("This file is protected by a password. Please save it without one and try again."))
 
 
 def _texts(data: bytes) -> Iterator[list[str]]:
-    workbook = load_workbook(io.BytesIO(data), read_only=True, keep_links=False)
+    # Values alone: translating formulas from cell to cell takes longer than anybody waits.
+    workbook = load_workbook(io.BytesIO(data), read_only=True, data_only=True, keep_links=False)
     sheet = next(one for one in workbook.worksheets if one.sheet_state == "visible")
+    with zipfile.ZipFile(io.BytesIO(data)) as package:
+        formulas = _cells_with_formulas(package.read(sheet._worksheet_path))
     # What a file says of its size is no bound, and may be wrong.
     sheet.reset_dimensions()
-    for row in sheet.iter_rows(max_col=MOST_COLUMNS + 1, values_only=True):
-        yield [_text(value) for value in row]
+    for number, row in enumerate(sheet.iter_rows(max_col=MOST_COLUMNS + 1, values_only=True), start=1):
+        yield [FORMULA if (number, column) in formulas else _text(value) for column, value in enumerate(row, start=1)]
+
+
+def _cells_with_formulas(sheet: bytes) -> set[tuple[int, int]]:
+    """(row, column) of the cells whose value a formula has left, which may be old, or another person's."""
+    found: set[tuple[int, int]] = set()
+    if not LOOKS_LIKE_FORMULA.search(sheet):
+        return found
+    for _event, element in iterparse(io.BytesIO(sheet)):
+        tag = element.tag.rpartition("}")[2]
+        if tag == "c" and any(child.tag.rpartition("}")[2] == "f" for child in element):
+            found.add(coordinate_to_tuple(element.get("r", "")))
+        elif tag == "row":
+            element.clear()
+    return found
 
 
 def _text(value: object) -> str:
@@ -125,7 +162,4 @@ def _text(value: object) -> str:
         return value.date().isoformat()
     if isinstance(value, date | time):
         return value.isoformat()
-    if isinstance(value, bool | int | float):
-        return str(value)
-    # Formulas over several cells are objects.
-    return "="
+    return str(value)

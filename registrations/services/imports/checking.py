@@ -158,26 +158,26 @@ def _read(
 ) -> tuple[DelegateDetails, dict[str, list[str]]]:
     """What the cells say, and the messages about words that stand for nothing."""
     messages = {field: [message] for field, text in person.texts.items() if (message := formula_message(text))}
-    profile = profiles.get(plain(person["profile"])) if ground.seats else None
-    if ground.seats and profile is None and person["profile"].strip():
+    profile = profiles.get(plain(person.text("profile"))) if ground.seats else None
+    if ground.seats and profile is None and person.text("profile").strip():
         names = ", ".join(str(seat.profile) for seat in ground.seats)
         messages.setdefault("profile", [_("Please write one of these: %(words)s.") % {"words": names}])
-    language = language_of_word(person["language"], delegation=ground.delegation)
+    language = language_of_word(person.text("language"), delegation=ground.delegation)
     if language is None:
         messages.setdefault("language", [_("Please write one of these: %(words)s.") % {"words": _("Spanish, English")}])
-    is_member = yes_or_no(person["is_working_group_member"])
+    is_member = yes_or_no(person.text("is_working_group_member"))
     if is_member is None:
         messages.setdefault("is_working_group_member", [_("Please write yes or no.")])
     details = DelegateDetails(
-        name=person["name"],
-        email=person["email"],
-        institution=person["institution"],
-        position=person["position"],
+        name=person.text("name"),
+        email=person.text("email"),
+        institution=person.text("institution"),
+        position=person.text("position"),
         profile=profile,
         language=language or ground.delegation.body.default_language,
-        timezone=zone_of_word(person["timezone"], delegation=ground.delegation),
-        phone=person["phone"],
-        needs=person["needs"],
+        timezone=zone_of_word(person.text("timezone"), delegation=ground.delegation),
+        phone=person.text("phone"),
+        needs=person.text("needs"),
         is_working_group_member=bool(is_member),
     )
     return details, messages

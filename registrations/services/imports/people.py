@@ -32,7 +32,7 @@ class Person:
     row: int
     texts: Mapping[str, str]
 
-    def __getitem__(self, field: str) -> str:
+    def text(self, field: str) -> str:
         return self.texts.get(field, "")
 
 
@@ -52,9 +52,11 @@ def people_of(table: Table, layout: Layout) -> list[Person]:
 def people_to_table(people: Sequence[Person], delegation: Delegation) -> Table:
     """`people` under the headings of the reader's language, which are always known again."""
     needed = needed_of(delegation)
-    shown = [field for field in fields_of(delegation) if field in needed or any(person[field] for person in people)]
+    shown = [
+        field for field in fields_of(delegation) if field in needed or any(person.text(field) for person in people)
+    ]
     rows = [tuple(str(LABELS[field]) for field in shown)]
-    rows += [tuple(person[field] for field in shown) for person in people]
+    rows += [tuple(person.text(field) for field in shown) for person in people]
     return Table(tuple(rows))
 
 

@@ -18,7 +18,7 @@ from tests.hostile_text import hostile_texts
 from tests.registrations.services.imports import files
 from tests.registrations.services.imports.files import HEADINGS, csv_file, people, person, saved, xlsx
 
-# Whatever is sent, on a machine that is busy with other things too.
+# Seconds of this process: what else a machine does, does not count.
 AT_ONCE = 3.0
 
 BAD = {
@@ -73,24 +73,24 @@ def test_a_bad_file_is_answered_at_once_with_what_is_wrong(name) -> None:
     make, said = BAD[name]
     data = make()
 
-    begun = time.perf_counter()
+    begun = time.process_time()
     if said is None:
         read_file(data)
     else:
         with pytest.raises(Unreadable, match=said.replace("(", r"\(").replace(")", r"\)")):
             read_file(data)
 
-    assert time.perf_counter() - begun < AT_ONCE
+    assert time.process_time() - begun < AT_ONCE
 
 
 def test_as_many_styles_as_fit_are_read_or_refused_at_once() -> None:
     data = files.huge_styles()
 
-    begun = time.perf_counter()
+    begun = time.process_time()
     with suppress(Unreadable):
         read_file(data)
 
-    assert time.perf_counter() - begun < 2 * AT_ONCE
+    assert time.process_time() - begun < 2 * AT_ONCE
 
 
 def test_workbooks_are_parsed_by_what_refuses_entities() -> None:

@@ -5,6 +5,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
+from django.conf import settings
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from registrations.exceptions import InvalidInput, QuotaFull, RegistrationClosed, RuleBroken
@@ -23,6 +25,7 @@ from registrations.services.imports.people import (
 )
 from registrations.services.imports.words import plain
 from registrations.services.seats import LockedDelegation
+from sessions_app.hours import zone_city
 
 
 class RowState(StrEnum):
@@ -52,6 +55,15 @@ class CheckedRow:
     @property
     def address(self) -> str:
         return self.details.email.lower() if self.details else ""
+
+    @property
+    def language_in_words(self) -> str:
+        return str(dict(settings.LANGUAGES).get(self.details.language, "")) if self.details else ""
+
+    @property
+    def city(self) -> str:
+        """Of the zone, in the reader's language."""
+        return zone_city(self.details.timezone, get_language() or "en") if self.details else ""
 
     def refused(self, broken: RuleBroken) -> "CheckedRow":
         return replace(self, state=RowState.WRONG, details=None, errors=(_cell_error(broken.field, broken.message),))

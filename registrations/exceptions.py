@@ -127,6 +127,10 @@ class Stale(RuleBroken):
         return cls(person, text)
 
 
+class Unreadable(RuleBroken):
+    """A file or a pasted text that is no table, or a larger one than is read."""
+
+
 class InvalidInput(RuleBroken):
     """Input that a form would have refused; `messages` by field."""
 

@@ -15,6 +15,7 @@ from sessions_app.zones import differs_at
 
 
 @lru_cache(maxsize=2048)
+@lru_cache(maxsize=2048)
 def zone_city(zone: str, language: str) -> str:
     """The exemplar city of an IANA zone in the language: "Ciudad de México"."""
     location: str = get_timezone_location(ZoneInfo(zone), locale=Locale.parse(language), return_city=True)

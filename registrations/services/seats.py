@@ -36,6 +36,7 @@ from registrations.models import (
     User,
 )
 from registrations.queries import SeatCount, fingerprint_of, gaps_in, seats_of
+from registrations.services.history import new_event
 from registrations.services.nudge import nudge_planner
 from sessions_app.models import Webinar
 
@@ -182,36 +183,35 @@ def _check_address(locked: LockedDelegation, delegate: Delegate, *, by: User, no
     holder = others.with_address(delegate.email).select_related("delegation__body").first()
     if holder is not None and holder.delegation_id == locked.delegation.pk:
         raise AddressTakenHere(holder)
-    if not by.is_staff:
-        _check_clashes_of(by, now=now)
-    if holder is None:
-        return
+    if not by.is_staff and clashes_of(by, now=now) >= settings.ADDRESS_CLASHES_PER_DAY:
+        raise TooManyClashes
+    if holder is not None:
+        raise taken_elsewhere(locked, delegate, holder=holder, by=by, now=now)
+
+
+def clashes_of(by: User, *, now: datetime) -> int:
+    """How many clashes `by` met within a day; they are limited, lest someone look through addresses by trying them."""
+    clashes = HistoryEvent.objects.filter(kind=HistoryKind.ADDRESS_CLASH, actor=by, at__gt=now - CLASH_WINDOW)
+    return clashes.count()
+
+
+def taken_elsewhere(
+    locked: LockedDelegation, delegate: Delegate, *, holder: Delegate, by: User, now: datetime
+) -> AddressTakenElsewhere:
+    """That `holder` of another delegation has the address: staff are told who, a focal point's try becomes an event.
+
+    The event tells the secretariat who tried to register whom (`changes`), and who has the address (`delegate`).
+    """
     if by.is_staff:
-        raise AddressTakenElsewhere(
+        return AddressTakenElsewhere(
             _("%(name)s is registered with this address for %(body)s.")
             % {"name": holder.name, "body": holder.delegation.body}
         )
-    raise AddressTakenElsewhere(event=_clash(locked, delegate, holder=holder, by=by, now=now))
-
-
-def _check_clashes_of(by: User, *, now: datetime) -> None:
-    """Raise TooManyClashes once `by` has met the day's limit: nobody can look through addresses by trying them."""
-    clashes = HistoryEvent.objects.filter(kind=HistoryKind.ADDRESS_CLASH, actor=by, at__gt=now - CLASH_WINDOW)
-    if clashes.count() >= settings.ADDRESS_CLASHES_PER_DAY:
-        raise TooManyClashes
-
-
-def _clash(locked: LockedDelegation, delegate: Delegate, *, holder: Delegate, by: User, now: datetime) -> HistoryEvent:
-    """What the secretariat is told: who tried to register whom (`changes`), and who has the address (`delegate`)."""
-    return HistoryEvent(
-        webinar=locked.delegation.webinar,
-        delegation=locked.delegation,
-        delegate=holder,
-        kind=HistoryKind.ADDRESS_CLASH,
-        actor=by,
-        at=now,
-        changes={"name": ["", delegate.name], "email": ["", delegate.email]},
+    changes = {"name": ["", delegate.name], "email": ["", delegate.email]}
+    event = new_event(
+        HistoryKind.ADDRESS_CLASH, delegation=locked.delegation, delegate=holder, by=by, now=now, changes=changes
     )
+    return AddressTakenElsewhere(event=event)
 
 
 def write_departure(delegate: Delegate, *, status: DelegateStatus, reason: str, by: User, now: datetime) -> None:

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from registrations.views.focal_point import pages, people, steps
+from registrations.views.focal_point import imports, pages, people, steps
 
 urlpatterns = [
     path("delegations/", pages.delegations, name="delegations"),
@@ -14,4 +14,7 @@ urlpatterns = [
     path("delegations/<slug:slug>/delegates/<int:pk>/withdraw/", people.withdraw, name="withdraw-delegate"),
     path("delegations/<slug:slug>/delegates/<int:pk>/restore/", people.restore, name="restore-delegate"),
     path("delegations/<slug:slug>/delegates/<int:pk>/send-again/", people.send_again, name="send-invitations-again"),
+    path("delegations/<slug:slug>/import/", imports.import_table, name="import-delegates"),
+    path("delegations/<slug:slug>/import/save/", imports.save, name="save-import"),
+    path("delegations/<slug:slug>/import/template.xlsx", imports.template, name="import-template"),
 ]

@@ -1,0 +1,108 @@
+"""A table of people to import: as a file or pasted, and what its columns hold."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.core.files.uploadedfile import UploadedFile
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from registrations.services.imports.columns import LABELS, SURNAME, Layout
+from registrations.services.imports.tables import Table
+
+SAMPLES = 2
+
+
+class TableField(forms.CharField):
+    """Rows as text; tabs and line breaks at the ends are part of it."""
+
+    widget = forms.Textarea(attrs={"rows": 8, "cols": 60, "wrap": "off", "spellcheck": "false"})
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**{"strip": False, "required": False, **options})
+
+
+class ImportForm(forms.Form):
+    """One of the two: a file, or rows."""
+
+    file = forms.FileField(
+        label=gettext_lazy("File"),
+        required=False,
+        allow_empty_file=True,
+        help_text=gettext_lazy("An Excel workbook (.xlsx) or a CSV file, up to 5 MB."),
+        widget=forms.FileInput(attrs={"accept": ".xlsx,.csv,.txt"}),
+    )
+    table = TableField(
+        label=gettext_lazy("Or paste rows"),
+        help_text=gettext_lazy("Copy the rows with their headings in your spreadsheet, and paste them here."),
+    )
+
+    def clean(self) -> None:
+        file, table = self.cleaned_data.get("file"), self.cleaned_data.get("table", "").strip()
+        if self.errors:
+            return
+        if file and table:
+            raise ValidationError(_("You chose a file and pasted rows. Please use one of them."))
+        if file is None and not table:
+            raise ValidationError({"file": _("Please choose a file, or paste rows below.")})
+
+    @property
+    def upload(self) -> "UploadedFile[bytes] | None":
+        return self.cleaned_data["file"] or None
+
+
+class ColumnsForm(forms.Form):
+    """What each column of `table` holds. Its text travels along, so that nothing is uploaded twice."""
+
+    table = TableField(widget=forms.HiddenInput)
+    has_headings = forms.BooleanField(label=gettext_lazy("The first row holds headings"), required=False)
+
+    def __init__(
+        self, *args: Any, read: Table, layout: Layout, fields: Sequence[str], needed: Sequence[str], **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.needed = needed
+        self.layout = layout
+        self.fields["has_headings"].initial = layout.headings_at is not None
+        offered = [field for field in LABELS if field in fields or field == SURNAME]
+        choices = [("", _("Not used")), *((field, LABELS[field]) for field in offered)]
+        for number, column in enumerate(layout.columns):
+            self.fields[f"column-{number}"] = forms.ChoiceField(
+                label=_column_name(read, layout, number),
+                choices=choices,
+                required=False,
+                initial=column if layout.columns.count(column) == 1 else "",
+                help_text=_sample(read, layout, number),
+            )
+
+    @property
+    def column_fields(self) -> list[forms.BoundField]:
+        return [self[name] for name in self.fields if name.startswith("column-")]
+
+    def clean(self) -> None:
+        chosen = [self.cleaned_data.get(f"column-{number}", "") for number in range(len(self.layout.columns))]
+        for number, field in enumerate(chosen):
+            if field and field in chosen[:number]:
+                self.add_error(f"column-{number}", _("Another column is chosen for this already."))
+        missing = [str(LABELS[field]) for field in self.needed if field not in chosen]
+        if missing:
+            raise ValidationError(_("Please say which column holds: %(columns)s.") % {"columns": ", ".join(missing)})
+
+    def chosen_layout(self) -> Layout:
+        columns = tuple(self.cleaned_data[f"column-{number}"] for number in range(len(self.layout.columns)))
+        headings_at = self.layout.headings_at or 0 if self.cleaned_data["has_headings"] else None
+        return Layout(columns, headings_at)
+
+
+def _column_name(table: Table, layout: Layout, number: int) -> str:
+    headings = () if layout.headings_at is None else table.rows[layout.headings_at]
+    heading = headings[number].strip() if number < len(headings) else ""
+    return heading or _("Column %(number)s") % {"number": number + 1}
+
+
+def _sample(table: Table, layout: Layout, number: int) -> str:
+    """The first texts of a column, by which people know it."""
+    texts = [row[number].strip() for row in table.rows[layout.first_person_at :] if number < len(row)]
+    return ", ".join([text for text in texts if text][:SAMPLES])

@@ -1,0 +1,123 @@
+"""Which column holds what: known headings in Spanish and English; what is unclear is left to the person to say."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, override
+
+from registrations.models import BodyKind, Delegation
+from registrations.services.imports.tables import Table
+from registrations.services.imports.words import plain
+from sessions_app.bilingual import LANGUAGES
+
+# A column of surnames is no field: it is joined to the name.
+SURNAME = "surname"
+# In the order of the template.
+LABELS = {
+    "name": gettext_lazy("Full name"),
+    SURNAME: gettext_lazy("Surname"),
+    "email": gettext_lazy("E-mail address"),
+    "institution": gettext_lazy("Institution"),
+    "position": gettext_lazy("Position"),
+    "profile": gettext_lazy("Profile"),
+    "language": gettext_lazy("Language"),
+    "timezone": gettext_lazy("Time zone"),
+    "phone": gettext_lazy("Telephone"),
+    "needs": gettext_lazy("Needs for interpretation or accessibility"),
+    "is_working_group_member": gettext_lazy("Working Group"),
+}
+# How people head such columns, besides the labels themselves.
+KNOWN = {
+    "name": (
+        "name names nombre nombres nombre-y-apellido nombre-y-apellidos nombres-y-apellidos nombre-apellidos "
+        "delegate delegado participant participante official funcionario first-name given-name given-names"
+    ),
+    SURNAME: "surnames last-name last-names family-name apellido apellidos",
+    "email": (
+        "email mail e-mails email-address correo correos direccion-de-correo direccion-de-correo-electronico "
+        "correo-institucional"
+    ),
+    "institution": "organisation organization organizacion agency entity entidad dependencia ministry ministerio",
+    "position": "cargo title job-title post puesto-o-cargo cargo-o-puesto",
+    "profile": "perfiles participant-profile perfil-de-participante perfil-del-participante",
+    "language": "preferred-language lengua idioma-preferido idioma-de-preferencia",
+    "timezone": "zone zona huso-horario timezone",
+    "phone": "phone phone-number telephone-number tel telefonos numero-de-telefono celular movil mobile whatsapp",
+    "needs": "needs necesidades necesidades-especiales accessibility accesibilidad interpretation interpretacion",
+    "is_working_group_member": (
+        "working-group-member member-of-the-working-group miembro-del-grupo-de-trabajo "
+        "integrante-del-grupo-de-trabajo technical-member-of-the-working-group-on-irregular-and-mass-migration "
+        "integrante-tecnico-a-del-grupo-de-trabajo-sobre-migracion-irregular-y-masiva"
+    ),
+}
+# Titles may stand above the headings.
+ROWS_WITH_HEADINGS = 10
+
+
+@dataclass(frozen=True)
+class Layout:
+    """What each column holds ("" for what is not used), and the index of the row of headings, if there is one."""
+
+    columns: tuple[str, ...]
+    headings_at: int | None
+
+    @property
+    def first_person_at(self) -> int:
+        return 0 if self.headings_at is None else self.headings_at + 1
+
+
+def fields_of(delegation: Delegation) -> tuple[str, ...]:
+    """What is asked of each person of `delegation`; people of organisations have no profile."""
+    is_country = delegation.body.kind == BodyKind.COUNTRY
+    return tuple(field for field in LABELS if field != SURNAME and (is_country or field != "profile"))
+
+
+def needed_of(delegation: Delegation) -> tuple[str, ...]:
+    """The columns without which nobody can be named; of the others, a default or nothing stands in."""
+    optional = {"position", "language", "phone", "needs", "is_working_group_member"}
+    if delegation.body.only_timezone:
+        optional.add("timezone")
+    return tuple(field for field in fields_of(delegation) if field not in optional)
+
+
+def find_layout(table: Table, *, fields: Collection[str]) -> Layout:
+    """The columns of `table` as its headings say. Where no heading is known, no column is, and the first row may be a
+    person; a heading that stands twice is taken for both columns, which `layout_problems` tells."""
+    known = _known_headings({*fields, SURNAME})
+    candidates = [(index, row) for index, row in enumerate(table.rows[: ROWS_WITH_HEADINGS * 2]) if row]
+    found = [(index, [known.get(plain(cell), "") for cell in row]) for index, row in candidates[:ROWS_WITH_HEADINGS]]
+    index, columns = max(found, key=lambda one: (sum(map(bool, one[1])), -one[0]))
+    if not any(columns):
+        has_person = any("@" in cell for cell in candidates[0][1])
+        return Layout(("",) * table.width, None if has_person else candidates[0][0])
+    return Layout((*columns, *[""] * (table.width - len(columns))), index)
+
+
+def _known_headings(fields: Collection[str]) -> dict[str, str]:
+    known = {plain(word): field for field in fields for word in KNOWN.get(field, "").split()}
+    for language in LANGUAGES:
+        with override(language):
+            known |= {plain(str(LABELS[field])): field for field in fields}
+    return known
+
+
+def layout_problems(layout: Layout, *, needed: Sequence[str]) -> list[str]:
+    """Why the columns must be told by hand, in words; empty where they are clear."""
+    used = [field for field in layout.columns if field]
+    problems = [
+        _("More than one column is headed “%(column)s”.") % {"column": LABELS[field]}
+        for field in dict.fromkeys(used)
+        if used.count(field) > 1
+    ]
+    return problems + [
+        _("No column is known as “%(column)s”.") % {"column": LABELS[field]} for field in needed if field not in used
+    ]
+
+
+def unused_headings(table: Table, layout: Layout) -> list[str]:
+    """The headings of columns that are not read."""
+    if layout.headings_at is None:
+        return []
+    headings = zip(table.rows[layout.headings_at], layout.columns, strict=False)
+    return [heading.strip() for heading, field in headings if heading.strip() and not field]

@@ -1,0 +1,118 @@
+"""Rows as people: texts by field, and what a word in a cell stands for."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+
+from django.utils.translation import gettext as _
+
+from registrations.models import Delegation, ParticipantProfile
+from registrations.services.imports.columns import LABELS, SURNAME, Layout, fields_of, needed_of
+from registrations.services.imports.tables import Table
+from registrations.services.imports.words import plain
+from sessions_app.bilingual import LANGUAGES
+from sessions_app.hours import zone_city
+from sessions_app.zone_choices import zone_groups
+from sessions_app.zones import known_zones
+
+YES = frozenset(["yes", "y", "si", "s", "x", "1", "true", "verdadero"])
+NO = frozenset(["", "no", "n", "0", "false", "falso"])
+LANGUAGE_WORDS = {
+    **dict.fromkeys(["es", "esp", "espanol", "castellano", "spanish"], "es"),
+    **dict.fromkeys(["en", "eng", "ingles", "english"], "en"),
+}
+# The template fills these in for people who are not yet there.
+PREFILLED = frozenset(["timezone", "language"])
+
+
+@dataclass(frozen=True)
+class Person:
+    """One row: its number in the table, and the texts of its cells by field."""
+
+    row: int
+    texts: Mapping[str, str]
+
+    def text(self, field: str) -> str:
+        return self.texts.get(field, "")
+
+
+def people_of(table: Table, layout: Layout) -> list[Person]:
+    """The people below the headings; blank rows, and those that only the template has filled in, are nobody."""
+    people = []
+    used = [(index, field) for index, field in enumerate(layout.columns) if field]
+    for index, row in enumerate(table.rows[layout.first_person_at :], start=layout.first_person_at):
+        texts = {field: row[column] for column, field in used if column < len(row)}
+        if surname := texts.pop(SURNAME, "").strip():
+            texts["name"] = f"{texts.get('name', '').strip()} {surname}".strip()
+        if any(text.strip() for field, text in texts.items() if field not in PREFILLED):
+            people.append(Person(index + 1, texts))
+    return people
+
+
+def people_to_table(people: Sequence[Person], delegation: Delegation) -> Table:
+    """`people` under the headings of the reader's language, which are always known again."""
+    needed = needed_of(delegation)
+    shown = [
+        field for field in fields_of(delegation) if field in needed or any(person.text(field) for person in people)
+    ]
+    rows = [tuple(str(LABELS[field]) for field in shown)]
+    rows += [tuple(person.text(field) for field in shown) for person in people]
+    return Table(tuple(rows))
+
+
+def profile_words(profiles: Sequence[ParticipantProfile]) -> dict[str, ParticipantProfile]:
+    """Each profile by its code and by its name in either language."""
+    return {
+        plain(word): profile
+        for profile in profiles
+        for word in (profile.code, profile.name_es, profile.name_en)
+        if plain(word)
+    }
+
+
+def zone_of_word(word: str, *, delegation: Delegation) -> str:
+    """The zone that a cell names: by its city in either language, or by its IANA name; else the text as it is.
+
+    A blank cell is the country's only zone (rule 13). Of two cities of one name, the country's own is meant.
+    """
+    word = word.strip()
+    if not word:
+        return delegation.body.only_timezone
+    if word in known_zones():
+        return word
+    own = {plain(zone_city(zone, language)): zone for zone in delegation.body.timezones for language in LANGUAGES}
+    return own.get(plain(word)) or _zone_words().get(plain(word), word)
+
+
+@cache
+def _zone_words() -> dict[str, str]:
+    words = {plain(name): name for name in known_zones()}
+    for language in LANGUAGES:
+        # The first groups, of the region, come last and win.
+        for group in reversed(zone_groups(language)):
+            words |= {plain(city): zone for zone, city in group.zones}
+    return words
+
+
+def language_of_word(word: str, *, delegation: Delegation) -> str | None:
+    """ "es" or "en"; the country's where the cell is blank, None where it names neither."""
+    return LANGUAGE_WORDS.get(plain(word)) if word.strip() else delegation.body.default_language
+
+
+def yes_or_no(word: str) -> bool | None:
+    """None where it is neither."""
+    return True if plain(word) in YES else False if plain(word) in NO else None
+
+
+def formula_message(text: str) -> str:
+    """Why a cell cannot be taken as it is: a formula, or the error that one left; else the empty string."""
+    if text.lstrip().startswith("="):
+        return _("This cell holds a formula. Please write the text itself.")
+    if text.strip() in SPREADSHEET_ERRORS:
+        return _("This cell holds an error of the spreadsheet. Please write the text itself.")
+    return ""
+
+
+SPREADSHEET_ERRORS = frozenset(
+    ["#NULL!", "#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", "#N/A", "#¡DIV/0!", "#¡VALOR!", "#¡REF!", "#¿NOMBRE?"]
+)

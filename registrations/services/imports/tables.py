@@ -1,0 +1,76 @@
+"""A bounded table of texts, whatever it was read from; and as text, the way spreadsheets copy rows."""
+
+import csv
+import io
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+
+from registrations.exceptions import Unreadable
+
+MOST_ROWS = 1_000
+MOST_COLUMNS = 50
+# In all cells together. A quarter of what a form may carry, since a character takes up to four bytes.
+MOST_CHARACTERS = 600_000
+# Styled rows without a text below the table are common; so many are looked through.
+BLANK_ROWS_BELOW = 5_000
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows of texts, numbered from 1 as spreadsheets do: blank rows stay, blank cells at the end of a row do not."""
+
+    rows: tuple[tuple[str, ...], ...]
+
+    @property
+    def width(self) -> int:
+        return max(len(row) for row in self.rows)
+
+
+def make_table(rows: Iterable[Sequence[str]]) -> Table:
+    """The table of `rows`, read no further than what it may hold. Raises Unreadable, if it is empty too."""
+    kept: list[tuple[str, ...]] = []
+    blank: list[tuple[str, ...]] = []
+    characters = 0
+    for number, cells in enumerate(rows, start=1):
+        row = _without_blank_end(cells)
+        if not row:
+            if number > MOST_ROWS + BLANK_ROWS_BELOW:
+                break
+            blank.append(row)
+            continue
+        if number > MOST_ROWS:
+            raise Unreadable(
+                _("These are more than %(most)s rows. Please keep only the people whom you name.") % {"most": MOST_ROWS}
+            )
+        if len(row) > MOST_COLUMNS:
+            raise Unreadable(
+                _("Row %(row)s has more than %(most)s columns. Please keep only the columns of the template.")
+                % {"row": number, "most": MOST_COLUMNS}
+            )
+        characters += sum(map(len, row))
+        if characters > MOST_CHARACTERS:
+            raise Unreadable(_("The cells hold too much text. Please keep only the people whom you name."))
+        kept += [*blank, row]
+        blank.clear()
+    if not kept:
+        raise Unreadable(
+            _("There is nothing in it: no text in the first %(rows)s rows and %(columns)s columns.")
+            % {"rows": MOST_ROWS, "columns": MOST_COLUMNS}
+        )
+    return Table(tuple(kept))
+
+
+def _without_blank_end(cells: Sequence[str]) -> tuple[str, ...]:
+    end = len(cells)
+    while end and not cells[end - 1].strip():
+        end -= 1
+    return tuple(cells[:end])
+
+
+def table_to_text(table: Table) -> str:
+    """Rows with tabs between cells, as they are pasted: `texts.read_text` gives the same table back."""
+    text = io.StringIO()
+    csv.writer(text, delimiter="\t").writerows(table.rows)
+    return text.getvalue()

@@ -1,0 +1,114 @@
+"""The workbook to fill in: headings, lists to choose from, and what to know, in one language."""
+
+import io
+
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from openpyxl import Workbook
+from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE, Cell
+from openpyxl.styles import Alignment, Font, PatternFill
+from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.datavalidation import DataValidation
+from openpyxl.worksheet.worksheet import Worksheet
+
+from registrations.models import Delegation
+from registrations.queries import SeatCount
+from registrations.services.imports.columns import LABELS, fields_of, needed_of
+from registrations.services.imports.tables import MOST_ROWS
+from sessions_app.hours import zone_city
+
+# So many rows carry the country's only zone beforehand; the lists hold for all.
+PREFILLED_ROWS = 40
+WIDTHS = {"name": 34, "email": 34, "institution": 34, "position": 28, "profile": 26, "needs": 36}
+USUAL_WIDTH = 18
+LISTS = "lists"
+HEAD = PatternFill("solid", fgColor="0B4F6C")
+LONGEST_TITLE = 31
+
+
+def build_template(delegation: Delegation, seats: tuple[SeatCount, ...]) -> bytes:
+    """An .xlsx file in the language of the moment, without a person in it; filled in, it is read in any language.
+
+    A zone is filled in beforehand only where the country has one (rule 13).
+    """
+    workbook = Workbook()
+    sheet = workbook.active
+    sheet.title = _("Delegates")[:LONGEST_TITLE]
+    fields = fields_of(delegation)
+    _fill_headings(sheet, fields)
+    choices = _choices(delegation, seats)
+    lists = workbook.create_sheet(LISTS)
+    lists.sheet_state = "hidden"
+    for number, (field, words) in enumerate(choices.items(), start=1):
+        for row, word in enumerate(words, start=1):
+            _write(lists.cell(row, number), word)
+        _offer(
+            sheet,
+            fields.index(field) + 1,
+            f"{LISTS}!${get_column_letter(number)}$1:${get_column_letter(number)}${len(words)}",
+        )
+    if zone := delegation.body.only_timezone:
+        for row in range(2, PREFILLED_ROWS + 2):
+            _write(sheet.cell(row, fields.index("timezone") + 1), zone_city(zone, get_language() or "en"))
+    _explain(workbook.create_sheet(_("Instructions")[:LONGEST_TITLE]), delegation)
+    content = io.BytesIO()
+    workbook.save(content)
+    return content.getvalue()
+
+
+def _write(cell: Cell, text: str) -> None:
+    """As text, whatever it begins with."""
+    cell.value = ILLEGAL_CHARACTERS_RE.sub("", text)
+    cell.data_type = "s"
+
+
+def _fill_headings(sheet: Worksheet, fields: tuple[str, ...]) -> None:
+    for column, field in enumerate(fields, start=1):
+        cell = sheet.cell(1, column)
+        _write(cell, str(LABELS[field]))
+        cell.font = Font(bold=True, color="FFFFFF")
+        cell.fill = HEAD
+        cell.alignment = Alignment(wrap_text=True, vertical="center")
+        letter = get_column_letter(column)
+        sheet.column_dimensions[letter].width = WIDTHS.get(field, USUAL_WIDTH)
+        # Telephone numbers and the like stay as typed.
+        sheet.column_dimensions[letter].number_format = "@"
+    sheet.freeze_panes = "A2"
+
+
+def _choices(delegation: Delegation, seats: tuple[SeatCount, ...]) -> dict[str, list[str]]:
+    """The words of each list by field; a list without a word is left out."""
+    language = get_language() or "en"
+    zones = [zone_city(zone, language) for zone in delegation.body.timezones]
+    choices = {
+        "profile": [str(seat.profile) for seat in seats],
+        "language": [_("Spanish"), _("English")],
+        "timezone": zones,
+        "is_working_group_member": [_("Yes"), _("No")],
+    }
+    return {field: words for field, words in choices.items() if words}
+
+
+def _offer(sheet: Worksheet, column: int, words_at: str) -> None:
+    """Let the column's cells be chosen from a list. Something else may be typed: Excel asks, and lets it through."""
+    letter = get_column_letter(column)
+    offer = DataValidation(type="list", formula1=words_at, allow_blank=True, errorStyle="warning")
+    offer.add(f"{letter}2:{letter}{MOST_ROWS}")
+    sheet.add_data_validation(offer)
+
+
+def _explain(sheet: Worksheet, delegation: Delegation) -> None:
+    needed = ", ".join(str(LABELS[field]) for field in needed_of(delegation))
+    lines = [
+        _("How to fill in this file"),
+        _("Write one person a row on the first sheet, below the headings."),
+        _("Needed for each person: %(columns)s.") % {"columns": needed},
+        _("Where you may choose from a list, the cell shows a small arrow. A blank language is that of your country."),
+        _("Write the full name as it is to stand on the list of participants. Do not use formulas."),
+        _("Then upload the file. Before anything is saved you see row by row what will be added."),
+    ]
+    sheet.column_dimensions["A"].width = 100
+    for row, line in enumerate(lines, start=1):
+        _write(sheet.cell(row, 1), line)
+        sheet.cell(row, 1).alignment = Alignment(wrap_text=True)
+    sheet["A1"].font = Font(bold=True, size=14)

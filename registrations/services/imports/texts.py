@@ -1,0 +1,95 @@
+"""CSV files and pasted rows: which encoding, which character between the cells."""
+
+import csv
+import io
+import re
+from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
+from collections.abc import Iterator
+
+from django.utils.translation import gettext as _
+
+from registrations.exceptions import Unreadable
+from registrations.services.imports.tables import Table, make_table
+
+DELIMITERS = "\t;,"
+# What Excel writes above a CSV file to say what stands between its cells.
+DECLARED = re.compile(r"sep=([\t;,])\r?\n", re.I)
+# An accented letter in UTF-8. In Windows-1252 it reads "Ã" and a sign, which nobody writes.
+ACCENT_IN_UTF8 = re.compile(rb"[\xc2\xc3][\x80-\xbf]")
+
+
+def read_csv(data: bytes) -> Table:
+    """Raises Unreadable."""
+    return read_text(_decode(data))
+
+
+def _decode(data: bytes) -> str:
+    """UTF-8, UTF-16 with a byte order mark, or Windows-1252; a text in two of them is refused, not guessed."""
+    if data.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):
+        try:
+            return data.decode("utf-16")
+        except UnicodeDecodeError as error:
+            raise _mixed(data[: error.start].decode("utf-16", "ignore").count("\n") + 1) from None
+    body = data.removeprefix(BOM_UTF8)
+    try:
+        return body.decode("utf-8")
+    except UnicodeDecodeError as error:
+        broken = error
+    if body is data and not ACCENT_IN_UTF8.search(data):
+        try:
+            return data.decode("cp1252")
+        except UnicodeDecodeError as error:
+            broken = error
+    raise _mixed(body.count(b"\n", 0, broken.start) + 1)
+
+
+def _mixed(line: int) -> Unreadable:
+    return Unreadable(
+        _("Line %(line)s is written in another encoding than the rest. Please save the file again as “CSV UTF-8”.")
+        % {"line": line}
+    )
+
+
+def read_text(text: str) -> Table:
+    """The table in `text`: cells with tabs, semicolons or commas between, in quotes where needed. Raises Unreadable."""
+    if "\x00" in text:
+        raise Unreadable(_("This is not a table: it holds characters that no text has. Send an .xlsx or .csv file."))
+    text = text.removeprefix("\ufeff")
+    declared = DECLARED.match(text)
+    if declared:
+        return make_table(_cells(text[declared.end() :], declared[1]))
+    return make_table(_cells(text, _delimiter_of(text)))
+
+
+def _delimiter_of(text: str) -> str:
+    """The one that stands most often, outside of quotes, in the first line that is not blank."""
+    first = next((line for line in text.splitlines() if line.strip()), "")
+    outside = re.sub(r'"[^"]*"', "", first)
+    return max(DELIMITERS, key=outside.count)
+
+
+def _cells(text: str, delimiter: str) -> Iterator[list[str]]:
+    """The rows of `text`. Where quotes do not pair up as in CSV, they are part of the text: 'Ana "Anita" Ejemplo'."""
+    lines = io.StringIO(text, newline="")
+    if _has_paired_quotes(text, delimiter):
+        reader = csv.reader(lines, delimiter=delimiter, strict=True)
+    else:
+        reader = csv.reader(lines, delimiter=delimiter, quoting=csv.QUOTE_NONE)
+    try:
+        yield from reader
+    except csv.Error:
+        raise Unreadable(
+            _("Row %(row)s cannot be read. Please save the file again, as .xlsx or “CSV UTF-8”.")
+            % {"row": reader.line_num}
+        ) from None
+
+
+def _has_paired_quotes(text: str, delimiter: str) -> bool:
+    if '"' not in text:
+        return False
+    try:
+        for _row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True):
+            pass
+    except csv.Error:
+        return False
+    return True

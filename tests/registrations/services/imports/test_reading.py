@@ -1,0 +1,221 @@
+import re
+import time
+from contextlib import suppress
+from datetime import date, datetime
+
+import hypothesis.strategies as st
+import pytest
+from django.utils.translation import override
+from hypothesis import assume, given, settings
+from openpyxl import DEFUSEDXML, Workbook
+from openpyxl.worksheet.formula import ArrayFormula
+
+from registrations.exceptions import Unreadable
+from registrations.services.imports.reading import MOST_BYTES, read_file
+from registrations.services.imports.tables import MOST_COLUMNS, MOST_ROWS, Table, make_table, table_to_text
+from registrations.services.imports.texts import read_text
+from tests.hostile_text import hostile_texts
+from tests.registrations.services.imports import files
+from tests.registrations.services.imports.files import HEADINGS, csv_file, people, person, saved, xlsx
+
+# Seconds of this process: what else a machine does, does not count.
+AT_ONCE = 3.0
+
+BAD = {
+    "one cell at the far corner": (files.one_cell_at_the_far_corner, "nothing in it"),
+    "a row beyond all rows": (lambda: files.row_at("99999999999999"), "nothing in it"),
+    "a column beyond all columns": (lambda: files.row_at("1", "ZZZZZZ"), "damaged"),
+    "a row of no number": (lambda: files.row_at("x"), "damaged"),
+    "a zip bomb": (files.zip_bomb, "holds too much"),
+    "a zip bomb that says it is small": (files.zip_bomb_that_says_it_is_small, "damaged"),
+    "a thousand parts": (lambda: files.many_parts(1_000), "holds too much"),
+    "twenty thousand parts": (lambda: files.many_parts(20_000), "holds too much"),
+    "sixty thousand sheets": (lambda: files.many_sheets(60_000), "holds too much"),
+    "a formula that is translated for hours": (files.formulas_to_translate, None),
+    "rows without a cell": (lambda: files.in_sheet("<row/>" * 500_000), "nothing in it"),
+    "cells that never end": (lambda: files.in_sheet("<row>" + "<c>" * 500_000), "damaged"),
+    "entities that multiply": (files.billion_laughs, "damaged"),
+    "macros": (lambda: files.with_parts({"xl/vbaProject.bin": b"x"}), "holds macros"),
+    "a workbook with a password": (files.encrypted, "protected by a password"),
+    "an old workbook": (files.old_excel, "old kind (.xls)"),
+    "a program": (files.program, "neither an Excel nor a CSV file"),
+    "a web page": (lambda: b"<html><table>", "neither an Excel nor a CSV file"),
+    "another ZIP file": (files.another_zip, "no Excel workbook"),
+    "half a workbook": (lambda: xlsx(people(50))[:3_000], "damaged"),
+    "only the first bytes of one": (lambda: b"PK\x03\x04", "damaged"),
+    "no workbook inside": (lambda: files.with_parts({"xl/workbook.xml": b"<a/>"}), "damaged"),
+    "100,000 rows as a workbook": (lambda: xlsx([HEADINGS] + [("a", "b")] * 100_000), "holds too much"),
+    "2,000 rows as a workbook": (lambda: xlsx(people(2_000)), f"more than {MOST_ROWS:} rows"),
+    "100,000 rows as CSV": (lambda: csv_file([person(1)] * 100_000)[:MOST_BYTES], f"more than {MOST_ROWS} rows"),
+    "500 columns as a workbook": (lambda: xlsx([["a"] * 500]), f"more than {MOST_COLUMNS} columns"),
+    "500 columns as CSV": (lambda: csv_file([["a"] * 500]), f"more than {MOST_COLUMNS} columns"),
+    "a column far right": (lambda: xlsx([[*HEADINGS, *[None] * 60, "x"]]), None),
+    "too much text": (lambda: csv_file([["a" * 100_000] * 7]), "too much text"),
+    "one cell of 4 MB": (lambda: csv_file([["a" * 4_000_000]]), "too much text|cannot be read"),
+    "more bytes than are read": (lambda: b"a" * (MOST_BYTES + 1), "larger than 5 MB"),
+    "an empty file": (lambda: b"", "nothing in it"),
+    "an empty workbook": (lambda: xlsx([]), "nothing in it"),
+    "blank cells": (lambda: csv_file([["", " "], ["\t"]]), "nothing in it"),
+    "NUL bytes": (lambda: csv_file([HEADINGS, ("Ana\x00", "ana@example.org")]), "characters that no text has"),
+    "UTF-16 without a mark": (lambda: csv_file(people(1), encoding="utf-16-le"), "characters that no text has"),
+    "mixed encodings": (
+        lambda: csv_file(people(1)) + csv_file([("María Ñ", "m@example.org")], encoding="cp1252"),
+        "Line 3 is written in another encoding",
+    ),
+    "UTF-8 that breaks off": (lambda: b"\xef\xbb\xbfNombre\n\xff\xfe", "Line 2 is written in another encoding"),
+    "bytes of no encoding": (lambda: b"Nombre;Correo\n\x81\x8d\n", "Line 2 is written in another encoding"),
+    "a quote that never ends": (lambda: b'Nombre,Correo\n"Ana,ana@example.org\n', None),
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_a_bad_file_is_answered_at_once_with_what_is_wrong(name) -> None:
+    make, said = BAD[name]
+    data = make()
+
+    begun = time.process_time()
+    if said is None:
+        read_file(data)
+    else:
+        with pytest.raises(Unreadable, match=said.replace("(", r"\(").replace(")", r"\)")):
+            read_file(data)
+
+    assert time.process_time() - begun < AT_ONCE
+
+
+def test_as_many_styles_as_fit_are_read_or_refused_at_once() -> None:
+    data = files.huge_styles()
+
+    begun = time.process_time()
+    with suppress(Unreadable):
+        read_file(data)
+
+    assert time.process_time() - begun < 2 * AT_ONCE
+
+
+def test_workbooks_are_parsed_by_what_refuses_entities() -> None:
+    assert DEFUSEDXML
+
+
+def test_what_is_wrong_is_said_in_the_readers_language() -> None:
+    with override("es"), pytest.raises(Unreadable) as raised:
+        read_file(files.encrypted())
+
+    assert raised.value.message
+
+
+# Texts in which every reader must find the same cells: no character that XML cannot hold, no line break that one of
+# the formats turns into another.
+cells = st.text(
+    st.characters(codec="cp1252", exclude_categories=("Cc", "Cs"), exclude_characters="\xad"), max_size=12
+).map(str.strip)
+written_tables = st.lists(st.lists(cells, min_size=2, max_size=5), min_size=1, max_size=6)
+
+
+@settings(deadline=None, max_examples=60)
+@given(
+    rows=written_tables,
+    delimiter=st.sampled_from(",;\t"),
+    encoding=st.sampled_from(["utf-8", "utf-8-sig", "cp1252", "utf-16"]),
+)
+def test_a_table_reads_back_the_same_from_every_encoding_and_with_every_delimiter(rows, delimiter, encoding) -> None:
+    table = Table(tuple(make_table([HEADINGS, *rows]).rows))
+    written = csv_file(table.rows, delimiter=delimiter, encoding=encoding)
+    # Told apart by its bytes, and by what people write: not a "Ã" before a sign.
+    assume(encoding != "cp1252" or not _reads_as_utf8(written))
+
+    assert read_file(written) == table
+
+
+def _reads_as_utf8(data: bytes) -> bool:
+    return re.search(rb"[\xc2-\xf4][\x80-\xbf]", data) is not None
+
+
+@settings(deadline=None, max_examples=60)
+@given(rows=written_tables)
+def test_a_table_reads_back_the_same_from_a_workbook(rows) -> None:
+    table = make_table([HEADINGS, *rows])
+    workbook = Workbook()
+    for number, row in enumerate(table.rows, start=1):
+        for column, text in enumerate(row, start=1):
+            if text:
+                workbook.active.cell(number, column, text).data_type = "s"
+
+    assert read_file(saved(workbook)) == table
+
+
+@settings(deadline=None)
+@given(rows=st.lists(st.lists(hostile_texts, min_size=1, max_size=4), min_size=1, max_size=4))
+def test_what_a_page_carries_to_the_next_reads_back_the_same(rows) -> None:
+    table = make_table([HEADINGS, *([cell.replace("\x00", "") for cell in row] for row in rows)])
+
+    assert read_text(table_to_text(table)) == table
+
+
+@settings(deadline=None)
+@given(data=st.binary(max_size=300) | hostile_texts.map(lambda text: text.encode("utf-8", "surrogatepass")))
+def test_whatever_bytes_are_sent_a_table_or_words_come_back(data) -> None:
+    for sent in (data, b"PK\x03\x04" + data, files.OLE + data):
+        with suppress(Unreadable):
+            assert read_file(sent).rows
+
+
+@pytest.mark.parametrize(
+    "name", ["xl/workbook.xml", "xl/worksheets/sheet1.xml", "xl/styles.xml", "[Content_Types].xml"]
+)
+@given(data=st.binary(max_size=200))
+@settings(deadline=None, max_examples=30)
+def test_whatever_a_part_of_a_workbook_holds_a_table_or_words_come_back(name, data) -> None:
+    with suppress(Unreadable):
+        assert read_file(files.with_parts({name: data})).rows
+
+
+def test_quotes_that_do_not_pair_up_are_part_of_the_text() -> None:
+    table = read_text('Nombre\tCorreo\nAna "Anita" Ejemplo\tana@example.org\n"Pepe" Muestra\tpepe@example.org\n')
+
+    assert table.rows[1:] == (('Ana "Anita" Ejemplo', "ana@example.org"), ('"Pepe" Muestra', "pepe@example.org"))
+
+
+def test_a_file_may_say_itself_what_stands_between_its_cells() -> None:
+    assert read_file(b"sep=;\r\nNombre;Correo, o ambos\r\n").rows == (("Nombre", "Correo, o ambos"),)
+
+
+def test_cells_of_a_workbook_are_read_as_a_person_would_type_them() -> None:
+    row = [
+        50412345678,
+        2.0,
+        2.5,
+        True,
+        date(2026, 11, 16),
+        datetime.fromisoformat("2026-11-16T09:30"),
+        None,
+        "=1+1",
+        "x",
+    ]
+
+    (texts,) = read_file(xlsx([row])).rows
+
+    assert texts == ("50412345678", "2", "2.5", "True", "2026-11-16", "2026-11-16T09:30:00", "", "=", "x")
+
+
+def test_a_formula_over_several_cells_is_read_as_a_formula() -> None:
+    workbook = Workbook()
+    workbook.active["A1"] = ArrayFormula("A1:A2", "=B1:B2")
+
+    assert read_file(saved(workbook)).rows == (("=",),)
+
+
+def test_blank_rows_between_people_keep_their_numbers_and_those_below_do_not_count() -> None:
+    rows = [HEADINGS, [], person(1), *[[None]] * 3_000]
+
+    assert read_file(xlsx(rows)).rows == (HEADINGS, (), person(1))
+
+
+def test_the_first_sheet_that_can_be_seen_is_read() -> None:
+    workbook = Workbook()
+    workbook.active["A1"] = "hidden"
+    workbook.active.sheet_state = "hidden"
+    workbook.create_sheet("second")["A1"] = "seen"
+    workbook.create_sheet("third")["A1"] = "later"
+
+    assert read_file(saved(workbook)).rows == (("seen",),)

@@ -1,0 +1,319 @@
+import re
+from datetime import timedelta
+from html import unescape
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.utils import timezone
+
+from registrations.models import Delegate, DelegateStatus, Delegation, RegistrationPolicy, User
+from registrations.services.imports.reading import MOST_BYTES
+from sessions_app.models import Session
+from tests.factories import (
+    make_country,
+    make_delegate,
+    make_delegation,
+    make_focal_point,
+    make_organisation,
+    make_quotas,
+    make_webinar,
+)
+from tests.hostile_text import HOSTILE
+from tests.registrations.services.imports import files
+from tests.registrations.services.imports.files import HEADINGS, csv_file, people, person, xlsx
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def delegation() -> Delegation:
+    """Honduras in draft, registration open at the present time."""
+    webinar = make_webinar()
+    make_quotas(webinar)
+    now = timezone.now()
+    RegistrationPolicy.objects.update(
+        opens_at=now - timedelta(days=1), closes_at=now + timedelta(days=5), purge_on=(now + timedelta(days=400)).date()
+    )
+    Session.objects.update(starts_at=now + timedelta(days=20))
+    return make_delegation(webinar, make_country("HN"))
+
+
+@pytest.fixture
+def user(delegation) -> User:
+    return make_focal_point(delegation.body).user
+
+
+@pytest.fixture
+def owner(client: Client, user: User) -> Client:
+    client.force_login(user)
+    return client
+
+
+def url(delegation: Delegation, rest: str = "import/", language: str = "en") -> str:
+    return f"/{language}/delegations/{delegation.slug}/{rest}"
+
+
+def upload(client, delegation, data: bytes, name: str = "people.xlsx", language: str = "en"):
+    return client.post(url(delegation, language=language), {"file": SimpleUploadedFile(name, data)})
+
+
+def text_of(answer) -> str:
+    """What a person reads, with single blanks."""
+    return re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]+>", " ", answer.content.decode())))
+
+
+def carried(answer) -> str:
+    """The table as a browser would send it on from the page: with line breaks as forms send them."""
+    (value,) = re.findall(r'name="table" value="([^"]*)"', answer.content.decode())
+    return re.sub(r"\r\n|\r|\n", "\r\n", unescape(value))
+
+
+def to_correct(answer) -> str:
+    (value,) = re.findall(r'<textarea id="again"[^>]*>\n([^<]*)</textarea>', answer.content.decode())
+    return unescape(value)
+
+
+def names() -> list[str]:
+    return sorted(Delegate.objects.values_list("name", flat=True))
+
+
+def test_a_dry_run_shows_each_row_and_saves_nothing(owner, delegation) -> None:
+    make_delegate(delegation, email="persona2@example.org", name="Persona Ejemplo 2")
+    rows = [*people(3), ("Persona Ejemplo 4", "wrong", "Instituto", "Judges")]
+
+    text = text_of(upload(owner, delegation, xlsx(rows)))
+
+    assert "Nothing is saved yet. 2 people will be added 1 is there already 1 row is wrong " in text
+    assert "Row 5 Persona Ejemplo 4 wrong E-mail address: Enter a valid email address." in text
+    assert "Profile: Please write one of these: Prosecutors, Immigration control" in text
+    assert "Row 3 Persona Ejemplo 2 persona2@example.org Named already: Persona Ejemplo 2." in text
+    assert "Still missing afterwards: Immigration control (0 of 2)" in text
+    assert Delegate.objects.count() == 1
+
+
+@pytest.mark.parametrize("kind", ["workbook", "csv", "windows", "pasted"])
+def test_people_are_saved_once_they_are_confirmed_wherever_the_rows_came_from(owner, delegation, kind) -> None:
+    rows = [HEADINGS, ("María de los Ángeles Ñ", "maria@example.org", 'Instituto "Ejemplo"', "Prosecutors")]
+    sent = {
+        "workbook": {"file": SimpleUploadedFile("people.xlsx", xlsx(rows))},
+        "csv": {"file": SimpleUploadedFile("people.csv", csv_file(rows, encoding="utf-8-sig"))},
+        "windows": {"file": SimpleUploadedFile("people.csv", csv_file(rows, delimiter=";", encoding="cp1252"))},
+        "pasted": {"table": "\r\n".join("\t".join(row) for row in rows)},
+    }[kind]
+
+    checked = owner.post(url(delegation), sent)
+    saved = owner.post(url(delegation, "import/save/"), {"table": carried(checked)}, follow=True)
+
+    assert saved.redirect_chain == [(url(delegation, ""), 302)]
+    assert "1 person is named. Still missing: Prosecutors (1 of 2)" in text_of(saved)
+    delegate = Delegate.objects.get()
+    assert (delegate.name, delegate.institution) == ("María de los Ángeles Ñ", 'Instituto "Ejemplo"')
+
+
+def test_the_same_file_twice_adds_nobody(owner, delegation) -> None:
+    table = carried(upload(owner, delegation, xlsx(people(3))))
+    owner.post(url(delegation, "import/save/"), {"table": table})
+
+    again = owner.post(url(delegation, "import/save/"), {"table": table}, follow=True)
+    checked = upload(owner, delegation, xlsx(people(3)))
+
+    assert "Nobody new is named." in text_of(again)
+    assert "0 people will be added 3 are there already " in text_of(checked)
+    assert Delegate.objects.count() == 3
+
+
+def test_good_rows_are_kept_and_wrong_ones_are_corrected_and_tried_again(owner, delegation) -> None:
+    rows = [*people(2), ("Persona Ejemplo 3", "wrong", "Instituto", "Prosecutors")]
+    checked = upload(owner, delegation, xlsx(rows))
+
+    left = owner.post(url(delegation, "import/save/"), {"table": carried(checked)})
+    table = to_correct(left).replace("wrong", "persona3@example.org")
+    again = owner.post(url(delegation), {"table": table})
+    owner.post(url(delegation, "import/save/"), {"table": carried(again)})
+
+    assert left.status_code == 422
+    assert "2 people are named. Still missing:" in text_of(left)
+    assert "Row 2 , Persona Ejemplo 3: E-mail address: Enter a valid email address." in text_of(left)
+    assert to_correct(left).splitlines()[0] == "Full name\tE-mail address\tInstitution\tProfile"
+    assert names() == ["Persona Ejemplo 1", "Persona Ejemplo 2", "Persona Ejemplo 3"]
+
+
+def test_an_address_of_another_country_is_refused_on_saving_without_saying_where_it_is(owner, delegation) -> None:
+    other = make_delegation(delegation.webinar, make_country("GT"))
+    make_delegate(other, name="Somebody Else", email="persona1@example.org")
+
+    checked = upload(owner, delegation, xlsx(people(2)))
+    saved = owner.post(url(delegation, "import/save/"), {"table": carried(checked)})
+
+    assert "2 people will be added" in text_of(checked)
+    text = text_of(saved)
+    assert "1 person is named." in text
+    assert "This person could not be registered; the secretariat has been told." in text
+    assert "Somebody Else" not in text
+    assert "Country GT" not in text
+
+
+def test_columns_that_are_unclear_are_told_by_hand(owner, delegation) -> None:
+    rows = [("Quién", "Dónde escribirle", "De", "Perfil"), person(1), person(2)]
+
+    asked = upload(owner, delegation, xlsx(rows))
+    columns = {"column-0": "name", "column-1": "email", "column-2": "institution", "column-3": "profile"}
+    sent = {"has-columns": "1", "has_headings": "on", "table": carried(asked), **columns}
+    checked = owner.post(url(delegation), sent)
+    owner.post(url(delegation, "import/save/"), {"table": carried(checked)})
+
+    assert "No column is known as “Full name”." in text_of(asked)
+    assert "Persona Ejemplo 1, Persona Ejemplo 2" in text_of(asked)
+    assert names() == ["Persona Ejemplo 1", "Persona Ejemplo 2"]
+
+
+def test_a_table_without_headings_loses_nobody(owner, delegation) -> None:
+    asked = upload(owner, delegation, csv_file([person(1), person(2)]))
+    columns = {"column-0": "name", "column-1": "email", "column-2": "institution", "column-3": "profile"}
+
+    checked = owner.post(url(delegation), {"has-columns": "1", "table": carried(asked), **columns})
+
+    assert "2 people will be added" in text_of(checked)
+
+
+def test_columns_told_twice_or_not_at_all_are_asked_for_again(owner, delegation) -> None:
+    asked = upload(owner, delegation, csv_file([("a", "b", "c"), person(1)[:3]]))
+    columns = {"column-0": "name", "column-1": "name", "column-2": "nonsense"}
+
+    again = owner.post(url(delegation), {"has-columns": "1", "table": carried(asked), **columns})
+
+    assert again.status_code == 422
+    assert "Another column is chosen for this already." in text_of(again)
+    assert "Please say which column holds: E-mail address, Institution, Profile." in text_of(again)
+    assert carried(again) == carried(asked)
+
+
+@pytest.mark.parametrize(
+    ("sent", "message"),
+    [
+        ({}, "Please choose a file, or paste rows below."),
+        ({"table": " \r\n\t"}, "Please choose a file, or paste rows below."),
+        ({"table": "\t".join(HEADINGS)}, "There are headings, but no people below them."),
+        ({"table": "Ana\x00"}, "Null characters are not allowed."),
+    ],
+)
+def test_a_form_without_people_says_so(owner, delegation, sent, message) -> None:
+    answer = owner.post(url(delegation), sent)
+
+    assert answer.status_code == 422
+    assert message in text_of(answer)
+
+
+BAD_FILES = {
+    "far corner": files.one_cell_at_the_far_corner,
+    "zip bomb": files.zip_bomb,
+    "macros": lambda: files.with_parts({"xl/vbaProject.bin": b"x"}),
+    "program": files.program,
+    "password": files.encrypted,
+    "100,000 rows": lambda: csv_file([person(1)] * 60_000)[:MOST_BYTES],
+    "500 columns": lambda: xlsx([["a"] * 500]),
+    "NUL bytes": lambda: b"Nombre\x00;Correo",
+    "mixed encodings": lambda: csv_file(people(1)).replace("ó".encode(), b"\xf3", 1),
+    "empty": lambda: b"",
+    "only headings": lambda: xlsx([HEADINGS]),
+    "too large": lambda: b"a" * (MOST_BYTES + 1),
+}
+
+
+@pytest.mark.parametrize("name", BAD_FILES)
+@pytest.mark.parametrize("language", ["en", "es"])
+def test_a_bad_file_is_answered_at_the_form_and_nothing_is_saved(owner, delegation, name, language) -> None:
+    answer = upload(owner, delegation, BAD_FILES[name](), language=language)
+
+    assert answer.status_code == 422
+    assert 'id="error-summary"' in answer.content.decode()
+    assert not Delegate.objects.exists()
+
+
+def test_duplicated_headings_are_asked_about(owner, delegation) -> None:
+    answer = upload(owner, delegation, xlsx([(*HEADINGS, "Correo"), (*person(1), "other@example.org")]))
+
+    assert "More than one column is headed “E-mail address”." in text_of(answer)
+
+
+def test_a_formula_as_a_name_is_wrong_in_a_workbook_and_in_csv(owner, delegation) -> None:
+    rows = [HEADINGS, ('=HYPERLINK("https://example.org","Ana")', *person(1)[1:])]
+
+    for data in (xlsx(rows), csv_file(rows)):
+        text = text_of(upload(owner, delegation, data))
+
+        assert "Full name: This cell holds a formula. Please write the text itself." in text
+        assert "0 people will be added" in text
+
+
+@pytest.mark.parametrize("hostile", HOSTILE)
+def test_hostile_texts_are_shown_as_text_and_never_an_error_of_ours(owner, delegation, hostile) -> None:
+    rows = [HEADINGS, (hostile, *person(1)[1:]), (person(2)[0], hostile, *person(2)[2:])]
+    table = "\r\n".join("\t".join(row) for row in rows)
+
+    checked = owner.post(url(delegation), {"table": table})
+    saved = owner.post(url(delegation, "import/save/"), {"table": table})
+    matched = owner.post(url(delegation), {"table": table, "has-columns": "1", "column-0": hostile})
+
+    assert {checked.status_code, saved.status_code, matched.status_code} <= {200, 302, 422}
+    assert "<script>" not in checked.content.decode()
+
+
+@pytest.mark.parametrize("table", ["", "\x00", "Nombre", "\t\t\t", "a\tb\r\n" * 2_000, '"', "x" * 700_000])
+def test_a_forged_table_is_told_and_saves_nobody(owner, delegation, table) -> None:
+    answer = owner.post(url(delegation, "import/save/"), {"table": table})
+
+    assert answer.status_code in {200, 422}
+    assert not Delegate.objects.exists()
+
+
+def test_after_the_closing_only_open_seats_are_filled(owner, delegation) -> None:
+    now = timezone.now()
+    RegistrationPolicy.objects.update(opens_at=now - timedelta(days=9), closes_at=now - timedelta(days=1))
+
+    checked = upload(owner, delegation, xlsx(people(3)))
+    owner.post(url(delegation, "import/save/"), {"table": carried(checked)})
+
+    assert "2 people will be added" in text_of(checked)
+    assert Delegate.objects.filter(status=DelegateStatus.ACTIVE).count() == 2
+
+
+def test_before_the_opening_nobody_is_imported(owner, delegation) -> None:
+    now = timezone.now()
+    RegistrationPolicy.objects.update(opens_at=now + timedelta(days=1), closes_at=now + timedelta(days=2))
+
+    answer = upload(owner, delegation, xlsx(people(1)))
+
+    assert answer.status_code == 422
+    assert "Registration has not opened yet." in text_of(answer)
+
+
+def test_people_of_an_organisation_are_imported_without_a_profile(client, delegation) -> None:
+    unodc = make_delegation(delegation.webinar, make_organisation(timezones=["America/Panama"]))
+    client.force_login(make_focal_point(unodc.body).user)
+    rows = [("Name", "E-mail", "Institution"), ("Ana Ejemplo", "ana@example.org", "UNODC")]
+
+    checked = upload(client, unodc, xlsx(rows))
+    client.post(url(unodc, "import/save/"), {"table": carried(checked)})
+
+    assert names() == ["Ana Ejemplo"]
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+def test_the_template_is_a_workbook_in_the_language_of_its_address(owner, delegation, language) -> None:
+    answer = owner.get(url(delegation, "import/template.xlsx", language))
+    checked = upload(owner, delegation, answer.content)
+
+    assert answer["Content-Type"] == "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+    assert answer["Content-Disposition"].startswith("attachment; filename=")
+    assert "There are headings, but no people below them." in text_of(checked)
+
+
+def test_the_page_of_500_rows_asks_the_database_as_often_as_that_of_two(
+    owner, delegation, django_assert_max_num_queries
+) -> None:
+    for count in (2, 500):
+        data = xlsx(people(count))
+        with django_assert_max_num_queries(12):
+            upload(owner, delegation, data)

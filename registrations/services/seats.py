@@ -35,7 +35,7 @@ from registrations.models import (
     Quota,
     User,
 )
-from registrations.queries import SeatCount, fingerprint_of, gaps_in, seats_of
+from registrations.queries import SeatCount, fingerprint_of, gaps_in, lacks_letter, seats_of
 from registrations.services.nudge import nudge_planner
 from sessions_app.models import Webinar
 
@@ -89,6 +89,7 @@ class LockedDelegation:
 
     delegation: Delegation
     seats: tuple[SeatCount, ...]
+    lacks_letter: bool
 
     @property
     def profile_ids(self) -> set[int]:
@@ -98,9 +99,14 @@ class LockedDelegation:
     def gaps(self) -> tuple[SeatCount, ...]:
         return gaps_in(self.seats)
 
+    @property
+    def is_complete(self) -> bool:
+        """As the board and the notices count (rule 4)."""
+        return not self.gaps and not self.lacks_letter
+
     def check_seen(self, seen: str) -> None:
         """Raise Stale unless the delegation is as it was `seen` (`fingerprint_of`); the empty string does not ask."""
-        if seen and seen != fingerprint_of(self.delegation, self.seats):
+        if seen and seen != fingerprint_of(self.delegation, self.seats, lacks_letter=self.lacks_letter):
             raise Stale(self.delegation)
 
     def seat_of(self, profile: ParticipantProfile | None) -> SeatCount | None:
@@ -148,7 +154,7 @@ def lock_delegation(delegation: Delegation) -> LockedDelegation:
     """Lock the quotas of the webinar, then `delegation`, then count its seats. Needs a transaction."""
     quotas = lock_quotas(delegation.webinar_id)
     (found,) = _lock_rows(Delegation.objects.filter(pk=delegation.pk))
-    return LockedDelegation(found, seats_of(found, quotas=quotas))
+    return LockedDelegation(found, seats_of(found, quotas=quotas), lacks_letter(found))
 
 
 def lock_webinar(webinar: Webinar) -> list[Quota]:

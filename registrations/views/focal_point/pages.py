@@ -19,6 +19,7 @@ from registrations.queries import (
 )
 from registrations.views.focal_point.access import for_delegation, for_signed_in, signed_in
 from registrations.views.focal_point.cards import allowed, person_card, profile_card, waiting_word
+from registrations.views.focal_point.letters import letter_state
 
 HISTORY_SHOWN = 50
 
@@ -64,6 +65,7 @@ def delegation(request: HttpRequest, delegation: Delegation) -> HttpResponse:
             "sessions": sessions,
             "seats": seats,
             "gaps": gaps_in(seats),
+            "letter": letter_state(delegation, ends_at=ends_at, by=user, now=now),
             "cards": [profile_card(seat, active, may) for seat in seats],
             "others": [card for card in active if card.one.delegate.profile_id is None],
             "people": people,

@@ -1,4 +1,5 @@
 import re
+from collections.abc import Iterable
 from datetime import datetime
 
 from django.conf import settings
@@ -55,7 +56,11 @@ class DelegateQuerySet(models.QuerySet["Delegate"]):
 
     def with_address(self, email: str) -> "DelegateQuerySet":
         """Those with the address, whatever its case (rule 8)."""
-        return self.alias(email_lower=Lower("email")).filter(email_lower=email.strip().lower())
+        return self.with_addresses([email])
+
+    def with_addresses(self, emails: Iterable[str]) -> "DelegateQuerySet":
+        wanted = {email.strip().lower() for email in emails}
+        return self.alias(email_lower=Lower("email")).filter(email_lower__in=wanted)
 
 
 class Delegate(models.Model):

@@ -23,7 +23,23 @@ def record(
 
     `changes` is {field: [old, new]} of plain values; a profile stands there by its code.
     """
-    return HistoryEvent.objects.create(
+    event = new_event(kind, delegation=delegation, by=by, now=now, delegate=delegate, reason=reason, changes=changes)
+    event.save(force_insert=True)
+    return event
+
+
+def new_event(
+    kind: HistoryKind,
+    *,
+    delegation: Delegation,
+    by: User | None,
+    now: datetime,
+    delegate: Delegate | None = None,
+    reason: str = "",
+    changes: Changes | None = None,
+) -> HistoryEvent:
+    """As `record`, not stored yet: for many at once, or for what outlives a transaction that is rolled back."""
+    return HistoryEvent(
         webinar_id=delegation.webinar_id,
         delegation=delegation,
         delegate=delegate,

@@ -4,10 +4,10 @@ Order of locks: the quota rows of the webinar by id, then delegation rows by id;
 addresses. On SQLite transactions are IMMEDIATE, so that whole decisions come one after the other.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from functools import wraps
+from functools import cached_property, wraps
 from typing import ParamSpec, TypeVar
 
 from django.conf import settings
@@ -36,6 +36,7 @@ from registrations.models import (
     User,
 )
 from registrations.queries import SeatCount, fingerprint_of, gaps_in, lacks_letter, seats_of
+from registrations.services.history import new_event
 from registrations.services.nudge import nudge_planner
 from sessions_app.models import Webinar
 
@@ -124,6 +125,11 @@ class LockedDelegation:
         if seat is not None and seat.named - 1 < seat.floor and not reason:
             raise ReasonRequired
 
+    def with_one_more(self, profile: ParticipantProfile | None) -> "LockedDelegation":
+        """As it is once someone of `profile` is named."""
+        seats = (replace(seat, named=seat.named + 1) if seat.profile == profile else seat for seat in self.seats)
+        return replace(self, seats=tuple(seats))
+
     def check_attending(self) -> None:
         """Raise NotPossibleNow for a delegation that does not attend: it must attend again first."""
         if self.delegation.status == DelegationStatus.NOT_ATTENDING:
@@ -174,50 +180,65 @@ def write_delegate(locked: LockedDelegation, delegate: Delegate, *, by: User, no
 
     Raises AddressTakenHere, AddressTakenElsewhere or TooManyClashes, also where someone else was quicker (rule 8).
     """
-    _check_address(locked, delegate, by=by, now=now)
+    Addresses(locked, [delegate.email], by=by, now=now).check(delegate)
     try:
         with transaction.atomic():
             delegate.save()
     except IntegrityError:
-        _check_address(locked, delegate, by=by, now=now)
+        Addresses(locked, [delegate.email], by=by, now=now).check(delegate)
         raise
 
 
-def _check_address(locked: LockedDelegation, delegate: Delegate, *, by: User, now: datetime) -> None:
-    others = Delegate.objects.active().filter(webinar=locked.delegation.webinar).exclude(pk=delegate.pk)
-    holder = others.with_address(delegate.email).select_related("delegation__body").first()
-    if holder is not None and holder.delegation_id == locked.delegation.pk:
-        raise AddressTakenHere(holder)
-    if not by.is_staff:
-        _check_clashes_of(by, now=now)
-    if holder is None:
-        return
-    if by.is_staff:
-        raise AddressTakenElsewhere(
-            _("%(name)s is registered with this address for %(body)s.")
-            % {"name": holder.name, "body": holder.delegation.body}
+class Addresses:
+    """Who of the webinar has which of some addresses (rule 8). Two queries, however many addresses."""
+
+    def __init__(self, locked: LockedDelegation, emails: Iterable[str], *, by: User, now: datetime) -> None:
+        self.locked, self.by, self.now = locked, by, now
+        active = Delegate.objects.active().filter(webinar=locked.delegation.webinar).with_addresses(emails)
+        self.holders = {holder.address: holder for holder in active.select_related("delegation__body")}
+        # What the secretariat is told: the unsaved events of the clashes met here.
+        self.clashes: list[HistoryEvent] = []
+
+    def check(self, delegate: Delegate) -> None:
+        """Raise AddressTakenHere, AddressTakenElsewhere or TooManyClashes unless `delegate` may have their address."""
+        holder = self.holders.get(delegate.address)
+        if holder is not None and holder.pk is not None and holder.pk == delegate.pk:
+            holder = None
+        if holder is not None and holder.delegation_id == self.locked.delegation.pk:
+            raise AddressTakenHere(holder)
+        # Once the day's limit is met nobody can look through addresses by trying them.
+        if not self.by.is_staff and self._clashes_before + len(self.clashes) >= settings.ADDRESS_CLASHES_PER_DAY:
+            raise TooManyClashes
+        if holder is None:
+            return
+        if self.by.is_staff:
+            raise AddressTakenElsewhere(
+                _("%(name)s is registered with this address for %(body)s.")
+                % {"name": holder.name, "body": holder.delegation.body}
+            )
+        clash = self._clash(delegate, holder)
+        self.clashes.append(clash)
+        raise AddressTakenElsewhere(event=clash)
+
+    def take(self, delegate: Delegate) -> None:
+        """Note that `delegate`, who is still to be saved, has their address from now on."""
+        self.holders[delegate.address] = delegate
+
+    @cached_property
+    def _clashes_before(self) -> int:
+        since = self.now - CLASH_WINDOW
+        return HistoryEvent.objects.filter(kind=HistoryKind.ADDRESS_CLASH, actor=self.by, at__gt=since).count()
+
+    def _clash(self, delegate: Delegate, holder: Delegate) -> HistoryEvent:
+        """Who tried to register whom (`changes`), and who has the address (`delegate`)."""
+        return new_event(
+            HistoryKind.ADDRESS_CLASH,
+            delegation=self.locked.delegation,
+            delegate=holder,
+            by=self.by,
+            now=self.now,
+            changes={"name": ["", delegate.name], "email": ["", delegate.email]},
         )
-    raise AddressTakenElsewhere(event=_clash(locked, delegate, holder=holder, by=by, now=now))
-
-
-def _check_clashes_of(by: User, *, now: datetime) -> None:
-    """Raise TooManyClashes once `by` has met the day's limit: nobody can look through addresses by trying them."""
-    clashes = HistoryEvent.objects.filter(kind=HistoryKind.ADDRESS_CLASH, actor=by, at__gt=now - CLASH_WINDOW)
-    if clashes.count() >= settings.ADDRESS_CLASHES_PER_DAY:
-        raise TooManyClashes
-
-
-def _clash(locked: LockedDelegation, delegate: Delegate, *, holder: Delegate, by: User, now: datetime) -> HistoryEvent:
-    """What the secretariat is told: who tried to register whom (`changes`), and who has the address (`delegate`)."""
-    return HistoryEvent(
-        webinar=locked.delegation.webinar,
-        delegation=locked.delegation,
-        delegate=holder,
-        kind=HistoryKind.ADDRESS_CLASH,
-        actor=by,
-        at=now,
-        changes={"name": ["", delegate.name], "email": ["", delegate.email]},
-    )
 
 
 def write_departure(delegate: Delegate, *, status: DelegateStatus, reason: str, by: User, now: datetime) -> None:

@@ -79,6 +79,7 @@ TABLE: Mapping[str, Row] = {
     "registrations:withdraw-delegate": Row(OF_THE_COUNTRY, ("delegation", "delegate")),
     "registrations:restore-delegate": Row(STEP_OF_THE_COUNTRY, ("delegation", "withdrawn"), method="post"),
     "registrations:send-invitations-again": Row(STEP_OF_THE_COUNTRY, ("delegation", "delegate"), method="post"),
+    "registrations:carry-over": Row(OF_THE_COUNTRY, ("delegation",)),
     "registrations:letter": Row(OF_THE_COUNTRY, ("delegation",)),
     "registrations:letter-file": Row(OF_THE_COUNTRY, ("delegation", "letter")),
     "registrations:remove-letter": Row(

@@ -70,6 +70,7 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
+    "rcm_webinar.uploads.BoundedRequest",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -137,7 +138,19 @@ else:
     # Sign-in limits live in the shared cache; without Redis they fail over to the database.
     CACHES["default"] = {"BACKEND": "rcm_webinar.cache.FailoverCache", "LOCATION": CACHE_URL}
 SESSION_ENGINE = "rcm_webinar.sessions"
+
+# Uploads ----------------------------------------------------------------------------------------
+
+# Private: no address leads there, and each file is served by a view that asks who may read it.
 MEDIA_ROOT = env.required("MEDIA_ROOT")
+FILE_UPLOAD_PERMISSIONS = 0o600
+FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o700
+FILE_UPLOAD_HANDLERS = ["rcm_webinar.uploads.Bounded"]
+LARGEST_UPLOAD = 10 * 1024 * 1024
+# Above it nothing is read. A file in between is counted, so that the page can say how large it is.
+LARGEST_REQUEST = 4 * LARGEST_UPLOAD
+# No form of ours has more than one.
+DATA_UPLOAD_MAX_NUMBER_FILES = 2
 
 # Languages and hours ----------------------------------------------------------------------------
 
@@ -153,6 +166,8 @@ LOCALE_PATHS = [BASE_DIR / "locale"]
 STATIC_URL = "/static/"
 STATIC_ROOT = env.read.str("STATIC_ROOT", default=str((RCM_DEMO_DIR if RCM_DEMO else BASE_DIR) / "staticfiles"))
 STATICFILES_DIRS = [BASE_DIR / "static"]
+if Path(MEDIA_ROOT).resolve().is_relative_to(Path(STATIC_ROOT).resolve()):
+    raise env.StartRefused("MEDIA_ROOT lies within STATIC_ROOT: everybody could read what is uploaded.")
 WHITENOISE_USE_FINDERS = RCM_DEMO
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},

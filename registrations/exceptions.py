@@ -34,13 +34,26 @@ class ReasonRequired(RuleBroken):
 
 
 class GapsRemain(RuleBroken):
-    """Submitting, or accepting, with gaps that nobody has answered for; `gaps` are the seats in question."""
+    """Submitting, or accepting, what is incomplete and nobody has answered for: `gaps` are the seats in question,
+    `lacks_letter` says that the letter is missing which the webinar requires."""
 
     message = _("Some seats are still empty. Name the missing officials, or give the reason and submit.")
     field = "reason"
 
-    def __init__(self, gaps: "Sequence[SeatCount]" = (), message: str | Promise | None = None) -> None:
+    def __init__(
+        self, gaps: "Sequence[SeatCount]" = (), message: str | Promise | None = None, *, lacks_letter: bool = False
+    ) -> None:
         self.gaps = tuple(gaps)
+        self.lacks_letter = lacks_letter
+        if message is None and lacks_letter:
+            message = (
+                _(
+                    "Some seats are still empty and the nomination letter is missing. Name the missing officials and "
+                    "upload the letter, or give the reason and submit."
+                )
+                if gaps
+                else _("The nomination letter is missing. Upload it, or give the reason and submit.")
+            )
         super().__init__(message)
 
 

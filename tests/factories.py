@@ -5,6 +5,7 @@ from itertools import count
 from typing import Any
 
 from allauth.mfa.models import Authenticator
+from django.core.files.uploadedfile import SimpleUploadedFile
 
 from registrations.models import (
     BodyKind,
@@ -12,6 +13,7 @@ from registrations.models import (
     Delegation,
     FocalPoint,
     GapNoticeRule,
+    NominationLetter,
     ParticipantProfile,
     ParticipatingBody,
     Quota,
@@ -19,6 +21,7 @@ from registrations.models import (
     ReminderRule,
     User,
 )
+from registrations.services.letters import upload_letter
 from registrations.services.nominations import DelegateDetails
 from sessions_app.models import AgendaItem, Session, Webinar
 
@@ -201,3 +204,21 @@ def make_reminder_rule(webinar: Webinar, amount: int = 1, unit: str = "hours", *
 
 def make_gap_notice_rule(webinar: Webinar, days_before: int = 5, **fields: Any) -> GapNoticeRule:
     return GapNoticeRule.objects.create(webinar=webinar, days_before=days_before, **{"created_at": NOW, **fields})
+
+
+def a_pdf(text: str = "Nomination") -> bytes:
+    """What readers take for a PDF, other bytes for another `text`."""
+    return b"%PDF-1.4\n" + text.encode() + b"\n%%EOF\n"
+
+
+def make_upload(content: bytes | None = None, *, name: str = "Nota verbal.pdf") -> SimpleUploadedFile:
+    """A file as a form brings it; a PDF where nothing else is said."""
+    return SimpleUploadedFile(name, a_pdf() if content is None else content, content_type="application/pdf")
+
+
+def make_letter(
+    delegation: Delegation, *, by: User, text: str = "Nomination", name: str = "Nota verbal.pdf"
+) -> NominationLetter:
+    """A letter through the service, at `NOW`."""
+    upload = make_upload(a_pdf(text), name=name)
+    return upload_letter(delegation, upload=upload, by=by, now=NOW)

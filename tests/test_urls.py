@@ -23,6 +23,7 @@ from tests.factories import (
     make_delegation,
     make_focal_point,
     make_gap_notice_rule,
+    make_letter,
     make_quotas,
     make_reminder_rule,
     make_staff,
@@ -81,6 +82,15 @@ TABLE: Mapping[str, Row] = {
     "registrations:import-delegates": Row(OF_THE_COUNTRY, ("delegation",)),
     "registrations:save-import": Row(Seen(302, 422, 404, 302, 422), ("delegation",), method="post"),
     "registrations:import-template": Row(OF_THE_COUNTRY, ("delegation",)),
+    "registrations:carry-over": Row(OF_THE_COUNTRY, ("delegation",)),
+    "registrations:letter": Row(OF_THE_COUNTRY, ("delegation",)),
+    "registrations:letter-file": Row(OF_THE_COUNTRY, ("delegation", "letter")),
+    "registrations:remove-letter": Row(
+        # The focal point was quicker than the staff.
+        STEP_OF_THE_COUNTRY._replace(staff=404),
+        ("delegation", "letter"),
+        method="post",
+    ),
     "registrations:submit-delegation": Row(OF_THE_COUNTRY, ("delegation",)),
     "registrations:not-attending": Row(OF_THE_COUNTRY, ("delegation",)),
     "registrations:attending-again": Row(STEP_OF_THE_COUNTRY, ("delegation",), method="post"),
@@ -144,6 +154,7 @@ def world() -> World:
             "delegation": delegation.slug,
             "delegate": delegate.pk,
             "withdrawn": withdrawn.pk,
+            "letter": make_letter(delegation, by=staff).pk,
             "token": token,
             "join_token": join_token,
         },
@@ -166,7 +177,9 @@ def test_each_role_sees_what_the_table_says(name: str, world: World, time_machin
     for role, client in world.clients.items():
         known = world.arguments if role == "participant" else world.arguments | world.forged
         path = reverse(name, args=[known.get(argument, argument) for argument in row.arguments])
-        statuses[role] = getattr(client, row.method)(path).status_code
+        response = getattr(client, row.method)(path)
+        response.close()
+        statuses[role] = response.status_code
 
     assert statuses == row.seen._asdict()
 

@@ -23,7 +23,14 @@ from registrations.exceptions import RuleBroken, Stale
 from registrations.forms.errors import add_broken_rule
 from registrations.forms.secretariat import ReasonForm
 from registrations.models import BodyKind, Delegation, DelegationStatus, FocalPoint, HistoryEvent, Waiver
-from registrations.queries import delegates_with_mail_state, gaps_in, seats_of
+from registrations.queries import (
+    delegates_with_mail_state,
+    gaps_in,
+    letters_of,
+    requires_letter,
+    seats_of,
+)
+from registrations.queries.letters import lacking_letter
 from registrations.queries.lists import seats_of_many
 from registrations.queries.today import today
 from registrations.services.delegations import accept_delegation, revoke_waiver
@@ -60,15 +67,17 @@ class DelegationRoom(Room[Delegation]):
 
     def get_queryset(self, request: HttpRequest) -> "QuerySet[Delegation]":
         active = Count("delegates", filter=Q(delegates__status="active"))
-        return super().get_queryset(request).annotate(named_count=active)
+        return super().get_queryset(request).annotate(named_count=active, lacks_letter=lacking_letter())
 
     @admin.display(description=gettext_lazy("missing"))
     def missing(self, delegation: Any) -> str | None:
         """In words; nothing for one that does not attend and for organisations."""
-        if delegation.status == DelegationStatus.NOT_ATTENDING or not delegation.seats:
+        if delegation.status == DelegationStatus.NOT_ATTENDING or not (delegation.seats or delegation.lacks_letter):
             return None
-        gaps = gaps_in(delegation.seats)
-        return ", ".join(f"{seat.missing} {seat.profile}" for seat in gaps) or _("nobody")
+        lacking = [f"{seat.missing} {seat.profile}" for seat in gaps_in(delegation.seats)]
+        if delegation.lacks_letter:
+            lacking.append(_("the nomination letter"))
+        return ", ".join(lacking) or _("nobody")
 
     @admin.display(description=gettext_lazy("named"), ordering="named_count")
     def named(self, delegation: Any) -> int:
@@ -103,14 +112,18 @@ class DelegationRoom(Room[Delegation]):
         found = self.get_object(request, object_id)
         if found is None:
             raise Http404
-        delegation = Delegation.objects.select_related("webinar", "body", "decided_by").get(pk=found.pk)
+        delegation = Delegation.objects.select_related("webinar__policy", "body", "decided_by").get(pk=found.pk)
         seats = seats_of(delegation)
+        letters = list(letters_of(delegation))
+        current_letter = next((letter for letter in letters if letter.replaced_at is None), None)
         context = self.admin_site.each_context(request) | {
             "opts": self.opts,
             "title": str(delegation.body),
             "delegation": delegation,
             "seats": seats,
             "gaps": gaps_in(seats),
+            "letters": letters,
+            "lacks_letter": current_letter is None and requires_letter(delegation),
             "people": delegates_with_mail_state(delegation),
             "waivers": list(
                 Waiver.objects.filter(delegation=delegation).select_related("profile", "granted_by", "revoked_by")
@@ -135,7 +148,7 @@ class DelegationRoom(Room[Delegation]):
         return redirect(f"{change_url(found)}#history")
 
     def step_page(self, request: HttpRequest, pk: int, step: Step) -> HttpResponse:
-        delegation = get_object_or_404(Delegation.objects.select_related("webinar", "body"), pk=pk)
+        delegation = get_object_or_404(Delegation.objects.select_related("webinar__policy", "body"), pk=pk)
         seats = seats_of(delegation)
         form = step.form(request.POST if request.method == "POST" else None, delegation=delegation, seats=seats)
         if form.is_valid():

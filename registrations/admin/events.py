@@ -37,6 +37,7 @@ def _label(name: str) -> str:
         "seats": _("seats"),
         "minimum": _("at least"),
         "maximum": _("at most"),
+        "letter": _("letter"),
         "replaces": _("takes the seat of"),
         "replaced_by": _("replaced by"),
     }

@@ -114,7 +114,7 @@ class CompleteFilter(KnownValues):
     parameter_name = "complete"
 
     def lookups(self, request: HttpRequest, model_admin: object) -> list[tuple[str, str]]:
-        return [("yes", _("Every quota met")), ("no", _("With gaps"))]
+        return [("yes", _("Complete")), ("no", _("Incomplete"))]
 
     def narrow(self, rows: "QuerySet[Delegation]", value: str) -> "QuerySet[Delegation]":
         return complete(rows) if value == "yes" else with_gaps(rows)

@@ -20,7 +20,7 @@ M = TypeVar("M", bound=Model)
 @admin.register(RegistrationPolicy)
 class PolicyRoom(Room[RegistrationPolicy]):
     form = PolicyForm
-    list_display = ["webinar", "opens_at", "closes_at", "accepts_complete_at_once", "purge_on"]
+    list_display = ["webinar", "opens_at", "closes_at", "accepts_complete_at_once", "requires_letter", "purge_on"]
     list_select_related = ["webinar"]
 
     def has_delete_permission(self, request: HttpRequest, obj: RegistrationPolicy | None = None) -> bool:

@@ -12,7 +12,7 @@ LINES = {"rows": 4}
 class SubmitForm(forms.Form):
     version = VersionField()
     reason = forms.CharField(
-        label=_("Why seats stay empty"),
+        label=_("Why something stays missing"),
         required=False,
         max_length=LONGEST_REASON,
         widget=forms.Textarea(attrs=LINES),

@@ -11,7 +11,7 @@ from registrations.queries import last_session_end
 class PolicyForm(forms.ModelForm):  # type: ignore[type-arg]  # takes no parameter at run time
     class Meta:
         model = RegistrationPolicy
-        fields = ["webinar", "opens_at", "closes_at", "accepts_complete_at_once", "purge_on"]
+        fields = ["webinar", "opens_at", "closes_at", "accepts_complete_at_once", "requires_letter", "purge_on"]
 
     def clean(self) -> None:
         super().clean()

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from registrations.forms.delegates import LINES, VersionField, profile_field, reason_field
 from registrations.forms.errors import send_again_with
 from registrations.models import Delegation
-from registrations.queries import SeatCount, fingerprint_of
+from registrations.queries import SeatCount, fingerprint_of, gaps_in, lacks_letter
 from registrations.services.delegations import LONGEST_COMMENT
 from registrations.services.quotas import MOST_SEATS
 
@@ -22,7 +22,8 @@ class StepForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.delegation = delegation
         self.seat_counts = seats
-        self.fields["seen"].initial = fingerprint_of(delegation, seats)
+        self.lacks_letter = lacks_letter(delegation)
+        self.fields["seen"].initial = fingerprint_of(delegation, seats, lacks_letter=self.lacks_letter)
 
     def show_current(self) -> None:
         """Let the sent form, when it is sent again, speak of the delegation as it is shown now."""
@@ -56,12 +57,12 @@ class AcceptForm(StepForm):
     with_gap = forms.BooleanField(
         label=_("Accept with the gap open"),
         required=False,
-        help_text=_("The country is asked on for the missing people; those named are invited now."),
+        help_text=_("The country is asked on for what is missing; those named are invited now."),
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if all(seat.is_met for seat in self.seat_counts):
+        if not gaps_in(self.seat_counts) and not self.lacks_letter:
             del self.fields["with_gap"]
 
 

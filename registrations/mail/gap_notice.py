@@ -8,12 +8,13 @@ from django.utils import translation
 
 from registrations.mail.message import compose
 from registrations.models import Delegation, DelegationStatus, Delivery, User
-from registrations.queries import gaps_in, seats_of, zone_of
+from registrations.queries import gaps_in, lacks_letter, seats_of, zone_of
 from sessions_app.hours import hours_for
 
 
 def build_gap_notice(delivery: Delivery) -> EmailMultiAlternatives:
-    """The empty seats of a delegation by profile, as they are now, and the days that are left. Names nobody."""
+    """The empty seats of a delegation by profile and the missing letter, as it is now, and the days that are left.
+    Names nobody."""
     user, delegation = delivery.user, delivery.delegation
     if user is None or delegation is None:
         raise ValueError("A gap notice names its reader and delegation.")
@@ -33,6 +34,7 @@ def build_gap_notice(delivery: Delivery) -> EmailMultiAlternatives:
             }
             for seat in gaps_in(seats_of(delegation))
         ],
+        "lacks_letter": lacks_letter(delegation),
         "is_to_be_submitted": delegation.status != DelegationStatus.ACCEPTED,
         "link": link,
     }

@@ -7,7 +7,7 @@ from django.utils import translation
 
 from registrations.mail.message import compose
 from registrations.models import Delegation, DelegationStatus, Delivery, HistoryEvent, User
-from registrations.queries import gaps_in, seats_of
+from registrations.queries import gaps_in, lacks_letter, seats_of
 
 
 def build_decision(delivery: Delivery) -> EmailMultiAlternatives:
@@ -29,6 +29,7 @@ def build_decision(delivery: Delivery) -> EmailMultiAlternatives:
             "contact_email": event.webinar.contact_email,
             "gaps": [(seat.profile.name.render(user.language).text, seat.missing) for seat in gaps_in(seats)],
             "waived": [(seat.profile.name.render(user.language).text, seat.waived) for seat in seats if seat.waived],
+            "lacks_letter": delegation.status != DelegationStatus.NOT_ATTENDING and lacks_letter(delegation),
             "link": link,
         },
         name=user.name,

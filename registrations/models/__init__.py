@@ -6,6 +6,7 @@ from registrations.models.delegation import Delegation, DelegationStatus, FocalP
 from registrations.models.delivery import OVERDUE_AFTER, Delivery, DeliveryKind, DeliveryState
 from registrations.models.gap_notice import GapNoticeRule
 from registrations.models.history import HistoryEvent, HistoryKind
+from registrations.models.letter import NominationLetter
 from registrations.models.quota import ParticipantProfile, Quota, RegistrationPolicy
 from registrations.models.reminder import (
     ReminderAudience,
@@ -34,6 +35,7 @@ __all__ = [
     "HistoryEvent",
     "HistoryKind",
     "IcalMethod",
+    "NominationLetter",
     "ParticipantProfile",
     "ParticipatingBody",
     "Partstat",

@@ -59,9 +59,8 @@ class DelegateQuerySet(models.QuerySet["Delegate"]):
         return self.with_addresses([email])
 
     def with_addresses(self, emails: Iterable[str]) -> "DelegateQuerySet":
-        return self.alias(email_lower=Lower("email")).filter(
-            email_lower__in=[email.strip().lower() for email in emails]
-        )
+        wanted = {email.strip().lower() for email in emails}
+        return self.alias(email_lower=Lower("email")).filter(email_lower__in=wanted)
 
 
 class Delegate(models.Model):

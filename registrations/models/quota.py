@@ -72,6 +72,13 @@ class RegistrationPolicy(models.Model):
     opens_at = models.DateTimeField(_("registration opens"), validators=[validate_year])
     closes_at = models.DateTimeField(_("registration closes"), validators=[validate_year])
     accepts_complete_at_once = models.BooleanField(_("accept complete delegations at once"), default=True)
+    requires_letter = models.BooleanField(
+        _("require a nomination letter"),
+        default=False,
+        help_text=_(
+            "A country is then complete only with the letter in which its government nominates the delegation."
+        ),
+    )
     # The day on which the personal data of this webinar end; participants' links live until then.
     purge_on = models.DateField(_("personal data end on"), validators=[validate_year])
 

@@ -14,6 +14,7 @@ from registrations.queries.delegation_page import (
     released_sessions,
     zone_of,
 )
+from registrations.queries.letters import current_letter, lacks_letter, letters_of, requires_letter
 from registrations.queries.seats import (
     SeatCount,
     fingerprint_of,
@@ -30,16 +31,20 @@ __all__ = [
     "ProfileTotal",
     "QuotaBoard",
     "SeatCount",
+    "current_letter",
     "delegates_with_mail_state",
     "delegations_of",
     "fingerprint_of",
     "gaps_in",
     "history_of",
+    "lacks_letter",
     "last_session_end",
+    "letters_of",
     "mail_of",
     "policy_of",
     "quota_board",
     "released_sessions",
+    "requires_letter",
     "seats_of",
     "seats_of_webinar",
     "zone_of",

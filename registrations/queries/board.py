@@ -4,19 +4,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from registrations.models import BodyKind, Delegation, DelegationStatus, ParticipantProfile
-from registrations.queries.seats import NamedCount, SeatCount, delegations_with_seats
+from registrations.queries.seats import CountedDelegation, SeatCount, delegations_with_seats
 from sessions_app.models import Webinar
 
 
 @dataclass(frozen=True)
 class BoardRow:
-    """One delegation on the board. One that does not attend misses nobody."""
+    """One delegation on the board. One that does not attend misses nobody, and lacks no letter."""
 
     delegation: Delegation
     seats: tuple[SeatCount, ...]
     missing: int
     named: int
     working_group: int
+    lacks_letter: bool
 
     @property
     def is_attending(self) -> bool:
@@ -37,7 +38,8 @@ class ProfileTotal:
 
 @dataclass(frozen=True)
 class QuotaBoard:
-    """Countries by what they lack, then by name; organisations apart; totals over those that attend.
+    """Countries by whom they lack, those without a required letter first among equals, then by name; organisations
+    apart; totals over those that attend.
 
     A cell is one profile of one attending country. `met_in_accepted` of `cells` is the headline, `met_elsewhere`
     those met in delegations that are not (or no longer) accepted.
@@ -58,10 +60,10 @@ class QuotaBoard:
 
 def quota_board(webinar: Webinar) -> QuotaBoard:
     """The board of `webinar`. Four queries, however many delegations and delegates."""
-    rows = [_row(*found) for found in delegations_with_seats(webinar)]
+    rows = [_row(counted) for counted in delegations_with_seats(webinar)]
     countries = sorted(
         (row for row in rows if row.delegation.body.kind == BodyKind.COUNTRY),
-        key=lambda row: (-row.missing, str(row.delegation.body)),
+        key=lambda row: (-row.missing, not row.lacks_letter, str(row.delegation.body)),
     )
     attending = [row for row in countries if row.is_attending]
     met = [(row.delegation.status, seat) for row in attending for seat in row.seats if seat.is_met]
@@ -81,14 +83,15 @@ def quota_board(webinar: Webinar) -> QuotaBoard:
     )
 
 
-def _row(delegation: Delegation, seats: tuple[SeatCount, ...], total: NamedCount) -> BoardRow:
-    attends = delegation.status != DelegationStatus.NOT_ATTENDING
+def _row(counted: CountedDelegation) -> BoardRow:
+    attends = counted.delegation.status != DelegationStatus.NOT_ATTENDING
     return BoardRow(
-        delegation=delegation,
-        seats=seats,
-        missing=sum(seat.missing for seat in seats) if attends else 0,
-        named=total.named,
-        working_group=total.working_group,
+        delegation=counted.delegation,
+        seats=counted.seats,
+        missing=sum(seat.missing for seat in counted.seats) if attends else 0,
+        named=counted.total.named,
+        working_group=counted.total.working_group,
+        lacks_letter=attends and counted.lacks_letter,
     )
 
 

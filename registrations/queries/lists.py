@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
+from typing import Any
 
 from django.db.models import Exists, OuterRef, QuerySet
 
@@ -16,6 +17,7 @@ from registrations.models import (
     Partstat,
     Quota,
 )
+from registrations.queries.letters import lacking_letter
 from registrations.queries.seats import SeatCount, gaps_in, named_counts, seat_counts, waived_seats
 
 
@@ -34,26 +36,27 @@ def seats_of_many(delegations: Iterable[Delegation]) -> dict[int, tuple[SeatCoun
 def with_gaps(
     delegations: "QuerySet[Delegation]", *, profile: ParticipantProfile | None = None
 ) -> "QuerySet[Delegation]":
-    """Those of `delegations` that attend and lack somebody, of `profile` or of any. Four queries."""
+    """Those of `delegations` that attend and lack somebody of `profile`; or, of any, are incomplete. Four queries."""
+    countries = _attending_countries(delegations)
+    if profile is None:
+        return delegations.filter(pk__in=[pk for pk, gaps, lacks_letter in countries if gaps or lacks_letter])
     return delegations.filter(
-        pk__in=[
-            pk
-            for pk, seats in _attending_countries(delegations).items()
-            if any(profile in (None, seat.profile) for seat in gaps_in(seats))
-        ]
+        pk__in=[pk for pk, gaps, _letter in countries if any(seat.profile == profile for seat in gaps)]
     )
 
 
 def complete(delegations: "QuerySet[Delegation]") -> "QuerySet[Delegation]":
-    """The countries among `delegations` that attend and lack nobody. Four queries."""
-    return delegations.filter(
-        pk__in=[pk for pk, seats in _attending_countries(delegations).items() if not gaps_in(seats)]
-    )
+    """The countries among `delegations` that attend and lack neither anybody nor a required letter. Four queries."""
+    countries = _attending_countries(delegations)
+    return delegations.filter(pk__in=[pk for pk, gaps, lacks_letter in countries if not gaps and not lacks_letter])
 
 
-def _attending_countries(delegations: "QuerySet[Delegation]") -> dict[int, tuple[SeatCount, ...]]:
+def _attending_countries(delegations: "QuerySet[Delegation]") -> list[tuple[int, tuple[SeatCount, ...], bool]]:
+    """(id, gaps, whether a required letter is missing)."""
     countries = delegations.filter(body__kind=BodyKind.COUNTRY).exclude(status=DelegationStatus.NOT_ATTENDING)
-    return seats_of_many(countries.select_related("body").order_by())
+    rows: list[Any] = list(countries.select_related("body").annotate(lacks_letter=lacking_letter()).order_by())
+    seats = seats_of_many(rows)
+    return [(row.pk, gaps_in(seats[row.pk]), bool(row.lacks_letter)) for row in rows]
 
 
 def by_answer(delegates: "QuerySet[Delegate]", answer: Partstat) -> "QuerySet[Delegate]":

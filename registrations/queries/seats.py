@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
 
@@ -17,6 +18,7 @@ from registrations.models import (
     Quota,
     Waiver,
 )
+from registrations.queries.letters import lacking_letter
 from sessions_app.models import Webinar
 
 
@@ -139,13 +141,26 @@ def seats_of(delegation: Delegation, *, quotas: Iterable[Quota] | None = None) -
 
 def seats_of_webinar(webinar: Webinar) -> dict[int, tuple[SeatCount, ...]]:
     """The seats of every delegation at `webinar`, by delegation id. Four queries, however many delegations."""
-    return {delegation.pk: seats for delegation, seats, _ in delegations_with_seats(webinar)}
+    return {counted.delegation.pk: counted.seats for counted in delegations_with_seats(webinar)}
 
 
-def delegations_with_seats(
-    webinar: Webinar,
-) -> list[tuple[Delegation, tuple[SeatCount, ...], NamedCount]]:
-    """Every delegation at `webinar` with its seats and the count of all its active people. Four queries."""
+@dataclass(frozen=True)
+class CountedDelegation:
+    """A delegation with its seats and the count of all its active people. `lacks_letter` means a required one."""
+
+    delegation: Delegation
+    seats: tuple[SeatCount, ...]
+    total: NamedCount
+    lacks_letter: bool
+
+    @property
+    def is_complete(self) -> bool:
+        """Every effective floor met, and the letter present where it is required (rule 4)."""
+        return not gaps_in(self.seats) and not self.lacks_letter
+
+
+def delegations_with_seats(webinar: Webinar) -> list[CountedDelegation]:
+    """Every delegation at `webinar`. Four queries."""
     delegations = Delegation.objects.filter(webinar=webinar)
     quotas = quotas_of(webinar.pk)
     waived = waived_seats(delegations)
@@ -158,9 +173,15 @@ def delegations_with_seats(
             declined=total.declined + count.declined,
             working_group=total.working_group + count.working_group,
         )
+    rows: Any = delegations.select_related("body").annotate(lacks_letter=lacking_letter())
     return [
-        (delegation, seat_counts(delegation, quotas=quotas, waived=waived, named=named), totals[delegation.pk])
-        for delegation in delegations.select_related("body")
+        CountedDelegation(
+            delegation=delegation,
+            seats=seat_counts(delegation, quotas=quotas, waived=waived, named=named),
+            total=totals[delegation.pk],
+            lacks_letter=bool(delegation.lacks_letter),
+        )
+        for delegation in rows
     ]
 
 
@@ -169,7 +190,7 @@ def gaps_in(seats: Iterable[SeatCount]) -> tuple[SeatCount, ...]:
     return tuple(seat for seat in seats if not seat.is_met)
 
 
-def fingerprint_of(delegation: Delegation, seats: Iterable[SeatCount]) -> str:
-    """Tells whether `delegation` still is as someone saw it who decides about it: its state and every count."""
+def fingerprint_of(delegation: Delegation, seats: Iterable[SeatCount], *, lacks_letter: bool) -> str:
+    """Tells whether `delegation` still is as someone saw it who decides about it: its state, each count, the letter."""
     counts = (f"{seat.profile.code}={seat.minimum}-{seat.waived}:{seat.named}" for seat in seats)
-    return " ".join([str(delegation.version), delegation.status, *counts])
+    return " ".join([str(delegation.version), delegation.status, *counts, *(["no letter"] if lacks_letter else [])])

@@ -33,7 +33,8 @@ SENT_BACK = frozenset({DelegationStatus.RETURNED, DelegationStatus.REOPENED})
 def submit_delegation(delegation: Delegation, *, version: int, by: User, now: datetime, reason: str = "") -> Delegation:
     """Hand `delegation` to the secretariat; a complete one is accepted at once unless the webinar's policy waits.
 
-    With gaps, raises GapsRemain unless `reason` says why; then the secretariat decides. Raises NotPossibleNow if it
+    With gaps, or without the letter where it is required, raises GapsRemain unless `reason` says why; then the
+    secretariat decides. Raises NotPossibleNow if it
     has been submitted already (so a form sent twice submits once), or if nobody is named and nothing is asked for;
     Stale if someone else took another step since `version`; and what `check_time` raises: after the closing a focal
     point submits only what was returned or reopened.
@@ -46,16 +47,16 @@ def submit_delegation(delegation: Delegation, *, version: int, by: User, now: da
         raise NotPossibleNow(_("This delegation is “%(state)s” already.") % {"state": current.get_status_display()})
     if current.version != version:
         raise Stale(current)
-    if locked.gaps and not reason:
-        raise GapsRemain(locked.gaps)
-    if not locked.gaps and not Delegate.objects.active().filter(delegation=current).exists():
+    if not locked.is_complete and not reason:
+        raise GapsRemain(locked.gaps, lacks_letter=locked.lacks_letter)
+    if locked.is_complete and not Delegate.objects.active().filter(delegation=current).exists():
         raise NotPossibleNow(_("Nobody is named yet."))
     current.submitted_at = now
-    current.gap_reason = reason if locked.gaps else ""
+    current.gap_reason = "" if locked.is_complete else reason
     _move(current, DelegationStatus.SUBMITTED)
     record(HistoryKind.SUBMITTED, delegation=current, by=by, now=now, reason=reason)
     policy = policy_of(current.webinar)
-    if not locked.gaps and (policy is None or policy.accepts_complete_at_once):
+    if locked.is_complete and (policy is None or policy.accepts_complete_at_once):
         _accept(locked, HistoryKind.ACCEPTED, by=None, now=now, comment="")
     return current
 
@@ -64,7 +65,7 @@ def submit_delegation(delegation: Delegation, *, version: int, by: User, now: da
 def accept_delegation(
     delegation: Delegation, *, by: User, now: datetime, comment: str = "", with_gap: bool = False, seen: str = ""
 ) -> Delegation:
-    """Accept a submitted delegation and admit its people; one with gaps only if `with_gap` says that they are seen.
+    """Accept a submitted delegation and admit its people; an incomplete one only if `with_gap` says that this is seen.
 
     Raises GapsRemain, NotPossibleNow unless it is submitted, Stale unless it is as it was `seen`, and what
     `check_time` raises.
@@ -74,12 +75,15 @@ def accept_delegation(
     locked.check_seen(seen)
     comment = clean_reason(comment, field="comment", longest=LONGEST_COMMENT)
     _check_status(locked.delegation, DelegationStatus.SUBMITTED)
-    if locked.gaps and not with_gap:
+    if not locked.is_complete and not with_gap:
         raise GapsRemain(
             locked.gaps,
-            _("Some seats are still empty. Accept with the gap open, waive the seats, or return the delegation."),
+            _("Some seats are still empty. Accept with the gap open, waive the seats, or return the delegation.")
+            if locked.gaps
+            else _("The nomination letter is missing. Accept with the gap open, or return the delegation."),
+            lacks_letter=locked.lacks_letter,
         )
-    kind = HistoryKind.ACCEPTED_WITH_GAP if locked.gaps else HistoryKind.ACCEPTED
+    kind = HistoryKind.ACCEPTED if locked.is_complete else HistoryKind.ACCEPTED_WITH_GAP
     _accept(locked, kind, by=by, now=now, comment=comment)
     return locked.delegation
 

@@ -1,16 +1,27 @@
 """Naming people: register, edit, replace, withdraw, restore. Every step is one transaction through `seats`."""
 
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
+from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
-from registrations.exceptions import NotPossibleNow, RegistrationClosed, Stale
-from registrations.models import Delegate, DelegateStatus, Delegation, HistoryKind, ParticipantProfile, User
+from registrations.exceptions import InvalidInput, NotPossibleNow, RegistrationClosed, RuleBroken, Stale
+from registrations.models import (
+    Delegate,
+    DelegateStatus,
+    Delegation,
+    HistoryEvent,
+    HistoryKind,
+    ParticipantProfile,
+    User,
+)
 from registrations.services.details import DelegateDetails, apply_details, clean_details, new_delegate
 from registrations.services.gates import check_time, clean_reason, is_late
-from registrations.services.history import record
+from registrations.services.history import new_event, record
 from registrations.services.seats import (
+    Addresses,
     LockedDelegation,
     decision,
     hold_until,
@@ -22,8 +33,10 @@ from registrations.services.seats import (
 
 __all__ = [
     "DelegateDetails",
+    "NamingOutcome",
     "edit_delegate",
     "register_delegate",
+    "register_delegates",
     "replace_delegate",
     "restore_delegate",
     "withdraw_delegate",
@@ -47,6 +60,36 @@ def register_delegate(delegation: Delegation, *, details: DelegateDetails, by: U
     delegate = _seat(locked, details, by=by, now=now)
     record(HistoryKind.REGISTERED, delegation=locked.delegation, delegate=delegate, by=by, now=now)
     return delegate
+
+
+@dataclass(frozen=True)
+class NamingOutcome:
+    """What became of one of several people: `delegate` if they are named, else the rule that forbids it."""
+
+    delegate: Delegate | None = None
+    refusal: RuleBroken | None = None
+
+
+@decision
+def register_delegates(
+    delegation: Delegation, *, many: Sequence[DelegateDetails], by: User, now: datetime
+) -> list[NamingOutcome]:
+    """Name several people in one decision; the outcomes stand in the order of `many`.
+
+    Each is judged as by `register_delegate`, after those before: who is refused hinders nobody else, a clash with
+    another delegation is told to the secretariat and counted. Raises what forbids all of them: NotPossibleNow while
+    the delegation does not attend, and what `check_time` raises. A constant number of queries, however many people.
+    """
+    locked = lock_delegation(delegation)
+    check_time(locked.delegation.webinar, by=by, now=now, is_for_late=True)
+    locked.check_attending()
+    cleaned = [_cleaned_or_refused(details, locked) for details in many]
+    try:
+        return _name_all(locked, cleaned, by=by, now=now)
+    except IntegrityError:
+        # Where a webinar has no quotas to lock, another delegation may have been quicker with an address: who has it
+        # is known now.
+        return _name_all(locked, cleaned, by=by, now=now)
 
 
 @decision
@@ -174,6 +217,45 @@ def restore_delegate(delegate: Delegate, *, by: User, now: datetime) -> Delegate
     return current
 
 
+def _cleaned_or_refused(details: DelegateDetails, locked: LockedDelegation) -> DelegateDetails | InvalidInput:
+    try:
+        return clean_details(details, delegation=locked.delegation, profile_ids=locked.profile_ids)
+    except InvalidInput as refusal:
+        return refusal
+
+
+def _name_all(
+    locked: LockedDelegation, many: Sequence[DelegateDetails | InvalidInput], *, by: User, now: datetime
+) -> list[NamingOutcome]:
+    """Decide about each in turn, then write in the order of addresses. Raises IntegrityError if nothing was written."""
+    emails = [details.email for details in many if isinstance(details, DelegateDetails)]
+    addresses = Addresses(locked, emails, by=by, now=now)
+    outcomes = []
+    for details in many:
+        try:
+            if isinstance(details, InvalidInput):
+                raise details
+            _check_open_seat(locked, details.profile, by=by, now=now)
+            locked.check_room(details.profile)
+            newcomer = _newcomer(locked, details, by=by, now=now)
+            addresses.check(newcomer)
+        except RuleBroken as refusal:
+            outcomes.append(NamingOutcome(refusal=refusal))
+        else:
+            addresses.take(newcomer)
+            locked = locked.with_one_more(details.profile)
+            outcomes.append(NamingOutcome(delegate=newcomer))
+    newcomers = [outcome.delegate for outcome in outcomes if outcome.delegate is not None]
+    with transaction.atomic():
+        Delegate.objects.bulk_create(sorted(newcomers, key=lambda newcomer: newcomer.address))
+        registered = [
+            new_event(HistoryKind.REGISTERED, delegation=locked.delegation, delegate=newcomer, by=by, now=now)
+            for newcomer in newcomers
+        ]
+        HistoryEvent.objects.bulk_create([*registered, *addresses.clashes])
+    return outcomes
+
+
 def _give_seat_back(locked: LockedDelegation, delegate: Delegate, *, by: User, now: datetime) -> dict[str, list[str]]:
     """Free a seat for `delegate`, who returns: that of an active successor, else one that the maximum allows."""
     successor = delegate.replaced_by
@@ -213,9 +295,14 @@ def _check_open_seat(locked: LockedDelegation, profile: ParticipantProfile | Non
 
 
 def _seat(locked: LockedDelegation, details: DelegateDetails, *, by: User, now: datetime) -> Delegate:
+    delegate = _newcomer(locked, details, by=by, now=now)
+    write_delegate(locked, delegate, by=by, now=now)
+    return delegate
+
+
+def _newcomer(locked: LockedDelegation, details: DelegateDetails, *, by: User, now: datetime) -> Delegate:
     delegate = new_delegate(locked.delegation, details)
     delegate.registered_at = now
     delegate.admitted_at = locked.admission(now)
     delegate.hold_until = hold_until(by=by, now=now)
-    write_delegate(locked, delegate, by=by, now=now)
     return delegate

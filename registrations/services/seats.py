@@ -4,10 +4,10 @@ Order of locks: the quota rows of the webinar by id, then delegation rows by id;
 addresses. On SQLite transactions are IMMEDIATE, so that whole decisions come one after the other.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from functools import wraps
+from functools import cached_property, wraps
 from typing import ParamSpec, TypeVar
 
 from django.conf import settings
@@ -35,7 +35,7 @@ from registrations.models import (
     Quota,
     User,
 )
-from registrations.queries import SeatCount, fingerprint_of, gaps_in, seats_of
+from registrations.queries import SeatCount, fingerprint_of, gaps_in, lacks_letter, seats_of
 from registrations.services.history import new_event
 from registrations.services.nudge import nudge_planner
 from sessions_app.models import Webinar
@@ -90,6 +90,7 @@ class LockedDelegation:
 
     delegation: Delegation
     seats: tuple[SeatCount, ...]
+    lacks_letter: bool
 
     @property
     def profile_ids(self) -> set[int]:
@@ -99,9 +100,14 @@ class LockedDelegation:
     def gaps(self) -> tuple[SeatCount, ...]:
         return gaps_in(self.seats)
 
+    @property
+    def is_complete(self) -> bool:
+        """As the board and the notices count (rule 4)."""
+        return not self.gaps and not self.lacks_letter
+
     def check_seen(self, seen: str) -> None:
         """Raise Stale unless the delegation is as it was `seen` (`fingerprint_of`); the empty string does not ask."""
-        if seen and seen != fingerprint_of(self.delegation, self.seats):
+        if seen and seen != fingerprint_of(self.delegation, self.seats, lacks_letter=self.lacks_letter):
             raise Stale(self.delegation)
 
     def seat_of(self, profile: ParticipantProfile | None) -> SeatCount | None:
@@ -118,6 +124,11 @@ class LockedDelegation:
         seat = self.seat_of(profile)
         if seat is not None and seat.named - 1 < seat.floor and not reason:
             raise ReasonRequired
+
+    def with_one_more(self, profile: ParticipantProfile | None) -> "LockedDelegation":
+        """As it is once someone of `profile` is named."""
+        seats = (replace(seat, named=seat.named + 1) if seat.profile == profile else seat for seat in self.seats)
+        return replace(self, seats=tuple(seats))
 
     def check_attending(self) -> None:
         """Raise NotPossibleNow for a delegation that does not attend: it must attend again first."""
@@ -149,7 +160,7 @@ def lock_delegation(delegation: Delegation) -> LockedDelegation:
     """Lock the quotas of the webinar, then `delegation`, then count its seats. Needs a transaction."""
     quotas = lock_quotas(delegation.webinar_id)
     (found,) = _lock_rows(Delegation.objects.filter(pk=delegation.pk))
-    return LockedDelegation(found, seats_of(found, quotas=quotas))
+    return LockedDelegation(found, seats_of(found, quotas=quotas), lacks_letter(found))
 
 
 def lock_webinar(webinar: Webinar) -> list[Quota]:
@@ -169,24 +180,49 @@ def write_delegate(locked: LockedDelegation, delegate: Delegate, *, by: User, no
 
     Raises AddressTakenHere, AddressTakenElsewhere or TooManyClashes, also where someone else was quicker (rule 8).
     """
-    _check_address(locked, delegate, by=by, now=now)
+    Addresses(locked, [delegate.email], by=by, now=now).check(delegate)
     try:
         with transaction.atomic():
             delegate.save()
     except IntegrityError:
-        _check_address(locked, delegate, by=by, now=now)
+        Addresses(locked, [delegate.email], by=by, now=now).check(delegate)
         raise
 
 
-def _check_address(locked: LockedDelegation, delegate: Delegate, *, by: User, now: datetime) -> None:
-    others = Delegate.objects.active().filter(webinar=locked.delegation.webinar).exclude(pk=delegate.pk)
-    holder = others.with_address(delegate.email).select_related("delegation__body").first()
-    if holder is not None and holder.delegation_id == locked.delegation.pk:
-        raise AddressTakenHere(holder)
-    if not by.is_staff and clashes_of(by, now=now) >= settings.ADDRESS_CLASHES_PER_DAY:
-        raise TooManyClashes
-    if holder is not None:
-        raise taken_elsewhere(locked, delegate, holder=holder, by=by, now=now)
+class Addresses:
+    """Who of the webinar has which of some addresses (rule 8). Two queries, however many addresses."""
+
+    def __init__(self, locked: LockedDelegation, emails: Iterable[str], *, by: User, now: datetime) -> None:
+        self.locked, self.by, self.now = locked, by, now
+        active = Delegate.objects.active().filter(webinar=locked.delegation.webinar).with_addresses(emails)
+        self.holders = {holder.address: holder for holder in active.select_related("delegation__body")}
+        # What the secretariat is told: the unsaved events of the clashes met here.
+        self.clashes: list[HistoryEvent] = []
+
+    def check(self, delegate: Delegate) -> None:
+        """Raise AddressTakenHere, AddressTakenElsewhere or TooManyClashes unless `delegate` may have their address."""
+        holder = self.holders.get(delegate.address)
+        if holder is not None and holder.pk is not None and holder.pk == delegate.pk:
+            holder = None
+        if holder is not None and holder.delegation_id == self.locked.delegation.pk:
+            raise AddressTakenHere(holder)
+        # Once the day's limit is met nobody can look through addresses by trying them.
+        if not self.by.is_staff and self._clashes_before + len(self.clashes) >= settings.ADDRESS_CLASHES_PER_DAY:
+            raise TooManyClashes
+        if holder is None:
+            return
+        taken = taken_elsewhere(self.locked, delegate, holder=holder, by=self.by, now=self.now)
+        if taken.event is not None:
+            self.clashes.append(taken.event)
+        raise taken
+
+    def take(self, delegate: Delegate) -> None:
+        """Note that `delegate`, who is still to be saved, has their address from now on."""
+        self.holders[delegate.address] = delegate
+
+    @cached_property
+    def _clashes_before(self) -> int:
+        return clashes_of(self.by, now=self.now)
 
 
 def clashes_of(by: User, *, now: datetime) -> int:

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from registrations.views.focal_point import imports, pages, people, steps
+from registrations.views.focal_point import carry_over, imports, letters, pages, people, steps
 
 urlpatterns = [
     path("delegations/", pages.delegations, name="delegations"),
@@ -8,6 +8,10 @@ urlpatterns = [
     path("delegations/<slug:slug>/submit/", steps.submit, name="submit-delegation"),
     path("delegations/<slug:slug>/not-attending/", steps.not_attending, name="not-attending"),
     path("delegations/<slug:slug>/attending-again/", steps.attending_again, name="attending-again"),
+    path("delegations/<slug:slug>/earlier/", carry_over.earlier, name="carry-over"),
+    path("delegations/<slug:slug>/letter/", letters.letter, name="letter"),
+    path("delegations/<slug:slug>/letter/<int:pk>/", letters.letter_file, name="letter-file"),
+    path("delegations/<slug:slug>/letter/<int:pk>/remove/", letters.remove, name="remove-letter"),
     path("delegations/<slug:slug>/delegates/new/", people.register, name="register-delegate"),
     path("delegations/<slug:slug>/delegates/<int:pk>/edit/", people.edit, name="edit-delegate"),
     path("delegations/<slug:slug>/delegates/<int:pk>/replace/", people.replace_person, name="replace-delegate"),

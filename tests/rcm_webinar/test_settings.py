@@ -59,6 +59,7 @@ def test_a_blank_setting_is_a_missing_one(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("changed", "told"),
     [
+        ({"MEDIA_ROOT": "/srv/static/media", "STATIC_ROOT": "/srv/static"}, "MEDIA_ROOT lies within STATIC_ROOT"),
         ({"SECRET_KEY": "short"}, "SECRET_KEY is shorter than 50 characters"),
         ({"BASE_URL": "https://elsewhere.example.org"}, "BASE_URL names a host that is not in ALLOWED_HOSTS"),
         ({"BASE_URL": "webinars.example.org"}, "BASE_URL must begin with https:// or http://"),

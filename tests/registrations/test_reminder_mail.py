@@ -14,6 +14,7 @@ from registrations.models import (
     ParticipantProfile,
     ParticipatingBody,
     Partstat,
+    Quota,
     RegistrationPolicy,
     ReminderRule,
     User,
@@ -245,6 +246,35 @@ def test_a_delegation_that_is_accepted_need_not_be_submitted_again(incomplete: D
     (message,) = sent_by(SUNDAY_AT_NINE)
 
     assert "Please name the officials who are missing.\n" in message.body
+
+
+def test_a_gap_notice_names_the_letter_among_what_is_missing(incomplete: Delegation) -> None:
+    RegistrationPolicy.objects.update(requires_letter=True)
+
+    (message,) = sent_by(SUNDAY_AT_NINE)
+
+    assert message.subject.endswith(", investigation units 0 of 2, the nomination letter; 5 days left")
+    assert "upload the nomination letter, and then submit the delegation." in message.body
+    assert "The nomination letter is still missing." in html_of(message)
+
+
+@pytest.mark.parametrize(
+    ("status", "asked"),
+    [
+        ("draft", "Please upload the nomination letter, and then submit the delegation.\n"),
+        ("accepted", "Please upload the nomination letter.\n"),
+    ],
+)
+def test_where_only_the_letter_is_missing_only_the_letter_is_asked_for(
+    incomplete: Delegation, status: str, asked: str
+) -> None:
+    RegistrationPolicy.objects.update(requires_letter=True)
+    Delegation.objects.update(status=status)
+    Quota.objects.update(minimum=0)
+
+    (message,) = sent_by(SUNDAY_AT_NINE)
+
+    assert message.body.startswith(f"Good day,\n\nCountry HN: the nomination letter; 5 days left\n\n{asked}")
 
 
 def test_a_gap_notice_names_nobody(incomplete: Delegation) -> None:

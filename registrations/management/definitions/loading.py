@@ -210,6 +210,7 @@ def _policy_values(
         "closes_at": agenda.instant(registration.closes.on(first_start, moved)),
         "purge_on": registration.purge.on(first_start, moved).date(),
         "accepts_complete_at_once": registration.accepts_complete_at_once,
+        "requires_letter": registration.requires_letter,
     }
 
 

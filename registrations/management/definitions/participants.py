@@ -69,6 +69,7 @@ class RegistrationDefinition:
     closes: Moment
     purge: Moment
     accepts_complete_at_once: bool
+    requires_letter: bool
     gap_notices: tuple[int, ...] | None
     line: int
 
@@ -177,6 +178,7 @@ def _parse_registration(table: Table) -> RegistrationDefinition:
         closes=_parse_moment(table, "closes", at=time(17)),
         purge=_parse_moment(table, "purge", at=time(), counts="days_after"),
         accepts_complete_at_once=accepts is not False,
+        requires_letter=table.flag("requires_letter") is True,
         gap_notices=_parse_gap_notices(table),
         line=table.line,
     )

@@ -109,7 +109,7 @@ def check_import(delegation: Delegation, people: Sequence[Person], *, by: User, 
     NotPossibleNow while the delegation does not attend. The number of queries does not depend on the people.
     """
     seats = seats_of(delegation)
-    _check_open(LockedDelegation(delegation, seats), by=by, now=now)
+    _check_open(LockedDelegation(delegation, seats, lacks_letter=False), by=by, now=now)
     return check_people(people, ground_of(delegation, seats, by=by, now=now))
 
 

@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from registrations.models import Delegation, Delivery, DeliveryKind, FocalPoint, GapNoticeRule
-from registrations.queries import gaps_in
 from registrations.queries.reminders import CHASED, gap_notice_rules
 from registrations.queries.seats import delegations_with_seats
 
@@ -29,9 +28,9 @@ def plan_gap_notices(*, now: datetime) -> int:
 
 def _notices(rule: GapNoticeRule, now: datetime) -> Iterable[Delivery]:
     incomplete = {
-        delegation.body_id: delegation
-        for delegation, seats, _total in delegations_with_seats(rule.webinar)
-        if delegation.status in CHASED and gaps_in(seats)
+        counted.delegation.body_id: counted.delegation
+        for counted in delegations_with_seats(rule.webinar)
+        if counted.delegation.status in CHASED and not counted.is_complete
     }
     told = set(
         Delivery.objects.standing()

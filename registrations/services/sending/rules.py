@@ -6,7 +6,7 @@ from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Lower
 
 from registrations.models import Delegation, Delivery, ReminderAudience, ReminderRule, User
-from registrations.queries import gaps_in, seats_of
+from registrations.queries import gaps_in, lacks_letter, seats_of
 from registrations.queries.reminders import CHASED, focal_points_to_remind, gap_notice_rules, mailboxes_to_remind
 from sessions_app.models import ReleasedSession
 
@@ -34,8 +34,8 @@ def gap_notice_is_right(delivery: Delivery, now: datetime) -> Q:
     user = User.objects.filter(deliveries=delivery, is_active=True).first()
     if rule is None or user is None:
         return NEVER
-    theirs = Delegation.objects.of_focal_point(user).select_related("body")
+    theirs = Delegation.objects.of_focal_point(user).select_related("body", "webinar__policy")
     delegation = theirs.filter(gap_notices=delivery, status__in=CHASED).first()
     if delegation is None or delivery.key != rule.key_of_notice(delegation.pk, user.pk):
         return NEVER
-    return Q() if gaps_in(seats_of(delegation)) else NEVER
+    return Q() if gaps_in(seats_of(delegation)) or lacks_letter(delegation) else NEVER

@@ -5,7 +5,8 @@ from functools import wraps
 from typing import Any, Concatenate
 
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.views.decorators.cache import never_cache
 
@@ -13,16 +14,16 @@ from registrations.models import Delegate, Delegation, User
 from registrations.permissions import lacks_second_factor, to_second_factor
 from registrations.queries import delegations_of
 
-DelegationView = Callable[Concatenate[HttpRequest, Delegation, ...], HttpResponse]
+DelegationView = Callable[Concatenate[HttpRequest, Delegation, ...], HttpResponseBase]
 
 
-def for_signed_in(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+def for_signed_in(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
     """Ask for a sign-in first, and of the secretariat for a second factor too; keep the page out of every cache."""
 
     @never_cache
     @login_required
     @wraps(view)
-    def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if lacks_second_factor(signed_in(request)):
             return to_second_factor(request)
         return view(request, *args, **kwargs)
@@ -30,12 +31,12 @@ def for_signed_in(view: Callable[..., HttpResponse]) -> Callable[..., HttpRespon
     return checked
 
 
-def for_delegation(view: DelegationView) -> Callable[..., HttpResponse]:
+def for_delegation(view: DelegationView) -> Callable[..., HttpResponseBase]:
     """Give `view` the delegation of the URL's slug, if the signed-in person may see it; else 404."""
 
     @for_signed_in
     @wraps(view)
-    def checked(request: HttpRequest, slug: str, **kwargs: Any) -> HttpResponse:
+    def checked(request: HttpRequest, slug: str, **kwargs: Any) -> HttpResponseBase:
         return view(request, get_object_or_404(delegations_of(signed_in(request)), slug=slug), **kwargs)
 
     return checked

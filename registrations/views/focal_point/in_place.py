@@ -14,7 +14,7 @@ from registrations.exceptions import RuleBroken, Stale
 from registrations.forms.delegates import both_versions
 from registrations.forms.errors import add_broken_rule
 from registrations.models import Delegate, Delegation
-from registrations.queries import gaps_in, seats_of
+from registrations.queries import gaps_in, lacks_letter, seats_of
 from registrations.views.focal_point.places import Place, page_at
 
 IN_PLACE = "focal_point/in_place.html"
@@ -97,12 +97,13 @@ def still_missing(delegation: Delegation) -> str:
     seats = seats_of(delegation)
     if not seats:
         return ""
-    gaps = gaps_in(seats)
-    if not gaps:
-        return " " + _("Every quota is met.")
-    named = ", ".join(
+    missing = [
         _("%(profile)s (%(named)s of %(floor)s)")
         % {"profile": gap.profile.name, "named": gap.named, "floor": gap.floor}
-        for gap in gaps
-    )
-    return " " + _("Still missing: %(gaps)s.") % {"gaps": named}
+        for gap in gaps_in(seats)
+    ]
+    if lacks_letter(delegation):
+        missing.append(_("the nomination letter"))
+    if not missing:
+        return " " + _("Every quota is met.")
+    return " " + _("Still missing: %(gaps)s.") % {"gaps": ", ".join(missing)}

@@ -33,6 +33,7 @@ from registrations.views.focal_point.cards import (
     waiting_word,
 )
 from registrations.views.focal_point.in_place import IN_PLACE, focus_first, ids_in
+from registrations.views.focal_point.letters import letter_state
 from registrations.views.focal_point.people import register_form
 from registrations.views.focal_point.places import WITHOUT_PROFILE, page_at, to_add
 
@@ -105,6 +106,7 @@ def delegation(request: HttpRequest, delegation: Delegation) -> HttpResponse:
             "sessions": sessions,
             "seats": seats,
             "gaps": gaps_in(seats),
+            "letter": letter_state(delegation, ends_at=ends_at, by=user, now=now),
             "cards": cards,
             "others": [card for card in active if card.one.delegate.profile_id is None],
             "people": people,

@@ -14,7 +14,7 @@ from registrations.exceptions import RuleBroken, Stale
 from registrations.forms.errors import add_broken_rule, send_again_with
 from registrations.forms.focal_point import NotAttendingForm, SubmitForm
 from registrations.models import Delegation, DelegationStatus
-from registrations.queries import gaps_in, released_sessions, seats_of
+from registrations.queries import gaps_in, lacks_letter, released_sessions, seats_of
 from registrations.services.delegations import mark_attending_again, mark_not_attending, submit_delegation
 from registrations.views.focal_point.access import for_delegation, signed_in
 
@@ -75,5 +75,10 @@ def _answer(
         else:
             messages.success(request, said)
             return redirect(delegation)
-    context = {"delegation": delegation, "form": form, "gaps": gaps_in(seats_of(delegation))}
+    context = {
+        "delegation": delegation,
+        "form": form,
+        "gaps": gaps_in(seats_of(delegation)),
+        "lacks_letter": lacks_letter(delegation),
+    }
     return render(request, f"focal_point/{template}.html", context, status=422 if form.errors else 200)

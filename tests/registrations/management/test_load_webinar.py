@@ -94,6 +94,16 @@ def test_registration_is_counted_from_the_day_on_which_the_webinar_starts() -> N
     assert policy.purge_on == date(2027, 12, 7)
 
 
+def test_a_letter_is_required_where_the_file_says_so(tmp_path: Path) -> None:
+    as_it_is = load_definition(CONCEPT_NOTE, now=NOW).webinar
+    optional = RegistrationPolicy.objects.get(webinar=as_it_is).requires_letter
+
+    report = load_definition(edited(tmp_path, ("requires_letter = false", "requires_letter = true")), now=NOW)
+
+    assert (optional, RegistrationPolicy.objects.get(webinar=as_it_is).requires_letter) == (False, True)
+    assert report.changes == ("Registration: when it opens and closes.",)
+
+
 def sentences(webinar: Webinar) -> list[str]:
     return [str(rule) for rule in webinar.reminder_rules.all()]
 

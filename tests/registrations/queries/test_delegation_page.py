@@ -165,8 +165,10 @@ def test_what_is_done_with_can_be_sent_again_until_the_session_ends(delegation):
         lease = {"claim_token": uuid4(), "lease_expires_at": NOW} if state == "claimed" else {}
         make_delivery(make_entry(person, session), state=state, **lease)
 
-    def repeatable(now):
-        return {state for state, person in people.items() if mail_of(person).can_be_sent_again_at(now)}
+    def repeatable(by, now):
+        return {state for state, person in people.items() if mail_of(person).can_be_sent_again_at(now, by=by)}
 
-    assert repeatable(NOW) == {"sent", "failed", "stopped"}
-    assert repeatable(session.ends_at) == set()
+    staff, focal_point = make_staff(), make_user()
+    assert repeatable(staff, NOW) == {"sent", "failed", "stopped"}
+    assert repeatable(focal_point, NOW) == {"sent", "failed"}
+    assert repeatable(staff, session.ends_at) == set()

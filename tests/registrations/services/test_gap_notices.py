@@ -29,6 +29,7 @@ from tests.factories import (
     make_delegation,
     make_focal_point,
     make_gap_notice_rule,
+    make_letter,
     make_organisation,
     make_profiles,
     make_quotas,
@@ -346,3 +347,24 @@ def test_notices_take_the_same_number_of_questions_for_one_delegation_and_for_ma
         make_delegate(delegation)
 
     assert (questions(), len(states())) == (with_one, 11)
+
+
+def test_a_required_letter_that_is_missing_is_chased_until_it_arrives(honduras: Delegation) -> None:
+    close_the_gaps(honduras)
+    assert subjects(FIVE_BEFORE) == []
+    RegistrationPolicy.objects.update(requires_letter=True)
+
+    chased = subjects(FIVE_BEFORE)
+
+    assert chased == ["Honduras: the nomination letter; 5 days left"]
+
+
+def test_a_notice_that_waits_is_not_sent_once_the_letter_has_arrived(honduras: Delegation) -> None:
+    close_the_gaps(honduras)
+    RegistrationPolicy.objects.update(requires_letter=True)
+    plan(now=FIVE_BEFORE)
+    assert Delivery.objects.filter(kind=DeliveryKind.GAP_NOTICE).count() == 1
+
+    make_letter(honduras, by=make_staff())
+
+    assert subjects(FIVE_BEFORE) == []

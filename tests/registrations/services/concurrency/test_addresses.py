@@ -6,13 +6,15 @@ import pytest
 
 from registrations.exceptions import AddressTakenElsewhere
 from registrations.models import Delegate, HistoryEvent, HistoryKind
-from registrations.services.nominations import edit_delegate, register_delegate
+from registrations.services.nominations import edit_delegate, register_delegate, register_delegates
 from tests.factories import (
     make_country,
     make_delegate,
     make_delegation,
     make_details,
     make_organisation,
+    make_profiles,
+    make_staff,
     make_user,
     make_webinar,
 )
@@ -113,3 +115,41 @@ def test_two_people_who_pass_an_address_on_never_break_a_rule(now, settings):
 
             assert moved == f"z{number}@example.org"
             assert isinstance(taken, str) or taken is AddressTakenElsewhere
+
+
+def test_of_two_lists_with_the_same_people_each_person_is_named_once(now):
+    one = make_delegation()
+    other = make_delegation(one.webinar, make_country("PA"))
+    user = make_user()
+    make_profiles()
+
+    with two_writers() as race:
+        for _ in range(ROUNDS // 4):
+            people = [make_details() for _ in range(3)]
+
+            outcomes = race(
+                partial(register_delegates, one, many=people, by=user, now=now),
+                partial(register_delegates, other, many=people[::-1], by=user, now=now),
+            )
+
+            named = [outcome.delegate for both in outcomes for outcome in both if outcome.delegate is not None]
+            assert sorted(delegate.email for delegate in named) == sorted(person.email for person in people)
+            HistoryEvent.objects.filter(kind="address_clash").delete()
+
+
+def test_two_lists_at_once_at_a_webinar_without_quotas_name_each_person_once(now):
+    webinar = make_webinar()
+    one, other = (make_delegation(webinar, make_organisation(slug)) for slug in ("unodc", "iom"))
+    staff = make_staff()
+
+    with two_writers() as race:
+        for _ in range(ROUNDS // 4):
+            people = [make_details(None) for _ in range(3)]
+
+            outcomes = race(
+                partial(register_delegates, one, many=people, by=staff, now=now),
+                partial(register_delegates, other, many=people[::-1], by=staff, now=now),
+            )
+
+            named = [outcome.delegate for both in outcomes for outcome in both if outcome.delegate is not None]
+            assert sorted(delegate.email for delegate in named) == sorted(person.email for person in people)

@@ -1,0 +1,71 @@
+"""From the country's delegations at earlier webinars: tick who comes again."""
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_http_methods
+
+from registrations.exceptions import InvalidInput, RuleBroken
+from registrations.forms.carry_over import CarryOverForm
+from registrations.forms.errors import add_broken_rule
+from registrations.models import Delegation
+from registrations.queries import last_session_end, policy_of, seats_of
+from registrations.queries.earlier import earlier_people
+from registrations.services.carry_over import carry_over
+from registrations.services.nominations import NamingOutcome
+from registrations.views.focal_point.access import for_delegation, signed_in
+from registrations.views.focal_point.cards import allowed
+from registrations.views.focal_point.in_place import still_missing
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@for_delegation
+def earlier(request: HttpRequest, delegation: Delegation) -> HttpResponse:
+    """Name everyone who is ticked and may be named; the others stay ticked, each with the reason."""
+    user, now = signed_in(request), timezone.now()
+    form = _form(request, delegation)
+    if form.is_bound and form.is_valid():
+        try:
+            outcomes = carry_over(delegation, chosen=form.chosen(), by=user, now=now)
+        except RuleBroken as broken:
+            add_broken_rule(form, broken)
+        else:
+            if named := sum(outcome.delegate is not None for outcome in outcomes.values()):
+                said = ngettext("%(count)s person is named.", "%(count)s people are named.", named)
+                messages.success(request, said % {"count": named} + still_missing(delegation))
+            if named == len(outcomes):
+                return redirect(delegation)
+            form = _with_refusals(request, delegation, outcomes)
+    if form.is_bound and form.is_of_people_who_are_here:
+        messages.info(request, _("Everyone whom you ticked is in the delegation already."))
+        return redirect(delegation)
+    policy, ends_at = policy_of(delegation.webinar), last_session_end(delegation.webinar)
+    may = allowed(delegation, policy=policy, ends_at=ends_at, by=user, now=now)
+    context = {"delegation": delegation, "form": form, "rows": form.rows(), "can_name": may.add or may.fill_gaps}
+    return render(request, "focal_point/earlier.html", context, status=422 if form.errors else 200)
+
+
+def _form(request: HttpRequest, delegation: Delegation) -> CarryOverForm:
+    seats = seats_of(delegation)
+    people = earlier_people(delegation, seats=seats, now=timezone.now())
+    return CarryOverForm(request.POST if request.method == "POST" else None, people=people, seats=seats)
+
+
+def _with_refusals(request: HttpRequest, delegation: Delegation, outcomes: dict[int, NamingOutcome]) -> CarryOverForm:
+    """The form as it was sent, without those who are named now; a refusal stands at the person whom it concerns."""
+    form = _form(request, delegation)
+    form.is_valid()
+    for pk, outcome in outcomes.items():
+        if outcome.refusal is not None and f"person-{pk}" in form.fields:
+            for message in _messages_of(outcome.refusal):
+                form.add_error(f"person-{pk}", message)
+    return form
+
+
+def _messages_of(refusal: RuleBroken) -> list[str]:
+    if isinstance(refusal, InvalidInput):
+        return [text for texts in refusal.messages.values() for text in texts]
+    return [str(refusal.message)]

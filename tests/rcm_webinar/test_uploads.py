@@ -1,0 +1,72 @@
+"""What is sent is bounded before anybody looks at it."""
+
+from pathlib import Path
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile, TemporaryUploadedFile
+from django.test import Client, RequestFactory
+
+MB = 1024 * 1024
+
+
+@pytest.fixture
+def scratch(tmp_path: Path, settings) -> Path:
+    settings.FILE_UPLOAD_TEMP_DIR = str(tmp_path)
+    return tmp_path
+
+
+def send(*sizes: int):
+    """A request with files of so many bytes, as the views get it."""
+    files = {f"file{number}": SimpleUploadedFile("a.pdf", b"x" * size) for number, size in enumerate(sizes)}
+    return RequestFactory().post("/", {"typed": "kept", **files})
+
+
+def test_a_file_is_streamed_to_the_disk_and_never_held_in_memory(scratch) -> None:
+    request = send(100)
+
+    upload = request.FILES["file0"]
+
+    assert isinstance(upload, TemporaryUploadedFile)
+    assert (upload.size, upload.read(), len(list(scratch.iterdir()))) == (100, b"x" * 100, 1)
+    request.close()
+
+
+def test_of_a_file_that_is_too_large_only_its_size_is_kept(scratch) -> None:
+    request = send(12 * MB, 7)
+
+    large, small = request.FILES["file0"], request.FILES["file1"]
+
+    assert (large.size, large.read()) == (12 * MB, b"")
+    assert (small.size, small.read(), request.POST["typed"]) == (7, b"x" * 7, "kept")
+    assert [path.stat().st_size for path in scratch.iterdir()] == [7]
+    request.close()
+
+
+def test_a_file_of_exactly_ten_megabytes_is_kept_whole(scratch) -> None:
+    request = send(10 * MB)
+
+    assert len(request.FILES["file0"].read()) == 10 * MB
+    request.close()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("language", ["en", "es"])
+def test_a_request_that_is_far_too_large_is_refused_unread_with_a_page(client: Client, language: str) -> None:
+    answer = client.post(
+        f"/{language}/delegations/flows-country-hn/letter/",
+        data=b"",
+        content_type="multipart/form-data; boundary=x",
+        CONTENT_LENGTH=str(41 * MB),
+    )
+
+    assert answer.status_code == 413
+    assert f'<html lang="{language}">' in answer.content.decode()
+    assert answer.templates[0].name == "413.html"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("length", ["9" * 5000, "-1", "x", "", "١٢"])
+def test_no_length_that_is_claimed_fails(client: Client, length: str) -> None:
+    answer = client.get("/en/", CONTENT_LENGTH=length)
+
+    assert answer.status_code in {200, 413}

@@ -1,0 +1,327 @@
+"""The letter's page, its file, and everybody who should not see either."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from registrations.models import Delegation, NominationLetter, RegistrationPolicy, User
+from registrations.queries import last_session_end
+from registrations.services.letters import upload_letter
+from tests.factories import (
+    a_pdf,
+    make_country,
+    make_delegate,
+    make_delegation,
+    make_focal_point,
+    make_profiles,
+    make_staff,
+    make_upload,
+    make_user,
+)
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def media(tmp_path: Path, settings, clock) -> Path:
+    """An empty place for uploads, while time stands still."""
+    settings.MEDIA_ROOT = str(tmp_path / "media")
+    return tmp_path / "media"
+
+
+@pytest.fixture
+def delegation() -> Delegation:
+    return make_delegation(body=make_country("HN"))
+
+
+@pytest.fixture
+def owner_user(delegation) -> User:
+    return make_focal_point(delegation.body, make_user(name="Ana Ejemplo")).user
+
+
+@pytest.fixture
+def owner(owner_user) -> Client:
+    client = Client()
+    client.force_login(owner_user)
+    return client
+
+
+def kept(delegation: Delegation, by: User, text: str = "Nomination", name: str = "Nota verbal.pdf") -> NominationLetter:
+    return upload_letter(delegation, upload=make_upload(a_pdf(text), name=name), by=by, now=timezone.now())
+
+
+def url(delegation: Delegation, rest: str = "") -> str:
+    return f"/en/delegations/{delegation.slug}/{rest}"
+
+
+def files(media: Path) -> list[Path]:
+    return [path for path in media.rglob("*") if path.is_file()]
+
+
+def test_a_letter_is_uploaded_and_stands_on_the_delegations_page(owner, delegation) -> None:
+    answer = owner.post(url(delegation, "letter/"), {"file": make_upload()}, follow=True)
+
+    text = answer.content.decode()
+    assert answer.redirect_chain == [(url(delegation), 302)]
+    assert "The letter is uploaded." in text
+    assert url(delegation, f"letter/{NominationLetter.objects.get().pk}/") in text
+    assert "Letter uploaded" in text
+
+
+def test_the_file_is_given_to_be_saved_and_runs_nowhere(owner, owner_user, delegation) -> None:
+    letter = kept(delegation, owner_user, name='Nota "verbal" ñ.pdf')
+
+    answer = owner.get(url(delegation, f"letter/{letter.pk}/"))
+
+    assert b"".join(answer) == a_pdf()
+    assert answer["Content-Type"] == "application/pdf"
+    assert answer["Content-Disposition"] == ("attachment; filename*=utf-8''Nota%20%22verbal%22%20%C3%B1.pdf")
+    assert answer["Content-Security-Policy"] == "sandbox"
+    assert answer["X-Content-Type-Options"] == "nosniff"
+    assert "no-store" in answer["Cache-Control"]
+
+
+def test_replaced_letters_stay_readable_to_the_country_and_to_staff(owner, owner_user, delegation) -> None:
+    first = kept(delegation, owner_user, "First", name="first.pdf")
+    kept(delegation, owner_user, "Second", name="second.pdf")
+    staff = Client()
+    staff.force_login(make_staff())
+
+    page = owner.get(url(delegation, "letter/")).content.decode()
+    contents = [b"".join(one.get(url(delegation, f"letter/{first.pk}/"))) for one in (owner, staff)]
+
+    assert page.index("second.pdf") < page.index("Replaced letters") < page.index("first.pdf")
+    assert page.count("Ana Ejemplo") == 2
+    assert contents == [a_pdf("First")] * 2
+
+
+@pytest.mark.parametrize(
+    ("upload", "message"),
+    [
+        (None, "Please choose the file first."),
+        (make_upload(b""), "This file is empty."),
+        (make_upload(b"MZ\x90\x00" + b"\x00" * 9000, name="letter.pdf"), "This is not a PDF file"),
+        (make_upload(b"<html><script>alert(1)</script>", name="letter.pdf"), "This is not a PDF file"),
+        (make_upload(b"%PDF-1.4 " + b"x" * (12 << 20) + b"%%EOF"), "This file has 12.0\xa0MB"),
+    ],
+)
+def test_what_cannot_be_kept_is_said_at_the_field_with_a_summary(owner, delegation, media, upload, message) -> None:
+    if upload is not None:
+        upload = SimpleUploadedFile(upload.name, upload.file.getvalue())
+
+    answer = owner.post(url(delegation, "letter/"), {"file": upload} if upload else {})
+
+    text = answer.content.decode()
+    assert answer.status_code == 422
+    assert text.count(message) == 2
+    assert 'href="#id_file"' in text
+    assert (files(media), NominationLetter.objects.count()) == ([], 0)
+
+
+def test_a_file_sent_as_text_is_no_file(owner, delegation) -> None:
+    answer = owner.post(url(delegation, "letter/"), {"file": "%PDF-1.4 %%EOF"})
+
+    assert answer.status_code == 422
+
+
+@pytest.mark.parametrize("name", ["../../../../etc/passwd", "..\\..\\boot.ini", "/etc/cron.d/x.pdf", "a\x00b.pdf"])
+def test_no_file_name_leads_out_of_the_place_for_letters(owner, delegation, media, name) -> None:
+    upload = SimpleUploadedFile("x.pdf", a_pdf())
+    upload._name = name
+
+    owner.post(url(delegation, "letter/"), {"file": upload})
+
+    letter = NominationLetter.objects.get()
+    assert [path.parent for path in files(media)] == [media / "letters"]
+    assert Path(letter.file.path).name not in name
+    assert "/" not in letter.name
+    assert "\\" not in letter.name
+
+
+def test_a_name_of_a_file_is_text_on_our_pages(owner, owner_user, delegation) -> None:
+    kept(delegation, owner_user, name="<img src=x onerror=alert(1)>.pdf")
+
+    for rest in ("", "letter/"):
+        text = owner.get(url(delegation, rest)).content.decode()
+        assert "<img src=x" not in text
+        assert "&lt;img src=x onerror=alert(1)&gt;.pdf" in text
+
+
+@pytest.fixture
+def attacker(delegation) -> tuple[Client, Delegation]:
+    """The focal point of another country at the same webinar."""
+    other = make_delegation(delegation.webinar, make_country("PA"))
+    client = Client()
+    client.force_login(make_focal_point(other.body).user)
+    return client, other
+
+
+def test_another_country_neither_reads_nor_changes_a_letter(attacker, owner_user, delegation, media) -> None:
+    letter = kept(delegation, owner_user)
+    client, own = attacker
+
+    answers = [
+        client.get(url(delegation, "letter/")),
+        client.post(url(delegation, "letter/"), {"file": make_upload()}),
+        client.get(url(delegation, f"letter/{letter.pk}/")),
+        client.post(url(delegation, f"letter/{letter.pk}/remove/")),
+        # Under the own slug, with the number of the other's letter.
+        client.get(url(own, f"letter/{letter.pk}/")),
+        client.post(url(own, f"letter/{letter.pk}/remove/")),
+        client.get(url(own, "letter/99999999999999999999999/")),
+        client.post(url(own, "letter/0/remove/")),
+    ]
+
+    assert [answer.status_code for answer in answers] == [404] * 8
+    assert (list(NominationLetter.objects.all()), len(files(media))) == ([letter], 1)
+
+
+def test_a_letter_has_no_address_but_the_one_that_checks(client, owner_user, delegation) -> None:
+    letter = kept(delegation, owner_user)
+
+    paths = [f"/{letter.file.name}", f"/media/{letter.file.name}", f"/static/{letter.file.name}"]
+
+    assert {client.get(path).status_code for path in paths} == {404}
+    assert client.get(url(delegation, f"letter/{letter.pk}/")).status_code == 302
+
+
+def test_a_removed_focal_point_reads_no_letter(owner, owner_user, delegation) -> None:
+    letter = kept(delegation, owner_user)
+    owner_user.focal_points.update(removed_at=timezone.now())
+
+    assert owner.get(url(delegation, f"letter/{letter.pk}/")).status_code == 404
+
+
+def test_removing_is_a_step_that_says_what_happened(
+    owner, owner_user, delegation, media, django_capture_on_commit_callbacks
+) -> None:
+    letter = kept(delegation, owner_user, name="by mistake.pdf")
+    assert owner.get(url(delegation, f"letter/{letter.pk}/remove/")).status_code == 405
+
+    with django_capture_on_commit_callbacks(execute=True):
+        answer = owner.post(url(delegation, f"letter/{letter.pk}/remove/"), follow=True)
+
+    assert "“by mistake.pdf” is removed." in answer.content.decode()
+    assert files(media) == []
+    assert owner.post(url(delegation, f"letter/{letter.pk}/remove/")).status_code == 404
+
+
+def test_a_file_that_is_gone_from_the_disk_is_not_found(owner, owner_user, delegation) -> None:
+    letter = kept(delegation, owner_user)
+    Path(letter.file.path).unlink()
+
+    assert owner.get(url(delegation, f"letter/{letter.pk}/")).status_code == 404
+
+
+def test_a_missing_letter_is_said_where_the_delegation_is_looked_at_and_submitted(owner, delegation) -> None:
+    RegistrationPolicy.objects.update(requires_letter=True)
+    for code in make_profiles():
+        make_delegate(delegation, code)
+        make_delegate(delegation, code)
+
+    page = owner.get(url(delegation)).content.decode()
+    before = owner.get(url(delegation, "submit/")).content.decode()
+    refused = owner.post(url(delegation, "submit/"), {"version": 1})
+    answer = owner.post(url(delegation, "submit/"), {"version": 1, "reason": "It is being signed."}, follow=True)
+
+    assert "The nomination letter is missing." in page
+    assert "You can submit the delegation now" not in page
+    assert "the nomination letter</a></li>" in before
+    assert "The nomination letter is missing. Upload it, or give the reason and submit." in refused.content.decode()
+    assert "The delegation is submitted. The secretariat decides" in answer.content.decode()
+
+
+def test_naming_someone_says_that_the_letter_is_still_missing(owner, delegation) -> None:
+    RegistrationPolicy.objects.update(requires_letter=True)
+    typed = {
+        "name": "Ana Ejemplo",
+        "email": "ana@example.org",
+        "institution": "Instituto",
+        "profile": make_profiles()["prosecutors"].pk,
+        "language": "es",
+        "timezone": "America/Tegucigalpa",
+    }
+
+    answer = owner.post(url(delegation, "delegates/new/"), typed, follow=True)
+
+    assert "Investigation units (0 of 2), the nomination letter." in answer.content.decode()
+
+
+def test_after_the_closing_a_letter_is_uploaded_and_not_removed(owner, owner_user, delegation, clock) -> None:
+    letter = kept(delegation, owner_user)
+    clock.move_to(delegation.webinar.policy.closes_at + timedelta(hours=1))
+    owner.force_login(owner_user)
+
+    page = owner.get(url(delegation, "letter/")).content.decode()
+    better = owner.post(url(delegation, "letter/"), {"file": make_upload(a_pdf("Better"))})
+    removed = owner.post(url(delegation, f"letter/{letter.pk}/remove/"), follow=True)
+
+    assert ('type="file"' in page, "remove/" in page, better.status_code) == (True, False, 302)
+    assert "can still be replaced, but not removed" in removed.content.decode()
+    assert NominationLetter.objects.count() == 2
+
+
+def test_after_the_last_session_the_page_is_a_record(owner, owner_user, delegation, clock) -> None:
+    kept(delegation, owner_user)
+    clock.move_to(last_session_end(delegation.webinar))
+    owner.force_login(owner_user)
+
+    page = owner.get(url(delegation, "letter/")).content.decode()
+    late = owner.post(url(delegation, "letter/"), {"file": make_upload(a_pdf("Late"))})
+
+    assert ("Nota verbal.pdf" in page, 'type="file"' in page) == (True, False)
+    assert "The webinar is over" in late.content.decode()
+
+
+def test_the_delegations_page_keeps_its_budget_with_letters(
+    owner, owner_user, delegation, django_assert_max_num_queries
+) -> None:
+    RegistrationPolicy.objects.update(requires_letter=True)
+    owner.get(url(delegation))
+
+    with django_assert_max_num_queries(12):
+        owner.get(url(delegation))
+    for number in range(5):
+        kept(delegation, owner_user, f"Number {number}")
+    with django_assert_max_num_queries(12):
+        owner.get(url(delegation))
+
+
+def test_the_secretariat_sees_letters_and_what_is_missing_in_the_admin(secretariat, owner_user, delegation) -> None:
+    RegistrationPolicy.objects.update(requires_letter=True)
+    change = reverse("admin:registrations_delegation_change", args=[delegation.pk])
+    before = secretariat.get(change).content.decode()
+    listed = secretariat.get(reverse("admin:registrations_delegation_changelist")).content.decode()
+    board = secretariat.get(reverse("admin:quota-board", args=[delegation.webinar.slug])).content.decode()
+    letter = kept(delegation, owner_user)
+
+    after = secretariat.get(change).content.decode()
+
+    assert "The letter is missing." in before
+    assert "the nomination letter" in listed
+    assert "letter missing" in board
+    assert url(delegation, f"letter/{letter.pk}/") in after
+    assert "the nomination letter" not in after
+
+
+@pytest.fixture
+def loud(caplog) -> Iterator[object]:
+    with caplog.at_level("DEBUG"):
+        yield caplog
+
+
+def test_logs_name_neither_the_file_nor_where_it_lies(owner, delegation, loud) -> None:
+    owner.post(url(delegation, "letter/"), {"file": make_upload(name="Ministra Ejemplo.pdf")})
+    letter = NominationLetter.objects.get()
+    owner.get(url(delegation, f"letter/{letter.pk}/")).close()
+
+    ours = "\n".join(record.getMessage() for record in loud.records if not record.name.startswith("django.db"))
+
+    assert "letter-file" in ours
+    assert [word for word in ("Ministra", letter.file.name) if word in ours] == []

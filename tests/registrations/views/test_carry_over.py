@@ -176,3 +176,13 @@ def test_a_delegation_that_does_not_attend_is_offered_nobody(owner, delegation, 
 
     assert ("checkbox" in page, answer.status_code) == (False, 422)
     assert "This delegation does not attend." in answer.content.decode()
+
+
+def test_where_everyone_is_here_already_there_is_nothing_to_send(owner, delegation, last_year) -> None:
+    make_delegate(last_year, email="ana@example.org")
+    make_delegate(delegation, email="ana@example.org")
+
+    text = owner.get(url(delegation)).content.decode()
+
+    assert "Everyone of earlier webinars is in this delegation already." in text
+    assert "Name those who are ticked" not in text

@@ -231,6 +231,7 @@ def test_a_missing_letter_is_said_where_the_delegation_is_looked_at_and_submitte
     answer = owner.post(url(delegation, "submit/"), {"version": 1, "reason": "It is being signed."}, follow=True)
 
     assert "The nomination letter is missing." in page
+    assert '<a href="#letter-title">the nomination letter</a>' in page
     assert "You can submit the delegation now" not in page
     assert "the nomination letter</a></li>" in before
     assert "The nomination letter is missing. Upload it, or give the reason and submit." in refused.content.decode()

@@ -1,0 +1,161 @@
+"""Every page, in both languages and in light and dark: axe finds nothing, it fits 320 px, and nothing breaks our CSP.
+
+With `RCM_SCREENSHOTS` it keeps pictures in that folder (`make screenshots`).
+"""
+
+import os
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from io import StringIO
+from pathlib import Path
+
+import pytest
+import time_machine
+from allauth.mfa.models import Authenticator
+from axe_playwright_python.sync_playwright import Axe
+from django.conf import settings
+from django.core.management import call_command
+from django.test import Client, override_settings
+from playwright.sync_api import Browser, BrowserContext, Page
+from pytest_django.live_server_helper import LiveServer
+from pytest_django.plugin import DjangoDbBlocker
+
+from registrations.models import Delegate, RegistrationPolicy, User
+from registrations.services.planning import plan
+from registrations.services.sending import send_due
+from registrations.tokens import Scope, make_token
+from tests.journeys.views import CANADA, LONG_INSTITUTION, LONG_NAME, SECRETARIAT, VIEWS, View
+
+pytestmark = [pytest.mark.journey, pytest.mark.django_db]
+# Two weeks before the webinar.
+NOW = datetime(2026, 11, 30, 15, 0, tzinfo=UTC)
+LEVELS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+SCHEMES = ("light", "dark")
+WIDE, NARROW, NARROWEST = 1280, 360, 320
+SCREENSHOTS = os.environ.get("RCM_SCREENSHOTS", "")
+
+
+class World:
+    """The demo's people, in the test's database, at `NOW`."""
+
+    def __init__(self, url: str) -> None:
+        with override_settings(RCM_DEMO=True):
+            call_command("seed_demo", stdout=StringIO())
+        secretariat = User.objects.get(email=SECRETARIAT)
+        Authenticator.objects.create(user=secretariat, type=Authenticator.Type.TOTP, data={"secret": "A" * 16})
+        Delegate.objects.filter(pk=self._first_of("US").pk).update(name=LONG_NAME, institution=LONG_INSTITUTION)
+        RegistrationPolicy.objects.filter(webinar__slug="connection-test").update(closes_at=NOW - timedelta(minutes=1))
+        plan(now=NOW)
+        send_due(clock=lambda: NOW)
+        self.url = url
+        self.token = make_token(self._first_of("CA"), Scope.PAGE)
+
+    def _first_of(self, iso_code: str) -> Delegate:
+        return Delegate.objects.filter(delegation__body__iso_code=iso_code, status="active").order_by("pk")[0]
+
+    def session_cookie(self, who: str) -> str:
+        client = Client()
+        client.force_login(User.objects.get(email=who))
+        return client.cookies[settings.SESSION_COOKIE_NAME].value
+
+
+@pytest.fixture(scope="module")
+def world(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[World]:
+    with django_db_blocker.unblock(), time_machine.travel(NOW, tick=True):
+        # Not the fixture `live_server`, which empties the database after each test.
+        server = LiveServer("localhost")
+        try:
+            yield World(server.url)
+        finally:
+            server.stop()
+            call_command("flush", interactive=False, verbosity=0)
+
+
+@pytest.fixture(params=["en", "es"])
+def context(world: World, browser: Browser, request: pytest.FixtureRequest) -> Iterator[BrowserContext]:
+    context = browser.new_context(
+        base_url=world.url, locale=request.param, viewport={"width": WIDE, "height": 900}, reduced_motion="reduce"
+    )
+    context.add_cookies([{"name": settings.LANGUAGE_COOKIE_NAME, "value": request.param, "url": world.url}])
+    context.set_default_timeout(10_000)
+    yield context
+    context.close()
+
+
+def language_of(context: BrowserContext) -> str:
+    (cookie,) = [each for each in context.cookies() if each["name"] == settings.LANGUAGE_COOKIE_NAME]
+    return cookie["value"]
+
+
+def opened(view: View, world: World, context: BrowserContext) -> Page:
+    if view.who:
+        cookie = {
+            "name": settings.SESSION_COOKIE_NAME, "value": world.session_cookie(view.who), "url": world.url
+        }  # fmt: skip
+        context.add_cookies([cookie])
+    page = context.new_page()
+    answer = page.goto(view.path.format(language=language_of(context), my=world.token))
+    assert answer is not None
+    assert answer.status == view.status
+    if view.reach is not None:
+        view.reach(page)
+    return page
+
+
+@pytest.mark.parametrize("view", VIEWS, ids=lambda view: view.name)
+def test_axe_finds_nothing_and_it_fits(view: View, world: World, context: BrowserContext) -> None:
+    page = opened(view, world, context)
+    complaints: list[str] = []
+    for scheme in SCHEMES:
+        page.emulate_media(color_scheme=scheme)
+        found = Axe().run(page, options={"runOnly": {"type": "tag", "values": LEVELS}})
+        complaints += [
+            f"{scheme}: {violation['id']}: {node['html'][:200]}"
+            for violation in found.response["violations"]
+            for node in violation["nodes"]
+        ]
+    page.emulate_media(color_scheme="light")
+    if SCREENSHOTS and view.is_kept:
+        keep(view, page, language_of(context))
+    page.set_viewport_size({"width": NARROWEST, "height": 800})
+    too_wide = page.evaluate("document.documentElement.scrollWidth") - NARROWEST
+
+    assert complaints == []
+    assert too_wide <= 0
+
+
+def keep(view: View, page: Page, language: str) -> None:
+    for width in (WIDE, NARROW):
+        page.set_viewport_size({"width": width, "height": 900})
+        page.mouse.move(0, 0)
+        path = Path(SCREENSHOTS) / language / f"{view.name}-{width}.png"
+        page.screenshot(path=path, full_page=True, animations="disabled")
+
+
+def test_nothing_breaks_our_content_security_policy_and_nothing_comes_from_elsewhere(
+    world: World, context: BrowserContext
+) -> None:
+    told: list[str] = []
+    context.on("console", lambda message: told.append(message.text) if message.type == "error" else None)
+    context.on("request", lambda asked: told.append(asked.url) if not asked.url.startswith(world.url) else None)
+    for view in VIEWS:
+        if view.status == 200 and view.reach is None:
+            opened(view, world, context).close()
+    assert told == []
+
+
+def test_the_first_view_of_the_delegation_page_is_small(world: World, context: BrowserContext) -> None:
+    (complete,) = [view for view in VIEWS if view.name == "delegation-complete"]
+    asked: list[str] = []
+    sizes: list[int] = []
+    context.on("requestfinished", lambda request: (asked.append(request.url), sizes.append(sum_of(request.sizes()))))
+    page = opened(complete, world, context)
+    page.wait_for_load_state("networkidle")
+    print(f"\n{len(asked)} requests, {sum(sizes)} bytes as sent by the test's server, without compression.")
+
+    assert complete.who == CANADA
+    assert len(asked) <= 12
+
+
+def sum_of(sizes: dict[str, int]) -> int:
+    return sizes["responseBodySize"] + sizes["responseHeadersSize"]

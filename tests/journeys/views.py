@@ -1,0 +1,132 @@
+"""Every page in every state that is worth a look, and how it is reached in a browser."""
+
+import re
+from collections.abc import Callable
+from typing import NamedTuple
+
+from playwright.sync_api import Page
+
+HONDURAS, BELIZE, CANADA = "focal.hn@example.org", "focal.bz@example.org", "focal.ca@example.org"
+NICARAGUA, GUATEMALA, DOMINICAN_REPUBLIC = "focal.ni@example.org", "focal.gt@example.org", "focal.do@example.org"
+EL_SALVADOR, PANAMA, UNITED_STATES = "focal.sv@example.org", "focal.pa@example.org", "focal.us@example.org"
+SECRETARIAT = "secretariat@example.org"
+NOBODY = ""
+FLOWS = "mass-intra-regional-flows"
+LONG_NAME = "María de los Ángeles Fernández-Villalobos de la Cruz"
+LONG_INSTITUTION = (
+    "Unidad Fiscal Especializada contra la Trata de Personas y el Tráfico Ilícito de Migrantes de muestra"
+)
+
+
+class View(NamedTuple):
+    """`path` may hold {language}, and {my} for the token of a participant; `reach` is what is done there first."""
+
+    name: str
+    path: str
+    who: str = NOBODY
+    reach: Callable[[Page], None] | None = None
+    status: int = 200
+    is_kept: bool = False
+
+
+def delegation_of(country: str, rest: str = "", webinar: str = FLOWS) -> str:
+    return f"/{{language}}/delegations/{webinar}-{country}/{rest}"
+
+
+def open_the_first(name: str) -> Callable[[Page], None]:
+    """Follow the first of the people's links whose address ends with `name`, which opens a form in place."""
+
+    def reach(page: Page) -> None:
+        page.locator(f".person-actions a[href$='/{name}/']").first.click()
+        page.locator(".in-place form").wait_for()
+
+    return reach
+
+
+def name_someone(page: Page) -> None:
+    page.locator("#add-prosecutors").click()
+    page.locator("#in-place-prosecutors form").wait_for()
+
+
+def name_someone_badly(page: Page) -> None:
+    name_someone(page)
+    page.locator("#in-place-prosecutors-name").fill(LONG_NAME)
+    page.locator("#in-place-prosecutors-email").fill("nobody")
+    page.locator("#in-place-prosecutors .button-primary").click()
+    page.locator("#in-place-prosecutors .error-summary").wait_for()
+
+
+def submit_badly(page: Page) -> None:
+    page.locator("main form button.button-primary").click()
+    page.locator(".error-summary").wait_for()
+
+
+def check_rows(page: Page) -> None:
+    """Three rows: a good one, one that is in the delegation already, and one with a wrong address."""
+    here = page.context.new_page()
+    here.goto(page.url.replace("import/", ""))
+    known = re.search(r"[\w.]+@example\.org", here.locator(".profiles").inner_text())
+    assert known is not None
+    here.close()
+    rows = [
+        ("Name", "E-mail", "Institution", "Profile"),
+        (LONG_NAME, "pilar.ensayo.hn@example.org", LONG_INSTITUTION, "Prosecutors"),
+        ("Ana Muestra", known[0], "Dirección de migración de muestra", "Immigration control"),
+        ("Tomás Prueba", "tomas.prueba", "Policía de fronteras de muestra", "Border control"),
+    ]
+    page.locator("main textarea").first.fill("\n".join("\t".join(row) for row in rows))
+    page.locator("main form button.button-primary").click()
+    page.locator("main table").first.wait_for()
+
+
+def unfold(page: Page) -> None:
+    page.locator("main details > summary").last.click()
+
+
+PUBLIC = (
+    View("home", "/{language}/"),
+    View("agenda", f"/{{language}}/webinars/{FLOWS}/", is_kept=True),
+    View("nowhere", "/{language}/nowhere/", status=404),
+)
+SIGN_IN = (
+    View("sign-in", "/accounts/login/", is_kept=True),
+    View("sign-in-code", "/accounts/login/code/"),
+    View("password-reset", "/accounts/password/reset/"),
+    View("sign-out", "/accounts/logout/", HONDURAS),
+    View("second-factor", "/accounts/2fa/", HONDURAS),
+)
+IMPORT = (
+    View("import", delegation_of("honduras", "import/"), HONDURAS),
+    View("import-check", delegation_of("honduras", "import/"), HONDURAS, check_rows, is_kept=True),
+    View("letter", delegation_of("honduras", "letter/"), HONDURAS),
+    View("earlier", delegation_of("honduras", "earlier/"), HONDURAS),
+)
+DELEGATION = (
+    View("delegations", "/{language}/delegations/", HONDURAS),
+    View("delegation-empty", delegation_of("nicaragua"), NICARAGUA, is_kept=True),
+    View("delegation-half", delegation_of("honduras"), HONDURAS, is_kept=True),
+    View("delegation-history", delegation_of("honduras"), HONDURAS, unfold),
+    View("delegation-naming", delegation_of("honduras"), HONDURAS, name_someone, is_kept=True),
+    View("delegation-errors", delegation_of("honduras"), HONDURAS, name_someone_badly, is_kept=True),
+    View("delegation-editing", delegation_of("honduras"), HONDURAS, open_the_first("edit")),
+    View("delegation-replacing", delegation_of("honduras"), HONDURAS, open_the_first("replace")),
+    View("delegation-withdrawing", delegation_of("honduras"), HONDURAS, open_the_first("withdraw")),
+    View("delegation-complete", delegation_of("canada"), CANADA, is_kept=True),
+    View("delegation-long-names", delegation_of("united-states"), UNITED_STATES, is_kept=True),
+    View("delegation-submitted", delegation_of("dominican-republic"), DOMINICAN_REPUBLIC, is_kept=True),
+    View("delegation-returned", delegation_of("guatemala"), GUATEMALA, is_kept=True),
+    View("delegation-waived", delegation_of("panama"), PANAMA),
+    View("delegation-accepted-with-gap", delegation_of("el-salvador"), EL_SALVADOR),
+    View("delegation-not-attending", delegation_of("belize"), BELIZE),
+    View("delegation-closed", delegation_of("honduras", webinar="connection-test"), HONDURAS, is_kept=True),
+    View("delegation-of-an-organisation", delegation_of("unodc"), SECRETARIAT),
+    View("naming-without-scripts", delegation_of("honduras", "delegates/new/?profile=prosecutors"), HONDURAS),
+    View("submit-with-gaps", delegation_of("honduras", "submit/"), HONDURAS, submit_badly, is_kept=True),
+    View("submit-complete", delegation_of("united-states", "submit/"), UNITED_STATES),
+    View("not-attending", delegation_of("honduras", "not-attending/"), HONDURAS),
+)
+PARTICIPANT = (
+    View("participant", "/{language}/my/{my}/", is_kept=True),
+    View("join", "/{language}/my/{my}/join/1/"),
+)
+VIEWS = (*PUBLIC, *SIGN_IN, *DELEGATION, *IMPORT, *PARTICIPANT)

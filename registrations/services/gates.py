@@ -5,8 +5,15 @@ from datetime import datetime
 
 from django.utils.translation import gettext as _
 
-from registrations.exceptions import InvalidInput, ReasonRequired, RegistrationClosed, RegistrationNotOpen, WebinarOver
-from registrations.models import User
+from registrations.exceptions import (
+    InvalidInput,
+    NotPossibleNow,
+    ReasonRequired,
+    RegistrationClosed,
+    RegistrationNotOpen,
+    WebinarOver,
+)
+from registrations.models import Delegation, DelegationStatus, User
 from registrations.queries import last_session_end, policy_of
 from sessions_app.models import Webinar
 
@@ -38,6 +45,12 @@ def is_late(webinar: Webinar, *, by: User, now: datetime) -> bool:
     """Whether `by` is a focal point who acts after the closing of registration. One query."""
     policy = policy_of(webinar)
     return not by.is_staff and policy is not None and now >= policy.closes_at
+
+
+def check_attending(delegation: Delegation) -> None:
+    """Raise NotPossibleNow for a delegation that does not attend: it must attend again first."""
+    if delegation.status == DelegationStatus.NOT_ATTENDING:
+        raise NotPossibleNow(_("This delegation does not attend. Say first that it attends again."))
 
 
 def clean_reason(

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from registrations.exceptions import InvalidInput, RegistrationClosed
 from registrations.models import Delegation, HistoryKind, NominationLetter, User
-from registrations.services.gates import check_time, is_late
+from registrations.services.gates import check_attending, check_time, is_late
 from registrations.services.history import record
 from registrations.services.seats import decision, lock_delegation
 
@@ -54,7 +54,7 @@ def _keep(delegation: Delegation, letter: NominationLetter, *, by: User, now: da
     """Make `letter` the current one, unless that is the same file."""
     locked = lock_delegation(delegation)
     check_time(locked.delegation.webinar, by=by, now=now, is_for_late=True)
-    locked.check_attending()
+    check_attending(locked.delegation)
     before = NominationLetter.objects.current().filter(delegation=locked.delegation).first()
     if before is not None and before.digest == letter.digest:
         return before
@@ -86,7 +86,7 @@ def remove_letter(letter: NominationLetter, *, by: User, now: datetime) -> None:
     check_time(locked.delegation.webinar, by=by, now=now, is_for_late=True)
     if is_late(locked.delegation.webinar, by=by, now=now):
         raise RegistrationClosed(_("Registration has closed. A letter can still be replaced, but not removed."))
-    locked.check_attending()
+    check_attending(locked.delegation)
     current = NominationLetter.objects.filter(pk=letter.pk).first()
     if current is None:
         return

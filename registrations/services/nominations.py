@@ -18,7 +18,7 @@ from registrations.models import (
     User,
 )
 from registrations.services.details import DelegateDetails, apply_details, clean_details, new_delegate
-from registrations.services.gates import check_time, clean_reason, is_late
+from registrations.services.gates import check_attending, check_time, clean_reason, is_late
 from registrations.services.history import new_event, record
 from registrations.services.seats import (
     Addresses,
@@ -42,6 +42,9 @@ __all__ = [
     "withdraw_delegate",
 ]
 
+# So many delegations in a row may be quicker with one of the addresses.
+TRIES = 5
+
 
 @decision
 def register_delegate(delegation: Delegation, *, details: DelegateDetails, by: User, now: datetime) -> Delegate:
@@ -53,7 +56,7 @@ def register_delegate(delegation: Delegation, *, details: DelegateDetails, by: U
     """
     locked = lock_delegation(delegation)
     check_time(locked.delegation.webinar, by=by, now=now, is_for_late=True)
-    locked.check_attending()
+    check_attending(locked.delegation)
     details = clean_details(details, delegation=locked.delegation, profile_ids=locked.profile_ids)
     _check_open_seat(locked, details.profile, by=by, now=now)
     locked.check_room(details.profile)
@@ -82,14 +85,16 @@ def register_delegates(
     """
     locked = lock_delegation(delegation)
     check_time(locked.delegation.webinar, by=by, now=now, is_for_late=True)
-    locked.check_attending()
+    check_attending(locked.delegation)
     cleaned = [_cleaned_or_refused(details, locked) for details in many]
-    try:
-        return _name_all(locked, cleaned, by=by, now=now)
-    except IntegrityError:
-        # Where a webinar has no quotas to lock, another delegation may have been quicker with an address: who has it
-        # is known now.
-        return _name_all(locked, cleaned, by=by, now=now)
+    for _attempt in range(TRIES - 1):
+        try:
+            return _name_all(locked, cleaned, by=by, now=now)
+        except IntegrityError:
+            # Where a webinar has no quotas to lock, another delegation was quicker with an address: who has it is
+            # known now.
+            continue
+    return _name_all(locked, cleaned, by=by, now=now)
 
 
 @decision
@@ -104,7 +109,7 @@ def edit_delegate(
     """
     locked = lock_delegation(delegate.delegation)
     check_time(locked.delegation.webinar, by=by, now=now)
-    locked.check_attending()
+    check_attending(locked.delegation)
     reason = clean_reason(reason)
     current = locked.current(delegate)
     _check_active(current)
@@ -141,7 +146,7 @@ def replace_delegate(
     """
     locked = lock_delegation(delegate.delegation)
     check_time(locked.delegation.webinar, by=by, now=now, is_for_late=True)
-    locked.check_attending()
+    check_attending(locked.delegation)
     reason = clean_reason(reason)
     old = locked.current(delegate)
     _check_active(old)
@@ -163,9 +168,9 @@ def withdraw_delegate(delegate: Delegate, *, version: int, by: User, now: dateti
     """Withdraw `delegate`: the seat is free, the links end, the calendar entries become due for cancellation.
 
     Raises ReasonRequired if the profile is then below its floor and `reason` is blank (not for someone who was named
-    only just now, whom nobody was mailed about: that is an undo), Stale if someone else changed
-    the person since `version`, NotPossibleNow if they have been replaced, and what `check_time` raises. Withdrawing
-    twice changes nothing.
+    only just now, whom nobody was mailed about: that is an undo), Stale if someone else changed the person since
+    `version`, NotPossibleNow if they have been replaced, and what `check_time` raises. Withdrawing twice changes
+    nothing.
     """
     locked = lock_delegation(delegate.delegation)
     check_time(locked.delegation.webinar, by=by, now=now, is_for_late=True)
@@ -174,7 +179,7 @@ def withdraw_delegate(delegate: Delegate, *, version: int, by: User, now: dateti
     if current.status == DelegateStatus.WITHDRAWN:
         return current
     _check_active(current)
-    locked.check_attending()
+    check_attending(locked.delegation)
     if current.version != version:
         raise Stale.of_person(current)
     is_undo = current.is_new_at(now) and not Delegate.objects.filter(replaced_by=current).exists()
@@ -198,7 +203,7 @@ def restore_delegate(delegate: Delegate, *, by: User, now: datetime) -> Delegate
     current = locked.current(delegate)
     if current.is_active:
         return current
-    locked.check_attending()
+    check_attending(locked.delegation)
     is_undo = current.is_held_at(now)
     if not is_undo and not by.is_staff:
         raise NotPossibleNow(_("This can no longer be undone. Name %(name)s again instead.") % {"name": current.name})

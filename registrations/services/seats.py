@@ -18,7 +18,6 @@ from django.utils.translation import gettext as _
 from registrations.exceptions import (
     AddressTakenElsewhere,
     AddressTakenHere,
-    NotPossibleNow,
     QuotaFull,
     ReasonRequired,
     Stale,
@@ -130,11 +129,6 @@ class LockedDelegation:
         seats = (replace(seat, named=seat.named + 1) if seat.profile == profile else seat for seat in self.seats)
         return replace(self, seats=tuple(seats))
 
-    def check_attending(self) -> None:
-        """Raise NotPossibleNow for a delegation that does not attend: it must attend again first."""
-        if self.delegation.status == DelegationStatus.NOT_ATTENDING:
-            raise NotPossibleNow(_("This delegation does not attend. Say first that it attends again."))
-
     def admission(self, now: datetime) -> datetime | None:
         """When someone who joins at `now` is admitted: at once in an accepted delegation, else not yet (rule 5)."""
         return now if self.delegation.status == DelegationStatus.ACCEPTED else None
@@ -211,10 +205,14 @@ class Addresses:
             raise TooManyClashes
         if holder is None:
             return
-        taken = taken_elsewhere(self.locked, delegate, holder=holder, by=self.by, now=self.now)
-        if taken.event is not None:
-            self.clashes.append(taken.event)
-        raise taken
+        if self.by.is_staff:
+            raise AddressTakenElsewhere(
+                _("%(name)s is registered with this address for %(body)s.")
+                % {"name": holder.name, "body": holder.delegation.body}
+            )
+        clash = self._clash(delegate, holder)
+        self.clashes.append(clash)
+        raise AddressTakenElsewhere(event=clash)
 
     def take(self, delegate: Delegate) -> None:
         """Note that `delegate`, who is still to be saved, has their address from now on."""
@@ -222,32 +220,19 @@ class Addresses:
 
     @cached_property
     def _clashes_before(self) -> int:
-        return clashes_of(self.by, now=self.now)
+        since = self.now - CLASH_WINDOW
+        return HistoryEvent.objects.filter(kind=HistoryKind.ADDRESS_CLASH, actor=self.by, at__gt=since).count()
 
-
-def clashes_of(by: User, *, now: datetime) -> int:
-    """How many clashes `by` met within a day; they are limited, lest someone look through addresses by trying them."""
-    clashes = HistoryEvent.objects.filter(kind=HistoryKind.ADDRESS_CLASH, actor=by, at__gt=now - CLASH_WINDOW)
-    return clashes.count()
-
-
-def taken_elsewhere(
-    locked: LockedDelegation, delegate: Delegate, *, holder: Delegate, by: User, now: datetime
-) -> AddressTakenElsewhere:
-    """That `holder` of another delegation has the address: staff are told who, a focal point's try becomes an event.
-
-    The event tells the secretariat who tried to register whom (`changes`), and who has the address (`delegate`).
-    """
-    if by.is_staff:
-        return AddressTakenElsewhere(
-            _("%(name)s is registered with this address for %(body)s.")
-            % {"name": holder.name, "body": holder.delegation.body}
+    def _clash(self, delegate: Delegate, holder: Delegate) -> HistoryEvent:
+        """Who tried to register whom (`changes`), and who has the address (`delegate`)."""
+        return new_event(
+            HistoryKind.ADDRESS_CLASH,
+            delegation=self.locked.delegation,
+            delegate=holder,
+            by=self.by,
+            now=self.now,
+            changes={"name": ["", delegate.name], "email": ["", delegate.email]},
         )
-    changes = {"name": ["", delegate.name], "email": ["", delegate.email]}
-    event = new_event(
-        HistoryKind.ADDRESS_CLASH, delegation=locked.delegation, delegate=holder, by=by, now=now, changes=changes
-    )
-    return AddressTakenElsewhere(event=event)
 
 
 def write_departure(delegate: Delegate, *, status: DelegateStatus, reason: str, by: User, now: datetime) -> None:

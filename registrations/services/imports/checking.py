@@ -9,11 +9,11 @@ from django.conf import settings
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from registrations.exceptions import InvalidInput, QuotaFull, RegistrationClosed, RuleBroken
+from registrations.exceptions import AddressTakenHere, InvalidInput, QuotaFull, RegistrationClosed, RuleBroken
 from registrations.models import Delegate, Delegation, ParticipantProfile, User
 from registrations.queries import SeatCount, seats_of
 from registrations.services.details import DelegateDetails, clean_details
-from registrations.services.gates import check_time, is_late
+from registrations.services.gates import check_attending, check_time, is_late
 from registrations.services.imports.columns import LABELS
 from registrations.services.imports.people import (
     Person,
@@ -24,7 +24,6 @@ from registrations.services.imports.people import (
     zone_of_word,
 )
 from registrations.services.imports.words import plain
-from registrations.services.seats import LockedDelegation
 from sessions_app.hours import zone_city
 
 
@@ -66,7 +65,13 @@ class CheckedRow:
         return zone_city(self.details.timezone, get_language() or "en") if self.details else ""
 
     def refused(self, broken: RuleBroken) -> "CheckedRow":
+        """As it is where naming this person was refused; someone else may have named them meanwhile."""
+        if isinstance(broken, AddressTakenHere):
+            return self.named_already(broken.delegate.name)
         return replace(self, state=RowState.WRONG, details=None, errors=(_cell_error(broken.field, broken.message),))
+
+    def named_already(self, name: str) -> "CheckedRow":
+        return replace(self, state=RowState.ALREADY, note=_("Named already: %(name)s.") % {"name": name})
 
 
 @dataclass(frozen=True)
@@ -108,33 +113,22 @@ def check_import(delegation: Delegation, people: Sequence[Person], *, by: User, 
     Who is registered for another delegation is not looked at (rule 8). Raises what `check_time` raises, and
     NotPossibleNow while the delegation does not attend. The number of queries does not depend on the people.
     """
-    seats = seats_of(delegation)
-    _check_open(LockedDelegation(delegation, seats, lacks_letter=False), by=by, now=now)
-    return check_people(people, ground_of(delegation, seats, by=by, now=now))
+    check_time(delegation.webinar, by=by, now=now, is_for_late=True)
+    check_attending(delegation)
+    return _check_people(people, _ground_of(delegation, by=by, now=now))
 
 
-def check_locked(locked: LockedDelegation, people: Sequence[Person], *, by: User, now: datetime) -> CheckedRows:
-    """As `check_import`, of a delegation that stays as it is until the rows are saved."""
-    _check_open(locked, by=by, now=now)
-    return check_people(people, ground_of(locked.delegation, locked.seats, by=by, now=now))
-
-
-def _check_open(seen: LockedDelegation, *, by: User, now: datetime) -> None:
-    check_time(seen.delegation.webinar, by=by, now=now, is_for_late=True)
-    seen.check_attending()
-
-
-def ground_of(delegation: Delegation, seats: tuple[SeatCount, ...], *, by: User, now: datetime) -> Ground:
+def _ground_of(delegation: Delegation, *, by: User, now: datetime) -> Ground:
     active = Delegate.objects.active().filter(delegation=delegation).order_by()
     return Ground(
         delegation=delegation,
-        seats=seats,
+        seats=seats_of(delegation),
         named={email.lower(): name for email, name in active.values_list("email", "name")},
         is_late=is_late(delegation.webinar, by=by, now=now),
     )
 
 
-def check_people(people: Iterable[Person], ground: Ground) -> CheckedRows:
+def _check_people(people: Iterable[Person], ground: Ground) -> CheckedRows:
     """Each row by itself, then against those above it: an address counts once, a seat is taken once."""
     profiles = profile_words([seat.profile for seat in ground.seats])
     seats = {seat.profile.pk: seat for seat in ground.seats}
@@ -199,7 +193,7 @@ def _check_address(row: CheckedRow, ground: Ground, above: dict[str, CheckedRow]
     """Nobody is added twice, whether they are in the delegation or further up in the table."""
     name = ground.named.get(row.address)
     if name is not None:
-        return replace(row, state=RowState.ALREADY, note=_("Named already: %(name)s.") % {"name": name})
+        return row.named_already(name)
     first = above.setdefault(row.address, row)
     if first is row:
         return row

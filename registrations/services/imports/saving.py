@@ -1,30 +1,13 @@
-"""Saving the good rows: one decision, and as many queries for five hundred people as for five."""
+"""Saving the good rows, in one decision."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-from django.conf import settings
-from django.db import IntegrityError, transaction
-
-from registrations.exceptions import AddressTakenElsewhere, RuleBroken, TooManyClashes
-from registrations.models import Delegate, Delegation, HistoryEvent, HistoryKind, User
-from registrations.services.details import new_delegate
-from registrations.services.history import new_event
-from registrations.services.imports.checking import CheckedRow, CheckedRows, RowState, check_locked
+from registrations.models import Delegate, Delegation, User
+from registrations.services.imports.checking import CheckedRows, check_import
 from registrations.services.imports.people import Person
-from registrations.services.seats import (
-    LockedDelegation,
-    clashes_of,
-    decision,
-    hold_until,
-    lock_delegation,
-    taken_elsewhere,
-)
-
-# Someone may take an address between the look and the write, where no quota row makes them wait. So often in a row
-# that nobody is to be blamed.
-TRIES = 5
+from registrations.services.nominations import register_delegates
 
 
 @dataclass(frozen=True)
@@ -35,67 +18,22 @@ class Imported:
     checked: CheckedRows
 
 
-@decision
 def import_delegates(delegation: Delegation, *, people: Sequence[Person], by: User, now: datetime) -> Imported:
-    """Name all of `people` whose rows are good, as `register_delegate` would one by one; the others are told.
+    """Name all of `people` whose rows are good, by `register_delegates`; the others are told.
 
-    Whatever was checked before is checked again under the locks. An address of another delegation is refused as
-    rule 8 says and counts against the day's limit; once that is reached, the rest of the rows are refused. Raises
+    Each row is checked here and decided there, under the locks: an address of another delegation is refused as rule 8
+    says and counts against the day's limit; once that is reached, the rest of the rows are refused. Raises
     NotPossibleNow while the delegation does not attend, and what `check_time` raises. A second call adds nobody.
     """
-    locked = lock_delegation(delegation)
-    checked = check_locked(locked, people, by=by, now=now)
-    for attempt in range(1, TRIES + 1):
-        refused = _refused(locked, checked.new, by=by, now=now)
-        wanted = [row for row in checked.new if row.address not in refused]
-        try:
-            with transaction.atomic():
-                delegates = _write(locked, wanted, by=by, now=now)
-            break
-        except IntegrityError:
-            if attempt == TRIES:
-                raise
-    events = [_registered(delegate, locked.delegation, by=by, now=now) for delegate in delegates]
-    clashes = [broken.event for broken in refused.values() if isinstance(broken, AddressTakenElsewhere)]
-    HistoryEvent.objects.bulk_create([*events, *(event for event in clashes if event is not None)])
-    rows = tuple(
-        row.refused(refused[row.address]) if row.state == RowState.NEW and row.address in refused else row
-        for row in checked.rows
-    )
-    return Imported(tuple(delegates), CheckedRows(rows, checked.seats))
-
-
-def _refused(
-    locked: LockedDelegation, rows: Sequence[CheckedRow], *, by: User, now: datetime
-) -> Mapping[str, RuleBroken]:
-    """Why rows cannot be saved after all, by address: the look at other delegations that only saving takes (rule 8)."""
-    others = Delegate.objects.active().filter(webinar=locked.delegation.webinar)
-    found = others.with_addresses(row.address for row in rows).select_related("delegation__body")
-    holders = {holder.address: holder for holder in found}
-    left = settings.ADDRESS_CLASHES_PER_DAY - clashes_of(by, now=now)
-    refused: dict[str, RuleBroken] = {}
-    for row in rows:
-        if not by.is_staff and left <= 0:
-            refused[row.address] = TooManyClashes()
-        elif row.details is not None and row.address in holders:
-            newcomer = new_delegate(locked.delegation, row.details)
-            refused[row.address] = taken_elsewhere(locked, newcomer, holder=holders[row.address], by=by, now=now)
-            left -= 1
-    return refused
-
-
-def _write(locked: LockedDelegation, rows: Sequence[CheckedRow], *, by: User, now: datetime) -> list[Delegate]:
-    """The rows as delegates, written in the order of addresses (rule 9)."""
-    delegates = []
-    for row in sorted(rows, key=lambda row: row.address):
-        if row.details is not None:
-            delegate = new_delegate(locked.delegation, row.details)
-            delegate.registered_at = now
-            delegate.admitted_at = locked.admission(now)
-            delegate.hold_until = hold_until(by=by, now=now)
-            delegates.append(delegate)
-    return Delegate.objects.bulk_create(delegates)
-
-
-def _registered(delegate: Delegate, delegation: Delegation, *, by: User, now: datetime) -> HistoryEvent:
-    return new_event(HistoryKind.REGISTERED, delegation=delegation, delegate=delegate, by=by, now=now)
+    checked = check_import(delegation, people, by=by, now=now)
+    wanted = [row.details for row in checked.new if row.details is not None]
+    outcomes = register_delegates(delegation, many=wanted, by=by, now=now)
+    # By the row's number: of two rows with one address the other one is there already.
+    refusals = {
+        row.person.row: outcome.refusal
+        for row, outcome in zip(checked.new, outcomes, strict=True)
+        if outcome.refusal is not None
+    }
+    rows = tuple(row.refused(refusals[row.person.row]) if row.person.row in refusals else row for row in checked.rows)
+    delegates = tuple(outcome.delegate for outcome in outcomes if outcome.delegate is not None)
+    return Imported(delegates, replace(checked, rows=rows))

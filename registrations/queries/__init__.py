@@ -14,7 +14,7 @@ from registrations.queries.delegation_page import (
     released_sessions,
     zone_of,
 )
-from registrations.queries.letters import current_letter, lacks_letter, letters_of, requires_letter
+from registrations.queries.letters import lacks_letter, letters_of, requires_letter
 from registrations.queries.seats import (
     SeatCount,
     fingerprint_of,
@@ -31,7 +31,6 @@ __all__ = [
     "ProfileTotal",
     "QuotaBoard",
     "SeatCount",
-    "current_letter",
     "delegates_with_mail_state",
     "delegations_of",
     "fingerprint_of",

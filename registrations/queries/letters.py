@@ -20,12 +20,8 @@ def requires_letter(delegation: Delegation) -> bool:
 
 def lacks_letter(delegation: Delegation) -> bool:
     """As `lacking_letter`, of one delegation. One query more than `requires_letter`, where that says yes."""
-    return requires_letter(delegation) and current_letter(delegation) is None
-
-
-def current_letter(delegation: Delegation) -> NominationLetter | None:
-    """The letter that counts. One query."""
-    return NominationLetter.objects.current().filter(delegation=delegation).select_related("uploaded_by").first()
+    current = NominationLetter.objects.current().filter(delegation=delegation)
+    return requires_letter(delegation) and not current.exists()
 
 
 def letters_of(delegation: Delegation) -> "QuerySet[NominationLetter]":

@@ -8,7 +8,14 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from registrations.models import Delegate, Delegation, DelegationStatus, Partstat, RegistrationPolicy, User
-from registrations.queries import DelegatesWithMail, DelegateWithMail, Invitation, SeatCount
+from registrations.queries import (
+    DelegatesWithMail,
+    DelegateWithMail,
+    Invitation,
+    SeatCount,
+    last_session_end,
+    policy_of,
+)
 from registrations.services.delegations import CAN_BE_SUBMITTED, SENT_BACK
 from registrations.views.focal_point.places import Place, to_add, to_change, undo_of
 from sessions_app.models import ReleasedSession
@@ -25,6 +32,8 @@ class Allowed:
     submit: bool
     attendance: bool
     send_again: bool
+    upload_letter: bool
+    remove_letter: bool
 
 
 def allowed(
@@ -43,7 +52,15 @@ def allowed(
         submit=not is_over and delegation.status in CAN_BE_SUBMITTED and (is_in_time or (is_begun and was_sent_back)),
         attendance=not is_over and is_in_time,
         send_again=not is_over and attends,
+        upload_letter=not is_over and attends and is_begun,
+        remove_letter=not is_over and attends and is_in_time,
     )
+
+
+def allowed_now(delegation: Delegation, *, by: User, now: datetime) -> Allowed:
+    """As `allowed`, for a page that needs the policy and the end of the webinar for nothing else. Two queries."""
+    policy, ends_at = policy_of(delegation.webinar), last_session_end(delegation.webinar)
+    return allowed(delegation, policy=policy, ends_at=ends_at, by=by, now=now)
 
 
 @dataclass(frozen=True)

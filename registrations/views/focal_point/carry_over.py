@@ -5,20 +5,19 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
 from registrations.exceptions import InvalidInput, RuleBroken
 from registrations.forms.carry_over import CarryOverForm
 from registrations.forms.errors import add_broken_rule
 from registrations.models import Delegation
-from registrations.queries import last_session_end, policy_of, seats_of
+from registrations.queries import seats_of
 from registrations.queries.earlier import earlier_people
 from registrations.services.carry_over import carry_over
 from registrations.services.nominations import NamingOutcome
 from registrations.views.focal_point.access import for_delegation, signed_in
-from registrations.views.focal_point.cards import allowed
-from registrations.views.focal_point.in_place import still_missing
+from registrations.views.focal_point.cards import allowed_now
+from registrations.views.focal_point.said import how_many_are_named, still_missing
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -34,16 +33,14 @@ def earlier(request: HttpRequest, delegation: Delegation) -> HttpResponse:
             add_broken_rule(form, broken)
         else:
             if named := sum(outcome.delegate is not None for outcome in outcomes.values()):
-                said = ngettext("%(count)s person is named.", "%(count)s people are named.", named)
-                messages.success(request, said % {"count": named} + still_missing(delegation))
+                messages.success(request, how_many_are_named(named) + still_missing(delegation))
             if named == len(outcomes):
                 return redirect(delegation)
             form = _with_refusals(request, delegation, outcomes)
     if form.is_bound and form.is_of_people_who_are_here:
         messages.info(request, _("Everyone whom you ticked is in the delegation already."))
         return redirect(delegation)
-    policy, ends_at = policy_of(delegation.webinar), last_session_end(delegation.webinar)
-    may = allowed(delegation, policy=policy, ends_at=ends_at, by=user, now=now)
+    may = allowed_now(delegation, by=user, now=now)
     context = {"delegation": delegation, "form": form, "rows": form.rows(), "can_name": may.add or may.fill_gaps}
     return render(request, "focal_point/earlier.html", context, status=422 if form.errors else 200)
 

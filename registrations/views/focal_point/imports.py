@@ -36,7 +36,7 @@ from registrations.services.imports.tables import Table, table_to_text
 from registrations.services.imports.template import build_template
 from registrations.services.imports.texts import read_text
 from registrations.views.focal_point.access import for_delegation, signed_in
-from registrations.views.focal_point.in_place import still_missing
+from registrations.views.focal_point.said import how_many_are_named, still_missing
 from sessions_app.bilingual import LANGUAGES
 
 SHEET_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -189,7 +189,7 @@ def _as_text(delegation: Delegation, people: Sequence[Person]) -> str:
 def _what_is_saved(added: int, already: int) -> str:
     if not added:
         return _("Nobody new is named.")
-    said = ngettext("%(count)s person is named.", "%(count)s people are named.", added) % {"count": added}
+    said = how_many_are_named(added)
     if already:
         said += " " + ngettext("%(count)s was there already.", "%(count)s were there already.", already) % {
             "count": already

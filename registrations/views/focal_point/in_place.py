@@ -7,15 +7,14 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.translation import gettext as _
 from django_htmx.http import reselect, reswap, retarget
 
 from registrations.exceptions import RuleBroken, Stale
 from registrations.forms.delegates import both_versions
 from registrations.forms.errors import add_broken_rule
 from registrations.models import Delegate, Delegation
-from registrations.queries import gaps_in, lacks_letter, seats_of
 from registrations.views.focal_point.places import Place, page_at
+from registrations.views.focal_point.said import still_missing
 
 IN_PLACE = "focal_point/in_place.html"
 
@@ -90,20 +89,3 @@ def is_in_place(request: HttpRequest) -> bool:
 
 def ids_of(request: HttpRequest, place: Place) -> str:
     return ids_in(place) if is_in_place(request) else "id_%s"
-
-
-def still_missing(delegation: Delegation) -> str:
-    """ " Still missing: Prosecutors (1 of 2)." or that everything is met; empty for an organisation."""
-    seats = seats_of(delegation)
-    if not seats:
-        return ""
-    missing = [
-        _("%(profile)s (%(named)s of %(floor)s)")
-        % {"profile": gap.profile.name, "named": gap.named, "floor": gap.floor}
-        for gap in gaps_in(seats)
-    ]
-    if lacks_letter(delegation):
-        missing.append(_("the nomination letter"))
-    if not missing:
-        return " " + _("Every quota is met.")
-    return " " + _("Still missing: %(gaps)s.") % {"gaps": ", ".join(missing)}

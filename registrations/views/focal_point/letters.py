@@ -1,7 +1,6 @@
 """The nomination letter: a page with the form and what was sent before, the file itself, and its removal."""
 
 from dataclasses import dataclass
-from datetime import datetime
 
 from django.contrib import messages
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
@@ -14,40 +13,33 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from registrations.exceptions import RuleBroken
 from registrations.forms.errors import add_broken_rule
 from registrations.forms.letters import LetterForm
-from registrations.models import Delegation, DelegationStatus, NominationLetter, User
-from registrations.queries import last_session_end, letters_of, policy_of, requires_letter, zone_of
+from registrations.models import Delegation, NominationLetter
+from registrations.queries import letters_of, requires_letter, zone_of
 from registrations.services.letters import remove_letter, upload_letter
 from registrations.views.focal_point.access import for_delegation, signed_in
+from registrations.views.focal_point.cards import allowed_now
 
 
 @dataclass(frozen=True)
 class LetterState:
-    """What is shown of the letters of a delegation, and what the signed-in person is offered now (rule 7)."""
+    """What is shown of the letters of a delegation."""
 
     current: NominationLetter | None
     replaced: tuple[NominationLetter, ...]
     is_required: bool
-    can_upload: bool
-    can_remove: bool
 
     @property
     def is_missing(self) -> bool:
         return self.is_required and self.current is None
 
 
-def letter_state(delegation: Delegation, *, ends_at: datetime | None, by: User, now: datetime) -> LetterState:
-    """One query; `ends_at` is when everything freezes."""
+def letter_state(delegation: Delegation) -> LetterState:
+    """One query."""
     letters = list(letters_of(delegation))
-    policy = policy_of(delegation.webinar)
-    is_frozen = (ends_at is not None and now >= ends_at) or delegation.status == DelegationStatus.NOT_ATTENDING
-    is_begun = by.is_staff or (policy is not None and now >= policy.opens_at)
-    is_in_time = by.is_staff or (policy is not None and policy.is_open_at(now))
     return LetterState(
         current=next((letter for letter in letters if letter.replaced_at is None), None),
         replaced=tuple(letter for letter in letters if letter.replaced_at is not None),
         is_required=requires_letter(delegation),
-        can_upload=is_begun and not is_frozen,
-        can_remove=is_in_time and not is_frozen,
     )
 
 
@@ -68,7 +60,8 @@ def letter(request: HttpRequest, delegation: Delegation) -> HttpResponse:
     context = {
         "delegation": delegation,
         "form": form,
-        "letter": letter_state(delegation, ends_at=last_session_end(delegation.webinar), by=user, now=now),
+        "letter": letter_state(delegation),
+        "may": allowed_now(delegation, by=user, now=now),
         "zone": zone_of(user, delegation),
     }
     return render(request, "focal_point/letter.html", context, status=422 if form.errors else 200)

@@ -40,30 +40,6 @@ from registrations.views.focal_point.places import WITHOUT_PROFILE, page_at, to_
 HISTORY_SHOWN = 50
 
 
-def _form_in_place(
-    delegation: Delegation, seats: tuple[SeatCount, ...], cards: list[ProfileCard], may: Allowed, *, adding: str
-) -> dict[str, object]:
-    """What the page needs to show the form under the profile with the code `adding`; nothing where nobody can be named
-    there."""
-    card = next((card for card in cards if card.seat.profile.code == adding and card.can_add), None)
-    is_without_profile = adding == WITHOUT_PROFILE and not seats and may.add
-    if card is None and not is_without_profile:
-        return {"adding": ""}
-    profile = card.seat.profile if card is not None else None
-    place = to_add(profile)
-    form = register_form(delegation, seats, profile, auto_id=ids_in(place))
-    focus_first(form)
-    action = reverse("registrations:register-delegate", args=[delegation.slug])
-    return {
-        "adding": adding,
-        "form": form,
-        "layout": IN_PLACE,
-        "place": place.form,
-        "action": f"{action}?{urlencode({'profile': adding})}",
-        "back": page_at(delegation, place.opener, done=place),
-    }
-
-
 @require_safe
 @for_signed_in
 def delegations(request: HttpRequest) -> HttpResponse:
@@ -106,7 +82,7 @@ def delegation(request: HttpRequest, delegation: Delegation) -> HttpResponse:
             "sessions": sessions,
             "seats": seats,
             "gaps": gaps_in(seats),
-            "letter": letter_state(delegation, ends_at=ends_at, by=user, now=now),
+            "letter": letter_state(delegation),
             "cards": cards,
             "others": [card for card in active if card.one.delegate.profile_id is None],
             "people": people,
@@ -122,3 +98,27 @@ def delegation(request: HttpRequest, delegation: Delegation) -> HttpResponse:
             "history": history_of(delegation)[:HISTORY_SHOWN],
         },
     )
+
+
+def _form_in_place(
+    delegation: Delegation, seats: tuple[SeatCount, ...], cards: list[ProfileCard], may: Allowed, *, adding: str
+) -> dict[str, object]:
+    """What the page needs to show the form under the profile with the code `adding`; nothing where nobody can be named
+    there."""
+    card = next((card for card in cards if card.seat.profile.code == adding and card.can_add), None)
+    is_without_profile = adding == WITHOUT_PROFILE and not seats and may.add
+    if card is None and not is_without_profile:
+        return {"adding": ""}
+    profile = card.seat.profile if card is not None else None
+    place = to_add(profile)
+    form = register_form(delegation, seats, profile, auto_id=ids_in(place))
+    focus_first(form)
+    action = reverse("registrations:register-delegate", args=[delegation.slug])
+    return {
+        "adding": adding,
+        "form": form,
+        "layout": IN_PLACE,
+        "place": place.form,
+        "action": f"{action}?{urlencode({'profile': adding})}",
+        "back": page_at(delegation, place.opener, done=place),
+    }

@@ -25,7 +25,7 @@ from registrations.services.nominations import (
     withdraw_delegate,
 )
 from registrations.views.focal_point.access import delegate_of, for_delegation, signed_in
-from registrations.views.focal_point.in_place import Saved, answer, ids_of, still_missing
+from registrations.views.focal_point.in_place import Saved, answer, ids_of
 from registrations.views.focal_point.places import (
     page_to_add,
     seat_of,
@@ -33,6 +33,7 @@ from registrations.views.focal_point.places import (
     to_change,
     undo_of,
 )
+from registrations.views.focal_point.said import still_missing
 
 FORM_METHODS = ["GET", "HEAD", "POST"]
 

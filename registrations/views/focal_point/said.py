@@ -1,0 +1,28 @@
+"""What is said after people are named or have left."""
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from registrations.models import Delegation
+from registrations.queries import gaps_in, lacks_letter, seats_of
+
+
+def how_many_are_named(count: int) -> str:
+    return ngettext("%(count)s person is named.", "%(count)s people are named.", count) % {"count": count}
+
+
+def still_missing(delegation: Delegation) -> str:
+    """ " Still missing: Prosecutors (1 of 2)." or that everything is met; empty for an organisation."""
+    seats = seats_of(delegation)
+    if not seats:
+        return ""
+    missing = [
+        _("%(profile)s (%(named)s of %(floor)s)")
+        % {"profile": gap.profile.name, "named": gap.named, "floor": gap.floor}
+        for gap in gaps_in(seats)
+    ]
+    if lacks_letter(delegation):
+        missing.append(_("the nomination letter"))
+    if not missing:
+        return " " + _("Every quota is met.")
+    return " " + _("Still missing: %(gaps)s.") % {"gaps": ", ".join(missing)}

@@ -1,5 +1,3 @@
-from datetime import timedelta
-
 import pytest
 from django.test import Client
 from django.urls import reverse
@@ -15,27 +13,17 @@ from tests.factories import (
     make_focal_point,
     make_organisation,
     make_profiles,
-    make_quotas,
     make_staff,
     make_user,
-    make_webinar,
 )
+from tests.registrations.views.delegation_pages import draft_at_present, typed, url
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
 def delegation() -> Delegation:
-    """Honduras in draft, registration open at the present time."""
-    webinar = make_webinar()
-    make_quotas(webinar)
-    now = timezone.now()
-    RegistrationPolicy.objects.update(
-        opens_at=now - timedelta(days=1), closes_at=now + timedelta(days=5), purge_on=(now + timedelta(days=400)).date()
-    )
-    for number in (1, 2):
-        Session.objects.filter(number=number).update(starts_at=now + timedelta(days=20 + number))
-    return make_delegation(webinar, make_country("HN"))
+    return draft_at_present()
 
 
 def signed_in(user: User) -> Client:
@@ -47,22 +35,6 @@ def signed_in(user: User) -> Client:
 @pytest.fixture
 def owner(delegation: Delegation) -> Client:
     return signed_in(make_focal_point(delegation.body).user)
-
-
-def typed(**changes: object) -> dict[str, object]:
-    return {
-        "name": "Ana Ejemplo",
-        "email": "ana@example.org",
-        "institution": "Instituto",
-        "profile": make_profiles()["prosecutors"].pk,
-        "language": "es",
-        "timezone": "America/Tegucigalpa",
-        **changes,
-    }
-
-
-def url(delegation: Delegation, rest: str = "") -> str:
-    return f"/en/delegations/{delegation.slug}/{rest}"
 
 
 def complete(delegation: Delegation) -> None:

@@ -13,8 +13,8 @@ from tests.factories import (
     make_delegation,
     make_focal_point,
     make_organisation,
-    make_profiles,
 )
+from tests.registrations.views.delegation_pages import typed, url
 
 pytestmark = pytest.mark.django_db
 HTMX = {"HX-Request": "true"}
@@ -30,22 +30,6 @@ def owner(delegation: Delegation, client: Client) -> Client:
     client.force_login(make_focal_point(delegation.body).user)
     client.cookies["django_language"] = "en"
     return client
-
-
-def url(delegation: Delegation, rest: str = "") -> str:
-    return f"/en/delegations/{delegation.slug}/{rest}"
-
-
-def typed(**changes: object) -> dict[str, object]:
-    return {
-        "name": "Ana Ejemplo",
-        "email": "ana@example.org",
-        "institution": "Instituto",
-        "profile": make_profiles()["prosecutors"].pk,
-        "language": "es",
-        "timezone": "America/Tegucigalpa",
-        **changes,
-    }
 
 
 def test_a_form_is_fetched_as_a_part_with_ids_of_its_own(owner, delegation) -> None:

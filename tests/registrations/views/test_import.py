@@ -9,34 +9,24 @@ from django.utils import timezone
 
 from registrations.models import Delegate, DelegateStatus, Delegation, RegistrationPolicy, User
 from registrations.services.imports.reading import MOST_BYTES
-from sessions_app.models import Session
 from tests.factories import (
     make_country,
     make_delegate,
     make_delegation,
     make_focal_point,
     make_organisation,
-    make_quotas,
-    make_webinar,
 )
 from tests.hostile_text import HOSTILE
 from tests.registrations.services.imports import files
 from tests.registrations.services.imports.files import HEADINGS, csv_file, people, person, xlsx
+from tests.registrations.views.delegation_pages import draft_at_present
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
 def delegation() -> Delegation:
-    """Honduras in draft, registration open at the present time."""
-    webinar = make_webinar()
-    make_quotas(webinar)
-    now = timezone.now()
-    RegistrationPolicy.objects.update(
-        opens_at=now - timedelta(days=1), closes_at=now + timedelta(days=5), purge_on=(now + timedelta(days=400)).date()
-    )
-    Session.objects.update(starts_at=now + timedelta(days=20))
-    return make_delegation(webinar, make_country("HN"))
+    return draft_at_present()
 
 
 @pytest.fixture

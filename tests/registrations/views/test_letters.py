@@ -24,6 +24,7 @@ from tests.factories import (
     make_upload,
     make_user,
 )
+from tests.registrations.views.delegation_pages import url
 
 pytestmark = pytest.mark.django_db
 
@@ -54,10 +55,6 @@ def owner(owner_user) -> Client:
 
 def kept(delegation: Delegation, by: User, text: str = "Nomination", name: str = "Nota verbal.pdf") -> NominationLetter:
     return upload_letter(delegation, upload=make_upload(a_pdf(text), name=name), by=by, now=timezone.now())
-
-
-def url(delegation: Delegation, rest: str = "") -> str:
-    return f"/en/delegations/{delegation.slug}/{rest}"
 
 
 def files(media: Path) -> list[Path]:

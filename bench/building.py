@@ -13,10 +13,11 @@ from unittest.mock import patch
 from django.core.mail import EmailMultiAlternatives
 
 from bench.timing import Ratio
-from registrations import calendars, tokens
+from registrations import calendars
 from registrations.mail import build_invitation, calendar, message
 from registrations.models import Delivery
 from registrations.services.planning import plan
+from registrations.tokens import participants
 from sessions_app import hours
 from sessions_app.releases import release_webinar
 from tests.factories import NOW, make_country, make_delegate, make_delegation, make_quotas, make_webinar
@@ -48,7 +49,7 @@ PLAINLY: tuple[tuple[ModuleType, str, object], ...] = (
     (message, "QuickMessage", EmailMultiAlternatives),
     (calendar, "build_ical", plain_calendar),
     (hours, "format_day", hours.format_day.__wrapped__),
-    (tokens, "_path", tokens._path.__wrapped__),
+    (participants, "_path", participants._path.__wrapped__),
 )
 
 Taken = dict[str, float]

@@ -151,3 +151,14 @@ class InvalidInput(RuleBroken):
         self.messages = messages
         field, texts = next(iter(messages.items()))
         super().__init__(texts[0], field=field)
+
+
+class LinkNotValid(Exception):
+    """Tampered, revoked, past its end, or of another scope; which of them is never told to the reader.
+
+    `is_guess` says that nobody here ever signed the token; a link that has merely ended is none.
+    """
+
+    def __init__(self, *, is_guess: bool) -> None:
+        self.is_guess = is_guess
+        super().__init__()

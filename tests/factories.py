@@ -8,9 +8,13 @@ from allauth.mfa.models import Authenticator
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from registrations.models import (
+    PRIVACY_NOTICE,
     BodyKind,
     Delegate,
     Delegation,
+    Delivery,
+    DeliveryKind,
+    DeliveryState,
     FocalPoint,
     GapNoticeRule,
     NominationLetter,
@@ -21,6 +25,7 @@ from registrations.models import (
     ReminderRule,
     User,
 )
+from registrations.queries.registering import Appointment
 from registrations.services.letters import upload_letter
 from registrations.services.nominations import DelegateDetails
 from sessions_app.models import AgendaItem, Session, Webinar
@@ -116,6 +121,8 @@ def make_quotas(webinar: Webinar, *, minimum: int = 2, maximum: int | None = Non
 
 
 def make_user(email: str = "", *, password: str | None = None, **fields: Any) -> User:
+    """Someone who has read the privacy notice."""
+    fields = {"privacy_notice": PRIVACY_NOTICE, "privacy_read_at": NOW, **fields}
     return User.objects.create_user(email or f"user{next(_numbers)}@example.org", password, **fields)
 
 
@@ -128,7 +135,34 @@ def make_staff(email: str = "", *, has_second_factor: bool = True, **fields: Any
 
 
 def make_focal_point(body: ParticipatingBody, user: User | None = None, **fields: Any) -> FocalPoint:
-    return FocalPoint.objects.create(body=body, user=user or make_user(), **fields)
+    """One who was asked, by mail, to register the delegations of `body` that there are."""
+    focal_point = FocalPoint.objects.create(body=body, user=user or make_user(), **fields)
+    for delegation in Delegation.objects.filter(body=body):
+        make_registration_invitation(focal_point, delegation)
+    return focal_point
+
+
+def make_registration_invitation(focal_point: FocalPoint, delegation: Delegation, **fields: Any) -> Delivery:
+    """The mail that asked `focal_point` to register `delegation`, sent."""
+    user = focal_point.user
+    return Delivery.objects.create(
+        key=Appointment(focal_point, delegation).key,
+        kind=DeliveryKind.REGISTRATION,
+        email=user.email,
+        language=user.language,
+        user=user,
+        delegation=delegation,
+        **{
+            "created_at": NOW,
+            "due_at": NOW,
+            "state": DeliveryState.SENT,
+            "attempted_at": NOW,
+            "sent_at": NOW,
+            "may_have_arrived": True,
+            "attempts": 1,
+            **fields,
+        },
+    )
 
 
 def make_delegation(webinar: Webinar | None = None, body: ParticipatingBody | None = None, **fields: Any) -> Delegation:

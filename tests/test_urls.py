@@ -13,7 +13,7 @@ from time_machine import TimeMachineFixture
 from registrations.models import Delegation, ParticipantProfile, User
 from registrations.services.delegations import waive_seats
 from registrations.services.planning import plan
-from registrations.tokens import Scope, make_token
+from registrations.tokens import Scope, make_invitation_token, make_token
 from sessions_app.models import Speaker
 from sessions_app.releases import release_webinar
 from tests.factories import (
@@ -71,6 +71,9 @@ TABLE: Mapping[str, Row] = {
     "registrations:join": Row(BY_TOKEN, ("join_token", "1")),
     "registrations_files:feed": Row(BY_TOKEN, ("token",)),
     "registrations_files:session-ics": Row(BY_TOKEN, ("token", "1")),
+    "registrations:privacy": Row(PUBLIC),
+    # It leads to the sign-in of the one whom it was sent to.
+    "registrations:invited": Row(PUBLIC._replace(focal_point=302), ("invitation",)),
     "registrations:delegations": Row(SIGNED_IN),
     "registrations:delegation": Row(OF_THE_COUNTRY, ("delegation",)),
     "registrations:register-delegate": Row(OF_THE_COUNTRY, ("delegation",)),
@@ -143,7 +146,8 @@ def world() -> World:
     delegate = make_delegate(delegation, admitted_at=NOW)
     withdrawn = make_delegate(delegation, status="withdrawn", withdrawn_at=NOW, hold_until=NOW)
     clients = {role: Client() for role in Seen._fields}
-    clients["focal_point"].force_login(make_focal_point(honduras).user)
+    focal_point = make_focal_point(honduras)
+    clients["focal_point"].force_login(focal_point.user)
     clients["of_another_country"].force_login(make_focal_point(panama).user)
     clients["staff"].force_login(staff)
     token, join_token = make_token(delegate, Scope.PAGE), make_token(delegate, Scope.JOIN)
@@ -155,6 +159,7 @@ def world() -> World:
             "delegate": delegate.pk,
             "withdrawn": withdrawn.pk,
             "letter": make_letter(delegation, by=staff).pk,
+            "invitation": make_invitation_token(focal_point, delegation),
             "token": token,
             "join_token": join_token,
         },

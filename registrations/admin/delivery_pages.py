@@ -21,6 +21,7 @@ ABOUT = {
     DeliveryKind.UPDATE: gettext_lazy("Tells %(who)s what has changed about %(session)s."),
     DeliveryKind.CANCELLATION: gettext_lazy("Takes back the invitation of %(who)s to %(session)s."),
     DeliveryKind.REMINDER: gettext_lazy("Reminds %(who)s of %(session)s."),
+    DeliveryKind.REGISTRATION: gettext_lazy("Asks %(who)s to register the delegation of %(body)s."),
     DeliveryKind.GAP_NOTICE: gettext_lazy("Tells %(who)s what is missing in the delegation of %(body)s."),
     DeliveryKind.DECISION: gettext_lazy("Tells %(who)s what was decided about the delegation of %(body)s: %(event)s."),
     DeliveryKind.CLASH_ALERT: gettext_lazy("Tells %(who)s that %(body)s typed an address which is registered already."),
@@ -37,7 +38,9 @@ def delivery_page(site: AdminSite, request: HttpRequest, pk: int) -> HttpRespons
     delivery = get_object_or_404(Delivery.objects.select_related(*related), pk=pk)
     entry = delivery.entry
     messages = list(Delivery.objects.filter(entry=entry).order_by("-ical_sequence")) if entry is not None else []
-    is_repeatable = delivery.state != DeliveryState.SENT or delivery.ical_method == IcalMethod.REQUEST
+    is_repeatable = delivery.state != DeliveryState.SENT or (
+        delivery.ical_method == IcalMethod.REQUEST or delivery.kind == DeliveryKind.REGISTRATION
+    )
     context = site.each_context(request) | {
         "opts": Delivery._meta,
         "title": delivery.get_kind_display(),

@@ -1,18 +1,24 @@
 """Who registers for which country: appointed by e-mail address, removed with their open sessions."""
 
+from typing import Any
+
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
+from registrations.admin.base import staff_of
 from registrations.exceptions import RuleBroken
 from registrations.forms.accounts import FocalPointForm
 from registrations.forms.errors import add_broken_rule
-from registrations.models import FocalPoint
+from registrations.models import DeliveryState, FocalPoint
+from registrations.queries.registering import invitations_of, with_last_invitation
+from registrations.services.deliveries import resend_deliveries
 from registrations.services.focal_points import appoint_focal_point, make_primary, remove_focal_point
 from sessions_app.admin.base import Room
 
@@ -32,13 +38,13 @@ class PresenceFilter(admin.SimpleListFilter):
 
 @admin.register(FocalPoint)
 class FocalPointRoom(Room[FocalPoint]):
-    list_display = ["user", "email", "body", "is_primary", "last_login", "removed_at"]
+    list_display = ["user", "email", "body", "is_primary", "invitation", "last_login", "removed_at"]
     list_filter = [PresenceFilter, "body"]
     list_select_related = ["user", "body"]
     search_fields = ["user__email", "user__name", "body__name_en", "body__name_es"]
-    fields = ["user", "email", "body", "is_primary", "last_login", "removed_at"]
-    readonly_fields = ["user", "email", "body", "is_primary", "last_login", "removed_at"]
-    actions = ["appoint_as_primary", "remove_access"]
+    fields = ["user", "email", "body", "is_primary", "invitation", "last_login", "removed_at"]
+    readonly_fields = ["user", "email", "body", "is_primary", "invitation", "last_login", "removed_at"]
+    actions = ["appoint_as_primary", "invite_again", "remove_access"]
 
     def has_change_permission(self, request: HttpRequest, obj: FocalPoint | None = None) -> bool:
         """One is shown, not edited; the actions of the list change it."""
@@ -50,6 +56,25 @@ class FocalPointRoom(Room[FocalPoint]):
     @admin.display(description=gettext_lazy("e-mail address"), ordering="user__email")
     def email(self, focal_point: FocalPoint) -> str:
         return focal_point.user.email
+
+    def get_queryset(self, request: HttpRequest) -> "QuerySet[FocalPoint]":
+        return with_last_invitation(super().get_queryset(request))
+
+    @admin.display(description=gettext_lazy("invitation"))
+    def invitation(self, focal_point: FocalPoint) -> str:
+        """What became of the last mail that asked them to register."""
+        known: Any = focal_point
+        match known.invitation_state:
+            case None:
+                return _("none yet") if focal_point.removed_at is None else ""
+            case DeliveryState.SENT:
+                return _("sent %(when)s") % {
+                    "when": date_format(timezone.localtime(known.invitation_sent_at), "j M Y, H:i")
+                }
+            case DeliveryState.FAILED:
+                return _("not delivered: %(why)s") % {"why": _(known.invitation_error)}
+            case state:
+                return str(DeliveryState(state).label)
 
     @admin.display(description=gettext_lazy("last sign-in"), ordering="user__last_login")
     def last_login(self, focal_point: FocalPoint) -> object:
@@ -96,6 +121,25 @@ class FocalPointRoom(Room[FocalPoint]):
                     _("%(user)s is the primary focal point of %(body)s.")
                     % {"user": primary.user, "body": primary.body},
                 )
+
+    @admin.action(description=gettext_lazy("Send the invitation to register again"), permissions=["change"])
+    def invite_again(self, request: HttpRequest, focal_points: "QuerySet[FocalPoint]") -> None:
+        now = timezone.now()
+        invitations = invitations_of(focal_points, now=now).values_list("pk", flat=True)
+        count = resend_deliveries(invitations, by=staff_of(request), now=now)
+        if count:
+            said = ngettext(
+                "%(count)s invitation is sent again now.", "%(count)s invitations are sent again now.", count
+            )
+            messages.success(request, said % {"count": count})
+        else:
+            messages.warning(
+                request,
+                _(
+                    "Nothing was sent again: registration has not begun, or the invitation is on its way or went out "
+                    "only just now."
+                ),
+            )
 
     @admin.action(description=gettext_lazy("Remove access"), permissions=["change"])
     def remove_access(self, request: HttpRequest, focal_points: "QuerySet[FocalPoint]") -> None:

@@ -1,15 +1,13 @@
 """The notice of what a delegation still lacks, while there is time."""
 
-from datetime import datetime
-
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.utils import translation
 
 from registrations.mail.message import compose
-from registrations.models import Delegation, DelegationStatus, Delivery, User
-from registrations.queries import gaps_in, lacks_letter, seats_of, zone_of
-from sessions_app.hours import hours_for
+from registrations.mail.time_left import time_left
+from registrations.models import DelegationStatus, Delivery
+from registrations.queries import gaps_in, lacks_letter, seats_of
 
 
 def build_gap_notice(delivery: Delivery) -> EmailMultiAlternatives:
@@ -38,23 +36,8 @@ def build_gap_notice(delivery: Delivery) -> EmailMultiAlternatives:
         "is_to_be_submitted": delegation.status != DelegationStatus.ACCEPTED,
         "link": link,
     }
-    context |= _time_left(delegation, user, delivery.attempted_at or delivery.created_at)
+    context |= time_left(delegation, user, delivery.attempted_at or delivery.created_at)
     return compose(delivery, "gap_notice", context, name=user.name, language=user.language)
-
-
-def _time_left(delegation: Delegation, user: User, now: datetime) -> dict[str, object]:
-    """Until when, in the reader's hours; the days left as the delegation's page counts them."""
-    webinar = delegation.webinar
-    return {
-        "closes": hours_for(
-            webinar.policy.closes_at,
-            None,
-            reader_zone=zone_of(user, delegation),
-            webinar_zone=webinar.timezone,
-            language=user.language,
-        ),
-        "days_left": webinar.policy.days_left_at(now),
-    }
 
 
 def _within_a_sentence(name: str) -> str:

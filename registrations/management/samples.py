@@ -23,6 +23,7 @@ from registrations.services.delegations import (
     waive_seats,
 )
 from registrations.services.details import DelegateDetails
+from registrations.services.focal_points import note_privacy_read
 from registrations.services.nominations import register_delegate, replace_delegate, withdraw_delegate
 from sessions_app.models import Webinar
 
@@ -230,8 +231,8 @@ STORIES: dict[str, Callable[[Scene], None]] = {
 }
 
 
-def seed_people(*, password: str) -> dict[str, User]:
-    """One focal point per member country, by its ISO code; all with `password`."""
+def seed_people(*, password: str, now: datetime) -> dict[str, User]:
+    """One focal point per member country, by its ISO code; all with `password`. Who has not begun never signed in."""
     focal_points = {}
     for body in ParticipatingBody.objects.filter(kind=BodyKind.COUNTRY):
         code = str(body.iso_code)
@@ -242,6 +243,8 @@ def seed_people(*, password: str) -> dict[str, User]:
             language=body.default_language,
             timezone=body.only_timezone or ZONES.get(code, ""),
         )
+        if STORIES[code] is not nobody_named:
+            note_privacy_read(user, now=now)
         FocalPoint.objects.create(body=body, user=user, is_primary=True)
         focal_points[code] = user
     return focal_points

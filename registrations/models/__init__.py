@@ -15,10 +15,11 @@ from registrations.models.reminder import (
     ReminderScope,
     ReminderUnit,
 )
-from registrations.models.user import User
+from registrations.models.user import PRIVACY_NOTICE, User
 
 __all__ = [
     "OVERDUE_AFTER",
+    "PRIVACY_NOTICE",
     "Arrival",
     "BodyKind",
     "CalendarEntry",

@@ -86,6 +86,12 @@ class Delegation(models.Model):
         return reverse("registrations:delegation", args=[self.slug])
 
 
+class FocalPointQuerySet(models.QuerySet["FocalPoint"]):
+    def with_access(self) -> "FocalPointQuerySet":
+        """Those who may register today."""
+        return self.filter(removed_at__isnull=True, user__is_active=True)
+
+
 class FocalPoint(models.Model):
     """A person who registers for a participating body, at every webinar; removing one ends their access."""
 
@@ -100,6 +106,8 @@ class FocalPoint(models.Model):
     )
     is_primary = models.BooleanField(_("primary"), default=False)
     removed_at = models.DateTimeField(_("removed at"), null=True, blank=True)
+
+    objects = FocalPointQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("focal point")

@@ -25,6 +25,7 @@ class DeliveryKind(models.TextChoices):
     UPDATE = "update", _("Update")
     CANCELLATION = "cancellation", _("Cancellation")
     REMINDER = "reminder", _("Reminder")
+    REGISTRATION = "registration", _("Invitation to register")
     GAP_NOTICE = "gap_notice", _("Gap notice")
     DECISION = "decision", _("Decision")
     CLASH_ALERT = "clash_alert", _("Alert to the secretariat")
@@ -135,13 +136,13 @@ class Delivery(models.Model):
         related_name="deliveries",
         verbose_name=_("gap notice rule"),
     )
-    # That a gap notice is about.
+    # That its focal points are invited to register, or that lacks something.
     delegation = models.ForeignKey(
         Delegation,
         on_delete=models.PROTECT,
         null=True,
         blank=True,
-        related_name="gap_notices",
+        related_name="deliveries",
         verbose_name=_("delegation"),
     )
     ical_method = models.CharField(_("calendar message"), max_length=10, choices=IcalMethod, blank=True)

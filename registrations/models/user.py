@@ -9,6 +9,9 @@ from django.utils.translation import gettext_lazy as _
 
 from sessions_app.zones import validate_zone
 
+# Raise it with every change of what the privacy notice says: then everybody reads it once more.
+PRIVACY_NOTICE = 1
+
 
 class UserManager(BaseUserManager["User"]):
     def get_by_natural_key(self, username: str | None) -> "User":
@@ -35,6 +38,9 @@ class User(AbstractUser):
     name = models.CharField(_("name"), max_length=200, blank=True)
     language = models.CharField(_("language"), max_length=2, choices=settings.LANGUAGES, default="es")
     timezone = models.CharField(_("time zone"), max_length=50, blank=True, validators=[validate_zone])
+    # Which wording of the privacy notice they last said to have read, and when.
+    privacy_notice = models.PositiveSmallIntegerField(_("privacy notice read"), default=0, editable=False)
+    privacy_read_at = models.DateTimeField(_("privacy notice read at"), null=True, blank=True, editable=False)
 
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = []
@@ -48,6 +54,10 @@ class User(AbstractUser):
 
     def __str__(self) -> str:
         return self.name or self.email
+
+    @property
+    def knows_privacy_notice(self) -> bool:
+        return self.privacy_notice >= PRIVACY_NOTICE
 
     def get_full_name(self) -> str:
         return str(self)

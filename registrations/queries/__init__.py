@@ -11,10 +11,12 @@ from registrations.queries.delegation_page import (
     last_session_end,
     mail_of,
     policy_of,
+    released_and_end,
     released_sessions,
     zone_of,
 )
 from registrations.queries.letters import lacks_letter, letters_of, requires_letter
+from registrations.queries.registering import focal_points_of
 from registrations.queries.seats import (
     SeatCount,
     fingerprint_of,
@@ -34,6 +36,7 @@ __all__ = [
     "delegates_with_mail_state",
     "delegations_of",
     "fingerprint_of",
+    "focal_points_of",
     "gaps_in",
     "history_of",
     "lacks_letter",
@@ -42,6 +45,7 @@ __all__ = [
     "mail_of",
     "policy_of",
     "quota_board",
+    "released_and_end",
     "released_sessions",
     "requires_letter",
     "seats_of",

@@ -207,8 +207,9 @@ def released_sessions(webinar: Webinar) -> "QuerySet[ReleasedSession]":
     return ReleasedSession.objects.filter(session__webinar=webinar).order_by("starts_at", "number")
 
 
-def last_session_end(webinar: Webinar) -> datetime | None:
-    """When everything about `webinar` freezes (rule 7): the end of its last session. One query.
+def released_and_end(webinar: Webinar) -> tuple[list[ReleasedSession], datetime | None]:
+    """What is released of `webinar`, in the order of time, and when everything about it freezes (rule 7): the end of
+    its last session. One query.
 
     Released hours rule where something is released. Cancelled sessions count only while there is no other.
     """
@@ -218,4 +219,10 @@ def last_session_end(webinar: Webinar) -> datetime | None:
         (one.cancelled_at is not None, one.ends_at) for one in sessions
     ]
     held = [ends_at for is_cancelled, ends_at in ends if not is_cancelled]
-    return max(held or [ends_at for _, ends_at in ends], default=None)
+    last = max(held or [ends_at for _, ends_at in ends], default=None)
+    return sorted(released, key=lambda one: (one.starts_at, one.number)), last
+
+
+def last_session_end(webinar: Webinar) -> datetime | None:
+    """When everything about `webinar` freezes, as `released_and_end` says. One query."""
+    return released_and_end(webinar)[1]

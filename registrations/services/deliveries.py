@@ -40,11 +40,11 @@ def stop_deliveries(delivery_ids: Iterable[int], *, by: User, now: datetime) -> 
 def resend_deliveries(delivery_ids: Iterable[int], *, by: User, now: datetime) -> int:
     """Make deliveries due again, with all their attempts before them; returns how many.
 
-    That is what failed or was stopped, and the invitation (or update) that was sent and did not arrive: the same
-    message with the same revision, so that a calendar shows it once (RFC 5546 §2.1.5). Left alone is a calendar message
-    whose session is over or after which a newer one is planned, since it would bring back an old state; an invitation
-    sent less than `RESEND_PAUSE` ago; and whatever else was sent. Locks the deliveries, so that of two calls at once
-    the second finds nothing to do.
+    That is what failed or was stopped, and the invitation (or update), or the invitation to register, that was sent and
+    did not arrive: the same message with the same revision, so that a calendar shows it once (RFC 5546 §2.1.5). Left
+    alone is a calendar message whose session is over or after which a newer one is planned, since it would bring back
+    an old state; an invitation sent less than `RESEND_PAUSE` ago; and whatever else was sent. Locks the deliveries, so
+    that of two calls at once the second finds nothing to do.
     """
     count = _make_due_again(Delivery.objects.filter(pk__in=list(delivery_ids)), by=by, now=now)
     nudge_planner()
@@ -110,7 +110,7 @@ def _make_due_again(deliveries: "QuerySet[Delivery]", *, by: User, now: datetime
     chosen = _locked(
         deliveries.filter(
             Q(Q(entry__isnull=True) | Q(pk__in=newest), state__in=_held_up(by))
-            | Q(sent_a_while_ago, pk__in=invitations, state=DeliveryState.SENT)
+            | Q(Q(pk__in=invitations) | Q(kind=DeliveryKind.REGISTRATION), sent_a_while_ago, state=DeliveryState.SENT)
         )
     )
     Delivery.objects.filter(pk__in=[one.pk for one in chosen]).update(

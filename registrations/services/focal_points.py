@@ -7,7 +7,7 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from registrations.exceptions import InvalidInput
-from registrations.models import FocalPoint, ParticipatingBody, User
+from registrations.models import PRIVACY_NOTICE, FocalPoint, ParticipatingBody, User
 
 
 @transaction.atomic
@@ -64,6 +64,11 @@ def remove_focal_point(focal_point: FocalPoint, *, now: datetime) -> FocalPoint:
     for session in UserSession.objects.filter(user=current.user):
         session.end()
     return current
+
+
+def note_privacy_read(user: User, *, now: datetime) -> None:
+    """Keep that `user` has read the privacy notice as it is worded today."""
+    User.objects.filter(pk=user.pk).update(privacy_notice=PRIVACY_NOTICE, privacy_read_at=now)
 
 
 def _account(email: str, *, name: str, language: str) -> User:

@@ -1,8 +1,10 @@
 from django.urls import path
 
-from registrations.views.focal_point import carry_over, imports, letters, pages, people, steps
+from registrations.views.focal_point import carry_over, imports, letters, pages, people, privacy, steps, welcome
 
 urlpatterns = [
+    path("privacy/", privacy.privacy, name="privacy"),
+    path("invited/<str:token>/", welcome.invited, name="invited"),
     path("delegations/", pages.delegations, name="delegations"),
     path("delegations/<slug:slug>/", pages.delegation, name="delegation"),
     path("delegations/<slug:slug>/submit/", steps.submit, name="submit-delegation"),

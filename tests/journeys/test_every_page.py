@@ -20,11 +20,22 @@ from playwright.sync_api import Browser, BrowserContext, Page
 from pytest_django.live_server_helper import LiveServer
 from pytest_django.plugin import DjangoDbBlocker
 
-from registrations.models import Delegate, RegistrationPolicy, User
+from registrations.models import Delegate, ParticipatingBody, RegistrationPolicy, User
+from registrations.services.focal_points import appoint_focal_point, note_privacy_read
 from registrations.services.planning import plan
 from registrations.services.sending import send_due
-from registrations.tokens import Scope, make_token
-from tests.journeys.views import CANADA, LONG_INSTITUTION, LONG_NAME, SECRETARIAT, VIEWS, View
+from registrations.tokens import Scope, make_invitation_token, make_token
+from tests.journeys.views import (
+    CANADA,
+    FLOWS,
+    LONG_INSTITUTION,
+    LONG_NAME,
+    NEWCOMER,
+    NICARAGUA,
+    SECRETARIAT,
+    VIEWS,
+    View,
+)
 
 pytestmark = [pytest.mark.journey, pytest.mark.django_db]
 # Two weeks before the webinar.
@@ -45,10 +56,18 @@ class World:
         Authenticator.objects.create(user=secretariat, type=Authenticator.Type.TOTP, data={"secret": "A" * 16})
         Delegate.objects.filter(pk=self._first_of("US").pk).update(name=LONG_NAME, institution=LONG_INSTITUTION)
         RegistrationPolicy.objects.filter(webinar__slug="connection-test").update(closes_at=NOW - timedelta(minutes=1))
+        newcomer = appoint_focal_point(self._country("HN"), email=NEWCOMER, name="Sample newcomer")
+        note_privacy_read(User.objects.get(email=NICARAGUA), now=NOW)
         plan(now=NOW)
         send_due(clock=lambda: NOW)
         self.url = url
-        self.token = make_token(self._first_of("CA"), Scope.PAGE)
+        self.tokens = {
+            "my": make_token(self._first_of("CA"), Scope.PAGE),
+            "invited": make_invitation_token(newcomer, newcomer.body.delegations.get(webinar__slug=FLOWS)),
+        }
+
+    def _country(self, iso_code: str) -> ParticipatingBody:
+        return ParticipatingBody.objects.get(iso_code=iso_code)
 
     def _first_of(self, iso_code: str) -> Delegate:
         return Delegate.objects.filter(delegation__body__iso_code=iso_code, status="active").order_by("pk")[0]
@@ -94,7 +113,7 @@ def opened(view: View, world: World, context: BrowserContext) -> Page:
         }  # fmt: skip
         context.add_cookies([cookie])
     page = context.new_page()
-    answer = page.goto(view.path.format(language=language_of(context), my=world.token))
+    answer = page.goto(view.path.format(language=language_of(context), **world.tokens))
     assert answer is not None
     assert answer.status == view.status
     if view.reach is not None:

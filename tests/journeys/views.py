@@ -10,6 +10,8 @@ HONDURAS, BELIZE, CANADA = "focal.hn@example.org", "focal.bz@example.org", "foca
 NICARAGUA, GUATEMALA, DOMINICAN_REPUBLIC = "focal.ni@example.org", "focal.gt@example.org", "focal.do@example.org"
 EL_SALVADOR, PANAMA, UNITED_STATES = "focal.sv@example.org", "focal.pa@example.org", "focal.us@example.org"
 SECRETARIAT = "secretariat@example.org"
+# Appointed for Honduras, and never signed in.
+NEWCOMER = "newcomer@example.org"
 NOBODY = ""
 FLOWS = "mass-intra-regional-flows"
 LONG_NAME = "María de los Ángeles Fernández-Villalobos de la Cruz"
@@ -19,7 +21,8 @@ LONG_INSTITUTION = (
 
 
 class View(NamedTuple):
-    """`path` may hold {language}, and {my} for the token of a participant; `reach` is what is done there first."""
+    """`path` may hold {language}, and for a token {my} of a participant or {invited} of the newcomer; `reach` is what
+    is done there first."""
 
     name: str
     path: str
@@ -89,11 +92,15 @@ PUBLIC = (
     View("nowhere", "/{language}/nowhere/", status=404),
 )
 SIGN_IN = (
+    View("invited", "/{language}/invited/{invited}/", is_kept=True),
+    View("invited-as-someone-else", "/{language}/invited/{invited}/", CANADA),
     View("sign-in", "/accounts/login/", is_kept=True),
     View("sign-in-code", "/accounts/login/code/"),
     View("password-reset", "/accounts/password/reset/"),
     View("sign-out", "/accounts/logout/", HONDURAS),
     View("second-factor", "/accounts/2fa/", HONDURAS),
+    View("privacy-notice", "/{language}/privacy/"),
+    View("privacy-notice-to-confirm", "/{language}/delegations/", NEWCOMER, is_kept=True),
 )
 IMPORT = (
     View("import", delegation_of("honduras", "import/"), HONDURAS),

@@ -5,10 +5,10 @@ import pytest
 import time_machine
 from django.core.signing import Signer
 
+from registrations.exceptions import LinkNotValid
 from registrations.models import Delegate, RegistrationPolicy
 from registrations.services.nominations import edit_delegate, replace_delegate, restore_delegate, withdraw_delegate
 from registrations.tokens import (
-    LinkNotValid,
     Scope,
     join_url,
     make_token,

@@ -53,7 +53,7 @@ def _seed(now: datetime) -> None:
     test = load_definition(CONNECTION_TEST, starts_on=now + CONNECTION_TEST_BEGINS_IN, now=now, by=staff).webinar
     for webinar in (flows, test):
         release_webinar(webinar, by=staff, now=now)
-    focal_points = seed_people(password=settings.DEMO_PASSWORD)
+    focal_points = seed_people(password=settings.DEMO_PASSWORD, now=now)
     seed_stories(flows, focal_points=focal_points, staff=staff, now=now)
     seed_connection_test(test, staff=staff, now=now)
 

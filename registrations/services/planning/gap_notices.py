@@ -37,9 +37,7 @@ def _notices(rule: GapNoticeRule, now: datetime) -> Iterable[Delivery]:
         .filter(kind=DeliveryKind.GAP_NOTICE, delegation__webinar=rule.webinar_id, created_at__gte=rule.due_at)
         .values_list("delegation", "user")
     )
-    focal_points = FocalPoint.objects.filter(
-        body__in=incomplete, removed_at__isnull=True, user__is_active=True
-    ).select_related("user")
+    focal_points = FocalPoint.objects.with_access().filter(body__in=incomplete).select_related("user")
     for focal_point in focal_points:
         delegation = incomplete[focal_point.body_id]
         if (delegation.pk, focal_point.user_id) not in told:

@@ -46,9 +46,7 @@ def _decisions(now: datetime) -> Iterable[Delivery]:
     events = list(_untold(now).filter(is_released, Q(kind__in=DECISIONS) | by_staff).select_related("delegation"))
     focal_points = defaultdict(list)
     bodies = {event.delegation.body_id for event in events if event.delegation}
-    for focal_point in FocalPoint.objects.filter(
-        body__in=bodies, removed_at__isnull=True, user__is_active=True
-    ).select_related("user"):
+    for focal_point in FocalPoint.objects.with_access().filter(body__in=bodies).select_related("user"):
         focal_points[focal_point.body_id].append(focal_point.user)
     for event in events:
         if event.delegation:

@@ -26,6 +26,7 @@ BUILDERS: dict[str, Callable[[Delivery], EmailMessage]] = {
     DeliveryKind.UPDATE: mail.build_update,
     DeliveryKind.CANCELLATION: mail.build_cancellation,
     DeliveryKind.REMINDER: mail.build_reminder,
+    DeliveryKind.REGISTRATION: mail.build_registration_invitation,
     DeliveryKind.GAP_NOTICE: mail.build_gap_notice,
     DeliveryKind.DECISION: mail.build_decision,
     DeliveryKind.CLASH_ALERT: mail.build_clash_alert,

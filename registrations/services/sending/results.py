@@ -17,7 +17,7 @@ from registrations.models import (
 from registrations.services.sending import statements
 from registrations.services.sending.claims import lease
 from registrations.services.sending.outcome import Outcome
-from registrations.services.sending.rules import gap_notice_is_right, reminder_is_right
+from registrations.services.sending.rules import gap_notice_is_right, registration_is_right, reminder_is_right
 from sessions_app.models import ReleasedSession
 
 # After each temporary error of one message; about a day in all, as mail servers do (RFC 5321 §4.5.4.1).
@@ -72,6 +72,8 @@ def _is_right(delivery: Delivery, now: datetime) -> Q:
         return reminder_is_right(delivery, now)
     if delivery.kind == DeliveryKind.GAP_NOTICE:
         return gap_notice_is_right(delivery, now)
+    if delivery.kind == DeliveryKind.REGISTRATION:
+        return registration_is_right(now)
     return _notice_is_right(delivery)
 
 

@@ -1,12 +1,13 @@
-"""The last look at what a rule owes: a reminder, a gap notice."""
+"""The last look at what focal points are written, and at reminders."""
 
 from datetime import datetime
 
 from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Lower
 
-from registrations.models import Delegation, Delivery, ReminderAudience, ReminderRule, User
+from registrations.models import Delegation, Delivery, FocalPoint, ReminderAudience, ReminderRule, User
 from registrations.queries import gaps_in, lacks_letter, seats_of
+from registrations.queries.registering import delegations_to_register
 from registrations.queries.reminders import CHASED, focal_points_to_remind, gap_notice_rules, mailboxes_to_remind
 from sessions_app.models import ReleasedSession
 
@@ -35,7 +36,16 @@ def gap_notice_is_right(delivery: Delivery, now: datetime) -> Q:
     if rule is None or user is None:
         return NEVER
     theirs = Delegation.objects.of_focal_point(user).select_related("body", "webinar__policy")
-    delegation = theirs.filter(gap_notices=delivery, status__in=CHASED).first()
+    delegation = theirs.filter(deliveries=delivery, status__in=CHASED).first()
     if delegation is None or delivery.key != rule.key_of_notice(delegation.pk, user.pk):
         return NEVER
     return Q() if gaps_in(seats_of(delegation)) or lacks_letter(delegation) else NEVER
+
+
+def registration_is_right(now: datetime) -> Q:
+    """The reader still is a focal point of the delegation, at the address known today, and it is still to be
+    registered."""
+    readers = FocalPoint.objects.with_access().filter(
+        user=OuterRef("user"), user__email__iexact=OuterRef("email"), body__delegations=OuterRef("delegation")
+    )
+    return Q(Exists(readers), delegation__in=delegations_to_register(now=now))

@@ -5,9 +5,11 @@ from functools import wraps
 from typing import Any, Concatenate
 
 from django.contrib.auth.decorators import login_required
+from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
+from django.urls import reverse
 from django.views.decorators.cache import never_cache
 
 from registrations.models import Delegate, Delegation, User
@@ -18,14 +20,19 @@ DelegationView = Callable[Concatenate[HttpRequest, Delegation, ...], HttpRespons
 
 
 def for_signed_in(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
-    """Ask for a sign-in first, and of the secretariat for a second factor too; keep the page out of every cache."""
+    """Ask for a sign-in first, of the secretariat for a second factor too, and of focal points that they know what
+    becomes of the data; keep the page out of every cache."""
 
     @never_cache
     @login_required
     @wraps(view)
     def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        if lacks_second_factor(signed_in(request)):
+        user = signed_in(request)
+        if lacks_second_factor(user):
             return to_second_factor(request)
+        # What is typed into a form that is open while the notice changes is not lost.
+        if request.method in ("GET", "HEAD") and not user.is_staff and not user.knows_privacy_notice:
+            return redirect_to_login(request.get_full_path(), reverse("registrations:privacy"))
         return view(request, *args, **kwargs)
 
     return checked

@@ -14,11 +14,11 @@ from registrations.queries import (
     SeatCount,
     delegates_with_mail_state,
     delegations_of,
+    focal_points_of,
     gaps_in,
     history_of,
-    last_session_end,
     policy_of,
-    released_sessions,
+    released_and_end,
     seats_of,
     zone_of,
 )
@@ -56,11 +56,10 @@ def delegation(request: HttpRequest, delegation: Delegation) -> HttpResponse:
     """What is asked, what is missing, who is named, and what to do next."""
     user, now = signed_in(request), timezone.now()
     policy = policy_of(delegation.webinar)
-    ends_at = last_session_end(delegation.webinar)
+    sessions, ends_at = released_and_end(delegation.webinar)
     may = allowed(delegation, policy=policy, ends_at=ends_at, by=user, now=now)
     seats = seats_of(delegation)
     people = delegates_with_mail_state(delegation)
-    sessions = list(released_sessions(delegation.webinar))
     waiting = waiting_word(sessions)
     active = [person_card(one, may, waiting=waiting, by=user, now=now) for one in people.active]
     cards = [profile_card(seat, active, may) for seat in seats]
@@ -95,6 +94,7 @@ def delegation(request: HttpRequest, delegation: Delegation) -> HttpResponse:
             "without_profile": to_add(None),
             **_form_in_place(delegation, seats, cards, may, adding=adding),
             "may": may,
+            "focal_points": focal_points_of(delegation.body),
             "history": history_of(delegation)[:HISTORY_SHOWN],
         },
     )

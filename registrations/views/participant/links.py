@@ -8,9 +8,10 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.defaults import page_not_found
 
+from registrations.exceptions import LinkNotValid
 from registrations.models import Delegate, DelegationStatus
-from registrations.tokens import LinkNotValid, Scope, read_token
-from registrations.views.participant.guesses import WINDOW_SECONDS, is_one_guess_too_many
+from registrations.tokens import Scope, read_token
+from registrations.views.links import kept_private, refused
 
 P = ParamSpec("P")
 
@@ -37,10 +38,10 @@ def participant_link(
             try:
                 response = view(request, read(token), *args, **kwargs)
             except LinkNotValid as refusal:
-                response = _refused(request, refusal)
+                response = refused(request, refusal)
             except Http404 as missing:
                 response = page_not_found(request, missing)
-            return _kept_private(response)
+            return kept_private(response)
 
         return opened
 
@@ -56,19 +57,3 @@ def not_invited(request: HttpRequest, delegate: Delegate) -> HttpResponse:
         "is_attending": delegate.delegation.status != DelegationStatus.NOT_ATTENDING,
     }
     return render(request, "participant/not_invited.html", context)
-
-
-def _refused(request: HttpRequest, refusal: LinkNotValid) -> HttpResponse:
-    if refusal.is_guess and is_one_guess_too_many(request):
-        response = render(request, "participant/too_many_guesses.html", status=429)
-        response.headers["Retry-After"] = str(WINDOW_SECONDS)
-        return response
-    return page_not_found(request, Http404())
-
-
-def _kept_private(response: HttpResponse) -> HttpResponse:
-    """Neither kept by a cache, nor named to another site, nor found by a search engine."""
-    response.headers.setdefault("Cache-Control", "no-store")
-    response.headers["Referrer-Policy"] = "same-origin"
-    response.headers["X-Robots-Tag"] = "noindex, nofollow"
-    return response

@@ -243,7 +243,8 @@ def test_a_focal_point_neither_sees_deliveries_nor_takes_a_step(client: Client, 
     ]
 
     assert all(answer.status_code == 302 and answer.url.startswith("/admin/login/") for answer in answers)
-    assert Delivery.objects.get().state == "failed"
+    delivery.refresh_from_db()
+    assert delivery.state == "failed"
 
 
 def test_the_page_asks_as_much_with_one_message_to_the_mailbox_as_with_many(
@@ -275,6 +276,7 @@ def test_each_kind_says_what_it_tells_whom(ana: Delegate) -> None:
     to_user = {"user": make_user("eva@example.org", name="Eva Ejemplo"), "event": event}
     of_session = {"delegate": ana, "session": Session.objects.get(number=2)}
     facts = {
+        DeliveryKind.REGISTRATION: {"user": to_user["user"], "delegation": ana.delegation},
         DeliveryKind.GAP_NOTICE: {"user": to_user["user"], "delegation": ana.delegation},
         DeliveryKind.DECISION: to_user,
         DeliveryKind.CLASH_ALERT: to_user,
@@ -291,6 +293,7 @@ def test_each_kind_says_what_it_tells_whom(ana: Delegate) -> None:
         f"Tells Ana Paz (Honduras) what has changed about {session}.",
         f"Takes back the invitation of Ana Paz (Honduras) to {session}.",
         f"Reminds Ana Paz (Honduras) of {session}.",
+        "Asks Eva Ejemplo to register the delegation of Honduras.",
         "Tells Eva Ejemplo what is missing in the delegation of Honduras.",
         "Tells Eva Ejemplo what was decided about the delegation of Honduras: Returned.",
         "Tells Eva Ejemplo that Honduras typed an address which is registered already.",

@@ -1,5 +1,6 @@
 """The other rooms: quotas, focal points, accounts, bodies, policies, reminders, the front page."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -25,6 +26,7 @@ from registrations.models import (
     User,
 )
 from sessions_app.models import Session, Webinar
+from sessions_app.releases import release_webinar
 from tests.factories import (
     NOW,
     make_country,
@@ -33,6 +35,7 @@ from tests.factories import (
     make_focal_point,
     make_gap_notice_rule,
     make_quotas,
+    make_registration_invitation,
     make_reminder_rule,
     make_staff,
     make_user,
@@ -228,6 +231,46 @@ def test_the_primary_focal_point_is_handed_over(secretariat: Client, db: None) -
     )
 
     assert dict(FocalPoint.objects.values_list("pk", "is_primary")) == {first.pk: False, second.pk: True}
+
+
+def test_the_list_says_what_became_of_the_invitation(secretariat: Client, db: None, time_machine) -> None:
+    time_machine.move_to(NOW, tick=False)
+    delegation = make_delegation(body=make_country("HN", name_en="Honduras"))
+    words = {}
+    for state, why in (("sent", ""), ("failed", "The mail server refused the address."), ("due", ""), (None, "")):
+        focal_point = make_focal_point(make_country(f"X{len(words)}"), make_user(f"{state}@example.org"))
+        if state is not None:
+            make_registration_invitation(
+                focal_point, make_delegation(delegation.webinar, focal_point.body), state=state, last_error=why
+            )
+        html = secretariat.get("/admin/registrations/focalpoint/", {"q": f"{state}@"}).content.decode()
+        words[state] = re.search(r'field-invitation">([^<]*)<', html)[1]
+
+    assert words == {
+        "sent": "sent 26 Oct 2026, 15:00",
+        "failed": "not delivered: The mail server refused the address.",
+        "due": "Waiting",
+        None: "none yet",
+    }
+
+
+def test_the_invitation_is_sent_again_from_the_list(secretariat: Client, db: None, time_machine) -> None:
+    delegation = make_delegation(body=make_country("HN", name_en="Honduras"))
+    release_webinar(delegation.webinar, by=None, now=NOW)
+    focal_point = make_focal_point(delegation.body)
+    others = make_focal_point(delegation.body)
+    choose = {"action": "invite_again", "_selected_action": [focal_point.pk]}
+    told_then = {}
+    for minutes in (1, 5, 6):
+        time_machine.move_to(NOW + timedelta(minutes=minutes), tick=False)
+        told_then[minutes] = told(secretariat.post("/admin/registrations/focalpoint/", choose))[-1]
+
+    nothing = (
+        "Nothing was sent again: registration has not begun, or the invitation is on its way or went out only just now."
+    )
+    assert told_then == {1: nothing, 5: "1 invitation is sent again now.", 6: nothing}
+    assert dict(Delivery.objects.values_list("user", "state")) == {focal_point.user_id: "due", others.user_id: "sent"}
+    assert HistoryEvent.objects.get(kind="mail_sent_again").delegation == delegation
 
 
 def test_an_account_is_made_by_address_alone(administration: Client) -> None:

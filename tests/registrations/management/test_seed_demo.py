@@ -134,7 +134,7 @@ def test_the_rules_owe_nothing_at_the_start_and_chase_honduras_on_their_days() -
     for rule in webinar.gap_notice_rules.all():
         plan(now=rule.due_at)
 
-    assert at_the_start == {DeliveryKind.INVITATION, DeliveryKind.DECISION}
+    assert at_the_start == {DeliveryKind.INVITATION, DeliveryKind.DECISION, DeliveryKind.REGISTRATION}
     notices = Delivery.objects.filter(kind=DeliveryKind.GAP_NOTICE)
     assert set(notices.values_list("delegation__body__iso_code", flat=True)) == {"CR", "GT", "HN", "NI", "SV"}
     assert notices.filter(email="focal.hn@example.org").count() == 2

@@ -1,6 +1,6 @@
 import pytest
 
-from registrations.views.participant.guesses import GUESSES_ALLOWED, client_address, is_one_guess_too_many
+from registrations.views.guesses import GUESSES_ALLOWED, client_address, is_one_guess_too_many
 
 pytestmark = pytest.mark.django_db
 

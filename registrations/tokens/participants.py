@@ -12,6 +12,7 @@ from django.core.signing import BadSignature, Signer
 from django.urls import reverse
 from django.utils import timezone, translation
 
+from registrations.exceptions import LinkNotValid
 from registrations.models import Delegate
 
 # The id of a delegate and the version of their links, as `make_token` writes them; 18 digits fit every database.
@@ -23,17 +24,6 @@ _ANYBODY = "~"
 class Scope(StrEnum):
     PAGE = "page"
     JOIN = "join"
-
-
-class LinkNotValid(Exception):
-    """Tampered, revoked, past its end, or of another scope; which of them is never told to the reader.
-
-    `is_guess` says that nobody here ever signed the token; a link that has merely ended is none.
-    """
-
-    def __init__(self, *, is_guess: bool) -> None:
-        self.is_guess = is_guess
-        super().__init__()
 
 
 def _signer(scope: Scope) -> Signer:

@@ -23,7 +23,7 @@ def is_one_guess_too_many(request: HttpRequest) -> bool:
     program that still asks for an ended feed is no guesser. A cache that is away limits nobody and breaks nothing.
     """
     # Networks, not addresses, own the last half of an IPv6 address; the hash keeps addresses out of the cache.
-    key = f"participant-guesses:{hashlib.sha256(_network_of(client_address(request)).encode()).hexdigest()}"
+    key = f"guessed-links:{hashlib.sha256(_network_of(client_address(request)).encode()).hexdigest()}"
     try:
         cache.add(key, 0, timeout=WINDOW_SECONDS)
         guesses = cache.incr(key)

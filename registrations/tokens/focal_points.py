@@ -1,0 +1,55 @@
+"""Signed links that lead focal points to their delegation. They open nothing by themselves: a sign-in comes first.
+
+Nothing is stored. A link ends with its focal point's access, and with the personal data of its webinar.
+"""
+
+import re
+
+from django.conf import settings
+from django.core.signing import BadSignature, Signer
+from django.urls import reverse
+from django.utils import timezone, translation
+
+from registrations.exceptions import LinkNotValid
+from registrations.models import Delegation, FocalPoint
+
+# The ids of a focal point and of a delegation, as `invitation_url` writes them; 18 digits fit every database.
+VALUE = re.compile(r"([1-9][0-9]{0,17})\.([1-9][0-9]{0,17})", re.ASCII)
+
+
+def _signer() -> Signer:
+    return Signer(salt="registrations.focal-point", sep="~")
+
+
+def make_invitation_token(focal_point: FocalPoint, delegation: Delegation) -> str:
+    """A token of `[0-9a-zA-Z~._-]` for one focal point and delegation."""
+    return _signer().sign(f"{focal_point.pk}.{delegation.pk}")
+
+
+def invitation_url(focal_point: FocalPoint, delegation: Delegation) -> str:
+    """The absolute address to which the mail leads, in the focal point's language."""
+    with translation.override(focal_point.user.language):
+        path = reverse("registrations:invited", args=[make_invitation_token(focal_point, delegation)])
+    return f"{settings.BASE_URL}{path}"
+
+
+def read_invitation_token(token: str) -> tuple[FocalPoint, Delegation]:
+    """Whom `token` invites, with the account, and to which delegation, with webinar and body. Two queries.
+
+    Raises LinkNotValid for everything else, and for a focal point who was removed.
+    """
+    try:
+        value = VALUE.fullmatch(_signer().unsign(token))
+    except BadSignature:
+        raise LinkNotValid(is_guess=True) from None
+    if value is None:
+        raise LinkNotValid(is_guess=True)
+    focal_point = FocalPoint.objects.with_access().filter(pk=int(value[1])).select_related("user").first()
+    delegation = (
+        Delegation.objects.select_related("webinar__policy", "body")
+        .filter(pk=int(value[2]), webinar__policy__purge_on__gt=timezone.now().date())
+        .first()
+    )
+    if focal_point is None or delegation is None or focal_point.body_id != delegation.body_id:
+        raise LinkNotValid(is_guess=False)
+    return focal_point, delegation

@@ -1,0 +1,45 @@
+"""The privacy notice: public, and read once by everybody who registers others."""
+
+from django.contrib.auth import REDIRECT_FIELD_NAME
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from registrations.calendars import organizer_address
+from registrations.models import User
+from registrations.queries import delegations_of
+from registrations.services.focal_points import note_privacy_read
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+def privacy(request: HttpRequest) -> HttpResponse:
+    """What is kept of whom, for what, and until when. A POST says that the signed-in person has read it."""
+    user = request.user if isinstance(request.user, User) else None
+    if request.method == "POST":
+        if user is None:
+            return redirect_to_login(request.get_full_path())
+        note_privacy_read(user, now=timezone.now())
+        return redirect(_next(request) or "registrations:delegations")
+    is_focal_point = user is not None and not user.is_staff
+    context = {
+        # Each webinar once, although a person may register for several bodies there.
+        "webinars": list({one.webinar_id: one.webinar for one in delegations_of(user)}.values())
+        if user is not None and is_focal_point
+        else [],
+        "contact_email": organizer_address(),
+        "is_to_be_confirmed": user is not None and is_focal_point and not user.knows_privacy_notice,
+        "next": _next(request),
+    }
+    return render(request, "focal_point/privacy.html", context)
+
+
+def _next(request: HttpRequest) -> str:
+    """Where the person was going, if that is a page of ours."""
+    asked = request.POST.get(REDIRECT_FIELD_NAME, request.GET.get(REDIRECT_FIELD_NAME, ""))
+    is_ours = url_has_allowed_host_and_scheme(asked, {request.get_host()}, require_https=request.is_secure())
+    return asked if is_ours else ""

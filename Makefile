@@ -14,7 +14,7 @@ PRODUCTION_LIKE := RCM_DEMO=0 DATABASE_URL=postgres://rcm:sample@db.example.org/
 SETTINGS := RCM_DEMO=1
 
 .DEFAULT_GOAL := help
-.PHONY: help venv dev demo demo-reset test lint format messages collect-messages bench serve requirements
+.PHONY: help venv dev demo demo-reset test lint format messages collect-messages bench screenshots serve requirements
 
 help:
 	@echo "make demo         the whole product on this machine, at http://127.0.0.1:$(PORT)/ (PORT=8001 for another port)"
@@ -24,6 +24,7 @@ help:
 	@echo "make format       put the code into its format"
 	@echo "make messages     collect the texts for people into the Spanish catalogue, and compile it (needs gettext)"
 	@echo "make bench        the measurements, as ratios"
+	@echo "make screenshots  the pictures of docs/screenshots, made anew"
 	@echo "make serve        the three processes of an installation"
 	@echo "make requirements resolve the pinned requirements again (needs uv)"
 
@@ -82,6 +83,10 @@ collect-messages:
 
 bench: dev
 	@$(BIN)/python -m tests.run --bench
+
+screenshots: dev
+	@rm -rf docs/screenshots
+	@RCM_SCREENSHOTS=docs/screenshots $(BIN)/python -m tests.run --only chromium tests/journeys/test_every_page.py -k axe
 
 serve:
 	@echo "An installation runs these three, each with the settings of docs/settings.md in its environment:"

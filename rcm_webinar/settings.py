@@ -186,8 +186,10 @@ vars().update(MAIL)
 EMAIL_FILE_PATH: str = MAIL.get("EMAIL_FILE_PATH", "")
 DEFAULT_FROM_EMAIL = env.required("DEFAULT_FROM_EMAIL")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
-# Shorter than the lease of a claimed delivery, so that a hanging server never causes a second copy.
-EMAIL_TIMEOUT = env.number("EMAIL_TIMEOUT", default=30)
+# Of each answer of the mail server. A message is five of them (to MAIL, RCPT, DATA, the text, its end): all within the
+# lease of a claimed delivery, so that a slow server never causes a second copy.
+EMAIL_TIMEOUT = env.number("EMAIL_TIMEOUT", default=20)
+ANSWERS_TO_A_MESSAGE = 5
 SIGN_IN_EMAIL_TIMEOUT = 5
 MAIL_PER_MINUTE = env.number("MAIL_PER_MINUTE", default=0)
 DELIVERY_LEASE_SECONDS = env.number("DELIVERY_LEASE_SECONDS", default=120)
@@ -197,8 +199,8 @@ CHANGE_HOLD_SECONDS = env.number("CHANGE_HOLD_SECONDS", default=20)
 ADDRESS_CLASHES_PER_DAY = env.number("ADDRESS_CLASHES_PER_DAY", default=10)
 if "@" not in parseaddr(DEFAULT_FROM_EMAIL)[1]:
     raise env.StartRefused("DEFAULT_FROM_EMAIL holds no e-mail address.")
-if EMAIL_TIMEOUT >= DELIVERY_LEASE_SECONDS:
-    raise env.StartRefused("EMAIL_TIMEOUT must be shorter than DELIVERY_LEASE_SECONDS.")
+if EMAIL_TIMEOUT * ANSWERS_TO_A_MESSAGE >= DELIVERY_LEASE_SECONDS:
+    raise env.StartRefused(f"DELIVERY_LEASE_SECONDS must be more than {ANSWERS_TO_A_MESSAGE} times EMAIL_TIMEOUT.")
 
 # Work in the background -------------------------------------------------------------------------
 

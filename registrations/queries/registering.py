@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Exists, F, OuterRef, QuerySet, Subquery
+from django.db.models import Exists, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
 from registrations.models import Delegation, Delivery, DeliveryKind, FocalPoint, ParticipatingBody
@@ -74,6 +74,5 @@ def invitations_of(focal_points: "QuerySet[FocalPoint]", *, now: datetime) -> "Q
     return Delivery.objects.filter(
         Exists(theirs),
         kind=DeliveryKind.REGISTRATION,
-        email__iexact=F("user__email"),
         delegation__in=delegations_to_register(now=now),
     )

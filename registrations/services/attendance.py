@@ -15,8 +15,9 @@ from sessions_app.models import Session
 def record_answer(delegate: Delegate, session: Session, *, partstat: Partstat, now: datetime) -> CalendarEntry:
     """Note that `delegate` answered `partstat` for a released session; the latest answer counts.
 
-    Locks their calendar entry. The same answer again changes nothing. Raises NotPossibleNow for a session that is
-    over or cancelled, a person who is not invited, and one whose invitation is not planned yet.
+    Locks their calendar entry. The same answer again changes nothing, unless the session was moved in between. Raises
+    NotPossibleNow for a session that is over or cancelled, a person who is not invited, and one whose invitation is
+    not planned yet.
     """
     if not is_invited(delegate):
         raise NotPossibleNow(_("You are not invited to this session at present."))
@@ -31,7 +32,8 @@ def record_answer(delegate: Delegate, session: Session, *, partstat: Partstat, n
     )
     if entry is None:
         raise NotPossibleNow(_("Your invitation is being prepared. Please answer again in a minute."))
-    if entry.ical_partstat != partstat:
+    is_of_another_hour = entry.starts_at != session.released.starts_at
+    if entry.ical_partstat != partstat or is_of_another_hour:
         entry.ical_partstat = partstat
         entry.answered_at = now
         entry.save(update_fields=["ical_partstat", "answered_at"])

@@ -9,7 +9,16 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from registrations.exceptions import NotPossibleNow
-from registrations.models import Delegate, Delivery, DeliveryKind, DeliveryState, HistoryEvent, HistoryKind, User
+from registrations.models import (
+    CalendarEntry,
+    Delegate,
+    Delivery,
+    DeliveryKind,
+    DeliveryState,
+    HistoryEvent,
+    HistoryKind,
+    User,
+)
 from registrations.queries import released_sessions
 from registrations.queries.participant import is_invited
 from registrations.services.nudge import nudge_planner
@@ -104,6 +113,10 @@ def _why_not(delegate: Delegate, invitations: "QuerySet[Delivery]", *, now: date
 
 
 def _make_due_again(deliveries: "QuerySet[Delivery]", *, by: User, now: datetime) -> int:
+    # The ledger first, as a planner does. What is chosen is read only after it, so that a planner whom we waited for is
+    # seen: the one statement that waits would go on with what it saw before.
+    entries = CalendarEntry.objects.filter(pk__in=list(deliveries.values_list("entry", flat=True)))
+    list(entries.select_for_update().order_by("pk").values_list("pk"))
     newest = Delivery.objects.newest_word().filter(session__released__ends_at__gt=now)
     sent_a_while_ago = Q(attempted_at__isnull=True) | Q(attempted_at__lte=now - RESEND_PAUSE)
     invitations = Delivery.objects.invitations_ahead(now)

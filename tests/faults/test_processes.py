@@ -14,7 +14,7 @@ STOPS = (False, True, True)
 # The last kill, too, falls into sending.
 MESSAGES_BETWEEN_KILLS = 40
 # Time to take up what the dead had claimed.
-LEASE = {"DELIVERY_LEASE_SECONDS": "8", "EMAIL_TIMEOUT": "4"}
+LEASE = {"DELIVERY_LEASE_SECONDS": "11", "EMAIL_TIMEOUT": "2"}
 PACE_SECONDS = 0.01
 
 

@@ -157,7 +157,9 @@ def _invite_again(
     plan: Plan, released: ReleasedSession, person: Addressee, entry: CalendarEntry, told: Told | None
 ) -> None:
     is_moved = (entry.starts_at, entry.ends_at) != (released.starts_at, released.ends_at)
-    if is_moved or entry.delegate_id != person.delegate_id:
+    # The pages show a release at once, so that someone may have answered to the new hour before us.
+    knows_the_hour = entry.answered_at is not None and entry.answered_at >= released.changed_at
+    if (is_moved and not knows_the_hour) or entry.delegate_id != person.delegate_id:
         # A new hour, or a new person, asks anew (RFC 5546 §2.1.5).
         entry.ical_partstat, entry.answered_at = Partstat.NEEDS_ACTION, None
     _advance(plan, entry, max(entry.sequence + 1, released.sequence))

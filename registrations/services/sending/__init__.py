@@ -11,8 +11,8 @@ from django.db import DatabaseError
 
 from registrations import mail
 from registrations.models import Delivery, DeliveryKind
-from registrations.services.sending.claims import ClaimedBatch, claim_batch, give_back
-from registrations.services.sending.outcome import UNWRITABLE, Outcome, hand_over
+from registrations.services.sending.claims import ClaimedBatch, claim_batch, give_back, is_anything_due
+from registrations.services.sending.outcome import UNWRITABLE, Outcome, hand_over, open_connection
 from registrations.services.sending.results import is_still_wanted, keep_result
 
 log = structlog.get_logger(__name__)
@@ -53,43 +53,57 @@ def send_due(
     each result is committed by itself. A worker that dies leaves its batch to whoever finds the lease expired.
     """
     report = SendReport()
-    until = clock() + within if within is not None else None
-    while batch := claim_batch(size=batch_size, now=clock()):
-        if not _send_batch(batch, clock=clock, until=until, report=report):
-            break
+    until: datetime | None = None
+    while is_anything_due(now=clock()):
+        connection = get_connection()
+        try:
+            # Before anything is claimed: a server that takes its time to greet must not use up the lease, nor `within`.
+            away = open_connection(connection)
+            until = until or (clock() + within if within is not None else None)
+            batch = claim_batch(size=batch_size, now=clock())
+            if not batch or not _send_batch(batch, connection, away, clock=clock, until=until, report=report):
+                break
+        finally:
+            connection.close()
     if report.sent or report.failed or report.postponed:
         log.info("sent", sent=report.sent, failed=report.failed, postponed=report.postponed)
     return report
 
 
 def _send_batch(
-    batch: ClaimedBatch, *, clock: Callable[[], datetime], until: datetime | None, report: SendReport
+    batch: ClaimedBatch,
+    connection: BaseEmailBackend,
+    away: Outcome | None,
+    *,
+    clock: Callable[[], datetime],
+    until: datetime | None,
+    report: SendReport,
 ) -> bool:
-    """Whether there is time, and a server, for another batch; what is left of this one is given back."""
-    connection = get_connection()
-    try:
-        for delivery in batch.deliveries:
-            if until is not None and clock() >= until:
-                report.has_more = True
-                give_back(batch, due_at=clock())
-                return False
-            if not is_still_wanted(delivery, token=batch.token, now=clock()):
-                report.superseded += 1
-                continue
-            outcome = _hand_over(delivery, connection)
-            keep_result(delivery, outcome, token=batch.token, now=clock())
-            match outcome:
-                case Outcome(is_sent=True):
-                    report.sent += 1
-                case Outcome(is_permanent=True):
-                    report.failed += 1
-                case _:
-                    report.postponed += 1
-            if outcome.is_server_away:
-                report.postponed += give_back(batch, due_at=clock() + WHILE_SERVER_AWAY)
-                return False
-    finally:
-        connection.close()
+    """Whether there is time, and a server, for another batch; what is left of this one is given back.
+
+    `away` is what became of every message, where the server is not there.
+    """
+    for delivery in batch.deliveries:
+        if until is not None and clock() >= until:
+            report.has_more = True
+            give_back(batch, due_at=clock())
+            return False
+        away = away or open_connection(connection)
+        if not is_still_wanted(delivery, token=batch.token, now=clock()):
+            report.superseded += 1
+            continue
+        outcome = away or _hand_over(delivery, connection)
+        keep_result(delivery, outcome, token=batch.token, now=clock())
+        match outcome:
+            case Outcome(is_sent=True):
+                report.sent += 1
+            case Outcome(is_permanent=True):
+                report.failed += 1
+            case _:
+                report.postponed += 1
+        if outcome.is_server_away:
+            report.postponed += give_back(batch, due_at=clock() + WHILE_SERVER_AWAY)
+            return False
     return True
 
 

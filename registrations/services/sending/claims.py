@@ -58,7 +58,8 @@ def claim_batch(*, size: int, now: datetime) -> ClaimedBatch:
         ids = list(
             _claimable(now).select_for_update(skip_locked=True, of=("self",)).values_list("pk", flat=True)[:size]
         )
-        Delivery.objects.expired(now).filter(pk__in=ids).update(deaths=F("deaths") + 1)
+        # Not those that it had claimed besides, and never looked at.
+        _begun(Delivery.objects.expired(now).filter(pk__in=ids)).update(deaths=F("deaths") + 1)
         Delivery.objects.filter(pk__in=ids).update(
             state=DeliveryState.CLAIMED, claim_token=token, lease_expires_at=now + lease()
         )
@@ -68,6 +69,11 @@ def claim_batch(*, size: int, now: datetime) -> ClaimedBatch:
     calendars = calendars.prefetch_related(*SHARED_BY_CALENDAR_MESSAGES)
     others = claimed.filter(entry__isnull=True).select_related(*OF_ANOTHER_MESSAGE) if len(calendars) < len(ids) else ()
     return ClaimedBatch(token, tuple(sorted([*calendars, *others], key=lambda one: (one.due_at, one.pk))))
+
+
+def is_anything_due(*, now: datetime) -> bool:
+    """Whether `claim_batch` may find something; a limit of the fleet, or others, may still leave nothing of it."""
+    return _claimable(now).exists()
 
 
 def give_back(batch: ClaimedBatch, *, due_at: datetime) -> int:
@@ -86,19 +92,24 @@ def lease() -> timedelta:
 
 
 def _claimable(now: datetime) -> QuerySet[Delivery]:
-    earlier = Delivery.objects.filter(
-        Q(ical_sequence__lt=OuterRef("ical_sequence")) | Q(state=DeliveryState.CLAIMED, lease_expires_at__gt=now),
+    # Whatever is claimed comes first, also after its lease: a mailbox has one claimed message at a time.
+    first = Delivery.objects.filter(
+        Q(state=DeliveryState.CLAIMED) | Q(state=DeliveryState.DUE, ical_sequence__lt=OuterRef("ical_sequence")),
         entry=OuterRef("entry"),
-        state__in=[DeliveryState.DUE, DeliveryState.CLAIMED],
     ).exclude(pk=OuterRef("pk"))
     return Delivery.objects.filter(
-        Q(state=DeliveryState.DUE, due_at__lte=now) | Q(state=DeliveryState.CLAIMED, lease_expires_at__lte=now),
-        ~Exists(earlier),
+        Q(~Exists(first), state=DeliveryState.DUE, due_at__lte=now)
+        | Q(state=DeliveryState.CLAIMED, lease_expires_at__lte=now)
     ).order_by("due_at", "pk")
 
 
+def _begun(claimed: QuerySet[Delivery]) -> QuerySet[Delivery]:
+    """Those whose last look was taken: it renews the lease and dates the attempt."""
+    return claimed.filter(attempted_at__gte=F("lease_expires_at") - lease())
+
+
 def _give_up_on_the_deadly(now: datetime) -> None:
-    deadly = Delivery.objects.expired(now).filter(deaths__gte=MOST_DEATHS - 1)
+    deadly = _begun(Delivery.objects.expired(now).filter(deaths__gte=MOST_DEATHS - 1))
     # Nothing is waited for, so that nobody who waits for us can be waited for.
     found = list(deadly.select_for_update(skip_locked=True).values_list("pk", flat=True))
     Delivery.objects.filter(pk__in=found).update(
@@ -117,7 +128,8 @@ def _allowance(now: datetime) -> int:
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [RATE_LOCK])
-    recent = Q(attempted_at__gt=now - RATE_WINDOW)
+    # A clock that was stepped back leaves attempts that lie ahead: these do not count for hours.
+    recent = Q(attempted_at__gt=now - RATE_WINDOW, attempted_at__lt=now + RATE_WINDOW)
     waiting = Q(state=DeliveryState.CLAIMED, lease_expires_at__gt=now) & (
         Q(attempted_at__isnull=True) | Q(attempted_at__lt=F("lease_expires_at") - lease())
     )

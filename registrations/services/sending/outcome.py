@@ -29,18 +29,25 @@ SENT = Outcome(is_sent=True, may_have_arrived=True)
 UNWRITABLE = Outcome(is_permanent=True, error=gettext_noop("The message could not be written."))
 
 
-def hand_over(message: EmailMessage, connection: BaseEmailBackend) -> Outcome:
-    """Send `message` over `connection`, which is opened where it is not.
-
-    A server that is away, slow or hangs up, a 4xx answer, or one that is none, is temporary. A 5xx answer to the
-    recipient or to the message is permanent, for this message alone (RFC 5321 §4.2.1).
-    """
+def open_connection(connection: BaseEmailBackend) -> Outcome | None:
+    """Open `connection` where it is not; None once it is, else what that means for every message."""
     try:
         connection.open()
     except smtplib.SMTPAuthenticationError:
         return _away(connection, gettext_noop("The mail server refused our sign-in."))
     except (OSError, smtplib.SMTPException) as error:
         return _away(connection, _lost(error, gettext_noop("The mail server could not be reached.")))
+    except ValueError:  # what smtplib makes of a challenge at sign-in that is none
+        return _away(connection, gettext_noop("The answer of the mail server makes no sense."))
+    return None
+
+
+def hand_over(message: EmailMessage, connection: BaseEmailBackend) -> Outcome:
+    """Send `message` over `connection`, which is open.
+
+    A server that is slow or hangs up, a 4xx answer, or one that is none, is temporary. A 5xx answer to the recipient
+    or to the message is permanent, for this message alone (RFC 5321 §4.2.1).
+    """
     try:
         connection.send_messages([message])
     except smtplib.SMTPRecipientsRefused as refused:

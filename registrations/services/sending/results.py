@@ -4,7 +4,9 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models.functions import Concat
+from django.db.models.lookups import Exact
 
 from registrations.models import (
     CalendarEntry,
@@ -35,11 +37,19 @@ def is_still_wanted(delivery: Delivery, *, token: UUID, now: datetime) -> bool:
     if delivery.ical_method == IcalMethod.REQUEST:
         is_wanted = statements.begin_request(delivery, token=token, now=now, lease=lease())
     else:
+        address = _present_address(delivery)
         is_wanted = bool(
             _ours(delivery, token)
             .filter(_is_right(delivery, now))
-            .update(lease_expires_at=now + lease(), attempts=F("attempts") + 1, attempted_at=now, may_have_arrived=True)
+            .update(
+                lease_expires_at=now + lease(),
+                attempts=F("attempts") + 1,
+                attempted_at=now,
+                may_have_arrived=True,
+                email=address,
+            )
         )
+        delivery.email = address
     if is_wanted:
         delivery.attempts += 1
         # What a mail tells of the time that is left is true at this moment.
@@ -48,9 +58,21 @@ def is_still_wanted(delivery: Delivery, *, token: UUID, now: datetime) -> bool:
     with transaction.atomic():
         # The ledger's row before the message, as a planner locks them.
         list(CalendarEntry.objects.select_for_update().filter(pk=delivery.entry_id or 0).values_list("pk"))
-        if _ours(delivery, token).update(state=DeliveryState.SUPERSEDED, claim_token=None, lease_expires_at=None):
+        dropped: dict[str, object] = {"state": DeliveryState.SUPERSEDED, "claim_token": None, "lease_expires_at": None}
+        if delivery.entry_id is None and not delivery.may_have_arrived:
+            # Nothing of it left: should it be wanted again, it can be owed again.
+            dropped["key"] = Concat("key", Value(f":dropped:{delivery.pk}"))
+        if _ours(delivery, token).update(**dropped):
             _ask_the_planner(delivery)
     return False
+
+
+def _present_address(delivery: Delivery) -> str:
+    """An account's mail goes to its address of today, also when that was corrected since the plan. A reminder is one of
+    its mailbox, like what a calendar holds."""
+    if delivery.user_id is None or delivery.kind == DeliveryKind.REMINDER:
+        return delivery.email
+    return User.objects.values_list("email", flat=True).get(pk=delivery.user_id)
 
 
 def _ours(delivery: Delivery, token: UUID) -> "QuerySet[Delivery]":
@@ -78,10 +100,15 @@ def _is_right(delivery: Delivery, now: datetime) -> Q:
 
 
 def _cancel_is_right(now: datetime) -> Q:
-    """The session is not over, and the mailbox got, or may have got, what is taken back: a server that refused an
-    invitation after the plan was made leaves nothing to cancel."""
-    arrived = Delivery.objects.filter(entry=OuterRef("entry"), may_have_arrived=True)
-    return Q(Exists(ReleasedSession.objects.filter(session=OuterRef("session"), ends_at__gt=now)), Exists(arrived))
+    """The session is not over, it is the newest word to the mailbox, and that got, or may have got, what is taken back:
+    a server that refused an invitation after the plan was made leaves nothing to cancel."""
+    is_ahead = Exists(ReleasedSession.objects.filter(session=OuterRef("session"), ends_at__gt=now))
+    is_newest = Exists(CalendarEntry.objects.filter(pk=OuterRef("entry"), sequence=OuterRef("ical_sequence")))
+    before = Delivery.objects.filter(
+        entry=OuterRef("entry"), may_have_arrived=True, ical_sequence__lt=OuterRef("ical_sequence")
+    ).order_by("-ical_sequence")
+    holds_it = Exact(Subquery(before.values("ical_method")[:1]), Value(IcalMethod.REQUEST))
+    return Q(is_ahead, is_newest, holds_it)
 
 
 def _notice_is_right(delivery: Delivery) -> Q:

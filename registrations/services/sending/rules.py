@@ -5,7 +5,16 @@ from datetime import datetime
 from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Lower
 
-from registrations.models import Delegation, Delivery, FocalPoint, ReminderAudience, ReminderRule, User
+from registrations.models import (
+    Delegation,
+    Delivery,
+    DeliveryKind,
+    DeliveryState,
+    FocalPoint,
+    ReminderAudience,
+    ReminderRule,
+    User,
+)
 from registrations.queries import gaps_in, lacks_letter, seats_of
 from registrations.queries.registering import delegations_to_register
 from registrations.queries.reminders import CHASED, focal_points_to_remind, gap_notice_rules, mailboxes_to_remind
@@ -19,6 +28,16 @@ def reminder_is_right(delivery: Delivery, now: datetime) -> Q:
     rule = ReminderRule.objects.filter(deliveries=delivery, created_at__lte=delivery.created_at).first()
     released = ReleasedSession.objects.filter(session__deliveries=delivery, is_cancelled=False).first()
     if rule is None or released is None or released.starts_at != delivery.starts_at:
+        return NEVER
+    # A newer one to the same mailbox says all that this one would: they may have waited together for the server.
+    newer = Delivery.objects.filter(
+        kind=DeliveryKind.REMINDER,
+        session=delivery.session_id,
+        email__iexact=delivery.email,
+        created_at__gt=delivery.created_at,
+        state__in=[DeliveryState.DUE, DeliveryState.CLAIMED, DeliveryState.SENT],
+    )
+    if newer.exists():
         return NEVER
     # Not later than now: a clock that was stepped back meanwhile would end the reminder for good.
     if rule.hour_of(released) > delivery.created_at or (not rule.is_after and released.starts_at <= now):
@@ -43,9 +62,6 @@ def gap_notice_is_right(delivery: Delivery, now: datetime) -> Q:
 
 
 def registration_is_right(now: datetime) -> Q:
-    """The reader still is a focal point of the delegation, at the address known today, and it is still to be
-    registered."""
-    readers = FocalPoint.objects.with_access().filter(
-        user=OuterRef("user"), user__email__iexact=OuterRef("email"), body__delegations=OuterRef("delegation")
-    )
+    """The reader still is a focal point of the delegation, and it is still to be registered."""
+    readers = FocalPoint.objects.with_access().filter(user=OuterRef("user"), body__delegations=OuterRef("delegation"))
     return Q(Exists(readers), delegation__in=delegations_to_register(now=now))

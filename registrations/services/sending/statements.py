@@ -10,7 +10,8 @@ from django.db import connection
 from registrations.models import Delivery
 
 # The last look before a REQUEST leaves: it is ours and the newest word to its mailbox, the session is as it was
-# planned and not over, and the person is still to come under the link that it carries. With OFFSET 0 PostgreSQL looks
+# planned and not over, and the person is still to come under the link that it carries, which is the one that was
+# loaded with it. With OFFSET 0 PostgreSQL looks
 # each row up as it is written here; to consider all orders of a join took it longer than the whole statement.
 BEGIN_REQUEST = """
     UPDATE registrations_delivery
@@ -28,6 +29,7 @@ BEGIN_REQUEST = """
             AND EXISTS (
                 SELECT 1 FROM registrations_delegate person
                 WHERE person.id = entry.delegate_id AND person.token_version = entry.token_version
+                    AND person.token_version = %(token_version)s
                     AND person.status = 'active' AND person.admitted_at IS NOT NULL
                     AND EXISTS (
                         SELECT 1 FROM registrations_delegation delegation
@@ -49,7 +51,8 @@ KEEP_SENT = """
 
 def begin_request(delivery: Delivery, *, token: UUID, now: datetime, lease: timedelta) -> bool:
     """Renew the lease of an invitation or update and count the attempt; False where it is not ours, or not right."""
-    return _run(BEGIN_REQUEST, delivery, token=token, now=now, lease_expires_at=now + lease)
+    version = delivery.delegate.token_version if delivery.delegate is not None else 0
+    return _run(BEGIN_REQUEST, delivery, token=token, version=version, now=now, lease_expires_at=now + lease)
 
 
 def keep_sent(delivery: Delivery, *, token: UUID, now: datetime) -> bool:
@@ -57,9 +60,10 @@ def keep_sent(delivery: Delivery, *, token: UUID, now: datetime) -> bool:
     return _run(KEEP_SENT, delivery, token=token, now=now)
 
 
-def _run(statement: str, delivery: Delivery, *, token: UUID, **instants: datetime) -> bool:
+def _run(statement: str, delivery: Delivery, *, token: UUID, version: int = 0, **instants: datetime) -> bool:
     stored: dict[str, Any] = {name: connection.ops.adapt_datetimefield_value(at) for name, at in instants.items()}
     stored["token"] = Delivery._meta.get_field("claim_token").get_db_prep_value(token, connection)
+    stored["token_version"] = version
     with connection.cursor() as cursor:
         cursor.execute(statement, {"id": delivery.pk, **stored})
         return bool(cursor.rowcount)

@@ -32,4 +32,4 @@ def profiles(db) -> dict[str, ParticipantProfile]:
 def server(settings) -> Iterator[type[AnsweringBackend]]:
     settings.EMAIL_BACKEND = f"{AnsweringBackend.__module__}.AnsweringBackend"
     yield AnsweringBackend
-    AnsweringBackend.answer = None
+    AnsweringBackend.greet = AnsweringBackend.answer = AnsweringBackend.afterwards = None

@@ -10,11 +10,16 @@ from django.core.mail.backends.locmem import EmailBackend
 class AnsweringBackend(EmailBackend):
     """A mail server that answers each message as the test says; what it accepts is in the outbox.
 
-    `answer` is asked before a message is taken, `afterwards` once it is.
+    `greet` is called when a connection is opened, `answer` before a message is taken, `afterwards` once it is.
     """
 
+    greet: Callable[[], None] | None = None
     answer: Callable[[mail.EmailMessage], None] | None = None
     afterwards: Callable[[mail.EmailMessage], None] | None = None
+
+    def open(self) -> None:
+        if type(self).greet:
+            type(self).greet()
 
     def send_messages(self, messages: list[mail.EmailMessage]) -> int:
         for message in messages:

@@ -7,6 +7,7 @@ from registrations.exceptions import NotPossibleNow
 from registrations.models import Arrival, CalendarEntry, Delegate, Delegation, DelegationStatus, Partstat
 from registrations.queries.participant import RoomState, room_state
 from registrations.services.attendance import record_answer, record_arrival
+from registrations.services.planning import plan
 from sessions_app.models import ReleasedSession, Session
 from sessions_app.releases import release_webinar
 from tests.factories import FIRST_START, NOW
@@ -53,6 +54,29 @@ def test_the_latest_answer_counts(delegate):
     record_answer(delegate, first_session(), partstat=Partstat.DECLINED, now=later)
 
     assert answers()[0] == ("DECLINED", later)
+
+
+def test_an_answer_to_the_new_hour_before_the_next_plan_is_kept(delegate):
+    record_answer(delegate, first_session(), partstat=Partstat.ACCEPTED, now=NOW)
+    moved_at, answered_at = NOW + timedelta(hours=1), NOW + timedelta(hours=2)
+    Session.objects.filter(number=1).update(starts_at=FIRST_START + timedelta(hours=1))
+    release_webinar(delegate.webinar, by=None, now=moved_at)
+
+    record_answer(delegate, first_session(), partstat=Partstat.ACCEPTED, now=answered_at)
+    plan(now=answered_at)
+
+    assert answers() == [("ACCEPTED", answered_at), ("NEEDS-ACTION", None)]
+    assert CalendarEntry.objects.get(session__number=1).starts_at == FIRST_START + timedelta(hours=1)
+
+
+def test_an_answer_to_the_old_hour_is_asked_for_anew(delegate):
+    record_answer(delegate, first_session(), partstat=Partstat.ACCEPTED, now=NOW)
+    Session.objects.filter(number=1).update(starts_at=FIRST_START + timedelta(hours=1))
+    release_webinar(delegate.webinar, by=None, now=NOW + timedelta(hours=1))
+
+    plan(now=NOW + timedelta(hours=2))
+
+    assert answers()[0] == ("NEEDS-ACTION", None)
 
 
 def test_the_same_answer_again_changes_nothing(delegate):

@@ -6,6 +6,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from registrations.models import (
+    Delegate,
     Delegation,
     Delivery,
     DeliveryKind,
@@ -87,6 +88,12 @@ def states() -> list[str]:
     return list(Delivery.objects.filter(kind=DeliveryKind.GAP_NOTICE).order_by("pk").values_list("state", flat=True))
 
 
+def reopen_the_gaps(delegation: Delegation) -> None:
+    Delegate.objects.filter(delegation=delegation, profile__code="prosecutors").update(
+        status="withdrawn", withdrawn_at=NOW
+    )
+
+
 # When -------------------------------------------------------------------------------------------
 
 
@@ -95,6 +102,16 @@ def test_a_focal_point_is_told_once_on_the_day_what_is_missing(honduras: Delegat
     assert subjects(FIVE_BEFORE) == ["Honduras: prosecutors 0 of 2, border control 1 of 2; 5 days left"]
     assert subjects(FIVE_BEFORE + MINUTE) == []
     assert subjects(FIVE_BEFORE + DAY) == []
+
+
+def test_a_gap_that_closes_and_opens_again_on_the_day_is_told(honduras: Delegation) -> None:
+    plan(now=FIVE_BEFORE)
+    close_the_gaps(honduras)
+    send_due(clock=lambda: FIVE_BEFORE + MINUTE)
+    reopen_the_gaps(honduras)
+
+    assert subjects(FIVE_BEFORE + HOUR) == ["Honduras: prosecutors 0 of 2; 5 days left"]
+    assert subjects(FIVE_BEFORE + 2 * HOUR) == []
 
 
 def test_the_whole_day_will_do_but_not_the_next(honduras: Delegation) -> None:

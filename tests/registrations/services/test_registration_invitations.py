@@ -122,11 +122,7 @@ def test_nobody_is_asked_before_the_first_release(db: None) -> None:
     assert recipients() == ["ana@example.org"]
 
 
-def address_changed(delegation: Delegation) -> None:
-    User.objects.update(email="other@example.org")
-
-
-@pytest.mark.parametrize("end", [webinar_cancelled, everything_over, not_attending, account_closed, address_changed])
+@pytest.mark.parametrize("end", [webinar_cancelled, everything_over, not_attending, account_closed])
 def test_what_ends_between_plan_and_sending_sends_nothing(
     ana: FocalPoint, honduras: Delegation, end: Callable[[Delegation], None]
 ) -> None:
@@ -136,6 +132,24 @@ def test_what_ends_between_plan_and_sending_sends_nothing(
     send_due(clock=lambda: LATER)
 
     assert Delivery.objects.get().state == DeliveryState.SUPERSEDED
+
+
+def test_an_address_that_is_corrected_before_the_mail_leaves_gets_it(ana: FocalPoint) -> None:
+    plan(now=SOON)
+    User.objects.update(email="correct@example.org")
+
+    assert [message.to for message in sent_by(LATER)] == [["Ana Ejemplo <correct@example.org>"]]
+    assert Delivery.objects.get().email == "correct@example.org"
+
+
+def test_who_attends_after_all_is_asked_after_all(ana: FocalPoint, honduras: Delegation) -> None:
+    plan(now=SOON)
+    not_attending(honduras)
+    send_due(clock=lambda: LATER)
+    Delegation.objects.update(status="draft")
+    plan(now=LATER)
+
+    assert [message.to for message in sent_by(LATER + MINUTE)] == [["Ana Ejemplo <ana@example.org>"]]
 
 
 def test_after_registration_has_closed_a_new_focal_point_is_still_asked(ana: FocalPoint) -> None:

@@ -152,9 +152,43 @@ def test_a_reminder_that_a_worker_has_taken_goes_out_though_the_clock_steps_back
     invited()
     remind()
     plan(now=HOUR_BEFORE)
-    readings = chain([HOUR_BEFORE], repeat(HOUR_BEFORE - HOUR))
+    # It sees that something is due, claims it, and then looks at it once more.
+    readings = chain([HOUR_BEFORE] * 2, repeat(HOUR_BEFORE - HOUR))
 
     assert send_due(clock=lambda: next(readings)).sent == 1
+
+
+def test_a_session_that_is_moved_and_moved_back_while_the_reminder_waits_is_reminded_of(server) -> None:
+    ana = invited()
+    remind(1, "days", scope="first")
+    due_at = FIRST_START - 24 * HOUR
+    server.answer = refuse(451)
+    plan_and_send(due_at + MINUTE)
+    move_session(ana.webinar, 1, hours=1, now=due_at + 2 * MINUTE)
+    plan_and_send(due_at + 5 * MINUTE)
+    move_session(ana.webinar, 1, hours=-1, now=due_at + 6 * MINUTE)
+    server.answer = None
+
+    told = [subject for minutes in (7, 40, 90) for subject in subjects(due_at + minutes * MINUTE)]
+
+    assert [subject for subject in told if subject.startswith("Reminder")] == [
+        "Reminder: Context and challenges 1, Mon 16 Nov, 09:00–11:00 (Tegucigalpa)"
+    ]
+
+
+def test_of_the_reminders_that_waited_for_the_server_the_latest_goes_out(server) -> None:
+    invited()
+    remind(1, "days", scope="first")
+    remind(1, "hours", scope="first")
+    server.answer = refuse(421)
+    for minutes in (0, 12 * 60, 23 * 60):
+        plan_and_send(FIRST_START - 24 * HOUR + minutes * MINUTE)
+    server.answer = None
+
+    assert [*subjects(HOUR_BEFORE + 10 * MINUTE), *subjects(HOUR_BEFORE + 20 * MINUTE)] == [
+        "Reminder: Context and challenges 1, Mon 16 Nov, 09:00–11:00 (Tegucigalpa)"
+    ]
+    assert sorted(one.state for one in reminders()) == [DeliveryState.SENT, DeliveryState.SUPERSEDED]
 
 
 def test_nobody_is_reminded_once_the_personal_data_have_ended() -> None:

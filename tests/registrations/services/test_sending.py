@@ -17,8 +17,10 @@ from registrations.models import (
     DeliveryState,
     HistoryEvent,
     HistoryKind,
+    User,
 )
 from registrations.services.delegations import mark_not_attending, return_delegation
+from registrations.services.deliveries import resend_deliveries
 from registrations.services.nominations import restore_delegate, withdraw_delegate
 from registrations.services.planning import plan
 from registrations.services.sending import claim_batch, send_due
@@ -36,6 +38,7 @@ from tests.registrations.services.deliveries import (
     released_delegation,
     sent_by,
 )
+from tests.registrations.services.mail_server import refuse
 
 pytestmark = pytest.mark.django_db
 LEASE = timedelta(seconds=120)
@@ -113,16 +116,61 @@ def test_time_that_runs_out_in_the_middle_of_a_batch_leaves_the_rest_to_others()
     assert send_due(clock=lambda: SOON + timedelta(minutes=1)).sent == 10 - report.sent
 
 
-def test_a_message_over_which_workers_die_again_and_again_is_given_up() -> None:
-    admitted(released_delegation())
+def test_a_message_over_which_workers_die_again_and_again_is_given_up_alone() -> None:
+    delegation = released_delegation()
+    for _ in range(3):
+        admitted(delegation)
     plan(now=SOON)
+    deadly = Delivery.objects.order_by("due_at", "pk")[0]
     at = SOON
     for _ in range(8):
-        claim_batch(size=10, now=at)
+        batch = claim_batch(size=10, now=at)
+        assert batch.deliveries[0] == deadly
+        is_still_wanted(deadly, token=batch.token, now=at)
         at += LEASE
 
-    assert not claim_batch(size=10, now=at)
-    assert set(Delivery.objects.values_list("state", flat=True)) == {DeliveryState.FAILED}
+    claim_batch(size=10, now=at)
+
+    deadly.refresh_from_db()
+    assert (deadly.state, deadly.deaths) == (DeliveryState.FAILED, 7)
+    others = Delivery.objects.exclude(pk=deadly.pk)
+    assert set(others.values_list("state", "attempts", "deaths")) == {(DeliveryState.CLAIMED, 0, 0)}
+
+
+def test_an_older_message_beside_one_whose_worker_died_stops_nobody() -> None:
+    ana = admitted(released_delegation())
+    plan(now=SOON)
+    move_session(ana.webinar, 1, hours=1)
+    plan(now=SOON)
+    old, new = Delivery.objects.filter(session__number=1).order_by("ical_sequence")
+    claim_batch(size=10, now=SOON)
+    # As a mistake of ours, or a hand in the database, may leave it.
+    Delivery.objects.filter(pk=old.pk).update(state=DeliveryState.DUE)
+
+    again = claim_batch(size=10, now=SOON + LEASE)
+
+    assert new in again.deliveries
+    assert old not in again.deliveries
+    Delivery.objects.filter(claim_token=again.token).update(
+        state=DeliveryState.SENT, claim_token=None, lease_expires_at=None
+    )
+    assert send_due(clock=lambda: SOON + LEASE).superseded == 1
+
+
+def test_the_link_is_the_one_that_was_checked_also_where_a_withdrawal_is_undone_meanwhile() -> None:
+    delegation = released_delegation()
+    ana, user = admitted(delegation), make_focal_point(delegation.body).user
+    plan(now=SOON)
+    withdraw_delegate(ana, version=1, by=user, now=SOON, reason="Ill")
+    batch = claim_batch(size=10, now=SOON)
+    ana.refresh_from_db()
+    restore_delegate(ana, by=user, now=SOON)
+
+    wanted = [is_still_wanted(one, token=batch.token, now=SOON) for one in batch.deliveries]
+
+    ana.refresh_from_db()
+    assert all(page_url(ana) in message.body for message in sent_by(SOON + timedelta(minutes=1)))
+    assert (wanted, len(mail.outbox)) == ([False, False], 2)
 
 
 def test_someone_withdrawn_between_claim_and_sending_gets_nothing_and_no_cancellation() -> None:
@@ -236,6 +284,31 @@ def test_the_limit_per_minute_holds_over_calls(settings) -> None:
         return send_due(clock=lambda: at).sent
 
     assert [sent_at(SOON), sent_at(SOON), sent_at(SOON + timedelta(seconds=61))] == [3, 0, 3]
+
+
+def test_a_clock_that_steps_back_does_not_stop_the_mail_for_as_long(settings) -> None:
+    settings.MAIL_PER_MINUTE = 2
+    delegation = released_delegation()
+    admitted(delegation)
+    plan_and_send(SOON + timedelta(hours=1))
+    admitted(delegation)
+
+    assert plan_and_send(SOON).sent == 2
+
+
+def test_a_decision_goes_to_the_corrected_address_of_the_account(server) -> None:
+    delegation = released_delegation("submitted")
+    user, staff = make_focal_point(delegation.body, make_user("wrong@example.org")).user, make_staff()
+    return_delegation(delegation, comment="Please add the border police", by=staff, now=NOW)
+    server.answer = refuse(550)
+    plan_and_send()
+    server.answer = None
+    User.objects.filter(pk=user.pk).update(email="right@example.org")
+
+    resend_deliveries(Delivery.objects.filter(kind="decision").values_list("pk", flat=True), by=staff, now=SOON)
+
+    assert [message.to for message in sent_by(SOON)] == [["right@example.org"]]
+    assert Delivery.objects.get(kind="decision").email == "right@example.org"
 
 
 def test_focal_points_are_told_of_a_decision_once_in_their_language() -> None:

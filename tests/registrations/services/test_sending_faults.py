@@ -1,13 +1,14 @@
 """What becomes of messages where the mail server, or one message, is at fault."""
 
+import base64
 import smtplib
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from django.core import mail
 
-from registrations.models import Delegate, Delivery, DeliveryState
-from registrations.services.nominations import withdraw_delegate
+from registrations.models import Delegate, Delegation, Delivery, DeliveryState
+from registrations.services.nominations import restore_delegate, withdraw_delegate
 from registrations.services.planning import plan
 from registrations.services.sending import send_due
 from tests.factories import make_staff
@@ -110,6 +111,50 @@ def test_a_server_that_is_away_for_a_day_loses_nothing_and_is_asked_once_for_eac
     assert send_due(clock=lambda: tomorrow).sent == 60
 
 
+def test_a_server_that_takes_longer_to_greet_than_a_lease_lasts_gets_each_message_once(server) -> None:
+    admitted(released_delegation())
+    plan(now=SOON)
+    seconds = [0]
+    elsewhere = []
+
+    def clock() -> datetime:
+        return SOON + timedelta(seconds=seconds[0])
+
+    def greet() -> None:
+        if not seconds[0]:
+            seconds[0] = 500
+            # Another worker comes by while this one waits.
+            server.greet = None
+            elsewhere.append(send_due(clock=clock))
+            server.greet = greet
+
+    server.greet = greet
+    report = send_due(clock=clock, within=timedelta(seconds=4))
+
+    assert (elsewhere[0].sent, report.sent, len(mail.outbox)) == (2, 0, 2)
+    assert set(Delivery.objects.values_list("state", "attempts", "deaths")) == {(DeliveryState.SENT, 1, 0)}
+    admitted(Delegation.objects.get())
+    plan(now=clock())
+    server.greet = lambda: seconds.__setitem__(0, 1_000)
+    assert send_due(clock=clock, within=timedelta(seconds=4)).sent == 2
+
+
+def test_a_server_whose_sign_in_makes_no_sense_fails_no_message(server) -> None:
+    admitted(released_delegation())
+
+    def greet() -> None:
+        # As smtplib does, of a challenge that is no base64.
+        base64.b64decode("x")
+
+    server.greet = greet
+    report = plan_and_send()
+
+    assert (report.failed, report.postponed) == (0, 2)
+    assert "The answer of the mail server makes no sense." in Delivery.objects.values_list("last_error", flat=True)
+    server.greet = None
+    assert send_due(clock=lambda: SOON + timedelta(minutes=1)).sent == 2
+
+
 def test_a_message_that_cannot_be_written_fails_alone(server) -> None:
     delegation = released_delegation()
     luis = admitted(delegation)
@@ -135,6 +180,31 @@ def test_nobody_is_sent_a_cancellation_of_what_never_left(server) -> None:
     server.answer = None
 
     assert sent_by(SOON + timedelta(hours=1)) == []
+
+
+def test_what_was_taken_back_is_not_taken_back_twice(server) -> None:
+    ana, staff = admitted(released_delegation()), make_staff()
+    plan_and_send()
+    withdraw_delegate(ana, version=1, by=staff, now=SOON, reason="Ill")
+    plan_and_send()
+    ana.refresh_from_db()
+    restore_delegate(ana, by=staff, now=SOON)
+
+    def withdrawn_meanwhile(message: mail.EmailMessage) -> None:
+        ana.refresh_from_db()
+        if ana.is_active:
+            withdraw_delegate(ana, version=ana.version, by=staff, now=SOON, reason="Ill again")
+            plan(now=SOON)
+        refuse(450)(message)
+
+    server.answer = withdrawn_meanwhile
+    plan_and_send()
+    server.answer = None
+    before = len(mail.outbox)
+    plan_and_send(SOON + timedelta(hours=1))
+
+    assert before == 4
+    assert len(mail.outbox) == before
 
 
 def test_a_newer_message_does_not_wait_for_an_older_one_that_was_postponed(server) -> None:

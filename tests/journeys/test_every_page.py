@@ -4,6 +4,7 @@ With `RCM_SCREENSHOTS` it keeps pictures in that folder (`make screenshots`).
 """
 
 import os
+import re
 from base64 import b64decode
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -189,3 +190,12 @@ def test_the_first_view_of_the_delegation_page_is_small(world: World, context: B
 
 def sum_of(sizes: dict[str, int]) -> int:
     return sizes["responseBodySize"] + sizes["responseHeadersSize"]
+
+
+@pytest.mark.parametrize("paper", ["A4", "Letter"])
+@pytest.mark.parametrize("name", ["delegation-complete", "delegation-half", "delegation-long-names"])
+def test_a_delegation_prints_on_one_page(world: World, context: BrowserContext, name: str, paper: str) -> None:
+    (view,) = [view for view in VIEWS if view.name == name]
+    pdf = opened(view, world, context).pdf(format=paper)
+
+    assert len(re.findall(rb"/Type\s*/Page\b", pdf)) == 1

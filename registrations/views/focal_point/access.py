@@ -18,7 +18,8 @@ DelegationView = Callable[Concatenate[HttpRequest, Delegation, ...], HttpRespons
 
 
 def for_signed_in(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
-    """Ask for a sign-in first, and of the secretariat for a second factor too; keep the page out of every cache."""
+    """Ask for a sign-in first, and of the secretariat for a second factor too; keep the page out of every cache, and
+    what is typed there from being lost."""
 
     @never_cache
     @login_required
@@ -28,6 +29,8 @@ def for_signed_in(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpRe
             return to_second_factor(request)
         return view(request, *args, **kwargs)
 
+    # Where the sign-in ended while a form was open, what was typed goes back to the reader (`rcm_webinar.unsent`).
+    checked.gives_forms_back = True  # type: ignore[attr-defined]
     return checked
 
 

@@ -79,6 +79,13 @@ def check_rows(page: Page) -> None:
     page.locator("main table").first.wait_for()
 
 
+def save_after_the_sign_in_ended(page: Page) -> None:
+    page.locator("#id_name").fill(LONG_NAME)
+    page.context.clear_cookies(name="sessionid")
+    page.locator("main form button.button-primary").click()
+    page.locator("main input[name=unsent]").wait_for(state="attached")
+
+
 def unfold(page: Page) -> None:
     page.locator("main details > summary").last.click()
 
@@ -121,6 +128,7 @@ DELEGATION = (
     View("delegation-closed", delegation_of("honduras", webinar="connection-test"), HONDURAS, is_kept=True),
     View("delegation-of-an-organisation", delegation_of("unodc"), SECRETARIAT),
     View("naming-without-scripts", delegation_of("honduras", "delegates/new/?profile=prosecutors"), HONDURAS),
+    View("unsent", delegation_of("honduras", "delegates/new/"), HONDURAS, save_after_the_sign_in_ended),
     View("submit-with-gaps", delegation_of("honduras", "submit/"), HONDURAS, submit_badly, is_kept=True),
     View("submit-complete", delegation_of("united-states", "submit/"), UNITED_STATES),
     View("not-attending", delegation_of("honduras", "not-attending/"), HONDURAS),

@@ -70,6 +70,7 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
+    "rcm_webinar.languages.LanguageKept",
     "rcm_webinar.uploads.BoundedRequest",
     "django.middleware.common.CommonMiddleware",
     "rcm_webinar.unsent.GivenBack",

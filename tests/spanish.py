@@ -69,8 +69,8 @@ class Texts(HTMLParser):
 
 
 @cache
-def known_english() -> frozenset[str]:
-    """Every English text of the catalogues that has another Spanish one and is not Spanish itself."""
+def known() -> tuple[frozenset[str], frozenset[str]]:
+    """The English texts of all catalogues that have another Spanish one and are not Spanish themselves; the Spanish."""
     english: set[str] = set()
     spanish: set[str] = set()
     for folder in CATALOGUES:
@@ -81,29 +81,27 @@ def known_english() -> frozenset[str]:
             targets = {entry.msgstr, *entry.msgstr_plural.values()} - {""}
             english |= {" ".join(text.split()) for text in sources - targets}
             spanish |= {" ".join(text.split()) for text in targets}
-    return frozenset(english - spanish - {""})
+    return frozenset(english - spanish), frozenset(spanish)
 
 
 def english_in(texts: list[str], *, but: frozenset[str] = frozenset()) -> list[str]:
     """Those of `texts` that are English; `but` are texts that people have written."""
-    return sorted(
-        {
-            text
-            for text in texts
-            if text not in but and (text.rstrip(":") in known_english() or OF_ENGLISH_ALONE.search(text))
-        }
-    )
+    english, _ = known()
+    found = {text for text in texts if text.rstrip(":") in english or OF_ENGLISH_ALONE.search(text)}
+    return sorted(found - but)
 
 
 @contextmanager
 def asked_in_vain() -> Iterator[set[str]]:
-    """The texts that are asked for in Spanish meanwhile and stand in no catalogue."""
+    """The texts that are asked for in Spanish meanwhile and stand in no catalogue; Django asks at times for what is
+    Spanish already."""
+    _, spanish = known()
     missing: set[str] = set()
     catalogue = trans_real.DjangoTranslation
     one, many = catalogue.gettext, catalogue.ngettext
 
     def gettext(self: trans_real.DjangoTranslation, message: str) -> str:
-        if self.language() == "es" and message not in self._catalog:
+        if self.language() == "es" and message not in self._catalog and message not in spanish:
             missing.add(message)
         return one(self, message)
 

@@ -14,6 +14,7 @@ from django.core import mail
 from django.http import HttpResponse
 from django.template.loader import render_to_string
 from django.test import Client
+from django.urls import resolve
 from django.utils import translation
 from fido2.utils import websafe_encode
 from fido2.webauthn import AttestationObject, AttestedCredentialData, AuthenticatorData, CollectedClientData
@@ -21,6 +22,7 @@ from fido2.webauthn import AttestationObject, AttestedCredentialData, Authentica
 from registrations.models import User
 from tests import spanish
 from tests.factories import make_country, make_focal_point, make_user
+from tests.test_urls import ADDRESSES, SIGN_IN
 
 pytestmark = pytest.mark.django_db
 EMAIL, PASSWORD = "focal@example.org", "correct-horse-battery"
@@ -206,6 +208,16 @@ def test_no_page_of_the_sign_in_shows_english(client: Client, user: User, visit:
     assert answer.status_code == visit.status
     texts = spanish.Texts(answer.content.decode()).found
     assert (spanish.english_in(texts, but=TYPED), sorted(missing)) == ([], [])
+
+
+# Closed, or answers scripts alone.
+WITHOUT_PAGE = {"account_email", "account_email_verification_sent", "account_confirm_email", "mfa_login_webauthn"}
+
+
+def test_every_page_of_the_sign_in_is_visited() -> None:
+    visited = {resolve(f"/accounts/{visit.path}").url_name for visit in VISITS}
+
+    assert visited == {name for name in ADDRESSES if name.startswith(SIGN_IN)} - WITHOUT_PAGE
 
 
 def opened(client: Client, visit: Visit) -> HttpResponse:

@@ -100,6 +100,7 @@ SIGN_IN = (
     View("sign-in-code", "/accounts/login/code/"),
     View("password-reset", "/accounts/password/reset/"),
     View("sign-out", "/accounts/logout/", HONDURAS),
+    View("security-keys", "/accounts/2fa/webauthn/", HONDURAS),
     View("second-factor", "/accounts/2fa/", HONDURAS),
 )
 IMPORT = (

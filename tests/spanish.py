@@ -28,6 +28,8 @@ CATALOGUES = (
 OF_ENGLISH_ALONE = re.compile(
     r"\b(the|and|your|you|with|this|that|please|is|are|not|of|for|to|by|from)\b", re.IGNORECASE
 )
+# As one speaks to friends; an official is "usted".
+TOO_FAMILIAR = re.compile(r"\b(tú|tus?|te|ti|contigo|has|estás|puedes|tienes|quieres|deseas|debes)\b", re.IGNORECASE)
 SAID_BY_ATTRIBUTES = {"alt", "aria-label", "placeholder", "title"}
 BUTTONS = {"button", "reset", "submit"}
 WITHOUT_END = {"br", "col", "hr", "img", "input", "link", "meta"}
@@ -89,6 +91,10 @@ def english_in(texts: list[str], *, but: frozenset[str] = frozenset()) -> list[s
     english, _ = known()
     found = {text for text in texts if text.rstrip(":") in english or OF_ENGLISH_ALONE.search(text)}
     return sorted(found - but)
+
+
+def familiar_in(texts: list[str]) -> list[str]:
+    return sorted({text for text in texts if TOO_FAMILIAR.search(text)})
 
 
 @contextmanager

@@ -16,9 +16,11 @@ from django.template.loader import render_to_string
 from django.test import Client
 from django.urls import resolve
 from django.utils import translation
+from django.utils.translation import gettext
 from fido2.utils import websafe_encode
 from fido2.webauthn import AttestationObject, AttestedCredentialData, AuthenticatorData, CollectedClientData
 
+from rcm_webinar.borrowed import BORROWED
 from registrations.models import User
 from tests import spanish
 from tests.factories import make_country, make_focal_point, make_user
@@ -208,6 +210,7 @@ def test_no_page_of_the_sign_in_shows_english(client: Client, user: User, visit:
     assert answer.status_code == visit.status
     texts = spanish.Texts(answer.content.decode()).found
     assert (spanish.english_in(texts, but=TYPED), sorted(missing)) == ([], [])
+    assert spanish.familiar_in(texts) == []
 
 
 # Closed, or answers scripts alone.
@@ -226,6 +229,8 @@ def opened(client: Client, visit: Visit) -> HttpResponse:
     return client.post(f"/accounts/{visit.path}", visit.typed)
 
 
+# Nobody has a telephone number in their account.
+NEVER_SAID = {"account/messages/phone_verified.txt"}
 MESSAGES = [
     str(path.relative_to(TEMPLATES))
     for app in ("account", "mfa", "usersessions")
@@ -242,6 +247,15 @@ def test_no_message_of_the_sign_in_is_english(template: str) -> None:
 
     assert text.strip()
     assert (spanish.english_in([text.strip()]), sorted(missing)) == ([], [])
+    assert template in NEVER_SAID or spanish.familiar_in([text]) == []
+
+
+@pytest.mark.parametrize("text", BORROWED)
+def test_what_allauth_says_too_familiarly_we_say_to_officials(text: str) -> None:
+    with translation.override("es"):
+        said = gettext(text)
+
+    assert (said != text, spanish.familiar_in([said])) == (True, [])
 
 
 @pytest.mark.parametrize("path", ["login/code/", "password/reset/"])

@@ -2,10 +2,14 @@
 
 import importlib.util
 import re
+from datetime import date
 
 import pytest
 from django.apps import apps
 from django.core.management import call_command
+from django.template.defaultfilters import filesizeformat
+from django.utils import translation
+from django.utils.formats import date_format, localize
 from django.utils.functional import Promise
 
 from tests.environment import ROOT
@@ -33,6 +37,18 @@ def test_every_column_that_the_admin_may_show_has_a_name_in_both_languages(app: 
     unnamed = [str(field) for field in fields if field.editable and not isinstance(field.verbose_name, Promise)]
 
     assert [name for name in unnamed if not name.endswith(".id")] == []
+
+
+def test_dates_and_numbers_are_written_as_the_language_writes_them() -> None:
+    written = {}
+    for language in ("en", "es"):
+        with translation.override(language):
+            written[language] = (date_format(date(2026, 10, 13)), localize(1234.5), filesizeformat(1536))
+
+    assert written == {
+        "en": ("Oct. 13, 2026", "1234.5", "1.5\xa0KB"),
+        "es": ("13 de octubre de 2026", "1234,5", "1,5\xa0KB"),
+    }
 
 
 def test_what_is_tested_is_what_is_installed() -> None:

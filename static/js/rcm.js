@@ -1,6 +1,11 @@
 // Where htmx cannot finish a step (the sign-in ended, the network failed), the browser takes it as without scripts,
-// and what was typed goes with it.
+// and what was typed goes with it. A link is opened beside a form in which something is typed.
 "use strict";
+
+function isTypedOutside(form) {
+  const fields = [...document.querySelectorAll("main input:not([type=hidden]), main textarea")];
+  return fields.some((field) => field.form !== form && field.value !== field.defaultValue);
+}
 
 function takeOver(event) {
   const element = event.detail.elt;
@@ -15,7 +20,9 @@ function takeOver(event) {
     }
     element.submit();
   } else if (element instanceof HTMLAnchorElement) {
-    window.location.assign(element.href);
+    if (!isTypedOutside(element.closest("form")) || !window.open(element.href)) {
+      window.location.assign(element.href);
+    }
   }
 }
 

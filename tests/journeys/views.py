@@ -82,6 +82,13 @@ def check_rows(page: Page) -> None:
     page.locator("main table").first.wait_for()
 
 
+def save_after_the_sign_in_ended(page: Page) -> None:
+    page.locator("#id_name").fill(LONG_NAME)
+    page.context.clear_cookies(name="sessionid")
+    page.locator("main form button.button-primary").click()
+    page.locator("main input[name=unsent]").wait_for(state="attached")
+
+
 def unfold(page: Page) -> None:
     page.locator("main details > summary").last.click()
 
@@ -98,6 +105,7 @@ SIGN_IN = (
     View("sign-in-code", "/accounts/login/code/"),
     View("password-reset", "/accounts/password/reset/"),
     View("sign-out", "/accounts/logout/", HONDURAS),
+    View("security-keys", "/accounts/2fa/webauthn/", HONDURAS),
     View("second-factor", "/accounts/2fa/", HONDURAS),
     View("privacy-notice", "/{language}/privacy/"),
     View("privacy-notice-to-confirm", "/{language}/delegations/", NEWCOMER, is_kept=True),
@@ -128,6 +136,7 @@ DELEGATION = (
     View("delegation-closed", delegation_of("honduras", webinar="connection-test"), HONDURAS, is_kept=True),
     View("delegation-of-an-organisation", delegation_of("unodc"), SECRETARIAT),
     View("naming-without-scripts", delegation_of("honduras", "delegates/new/?profile=prosecutors"), HONDURAS),
+    View("unsent", delegation_of("honduras", "delegates/new/"), HONDURAS, save_after_the_sign_in_ended),
     View("submit-with-gaps", delegation_of("honduras", "submit/"), HONDURAS, submit_badly, is_kept=True),
     View("submit-complete", delegation_of("united-states", "submit/"), UNITED_STATES),
     View("not-attending", delegation_of("honduras", "not-attending/"), HONDURAS),

@@ -21,7 +21,7 @@ DelegationView = Callable[Concatenate[HttpRequest, Delegation, ...], HttpRespons
 
 def for_signed_in(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
     """Ask for a sign-in first, of the secretariat for a second factor too, and of focal points that they know what
-    becomes of the data; keep the page out of every cache."""
+    becomes of the data; keep the page out of every cache, and what is typed there from being lost."""
 
     @never_cache
     @login_required
@@ -35,6 +35,8 @@ def for_signed_in(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpRe
             return redirect_to_login(request.get_full_path(), reverse("registrations:privacy"))
         return view(request, *args, **kwargs)
 
+    # Where the sign-in ended while a form was open, what was typed goes back to the reader (`rcm_webinar.unsent`).
+    checked.gives_forms_back = True  # type: ignore[attr-defined]
     return checked
 
 

@@ -18,6 +18,7 @@ from registrations.admin.base import staff_of
 from registrations.admin.board import board_list_page, board_page
 from registrations.admin.events import readable
 from registrations.admin.filters import BodyFilter, CompleteFilter, KindFilter, LackingFilter
+from registrations.admin.several import SEVERAL, several_page, to_several
 from registrations.admin.steps import STEPS, Step
 from registrations.exceptions import RuleBroken, Stale
 from registrations.forms.errors import add_broken_rule
@@ -56,7 +57,7 @@ class DelegationRoom(Room[Delegation]):
     list_select_related = ["webinar", "body"]
     search_fields = ["body__name_en", "body__name_es", "webinar__title_en", "webinar__title_es"]
     fields = ["webinar", "body"]
-    actions = ["accept"]
+    actions = ["accept", "accept_together", "return_together", "waive_together"]
     show_full_result_count = False
 
     def has_delete_permission(self, request: HttpRequest, obj: Delegation | None = None) -> bool:
@@ -102,8 +103,12 @@ class DelegationRoom(Room[Delegation]):
             path(f"<int:pk>/{step.slug}/", view(partial(self.step_page, step=step)), name=f"{step.slug}-delegation")
             for step in STEPS
         ]
+        several = [
+            path(f"several/{one.slug}/", view(partial(several_page, self.admin_site, one)), name=f"{one.slug}-several")
+            for one in SEVERAL
+        ]
         revoke = path("waivers/<int:pk>/revoke/", view(self.revoke_page), name="revoke-waiver")
-        return [*steps, revoke, *super().get_urls()]
+        return [*steps, *several, revoke, *super().get_urls()]
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
@@ -216,6 +221,18 @@ class DelegationRoom(Room[Delegation]):
                 )
             else:
                 messages.success(request, _("%(body)s is accepted.") % {"body": delegation.body})
+
+    @admin.action(description=gettext_lazy("Accept with a comment, or with gaps …"), permissions=["change"])
+    def accept_together(self, request: HttpRequest, delegations: "QuerySet[Delegation]") -> HttpResponse:
+        return to_several("accept", delegations)
+
+    @admin.action(description=gettext_lazy("Return with a comment …"), permissions=["change"])
+    def return_together(self, request: HttpRequest, delegations: "QuerySet[Delegation]") -> HttpResponse:
+        return to_several("return", delegations)
+
+    @admin.action(description=gettext_lazy("Waive what is missing …"), permissions=["change"])
+    def waive_together(self, request: HttpRequest, delegations: "QuerySet[Delegation]") -> HttpResponse:
+        return to_several("waive", delegations)
 
     def response_add(self, request: HttpRequest, obj: Delegation, post_url_continue: str | None = None) -> HttpResponse:
         return redirect(change_url(obj))

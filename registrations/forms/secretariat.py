@@ -1,8 +1,11 @@
 """What the secretariat types when it decides."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from registrations.forms.delegates import LINES, VersionField, profile_field, reason_field
@@ -83,6 +86,76 @@ class WaiveForm(StepForm):
     def __init__(self, *args: Any, seats: tuple[SeatCount, ...], **kwargs: Any) -> None:
         super().__init__(*args, seats=seats, **kwargs)
         self.fields["profile"] = profile_field([seat.profile for seat in seats if seat.floor])
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """One of several delegations that are decided on together; `seen` is what it looked like when it was shown."""
+
+    delegation: Delegation
+    seats: tuple[SeatCount, ...]
+    lacks_letter: bool
+    seen: str
+
+    @property
+    def gaps(self) -> tuple[SeatCount, ...]:
+        return gaps_in(self.seats)
+
+    @property
+    def is_complete(self) -> bool:
+        return not self.gaps and not self.lacks_letter
+
+
+class SeveralForm(forms.Form):
+    """What is typed once for several delegations."""
+
+    def __init__(self, *args: Any, chosen: Sequence[Chosen], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.chosen = chosen
+
+
+class WithComments(SeveralForm):
+    """A comment in each language that the chosen countries read; no other."""
+
+    comment_is_needed = False
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        names = dict(settings.LANGUAGES)
+        for language in sorted({one.delegation.body.default_language for one in self.chosen}):
+            readers = [one.delegation.body for one in self.chosen if one.delegation.body.default_language == language]
+            self.fields[f"comment_{language}"] = forms.CharField(
+                label=_("Comment in %(language)s") % {"language": names[language]},
+                required=self.comment_is_needed,
+                max_length=LONGEST_COMMENT,
+                widget=forms.Textarea(attrs={**LINES, "lang": language}),
+                help_text=_("It stands in the mail to %(bodies)s.") % {"bodies": ", ".join(map(str, readers))},
+            )
+
+    def comment_for(self, delegation: Delegation) -> str:
+        comment: str = self.cleaned_data[f"comment_{delegation.body.default_language}"]
+        return comment
+
+
+class AcceptSeveralForm(WithComments):
+    with_gap = forms.BooleanField(
+        label=_("Accept those with gaps too, with the gap open"),
+        required=False,
+        help_text=_("The countries are asked on for what is missing; those named are invited now."),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if all(one.is_complete for one in self.chosen):
+            del self.fields["with_gap"]
+
+
+class ReturnSeveralForm(WithComments):
+    comment_is_needed = True
+
+
+class WaiveSeveralForm(SeveralForm):
+    reason = reason_field()
 
 
 class QuotaForm(forms.Form):

@@ -186,18 +186,25 @@ def waive_seats(
     floor = seat.floor if seat is not None else 0
     if not 1 <= seats <= floor:
         raise InvalidInput({"seats": [_("Of this profile, %(floor)s seats can be waived.") % {"floor": floor}]})
-    waiver = Waiver.objects.create(
-        delegation=locked.delegation, profile=profile, seats=seats, reason=reason, granted_by=by, granted_at=now
-    )
-    record(
-        HistoryKind.WAIVED,
-        delegation=locked.delegation,
-        by=by,
-        now=now,
-        reason=reason,
-        changes={"profile": ["", profile.code], "seats": [0, seats]},
-    )
-    return waiver
+    return _waive(locked, profile=profile, seats=seats, reason=reason, by=by, now=now)
+
+
+@decision
+def waive_gaps(delegation: Delegation, *, reason: str, by: User, now: datetime, seen: str = "") -> list[Waiver]:
+    """Excuse every seat that `delegation` lacks at this moment, profile by profile, for one reason.
+
+    Raises ReasonRequired, NotPossibleNow where no seat is missing or the delegation does not attend, Stale unless it
+    is as it was `seen`, and what `check_time` raises.
+    """
+    locked = lock_delegation(delegation)
+    check_time(locked.delegation.webinar, by=by, now=now)
+    locked.check_seen(seen)
+    reason = clean_reason(reason, is_required=True)
+    if not locked.gaps or locked.delegation.status == DelegationStatus.NOT_ATTENDING:
+        raise NotPossibleNow(_("No seat of this delegation is missing."))
+    return [
+        _waive(locked, profile=gap.profile, seats=gap.missing, reason=reason, by=by, now=now) for gap in locked.gaps
+    ]
 
 
 @decision
@@ -229,6 +236,23 @@ def _check_status(delegation: Delegation, wanted: DelegationStatus) -> None:
             _("This needs a delegation that is “%(wanted)s”; this one is “%(state)s”.")
             % {"wanted": wanted.label, "state": delegation.get_status_display()}
         )
+
+
+def _waive(
+    locked: LockedDelegation, *, profile: ParticipantProfile, seats: int, reason: str, by: User, now: datetime
+) -> Waiver:
+    waiver = Waiver.objects.create(
+        delegation=locked.delegation, profile=profile, seats=seats, reason=reason, granted_by=by, granted_at=now
+    )
+    record(
+        HistoryKind.WAIVED,
+        delegation=locked.delegation,
+        by=by,
+        now=now,
+        reason=reason,
+        changes={"profile": ["", profile.code], "seats": [0, seats]},
+    )
+    return waiver
 
 
 def _accept(locked: LockedDelegation, kind: HistoryKind, *, by: User | None, now: datetime, comment: str) -> None:

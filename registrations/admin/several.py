@@ -1,0 +1,158 @@
+"""One decision about several delegations: looked at together, taken one by one, each outcome told."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlencode
+
+from django.contrib import messages
+from django.contrib.admin import AdminSite
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from registrations.admin.base import staff_of
+from registrations.exceptions import RuleBroken
+from registrations.forms.secretariat import (
+    AcceptSeveralForm,
+    Chosen,
+    ReturnSeveralForm,
+    SeveralForm,
+    WaiveSeveralForm,
+)
+from registrations.models import Delegation, DelegationStatus, User
+from registrations.queries import fingerprint_of
+from registrations.queries.letters import lacking_letter
+from registrations.queries.lists import seats_of_many
+from registrations.services.delegations import accept_delegation, return_delegation, waive_gaps
+
+# More than there are countries; a webinar's list shows as many on a page.
+MOST = 100
+
+
+@dataclass(frozen=True)
+class Several:
+    """`take` decides about one delegation and returns what to tell; `fits` says of which it is possible at all."""
+
+    slug: str
+    title: Promise
+    verb: Promise
+    explanation: Promise
+    form: type[SeveralForm]
+    fits: Callable[[Chosen], bool]
+    take: Callable[[Chosen, Any, User, datetime], str]
+
+
+def _accept(one: Chosen, form: Any, by: User, now: datetime) -> str:
+    with_gap = bool(form.cleaned_data.get("with_gap"))
+    comment = form.comment_for(one.delegation)
+    accept_delegation(one.delegation, by=by, now=now, comment=comment, with_gap=with_gap, seen=one.seen)
+    return _("%(body)s is accepted.")
+
+
+def _return(one: Chosen, form: Any, by: User, now: datetime) -> str:
+    return_delegation(one.delegation, comment=form.comment_for(one.delegation), by=by, now=now, seen=one.seen)
+    return _("%(body)s is returned with your comment.")
+
+
+def _waive(one: Chosen, form: Any, by: User, now: datetime) -> str:
+    waive_gaps(one.delegation, reason=form.cleaned_data["reason"], by=by, now=now, seen=one.seen)
+    return _("What %(body)s lacks is waived.")
+
+
+def _is_submitted(one: Chosen) -> bool:
+    return one.delegation.status == DelegationStatus.SUBMITTED
+
+
+SEVERAL = (
+    Several(
+        "accept", gettext_lazy("Accept several delegations"), gettext_lazy("Accept them"),
+        gettext_lazy("Everyone named is invited, and each country is told."),
+        AcceptSeveralForm, _is_submitted, _accept,
+    ),
+    Several(
+        "return", gettext_lazy("Return several delegations"), gettext_lazy("Return them"),
+        gettext_lazy("The countries change them and submit again. Nobody who is invited is uninvited."),
+        ReturnSeveralForm, _is_submitted, _return,
+    ),
+    Several(
+        "waive", gettext_lazy("Waive what is missing"), gettext_lazy("Waive these seats"),
+        gettext_lazy("The seats that are empty today are no longer asked for, until a waiver is revoked."),
+        WaiveSeveralForm,
+        lambda one: bool(one.gaps) and one.delegation.status != DelegationStatus.NOT_ATTENDING,
+        _waive,
+    ),
+)  # fmt: skip
+
+
+def to_several(slug: str, delegations: "QuerySet[Delegation]") -> HttpResponse:
+    """To the page on which the chosen delegations are decided on."""
+    chosen = urlencode([("delegation", pk) for pk in delegations.order_by().values_list("pk", flat=True)[:MOST]])
+    return redirect(f"{reverse(f'admin:{slug}-several')}?{chosen}")
+
+
+def several_page(site: AdminSite, step: Several, request: HttpRequest) -> HttpResponse:
+    """What each of them looks like, and one form; those that the step does not fit are named and left out."""
+    chosen = _chosen(request)
+    fitting = [one for one in chosen if step.fits(one)]
+    left_out = [one.delegation for one in chosen if not step.fits(one)]
+    form = step.form(request.POST if request.method == "POST" else None, chosen=fitting)
+    if fitting and form.is_valid():
+        for one in fitting:
+            _take(request, step, one, form)
+        # Also those that somebody else has decided on since they were shown.
+        for delegation in left_out:
+            _stays(
+                request,
+                delegation,
+                _("this does not fit its state, “%(state)s”") % {"state": delegation.get_status_display()},
+            )
+        return redirect("admin:registrations_delegation_changelist")
+    context = site.each_context(request) | {
+        "opts": Delegation._meta,
+        "title": step.title,
+        "explanation": step.explanation,
+        "verb": step.verb,
+        "chosen": fitting,
+        "left_out": left_out,
+        "form": form,
+    }
+    return TemplateResponse(request, "admin/registrations/delegation/several.html", context)
+
+
+def _take(request: HttpRequest, step: Several, one: Chosen, form: SeveralForm) -> None:
+    """One refusal stops nobody else."""
+    body = one.delegation.body
+    try:
+        told = step.take(one, form, staff_of(request), timezone.now())
+    except RuleBroken as broken:
+        _stays(request, one.delegation, broken.message)
+    else:
+        messages.success(request, told % {"body": body})
+
+
+def _stays(request: HttpRequest, delegation: Delegation, why: object) -> None:
+    messages.warning(request, _("%(body)s stays as it is: %(why)s") % {"body": delegation.body, "why": why})
+
+
+def _chosen(request: HttpRequest) -> Sequence[Chosen]:
+    """The delegations of the address; sent, each as it was seen. Five queries, however many."""
+    ids = [
+        int(pk) for pk in request.GET.getlist("delegation")[:MOST] if pk.isascii() and pk.isdecimal() and len(pk) < 19
+    ]
+    rows: Any = Delegation.objects.filter(pk__in=ids).annotate(lacks_letter=lacking_letter())
+    found = list(rows.select_related("webinar__policy", "body").order_by("body__name_en", "pk"))
+    seats = seats_of_many(found)
+    chosen = []
+    for one in found:
+        now = fingerprint_of(one, seats[one.pk], lacks_letter=one.lacks_letter)
+        seen = request.POST.get(f"seen-{one.pk}", now)
+        chosen.append(Chosen(one, seats[one.pk], one.lacks_letter, seen))
+    return chosen

@@ -90,6 +90,7 @@ def board_page(site: AdminSite, request: HttpRequest, slug: str) -> HttpResponse
         "totals": totals_of(board),
         "named_url": people_url(webinar, **of_countries),
         "working_group_url": people_url(webinar, **of_countries, is_working_group_member__exact="1"),
+        "export_url": f"{reverse('admin:export-delegates')}?{urlencode({'webinar': slug, 'status__exact': 'active'})}",
         "gaps_url": f"{reverse('admin:registrations_delegation_changelist')}?"
         f"{urlencode({'webinar': slug, 'complete': 'no'})}",
     }

@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy
 from registrations.admin.base import staff_of
 from registrations.admin.board import board_list_page, board_page
 from registrations.admin.events import readable
+from registrations.admin.exports import export_board_page
 from registrations.admin.filters import BodyFilter, CompleteFilter, KindFilter, LackingFilter
 from registrations.admin.steps import STEPS, Step
 from registrations.exceptions import RuleBroken, Stale
@@ -91,6 +92,7 @@ class DelegationRoom(Room[Delegation]):
         return [
             path("quota-board/", view(partial(board_list_page, self.admin_site)), name="quota-boards"),
             path("quota-board/<slug:slug>/", view(partial(board_page, self.admin_site)), name="quota-board"),
+            path("quota-board/<slug:slug>/export/", view(export_board_page), name="export-quota-board"),
         ]
 
     def front_page(self, request: HttpRequest) -> dict[str, object]:

@@ -33,6 +33,7 @@ class ProfileTotal:
     named: int
     missing: int
     declined: int
+    waived: int
     met: int
 
 
@@ -106,6 +107,7 @@ def _profile_totals(countries: Sequence[BoardRow], attending: Sequence[BoardRow]
             named=sum(seat.named for seat in seats),
             missing=sum(seat.missing for seat in seats),
             declined=sum(seat.declined for seat in seats),
+            waived=sum(seat.waived for seat in seats),
             met=sum(seat.is_met for seat in seats),
         )
         for profile, seats in columns

@@ -60,7 +60,7 @@ class QuotaBoard:
 
 
 def quota_board(webinar: Webinar) -> QuotaBoard:
-    """The board of `webinar`. Four queries, however many delegations and delegates."""
+    """The board of `webinar`. Three queries, however many delegations and delegates."""
     rows = [_row(counted) for counted in delegations_with_seats(webinar)]
     countries = sorted(
         (row for row in rows if row.delegation.body.kind == BodyKind.COUNTRY),

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from registrations.queries import CurveDay
 
@@ -40,14 +40,14 @@ class Plot:
 
 
 def plot_of(days: Sequence[CurveDay], *, asked: int, today: date) -> Plot | None:
-    """The plot until `today`; none where nobody was ever named."""
+    """The plot from the day before somebody was named until `today`; none where nobody ever was."""
     if not days:
         return None
-    first, last = days[0].day, max(days[-1].day, today)
+    first, last = days[0].day - timedelta(days=1), max(days[-1].day, today)
     most = max(asked, *(day.total for day in days), 1)
 
     def across(day: date) -> str:
-        return f"{LEFT + (WIDTH - LEFT - RIGHT) * (day - first).days / max((last - first).days, 1):.1f}"
+        return f"{LEFT + (WIDTH - LEFT - RIGHT) * (day - first).days / (last - first).days:.1f}"
 
     def up(count: int) -> str:
         return f"{HEIGHT - BOTTOM - (HEIGHT - TOP - BOTTOM) * count / most:.1f}"

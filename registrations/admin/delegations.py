@@ -19,6 +19,7 @@ from registrations.admin.board import board_list_page, board_page
 from registrations.admin.events import readable
 from registrations.admin.exports import export_board_page
 from registrations.admin.filters import BodyFilter, CompleteFilter, KindFilter, LackingFilter
+from registrations.admin.front import front_page_of
 from registrations.admin.steps import STEPS, Step
 from registrations.exceptions import RuleBroken, Stale
 from registrations.forms.errors import add_broken_rule
@@ -33,7 +34,6 @@ from registrations.queries import (
 )
 from registrations.queries.letters import lacking_letter
 from registrations.queries.lists import seats_of_many
-from registrations.queries.today import today
 from registrations.services.delegations import accept_delegation, revoke_waiver
 from sessions_app.admin.base import Room, change_url
 from sessions_app.admin.filters import WebinarFilter
@@ -96,7 +96,7 @@ class DelegationRoom(Room[Delegation]):
         ]
 
     def front_page(self, request: HttpRequest) -> dict[str, object]:
-        return {"today": today(now=timezone.now())}
+        return front_page_of(now=timezone.now())
 
     def get_urls(self) -> list[URLPattern | URLResolver]:  # type: ignore[override]  # the stubs forget resolvers
         view = self.admin_site.admin_view

@@ -22,7 +22,7 @@ class BoardForm(forms.Form):
     )
     state = forms.ChoiceField(label=gettext_lazy("State"), required=False)
     lacks = forms.ChoiceField(label=gettext_lazy("Who is missing"), required=False)
-    profile = forms.ChoiceField(label=gettext_lazy("Column"), required=False)
+    profile = forms.ChoiceField(label=gettext_lazy("Profile"), required=False)
 
     def __init__(self, *args: Any, profiles: list[ParticipantProfile], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -81,15 +81,15 @@ def movements_of(webinar: Webinar, *, now: datetime) -> Movements:
         ),
         all=True,
     )
-    recent: dict[int, list[tuple[datetime, str, int]]] = defaultdict(list)
+    recent: dict[int, list[tuple[datetime, HistoryKind, int]]] = defaultdict(list)
     came: Counter[date] = Counter()
     left: Counter[date] = Counter()
     for what, delegation_id, day, last, count in rows:
         if day is None:
-            recent[delegation_id].append((last, what, count))
+            recent[delegation_id].append((last, HistoryKind(what), count))
         else:
             (came if what == NAMED_ON else left)[day] += count
-    changes = {delegation_id: _changes(sorted(events)) for delegation_id, events in recent.items()}
+    changes = {delegation_id: _changes(events) for delegation_id, events in recent.items()}
     return Movements(changes=changes, curve=_curve(came, left))
 
 
@@ -101,12 +101,13 @@ def _counted(rows: "QuerySet[Any]", what: Any, at: str, day: Any) -> "QuerySet[A
     return counted
 
 
-def _changes(events: Iterable[tuple[datetime, str, int]]) -> Changes:
-    known = list(events)
+def _changes(events: Iterable[tuple[datetime, HistoryKind, int]]) -> Changes:
+    # Of one moment in the order of STEPS: submitted, and then accepted at once.
+    known = sorted(events, key=lambda event: (event[0], STEPS.index(event[1]) if event[1] in STEPS else 0))
     return Changes(
         came=sum(count for _last, what, count in known if what in CAME),
         left=sum(count for _last, what, count in known if what in LEFT),
-        steps=tuple(HistoryKind(what) for _last, what, _count in known if what in STEPS),
+        steps=tuple(what for _last, what, _count in known if what in STEPS),
     )
 
 

@@ -28,7 +28,7 @@ COLUMN_WIDTH = 22
 
 class FileFormat(models.TextChoices):
     XLSX = "xlsx", gettext_lazy("Excel workbook (XLSX)")
-    CSV = "csv", gettext_lazy("text with commas (CSV, UTF-8)")
+    CSV = "csv", gettext_lazy("Text with commas (CSV, UTF-8)")
 
 
 @dataclass(frozen=True)

@@ -331,7 +331,7 @@ def test_the_curve_ends_at_the_headline_and_says_the_same_as_a_table(
 
     plot = response.context["plot"]
     assert plot.named == response.context["board"].named_total == 6
-    assert (plot.asked, plot.path[:1], plot.first) == (24, "M", NOW.date())
+    assert (plot.asked, plot.path[:1], plot.first) == (24, "M", NOW.date() - timedelta(days=1))
     words = text_of(response.content.decode())
     assert "6 named of 24 asked, attending countries; days in UTC." in words
     assert "The same as a table Day Came Left Named Mon 26 Oct 2026 6 0 6" in words

@@ -1,5 +1,6 @@
 """The quota board: who is short of what, each figure a link to the people behind it."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
@@ -9,12 +10,26 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from registrations.admin.curve import plot_of
+from registrations.forms.board import ANYTHING, BY_NAME, BoardForm
 from registrations.models import DelegationStatus
-from registrations.queries import BoardRow, ProfileTotal, QuotaBoard, SeatCount, quota_board
+from registrations.queries import (
+    BoardRow,
+    Changes,
+    Movements,
+    ProfileTotal,
+    QuotaBoard,
+    SeatCount,
+    movements_of,
+    quota_board,
+)
 from sessions_app.admin.base import change_url
 from sessions_app.models import Webinar
+
+NOTHING = Changes()
 
 
 @dataclass(frozen=True)
@@ -27,8 +42,11 @@ class Cell:
 
 @dataclass(frozen=True)
 class Line:
+    """`changes` are the words for what happened since yesterday."""
+
     row: BoardRow
     cells: tuple[Cell, ...]
+    changes: tuple[str, ...]
     people_url: str
     working_group_url: str
     page_url: str
@@ -41,7 +59,8 @@ def people_url(webinar: Webinar, **filters: str) -> str:
     return f"{reverse('admin:registrations_delegate_changelist')}?{query}"
 
 
-def lines_of(board: QuotaBoard, rows: tuple[BoardRow, ...]) -> list[Line]:
+def lines_of(board: QuotaBoard, rows: Iterable[BoardRow], movements: Movements, *, profile: str = "") -> list[Line]:
+    """With the cell of one `profile` (its code) or of all."""
     webinar = board.webinar
     lines = []
     for row in rows:
@@ -51,8 +70,11 @@ def lines_of(board: QuotaBoard, rows: tuple[BoardRow, ...]) -> list[Line]:
             Line(
                 row=row,
                 cells=tuple(
-                    Cell(seat, people_url(webinar, body=body, profile=seat.profile.code)) for seat in row.seats
+                    Cell(seat, people_url(webinar, body=body, profile=seat.profile.code))
+                    for seat in row.seats
+                    if profile in ("", seat.profile.code)
                 ),
+                changes=words_for(movements.changes.get(row.delegation.pk, NOTHING)),
                 people_url=people_url(webinar, body=body),
                 working_group_url=people_url(webinar, body=body, is_working_group_member__exact="1"),
                 page_url=change_url(row.delegation),
@@ -63,7 +85,36 @@ def lines_of(board: QuotaBoard, rows: tuple[BoardRow, ...]) -> list[Line]:
     return lines
 
 
-def totals_of(board: QuotaBoard) -> list[tuple[ProfileTotal, str, str]]:
+def words_for(changes: Changes) -> tuple[str, ...]:
+    counted = [
+        _("+%(came)s named") % {"came": changes.came} if changes.came else "",
+        _("−%(left)s left") % {"left": changes.left} if changes.left else "",
+    ]
+    return tuple(word for word in (*counted, *(str(step.label) for step in changes.steps)) if word)
+
+
+def rows_wanted(rows: Sequence[BoardRow], wanted: dict[str, str]) -> list[BoardRow]:
+    """Those of `rows` that the form asks for, in its order; by gap, a chosen profile's gap goes first."""
+    state, lacks, profile = wanted.get("state", ""), wanted.get("lacks", ""), wanted.get("profile", "")
+    kept = [
+        row
+        for row in rows
+        if state in ("", row.delegation.status)
+        and (not lacks or _missing(row, lacks) or (lacks == ANYTHING and row.lacks_letter))
+    ]
+    if wanted.get("sort") == BY_NAME:
+        return sorted(kept, key=lambda row: str(row.delegation.body))
+    return sorted(kept, key=lambda row: -_missing(row, profile)) if profile else kept
+
+
+def _missing(row: BoardRow, profile: str) -> int:
+    """Of one profile, or of any."""
+    if profile in ("", ANYTHING) or not row.is_attending:
+        return row.missing
+    return sum(seat.missing for seat in row.seats if seat.profile.code == profile)
+
+
+def totals_of(board: QuotaBoard, *, profile: str = "") -> list[tuple[ProfileTotal, str, str]]:
     """By profile: the figures, the list of its people, the list of the countries that lack somebody."""
     delegations = reverse("admin:registrations_delegation_changelist")
     return [
@@ -73,23 +124,35 @@ def totals_of(board: QuotaBoard) -> list[tuple[ProfileTotal, str, str]]:
             f"{delegations}?{urlencode({'webinar': board.webinar.slug, 'lacks': total.profile.code})}",
         )
         for total in board.profile_totals
+        if profile in ("", total.profile.code)
     ]
 
 
 def board_page(site: AdminSite, request: HttpRequest, slug: str) -> HttpResponse:
     """`/admin/quota-board/<slug>/`: one table a person can read, follow and print."""
     webinar = get_object_or_404(Webinar, slug=slug)
+    now = timezone.now()
     board = quota_board(webinar)
+    movements = movements_of(webinar, now=now)
+    form = BoardForm(request.GET, profiles=[total.profile for total in board.profile_totals])
+    wanted = form.cleaned_data if form.is_valid() else {}
+    rows = rows_wanted(board.rows, wanted)
+    profile = wanted.get("profile", "")
     of_countries = {"kind": "country", "attending": "yes"}
     context = site.each_context(request) | {
         "title": _("Quota board"),
         "subtitle": str(webinar),
+        "now": now,
         "board": board,
-        "lines": lines_of(board, board.rows),
-        "organisations": lines_of(board, board.organisations),
-        "totals": totals_of(board),
+        "form": form,
+        "is_filtered": any(value for name, value in wanted.items() if name != "sort"),
+        "lines": lines_of(board, rows, movements, profile=profile),
+        "organisations": lines_of(board, board.organisations, movements),
+        "totals": totals_of(board, profile=profile),
+        "plot": plot_of(movements.curve, asked=board.floor_total, today=timezone.localdate(now)),
         "named_url": people_url(webinar, **of_countries),
         "working_group_url": people_url(webinar, **of_countries, is_working_group_member__exact="1"),
+        "export_url": f"{reverse('admin:export-delegates')}?{urlencode({'webinar': slug, 'status__exact': 'active'})}",
         "gaps_url": f"{reverse('admin:registrations_delegation_changelist')}?"
         f"{urlencode({'webinar': slug, 'complete': 'no'})}",
     }

@@ -4,7 +4,7 @@ from functools import partial
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Prefetch, QuerySet
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern, URLResolver, path
@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from registrations.admin import delegate_pages
+from registrations.admin.exports import export_page
 from registrations.admin.filters import (
     AdmittedFilter,
     AnswerFilter,
@@ -21,7 +22,8 @@ from registrations.admin.filters import (
     KindFilter,
     ProfileFilter,
 )
-from registrations.models import CalendarEntry, Delegate, IcalMethod
+from registrations.models import Delegate
+from registrations.queries.lists import held_entries
 from sessions_app.admin.base import ReadOnlyRoom, change_url, link
 from sessions_app.admin.filters import WebinarFilter
 
@@ -39,9 +41,7 @@ class DelegateRoom(ReadOnlyRoom[Delegate]):
     show_full_result_count = False
 
     def get_queryset(self, request: HttpRequest) -> "QuerySet[Delegate]":
-        held = CalendarEntry.objects.filter(planned_method=IcalMethod.REQUEST).select_related("session")
-        entries = Prefetch("calendar_entries", queryset=held.order_by("session__number"), to_attr="held_entries")
-        return super().get_queryset(request).prefetch_related(entries)
+        return super().get_queryset(request).prefetch_related(held_entries())
 
     @admin.display(description=gettext_lazy("delegation"), ordering="delegation__body__name_en")
     def body(self, delegate: Delegate) -> SafeString:
@@ -68,6 +68,7 @@ class DelegateRoom(ReadOnlyRoom[Delegate]):
     # Pages ------------------------------------------------------------------------------------------
 
     def get_urls(self) -> list[URLPattern | URLResolver]:  # type: ignore[override]  # the stubs forget resolvers
+        export = path("export/", self.admin_site.admin_view(partial(export_page, self)), name="export-delegates")
         pages = {
             "register/<int:pk>/": ("register-delegate", delegate_pages.register_page),
             "<int:pk>/replace/": ("replace-delegate", delegate_pages.replace_page),
@@ -79,7 +80,7 @@ class DelegateRoom(ReadOnlyRoom[Delegate]):
             path(route, self.admin_site.admin_view(partial(page, self.admin_site)), name=name)
             for route, (name, page) in pages.items()
         ]
-        return [*own, *super().get_urls()]
+        return [export, *own, *super().get_urls()]
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None

@@ -17,7 +17,9 @@ from django.utils.translation import gettext_lazy
 from registrations.admin.base import staff_of
 from registrations.admin.board import board_list_page, board_page
 from registrations.admin.events import readable
+from registrations.admin.exports import export_board_page
 from registrations.admin.filters import BodyFilter, CompleteFilter, KindFilter, LackingFilter
+from registrations.admin.front import front_page_of
 from registrations.admin.several import SEVERAL, several_page, to_several
 from registrations.admin.steps import STEPS, Step
 from registrations.exceptions import RuleBroken, Stale
@@ -33,7 +35,6 @@ from registrations.queries import (
 )
 from registrations.queries.letters import lacking_letter
 from registrations.queries.lists import seats_of_many
-from registrations.queries.today import today
 from registrations.services.delegations import accept_delegation, revoke_waiver
 from sessions_app.admin.base import Room, change_url
 from sessions_app.admin.filters import WebinarFilter
@@ -92,10 +93,11 @@ class DelegationRoom(Room[Delegation]):
         return [
             path("quota-board/", view(partial(board_list_page, self.admin_site)), name="quota-boards"),
             path("quota-board/<slug:slug>/", view(partial(board_page, self.admin_site)), name="quota-board"),
+            path("quota-board/<slug:slug>/export/", view(export_board_page), name="export-quota-board"),
         ]
 
     def front_page(self, request: HttpRequest) -> dict[str, object]:
-        return {"today": today(now=timezone.now())}
+        return front_page_of(now=timezone.now())
 
     def get_urls(self) -> list[URLPattern | URLResolver]:  # type: ignore[override]  # the stubs forget resolvers
         view = self.admin_site.admin_view

@@ -40,6 +40,11 @@ def _label(name: str) -> str:
         "letter": _("letter"),
         "replaces": _("takes the seat of"),
         "replaced_by": _("replaced by"),
+        "rows": _("how many"),
+        "what": _("what"),
+        "file_format": _("file"),
+        "columns": _("columns"),
+        "filters": _("filters"),
     }
     if name in named:
         return named[name]

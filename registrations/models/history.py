@@ -31,6 +31,7 @@ class HistoryKind(models.TextChoices):
     QUOTA_CHANGED = "quota_changed", _("Quota changed")
     MAIL_SENT_AGAIN = "mail_sent_again", _("Mail sent again")
     MAIL_STOPPED = "mail_stopped", _("Mail stopped")
+    EXPORTED = "exported", _("Exported")
 
 
 class HistoryEvent(models.Model):

@@ -16,6 +16,7 @@ from registrations.queries.delegation_page import (
     zone_of,
 )
 from registrations.queries.letters import lacks_letter, letters_of, requires_letter
+from registrations.queries.movements import Changes, CurveDay, Movements, movements_of
 from registrations.queries.registering import focal_points_of
 from registrations.queries.seats import (
     SeatCount,
@@ -27,9 +28,12 @@ from registrations.queries.seats import (
 
 __all__ = [
     "BoardRow",
+    "Changes",
+    "CurveDay",
     "DelegateWithMail",
     "DelegatesWithMail",
     "Invitation",
+    "Movements",
     "ProfileTotal",
     "QuotaBoard",
     "SeatCount",
@@ -43,6 +47,7 @@ __all__ = [
     "last_session_end",
     "letters_of",
     "mail_of",
+    "movements_of",
     "policy_of",
     "quota_board",
     "released_and_end",

@@ -33,6 +33,7 @@ class ProfileTotal:
     named: int
     missing: int
     declined: int
+    waived: int
     met: int
 
 
@@ -59,7 +60,7 @@ class QuotaBoard:
 
 
 def quota_board(webinar: Webinar) -> QuotaBoard:
-    """The board of `webinar`. Four queries, however many delegations and delegates."""
+    """The board of `webinar`. Three queries, however many delegations and delegates."""
     rows = [_row(counted) for counted in delegations_with_seats(webinar)]
     countries = sorted(
         (row for row in rows if row.delegation.body.kind == BodyKind.COUNTRY),
@@ -106,6 +107,7 @@ def _profile_totals(countries: Sequence[BoardRow], attending: Sequence[BoardRow]
             named=sum(seat.named for seat in seats),
             missing=sum(seat.missing for seat in seats),
             declined=sum(seat.declined for seat in seats),
+            waived=sum(seat.waived for seat in seats),
             met=sum(seat.is_met for seat in seats),
         )
         for profile, seats in columns

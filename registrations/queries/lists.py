@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Prefetch, QuerySet
 
 from registrations.models import (
     BodyKind,
@@ -57,6 +57,12 @@ def _attending_countries(delegations: "QuerySet[Delegation]") -> list[tuple[int,
     rows: list[Any] = list(countries.select_related("body").annotate(lacks_letter=lacking_letter()).order_by())
     seats = seats_of_many(rows)
     return [(row.pk, gaps_in(seats[row.pk]), bool(row.lacks_letter)) for row in rows]
+
+
+def held_entries() -> "Prefetch[Any]":
+    """The calendar entries that delegates hold, by session, as `held_entries` of each."""
+    held = CalendarEntry.objects.filter(planned_method=IcalMethod.REQUEST).select_related("session")
+    return Prefetch("calendar_entries", queryset=held.order_by("session__number"), to_attr="held_entries")
 
 
 def by_answer(delegates: "QuerySet[Delegate]", answer: Partstat) -> "QuerySet[Delegate]":

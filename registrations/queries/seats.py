@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
+from django.db.models import Count, Exists, F, FilteredRelation, OuterRef, Q, QuerySet, Sum
 
 from registrations.models import (
     BodyKind,
@@ -140,7 +140,7 @@ def seats_of(delegation: Delegation, *, quotas: Iterable[Quota] | None = None) -
 
 
 def seats_of_webinar(webinar: Webinar) -> dict[int, tuple[SeatCount, ...]]:
-    """The seats of every delegation at `webinar`, by delegation id. Four queries, however many delegations."""
+    """The seats of every delegation at `webinar`, by delegation id. Three queries, however many delegations."""
     return {counted.delegation.pk: counted.seats for counted in delegations_with_seats(webinar)}
 
 
@@ -160,10 +160,8 @@ class CountedDelegation:
 
 
 def delegations_with_seats(webinar: Webinar) -> list[CountedDelegation]:
-    """Every delegation at `webinar`. Four queries."""
-    delegations = Delegation.objects.filter(webinar=webinar)
+    """Every delegation at `webinar`. Three queries: a delegation comes with each of its waivers in force."""
     quotas = quotas_of(webinar.pk)
-    waived = waived_seats(delegations)
     named = named_counts(Delegate.objects.filter(webinar=webinar))
     totals: dict[int, NamedCount] = defaultdict(NamedCount)
     for (delegation_id, _profile_id), count in named.items():
@@ -173,7 +171,22 @@ def delegations_with_seats(webinar: Webinar) -> list[CountedDelegation]:
             declined=total.declined + count.declined,
             working_group=total.working_group + count.working_group,
         )
-    rows: Any = delegations.select_related("body").annotate(lacks_letter=lacking_letter())
+    rows: Any = (
+        Delegation.objects.filter(webinar=webinar)
+        .select_related("body")
+        .annotate(
+            lacks_letter=lacking_letter(),
+            in_force=FilteredRelation("waivers", condition=Q(waivers__revoked_at__isnull=True)),
+            waived_profile=F("in_force__profile"),
+            waived_seats=F("in_force__seats"),
+        )
+    )
+    delegations: dict[int, Any] = {}
+    waived: dict[tuple[int, int], int] = defaultdict(int)
+    for row in rows:
+        delegations.setdefault(row.pk, row)
+        if row.waived_profile is not None:
+            waived[row.pk, row.waived_profile] += row.waived_seats
     return [
         CountedDelegation(
             delegation=delegation,
@@ -181,7 +194,7 @@ def delegations_with_seats(webinar: Webinar) -> list[CountedDelegation]:
             total=totals[delegation.pk],
             lacks_letter=bool(delegation.lacks_letter),
         )
-        for delegation in rows
+        for delegation in delegations.values()
     ]
 
 

@@ -1,29 +1,77 @@
 """What waits for the secretariat today, in a number of queries that does not grow with the webinars."""
 
+from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db.models import Count, Max, Min, Q
 
-from registrations.models import Delegation, DelegationStatus, Delivery, DeliveryState
+from registrations.models import (
+    BodyKind,
+    Delegation,
+    DelegationStatus,
+    Delivery,
+    DeliveryState,
+    FocalPoint,
+    ParticipatingBody,
+)
+from registrations.queries.letters import lacking_letter
+from registrations.queries.lists import seats_of_many
+from registrations.queries.seats import SeatCount, gaps_in
+from registrations.queries.upcoming import Coming, coming_up, policy_loaded
 from sessions_app.models import Webinar
 
 LONGEST_LIST = 12
+NEXT = 8
+
+
+@dataclass(frozen=True)
+class Incomplete:
+    """A country that lacks somebody or a required letter; `days_left` is None where registration is not open."""
+
+    delegation: Delegation
+    gaps: tuple[SeatCount, ...]
+    lacks_letter: bool
+    days_left: int | None
+
+    @property
+    def missing(self) -> int:
+        return sum(seat.missing for seat in self.gaps)
+
+
+@dataclass(frozen=True)
+class Unattended:
+    """A country nobody registers for, or of whose focal points `never_seen` have not signed in so far."""
+
+    body: ParticipatingBody
+    never_seen: tuple[FocalPoint, ...]
+    has_others: bool
+
+    @property
+    def has_nobody(self) -> bool:
+        return not self.never_seen
 
 
 @dataclass(frozen=True)
 class Today:
     """`webinars` are those with a session ahead, the next one first; the lists are cut, the counts are not."""
 
-    webinars: list[Webinar]
+    webinars: Sequence[Webinar]
     awaiting: list[Delegation]
     awaiting_count: int
+    incomplete: list[Incomplete]
+    incomplete_count: int
+    unattended: list[Unattended]
+    unattended_count: int
     failed: list[Delivery]
     failed_count: int
+    coming: list[Coming]
 
 
 def today(*, now: datetime) -> Today:
-    """Five queries."""
+    """Thirteen queries."""
     ahead = Webinar.objects.annotate(
         first=Min("sessions__starts_at"),
         last=Max("sessions__starts_at"),
@@ -32,10 +80,56 @@ def today(*, now: datetime) -> Today:
     ).filter(Q(last__gte=now) | Q(last__isnull=True), cancelled_at__isnull=True)
     awaiting = Delegation.objects.filter(status=DelegationStatus.SUBMITTED).order_by("submitted_at")
     failed = Delivery.objects.filter(state=DeliveryState.FAILED)
+    webinars = list(ahead.select_related("policy").order_by("first", "slug"))
+    countries = _countries(webinars)
+    incomplete = _incomplete(countries, now=now)
+    unattended = _unattended(countries)
     return Today(
-        webinars=list(ahead.select_related("policy").order_by("first", "slug")),
+        webinars=webinars,
         awaiting=list(awaiting.select_related("webinar", "body")[:LONGEST_LIST]),
         awaiting_count=awaiting.count(),
+        incomplete=incomplete[:LONGEST_LIST],
+        incomplete_count=len(incomplete),
+        unattended=unattended[:LONGEST_LIST],
+        unattended_count=len(unattended),
         failed=list(failed.select_related("session")[:LONGEST_LIST]),
         failed_count=failed.count(),
+        coming=coming_up(webinars, now=now)[:NEXT],
     )
+
+
+def _countries(webinars: Sequence[Webinar]) -> list[Any]:
+    """The delegations of countries that attend one of `webinars`, with `lacks_letter`. One query."""
+    by_pk = {webinar.pk: webinar for webinar in webinars}
+    countries = Delegation.objects.attending().filter(webinar__in=by_pk, body__kind=BodyKind.COUNTRY)
+    rows: list[Any] = list(countries.select_related("body").annotate(lacks_letter=lacking_letter()).order_by())
+    for row in rows:
+        row.webinar = by_pk[row.webinar_id]
+    return rows
+
+
+def _incomplete(countries: Sequence[Any], *, now: datetime) -> list[Incomplete]:
+    """Those whose registration closes first come first, then those that lack most. Three queries."""
+    seats = seats_of_many(countries)
+    found = []
+    for delegation in countries:
+        gaps = gaps_in(seats[delegation.pk])
+        if gaps or delegation.lacks_letter:
+            policy = policy_loaded(delegation.webinar)
+            days_left = policy.days_left_at(now) if policy and policy.is_open_at(now) else None
+            found.append(Incomplete(delegation, gaps, bool(delegation.lacks_letter), days_left))
+    return sorted(found, key=lambda one: (one.days_left is None, one.days_left, -one.missing, str(one.delegation.body)))
+
+
+def _unattended(countries: Sequence[Any]) -> list[Unattended]:
+    """Those without a focal point first, then those of whom nobody was ever here. One query."""
+    bodies: dict[int, ParticipatingBody] = {row.body_id: row.body for row in countries}
+    focal_points: dict[int, list[FocalPoint]] = defaultdict(list)
+    for focal_point in FocalPoint.objects.with_access().filter(body__in=bodies).select_related("user"):
+        focal_points[focal_point.body_id].append(focal_point)
+    found = []
+    for pk, body in bodies.items():
+        never_seen = tuple(one for one in focal_points[pk] if one.user.last_login is None)
+        if never_seen or not focal_points[pk]:
+            found.append(Unattended(body, never_seen, has_others=len(never_seen) < len(focal_points[pk])))
+    return sorted(found, key=lambda one: (not one.has_nobody, one.has_others, str(one.body)))

@@ -199,3 +199,11 @@ def test_a_delegation_prints_on_one_page(world: World, context: BrowserContext, 
     pdf = opened(view, world, context).pdf(format=paper)
 
     assert len(re.findall(rb"/Type\s*/Page\b", pdf)) == 1
+
+
+@pytest.mark.parametrize("paper", ["A4", "Letter"])
+def test_the_board_prints_on_one_landscape_page(world: World, context: BrowserContext, paper: str) -> None:
+    (view,) = [view for view in VIEWS if view.name == "board"]
+    pdf = opened(view, world, context).pdf(format=paper, landscape=True)
+
+    assert len(re.findall(rb"/Type\s*/Page\b", pdf)) == 1

@@ -145,4 +145,11 @@ PARTICIPANT = (
     View("participant", "/{language}/my/{my}/", is_kept=True),
     View("join", "/{language}/my/{my}/join/1/"),
 )
-VIEWS = (*PUBLIC, *SIGN_IN, *DELEGATION, *IMPORT, *PARTICIPANT)
+SECRETARIAT_ROOMS = (
+    View("today", "/admin/", SECRETARIAT, is_kept=True),
+    View("board", f"/admin/quota-board/{FLOWS}/", SECRETARIAT, is_kept=True),
+    View("board-filtered", f"/admin/quota-board/{FLOWS}/?sort=name&lacks=anything&profile=prosecutors", SECRETARIAT),
+    View("board-asked-badly", f"/admin/quota-board/{FLOWS}/?state=unknown", SECRETARIAT),
+    View("export", f"/admin/registrations/delegate/export/?webinar={FLOWS}", SECRETARIAT, is_kept=True),
+)
+VIEWS = (*PUBLIC, *SIGN_IN, *DELEGATION, *IMPORT, *PARTICIPANT, *SECRETARIAT_ROOMS)

@@ -1,11 +1,13 @@
 """The quota board: the figures are those of the queries, each leads to its people, and it costs a fixed price."""
 
 import re
+from datetime import timedelta
 from html import unescape
 
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from registrations.models import (
@@ -13,8 +15,11 @@ from registrations.models import (
     Delegate,
     Delegation,
     DelegationStatus,
+    HistoryEvent,
+    HistoryKind,
     ParticipantProfile,
     ParticipatingBody,
+    User,
     Waiver,
 )
 from registrations.queries import quota_board
@@ -48,6 +53,17 @@ def name(delegation: Delegation, profile: str, people: int, **fields: object) ->
 
 def named_country(webinar: Webinar, iso_code: str, country: str, **fields: object) -> Delegation:
     return make_delegation(webinar, make_country(iso_code, name_en=country), **fields)
+
+
+def waive(delegation: Delegation, profile: str, seats: int) -> None:
+    Waiver.objects.create(
+        delegation=delegation,
+        profile=ParticipantProfile.objects.get(code=profile),
+        seats=seats,
+        reason="No such unit",
+        granted_by=User.objects.first() or make_staff(),
+        granted_at=NOW,
+    )
 
 
 def text_of(html: str) -> str:
@@ -99,14 +115,7 @@ def test_a_state_is_told_by_shape_and_word(secretariat: Client, webinar: Webinar
     named_country(webinar, "BZ", "Belize", status=DelegationStatus.NOT_ATTENDING, not_attending_reason="elections")
     name(honduras, "prosecutors", 2)
     name(honduras, "immigration-control", 1)
-    Waiver.objects.create(
-        delegation=honduras,
-        profile=ParticipantProfile.objects.get(code="investigation-units"),
-        seats=2,
-        reason="No such unit",
-        granted_by=make_staff(),
-        granted_at=NOW,
-    )
+    waive(honduras, "investigation-units", 2)
 
     words = text_of(secretariat.get(BOARD).content.decode())
 
@@ -196,6 +205,9 @@ def test_the_board_costs_eight_queries_with_one_delegate_and_with_a_thousand(
 ) -> None:
     delegations = [named_country(webinar, f"{letter}{letter}", f"Country {letter}") for letter in "ABCDEFGHIJK"]
     profiles = list(make_profiles().values())
+    for delegation in delegations:
+        HistoryEvent.objects.create(webinar=webinar, delegation=delegation, kind="registered", at=timezone.now())
+        waive(delegation, "border-control", 1)
     Delegate.objects.bulk_create(
         Delegate(
             webinar=webinar,
@@ -239,3 +251,95 @@ def test_bodies_without_a_delegation_are_not_on_the_board(secretariat: Client, w
     ParticipatingBody.objects.create(kind=BodyKind.COUNTRY, iso_code="CA", slug="canada", name_en="Canada")
 
     assert [str(line.row.delegation.body) for line in secretariat.get(BOARD).context["lines"]] == ["Honduras"]
+
+
+@pytest.fixture
+def four(webinar: Webinar) -> list[Delegation]:
+    """Honduras lacks 3, Guatemala 8 and Panama 7, of whom each another profile; Belize stays away."""
+    honduras = named_country(webinar, "HN", "Honduras", status=DelegationStatus.ACCEPTED)
+    guatemala = named_country(webinar, "GT", "Guatemala")
+    panama = named_country(webinar, "PA", "Panama", status=DelegationStatus.SUBMITTED, submitted_at=NOW)
+    belize = named_country(webinar, "BZ", "Belize", status=DelegationStatus.NOT_ATTENDING, not_attending_reason="x")
+    for profile, people in (("prosecutors", 2), ("immigration-control", 2), ("border-control", 1)):
+        name(honduras, profile, people)
+    name(panama, "border-control", 1)
+    return [honduras, guatemala, panama, belize]
+
+
+@pytest.mark.parametrize(
+    ("query", "shown"),
+    [
+        ("", ["Guatemala", "Panama", "Honduras", "Belize"]),
+        ("?sort=gap", ["Guatemala", "Panama", "Honduras", "Belize"]),
+        ("?sort=name", ["Belize", "Guatemala", "Honduras", "Panama"]),
+        ("?state=accepted", ["Honduras"]),
+        ("?state=not_attending", ["Belize"]),
+        ("?lacks=anything", ["Guatemala", "Panama", "Honduras"]),
+        ("?lacks=prosecutors&sort=name", ["Guatemala", "Panama"]),
+        ("?lacks=prosecutors&state=accepted", []),
+        ("?profile=prosecutors", ["Guatemala", "Panama", "Honduras", "Belize"]),
+        # What does not exist is told, and the whole board is shown.
+        ("?state=unknown", ["Guatemala", "Panama", "Honduras", "Belize"]),
+        ("?lacks=%00&sort=down&profile=%27", ["Guatemala", "Panama", "Honduras", "Belize"]),
+    ],
+)
+def test_the_board_is_ordered_and_filtered_by_its_address(
+    secretariat: Client, four: list[Delegation], query: str, shown: list[str]
+) -> None:
+    response = secretariat.get(f"{BOARD}{query}")
+
+    assert [str(line.row.delegation.body) for line in response.context["lines"]] == shown
+    # A filter narrows what is seen, and no figure.
+    assert response.context["board"].missing_total == 3 + 8 + 7
+    assert ("Please look at this again" in response.content.decode()) == ("unknown" in query or "%00" in query)
+
+
+def test_one_profile_is_one_column(secretariat: Client, four: list[Delegation]) -> None:
+    context = secretariat.get(f"{BOARD}?profile=border-control").context
+
+    assert {tuple(cell.seat.profile.code for cell in line.cells) for line in context["lines"]} == {("border-control",)}
+    assert [total.profile.code for total, _people, _lacking in context["totals"]] == ["border-control"]
+
+
+def test_what_happened_since_yesterday_stands_beside_each_delegation(
+    secretariat: Client, four: list[Delegation]
+) -> None:
+    honduras, *_others, belize = four
+    now = timezone.now()
+    for delegation, kind, hours in (
+        (honduras, HistoryKind.REGISTERED, 3),
+        (honduras, HistoryKind.REGISTERED, 2),
+        (honduras, HistoryKind.WITHDRAWN, 2),
+        (honduras, HistoryKind.SUBMITTED, 1),
+        (belize, HistoryKind.REGISTERED, 30),
+    ):
+        HistoryEvent.objects.create(
+            webinar=delegation.webinar, delegation=delegation, kind=kind, at=now - timedelta(hours=hours)
+        )
+
+    lines = secretariat.get(BOARD).context["lines"]
+
+    assert {str(line.row.delegation.body): line.changes for line in lines if line.changes} == {
+        "Honduras": ("+2 named", "−1 left", "Submitted")
+    }
+
+
+def test_the_curve_ends_at_the_headline_and_says_the_same_as_a_table(
+    secretariat: Client, four: list[Delegation]
+) -> None:
+    response = secretariat.get(BOARD)
+
+    plot = response.context["plot"]
+    assert plot.named == response.context["board"].named_total == 6
+    assert (plot.asked, plot.path[:1], plot.first) == (24, "M", NOW.date() - timedelta(days=1))
+    words = text_of(response.content.decode())
+    assert "6 named of 24 asked, attending countries; days in UTC." in words
+    assert "The same as a table Day Came Left Named Mon 26 Oct 2026 6 0 6" in words
+
+
+def test_a_waiver_is_told_also_where_somebody_is_still_missing(secretariat: Client, webinar: Webinar) -> None:
+    waive(named_country(webinar, "HN", "Honduras"), "border-control", 1)
+
+    words = text_of(secretariat.get(BOARD).content.decode())
+
+    assert "0 of 1 , Honduras, Border control nobody yet, 1 seat waived" in words

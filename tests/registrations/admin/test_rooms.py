@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from html import unescape
 
 import pytest
 from django.contrib.messages import get_messages
@@ -9,6 +10,7 @@ from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
+from time_machine import TimeMachineFixture
 
 from registrations.models import (
     Delegation,
@@ -25,6 +27,7 @@ from registrations.models import (
     ReminderRule,
     User,
 )
+from sessions_app.admin.base import change_url
 from sessions_app.models import Session, Webinar
 from sessions_app.releases import release_webinar
 from tests.factories import (
@@ -461,5 +464,36 @@ def test_the_front_page_says_when_nothing_waits(secretariat: Client, db: None) -
         "No webinar lies ahead.",
         "No delegation waits.",
         "Every message that was due has gone out.",
+        "No country lacks anybody.",
+        "Every country has a focal point who has signed in.",
+        "Nothing is planned.",
     ):
         assert sentence in html
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+def test_each_line_of_the_front_page_leads_to_where_it_is_dealt_with(
+    secretariat: Client, quota: Quota, time_machine: TimeMachineFixture, language: str
+) -> None:
+    time_machine.move_to(NOW)
+    webinar = quota.webinar
+    rules = [make_gap_notice_rule(webinar), make_reminder_rule(webinar)]
+    panama = make_country("PA")
+    make_focal_point(panama)
+    lacking = make_delegation(webinar, panama)
+    release_webinar(webinar, by=None, now=NOW)
+
+    html = secretariat.get("/admin/", headers={"Accept-Language": language}).content.decode()
+
+    main = html[html.index('class="rcm-today"') : html.index("</section>\n  </div>")]
+    links = [unescape(link) for link in re.findall(r'href="([^"]+)"', main)]
+    honduras = Delegation.objects.exclude(pk=lacking.pk).get()
+    assert {
+        change_url(lacking),
+        f"/admin/registrations/focalpoint/add/?body={honduras.body_id}",
+        f"/admin/registrations/focalpoint/?access=now&body__id__exact={panama.pk}",
+        change_url(webinar),
+        change_url(webinar.policy),
+        *map(change_url, rules),
+    } <= set(links)
+    assert {secretariat.get(link).status_code for link in links} == {200}

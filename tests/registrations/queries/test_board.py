@@ -70,9 +70,9 @@ def test_countries_that_lack_equally_many_stand_in_the_order_of_their_names_as_r
         assert [row.delegation for row in quota_board(webinar).rows] == [germany, chile, delegation]
 
 
-def test_the_board_asks_the_same_four_queries_for_nobody_as_for_a_thousand(delegation, django_assert_num_queries):
+def test_the_board_asks_the_same_three_queries_for_nobody_as_for_a_thousand(delegation, django_assert_num_queries):
     webinar = delegation.webinar
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(3):
         quota_board(webinar)
     profiles = list(make_profiles().values())
     delegations = [make_delegation(webinar, make_country(f"{a}{b}")) for a in "QR" for b in "0123456789"]
@@ -80,7 +80,7 @@ def test_the_board_asks_the_same_four_queries_for_nobody_as_for_a_thousand(deleg
         make_row(delegations[number % 20], profiles[number % 4], number) for number in range(1000)
     )
 
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(3):
         board = quota_board(webinar)
 
     assert board.named_total == 1000

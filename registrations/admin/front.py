@@ -1,0 +1,44 @@
+"""The front page's lines of what happens next: in words, each with the page where it is dealt with."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils.translation import gettext as _
+
+from registrations.models import GapNoticeRule, RegistrationPolicy, ReminderRule
+from registrations.queries.today import today
+from registrations.queries.upcoming import Coming, ComingKind
+from sessions_app.admin.base import change_url
+
+
+@dataclass(frozen=True)
+class ComingLine:
+    coming: Coming
+    text: str
+    url: str
+
+
+def front_page_of(*, now: datetime) -> dict[str, object]:
+    found = today(now=now)
+    return {"today": found, "coming": [ComingLine(one, _text(one), _url(one)) for one in found.coming]}
+
+
+def _text(coming: Coming) -> str:
+    texts = {
+        ComingKind.OPENING: _("registration opens"),
+        ComingKind.CLOSING: _("registration closes"),
+        ComingKind.GAP_NOTICE: _("notice to the countries with gaps"),
+        ComingKind.REMINDER: _("reminder: %(rule)s") % {"rule": coming.about},
+        ComingKind.SESSION: _("session %(session)s") % {"session": coming.about},
+        ComingKind.UNRELEASED_SESSION: _("session %(session)s, not released") % {"session": coming.about},
+    }
+    return texts[coming.kind]
+
+
+def _url(coming: Coming) -> str:
+    """A rule has a page; a session stands with its webinar, the dates of registration with the policy."""
+    if isinstance(coming.about, ReminderRule | GapNoticeRule):
+        return change_url(coming.about)
+    if coming.about is not None:
+        return change_url(coming.webinar)
+    return change_url(RegistrationPolicy(webinar=coming.webinar))

@@ -1,0 +1,28 @@
+"""What an export holds, and as which file."""
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from registrations.services.exports import COLUMNS, DEFAULT_COLUMNS, FileFormat
+
+
+def column_choices() -> list[tuple[str, str]]:
+    return [(code, str(column.label)) for code, column in COLUMNS.items()]
+
+
+class FileFormatForm(forms.Form):
+    file_format = forms.ChoiceField(
+        label=_("File"), choices=FileFormat.choices, initial=FileFormat.XLSX, widget=forms.RadioSelect
+    )
+
+
+class ExportForm(FileFormatForm):
+    columns = forms.MultipleChoiceField(
+        label=_("Columns"), choices=column_choices, initial=DEFAULT_COLUMNS, widget=forms.CheckboxSelectMultiple
+    )
+    field_order = ["columns", "file_format"]
+
+    def clean_columns(self) -> list[str]:
+        """In the order of COLUMNS, however they were sent."""
+        chosen = set(self.cleaned_data["columns"])
+        return [code for code in COLUMNS if code in chosen]

@@ -1,0 +1,120 @@
+"""What moved in a webinar: since yesterday, by delegation, and from the first day on, in how many people are named."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django.db.models import CharField, Count, DateField, Max, QuerySet, Value
+from django.db.models.functions import TruncDate
+from django.utils import timezone
+
+from registrations.models import BodyKind, Delegate, DelegationStatus, HistoryEvent, HistoryKind
+from sessions_app.models import Webinar
+
+RECENT = timedelta(hours=24)
+CAME = (HistoryKind.REGISTERED, HistoryKind.RESTORED)
+LEFT = (HistoryKind.WITHDRAWN, HistoryKind.REPLACED)
+# Of a delegation, told by the name of what happened.
+STEPS = (
+    HistoryKind.SUBMITTED,
+    HistoryKind.ACCEPTED,
+    HistoryKind.ACCEPTED_WITH_GAP,
+    HistoryKind.RETURNED,
+    HistoryKind.REOPENED,
+    HistoryKind.NOT_ATTENDING,
+    HistoryKind.ATTENDING_AGAIN,
+    HistoryKind.WAIVED,
+    HistoryKind.WAIVER_REVOKED,
+    HistoryKind.LETTER_UPLOADED,
+    HistoryKind.LETTER_REPLACED,
+    HistoryKind.LETTER_REMOVED,
+)
+# Marks of the rows that tell the curve; no kind of event reads so.
+NAMED_ON, LEFT_ON = "named_on", "left_on"
+
+
+@dataclass(frozen=True)
+class Changes:
+    """What happened in one delegation in the last 24 hours. One who replaced another came, and the other left."""
+
+    came: int = 0
+    left: int = 0
+    steps: tuple[HistoryKind, ...] = ()
+
+
+@dataclass(frozen=True)
+class CurveDay:
+    """A day on which somebody came or left; `total` are those named at its end."""
+
+    day: date
+    came: int
+    left: int
+    total: int
+
+
+@dataclass(frozen=True)
+class Movements:
+    """`changes` by delegation id, where there are any; the `curve` is of the attending countries, as the headline."""
+
+    changes: dict[int, Changes]
+    curve: tuple[CurveDay, ...]
+
+
+def movements_of(webinar: Webinar, *, now: datetime) -> Movements:
+    """One query, whose days are those of the current time zone."""
+    events = HistoryEvent.objects.filter(
+        webinar=webinar, delegation__isnull=False, at__gt=now - RECENT, at__lte=now, kind__in=(*CAME, *LEFT, *STEPS)
+    )
+    people = Delegate.objects.filter(webinar=webinar, delegation__body__kind=BodyKind.COUNTRY).exclude(
+        delegation__status=DelegationStatus.NOT_ATTENDING
+    )
+    zone = timezone.get_current_timezone()
+    rows = _counted(events, "kind", "at", Value(None, DateField())).union(
+        _counted(people, Value(NAMED_ON, CharField()), "registered_at", TruncDate("registered_at", tzinfo=zone)),
+        _counted(
+            people.filter(withdrawn_at__isnull=False),
+            Value(LEFT_ON, CharField()),
+            "withdrawn_at",
+            TruncDate("withdrawn_at", tzinfo=zone),
+        ),
+        all=True,
+    )
+    recent: dict[int, list[tuple[datetime, HistoryKind, int]]] = defaultdict(list)
+    came: Counter[date] = Counter()
+    left: Counter[date] = Counter()
+    for what, delegation_id, day, last, count in rows:
+        if day is None:
+            recent[delegation_id].append((last, HistoryKind(what), count))
+        else:
+            (came if what == NAMED_ON else left)[day] += count
+    changes = {delegation_id: _changes(events) for delegation_id, events in recent.items()}
+    return Movements(changes=changes, curve=_curve(came, left))
+
+
+def _counted(rows: "QuerySet[Any]", what: Any, at: str, day: Any) -> "QuerySet[Any, Any]":
+    """(what, delegation id, day, latest, count)."""
+    named = {"what": what} if not isinstance(what, str) else {}
+    grouped = rows.order_by().annotate(day=day, **named).values_list("what" if named else what, "delegation_id", "day")
+    counted: QuerySet[Any, Any] = grouped.annotate(last=Max(at), count=Count("pk"))
+    return counted
+
+
+def _changes(events: Iterable[tuple[datetime, HistoryKind, int]]) -> Changes:
+    # Of one moment in the order of STEPS: submitted, and then accepted at once.
+    known = sorted(events, key=lambda event: (event[0], STEPS.index(event[1]) if event[1] in STEPS else 0))
+    return Changes(
+        came=sum(count for _last, what, count in known if what in CAME),
+        left=sum(count for _last, what, count in known if what in LEFT),
+        steps=tuple(what for _last, what, _count in known if what in STEPS),
+    )
+
+
+def _curve(came: Counter[date], left: Counter[date]) -> tuple[CurveDay, ...]:
+    days = []
+    total = 0
+    for day in sorted({*came, *left}):
+        total += came[day] - left[day]
+        days.append(CurveDay(day, came[day], left[day], total))
+    return tuple(days)

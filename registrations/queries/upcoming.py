@@ -1,0 +1,85 @@
+"""What happens next by itself: sessions, registration that opens or closes, reminders and notices."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+
+from registrations.models import GapNoticeRule, RegistrationPolicy, ReminderRule, ReminderScope
+from sessions_app.models import ReleasedSession, Session, Webinar
+
+
+class ComingKind(Enum):
+    OPENING = "opening"
+    CLOSING = "closing"
+    GAP_NOTICE = "gap_notice"
+    REMINDER = "reminder"
+    SESSION = "session"
+    UNRELEASED_SESSION = "unreleased_session"
+
+
+@dataclass(frozen=True)
+class Coming:
+    """`about` is the rule or the session, where there is one."""
+
+    at: datetime
+    kind: ComingKind
+    webinar: Webinar
+    about: "ReminderRule | GapNoticeRule | ReleasedSession | Session | None" = None
+
+
+def coming_up(webinars: Sequence[Webinar], *, now: datetime) -> list[Coming]:
+    """What lies ahead of `webinars`, whose policies are loaded, the next first. Three queries."""
+    by_pk = {webinar.pk: webinar for webinar in webinars}
+    sessions: dict[int, list[Session]] = defaultdict(list)
+    rows = Session.objects.filter(webinar__in=by_pk, cancelled_at__isnull=True).select_related("released")
+    for session in rows.order_by("starts_at", "number"):
+        sessions[session.webinar_id].append(session)
+    reminders: dict[int, list[ReminderRule]] = defaultdict(list)
+    for rule in ReminderRule.objects.filter(webinar__in=by_pk):
+        reminders[rule.webinar_id].append(rule)
+    notices: dict[int, list[GapNoticeRule]] = defaultdict(list)
+    for notice in GapNoticeRule.objects.filter(webinar__in=by_pk).select_related("webinar__policy"):
+        notices[notice.webinar_id].append(notice)
+    coming = (
+        one
+        for pk, webinar in by_pk.items()
+        for one in (
+            *_of_registration(webinar, notices[pk], now=now),
+            *_of_sessions(webinar, sessions[pk], reminders[pk]),
+        )
+    )
+    return sorted((one for one in coming if one.at > now), key=lambda one: one.at)
+
+
+def policy_loaded(webinar: Webinar) -> RegistrationPolicy | None:
+    """That of a webinar loaded with `select_related("policy")`, without a query."""
+    return getattr(webinar, "policy", None)
+
+
+def _of_registration(webinar: Webinar, notices: Iterable[GapNoticeRule], *, now: datetime) -> Iterator[Coming]:
+    policy = policy_loaded(webinar)
+    if policy is None:
+        return
+    yield Coming(policy.opens_at, ComingKind.OPENING, webinar)
+    yield Coming(policy.closes_at, ComingKind.CLOSING, webinar)
+    for rule in notices:
+        if max(rule.created_at, policy.opens_at) < rule.due_at < policy.closes_at:
+            yield Coming(rule.due_at, ComingKind.GAP_NOTICE, webinar, rule)
+
+
+def _of_sessions(webinar: Webinar, sessions: Iterable[Session], rules: Iterable[ReminderRule]) -> Iterator[Coming]:
+    released: list[ReleasedSession] = []
+    for session in sessions:
+        held: ReleasedSession | None = getattr(session, "released", None)
+        if held is None:
+            yield Coming(session.starts_at, ComingKind.UNRELEASED_SESSION, webinar, session)
+        elif not held.is_cancelled:
+            released.append(held)
+            yield Coming(held.starts_at, ComingKind.SESSION, webinar, held)
+    released.sort(key=lambda held: (held.starts_at, held.number))
+    for rule in rules:
+        for held in released[:1] if rule.scope == ReminderScope.FIRST_SESSION else released:
+            if rule.created_at < rule.hour_of(held):
+                yield Coming(rule.hour_of(held), ComingKind.REMINDER, webinar, rule)

@@ -1,0 +1,18 @@
+"""People and figures as files for a spreadsheet. What people typed never becomes a formula; every export is kept."""
+
+from registrations.services.exports.board import board_table
+from registrations.services.exports.columns import COLUMNS, DEFAULT_COLUMNS
+from registrations.services.exports.files import FileFormat, Table, write_csv, write_xlsx
+from registrations.services.exports.saved import export_board, export_delegates
+
+__all__ = [
+    "COLUMNS",
+    "DEFAULT_COLUMNS",
+    "FileFormat",
+    "Table",
+    "board_table",
+    "export_board",
+    "export_delegates",
+    "write_csv",
+    "write_xlsx",
+]

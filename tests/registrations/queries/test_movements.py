@@ -1,0 +1,74 @@
+from datetime import date, timedelta
+
+from django.utils import timezone
+
+from registrations.models import HistoryEvent, HistoryKind
+from registrations.queries import Changes, CurveDay, movements_of
+from tests.factories import NOW, make_country, make_delegate, make_delegation, make_organisation, make_webinar
+
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+
+
+def happened(delegation, kind, ago):
+    HistoryEvent.objects.create(webinar=delegation.webinar, delegation=delegation, kind=kind, at=NOW - ago)
+
+
+def test_changes_are_those_of_the_last_24_hours_by_delegation_with_the_steps_in_their_order(delegation):
+    panama = make_delegation(delegation.webinar, make_country("PA"))
+    for kind, ago in (
+        (HistoryKind.REGISTERED, HOUR),
+        (HistoryKind.REGISTERED, 2 * HOUR),
+        (HistoryKind.REGISTERED, 25 * HOUR),
+        (HistoryKind.REPLACED, HOUR),
+        (HistoryKind.EDITED, HOUR),
+        (HistoryKind.ADDRESS_CLASH, HOUR),
+        (HistoryKind.RETURNED, 3 * HOUR),
+        (HistoryKind.SUBMITTED, 2 * HOUR),
+        (HistoryKind.ACCEPTED, -HOUR),
+    ):
+        happened(delegation, kind, ago)
+    happened(panama, HistoryKind.WITHDRAWN, HOUR)
+    happened(panama, HistoryKind.RESTORED, HOUR)
+    happened(make_delegation(make_webinar("other"), panama.body), HistoryKind.REGISTERED, HOUR)
+
+    changes = movements_of(delegation.webinar, now=NOW).changes
+
+    assert changes == {
+        delegation.pk: Changes(came=2, left=1, steps=(HistoryKind.RETURNED, HistoryKind.SUBMITTED)),
+        panama.pk: Changes(came=1, left=1),
+    }
+
+
+def test_the_curve_ends_with_those_whom_the_headline_counts(delegation):
+    webinar = delegation.webinar
+    absent = make_delegation(webinar, make_country("MX"), status="not_attending")
+    unodc = make_delegation(webinar, make_organisation())
+    for ago in (3 * DAY, 3 * DAY, DAY):
+        make_delegate(delegation, registered_at=NOW - ago)
+    make_delegate(delegation, registered_at=NOW - 3 * DAY, status="withdrawn", withdrawn_at=NOW - 2 * DAY)
+    make_delegate(absent, registered_at=NOW)
+    make_delegate(unodc, None, registered_at=NOW)
+
+    curve = movements_of(webinar, now=NOW).curve
+
+    assert curve == (
+        CurveDay(date(2026, 10, 23), came=3, left=0, total=3),
+        CurveDay(date(2026, 10, 24), came=0, left=1, total=2),
+        CurveDay(date(2026, 10, 25), came=1, left=0, total=3),
+    )
+
+
+def test_a_day_of_the_curve_is_one_of_the_current_zone(delegation):
+    make_delegate(delegation, registered_at=NOW.replace(hour=3))
+
+    with timezone.override("America/Costa_Rica"):
+        (day,) = movements_of(delegation.webinar, now=NOW).curve
+
+    assert day.day == date(2026, 10, 25)
+
+
+def test_movements_are_one_question(delegation, django_assert_num_queries):
+    make_delegate(delegation)
+
+    with django_assert_num_queries(1):
+        movements_of(delegation.webinar, now=NOW)

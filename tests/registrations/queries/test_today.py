@@ -1,0 +1,152 @@
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from registrations.models import FocalPoint, RegistrationPolicy, User
+from registrations.queries.today import NEXT, today
+from registrations.queries.upcoming import ComingKind
+from sessions_app.models import Session, Webinar
+from sessions_app.releases import release_webinar
+from tests.factories import (
+    FIRST_START,
+    NOW,
+    make_country,
+    make_delegate,
+    make_delegation,
+    make_focal_point,
+    make_gap_notice_rule,
+    make_organisation,
+    make_quotas,
+    make_reminder_rule,
+    make_user,
+    make_webinar,
+)
+
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+pytestmark = pytest.mark.django_db
+
+
+def a_webinar(slug="flows", *, minimum=2, **fields):
+    webinar = make_webinar(slug, **fields)
+    make_quotas(webinar, minimum=minimum)
+    return webinar
+
+
+def test_countries_with_gaps_go_by_the_days_that_are_left_then_by_what_is_missing():
+    soon, late, closed, over = (a_webinar(slug) for slug in ("soon", "late", "closed", "over"))
+    honduras, panama = make_country("HN"), make_country("PA")
+    RegistrationPolicy.objects.filter(webinar=soon).update(closes_at=NOW + HOUR)
+    RegistrationPolicy.objects.filter(webinar=closed).update(closes_at=NOW - HOUR, requires_letter=True)
+    Session.objects.filter(webinar=over).update(starts_at=NOW - DAY)
+    of_soon = make_delegation(soon, honduras)
+    two_of_late = make_delegation(late, honduras), make_delegation(late, panama)
+    make_delegate(two_of_late[0])
+    of_closed = make_delegation(closed, panama)
+    for code in ("prosecutors", "immigration-control", "border-control", "investigation-units"):
+        make_delegate(of_closed, code)
+        make_delegate(of_closed, code)
+    make_delegation(late, make_country("BZ"), status="not_attending")
+    make_delegation(late, make_organisation())
+    make_delegation(over, honduras)
+
+    found = today(now=NOW)
+
+    assert [(one.delegation, one.missing, one.lacks_letter, one.days_left) for one in found.incomplete] == [
+        (of_soon, 8, False, 0),
+        (two_of_late[1], 8, False, 11),
+        (two_of_late[0], 7, False, 11),
+        (of_closed, 0, True, None),
+    ]
+    assert found.incomplete_count == 4
+
+
+def test_countries_without_a_focal_point_or_with_one_who_was_never_here_are_named():
+    webinar = a_webinar()
+    nobody, unseen, some, seen, removed = (make_country(code) for code in ("HN", "PA", "GT", "MX", "CR"))
+    for body in (nobody, unseen, some, seen, removed):
+        make_delegation(webinar, body)
+    arrived = {"last_login": NOW - DAY}
+    never = make_focal_point(unseen)
+    make_focal_point(some, make_user(**arrived))
+    other = make_focal_point(some)
+    make_focal_point(seen, make_user(**arrived))
+    make_focal_point(removed, make_user(**arrived), removed_at=NOW)
+    make_focal_point(make_country("BZ"))
+
+    found = today(now=NOW).unattended
+
+    assert [(one.body, one.never_seen, one.has_others) for one in found] == [
+        (removed, (), False),
+        (nobody, (), False),
+        (unseen, (never,), False),
+        (some, (other,), True),
+    ]
+
+
+def test_what_happens_next_is_told_in_the_order_of_its_hours():
+    webinar = a_webinar()
+    notice = make_gap_notice_rule(webinar, 5)
+    reminder = make_reminder_rule(webinar, 1, "days", scope="first")
+    release_webinar(webinar, by=None, now=NOW)
+    unreleased = a_webinar("unreleased", sessions=1)
+    Session.objects.filter(webinar=unreleased).update(starts_at=NOW + HOUR)
+    RegistrationPolicy.objects.filter(webinar=unreleased).update(opens_at=NOW + 2 * HOUR, closes_at=NOW + 3 * HOUR)
+    cancelled = a_webinar("cancelled", cancelled_at=NOW)
+    make_gap_notice_rule(cancelled, 6)
+
+    found = today(now=NOW).coming
+
+    assert [(one.at - NOW, one.kind, one.webinar) for one in found] == [
+        (HOUR, ComingKind.UNRELEASED_SESSION, unreleased),
+        (2 * HOUR, ComingKind.OPENING, unreleased),
+        (3 * HOUR, ComingKind.CLOSING, unreleased),
+        (6 * DAY, ComingKind.GAP_NOTICE, webinar),
+        (11 * DAY, ComingKind.CLOSING, webinar),
+        (FIRST_START - DAY - NOW, ComingKind.REMINDER, webinar),
+        (FIRST_START - NOW, ComingKind.SESSION, webinar),
+        (FIRST_START + DAY - NOW, ComingKind.SESSION, webinar),
+    ]
+    assert [one.about for one in found if one.kind in (ComingKind.GAP_NOTICE, ComingKind.REMINDER)] == [
+        notice,
+        reminder,
+    ]
+
+
+def test_a_rule_that_is_younger_than_its_hour_does_nothing_any_more():
+    webinar = a_webinar()
+    make_gap_notice_rule(webinar, 5, created_at=NOW + 7 * DAY)
+    make_reminder_rule(webinar, 1, "hours", created_at=FIRST_START + 2 * DAY)
+    release_webinar(webinar, by=None, now=NOW)
+
+    kinds = {one.kind for one in today(now=NOW).coming}
+
+    assert kinds == {ComingKind.CLOSING, ComingKind.SESSION}
+
+
+def test_today_asks_as_much_for_thirty_webinars_as_for_one():
+    def add(number):
+        webinar = a_webinar(f"webinar-{number}")
+        make_gap_notice_rule(webinar)
+        make_reminder_rule(webinar)
+        if number % 2 == 0:
+            release_webinar(webinar, by=None, now=NOW)
+        body = make_country(f"{chr(65 + number // 26)}{chr(65 + number % 26)}")
+        make_delegate(make_delegation(webinar, body))
+        make_focal_point(body)
+
+    def asked():
+        with CaptureQueriesContext(connection) as queries:
+            found = today(now=NOW)
+        return len(queries), found
+
+    add(0)
+    few, _found = asked()
+    for number in range(1, 30):
+        add(number)
+    many, found = asked()
+
+    assert few == many == 13
+    assert (found.incomplete_count, found.unattended_count, len(found.coming)) == (30, 30, NEXT)
+    assert (FocalPoint.objects.count(), Webinar.objects.count(), User.objects.count()) == (30, 30, 30)

@@ -1,0 +1,57 @@
+"""How much more memory a process needs, at its peak, to answer with an XLSX file of many delegates.
+
+`seed <people>` fills the database of DATABASE_URL; `measure`, in a process of its own, whose peak nothing has raised
+before, opens the page once, exports by it, and prints how many rows came and by how many bytes the peak grew.
+"""
+
+import importlib
+import os
+import resource
+import sys
+import tempfile
+from pathlib import Path
+
+import django
+
+PAGE = os.sysconf("SC_PAGE_SIZE")
+STAFF = "secretariat@example.org"
+ADDRESS = "/admin/registrations/delegate/export/?webinar=flows"
+
+
+def seed(people: int) -> None:
+    management = importlib.import_module("django.core.management")
+    factories = importlib.import_module("tests.factories")
+    management.call_command("migrate", verbosity=0)
+    delegation = factories.make_delegation()
+    for _thousand in range(people // 1_000):
+        factories.make_delegates(
+            1_000, delegation, position="Example position", needs="Interpretation into English, please. " * 5
+        )
+    factories.make_staff(STAFF)
+
+
+def measure() -> None:
+    client = importlib.import_module("django.test").Client()
+    models = importlib.import_module("registrations.models")
+    columns = list(importlib.import_module("registrations.services.exports").COLUMNS)
+    client.force_login(models.User.objects.get(email=STAFF))
+    assert client.get(ADDRESS).status_code == 200
+    before = int(Path("/proc/self/statm").read_text().split()[1]) * PAGE
+    answer = client.post(ADDRESS, {"columns": columns, "file_format": "xlsx"})
+    with tempfile.NamedTemporaryFile(suffix=".xlsx") as file:
+        for part in answer.streaming_content:
+            file.write(part)
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+        file.flush()
+        rows = sum(1 for _row in importlib.import_module("openpyxl").load_workbook(file.name, read_only=True).active)
+    sys.stdout.write(f"{rows - 1} {peak - before}\n")
+
+
+if __name__ == "__main__":
+    importlib.import_module("tests.environment")
+    os.environ["DJANGO_SETTINGS_MODULE"] = "rcm_webinar.settings"
+    django.setup()
+    if sys.argv[1] == "seed":
+        seed(int(sys.argv[2]))
+    else:
+        measure()

@@ -4,9 +4,10 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
+from sessions_app.audience import ToldChange, ToldChanges
 from sessions_app.models import AgendaItem
-from sessions_app.releases import Draft
 
 
 class SessionForm(forms.ModelForm):  # type: ignore[type-arg]  # takes no parameter at run time
@@ -52,13 +53,20 @@ class ReleaseForm(forms.Form):
         label=_("Mail an update about"), coerce=int, required=False, widget=forms.CheckboxSelectMultiple
     )
 
-    def __init__(self, *args: Any, draft: Draft, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, seen: str, told: ToldChanges, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["seen"].initial = draft.fingerprint
-        silent = [each for each in draft.changes.sessions if each.has_other_changes and not each.always_mails]
+        self.fields["seen"].initial = seen
+        silent = [each for each in told.sessions if each.is_choice]
         if silent:
             self.fields["mail_updates_for"].choices = [  # type: ignore[attr-defined]  # that of a choice field
-                (each.number, f"{each.number}. {each.after.title}") for each in silent
+                (each.change.number, _choice(each)) for each in silent
             ]
         else:
             del self.fields["mail_updates_for"]
+
+
+def _choice(each: ToldChange) -> str:
+    return ngettext("%(session)s (%(count)s person)", "%(session)s (%(count)s people)", each.people) % {
+        "session": f"{each.change.number}. {each.change.after.title}",
+        "count": each.people,
+    }

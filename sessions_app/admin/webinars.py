@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from sessions_app.admin.base import ReadOnlyRoom, Room
+from sessions_app.audience import ToldChanges, told_changes
 from sessions_app.editing import next_session_number
 from sessions_app.forms import ReleaseForm
 from sessions_app.models import Release, Session, Webinar
@@ -115,10 +116,12 @@ class WebinarRoom(Room[Webinar]):
         if webinar is None:
             raise Http404
         draft = draft_of(webinar)
-        form = ReleaseForm(request.POST if request.method == "POST" else None, draft=draft)
+        told = told_changes(webinar, draft.changes, now=timezone.now())
+        data = request.POST if request.method == "POST" else None
+        form = ReleaseForm(data, seen=draft.fingerprint, told=told)
         if form.is_valid() and self._release(request, webinar, form):
             return redirect(reverse("admin:sessions_app_webinar_change", args=[webinar.pk]))
-        return self._release_page(request, webinar, draft, form)
+        return self._release_page(request, webinar, draft, told, form)
 
     def _release(self, request: HttpRequest, webinar: Webinar, form: ReleaseForm) -> bool:
         by = request.user if isinstance(request.user, AbstractBaseUser) else None
@@ -142,11 +145,14 @@ class WebinarRoom(Room[Webinar]):
         messages.success(request, _("%(release)s is public.") % {"release": release})
         return True
 
-    def _release_page(self, request: HttpRequest, webinar: Webinar, draft: Draft, form: ReleaseForm) -> HttpResponse:
+    def _release_page(
+        self, request: HttpRequest, webinar: Webinar, draft: Draft, told: ToldChanges, form: ReleaseForm
+    ) -> HttpResponse:
         context = self.admin_site.each_context(request) | {
             "opts": self.opts,
             "webinar": webinar,
             "draft": draft,
+            "told": told,
             "form": form,
             "title": _("Release the agenda"),
             "subtitle": str(webinar),

@@ -1,5 +1,6 @@
 """What the secretariat types about the agenda."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django import forms
@@ -8,20 +9,6 @@ from django.utils.translation import ngettext
 
 from sessions_app.audience import ToldChange, ToldChanges
 from sessions_app.models import AgendaItem
-
-
-class SessionForm(forms.ModelForm):  # type: ignore[type-arg]  # takes no parameter at run time
-    """A session, with the fields that its page names; that it is cancelled is a box to tick, when it was is kept."""
-
-    is_cancelled = forms.BooleanField(
-        label=_("Cancelled"),
-        required=False,
-        help_text=_("Public, and told to everyone who is invited, with the next release."),
-    )
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["is_cancelled"].initial = self.instance.cancelled_at is not None
 
 
 class ItemForm(forms.ModelForm):  # type: ignore[type-arg]  # takes no parameter at run time
@@ -37,6 +24,28 @@ class ItemForm(forms.ModelForm):  # type: ignore[type-arg]  # takes no parameter
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["place"].initial = self.instance.position
+
+
+class ReasonForm(forms.Form):
+    """Why something is done; `seen` is the fingerprint of what was shown, where the step releases at once."""
+
+    seen = forms.CharField(widget=forms.HiddenInput, required=False)
+    reason = forms.CharField(
+        label=_("Reason"),
+        max_length=500,
+        widget=forms.Textarea(attrs={"rows": 3, "cols": 50, "class": "vLargeTextField"}),
+    )
+
+    def __init__(self, *args: Any, seen: str = "", is_required: bool = True, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["seen"].initial = seen
+        self.fields["reason"].required = is_required
+
+    def refuse(self, reasons: Iterable[object]) -> None:
+        """Say why it was not done. What is shown now is what the next sending is about."""
+        for reason in reasons:
+            self.add_error(None, str(reason))
+        self.data = {**self.data.dict(), "seen": self.fields["seen"].initial}  # type: ignore[attr-defined]  # a QueryDict
 
 
 class ReleaseForm(forms.Form):

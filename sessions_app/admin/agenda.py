@@ -1,22 +1,24 @@
 """Sessions with their items, and who speaks."""
 
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from django.contrib import admin, messages
 from django.contrib.admin.widgets import AdminURLFieldWidget
 from django.db import models
-from django.forms import ModelForm
 from django.http import HttpRequest
+from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.formats import time_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from sessions_app.admin.base import Room
+from sessions_app.admin.cancelling import cancel_session_page, restore_session_page
 from sessions_app.admin.filters import WebinarFilter
-from sessions_app.editing import cancel_session, order_items, restore_session
-from sessions_app.forms import ItemForm, SessionForm
+from sessions_app.editing import order_items
+from sessions_app.forms import ItemForm
 from sessions_app.models import AgendaItem, AgendaItemSpeaker, Session, Speaker
 from sessions_app.releases import draft_of
 from sessions_app.zoned import in_zone
@@ -54,7 +56,6 @@ class ItemInline(admin.StackedInline):  # type: ignore[type-arg]  # takes no par
 
 @admin.register(Session)
 class SessionRoom(Room[Session]):
-    form = SessionForm
     list_display = ["__str__", "webinar", "starts_at", "duration_minutes", "cancelled_at"]
     list_filter = [WebinarFilter]
     list_select_related = ["webinar"]
@@ -63,7 +64,7 @@ class SessionRoom(Room[Session]):
     fieldsets = [
         (
             None,
-            {"fields": ["webinar", "number", "title_en", "title_es", "starts_at", "duration_minutes", "is_cancelled"]},
+            {"fields": ["webinar", "number", "title_en", "title_es", "starts_at", "duration_minutes", "cancelled_at"]},
         ),
         (
             gettext_lazy("Room"),
@@ -73,7 +74,8 @@ class SessionRoom(Room[Session]):
             },
         ),
     ]
-    readonly_fields = ["webinar", "number"]
+    readonly_fields = ["webinar", "number", "cancelled_at"]
+    change_form_template = "admin/sessions_app/session/change_form.html"
     formfield_overrides = {models.URLField: {"widget": AdminURLFieldWidget, "assume_scheme": "https"}}
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -90,12 +92,13 @@ class SessionRoom(Room[Session]):
         zone = session.webinar.timezone if session else timezone.get_current_timezone_name()
         return in_zone(zone, super().changeform_view, request, object_id, *args, **kwargs)
 
-    def save_model(self, request: HttpRequest, obj: Session, form: "ModelForm[Session]", change: bool) -> None:
-        super().save_model(request, obj, form, change)
-        if form.cleaned_data["is_cancelled"]:
-            cancel_session(obj, now=timezone.now())
-        else:
-            restore_session(obj)
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view
+        return [
+            path("<int:pk>/cancel/", view(partial(cancel_session_page, self)), name="cancel-session"),
+            path("<int:pk>/restore/", view(partial(restore_session_page, self)), name="restore-session"),
+            *super().get_urls(),
+        ]
 
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
         """Save the items in the order of their places; one without a place comes last."""

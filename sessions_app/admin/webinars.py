@@ -1,13 +1,13 @@
 """Webinars, and the page on which an agenda is released."""
 
+from functools import partial
 from typing import Any
 
 from django.contrib import admin, messages
 from django.contrib.admin.options import InlineModelAdmin
-from django.contrib.auth.base_user import AbstractBaseUser
 from django.db.models import Max, QuerySet
 from django.forms import ModelForm
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
@@ -15,7 +15,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from sessions_app.admin.base import ReadOnlyRoom, Room
+from sessions_app.admin.base import ReadOnlyRoom, Room, person_of
+from sessions_app.admin.cancelling import cancel_webinar_page, restore_webinar_page, row_to_change
 from sessions_app.audience import ToldChanges, told_changes
 from sessions_app.editing import next_session_number
 from sessions_app.forms import ReleaseForm
@@ -77,8 +78,13 @@ class WebinarRoom(Room[Webinar]):
         return [] if obj is None else [SessionInline]
 
     def get_urls(self) -> list[URLPattern]:
-        page = self.admin_site.admin_view(self.release_page)
-        return [path("<int:pk>/release/", page, name="release-webinar"), *super().get_urls()]
+        view = self.admin_site.admin_view
+        return [
+            path("<int:pk>/release/", view(self.release_page), name="release-webinar"),
+            path("<int:pk>/cancel/", view(partial(cancel_webinar_page, self)), name="cancel-webinar"),
+            path("<int:pk>/restore/", view(partial(restore_webinar_page, self)), name="restore-webinar"),
+            *super().get_urls(),
+        ]
 
     def changeform_view(self, request: HttpRequest, object_id: str | None = None, *args: Any, **kwargs: Any) -> Any:
         """As Django's, with every hour in the webinar's zone (named at the top of the page)."""
@@ -112,9 +118,7 @@ class WebinarRoom(Room[Webinar]):
 
     def release_page(self, request: HttpRequest, pk: int) -> HttpResponse:
         """What a release would change; sending it releases exactly what was shown."""
-        webinar = self.get_object(request, str(pk))
-        if webinar is None:
-            raise Http404
+        webinar: Webinar = row_to_change(self, request, pk)
         draft = draft_of(webinar)
         told = told_changes(webinar, draft.changes, now=timezone.now())
         data = request.POST if request.method == "POST" else None
@@ -124,11 +128,10 @@ class WebinarRoom(Room[Webinar]):
         return self._release_page(request, webinar, draft, told, form)
 
     def _release(self, request: HttpRequest, webinar: Webinar, form: ReleaseForm) -> bool:
-        by = request.user if isinstance(request.user, AbstractBaseUser) else None
         try:
             release = release_webinar(
                 webinar,
-                by=by,
+                by=person_of(request),
                 now=timezone.now(),
                 note=form.cleaned_data["note"],
                 seen=form.cleaned_data["seen"],

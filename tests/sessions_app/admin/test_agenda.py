@@ -6,7 +6,7 @@ from django.contrib.messages import get_messages
 from django.test import Client
 from django.urls import reverse
 
-from sessions_app.models import AgendaItem, AgendaItemSpeaker, Release, Session, Speaker
+from sessions_app.models import AgendaItem, AgendaItemSpeaker, Session, Speaker
 from tests.factories import FIRST_START, make_webinar
 
 
@@ -98,20 +98,6 @@ def test_items_that_last_too_long_are_said_at_once_and_kept(secretariat: Client,
 
     assert AgendaItem.objects.get(title_en="Panel").minutes == 200
     assert "Session 1: its items last 100 minutes longer than the session." in told(response)
-
-
-def test_a_session_is_cancelled_and_restored_without_anything_becoming_public(
-    secretariat: Client, session: Session
-) -> None:
-    secretariat.post(page(session), typed(session, is_cancelled="on"))
-    session.refresh_from_db()
-    cancelled_at = session.cancelled_at
-    secretariat.post(page(session), typed(session))
-    session.refresh_from_db()
-
-    assert cancelled_at is not None
-    assert session.cancelled_at is None
-    assert not Release.objects.exists()
 
 
 @pytest.mark.parametrize(

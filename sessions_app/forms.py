@@ -26,26 +26,40 @@ class ItemForm(forms.ModelForm):  # type: ignore[type-arg]  # takes no parameter
         self.fields["place"].initial = self.instance.position
 
 
-class ReasonForm(forms.Form):
-    """Why something is done; `seen` is the fingerprint of what was shown, where the step releases at once."""
+class SeenForm(forms.Form):
+    """A step about what was shown: `seen` is the fingerprint of the draft."""
 
     seen = forms.CharField(widget=forms.HiddenInput, required=False)
-    reason = forms.CharField(
-        label=_("Reason"),
-        max_length=500,
-        widget=forms.Textarea(attrs={"rows": 3, "cols": 50, "class": "vLargeTextField"}),
-    )
 
-    def __init__(self, *args: Any, seen: str = "", is_required: bool = True, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, seen: str = "", **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["seen"].initial = seen
-        self.fields["reason"].required = is_required
 
     def refuse(self, reasons: Iterable[object]) -> None:
         """Say why it was not done. What is shown now is what the next sending is about."""
         for reason in reasons:
             self.add_error(None, str(reason))
         self.data = {**self.data.dict(), "seen": self.fields["seen"].initial}  # type: ignore[attr-defined]  # a QueryDict
+
+
+class RestoreForm(SeenForm):
+    """The confirmation that an earlier release is put back."""
+
+    seen = forms.CharField(widget=forms.HiddenInput)
+
+
+class ReasonForm(SeenForm):
+    """Why something is done."""
+
+    reason = forms.CharField(
+        label=_("Reason"),
+        max_length=500,
+        widget=forms.Textarea(attrs={"rows": 3, "cols": 50, "class": "vLargeTextField"}),
+    )
+
+    def __init__(self, *args: Any, is_required: bool = True, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["reason"].required = is_required
 
 
 class ReleaseForm(forms.Form):

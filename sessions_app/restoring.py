@@ -23,23 +23,24 @@ from sessions_app.releases import AgendaChanges, ReleaseRefused, changes_between
 
 @dataclass(frozen=True)
 class Restoration:
-    """What restoring a release would do: against what is public, and against the draft that it replaces."""
+    """What restoring a release would do to what is public; and whether the draft holds what was never released."""
 
     agenda: Agenda
     to_public: AgendaChanges
-    to_draft: AgendaChanges
+    is_draft_lost: bool
+    # Of the draft that it replaces.
     fingerprint: str
 
 
 def restoration_of(release: Release) -> Restoration:
-    """What `restore_release` would put into the draft. Six queries."""
+    """What `restore_release` would put into the draft. Five queries."""
     draft = draft_of(release.webinar)
     agenda = _restored(release, draft.agenda)
     in_force = latest_release(release.webinar)
     return Restoration(
         agenda=agenda,
         to_public=changes_between(agenda_from_release(in_force) if in_force else None, agenda),
-        to_draft=changes_between(draft.agenda, agenda),
+        is_draft_lost=bool(draft.changes),
         fingerprint=draft.fingerprint,
     )
 

@@ -15,12 +15,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from sessions_app.admin.base import ReadOnlyRoom, Room, person_of
+from sessions_app.admin.base import Room, person_of
 from sessions_app.admin.cancelling import cancel_webinar_page, restore_webinar_page, row_to_change
+from sessions_app.admin.previews import delegate_preview, public_preview
 from sessions_app.audience import ToldChanges, told_changes
 from sessions_app.editing import next_session_number
 from sessions_app.forms import ReleaseForm
-from sessions_app.models import Release, Session, Webinar
+from sessions_app.models import Session, Webinar
 from sessions_app.releases import Draft, ReleaseRefused, draft_of, release_webinar
 from sessions_app.zoned import in_zone
 
@@ -81,6 +82,8 @@ class WebinarRoom(Room[Webinar]):
         view = self.admin_site.admin_view
         return [
             path("<int:pk>/release/", view(self.release_page), name="release-webinar"),
+            path("<int:pk>/preview/", view(partial(public_preview, self)), name="preview-public"),
+            path("<int:pk>/preview/delegate/", view(partial(delegate_preview, self)), name="preview-delegate"),
             path("<int:pk>/cancel/", view(partial(cancel_webinar_page, self)), name="cancel-webinar"),
             path("<int:pk>/restore/", view(partial(restore_webinar_page, self)), name="restore-webinar"),
             *super().get_urls(),
@@ -161,13 +164,3 @@ class WebinarRoom(Room[Webinar]):
             "subtitle": str(webinar),
         }
         return TemplateResponse(request, "admin/sessions_app/webinar/release.html", context)
-
-
-@admin.register(Release)
-class ReleaseRoom(ReadOnlyRoom[Release]):
-    """What was public, from when on, released by whom."""
-
-    list_display = ["__str__", "webinar", "released_at", "released_by", "note"]
-    list_filter = ["webinar"]
-    list_select_related = ["webinar", "released_by"]
-    fields = ["webinar", "number", "released_at", "released_by", "note"]

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from django.core.exceptions import ValidationError
-from django.db import models, transaction
+from django.db import IntegrityError, models, transaction
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -121,7 +121,12 @@ def _cloned_webinar(webinar: Webinar, *, slug: str, title: Bilingual) -> Webinar
     except ValidationError as error:
         field, messages = next(iter(error.message_dict.items()))
         raise CloneRefused(field, messages[0]) from error
-    clone.save()
+    try:
+        with transaction.atomic():
+            clone.save()
+    except IntegrityError as error:
+        # Someone was quicker with the same slug.
+        raise CloneRefused("slug", clone.unique_error_message(Webinar, ("slug",)).messages[0]) from error
     return clone
 
 

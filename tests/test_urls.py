@@ -227,6 +227,7 @@ def everything(world: World) -> dict[str, str]:
         "restore-webinar": str(delegation.webinar_id),
         "cancel-session": keys["sessions_app_session"],
         "restore-session": keys["sessions_app_session"],
+        "clone-webinar": delegation.webinar.slug,
         "quota-board": delegation.webinar.slug,
         "auth_user_password_change": str(staff.pk),
         "app_list": "registrations",

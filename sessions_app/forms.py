@@ -70,6 +70,7 @@ class ReleaseForm(forms.Form):
         label=_("Note"),
         max_length=500,
         required=False,
+        widget=forms.TextInput(attrs={"class": "vTextField"}),
         help_text=_("Why; kept with the release."),
     )
     mail_updates_for = forms.TypedMultipleChoiceField(

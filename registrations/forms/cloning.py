@@ -3,7 +3,6 @@
 from typing import Any
 
 from django import forms
-from django.contrib.admin.widgets import AdminDateWidget
 from django.utils.translation import gettext_lazy as _
 
 from sessions_app.bilingual import Bilingual
@@ -18,7 +17,7 @@ class CloneForm(forms.Form):
 
     starts_on = forms.DateField(
         label=_("First day"),
-        widget=AdminDateWidget,
+        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
         help_text=_("The other sessions keep their distance, and every session its local hour."),
     )
     title_en = forms.CharField(label=_("Title (English)"), max_length=200, widget=forms.TextInput(attrs=WIDE))

@@ -14,7 +14,7 @@ from django.shortcuts import redirect
 from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.formats import time_format
-from django.utils.html import format_html_join
+from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -38,8 +38,7 @@ class ItemInline(admin.StackedInline):  # type: ignore[type-arg]  # takes no par
     model = AgendaItem
     form = ItemForm
     fields = [
-        ("place", "minutes", "kind"),
-        "hours",
+        ("place", "minutes", "kind", "hours"),
         ("title_en", "title_es"),
         ("points_en", "points_es"),
         "missing",
@@ -63,7 +62,8 @@ class ItemInline(admin.StackedInline):  # type: ignore[type-arg]  # takes no par
 
     @admin.display(description=gettext_lazy("translation"))
     def missing(self, item: AgendaItem) -> str:
-        return untranslated(item) or _("complete")
+        lacking = untranslated(item)
+        return format_html('<strong class="rcm-lacking">{}</strong>', lacking) if lacking else _("complete")
 
     @admin.display(description=gettext_lazy("move"))
     def moves(self, item: AgendaItem) -> str:

@@ -62,6 +62,7 @@ class ReleaseRoom(ReadOnlyRoom[Release]):
             request,
             release,
             title=_("Put %(release)s back") % {"release": release},
+            subtitle=str(release.webinar),
             lead=_(
                 "The draft becomes the agenda of this release again. Sessions that came later are cancelled, for their "
                 "invitations are out. Nobody is told before the agenda is released: that page comes next."

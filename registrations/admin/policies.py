@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from registrations.admin.cloning import clone_page
+from registrations.admin.current_webinar import current_webinar_page
 from registrations.forms.policies import PolicyForm
 from registrations.models import GapNoticeRule, RegistrationPolicy, ReminderRule
 from registrations.services.nudge import nudge_planner
@@ -27,9 +28,12 @@ class PolicyRoom(Room[RegistrationPolicy]):
     list_select_related = ["webinar"]
 
     def root_urls(self) -> list[URLPattern]:
-        """The page for the next webinar, with what is asked of the countries."""
-        page = self.admin_site.admin_view(partial(clone_page, self.admin_site))
-        return [path("clone-webinar/<slug:slug>/", page, name="clone-webinar")]
+        """The pages about a webinar as a whole: the next one, and the current one."""
+        view = self.admin_site.admin_view
+        return [
+            path("clone-webinar/<slug:slug>/", view(partial(clone_page, self.admin_site)), name="clone-webinar"),
+            path("current-webinar/", view(partial(current_webinar_page, self.admin_site)), name="current-webinar"),
+        ]
 
     def front_page(self, request: HttpRequest) -> dict[str, object]:
         return {}

@@ -246,6 +246,8 @@ if not 1 <= PLAN_EVERY_SECONDS <= 60:
     raise env.StartRefused("PLAN_EVERY_SECONDS must be from 1 to 60.")
 # What a release of an agenda wakes.
 AFTER_RELEASE_TASK = "registrations.tasks.plan"
+# What counts the people whom a release would mail; the agenda knows nobody who comes.
+COUNT_PEOPLE_TOLD = "registrations.queries.releases.people_told"
 CELERY_BEAT_SCHEDULE = {
     "plan": {
         "task": "registrations.tasks.plan",

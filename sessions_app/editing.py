@@ -34,6 +34,22 @@ def order_items(session: Session, item_ids: Sequence[int]) -> None:
         AgendaItem.objects.bulk_update(moved, ["position"])
 
 
+@transaction.atomic
+def move_item(session: Session, item_id: int, *, steps: int) -> None:
+    """Move an item of `session` down by `steps`, up where they are negative; no further than the first or last place.
+
+    Locks the session's row. An item of another session moves nothing.
+    """
+    Session.objects.select_for_update(no_key=True).get(pk=session.pk)
+    item_ids = list(session.items.order_by("position").values_list("pk", flat=True))
+    if item_id not in item_ids:
+        return
+    place = item_ids.index(item_id)
+    item_ids.remove(item_id)
+    item_ids.insert(max(0, place + steps), item_id)
+    order_items(session, item_ids)
+
+
 def cancel_session(session: Session, *, now: datetime) -> None:
     """Mark the session cancelled; the next release makes it public. Cancelling twice changes nothing."""
     Session.objects.filter(pk=session.pk, cancelled_at=None).update(cancelled_at=now)

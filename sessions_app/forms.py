@@ -1,26 +1,14 @@
 """What the secretariat types about the agenda."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
+from sessions_app.audience import ToldChange, ToldChanges
 from sessions_app.models import AgendaItem
-from sessions_app.releases import Draft
-
-
-class SessionForm(forms.ModelForm):  # type: ignore[type-arg]  # takes no parameter at run time
-    """A session, with the fields that its page names; that it is cancelled is a box to tick, when it was is kept."""
-
-    is_cancelled = forms.BooleanField(
-        label=_("Cancelled"),
-        required=False,
-        help_text=_("Public, and told to everyone who is invited, with the next release."),
-    )
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["is_cancelled"].initial = self.instance.cancelled_at is not None
 
 
 class ItemForm(forms.ModelForm):  # type: ignore[type-arg]  # takes no parameter at run time
@@ -38,6 +26,42 @@ class ItemForm(forms.ModelForm):  # type: ignore[type-arg]  # takes no parameter
         self.fields["place"].initial = self.instance.position
 
 
+class SeenForm(forms.Form):
+    """A step about what was shown: `seen` is the fingerprint of the draft."""
+
+    seen = forms.CharField(widget=forms.HiddenInput, required=False)
+
+    def __init__(self, *args: Any, seen: str = "", **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["seen"].initial = seen
+
+    def refuse(self, reasons: Iterable[object]) -> None:
+        """Say why it was not done. What is shown now is what the next sending is about."""
+        for reason in reasons:
+            self.add_error(None, str(reason))
+        self.data = {**self.data.dict(), "seen": self.fields["seen"].initial}  # type: ignore[attr-defined]  # a QueryDict
+
+
+class RestoreForm(SeenForm):
+    """The confirmation that an earlier release is put back."""
+
+    seen = forms.CharField(widget=forms.HiddenInput)
+
+
+class ReasonForm(SeenForm):
+    """Why something is done."""
+
+    reason = forms.CharField(
+        label=_("Reason"),
+        max_length=500,
+        widget=forms.Textarea(attrs={"rows": 3, "cols": 50, "class": "vLargeTextField"}),
+    )
+
+    def __init__(self, *args: Any, is_required: bool = True, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["reason"].required = is_required
+
+
 class ReleaseForm(forms.Form):
     """The release of a draft that was looked at: `seen` is its fingerprint."""
 
@@ -46,19 +70,27 @@ class ReleaseForm(forms.Form):
         label=_("Note"),
         max_length=500,
         required=False,
+        widget=forms.TextInput(attrs={"class": "vTextField"}),
         help_text=_("Why; kept with the release."),
     )
     mail_updates_for = forms.TypedMultipleChoiceField(
         label=_("Mail an update about"), coerce=int, required=False, widget=forms.CheckboxSelectMultiple
     )
 
-    def __init__(self, *args: Any, draft: Draft, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, seen: str, told: ToldChanges, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["seen"].initial = draft.fingerprint
-        silent = [each for each in draft.changes.sessions if each.has_other_changes and not each.always_mails]
+        self.fields["seen"].initial = seen
+        silent = [each for each in told.sessions if each.is_choice]
         if silent:
             self.fields["mail_updates_for"].choices = [  # type: ignore[attr-defined]  # that of a choice field
-                (each.number, f"{each.number}. {each.after.title}") for each in silent
+                (each.change.number, _choice(each)) for each in silent
             ]
         else:
             del self.fields["mail_updates_for"]
+
+
+def _choice(each: ToldChange) -> str:
+    return ngettext("%(session)s (%(count)s person)", "%(session)s (%(count)s people)", each.people) % {
+        "session": f"{each.change.number}. {each.change.after.title}",
+        "count": each.people,
+    }

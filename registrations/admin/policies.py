@@ -1,14 +1,18 @@
 """When countries register and are told what they lack, and when participants are reminded."""
 
+from functools import partial
 from typing import TypeVar
 
 from django.contrib import admin
 from django.db.models import Model
 from django.forms import ModelForm
 from django.http import HttpRequest
+from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from registrations.admin.cloning import clone_page
+from registrations.admin.current_webinar import current_webinar_page
 from registrations.forms.policies import PolicyForm
 from registrations.models import GapNoticeRule, RegistrationPolicy, ReminderRule
 from registrations.services.nudge import nudge_planner
@@ -22,6 +26,17 @@ class PolicyRoom(Room[RegistrationPolicy]):
     form = PolicyForm
     list_display = ["webinar", "opens_at", "closes_at", "accepts_complete_at_once", "requires_letter", "purge_on"]
     list_select_related = ["webinar"]
+
+    def root_urls(self) -> list[URLPattern]:
+        """The pages about a webinar as a whole: the next one, and the current one."""
+        view = self.admin_site.admin_view
+        return [
+            path("clone-webinar/<slug:slug>/", view(partial(clone_page, self.admin_site)), name="clone-webinar"),
+            path("current-webinar/", view(partial(current_webinar_page, self.admin_site)), name="current-webinar"),
+        ]
+
+    def front_page(self, request: HttpRequest) -> dict[str, object]:
+        return {}
 
     def has_delete_permission(self, request: HttpRequest, obj: RegistrationPolicy | None = None) -> bool:
         """Never: every participant's link of the webinar would end with it."""

@@ -14,6 +14,7 @@ from registrations.models import Delegation
 from registrations.queries import SeatCount, fingerprint_of, gaps_in, lacks_letter
 from registrations.services.delegations import LONGEST_COMMENT
 from registrations.services.quotas import MOST_SEATS
+from sessions_app.models import Webinar
 
 
 class StepForm(forms.Form):
@@ -32,6 +33,12 @@ class StepForm(forms.Form):
         """Let the sent form, when it is sent again, speak of the delegation as it is shown now."""
         hidden = self.fields.keys() & {"seen", "version"}
         send_again_with(self, **{name: str(self.fields[name].initial) for name in hidden})
+
+
+class CurrentWebinarForm(forms.Form):
+    webinar = forms.ModelChoiceField(
+        Webinar.objects.all(), label=_("Webinar"), required=False, to_field_name="slug", empty_label=_("All webinars")
+    )
 
 
 class ReasonForm(StepForm):

@@ -69,7 +69,13 @@ class RegistrationPolicy(models.Model):
     webinar = models.OneToOneField(
         Webinar, on_delete=models.CASCADE, primary_key=True, related_name="policy", verbose_name=_("webinar")
     )
-    opens_at = models.DateTimeField(_("registration opens"), validators=[validate_year])
+    opens_at = models.DateTimeField(
+        _("registration opens"),
+        null=True,
+        blank=True,
+        validators=[validate_year],
+        help_text=_("Nobody can register, and nobody is written to, while this is empty."),
+    )
     closes_at = models.DateTimeField(_("registration closes"), validators=[validate_year])
     accepts_complete_at_once = models.BooleanField(_("accept complete delegations at once"), default=True)
     requires_letter = models.BooleanField(
@@ -100,7 +106,11 @@ class RegistrationPolicy(models.Model):
             raise ValidationError({"closes_at": _("Registration must close after it opens.")})
 
     def is_open_at(self, now: datetime) -> bool:
-        return self.opens_at <= now < self.closes_at
+        return self.has_opened_at(now) and now < self.closes_at
+
+    def has_opened_at(self, now: datetime) -> bool:
+        """Whether registration was ever opened until `now`; it may have closed since."""
+        return self.opens_at is not None and self.opens_at <= now
 
     def days_left_at(self, now: datetime) -> int:
         """Days of the webinar's calendar until registration closes; 0 on the last day and once it has closed."""

@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
+from sessions_app.models import Webinar
 from sessions_app.zones import validate_zone
 
 # Raise it with every change of what the privacy notice says: then everybody reads it once more.
@@ -38,6 +39,16 @@ class User(AbstractUser):
     name = models.CharField(_("name"), max_length=200, blank=True)
     language = models.CharField(_("language"), max_length=2, choices=settings.LANGUAGES, default="es")
     timezone = models.CharField(_("time zone"), max_length=50, blank=True, validators=[validate_zone])
+    # Of someone of the secretariat: the webinar that they work on; none leads to all.
+    current_webinar = models.ForeignKey(
+        Webinar,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        editable=False,
+        verbose_name=_("current webinar"),
+    )
     # Which wording of the privacy notice they last said to have read, and when.
     privacy_notice = models.PositiveSmallIntegerField(_("privacy notice read"), default=0, editable=False)
     privacy_read_at = models.DateTimeField(_("privacy notice read at"), null=True, blank=True, editable=False)

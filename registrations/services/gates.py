@@ -35,7 +35,7 @@ def check_time(webinar: Webinar, *, by: User, now: datetime, is_for_late: bool =
     if by.is_staff:
         return
     policy = policy_of(webinar)
-    if policy is None or now < policy.opens_at:
+    if policy is None or not policy.has_opened_at(now):
         raise RegistrationNotOpen
     if now >= policy.closes_at and not is_for_late:
         raise RegistrationClosed

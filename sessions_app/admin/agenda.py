@@ -1,45 +1,86 @@
 """Sessions with their items, and who speaks."""
 
+import re
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from django.contrib import admin, messages
 from django.contrib.admin.widgets import AdminURLFieldWidget
 from django.db import models
-from django.forms import ModelForm
-from django.http import HttpRequest
+from django.db.models import Sum
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.formats import time_format
+from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
-from sessions_app.admin.base import Room
+from sessions_app.admin.base import Room, change_url
+from sessions_app.admin.cancelling import cancel_session_page, restore_session_page
 from sessions_app.admin.filters import WebinarFilter
-from sessions_app.editing import cancel_session, order_items, restore_session
-from sessions_app.forms import ItemForm, SessionForm
+from sessions_app.editing import move_item, order_items
+from sessions_app.forms import ItemForm
 from sessions_app.models import AgendaItem, AgendaItemSpeaker, Session, Speaker
 from sessions_app.releases import draft_of
 from sessions_app.zoned import in_zone
 
 AFTER_ALL_OTHERS = 1_000
+MOVE = re.compile(r"(?P<way>up|down)-(?P<item>\d{1,18})", re.ASCII)
 
 
 class ItemInline(admin.StackedInline):  # type: ignore[type-arg]  # takes no parameter at run time
-    """The items in their order, each with the hour that follows from what stands before it."""
+    """The items in their order, both languages side by side, each with the hours that follow from what stands before
+    it."""
 
     model = AgendaItem
     form = ItemForm
-    fields = [("place", "minutes", "kind"), "begins", ("title_en", "title_es"), ("points_en", "points_es")]
-    readonly_fields = ["begins"]
+    fields = [
+        ("place", "minutes", "kind", "hours"),
+        ("title_en", "title_es"),
+        ("points_en", "points_es"),
+        "missing",
+        "moves",
+    ]
+    readonly_fields = ["hours", "missing", "moves"]
     ordering = ["position"]
     extra = 0
     show_change_link = True
 
-    @admin.display(description=gettext_lazy("begins"))
-    def begins(self, item: AgendaItem) -> str:
+    def get_fields(self, request: HttpRequest, obj: Session | None = None) -> Any:
+        fields = super().get_fields(request, obj)
+        return fields if self.has_change_permission(request, obj) else [name for name in fields if name != "moves"]
+
+    @admin.display(description=gettext_lazy("from – to"))
+    def hours(self, item: AgendaItem) -> str:
         if item.pk is None:
             return "–"
-        return time_format(timezone.localtime(self._hours_of(item.session)[item.pk]), "H:i")
+        starts_at = timezone.localtime(self._hours_of(item.session)[item.pk])
+        return f"{time_format(starts_at, 'H:i')}–{time_format(starts_at + timedelta(minutes=item.minutes), 'H:i')}"
+
+    @admin.display(description=gettext_lazy("translation"))
+    def missing(self, item: AgendaItem) -> str:
+        lacking = untranslated(item)
+        return format_html('<strong class="rcm-lacking">{}</strong>', lacking) if lacking else _("complete")
+
+    @admin.display(description=gettext_lazy("move"))
+    def moves(self, item: AgendaItem) -> str:
+        """Buttons of the page's own form: what is typed is saved, then the item moves."""
+        if item.pk is None:
+            return "–"
+        order = list(self._hours_of(item.session))
+        verbs = [("up", _("Up"), item.pk != order[0]), ("down", _("Down"), item.pk != order[-1])]
+        return (
+            format_html_join(
+                " ",
+                '<button class="button" type="submit" name="_move" value="{}-{}">{}<span class="visually-hidden">: {}'
+                "</span></button>",
+                [(code, item.pk, verb, item) for code, verb, is_possible in verbs if is_possible],
+            )
+            or "–"
+        )
 
     def _hours_of(self, session: Session) -> dict[int, datetime]:
         """When each item begins; read once for a page (an inline lives as long as its request)."""
@@ -52,9 +93,23 @@ class ItemInline(admin.StackedInline):  # type: ignore[type-arg]  # takes no par
         return self._hours
 
 
+def untranslated(item: AgendaItem) -> str:
+    """Which texts of an item are in one language alone, in words; empty where none is."""
+    points = [len([line for line in text.splitlines() if line.strip()]) for text in (item.points_en, item.points_es)]
+    lacking = {
+        _("English"): [(_("title"), not item.title_en), (_("points"), points[0] < points[1])],
+        _("Spanish"): [(_("title"), not item.title_es), (_("points"), points[1] < points[0])],
+    }
+    return " ".join(
+        _("Missing in %(language)s: %(texts)s.")
+        % {"language": language, "texts": ", ".join(name for name, is_lacking in texts if is_lacking)}
+        for language, texts in lacking.items()
+        if any(is_lacking for _name, is_lacking in texts)
+    )
+
+
 @admin.register(Session)
 class SessionRoom(Room[Session]):
-    form = SessionForm
     list_display = ["__str__", "webinar", "starts_at", "duration_minutes", "cancelled_at"]
     list_filter = [WebinarFilter]
     list_select_related = ["webinar"]
@@ -63,7 +118,18 @@ class SessionRoom(Room[Session]):
     fieldsets = [
         (
             None,
-            {"fields": ["webinar", "number", "title_en", "title_es", "starts_at", "duration_minutes", "is_cancelled"]},
+            {
+                "fields": [
+                    "webinar",
+                    "number",
+                    "title_en",
+                    "title_es",
+                    "starts_at",
+                    "duration_minutes",
+                    "left",
+                    "cancelled_at",
+                ]
+            },
         ),
         (
             gettext_lazy("Room"),
@@ -73,7 +139,10 @@ class SessionRoom(Room[Session]):
             },
         ),
     ]
-    readonly_fields = ["webinar", "number"]
+    readonly_fields = ["webinar", "number", "left", "cancelled_at"]
+    # Above the buttons that move items: the first button of a form is the one that the Enter key presses.
+    save_on_top = True
+    change_form_template = "admin/sessions_app/session/change_form.html"
     formfield_overrides = {models.URLField: {"widget": AdminURLFieldWidget, "assume_scheme": "https"}}
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -90,12 +159,21 @@ class SessionRoom(Room[Session]):
         zone = session.webinar.timezone if session else timezone.get_current_timezone_name()
         return in_zone(zone, super().changeform_view, request, object_id, *args, **kwargs)
 
-    def save_model(self, request: HttpRequest, obj: Session, form: "ModelForm[Session]", change: bool) -> None:
-        super().save_model(request, obj, form, change)
-        if form.cleaned_data["is_cancelled"]:
-            cancel_session(obj, now=timezone.now())
-        else:
-            restore_session(obj)
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view
+        return [
+            path("<int:pk>/cancel/", view(partial(cancel_session_page, self)), name="cancel-session"),
+            path("<int:pk>/restore/", view(partial(restore_session_page, self)), name="restore-session"),
+            *super().get_urls(),
+        ]
+
+    @admin.display(description=gettext_lazy("left of the session"))
+    def left(self, session: Session) -> str:
+        used: int = session.items.aggregate(minutes=Sum("minutes", default=0))["minutes"]
+        left = session.duration_minutes - used
+        if left < 0:
+            return ngettext("%(count)s minute too long", "%(count)s minutes too long", -left) % {"count": -left}
+        return ngettext("%(count)s minute", "%(count)s minutes", left) % {"count": left}
 
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
         """Save the items in the order of their places; one without a place comes last."""
@@ -115,6 +193,8 @@ class SessionRoom(Room[Session]):
         }
         rows = session.items.order_by("position").values_list("pk", flat=True)
         order_items(session, sorted(rows, key=lambda pk: places.get(pk, AFTER_ALL_OTHERS)))
+        if move := MOVE.fullmatch(request.POST.get("_move", "")):
+            move_item(session, int(move["item"]), steps=-1 if move["way"] == "up" else 1)
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         super().save_related(request, form, formsets, change)
@@ -123,6 +203,16 @@ class SessionRoom(Room[Session]):
             messages.warning(request, problem)
         if draft.changes:
             messages.info(request, _("What is public has not changed: release the agenda when it is ready."))
+
+    def response_change(self, request: HttpRequest, obj: Session) -> HttpResponse:
+        """After a move, the same page where the item now stands."""
+        move = MOVE.fullmatch(request.POST.get("_move", ""))
+        if move is None:
+            return super().response_change(request, obj)
+        order = list(obj.items.order_by("position").values_list("pk", flat=True))
+        item = int(move["item"])
+        anchor = f"#items-{order.index(item)}" if item in order else ""
+        return redirect(f"{change_url(obj)}{anchor}")
 
 
 class SpeakingInline(admin.TabularInline):  # type: ignore[type-arg]  # takes no parameter at run time

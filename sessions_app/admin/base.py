@@ -7,6 +7,7 @@ from django.contrib import admin
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.views.main import ERROR_FLAG
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import DataError, IntegrityError, models, transaction
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect
@@ -107,6 +108,11 @@ def _with_possible_rows(typed: QueryDict) -> QueryDict:
     chosen = typed.getlist(ACTION_CHECKBOX_NAME)
     possible.setlist(ACTION_CHECKBOX_NAME, [key for key in chosen if key.isdecimal() and len(key) <= LONGEST_KEY])
     return possible
+
+
+def person_of(request: HttpRequest) -> AbstractBaseUser | None:
+    """The person who acts; every page of the admin has one."""
+    return request.user if isinstance(request.user, AbstractBaseUser) else None
 
 
 def change_url(row: models.Model) -> str:

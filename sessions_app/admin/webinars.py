@@ -1,13 +1,13 @@
 """Webinars, and the page on which an agenda is released."""
 
+from functools import partial
 from typing import Any
 
 from django.contrib import admin, messages
 from django.contrib.admin.options import InlineModelAdmin
-from django.contrib.auth.base_user import AbstractBaseUser
 from django.db.models import Max, QuerySet
 from django.forms import ModelForm
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
@@ -15,10 +15,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from sessions_app.admin.base import ReadOnlyRoom, Room
+from sessions_app.admin.base import Room, person_of
+from sessions_app.admin.cancelling import cancel_webinar_page, restore_webinar_page, row_to_change
+from sessions_app.admin.previews import delegate_preview, public_preview
+from sessions_app.audience import ToldChanges, told_changes
 from sessions_app.editing import next_session_number
 from sessions_app.forms import ReleaseForm
-from sessions_app.models import Release, Session, Webinar
+from sessions_app.models import Session, Webinar
 from sessions_app.releases import Draft, ReleaseRefused, draft_of, release_webinar
 from sessions_app.zoned import in_zone
 
@@ -76,8 +79,15 @@ class WebinarRoom(Room[Webinar]):
         return [] if obj is None else [SessionInline]
 
     def get_urls(self) -> list[URLPattern]:
-        page = self.admin_site.admin_view(self.release_page)
-        return [path("<int:pk>/release/", page, name="release-webinar"), *super().get_urls()]
+        view = self.admin_site.admin_view
+        return [
+            path("<int:pk>/release/", view(self.release_page), name="release-webinar"),
+            path("<int:pk>/preview/", view(partial(public_preview, self)), name="preview-public"),
+            path("<int:pk>/preview/delegate/", view(partial(delegate_preview, self)), name="preview-delegate"),
+            path("<int:pk>/cancel/", view(partial(cancel_webinar_page, self)), name="cancel-webinar"),
+            path("<int:pk>/restore/", view(partial(restore_webinar_page, self)), name="restore-webinar"),
+            *super().get_urls(),
+        ]
 
     def changeform_view(self, request: HttpRequest, object_id: str | None = None, *args: Any, **kwargs: Any) -> Any:
         """As Django's, with every hour in the webinar's zone (named at the top of the page)."""
@@ -111,21 +121,20 @@ class WebinarRoom(Room[Webinar]):
 
     def release_page(self, request: HttpRequest, pk: int) -> HttpResponse:
         """What a release would change; sending it releases exactly what was shown."""
-        webinar = self.get_object(request, str(pk))
-        if webinar is None:
-            raise Http404
+        webinar: Webinar = row_to_change(self, request, pk)
         draft = draft_of(webinar)
-        form = ReleaseForm(request.POST if request.method == "POST" else None, draft=draft)
+        told = told_changes(webinar, draft.changes, now=timezone.now())
+        data = request.POST if request.method == "POST" else None
+        form = ReleaseForm(data, seen=draft.fingerprint, told=told)
         if form.is_valid() and self._release(request, webinar, form):
             return redirect(reverse("admin:sessions_app_webinar_change", args=[webinar.pk]))
-        return self._release_page(request, webinar, draft, form)
+        return self._release_page(request, webinar, draft, told, form)
 
     def _release(self, request: HttpRequest, webinar: Webinar, form: ReleaseForm) -> bool:
-        by = request.user if isinstance(request.user, AbstractBaseUser) else None
         try:
             release = release_webinar(
                 webinar,
-                by=by,
+                by=person_of(request),
                 now=timezone.now(),
                 note=form.cleaned_data["note"],
                 seen=form.cleaned_data["seen"],
@@ -142,23 +151,16 @@ class WebinarRoom(Room[Webinar]):
         messages.success(request, _("%(release)s is public.") % {"release": release})
         return True
 
-    def _release_page(self, request: HttpRequest, webinar: Webinar, draft: Draft, form: ReleaseForm) -> HttpResponse:
+    def _release_page(
+        self, request: HttpRequest, webinar: Webinar, draft: Draft, told: ToldChanges, form: ReleaseForm
+    ) -> HttpResponse:
         context = self.admin_site.each_context(request) | {
             "opts": self.opts,
             "webinar": webinar,
             "draft": draft,
+            "told": told,
             "form": form,
             "title": _("Release the agenda"),
             "subtitle": str(webinar),
         }
         return TemplateResponse(request, "admin/sessions_app/webinar/release.html", context)
-
-
-@admin.register(Release)
-class ReleaseRoom(ReadOnlyRoom[Release]):
-    """What was public, from when on, released by whom."""
-
-    list_display = ["__str__", "webinar", "released_at", "released_by", "note"]
-    list_filter = ["webinar"]
-    list_select_related = ["webinar", "released_by"]
-    fields = ["webinar", "number", "released_at", "released_by", "note"]

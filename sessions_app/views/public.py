@@ -10,13 +10,10 @@ from django.utils.translation import get_language, override
 from django.views.decorators.http import require_safe
 
 from sessions_app.agenda import Agenda, agenda_from_release
-from sessions_app.bilingual import LANGUAGES, Bilingual
+from sessions_app.bilingual import LANGUAGES
 from sessions_app.ical import render_agenda
 from sessions_app.models import AgendaVisibility, Release, Webinar
-from sessions_app.zone_choices import zone_groups
-from sessions_app.zones import known_zones
-
-LONGEST_ECHO = 60
+from sessions_app.shown import agenda_context, shown_part, zone_of_account
 
 
 @require_safe
@@ -31,18 +28,9 @@ def home(request: HttpRequest) -> HttpResponse:
 def webinar(request: HttpRequest, slug: str) -> HttpResponse:
     """One released webinar. Two queries, however long the agenda is; an unknown zone is told, not refused."""
     row, release = _released_or_404(slug)
-    agenda = shown_agenda(row, release)
-    asked = request.GET.get("zone", "").strip()
-    zone = asked if asked in known_zones() else _usual_zone(request, agenda)
-    context = {
-        "webinar": row,
-        "agenda": agenda,
-        "texts": {name: Bilingual.of(row, name) for name in ("objective", "methodology", "audience", "background")},
-        "is_hidden": row.agenda_visibility == AgendaVisibility.HIDDEN,
-        "zone": zone,
-        "zone_groups": zone_groups(get_language() or "en", selected=zone),
-        "unknown_zone": asked[:LONGEST_ECHO] if asked and asked != zone else "",
-    }
+    context = agenda_context(
+        row, shown_agenda(row, release), asked_zone=request.GET.get("zone", ""), own_zone=zone_of_account(request.user)
+    )
     return render(request, "public/webinar.html", context)
 
 
@@ -71,8 +59,7 @@ def agenda_ics(request: HttpRequest, slug: str) -> HttpResponse:
 
 def shown_agenda(row: Webinar, release: Release) -> Agenda:
     """The agenda as far as the webinar shows it to the public."""
-    agenda = agenda_from_release(release)
-    return agenda if row.agenda_visibility == AgendaVisibility.FULL else agenda.without_names()
+    return shown_part(row, agenda_from_release(release))
 
 
 def _released_or_404(slug: str) -> tuple[Webinar, Release]:
@@ -81,9 +68,3 @@ def _released_or_404(slug: str) -> tuple[Webinar, Release]:
     if release is None:
         raise Http404
     return release.webinar, release
-
-
-def _usual_zone(request: HttpRequest, agenda: Agenda) -> str:
-    """The zone of the reader's account, or the webinar's."""
-    zone = getattr(request.user, "timezone", "")
-    return zone if zone in known_zones() else agenda.timezone

@@ -129,6 +129,15 @@ def test_registration_is_open_from_the_opening_to_just_before_the_closing(after_
     assert policy.is_open_at(policy.opens_at + after_opening) is is_open
 
 
+def test_registration_without_an_opening_date_is_never_open():
+    policy = make_webinar().policy
+    policy.opens_at = None
+    policy.full_clean()
+    policy.save()
+
+    assert (policy.is_open_at(NOW), policy.has_opened_at(NOW)) == (False, False)
+
+
 def test_a_focal_point_is_named_once_per_country_and_one_of_them_is_primary():
     body, user = make_country(), make_user()
     first = make_focal_point(body, user, is_primary=True)

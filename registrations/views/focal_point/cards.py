@@ -41,7 +41,7 @@ def allowed(
 ) -> Allowed:
     is_over = ends_at is not None and now >= ends_at
     is_in_time = by.is_staff or (policy is not None and policy.is_open_at(now))
-    is_begun = by.is_staff or (policy is not None and now >= policy.opens_at)
+    is_begun = by.is_staff or (policy is not None and policy.has_opened_at(now))
     attends = delegation.status != DelegationStatus.NOT_ATTENDING
     was_sent_back = delegation.status in SENT_BACK
     return Allowed(

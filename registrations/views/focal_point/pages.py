@@ -74,7 +74,7 @@ def delegation(request: HttpRequest, delegation: Delegation) -> HttpResponse:
             "zone": zone_of(user, delegation),
             "days_left": policy.days_left_at(now) if policy else None,
             "is_open": policy is not None and policy.is_open_at(now),
-            "is_before": policy is not None and now < policy.opens_at,
+            "is_before": policy is not None and not policy.has_opened_at(now),
             "is_over": ends_at is not None and now >= ends_at,
             "is_country": delegation.body.kind == BodyKind.COUNTRY,
             "is_foreign": user.is_staff,

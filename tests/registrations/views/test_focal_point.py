@@ -314,3 +314,13 @@ def test_a_stale_withdrawal_says_so_once_and_is_then_a_decision(owner, delegatio
     again = owner.post(url(delegation, f"delegates/{delegate.pk}/withdraw/"), shown)
 
     assert (stale.status_code, shown, again.status_code) == (422, {"version": "2", "reason": "Ill"}, 302)
+
+
+def test_before_an_opening_is_decided_the_page_says_so_and_nobody_is_named(owner, delegation) -> None:
+    RegistrationPolicy.objects.update(opens_at=None)
+
+    page = owner.get(url(delegation)).content.decode()
+    owner.post(url(delegation, "delegates/new/"), typed())
+
+    assert "<dt>Registration opens</dt><dd>not decided yet</dd>" in page
+    assert not Delegate.objects.exists()

@@ -1,3 +1,4 @@
+import re
 from datetime import UTC, datetime
 from typing import Any
 
@@ -6,7 +7,8 @@ from django.contrib.messages import get_messages
 from django.test import Client
 from django.urls import reverse
 
-from sessions_app.models import AgendaItem, AgendaItemSpeaker, Release, Session, Speaker
+from sessions_app.admin.agenda import untranslated
+from sessions_app.models import AgendaItem, AgendaItemSpeaker, Session, Speaker
 from tests.factories import FIRST_START, make_webinar
 
 
@@ -87,6 +89,75 @@ def test_items_follow_their_places_and_a_new_one_comes_last(secretariat: Client,
     ]
 
 
+def order(session: Session) -> list[str]:
+    return list(session.items.order_by("position").values_list("title_en", flat=True))
+
+
+def test_an_item_moves_by_a_button_and_what_else_is_typed_is_saved(secretariat: Client, session: Session) -> None:
+    _first, second = session.items.order_by("position")
+
+    up = secretariat.post(page(session), typed(session, title_en="Typed beside") | {"_move": f"up-{second.pk}"})
+
+    assert order(session) == ["Panel", "Opening remarks"]
+    assert up.headers["Location"] == f"{page(session)}#items-0"
+    session.refresh_from_db()
+    assert session.title_en == "Typed beside"
+    secretariat.post(page(session), typed(session) | {"_move": f"down-{second.pk}"})
+    assert order(session) == ["Opening remarks", "Panel"]
+
+
+@pytest.mark.parametrize(
+    "move", ["up-{first}", "down-{last}", "up-999999", "sideways-{first}", "up-", "up-" + "9" * 40]
+)
+def test_a_move_that_is_not_possible_changes_nothing(secretariat: Client, session: Session, move: str) -> None:
+    first, last = session.items.order_by("position")
+
+    response = secretariat.post(page(session), typed(session) | {"_move": move.format(first=first.pk, last=last.pk)})
+
+    assert response.status_code == 302
+    assert order(session) == ["Opening remarks", "Panel"]
+
+
+def test_nothing_moves_where_something_typed_is_wrong(secretariat: Client, session: Session) -> None:
+    item = session.items.get(position=2)
+
+    response = secretariat.post(page(session), typed(session, title_en="") | {"_move": f"up-{item.pk}"})
+
+    assert response.status_code == 200
+    assert order(session) == ["Opening remarks", "Panel"]
+
+
+def test_the_enter_key_saves_and_moves_nothing(secretariat: Client, session: Session) -> None:
+    buttons = re.findall(r'type="submit"[^>]*name="(_\w+)"', secretariat.get(page(session)).content.decode())
+
+    assert (buttons[0], "_move" in buttons) == ("_save", True)
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({}, "complete"),
+        ({"title_es": ""}, "Missing in Spanish: title."),
+        ({"points_en": "One\nTwo", "points_es": "Uno\n"}, "Missing in Spanish: points."),
+        ({"points_es": "Uno"}, "Missing in English: points."),
+        ({"title_es": "", "points_es": "Uno"}, "Missing in English: points. Missing in Spanish: title."),
+    ],
+)
+def test_an_item_says_what_is_not_translated(fields: dict[str, str], said: str, session: Session) -> None:
+    item = session.items.get(position=1)
+    for name, value in fields.items():
+        setattr(item, name, value)
+
+    assert (untranslated(item) or "complete") == said
+
+
+@pytest.mark.parametrize(("minutes", "said"), [(100, "0 minutes"), (95, "5 minutes"), (130, "30 minutes too long")])
+def test_what_is_left_of_the_session_is_said(secretariat: Client, session: Session, minutes: int, said: str) -> None:
+    session.items.filter(position=2).update(minutes=minutes)
+
+    assert f'readonly">{said}<' in secretariat.get(page(session)).content.decode()
+
+
 def test_a_deleted_item_leaves_no_gap(secretariat: Client, session: Session) -> None:
     secretariat.post(page(session), typed(session) | {"items-0-DELETE": "on"})
 
@@ -98,20 +169,6 @@ def test_items_that_last_too_long_are_said_at_once_and_kept(secretariat: Client,
 
     assert AgendaItem.objects.get(title_en="Panel").minutes == 200
     assert "Session 1: its items last 100 minutes longer than the session." in told(response)
-
-
-def test_a_session_is_cancelled_and_restored_without_anything_becoming_public(
-    secretariat: Client, session: Session
-) -> None:
-    secretariat.post(page(session), typed(session, is_cancelled="on"))
-    session.refresh_from_db()
-    cancelled_at = session.cancelled_at
-    secretariat.post(page(session), typed(session))
-    session.refresh_from_db()
-
-    assert cancelled_at is not None
-    assert session.cancelled_at is None
-    assert not Release.objects.exists()
 
 
 @pytest.mark.parametrize(

@@ -7,11 +7,12 @@ from django.contrib.messages import get_messages
 from django.test import Client
 from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
+from time_machine import TimeMachineFixture
 
 from registrations.models import User
 from sessions_app.models import AgendaItem, Release, ReleasedSession, Session, Webinar
 from sessions_app.releases import release_webinar
-from tests.factories import NOW, make_session, make_webinar
+from tests.factories import NOW, make_delegates, make_delegation, make_session, make_webinar
 
 
 @pytest.fixture
@@ -154,3 +155,22 @@ def test_the_release_page_asks_as_much_with_many_sessions_as_with_few(
         response = secretariat.get(release_url(webinar))
 
     assert response.status_code == 200
+
+
+def test_the_page_says_how_many_people_are_mailed_about_each_session(
+    secretariat: Client, time_machine: TimeMachineFixture
+) -> None:
+    time_machine.move_to(NOW, tick=True)
+    delegation = make_delegation()
+    webinar = delegation.webinar
+    make_delegates(3, delegation, admitted_at=NOW, hold_until=NOW)
+    release_webinar(webinar, by=None, now=NOW)
+    Session.objects.filter(webinar=webinar, number=1).update(title_en="Tools")
+    AgendaItem.objects.filter(session__number=2, title_en="Panel").update(title_en="Panel of experts")
+
+    page = secretariat.get(release_url(webinar)).content.decode()
+
+    assert "3 people are mailed\n" in page
+    assert "3 people are mailed only if you choose it" in page
+    assert "2. Context and challenges 2 (3 people)" in page
+    assert "<strong>3 messages are sent.</strong>" in page

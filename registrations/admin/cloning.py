@@ -1,0 +1,57 @@
+"""The page on which the next webinar is made from an earlier one."""
+
+from django.contrib import messages
+from django.contrib.admin import AdminSite
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.template.response import TemplateResponse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from registrations.forms.cloning import CloneForm
+from registrations.services.cloning import clone_webinar
+from sessions_app.admin.base import change_url
+from sessions_app.cloning import CloneRefused
+from sessions_app.models import Webinar
+
+
+def clone_page(site: AdminSite, request: HttpRequest, slug: str) -> HttpResponse:
+    """`/admin/clone-webinar/<slug>/`: first day, title and slug of the next webinar."""
+    webinar = get_object_or_404(Webinar, slug=slug)
+    room = site.get_model_admin(Webinar)
+    if not room.has_add_permission(request):
+        raise PermissionDenied
+    form = CloneForm(request.POST if request.method == "POST" else None, webinar=webinar)
+    clone = _cloned(webinar, form) if form.is_valid() else None
+    if clone is not None:
+        room.log_addition(request, clone, _("From “%(webinar)s” (%(slug)s)") % {"webinar": webinar, "slug": slug})
+        messages.success(
+            request, _("The next webinar is prepared. Nothing is public, and registration has no opening date yet.")
+        )
+        return redirect(change_url(clone))
+    context = site.each_context(request) | {
+        "opts": room.opts,
+        "row": webinar,
+        "back": change_url(webinar),
+        "title": _("Prepare the next webinar"),
+        "subtitle": str(webinar),
+        "lead": _(
+            "Sessions with their items and speakers, quotas, reminders and the countries that are asked come along. "
+            "People, rooms and the opening date of registration do not. Nothing becomes public."
+        ),
+        "form": form,
+        "verb": _("Prepare the next webinar"),
+    }
+    return TemplateResponse(request, "admin/sessions_app/confirm.html", context)
+
+
+def _cloned(webinar: Webinar, form: CloneForm) -> Webinar | None:
+    typed = form.cleaned_data
+    try:
+        return clone_webinar(
+            webinar, slug=typed["slug"], title=form.title, starts_on=typed["starts_on"], now=timezone.now()
+        )
+    except CloneRefused as refused:
+        form.refuse(refused)
+        return None

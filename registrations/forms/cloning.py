@@ -1,0 +1,54 @@
+"""What the secretariat types to prepare the next webinar."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from sessions_app.bilingual import Bilingual
+from sessions_app.cloning import CloneRefused
+from sessions_app.models import Webinar
+
+WIDE = {"class": "vTextField"}
+
+
+class CloneForm(forms.Form):
+    """When the next webinar begins, and what it is called; `webinar` is its model."""
+
+    starts_on = forms.DateField(
+        label=_("First day"),
+        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
+        help_text=_("The other sessions keep their distance, and every session its local hour."),
+    )
+    title_en = forms.CharField(label=_("Title (English)"), max_length=200, widget=forms.TextInput(attrs=WIDE))
+    title_es = forms.CharField(
+        label=_("Title (Spanish)"), max_length=200, required=False, widget=forms.TextInput(attrs=WIDE)
+    )
+    slug = forms.SlugField(
+        label=_("Slug"),
+        max_length=60,
+        widget=forms.TextInput(attrs=WIDE),
+        help_text=_("Part of its addresses; it cannot be changed later."),
+    )
+
+    def __init__(self, *args: Any, webinar: Webinar, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial = {"title_en": webinar.title_en, "title_es": webinar.title_es, "slug": _free_slug(webinar)}
+
+    @property
+    def title(self) -> Bilingual:
+        return Bilingual(en=self.cleaned_data["title_en"], es=self.cleaned_data["title_es"])
+
+    def refuse(self, refused: CloneRefused) -> None:
+        """Say it at the input that it concerns, or above the form where it has no such input."""
+        self.add_error(refused.field if refused.field in self.fields else None, str(refused.message))
+
+
+def _free_slug(webinar: Webinar) -> str:
+    """A proposal: the slug of the model with the first number that is free."""
+    plain = webinar.slug[:56]
+    taken = set(Webinar.objects.filter(slug__startswith=plain).values_list("slug", flat=True))
+    number = 2
+    while f"{plain}-{number}" in taken:
+        number += 1
+    return f"{plain}-{number}"

@@ -1,0 +1,55 @@
+"""`manage.py clone_webinar SLUG NEW_SLUG --starts-on DATE`: prepares the next webinar from an earlier one."""
+
+from argparse import ArgumentParser
+from datetime import date
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+
+from registrations.services.cloning import clone_webinar
+from sessions_app.bilingual import Bilingual
+from sessions_app.cloning import CloneRefused
+from sessions_app.models import Webinar
+
+
+class Command(BaseCommand):
+    help = (
+        "Prepares the next webinar from an earlier one: sessions, quotas and rules come along; people, rooms and the "
+        "opening date do not. Nothing becomes public."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("slug", help="of the webinar that is the model")
+        parser.add_argument("new_slug", help="of the next one, part of its addresses")
+        parser.add_argument("--starts-on", metavar="DATE", required=True, help="day of the first session (2027-05-03)")
+        parser.add_argument("--title-en", metavar="TITLE", help="where it differs from the model's")
+        parser.add_argument("--title-es", metavar="TITLE", help="where it differs from the model's")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        webinar = Webinar.objects.filter(slug=options["slug"]).first()
+        if webinar is None:
+            known = ", ".join(Webinar.objects.order_by("slug").values_list("slug", flat=True)) or "none"
+            raise CommandError(f"There is no webinar “{options['slug']}”. Known: {known}.")
+        title = Bilingual(
+            en=webinar.title_en if options["title_en"] is None else options["title_en"],
+            es=webinar.title_es if options["title_es"] is None else options["title_es"],
+        )
+        try:
+            clone = clone_webinar(
+                webinar,
+                slug=options["new_slug"],
+                title=title,
+                starts_on=_day(options["starts_on"]),
+                now=timezone.now(),
+            )
+        except CloneRefused as refused:
+            raise CommandError(f"{refused.field}: {refused.message}\nNothing was created.") from refused
+        self.stdout.write(f"{clone.slug} is prepared. Registration has no opening date yet; nothing is public.")
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise CommandError(f"--starts-on {text}: this is no date. Allowed: 2027-05-03.") from error

@@ -1,0 +1,38 @@
+"""How many people the release of an agenda would mail."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from django.db.models import Count
+
+from registrations.models import CalendarEntry, Delegate, DelegationStatus, IcalMethod
+from sessions_app.models import Webinar
+from sessions_app.releases import AgendaChanges
+
+
+def people_told(webinar: Webinar, changes: AgendaChanges, *, now: datetime) -> Mapping[int, int]:
+    """By the number of each changed session, how many people are told if its change is mailed. Two queries.
+
+    A cancellation goes to the mailboxes that hold the session or are about to, anything else to everyone who takes
+    part; nobody is told of a session that is over.
+    """
+    invited = (
+        Delegate.objects.admitted()
+        .filter(webinar=webinar)
+        .exclude(delegation__status=DelegationStatus.NOT_ATTENDING)
+        .count()
+    )
+    holding = dict(
+        CalendarEntry.objects.filter(session__webinar=webinar, planned_method=IcalMethod.REQUEST)
+        .order_by()
+        .values_list("session__number")
+        .annotate(mailboxes=Count("pk"))
+    )
+    return {
+        each.number: 0
+        if each.after.ends_at <= now
+        else holding.get(each.number, 0)
+        if each.after.is_cancelled
+        else invited
+        for each in changes.sessions
+    }

@@ -1,0 +1,65 @@
+"""The next webinar: what happens comes from the agenda's side, here is what is asked of the countries."""
+
+from datetime import date, datetime, timedelta
+
+from django.db import transaction
+
+from registrations.models import Delegation, GapNoticeRule, Quota, RegistrationPolicy, ReminderRule
+from sessions_app.bilingual import Bilingual
+from sessions_app.cloning import Clone, clone_agenda, moved_by_days
+from sessions_app.models import Webinar
+
+
+@transaction.atomic
+def clone_webinar(webinar: Webinar, *, slug: str, title: Bilingual, starts_on: date, now: datetime) -> Webinar:
+    """A webinar like `webinar` whose first session is on `starts_on`: unreleased, without rooms and not open.
+
+    Quotas, reminders, notices and the policy come along, its days moved as the sessions are; the same countries and
+    organisations are asked, each with an empty draft. Nobody who was named comes along, nor what was decided about
+    them. Nothing is mailed before someone sets an opening date and releases. Raises CloneRefused, with nothing
+    created, as `clone_agenda` does.
+    """
+    clone = clone_agenda(webinar, slug=slug, title=title, starts_on=starts_on, now=now)
+    _clone_policy(webinar, clone, now=now)
+    Quota.objects.bulk_create(
+        Quota(webinar=clone.webinar, profile_id=quota.profile_id, minimum=quota.minimum, maximum=quota.maximum)
+        for quota in webinar.quotas.all()
+    )
+    ReminderRule.objects.bulk_create(
+        ReminderRule(
+            webinar=clone.webinar,
+            amount=rule.amount,
+            unit=rule.unit,
+            moment=rule.moment,
+            audience=rule.audience,
+            scope=rule.scope,
+            created_at=now,
+        )
+        for rule in webinar.reminder_rules.all()
+    )
+    GapNoticeRule.objects.bulk_create(
+        GapNoticeRule(webinar=clone.webinar, days_before=rule.days_before, created_at=now)
+        for rule in webinar.gap_notice_rules.all()
+    )
+    for body in webinar.delegations.order_by("pk").values_list("body", flat=True):
+        # One by one: a delegation finds its own address.
+        Delegation.objects.create(webinar=clone.webinar, body_id=body)
+    return clone.webinar
+
+
+def _clone_policy(webinar: Webinar, clone: Clone, *, now: datetime) -> None:
+    policy = RegistrationPolicy.objects.filter(webinar=webinar).first()
+    if policy is None:
+        return
+    closes_at = moved_by_days(policy.closes_at, webinar.timezone, clone.days)
+    if closes_at <= now:
+        # Too near for the same distance; the secretariat chooses when it opens registration.
+        closes_at = clone.webinar.sessions.earliest("starts_at").starts_at
+    RegistrationPolicy.objects.create(
+        webinar=clone.webinar,
+        opens_at=None,
+        closes_at=closes_at,
+        accepts_complete_at_once=policy.accepts_complete_at_once,
+        requires_letter=policy.requires_letter,
+        purge_on=policy.purge_on + timedelta(days=clone.days),
+    )

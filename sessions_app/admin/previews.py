@@ -1,0 +1,61 @@
+"""An agenda as its readers would see it or saw it: on the very templates of the public page, never public."""
+
+from dataclasses import replace
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+
+from sessions_app.admin.base import Room, change_url
+from sessions_app.agenda import Agenda, agenda_from_release, agenda_from_rows
+from sessions_app.models import Release, Webinar
+from sessions_app.shown import agenda_context, shown_part, zone_of_account
+
+
+def _preview(request: HttpRequest, webinar: Webinar, agenda: Agenda, **shown: Any) -> HttpResponse:
+    context = agenda_context(
+        webinar, agenda, asked_zone=request.GET.get("zone", ""), own_zone=zone_of_account(request.user)
+    )
+    return render(request, "admin/sessions_app/preview.html", context | shown)
+
+
+def public_preview(room: Room[Webinar], request: HttpRequest, pk: int) -> HttpResponse:
+    """The draft as the public would see it after a release. An hour's zone is chosen as on the public page."""
+    webinar = _row(room, request, pk)
+    agenda = shown_part(webinar, agenda_from_rows(webinar))
+    explanation = _("The draft as the public would see it. Nobody else sees this page.")
+    return _preview(request, webinar, agenda, explanation=explanation, back=change_url(webinar))
+
+
+def delegate_preview(room: Room[Webinar], request: HttpRequest, pk: int) -> HttpResponse:
+    """The draft as a delegate would see it: whole, also where the public agenda is not; in the zone of a country."""
+    webinar = _row(room, request, pk)
+    explanation = _(
+        "The draft as a delegate would see it, with the hours of the city chosen below. Nobody else sees this page."
+    )
+    return _preview(
+        request,
+        webinar,
+        agenda_from_rows(webinar),
+        explanation=explanation,
+        back=change_url(webinar),
+        is_hidden=False,
+    )
+
+
+def release_preview(room: Room[Release], request: HttpRequest, pk: int) -> HttpResponse:
+    """The agenda as it was released, whole."""
+    release: Release = _row(room, request, pk)
+    agenda = replace(agenda_from_release(release), slug=release.webinar.slug)
+    explanation = _("The agenda as it was with %(release)s. Nobody else sees this page.") % {"release": release}
+    return _preview(
+        request, release.webinar, agenda, explanation=explanation, back=change_url(release), is_hidden=False
+    )
+
+
+def _row(room: Room[Any], request: HttpRequest, pk: int) -> Any:
+    row = room.get_object(request, str(pk))
+    if row is None:
+        raise Http404
+    return row

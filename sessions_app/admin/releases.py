@@ -1,0 +1,94 @@
+"""Releases: read as the agenda was, and put back."""
+
+from functools import partial
+from typing import Any
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import URLPattern, path
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from sessions_app.admin.base import ReadOnlyRoom
+from sessions_app.admin.cancelling import confirm_page
+from sessions_app.admin.previews import release_preview
+from sessions_app.audience import told_changes
+from sessions_app.forms import RestoreForm
+from sessions_app.models import Release, Webinar
+from sessions_app.releases import ReleaseRefused
+from sessions_app.restoring import restoration_of, restore_release
+
+
+@admin.register(Release)
+class ReleaseRoom(ReadOnlyRoom[Release]):
+    """What was public, from when on, released by whom."""
+
+    list_display = ["__str__", "webinar", "released_at", "released_by", "note"]
+    list_filter = ["webinar"]
+    list_select_related = ["webinar", "released_by"]
+    fields = ["webinar", "number", "released_at", "released_by", "note"]
+    change_form_template = "admin/sessions_app/release/change_form.html"
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view
+        return [
+            path("<int:pk>/agenda/", view(partial(release_preview, self)), name="preview-release"),
+            path("<int:pk>/restore/", view(self.restore_page), name="restore-release"),
+            *super().get_urls(),
+        ]
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        extra = {"may_restore": self._may_restore(request), **(extra_context or {})}
+        return super().change_view(request, object_id, form_url, extra)
+
+    def restore_page(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Show what putting the release back would change of what is public; sending it changes the draft alone."""
+        release = self.get_object(request, str(pk))
+        if release is None:
+            raise Http404
+        if not self._may_restore(request):
+            raise PermissionDenied
+        restoration = restoration_of(release)
+        form = RestoreForm(request.POST if request.method == "POST" else None, seen=restoration.fingerprint)
+        if form.is_valid() and self._restore(request, release, form):
+            return redirect("admin:release-webinar", release.webinar_id)
+        lost = _("Changes of the draft that were never released are overwritten.")
+        return confirm_page(
+            self,
+            request,
+            release,
+            title=_("Put %(release)s back") % {"release": release},
+            subtitle=str(release.webinar),
+            lead=_(
+                "The draft becomes the agenda of this release again. Sessions that came later are cancelled, for their "
+                "invitations are out. Nobody is told before the agenda is released: that page comes next."
+            ),
+            verb=_("Put it back into the draft"),
+            form=form,
+            told=told_changes(release.webinar, restoration.to_public, now=timezone.now()),
+            zone=restoration.agenda.timezone,
+            is_kept_private=True,
+            warnings=[lost] if restoration.is_draft_lost else [],
+        )
+
+    def _may_restore(self, request: HttpRequest) -> bool:
+        """A release never changes; what restoring one changes is the webinar."""
+        return self.admin_site.get_model_admin(Webinar).has_change_permission(request)
+
+    def _restore(self, request: HttpRequest, release: Release, form: RestoreForm) -> bool:
+        try:
+            restore_release(release, now=timezone.now(), seen=form.cleaned_data["seen"])
+        except ReleaseRefused as refused:
+            form.refuse(refused.messages)
+            return False
+        room = self.admin_site.get_model_admin(Webinar)
+        room.log_change(request, release.webinar, _("%(release)s put back into the draft") % {"release": release})
+        messages.success(
+            request,
+            _("%(release)s is back in the draft. Nobody is told before the release below.") % {"release": release},
+        )
+        return True

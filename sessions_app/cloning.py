@@ -1,0 +1,158 @@
+"""The next webinar from an earlier one: what happens in it, on other days, with nothing public yet."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, models, transaction
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from sessions_app.bilingual import Bilingual
+from sessions_app.models import AgendaItem, AgendaItemSpeaker, Session, Speaker, Webinar
+from sessions_app.models.session import LONGEST_SESSION_MINUTES
+from sessions_app.zones import validate_year
+
+
+class CloneRefused(Exception):
+    """A webinar cannot be cloned so; `field` is the input that `message` is about. Nothing was created."""
+
+    def __init__(self, field: str, message: str | Promise) -> None:
+        self.field, self.message = field, message
+        super().__init__(str(message))
+
+
+@dataclass(frozen=True)
+class Clone:
+    """A new webinar, and by how many days of the calendar it lies from its model."""
+
+    webinar: Webinar
+    days: int
+
+
+@transaction.atomic
+def clone_agenda(webinar: Webinar, *, slug: str, title: Bilingual, starts_on: date, now: datetime) -> Clone:
+    """A webinar under another slug whose first session is on `starts_on`, a day of its own zone; the others follow.
+
+    Every session keeps its local hour, whatever the clocks do in between, and gets calendars of its own; texts,
+    items and speakers come along, rooms and releases do not, nor do sessions that were cancelled by themselves.
+    Raises CloneRefused for a slug or a title that cannot be or a slug that is taken, for days that are past or on
+    which another webinar takes place, and for an hour that does not exist.
+    """
+    sessions = list(webinar.sessions.filter(cancelled_at=None).order_by("starts_at", "number"))
+    if not sessions:
+        raise CloneRefused("starts_on", _("This webinar has no session that takes place."))
+    days = (starts_on - _local(sessions[0].starts_at, webinar).date()).days
+    _check_day(webinar, starts_on, now=now)
+    starts = [_moved(session, webinar, days) for session in sessions]
+    _check_free(sessions, starts)
+    clone = _cloned_webinar(webinar, slug=slug, title=title)
+    speakers = _cloned_speakers(webinar, clone)
+    for number, (session, starts_at) in enumerate(zip(sessions, starts, strict=True), start=1):
+        _clone_session(session, clone, number=number, starts_at=starts_at, speakers=speakers)
+    return Clone(clone, days)
+
+
+def moved_by_days(moment: datetime, zone: str, days: int) -> datetime:
+    """The UTC instant `days` days later at the same hour of `zone`'s clocks."""
+    local = moment.astimezone(ZoneInfo(zone)).replace(tzinfo=None)
+    return (local + timedelta(days=days)).replace(tzinfo=ZoneInfo(zone)).astimezone(UTC)
+
+
+def _local(moment: datetime, webinar: Webinar) -> datetime:
+    return moment.astimezone(ZoneInfo(webinar.timezone)).replace(tzinfo=None)
+
+
+def _check_day(webinar: Webinar, starts_on: date, *, now: datetime) -> None:
+    try:
+        validate_year(starts_on)
+    except ValidationError as error:
+        raise CloneRefused("starts_on", error.messages[0]) from error
+    if starts_on <= _local(now, webinar).date():
+        raise CloneRefused("starts_on", _("Please choose a day that is still to come."))
+
+
+def _moved(session: Session, webinar: Webinar, days: int) -> datetime:
+    starts_at = moved_by_days(session.starts_at, webinar.timezone, days)
+    try:
+        validate_year(starts_at)
+    except ValidationError as error:
+        raise CloneRefused("starts_on", error.messages[0]) from error
+    if _local(starts_at, webinar).time() != _local(session.starts_at, webinar).time():
+        raise CloneRefused(
+            "starts_on",
+            _("Session %(number)s would begin at an hour that does not exist: the clocks are put forward that day.")
+            % {"number": session.number},
+        )
+    return starts_at
+
+
+def _check_free(sessions: Iterable[Session], starts: Iterable[datetime]) -> None:
+    """Nobody can be in two webinars at once."""
+    planned = [
+        (starts_at, starts_at + timedelta(minutes=session.duration_minutes))
+        for session, starts_at in zip(sessions, starts, strict=True)
+    ]
+    longest = timedelta(minutes=LONGEST_SESSION_MINUTES)
+    near = Session.objects.filter(
+        starts_at__gt=planned[0][0] - longest,
+        starts_at__lt=max(ends_at for _starts_at, ends_at in planned),
+        cancelled_at=None,
+        webinar__cancelled_at=None,
+    ).select_related("webinar")
+    for other in near.order_by("starts_at"):
+        if any(other.starts_at < ends_at and starts_at < other.ends_at for starts_at, ends_at in planned):
+            raise CloneRefused(
+                "starts_on", _("“%(webinar)s” takes place at the same time.") % {"webinar": other.webinar}
+            )
+
+
+def _cloned_webinar(webinar: Webinar, *, slug: str, title: Bilingual) -> Webinar:
+    clone = Webinar(
+        **_copied(webinar, without={"slug", "title_en", "title_es", "cancelled_at", "definition_shift_minutes"}),
+        slug=slug.strip(),
+        title_en=title.en.strip(),
+        title_es=title.es.strip(),
+    )
+    try:
+        clone.full_clean()
+    except ValidationError as error:
+        field, messages = next(iter(error.message_dict.items()))
+        raise CloneRefused(field, messages[0]) from error
+    try:
+        with transaction.atomic():
+            clone.save()
+    except IntegrityError as error:
+        # Someone was quicker with the same slug.
+        raise CloneRefused("slug", clone.unique_error_message(Webinar, ("slug",)).messages[0]) from error
+    return clone
+
+
+def _copied(row: models.Model, *, without: Iterable[str]) -> dict[str, object]:
+    """What `row` says by itself: without its key, its relations, what is unique, and `without`."""
+    return {
+        field.attname: getattr(row, field.attname)
+        for field in row._meta.concrete_fields
+        if not (field.unique or field.is_relation or getattr(field, "auto_now_add", False) or field.name in without)
+    }
+
+
+def _cloned_speakers(webinar: Webinar, clone: Webinar) -> dict[int, Speaker]:
+    """The speakers of `clone` by the keys of those of `webinar`."""
+    return {row.pk: Speaker.objects.create(webinar=clone, **_copied(row, without=())) for row in webinar.speakers.all()}
+
+
+def _clone_session(
+    session: Session, clone: Webinar, *, number: int, starts_at: datetime, speakers: dict[int, Speaker]
+) -> None:
+    rooms = {"room_url", "backup_room_url", "uses_backup_room"}
+    values = _copied(session, without={"number", "starts_at", "cancelled_at", *rooms})
+    copy = Session.objects.create(webinar=clone, number=number, starts_at=starts_at, **values)
+    for item in session.items.prefetch_related("item_speakers"):
+        copied = AgendaItem.objects.create(session=copy, **_copied(item, without=()))
+        AgendaItemSpeaker.objects.bulk_create(
+            AgendaItemSpeaker(item=copied, speaker=speakers[part.speaker_id], **_copied(part, without=()))
+            for part in item.item_speakers.all()
+        )

@@ -1,0 +1,189 @@
+"""Putting an earlier release back into the draft, from which it is released anew: releases themselves never change."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from django.db import transaction
+from django.utils.text import slugify
+from django.utils.translation import gettext_lazy
+
+from sessions_app.agenda import (
+    Agenda,
+    AgendaEntry,
+    AgendaSession,
+    AgendaSpeaker,
+    agenda_from_release,
+    latest_release,
+)
+from sessions_app.bilingual import Bilingual
+from sessions_app.models import AgendaItem, AgendaItemSpeaker, Release, Session, Speaker, SpeakerKind, Webinar
+from sessions_app.releases import AgendaChanges, ReleaseRefused, changes_between, draft_of
+
+
+@dataclass(frozen=True)
+class Restoration:
+    """What restoring a release would do to what is public; and whether the draft holds what was never released."""
+
+    agenda: Agenda
+    to_public: AgendaChanges
+    is_draft_lost: bool
+    # Of the draft that it replaces.
+    fingerprint: str
+
+
+def restoration_of(release: Release) -> Restoration:
+    """What `restore_release` would put into the draft. Five queries."""
+    draft = draft_of(release.webinar)
+    agenda = _restored(release, draft.agenda)
+    in_force = latest_release(release.webinar)
+    return Restoration(
+        agenda=agenda,
+        to_public=changes_between(agenda_from_release(in_force) if in_force else None, agenda),
+        is_draft_lost=bool(draft.changes),
+        fingerprint=draft.fingerprint,
+    )
+
+
+@transaction.atomic
+def restore_release(release: Release, *, now: datetime, seen: str = "") -> None:
+    """Put the agenda of `release` back into the draft; the next release makes it public.
+
+    Sessions keep their numbers, rooms and calendars; one that the release does not know cannot be undone and is
+    cancelled. Locks the webinar's row. Raises ReleaseRefused, without any change, where the draft is so already or is
+    not the one that was `seen`.
+    """
+    webinar = Webinar.objects.select_for_update().get(pk=release.webinar_id)
+    draft = draft_of(webinar)
+    if seen and seen != draft.fingerprint:
+        raise ReleaseRefused(
+            gettext_lazy("Someone has changed the agenda since you opened this page. Please look again.")
+        )
+    wanted = _restored(release, draft.agenda)
+    if not changes_between(draft.agenda, wanted):
+        raise ReleaseRefused(gettext_lazy("The agenda is as it was in this release already."))
+    _write_details(webinar, wanted, now=now)
+    speakers = _Speakers(webinar, wanted)
+    rows = {row.number: row for row in webinar.sessions.all()}
+    known = {each["number"] for each in release.agenda["sessions"]}
+    for each in wanted.sessions:
+        row = rows[each.number]
+        # Of a cancelled webinar it is not known which sessions were cancelled by themselves.
+        if not wanted.is_cancelled:
+            row.cancelled_at = (row.cancelled_at or now) if each.is_cancelled else None
+        if each.number in known:
+            _write_session(row, each)
+            _write_items(row, each.entries, speakers)
+        row.save()
+
+
+def _restored(release: Release, draft: Agenda) -> Agenda:
+    """The agenda of `release` as a draft: with the sessions that came later, cancelled."""
+    agenda = agenda_from_release(release)
+    later = [replace(each, is_cancelled=True) for each in draft.sessions if agenda.session(each.number) is None]
+    return replace(
+        agenda,
+        slug=draft.slug,
+        sessions=tuple(sorted([*agenda.sessions, *later], key=lambda each: each.number)),
+        release_number=None,
+        released_at=None,
+    )
+
+
+def _write_details(webinar: Webinar, agenda: Agenda, *, now: datetime) -> None:
+    webinar.title_en, webinar.title_es = agenda.title.en, agenda.title.es
+    webinar.timezone, webinar.contact_email = agenda.timezone, agenda.contact_email
+    webinar.cancelled_at = (webinar.cancelled_at or now) if agenda.is_cancelled else None
+    webinar.save()
+
+
+def _write_session(row: Session, each: AgendaSession) -> None:
+    row.title_en, row.title_es = each.title.en, each.title.es
+    row.starts_at = each.starts_at
+    row.duration_minutes = int((each.ends_at - each.starts_at).total_seconds() // 60)
+
+
+def _write_items(session: Session, entries: Iterable[AgendaEntry], speakers: "_Speakers") -> None:
+    """Items keep their rows as far as they go; the rest goes, or is added after the last."""
+    rows = list(session.items.order_by("position"))
+    last = rows[-1].position if rows else 0
+    entries = list(entries)
+    for row in rows[len(entries) :]:
+        row.delete()
+    for number, entry in enumerate(entries):
+        row = rows[number] if number < len(rows) else AgendaItem(session=session, position=last + 1 + number)
+        row.kind = entry.kind
+        row.minutes = int((entry.ends_at - entry.starts_at).total_seconds() // 60)
+        row.title_en, row.title_es = entry.title.en, entry.title.es
+        row.points_en = "\n".join(point.en for point in entry.points)
+        row.points_es = "\n".join(point.es for point in entry.points)
+        row.save()
+        _write_speakers(row, entry.speakers, speakers)
+
+
+def _write_speakers(item: AgendaItem, wanted: Iterable[AgendaSpeaker], speakers: "_Speakers") -> None:
+    parts = list(dict.fromkeys((speakers.row_of(each).pk, each.role) for each in wanted))
+    present = item.item_speakers.order_by("position", "pk").values_list("speaker", "role")
+    if list(present) == parts:
+        return
+    item.item_speakers.all().delete()
+    AgendaItemSpeaker.objects.bulk_create(
+        AgendaItemSpeaker(item=item, speaker_id=speaker, role=role, position=position)
+        for position, (speaker, role) in enumerate(parts, start=1)
+    )
+
+
+class _Speakers:
+    """The rows of those who speak in an agenda: as they stand, by their name and brought up to it, or new."""
+
+    def __init__(self, webinar: Webinar, agenda: Agenda) -> None:
+        self._webinar = webinar
+        self._codes = set(webinar.speakers.values_list("code", flat=True))
+        wanted = dict.fromkeys(
+            self._told(each) for session in agenda.sessions for entry in session.entries for each in entry.speakers
+        )
+        rows = list(webinar.speakers.order_by("pk"))
+        self._rows: dict[AgendaSpeaker, Speaker] = {}
+        for is_alike in (self._is_same, self._has_same_name):
+            for one in [one for one in wanted if one not in self._rows]:
+                row = next((row for row in rows if is_alike(row, one)), None)
+                if row is not None:
+                    rows.remove(row)
+                    self._rows[one] = row
+        for one in wanted:
+            self._rows[one] = self._saved(self._rows.get(one), one)
+
+    def row_of(self, speaker: AgendaSpeaker) -> Speaker:
+        return self._rows[self._told(speaker)]
+
+    @staticmethod
+    def _told(speaker: AgendaSpeaker) -> AgendaSpeaker:
+        """What is told of the speaker whatever their part."""
+        return replace(speaker, role="")
+
+    @staticmethod
+    def _has_same_name(row: Speaker, one: AgendaSpeaker) -> bool:
+        return (row.kind, row.name) == (one.kind, one.name)
+
+    def _is_same(self, row: Speaker, one: AgendaSpeaker) -> bool:
+        texts = Bilingual.of(row, "position"), Bilingual.of(row, "institution")
+        return self._has_same_name(row, one) and texts == (one.position, one.institution)
+
+    def _saved(self, row: Speaker | None, one: AgendaSpeaker) -> Speaker:
+        if row is None:
+            row = Speaker(webinar=self._webinar, code=self._free_code(one.name.en), kind=one.kind)
+            is_named_once = one.kind == SpeakerKind.PERSON and one.name.en == one.name.es
+            row.name_en, row.name_es = one.name.en, "" if is_named_once else one.name.es
+        row.position_en, row.position_es = one.position.en, one.position.es
+        row.institution_en, row.institution_es = one.institution.en, one.institution.es
+        row.save()
+        return row
+
+    def _free_code(self, name: str) -> str:
+        plain = slugify(name)[:50] or "speaker"
+        code, number = plain, 1
+        while code in self._codes:
+            number += 1
+            code = f"{plain}-{number}"
+        self._codes.add(code)
+        return code

@@ -1,0 +1,82 @@
+from datetime import timedelta
+
+import pytest
+from pytest_django import DjangoAssertNumQueries
+
+from registrations.models import CalendarEntry, DelegationStatus, Delivery, DeliveryState, IcalMethod
+from registrations.queries.releases import people_told
+from registrations.services.planning import plan
+from sessions_app.editing import cancel_session
+from sessions_app.models import Session, Webinar
+from sessions_app.releases import draft_of, release_webinar
+from tests.factories import FIRST_START, NOW, make_country, make_delegate, make_delegates, make_delegation
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def webinar() -> Webinar:
+    """Three people are invited to its two sessions; a fourth is not admitted, a fifth's country does not attend."""
+    delegation = make_delegation()
+    make_delegates(3, delegation, admitted_at=NOW, hold_until=NOW)
+    make_delegate(delegation)
+    absent = make_delegation(delegation.webinar, make_country("PA"), status=DelegationStatus.NOT_ATTENDING)
+    make_delegate(absent, admitted_at=NOW, hold_until=NOW)
+    return delegation.webinar
+
+
+def told(webinar: Webinar) -> dict[int, int]:
+    return dict(people_told(webinar, draft_of(webinar).changes, now=NOW))
+
+
+def test_a_first_release_tells_everyone_invited_of_each_session(webinar: Webinar) -> None:
+    assert told(webinar) == {1: 3, 2: 3}
+
+
+def test_only_changed_sessions_are_counted(webinar: Webinar) -> None:
+    release_webinar(webinar, by=None, now=NOW)
+    webinar.sessions.filter(number=2).update(title_en="Tools")
+
+    assert told(webinar) == {2: 3}
+
+
+def test_a_cancellation_tells_the_mailboxes_that_hold_the_session(webinar: Webinar) -> None:
+    release_webinar(webinar, by=None, now=NOW)
+    plan(now=NOW)
+    nothing_held = CalendarEntry.objects.filter(session__number=1).order_by("pk")[:1]
+    CalendarEntry.objects.filter(pk__in=nothing_held).update(planned_method=IcalMethod.NONE)
+
+    cancel_session(webinar.sessions.get(number=1), now=NOW)
+
+    assert told(webinar) == {1: 2}
+
+
+def test_nobody_is_told_of_a_session_that_is_over(webinar: Webinar) -> None:
+    Session.objects.filter(webinar=webinar, number=1).update(starts_at=FIRST_START - timedelta(days=60))
+
+    assert told(webinar) == {1: 0, 2: 3}
+
+
+def test_the_count_is_what_the_planner_then_plans(webinar: Webinar) -> None:
+    release_webinar(webinar, by=None, now=NOW)
+    plan(now=NOW)
+    Delivery.objects.update(state=DeliveryState.SENT, sent_at=NOW, may_have_arrived=True)
+    webinar.sessions.filter(number=1).update(title_en="Other")
+    cancel_session(webinar.sessions.get(number=2), now=NOW)
+    expected = told(webinar)
+
+    release_webinar(webinar, by=None, now=NOW + timedelta(minutes=1))
+    before = dict(CalendarEntry.objects.values_list("pk", "sequence"))
+    plan(now=NOW + timedelta(minutes=1))
+
+    planned = [entry.session.number for entry in CalendarEntry.objects.all() if entry.sequence > before[entry.pk]]
+    assert expected == {1: planned.count(1), 2: planned.count(2)} == {1: 3, 2: 3}
+
+
+def test_counting_costs_two_queries_however_much_changes(
+    webinar: Webinar, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    changes = draft_of(webinar).changes
+
+    with django_assert_num_queries(2):
+        people_told(webinar, changes, now=NOW)

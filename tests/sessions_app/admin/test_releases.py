@@ -1,0 +1,117 @@
+import pytest
+from django.contrib.admin.models import LogEntry
+from django.test import Client
+from django.urls import reverse
+
+from sessions_app.models import AgendaItemSpeaker, AgendaVisibility, Release, Session, Speaker, Webinar
+from sessions_app.releases import release_webinar
+from tests.factories import NOW, make_webinar
+
+
+@pytest.fixture
+def webinar(db: None) -> Webinar:
+    """Released once, then retitled and moved to a draft."""
+    webinar = make_webinar()
+    release_webinar(webinar, by=None, now=NOW)
+    Session.objects.filter(number=1).update(title_en="New title of the draft")
+    return webinar
+
+
+def url(name: str, row: Webinar | Release) -> str:
+    return reverse(f"admin:{name}", args=[row.pk])
+
+
+def test_the_draft_is_previewed_on_the_template_of_the_public_page_and_stays_private(
+    secretariat: Client, webinar: Webinar
+) -> None:
+    response = secretariat.get(url("preview-public", webinar))
+
+    page = response.content.decode()
+    assert "public/webinar.html" in [template.name for template in response.templates]
+    assert "New title of the draft" in page
+    assert "The draft as the public would see it. Nobody else sees this page." in page
+    assert "agenda.ics" not in page
+    assert "New title of the draft" not in Client().get("/en/webinars/flows/").content.decode()
+    assert Client().get(url("preview-public", webinar)).status_code == 302
+
+
+def test_the_preview_shows_the_hours_of_the_city_that_is_chosen(secretariat: Client, webinar: Webinar) -> None:
+    page = secretariat.get(url("preview-delegate", webinar), {"zone": "America/New_York"}).content.decode()
+
+    assert "10:00–12:00" in page
+    assert "09:00–11:00" in page
+
+
+def test_what_the_public_may_not_read_is_previewed_for_a_delegate_alone(secretariat: Client, webinar: Webinar) -> None:
+    speaker = Speaker.objects.create(webinar=webinar, code="one", name_en="Speaker One")
+    item = webinar.sessions.get(number=1).items.get(position=2)
+    AgendaItemSpeaker.objects.create(item=item, speaker=speaker, role="panelist")
+
+    seen = {}
+    for visibility in AgendaVisibility.values:
+        Webinar.objects.update(agenda_visibility=visibility)
+        pages = [
+            secretariat.get(url(f"preview-{reader}", webinar)).content.decode() for reader in ("public", "delegate")
+        ]
+        seen[visibility] = ["Speaker One" in page for page in pages]
+
+    assert seen == {"full": [True, True], "without_names": [False, True], "hidden": [False, True]}
+
+
+def test_a_webinar_without_a_session_has_a_preview(secretariat: Client) -> None:
+    webinar = make_webinar("empty", sessions=0)
+
+    assert secretariat.get(url("preview-public", webinar)).status_code == 200
+
+
+def test_an_earlier_release_is_read_as_it_was(secretariat: Client, webinar: Webinar) -> None:
+    release_webinar(webinar, by=None, now=NOW)
+    first = Release.objects.get(number=1)
+
+    page = secretariat.get(url("preview-release", first)).content.decode()
+
+    assert "Context and challenges 1" in page
+    assert "New title of the draft" not in page
+    assert "The agenda as it was with Release 1." in page
+
+
+def test_a_release_is_put_back_after_a_look_and_then_released(secretariat: Client, webinar: Webinar) -> None:
+    release_webinar(webinar, by=None, now=NOW)
+    first = Release.objects.get(number=1)
+
+    page = secretariat.get(url("restore-release", first))
+    response = secretariat.post(url("restore-release", first), {"seen": page.context["form"]["seen"].value()})
+
+    assert "<del>New title of the draft</del>" in page.content.decode()
+    assert response.headers["Location"] == url("release-webinar", webinar)
+    assert Session.objects.get(number=1).title_en == "Context and challenges 1"
+    assert Release.objects.count() == 2
+    assert LogEntry.objects.get().change_message == "Release 1 put back into the draft"
+
+
+def test_what_a_restored_release_overwrites_is_said_first(secretariat: Client, webinar: Webinar) -> None:
+    page = secretariat.get(url("restore-release", Release.objects.get())).content.decode()
+
+    assert "Changes of the draft that were never released are overwritten." in page
+
+
+def test_a_draft_that_was_changed_meanwhile_is_looked_at_first(secretariat: Client, webinar: Webinar) -> None:
+    release = Release.objects.get()
+    seen = secretariat.get(url("restore-release", release)).context["form"]["seen"].value()
+    Session.objects.filter(number=2).update(title_en="Changed meanwhile")
+
+    first = secretariat.post(url("restore-release", release), {"seen": seen})
+    second = secretariat.post(url("restore-release", release), {"seen": first.context["form"]["seen"].value()})
+
+    assert "Someone has changed the agenda" in first.content.decode()
+    assert second.status_code == 302
+
+
+def test_the_release_in_force_is_not_put_back_into_a_draft_that_is_like_it(secretariat: Client) -> None:
+    webinar = make_webinar()
+    release = release_webinar(webinar, by=None, now=NOW)
+    seen = secretariat.get(url("restore-release", release)).context["form"]["seen"].value()
+
+    response = secretariat.post(url("restore-release", release), {"seen": seen})
+
+    assert "The agenda is as it was in this release already." in response.content.decode()

@@ -1,0 +1,94 @@
+import pytest
+
+from sessions_app.cancelling import cancel_webinar, draft_of_cancellation, restore_webinar
+from sessions_app.editing import cancel_session
+from sessions_app.models import Release, ReleasedSession, Webinar
+from sessions_app.releases import ReleaseRefused, draft_of, release_webinar
+from tests.factories import NOW, make_staff, make_webinar
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def webinar() -> Webinar:
+    """Released once."""
+    webinar = make_webinar()
+    release_webinar(webinar, by=None, now=NOW)
+    return webinar
+
+
+def held(webinar: Webinar) -> dict[int, bool]:
+    """By session: whether the public knows that it takes place."""
+    return {row.number: not row.is_cancelled for row in ReleasedSession.objects.filter(session__webinar=webinar)}
+
+
+def test_cancelling_a_webinar_cancels_every_session_in_one_release(webinar: Webinar) -> None:
+    staff = make_staff()
+
+    release = cancel_webinar(webinar, by=staff, now=NOW, reason=" The hosts cannot come ")
+
+    assert release is not None
+    assert (release.number, release.released_by, release.note) == (2, staff, "The hosts cannot come")
+    assert release.agenda["is_cancelled"]
+    assert held(webinar) == {1: False, 2: False}
+    assert Webinar.objects.get().cancelled_at == NOW
+
+
+def test_the_draft_of_a_cancellation_is_what_it_then_releases(webinar: Webinar) -> None:
+    draft = draft_of_cancellation(webinar, now=NOW)
+
+    release = cancel_webinar(webinar, by=None, now=NOW, reason="Postponed", seen=draft.fingerprint)
+
+    assert [each.is_cancelled for each in draft.changes.sessions] == [True, True]
+    assert release is not None
+    assert release.agenda == draft.agenda.to_json()
+
+
+def test_a_draft_that_was_changed_meanwhile_is_not_cancelled(webinar: Webinar) -> None:
+    seen = draft_of_cancellation(webinar, now=NOW).fingerprint
+    webinar.sessions.filter(number=1).update(title_en="Changed meanwhile")
+
+    with pytest.raises(ReleaseRefused, match="Someone has changed the agenda"):
+        cancel_webinar(webinar, by=None, now=NOW, reason="Postponed", seen=seen)
+
+    assert Webinar.objects.get().cancelled_at is None
+    assert held(webinar) == {1: True, 2: True}
+
+
+@pytest.mark.parametrize("reason", ["", "  "])
+def test_cancelling_a_webinar_needs_a_reason(webinar: Webinar, reason: str) -> None:
+    with pytest.raises(ReleaseRefused, match="reason"):
+        cancel_webinar(webinar, by=None, now=NOW, reason=reason)
+
+    assert Webinar.objects.get().cancelled_at is None
+
+
+def test_cancelling_twice_is_refused_and_releases_nothing(webinar: Webinar) -> None:
+    cancel_webinar(webinar, by=None, now=NOW, reason="Postponed")
+
+    with pytest.raises(ReleaseRefused, match="already"):
+        cancel_webinar(webinar, by=None, now=NOW, reason="Postponed")
+
+    assert Release.objects.count() == 2
+
+
+def test_a_webinar_that_was_never_public_is_cancelled_without_a_release() -> None:
+    webinar = make_webinar()
+
+    assert cancel_webinar(webinar, by=None, now=NOW, reason="Postponed") is None
+
+    assert not Release.objects.exists()
+    assert Webinar.objects.get().cancelled_at == NOW
+
+
+def test_a_restored_webinar_holds_again_what_was_not_cancelled_by_itself(webinar: Webinar) -> None:
+    cancel_session(webinar.sessions.get(number=2), now=NOW)
+    cancel_webinar(webinar, by=None, now=NOW, reason="Postponed")
+
+    restore_webinar(webinar)
+
+    assert held(webinar) == {1: False, 2: False}
+    webinar.refresh_from_db()
+    assert [change.number for change in draft_of(webinar).changes.sessions] == [1]
+    release_webinar(webinar, by=None, now=NOW)
+    assert held(webinar) == {1: True, 2: False}

@@ -26,14 +26,14 @@ class _Strict(MarkdownIt):
         super().__init__("zero", {"html": False, "linkify": False, "breaks": True})
         self.enable([*BLOCKS, *INLINES])
 
-    def validateLink(self, url: str) -> bool:  # noqa: N802  # named by the library
+    def validateLink(self, url: str) -> bool:  # named by the library
         return _leads_to_page_or_mailbox(url)
 
 
 class _Everything(MarkdownIt):
     """Sees also what is refused."""
 
-    def validateLink(self, url: str) -> bool:  # noqa: N802  # named by the library
+    def validateLink(self, url: str) -> bool:  # named by the library
         return True
 
 
@@ -52,36 +52,55 @@ def html_of(text: str) -> SafeString:
 
 def text_of(text: str) -> str:
     """`text` for the part of a mail that has no formats: a link is followed by its address."""
-    lines: list[str] = []
-    numbers: list[int | None] = []
-    quotes, lead = 0, ""
+    twin = _TextTwin()
     for token in _parsed(text):
+        twin.take(token)
+    return "\n".join(twin.lines).strip()
+
+
+class _TextTwin:
+    """`lines` are those written so far; a blank one stands between blocks, none inside a list."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+        # Of each list that is open: its next number, or None for one without numbers.
+        self._numbers: list[int | None] = []
+        self._quotes = 0
+        self._lead = ""
+
+    def take(self, token: Token) -> None:
         match token.type:
-            case "bullet_list_open" | "ordered_list_open":
-                numbers.append(int(token.attrs.get("start", 1)) if token.type.startswith("ordered") else None)
+            case "bullet_list_open":
+                self._numbers.append(None)
+            case "ordered_list_open":
+                self._numbers.append(int(token.attrs.get("start", 1)))
             case "bullet_list_close" | "ordered_list_close":
-                numbers.pop()
+                self._numbers.pop()
+                self._end_block()
             case "list_item_open":
-                number = numbers[-1]
-                lead = "- " if number is None else f"{number}. "
-                numbers[-1] = None if number is None else number + 1
-            case "blockquote_open":
-                quotes += 1
-            case "blockquote_close":
-                quotes -= 1
+                self._begin_item()
+            case "blockquote_open" | "blockquote_close":
+                self._quotes += token.nesting
             case "hr":
-                lines += ["-" * 20, ""]
+                self.lines += ["-" * 20, ""]
             case "inline":
-                margin = "> " * quotes + "  " * max(0, len(numbers) - 1)
-                first, *others = _plain(token.children or []).split("\n")
-                lines.append(f"{margin}{lead}{first}")
-                lines += [f"{margin}{' ' * len(lead)}{other}" for other in others]
-                lead = ""
-                if not numbers:
-                    lines.append("")
-        if token.type in ("bullet_list_close", "ordered_list_close") and not numbers:
-            lines.append("")
-    return "\n".join(lines).strip()
+                self._write(_plain(token.children or []))
+
+    def _begin_item(self) -> None:
+        number = self._numbers[-1]
+        self._lead = "- " if number is None else f"{number}. "
+        self._numbers[-1] = None if number is None else number + 1
+
+    def _write(self, text: str) -> None:
+        margin = "> " * self._quotes + "  " * max(0, len(self._numbers) - 1)
+        first, *others = text.split("\n")
+        self.lines += [f"{margin}{self._lead}{first}", *(f"{margin}{' ' * len(self._lead)}{one}" for one in others)]
+        self._lead = ""
+        self._end_block()
+
+    def _end_block(self) -> None:
+        if not self._numbers:
+            self.lines.append("")
 
 
 def _parsed(text: str) -> list[Token]:

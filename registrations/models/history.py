@@ -31,6 +31,8 @@ class HistoryKind(models.TextChoices):
     QUOTA_CHANGED = "quota_changed", _("Quota changed")
     MAIL_SENT_AGAIN = "mail_sent_again", _("Mail sent again")
     MAIL_STOPPED = "mail_stopped", _("Mail stopped")
+    ANNOUNCED = "announced", _("Announcement sent")
+    CHASED = "chased", _("Reminded of what is missing")
 
 
 class HistoryEvent(models.Model):

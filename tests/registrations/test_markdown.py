@@ -9,8 +9,28 @@ from hypothesis import strategies as st
 from registrations.mail.markdown import html_of, problems_in, text_of
 
 ALLOWED = {"p", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "li", "em", "strong", "a", "blockquote", "br", "hr"}
-PIECES = ["<script>", "<img src=x onerror=a>", "![a](", "](javascript:a)", "[a](", "<javascript:a>", "`", "*", "# ", "- ",
-          "> ", "\n", "\n\n", "&#106;avascript:", "[x]: data:text/html,a\n", "[x]", '"', "https://example.org", ")", "a"]  # fmt: skip
+PIECES = [
+    "<script>",
+    "<img src=x onerror=a>",
+    "![a](",
+    "](javascript:a)",
+    "[a](",
+    "<javascript:a>",
+    "`",
+    "*",
+    "# ",
+    "- ",
+    "> ",
+    "\n",
+    "\n\n",
+    "&#106;avascript:",
+    "[x]: data:text/html,a\n",
+    "[x]",
+    '"',
+    "https://example.org",
+    ")",
+    "a",
+]
 WRITTEN = """# Change of room
 
 Please read the [programme](https://example.org/p?a=1&b=2), and **write** to <mailto:desk@example.org>.

@@ -47,7 +47,8 @@ def html_of(text: str) -> SafeString:
         if token.type in ("heading_open", "heading_close"):
             token.tag = f"h{min(6, int(token.tag[1]) + LOWEST_HEADING - 1)}"
     # The renderer escapes every text and attribute.
-    return mark_safe(_strict.renderer.render(tokens, _strict.options, {}))  # noqa: S308  # built from a closed list of tags
+    rendered: str = _strict.renderer.render(tokens, _strict.options, {})
+    return mark_safe(rendered)  # noqa: S308  # made of a closed list of tags
 
 
 def text_of(text: str) -> str:

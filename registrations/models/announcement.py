@@ -65,9 +65,7 @@ class Announcement(models.Model):
         ordering = ["-created_at", "-id"]
         constraints = [
             models.CheckConstraint(
-                condition=models.Q(
-                    confirmed_at__isnull=True, confirmed_by__isnull=True, confirmed_count__isnull=True
-                )
+                condition=models.Q(confirmed_at__isnull=True, confirmed_by__isnull=True, confirmed_count__isnull=True)
                 | models.Q(confirmed_at__isnull=False, confirmed_by__isnull=False, confirmed_count__gte=1),
                 name="announcement_confirmed_by_someone_for_a_number",
             ),

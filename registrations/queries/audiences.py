@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from django.db.models import BigIntegerField, CharField, Exists, F, OuterRef, QuerySet, Value
+from django.db.models import BigIntegerField, Exists, F, OuterRef, QuerySet, Subquery, Value
 
 from registrations.models import (
     AnnouncementReaders,
@@ -89,8 +89,7 @@ def focal_points_of_audience(webinar: Webinar, audience: Audience) -> "QuerySet[
     """The accounts of `audience` that are not among its delegates too: whoever has two roles gets one message."""
     if audience.readers == AnnouncementReaders.DELEGATES:
         return User.objects.none()
-    theirs = FocalPoint.objects.with_access().filter(body__delegations__in=_delegations(webinar, audience))
-    users = User.objects.filter(Exists(theirs.filter(user=OuterRef("pk"))))
+    users = User.objects.filter(Exists(_focal_points(webinar, audience).filter(user=OuterRef("pk"))))
     if audience.readers == AnnouncementReaders.FOCAL_POINTS:
         return users
     same_address = delegates_of(webinar, audience).filter(email__iexact=OuterRef("email"))
@@ -102,8 +101,9 @@ def readers_of(webinar: Webinar, audience: Audience) -> "QuerySet[Any]":
     delegates = delegates_of(webinar, audience).annotate(
         shown_body=F("delegation__body__name_en"), delegate_key=F("pk"), user_key=_NOBODY
     )
+    theirs = _focal_points(webinar, audience).filter(user=OuterRef("pk")).order_by("body__name_en", "pk")
     users = focal_points_of_audience(webinar, audience).annotate(
-        shown_body=Value("", output_field=CharField()), delegate_key=_NOBODY, user_key=F("pk")
+        shown_body=Subquery(theirs.values("body__name_en")[:1]), delegate_key=_NOBODY, user_key=F("pk")
     )
     columns = ("name", "email", "language", "shown_body", "delegate_key", "user_key")
     rows = delegates.order_by().values_list(*columns)
@@ -113,6 +113,10 @@ def readers_of(webinar: Webinar, audience: Audience) -> "QuerySet[Any]":
 def reader_from(row: tuple[Any, ...]) -> Reader:
     name, email, language, body, delegate_id, user_id = row
     return Reader(name, email, language, body, delegate_id or None, user_id or None)
+
+
+def _focal_points(webinar: Webinar, audience: Audience) -> "QuerySet[FocalPoint]":
+    return FocalPoint.objects.with_access().filter(body__delegations__in=_delegations(webinar, audience))
 
 
 def _delegations(webinar: Webinar, audience: Audience) -> "QuerySet[Delegation]":

@@ -129,7 +129,7 @@ def send_trial_of_announcement(announcement: Announcement, *, by: User, now: dat
 
 
 def _locked_draft(announcement: Announcement, *, version: int) -> Announcement:
-    rows = Announcement.objects.select_related("webinar").select_for_update(of=("self",))
+    rows = Announcement.objects.select_related("webinar").select_for_update(of=("self",), no_key=True)
     stored = rows.get(pk=announcement.pk)
     if not stored.is_draft:
         raise NotPossibleNow(_("This announcement has been sent already."))

@@ -27,7 +27,8 @@ def chase_countries(
     another number by now, and RuleBroken where one of the countries was told within a day and `is_meant_again` is not
     set. Locks the webinar, so that of two people at once the second is told of the first.
     """
-    webinar = Webinar.objects.select_for_update().get(pk=webinar.pk)
+    # Not its key: whatever refers to the webinar may be written meanwhile.
+    webinar = Webinar.objects.select_for_update(no_key=True).get(pk=webinar.pk)
     check_chasing(webinar, now=now)
     chosen = [one for one in countries_to_chase(webinar) if one.delegation.pk in delegations and one.focal_points]
     present = sum(len(one.focal_points) for one in chosen)

@@ -294,6 +294,33 @@ def test_the_page_says_whom_a_reminder_would_reach_and_with_which_text(
     assert "Dear Focal," in text(frame)
 
 
+def test_the_page_of_a_reminder_asks_as_much_with_one_country_as_with_many(
+    secretariat: Client, lacking: Delegation
+) -> None:
+    def queries() -> int:
+        with CaptureQueriesContext(connection) as captured:
+            assert secretariat.get(chase_page(lacking)).status_code == 200
+        return len(captured)
+
+    with_one = queries()
+    for code in ("PA", "SV", "GT", "MX", "CR", "BZ"):
+        make_focal_point(make_delegation(lacking.webinar, make_country(code)).body)
+
+    assert queries() == with_one
+    assert "7 mails to focal points, of 7 countries." in text(secretariat.get(chase_page(lacking)))
+
+
+def test_where_nobody_can_be_reminded_the_page_says_why(
+    secretariat: Client, lacking: Delegation, time_machine: TimeMachineFixture
+) -> None:
+    time_machine.move_to(NOW + timedelta(days=12))
+
+    page = secretariat.get(chase_page(lacking))
+
+    assert "Countries are reminded while registration is open" in text(page)
+    assert "Send 1 mail" not in text(page) + page.content.decode()
+
+
 def test_a_reminder_is_sent_by_confirming_the_number(secretariat: Client, staff: User, lacking: Delegation) -> None:
     answer = secretariat.post(chase_page(lacking), {"delegation": lacking.pk, "count": "1"})
 

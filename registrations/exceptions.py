@@ -121,6 +121,12 @@ class NotPossibleNow(RuleBroken):
     """The state of the delegation or delegate does not allow the step."""
 
 
+class NumberChanged(RuleBroken):
+    """As many as were confirmed would not be written to by now: they are counted anew before anything is sent."""
+
+    message = _("The number of readers has changed meanwhile. Please look at it as it is now, and confirm again.")
+
+
 class Stale(RuleBroken):
     """Someone else changed the row since the form was opened; `current` is what is stored now."""
 

@@ -9,7 +9,9 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 from registrations.models import (
     PRIVACY_NOTICE,
+    Announcement,
     BodyKind,
+    Chase,
     Delegate,
     Delegation,
     Delivery,
@@ -238,6 +240,32 @@ def make_reminder_rule(webinar: Webinar, amount: int = 1, unit: str = "hours", *
 
 def make_gap_notice_rule(webinar: Webinar, days_before: int = 5, **fields: Any) -> GapNoticeRule:
     return GapNoticeRule.objects.create(webinar=webinar, days_before=days_before, **{"created_at": NOW, **fields})
+
+
+def make_announcement(webinar: Webinar, *, by: User, **fields: Any) -> Announcement:
+    """A draft in both languages, for all delegates."""
+    return Announcement.objects.create(
+        webinar=webinar,
+        author=by,
+        created_at=NOW,
+        **{
+            "subject_en": "The room has moved",
+            "subject_es": "La sala cambió",
+            "text_en": "See [the programme](https://example.org/en).",
+            "text_es": "Vea [el programa](https://example.org/es).",
+            "audience": {"readers": "delegates"},
+            **fields,
+        },
+    )
+
+
+def make_chase(webinar: Webinar, *, by: User, **fields: Any) -> Chase:
+    """A row alone: that somebody had two focal points of one country reminded at `NOW`."""
+    return Chase.objects.create(
+        webinar=webinar,
+        confirmed_by=by,
+        **{"confirmed_at": NOW, "body_count": 1, "confirmed_count": 2, **fields},
+    )
 
 
 def a_pdf(text: str = "Nomination") -> bytes:

@@ -22,6 +22,8 @@ from sessions_app.releases import release_webinar
 from tests import spanish
 from tests.factories import (
     NOW,
+    make_announcement,
+    make_chase,
     make_country,
     make_delegate,
     make_delegation,
@@ -243,6 +245,8 @@ def everything(world: World) -> dict[str, str]:
     make_gap_notice_rule(delegation.webinar)
     waiver = waive_seats(delegation, profile=profile, seats=1, reason="One alone", by=staff, now=NOW)
     plan(now=NOW)
+    announcement = make_announcement(delegation.webinar, by=staff)
+    make_chase(delegation.webinar, by=staff)
     models = [model for app in ("registrations", "sessions_app") for model in apps.get_app_config(app).get_models()]
     first = {f"{model._meta.app_label}_{model._meta.model_name}": model._base_manager.first() for model in models}
     keys = {name: str(row.pk) for name, row in first.items() if row is not None}
@@ -253,6 +257,11 @@ def everything(world: World) -> dict[str, str]:
         "-delegate": str(world.arguments["delegate"]),
         "restore-delegate": str(world.arguments["withdrawn"]),
         "revoke-waiver": str(waiver.pk),
+        "-announcement": str(announcement.pk),
+        "announcement-mail": str(announcement.pk),
+        "chase-countries": str(delegation.webinar_id),
+        "chase-mail": str(delegation.webinar_id),
+        "test-chase": str(delegation.webinar_id),
         "release-webinar": str(delegation.webinar_id),
         "preview-public": str(delegation.webinar_id),
         "preview-delegate": str(delegation.webinar_id),

@@ -2,6 +2,7 @@
 
 from functools import partial
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import admin, messages
 from django.contrib.admin.views.main import ChangeList
@@ -9,7 +10,7 @@ from django.db.models import Count, Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, URLResolver, path
+from django.urls import URLPattern, URLResolver, path, reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -58,7 +59,7 @@ class DelegationRoom(Room[Delegation]):
     list_select_related = ["webinar", "body"]
     search_fields = ["body__name_en", "body__name_es", "webinar__title_en", "webinar__title_es"]
     fields = ["webinar", "body"]
-    actions = ["accept", "accept_together", "return_together", "waive_together"]
+    actions = ["accept", "accept_together", "return_together", "waive_together", "remind"]
     show_full_result_count = False
 
     def has_delete_permission(self, request: HttpRequest, obj: Delegation | None = None) -> bool:
@@ -235,6 +236,17 @@ class DelegationRoom(Room[Delegation]):
     @admin.action(description=gettext_lazy("Waive what is missing …"), permissions=["change"])
     def waive_together(self, request: HttpRequest, delegations: "QuerySet[Delegation]") -> HttpResponse:
         return to_several("waive", delegations)
+
+    @admin.action(description=gettext_lazy("Remind of what is missing …"), permissions=["change"])
+    def remind(self, request: HttpRequest, delegations: "QuerySet[Delegation]") -> HttpResponse | None:
+        """To the page that says whom it would reach; of one webinar at a time."""
+        chosen = list(delegations.order_by("pk").values_list("pk", "webinar"))
+        webinars = {webinar for _pk, webinar in chosen}
+        if len(webinars) != 1:
+            messages.warning(request, _("Please choose delegations of one webinar."))
+            return None
+        query = urlencode([("delegation", pk) for pk, _webinar in chosen])
+        return redirect(f"{reverse('admin:chase-countries', args=[webinars.pop()])}?{query}")
 
     def response_add(self, request: HttpRequest, obj: Delegation, post_url_continue: str | None = None) -> HttpResponse:
         return redirect(change_url(obj))

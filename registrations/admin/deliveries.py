@@ -28,7 +28,7 @@ from sessions_app.admin.base import ReadOnlyRoom, change_url, link
 class DeliveryRoom(ReadOnlyRoom[Delivery]):
     list_display = ["kind", "email", "session", "state_in_words", "attempts", "error", "next_attempt", "sent_at"]
     list_display_links = ["kind"]
-    list_filter = ["state", OverdueFilter, "kind", "session__webinar", "language"]
+    list_filter = ["state", OverdueFilter, "kind", "session__webinar", "language", "announcement", "chase"]
     list_select_related = ["session"]
     search_fields = ["email", "delegate__name", "last_error"]
     date_hierarchy = "created_at"

@@ -24,6 +24,8 @@ ABOUT = {
     DeliveryKind.REGISTRATION: gettext_lazy("Asks %(who)s to register the delegation of %(body)s."),
     DeliveryKind.GAP_NOTICE: gettext_lazy("Tells %(who)s what is missing in the delegation of %(body)s."),
     DeliveryKind.DECISION: gettext_lazy("Tells %(who)s what was decided about the delegation of %(body)s: %(event)s."),
+    DeliveryKind.ANNOUNCEMENT: gettext_lazy("Brings %(who)s the announcement “%(announcement)s”."),
+    DeliveryKind.TEST: gettext_lazy("Shows %(who)s how a mail reads, before others get it."),
     DeliveryKind.CLASH_ALERT: gettext_lazy("Tells %(who)s that %(body)s typed an address which is registered already."),
 }
 ABOUT_ELSE = gettext_lazy("A message to %(who)s.")
@@ -33,7 +35,8 @@ def delivery_page(site: AdminSite, request: HttpRequest, pk: int) -> HttpRespons
     """To read. Two queries, however many messages its mailbox got."""
     now = timezone.now()
     related = (
-        "delegate__delegation__body", "user", "session", "entry", "delegation__body", "event__delegation__body"
+        "announcement", "delegate__delegation__body", "user", "session", "entry", "delegation__body",
+        "event__delegation__body",
     )  # fmt: skip
     delivery = get_object_or_404(Delivery.objects.select_related(*related), pk=pk)
     entry = delivery.entry
@@ -65,6 +68,7 @@ def about(delivery: Delivery) -> str:
         "session": _session(delivery),
         "body": delegation.body if delegation is not None else "",
         "event": delivery.event or "",
+        "announcement": delivery.announcement or "",
     }
 
 

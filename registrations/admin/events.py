@@ -38,6 +38,7 @@ def _label(name: str) -> str:
         "minimum": _("at least"),
         "maximum": _("at most"),
         "letter": _("letter"),
+        "recipients": _("readers"),
         "replaces": _("takes the seat of"),
         "replaced_by": _("replaced by"),
         "rows": _("how many"),

@@ -1,6 +1,8 @@
+from registrations.models.announcement import Announcement, AnnouncementReaders
 from registrations.models.arrival import Arrival
 from registrations.models.body import BodyKind, ParticipatingBody
 from registrations.models.calendar_entry import CalendarEntry, IcalMethod, Partstat
+from registrations.models.chase import Chase
 from registrations.models.delegate import Delegate, DelegateRole, DelegateStatus
 from registrations.models.delegation import Delegation, DelegationStatus, FocalPoint, Waiver
 from registrations.models.delivery import OVERDUE_AFTER, Delivery, DeliveryKind, DeliveryState
@@ -20,9 +22,12 @@ from registrations.models.user import PRIVACY_NOTICE, User
 __all__ = [
     "OVERDUE_AFTER",
     "PRIVACY_NOTICE",
+    "Announcement",
+    "AnnouncementReaders",
     "Arrival",
     "BodyKind",
     "CalendarEntry",
+    "Chase",
     "Delegate",
     "DelegateRole",
     "DelegateStatus",

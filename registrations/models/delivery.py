@@ -7,7 +7,9 @@ from django.db.models.functions import Coalesce
 from django.db.models.lookups import LessThan
 from django.utils.translation import gettext_lazy as _
 
+from registrations.models.announcement import Announcement
 from registrations.models.calendar_entry import CalendarEntry, IcalMethod
+from registrations.models.chase import Chase
 from registrations.models.delegate import Delegate
 from registrations.models.delegation import Delegation
 from registrations.models.gap_notice import GapNoticeRule
@@ -29,6 +31,8 @@ class DeliveryKind(models.TextChoices):
     GAP_NOTICE = "gap_notice", _("Gap notice")
     DECISION = "decision", _("Decision")
     CLASH_ALERT = "clash_alert", _("Alert to the secretariat")
+    ANNOUNCEMENT = "announcement", _("Announcement")
+    TEST = "test", _("Test to oneself")
 
 
 class DeliveryState(models.TextChoices):
@@ -135,6 +139,24 @@ class Delivery(models.Model):
         db_index=False,
         related_name="deliveries",
         verbose_name=_("gap notice rule"),
+    )
+    # A gap notice that somebody asked for, besides the rules.
+    chase = models.ForeignKey(
+        Chase,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="deliveries",
+        verbose_name=_("reminder of countries with gaps"),
+    )
+    # What it brings, or tests.
+    announcement = models.ForeignKey(
+        Announcement,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="deliveries",
+        verbose_name=_("announcement"),
     )
     # That its focal points are invited to register, or that lacks something.
     delegation = models.ForeignKey(

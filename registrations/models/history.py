@@ -32,6 +32,8 @@ class HistoryKind(models.TextChoices):
     MAIL_SENT_AGAIN = "mail_sent_again", _("Mail sent again")
     MAIL_STOPPED = "mail_stopped", _("Mail stopped")
     EXPORTED = "exported", _("Exported")
+    ANNOUNCED = "announced", _("Announcement sent")
+    CHASED = "chased", _("Reminded of what is missing")
 
 
 class HistoryEvent(models.Model):

@@ -21,7 +21,7 @@ from registrations.models import (
     ReminderRule,
     User,
 )
-from sessions_app.models import ReleasedSession
+from sessions_app.models import ReleasedSession, Webinar
 
 # Not the submitted, which wait for the secretariat.
 CHASED = (DelegationStatus.DRAFT, DelegationStatus.RETURNED, DelegationStatus.REOPENED, DelegationStatus.ACCEPTED)
@@ -100,12 +100,15 @@ def _invited(session_id: int) -> "QuerySet[CalendarEntry]":
     ).exclude(delegate__delegation__status=DelegationStatus.NOT_ATTENDING)
 
 
+def chasing_webinars(*, now: datetime) -> "QuerySet[Webinar]":
+    """Those that chase: registration is open, and something released is ahead and not cancelled."""
+    ahead = ReleasedSession.objects.filter(session__webinar=OuterRef("pk"), is_cancelled=False, ends_at__gt=now)
+    return Webinar.objects.filter(
+        Exists(ahead), cancelled_at__isnull=True, policy__opens_at__lte=now, policy__closes_at__gt=now
+    )
+
+
 def gap_notice_rules(*, now: datetime) -> "QuerySet[GapNoticeRule]":
-    """The rules of webinars that chase: registration is open, and something released is ahead and not cancelled."""
-    ahead = ReleasedSession.objects.filter(session__webinar=OuterRef("webinar"), is_cancelled=False, ends_at__gt=now)
-    return GapNoticeRule.objects.filter(
-        Exists(ahead),
-        webinar__cancelled_at__isnull=True,
-        webinar__policy__opens_at__lte=now,
-        webinar__policy__closes_at__gt=now,
-    ).select_related("webinar__policy")
+    """The rules of webinars that chase."""
+    chasing = chasing_webinars(now=now).order_by()
+    return GapNoticeRule.objects.filter(webinar__in=chasing).select_related("webinar__policy")

@@ -62,8 +62,10 @@ def _of_registration(webinar: Webinar, notices: Iterable[GapNoticeRule], *, now:
     policy = policy_loaded(webinar)
     if policy is None:
         return
-    yield Coming(policy.opens_at, ComingKind.OPENING, webinar)
     yield Coming(policy.closes_at, ComingKind.CLOSING, webinar)
+    if policy.opens_at is None:
+        return
+    yield Coming(policy.opens_at, ComingKind.OPENING, webinar)
     for rule in notices:
         if max(rule.created_at, policy.opens_at) < rule.due_at < policy.closes_at:
             yield Coming(rule.due_at, ComingKind.GAP_NOTICE, webinar, rule)

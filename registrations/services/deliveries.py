@@ -140,7 +140,7 @@ def _held_up(by: User) -> list[DeliveryState]:
 
 def _locked(deliveries: "QuerySet[Delivery]") -> list[Delivery]:
     """Those of `deliveries` that still are so once nobody else can change them."""
-    rows = deliveries.select_related("delegate", "delegation", "event", "session").order_by("pk")
+    rows = deliveries.select_related("announcement", "delegate", "delegation", "event", "session").order_by("pk")
     return list(rows.select_for_update(of=("self",)))
 
 
@@ -157,6 +157,8 @@ def _record(kind: HistoryKind, deliveries: Iterable[Delivery], *, by: User, now:
 
 def _concern_of(delivery: Delivery) -> tuple[int, int | None, int | None] | None:
     """The ids of the webinar, delegation and person in whose history it belongs; none for mail about no webinar."""
+    if delivery.kind == DeliveryKind.TEST:
+        return None
     if delivery.delegate is not None:
         return delivery.delegate.webinar_id, delivery.delegate.delegation_id, delivery.delegate.pk
     if delivery.kind != DeliveryKind.CLASH_ALERT and delivery.event is not None:
@@ -164,5 +166,5 @@ def _concern_of(delivery: Delivery) -> tuple[int, int | None, int | None] | None
     if delivery.delegation is not None:
         return delivery.delegation.webinar_id, delivery.delegation_id, None
     # An alert is the secretariat's alone, so that no country reads of it (rule 8).
-    about = delivery.event or delivery.session
+    about = delivery.event or delivery.session or delivery.announcement
     return (about.webinar_id, None, None) if about is not None else None

@@ -18,6 +18,7 @@ RATE_WINDOW = timedelta(minutes=1)
 # The messages of a batch are about the same few sessions.
 SHARED_BY_CALENDAR_MESSAGES = ("previous_release", "session__released", "session__webinar")
 OF_ANOTHER_MESSAGE = (
+    "announcement__webinar",
     "delegate__delegation__body",
     "delegate__webinar",
     "delegation__body",

@@ -10,6 +10,7 @@ from django.db.models.lookups import Exact
 
 from registrations.models import (
     CalendarEntry,
+    Delegate,
     Delivery,
     DeliveryKind,
     DeliveryState,
@@ -19,7 +20,13 @@ from registrations.models import (
 from registrations.services.sending import statements
 from registrations.services.sending.claims import lease
 from registrations.services.sending.outcome import Outcome
-from registrations.services.sending.rules import gap_notice_is_right, registration_is_right, reminder_is_right
+from registrations.services.sending.rules import (
+    announcement_is_right,
+    gap_notice_is_right,
+    registration_is_right,
+    reminder_is_right,
+    trial_is_right,
+)
 from sessions_app.models import ReleasedSession
 
 # After each temporary error of one message; about a day in all, as mail servers do (RFC 5321 §4.5.4.1).
@@ -68,8 +75,10 @@ def is_still_wanted(delivery: Delivery, *, token: UUID, now: datetime) -> bool:
 
 
 def _present_address(delivery: Delivery) -> str:
-    """An account's mail goes to its address of today, also when that was corrected since the plan. A reminder is one of
-    its mailbox, like what a calendar holds."""
+    """An account's mail goes to its address of today, also when that was corrected since the plan, and so does an
+    announcement. A reminder is one of its mailbox, like what a calendar holds."""
+    if delivery.kind == DeliveryKind.ANNOUNCEMENT and delivery.delegate_id is not None:
+        return Delegate.objects.values_list("email", flat=True).get(pk=delivery.delegate_id)
     if delivery.user_id is None or delivery.kind == DeliveryKind.REMINDER:
         return delivery.email
     return User.objects.values_list("email", flat=True).get(pk=delivery.user_id)
@@ -96,6 +105,10 @@ def _is_right(delivery: Delivery, now: datetime) -> Q:
         return gap_notice_is_right(delivery, now)
     if delivery.kind == DeliveryKind.REGISTRATION:
         return registration_is_right(now)
+    if delivery.kind == DeliveryKind.ANNOUNCEMENT:
+        return announcement_is_right(delivery)
+    if delivery.kind == DeliveryKind.TEST:
+        return trial_is_right()
     return _notice_is_right(delivery)
 
 

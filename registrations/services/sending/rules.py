@@ -6,6 +6,9 @@ from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Lower
 
 from registrations.models import (
+    Announcement,
+    AnnouncementReaders,
+    Delegate,
     Delegation,
     Delivery,
     DeliveryKind,
@@ -16,8 +19,15 @@ from registrations.models import (
     User,
 )
 from registrations.queries import gaps_in, lacks_letter, seats_of
+from registrations.queries.audiences import Audience, focal_points_of_audience
 from registrations.queries.registering import delegations_to_register
-from registrations.queries.reminders import CHASED, focal_points_to_remind, gap_notice_rules, mailboxes_to_remind
+from registrations.queries.reminders import (
+    CHASED,
+    chasing_webinars,
+    focal_points_to_remind,
+    gap_notice_rules,
+    mailboxes_to_remind,
+)
 from sessions_app.models import ReleasedSession
 
 NEVER = Q(pk__in=[])
@@ -49,16 +59,38 @@ def reminder_is_right(delivery: Delivery, now: datetime) -> Q:
 
 
 def gap_notice_is_right(delivery: Delivery, now: datetime) -> Q:
-    """The day is still that of the rule, and the delegation still incomplete and the reader's."""
-    rule = gap_notice_rules(now=now).filter(deliveries=delivery).first()
+    """The webinar still chases, on the day of the rule where it is one's, and the delegation is still incomplete and
+    the reader's."""
     user = User.objects.filter(deliveries=delivery, is_active=True).first()
-    if rule is None or user is None:
+    if user is None:
         return NEVER
     theirs = Delegation.objects.of_focal_point(user).select_related("body", "webinar__policy")
+    theirs = theirs.filter(webinar__in=chasing_webinars(now=now).order_by())
     delegation = theirs.filter(deliveries=delivery, status__in=CHASED).first()
-    if delegation is None or delivery.key != rule.key_of_notice(delegation.pk, user.pk):
+    if delegation is None or not (delivery.chase_id or _is_of_its_rule(delivery, delegation, user, now)):
         return NEVER
     return Q() if gaps_in(seats_of(delegation)) or lacks_letter(delegation) else NEVER
+
+
+def _is_of_its_rule(delivery: Delivery, delegation: Delegation, user: User, now: datetime) -> bool:
+    rule = gap_notice_rules(now=now).filter(deliveries=delivery).first()
+    return rule is not None and delivery.key == rule.key_of_notice(delegation.pk, user.pk)
+
+
+def announcement_is_right(delivery: Delivery) -> Q:
+    """The reader still takes part in a delegation that attends, or is still a focal point of one of the audience's."""
+    if delivery.delegate_id is not None:
+        attending = Delegation.objects.attending()
+        people = Delegate.objects.admitted().filter(pk=OuterRef("delegate"), delegation__in=attending)
+        return Q(Exists(people))
+    announcement = Announcement.objects.select_related("webinar").get(deliveries=delivery)
+    bodies = Audience.parse(announcement.audience).bodies
+    audience = Audience(readers=AnnouncementReaders.FOCAL_POINTS, bodies=bodies)
+    return Q(Exists(focal_points_of_audience(announcement.webinar, audience).filter(pk=OuterRef("user"))))
+
+
+def trial_is_right() -> Q:
+    return Q(Exists(User.objects.filter(pk=OuterRef("user"), is_active=True, is_staff=True)))
 
 
 def registration_is_right(now: datetime) -> Q:

@@ -19,6 +19,8 @@ from sessions_app.models import Speaker, Webinar
 from sessions_app.releases import release_webinar
 from tests.factories import (
     NOW,
+    make_announcement,
+    make_chase,
     make_country,
     make_delegation,
     make_focal_point,
@@ -58,6 +60,8 @@ def add_rows(number: int, staff: User) -> None:
     )
     make_reminder_rule(webinar)
     make_gap_notice_rule(webinar)
+    make_announcement(webinar, by=staff)
+    make_chase(webinar, by=staff)
     Speaker.objects.create(webinar=webinar, code="speaker", name_en="Speaker")
 
 

@@ -1,0 +1,304 @@
+"""Announcements: written in both languages, looked at as their readers get them, tested, confirmed, sent."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
+from django.db.models import Count, Exists, OuterRef
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, URLResolver, path, reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from registrations import mail
+from registrations.admin.base import staff_of
+from registrations.admin.mail_frame import mail_frame
+from registrations.exceptions import RuleBroken
+from registrations.forms.announcements import AnnouncementForm, ConfirmForm
+from registrations.forms.errors import add_broken_rule, send_again_with
+from registrations.models import (
+    Announcement,
+    AnnouncementReaders,
+    Delegate,
+    DelegationStatus,
+    Delivery,
+    DeliveryKind,
+    DeliveryState,
+    FocalPoint,
+    ParticipantProfile,
+    ParticipatingBody,
+    Partstat,
+    User,
+)
+from registrations.queries.audiences import Audience, reader_from, readers_of
+from registrations.services.announcements import (
+    edit_announcement,
+    send_announcement,
+    send_trial_of_announcement,
+    write_announcement,
+)
+from registrations.services.deliveries import STOPPABLE, stop_deliveries
+from sessions_app.admin.base import LONGEST_KEY, Room, change_url
+from sessions_app.admin.filters import WebinarFilter
+from sessions_app.models import Webinar
+
+READERS_PER_PAGE = 50
+
+
+@admin.register(Announcement)
+class AnnouncementRoom(Room[Announcement]):
+    list_display = ["__str__", "webinar", "state", "confirmed_count", "author", "created_at", "confirmed_at"]
+    list_filter = [WebinarFilter]
+    list_select_related = ["webinar", "author"]
+    search_fields = ["subject_en", "subject_es"]
+    show_full_result_count = False
+    # What was sent stays; a draft hurts nobody.
+    actions = None
+
+    @admin.display(description=gettext_lazy("state"))
+    def state(self, announcement: Announcement) -> str:
+        return _("Draft") if announcement.is_draft else _("Confirmed")
+
+    def has_delete_permission(self, request: HttpRequest, obj: Announcement | None = None) -> bool:
+        return False
+
+    def get_urls(self) -> list[URLPattern | URLResolver]:  # type: ignore[override]  # the stubs forget resolvers
+        view = self.admin_site.admin_view
+        return [
+            path("<int:pk>/edit/", view(self.edit_page), name="edit-announcement"),
+            path("<int:pk>/mail/", view(self.mail_page), name="announcement-mail"),
+            path("<int:pk>/test/", view(self.test_step), name="test-announcement"),
+            path("<int:pk>/stop/", view(self.stop_step), name="stop-announcement"),
+            *super().get_urls(),
+        ]
+
+    # Writing ----------------------------------------------------------------------------------------
+
+    def add_view(
+        self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """A new one; `?webinar=<slug>` says of which webinar, else that is asked first."""
+        self._check_writer(request)
+        webinars = list(Webinar.objects.all())
+        webinar = next((one for one in webinars if one.slug == request.GET.get("webinar")), None)
+        if webinar is None and len(webinars) == 1:
+            webinar = webinars[0]
+        if webinar is None:
+            context = self._context(request, title=_("Write an announcement"), webinars=webinars)
+            return TemplateResponse(request, "admin/registrations/announcement/choose.html", context)
+        form = AnnouncementForm(request.POST if request.method == "POST" else None, webinar=webinar)
+
+        def write() -> Announcement:
+            return write_announcement(webinar, form.details(), by=staff_of(request), now=timezone.now())
+
+        written = self._taken(form, write)
+        if written is not None:
+            self.log_addition(request, written, [{"added": {}}])
+            return redirect(change_url(written))
+        return self._writing_page(
+            request, form, webinar, title=_("Write an announcement"), back=reverse(self._name("changelist"))
+        )
+
+    def edit_page(self, request: HttpRequest, pk: int) -> HttpResponse:
+        self._check_writer(request)
+        announcement = self._found(pk)
+        if not announcement.is_draft:
+            return redirect(change_url(announcement))
+        typed = request.POST if request.method == "POST" else None
+        form = AnnouncementForm(typed, webinar=announcement.webinar, announcement=announcement)
+
+        def edit() -> Announcement:
+            version = form.cleaned_data["version"]
+            return edit_announcement(
+                announcement, form.details(), version=version, by=staff_of(request), now=timezone.now()
+            )
+
+        edited = self._taken(form, edit)
+        if edited is not None:
+            self.log_change(request, edited, [{"changed": {"fields": form.changed_data}}])
+            return redirect(change_url(edited))
+        if form.errors:
+            # What is sent again is about the announcement as it is now.
+            send_again_with(form, version=str(announcement.version))
+        return self._writing_page(
+            request, form, announcement.webinar, title=_("Change the announcement"), back=change_url(announcement)
+        )
+
+    def _taken(self, form: Any, take: Callable[[], Announcement]) -> Announcement | None:
+        if not form.is_valid():
+            return None
+        try:
+            return take()
+        except RuleBroken as broken:
+            add_broken_rule(form, broken)
+            return None
+
+    def _writing_page(self, request: HttpRequest, form: Any, webinar: Webinar, **texts: object) -> HttpResponse:
+        context = self._context(request, form=form, webinar=webinar, **texts)
+        return TemplateResponse(request, "admin/registrations/announcement/write.html", context)
+
+    # One announcement -------------------------------------------------------------------------------
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Its page. A draft is sent from here, by confirming the number of its readers that stands beside it."""
+        found = self.get_object(request, object_id)
+        if found is None:
+            raise Http404
+        announcement = self._found(found.pk)
+        audience = Audience.parse(announcement.audience)
+        readers = Paginator(readers_of(announcement.webinar, audience), READERS_PER_PAGE)
+        typed = request.POST if request.method == "POST" else None
+        form = ConfirmForm(typed, initial={"count": readers.count, "version": announcement.version})
+        if typed is not None:
+            self._check_writer(request)
+            if form.is_valid() and self._send(request, form, announcement):
+                return redirect(change_url(announcement))
+            send_again_with(form, count=str(readers.count), version=str(announcement.version))
+        page = readers.get_page(request.GET.get("page"))
+        page_of_readers = [reader_from(row) for row in page.object_list]
+        chosen = request.GET.get("reader", page_of_readers[0].key if page_of_readers else "")
+        context = self._context(
+            request,
+            title=str(announcement),
+            announcement=announcement,
+            form=form,
+            audience=in_words(audience, announcement.webinar),
+            page=page,
+            readers=page_of_readers,
+            reader=_person(announcement, chosen, staff_of(request)),
+            reader_key=chosen,
+            missing=[str(Announcement._meta.get_field(name).verbose_name) for name in announcement.missing_fields],  # type: ignore[union-attr]  # plain columns
+            states=states_of(announcement),
+            stoppable=_owed(announcement).filter(state__in=STOPPABLE).count(),
+            deliveries_url=_deliveries_url(announcement),
+            can_write=self.has_change_permission(request),
+        )
+        return TemplateResponse(request, "admin/registrations/announcement/page.html", context)
+
+    def _send(self, request: HttpRequest, form: Any, announcement: Announcement) -> bool:
+        typed = form.cleaned_data
+        try:
+            sent = send_announcement(
+                announcement,
+                version=typed["version"],
+                count=typed["count"],
+                by=staff_of(request),
+                now=timezone.now(),
+            )
+        except RuleBroken as broken:
+            add_broken_rule(form, broken)
+            return False
+        self.log_change(request, sent, [{"changed": {"fields": ["confirmed_at"]}}])
+        said = ngettext("It goes to %(count)s person now.", "It goes to %(count)s people now.", typed["count"])
+        messages.success(request, said % {"count": typed["count"]})
+        return True
+
+    def mail_page(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """The mail as `?reader=` gets it in `?language=`, for the frame on the page."""
+        announcement = self._found(pk)
+        person = _person(announcement, request.GET.get("reader", ""), staff_of(request))
+        language = "es" if request.GET.get("language") == "es" else "en"
+        delivery = Delivery(
+            kind=DeliveryKind.ANNOUNCEMENT,
+            email=person.email,
+            language=language,
+            announcement=announcement,
+            delegate=person if isinstance(person, Delegate) else None,
+            user=person if isinstance(person, User) else None,
+        )
+        return mail_frame(request, mail.build_announcement(delivery))
+
+    def test_step(self, request: HttpRequest, pk: int) -> HttpResponse:
+        announcement = self._found(pk)
+        if request.method == "POST":
+            self._check_writer(request)
+            count = send_trial_of_announcement(announcement, by=staff_of(request), now=timezone.now())
+            said = ngettext("%(count)s test goes to %(email)s now.", "%(count)s tests go to %(email)s now.", count)
+            messages.success(request, said % {"count": count, "email": staff_of(request).email})
+        return redirect(change_url(announcement))
+
+    def stop_step(self, request: HttpRequest, pk: int) -> HttpResponse:
+        announcement = self._found(pk)
+        if request.method == "POST":
+            self._check_writer(request)
+            owed = _owed(announcement).filter(state__in=STOPPABLE).values_list("pk", flat=True)
+            stopped = stop_deliveries(owed, by=staff_of(request), now=timezone.now())
+            said = ngettext("%(count)s delivery is stopped.", "%(count)s deliveries are stopped.", stopped)
+            messages.success(request, said % {"count": stopped})
+        return redirect(change_url(announcement))
+
+    # What they share --------------------------------------------------------------------------------
+
+    def _found(self, pk: int) -> Announcement:
+        return get_object_or_404(Announcement.objects.select_related("webinar", "author", "confirmed_by"), pk=pk)
+
+    def _check_writer(self, request: HttpRequest) -> None:
+        if not self.has_change_permission(request):
+            raise PermissionDenied
+
+    def _name(self, page: str) -> str:
+        return f"admin:{self.opts.app_label}_{self.opts.model_name}_{page}"
+
+    def _context(self, request: HttpRequest, **more: object) -> dict[str, object]:
+        return self.admin_site.each_context(request) | {"opts": self.opts, **more}
+
+
+def in_words(audience: Audience, webinar: Webinar) -> list[tuple[str, str]]:
+    """What narrows `audience`, by its name."""
+    bodies = ParticipatingBody.objects.filter(slug__in=audience.bodies)
+    profiles = ParticipantProfile.objects.filter(code__in=audience.profiles)
+    lines = [
+        (_("Who gets it"), str(dict(AnnouncementReaders.choices).get(audience.readers, audience.readers))),
+        (_("Countries and organisations"), ", ".join(str(body) for body in bodies)),
+        (_("State of the delegation"), ", ".join(str(DelegationStatus(state).label) for state in audience.states)),
+    ]
+    if audience.readers != AnnouncementReaders.FOCAL_POINTS:
+        session = webinar.sessions.filter(number=audience.session).first() if audience.session is not None else None
+        lines += [
+            (_("Profiles (of delegates)"), ", ".join(str(profile) for profile in profiles)),
+            (
+                _("Answer to the session"),
+                f"{session.number}. {session.title}: {Partstat(audience.answer).label}" if session else "",
+            ),
+        ]
+    return [(label, text or _("all")) for label, text in lines]
+
+
+def states_of(announcement: Announcement) -> list[tuple[str, int, str, str]]:
+    """(state, how many, its name, where they are listed) of what it owes. One query."""
+    counts = dict(_owed(announcement).order_by().values_list("state").annotate(count=Count("pk")))
+    url = _deliveries_url(announcement)
+    return [
+        (str(value), counts[value], str(label), f"{url}&state__exact={value}")
+        for value, label in DeliveryState.choices
+        if value in counts
+    ]
+
+
+def _owed(announcement: Announcement) -> Any:
+    return Delivery.objects.filter(announcement=announcement, kind=DeliveryKind.ANNOUNCEMENT)
+
+
+def _deliveries_url(announcement: Announcement) -> str:
+    listed = reverse("admin:registrations_delivery_changelist")
+    return f"{listed}?announcement__id__exact={announcement.pk}&kind__exact={DeliveryKind.ANNOUNCEMENT}"
+
+
+def _person(announcement: Announcement, key: str, otherwise: User) -> Delegate | User:
+    """Whom `key` names, as `Reader.key`: a delegate of the webinar, or a focal point; `otherwise` for an empty one."""
+    if not key:
+        return otherwise
+    kind, number = key[:1], key[1:]
+    if not (number.isdecimal() and len(number) <= LONGEST_KEY):
+        raise Http404
+    if kind == "d":
+        return get_object_or_404(Delegate, pk=number, webinar=announcement.webinar_id)
+    theirs = FocalPoint.objects.filter(user=OuterRef("pk"), body__delegations__webinar=announcement.webinar_id)
+    return get_object_or_404(User, Exists(theirs), pk=number)

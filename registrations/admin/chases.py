@@ -1,0 +1,215 @@
+"""Reminding the countries with gaps: whom, with which text, and how many; then what became of it."""
+
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+from urllib.parse import urlencode
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import Count
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, URLResolver, path, reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from registrations import mail
+from registrations.admin.base import staff_of
+from registrations.admin.mail_frame import mail_frame
+from registrations.exceptions import RuleBroken
+from registrations.forms.announcements import ChaseForm
+from registrations.forms.errors import add_broken_rule, send_again_with
+from registrations.models import Chase, Delegation, Delivery, DeliveryKind, DeliveryState, User
+from registrations.queries.chasing import CountryToChase, countries_to_chase
+from registrations.services.chasing import chase_countries, check_chasing, send_trial_of_gap_notice
+from sessions_app.admin.base import LONGEST_KEY, ReadOnlyRoom, change_url
+from sessions_app.admin.filters import WebinarFilter
+from sessions_app.models import Webinar
+
+
+class Chosen:
+    """The incomplete countries of a webinar, and which of them are chosen; all, where nobody chose."""
+
+    def __init__(self, webinar: Webinar, keys: list[str]) -> None:
+        self.countries = countries_to_chase(webinar)
+        ids = {int(key) for key in keys if key.isdecimal() and len(key) <= LONGEST_KEY}
+        self.chosen = [one for one in self.countries if not ids or one.delegation.pk in ids]
+
+    @cached_property
+    def ids(self) -> list[int]:
+        return [one.delegation.pk for one in self.chosen]
+
+    @cached_property
+    def readers(self) -> list[tuple[CountryToChase, User]]:
+        return [(one, user) for one in self.chosen for user in one.focal_points]
+
+    @property
+    def country_count(self) -> int:
+        return sum(bool(one.focal_points) for one in self.chosen)
+
+    def is_told_within_a_day(self, now: datetime) -> bool:
+        return any(one.is_told_within_a_day(now) for one in self.chosen if one.focal_points)
+
+    def reader(self, key: str) -> tuple[CountryToChase, User] | None:
+        """Whom `key`, "<delegation>-<account>", names; else the first one."""
+        named = (pair for pair in self.readers if reader_key(*pair) == key)
+        return next(named, self.readers[0] if self.readers else None)
+
+
+def reader_key(country: CountryToChase, user: User) -> str:
+    return f"{country.delegation.pk}-{user.pk}"
+
+
+@admin.register(Chase)
+class ChaseRoom(ReadOnlyRoom[Chase]):
+    list_display = ["confirmed_at", "webinar", "body_count", "confirmed_count", "confirmed_by"]
+    list_filter = [WebinarFilter]
+    list_select_related = ["webinar", "confirmed_by"]
+    show_full_result_count = False
+
+    def get_urls(self) -> list[URLPattern | URLResolver]:  # type: ignore[override]  # the stubs forget resolvers
+        view = self.admin_site.admin_view
+        return [
+            path("of/<int:pk>/", view(self.chase_page), name="chase-countries"),
+            path("of/<int:pk>/mail/", view(self.mail_page), name="chase-mail"),
+            path("of/<int:pk>/test/", view(self.test_step), name="test-chase"),
+            *super().get_urls(),
+        ]
+
+    def chase_page(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Whom it would reach, with which text; sent by confirming the number that stands there."""
+        webinar = get_object_or_404(Webinar, pk=pk)
+        now = timezone.now()
+        typed = request.POST if request.method == "POST" else None
+        chosen = Chosen(webinar, (typed or request.GET).getlist("delegation"))
+        count = len(chosen.readers)
+        is_again = chosen.is_told_within_a_day(now)
+        form: Any = ChaseForm(typed, is_told_within_a_day=is_again, initial={"count": count})
+        if typed is not None and form.is_valid():
+            self._check_writer(request)
+            chase = self._chase(request, form, webinar, chosen, now)
+            if chase is not None:
+                return redirect(change_url(chase))
+            send_again_with(form, count=str(count))
+        reader = chosen.reader(request.GET.get("reader", ""))
+        context = self._context(
+            request,
+            title=_("Remind the countries with gaps"),
+            webinar=webinar,
+            form=form,
+            why_not=_why_not(webinar, now),
+            countries=[(one, one.delegation.pk in chosen.ids) for one in chosen.countries],
+            chosen=chosen,
+            count=count,
+            is_again=is_again,
+            readers=[(reader_key(*pair), *pair) for pair in chosen.readers],
+            reader=reader,
+            reader_key=reader_key(*reader) if reader else "",
+            chosen_query=urlencode([("delegation", pk) for pk in chosen.ids]),
+            can_write=self._can_write(request),
+        )
+        return TemplateResponse(request, "admin/registrations/chase/write.html", context)
+
+    def _chase(self, request: HttpRequest, form: Any, webinar: Webinar, chosen: Chosen, now: datetime) -> Chase | None:
+        typed = form.cleaned_data
+        try:
+            chase = chase_countries(
+                webinar,
+                delegations=chosen.ids,
+                count=typed["count"],
+                is_meant_again=typed.get("again", False),
+                by=staff_of(request),
+                now=now,
+            )
+        except RuleBroken as broken:
+            add_broken_rule(form, broken)
+            return None
+        self.log_addition(request, chase, [{"added": {}}])
+        said = ngettext("%(count)s mail goes out now.", "%(count)s mails go out now.", chase.confirmed_count)
+        messages.success(request, said % {"count": chase.confirmed_count})
+        return chase
+
+    def mail_page(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """The notice as `?reader=` would get it now, for the frame on the page."""
+        reader = Chosen(get_object_or_404(Webinar, pk=pk), []).reader(request.GET.get("reader", ""))
+        if reader is None:
+            return HttpResponse()
+        country, user = reader
+        delivery = Delivery(
+            kind=DeliveryKind.GAP_NOTICE,
+            email=user.email,
+            language=user.language,
+            user=user,
+            delegation=_loaded(country.delegation.pk),
+            created_at=timezone.now(),
+        )
+        return mail_frame(request, mail.build_gap_notice(delivery))
+
+    def test_step(self, request: HttpRequest, pk: int) -> HttpResponse:
+        webinar = get_object_or_404(Webinar, pk=pk)
+        if request.method == "POST":
+            self._check_writer(request)
+            reader = Chosen(webinar, []).reader(request.POST.get("reader", ""))
+            if reader is None:
+                messages.warning(request, _("None of these countries has a focal point who can be written to."))
+            else:
+                delegation = _loaded(reader[0].delegation.pk)
+                count = send_trial_of_gap_notice(delegation, by=staff_of(request), now=timezone.now())
+                said = ngettext("%(count)s test goes to %(email)s now.", "%(count)s tests go to %(email)s now.", count)
+                messages.success(request, said % {"count": count, "email": staff_of(request).email})
+        query = urlencode([("delegation", key) for key in request.POST.getlist("delegation")])
+        return redirect(f"{reverse('admin:chase-countries', args=[pk])}?{query}")
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """What became of one."""
+        if request.method == "POST":
+            raise PermissionDenied
+        found = self.get_object(request, object_id)
+        if found is None:
+            raise Http404
+        listed = f"{reverse('admin:registrations_delivery_changelist')}?chase__id__exact={found.pk}"
+        counts = dict(found.deliveries.order_by().values_list("state").annotate(count=Count("pk")))
+        states = [
+            (str(value), counts[value], str(label), f"{listed}&state__exact={value}")
+            for value, label in DeliveryState.choices
+            if value in counts
+        ]
+        context = self._context(
+            request,
+            title=_("Countries with gaps, reminded"),
+            chase=found,
+            webinar=found.webinar,
+            states=states,
+            deliveries_url=listed,
+        )
+        return TemplateResponse(request, "admin/registrations/chase/page.html", context)
+
+    # What they share --------------------------------------------------------------------------------
+
+    def _can_write(self, request: HttpRequest) -> bool:
+        """The list is to be read alone; a new one is made on a page of its own, by who may change delegations."""
+        return request.user.has_perm("registrations.change_delegation")
+
+    def _check_writer(self, request: HttpRequest) -> None:
+        if not self._can_write(request):
+            raise PermissionDenied
+
+    def _context(self, request: HttpRequest, **more: object) -> dict[str, object]:
+        return self.admin_site.each_context(request) | {"opts": self.opts, **more}
+
+
+def _loaded(pk: int) -> Delegation:
+    return Delegation.objects.select_related("body", "webinar__policy").get(pk=pk)
+
+
+def _why_not(webinar: Webinar, now: datetime) -> str:
+    try:
+        check_chasing(webinar, now=now)
+    except RuleBroken as broken:
+        return str(broken.message)
+    return ""

@@ -1,0 +1,128 @@
+"""Whom an announcement is for: a value in slugs and codes, and the queries that read it."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from django.db.models import BigIntegerField, Exists, F, OuterRef, QuerySet, Subquery, Value
+
+from registrations.models import (
+    AnnouncementReaders,
+    CalendarEntry,
+    Delegate,
+    Delegation,
+    FocalPoint,
+    IcalMethod,
+    User,
+)
+from sessions_app.models import Webinar
+
+_NOBODY = Value(0, output_field=BigIntegerField())
+
+
+@dataclass(frozen=True)
+class Audience:
+    """Which people of a webinar; what is empty narrows nothing.
+
+    Delegates are those who are invited: active, admitted, in a delegation that attends. Focal points are those who
+    have access to such a delegation; `profiles` and the answer do not concern them. An answer belongs to a session.
+    """
+
+    readers: str = AnnouncementReaders.DELEGATES
+    bodies: tuple[str, ...] = ()
+    profiles: tuple[str, ...] = ()
+    states: tuple[str, ...] = ()
+    session: int | None = None
+    answer: str = ""
+
+    @classmethod
+    def parse(cls, value: Mapping[str, Any]) -> "Audience":
+        return cls(
+            readers=value.get("readers", AnnouncementReaders.DELEGATES),
+            bodies=tuple(value.get("bodies", ())),
+            profiles=tuple(value.get("profiles", ())),
+            states=tuple(value.get("states", ())),
+            session=value.get("session"),
+            answer=value.get("answer", ""),
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        return {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(self).items()}
+
+
+@dataclass(frozen=True)
+class Reader:
+    """One person of an audience; `key` names them in an address of a page."""
+
+    name: str
+    email: str
+    language: str
+    body: str
+    delegate_id: int | None
+    user_id: int | None
+
+    @property
+    def key(self) -> str:
+        return f"d{self.delegate_id}" if self.delegate_id is not None else f"u{self.user_id}"
+
+
+def delegates_of(webinar: Webinar, audience: Audience) -> "QuerySet[Delegate]":
+    """The delegates of `audience`; none where it is for focal points alone."""
+    if audience.readers == AnnouncementReaders.FOCAL_POINTS:
+        return Delegate.objects.none()
+    people = Delegate.objects.admitted().filter(delegation__in=_delegations(webinar, audience))
+    if audience.profiles:
+        people = people.filter(profile__code__in=audience.profiles)
+    if audience.session is not None:
+        answers = CalendarEntry.objects.filter(
+            delegate=OuterRef("pk"),
+            session__number=audience.session,
+            session__webinar=webinar,
+            planned_method=IcalMethod.REQUEST,
+            ical_partstat=audience.answer,
+        )
+        people = people.filter(Exists(answers))
+    return people
+
+
+def focal_points_of_audience(webinar: Webinar, audience: Audience) -> "QuerySet[User]":
+    """The accounts of `audience` that are not among its delegates too: whoever has two roles gets one message."""
+    if audience.readers == AnnouncementReaders.DELEGATES:
+        return User.objects.none()
+    users = User.objects.filter(Exists(_focal_points(webinar, audience).filter(user=OuterRef("pk"))))
+    if audience.readers == AnnouncementReaders.FOCAL_POINTS:
+        return users
+    same_address = delegates_of(webinar, audience).filter(email__iexact=OuterRef("email"))
+    return users.exclude(Exists(same_address))
+
+
+def readers_of(webinar: Webinar, audience: Audience) -> "QuerySet[Any]":
+    """Each person of `audience`, by name, as what `reader_from` takes. One query, and one to count them."""
+    delegates = delegates_of(webinar, audience).annotate(
+        shown_body=F("delegation__body__name_en"), delegate_key=F("pk"), user_key=_NOBODY
+    )
+    theirs = _focal_points(webinar, audience).filter(user=OuterRef("pk")).order_by("body__name_en", "pk")
+    users = focal_points_of_audience(webinar, audience).annotate(
+        shown_body=Subquery(theirs.values("body__name_en")[:1]), delegate_key=_NOBODY, user_key=F("pk")
+    )
+    columns = ("name", "email", "language", "shown_body", "delegate_key", "user_key")
+    rows = delegates.order_by().values_list(*columns)
+    return rows.union(users.order_by().values_list(*columns), all=True).order_by("name", "email")
+
+
+def reader_from(row: tuple[Any, ...]) -> Reader:
+    name, email, language, body, delegate_id, user_id = row
+    return Reader(name, email, language, body, delegate_id or None, user_id or None)
+
+
+def _focal_points(webinar: Webinar, audience: Audience) -> "QuerySet[FocalPoint]":
+    return FocalPoint.objects.with_access().filter(body__delegations__in=_delegations(webinar, audience))
+
+
+def _delegations(webinar: Webinar, audience: Audience) -> "QuerySet[Delegation]":
+    delegations = Delegation.objects.attending().filter(webinar=webinar)
+    if audience.bodies:
+        delegations = delegations.filter(body__slug__in=audience.bodies)
+    if audience.states:
+        delegations = delegations.filter(status__in=audience.states)
+    return delegations

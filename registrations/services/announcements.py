@@ -1,0 +1,187 @@
+"""Writing an announcement, testing it on oneself, and sending it to the readers that were confirmed."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from registrations.exceptions import InvalidInput, NotPossibleNow, NumberChanged, RuleBroken
+from registrations.mail.markdown import problems_in
+from registrations.models import (
+    Announcement,
+    AnnouncementReaders,
+    Delivery,
+    DeliveryKind,
+    HistoryEvent,
+    HistoryKind,
+    Partstat,
+    User,
+)
+from registrations.queries.audiences import Audience, Reader, reader_from, readers_of
+from registrations.services.gates import UNUSABLE_CHARACTERS
+from registrations.services.nudge import nudge_sender
+from sessions_app.models import Release, Webinar
+
+BATCH = 500
+
+
+@dataclass(frozen=True)
+class AnnouncementDetails:
+    """What its writer types; one language may be missing as long as it is a draft."""
+
+    audience: Audience
+    subject_en: str = ""
+    subject_es: str = ""
+    text_en: str = ""
+    text_es: str = ""
+
+    def columns(self) -> dict[str, Any]:
+        values = {field.name: getattr(self, field.name) for field in fields(self)}
+        return values | {"audience": self.audience.to_json()}
+
+
+@transaction.atomic
+def write_announcement(webinar: Webinar, details: AnnouncementDetails, *, by: User, now: datetime) -> Announcement:
+    """Keep a draft. Raises InvalidInput for what no mail may carry."""
+    announcement = Announcement(webinar=webinar, author=by, created_at=now, **details.columns())
+    _check(announcement, details)
+    announcement.save(force_insert=True)
+    return announcement
+
+
+@transaction.atomic
+def edit_announcement(
+    announcement: Announcement, details: AnnouncementDetails, *, version: int, by: User, now: datetime
+) -> Announcement:
+    """Change a draft that is still as `version`.
+
+    Raises NotPossibleNow once it is confirmed, RuleBroken where somebody else changed it meanwhile, and InvalidInput as
+    `write_announcement`. Locks the row.
+    """
+    stored = _locked_draft(announcement, version=version)
+    for name, value in details.columns().items():
+        setattr(stored, name, value)
+    _check(stored, details)
+    stored.version += 1
+    stored.save()
+    return stored
+
+
+@transaction.atomic
+def send_announcement(announcement: Announcement, *, version: int, count: int, by: User, now: datetime) -> Announcement:
+    """Confirm the draft and owe it to each of its readers.
+
+    They are owed in this transaction, so that `count`, the number that `by` confirmed, is the number that is owed;
+    whoever joins later gets none. Raises NotPossibleNow where the webinar is not released, a language is missing, it
+    has no readers or was sent already, NumberChanged where it would be another number by now, and RuleBroken where
+    it is no longer as `version`. Locks the row, so that two clicks send once.
+    """
+    stored = _locked_draft(announcement, version=version)
+    if not Release.objects.filter(webinar=stored.webinar_id).exists():
+        raise NotPossibleNow(_("Nobody is written to before the agenda is released."))
+    if stored.missing_fields:
+        raise NotPossibleNow(_("Subject and text are needed in both languages: everybody reads it in their own."))
+    readers = [reader_from(row) for row in readers_of(stored.webinar, Audience.parse(stored.audience))]
+    if not readers:
+        raise NotPossibleNow(_("Nobody is among the readers that were chosen."))
+    if len(readers) != count:
+        raise NumberChanged
+    stored.confirmed_at, stored.confirmed_by, stored.confirmed_count = now, by, count
+    stored.save(update_fields=["confirmed_at", "confirmed_by", "confirmed_count"])
+    Delivery.objects.bulk_create((_delivery(stored, reader, now) for reader in readers), batch_size=BATCH)
+    HistoryEvent.objects.create(
+        webinar=stored.webinar,
+        kind=HistoryKind.ANNOUNCED,
+        actor=by,
+        at=now,
+        reason=str(stored),
+        changes={"recipients": [None, count]},
+    )
+    nudge_sender()
+    return stored
+
+
+@transaction.atomic
+def send_trial_of_announcement(announcement: Announcement, *, by: User, now: datetime) -> int:
+    """Owe `by` the announcement in each language that it is written in; how many these are."""
+    owed = [
+        Delivery(
+            key=f"test:announcement:{announcement.pk}:{by.pk}:{language}:{now.isoformat()}",
+            kind=DeliveryKind.TEST,
+            email=by.email,
+            language=language,
+            user=by,
+            announcement=announcement,
+            created_at=now,
+            due_at=now,
+        )
+        for language, _name in settings.LANGUAGES
+        if getattr(announcement, f"subject_{language}") and getattr(announcement, f"text_{language}")
+    ]
+    Delivery.objects.bulk_create(owed, ignore_conflicts=True)
+    nudge_sender()
+    return len(owed)
+
+
+def _locked_draft(announcement: Announcement, *, version: int) -> Announcement:
+    rows = Announcement.objects.select_related("webinar").select_for_update(of=("self",), no_key=True)
+    stored = rows.get(pk=announcement.pk)
+    if not stored.is_draft:
+        raise NotPossibleNow(_("This announcement has been sent already."))
+    if stored.version != version:
+        raise RuleBroken(
+            _("Someone else has changed this meanwhile. Please look at it as it is now, and send the form again.")
+        )
+    return stored
+
+
+def _check(announcement: Announcement, details: AnnouncementDetails) -> None:
+    """Raise InvalidInput for each field that cannot be kept."""
+    found: dict[str, list[str]] = {}
+    if not (details.subject_en.strip() or details.subject_es.strip()):
+        found["subject_en"] = [_("Please give it a subject.")]
+    for name in ("text_en", "text_es"):
+        text = getattr(details, name)
+        problems = problems_in(text)
+        if UNUSABLE_CHARACTERS.search(text):
+            problems.append(_("Control characters cannot be used here."))
+        if problems:
+            found[name] = problems
+    found |= _problems_of(details.audience)
+    try:
+        announcement.clean_fields(exclude=["audience", "confirmed_by"])
+    except ValidationError as error:
+        found = {**error.message_dict, **found}
+    if found:
+        raise InvalidInput(found)
+
+
+def _problems_of(audience: Audience) -> Mapping[str, list[str]]:
+    if audience.readers not in AnnouncementReaders.values:
+        return {"readers": [_("Please choose who gets it.")]}
+    if audience.session is not None and not audience.answer:
+        return {"answer": [_("Please choose the answer to the session too.")]}
+    if audience.answer and audience.session is None:
+        return {"session": [_("Please choose the session that they answered to.")]}
+    if audience.answer and audience.answer not in Partstat.values:
+        return {"answer": [_("Please choose an answer.")]}
+    return {}
+
+
+def _delivery(announcement: Announcement, reader: Reader, now: datetime) -> Delivery:
+    return Delivery(
+        key=f"announcement:{announcement.pk}:{reader.email.lower()}",
+        kind=DeliveryKind.ANNOUNCEMENT,
+        email=reader.email,
+        language=reader.language,
+        delegate_id=reader.delegate_id,
+        user_id=reader.user_id,
+        announcement=announcement,
+        created_at=now,
+        due_at=now,
+    )

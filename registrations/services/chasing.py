@@ -1,0 +1,107 @@
+"""Reminding the countries with gaps when somebody of the secretariat says so, besides the days of the rules."""
+
+from collections.abc import Collection
+from datetime import datetime
+
+from django.conf import settings
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from registrations.exceptions import NotPossibleNow, NumberChanged, RuleBroken
+from registrations.models import Chase, Delegation, Delivery, DeliveryKind, HistoryEvent, HistoryKind, User
+from registrations.queries.chasing import countries_to_chase
+from registrations.queries.reminders import chasing_webinars
+from registrations.services.history import new_event
+from registrations.services.nudge import nudge_sender
+from sessions_app.models import Webinar
+
+
+@transaction.atomic
+def chase_countries(
+    webinar: Webinar, *, delegations: Collection[int], count: int, is_meant_again: bool, by: User, now: datetime
+) -> Chase:
+    """Owe the focal points of the incomplete among `delegations`, by id, a gap notice each.
+
+    They are owed in this transaction, so that `count`, the number that `by` confirmed, is the number that is owed.
+    Raises NotPossibleNow where the webinar does not chase or nobody can be written to, NumberChanged where it would be
+    another number by now, and RuleBroken where one of the countries was told within a day and `is_meant_again` is not
+    set. Locks the webinar, so that of two people at once the second is told of the first.
+    """
+    # Not its key: whatever refers to the webinar may be written meanwhile.
+    webinar = Webinar.objects.select_for_update(no_key=True).get(pk=webinar.pk)
+    check_chasing(webinar, now=now)
+    chosen = [one for one in countries_to_chase(webinar) if one.delegation.pk in delegations and one.focal_points]
+    present = sum(len(one.focal_points) for one in chosen)
+    if not present:
+        raise NotPossibleNow(_("None of these countries lacks anything and has a focal point who can be written to."))
+    if present != count:
+        raise NumberChanged
+    if not is_meant_again and any(one.is_told_within_a_day(now) for one in chosen):
+        raise RuleBroken(
+            _("Some of these countries were told within the last day. Please confirm that they are told once more."),
+            field="again",
+        )
+    chase = Chase.objects.create(
+        webinar=webinar, confirmed_at=now, confirmed_by=by, body_count=len(chosen), confirmed_count=present
+    )
+    Delivery.objects.bulk_create(
+        _notice(chase, one.delegation, user, now) for one in chosen for user in one.focal_points
+    )
+    HistoryEvent.objects.bulk_create(
+        new_event(
+            HistoryKind.CHASED,
+            delegation=one.delegation,
+            by=by,
+            now=now,
+            changes={"recipients": [None, len(one.focal_points)]},
+        )
+        for one in chosen
+    )
+    nudge_sender()
+    return chase
+
+
+def check_chasing(webinar: Webinar, *, now: datetime) -> None:
+    """Raise NotPossibleNow where nobody of `webinar` is reminded of what is missing. One query."""
+    if not chasing_webinars(now=now).filter(pk=webinar.pk).exists():
+        raise NotPossibleNow(
+            _(
+                "Countries are reminded while registration is open, of a webinar that is released, not cancelled and "
+                "not over."
+            )
+        )
+
+
+@transaction.atomic
+def send_trial_of_gap_notice(delegation: Delegation, *, by: User, now: datetime) -> int:
+    """Owe `by` the notice of `delegation` as its focal points would get it, in each language; how many these are."""
+    owed = [
+        Delivery(
+            key=f"test:gap:{delegation.pk}:{by.pk}:{language}:{now.isoformat()}",
+            kind=DeliveryKind.TEST,
+            email=by.email,
+            language=language,
+            user=by,
+            delegation=delegation,
+            created_at=now,
+            due_at=now,
+        )
+        for language, _name in settings.LANGUAGES
+    ]
+    Delivery.objects.bulk_create(owed, ignore_conflicts=True)
+    nudge_sender()
+    return len(owed)
+
+
+def _notice(chase: Chase, delegation: Delegation, user: User, now: datetime) -> Delivery:
+    return Delivery(
+        key=f"gap:chase:{chase.pk}:{delegation.pk}:{user.pk}",
+        kind=DeliveryKind.GAP_NOTICE,
+        email=user.email,
+        language=user.language,
+        user=user,
+        delegation=delegation,
+        chase=chase,
+        created_at=now,
+        due_at=now,
+    )

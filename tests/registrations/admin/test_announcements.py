@@ -1,0 +1,393 @@
+"""The rooms in which the secretariat announces and reminds."""
+
+import re
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.contrib.messages import get_messages
+from django.db import connection
+from django.http import HttpResponse
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+from time_machine import TimeMachineFixture
+
+from registrations.models import (
+    Announcement,
+    Chase,
+    Delegation,
+    Delivery,
+    DeliveryKind,
+    HistoryEvent,
+    RegistrationPolicy,
+    User,
+)
+from registrations.services.sending import send_due
+from tests.factories import (
+    NOW,
+    make_announcement,
+    make_country,
+    make_delegate,
+    make_delegation,
+    make_focal_point,
+    make_user,
+    make_webinar,
+)
+from tests.registrations.services.deliveries import admitted, released_delegation
+
+LIST = "/admin/registrations/announcement/"
+ADD = f"{LIST}add/"
+TYPED = {
+    "subject_en": "The room has moved",
+    "subject_es": "La sala cambió",
+    "text_en": "Dear *all*",
+    "text_es": "Estimados *todos*",
+    "readers": "delegates",
+    "session": "",
+    "answer": "",
+}
+
+
+@pytest.fixture(autouse=True)
+def it_is_now(time_machine: TimeMachineFixture) -> None:
+    time_machine.move_to(NOW, tick=False)
+
+
+@pytest.fixture
+def honduras(db: None) -> Delegation:
+    return released_delegation()
+
+
+@pytest.fixture
+def draft(honduras: Delegation, staff: User) -> Announcement:
+    return make_announcement(honduras.webinar, by=staff)
+
+
+def page_of(row: Announcement | Chase) -> str:
+    return reverse(f"admin:registrations_{row._meta.model_name}_change", args=[row.pk])
+
+
+def told(response: HttpResponse) -> list[str]:
+    return [str(message) for message in get_messages(response.wsgi_request)]
+
+
+def text(response: HttpResponse) -> str:
+    html = re.sub(r"<style.*?</style>|<[^>]+>", " ", response.content.decode(), flags=re.S)
+    return " ".join(html.split())
+
+
+# Writing ----------------------------------------------------------------------------------------
+
+
+def test_a_draft_is_written_and_changed(secretariat: Client, staff: User, honduras: Delegation) -> None:
+    written = secretariat.post(ADD, TYPED | {"bodies": ["country-hn"], "profiles": ["prosecutors"]})
+
+    announcement = Announcement.objects.get()
+    assert written.headers["Location"] == page_of(announcement)
+    assert (announcement.author, announcement.webinar) == (staff, honduras.webinar)
+    assert announcement.audience["bodies"] == ["country-hn"]
+
+    edit = reverse("admin:edit-announcement", args=[announcement.pk])
+    assert 'value="country-hn" id="id_bodies_0" checked' in secretariat.get(edit).content.decode()
+    secretariat.post(edit, TYPED | {"subject_en": "Another room", "version": "1"})
+
+    announcement.refresh_from_db()
+    assert (announcement.subject_en, announcement.version) == ("Another room", 2)
+    assert announcement.audience["bodies"] == []
+
+
+def test_of_several_webinars_one_is_chosen_first(secretariat: Client, honduras: Delegation) -> None:
+    make_webinar("other", title_en="Another webinar")
+
+    asked = secretariat.get(ADD)
+
+    assert f'href="{ADD}?webinar=other"' in asked.content.decode()
+    assert "Another webinar" in text(secretariat.get(f"{ADD}?webinar=other"))
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ({"text_en": "<script>alert(1)</script>"}, "HTML cannot be used here"),
+        ({"text_es": "[press](javascript:alert(1))"}, "A link may lead to a page"),
+        ({"text_es": "![](https://example.org/a.png)"}, "Images cannot be used here."),
+        ({"subject_en": "", "subject_es": ""}, "Please give it a subject."),
+        ({"subject_en": "a\u2028b"}, "Line breaks and control characters cannot be used here."),
+        ({"session": "1"}, "Please choose the answer to the session too."),
+        ({"bodies": ["nowhere"]}, "nowhere is not one of the available choices"),
+        ({"readers": "everyone"}, "everyone is not one of the available choices"),
+    ],
+)
+def test_what_is_refused_is_said_and_nothing_typed_is_lost(
+    typed: dict[str, Any], said: str, secretariat: Client, honduras: Delegation
+) -> None:
+    answer = secretariat.post(ADD, TYPED | {"text_en": "What I typed"} | typed)
+
+    assert answer.status_code == 200
+    assert said in text(answer)
+    assert typed.get("text_en", "What I typed").replace("<", "&lt;").replace(">", "&gt;") in answer.content.decode()
+    assert not Announcement.objects.exists()
+
+
+def test_a_draft_that_somebody_else_changed_is_not_overwritten(secretariat: Client, draft: Announcement) -> None:
+    edit = reverse("admin:edit-announcement", args=[draft.pk])
+    Announcement.objects.update(subject_en="By another", version=2)
+
+    refused = secretariat.post(edit, TYPED | {"version": "1"})
+
+    assert "Someone else has changed this meanwhile." in text(refused)
+    assert Announcement.objects.get().subject_en == "By another"
+    secretariat.post(edit, TYPED | {"version": "2"})
+    assert Announcement.objects.get().subject_en == "The room has moved"
+
+
+# Looking, testing, sending ----------------------------------------------------------------------
+
+
+def test_the_page_shows_the_number_the_names_and_the_mail_of_any_reader(
+    secretariat: Client, honduras: Delegation, draft: Announcement
+) -> None:
+    admitted(honduras, name="Ana")
+    bea = admitted(honduras, name="Bea <b>")
+
+    page = secretariat.get(f"{page_of(draft)}?reader=d{bea.pk}")
+    frame = secretariat.get(f"{reverse('admin:announcement-mail', args=[draft.pk])}?reader=d{bea.pk}&language=es")
+
+    assert "It would go to 2 people ." in text(page)
+    assert "As Bea &lt;b&gt; would read it" in text(page)
+    assert f"language=es&amp;reader=d{bea.pk}" in page.content.decode()
+    assert "Bea &lt;b&gt;" in frame.content.decode()
+    assert 'href="https://example.org/es"' in frame.content.decode()
+    assert "sandbox" in frame.headers["Content-Security-Policy"]
+    assert "script-src" not in frame.headers["Content-Security-Policy"]
+    assert frame.headers["X-Frame-Options"] == "SAMEORIGIN"
+
+
+@pytest.mark.parametrize("key", ["d0", "u0", "x1", "d", "d" + "9" * 30, "d٣", "<script>"])
+def test_a_reader_who_is_none_is_not_found(key: str, secretariat: Client, draft: Announcement) -> None:
+    answers = [secretariat.get(path, {"reader": key}) for path in (page_of(draft), f"{LIST}{draft.pk}/mail/")]
+
+    assert [answer.status_code for answer in answers] == [404, 404]
+
+
+def test_somebody_of_another_webinar_is_no_reader(secretariat: Client, draft: Announcement) -> None:
+    other = make_delegate(make_delegation(make_webinar("other"), make_country("PA")))
+
+    assert secretariat.get(f"{LIST}{draft.pk}/mail/", {"reader": f"d{other.pk}"}).status_code == 404
+
+
+def test_a_test_is_sent_to_oneself(secretariat: Client, staff: User, draft: Announcement) -> None:
+    said = told(secretariat.post(reverse("admin:test-announcement", args=[draft.pk])))
+
+    assert said == ["2 tests go to secretariat@example.org now."]
+    assert set(Delivery.objects.values_list("kind", "email")) == {("test", staff.email)}
+
+
+def test_it_is_sent_by_confirming_the_number_that_is_shown(
+    secretariat: Client, staff: User, honduras: Delegation, draft: Announcement
+) -> None:
+    admitted(honduras)
+    shown = secretariat.get(page_of(draft)).content.decode()
+    assert 'name="count" value="1"' in shown
+    assert 'value="Send to 1 person"' in shown
+
+    said = told(secretariat.post(page_of(draft), {"count": "1", "version": "1"}))
+
+    assert said == ["It goes to 1 person now."]
+    assert Delivery.objects.get().kind == DeliveryKind.ANNOUNCEMENT
+    after = secretariat.get(page_of(draft))
+    assert "Secretariat" in str(staff) or "secretariat@example.org confirmed 1 reader" in text(after)
+    assert f"?announcement__id__exact={draft.pk}&amp;kind__exact=announcement&amp;state__exact=due" in (
+        after.content.decode()
+    )
+    assert 'name="count"' not in after.content.decode()
+    assert secretariat.get(reverse("admin:edit-announcement", args=[draft.pk])).status_code == 302
+    listed = secretariat.get(
+        reverse("admin:registrations_delivery_changelist"), {"announcement__id__exact": draft.pk, "state__exact": "due"}
+    )
+    assert listed.status_code == 200
+
+
+def test_where_the_number_changed_it_is_shown_anew_and_nothing_is_sent(
+    secretariat: Client, honduras: Delegation, draft: Announcement
+) -> None:
+    admitted(honduras)
+    admitted(honduras)
+
+    refused = secretariat.post(page_of(draft), {"count": "1", "version": "1"})
+
+    assert "The number of readers has changed meanwhile." in text(refused)
+    assert 'name="count" value="2"' in refused.content.decode()
+    assert not Delivery.objects.exists()
+
+
+@pytest.mark.parametrize("count", ["", "x", "-1", "9" * 40])
+def test_a_garbled_number_confirms_nothing(
+    count: str, secretariat: Client, honduras: Delegation, draft: Announcement
+) -> None:
+    admitted(honduras)
+
+    assert secretariat.post(page_of(draft), {"count": count, "version": "1"}).status_code == 200
+    assert not Delivery.objects.exists()
+
+
+def test_one_language_alone_cannot_be_sent(secretariat: Client, honduras: Delegation, draft: Announcement) -> None:
+    admitted(honduras)
+    Announcement.objects.update(text_es="")
+
+    page = secretariat.get(page_of(draft))
+
+    assert "Still missing before it can be sent: text (Spanish)." in text(page)
+    assert "Send to 1 person" not in page.content.decode()
+    assert "Subject and text are needed in both languages" in text(
+        secretariat.post(page_of(draft), {"count": "1", "version": "1"})
+    )
+
+
+def test_what_has_not_been_sent_is_stopped(secretariat: Client, honduras: Delegation, draft: Announcement) -> None:
+    admitted(honduras)
+    secretariat.post(page_of(draft), {"count": "1", "version": "1"})
+
+    said = told(secretariat.post(reverse("admin:stop-announcement", args=[draft.pk])))
+
+    assert said == ["It goes to 1 person now.", "1 delivery is stopped."][-len(said) :]
+    assert Delivery.objects.get().state == "stopped"
+
+
+def test_its_page_asks_as_much_with_one_reader_as_with_many(
+    secretariat: Client, honduras: Delegation, draft: Announcement
+) -> None:
+    def queries() -> int:
+        with CaptureQueriesContext(connection) as captured:
+            assert secretariat.get(page_of(draft)).status_code == 200
+        return len(captured)
+
+    admitted(honduras)
+    with_one = queries()
+    for _number in range(60):
+        admitted(honduras)
+
+    assert queries() == with_one
+    assert "Page 1 of 2" in text(secretariat.get(page_of(draft)))
+    assert "Page 2 of 2" in text(secretariat.get(page_of(draft), {"page": "99"}))
+
+
+# Reminding --------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def lacking(honduras: Delegation) -> Delegation:
+    """Lacks everybody, and has one focal point."""
+    make_focal_point(honduras.body, make_user("focal@example.org", name="Focal", language="en"))
+    return honduras
+
+
+def chase_page(delegation: Delegation) -> str:
+    return reverse("admin:chase-countries", args=[delegation.webinar_id])
+
+
+def test_the_page_says_whom_a_reminder_would_reach_and_with_which_text(
+    secretariat: Client, lacking: Delegation
+) -> None:
+    make_delegation(lacking.webinar, make_country("PA", name_en="Panama"))
+
+    page = secretariat.get(chase_page(lacking))
+    frame = secretariat.get(reverse("admin:chase-mail", args=[lacking.webinar_id]))
+
+    assert "1 mail to a focal point, of 1 country." in text(page)
+    assert "Focal (English)" in text(page)
+    assert "none: nobody can be written to" in text(page)
+    assert "Prosecutors: 0 of 2" in text(frame).replace("prosecutors", "Prosecutors")
+    assert "Dear Focal," in text(frame)
+
+
+def test_the_page_of_a_reminder_asks_as_much_with_one_country_as_with_many(
+    secretariat: Client, lacking: Delegation
+) -> None:
+    def queries() -> int:
+        with CaptureQueriesContext(connection) as captured:
+            assert secretariat.get(chase_page(lacking)).status_code == 200
+        return len(captured)
+
+    with_one = queries()
+    for code in ("PA", "SV", "GT", "MX", "CR", "BZ"):
+        make_focal_point(make_delegation(lacking.webinar, make_country(code)).body)
+
+    assert queries() == with_one
+    assert "7 mails to focal points, of 7 countries." in text(secretariat.get(chase_page(lacking)))
+
+
+def test_where_nobody_can_be_reminded_the_page_says_why(secretariat: Client, lacking: Delegation) -> None:
+    RegistrationPolicy.objects.update(closes_at=NOW - timedelta(minutes=1))
+
+    page = secretariat.get(chase_page(lacking))
+
+    assert "Countries are reminded while registration is open" in text(page)
+    assert "Send 1 mail" not in text(page) + page.content.decode()
+
+
+def test_a_reminder_is_sent_by_confirming_the_number(secretariat: Client, staff: User, lacking: Delegation) -> None:
+    answer = secretariat.post(chase_page(lacking), {"delegation": lacking.pk, "count": "1"})
+
+    chase = Chase.objects.get()
+    assert answer.headers["Location"] == page_of(chase)
+    assert told(answer) == ["1 mail goes out now."]
+    assert "They concern 1 country. Waiting: 1" in text(secretariat.get(page_of(chase)))
+    assert HistoryEvent.objects.get(kind="chased").actor == staff
+    assert "Reminded of what is missing" in text(
+        secretariat.get(reverse("admin:registrations_delegation_change", args=[lacking.pk]))
+    )
+
+
+def test_a_second_reminder_within_a_day_is_confirmed_apart(secretariat: Client, lacking: Delegation) -> None:
+    typed = {"delegation": lacking.pk, "count": "1"}
+    secretariat.post(chase_page(lacking), typed)
+
+    refused = secretariat.post(chase_page(lacking), typed)
+    assert "Some of these countries were told within the last day." in text(refused)
+    assert 'type="checkbox" name="again"' in refused.content.decode()
+    assert Chase.objects.count() == 1
+    secretariat.post(chase_page(lacking), typed | {"again": "on"})
+
+    assert Chase.objects.count() == 2
+
+
+def test_only_the_chosen_countries_are_reminded(secretariat: Client, lacking: Delegation) -> None:
+    panama = make_delegation(lacking.webinar, make_country("PA", name_en="Panama"))
+    make_focal_point(panama.body, make_user("panama@example.org"))
+
+    page = secretariat.get(chase_page(lacking), {"delegation": panama.pk})
+    secretariat.post(chase_page(lacking), {"delegation": panama.pk, "count": "1"})
+
+    assert "1 mail to a focal point, of 1 country." in text(page)
+    assert list(Delivery.objects.filter(kind="gap_notice").values_list("email", flat=True)) == ["panama@example.org"]
+
+
+def test_a_gap_that_closed_meanwhile_is_counted_anew(secretariat: Client, lacking: Delegation) -> None:
+    Delegation.objects.update(status="submitted")
+
+    secretariat.post(chase_page(lacking), {"delegation": lacking.pk, "count": "1"})
+
+    assert not Chase.objects.exists()
+
+
+def test_the_test_of_a_reminder_goes_to_oneself(secretariat: Client, lacking: Delegation) -> None:
+    answer = secretariat.post(reverse("admin:test-chase", args=[lacking.webinar_id]), {"delegation": lacking.pk})
+
+    assert told(answer) == ["2 tests go to secretariat@example.org now."]
+    assert answer.headers["Location"] == f"{chase_page(lacking)}?delegation={lacking.pk}"
+    send_due(clock=lambda: timezone.now() + timedelta(minutes=1))
+    assert set(Delivery.objects.filter(kind="test").values_list("state", flat=True)) == {"sent"}
+
+
+def test_the_list_of_delegations_leads_to_a_reminder_of_those_that_are_chosen(
+    secretariat: Client, lacking: Delegation
+) -> None:
+    listed = reverse("admin:registrations_delegation_changelist")
+
+    answer = secretariat.post(listed, {"action": "remind", "_selected_action": [lacking.pk]})
+
+    assert answer.headers["Location"] == f"{chase_page(lacking)}?delegation={lacking.pk}"
+    assert chase_page(lacking) in secretariat.get(f"/admin/quota-board/{lacking.webinar.slug}/").content.decode()

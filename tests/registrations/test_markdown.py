@@ -1,0 +1,99 @@
+"""Announcements are written in Markdown: what of it reaches a mail."""
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from registrations.mail.markdown import html_of, problems_in, text_of
+
+ALLOWED = {"p", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "li", "em", "strong", "a", "blockquote", "br", "hr"}
+PIECES = [
+    "<script>",
+    "<img src=x onerror=a>",
+    "![a](",
+    "](javascript:a)",
+    "[a](",
+    "<javascript:a>",
+    "`",
+    "*",
+    "# ",
+    "- ",
+    "> ",
+    "\n",
+    "\n\n",
+    "&#106;avascript:",
+    "[x]: data:text/html,a\n",
+    "[x]",
+    '"',
+    "https://example.org",
+    ")",
+    "a",
+]
+WRITTEN = """# Change of room
+
+Please read the [programme](https://example.org/p?a=1&b=2), and **write** to <mailto:desk@example.org>.
+
+1. Sign in
+2. Say *hello*
+
+> As agreed
+"""
+
+
+def test_headings_lists_emphasis_and_links_are_rendered() -> None:
+    assert html_of(WRITTEN) == (
+        "<h2>Change of room</h2>\n"
+        '<p>Please read the <a href="https://example.org/p?a=1&amp;b=2">programme</a>, and <strong>write</strong> to '
+        '<a href="mailto:desk@example.org">mailto:desk@example.org</a>.</p>\n'
+        "<ol>\n<li>Sign in</li>\n<li>Say <em>hello</em></li>\n</ol>\n"
+        "<blockquote>\n<p>As agreed</p>\n</blockquote>\n"
+    )
+
+
+def test_the_text_twin_says_the_same_with_the_address_of_each_link() -> None:
+    assert text_of(WRITTEN) == (
+        "Change of room\n\n"
+        "Please read the programme (https://example.org/p?a=1&b=2), and write to mailto:desk@example.org.\n\n"
+        "1. Sign in\n2. Say hello\n\n"
+        "> As agreed"
+    )
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("Hello <b>you</b>", "HTML cannot be used here"),
+        ("<script>alert(1)</script>", "HTML cannot be used here"),
+        ("![a picture](https://example.org/a.png)", "Images cannot be used here."),
+        ("[press](javascript:alert(1))", "A link may lead to a page"),
+        ("[press](JaVaScRiPt:alert(1))", "A link may lead to a page"),
+        ("[press](&#106;avascript:alert(1))", "A link may lead to a page"),
+        ("<javascript:alert(1)>", "A link may lead to a page"),
+        ("[press][x]\n\n[x]: data:text/html,a", "A link may lead to a page"),
+        ("[press](/admin/)", "A link may lead to a page"),
+        ("[press](//example.org)", "A link may lead to a page"),
+        ("[press](https://)", "A link may lead to a page"),
+        ("[press](mailto:)", "A link may lead to a page"),
+    ],
+)
+def test_html_images_and_other_links_are_refused_and_rendered_as_text(typed: str, said: str) -> None:
+    assert [problem.startswith(said) for problem in problems_in(typed)][:1] == [True]
+    assert set(re.findall(r"<(\w+)", html_of(typed))) <= {"p", "a"} - ({"a"} if "!" not in typed else set())
+
+
+def test_a_plain_text_has_nothing_to_refuse() -> None:
+    assert problems_in("5 < 6 & 7 > 3; see https://example.org") == []
+    assert problems_in(WRITTEN) == []
+
+
+@given(st.lists(st.sampled_from(PIECES), max_size=12).map("".join))
+def test_whatever_is_typed_only_known_tags_and_links_come_out(typed: str) -> None:
+    html = html_of(typed)
+
+    tags = re.findall(r"<\s*/?\s*([^\s>/]+)([^>]*)>", html)
+    assert {tag for tag, _attributes in tags} <= ALLOWED
+    for _tag, attributes in tags:
+        assert re.fullmatch(r'|\s?/|\s+(href="(https?://|mailto:)[^"]*"|start="\d+")(\s+title="[^"]*")?', attributes)
+    assert text_of(typed) is not None

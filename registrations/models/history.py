@@ -31,6 +31,9 @@ class HistoryKind(models.TextChoices):
     QUOTA_CHANGED = "quota_changed", _("Quota changed")
     MAIL_SENT_AGAIN = "mail_sent_again", _("Mail sent again")
     MAIL_STOPPED = "mail_stopped", _("Mail stopped")
+    PERSON_EXPORTED = "person_exported", _("Data given out at the person's request")
+    PERSON_ERASED = "person_erased", _("Data erased at the person's request")
+    PURGED = "purged", _("Personal data ended")
 
 
 class HistoryEvent(models.Model):

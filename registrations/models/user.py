@@ -38,6 +38,12 @@ class User(AbstractUser):
     name = models.CharField(_("name"), max_length=200, blank=True)
     language = models.CharField(_("language"), max_length=2, choices=settings.LANGUAGES, default="es")
     timezone = models.CharField(_("time zone"), max_length=50, blank=True, validators=[validate_zone])
+    # Apart from `is_staff`: whatever asks for staff, today or later, is closed to those who only look on.
+    is_observer = models.BooleanField(
+        _("observer"),
+        default=False,
+        help_text=_("Reads the boards, lists and agendas without addresses and telephones; changes nothing."),
+    )
     # Which wording of the privacy notice they last said to have read, and when.
     privacy_notice = models.PositiveSmallIntegerField(_("privacy notice read"), default=0, editable=False)
     privacy_read_at = models.DateTimeField(_("privacy notice read at"), null=True, blank=True, editable=False)
@@ -50,7 +56,12 @@ class User(AbstractUser):
     class Meta:
         verbose_name = _("user")
         verbose_name_plural = _("users")
-        constraints = [models.UniqueConstraint(Lower("email"), name="user_once_per_address")]
+        constraints = [
+            models.UniqueConstraint(Lower("email"), name="user_once_per_address"),
+            models.CheckConstraint(
+                condition=~models.Q(is_observer=True, is_staff=True), name="observer_is_not_of_the_secretariat"
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name or self.email

@@ -15,7 +15,7 @@ from registrations.models.reminder import (
     ReminderScope,
     ReminderUnit,
 )
-from registrations.models.user import PRIVACY_NOTICE, User
+from registrations.models.user import PRIVACY_NOTICE, User, UserRole
 
 __all__ = [
     "OVERDUE_AFTER",
@@ -48,5 +48,6 @@ __all__ = [
     "ReminderScope",
     "ReminderUnit",
     "User",
+    "UserRole",
     "Waiver",
 ]

@@ -13,6 +13,15 @@ from sessions_app.zones import validate_zone
 PRIVACY_NOTICE = 1
 
 
+class UserRole(models.TextChoices):
+    """Which rooms of the secretariat an account opens. Focal points need none; one may have a role all the same."""
+
+    NONE = "none", _("No room of the secretariat")
+    OBSERVER = "observer", _("Observer")
+    SECRETARIAT = "secretariat", _("Secretariat")
+    ADMINISTRATOR = "administrator", _("Administrator")
+
+
 class UserManager(BaseUserManager["User"]):
     def get_by_natural_key(self, username: str | None) -> "User":
         return self.get(email__iexact=username)
@@ -59,12 +68,25 @@ class User(AbstractUser):
         constraints = [
             models.UniqueConstraint(Lower("email"), name="user_once_per_address"),
             models.CheckConstraint(
-                condition=~models.Q(is_observer=True, is_staff=True), name="observer_is_not_of_the_secretariat"
+                condition=models.Q(is_observer=False) | models.Q(is_staff=False, is_superuser=False),
+                name="observer_is_not_of_the_secretariat",
             ),
         ]
 
     def __str__(self) -> str:
         return self.name or self.email
+
+    @property
+    def role(self) -> UserRole:
+        if self.is_staff:
+            return UserRole.ADMINISTRATOR if self.is_superuser else UserRole.SECRETARIAT
+        return UserRole.OBSERVER if self.is_observer else UserRole.NONE
+
+    @role.setter
+    def role(self, role: UserRole) -> None:
+        self.is_superuser = role == UserRole.ADMINISTRATOR
+        self.is_staff = role in (UserRole.ADMINISTRATOR, UserRole.SECRETARIAT)
+        self.is_observer = role == UserRole.OBSERVER
 
     @property
     def knows_privacy_notice(self) -> bool:

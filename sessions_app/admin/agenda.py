@@ -35,6 +35,12 @@ class ItemInline(admin.StackedInline):  # type: ignore[type-arg]  # takes no par
     extra = 0
     show_change_link = True
 
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """The place is typed; whoever only looks on reads the order."""
+        if self.has_change_permission(request, obj):
+            return self.fields
+        return [("minutes", "kind"), *self.fields[1:]]
+
     @admin.display(description=gettext_lazy("begins"))
     def begins(self, item: AgendaItem) -> str:
         if item.pk is None:
@@ -75,6 +81,13 @@ class SessionRoom(Room[Session]):
     ]
     readonly_fields = ["webinar", "number"]
     formfield_overrides = {models.URLField: {"widget": AdminURLFieldWidget, "assume_scheme": "https"}}
+
+    def get_fieldsets(self, request: HttpRequest, obj: Session | None = None) -> Any:
+        """Whoever only looks on reads when it was cancelled, and not where the room is."""
+        if self.has_change_permission(request, obj):
+            return super().get_fieldsets(request, obj)
+        shown = ["webinar", "number", "title_en", "title_es", "starts_at", "duration_minutes", "cancelled_at"]
+        return [(None, {"fields": shown})]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """A session is added on the page of its webinar."""

@@ -162,3 +162,14 @@ class ReleaseRoom(ReadOnlyRoom[Release]):
     list_filter = ["webinar"]
     list_select_related = ["webinar", "released_by"]
     fields = ["webinar", "number", "released_at", "released_by", "note"]
+
+    def get_list_display(self, request: HttpRequest) -> Any:
+        return self._for(request, self.list_display)
+
+    def get_fields(self, request: HttpRequest, obj: Release | None = None) -> Any:
+        return self._for(request, self.fields)
+
+    def _for(self, request: HttpRequest, names: Any) -> list[str]:
+        """Who released it is told by name or, without one, by address: not to those who only look on."""
+        can_release = request.user.has_perm("sessions_app.change_webinar")
+        return [name for name in names if can_release or name != "released_by"]

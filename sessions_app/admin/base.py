@@ -16,6 +16,8 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from sessions_app.admin.changes import lines_of, with_differences
+
 log = structlog.get_logger(__name__)
 
 M = TypeVar("M", bound=models.Model)
@@ -81,6 +83,21 @@ class Room(TypedModelAdmin[M]):
             return super().changeform_view(request, *args, **kwargs)
         except IntegrityError:
             return super().changeform_view(request, *args, **kwargs)
+
+    def construct_change_message(self, request: HttpRequest, form: Any, formsets: Any, add: bool = False) -> Any:
+        """As Django's, and from what to what each field was changed."""
+        message = super().construct_change_message(request, form, formsets, add)
+        return with_differences(message, form, formsets)
+
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """As Django's, with the differences."""
+        response = super().history_view(request, object_id, extra_context)
+        shown = getattr(response, "context_data", None) or {}
+        for entry in shown.get("action_list", ()):
+            entry.lines = lines_of(entry, self.model)
+        return response
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> M | None:
         if len(object_id) > LONGEST_KEY:

@@ -1,13 +1,14 @@
 """The secretariat sees what ends and when, and answers a person who asks for their data."""
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from django.test import Client
 from django.urls import reverse
 
-from registrations.models import Delegate, Delegation
+from registrations.models import Delegate, Delegation, RegistrationPolicy
 from tests.factories import make_delegate, make_delegation, make_focal_point, make_user
 
 ADDRESS = "ximena@example.org"
@@ -104,3 +105,21 @@ def test_opening_the_address_of_a_step_only_leads_to_the_page(
     response = secretariat.get(page(name), {"email": ADDRESS})
 
     assert response.headers["Location"] == page("personal-data")
+
+
+def test_the_history_of_a_policy_says_when_data_were_to_end_before(secretariat: Client, delegation: Delegation) -> None:
+    key = [delegation.webinar_id]
+    opens = {"opens_at_0": "2026-10-01", "opens_at_1": "09:00"}
+    closes = {"closes_at_0": "2026-11-02", "closes_at_1": "09:00"}
+    RegistrationPolicy.objects.update(
+        opens_at=datetime(2026, 10, 1, 9, tzinfo=UTC), closes_at=datetime(2026, 11, 2, 9, tzinfo=UTC)
+    )
+
+    secretariat.post(
+        reverse("admin:registrations_registrationpolicy_change", args=key),
+        {**opens, **closes, "accepts_complete_at_once": "on", "purge_on": "2027-12-24"},
+    )
+    history = secretariat.get(reverse("admin:registrations_registrationpolicy_history", args=key))
+
+    (line,) = history.context["action_list"][0].lines
+    assert line.differences == (("personal data end on", "Wed 17 Nov 2027", "Fri 24 Dec 2027"),)

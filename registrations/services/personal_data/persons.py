@@ -198,7 +198,9 @@ def _check_account(person: Person) -> None:
     if account is None:
         return
     if account.is_staff or account.is_superuser or account.is_observer:
-        raise NotPossibleNow(_("This is the account of someone of the secretariat or of an observer. Close it first."))
+        raise NotPossibleNow(
+            _("This is the account of someone of the secretariat or of an observer. Take that role away first.")
+        )
     present = FocalPoint.objects.filter(user=account, removed_at__isnull=True).select_related("body").first()
     if present is not None:
         raise NotPossibleNow(

@@ -1,17 +1,26 @@
 """Django admin, entered through the one sign-in of the product."""
 
 from collections.abc import Callable, Iterable, Iterator
+from functools import wraps
 from typing import Any, Protocol, runtime_checkable
 
 from allauth.account.decorators import secure_admin_login
 from django.contrib.admin import AdminSite
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
-from django.template.response import TemplateResponse
+from django.shortcuts import redirect
 from django.urls import URLPattern, URLResolver
 from django.utils import timezone
 from django.utils.translation import gettext_lazy
 
-from registrations.permissions import APPS, lacks_second_factor, to_second_factor
+from registrations.permissions import (
+    APPS,
+    is_observer,
+    lacks_second_factor,
+    may_enter,
+    may_observe,
+    to_second_factor,
+)
 from sessions_app.zoned import in_zone
 
 
@@ -38,18 +47,29 @@ class SecretariatSite(AdminSite):
         super().register(own, admin_class, **options)
 
     def has_permission(self, request: HttpRequest) -> bool:
-        return super().has_permission(request) and not self._lacks_second_factor(request)
+        return may_enter(request.user) and not self._lacks_second_factor(request)
 
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """Whoever comes here signed in lacks the right or the second factor; the latter can be mended."""
-        if super().has_permission(request) and self._lacks_second_factor(request):
-            return to_second_factor(request)
+        if may_enter(request.user):
+            return to_second_factor(request) if self._lacks_second_factor(request) else redirect("admin:index")
         response: HttpResponse = _sign_in(super().login)(request, extra_context)
         return response
 
     def admin_view(self, view: Any, cacheable: bool = False) -> Any:
-        """As Django's, with every hour in the zone of the person's account (named at the top of the page)."""
-        inner = super().admin_view(view, cacheable)
+        """As Django's, with every hour in the zone of the person's account (named at the top of the page).
+
+        An observer opens what is meant for observers, and nothing else.
+        """
+
+        @wraps(view)
+        def for_whom_it_is(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            if is_observer(request.user) and not may_observe(request):
+                raise PermissionDenied
+            response: HttpResponse = view(request, *args, **kwargs)
+            return response
+
+        inner = super().admin_view(for_whom_it_is, cacheable)
 
         def in_own_zone(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
             zone = getattr(request.user, "timezone", "") or timezone.get_default_timezone_name()
@@ -61,7 +81,12 @@ class SecretariatSite(AdminSite):
         own = [url for one in self._with_root_pages() for url in one.root_urls()]
         return [*own, *super().get_urls()]
 
-    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
+    def index(  # type: ignore[override]  # observers are led on
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """What waits for the secretariat; an observer begins with the boards."""
+        if is_observer(request.user):
+            return redirect("admin:quota-boards")
         context = dict(extra_context or {})
         for one in self._with_root_pages():
             context |= one.front_page(request)

@@ -5,6 +5,7 @@ from email.utils import parseaddr
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from celery.schedules import crontab
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
@@ -254,6 +255,12 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": PLAN_EVERY_SECONDS,
         # Before the next one.
         "options": {"expires": max(1, PLAN_EVERY_SECONDS - 2)},
+    },
+    # Links of participants end with the day (UTC) on which their data do.
+    "purge": {
+        "task": "registrations.tasks.purge",
+        "schedule": crontab(hour="3", minute="17"),
+        "options": {"expires": 12 * 60 * 60},
     },
 }
 CELERY_BEAT_SCHEDULE_FILENAME = (

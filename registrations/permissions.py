@@ -1,4 +1,4 @@
-"""What someone of the secretariat may do, and what they need for it."""
+"""What someone of the secretariat and an observer may do, and what they need for it."""
 
 from allauth.account.auth_backends import AuthenticationBackend
 from allauth.mfa.models import Authenticator
@@ -16,25 +16,67 @@ SECOND_FACTORS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
 APPS = frozenset({"registrations", "sessions_app"})
 # Who may sign in as what is decided by administrators (superusers) alone.
 KEPT_FOR_ADMINISTRATORS = frozenset({f"registrations.{verb}_user" for verb in ("add", "change", "delete")})
+# What observers read: rooms that show no addresses, telephones and letters, or leave them out for observers.
+OBSERVED_MODELS = (
+    ("registrations", "delegation"),
+    ("registrations", "delegate"),
+    ("sessions_app", "webinar"),
+    ("sessions_app", "session"),
+    ("sessions_app", "agendaitem"),
+    ("sessions_app", "speaker"),
+    ("sessions_app", "release"),
+)
+OBSERVED = frozenset(f"{app}.view_{model}" for app, model in OBSERVED_MODELS)
+# The names of the pages that open for observers; every other page of the admin, today or later, is closed to them.
+# The page of a person is: it is made of what they are not to see.
+OBSERVED_PAGES = frozenset(
+    {"index", "app_list", "jsi18n", "quota-boards", "quota-board"}
+    | {"preview-public", "preview-delegate", "preview-release"}
+    | {f"{app}_{model}_changelist" for app, model in OBSERVED_MODELS}
+    | {f"{app}_{model}_change" for app, model in OBSERVED_MODELS if model != "delegate"}
+)
+READING = ("GET", "HEAD")
+# Taken by observers too.
+LEAVING = "logout"
 
 
 class SecretariatBackend(AuthenticationBackend):  # type: ignore[misc]  # allauth ships no types
-    """Allauth's sign-in; staff may do everything with the product's own rows except manage accounts (rule 7).
+    """Allauth's sign-in; staff may do everything with the product's own rows except manage accounts (rule 7), and
+    observers read some of them.
 
     Being staff is all that counts, so that no page pays queries for single rights: these are not given here.
     """
 
     def has_perm(self, user_obj: User, perm: str, obj: object = None) -> bool:
         app = perm.partition(".")[0]
-        return self.has_module_perms(user_obj, app) and perm not in KEPT_FOR_ADMINISTRATORS
+        if not self.has_module_perms(user_obj, app):
+            return False
+        return perm not in KEPT_FOR_ADMINISTRATORS if user_obj.is_staff else perm in OBSERVED
 
     def has_module_perms(self, user_obj: User, app_label: str) -> bool:
-        return user_obj.is_active and user_obj.is_staff and app_label in APPS
+        return may_enter(user_obj) and app_label in APPS
+
+
+def is_observer(user: User | AnonymousUser) -> bool:
+    """Whether `user` only looks on."""
+    return bool(getattr(user, "is_observer", False))
+
+
+def may_enter(user: User | AnonymousUser) -> bool:
+    """Whether `user` has a room in the admin at all; a second factor is asked apart."""
+    return user.is_active and (user.is_staff or is_observer(user))
+
+
+def may_observe(request: HttpRequest) -> bool:
+    """Whether the page of `request` is one that an observer may open, and only opened."""
+    match = request.resolver_match
+    name = match.url_name if match is not None else None
+    return name == LEAVING or (name in OBSERVED_PAGES and request.method in READING)
 
 
 def lacks_second_factor(user: User | AnonymousUser) -> bool:
-    """Whether `user` is of the secretariat, of whom a second factor is demanded, and has none. One query at most."""
-    if not settings.STAFF_NEED_SECOND_FACTOR or not user.is_staff:
+    """Whether `user` has a room in the admin, so that a second factor is demanded, and has none. One query at most."""
+    if not settings.STAFF_NEED_SECOND_FACTOR or not (user.is_staff or is_observer(user)):
         return False
     return not Authenticator.objects.filter(user=user, type__in=SECOND_FACTORS).exists()
 

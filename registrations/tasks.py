@@ -6,6 +6,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from registrations.services.nudge import nudge_sender
+from registrations.services.personal_data.purging import purge as purge_what_is_due
 from registrations.services.planning import plan as plan_messages
 from registrations.services.sending import send_due
 
@@ -23,3 +24,8 @@ def plan() -> None:
 def send() -> None:
     if send_due(clock=timezone.now, within=SEND_WITHIN).has_more:
         nudge_sender()
+
+
+@shared_task(name="registrations.tasks.purge")
+def purge() -> None:
+    purge_what_is_due(now=timezone.now())

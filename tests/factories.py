@@ -136,6 +136,13 @@ def make_staff(email: str = "", *, has_second_factor: bool = True, **fields: Any
     return user
 
 
+def make_observer(email: str = "", **fields: Any) -> User:
+    """Someone who looks on, with the second factor that is demanded of them too."""
+    return make_staff(
+        email, **{"is_staff": False, "is_superuser": False, "is_observer": True, "name": "Observer", **fields}
+    )
+
+
 def make_focal_point(body: ParticipatingBody, user: User | None = None, **fields: Any) -> FocalPoint:
     """One who was asked, by mail, to register the delegations of `body` that there are."""
     focal_point = FocalPoint.objects.create(body=body, user=user or make_user(), **fields)

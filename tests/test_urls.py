@@ -13,11 +13,12 @@ from django.urls import URLResolver, get_resolver, reverse
 from django.utils import translation
 from time_machine import TimeMachineFixture
 
-from registrations.models import Delegation, ParticipantProfile, User
+from registrations.models import Delegate, Delegation, ParticipantProfile, User
+from registrations.permissions import OBSERVED_PAGES
 from registrations.services.delegations import waive_seats
 from registrations.services.planning import plan
 from registrations.tokens import Scope, make_invitation_token, make_token
-from sessions_app.models import Speaker
+from sessions_app.models import Speaker, Webinar
 from sessions_app.releases import release_webinar
 from tests import spanish
 from tests.factories import (
@@ -30,6 +31,7 @@ from tests.factories import (
     make_focal_point,
     make_gap_notice_rule,
     make_letter,
+    make_observer,
     make_quotas,
     make_reminder_rule,
     make_staff,
@@ -47,6 +49,7 @@ class Seen(NamedTuple):
     of_another_country: int
     participant: int
     staff: int
+    observer: int
 
 
 class Row(NamedTuple):
@@ -57,14 +60,14 @@ class Row(NamedTuple):
     method: str = "get"
 
 
-PUBLIC = Seen(200, 200, 200, 200, 200)
-MOVES_ON = Seen(302, 302, 302, 302, 302)
-SIGNED_IN = Seen(302, 200, 200, 302, 200)
-OF_THE_COUNTRY = Seen(302, 200, 404, 302, 200)
+PUBLIC = Seen(200, 200, 200, 200, 200, 200)
+MOVES_ON = Seen(302, 302, 302, 302, 302, 302)
+SIGNED_IN = Seen(302, 200, 200, 302, 200, 200)
+OF_THE_COUNTRY = Seen(302, 200, 404, 302, 200, 404)
 # Without a sign-in the form is refused (`test_unsent`).
-STEP_OF_THE_COUNTRY = Seen(403, 302, 404, 403, 302)
-BY_TOKEN = Seen(404, 404, 404, 200, 404)
-STEP_BY_TOKEN = Seen(404, 404, 404, 302, 404)
+STEP_OF_THE_COUNTRY = Seen(403, 302, 404, 403, 302, 404)
+BY_TOKEN = Seen(404, 404, 404, 200, 404, 404)
+STEP_BY_TOKEN = Seen(404, 404, 404, 302, 404, 404)
 
 TABLE: Mapping[str, Row] = {
     "healthz": Row(PUBLIC),
@@ -90,7 +93,7 @@ TABLE: Mapping[str, Row] = {
     "registrations:restore-delegate": Row(STEP_OF_THE_COUNTRY, ("delegation", "withdrawn"), method="post"),
     "registrations:send-invitations-again": Row(STEP_OF_THE_COUNTRY, ("delegation", "delegate"), method="post"),
     "registrations:import-delegates": Row(OF_THE_COUNTRY, ("delegation",)),
-    "registrations:save-import": Row(Seen(403, 422, 404, 403, 422), ("delegation",), method="post"),
+    "registrations:save-import": Row(Seen(403, 422, 404, 403, 422, 404), ("delegation",), method="post"),
     "registrations:import-template": Row(OF_THE_COUNTRY, ("delegation",)),
     "registrations:carry-over": Row(OF_THE_COUNTRY, ("delegation",)),
     "registrations:letter": Row(OF_THE_COUNTRY, ("delegation",)),
@@ -158,6 +161,7 @@ def world() -> World:
     clients["focal_point"].force_login(focal_point.user)
     clients["of_another_country"].force_login(make_focal_point(panama).user)
     clients["staff"].force_login(staff)
+    clients["observer"].force_login(make_observer())
     token, join_token = make_token(delegate, Scope.PAGE), make_token(delegate, Scope.JOIN)
     return World(
         clients=clients,
@@ -287,6 +291,55 @@ def key_for(name: str, keys: dict[str, str]) -> str:
     return found[-1] if found else "1"
 
 
+def is_observed(name: str) -> bool:
+    return name.removeprefix("admin:") in OBSERVED_PAGES | {"logout"}
+
+
+# What an observer may read, page by page: written out, so that nobody opens one more by the way.
+READ_BY_OBSERVERS = {
+    "index", "app_list", "jsi18n", "quota-boards", "quota-board",
+    "registrations_delegation_changelist", "registrations_delegation_change",
+    "registrations_delegate_changelist",
+    "sessions_app_webinar_changelist", "sessions_app_webinar_change",
+    "sessions_app_session_changelist", "sessions_app_session_change",
+    "sessions_app_agendaitem_changelist", "sessions_app_agendaitem_change",
+    "sessions_app_speaker_changelist", "sessions_app_speaker_change",
+    "sessions_app_release_changelist", "sessions_app_release_change",
+}  # fmt: skip
+
+
+def test_an_observer_opens_these_pages_of_the_admin_and_no_other() -> None:
+    assert READ_BY_OBSERVERS == OBSERVED_PAGES
+    assert {name.removeprefix("admin:") for name in ADDRESSES} >= READ_BY_OBSERVERS
+
+
+@pytest.mark.parametrize("name", sorted(READ_BY_OBSERVERS))
+def test_what_an_observer_reads_has_no_addresses_telephones_and_letters(
+    name: str, world: World, everything: dict[str, str], time_machine: TimeMachineFixture
+) -> None:
+    time_machine.move_to(NOW, tick=True)
+    Delegate.objects.update(phone="+504 1234", needs="wheelchair", withdrawn_reason="Ill")
+    path = an_address_of(ADDRESSES[f"admin:{name}"], argument=key_for(f"admin:{name}", everything))
+
+    shown = world.clients["observer"].get(path, follow=True).text
+
+    of_the_secretariat = Webinar.objects.get().contact_email
+    assert "@example.org" not in shown.replace(of_the_secretariat, "")
+    assert not [word for word in ("+504", "wheelchair", "Nota verbal", "rooms.example.org", "Ill") if word in shown]
+
+
+@pytest.mark.parametrize("name", [name for name in ADDRESSES if name.startswith("admin:")])
+def test_an_observer_sends_nothing(
+    name: str, world: World, everything: dict[str, str], time_machine: TimeMachineFixture
+) -> None:
+    time_machine.move_to(NOW, tick=True)
+    path = an_address_of(ADDRESSES[name], argument=key_for(name, everything))
+
+    answer = world.clients["observer"].post(path, {"action": "accept", "_selected_action": "1", "post": "yes"})
+
+    assert answer.status_code == {"admin:login": 302, "admin:logout": 200}.get(name, 403)
+
+
 # Of Django, and of no row of ours.
 ABOUT_NOTHING_OF_OURS = {"admin:view_on_site", "admin:(?P<url>.*)$", "admin:login", "admin:autocomplete"}
 
@@ -299,7 +352,7 @@ def test_the_admin_opens_for_staff_alone(
     path = an_address_of(ADDRESSES[name], argument=key_for(name, everything))
 
     answers = {role: client.get(path) for role, client in world.clients.items()}
-    of_staff = answers.pop("staff")
+    of_staff, of_observer = answers.pop("staff"), answers.pop("observer")
 
     # 302 leads to the sign-in, which tells someone who is signed in already that this is not for them.
     assert {answer.status_code for answer in answers.values()} <= {302, 403, 404}
@@ -307,6 +360,7 @@ def test_the_admin_opens_for_staff_alone(
         # 403: what nobody may add or delete, 405: a step that is sent and not opened.
         closed = {403, 405} if name.endswith(("_add", "_delete", "logout", "export-quota-board")) else set()
         assert of_staff.status_code in {200, 302} | closed
+        assert (of_observer.status_code in {200, 302, 405}) if is_observed(name) else (of_observer.status_code == 403)
         # Where Django leads to from a row that does not exist.
         assert of_staff.headers.get("Location") != reverse("admin:index")
 

@@ -30,7 +30,7 @@ MAIL_POLICY = {
 @never_cache
 @require_safe
 def start(request: HttpRequest) -> HttpResponse:
-    users = get_user_model().objects.filter(is_active=True).order_by("-is_staff", "email")
+    users = get_user_model().objects.filter(is_active=True).order_by("-is_staff", "-is_observer", "email")
     return render(request, "demo/start.html", {"users": users, "password": settings.DEMO_PASSWORD})
 
 

@@ -8,16 +8,17 @@ from django.contrib.auth.admin import UserAdmin
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from registrations.forms.accounts import NewAccountForm
+from registrations.forms.accounts import AccountForm, NewAccountForm
 from registrations.models import User
 from sessions_app.admin.base import Room
 
 
 @admin.register(User)
 class AccountRoom(Room[User], UserAdmin):  # type: ignore[type-arg]  # takes its model at type-checking time only
+    form = AccountForm
     add_form = NewAccountForm
-    list_display = ["email", "name", "is_staff", "is_active", "last_login"]
-    list_filter = ["is_staff", "is_active"]
+    list_display = ["email", "name", "role", "is_active", "last_login"]
+    list_filter = ["is_staff", "is_observer", "is_active"]
     search_fields = ["email", "name"]
     ordering = ["email"]
     filter_horizontal = []
@@ -25,10 +26,14 @@ class AccountRoom(Room[User], UserAdmin):  # type: ignore[type-arg]  # takes its
     fieldsets = [
         (None, {"fields": ["email", "password"]}),
         (_("Person"), {"fields": ["name", "language", "timezone"]}),
-        (_("Permissions"), {"fields": ["is_active", "is_staff", "is_superuser"]}),
+        (_("Permissions"), {"fields": ["is_active", "role"]}),
         (_("Dates"), {"fields": ["last_login", "date_joined"]}),
     ]
-    add_fieldsets = [(None, {"classes": ["wide"], "fields": ["email", "name", "language", "timezone", "is_staff"]})]
+    add_fieldsets = [(None, {"classes": ["wide"], "fields": ["email", "name", "language", "timezone", "role"]})]
+
+    @admin.display(description=_("role"))
+    def role(self, user: User) -> str:
+        return str(user.role.label)
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
         """An address that was changed no longer signs in."""

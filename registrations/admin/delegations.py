@@ -15,12 +15,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from registrations.admin.base import staff_of
+from registrations.admin.base import is_observed, staff_of
 from registrations.admin.board import board_list_page, board_page
 from registrations.admin.events import readable
 from registrations.admin.exports import export_board_page
 from registrations.admin.filters import BodyFilter, CompleteFilter, KindFilter, LackingFilter
 from registrations.admin.front import front_page_of
+from registrations.admin.observing import observed_page
 from registrations.admin.several import SEVERAL, several_page, to_several
 from registrations.admin.steps import STEPS, Step
 from registrations.exceptions import RuleBroken, Stale
@@ -122,6 +123,8 @@ class DelegationRoom(Room[Delegation]):
             raise Http404
         delegation = Delegation.objects.select_related("webinar__policy", "body", "decided_by").get(pk=found.pk)
         seats = seats_of(delegation)
+        if is_observed(request):
+            return observed_page(self.admin_site, request, delegation, seats)
         letters = list(letters_of(delegation))
         current_letter = next((letter for letter in letters if letter.replaced_at is None), None)
         context = self.admin_site.each_context(request) | {

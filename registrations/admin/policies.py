@@ -1,18 +1,19 @@
 """When countries register and are told what they lack, and when participants are reminded."""
 
 from functools import partial
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from django.contrib import admin
 from django.db.models import Model
 from django.forms import ModelForm
-from django.http import HttpRequest
-from django.urls import URLPattern, path
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, URLResolver, path
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from registrations.admin.cloning import clone_page
 from registrations.admin.current_webinar import current_webinar_page
+from registrations.admin.personal_data import ending_of, erase_page, export_page, person_page
 from registrations.forms.policies import PolicyForm
 from registrations.models import GapNoticeRule, RegistrationPolicy, ReminderRule
 from registrations.services.nudge import nudge_planner
@@ -44,6 +45,26 @@ class PolicyRoom(Room[RegistrationPolicy]):
 
     def get_readonly_fields(self, request: HttpRequest, obj: RegistrationPolicy | None = None) -> list[str]:
         return [] if obj is None else ["webinar"]
+
+    def get_urls(self) -> list[URLPattern | URLResolver]:  # type: ignore[override]  # the stubs forget resolvers
+        pages = {
+            "personal-data/": ("personal-data", person_page),
+            "personal-data/export/": ("export-personal-data", export_page),
+            "personal-data/erase/": ("erase-personal-data", erase_page),
+        }
+        own = [
+            path(route, self.admin_site.admin_view(partial(page, self.admin_site)), name=name)
+            for route, (name, page) in pages.items()
+        ]
+        return [*own, *super().get_urls()]
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """As Django's, with what ends on the day."""
+        policy = self.get_object(request, object_id)
+        ending = ending_of(policy) if policy is not None else []
+        return super().change_view(request, object_id, form_url, {**(extra_context or {}), "ending": ending})
 
 
 class RuleRoom(Room[M]):

@@ -1,12 +1,15 @@
 """Accounts: new ones by e-mail address alone, and focal points by the address too."""
 
+from typing import Any
+
 from django import forms
 from django.conf import settings
+from django.contrib.auth.forms import UserChangeForm
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from registrations.models import ParticipatingBody, User
+from registrations.models import ParticipatingBody, User, UserRole
 from registrations.models.delegate import validate_one_line
 
 
@@ -16,12 +19,26 @@ def validate_ascii(email: str) -> None:
         raise ValidationError(_("Please write the address with plain letters."), code="not_ascii")
 
 
+def role_field() -> forms.ChoiceField:
+    return forms.ChoiceField(
+        label=gettext_lazy("Role"),
+        choices=UserRole.choices,
+        initial=UserRole.NONE,
+        help_text=gettext_lazy(
+            "Observers read boards, lists and agendas without addresses and telephones, and change nothing. The "
+            "secretariat does everything but manage accounts. Administrators manage accounts too."
+        ),
+    )
+
+
 class NewAccountForm(forms.ModelForm):  # type: ignore[type-arg]  # takes no parameter at run time
     """Without a password: the person signs in with an e-mailed code."""
 
+    role = role_field()
+
     class Meta:
         model = User
-        fields = ["email", "name", "language", "timezone", "is_staff"]
+        fields = ["email", "name", "language", "timezone"]
 
     def clean_email(self) -> str:
         email: str = self.cleaned_data["email"].lower()
@@ -32,8 +49,34 @@ class NewAccountForm(forms.ModelForm):  # type: ignore[type-arg]  # takes no par
 
     def save(self, commit: bool = True) -> User:
         self.instance.set_unusable_password()
+        self.instance.role = UserRole(self.cleaned_data["role"])
         user: User = super().save(commit)
         return user
+
+
+class AccountForm(UserChangeForm):  # type: ignore[type-arg]  # takes no parameter at run time
+    """An account with its role. The last administrator stays one: nobody else could appoint another."""
+
+    role = role_field()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # Read-only for whoever may not change it.
+        if "role" in self.fields:
+            self.fields["role"].initial = self.instance.role
+        self.was_administrator = self.instance.is_active and self.instance.role == UserRole.ADMINISTRATOR
+
+    def clean(self) -> None:
+        super().clean()
+        role, is_active = self.cleaned_data.get("role"), self.cleaned_data.get("is_active")
+        stays = role == UserRole.ADMINISTRATOR and is_active
+        others = User.objects.filter(is_staff=True, is_superuser=True, is_active=True).exclude(pk=self.instance.pk)
+        if self.was_administrator and role and not stays and not others.exists():
+            raise ValidationError(
+                _("This is the last administrator. Appoint another one first."), code="last_administrator"
+            )
+        if role:
+            self.instance.role = UserRole(role)
 
 
 class FocalPointForm(forms.Form):

@@ -17,7 +17,7 @@ from registrations.models.reminder import (
     ReminderScope,
     ReminderUnit,
 )
-from registrations.models.user import PRIVACY_NOTICE, User
+from registrations.models.user import PRIVACY_NOTICE, User, UserRole
 
 __all__ = [
     "OVERDUE_AFTER",
@@ -53,5 +53,6 @@ __all__ = [
     "ReminderScope",
     "ReminderUnit",
     "User",
+    "UserRole",
     "Waiver",
 ]

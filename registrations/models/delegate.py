@@ -115,6 +115,8 @@ class Delegate(models.Model):
     version = models.PositiveIntegerField(default=1, editable=False)
     # Raised by a change of address and by a withdrawal: earlier links of this person end.
     token_version = models.PositiveIntegerField(default=1, editable=False)
+    # Since then nothing in the row says who it was; it stays for the figures.
+    anonymised_at = models.DateTimeField(_("anonymised at"), null=True, blank=True, editable=False)
 
     objects = DelegateQuerySet.as_manager()
 

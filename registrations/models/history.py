@@ -34,6 +34,9 @@ class HistoryKind(models.TextChoices):
     EXPORTED = "exported", _("Exported")
     ANNOUNCED = "announced", _("Announcement sent")
     CHASED = "chased", _("Reminded of what is missing")
+    PERSON_EXPORTED = "person_exported", _("Data given out at the person's request")
+    PERSON_ERASED = "person_erased", _("Data erased at the person's request")
+    PURGED = "purged", _("Personal data ended")
 
 
 class HistoryEvent(models.Model):

@@ -87,6 +87,7 @@ class RegistrationPolicy(models.Model):
     )
     # The day on which the personal data of this webinar end; participants' links live until then.
     purge_on = models.DateField(_("personal data end on"), validators=[validate_year])
+    purged_at = models.DateTimeField(_("personal data ended at"), null=True, blank=True, editable=False)
 
     class Meta:
         verbose_name = _("registration policy")

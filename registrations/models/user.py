@@ -14,6 +14,15 @@ from sessions_app.zones import validate_zone
 PRIVACY_NOTICE = 1
 
 
+class UserRole(models.TextChoices):
+    """Which rooms of the secretariat an account opens. Focal points need none; one may have a role all the same."""
+
+    NONE = "none", _("No room of the secretariat")
+    OBSERVER = "observer", _("Observer")
+    SECRETARIAT = "secretariat", _("Secretariat")
+    ADMINISTRATOR = "administrator", _("Administrator")
+
+
 class UserManager(BaseUserManager["User"]):
     def get_by_natural_key(self, username: str | None) -> "User":
         return self.get(email__iexact=username)
@@ -49,6 +58,12 @@ class User(AbstractUser):
         editable=False,
         verbose_name=_("current webinar"),
     )
+    # Apart from `is_staff`: whatever asks for staff, today or later, is closed to those who only look on.
+    is_observer = models.BooleanField(
+        _("observer"),
+        default=False,
+        help_text=_("Reads the boards, lists and agendas without addresses and telephones; changes nothing."),
+    )
     # Which wording of the privacy notice they last said to have read, and when.
     privacy_notice = models.PositiveSmallIntegerField(_("privacy notice read"), default=0, editable=False)
     privacy_read_at = models.DateTimeField(_("privacy notice read at"), null=True, blank=True, editable=False)
@@ -61,10 +76,28 @@ class User(AbstractUser):
     class Meta:
         verbose_name = _("user")
         verbose_name_plural = _("users")
-        constraints = [models.UniqueConstraint(Lower("email"), name="user_once_per_address")]
+        constraints = [
+            models.UniqueConstraint(Lower("email"), name="user_once_per_address"),
+            models.CheckConstraint(
+                condition=models.Q(is_observer=False) | models.Q(is_staff=False, is_superuser=False),
+                name="observer_is_not_of_the_secretariat",
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name or self.email
+
+    @property
+    def role(self) -> UserRole:
+        if self.is_staff:
+            return UserRole.ADMINISTRATOR if self.is_superuser else UserRole.SECRETARIAT
+        return UserRole.OBSERVER if self.is_observer else UserRole.NONE
+
+    @role.setter
+    def role(self, role: UserRole) -> None:
+        self.is_superuser = role == UserRole.ADMINISTRATOR
+        self.is_staff = role in (UserRole.ADMINISTRATOR, UserRole.SECRETARIAT)
+        self.is_observer = role == UserRole.OBSERVER
 
     @property
     def knows_privacy_notice(self) -> bool:

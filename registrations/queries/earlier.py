@@ -35,7 +35,7 @@ def _people(delegation: Delegation, *, now: datetime) -> "QuerySet[Delegate]":
     sessions = Session.objects.filter(webinar=OuterRef("webinar")).order_by("starts_at").values("starts_at")
     own = Session.objects.filter(webinar=delegation.webinar_id).order_by("starts_at").values("starts_at")
     return (
-        Delegate.objects.filter(delegation__body=delegation.body_id)
+        Delegate.objects.filter(delegation__body=delegation.body_id, anonymised_at=None)
         .filter(Q(status=DelegateStatus.ACTIVE) | Q(admitted_at__isnull=False))
         .exclude(webinar=delegation.webinar_id)
         .exclude(webinar__policy__purge_on__lte=now.date())

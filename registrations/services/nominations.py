@@ -195,14 +195,17 @@ def restore_delegate(delegate: Delegate, *, by: User, now: datetime) -> Delegate
     """Undo a withdrawal or a replacement; undoing a replacement withdraws the one who took the seat.
 
     A focal point may while mail about it is still held: then everything is as before, the links included. Staff may
-    at any time; then the person is admitted anew, and gets new links. Raises NotPossibleNow when it is too late,
-    QuotaFull, AddressTakenHere, AddressTakenElsewhere, and what `check_time` raises. Restoring twice changes nothing.
+    at any time; then the person is admitted anew, and gets new links. Raises NotPossibleNow when it is too late or the
+    person's data have ended, QuotaFull, AddressTakenHere, AddressTakenElsewhere, and what `check_time` raises.
+    Restoring twice changes nothing.
     """
     locked = lock_delegation(delegate.delegation)
     check_time(locked.delegation.webinar, by=by, now=now, is_for_late=True)
     current = locked.current(delegate)
     if current.is_active:
         return current
+    if current.anonymised_at is not None:
+        raise NotPossibleNow(_("Nobody knows any more who this was. Name the person anew instead."))
     check_attending(locked.delegation)
     is_undo = current.is_held_at(now)
     if not is_undo and not by.is_staff:

@@ -50,8 +50,10 @@ class ItemInline(admin.StackedInline):  # type: ignore[type-arg]  # takes no par
     show_change_link = True
 
     def get_fields(self, request: HttpRequest, obj: Session | None = None) -> Any:
-        fields = super().get_fields(request, obj)
-        return fields if self.has_change_permission(request, obj) else [name for name in fields if name != "moves"]
+        """The place is typed, and items are moved; whoever only looks on reads the order."""
+        if self.has_change_permission(request, obj):
+            return self.fields
+        return [("minutes", "kind", "hours"), *self.fields[1:-1]]
 
     @admin.display(description=gettext_lazy("from – to"))
     def hours(self, item: AgendaItem) -> str:
@@ -144,6 +146,13 @@ class SessionRoom(Room[Session]):
     save_on_top = True
     change_form_template = "admin/sessions_app/session/change_form.html"
     formfield_overrides = {models.URLField: {"widget": AdminURLFieldWidget, "assume_scheme": "https"}}
+
+    def get_fieldsets(self, request: HttpRequest, obj: Session | None = None) -> Any:
+        """Whoever only looks on reads when it was cancelled, and not where the room is."""
+        if self.has_change_permission(request, obj):
+            return super().get_fieldsets(request, obj)
+        shown = ["webinar", "number", "title_en", "title_es", "starts_at", "duration_minutes", "cancelled_at"]
+        return [(None, {"fields": shown})]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """A session is added on the page of its webinar."""

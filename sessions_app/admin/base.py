@@ -1,5 +1,6 @@
 """What every room of the secretariat shares, whichever app it belongs to."""
 
+import re
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import structlog
@@ -15,6 +16,8 @@ from django.template.response import SimpleTemplateResponse
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+
+from sessions_app.admin.changes import lines_of, with_differences
 
 log = structlog.get_logger(__name__)
 
@@ -34,6 +37,9 @@ else:
 # Of a 64-bit key; a longer one is of no row, and some databases refuse to look for it.
 LONGEST_KEY = 18
 
+
+# What a filter of Django adds to the name of its field.
+OF_THE_ROW = re.compile(r"(__(id|pk))?__(exact|isnull|in|gte?|lte?|year|month|day)")
 
 # What garbage in a query raises: in Python, in Django's fields and dates, in a driver.
 GARBAGE = (ValueError, TypeError, OverflowError, IndexError, DataError)
@@ -58,10 +64,11 @@ class Room(TypedModelAdmin[M]):
             return redirect(f"{request.path}?{ERROR_FLAG}=1")
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
-        """Only what the list's own filters ask; Django then shows the whole list, and says so."""
+        """Only what the list's own filters ask, and nothing behind it: nobody finds out about people by asking the list
+        of releases for webinars with somebody of such an address. Django then shows the whole list, and says so."""
         filters = [*self.get_list_filter(request), self.date_hierarchy]
         own = [name for one in filters if isinstance(name := getattr(one, "parameter_name", one), str)]
-        if not any(lookup == name or lookup.startswith(f"{name}__") for name in own):
+        if not any(lookup == name or OF_THE_ROW.fullmatch(lookup.removeprefix(name)) for name in own):
             raise IncorrectLookupParameters
         return True
 
@@ -77,6 +84,21 @@ class Room(TypedModelAdmin[M]):
             return super().changeform_view(request, *args, **kwargs)
         except IntegrityError:
             return super().changeform_view(request, *args, **kwargs)
+
+    def construct_change_message(self, request: HttpRequest, form: Any, formsets: Any, add: bool = False) -> Any:
+        """As Django's, and from what to what each field was changed."""
+        message = super().construct_change_message(request, form, formsets, add)
+        return with_differences(message, form, formsets)
+
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """As Django's, with the differences."""
+        response = super().history_view(request, object_id, extra_context)
+        shown = getattr(response, "context_data", None) or {}
+        for entry in shown.get("action_list", ()):
+            entry.lines = lines_of(entry, self.model)
+        return response
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> M | None:
         if len(object_id) > LONGEST_KEY:

@@ -31,6 +31,17 @@ class ReleaseRoom(ReadOnlyRoom[Release]):
     fields = ["webinar", "number", "released_at", "released_by", "note"]
     change_form_template = "admin/sessions_app/release/change_form.html"
 
+    def get_list_display(self, request: HttpRequest) -> Any:
+        return self._for(request, self.list_display)
+
+    def get_fields(self, request: HttpRequest, obj: Release | None = None) -> Any:
+        return self._for(request, self.fields)
+
+    def _for(self, request: HttpRequest, names: Any) -> list[str]:
+        """Who released it is told by name or, without one, by address: not to those who only look on."""
+        can_release = request.user.has_perm("sessions_app.change_webinar")
+        return [name for name in names if can_release or name != "released_by"]
+
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view
         return [

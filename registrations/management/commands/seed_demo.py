@@ -49,6 +49,9 @@ def _seed(now: datetime) -> None:
         language="en",
         timezone="America/Costa_Rica",
     )
+    User.objects.create_user(
+        "observer@example.org", settings.DEMO_PASSWORD, name="Sample observer", language="en", is_observer=True
+    )
     flows = load_definition(CONCEPT_NOTE, starts_on=first_monday(now.date()), now=now, by=staff).webinar
     test = load_definition(CONNECTION_TEST, starts_on=now + CONNECTION_TEST_BEGINS_IN, now=now, by=staff).webinar
     for webinar in (flows, test):
@@ -61,7 +64,7 @@ def _seed(now: datetime) -> None:
 def _told(now: datetime) -> list[str]:
     """Who there is, and whether the sample webinar is over."""
     lines = [f"Sign in with the password {settings.DEMO_PASSWORD} as one of:"]
-    lines += [f"  {user.email:<30} {user.name}" for user in User.objects.order_by("-is_staff", "email")]
+    lines += [f"  {user.email:<30} {user.name}" for user in User.objects.order_by("-is_staff", "-is_observer", "email")]
     ends = [end for webinar in Webinar.objects.all() if (end := last_session_end(webinar))]
     if ends and max(ends) < now:
         lines.append(f"The sample webinar ended on {max(ends):%d %B %Y}: `make demo-reset` begins anew.")

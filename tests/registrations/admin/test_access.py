@@ -1,13 +1,24 @@
 import pytest
 from django.contrib import admin
 from django.contrib.messages import get_messages
-from django.db import models
+from django.db import IntegrityError, models, transaction
 from django.test import Client
 from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from registrations.models import Delegate, Delegation, FocalPoint, User
-from tests.factories import make_delegate, make_delegation, make_focal_point, make_staff, make_user
+from sessions_app.models import Speaker
+from sessions_app.releases import release_webinar
+from tests.factories import (
+    NOW,
+    make_delegate,
+    make_delegation,
+    make_focal_point,
+    make_letter,
+    make_observer,
+    make_staff,
+    make_user,
+)
 
 ROOMS = sorted(
     (model for model in admin.site._registry if model._meta.app_label == "registrations"),
@@ -131,7 +142,7 @@ def test_the_secretariat_reads_accounts_and_only_administrators_change_them(
     url = reverse("admin:registrations_user_change", args=[account.pk])
 
     read = secretariat.get(url)
-    changed = secretariat.post(url, {"email": account.email, "is_superuser": "on", "is_staff": "on"})
+    changed = secretariat.post(url, {"email": account.email, "role": "administrator"})
     added = secretariat.get(reverse("admin:registrations_user_add"))
     account.refresh_from_db()
 
@@ -197,3 +208,104 @@ def test_the_front_page_asks_as_much_with_many_as_with_few(
         response = secretariat.get("/admin/")
 
     assert response.status_code == 200
+
+
+# Observers --------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def observer(client: Client, db: None) -> Client:
+    client.force_login(make_observer())
+    return client
+
+
+def test_an_observer_without_a_second_factor_is_sent_to_set_one_up(
+    db: None, client: Client, settings: Settings
+) -> None:
+    settings.STAFF_NEED_SECOND_FACTOR = True
+    client.force_login(make_observer(has_second_factor=False))
+
+    response = client.get("/admin/quota-board/", follow=True)
+
+    assert response.redirect_chain[-1][0] == reverse("mfa_index")
+
+
+def test_an_observer_begins_with_the_boards(observer: Client, delegation: Delegation) -> None:
+    response = observer.get("/admin/", follow=True)
+
+    assert response.redirect_chain == [("/admin/quota-board/", 302)]
+    assert "/admin/registrations/delivery/" not in response.text
+
+
+def test_an_observer_reads_who_comes_and_not_how_they_are_reached(observer: Client, delegation: Delegation) -> None:
+    person = delegation.delegates.get()
+
+    people = observer.get(list_url(Delegate)).text
+    page = observer.get(reverse("admin:registrations_delegation_change", args=[delegation.pk])).text
+
+    assert person.name in people
+    assert person.name in page
+    assert person.email not in people + page
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"q": "example.org"},
+        {"email__startswith": "d"},
+        {"delegation__delegates__email__startswith": "d"},
+        {"o": "5"},
+        {"webinar__delegates__email__startswith": "d"},
+        {"body__delegations__delegates__phone": ""},
+    ],
+)
+def test_an_observer_learns_no_address_by_asking_for_it(
+    observer: Client, delegation: Delegation, query: dict[str, str]
+) -> None:
+    """Nobody is found by an address, and a question about one is answered with the whole list."""
+    found = observer.get(list_url(Delegate), query, follow=True)
+
+    assert found.context["cl"].result_count == (0 if "q" in query else 1)
+    assert "@example.org" not in found.text
+
+
+@pytest.mark.parametrize("model", ["release", "session", "speaker"])
+def test_no_list_of_the_agenda_can_be_asked_for_people(
+    observer: Client, delegation: Delegation, staff: User, model: str
+) -> None:
+    Speaker.objects.create(webinar=delegation.webinar, code="speaker", name_en="Speaker")
+    release_webinar(delegation.webinar, by=staff, now=NOW)
+    url = reverse(f"admin:sessions_app_{model}_changelist")
+
+    whole = observer.get(url).context["cl"].result_count
+    asked = observer.get(url, {"webinar__delegates__email__startswith": "nobody"}, follow=True)
+
+    assert whole
+    assert asked.context["cl"].result_count == whole
+
+
+def test_an_observer_has_no_more_rights_outside_the_admin_than_a_stranger(
+    observer: Client, delegation: Delegation
+) -> None:
+    letter = make_letter(delegation, by=make_staff())
+
+    assert observer.get(reverse("registrations:delegation", args=[delegation.slug])).status_code == 404
+    assert observer.get(reverse("registrations:letter-file", args=[delegation.slug, letter.pk])).status_code == 404
+
+
+def test_rights_of_an_observer_end_with_the_account(db: None) -> None:
+    observer, closed = make_observer(), make_observer(is_active=False)
+
+    assert observer.has_perm("registrations.view_delegate")
+    assert not closed.has_perm("registrations.view_delegate")
+    assert not [
+        perm
+        for perm in ("registrations.change_delegate", "registrations.view_user", "registrations.view_delivery")
+        if observer.has_perm(perm)
+    ]
+
+
+def test_nobody_is_an_observer_and_of_the_secretariat_at_once(db: None) -> None:
+    for flag in ("is_staff", "is_superuser"):
+        with pytest.raises(IntegrityError), transaction.atomic():
+            make_observer(**{flag: True})

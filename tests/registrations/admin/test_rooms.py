@@ -26,6 +26,7 @@ from registrations.models import (
     RegistrationPolicy,
     ReminderRule,
     User,
+    UserRole,
 )
 from sessions_app.admin.base import change_url
 from sessions_app.models import Session, Webinar
@@ -279,7 +280,7 @@ def test_the_invitation_is_sent_again_from_the_list(secretariat: Client, db: Non
 def test_an_account_is_made_by_address_alone(administration: Client) -> None:
     response = administration.post(
         "/admin/registrations/user/add/",
-        {"email": "New@example.org", "name": "Eva Sol", "language": "es", "timezone": "", "is_staff": "on"},
+        {"email": "New@example.org", "name": "Eva Sol", "language": "es", "timezone": "", "role": "secretariat"},
     )
 
     account = User.objects.get(email="new@example.org")
@@ -291,7 +292,8 @@ def test_a_second_account_of_one_address_is_refused(administration: Client) -> N
     make_user("taken@example.org")
 
     response = administration.post(
-        "/admin/registrations/user/add/", {"email": "TAKEN@example.org", "language": "es", "timezone": ""}
+        "/admin/registrations/user/add/",
+        {"email": "TAKEN@example.org", "language": "es", "timezone": "", "role": "none"},
     )
 
     assert response.context["adminform"].form.errors == {"email": ["Someone with this address has an account already."]}
@@ -302,13 +304,49 @@ def test_an_account_can_be_changed_and_never_deleted(administration: Client) -> 
     url = reverse("admin:registrations_user_change", args=[account.pk])
 
     administration.post(
-        url, {"email": "eva@example.org", "name": "Eva Sol", "language": "en", "timezone": "America/Panama"}
+        url,
+        {
+            "email": "eva@example.org",
+            "name": "Eva Sol",
+            "language": "en",
+            "timezone": "America/Panama",
+            "role": "observer",
+        },
     )
     deleted = administration.post(f"/admin/registrations/user/{account.pk}/delete/", {"post": "yes"})
     account.refresh_from_db()
 
     assert (account.name, account.timezone, account.is_active) == ("Eva Sol", "America/Panama", False)
+    assert account.role == UserRole.OBSERVER
     assert deleted.status_code == 403
+
+
+@pytest.mark.parametrize("role", UserRole)
+def test_an_administrator_gives_and_takes_roles(administration: Client, role: UserRole) -> None:
+    account = make_user("eva@example.org")
+    for flags in ({"is_observer": True}, {"is_observer": False, "is_staff": True, "is_superuser": True}):
+        User.objects.filter(pk=account.pk).update(**flags)
+
+        url = reverse("admin:registrations_user_change", args=[account.pk])
+        administration.post(
+            url, {"email": account.email, "language": "en", "timezone": "", "is_active": "on", "role": role}
+        )
+
+        account.refresh_from_db()
+        assert account.role == role
+        User.objects.filter(pk=account.pk).update(is_observer=False, is_staff=False, is_superuser=False)
+
+
+@pytest.mark.parametrize("typed", [{"role": "secretariat", "is_active": "on"}, {"role": "administrator"}])
+def test_the_last_administrator_stays_one(administration: Client, typed: dict[str, str]) -> None:
+    administrator = User.objects.get(is_superuser=True)
+    url = reverse("admin:registrations_user_change", args=[administrator.pk])
+
+    response = administration.post(url, {"email": administrator.email, "language": "en", "timezone": "", **typed})
+
+    assert errors_of(response) == {"__all__": ["This is the last administrator. Appoint another one first."]}
+    administrator.refresh_from_db()
+    assert (administrator.role, administrator.is_active) == (UserRole.ADMINISTRATOR, True)
 
 
 # Bodies, policies, reminders --------------------------------------------------------------------

@@ -92,7 +92,8 @@ def test_each_country_has_a_focal_point_who_can_sign_in_and_nothing_but_the_secr
 
     countries = ("bz", "ca", "cr", "do", "gt", "hn", "mx", "ni", "pa", "sv", "us")
     assert users == {f"focal.{code}@example.org": (False, True) for code in countries} | {
-        "secretariat@example.org": (True, True)
+        "secretariat@example.org": (True, True),
+        "observer@example.org": (False, True),
     }
 
 

@@ -1,0 +1,27 @@
+"""The page of a delegation as an observer reads it: without addresses, telephones, letters and the history."""
+
+from django.contrib.admin import AdminSite
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+
+from registrations.models import BodyKind, Delegation, DelegationStatus, Waiver
+from registrations.queries import SeatCount, delegates_with_mail_state, gaps_in
+
+
+def observed_page(
+    site: AdminSite, request: HttpRequest, delegation: Delegation, seats: tuple[SeatCount, ...]
+) -> HttpResponse:
+    """To read; a template of its own, so that what is added to the secretariat's page does not appear here."""
+    waivers = Waiver.objects.filter(delegation=delegation, revoked_at__isnull=True).select_related("profile")
+    context = site.each_context(request) | {
+        "opts": Delegation._meta,
+        "title": str(delegation.body),
+        "delegation": delegation,
+        "seats": seats,
+        "gaps": gaps_in(seats),
+        "people": delegates_with_mail_state(delegation),
+        "waivers": list(waivers),
+        "is_attending": delegation.status != DelegationStatus.NOT_ATTENDING,
+        "is_country": delegation.body.kind == BodyKind.COUNTRY,
+    }
+    return TemplateResponse(request, "admin/registrations/delegation/observed.html", context)

@@ -1,0 +1,99 @@
+"""Pages about the end of personal data: what goes on a webinar's day, and what one person may ask for."""
+
+from django.contrib import messages
+from django.contrib.admin import AdminSite
+from django.core.serializers.json import DjangoJSONEncoder
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from registrations.admin.base import staff_of
+from registrations.exceptions import RuleBroken
+from registrations.forms.errors import add_broken_rule
+from registrations.forms.personal_data import ErasureForm, PersonForm
+from registrations.models import RegistrationPolicy
+from registrations.services.personal_data.anonymising import holdings_of
+from registrations.services.personal_data.persons import Person, erase_person, export_person, find_person
+
+SORTS = {
+    "delegates": gettext_lazy("People: name, address, institution, position, telephone, needs"),
+    "entries": gettext_lazy("Calendars: the address; the answer stays"),
+    "deliveries": gettext_lazy("Messages: the address"),
+    "events": gettext_lazy("History: reasons, and what was changed; who did what and when stays"),
+    "letters": gettext_lazy("Nomination letters: the file and its name"),
+    "texts": gettext_lazy("Reasons and comments about delegations"),
+}
+
+
+def ending_of(policy: RegistrationPolicy) -> list[tuple[Promise, int]]:
+    """What would go on the day of `policy`, in words, with how many there are now."""
+    counts = holdings_of(policy.webinar).counts()
+    return [(text, counts[sort]) for sort, text in SORTS.items()]
+
+
+def person_page(site: AdminSite, request: HttpRequest) -> HttpResponse:
+    """Look for a person by the address; sending the form shows what is kept, and changes nothing."""
+    form = PersonForm(request.POST if request.method == "POST" else None)
+    person = find_person(form.cleaned_data["email"]) if form.is_valid() else None
+    return _page(site, request, form, person)
+
+
+def export_page(site: AdminSite, request: HttpRequest) -> HttpResponse:
+    """A file to be given to the person."""
+    form = PersonForm(request.POST)
+    if request.method != "POST" or not form.is_valid():
+        return redirect("admin:personal-data")
+    given = export_person(form.cleaned_data["email"], by=staff_of(request), now=timezone.now())
+    response = JsonResponse(given, encoder=DjangoJSONEncoder, json_dumps_params={"indent": 2, "ensure_ascii": False})
+    response.headers["Content-Disposition"] = 'attachment; filename="personal-data.json"'
+    return response
+
+
+def erase_page(site: AdminSite, request: HttpRequest) -> HttpResponse:
+    """Erase what was shown, once it is confirmed; opening the address only leads to the page."""
+    if request.method != "POST":
+        return redirect("admin:personal-data")
+    erasure = ErasureForm(request.POST)
+    form = PersonForm(request.POST)
+    if erasure.is_valid():
+        try:
+            outcome = erase_person(erasure.cleaned_data["email"], by=staff_of(request), now=timezone.now())
+        except RuleBroken as broken:
+            add_broken_rule(erasure, broken)
+        else:
+            if outcome.is_done:
+                messages.success(request, _("Nothing that is kept says any more who this was."))
+                return redirect("admin:personal-data")
+            messages.warning(
+                request,
+                _(
+                    "Nothing is erased yet: the invitations are being taken back, and that mail needs the address. "
+                    "Please erase again in a minute."
+                ),
+            )
+            erasure = None  # type: ignore[assignment]  # shown anew, to be confirmed anew
+    person = find_person(form.cleaned_data["email"]) if form.is_valid() else None
+    return _page(site, request, form, person, erasure)
+
+
+def _page(
+    site: AdminSite,
+    request: HttpRequest,
+    form: PersonForm,
+    person: Person | None,
+    erasure: ErasureForm | None = None,
+) -> HttpResponse:
+    if person is not None and person.is_known:
+        erasure = erasure or ErasureForm(initial={"email": person.address})
+    context = site.each_context(request) | {
+        "opts": RegistrationPolicy._meta,
+        "title": _("What is kept of one person"),
+        "form": form,
+        "person": person,
+        "erasure": erasure,
+    }
+    return TemplateResponse(request, "admin/registrations/personal_data/person.html", context)

@@ -1,0 +1,142 @@
+"""Write rows over so that they say nothing about anybody. Each step can be taken again: it changes nothing then."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from django.core.files.storage import default_storage
+from django.db import transaction
+from django.db.models import CharField, F, Q, QuerySet, Value
+from django.db.models.functions import Cast, Concat
+
+from registrations.models import (
+    CalendarEntry,
+    Delegate,
+    Delegation,
+    Delivery,
+    DeliveryState,
+    HistoryEvent,
+    NominationLetter,
+    Waiver,
+)
+from registrations.services.personal_data.registry import IMPERSONAL_CHANGES, NOWHERE, values_after
+from sessions_app.models import Webinar
+
+Keys = list[int]
+
+# Where no file ever lies: `file` is unique, so each row needs a path of its own.
+ERASED_FILES = "erased/"
+
+
+@dataclass(frozen=True)
+class Holdings:
+    """Rows that still say something about people, each sort by itself."""
+
+    delegates: "QuerySet[Delegate]"
+    entries: "QuerySet[CalendarEntry]"
+    deliveries: "QuerySet[Delivery]"
+    events: "QuerySet[HistoryEvent]"
+    letters: "QuerySet[NominationLetter]"
+    delegations: "QuerySet[Delegation]"
+    waivers: "QuerySet[Waiver]"
+
+    def counts(self) -> dict[str, int]:
+        return {
+            "delegates": self.delegates.count(),
+            "entries": self.entries.count(),
+            "deliveries": self.deliveries.count(),
+            "events": self.events.count(),
+            "letters": self.letters.count(),
+            "texts": self.delegations.count() + self.waivers.count(),
+        }
+
+
+def holdings_of(webinar: Webinar) -> Holdings:
+    """What is still held of the people of `webinar`."""
+    deliveries = Delivery.objects.filter(
+        Q(session__webinar=webinar)
+        | Q(delegate__webinar=webinar)
+        | Q(delegation__webinar=webinar)
+        | Q(event__webinar=webinar)
+    )
+    reasons = Q(gap_reason="") & Q(decision_comment="") & Q(not_attending_reason="")
+    return Holdings(
+        delegates=Delegate.objects.filter(webinar=webinar, anonymised_at=None),
+        entries=CalendarEntry.objects.filter(session__webinar=webinar).exclude(address__endswith=NOWHERE),
+        deliveries=deliveries.exclude(email__endswith=NOWHERE),
+        events=HistoryEvent.objects.filter(webinar=webinar).exclude(reason="", changes={}),
+        letters=NominationLetter.objects.filter(delegation__webinar=webinar).exclude(file__startswith=ERASED_FILES),
+        delegations=Delegation.objects.filter(webinar=webinar).exclude(reasons),
+        waivers=Waiver.objects.filter(delegation__webinar=webinar).exclude(**values_after(Waiver)),
+    )
+
+
+def writers(now: datetime) -> Mapping[str, Callable[[Keys], None]]:
+    """For each sort of `Holdings`, what writes the rows with these keys over. Needs a transaction."""
+    return {
+        "delegates": partial(_anonymise_delegates, now=now),
+        "entries": _anonymise_entries,
+        "deliveries": _anonymise_deliveries,
+        "events": _anonymise_events,
+        "letters": _erase_letters,
+        "delegations": partial(_write_over, Delegation),
+        "waivers": partial(_write_over, Waiver),
+    }
+
+
+def _write_over(model: Any, keys: Keys) -> None:
+    model.objects.filter(pk__in=keys).update(**values_after(model))
+
+
+def _anonymise_delegates(keys: Keys, *, now: datetime) -> None:
+    """Every link of theirs ends with it, whatever becomes of the date of the purge."""
+    rows = Delegate.objects.filter(pk__in=keys)
+    rows.update(
+        **values_after(Delegate),
+        anonymised_at=now,
+        version=F("version") + 1,
+        # That of someone who left still opens an empty calendar; the next one opens nothing.
+        token_version=F("token_version") + 2,
+    )
+
+
+def _anonymise_entries(keys: Keys) -> None:
+    _write_over(CalendarEntry, keys)
+
+
+def _anonymise_deliveries(keys: Keys) -> None:
+    """What was still to be sent is not sent any more: nobody is left to read it."""
+    rows = Delivery.objects.filter(pk__in=keys)
+    rows.filter(state__in=[DeliveryState.DUE, DeliveryState.CLAIMED]).update(
+        state=DeliveryState.SUPERSEDED, claim_token=None, lease_expires_at=None
+    )
+    rows.filter(key__contains="@").update(
+        key=Concat(Value("anonymised:"), Cast("pk", CharField()), output_field=CharField())
+    )
+    _write_over(Delivery, keys)
+
+
+def _anonymise_events(keys: Keys) -> None:
+    events = list(HistoryEvent.objects.filter(pk__in=keys).order_by("pk"))
+    for event in events:
+        event.reason = ""
+        event.changes = emptied(event.changes)
+    HistoryEvent.objects.bulk_update(events, ["reason", "changes"])
+
+
+def emptied(changes: Mapping[str, Any]) -> dict[str, Any]:
+    """`changes` with the same keys: that a name was changed is kept, and not what it was."""
+    return {key: value if key in IMPERSONAL_CHANGES else ["", ""] for key, value in changes.items()}
+
+
+def _erase_letters(keys: Keys) -> None:
+    """The files go once this is committed; a file that is left behind then is found as one without a row."""
+    rows = NominationLetter.objects.filter(pk__in=keys)
+    for name in rows.values_list("file", flat=True):
+        transaction.on_commit(partial(default_storage.delete, name), robust=True)
+    rows.update(
+        **values_after(NominationLetter),
+        file=Concat(Value(ERASED_FILES), Cast("pk", CharField()), output_field=CharField()),
+    )

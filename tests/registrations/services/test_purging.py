@@ -1,0 +1,392 @@
+"""The end of a webinar's personal data: nothing says who came, and every figure stays (design §8)."""
+
+import json
+import os
+from datetime import timedelta
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from allauth.usersessions.models import UserSession
+from django.apps import apps
+from django.conf import settings
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.contenttypes.models import ContentType
+from django.core import serializers
+from django.core.files.storage import default_storage
+from django.core.management import call_command
+from django.db import models
+
+from registrations.exceptions import LinkNotValid, NotPossibleNow
+from registrations.models import (
+    Arrival,
+    CalendarEntry,
+    Delegate,
+    Delegation,
+    Delivery,
+    HistoryEvent,
+    HistoryKind,
+    NominationLetter,
+    RegistrationPolicy,
+    User,
+    Waiver,
+)
+from registrations.queries import quota_board
+from registrations.services.delegations import waive_seats
+from registrations.services.nominations import edit_delegate, replace_delegate, restore_delegate, withdraw_delegate
+from registrations.services.personal_data.anonymising import holdings_of
+from registrations.services.personal_data.purging import preview, purge
+from registrations.services.planning import plan
+from registrations.tasks import purge as purge_task
+from registrations.tokens import Scope, make_token
+from registrations.tokens.participants import read_feed_token, read_token
+from sessions_app.models import Webinar
+from sessions_app.releases import release_webinar
+from tests.factories import (
+    NOW,
+    make_country,
+    make_delegate,
+    make_delegation,
+    make_details,
+    make_focal_point,
+    make_letter,
+    make_quotas,
+    make_reminder_rule,
+    make_staff,
+    make_webinar,
+)
+
+# The factories' webinar is in November 2026, its data end on 17 November 2027.
+LATER = NOW + timedelta(days=400)
+SECRETS = ("Ximena", "ximena", "Yolanda", "yolanda", "Zapata", "+504", "wheelchair", "her mother", "Nota de Ximena")
+
+
+@pytest.fixture
+def letters(settings, tmp_path: Path) -> Path:
+    settings.MEDIA_ROOT = str(tmp_path)
+    return tmp_path / "letters"
+
+
+def make_past_webinar(slug: str = "flows", iso_code: str = "HN") -> Webinar:
+    """A webinar for which people were named, changed, replaced, withdrawn, invited; one of them arrived."""
+    webinar = make_webinar(slug)
+    make_quotas(webinar)
+    staff = User.objects.filter(is_staff=True).first() or make_staff()
+    release_webinar(webinar, by=staff, now=NOW)
+    delegation = make_delegation(webinar, make_country(iso_code, slug=f"country-{slug}"), status="accepted")
+    make_focal_point(delegation.body)
+    texts = {"institution": "Zapata office", "position": "Zapata chief", "phone": "+504 1", "needs": "wheelchair"}
+    ximena = make_delegate(delegation, name="Ximena", email=f"ximena@{slug}.example.org", admitted_at=NOW, **texts)
+    plan(now=NOW)
+    ximena = edit_delegate(
+        ximena,
+        details=make_details(name="Ximena Zapata", email=f"ximena.z@{slug}.example.org", **texts),
+        version=ximena.version,
+        by=staff,
+        now=NOW,
+        reason="her mother wrote",
+    )
+    yolanda = make_details(name="Yolanda Zapata", email=f"yolanda@{slug}.example.org", **texts)
+    yolanda = replace_delegate(ximena, details=yolanda, version=ximena.version, by=staff, now=NOW, reason="her mother")
+    plan(now=NOW)
+    leaver = make_delegate(delegation, "border-control", name="Zapata", admitted_at=NOW)
+    withdraw_delegate(leaver, version=1, by=staff, now=NOW, reason="her mother is ill")
+    plan(now=NOW)
+    profile = yolanda.profile
+    waive_seats(delegation, profile=profile, seats=1, reason="Zapata alone", by=staff, now=NOW)
+    make_letter(delegation, by=staff, name="Nota de Ximena.pdf")
+    make_letter(delegation, by=staff, text="Another", name="Nota de Ximena 2.pdf")
+    Delegation.objects.filter(pk=delegation.pk).update(gap_reason="her mother", decision_comment="Thanks, Zapata")
+    CalendarEntry.objects.filter(delegate=yolanda).update(ical_partstat="ACCEPTED", answered_at=NOW)
+    Arrival.objects.create(delegate=yolanda, session=webinar.sessions.get(number=1), at=NOW)
+    return webinar
+
+
+def everything_held() -> str:
+    """All rows of the product, and of what libraries keep about people, as text."""
+    labels = ("registrations", "sessions_app", "account", "usersessions", "admin")
+    rows: list[models.Model] = []
+    for label in labels:
+        for model in apps.get_app_config(label).get_models():
+            rows += model._base_manager.all()
+    return serializers.serialize("json", rows)
+
+
+def found_in(text: str) -> set[str]:
+    return {secret for secret in SECRETS if secret in text}
+
+
+def test_after_the_purge_nothing_says_who_came(db: None, letters: Path) -> None:
+    webinar = make_past_webinar()
+    before = found_in(json.dumps(json.loads(everything_held()), ensure_ascii=False))
+
+    purge(now=LATER)
+
+    assert before == set(SECRETS)
+    assert found_in(everything_held()) == set()
+    assert holdings_of(webinar).delegates.count() == 0
+    assert RegistrationPolicy.objects.get().purged_at == LATER
+
+
+def test_every_figure_survives_the_purge(db: None, letters: Path) -> None:
+    webinar = make_past_webinar()
+    counted = (
+        quota_board(webinar).profile_totals,
+        [row.seats for row in quota_board(webinar).rows],
+        sorted(Delegate.objects.values_list("pk", "status", "profile", "role", "delegation", "replaced_by")),
+        sorted(CalendarEntry.objects.values_list("pk", "session", "delegate", "ical_partstat", "answered_at")),
+        sorted(Arrival.objects.values_list("pk", "delegate", "session", "at")),
+        sorted(HistoryEvent.objects.values_list("pk", "kind", "delegate", "actor", "at")),
+        sorted(Waiver.objects.values_list("pk", "seats", "profile")),
+        sorted(NominationLetter.objects.values_list("pk", "size")),
+        Delivery.objects.filter(state="sent").count(),
+    )
+
+    purge(now=LATER)
+
+    HistoryEvent.objects.filter(kind=HistoryKind.PURGED).delete()
+    assert counted == (
+        quota_board(webinar).profile_totals,
+        [row.seats for row in quota_board(webinar).rows],
+        sorted(Delegate.objects.values_list("pk", "status", "profile", "role", "delegation", "replaced_by")),
+        sorted(CalendarEntry.objects.values_list("pk", "session", "delegate", "ical_partstat", "answered_at")),
+        sorted(Arrival.objects.values_list("pk", "delegate", "session", "at")),
+        sorted(HistoryEvent.objects.values_list("pk", "kind", "delegate", "actor", "at")),
+        sorted(Waiver.objects.values_list("pk", "seats", "profile")),
+        sorted(NominationLetter.objects.values_list("pk", "size")),
+        Delivery.objects.filter(state="sent").count(),
+    )
+
+
+def test_the_history_keeps_that_something_was_changed_and_not_what_it_was(db: None, letters: Path) -> None:
+    make_past_webinar()
+
+    purge(now=LATER)
+
+    edited = HistoryEvent.objects.get(kind=HistoryKind.EDITED)
+    assert (edited.reason, edited.changes) == ("", {"name": ["", ""], "email": ["", ""]})
+    purged = HistoryEvent.objects.get(kind=HistoryKind.PURGED)
+    assert (purged.delegation, purged.delegate, purged.actor, purged.at) == (None, None, None, LATER)
+
+
+def test_a_second_purge_changes_nothing(db: None, letters: Path) -> None:
+    make_past_webinar()
+    purge(now=LATER)
+    once = everything_held()
+
+    again = purge(now=LATER + timedelta(days=1))
+
+    assert again.webinars == {}
+    assert everything_held() == once
+
+
+def test_a_purge_that_broke_off_goes_on_where_it_stood(db: None, letters: Path, monkeypatch) -> None:
+    monkeypatch.setattr("registrations.services.personal_data.purging.BATCH", 1)
+    webinar = make_past_webinar()
+    first = Delegate.objects.order_by("pk").first()
+    Delegate.objects.filter(pk=first.pk).update(anonymised_at=NOW, name="#1", email="1@anonymised.invalid")
+
+    purged = purge(now=LATER)
+
+    assert purged.webinars[webinar.slug]["delegates"] == 2
+    assert Delegate.objects.get(pk=first.pk).anonymised_at == NOW
+    assert not Delegate.objects.filter(anonymised_at=None).exists()
+
+
+@pytest.mark.parametrize("now", [NOW, NOW + timedelta(days=386)], ids=["before the webinar", "the day before"])
+def test_nothing_ends_before_its_day(db: None, letters: Path, now) -> None:
+    make_past_webinar()
+    before = everything_held()
+
+    assert purge(now=now).webinars == {}
+    assert everything_held() == before
+
+
+def test_a_webinar_that_is_not_over_keeps_its_people_whatever_its_date_says(db: None, letters: Path) -> None:
+    make_past_webinar()
+    RegistrationPolicy.objects.update(purge_on=NOW.date() - timedelta(days=1))
+
+    assert purge(now=NOW).webinars == {}
+    assert Delegate.objects.filter(anonymised_at=None).exists()
+
+
+def test_another_webinar_of_the_same_people_is_left_alone(db: None, letters: Path) -> None:
+    make_past_webinar()
+    other = make_past_webinar("other", "PA")
+    RegistrationPolicy.objects.filter(webinar=other).update(purge_on=LATER.date() + timedelta(days=1))
+    held = holdings_of(other).counts()
+
+    purge(now=LATER)
+
+    assert holdings_of(other).counts() == held
+    assert all(held.values())
+
+
+def test_the_links_of_participants_end_even_if_the_date_is_moved_ahead(db: None, letters: Path, time_machine) -> None:
+    make_past_webinar()
+    tokens = {person.pk: make_token(person, Scope.PAGE) for person in Delegate.objects.all()}
+    purge(now=LATER)
+    RegistrationPolicy.objects.update(purge_on=LATER.date() + timedelta(days=9))
+    time_machine.move_to(LATER)
+
+    for token in tokens.values():
+        for read in (lambda token: read_token(token, Scope.PAGE), read_feed_token):
+            with pytest.raises(LinkNotValid):
+                read(token)
+
+
+def test_the_files_of_letters_go_once_it_is_committed(
+    db: None, letters: Path, django_capture_on_commit_callbacks
+) -> None:
+    make_past_webinar()
+    before = len(list(letters.iterdir()))
+
+    with django_capture_on_commit_callbacks(execute=True):
+        purge(now=LATER)
+
+    assert (before, list(letters.iterdir())) == (2, [])
+    assert len(set(NominationLetter.objects.values_list("file", flat=True))) == 2
+
+
+def test_files_without_a_row_are_erased_once_they_are_a_day_old(db: None, letters: Path) -> None:
+    make_past_webinar()
+    kept = set(letters.iterdir())
+    for name, age in (("old.pdf", 2), ("young.pdf", 0)):
+        (letters / name).write_bytes(b"%PDF-")
+        at = (NOW - timedelta(days=age)).timestamp()
+        os.utime(letters / name, (at, at))
+
+    purge(now=NOW)
+
+    assert set(letters.iterdir()) == kept | {letters / "young.pdf"}
+
+
+def test_no_mail_follows_from_a_purge(db: None, letters: Path, time_machine) -> None:
+    webinar = make_past_webinar()
+    make_reminder_rule(webinar, moment="after", audience="all")
+    purge(now=LATER)
+    mails = Delivery.objects.count()
+
+    plan(now=LATER)
+
+    assert Delivery.objects.count() == mails
+    assert not Delivery.objects.filter(state__in=["due", "claimed"]).exists()
+
+
+def test_the_preview_counts_what_the_purge_then_ends(db: None, letters: Path) -> None:
+    webinar = make_past_webinar()
+    foreseen = preview(now=LATER)
+
+    purged = purge(now=LATER)
+
+    ended = purged.webinars[webinar.slug]
+    foreseen_texts = foreseen.webinars[webinar.slug].pop("texts")
+    assert foreseen_texts == ended.pop("delegations") + ended.pop("waivers")
+    assert ended == foreseen.webinars[webinar.slug]
+
+
+def test_the_command_counts_first_and_ends_then(db: None, letters: Path, time_machine) -> None:
+    make_past_webinar()
+    time_machine.move_to(LATER, tick=False)
+    counted, ended, again = StringIO(), StringIO(), StringIO()
+
+    call_command("purge", "--dry-run", stdout=counted)
+    still = Delegate.objects.filter(anonymised_at=None).count()
+    call_command("purge", stdout=ended)
+    call_command("purge", stdout=again)
+
+    assert still == 3
+    assert counted.getvalue().splitlines()[0].startswith("flows: 3 delegates, ")
+    assert counted.getvalue().splitlines()[-1] == "Nothing was changed."
+    assert ended.getvalue().splitlines()[0].startswith("flows: 3 delegates, ")
+    assert again.getvalue().splitlines()[0] == "No webinar is due."
+
+
+def test_beat_runs_the_purge_every_day(db: None, letters: Path, time_machine) -> None:
+    make_past_webinar()
+    time_machine.move_to(LATER)
+    entry = settings.CELERY_BEAT_SCHEDULE["purge"]
+
+    purge_task()
+
+    assert (entry["task"], entry["schedule"].hour, entry["options"]["expires"]) == (purge_task.name, {3}, 43_200)
+    assert not Delegate.objects.filter(anonymised_at=None).exists()
+
+
+def make_former_focal_point(days_ago: int = 31, **fields) -> User:
+    body = make_country("BZ")
+    return make_focal_point(body, make_user_named(**fields), removed_at=LATER - timedelta(days=days_ago)).user
+
+
+def make_user_named(**fields) -> User:
+    return User.objects.create_user("ximena@zapata.example.org", "secret", name="Ximena", **fields)
+
+
+def test_the_account_of_a_former_focal_point_ends_with_all_that_says_who_it_was(db: None) -> None:
+    account = make_former_focal_point()
+    session = UserSession.objects.create(
+        user=account, ip="192.0.2.1", session_key="x" * 32, user_agent="Ximena's", last_seen_at=LATER
+    )
+    LogEntry.objects.create(
+        user=make_staff(),
+        content_type=ContentType.objects.get_for_model(User),
+        object_id=str(account.pk),
+        object_repr="Ximena",
+        action_flag=CHANGE,
+        change_message="Ximena",
+    )
+
+    purged = purge(now=LATER)
+
+    account.refresh_from_db()
+    assert purged.accounts == 1
+    assert (account.name, account.is_active, account.has_usable_password()) == (f"#{account.pk}", False, False)
+    assert not UserSession.objects.filter(pk=session.pk).exists()
+    assert found_in(everything_held()) == set()
+
+
+@pytest.mark.parametrize(
+    "fields", [{"days_ago": 29}, {"is_staff": True}, {"is_observer": True}], ids=["lately", "staff", "observer"]
+)
+def test_an_account_that_may_be_needed_stays(db: None, fields: dict[str, object]) -> None:
+    account = make_former_focal_point(**fields)
+
+    assert purge(now=LATER).accounts == 0
+    account.refresh_from_db()
+    assert account.name == "Ximena"
+
+
+def test_an_account_stays_while_a_webinar_at_which_it_acted_is_known(db: None) -> None:
+    account = make_former_focal_point()
+    delegation = make_delegation()
+    RegistrationPolicy.objects.update(purge_on=LATER.date() + timedelta(days=9))
+    HistoryEvent.objects.create(
+        webinar=delegation.webinar, delegation=delegation, kind="submitted", actor=account, at=NOW
+    )
+
+    assert purge(now=LATER).accounts == 0
+
+
+def test_traces_of_sign_ins_end_after_a_month(db: None) -> None:
+    for number, days in enumerate((29, 31)):
+        seen = {"last_seen_at": LATER - timedelta(days=days), "session_key": f"{number}" * 32}
+        UserSession.objects.create(
+            user=make_user_named() if number == 0 else User.objects.get(), ip="192.0.2.1", **seen
+        )
+
+    purge(now=LATER)
+
+    assert [session.session_key[0] for session in UserSession.objects.all()] == ["0"]
+
+
+def test_a_person_whose_data_have_ended_does_not_come_back(db: None, letters: Path, staff: User) -> None:
+    webinar = make_past_webinar()
+    gone = Delegate.objects.filter(webinar=webinar, status="withdrawn").first()
+    Delegate.objects.filter(pk=gone.pk).update(anonymised_at=NOW)
+
+    with pytest.raises(NotPossibleNow):
+        restore_delegate(gone, by=staff, now=NOW)
+
+
+def test_the_storage_of_letters_is_the_one_that_is_searched(letters: Path, db: None) -> None:
+    assert default_storage.path("letters") == str(letters)

@@ -1,4 +1,5 @@
 from registrations.models.arrival import Arrival
+from registrations.models.attendance import Attendance, AttendanceReport, MatchedBy
 from registrations.models.body import BodyKind, ParticipatingBody
 from registrations.models.calendar_entry import CalendarEntry, IcalMethod, Partstat
 from registrations.models.delegate import Delegate, DelegateRole, DelegateStatus
@@ -21,6 +22,8 @@ __all__ = [
     "OVERDUE_AFTER",
     "PRIVACY_NOTICE",
     "Arrival",
+    "Attendance",
+    "AttendanceReport",
     "BodyKind",
     "CalendarEntry",
     "Delegate",
@@ -36,6 +39,7 @@ __all__ = [
     "HistoryEvent",
     "HistoryKind",
     "IcalMethod",
+    "MatchedBy",
     "NominationLetter",
     "ParticipantProfile",
     "ParticipatingBody",

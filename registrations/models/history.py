@@ -31,6 +31,9 @@ class HistoryKind(models.TextChoices):
     QUOTA_CHANGED = "quota_changed", _("Quota changed")
     MAIL_SENT_AGAIN = "mail_sent_again", _("Mail sent again")
     MAIL_STOPPED = "mail_stopped", _("Mail stopped")
+    ATTENDANCE_IMPORTED = "attendance_imported", _("Attendance imported")
+    ATTENDANCE_MATCHED = "attendance_matched", _("Attendance matched by hand")
+    ATTENDANCE_REMOVED = "attendance_removed", _("Attendance removed")
 
 
 class HistoryEvent(models.Model):

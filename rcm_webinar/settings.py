@@ -207,7 +207,7 @@ ATTENDANCE_COLUMNS = {
     ),
     "address": env.names(
         "ATTENDANCE_ADDRESS_COLUMNS",
-        default="User Email|Email|E-mail|Correo electrónico|Correo electrónico del usuario|Correo electrónico de usuario",
+        default="User Email|Email|E-mail|Correo electrónico|Correo electrónico del usuario|Correo",
     ),
     "joined": env.names(
         "ATTENDANCE_JOINED_COLUMNS",

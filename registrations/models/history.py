@@ -33,6 +33,7 @@ class HistoryKind(models.TextChoices):
     MAIL_STOPPED = "mail_stopped", _("Mail stopped")
     ATTENDANCE_IMPORTED = "attendance_imported", _("Attendance imported")
     ATTENDANCE_MATCHED = "attendance_matched", _("Attendance matched by hand")
+    ATTENDANCE_EXPORTED = "attendance_exported", _("Attendance exported")
     ATTENDANCE_REMOVED = "attendance_removed", _("Attendance removed")
 
 

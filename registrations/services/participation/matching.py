@@ -67,6 +67,13 @@ def people_of_webinar(session: Session) -> People:
     return People(by_address, {name: found[0] for name, found in by_name.items() if name and len(found) == 1})
 
 
+def same_names(session: Session, rows: Sequence[Attendance]) -> dict[int, Delegate]:
+    """By the id of those of `rows` who are not known yet, who has their name: for a person to confirm. One query."""
+    by_name = people_of_webinar(session).by_name
+    found = {row.pk: by_name.get(plain(row.name)) for row in rows if row.matched_by == MatchedBy.NOTHING}
+    return {pk: person for pk, person in found.items() if person is not None}
+
+
 def check_report(session: Session, attendees: Sequence[Attendee], *, zone: str) -> CheckedReport:
     """What saving would do with `attendees`. Three queries at most, however many they are."""
     people = people_of_webinar(session)
@@ -96,8 +103,8 @@ def _warnings(session: Session, matches: Sequence[Match], *, zone: str) -> list[
     elif ours * ONE_IN < len(counted):
         warnings.append(
             _(
-                "Of %(all)s people in this report only %(ours)s belong to this webinar. It may be the report of another "
-                "event."
+                "Of %(all)s people in this report only %(ours)s belong to this webinar. "
+                "It may be the report of another event."
             )
             % {"ours": ours, "all": len(counted)}
         )

@@ -9,6 +9,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 from registrations.models import (
     PRIVACY_NOTICE,
+    Attendance,
+    AttendanceReport,
     BodyKind,
     Delegate,
     Delegation,
@@ -17,6 +19,7 @@ from registrations.models import (
     DeliveryState,
     FocalPoint,
     GapNoticeRule,
+    MatchedBy,
     NominationLetter,
     ParticipantProfile,
     ParticipatingBody,
@@ -238,6 +241,25 @@ def make_reminder_rule(webinar: Webinar, amount: int = 1, unit: str = "hours", *
 
 def make_gap_notice_rule(webinar: Webinar, days_before: int = 5, **fields: Any) -> GapNoticeRule:
     return GapNoticeRule.objects.create(webinar=webinar, days_before=days_before, **{"created_at": NOW, **fields})
+
+
+def make_attendance(session: Session, delegate: Delegate | None = None, *, by: User, **fields: Any) -> Attendance:
+    """Someone in a report of `session`, known by the address of `delegate` or not at all."""
+    name = delegate.name if delegate else f"Guest {next(_numbers)}"
+    report = AttendanceReport.objects.create(session=session, imported_by=by, imported_at=NOW, people=1)
+    return Attendance.objects.create(
+        session=session,
+        delegate=delegate,
+        report=report,
+        **{
+            "key": delegate.address if delegate else f"name:{name.lower()}",
+            "name": name,
+            "address": delegate.email if delegate else "",
+            "matched_by": MatchedBy.ADDRESS if delegate else MatchedBy.NOTHING,
+            "minutes": 60,
+            **fields,
+        },
+    )
 
 
 def a_pdf(text: str = "Nomination") -> bytes:

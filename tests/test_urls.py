@@ -22,6 +22,7 @@ from sessions_app.releases import release_webinar
 from tests import spanish
 from tests.factories import (
     NOW,
+    make_attendance,
     make_country,
     make_delegate,
     make_delegation,
@@ -120,8 +121,9 @@ def every_address(resolver: URLResolver, namespace: str = "", path: str = "") ->
 
 
 def an_address_of(route: str, *, argument: str = "1") -> str:
-    """A path of `route`, with `argument` for each of its own (of a regular expression, for each group)."""
-    plain = re.sub(r"<[^>]+>", argument, re.sub(r"\(\?P<\w+>[^)]*\)", argument, route))
+    """A path of `route`, with `argument` for each of its own (of a regular expression, for each group), and the first
+    session's number."""
+    plain = re.sub(r"<[^>]+>", argument, re.sub(r"\(\?P<\w+>[^)]*\)", argument, route.replace("<int:n>", "1")))
     return "/" + re.sub(r"[\^$]|\\Z", "", plain)
 
 
@@ -233,6 +235,17 @@ def test_a_step_is_never_taken_by_opening_its_address(name: str, world: World) -
     assert {client.get(path).status_code for client in world.clients.values()} <= {302, 405}
 
 
+OF_ATTENDANCE = (
+    "attendance",
+    "export-attendance",
+    "session-attendance",
+    "import-attendance",
+    "save-attendance",
+    "remove-attendance",
+    "arrivals",
+)
+
+
 @pytest.fixture
 def everything(world: World) -> dict[str, str]:
     """A key of a row of each model of the product, by "<app>_<model>"; and of what the admin's own pages are about."""
@@ -243,6 +256,7 @@ def everything(world: World) -> dict[str, str]:
     make_gap_notice_rule(delegation.webinar)
     waiver = waive_seats(delegation, profile=profile, seats=1, reason="One alone", by=staff, now=NOW)
     plan(now=NOW)
+    make_attendance(delegation.webinar.sessions.get(number=1), by=staff)
     models = [model for app in ("registrations", "sessions_app") for model in apps.get_app_config(app).get_models()]
     first = {f"{model._meta.app_label}_{model._meta.model_name}": model._base_manager.first() for model in models}
     keys = {name: str(row.pk) for name, row in first.items() if row is not None}
@@ -255,6 +269,7 @@ def everything(world: World) -> dict[str, str]:
         "revoke-waiver": str(waiver.pk),
         "release-webinar": str(delegation.webinar_id),
         "quota-board": delegation.webinar.slug,
+        **dict.fromkeys(OF_ATTENDANCE, delegation.webinar.slug),
         "auth_user_password_change": str(staff.pk),
         "app_list": "registrations",
     }

@@ -14,7 +14,7 @@ from registrations.services.imports.reading import COMPOUND_FILE, NO_TABLES, ZIP
 from registrations.services.imports.texts import DELIMITERS, decode, no_table, split_cells
 from registrations.services.imports.words import plain
 
-MOST_BYTES = 10_000_000
+MOST_BYTES = 10 * 1024 * 1024
 MOST_ROWS = 50_000
 # A summary of the meeting stands above the headings.
 ROWS_WITH_HEADINGS = 60
@@ -79,7 +79,7 @@ def read_report(data: bytes) -> list[ReportRow]:
 def report_too_large() -> Unreadable:
     return Unreadable(
         _("This file is larger than %(megabytes)s MB, which no report of one session is.")
-        % {"megabytes": MOST_BYTES // 1_000_000}
+        % {"megabytes": MOST_BYTES // 1024**2}
     )
 
 

@@ -4,7 +4,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from registrations.models import Arrival, Attendance, AttendanceReport, Delegate, DelegationStatus, MatchedBy
+from registrations.models import Arrival, Delegate, DelegationStatus, User
 from registrations.queries import quota_board
 from registrations.queries.arrivals import Count, arrivals_of
 from registrations.queries.attendance import Presence, attendance_table
@@ -13,12 +13,12 @@ from sessions_app.releases import release_webinar
 from tests.factories import (
     FIRST_START,
     NOW,
+    make_attendance,
     make_country,
     make_delegate,
     make_delegation,
     make_organisation,
     make_quotas,
-    make_staff,
     make_webinar,
 )
 from tests.registrations.participants import make_entry
@@ -38,19 +38,11 @@ def session_of(webinar: Webinar, number: int = 1) -> Session:
     return Session.objects.select_related("released__release").get(webinar=webinar, number=number)
 
 
-def attended(delegate: Delegate, session: Session, *, under: str = "") -> None:
-    report = AttendanceReport.objects.create(session=session, imported_by=make_staff(), imported_at=NOW, people=1)
-    Attendance.objects.create(
-        session=session, key=under or delegate.address, name=delegate.name, delegate=delegate,
-        matched_by=MatchedBy.ADDRESS, minutes=60, report=report,
-    )  # fmt: skip
-
-
 def came(delegate: Delegate, session: Session) -> None:
     Arrival.objects.create(delegate=delegate, session=session, at=FIRST_START)
 
 
-def test_each_figure_counts_people_by_body_profile_and_session(webinar: Webinar) -> None:
+def test_each_figure_counts_people_by_body_profile_and_session(webinar: Webinar, staff: User) -> None:
     honduras = make_delegation(webinar, make_country("HN"))
     ana, luz, eva = (make_delegate(honduras, profile) for profile in ("prosecutors", "prosecutors", "border-control"))
     first, second = session_of(webinar), session_of(webinar, 2)
@@ -58,9 +50,9 @@ def test_each_figure_counts_people_by_body_profile_and_session(webinar: Webinar)
     make_entry(luz, first, ical_partstat="DECLINED")
     make_entry(eva, second, planned_method="CANCEL", ical_partstat="ACCEPTED")
     came(ana, first)
-    attended(ana, first)
-    attended(ana, first, under="name:ana on the phone")
-    attended(eva, second)
+    make_attendance(first, ana, by=staff)
+    make_attendance(first, ana, by=staff, key="name:ana on the phone")
+    make_attendance(second, eva, by=staff)
 
     (of_honduras,) = attendance_table(webinar).countries
 
@@ -101,14 +93,16 @@ def test_the_nominated_are_those_of_the_board(webinar: Webinar) -> None:
     assert table.of_all.nominated == 4
 
 
-def test_who_came_counts_also_after_leaving_and_from_a_country_that_no_longer_attends(webinar: Webinar) -> None:
+def test_who_came_counts_also_after_leaving_and_from_a_country_that_no_longer_attends(
+    webinar: Webinar, staff: User
+) -> None:
     away = make_delegation(webinar, make_country("BZ"), status=DelegationStatus.NOT_ATTENDING)
     stayed = make_delegate(away)
     left = make_delegate(away, status="withdrawn", withdrawn_at=NOW)
     make_entry(left, session_of(webinar))
     came(left, session_of(webinar))
-    attended(left, session_of(webinar))
-    attended(stayed, session_of(webinar))
+    make_attendance(session_of(webinar), left, by=staff)
+    make_attendance(session_of(webinar), stayed, by=staff)
 
     (belize,) = attendance_table(webinar).countries
 
@@ -124,16 +118,16 @@ def test_people_without_a_profile_that_is_asked_for_have_a_line_of_their_own(web
     assert (of_honduras.lines[-1].profile, of_honduras.lines[-1].nominated, of_honduras.total.nominated) == (None, 1, 1)
 
 
-def add(webinar: Webinar, number: int) -> None:
+def add(webinar: Webinar, number: int, *, by: User) -> None:
     delegation = make_delegation(webinar, make_country(f"A{chr(65 + number)}"))
     for profile in ("prosecutors", "border-control"):
         person = make_delegate(delegation, profile, admitted_at=NOW)
         make_entry(person, session_of(webinar))
         came(person, session_of(webinar))
-        attended(person, session_of(webinar))
+        make_attendance(session_of(webinar), person, by=by)
 
 
-def test_the_table_and_the_arrivals_ask_as_much_for_many(webinar: Webinar) -> None:
+def test_the_table_and_the_arrivals_ask_as_much_for_many(webinar: Webinar, staff: User) -> None:
     def queries() -> tuple[int, int]:
         with CaptureQueriesContext(connection) as table:
             attendance_table(webinar)
@@ -141,10 +135,10 @@ def test_the_table_and_the_arrivals_ask_as_much_for_many(webinar: Webinar) -> No
             arrivals_of(session_of(webinar))
         return len(table), len(arrivals) - 1
 
-    add(webinar, 0)
+    add(webinar, 0, by=staff)
     with_one = queries()
     for number in range(1, 15):
-        add(webinar, number)
+        add(webinar, number, by=staff)
 
     assert queries() == with_one == (8, 2)
 

@@ -139,7 +139,7 @@ def test_unknown_columns_are_answered_with_what_was_looked_for_and_found() -> No
         (b"%PDF-1.4", "no participant report"),
         (b"Name,Duration\nAna\x00,5", "characters that no text has"),
         ("Name,Duration\nPeña,5\n".encode() + b"Pe\xf1a,5", "another encoding"),
-        (b"x" * 10_000_001, "larger than 10 MB"),
+        (b"x" * (10 * 1024 * 1024 + 1), "larger than 10 MB"),
         (b'"' + b"x" * 200_000, "No row of headings"),
     ],
 )  # fmt: skip

@@ -68,6 +68,12 @@ def number(name: str, *, default: int) -> int:
     return int(value)
 
 
+def names(name: str, *, default: str) -> list[str]:
+    """The parts of the setting `name` between bars, blanks removed; a comma may stand in a part."""
+    value: str = read.str(name, default="").strip() or default
+    return [part.strip() for part in value.split("|") if part.strip()]
+
+
 def database() -> dict[str, Any]:
     """Django's settings of the database of DATABASE_URL. Raises StartRefused."""
     url = required("DATABASE_URL")

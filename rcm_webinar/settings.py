@@ -200,6 +200,28 @@ DELIVERY_LEASE_SECONDS = env.number("DELIVERY_LEASE_SECONDS", default=120)
 CHANGE_HOLD_SECONDS = env.number("CHANGE_HOLD_SECONDS", default=20)
 # So many addresses registered elsewhere may a focal point try in a day.
 ADDRESS_CLASHES_PER_DAY = env.number("ADDRESS_CLASHES_PER_DAY", default=10)
+# How Zoom and Teams head the columns of a participant report; what stands in brackets does not count.
+ATTENDANCE_COLUMNS = {
+    "name": env.names(
+        "ATTENDANCE_NAME_COLUMNS",
+        default="Name|Full Name|Participant|User Name|Nombre|Nombre completo|Participante|Nombre de usuario",
+    ),
+    "address": env.names(
+        "ATTENDANCE_ADDRESS_COLUMNS",
+        default="User Email|Email|E-mail|Correo electrónico|Correo electrónico del usuario|Correo",
+    ),
+    "joined": env.names(
+        "ATTENDANCE_JOINED_COLUMNS",
+        default="Join Time|First Join|Hora de ingreso|Hora de entrada|Hora de unión|Primera unión|Primera entrada",
+    ),
+    "left": env.names(
+        "ATTENDANCE_LEFT_COLUMNS", default="Leave Time|Last Leave|Hora de salida|Última salida|Última hora de salida"
+    ),
+    "duration": env.names(
+        "ATTENDANCE_DURATION_COLUMNS",
+        default="Duration|Total Duration|In-Meeting Duration|Duración|Duración total|Duración en la reunión",
+    ),
+}
 if "@" not in parseaddr(DEFAULT_FROM_EMAIL)[1]:
     raise env.StartRefused("DEFAULT_FROM_EMAIL holds no e-mail address.")
 if EMAIL_TIMEOUT * ANSWERS_TO_A_MESSAGE >= DELIVERY_LEASE_SECONDS:

@@ -10,6 +10,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from registrations.models import (
     PRIVACY_NOTICE,
     Announcement,
+    Attendance,
+    AttendanceReport,
     BodyKind,
     Chase,
     Delegate,
@@ -19,6 +21,7 @@ from registrations.models import (
     DeliveryState,
     FocalPoint,
     GapNoticeRule,
+    MatchedBy,
     NominationLetter,
     ParticipantProfile,
     ParticipatingBody,
@@ -291,3 +294,22 @@ def make_letter(
     """A letter through the service, at `NOW`."""
     upload = make_upload(a_pdf(text), name=name)
     return upload_letter(delegation, upload=upload, by=by, now=NOW)
+
+
+def make_attendance(session: Session, delegate: Delegate | None = None, *, by: User, **fields: Any) -> Attendance:
+    """Someone in a report of `session`, known by the address of `delegate` or not at all."""
+    name = delegate.name if delegate else f"Guest {next(_numbers)}"
+    report = AttendanceReport.objects.create(session=session, imported_by=by, imported_at=NOW, people=1)
+    return Attendance.objects.create(
+        session=session,
+        delegate=delegate,
+        report=report,
+        **{
+            "key": delegate.address if delegate else f"name:{name.lower()}",
+            "name": name,
+            "address": delegate.email if delegate else "",
+            "matched_by": MatchedBy.ADDRESS if delegate else MatchedBy.NOTHING,
+            "minutes": 60,
+            **fields,
+        },
+    )

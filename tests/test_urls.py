@@ -24,6 +24,7 @@ from tests import spanish
 from tests.factories import (
     NOW,
     make_announcement,
+    make_attendance,
     make_chase,
     make_country,
     make_delegate,
@@ -125,8 +126,9 @@ def every_address(resolver: URLResolver, namespace: str = "", path: str = "") ->
 
 
 def an_address_of(route: str, *, argument: str = "1") -> str:
-    """A path of `route`, with `argument` for each of its own (of a regular expression, for each group)."""
-    plain = re.sub(r"<[^>]+>", argument, re.sub(r"\(\?P<\w+>[^)]*\)", argument, route))
+    """A path of `route`, with `argument` for each of its own (of a regular expression, for each group), and the first
+    session's number."""
+    plain = re.sub(r"<[^>]+>", argument, re.sub(r"\(\?P<\w+>[^)]*\)", argument, route.replace("<int:n>", "1")))
     return "/" + re.sub(r"[\^$]|\\Z", "", plain)
 
 
@@ -239,6 +241,17 @@ def test_a_step_is_never_taken_by_opening_its_address(name: str, world: World) -
     assert {client.get(path).status_code for client in world.clients.values()} <= {302, 405}
 
 
+OF_ATTENDANCE = (
+    "attendance",
+    "export-attendance",
+    "session-attendance",
+    "import-attendance",
+    "save-attendance",
+    "remove-attendance",
+    "arrivals",
+)
+
+
 @pytest.fixture
 def everything(world: World) -> dict[str, str]:
     """A key of a row of each model of the product, by "<app>_<model>"; and of what the admin's own pages are about."""
@@ -251,6 +264,7 @@ def everything(world: World) -> dict[str, str]:
     plan(now=NOW)
     announcement = make_announcement(delegation.webinar, by=staff)
     make_chase(delegation.webinar, by=staff)
+    make_attendance(delegation.webinar.sessions.get(number=1), by=staff)
     models = [model for app in ("registrations", "sessions_app") for model in apps.get_app_config(app).get_models()]
     first = {f"{model._meta.app_label}_{model._meta.model_name}": model._base_manager.first() for model in models}
     keys = {name: str(row.pk) for name, row in first.items() if row is not None}
@@ -277,6 +291,7 @@ def everything(world: World) -> dict[str, str]:
         "restore-session": keys["sessions_app_session"],
         "clone-webinar": delegation.webinar.slug,
         "quota-board": delegation.webinar.slug,
+        **dict.fromkeys(OF_ATTENDANCE, delegation.webinar.slug),
         "auth_user_password_change": str(staff.pk),
         "app_list": "registrations",
     }

@@ -3,6 +3,7 @@
 from registrations.admin import (
     accounts,
     announcements,
+    attendance,
     bodies,
     chases,
     delegates,
@@ -16,6 +17,7 @@ from registrations.admin import (
 __all__ = [
     "accounts",
     "announcements",
+    "attendance",
     "bodies",
     "chases",
     "delegates",

@@ -1,5 +1,6 @@
 from registrations.models.announcement import Announcement, AnnouncementReaders
 from registrations.models.arrival import Arrival
+from registrations.models.attendance import Attendance, AttendanceReport, MatchedBy
 from registrations.models.body import BodyKind, ParticipatingBody
 from registrations.models.calendar_entry import CalendarEntry, IcalMethod, Partstat
 from registrations.models.chase import Chase
@@ -25,6 +26,8 @@ __all__ = [
     "Announcement",
     "AnnouncementReaders",
     "Arrival",
+    "Attendance",
+    "AttendanceReport",
     "BodyKind",
     "CalendarEntry",
     "Chase",
@@ -41,6 +44,7 @@ __all__ = [
     "HistoryEvent",
     "HistoryKind",
     "IcalMethod",
+    "MatchedBy",
     "NominationLetter",
     "ParticipantProfile",
     "ParticipatingBody",

@@ -37,6 +37,10 @@ class HistoryKind(models.TextChoices):
     PERSON_EXPORTED = "person_exported", _("Data given out at the person's request")
     PERSON_ERASED = "person_erased", _("Data erased at the person's request")
     PURGED = "purged", _("Personal data ended")
+    ATTENDANCE_IMPORTED = "attendance_imported", _("Attendance imported")
+    ATTENDANCE_MATCHED = "attendance_matched", _("Attendance matched by hand")
+    ATTENDANCE_EXPORTED = "attendance_exported", _("Attendance exported")
+    ATTENDANCE_REMOVED = "attendance_removed", _("Attendance removed")
 
 
 class HistoryEvent(models.Model):

@@ -20,11 +20,14 @@ ACCENT_IN_UTF8 = re.compile(rb"[\xc2\xc3][\x80-\xbf]")
 
 def read_csv(data: bytes) -> Table:
     """Raises Unreadable."""
-    return read_text(_decode(data))
+    return read_text(decode(data))
 
 
-def _decode(data: bytes) -> str:
-    """UTF-8, UTF-16 with a byte order mark, or Windows-1252; a text in two of them is refused, not guessed."""
+def decode(data: bytes) -> str:
+    """UTF-8, UTF-16 with a byte order mark, or Windows-1252; a text in two of them is refused, not guessed.
+
+    Raises Unreadable.
+    """
     if data.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):
         try:
             return data.decode("utf-16")
@@ -53,12 +56,16 @@ def _mixed(line: int) -> Unreadable:
 def read_text(text: str) -> Table:
     """The table in `text`: cells with tabs, semicolons or commas between, in quotes where needed. Raises Unreadable."""
     if "\x00" in text:
-        raise Unreadable(_("This is not a table: it holds characters that no text has. Send an .xlsx or .csv file."))
+        raise no_table()
     text = text.removeprefix("\ufeff")
     declared = DECLARED.match(text)
     if declared:
-        return make_table(_cells(text[declared.end() :], declared[1]))
-    return make_table(_cells(text, _delimiter_of(text)))
+        return make_table(split_cells(text[declared.end() :], declared[1]))
+    return make_table(split_cells(text, _delimiter_of(text)))
+
+
+def no_table() -> Unreadable:
+    return Unreadable(_("This is not a table: it holds characters that no text has. Send an .xlsx or .csv file."))
 
 
 def _delimiter_of(text: str) -> str:
@@ -68,8 +75,11 @@ def _delimiter_of(text: str) -> str:
     return max(DELIMITERS, key=outside.count)
 
 
-def _cells(text: str, delimiter: str) -> Iterator[list[str]]:
-    """The rows of `text`. Where quotes do not pair up as in CSV, they are part of the text: 'Ana "Anita" Ejemplo'."""
+def split_cells(text: str, delimiter: str) -> Iterator[list[str]]:
+    """The rows of `text`. Where quotes do not pair up as in CSV, they are part of the text: 'Ana "Anita" Ejemplo'.
+
+    Raises Unreadable, once it comes to the row that is none.
+    """
     lines = io.StringIO(text, newline="")
     if _has_paired_quotes(text, delimiter):
         reader = csv.reader(lines, delimiter=delimiter, strict=True)

@@ -8,6 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from registrations.models import (
+    Attendance,
     CalendarEntry,
     Delegate,
     Delegation,
@@ -20,6 +21,7 @@ from sessions_app.releases import release_webinar
 from tests.factories import (
     NOW,
     make_announcement,
+    make_attendance,
     make_chase,
     make_country,
     make_delegation,
@@ -58,6 +60,7 @@ def add_rows(number: int, staff: User) -> None:
         actor=staff,
         at=NOW,
     )
+    make_attendance(webinar.sessions.get(number=1), delegation.delegates.first(), by=staff)
     make_reminder_rule(webinar)
     make_gap_notice_rule(webinar)
     make_announcement(webinar, by=staff)
@@ -82,7 +85,13 @@ def administrator(db: None, client: Client) -> User:
 
 def test_every_list_of_the_admin_asks_as_much_with_one_row_as_with_many(client: Client, administrator: User) -> None:
     paths = [reverse(f"admin:{room._meta.app_label}_{room._meta.model_name}_changelist") for room in ROOMS]
-    paths += [reverse("admin:index"), reverse("admin:quota-boards"), "/en/delegations/", "/en/"]
+    paths += [
+        reverse("admin:index"),
+        reverse("admin:quota-boards"),
+        reverse("admin:attendance-of-webinars"),
+        "/en/delegations/",
+        "/en/",
+    ]
     add_rows(0, administrator)
     with_one = {path: queries_of(client, path) for path in paths}
 
@@ -91,5 +100,5 @@ def test_every_list_of_the_admin_asks_as_much_with_one_row_as_with_many(client: 
     with_many = {path: queries_of(client, path) for path in paths}
 
     assert with_many == with_one
-    listed: tuple[type[models.Model], ...] = (Webinar, Delegation, Delegate, CalendarEntry, Delivery)
-    assert [model._base_manager.count() >= MANY for model in listed] == [True] * 5
+    listed: tuple[type[models.Model], ...] = (Webinar, Delegation, Delegate, CalendarEntry, Delivery, Attendance)
+    assert [model._base_manager.count() >= MANY for model in listed] == [True] * 6

@@ -1,0 +1,83 @@
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from registrations.models.delegate import Delegate
+from sessions_app.models import Session
+
+
+class AttendanceReport(models.Model):
+    """A participant report of a video conference that someone imported for a session."""
+
+    session = models.ForeignKey(
+        Session, on_delete=models.PROTECT, related_name="attendance_reports", verbose_name=_("session")
+    )
+    imported_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", verbose_name=_("imported by")
+    )
+    imported_at = models.DateTimeField(_("imported at"))
+    people = models.PositiveIntegerField(_("people"))
+
+    class Meta:
+        verbose_name = _("participant report")
+        verbose_name_plural = _("participant reports")
+        ordering = ["session", "-imported_at"]
+
+    def __str__(self) -> str:
+        return f"{self.session}, {self.imported_at:%Y-%m-%d}"
+
+
+class MatchedBy(models.TextChoices):
+    """How it is known who of ours somebody in a report is. What a person decided is never decided anew by an import."""
+
+    NOTHING = "", _("nobody yet")
+    ADDRESS = "address", _("address")
+    HAND = "hand", _("by hand")
+    NOBODY = "nobody", _("nobody of ours")
+
+
+class Attendance(models.Model):
+    """Somebody whom the reports of a session name, as they name them, and who of ours that is, if anybody.
+
+    A person may have several: one for each address or, without one, each name that they came under.
+    """
+
+    session = models.ForeignKey(
+        Session, on_delete=models.PROTECT, related_name="attendances", verbose_name=_("session")
+    )
+    # What the reports know them by: their address, lower-cased, or "name:" and their name.
+    key = models.CharField(max_length=300, editable=False)
+    name = models.CharField(_("name as reported"), max_length=200, blank=True)
+    address = models.CharField(_("e-mail address as reported"), max_length=254, blank=True)
+    delegate = models.ForeignKey(
+        Delegate,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="attendances",
+        verbose_name=_("delegate"),
+    )
+    matched_by = models.CharField(_("matched by"), max_length=10, choices=MatchedBy, blank=True)
+    minutes = models.PositiveIntegerField(_("minutes"))
+    first_joined_at = models.DateTimeField(_("first joined at"), null=True, blank=True)
+    last_left_at = models.DateTimeField(_("last left at"), null=True, blank=True)
+    report = models.ForeignKey(
+        AttendanceReport, on_delete=models.PROTECT, related_name="attendances", verbose_name=_("latest report")
+    )
+
+    class Meta:
+        verbose_name = _("attendance")
+        verbose_name_plural = _("attendances")
+        ordering = ["session", "name", "id"]
+        constraints = [
+            models.UniqueConstraint(fields=["session", "key"], name="attendance_once_per_session_and_key"),
+            models.CheckConstraint(
+                condition=models.Q(delegate__isnull=False, matched_by__in=[MatchedBy.ADDRESS, MatchedBy.HAND])
+                | models.Q(delegate__isnull=True, matched_by__in=[MatchedBy.NOTHING, MatchedBy.NOBODY]),
+                name="attendance_is_matched_by_something",
+            ),
+        ]
+        indexes = [models.Index(fields=["session", "delegate"], name="attendance_by_delegate")]
+
+    def __str__(self) -> str:
+        return f"{self.session_id}: {self.minutes}"

@@ -1,0 +1,170 @@
+"""Who was nominated, was invited, accepted, opened the room and attended, by body, profile and session."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from django.db.models import Count, Q, QuerySet
+
+from registrations.models import (
+    Arrival,
+    Attendance,
+    BodyKind,
+    CalendarEntry,
+    Delegation,
+    DelegationStatus,
+    IcalMethod,
+    ParticipantProfile,
+    Partstat,
+)
+from registrations.queries.seats import CountedDelegation, delegations_with_seats
+from sessions_app.models import Session, Webinar
+
+# (delegation id, profile id or None)
+Place = tuple[int, int | None]
+
+
+@dataclass(frozen=True)
+class Presence:
+    """What became of the people of one place at one session. Whoever opened the room or attended counts, also where
+    they were withdrawn later; the others are active."""
+
+    invited: int = 0
+    accepted: int = 0
+    opened: int = 0
+    attended: int = 0
+
+    def __add__(self, other: "Presence") -> "Presence":
+        return Presence(
+            self.invited + other.invited,
+            self.accepted + other.accepted,
+            self.opened + other.opened,
+            self.attended + other.attended,
+        )
+
+
+@dataclass(frozen=True)
+class PresenceLine:
+    """One profile (None: no profile) of one delegation, or a total; `sessions` in the order of the report."""
+
+    profile: ParticipantProfile | None
+    nominated: int
+    sessions: tuple[Presence, ...]
+
+
+@dataclass(frozen=True)
+class PresenceOfBody:
+    """The last of `lines` is of people without a profile that is asked for, where there are any."""
+
+    delegation: Delegation
+    lines: tuple[PresenceLine, ...]
+    total: PresenceLine
+
+
+@dataclass(frozen=True)
+class AttendanceTable:
+    """Attending bodies by name, countries and organisations apart; one that does not attend only where somebody came,
+    and then nobody of it is nominated. Totals by profile are over the countries, as the board's."""
+
+    sessions: tuple[Session, ...]
+    countries: tuple[PresenceOfBody, ...]
+    organisations: tuple[PresenceOfBody, ...]
+    by_profile: tuple[PresenceLine, ...]
+    of_countries: PresenceLine
+    of_all: PresenceLine
+
+    @property
+    def bodies(self) -> tuple[PresenceOfBody, ...]:
+        return (*self.countries, *self.organisations)
+
+
+def attendance_table(webinar: Webinar) -> AttendanceTable:
+    """Nominated are those whom the board counts as named. Eight queries, however many people and reports."""
+    sessions = tuple(Session.objects.filter(webinar=webinar).order_by("number"))
+    presences = _presences(webinar, sessions)
+    nobody = (Presence(),) * len(sessions)
+    profiles: dict[int, ParticipantProfile] = {}
+    bodies = []
+    for counted in sorted(delegations_with_seats(webinar), key=lambda one: str(one.delegation.body).casefold()):
+        profiles |= {seat.profile.pk: seat.profile for seat in counted.seats}
+        of_body = _of_body(counted, presences, nobody)
+        if counted.delegation.status != DelegationStatus.NOT_ATTENDING:
+            bodies.append(of_body)
+        elif any(one.opened or one.attended for one in of_body.total.sessions):
+            bodies.append(_of_nobody_nominated(of_body))
+    countries = tuple(one for one in bodies if one.delegation.body.kind == BodyKind.COUNTRY)
+    return AttendanceTable(
+        sessions=sessions,
+        countries=countries,
+        organisations=tuple(one for one in bodies if one.delegation.body.kind == BodyKind.ORGANISATION),
+        by_profile=tuple(
+            sum_of((line for one in countries for line in one.lines if line.profile == profile), nobody, profile)
+            for profile in profiles.values()
+        ),
+        of_countries=sum_of((one.total for one in countries), nobody),
+        of_all=sum_of((one.total for one in bodies), nobody),
+    )
+
+
+def sum_of(
+    lines: Iterable[PresenceLine], nobody: tuple[Presence, ...], profile: ParticipantProfile | None = None
+) -> PresenceLine:
+    nominated, sessions = 0, nobody
+    for line in lines:
+        nominated += line.nominated
+        sessions = tuple(one + other for one, other in zip(sessions, line.sessions, strict=True))
+    return PresenceLine(profile, nominated, sessions)
+
+
+def _of_body(
+    counted: CountedDelegation, presences: Mapping[Place, tuple[Presence, ...]], nobody: tuple[Presence, ...]
+) -> PresenceOfBody:
+    pk = counted.delegation.pk
+    lines = [
+        PresenceLine(seat.profile, seat.named, presences.get((pk, seat.profile.pk), nobody)) for seat in counted.seats
+    ]
+    asked_for = {seat.profile.pk for seat in counted.seats}
+    others = sum_of(
+        (
+            PresenceLine(None, 0, found)
+            for (delegation_id, profile_id), found in presences.items()
+            if delegation_id == pk and profile_id not in asked_for
+        ),
+        nobody,
+    )
+    others = replace(others, nominated=counted.total.named - sum(line.nominated for line in lines))
+    if others.nominated or others.sessions != nobody:
+        lines.append(others)
+    return PresenceOfBody(counted.delegation, tuple(lines), sum_of(lines, nobody))
+
+
+def _of_nobody_nominated(one: PresenceOfBody) -> PresenceOfBody:
+    return replace(
+        one, lines=tuple(replace(line, nominated=0) for line in one.lines), total=replace(one.total, nominated=0)
+    )
+
+
+def _presences(webinar: Webinar, sessions: tuple[Session, ...]) -> dict[Place, tuple[Presence, ...]]:
+    """By place, in the order of `sessions`. Three queries."""
+    entries = CalendarEntry.objects.filter(
+        session__webinar=webinar, planned_method=IcalMethod.REQUEST, delegate__status="active"
+    )
+    accepted = Count("delegate", filter=Q(ical_partstat=Partstat.ACCEPTED), distinct=True)
+    arrivals = Arrival.objects.filter(session__webinar=webinar)
+    attendances = Attendance.objects.filter(session__webinar=webinar, delegate__isnull=False)
+    order = {session.pk: index for index, session in enumerate(sessions)}
+    found: dict[Place, list[Presence]] = defaultdict(lambda: [Presence()] * len(sessions))
+    people = Count("delegate", distinct=True)
+    for delegation, profile, session, invited, accepting in _by_place(entries).annotate(one=people, two=accepted):
+        found[delegation, profile][order[session]] += Presence(invited=invited, accepted=accepting)
+    for delegation, profile, session, opened in _by_place(arrivals).annotate(one=people):
+        found[delegation, profile][order[session]] += Presence(opened=opened)
+    for delegation, profile, session, attended in _by_place(attendances).annotate(one=people):
+        found[delegation, profile][order[session]] += Presence(attended=attended)
+    return {place: tuple(presences) for place, presences in found.items()}
+
+
+def _by_place(rows: "QuerySet[Any]") -> "QuerySet[Any, Any]":
+    """(delegation id, profile id, session id) of each, and what is annotated."""
+    return rows.order_by().values_list("delegate__delegation_id", "delegate__profile_id", "session_id")

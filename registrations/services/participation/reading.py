@@ -1,0 +1,143 @@
+"""The rows of a participant report, as Zoom and Teams write it: found by its headings, whatever stands above them."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+
+from django.conf import settings
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from registrations.exceptions import Unreadable
+from registrations.services.imports.reading import COMPOUND_FILE, NO_TABLES, ZIP
+from registrations.services.imports.texts import DELIMITERS, decode, no_table, split_cells
+from registrations.services.imports.words import plain
+
+MOST_BYTES = 10 * 1024 * 1024
+MOST_ROWS = 50_000
+# A summary of the meeting stands above the headings.
+ROWS_WITH_HEADINGS = 60
+CHARACTERS_WITH_HEADINGS = 30_000
+# Of a refusal that says what was found.
+MOST_FOUND = 12
+LONGEST_FOUND = 40
+LABELS: Mapping[str, Promise] = {
+    "name": gettext_lazy("Name"),
+    "address": gettext_lazy("E-mail address"),
+    "joined": gettext_lazy("Joined"),
+    "left": gettext_lazy("Left"),
+    "duration": gettext_lazy("Duration"),
+}
+
+
+@dataclass(frozen=True)
+class ReportRow:
+    """One stay of somebody, as texts; a column that the report has not is blank."""
+
+    name: str = ""
+    address: str = ""
+    joined: str = ""
+    left: str = ""
+    duration: str = ""
+
+
+@dataclass(frozen=True)
+class Headings:
+    """What stands between the cells, the index of the row of headings, and which column is where."""
+
+    delimiter: str
+    at: int
+    columns: Mapping[str, int]
+
+    @property
+    def is_enough(self) -> bool:
+        return "name" in self.columns and not self.columns.keys().isdisjoint({"joined", "duration"})
+
+
+def read_report(data: bytes) -> list[ReportRow]:
+    """The rows below the headings, as far as the first blank one: what follows in a report is of another kind.
+
+    Raises Unreadable for what is no text, more than MOST_BYTES or MOST_ROWS, has no known headings, or nobody below.
+    """
+    if len(data) > MOST_BYTES:
+        raise report_too_large()
+    if data.startswith((*ZIP, COMPOUND_FILE)):
+        raise Unreadable(_("This is an Excel file. Please send the CSV file as Zoom or Teams gave it."))
+    if data.startswith(NO_TABLES):
+        raise Unreadable(_("This is no participant report. Please send the CSV file as Zoom or Teams gave it."))
+    text = decode(data).removeprefix("\ufeff")
+    if "\x00" in text:
+        raise no_table()
+    headings = _find_headings(text)
+    rows = list(_rows_below(text, headings))
+    if not rows:
+        raise Unreadable(_("There are headings, but no people below them."))
+    return rows
+
+
+def report_too_large() -> Unreadable:
+    return Unreadable(
+        _("This file is larger than %(megabytes)s MB, which no report of one session is.")
+        % {"megabytes": MOST_BYTES // 1024**2}
+    )
+
+
+def _find_headings(text: str) -> Headings:
+    """Those that the most columns are known by, whatever stands between the cells. Raises Unreadable."""
+    known = {plain(heading): field for field, words in settings.ATTENDANCE_COLUMNS.items() for heading in words}
+    beginning = text[:CHARACTERS_WITH_HEADINGS]
+    candidates = [
+        Headings(delimiter, index, _known_columns(row, known))
+        for delimiter in DELIMITERS
+        for index, row in enumerate(islice(split_cells(beginning, delimiter), ROWS_WITH_HEADINGS))
+    ]
+    best = max(candidates, key=lambda one: (one.is_enough, len(one.columns)), default=None)
+    if best is None or not best.is_enough:
+        raise _no_headings(beginning)
+    return best
+
+
+def _known_columns(row: Sequence[str], known: Mapping[str, str]) -> dict[str, int]:
+    """Of two columns of one kind the first."""
+    columns: dict[str, int] = {}
+    for number, cell in enumerate(row):
+        if field := known.get(plain(cell)):
+            columns.setdefault(field, number)
+    return columns
+
+
+def _no_headings(beginning: str) -> Unreadable:
+    """Which columns were looked for, and what was found instead."""
+    looked_for = "; ".join(
+        f"{LABELS[field]} ({', '.join(words)})" for field, words in settings.ATTENDANCE_COLUMNS.items()
+    )
+    delimiter = max(DELIMITERS, key=beginning.count)
+    rows = [[cell.strip() for cell in row] for row in islice(split_cells(beginning, delimiter), ROWS_WITH_HEADINGS)]
+    widest = max(rows, key=lambda row: sum(map(bool, row)), default=[])
+    # An address is a person's, and no heading.
+    found = ", ".join(cell[:LONGEST_FOUND] for cell in widest[:MOST_FOUND] if cell and "@" not in cell)
+    return Unreadable(
+        _("No row of headings is known in it. Needed are a name, and when somebody joined or how long they stayed.")
+        + " "
+        + _("Looked for: %(columns)s.") % {"columns": looked_for}
+        + " "
+        + (_("Found: %(headings)s.") % {"headings": found} if found else _("Nothing was found."))
+    )
+
+
+def _rows_below(text: str, headings: Headings) -> Iterator[ReportRow]:
+    """Raises Unreadable."""
+    below = islice(split_cells(text, headings.delimiter), headings.at + 1, None)
+    number = 0
+    for row in below:
+        if not any(cell.strip() for cell in row):
+            if number:
+                return
+            continue
+        number += 1
+        if number > MOST_ROWS:
+            raise Unreadable(
+                _("These are more than %(most)s rows. Is it the report of one session?") % {"most": f"{MOST_ROWS:,}"}
+            )
+        yield ReportRow(**{field: row[at].strip() if at < len(row) else "" for field, at in headings.columns.items()})

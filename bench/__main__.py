@@ -11,7 +11,15 @@ from django.test.utils import setup_databases, setup_test_environment, teardown_
 
 from bench.timing import Ratio
 
-PARTS = ("bench.registering", "bench.imports", "bench.planning", "bench.sending", "bench.building", "bench.pages")
+PARTS = (
+    "bench.registering",
+    "bench.imports",
+    "bench.planning",
+    "bench.sending",
+    "bench.building",
+    "bench.pages",
+    "bench.adding",
+)
 
 
 def main() -> int:

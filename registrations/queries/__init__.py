@@ -19,6 +19,7 @@ from registrations.queries.seats import (
     SeatCount,
     fingerprint_of,
     gaps_in,
+    profiles_of,
     seats_of,
     seats_of_webinar,
 )
@@ -41,6 +42,7 @@ __all__ = [
     "letters_of",
     "mail_of",
     "policy_of",
+    "profiles_of",
     "quota_board",
     "released_sessions",
     "requires_letter",

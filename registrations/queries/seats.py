@@ -139,6 +139,13 @@ def seats_of(delegation: Delegation, *, quotas: Iterable[Quota] | None = None) -
     )
 
 
+def profiles_of(delegation: Delegation) -> list[ParticipantProfile]:
+    """The profiles that are asked of one delegation; none of an organisation. One query."""
+    if delegation.body.kind == BodyKind.ORGANISATION:
+        return []
+    return [quota.profile for quota in quotas_of(delegation.webinar_id)]
+
+
 def seats_of_webinar(webinar: Webinar) -> dict[int, tuple[SeatCount, ...]]:
     """The seats of every delegation at `webinar`, by delegation id. Four queries, however many delegations."""
     return {counted.delegation.pk: counted.seats for counted in delegations_with_seats(webinar)}

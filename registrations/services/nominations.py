@@ -34,7 +34,9 @@ from registrations.services.seats import (
 __all__ = [
     "DelegateDetails",
     "NamingOutcome",
+    "Registered",
     "edit_delegate",
+    "register_and_count",
     "register_delegate",
     "register_delegates",
     "replace_delegate",
@@ -46,8 +48,21 @@ __all__ = [
 TRIES = 5
 
 
-@decision
+@dataclass(frozen=True)
+class Registered:
+    """Someone who is named, and the delegation as it is with them."""
+
+    delegate: Delegate
+    delegation: LockedDelegation
+
+
 def register_delegate(delegation: Delegation, *, details: DelegateDetails, by: User, now: datetime) -> Delegate:
+    """As `register_and_count`, where the delegate alone is wanted."""
+    return register_and_count(delegation, details=details, by=by, now=now).delegate
+
+
+@decision
+def register_and_count(delegation: Delegation, *, details: DelegateDetails, by: User, now: datetime) -> Registered:
     """Name a person in `delegation`; in an accepted one they are admitted at once (rule 5).
 
     Raises InvalidInput, QuotaFull, AddressTakenHere, AddressTakenElsewhere, TooManyClashes, NotPossibleNow while the
@@ -62,7 +77,7 @@ def register_delegate(delegation: Delegation, *, details: DelegateDetails, by: U
     locked.check_room(details.profile)
     delegate = _seat(locked, details, by=by, now=now)
     record(HistoryKind.REGISTERED, delegation=locked.delegation, delegate=delegate, by=by, now=now)
-    return delegate
+    return Registered(delegate, locked.with_one_more(details.profile))
 
 
 @dataclass(frozen=True)

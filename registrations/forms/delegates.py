@@ -1,10 +1,11 @@
 """A person as typed: by a focal point for their country, by the secretariat for any delegation."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 from django import forms
 from django.conf import settings
+from django.utils.choices import BaseChoiceIterator
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
@@ -68,6 +69,16 @@ def zone_choices(delegation: Delegation, *, selected: str = "") -> list[tuple[st
     return [("", _("Choose a time zone")), *groups]
 
 
+class AsTheyAre(BaseChoiceIterator):
+    """Choices in Django's own shape, which need not be looked through twice for each form."""
+
+    def __init__(self, choices: list[tuple[str, Any]]) -> None:
+        self.choices = choices
+
+    def __iter__(self) -> Iterator[tuple[str, Any]]:
+        yield from self.choices
+
+
 class DelegateForm(forms.Form):
     """A person of a country or, without a profile, of an organisation."""
 
@@ -110,7 +121,7 @@ class DelegateForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.fields["timezone"] = forms.ChoiceField(
             label=_("Time zone"),
-            choices=zone_choices(delegation, selected=self.initial.get("timezone", "")),
+            choices=AsTheyAre(zone_choices(delegation, selected=self.initial.get("timezone", ""))),
             initial=delegation.body.only_timezone,
         )
         self.fields["language"].initial = delegation.body.default_language

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import F, FilteredRelation, Q, QuerySet
@@ -25,6 +25,8 @@ from sessions_app.models import ReleasedSession, Session, Webinar
 
 # Of the newest message to a mailbox.
 SHOWN = ("state", "attempts", "last_error", "due_at", "sent_at")
+# Of a session as edited, then as released.
+ENDING = ("cancelled_at", "starts_at", "duration_minutes", "released__is_cancelled", "released__ends_at")
 # The states out of which the newest message to a mailbox may be sent once more.
 DONE_WITH = (DeliveryState.SENT, DeliveryState.FAILED, DeliveryState.STOPPED)
 
@@ -212,10 +214,10 @@ def last_session_end(webinar: Webinar) -> datetime | None:
 
     Released hours rule where something is released. Cancelled sessions count only while there is no other.
     """
-    sessions = list(Session.objects.filter(webinar=webinar).select_related("released"))
-    released = [session.released for session in sessions if hasattr(session, "released")]
-    ends = [(one.is_cancelled, one.ends_at) for one in released] or [
-        (one.cancelled_at is not None, one.ends_at) for one in sessions
+    rows = Session.objects.filter(webinar=webinar).order_by().values_list(*ENDING)
+    ends = [(is_cancelled, ends_at) for *_edited, is_cancelled, ends_at in rows if ends_at is not None] or [
+        (cancelled_at is not None, starts_at + timedelta(minutes=minutes))
+        for cancelled_at, starts_at, minutes, *_released in rows
     ]
     held = [ends_at for is_cancelled, ends_at in ends if not is_cancelled]
     return max(held or [ends_at for _, ends_at in ends], default=None)

@@ -18,7 +18,7 @@ from registrations.models import (
     User,
 )
 from registrations.services.details import DelegateDetails, apply_details, clean_details, new_delegate
-from registrations.services.gates import check_attending, check_time, clean_reason, is_late
+from registrations.services.gates import check_attending, check_not_over, check_open, check_time, clean_reason, is_late
 from registrations.services.history import new_event, record
 from registrations.services.seats import (
     Addresses,
@@ -69,8 +69,10 @@ def register_and_count(delegation: Delegation, *, details: DelegateDetails, by: 
     delegation does not attend, and what `check_time` raises; after the closing a focal point fills open seats only.
     Sent twice, the second time is AddressTakenHere.
     """
+    # Asked before: no lock of ours guards the agenda, and others wait while these are held.
+    check_not_over(delegation.webinar, now=now)
     locked = lock_delegation(delegation)
-    check_time(locked.delegation.webinar, by=by, now=now, is_for_late=True)
+    check_open(locked.delegation.webinar, by=by, now=now, is_for_late=True)
     check_attending(locked.delegation)
     details = clean_details(details, delegation=locked.delegation, profile_ids=locked.profile_ids)
     _check_open_seat(locked, details.profile, by=by, now=now)

@@ -104,7 +104,7 @@ def _compared(
             [client.inserts_into(elsewhere) for client in clients],
             rounds=ROUNDS,
             calls=CALLS,
-            before_each=_empty,
+            before_each=lambda: _begin_anew(clients),
         )
 
 
@@ -162,8 +162,11 @@ class FocalPoint:
         assert answer.status == 302
 
 
-def _empty() -> None:
-    """A delegation is named anew, not ever larger."""
+def _begin_anew(clients: Sequence[FocalPoint]) -> None:
+    """Each on a new connection, since a server ends those that are idle; and no delegation grows ever larger."""
+    for client in clients:
+        client.to_server.close()
+        client.to_server.connect()
     HistoryEvent.objects.filter(webinar__slug="adding").delete()
     Delegate.objects.filter(webinar__slug__in=["adding", "bare"]).delete()
 

@@ -19,6 +19,7 @@ PARTS = (
     "bench.building",
     "bench.pages",
     "bench.board",
+    "bench.adding",
 )
 
 

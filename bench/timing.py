@@ -2,13 +2,14 @@
 
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class Ratio:
-    """How many times as long `what` takes as `floor`; the times are medians in milliseconds."""
+    """How many times as long `what` takes as `floor`; in milliseconds, medians where nothing else is said."""
 
     what: str
     ours_ms: float
@@ -43,3 +44,47 @@ def compare(
             if number >= 0:
                 taken.append((time.perf_counter() - begun) * 1000)
     return Ratio(what, statistics.median(times[0]), floor, statistics.median(times[1]))
+
+
+def compare_at_once(
+    what: str,
+    ours: Sequence[Callable[[], object]],
+    floor: str,
+    bare: Sequence[Callable[[], object]],
+    *,
+    rounds: int,
+    calls: int,
+    warm_up: int = 2,
+    before_each: Callable[[], object] = lambda: None,
+) -> Ratio:
+    """The 95th percentiles of single calls, while all of `ours`, and by turns all of `bare`, go on calling at once.
+
+    In a round each makes so many `calls`; `before_each` as in `compare`.
+    """
+    times: tuple[list[float], list[float]] = ([], [])
+    with ThreadPoolExecutor(max(len(ours), len(bare))) as pool:
+        for number in range(-warm_up, rounds):
+            for clients, taken in zip((ours, bare), times, strict=True):
+                before_each()
+                answered = [time_taken for each in pool.map(_again_and_again(calls), clients) for time_taken in each]
+                if number >= 0:
+                    taken += answered
+    return Ratio(what, _p95(times[0]), floor, _p95(times[1]))
+
+
+def _again_and_again(calls: int) -> Callable[[Callable[[], object]], list[float]]:
+    """What makes a client call so often; the milliseconds of each call."""
+
+    def run(call: Callable[[], object]) -> list[float]:
+        taken = []
+        for _ in range(calls):
+            begun = time.perf_counter()
+            call()
+            taken.append((time.perf_counter() - begun) * 1000)
+        return taken
+
+    return run
+
+
+def _p95(times: Sequence[float]) -> float:
+    return statistics.quantiles(times, n=20)[-1]

@@ -39,7 +39,11 @@ def register_page(site: AdminSite, request: HttpRequest, pk: int) -> HttpRespons
     seats = seats_of(delegation)
     chosen = next((seat.profile.pk for seat in seats if seat.profile.code == request.GET.get("profile")), None)
     form = DelegateForm(
-        _sent(request), delegation=delegation, seats=seats, without={"version", "reason"}, initial={"profile": chosen}
+        _sent(request),
+        delegation=delegation,
+        profiles=[seat.profile for seat in seats],
+        without={"version", "reason"},
+        initial={"profile": chosen},
     )
 
     def register() -> str:
@@ -62,7 +66,12 @@ def person_page(site: AdminSite, request: HttpRequest, pk: int) -> HttpResponse:
     """One person with their history: who takes part can be changed, who has left is shown."""
     delegate = _person(pk)
     seats = seats_of(delegate.delegation)
-    form = EditForm(_sent(request), delegation=delegate.delegation, seats=seats, initial=typed_of(delegate))
+    form = EditForm(
+        _sent(request),
+        delegation=delegate.delegation,
+        profiles=[seat.profile for seat in seats],
+        initial=typed_of(delegate),
+    )
     mail = mail_of(delegate)
 
     def edit() -> str:
@@ -94,7 +103,7 @@ def replace_page(site: AdminSite, request: HttpRequest, pk: int) -> HttpResponse
     form = DelegateForm(
         _sent(request),
         delegation=delegate.delegation,
-        seats=seats,
+        profiles=[],
         without={"profile"},
         initial={"version": delegate.version, "role": delegate.role},
     )

@@ -1,10 +1,11 @@
 """A person as typed: by a focal point for their country, by the secretariat for any delegation."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 from django import forms
 from django.conf import settings
+from django.utils.choices import BaseChoiceIterator
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
@@ -12,7 +13,6 @@ from registrations.exceptions import Stale
 from registrations.forms.errors import send_again_with
 from registrations.models import BodyKind, Delegate, DelegateRole, Delegation, ParticipantProfile
 from registrations.models.delegate import validate_one_line
-from registrations.queries import SeatCount
 from registrations.services.details import FIELDS
 from registrations.services.gates import LONGEST_REASON
 from registrations.services.nominations import DelegateDetails
@@ -44,10 +44,15 @@ def reason_field(*, required: bool = True, **options: Any) -> forms.CharField:
     )
 
 
-def profile_field(profiles: list[ParticipantProfile]) -> "forms.ModelChoiceField[ParticipantProfile]":
-    """A choice among `profiles`; none is chosen beforehand."""
-    chosen = ParticipantProfile.objects.filter(pk__in=[one.pk for one in profiles])
-    return forms.ModelChoiceField(label=_("Profile"), queryset=chosen)
+def profile_field(profiles: Sequence[ParticipantProfile]) -> forms.TypedChoiceField:
+    """A choice among `profiles`, without a query; none is chosen beforehand."""
+    by_pk = {str(profile.pk): profile for profile in profiles}
+    return forms.TypedChoiceField(
+        label=_("Profile"),
+        choices=[("", "---------"), *((profile.pk, str(profile)) for profile in profiles)],
+        coerce=by_pk.__getitem__,
+        empty_value=None,
+    )
 
 
 def zone_choices(delegation: Delegation, *, selected: str = "") -> list[tuple[str, Any]]:
@@ -62,6 +67,16 @@ def zone_choices(delegation: Delegation, *, selected: str = "") -> list[tuple[st
         others = [choice for choice in group.zones if choice not in own]
         groups += [(group.label, others)] if others else []
     return [("", _("Choose a time zone")), *groups]
+
+
+class AsTheyAre(BaseChoiceIterator):
+    """Choices in Django's own shape, which need not be looked through twice for each form."""
+
+    def __init__(self, choices: list[tuple[str, Any]]) -> None:
+        self.choices = choices
+
+    def __iter__(self) -> Iterator[tuple[str, Any]]:
+        yield from self.choices
 
 
 class DelegateForm(forms.Form):
@@ -95,19 +110,22 @@ class DelegateForm(forms.Form):
         self,
         *args: Any,
         delegation: Delegation,
-        seats: tuple[SeatCount, ...],
+        profiles: Sequence[ParticipantProfile],
         without: Collection[str] = (),
         **kwargs: Any,
     ) -> None:
-        """`without` are the inputs that this step does not ask for; people of organisations have no profile."""
+        """`profiles` are to choose from (`profiles_of`); `without` are the inputs that this step does not ask for.
+
+        People of organisations have no profile.
+        """
         super().__init__(*args, **kwargs)
         self.fields["timezone"] = forms.ChoiceField(
             label=_("Time zone"),
-            choices=zone_choices(delegation, selected=self.initial.get("timezone", "")),
+            choices=AsTheyAre(zone_choices(delegation, selected=self.initial.get("timezone", ""))),
             initial=delegation.body.only_timezone,
         )
         self.fields["language"].initial = delegation.body.default_language
-        self.fields["profile"] = profile_field([seat.profile for seat in seats])
+        self.fields["profile"] = profile_field(profiles)
         is_country = delegation.body.kind == BodyKind.COUNTRY
         for name in {*without, *([] if is_country else ["profile"])}:
             del self.fields[name]
@@ -147,7 +165,8 @@ class RestoreForm(forms.Form):
 
 def typed_of(delegate: Delegate) -> dict[str, object]:
     """What the form for `delegate` shows at first."""
-    return {name: getattr(delegate, name) for name in FIELDS} | {"version": delegate.version}
+    typed = {name: getattr(delegate, name) for name in FIELDS}
+    return typed | {"profile": delegate.profile_id, "version": delegate.version}
 
 
 def both_versions(form: forms.BaseForm, stale: Stale) -> list[tuple[str, object, object]]:

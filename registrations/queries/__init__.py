@@ -22,6 +22,7 @@ from registrations.queries.seats import (
     SeatCount,
     fingerprint_of,
     gaps_in,
+    profiles_of,
     seats_of,
     seats_of_webinar,
 )
@@ -49,6 +50,7 @@ __all__ = [
     "mail_of",
     "movements_of",
     "policy_of",
+    "profiles_of",
     "quota_board",
     "released_and_end",
     "released_sessions",

@@ -1,8 +1,9 @@
 """What the page of one delegation reads: its people, what their mailboxes hold, its history."""
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import F, FilteredRelation, Q, QuerySet
@@ -25,6 +26,8 @@ from sessions_app.models import ReleasedSession, Session, Webinar
 
 # Of the newest message to a mailbox.
 SHOWN = ("state", "attempts", "last_error", "due_at", "sent_at")
+# Of a session as edited, then as released.
+ENDING = ("cancelled_at", "starts_at", "duration_minutes", "released__is_cancelled", "released__ends_at")
 # The states out of which the newest message to a mailbox may be sent once more.
 DONE_WITH = (DeliveryState.SENT, DeliveryState.FAILED, DeliveryState.STOPPED)
 
@@ -208,21 +211,30 @@ def released_sessions(webinar: Webinar) -> "QuerySet[ReleasedSession]":
 
 
 def released_and_end(webinar: Webinar) -> tuple[list[ReleasedSession], datetime | None]:
-    """What is released of `webinar`, in the order of time, and when everything about it freezes (rule 7): the end of
-    its last session. One query.
-
-    Released hours rule where something is released. Cancelled sessions count only while there is no other.
-    """
+    """What is released of `webinar`, in the order of time, and its end as `last_session_end` says. One query."""
     sessions = list(Session.objects.filter(webinar=webinar).select_related("released"))
     released = [session.released for session in sessions if hasattr(session, "released")]
-    ends = [(one.is_cancelled, one.ends_at) for one in released] or [
-        (one.cancelled_at is not None, one.ends_at) for one in sessions
-    ]
-    held = [ends_at for is_cancelled, ends_at in ends if not is_cancelled]
-    last = max(held or [ends_at for _, ends_at in ends], default=None)
-    return sorted(released, key=lambda one: (one.starts_at, one.number)), last
+    end = _last([(one.is_cancelled, one.ends_at) for one in released]) or _last(
+        [(one.cancelled_at is not None, one.ends_at) for one in sessions]
+    )
+    return sorted(released, key=lambda one: (one.starts_at, one.number)), end
 
 
 def last_session_end(webinar: Webinar) -> datetime | None:
-    """When everything about `webinar` freezes, as `released_and_end` says. One query."""
-    return released_and_end(webinar)[1]
+    """When everything about `webinar` freezes (rule 7): the end of its last session. One query.
+
+    Released hours rule where something is released. Cancelled sessions count only while there is no other.
+    """
+    rows = list(Session.objects.filter(webinar=webinar).order_by().values_list(*ENDING))
+    return _last([(is_cancelled, ends_at) for *_edited, is_cancelled, ends_at in rows if ends_at is not None]) or _last(
+        [
+            (cancelled_at is not None, starts_at + timedelta(minutes=minutes))
+            for cancelled_at, starts_at, minutes, *_released in rows
+        ]
+    )
+
+
+def _last(ends: Sequence[tuple[bool, datetime]]) -> datetime | None:
+    """Of (is cancelled, ends at): the last end of what is held, else of what is not."""
+    held = [ends_at for is_cancelled, ends_at in ends if not is_cancelled]
+    return max(held or [ends_at for _, ends_at in ends], default=None)

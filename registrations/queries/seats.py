@@ -1,11 +1,12 @@
 """Seats: how many are asked for, waived, named and declined. Every figure comes from one counting query (rule 2)."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, Exists, F, FilteredRelation, OuterRef, Q, QuerySet, Sum
+from django.db import DEFAULT_DB_ALIAS
+from django.db.models import Count, Exists, F, FilteredRelation, OuterRef, Q, QuerySet, Sum, Value
 
 from registrations.models import (
     BodyKind,
@@ -19,6 +20,7 @@ from registrations.models import (
     Waiver,
 )
 from registrations.queries.letters import lacking_letter
+from registrations.queries.worded import NUMBER, Worded
 from sessions_app.models import Webinar
 
 
@@ -69,8 +71,12 @@ def named_counts(delegates: "QuerySet[Delegate]") -> NamedCounts:
 
     Declined is who declined every session that they are invited to; they still count as named.
     """
+    return _named_by_seat(_named_rows(delegates))
+
+
+def _named_rows(delegates: "QuerySet[Delegate]") -> "QuerySet[Delegate, Any]":
     invited = CalendarEntry.objects.filter(delegate=OuterRef("pk"), planned_method=IcalMethod.REQUEST)
-    rows = (
+    return (
         delegates.filter(status="active")
         .order_by()
         .values_list("delegation_id", "profile_id")
@@ -84,23 +90,53 @@ def named_counts(delegates: "QuerySet[Delegate]") -> NamedCounts:
             working_group=Count("pk", filter=Q(is_working_group_member=True)),
         )
     )
+
+
+def _named_by_seat(rows: Iterable[Sequence[Any]]) -> NamedCounts:
     return {(row[0], row[1]): NamedCount(*row[2:]) for row in rows}
 
 
 def quotas_of(webinar_id: int) -> list[Quota]:
     """The quotas of a webinar in the order of their profiles. One query."""
-    return list(Quota.objects.filter(webinar_id=webinar_id).select_related("profile"))
+    return quotas_from(QUOTAS.ask({NUMBER: webinar_id}))
+
+
+QUOTAS = Worded(lambda: Quota.objects.filter(webinar_id=NUMBER).select_related("profile"))
+QUOTA_COLUMNS, PROFILE_COLUMNS = (
+    [field.attname for field in model._meta.concrete_fields] for model in (Quota, ParticipantProfile)
+)
+
+
+def quotas_from(rows: Iterable[Sequence[Any]]) -> list[Quota]:
+    """The quotas with their profiles out of the columns of both."""
+    quotas = []
+    for row in rows:
+        quota = Quota.from_db(DEFAULT_DB_ALIAS, QUOTA_COLUMNS, row[: len(QUOTA_COLUMNS)])
+        quota.profile = ParticipantProfile.from_db(DEFAULT_DB_ALIAS, PROFILE_COLUMNS, row[len(QUOTA_COLUMNS) :])
+        quotas.append(quota)
+    return quotas
 
 
 def waived_seats(delegations: "QuerySet[Delegation]") -> dict[tuple[int, int], int]:
     """Seats excused by waivers in force, by (delegation id, profile id). One query."""
-    rows = (
-        Waiver.objects.filter(delegation__in=delegations, revoked_at__isnull=True)
-        .order_by()
-        .values_list("delegation_id", "profile_id")
-        .annotate(waived=Sum("seats"))
-    )
+    return _waived_by_seat(_waived_rows(Waiver.objects.filter(delegation__in=delegations)))
+
+
+def _waived_rows(waivers: "QuerySet[Waiver]") -> "QuerySet[Waiver, Any]":
+    in_force = waivers.filter(revoked_at__isnull=True).order_by()
+    return in_force.values_list("delegation_id", "profile_id").annotate(waived=Sum("seats"))
+
+
+def _waived_by_seat(rows: Iterable[Sequence[Any]]) -> dict[tuple[int, int], int]:
     return {(delegation_id, profile_id): waived for delegation_id, profile_id, waived in rows}
+
+
+# Both of one delegation in one statement, which is asked while others wait: the rows of waivers have -1 at their end.
+TAKEN_OR_WAIVED = Worded(
+    lambda: _named_rows(Delegate.objects.filter(delegation=NUMBER)).union(
+        _waived_rows(Waiver.objects.filter(delegation=NUMBER)).annotate(no_people=Value(0), mark=Value(-1)), all=True
+    )
+)
 
 
 def seat_counts(
@@ -127,16 +163,25 @@ def seat_counts(
 def seats_of(delegation: Delegation, *, quotas: Iterable[Quota] | None = None) -> tuple[SeatCount, ...]:
     """The seats of one delegation by profile; empty for an organisation.
 
-    Three queries, two where the `quotas` of its webinar are at hand.
+    Two queries, one where the `quotas` of its webinar are at hand.
     """
     if delegation.body.kind == BodyKind.ORGANISATION:
         return ()
+    quotas = quotas_of(delegation.webinar_id) if quotas is None else quotas
+    rows = TAKEN_OR_WAIVED.ask({NUMBER: delegation.pk})
     return seat_counts(
         delegation,
-        quotas=quotas_of(delegation.webinar_id) if quotas is None else quotas,
-        waived=waived_seats(Delegation.objects.filter(pk=delegation.pk)),
-        named=named_counts(Delegate.objects.filter(delegation=delegation)),
+        quotas=quotas,
+        waived=_waived_by_seat(row[:3] for row in rows if row[-1] < 0),
+        named=_named_by_seat(row for row in rows if row[-1] >= 0),
     )
+
+
+def profiles_of(delegation: Delegation) -> list[ParticipantProfile]:
+    """The profiles that are asked of one delegation; none of an organisation. One query."""
+    if delegation.body.kind == BodyKind.ORGANISATION:
+        return []
+    return [quota.profile for quota in quotas_of(delegation.webinar_id)]
 
 
 def seats_of_webinar(webinar: Webinar) -> dict[int, tuple[SeatCount, ...]]:

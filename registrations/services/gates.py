@@ -29,9 +29,19 @@ def check_time(webinar: Webinar, *, by: User, now: datetime, is_for_late: bool =
     Staff may until the last session has ended, focal points from the opening to the closing of registration;
     `is_for_late` says that the step is one of those that a focal point may take after the closing too.
     """
+    check_not_over(webinar, now=now)
+    check_open(webinar, by=by, now=now, is_for_late=is_for_late)
+
+
+def check_not_over(webinar: Webinar, *, now: datetime) -> None:
+    """The first half of `check_time`: raise WebinarOver after the last session. One query."""
     end = last_session_end(webinar)
     if end is not None and now >= end:
         raise WebinarOver
+
+
+def check_open(webinar: Webinar, *, by: User, now: datetime, is_for_late: bool = False) -> None:
+    """The other half of `check_time`. One query, none where the policy was read with the webinar."""
     if by.is_staff:
         return
     policy = policy_of(webinar)

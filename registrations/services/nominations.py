@@ -18,7 +18,7 @@ from registrations.models import (
     User,
 )
 from registrations.services.details import DelegateDetails, apply_details, clean_details, new_delegate
-from registrations.services.gates import check_attending, check_time, clean_reason, is_late
+from registrations.services.gates import check_attending, check_not_over, check_open, check_time, clean_reason, is_late
 from registrations.services.history import new_event, record
 from registrations.services.seats import (
     Addresses,
@@ -34,7 +34,9 @@ from registrations.services.seats import (
 __all__ = [
     "DelegateDetails",
     "NamingOutcome",
+    "Registered",
     "edit_delegate",
+    "register_and_count",
     "register_delegate",
     "register_delegates",
     "replace_delegate",
@@ -46,23 +48,38 @@ __all__ = [
 TRIES = 5
 
 
-@decision
+@dataclass(frozen=True)
+class Registered:
+    """Someone who is named, and the delegation as it is with them."""
+
+    delegate: Delegate
+    delegation: LockedDelegation
+
+
 def register_delegate(delegation: Delegation, *, details: DelegateDetails, by: User, now: datetime) -> Delegate:
+    """As `register_and_count`, where the delegate alone is wanted."""
+    return register_and_count(delegation, details=details, by=by, now=now).delegate
+
+
+@decision
+def register_and_count(delegation: Delegation, *, details: DelegateDetails, by: User, now: datetime) -> Registered:
     """Name a person in `delegation`; in an accepted one they are admitted at once (rule 5).
 
     Raises InvalidInput, QuotaFull, AddressTakenHere, AddressTakenElsewhere, TooManyClashes, NotPossibleNow while the
     delegation does not attend, and what `check_time` raises; after the closing a focal point fills open seats only.
     Sent twice, the second time is AddressTakenHere.
     """
+    # Asked before: no lock of ours guards the agenda, and others wait while these are held.
+    check_not_over(delegation.webinar, now=now)
     locked = lock_delegation(delegation)
-    check_time(locked.delegation.webinar, by=by, now=now, is_for_late=True)
+    check_open(locked.delegation.webinar, by=by, now=now, is_for_late=True)
     check_attending(locked.delegation)
     details = clean_details(details, delegation=locked.delegation, profile_ids=locked.profile_ids)
     _check_open_seat(locked, details.profile, by=by, now=now)
     locked.check_room(details.profile)
     delegate = _seat(locked, details, by=by, now=now)
     record(HistoryKind.REGISTERED, delegation=locked.delegation, delegate=delegate, by=by, now=now)
-    return delegate
+    return Registered(delegate, locked.with_one_more(details.profile))
 
 
 @dataclass(frozen=True)

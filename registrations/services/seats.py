@@ -5,6 +5,7 @@ addresses. On SQLite transactions are IMMEDIATE, so that whole decisions come on
 """
 
 from collections.abc import Callable, Iterable
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cached_property, wraps
@@ -35,6 +36,8 @@ from registrations.models import (
     User,
 )
 from registrations.queries import SeatCount, fingerprint_of, gaps_in, lacks_letter, seats_of
+from registrations.queries.seats import quotas_from
+from registrations.queries.worded import INSTANT, NUMBER, OTHER_NUMBER, TEXT, Worded
 from registrations.services.history import new_event
 from registrations.services.nudge import nudge_planner
 from sessions_app.models import Webinar
@@ -90,6 +93,8 @@ class LockedDelegation:
     delegation: Delegation
     seats: tuple[SeatCount, ...]
     lacks_letter: bool
+    # Whether nobody else can name anyone in the whole webinar: it has quotas, which everyone locks first.
+    is_alone: bool
 
     @property
     def profile_ids(self) -> set[int]:
@@ -143,18 +148,29 @@ class LockedDelegation:
         return found
 
 
+LOCKED_QUOTAS = Worded(
+    lambda: (
+        Quota.objects.select_for_update(of=("self",), no_key=True)
+        .filter(webinar_id=NUMBER)
+        .select_related("profile")
+        .order_by("pk")
+    )
+)
+
+
 def lock_quotas(webinar_id: int) -> list[Quota]:
     """Lock the quota rows of a webinar, in the order of their ids; returned in the order of their profiles."""
-    rows = Quota.objects.select_for_update(of=("self",), no_key=True).filter(webinar_id=webinar_id)
-    quotas = rows.select_related("profile").order_by("pk")
-    return sorted(quotas, key=lambda quota: (quota.profile.position, quota.profile.code))
+    return sorted(
+        quotas_from(LOCKED_QUOTAS.ask({NUMBER: webinar_id})),
+        key=lambda quota: (quota.profile.position, quota.profile.code),
+    )
 
 
 def lock_delegation(delegation: Delegation) -> LockedDelegation:
     """Lock the quotas of the webinar, then `delegation`, then count its seats. Needs a transaction."""
     quotas = lock_quotas(delegation.webinar_id)
     (found,) = _lock_rows(Delegation.objects.filter(pk=delegation.pk))
-    return LockedDelegation(found, seats_of(found, quotas=quotas), lacks_letter(found))
+    return LockedDelegation(found, seats_of(found, quotas=quotas), lacks_letter(found), is_alone=bool(quotas))
 
 
 def lock_webinar(webinar: Webinar) -> list[Quota]:
@@ -174,13 +190,47 @@ def write_delegate(locked: LockedDelegation, delegate: Delegate, *, by: User, no
 
     Raises AddressTakenHere, AddressTakenElsewhere or TooManyClashes, also where someone else was quicker (rule 8).
     """
-    Addresses(locked, [delegate.email], by=by, now=now).check(delegate)
+    if not _is_free(locked, delegate, by=by, now=now):
+        Addresses(locked, [delegate.email], by=by, now=now).check(delegate)
     try:
-        with transaction.atomic():
+        # Who holds the quotas of the webinar is alone: no savepoint, while others wait.
+        with transaction.atomic() if not locked.is_alone else nullcontext():
             delegate.save()
     except IntegrityError:
+        if locked.is_alone:
+            raise
         Addresses(locked, [delegate.email], by=by, now=now).check(delegate)
         raise
+
+
+# A row for the holder of an address and for each clash since: none where someone may be named without more questions.
+HOLDER_OR_CLASHES = Worded(
+    lambda: (
+        Delegate.objects.active()
+        .filter(webinar=NUMBER)
+        .with_addresses([TEXT])
+        .order_by()
+        .values_list("pk")
+        .union(_clashes_of(OTHER_NUMBER, since=INSTANT).order_by().values_list("pk"), all=True)
+    )
+)
+
+
+def _clashes_of(user_id: int, *, since: datetime) -> "QuerySet[HistoryEvent]":
+    return HistoryEvent.objects.filter(kind=HistoryKind.ADDRESS_CLASH, actor=user_id, at__gt=since)
+
+
+def _is_free(locked: LockedDelegation, delegate: Delegate, *, by: User, now: datetime) -> bool:
+    """Whether nobody has the address of `delegate` and nobody need count clashes. One query, while others wait."""
+    rows = HOLDER_OR_CLASHES.ask(
+        {
+            NUMBER: locked.delegation.webinar_id,
+            TEXT: delegate.address,
+            OTHER_NUMBER: by.pk,
+            INSTANT: now - CLASH_WINDOW,
+        }
+    )
+    return not rows and settings.ADDRESS_CLASHES_PER_DAY > 0
 
 
 class Addresses:
@@ -220,8 +270,7 @@ class Addresses:
 
     @cached_property
     def _clashes_before(self) -> int:
-        since = self.now - CLASH_WINDOW
-        return HistoryEvent.objects.filter(kind=HistoryKind.ADDRESS_CLASH, actor=self.by, at__gt=since).count()
+        return _clashes_of(self.by.pk, since=self.now - CLASH_WINDOW).count()
 
     def _clash(self, delegate: Delegate, holder: Delegate) -> HistoryEvent:
         """Who tried to register whom (`changes`), and who has the address (`delegate`)."""

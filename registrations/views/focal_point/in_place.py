@@ -21,11 +21,15 @@ IN_PLACE = "focal_point/in_place.html"
 
 @dataclass(frozen=True)
 class Saved:
-    """What is said, and where on the page the reader is taken; `then` is another page that comes first."""
+    """What is said, and where on the page the reader is taken; `then` is another page that comes first.
+
+    `missing` is what `still_missing` would say, where it is known without looking.
+    """
 
     said: str
     at: str
     then: str | None = None
+    missing: str | None = None
 
 
 def answer(
@@ -50,7 +54,8 @@ def answer(
         except RuleBroken as broken:
             add_broken_rule(form, broken)
         else:
-            messages.success(request, saved.said + still_missing(delegation))
+            missing = still_missing(delegation) if saved.missing is None else saved.missing
+            messages.success(request, saved.said + missing)
             return redirect(saved.then or page_at(delegation, saved.at, done=place))
     context = {
         "layout": IN_PLACE if is_in_place(request) else "focal_point/form.html",

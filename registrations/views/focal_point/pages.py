@@ -111,7 +111,7 @@ def _form_in_place(
         return {"adding": ""}
     profile = card.seat.profile if card is not None else None
     place = to_add(profile)
-    form = register_form(delegation, seats, profile, auto_id=ids_in(place))
+    form = register_form(delegation, [seat.profile for seat in seats], profile, auto_id=ids_in(place))
     focus_first(form)
     action = reverse("registrations:register-delegate", args=[delegation.slug])
     return {

@@ -1,6 +1,7 @@
 """Naming people: register, edit, replace, withdraw, restore, invite once more. One address per action, one service per
 POST."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -14,12 +15,12 @@ from django.views.decorators.http import require_http_methods, require_POST
 from registrations.exceptions import RuleBroken
 from registrations.forms.delegates import DelegateForm, EditForm, WithdrawForm, typed_of
 from registrations.models import Delegation, ParticipantProfile
-from registrations.queries import SeatCount, seats_of
+from registrations.queries import profiles_of
 from registrations.queries.participant import is_invited
 from registrations.services.deliveries import said_of_sending_again, send_invitations_again
 from registrations.services.nominations import (
     edit_delegate,
-    register_delegate,
+    register_and_count,
     replace_delegate,
     restore_delegate,
     withdraw_delegate,
@@ -33,7 +34,7 @@ from registrations.views.focal_point.places import (
     to_change,
     undo_of,
 )
-from registrations.views.focal_point.said import still_missing
+from registrations.views.focal_point.said import missing_in_words, still_missing
 
 FORM_METHODS = ["GET", "HEAD", "POST"]
 
@@ -42,15 +43,21 @@ FORM_METHODS = ["GET", "HEAD", "POST"]
 @for_delegation
 def register(request: HttpRequest, delegation: Delegation) -> HttpResponse:
     """Name someone; `?profile=` says under which profile the button was pressed."""
-    seats = seats_of(delegation)
-    profile = next((seat.profile for seat in seats if seat.profile.code == request.GET.get("profile")), None)
+    profiles = profiles_of(delegation)
+    profile = next((profile for profile in profiles if profile.code == request.GET.get("profile")), None)
     place = to_add(profile)
-    form = register_form(delegation, seats, profile, data=request.POST or None, auto_id=ids_of(request, place))
+    form = register_form(delegation, profiles, profile, data=request.POST or None, auto_id=ids_of(request, place))
 
     def save() -> Saved:
-        delegate = register_delegate(delegation, details=form.details(), by=signed_in(request), now=timezone.now())
+        registered = register_and_count(delegation, details=form.details(), by=signed_in(request), now=timezone.now())
+        delegate, after = registered.delegate, registered.delegation
         to_name_another = page_to_add(delegation, delegate.profile) if "another" in request.POST else None
-        return Saved(_("%(name)s is named.") % {"name": delegate.name}, seat_of(delegate), to_name_another)
+        return Saved(
+            _("%(name)s is named.") % {"name": delegate.name},
+            seat_of(delegate),
+            to_name_another,
+            missing=missing_in_words(after.seats, lacks_letter=after.lacks_letter),
+        )
 
     return answer(request, delegation, form, save, template="register", place=place)
 
@@ -64,9 +71,9 @@ def edit(request: HttpRequest, delegation: Delegation, *, pk: int) -> HttpRespon
         request.POST or None,
         auto_id=ids_of(request, place),
         delegation=delegation,
-        seats=seats_of(delegation),
+        profiles=profiles_of(delegation),
         without=["role"],
-        initial=typed_of(delegate) | {"profile": delegate.profile_id},
+        initial=typed_of(delegate),
     )
 
     def save() -> Saved:
@@ -92,7 +99,7 @@ def replace_person(request: HttpRequest, delegation: Delegation, *, pk: int) -> 
         request.POST or None,
         auto_id=ids_of(request, place),
         delegation=delegation,
-        seats=seats_of(delegation),
+        profiles=profiles_of(delegation),
         without=["role", "profile"],
         initial={"version": delegate.version, "institution": delegate.institution},
     )
@@ -152,7 +159,7 @@ def send_again(request: HttpRequest, delegation: Delegation, *, pk: int) -> Http
 
 def register_form(
     delegation: Delegation,
-    seats: tuple[SeatCount, ...],
+    profiles: Sequence[ParticipantProfile],
     profile: ParticipantProfile | None,
     *,
     data: Any = None,
@@ -163,7 +170,7 @@ def register_form(
         data,
         auto_id=auto_id,
         delegation=delegation,
-        seats=seats,
+        profiles=profiles,
         without=["role", "version", "reason"],
         initial={"profile": profile.pk if profile is not None else None},
     )

@@ -2,7 +2,7 @@ import pytest
 
 from registrations.forms.delegates import DelegateForm, zone_choices
 from registrations.models import Delegation
-from registrations.queries import seats_of
+from registrations.queries import profiles_of
 from tests.factories import make_country, make_delegation
 
 pytestmark = pytest.mark.django_db
@@ -13,7 +13,7 @@ def names(delegation: Delegation, **options: str) -> list[str]:
 
 
 def form_for(delegation: Delegation) -> DelegateForm:
-    return DelegateForm(delegation=delegation, seats=seats_of(delegation))
+    return DelegateForm(delegation=delegation, profiles=profiles_of(delegation))
 
 
 def test_the_zones_of_the_country_come_first_by_their_cities_and_each_zone_once() -> None:

@@ -9,6 +9,7 @@ from sessions_app.releases import release_webinar
 from tests.factories import (
     make_country,
     make_delegate,
+    make_delegates,
     make_delegation,
     make_focal_point,
     make_organisation,
@@ -52,6 +53,19 @@ def test_naming_someone_says_who_is_named_and_what_is_still_missing(owner, deleg
     assert f'id="{seat}" tabindex="-1" autofocus' in text
     assert "Ana Ejemplo is named. Still missing: Prosecutors (1 of 2)" in text
     assert Delegate.objects.get().email == "ana@example.org"
+
+
+def test_naming_someone_by_the_form_takes_the_same_statements_beside_nobody_and_beside_two_hundred(
+    owner, delegation, django_assert_num_queries
+) -> None:
+    ana, ben = typed(), typed(email="ben@example.org")
+
+    # Who asks, for what, and the form take four; to name takes seven, and the savepoint of the test's transaction two.
+    with django_assert_num_queries(4 + 7 + 2):
+        owner.post(url(delegation, "delegates/new/"), ana)
+    make_delegates(200, delegation)
+    with django_assert_num_queries(4 + 7 + 2):
+        owner.post(url(delegation, "delegates/new/"), ben)
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,6 @@ from datetime import datetime
 
 from django.utils.translation import gettext as _
 
-from registrations.models import GapNoticeRule, RegistrationPolicy, ReminderRule
 from registrations.queries.today import today
 from registrations.queries.upcoming import Coming, ComingKind
 from sessions_app.admin.base import change_url
@@ -36,9 +35,6 @@ def _text(coming: Coming) -> str:
 
 
 def _url(coming: Coming) -> str:
-    """A rule has a page; a session stands with its webinar, the dates of registration with the policy."""
-    if isinstance(coming.about, ReminderRule | GapNoticeRule):
-        return change_url(coming.about)
-    if coming.about is not None:
-        return change_url(coming.webinar)
-    return change_url(RegistrationPolicy(webinar=coming.webinar))
+    """A rule and a policy have pages of their own; a session stands with its webinar."""
+    is_session = coming.kind in (ComingKind.SESSION, ComingKind.UNRELEASED_SESSION)
+    return change_url(coming.webinar if is_session else coming.about)

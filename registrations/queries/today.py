@@ -109,7 +109,7 @@ def _countries(webinars: Sequence[Webinar]) -> list[Any]:
 
 
 def _incomplete(countries: Sequence[Any], *, now: datetime) -> list[Incomplete]:
-    """Those whose registration closes first come first, then those that lack most. Three queries."""
+    """By webinar, the one whose registration closes first at the top; those that lack most first. Three queries."""
     seats = seats_of_many(countries)
     found = []
     for delegation in countries:
@@ -118,7 +118,16 @@ def _incomplete(countries: Sequence[Any], *, now: datetime) -> list[Incomplete]:
             policy = policy_loaded(delegation.webinar)
             days_left = policy.days_left_at(now) if policy and policy.is_open_at(now) else None
             found.append(Incomplete(delegation, gaps, bool(delegation.lacks_letter), days_left))
-    return sorted(found, key=lambda one: (one.days_left is None, one.days_left, -one.missing, str(one.delegation.body)))
+    return sorted(
+        found,
+        key=lambda one: (
+            one.days_left is None,
+            one.days_left,
+            one.delegation.webinar_id,
+            -one.missing,
+            str(one.delegation.body),
+        ),
+    )
 
 
 def _unattended(countries: Sequence[Any]) -> list[Unattended]:

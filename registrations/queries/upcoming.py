@@ -21,12 +21,12 @@ class ComingKind(Enum):
 
 @dataclass(frozen=True)
 class Coming:
-    """`about` is the rule or the session, where there is one."""
+    """`about` is the rule, the session or the policy of registration."""
 
     at: datetime
     kind: ComingKind
     webinar: Webinar
-    about: "ReminderRule | GapNoticeRule | ReleasedSession | Session | None" = None
+    about: ReminderRule | GapNoticeRule | ReleasedSession | Session | RegistrationPolicy
 
 
 def coming_up(webinars: Sequence[Webinar], *, now: datetime) -> list[Coming]:
@@ -62,10 +62,10 @@ def _of_registration(webinar: Webinar, notices: Iterable[GapNoticeRule], *, now:
     policy = policy_loaded(webinar)
     if policy is None:
         return
-    yield Coming(policy.closes_at, ComingKind.CLOSING, webinar)
+    yield Coming(policy.closes_at, ComingKind.CLOSING, webinar, policy)
     if policy.opens_at is None:
         return
-    yield Coming(policy.opens_at, ComingKind.OPENING, webinar)
+    yield Coming(policy.opens_at, ComingKind.OPENING, webinar, policy)
     for rule in notices:
         if max(rule.created_at, policy.opens_at) < rule.due_at < policy.closes_at:
             yield Coming(rule.due_at, ComingKind.GAP_NOTICE, webinar, rule)

@@ -130,7 +130,7 @@ def test_each_export_is_kept_with_who_what_and_how_many_in_the_history_of_each_w
     make_delegates(3, honduras)
     make_delegate(make_delegation(other, honduras.body), name="Delegate of the other")
 
-    ask(secretariat, "?q=Delegate&o=1", "name", "email", file_format="xlsx").close()
+    bytes_of(ask(secretariat, "?q=Delegate&o=1", "name", "email", file_format="xlsx"))
 
     assert [
         (event.webinar.slug, event.kind, event.actor, event.changes) for event in HistoryEvent.objects.order_by("pk")

@@ -535,3 +535,4 @@ def test_each_line_of_the_front_page_leads_to_where_it_is_dealt_with(
         *map(change_url, rules),
     } <= set(links)
     assert {secretariat.get(link).status_code for link in links} == {200}
+    assert "6 Nov 2026, 15:00" in main or "6 nov 2026, 15:00" in main.lower()

@@ -25,7 +25,8 @@ SORTS = {
     "deliveries": gettext_lazy("Messages: the address"),
     "events": gettext_lazy("History: reasons, and what was changed; who did what and when stays"),
     "letters": gettext_lazy("Nomination letters: the file and its name"),
-    "texts": gettext_lazy("Reasons and comments about delegations"),
+    "attendances": gettext_lazy("Names and addresses in reports of who took part"),
+    "texts": gettext_lazy("Reasons, comments and announcements"),
 }
 
 

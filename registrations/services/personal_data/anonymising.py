@@ -12,6 +12,8 @@ from django.db.models import CharField, F, Q, QuerySet, Value
 from django.db.models.functions import Cast, Concat
 
 from registrations.models import (
+    Announcement,
+    Attendance,
     CalendarEntry,
     Delegate,
     Delegation,
@@ -41,6 +43,8 @@ class Holdings:
     letters: "QuerySet[NominationLetter]"
     delegations: "QuerySet[Delegation]"
     waivers: "QuerySet[Waiver]"
+    announcements: "QuerySet[Announcement]"
+    attendances: "QuerySet[Attendance]"
 
     def counts(self) -> dict[str, int]:
         return {
@@ -49,7 +53,8 @@ class Holdings:
             "deliveries": self.deliveries.count(),
             "events": self.events.count(),
             "letters": self.letters.count(),
-            "texts": self.delegations.count() + self.waivers.count(),
+            "attendances": self.attendances.count(),
+            "texts": self.delegations.count() + self.waivers.count() + self.announcements.count(),
         }
 
 
@@ -70,6 +75,8 @@ def holdings_of(webinar: Webinar) -> Holdings:
         letters=NominationLetter.objects.filter(delegation__webinar=webinar).exclude(file__startswith=ERASED_FILES),
         delegations=Delegation.objects.filter(webinar=webinar).exclude(reasons),
         waivers=Waiver.objects.filter(delegation__webinar=webinar).exclude(**values_after(Waiver)),
+        announcements=Announcement.objects.filter(webinar=webinar).exclude(**values_after(Announcement)),
+        attendances=Attendance.objects.filter(session__webinar=webinar).exclude(name="", address=""),
     )
 
 
@@ -83,6 +90,8 @@ def writers(now: datetime) -> Mapping[str, Callable[[Keys], None]]:
         "letters": _erase_letters,
         "delegations": partial(_write_over, Delegation),
         "waivers": partial(_write_over, Waiver),
+        "announcements": partial(_write_over, Announcement),
+        "attendances": partial(_write_over, Attendance),
     }
 
 

@@ -14,6 +14,8 @@ from django.utils.translation import gettext as _
 
 from registrations.exceptions import NotPossibleNow
 from registrations.models import (
+    Announcement,
+    Attendance,
     CalendarEntry,
     Delegate,
     DelegateStatus,
@@ -142,6 +144,10 @@ def _registration(delegate: Delegate) -> dict[str, Any]:
             {"session": str(arrival.session), "at": arrival.at}
             for arrival in delegate.arrivals.select_related("session").order_by("pk")
         ],
+        "attendances": [
+            {"session": str(attendance.session), **_plain(attendance)}
+            for attendance in delegate.attendances.select_related("session").order_by("pk")
+        ],
         "history": [_step(event) for event in delegate.history.order_by("at", "pk")],
     }
 
@@ -267,6 +273,8 @@ def _holdings(person: Person) -> Holdings:
         letters=NominationLetter.objects.none(),
         delegations=Delegation.objects.none(),
         waivers=Waiver.objects.none(),
+        announcements=Announcement.objects.none(),
+        attendances=Attendance.objects.filter(Q(delegate__in=person.delegates) | Q(address__iexact=person.address)),
     )
 
 

@@ -87,7 +87,12 @@ def purge_webinar(webinar: Webinar, *, now: datetime) -> dict[str, int]:
 
 
 def _left(holdings: Holdings) -> list[bool]:
-    return [holdings.delegates.exists(), holdings.entries.exists(), holdings.letters.exists()]
+    return [
+        holdings.delegates.exists(),
+        holdings.entries.exists(),
+        holdings.letters.exists(),
+        holdings.attendances.exists(),
+    ]
 
 
 def _in_batches(

@@ -82,6 +82,12 @@ REGISTRY: Mapping[str, Mapping[str, Fate]] = {
         "key": Handled("a key with an address in it is replaced; others keep the planner from owing the same again"),
         "last_error": Impersonal("one of our own sentences, without an address"),
     },
+    "registrations.Announcement": {
+        # Free text may name people; what was confirmed has one in both languages.
+        **dict.fromkeys(("subject_en", "subject_es", "text_en", "text_es"), Overwritten("–")),
+        "audience": Impersonal("codes of countries, profiles, states and answers"),
+    },
+    "registrations.Attendance": {"key": NUMBER, "name": BLANK, "address": BLANK},
     "registrations.NominationLetter": {
         "file": Handled("deleted; the row keeps a path that no file ever has"),
         "name": BLANK,

@@ -38,7 +38,9 @@ def test_the_webinar_is_picked_once_and_kept_with_the_account(
         "/admin/quota-board/flows/",
         "/admin/registrations/delegation/?webinar=flows",
         "/admin/registrations/delegate/?webinar=flows",
+        "/admin/attendance/",
         "/admin/registrations/delivery/",
+        "/admin/registrations/announcement/",
         f"/admin/sessions_app/webinar/{webinar.pk}/change/",
         URL,
     ]

@@ -140,7 +140,7 @@ def test_the_table_and_the_arrivals_ask_as_much_for_many(webinar: Webinar, staff
     for number in range(1, 15):
         add(webinar, number, by=staff)
 
-    assert queries() == with_one == (8, 2)
+    assert queries() == with_one == (7, 2)
 
 
 def test_arrivals_count_those_who_take_part_by_body_and_profile(webinar: Webinar) -> None:

@@ -311,7 +311,7 @@ def test_a_test_goes_to_its_writer_alone_in_both_languages(honduras: Delegation,
     messages = deliver()
 
     assert {one.to[0] for one in messages} == {staff.email}
-    assert sorted(one.subject for one in messages) == ["Test: La sala cambió", "Test: The room has moved"]
+    assert sorted(one.subject for one in messages) == ["Prueba: La sala cambió", "Test: The room has moved"]
     assert Delivery.objects.filter(state=DeliveryState.SENT, kind=DeliveryKind.TEST).count() == 2
     send(draft, staff, count=1)
 

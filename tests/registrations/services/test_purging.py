@@ -44,6 +44,8 @@ from sessions_app.models import Webinar
 from sessions_app.releases import release_webinar
 from tests.factories import (
     NOW,
+    make_announcement,
+    make_attendance,
     make_country,
     make_delegate,
     make_delegation,
@@ -99,6 +101,10 @@ def make_past_webinar(slug: str = "flows", iso_code: str = "HN") -> Webinar:
     Delegation.objects.filter(pk=delegation.pk).update(gap_reason="her mother", decision_comment="Thanks, Zapata")
     CalendarEntry.objects.filter(delegate=yolanda).update(ical_partstat="ACCEPTED", answered_at=NOW)
     Arrival.objects.create(delegate=yolanda, session=webinar.sessions.get(number=1), at=NOW)
+    make_attendance(
+        webinar.sessions.get(number=1), by=staff, name="Zapata Guest", address="zapata@elsewhere.example.org"
+    )
+    make_announcement(webinar, by=staff, text_en="Zapata moderates", text_es="Zapata modera")
     return webinar
 
 
@@ -281,7 +287,7 @@ def test_the_preview_counts_what_the_purge_then_ends(db: None, letters: Path) ->
 
     ended = purged.webinars[webinar.slug]
     foreseen_texts = foreseen.webinars[webinar.slug].pop("texts")
-    assert foreseen_texts == ended.pop("delegations") + ended.pop("waivers")
+    assert foreseen_texts == sum(ended.pop(sort) for sort in ("delegations", "waivers", "announcements"))
     assert ended == foreseen.webinars[webinar.slug]
 
 

@@ -49,7 +49,14 @@ def test_an_address_that_an_administrator_changed_no_longer_signs_in(client: Cli
     client.post("/accounts/login/", {"login": "old@example.org", "password": "correct-horse-battery"})
     administrator = Client()
     administrator.force_login(make_staff())
-    values = {"email": "new@example.org", "name": "Ana", "language": "es", "timezone": "", "is_active": "on"}
+    values = {
+        "email": "new@example.org",
+        "name": "Ana",
+        "language": "es",
+        "timezone": "",
+        "is_active": "on",
+        "role": "none",
+    }
 
     changed = administrator.post(f"/admin/registrations/user/{user.pk}/change/", values)
     old, new = (

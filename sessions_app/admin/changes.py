@@ -12,6 +12,7 @@ from django.db import models
 from django.forms import BaseForm, ModelChoiceField
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 # A value as JSON holds it: a choice by its code, a moment in ISO 8601, another row by what it is called.
@@ -22,7 +23,8 @@ EMPTY = "\N{EN DASH}"
 
 @dataclass(frozen=True)
 class Line:
-    """One thing that an edit did: Django's sentence, and (field's name, old, new) of what it changed."""
+    """One thing that an edit did: what it is about, empty for the row itself, or Django's sentence where no fields are
+    told; and (field's name, old, new) of what it changed."""
 
     sentence: str
     differences: tuple[tuple[str, str, str], ...]
@@ -102,7 +104,11 @@ def _line(part: dict[str, Any], model: type[models.Model]) -> Line:
         (_label(below, str(name), str(labels.get(name, name))), _text(below, name, old), _text(below, name, new))
         for name, old, new in changed.get("differences", ())
     )
-    return Line(LogEntry(change_message=json.dumps([part])).get_change_message(), told)
+    if not told:
+        return Line(LogEntry(change_message=json.dumps([part])).get_change_message(), ())
+    # Django would name the fields once more, some of them in English.
+    about = f"{capfirst(below._meta.verbose_name)} “{changed['object']}”" if "object" in changed else ""
+    return Line(about, told)
 
 
 def _model_of(label: str, *, otherwise: type[models.Model]) -> type[models.Model]:

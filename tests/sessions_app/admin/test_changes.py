@@ -66,7 +66,7 @@ def test_an_item_that_was_changed_is_told_with_its_session(secretariat: Client, 
     response = history_of(secretariat, session)
 
     assert told(response) == [("minutes", "20", "30"), ("kind", "Opening remarks", "Panel")]
-    assert "Opening remarks" in response.context["action_list"][0].lines[0].sentence
+    assert response.context["action_list"][0].lines[0].sentence == "Agenda item “Opening remarks”"
 
 
 def test_items_that_were_added_and_removed_are_named(secretariat: Client, session: Session) -> None:

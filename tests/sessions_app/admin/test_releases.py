@@ -68,8 +68,10 @@ def test_an_earlier_release_is_read_as_it_was(secretariat: Client, webinar: Webi
     release_webinar(webinar, by=None, now=NOW)
     first = Release.objects.get(number=1)
 
+    row = secretariat.get(url("sessions_app_release_change", first)).content.decode()
     page = secretariat.get(url("preview-release", first)).content.decode()
 
+    assert [url(name, first) in row for name in ("preview-release", "restore-release")] == [True, True]
     assert "Context and challenges 1" in page
     assert "New title of the draft" not in page
     assert "The agenda as it was with Release 1." in page

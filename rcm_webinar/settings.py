@@ -271,6 +271,8 @@ if not 1 <= PLAN_EVERY_SECONDS <= 60:
 AFTER_RELEASE_TASK = "registrations.tasks.plan"
 # What counts the people whom a release would mail; the agenda knows nobody who comes.
 COUNT_PEOPLE_TOLD = "registrations.queries.releases.people_told"
+# What names the countries, with their zones, as whose delegate an agenda is previewed.
+COUNTRIES_OF_PREVIEW = "registrations.queries.readers.countries_with_zones"
 CELERY_BEAT_SCHEDULE = {
     "plan": {
         "task": "registrations.tasks.plan",

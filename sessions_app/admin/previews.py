@@ -1,16 +1,22 @@
 """An agenda as its readers would see it or saw it: on the very templates of the public page, never public."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
+from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 
 from sessions_app.admin.base import Room, change_url
 from sessions_app.agenda import Agenda, agenda_from_release, agenda_from_rows
 from sessions_app.models import Release, Webinar
 from sessions_app.shown import agenda_context, shown_part, zone_of_account
+
+# What `COUNTRIES_OF_PREVIEW` names: (zone, name) of each country that takes part.
+CountriesOf = Callable[[Webinar], Sequence[tuple[str, str]]]
 
 
 def _preview(request: HttpRequest, webinar: Webinar, agenda: Agenda, **shown: Any) -> HttpResponse:
@@ -32,8 +38,9 @@ def delegate_preview(room: Room[Webinar], request: HttpRequest, pk: int) -> Http
     """The draft as a delegate would see it: whole, also where the public agenda is not; in the zone of a country."""
     webinar = _row(room, request, pk)
     explanation = _(
-        "The draft as a delegate would see it, with the hours of the city chosen below. Nobody else sees this page."
+        "The draft as a delegate would see it, with the hours of the country chosen here. Nobody else sees this page."
     )
+    countries: CountriesOf = import_string(settings.COUNTRIES_OF_PREVIEW)
     return _preview(
         request,
         webinar,
@@ -41,6 +48,7 @@ def delegate_preview(room: Room[Webinar], request: HttpRequest, pk: int) -> Http
         explanation=explanation,
         back=change_url(webinar),
         is_hidden=False,
+        countries=countries(webinar),
     )
 
 

@@ -146,7 +146,7 @@ def _registration(delegate: Delegate) -> dict[str, Any]:
         ],
         "attendances": [
             {"session": str(attendance.session), **_plain(attendance)}
-            for attendance in delegate.attendances.select_related("session").order_by("pk")
+            for attendance in Attendance.objects.filter(delegate=delegate).select_related("session").order_by("pk")
         ],
         "history": [_step(event) for event in delegate.history.order_by("at", "pk")],
     }

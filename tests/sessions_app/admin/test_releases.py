@@ -1,3 +1,5 @@
+import re
+
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.test import Client
@@ -5,7 +7,7 @@ from django.urls import reverse
 
 from sessions_app.models import AgendaItemSpeaker, AgendaVisibility, Release, Session, Speaker, Webinar
 from sessions_app.releases import release_webinar
-from tests.factories import NOW, make_webinar
+from tests.factories import NOW, make_country, make_delegation, make_webinar
 
 
 @pytest.fixture
@@ -42,6 +44,21 @@ def test_the_preview_shows_the_hours_of_the_city_that_is_chosen(secretariat: Cli
     assert "09:00–11:00" in page
 
 
+def test_the_preview_offers_the_countries_of_the_webinar_with_their_zones(secretariat: Client) -> None:
+    webinar = make_delegation(body=make_country("HN")).webinar
+    make_delegation(webinar, make_country("MX", timezones=["America/Mexico_City", "America/Tijuana"]))
+    make_country("PA")
+
+    page = secretariat.get(url("preview-delegate", webinar), {"zone": "America/Tijuana"})
+
+    offered = re.findall(r'<option value="([^"]+)"( selected)?>(Country[^<]+)<', page.content.decode())
+    assert offered == [
+        ("America/Tegucigalpa", "", "Country HN"),
+        ("America/Mexico_City", "", "Country MX (Mexico City)"),
+        ("America/Tijuana", " selected", "Country MX (Tijuana)"),
+    ]
+
+
 def test_what_the_public_may_not_read_is_previewed_for_a_delegate_alone(secretariat: Client, webinar: Webinar) -> None:
     speaker = Speaker.objects.create(webinar=webinar, code="one", name_en="Speaker One")
     item = webinar.sessions.get(number=1).items.get(position=2)
@@ -68,8 +85,10 @@ def test_an_earlier_release_is_read_as_it_was(secretariat: Client, webinar: Webi
     release_webinar(webinar, by=None, now=NOW)
     first = Release.objects.get(number=1)
 
+    row = secretariat.get(url("sessions_app_release_change", first)).content.decode()
     page = secretariat.get(url("preview-release", first)).content.decode()
 
+    assert [url(name, first) in row for name in ("preview-release", "restore-release")] == [True, True]
     assert "Context and challenges 1" in page
     assert "New title of the draft" not in page
     assert "The agenda as it was with Release 1." in page

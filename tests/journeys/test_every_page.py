@@ -34,6 +34,7 @@ from tests.journeys.views import (
     LONG_NAME,
     NEWCOMER,
     NICARAGUA,
+    PRINTED,
     SECRETARIAT,
     VIEWS,
     View,
@@ -193,9 +194,11 @@ def sum_of(sizes: dict[str, int]) -> int:
 
 
 @pytest.mark.parametrize("paper", ["A4", "Letter"])
-@pytest.mark.parametrize("name", ["delegation-complete", "delegation-half", "delegation-long-names"])
-def test_a_delegation_prints_on_one_page(world: World, context: BrowserContext, name: str, paper: str) -> None:
-    (view,) = [view for view in VIEWS if view.name == name]
+@pytest.mark.parametrize("name", ["delegation-complete", "delegation-half", "delegation-long-names", "attendance"])
+def test_a_delegation_and_the_attendance_print_on_one_page(
+    world: World, context: BrowserContext, name: str, paper: str
+) -> None:
+    (view,) = [view for view in (*VIEWS, *PRINTED) if view.name == name]
     pdf = opened(view, world, context).pdf(format=paper)
 
     assert len(re.findall(rb"/Type\s*/Page\b", pdf)) == 1

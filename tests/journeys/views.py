@@ -146,3 +146,5 @@ PARTICIPANT = (
     View("join", "/{language}/my/{my}/join/1/"),
 )
 VIEWS = (*PUBLIC, *SIGN_IN, *DELEGATION, *IMPORT, *PARTICIPANT)
+# Of the secretariat; beside `VIEWS`, which are held to more than to their print.
+PRINTED = (View("attendance", f"/admin/attendance/{FLOWS}/", SECRETARIAT),)

@@ -61,6 +61,11 @@ class PresenceOfBody:
     lines: tuple[PresenceLine, ...]
     total: PresenceLine
 
+    @property
+    def has_total_line(self) -> bool:
+        """Whether the total says something that its only line does not."""
+        return len(self.lines) != 1
+
 
 @dataclass(frozen=True)
 class AttendanceTable:

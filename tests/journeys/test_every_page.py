@@ -35,6 +35,7 @@ from tests.journeys.views import (
     LONG_NAME,
     NEWCOMER,
     NICARAGUA,
+    PRINTED,
     SECRETARIAT,
     VIEWS,
     View,
@@ -192,9 +193,11 @@ def test_the_first_view_of_the_delegation_page_is_small(world: World, context: B
 
 
 @pytest.mark.parametrize("paper", ["A4", "Letter"])
-@pytest.mark.parametrize("name", ["delegation-complete", "delegation-half", "delegation-long-names"])
-def test_a_delegation_prints_on_one_page(world: World, context: BrowserContext, name: str, paper: str) -> None:
-    (view,) = [view for view in VIEWS if view.name == name]
+@pytest.mark.parametrize("name", ["delegation-complete", "delegation-half", "delegation-long-names", "attendance"])
+def test_a_delegation_and_the_attendance_print_on_one_page(
+    world: World, context: BrowserContext, name: str, paper: str
+) -> None:
+    (view,) = [view for view in (*VIEWS, *PRINTED) if view.name == name]
     pdf = opened(view, world, context).pdf(format=paper)
 
     assert len(re.findall(rb"/Type\s*/Page\b", pdf)) == 1

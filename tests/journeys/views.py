@@ -153,3 +153,5 @@ SECRETARIAT_ROOMS = (
     View("export", f"/admin/registrations/delegate/export/?webinar={FLOWS}", SECRETARIAT, is_kept=True),
 )
 VIEWS = (*PUBLIC, *SIGN_IN, *DELEGATION, *IMPORT, *PARTICIPANT, *SECRETARIAT_ROOMS)
+# Beside `VIEWS`, which are held to more than to their print.
+PRINTED = (View("attendance", f"/admin/attendance/{FLOWS}/", SECRETARIAT),)

@@ -20,9 +20,10 @@ def match_by_hand(session: Session, *, answers: Mapping[int, str], by: User, now
     """Note who the people of `answers` are: by the id of the attendance a delegate's id, NOBODY, or NOT_YET.
 
     Returns how many are another than before. What is told here no later import changes, except NOT_YET, which leaves
-    somebody to it. Locks the rows. Raises NotPossibleNow for a person of another webinar.
+    somebody to it. Locks the session, as an import does. Raises NotPossibleNow for a person of another webinar.
     """
-    rows = Attendance.objects.select_for_update(no_key=True, of=("self",)).filter(session=session, pk__in=answers)
+    Session.objects.select_for_update(no_key=True).get(pk=session.pk)
+    rows = Attendance.objects.filter(session=session, pk__in=answers)
     wanted = {int(answer) for answer in answers.values() if answer not in (NOBODY, NOT_YET)}
     people = {one.pk: one for one in Delegate.objects.filter(webinar_id=session.webinar_id, pk__in=wanted)}
     if wanted - people.keys():

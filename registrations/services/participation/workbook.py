@@ -35,7 +35,7 @@ def write_attendance(table: AttendanceTable) -> IO[bytes]:
     headings = [_("Country or organisation"), _("Profile"), _("Nominated")]
     for session in table.sessions:
         headings += [
-            f"{session.number}. {what}" for what in (_("Invited"), _("Accepted"), _("Opened the room"), _("Attended"))
+            f"{session.number}. {what}" for what in (_("Invited"), _("Said yes"), _("Opened the room"), _("Attended"))
         ]
     for number in range(1, len(headings) + 1):
         sheet.column_dimensions[get_column_letter(number)].width = WIDTH

@@ -13,7 +13,15 @@ from time_machine import TimeMachineFixture
 from registrations.admin.delivery_pages import about, what_became_of, what_it_holds
 from registrations.models import Delegate, Delivery, DeliveryKind, DeliveryState, HistoryEvent, User
 from sessions_app.models import Session
-from tests.factories import NOW, make_country, make_delegate, make_delegation, make_focal_point, make_user
+from tests.factories import (
+    NOW,
+    make_announcement,
+    make_country,
+    make_delegate,
+    make_delegation,
+    make_focal_point,
+    make_user,
+)
 from tests.registrations.queries.mailboxes import make_delivery, make_entry, make_release
 
 LIST = "/admin/registrations/delivery/"
@@ -275,11 +283,14 @@ def test_each_kind_says_what_it_tells_whom(ana: Delegate) -> None:
     )
     to_user = {"user": make_user("eva@example.org", name="Eva Ejemplo"), "event": event}
     of_session = {"delegate": ana, "session": Session.objects.get(number=2)}
+    announcement = make_announcement(ana.webinar, by=to_user["user"])
     facts = {
         DeliveryKind.REGISTRATION: {"user": to_user["user"], "delegation": ana.delegation},
         DeliveryKind.GAP_NOTICE: {"user": to_user["user"], "delegation": ana.delegation},
         DeliveryKind.DECISION: to_user,
         DeliveryKind.CLASH_ALERT: to_user,
+        DeliveryKind.ANNOUNCEMENT: {"delegate": ana, "announcement": announcement},
+        DeliveryKind.TEST: {"user": to_user["user"], "announcement": announcement},
     }
 
     texts = [
@@ -297,6 +308,8 @@ def test_each_kind_says_what_it_tells_whom(ana: Delegate) -> None:
         "Tells Eva Ejemplo what is missing in the delegation of Honduras.",
         "Tells Eva Ejemplo what was decided about the delegation of Honduras: Returned.",
         "Tells Eva Ejemplo that Honduras typed an address which is registered already.",
+        "Brings Ana Paz (Honduras) the announcement “The room has moved”.",
+        "Shows Eva Ejemplo how a mail reads, before others get it.",
     ]
 
 

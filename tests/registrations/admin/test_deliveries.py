@@ -283,6 +283,7 @@ def test_each_kind_says_what_it_tells_whom(ana: Delegate) -> None:
     )
     to_user = {"user": make_user("eva@example.org", name="Eva Ejemplo"), "event": event}
     of_session = {"delegate": ana, "session": Session.objects.get(number=2)}
+    announcement = make_announcement(ana.webinar, by=to_user["user"])
     facts = {
         DeliveryKind.REGISTRATION: {"user": to_user["user"], "delegation": ana.delegation},
         DeliveryKind.GAP_NOTICE: {"user": to_user["user"], "delegation": ana.delegation},
@@ -293,6 +294,8 @@ def test_each_kind_says_what_it_tells_whom(ana: Delegate) -> None:
         },
         DeliveryKind.TEST: {"user": to_user["user"]},
         DeliveryKind.CLASH_ALERT: to_user,
+        DeliveryKind.ANNOUNCEMENT: {"delegate": ana, "announcement": announcement},
+        DeliveryKind.TEST: {"user": to_user["user"], "announcement": announcement},
     }
 
     texts = [
@@ -312,6 +315,8 @@ def test_each_kind_says_what_it_tells_whom(ana: Delegate) -> None:
         "Brings Ana Paz (Honduras) the announcement “The room has moved”.",
         "Shows Eva Ejemplo how a mail reads, before others get it.",
         "Tells Eva Ejemplo that Honduras typed an address which is registered already.",
+        "Brings Ana Paz (Honduras) the announcement “The room has moved”.",
+        "Shows Eva Ejemplo how a mail reads, before others get it.",
     ]
 
 

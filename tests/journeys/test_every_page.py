@@ -23,11 +23,12 @@ from playwright.sync_api import Browser, BrowserContext, Page, Request
 from pytest_django.live_server_helper import LiveServer
 from pytest_django.plugin import DjangoDbBlocker
 
-from registrations.models import Delegate, ParticipatingBody, RegistrationPolicy, User
+from registrations.models import Delegate, Delegation, ParticipatingBody, RegistrationPolicy, User
 from registrations.services.focal_points import appoint_focal_point, note_privacy_read
 from registrations.services.planning import plan
 from registrations.services.sending import send_due
 from registrations.tokens import Scope, make_invitation_token, make_token
+from sessions_app.models import Webinar
 from tests.journeys.views import (
     CANADA,
     FLOWS,
@@ -68,6 +69,8 @@ class World:
         self.url = url
         self.tokens = {
             "my": make_token(self._first_of("CA"), Scope.PAGE),
+            "flows": Webinar.objects.get(slug=FLOWS).pk,
+            "submitted": Delegation.objects.get(webinar__slug=FLOWS, status="submitted").pk,
             "invited": make_invitation_token(newcomer, newcomer.body.delegations.get(webinar__slug=FLOWS)),
         }
 

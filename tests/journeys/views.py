@@ -21,7 +21,7 @@ LONG_INSTITUTION = (
 
 
 class View(NamedTuple):
-    """`path` may hold {language}, and for a token {my} of a participant or {invited} of the newcomer; `reach` is what
+    """`path` may hold {language}, and for a token {my} of a participant or {invited} of the newcomer, {flows} and {submitted} for ids; `reach` is what
     is done there first."""
 
     name: str
@@ -151,6 +151,24 @@ SECRETARIAT_ROOMS = (
     View("board-filtered", f"/admin/quota-board/{FLOWS}/?sort=name&lacks=anything&profile=prosecutors", SECRETARIAT),
     View("board-asked-badly", f"/admin/quota-board/{FLOWS}/?state=unknown", SECRETARIAT),
     View("export", f"/admin/registrations/delegate/export/?webinar={FLOWS}", SECRETARIAT, is_kept=True),
+    View("attendance", f"/admin/attendance/{FLOWS}/", SECRETARIAT, is_kept=True),
+    View("attendance-of-a-session", f"/admin/attendance/{FLOWS}/1/", SECRETARIAT),
+    View("attendance-import", f"/admin/attendance/{FLOWS}/1/import/", SECRETARIAT),
+    View("arrivals", f"/admin/attendance/{FLOWS}/1/arrivals/", SECRETARIAT),
+    View("remind", "/admin/registrations/chase/of/{flows}/", SECRETARIAT, is_kept=True),
+    View("announcement-write", "/admin/registrations/announcement/add/", SECRETARIAT, is_kept=True),
+    View(
+        "several", "/admin/registrations/delegation/several/accept/?delegation={submitted}", SECRETARIAT, is_kept=True
+    ),
+    View("delegation-in-admin", "/admin/registrations/delegation/{submitted}/change/", SECRETARIAT, is_kept=True),
+    View("deciding", "/admin/registrations/delegation/{submitted}/accept/", SECRETARIAT, is_kept=True),
+    View("release", "/admin/sessions_app/webinar/{flows}/release/", SECRETARIAT, is_kept=True),
+    View("preview-public", "/admin/sessions_app/webinar/{flows}/preview/", SECRETARIAT),
+    View("preview-delegate", "/admin/sessions_app/webinar/{flows}/preview/delegate/", SECRETARIAT),
+    View("cancel-webinar", "/admin/sessions_app/webinar/{flows}/cancel/", SECRETARIAT),
+    View("clone", f"/admin/clone-webinar/{FLOWS}/", SECRETARIAT, is_kept=True),
+    View("current-webinar", "/admin/current-webinar/", SECRETARIAT),
+    View("personal-data", "/admin/registrations/registrationpolicy/personal-data/", SECRETARIAT),
 )
 VIEWS = (*PUBLIC, *SIGN_IN, *DELEGATION, *IMPORT, *PARTICIPANT, *SECRETARIAT_ROOMS)
 # Beside `VIEWS`, which are held to more than to their print.

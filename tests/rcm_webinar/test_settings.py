@@ -104,7 +104,9 @@ def test_mail_into_files_goes_to_the_directory_of_the_address(tmp_path: Path) ->
 def test_every_setting_that_is_read_is_documented() -> None:
     read = set(DEMO_DEFAULTS) | {"RCM_DEMO", "RCM_DEMO_DIR"}
     for path in (ROOT / "rcm_webinar").rglob("*.py"):
-        read |= set(re.findall(r"""(?:read\.\w+|number|environ\.get|required\w*)\(\s*"([A-Z_]+)\"""", path.read_text()))
+        read |= set(
+            re.findall(r"""(?:read\.\w+|number|names|environ\.get|required\w*)\(\s*"([A-Z_]+)\"""", path.read_text())
+        )
     documented = set(re.findall(r"^\| `([A-Z_]+)` \|", (ROOT / "docs" / "settings.md").read_text(), re.MULTILINE))
 
     assert read == documented

@@ -20,8 +20,9 @@ from registrations.services.participation.people import (
     Moment,
     cleaned,
 )
-from registrations.services.participation.reading import MOST_ROWS
 
+# More are no session of ours, and more than are saved within a request.
+MOST_PEOPLE = 10_000
 # Below what a form may carry, and far above what people take.
 MOST_CHARACTERS = 2_400_000
 MOST_UNPACKED_BYTES = 20_000_000
@@ -34,8 +35,10 @@ def people_to_text(people: Sequence[Attendee]) -> str:
         for one in people
     ]
     text = base64.b85encode(zlib.compress(json.dumps(rows, separators=(",", ":")).encode(), 9)).decode()
-    if len(text) > MOST_CHARACTERS:
-        raise Unreadable(_("These are more people than one session can have."))
+    if len(people) > MOST_PEOPLE or len(text) > MOST_CHARACTERS:
+        raise Unreadable(
+            _("These are more than %(most)s people. Is it the report of one session?") % {"most": f"{MOST_PEOPLE:,}"}
+        )
     return text
 
 
@@ -45,7 +48,7 @@ def text_to_people(text: str) -> list[Attendee]:
         packed = zlib.decompressobj()
         data = packed.decompress(base64.b85decode(text[:MOST_CHARACTERS]), MOST_UNPACKED_BYTES)
         rows: Any = json.loads(data)
-        if not packed.eof or not 0 < len(rows) <= MOST_ROWS:
+        if not packed.eof or not 0 < len(rows) <= MOST_PEOPLE:
             raise ValueError
         people = [_person(*row) for row in rows]
         if len({one.key for one in people}) < len(people):

@@ -205,6 +205,14 @@ def test_the_people_come_back_from_the_page_as_they_were() -> None:
     assert text_to_people(people_to_text(people)) == people
 
 
+def test_ten_thousand_people_are_carried_and_one_more_is_refused() -> None:
+    people = [attendee(f"Someone {n}", f"someone{n}@example.org") for n in range(10_000)]
+
+    assert len(text_to_people(people_to_text(people))) == 10_000
+    with pytest.raises(Unreadable, match="more than 10,000 people"):
+        people_to_text([*people, attendee("One more")])
+
+
 @pytest.mark.parametrize(
     "text",
     ["", "x", "ñ", people_to_text([]), people_to_text([attendee("Ana")])[:-3], people_to_text([attendee("")]),

@@ -18,8 +18,9 @@ PARTS = (
     "bench.sending",
     "bench.building",
     "bench.pages",
-    "bench.board",
     "bench.adding",
+    # It empties the database, so it stands last.
+    "bench.board",
 )
 
 

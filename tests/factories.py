@@ -142,7 +142,7 @@ def make_staff(email: str = "", *, has_second_factor: bool = True, **fields: Any
 def make_observer(email: str = "", **fields: Any) -> User:
     """Someone who looks on, with the second factor that is demanded of them too."""
     return make_staff(
-        email, **{"is_staff": False, "is_superuser": False, "is_observer": True, "name": "Observer", **fields}
+        email, **{"is_staff": False, "is_superuser": False, "is_observer": True, "name": "Olga Ejemplo", **fields}
     )
 
 

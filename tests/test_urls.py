@@ -313,6 +313,7 @@ def is_observed(name: str) -> bool:
 # What an observer may read, page by page: written out, so that nobody opens one more by the way.
 READ_BY_OBSERVERS = {
     "index", "app_list", "jsi18n", "quota-boards", "quota-board",
+    "preview-public", "preview-delegate", "preview-release",
     "registrations_delegation_changelist", "registrations_delegation_change",
     "registrations_delegate_changelist",
     "sessions_app_webinar_changelist", "sessions_app_webinar_change",

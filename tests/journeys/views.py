@@ -21,8 +21,8 @@ LONG_INSTITUTION = (
 
 
 class View(NamedTuple):
-    """`path` may hold {language}, and for a token {my} of a participant or {invited} of the newcomer, {flows} and {submitted} for ids; `reach` is what
-    is done there first."""
+    """`path` may hold {language}; for a token {my} of a participant or {invited} of the newcomer; for an id {flows} or
+    {submitted}. `reach` is what is done there first."""
 
     name: str
     path: str
@@ -145,6 +145,7 @@ PARTICIPANT = (
     View("participant", "/{language}/my/{my}/", is_kept=True),
     View("join", "/{language}/my/{my}/join/1/"),
 )
+DELEGATIONS = "/admin/registrations/delegation/"
 SECRETARIAT_ROOMS = (
     View("today", "/admin/", SECRETARIAT, is_kept=True),
     View("board", f"/admin/quota-board/{FLOWS}/", SECRETARIAT, is_kept=True),

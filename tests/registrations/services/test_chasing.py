@@ -94,7 +94,7 @@ def test_only_incomplete_countries_that_do_not_wait_for_a_decision_are_chosen(
         make_delegation(honduras.webinar, make_country(code), status=status)
     complete(Delegation.objects.get(body__iso_code="MX"))
 
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(5):
         chosen = countries_to_chase(honduras.webinar)
 
     assert [one.delegation.body.iso_code for one in chosen] == ["GT", "HN"]

@@ -3,6 +3,7 @@
 import importlib.util
 import re
 from datetime import date
+from pathlib import Path
 
 import pytest
 from django.apps import apps
@@ -57,3 +58,16 @@ def test_what_is_tested_is_what_is_installed() -> None:
 
     assert pins("requirements.txt") - pins("requirements-dev.txt") == set()
     assert "icalendar" in "".join(pins("requirements.txt"))
+
+
+@pytest.mark.parametrize("path", sorted(ROOT.glob("static/css/*.css")), ids=lambda path: path.name)
+def test_a_style_sheet_closes_what_it_opens(path: Path) -> None:
+    """A browser says nothing of a brace that is left open, and leaves out all that follows."""
+    depth = 0
+    for number, line in enumerate(re.sub(r"/\*.*?\*/", "", path.read_text(), flags=re.DOTALL).splitlines(), 1):
+        # What begins a line is within nothing, in the way that these are written.
+        assert not (depth and re.match(r"[.#@a-z]", line)), number
+        depth += line.count("{") - line.count("}")
+        assert depth >= 0, number
+
+    assert depth == 0

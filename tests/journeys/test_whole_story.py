@@ -175,7 +175,7 @@ def test_the_whole_story(people: tuple[Page, Page, Page], demo: tuple[str, Mailb
     secretariat.goto("/admin/sessions_app/session/")
     secretariat.get_by_role("link", name=re.compile("potential practical tools")).click()
     secretariat.locator("#id_starts_at_1").fill("09:30:00")
-    secretariat.get_by_role("button", name="Save", exact=True).click()
+    secretariat.get_by_role("button", name="Save", exact=True).first.click()
     secretariat.goto("/admin/sessions_app/webinar/")
     secretariat.get_by_role("link", name=re.compile("Massive intra-regional flows")).click()
     secretariat.get_by_role("link", name=re.compile("Release the agenda")).click()

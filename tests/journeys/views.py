@@ -172,5 +172,3 @@ SECRETARIAT_ROOMS = (
     View("personal-data", "/admin/registrations/registrationpolicy/personal-data/", SECRETARIAT),
 )
 VIEWS = (*PUBLIC, *SIGN_IN, *DELEGATION, *IMPORT, *PARTICIPANT, *SECRETARIAT_ROOMS)
-# Beside `VIEWS`, which are held to more than to their print.
-PRINTED = (View("attendance", f"/admin/attendance/{FLOWS}/", SECRETARIAT),)

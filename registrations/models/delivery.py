@@ -1,5 +1,6 @@
 import uuid
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import models
@@ -15,6 +16,7 @@ from registrations.models.delegation import Delegation
 from registrations.models.gap_notice import GapNoticeRule
 from registrations.models.history import HistoryEvent
 from registrations.models.reminder import ReminderRule
+from registrations.models.user import User
 from sessions_app.models import Release, Session
 
 # What waits longer should have gone out: the workers or the mail server are away, or it is put off again and again.
@@ -239,6 +241,12 @@ class Delivery(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()}, {self.get_state_display()}"
+
+    @classmethod
+    def to_account(cls, user: User, *, key: str, kind: DeliveryKind, at: datetime, **about: Any) -> "Delivery":
+        """An unsaved one, owed to `user` since `at`, and due then unless `about`, what it tells of, says otherwise."""
+        told = {"email": user.email, "language": user.language, "created_at": at, "due_at": at}
+        return cls(key=key, kind=kind, user=user, **(told | about))
 
     @property
     def owed_since(self) -> datetime:

@@ -5,7 +5,6 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -25,6 +24,7 @@ from registrations.models import (
 from registrations.queries.audiences import Audience, Reader, reader_from, readers_of
 from registrations.services.gates import UNUSABLE_CHARACTERS
 from registrations.services.nudge import nudge_sender
+from registrations.services.trials import LANGUAGES, owe_trials
 from sessions_app.models import Release, Webinar
 
 BATCH = 500
@@ -109,23 +109,12 @@ def send_announcement(announcement: Announcement, *, version: int, count: int, b
 @transaction.atomic
 def send_trial_of_announcement(announcement: Announcement, *, by: User, now: datetime) -> int:
     """Owe `by` the announcement in each language that it is written in; how many these are."""
-    owed = [
-        Delivery(
-            key=f"test:announcement:{announcement.pk}:{by.pk}:{language}:{now.isoformat()}",
-            kind=DeliveryKind.TEST,
-            email=by.email,
-            language=language,
-            user=by,
-            announcement=announcement,
-            created_at=now,
-            due_at=now,
-        )
-        for language, _name in settings.LANGUAGES
+    written = [
+        language
+        for language in LANGUAGES
         if getattr(announcement, f"subject_{language}") and getattr(announcement, f"text_{language}")
     ]
-    Delivery.objects.bulk_create(owed, ignore_conflicts=True)
-    nudge_sender()
-    return len(owed)
+    return owe_trials(written, of=f"announcement:{announcement.pk}", by=by, now=now, announcement=announcement)
 
 
 def _locked_draft(announcement: Announcement, *, version: int) -> Announcement:

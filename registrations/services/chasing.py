@@ -3,7 +3,6 @@
 from collections.abc import Collection
 from datetime import datetime
 
-from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
 
@@ -13,6 +12,7 @@ from registrations.queries.chasing import countries_to_chase
 from registrations.queries.reminders import chasing_webinars
 from registrations.services.history import new_event
 from registrations.services.nudge import nudge_sender
+from registrations.services.trials import LANGUAGES, owe_trials
 from sessions_app.models import Webinar
 
 
@@ -75,33 +75,9 @@ def check_chasing(webinar: Webinar, *, now: datetime) -> None:
 @transaction.atomic
 def send_trial_of_gap_notice(delegation: Delegation, *, by: User, now: datetime) -> int:
     """Owe `by` the notice of `delegation` as its focal points would get it, in each language; how many these are."""
-    owed = [
-        Delivery(
-            key=f"test:gap:{delegation.pk}:{by.pk}:{language}:{now.isoformat()}",
-            kind=DeliveryKind.TEST,
-            email=by.email,
-            language=language,
-            user=by,
-            delegation=delegation,
-            created_at=now,
-            due_at=now,
-        )
-        for language, _name in settings.LANGUAGES
-    ]
-    Delivery.objects.bulk_create(owed, ignore_conflicts=True)
-    nudge_sender()
-    return len(owed)
+    return owe_trials(LANGUAGES, of=f"gap:{delegation.pk}", by=by, now=now, delegation=delegation)
 
 
 def _notice(chase: Chase, delegation: Delegation, user: User, now: datetime) -> Delivery:
-    return Delivery(
-        key=f"gap:chase:{chase.pk}:{delegation.pk}:{user.pk}",
-        kind=DeliveryKind.GAP_NOTICE,
-        email=user.email,
-        language=user.language,
-        user=user,
-        delegation=delegation,
-        chase=chase,
-        created_at=now,
-        due_at=now,
-    )
+    key = f"gap:chase:{chase.pk}:{delegation.pk}:{user.pk}"
+    return Delivery.to_account(user, key=key, kind=DeliveryKind.GAP_NOTICE, at=now, delegation=delegation, chase=chase)

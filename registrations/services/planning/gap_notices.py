@@ -3,9 +3,10 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from registrations.models import Delegation, Delivery, DeliveryKind, FocalPoint, GapNoticeRule
-from registrations.queries.reminders import CHASED, gap_notice_rules
-from registrations.queries.seats import delegations_with_seats
+from registrations.models import Delegation, Delivery, DeliveryKind, GapNoticeRule, User
+from registrations.queries.chasing import incomplete_delegations
+from registrations.queries.registering import accounts_by_body
+from registrations.queries.reminders import gap_notice_rules
 
 BATCH = 500
 
@@ -27,33 +28,21 @@ def plan_gap_notices(*, now: datetime) -> int:
 
 
 def _notices(rule: GapNoticeRule, now: datetime) -> Iterable[Delivery]:
-    incomplete = {
-        counted.delegation.body_id: counted.delegation
-        for counted in delegations_with_seats(rule.webinar)
-        if counted.delegation.status in CHASED and not counted.is_complete
-    }
+    incomplete = incomplete_delegations(rule.webinar)
     told = set(
         Delivery.objects.standing()
         .filter(kind=DeliveryKind.GAP_NOTICE, delegation__webinar=rule.webinar_id, created_at__gte=rule.due_at)
         .values_list("delegation", "user")
     )
-    focal_points = FocalPoint.objects.with_access().filter(body__in=incomplete).select_related("user")
-    for focal_point in focal_points:
-        delegation = incomplete[focal_point.body_id]
-        if (delegation.pk, focal_point.user_id) not in told:
-            yield _notice(rule, delegation, focal_point, now)
+    accounts = accounts_by_body(counted.delegation.body_id for counted in incomplete)
+    for counted in incomplete:
+        for user in accounts.get(counted.delegation.body_id, ()):
+            if (counted.delegation.pk, user.pk) not in told:
+                yield _notice(rule, counted.delegation, user, now)
 
 
-def _notice(rule: GapNoticeRule, delegation: Delegation, focal_point: FocalPoint, now: datetime) -> Delivery:
-    user = focal_point.user
-    return Delivery(
-        key=rule.key_of_notice(delegation.pk, user.pk),
-        kind=DeliveryKind.GAP_NOTICE,
-        email=user.email,
-        language=user.language,
-        user=user,
-        delegation=delegation,
-        gap_rule=rule,
-        created_at=now,
-        due_at=now,
+def _notice(rule: GapNoticeRule, delegation: Delegation, user: User, now: datetime) -> Delivery:
+    key = rule.key_of_notice(delegation.pk, user.pk)
+    return Delivery.to_account(
+        user, key=key, kind=DeliveryKind.GAP_NOTICE, at=now, delegation=delegation, gap_rule=rule
     )

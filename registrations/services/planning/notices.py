@@ -1,12 +1,12 @@
 """Mail about decisions and clashes, owed by the row of the history that says what happened."""
 
-from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from registrations.models import Delivery, DeliveryKind, FocalPoint, HistoryEvent, HistoryKind, User
+from registrations.models import Delivery, DeliveryKind, HistoryEvent, HistoryKind, User
+from registrations.queries.registering import accounts_by_body
 from sessions_app.models import Release
 
 # Decisions of the secretariat, or of the rules, that a country's focal points are told.
@@ -44,13 +44,10 @@ def _decisions(now: datetime) -> Iterable[Delivery]:
     by_staff = Q(kind__in=DECISIONS_BY_STAFF, actor__is_staff=True)
     is_released = Exists(Release.objects.filter(webinar=OuterRef("webinar")))
     events = list(_untold(now).filter(is_released, Q(kind__in=DECISIONS) | by_staff).select_related("delegation"))
-    focal_points = defaultdict(list)
-    bodies = {event.delegation.body_id for event in events if event.delegation}
-    for focal_point in FocalPoint.objects.with_access().filter(body__in=bodies).select_related("user"):
-        focal_points[focal_point.body_id].append(focal_point.user)
+    accounts = accounts_by_body(event.delegation.body_id for event in events if event.delegation)
     for event in events:
         if event.delegation:
-            for user in focal_points[event.delegation.body_id]:
+            for user in accounts.get(event.delegation.body_id, ()):
                 yield _notice(DeliveryKind.DECISION, event, user, now)
 
 
@@ -65,13 +62,4 @@ def _clash_alerts(now: datetime) -> Iterable[Delivery]:
 
 
 def _notice(kind: DeliveryKind, event: HistoryEvent, user: User, now: datetime) -> Delivery:
-    return Delivery(
-        key=f"{kind}:{event.pk}:{user.pk}",
-        kind=kind,
-        email=user.email,
-        language=user.language,
-        user=user,
-        event=event,
-        created_at=now,
-        due_at=now,
-    )
+    return Delivery.to_account(user, key=f"{kind}:{event.pk}:{user.pk}", kind=kind, at=now, event=event)

@@ -25,14 +25,11 @@ def plan_registration(*, now: datetime) -> int:
 
 
 def _invitation(appointment: Appointment, now: datetime) -> Delivery:
-    user = appointment.focal_point.user
-    return Delivery(
+    return Delivery.to_account(
+        appointment.focal_point.user,
         key=appointment.key,
         kind=DeliveryKind.REGISTRATION,
-        email=user.email,
-        language=user.language,
-        user=user,
+        at=now,
         delegation=appointment.delegation,
-        created_at=now,
         due_at=now + timedelta(seconds=settings.CHANGE_HOLD_SECONDS),
     )

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from django.contrib import admin, messages
 from django.core.paginator import Paginator
 from django.db.models import Count, QuerySet
-from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
@@ -19,11 +19,13 @@ from django.utils.translation import ngettext
 from registrations.admin.arrivals import arrivals_page
 from registrations.admin.attendance_plot import plot_of
 from registrations.admin.base import staff_of
+from registrations.admin.exports import answer
 from registrations.exceptions import RuleBroken
 from registrations.forms.attendance import ConfirmForm, MatchForm, RemoveForm, ReportForm
 from registrations.forms.errors import add_broken_rule
 from registrations.models import Attendance, AttendanceReport, Delegate, MatchedBy
 from registrations.queries.attendance import attendance_table
+from registrations.services.exports import FileFormat
 from registrations.services.participation.by_hand import match_by_hand
 from registrations.services.participation.carried import people_to_text, text_to_people
 from registrations.services.participation.matching import CheckedReport, check_report, same_names
@@ -34,7 +36,6 @@ from registrations.services.participation.workbook import export_attendance
 from sessions_app.admin.base import ReadOnlyRoom
 from sessions_app.models import Session, Webinar
 
-XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 # Of the people of a report, on the page before it is saved.
 MOST_SHOWN = 100
 # Each with the list of all people of the webinar.
@@ -110,9 +111,7 @@ class AttendanceRoom(ReadOnlyRoom[Attendance]):
         webinar = get_object_or_404(Webinar, slug=slug)
         if request.method != "POST":
             return redirect("admin:attendance", slug=slug)
-        file = export_attendance(webinar, by=staff_of(request), now=timezone.now())
-        filename = f"{_('attendance')}-{webinar.slug}.xlsx"
-        return FileResponse(file, as_attachment=True, filename=filename, content_type=XLSX_TYPE)
+        return answer(export_attendance(webinar, by=staff_of(request), now=timezone.now()), FileFormat.XLSX)
 
     # One session ------------------------------------------------------------------------------------
 

@@ -85,7 +85,7 @@ class AttendanceTable:
 
 
 def attendance_table(webinar: Webinar) -> AttendanceTable:
-    """Nominated are those whom the board counts as named. Eight queries, however many people and reports."""
+    """Nominated are those whom the board counts as named. Seven queries, however many people and reports."""
     sessions = tuple(Session.objects.filter(webinar=webinar).order_by("number"))
     presences = _presences(webinar, sessions)
     nobody = (Presence(),) * len(sessions)

@@ -100,8 +100,9 @@ class User(AbstractUser):
         self.is_observer = role == UserRole.OBSERVER
 
     @property
-    def knows_privacy_notice(self) -> bool:
-        return self.privacy_notice >= PRIVACY_NOTICE
+    def is_to_read_privacy_notice(self) -> bool:
+        """Whoever registers others reads it; the secretariat keeps what it says."""
+        return not self.is_staff and self.privacy_notice < PRIVACY_NOTICE
 
     def get_full_name(self) -> str:
         return str(self)

@@ -31,7 +31,7 @@ def for_signed_in(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpRe
         if lacks_second_factor(user):
             return to_second_factor(request)
         # What is typed into a form that is open while the notice changes is not lost.
-        if request.method in ("GET", "HEAD") and not user.is_staff and not user.knows_privacy_notice:
+        if request.method in ("GET", "HEAD") and user.is_to_read_privacy_notice:
             return redirect_to_login(request.get_full_path(), reverse("registrations:privacy"))
         return view(request, *args, **kwargs)
 

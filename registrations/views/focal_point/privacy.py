@@ -25,14 +25,13 @@ def privacy(request: HttpRequest) -> HttpResponse:
             return redirect_to_login(request.get_full_path())
         note_privacy_read(user, now=timezone.now())
         return redirect(_next(request) or "registrations:delegations")
-    is_focal_point = user is not None and not user.is_staff
     context = {
         # Each webinar once, although a person may register for several bodies there.
         "webinars": list({one.webinar_id: one.webinar for one in delegations_of(user)}.values())
-        if user is not None and is_focal_point
+        if user is not None and not user.is_staff
         else [],
         "contact_email": organizer_address(),
-        "is_to_be_confirmed": user is not None and is_focal_point and not user.knows_privacy_notice,
+        "is_to_be_confirmed": user is not None and user.is_to_read_privacy_notice,
         "next": _next(request),
     }
     return render(request, "focal_point/privacy.html", context)

@@ -6,7 +6,6 @@ from typing import Any
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
-from django.db.models import Count, Exists, OuterRef
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
@@ -16,23 +15,18 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from registrations import mail
+from registrations.admin.announcement_page import deliveries_url, in_words, owed_by, person_named
 from registrations.admin.base import staff_of
 from registrations.admin.mail_frame import mail_frame
+from registrations.admin.mail_states import mail_states
 from registrations.exceptions import RuleBroken
 from registrations.forms.announcements import AnnouncementForm, ConfirmForm
 from registrations.forms.errors import add_broken_rule, send_again_with
 from registrations.models import (
     Announcement,
-    AnnouncementReaders,
     Delegate,
-    DelegationStatus,
     Delivery,
     DeliveryKind,
-    DeliveryState,
-    FocalPoint,
-    ParticipantProfile,
-    ParticipatingBody,
-    Partstat,
     User,
 )
 from registrations.queries.audiences import Audience, reader_from, readers_of
@@ -43,7 +37,7 @@ from registrations.services.announcements import (
     write_announcement,
 )
 from registrations.services.deliveries import STOPPABLE, stop_deliveries
-from sessions_app.admin.base import LONGEST_KEY, Room, change_url
+from sessions_app.admin.base import Room, change_url
 from sessions_app.admin.filters import WebinarFilter
 from sessions_app.models import Webinar
 
@@ -172,12 +166,12 @@ class AnnouncementRoom(Room[Announcement]):
             audience=in_words(audience, announcement.webinar),
             page=page,
             readers=page_of_readers,
-            reader=_person(announcement, chosen, staff_of(request)),
+            reader=person_named(announcement, chosen, staff_of(request)),
             reader_key=chosen,
             missing=[str(Announcement._meta.get_field(name).verbose_name) for name in announcement.missing_fields],  # type: ignore[union-attr]  # plain columns
-            states=states_of(announcement),
-            stoppable=_owed(announcement).filter(state__in=STOPPABLE).count(),
-            deliveries_url=_deliveries_url(announcement),
+            states=mail_states(owed_by(announcement), listed=deliveries_url(announcement)),
+            stoppable=owed_by(announcement).filter(state__in=STOPPABLE).count(),
+            deliveries_url=deliveries_url(announcement),
             can_write=self.has_change_permission(request),
         )
         return TemplateResponse(request, "admin/registrations/announcement/page.html", context)
@@ -203,7 +197,7 @@ class AnnouncementRoom(Room[Announcement]):
     def mail_page(self, request: HttpRequest, pk: int) -> HttpResponse:
         """The mail as `?reader=` gets it in `?language=`, for the frame on the page."""
         announcement = self._found(pk)
-        person = _person(announcement, request.GET.get("reader", ""), staff_of(request))
+        person = person_named(announcement, request.GET.get("reader", ""), staff_of(request))
         language = "es" if request.GET.get("language") == "es" else "en"
         delivery = Delivery(
             kind=DeliveryKind.ANNOUNCEMENT,
@@ -228,7 +222,7 @@ class AnnouncementRoom(Room[Announcement]):
         announcement = self._found(pk)
         if request.method == "POST":
             self._check_writer(request)
-            owed = _owed(announcement).filter(state__in=STOPPABLE).values_list("pk", flat=True)
+            owed = owed_by(announcement).filter(state__in=STOPPABLE).values_list("pk", flat=True)
             stopped = stop_deliveries(owed, by=staff_of(request), now=timezone.now())
             said = ngettext("%(count)s delivery is stopped.", "%(count)s deliveries are stopped.", stopped)
             messages.success(request, said % {"count": stopped})
@@ -248,57 +242,3 @@ class AnnouncementRoom(Room[Announcement]):
 
     def _context(self, request: HttpRequest, **more: object) -> dict[str, object]:
         return self.admin_site.each_context(request) | {"opts": self.opts, **more}
-
-
-def in_words(audience: Audience, webinar: Webinar) -> list[tuple[str, str]]:
-    """What narrows `audience`, by its name."""
-    bodies = ParticipatingBody.objects.filter(slug__in=audience.bodies)
-    profiles = ParticipantProfile.objects.filter(code__in=audience.profiles)
-    lines = [
-        (_("Who gets it"), str(dict(AnnouncementReaders.choices).get(audience.readers, audience.readers))),
-        (_("Countries and organisations"), ", ".join(str(body) for body in bodies)),
-        (_("State of the delegation"), ", ".join(str(DelegationStatus(state).label) for state in audience.states)),
-    ]
-    if audience.readers != AnnouncementReaders.FOCAL_POINTS:
-        session = webinar.sessions.filter(number=audience.session).first() if audience.session is not None else None
-        lines += [
-            (_("Profiles (of delegates)"), ", ".join(str(profile) for profile in profiles)),
-            (
-                _("Answer to the session"),
-                f"{session.number}. {session.title}: {Partstat(audience.answer).label}" if session else "",
-            ),
-        ]
-    return [(label, text or _("all")) for label, text in lines]
-
-
-def states_of(announcement: Announcement) -> list[tuple[str, int, str, str]]:
-    """(state, how many, its name, where they are listed) of what it owes. One query."""
-    counts = dict(_owed(announcement).order_by().values_list("state").annotate(count=Count("pk")))
-    url = _deliveries_url(announcement)
-    return [
-        (str(value), counts[value], str(label), f"{url}&state__exact={value}")
-        for value, label in DeliveryState.choices
-        if value in counts
-    ]
-
-
-def _owed(announcement: Announcement) -> Any:
-    return Delivery.objects.filter(announcement=announcement, kind=DeliveryKind.ANNOUNCEMENT)
-
-
-def _deliveries_url(announcement: Announcement) -> str:
-    listed = reverse("admin:registrations_delivery_changelist")
-    return f"{listed}?announcement__id__exact={announcement.pk}&kind__exact={DeliveryKind.ANNOUNCEMENT}"
-
-
-def _person(announcement: Announcement, key: str, otherwise: User) -> Delegate | User:
-    """Whom `key` names, as `Reader.key`: a delegate of the webinar, or a focal point; `otherwise` for an empty one."""
-    if not key:
-        return otherwise
-    kind, number = key[:1], key[1:]
-    if not (number.isdecimal() and len(number) <= LONGEST_KEY):
-        raise Http404
-    if kind == "d":
-        return get_object_or_404(Delegate, pk=number, webinar=announcement.webinar_id)
-    theirs = FocalPoint.objects.filter(user=OuterRef("pk"), body__delegations__webinar=announcement.webinar_id)
-    return get_object_or_404(User, Exists(theirs), pk=number)

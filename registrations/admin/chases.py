@@ -7,7 +7,6 @@ from urllib.parse import urlencode
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import Count
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
@@ -19,10 +18,11 @@ from django.utils.translation import ngettext
 from registrations import mail
 from registrations.admin.base import staff_of
 from registrations.admin.mail_frame import mail_frame
+from registrations.admin.mail_states import mail_states
 from registrations.exceptions import RuleBroken
 from registrations.forms.announcements import ChaseForm
 from registrations.forms.errors import add_broken_rule, send_again_with
-from registrations.models import Chase, Delegation, Delivery, DeliveryKind, DeliveryState, User
+from registrations.models import Chase, Delegation, Delivery, DeliveryKind, User
 from registrations.queries.chasing import CountryToChase, countries_to_chase
 from registrations.services.chasing import chase_countries, check_chasing, send_trial_of_gap_notice
 from sessions_app.admin.base import LONGEST_KEY, ReadOnlyRoom, change_url
@@ -173,18 +173,12 @@ class ChaseRoom(ReadOnlyRoom[Chase]):
         if found is None:
             raise Http404
         listed = f"{reverse('admin:registrations_delivery_changelist')}?chase__id__exact={found.pk}"
-        counts = dict(found.deliveries.order_by().values_list("state").annotate(count=Count("pk")))
-        states = [
-            (str(value), counts[value], str(label), f"{listed}&state__exact={value}")
-            for value, label in DeliveryState.choices
-            if value in counts
-        ]
         context = self._context(
             request,
             title=_("Countries with gaps, reminded"),
             chase=found,
             webinar=found.webinar,
-            states=states,
+            states=mail_states(found.deliveries.all(), listed=listed),
             deliveries_url=listed,
         )
         return TemplateResponse(request, "admin/registrations/chase/page.html", context)

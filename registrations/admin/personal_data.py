@@ -17,7 +17,9 @@ from registrations.forms.errors import add_broken_rule
 from registrations.forms.personal_data import ErasureForm, PersonForm
 from registrations.models import RegistrationPolicy
 from registrations.services.personal_data.anonymising import holdings_of
-from registrations.services.personal_data.persons import Person, erase_person, export_person, find_person
+from registrations.services.personal_data.erasing import erase_person
+from registrations.services.personal_data.giving_out import export_person
+from registrations.services.personal_data.persons import Person, find_person
 
 SORTS = {
     "delegates": gettext_lazy("People: name, address, institution, position, telephone, needs"),

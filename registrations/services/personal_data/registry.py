@@ -147,7 +147,9 @@ REGISTRY: Mapping[str, Mapping[str, Fate]] = {
     ),
 }
 
-# Of `HistoryEvent.changes`: figures, choices and codes. The values of every other key end.
+# Of `HistoryEvent.changes`: whose seat somebody took is about two people.
+NAMES_OF_OTHERS = frozenset({"replaces", "replaced_by"})
+# Of the same: figures, choices and codes. The values of every other key end.
 IMPERSONAL_CHANGES = frozenset(
     {"profile", "role", "status", "language", "is_working_group_member", "seats", "minimum", "maximum", "timezone"}
 )

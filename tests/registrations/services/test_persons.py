@@ -18,7 +18,9 @@ from registrations.services.nominations import (
     restore_delegate,
     withdraw_delegate,
 )
-from registrations.services.personal_data.persons import Erasure, erase_person, export_person, find_person
+from registrations.services.personal_data.erasing import Erasure, erase_person
+from registrations.services.personal_data.giving_out import export_person
+from registrations.services.personal_data.persons import find_person
 from registrations.services.personal_data.registry import REGISTRY, Impersonal
 from registrations.services.planning import plan
 from sessions_app.releases import release_webinar

@@ -1,0 +1,180 @@
+"""Letting nothing that is kept say who one person was; the figures stay."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import structlog
+from django.db.models import Q
+from django.utils.translation import gettext as _
+
+from registrations.exceptions import NotPossibleNow
+from registrations.models import (
+    Announcement,
+    Attendance,
+    CalendarEntry,
+    Delegate,
+    DelegateStatus,
+    Delegation,
+    DelegationStatus,
+    Delivery,
+    DeliveryState,
+    FocalPoint,
+    HistoryEvent,
+    HistoryKind,
+    IcalMethod,
+    NominationLetter,
+    User,
+    Waiver,
+)
+from registrations.queries import last_session_end
+from registrations.services.history import new_event, record
+from registrations.services.nominations import withdraw_delegate
+from registrations.services.personal_data.accounts import close_account
+from registrations.services.personal_data.anonymising import Holdings, writers
+from registrations.services.personal_data.persons import Person, find_person
+from registrations.services.personal_data.registry import NAMES_OF_OTHERS
+from registrations.services.seats import decision, lock_delegation, write_departure
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class Erasure:
+    """What came of it: `withdrawn` registrations; `is_done` is False while cancellations are still on their way."""
+
+    withdrawn: int
+    is_done: bool
+
+
+def erase_person(address: str, *, by: User, now: datetime) -> Erasure:
+    """Let nothing that is kept say who `address` was; the figures stay.
+
+    First the person is withdrawn from whatever lies ahead, so that each calendar gets its CANCEL: with the address
+    that would be lost. While one of these is on its way nothing is erased yet; a second call, a minute later, goes on.
+    The history keeps that it happened. Raises NotPossibleNow for an account that is in use.
+    """
+    person = find_person(address)
+    _check_account(person)
+    withdrawn = sum(_withdraw(delegate, by=by, now=now) for delegate in person.delegates)
+    if _is_mail_on_its_way(person, now):
+        return Erasure(withdrawn=withdrawn, is_done=False)
+    _erase(person, by=by, now=now)
+    log.info("person_erased", by=by.pk, registrations=len(person.delegates), has_account=person.account is not None)
+    return Erasure(withdrawn=withdrawn, is_done=True)
+
+
+def _check_account(person: Person) -> None:
+    account = person.account
+    if account is None:
+        return
+    if account.is_staff or account.is_superuser or account.is_observer:
+        raise NotPossibleNow(
+            _("This is the account of someone of the secretariat or of an observer. Take that role away first.")
+        )
+    present = FocalPoint.objects.filter(user=account, removed_at__isnull=True).select_related("body").first()
+    if present is not None:
+        raise NotPossibleNow(
+            _("This person is a focal point of %(body)s. Remove the access first.") % {"body": present.body}
+        )
+
+
+def _withdraw(delegate: Delegate, *, by: User, now: datetime) -> bool:
+    """Take someone who is still to come out of their delegation; whether there was anything to do."""
+    end = last_session_end(delegate.webinar)
+    if not delegate.is_active or (end is not None and end <= now):
+        return False
+    reason = _("At the person's own request")
+    if delegate.delegation.status == DelegationStatus.NOT_ATTENDING:
+        return _withdraw_from_absent(delegate, by=by, now=now, reason=reason)
+    withdraw_delegate(delegate, version=delegate.version, by=by, now=now, reason=reason)
+    return True
+
+
+@decision
+def _withdraw_from_absent(delegate: Delegate, *, by: User, now: datetime, reason: str) -> bool:
+    """Of a delegation that does not attend nobody is withdrawn otherwise; should it attend again, then without them."""
+    locked = lock_delegation(delegate.delegation)
+    current = locked.current(delegate)
+    if not current.is_active:
+        return False
+    write_departure(current, status=DelegateStatus.WITHDRAWN, reason=reason, by=by, now=now)
+    record(HistoryKind.WITHDRAWN, delegation=locked.delegation, delegate=current, by=by, now=now, reason=reason)
+    return True
+
+
+def _is_mail_on_its_way(person: Person, now: datetime) -> bool:
+    """Whether a calendar message is owed to them, or is still to be planned."""
+    entries = CalendarEntry.objects.filter(Q(delegate__in=person.delegates) | Q(address=person.address))
+    unplanned = entries.filter(planned_method=IcalMethod.REQUEST, session__released__ends_at__gt=now)
+    waiting = Delivery.objects.filter(entry__in=entries, state__in=[DeliveryState.DUE, DeliveryState.CLAIMED])
+    return unplanned.exists() or waiting.exists()
+
+
+@decision
+def _erase(person: Person, *, by: User, now: datetime) -> None:
+    """One transaction, under the locks of their delegations, one webinar after the other."""
+    for delegation in sorted(person.delegations, key=lambda one: (one.webinar_id, one.pk)):
+        lock_delegation(delegation)
+    holdings = _holdings(person)
+    _empty_mentions(person)
+    for sort, write in writers(now).items():
+        write(list(getattr(holdings, sort).values_list("pk", flat=True)))
+    HistoryEvent.objects.bulk_create(
+        new_event(HistoryKind.PERSON_ERASED, delegation=one.delegation, delegate=one, by=by, now=now)
+        for one in person.delegates
+    )
+    if person.account is not None:
+        close_account(person.account, now=now, is_asked_for=True)
+
+
+def _holdings(person: Person) -> Holdings:
+    """The rows that are theirs. Letters and reasons of a delegation are about all of its people, and stay."""
+    return Holdings(
+        delegates=Delegate.objects.filter(pk__in=[one.pk for one in person.delegates]),
+        entries=CalendarEntry.objects.filter(Q(delegate__in=person.delegates) | Q(address=person.address)),
+        deliveries=Delivery.objects.filter(Q(delegate__in=person.delegates) | Q(email__iexact=person.address)),
+        events=HistoryEvent.objects.filter(delegate__in=person.delegates),
+        letters=NominationLetter.objects.none(),
+        delegations=Delegation.objects.none(),
+        waivers=Waiver.objects.none(),
+        announcements=Announcement.objects.none(),
+        attendances=Attendance.objects.filter(Q(delegate__in=person.delegates) | Q(address__iexact=person.address)),
+    )
+
+
+def _empty_mentions(person: Person) -> None:
+    """Their name and address in the history of others: whose seat they took, who took theirs, who tried to name them,
+    who had their address by mistake."""
+    known = {person.address} | _names_of(person.delegates)
+    events = HistoryEvent.objects.filter(
+        Q(delegation__in=person.delegations, kind__in=[HistoryKind.REPLACED, HistoryKind.REGISTERED])
+        | Q(delegation__in=person.delegations, kind=HistoryKind.RESTORED)
+        | Q(changes__email__0__iexact=person.address)
+        | Q(changes__email__1__iexact=person.address)
+    )
+    changed = []
+    for event in events.exclude(delegate__in=person.delegates, kind=HistoryKind.EDITED):
+        emptied = {name: _without(known, event, name, values) for name, values in event.changes.items()}
+        if emptied != event.changes:
+            event.changes = emptied
+            changed.append(event)
+    HistoryEvent.objects.bulk_update(changed, ["changes"])
+
+
+def _names_of(delegates: Iterable[Delegate]) -> set[str]:
+    """Every name that they had, by the history of their changes."""
+    names = {delegate.name for delegate in delegates}
+    for event in HistoryEvent.objects.filter(delegate__in=list(delegates), kind=HistoryKind.EDITED):
+        names |= set(event.changes.get("name", ()))
+    return names - {""}
+
+
+def _without(known: set[str], event: HistoryEvent, name: str, values: list[Any]) -> list[Any]:
+    """What someone tried to register goes whole; of other changes, the values that are about the person."""
+    if event.kind == HistoryKind.ADDRESS_CLASH:
+        return ["", ""]
+    if name not in NAMES_OF_OTHERS | {"email", "name"}:
+        return values
+    return ["" if str(value) in known or str(value).lower() in known else value for value in values]

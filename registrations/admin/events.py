@@ -46,6 +46,9 @@ def _label(name: str) -> str:
         "file_format": _("file"),
         "columns": _("columns"),
         "filters": _("filters"),
+        "session": _("session"),
+        "people": _("people"),
+        "attendance": _("line of the report"),
     }
     if name in named:
         return named[name]

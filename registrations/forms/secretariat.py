@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from django import forms
-from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from registrations.forms.delegates import LINES, VersionField, profile_field, reason_field
@@ -128,11 +127,11 @@ class WithComments(SeveralForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        names = dict(settings.LANGUAGES)
+        labels = {"en": _("Comment in English"), "es": _("Comment in Spanish")}
         for language in sorted({one.delegation.body.default_language for one in self.chosen}):
             readers = [one.delegation.body for one in self.chosen if one.delegation.body.default_language == language]
             self.fields[f"comment_{language}"] = forms.CharField(
-                label=_("Comment in %(language)s") % {"language": names[language]},
+                label=labels[language],
                 required=self.comment_is_needed,
                 max_length=LONGEST_COMMENT,
                 widget=forms.Textarea(attrs={**LINES, "lang": language}),

@@ -28,7 +28,7 @@ from registrations.services.focal_points import appoint_focal_point, note_privac
 from registrations.services.planning import plan
 from registrations.services.sending import send_due
 from registrations.tokens import Scope, make_invitation_token, make_token
-from sessions_app.models import Webinar
+from sessions_app.models import Session, Webinar
 from tests.journeys.views import (
     CANADA,
     FLOWS,
@@ -36,6 +36,7 @@ from tests.journeys.views import (
     LONG_NAME,
     NEWCOMER,
     NICARAGUA,
+    OBSERVER,
     SECRETARIAT,
     VIEWS,
     View,
@@ -57,8 +58,8 @@ class World:
     def __init__(self, url: str) -> None:
         with override_settings(RCM_DEMO=True):
             call_command("seed_demo", stdout=StringIO())
-        secretariat = User.objects.get(email=SECRETARIAT)
-        Authenticator.objects.create(user=secretariat, type=Authenticator.Type.TOTP, data={"secret": "A" * 16})
+        for user in User.objects.filter(email__in=[SECRETARIAT, OBSERVER]):
+            Authenticator.objects.create(user=user, type=Authenticator.Type.TOTP, data={"secret": "A" * 16})
         Delegate.objects.filter(pk=self._first_of("US").pk).update(name=LONG_NAME, institution=LONG_INSTITUTION)
         RegistrationPolicy.objects.filter(webinar__slug="connection-test").update(closes_at=NOW - timedelta(minutes=1))
         newcomer = appoint_focal_point(self._country("HN"), email=NEWCOMER, name="Sample newcomer")
@@ -68,6 +69,7 @@ class World:
         self.url = url
         self.tokens = {
             "my": make_token(self._first_of("CA"), Scope.PAGE),
+            "session": Session.objects.get(webinar__slug=FLOWS, number=1).pk,
             "flows": Webinar.objects.get(slug=FLOWS).pk,
             "submitted": Delegation.objects.get(webinar__slug=FLOWS, status="submitted").pk,
             "invited": make_invitation_token(newcomer, newcomer.body.delegations.get(webinar__slug=FLOWS)),

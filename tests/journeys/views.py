@@ -9,7 +9,7 @@ from playwright.sync_api import Page
 HONDURAS, BELIZE, CANADA = "focal.hn@example.org", "focal.bz@example.org", "focal.ca@example.org"
 NICARAGUA, GUATEMALA, DOMINICAN_REPUBLIC = "focal.ni@example.org", "focal.gt@example.org", "focal.do@example.org"
 EL_SALVADOR, PANAMA, UNITED_STATES = "focal.sv@example.org", "focal.pa@example.org", "focal.us@example.org"
-SECRETARIAT = "secretariat@example.org"
+SECRETARIAT, OBSERVER = "secretariat@example.org", "observer@example.org"
 # Appointed for Honduras, and never signed in.
 NEWCOMER = "newcomer@example.org"
 NOBODY = ""
@@ -21,8 +21,8 @@ LONG_INSTITUTION = (
 
 
 class View(NamedTuple):
-    """`path` may hold {language}; for a token {my} of a participant or {invited} of the newcomer; for an id {flows} or
-    {submitted}. `reach` is what is done there first."""
+    """`path` may hold {language}; for a token {my} of a participant or {invited} of the newcomer; for an id
+    {flows}, {session} or {submitted}. `reach` is what is done there first."""
 
     name: str
     path: str
@@ -157,7 +157,7 @@ SECRETARIAT_ROOMS = (
     View("attendance-import", f"/admin/attendance/{FLOWS}/1/import/", SECRETARIAT),
     View("arrivals", f"/admin/attendance/{FLOWS}/1/arrivals/", SECRETARIAT),
     View("remind", "/admin/registrations/chase/of/{flows}/", SECRETARIAT, is_kept=True),
-    View("announcement-write", "/admin/registrations/announcement/add/", SECRETARIAT, is_kept=True),
+    View("announcement-of-which", "/admin/registrations/announcement/add/", SECRETARIAT),
     View(
         "several", "/admin/registrations/delegation/several/accept/?delegation={submitted}", SECRETARIAT, is_kept=True
     ),
@@ -169,6 +169,11 @@ SECRETARIAT_ROOMS = (
     View("cancel-webinar", "/admin/sessions_app/webinar/{flows}/cancel/", SECRETARIAT),
     View("clone", f"/admin/clone-webinar/{FLOWS}/", SECRETARIAT, is_kept=True),
     View("current-webinar", "/admin/current-webinar/", SECRETARIAT),
+    View("agenda-desk", "/admin/sessions_app/session/{session}/change/", SECRETARIAT, is_kept=True),
+    View("policy", "/admin/registrations/registrationpolicy/{flows}/change/", SECRETARIAT),
+    View("announcement-form", f"/admin/registrations/announcement/add/?webinar={FLOWS}", SECRETARIAT, is_kept=True),
+    View("board-observed", f"/admin/quota-board/{FLOWS}/", OBSERVER),
+    View("delegation-observed", f"{DELEGATIONS}{{submitted}}/change/", OBSERVER),
     View("personal-data", "/admin/registrations/registrationpolicy/personal-data/", SECRETARIAT),
 )
 VIEWS = (*PUBLIC, *SIGN_IN, *DELEGATION, *IMPORT, *PARTICIPANT, *SECRETARIAT_ROOMS)

@@ -25,9 +25,9 @@ from registrations.services.nominations import (
     edit_delegate,
     register_delegate,
     replace_delegate,
-    restore_delegate,
     withdraw_delegate,
 )
+from registrations.services.undoing import restore_delegate
 from sessions_app.admin.base import change_url
 
 Seats = tuple[SeatCount, ...]

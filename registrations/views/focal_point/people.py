@@ -22,9 +22,9 @@ from registrations.services.nominations import (
     edit_delegate,
     register_and_count,
     replace_delegate,
-    restore_delegate,
     withdraw_delegate,
 )
+from registrations.services.undoing import restore_delegate
 from registrations.views.focal_point.access import delegate_of, for_delegation, signed_in
 from registrations.views.focal_point.in_place import Saved, answer, ids_of
 from registrations.views.focal_point.places import (

@@ -19,9 +19,9 @@ from registrations.services.nominations import (
     edit_delegate,
     register_delegate,
     replace_delegate,
-    restore_delegate,
     withdraw_delegate,
 )
+from registrations.services.undoing import restore_delegate
 from tests.factories import NOW, make_delegate, make_delegation, make_details, make_organisation
 
 OPENS = NOW - timedelta(days=14)

@@ -18,7 +18,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from registrations.exceptions import RuleBroken
 from registrations.models import CalendarEntry, Delegate, Delegation, Delivery, DeliveryState, Partstat, Quota
-from registrations.services import attendance, delegations, nominations
+from registrations.services import attendance, delegations, nominations, undoing
 from registrations.services.planning import plan
 from registrations.services.sending import send_due
 from registrations.tokens import join_url
@@ -152,7 +152,7 @@ class Mailboxes(RuleBasedStateMachine):
     @rule(whom=numbers, who=numbers)
     def bring_back(self, whom, who):
         if person := self.person(whom):
-            self.attempt(nominations.restore_delegate, person, by=self.who(who, person.delegation))
+            self.attempt(undoing.restore_delegate, person, by=self.who(who, person.delegation))
 
     @rule(where=numbers)
     def does_not_attend(self, where):

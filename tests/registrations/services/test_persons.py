@@ -15,7 +15,6 @@ from registrations.services.nominations import (
     edit_delegate,
     register_delegate,
     replace_delegate,
-    restore_delegate,
     withdraw_delegate,
 )
 from registrations.services.personal_data.erasing import Erasure, erase_person
@@ -23,6 +22,7 @@ from registrations.services.personal_data.giving_out import export_person
 from registrations.services.personal_data.persons import find_person
 from registrations.services.personal_data.registry import REGISTRY, Impersonal
 from registrations.services.planning import plan
+from registrations.services.undoing import restore_delegate
 from sessions_app.releases import release_webinar
 from tests.factories import (
     NOW,

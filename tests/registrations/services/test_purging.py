@@ -33,10 +33,11 @@ from registrations.models import (
 )
 from registrations.queries import quota_board
 from registrations.services.delegations import waive_seats
-from registrations.services.nominations import edit_delegate, replace_delegate, restore_delegate, withdraw_delegate
+from registrations.services.nominations import edit_delegate, replace_delegate, withdraw_delegate
 from registrations.services.personal_data.anonymising import holdings_of
 from registrations.services.personal_data.purging import preview, purge
 from registrations.services.planning import plan
+from registrations.services.undoing import restore_delegate
 from registrations.tasks import purge as purge_task
 from registrations.tokens import Scope, make_token
 from registrations.tokens.participants import read_feed_token, read_token

@@ -8,9 +8,10 @@ import pytest
 from django.core import mail
 
 from registrations.models import Delegate, Delegation, Delivery, DeliveryState
-from registrations.services.nominations import restore_delegate, withdraw_delegate
+from registrations.services.nominations import withdraw_delegate
 from registrations.services.planning import plan
 from registrations.services.sending import send_due
+from registrations.services.undoing import restore_delegate
 from tests.factories import make_staff
 from tests.registrations.services.deliveries import (
     SOON,

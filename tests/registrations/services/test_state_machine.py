@@ -12,7 +12,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from registrations.exceptions import RuleBroken
 from registrations.models import Delegate, Delegation, HistoryEvent, Quota, Waiver
 from registrations.queries import quota_board, seats_of
-from registrations.services import delegations, nominations, quotas
+from registrations.services import delegations, nominations, quotas, undoing
 from tests.factories import (
     NOW,
     PROFILES,
@@ -125,7 +125,7 @@ class Registration(RuleBasedStateMachine):
     @rule(whom=numbers, who=numbers)
     def restore(self, whom, who):
         if delegate := self.one_of(Delegate, whom):
-            self.attempt(nominations.restore_delegate, delegate, who=who)
+            self.attempt(undoing.restore_delegate, delegate, who=who)
 
     @rule(where=numbers, step=steps, reason=reasons, who=numbers)
     def decide(self, where, step, reason, who):

@@ -7,8 +7,9 @@ import pytest
 from registrations.exceptions import MaximumTooLow, QuotaFull
 from registrations.models import Delegate, Quota
 from registrations.queries import seats_of
-from registrations.services.nominations import register_delegate, restore_delegate, withdraw_delegate
+from registrations.services.nominations import register_delegate, withdraw_delegate
 from registrations.services.quotas import change_quota
+from registrations.services.undoing import restore_delegate
 from tests.factories import make_delegate, make_delegation, make_details, make_profiles, make_staff, make_user
 from tests.races import ROUNDS, kinds_of, two_writers
 

@@ -11,9 +11,9 @@ from registrations.services.nominations import (
     edit_delegate,
     register_delegate,
     replace_delegate,
-    restore_delegate,
     withdraw_delegate,
 )
+from registrations.services.undoing import restore_delegate
 from tests.factories import make_delegate, make_delegation, make_details, make_organisation
 from tests.registrations.services.nominations.stories import HELD, SOON, details_of, history
 

@@ -1,0 +1,67 @@
+"""Taking back what was done to a person; a focal point may while mail about it is still held (design §5)."""
+
+from datetime import datetime
+
+from django.utils.translation import gettext as _
+
+from registrations.exceptions import NotPossibleNow
+from registrations.models import Delegate, DelegateStatus, HistoryKind, User
+from registrations.services.gates import check_attending, check_time
+from registrations.services.history import record
+from registrations.services.seats import (
+    LockedDelegation,
+    decision,
+    lock_delegation,
+    touch,
+    write_delegate,
+    write_departure,
+)
+
+
+@decision
+def restore_delegate(delegate: Delegate, *, by: User, now: datetime) -> Delegate:
+    """Undo a withdrawal or a replacement; undoing a replacement withdraws the one who took the seat.
+
+    A focal point may while mail about it is still held: then everything is as before, the links included. Staff may
+    at any time; then the person is admitted anew, and gets new links. Raises NotPossibleNow when it is too late or the
+    person's data have ended, QuotaFull, AddressTakenHere, AddressTakenElsewhere, and what `check_time` raises.
+    Restoring twice changes nothing.
+    """
+    locked = lock_delegation(delegate.delegation)
+    check_time(locked.delegation.webinar, by=by, now=now, is_for_late=True)
+    current = locked.current(delegate)
+    if current.is_active:
+        return current
+    if current.anonymised_at is not None:
+        raise NotPossibleNow(_("Nobody knows any more who this was. Name the person anew instead."))
+    check_attending(locked.delegation)
+    is_undo = current.is_held_at(now)
+    if not is_undo and not by.is_staff:
+        raise NotPossibleNow(_("This can no longer be undone. Name %(name)s again instead.") % {"name": current.name})
+    changes = {"status": [current.status, str(DelegateStatus.ACTIVE)]} | _give_seat_back(
+        locked, current, by=by, now=now
+    )
+    current.status = DelegateStatus.ACTIVE
+    current.withdrawn_at = None
+    current.withdrawn_reason = ""
+    if is_undo:
+        current.token_version -= 1
+    current.admitted_at = (is_undo and current.admitted_at) or locked.admission(now)
+    touch(current, by=by, now=now)
+    write_delegate(locked, current, by=by, now=now)
+    record(HistoryKind.RESTORED, delegation=locked.delegation, delegate=current, by=by, now=now, changes=changes)
+    return current
+
+
+def _give_seat_back(locked: LockedDelegation, delegate: Delegate, *, by: User, now: datetime) -> dict[str, list[str]]:
+    """Free a seat for `delegate`, who returns: that of an active successor, else one that the maximum allows."""
+    successor = delegate.replaced_by
+    delegate.replaced_by = None
+    if successor is None or not successor.is_active or successor.profile_id != delegate.profile_id:
+        locked.check_room(delegate.profile)
+    if successor is None:
+        return {}
+    if successor.is_active:
+        write_departure(successor, status=DelegateStatus.WITHDRAWN, reason="", by=by, now=now)
+        record(HistoryKind.WITHDRAWN, delegation=locked.delegation, delegate=successor, by=by, now=now)
+    return {"replaced_by": [successor.name, ""]}

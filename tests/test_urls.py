@@ -92,6 +92,7 @@ TABLE: Mapping[str, Row] = {
     "registrations:replace-delegate": Row(OF_THE_COUNTRY, ("delegation", "delegate")),
     "registrations:withdraw-delegate": Row(OF_THE_COUNTRY, ("delegation", "delegate")),
     "registrations:restore-delegate": Row(STEP_OF_THE_COUNTRY, ("delegation", "withdrawn"), method="post"),
+    "registrations:undo-edit": Row(STEP_OF_THE_COUNTRY, ("delegation", "delegate"), method="post"),
     "registrations:send-invitations-again": Row(STEP_OF_THE_COUNTRY, ("delegation", "delegate"), method="post"),
     "registrations:import-delegates": Row(OF_THE_COUNTRY, ("delegation",)),
     "registrations:save-import": Row(Seen(403, 422, 404, 403, 422, 404), ("delegation",), method="post"),

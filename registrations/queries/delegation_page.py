@@ -1,7 +1,7 @@
 """What the page of one delegation reads: its people, what their mailboxes hold, its history."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -184,6 +184,22 @@ def history_of(delegation: Delegation) -> "QuerySet[HistoryEvent]":
         .exclude(kind=HistoryKind.ADDRESS_CLASH)
         .select_related("actor", "delegate")
     )
+
+
+def last_edit_of(delegate: Delegate) -> HistoryEvent | None:
+    """The last that happened to `delegate`, where that is an edit. One query."""
+    latest = HistoryEvent.objects.filter(delegate=delegate, delegation=delegate.delegation_id)
+    event = latest.exclude(kind=HistoryKind.ADDRESS_CLASH).first()
+    return event if event is not None and event.kind == HistoryKind.EDITED else None
+
+
+def edited_last(history: Iterable[HistoryEvent]) -> frozenset[int]:
+    """The ids of those to whom, by `history` with the latest first, the last that happened is an edit."""
+    latest: dict[int, str] = {}
+    for event in history:
+        if event.delegate_id is not None:
+            latest.setdefault(event.delegate_id, event.kind)
+    return frozenset(pk for pk, kind in latest.items() if kind == HistoryKind.EDITED)
 
 
 def delegations_of(user: User) -> "QuerySet[Delegation]":

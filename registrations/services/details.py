@@ -1,6 +1,8 @@
 """What is told about a delegate, cleaned the same way whoever tells it: a form, the admin, an import."""
 
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
@@ -93,6 +95,17 @@ def apply_details(delegate: Delegate, details: DelegateDetails) -> dict[str, lis
         changes[name] = [getattr(value, "code", value) if name == "profile" else value for value in (old, new)]
         setattr(delegate, name, new)
     return changes
+
+
+def details_before(
+    delegate: Delegate, changes: Mapping[str, Sequence[Any]], *, profiles: Iterable[ParticipantProfile]
+) -> DelegateDetails:
+    """What was told about `delegate` before `changes`, as `apply_details` gave them; `profiles` are found by code."""
+    values = {name: getattr(delegate, name) for name in FIELDS}
+    before = {name: old for name, (old, _new) in changes.items() if name in FIELDS}
+    if "profile" in before:
+        before["profile"] = next((one for one in profiles if one.code == before["profile"]), None)
+    return DelegateDetails(**values | before)
 
 
 def new_delegate(delegation: Delegation, details: DelegateDetails) -> Delegate:

@@ -6,6 +6,8 @@ from django.utils.translation import gettext as _
 
 from registrations.exceptions import NotPossibleNow
 from registrations.models import Delegate, DelegateStatus, HistoryKind, User
+from registrations.queries import last_edit_of
+from registrations.services.details import apply_details, clean_details, details_before
 from registrations.services.gates import check_attending, check_time
 from registrations.services.history import record
 from registrations.services.seats import (
@@ -47,6 +49,35 @@ def restore_delegate(delegate: Delegate, *, by: User, now: datetime) -> Delegate
     if is_undo:
         current.token_version -= 1
     current.admitted_at = (is_undo and current.admitted_at) or locked.admission(now)
+    touch(current, by=by, now=now)
+    write_delegate(locked, current, by=by, now=now)
+    record(HistoryKind.RESTORED, delegation=locked.delegation, delegate=current, by=by, now=now, changes=changes)
+    return current
+
+
+@decision
+def undo_edit(delegate: Delegate, *, version: int, by: User, now: datetime) -> Delegate:
+    """Give `delegate` back what the edit that made them `version` changed, the links included.
+
+    Only while mail about it is held, and where nothing happened to the person since. Raises NotPossibleNow otherwise,
+    so also where it is sent twice, or where staff edited; QuotaFull where the seat of before is not free any more;
+    AddressTakenHere, AddressTakenElsewhere, InvalidInput, and what `check_time` raises.
+    """
+    locked = lock_delegation(delegate.delegation)
+    check_time(locked.delegation.webinar, by=by, now=now, is_for_late=True)
+    check_attending(locked.delegation)
+    current = locked.current(delegate)
+    edit = last_edit_of(current)
+    if edit is None or current.version != version or not current.is_active or not current.is_held_at(now):
+        raise NotPossibleNow(_("This can no longer be undone. Edit %(name)s again instead.") % {"name": current.name})
+    before = details_before(current, edit.changes, profiles=[seat.profile for seat in locked.seats])
+    details = clean_details(before, delegation=locked.delegation, profile_ids=locked.profile_ids)
+    address_after = current.address
+    changes = apply_details(current, details)
+    if "profile" in changes:
+        locked.check_room(current.profile)
+    if current.address != address_after:
+        current.token_version -= 1
     touch(current, by=by, now=now)
     write_delegate(locked, current, by=by, now=now)
     record(HistoryKind.RESTORED, delegation=locked.delegation, delegate=current, by=by, now=now, changes=changes)

@@ -16,6 +16,7 @@ urlpatterns = [
     path("delegations/<slug:slug>/letter/<int:pk>/remove/", letters.remove, name="remove-letter"),
     path("delegations/<slug:slug>/delegates/new/", people.register, name="register-delegate"),
     path("delegations/<slug:slug>/delegates/<int:pk>/edit/", people.edit, name="edit-delegate"),
+    path("delegations/<slug:slug>/delegates/<int:pk>/undo-edit/", people.undo_last_edit, name="undo-edit"),
     path("delegations/<slug:slug>/delegates/<int:pk>/replace/", people.replace_person, name="replace-delegate"),
     path("delegations/<slug:slug>/delegates/<int:pk>/withdraw/", people.withdraw, name="withdraw-delegate"),
     path("delegations/<slug:slug>/delegates/<int:pk>/restore/", people.restore, name="restore-delegate"),

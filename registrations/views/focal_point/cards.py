@@ -7,12 +7,21 @@ from datetime import datetime
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from registrations.models import Delegate, Delegation, DelegationStatus, Partstat, RegistrationPolicy, User
+from registrations.models import (
+    Delegate,
+    Delegation,
+    DelegationStatus,
+    HistoryEvent,
+    Partstat,
+    RegistrationPolicy,
+    User,
+)
 from registrations.queries import (
     DelegatesWithMail,
     DelegateWithMail,
     Invitation,
     SeatCount,
+    edited_last,
     last_session_end,
     policy_of,
 )
@@ -92,12 +101,16 @@ class Undo:
         return undo_of(self.delegate)
 
 
-def undoable(delegation: Delegation, people: DelegatesWithMail, may: Allowed, *, now: datetime) -> tuple[Undo, ...]:
-    """What was done to people of `delegation` while mail about it is held back."""
+def undoable(
+    delegation: Delegation, people: DelegatesWithMail, history: Iterable[HistoryEvent], may: Allowed, *, now: datetime
+) -> tuple[Undo, ...]:
+    """What was done to people of `delegation` while mail about it is held back; `history` has the latest first."""
     if not may.leave:
         return ()
     newcomers = {one.delegate.replaced_by_id for one in people.left}
     named = [one.delegate for one in people.active if one.delegate.is_new_at(now) and one.delegate.pk not in newcomers]
+    held = [one.delegate for one in people.active if one.delegate.is_held_at(now)]
+    edited = [delegate for delegate in held if delegate.pk in edited_last(history)]
     left = [one.delegate for one in people.left if one.delegate.is_held_at(now)]
     return (
         *(
@@ -108,6 +121,15 @@ def undoable(delegation: Delegation, people: DelegatesWithMail, may: Allowed, *,
                 {"version": delegate.version},
             )
             for delegate in named
+        ),
+        *(
+            Undo(
+                delegate,
+                _("The details of %(name)s are saved.") % {"name": delegate.name},
+                reverse("registrations:undo-edit", args=[delegation.slug, delegate.pk]),
+                {"version": delegate.version},
+            )
+            for delegate in edited
         ),
         *(
             Undo(

@@ -61,6 +61,7 @@ def delegation(request: HttpRequest, delegation: Delegation) -> HttpResponse:
     seats = seats_of(delegation)
     people = delegates_with_mail_state(delegation)
     waiting = waiting_word(sessions)
+    history = list(history_of(delegation)[:HISTORY_SHOWN])
     active = [person_card(one, may, waiting=waiting, by=user, now=now) for one in people.active]
     cards = [profile_card(seat, active, may) for seat in seats]
     adding = request.GET.get("add", "")
@@ -87,7 +88,7 @@ def delegation(request: HttpRequest, delegation: Delegation) -> HttpResponse:
             "people": people,
             "left": people.left,
             "restorable": {one.delegate.pk for one in people.left} if may.leave and user.is_staff else set(),
-            "undoable": undoable(delegation, people, may, now=now),
+            "undoable": undoable(delegation, people, history, may, now=now),
             "hold_seconds": settings.CHANGE_HOLD_SECONDS + 1,
             "at": request.GET.get("at", ""),
             "done": request.GET.get("done", ""),
@@ -95,7 +96,7 @@ def delegation(request: HttpRequest, delegation: Delegation) -> HttpResponse:
             **_form_in_place(delegation, seats, cards, may, adding=adding),
             "may": may,
             "focal_points": focal_points_of(delegation.body),
-            "history": history_of(delegation)[:HISTORY_SHOWN],
+            "history": history,
         },
     )
 

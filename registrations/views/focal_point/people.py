@@ -1,5 +1,5 @@
-"""Naming people: register, edit, replace, withdraw, restore, invite once more. One address per action, one service per
-POST."""
+"""Naming people: register, edit, replace, withdraw, take back, invite once more. One address per action, one service
+per POST."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from registrations.exceptions import RuleBroken
-from registrations.forms.delegates import DelegateForm, EditForm, WithdrawForm, typed_of
+from registrations.forms.delegates import DelegateForm, EditForm, VersionField, WithdrawForm, typed_of
 from registrations.models import Delegation, ParticipantProfile
 from registrations.queries import profiles_of
 from registrations.queries.participant import is_invited
@@ -24,7 +24,7 @@ from registrations.services.nominations import (
     replace_delegate,
     withdraw_delegate,
 )
-from registrations.services.undoing import restore_delegate
+from registrations.services.undoing import restore_delegate, undo_edit
 from registrations.views.focal_point.access import delegate_of, for_delegation, signed_in
 from registrations.views.focal_point.in_place import Saved, answer, ids_of
 from registrations.views.focal_point.places import (
@@ -140,6 +140,20 @@ def restore(request: HttpRequest, delegation: Delegation, *, pk: int) -> HttpRes
         messages.error(request, str(broken.message))
     else:
         messages.success(request, _("%(name)s takes part again.") % {"name": delegate.name} + still_missing(delegation))
+    return redirect(delegation)
+
+
+@require_POST
+@for_delegation
+def undo_last_edit(request: HttpRequest, delegation: Delegation, *, pk: int) -> HttpResponse:
+    """Give a person back what the edit that made them `version` changed."""
+    delegate, sent = delegate_of(delegation, pk), VersionField().clean(request.POST.get("version"))
+    try:
+        undone = undo_edit(delegate, version=sent, by=signed_in(request), now=timezone.now())
+    except RuleBroken as broken:
+        messages.error(request, str(broken.message))
+    else:
+        messages.success(request, _("The details of %(name)s are as before.") % {"name": undone.name})
     return redirect(delegation)
 
 

@@ -123,6 +123,39 @@ def test_afterwards_it_is_offered_no_more_and_asks_why(owner, delegation, clock)
     assert ana.status == DelegateStatus.ACTIVE
 
 
+def test_an_edit_can_be_undone_while_mail_is_held_back(owner, delegation, clock) -> None:
+    ana = make_delegate(delegation, name="Ana Díaz")
+    owner.post(url(delegation, f"delegates/{ana.pk}/edit/"), typed(version=1, name="Anna"))
+
+    html = owner.get(url(delegation)).content.decode()
+    undo = url(delegation, f"delegates/{ana.pk}/undo-edit/")
+    answer = owner.post(undo, {"version": 2}, follow=True)
+    again = owner.post(undo, {"version": 2}, follow=True)
+
+    assert f'action="{undo}"' in html
+    assert "The details of Ana Díaz are as before." in answer.content.decode()
+    assert "This can no longer be undone. Edit Ana Díaz again instead." in again.content.decode()
+    assert undo not in again.content.decode()
+
+
+def test_an_edit_is_offered_for_undoing_no_longer_than_mail_is_held(owner, delegation, clock) -> None:
+    ana = make_delegate(delegation, name="Ana Díaz")
+    owner.post(url(delegation, f"delegates/{ana.pk}/edit/"), typed(version=1, name="Anna"))
+
+    clock.move_to(NOW + timedelta(seconds=20))
+
+    assert f'id="undo-{ana.pk}"' not in owner.get(url(delegation)).content.decode()
+
+
+@pytest.mark.parametrize("sent", [{}, {"version": "x"}, {"version": "9" * 40}])
+def test_an_undo_without_a_version_says_that_it_is_not_possible(owner, delegation, sent) -> None:
+    ana = make_delegate(delegation, name="Ana Díaz")
+
+    answer = owner.post(url(delegation, f"delegates/{ana.pk}/undo-edit/"), sent, follow=True)
+
+    assert "This can no longer be undone." in answer.content.decode()
+
+
 def test_who_took_a_seat_is_not_undone_but_the_replacement_is(owner, delegation) -> None:
     luis = make_delegate(delegation, profile="prosecutors")
     owner.post(url(delegation, f"delegates/{luis.pk}/replace/"), typed(version=1))

@@ -137,6 +137,12 @@ class Mailboxes(RuleBasedStateMachine):
             details, by = self.details(email, who), self.who(who, person.delegation)
             self.attempt(nominations.edit_delegate, person, details=details, version=person.version, by=by)
 
+    @rule(whom=numbers, who=numbers)
+    def undo_edit(self, whom, who):
+        if person := self.person(whom):
+            by = self.who(who, person.delegation)
+            self.attempt(undoing.undo_edit, person, version=person.version, by=by)
+
     @rule(whom=numbers, email=addresses, who=numbers)
     def replace(self, whom, email, who):
         if person := self.person(whom):

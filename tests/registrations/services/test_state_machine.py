@@ -111,6 +111,11 @@ class Registration(RuleBasedStateMachine):
             details, version = self.details(profile, email), delegate.version - stale
             self.attempt(nominations.edit_delegate, delegate, details=details, version=version, reason=reason, who=who)
 
+    @rule(whom=numbers, who=numbers, stale=st.booleans())
+    def undo_edit(self, whom, who, stale):
+        if delegate := self.one_of(Delegate, whom):
+            self.attempt(undoing.undo_edit, delegate, version=delegate.version - stale, who=who)
+
     @rule(whom=numbers, email=addresses, who=numbers)
     def replace(self, whom, email, who):
         if delegate := self.one_of(Delegate, whom):

@@ -107,40 +107,26 @@ def undoable(
     """What was done to people of `delegation` while mail about it is held back; `history` has the latest first."""
     if not may.leave:
         return ()
-    newcomers = {one.delegate.replaced_by_id for one in people.left}
-    named = [one.delegate for one in people.active if one.delegate.is_new_at(now) and one.delegate.pk not in newcomers]
-    held = [one.delegate for one in people.active if one.delegate.is_held_at(now)]
-    edited = [delegate for delegate in held if delegate.pk in edited_last(history)]
-    left = [one.delegate for one in people.left if one.delegate.is_held_at(now)]
+    active, left = [one.delegate for one in people.active], [one.delegate for one in people.left]
+    newcomers, edited = {one.replaced_by_id for one in left}, edited_last(history)
     return (
         *(
-            Undo(
-                delegate,
-                _("%(name)s is named.") % {"name": delegate.name},
-                reverse("registrations:withdraw-delegate", args=[delegation.slug, delegate.pk]),
-                {"version": delegate.version},
-            )
-            for delegate in named
+            _undo(one, _("%(name)s is named."), "withdraw-delegate", delegation, version=one.version)
+            for one in active
+            if one.is_new_at(now) and one.pk not in newcomers
         ),
         *(
-            Undo(
-                delegate,
-                _("The details of %(name)s are saved.") % {"name": delegate.name},
-                reverse("registrations:undo-edit", args=[delegation.slug, delegate.pk]),
-                {"version": delegate.version},
-            )
-            for delegate in edited
+            _undo(one, _("The details of %(name)s are saved."), "undo-edit", delegation, version=one.version)
+            for one in active
+            if one.is_held_at(now) and one.pk in edited
         ),
-        *(
-            Undo(
-                delegate,
-                _("%(name)s has left.") % {"name": delegate.name},
-                reverse("registrations:restore-delegate", args=[delegation.slug, delegate.pk]),
-                {},
-            )
-            for delegate in left
-        ),
+        *(_undo(one, _("%(name)s has left."), "restore-delegate", delegation) for one in left if one.is_held_at(now)),
     )
+
+
+def _undo(delegate: Delegate, said: str, step: str, delegation: Delegation, **fields: object) -> Undo:
+    action = reverse(f"registrations:{step}", args=[delegation.slug, delegate.pk])
+    return Undo(delegate, said % {"name": delegate.name}, action, fields)
 
 
 def waiting_word(sessions: Iterable[ReleasedSession]) -> str:

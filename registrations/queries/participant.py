@@ -72,6 +72,11 @@ def released_sessions_of(delegate: Delegate) -> "QuerySet[ReleasedSession]":
     )
 
 
+def sessions_ahead_of(delegate: Delegate, *, now: datetime) -> "QuerySet[ReleasedSession]":
+    """Those of `released_sessions_of` that are neither cancelled nor over."""
+    return released_sessions_of(delegate).filter(is_cancelled=False, ends_at__gt=now)
+
+
 def my_sessions(delegate: Delegate) -> tuple[MySession, ...]:
     """The released sessions with the person's answers, in the order of time. Two queries, however many sessions."""
     entries = {entry.session_id: entry for entry in _entries_of(delegate)}

@@ -79,6 +79,7 @@ TABLE: Mapping[str, Row] = {
     "sessions_app_files:agenda-ics": Row(PUBLIC, ("webinar",)),
     "registrations:my": Row(BY_TOKEN, ("token",)),
     "registrations:answer": Row(STEP_BY_TOKEN, ("token", "1"), method="post"),
+    "registrations:cannot-come": Row(BY_TOKEN, ("token",)),
     "registrations:join": Row(BY_TOKEN, ("join_token", "1")),
     "registrations_files:feed": Row(BY_TOKEN, ("token",)),
     "registrations_files:session-ics": Row(BY_TOKEN, ("token", "1")),

@@ -1,8 +1,11 @@
 """What a participant sends."""
 
 from django import forms
+from django.utils.translation import gettext_lazy as _
 
+from registrations.forms.delegates import reason_field
 from registrations.models import Partstat
+from registrations.services.attendance import LONGEST_WORD
 
 
 class AnswerForm(forms.Form):
@@ -16,3 +19,13 @@ class AnswerForm(forms.Form):
     def partstat(self) -> Partstat:
         """The answer of a valid form."""
         return Partstat(self.cleaned_data["answer"])
+
+
+class CannotComeForm(forms.Form):
+    """That one cannot come, and why; sending it is the decision."""
+
+    reason = reason_field(
+        required=False,
+        max_length=LONGEST_WORD,
+        help_text=_("Who registered you reads it, and so does the secretariat."),
+    )

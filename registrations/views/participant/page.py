@@ -71,6 +71,7 @@ def my(request: HttpRequest, delegate: Delegate) -> HttpResponse:
     now = timezone.now()
     agenda = agenda_from_release(release)
     cards = _cards(delegate, agenda, now=now)
+    ahead = [card for card in cards if card.calendars is not None]
     token = make_token(delegate, Scope.PAGE)
     feed_url = f"{settings.BASE_URL}{reverse('registrations_files:feed', args=[token])}"
     context = {
@@ -80,7 +81,8 @@ def my(request: HttpRequest, delegate: Delegate) -> HttpResponse:
         "participant_page": True,
         "token": token,
         "cards": cards,
-        "next": next((card for card in cards if card.calendars is not None), None),
+        "next": next(iter(ahead), None),
+        "declines_all": bool(ahead) and all(card.mine.partstat == Partstat.DECLINED for card in ahead),
         "feed_url": feed_url,
         "webcal_url": f"webcal:{feed_url.partition(':')[2]}",
     }

@@ -80,6 +80,7 @@ TABLE: Mapping[str, Row] = {
     "registrations:my": Row(BY_TOKEN, ("token",)),
     "registrations:answer": Row(STEP_BY_TOKEN, ("token", "1"), method="post"),
     "registrations:cannot-come": Row(BY_TOKEN, ("token",)),
+    "registrations:choices": Row(BY_TOKEN, ("token",)),
     "registrations:join": Row(BY_TOKEN, ("join_token", "1")),
     "registrations_files:feed": Row(BY_TOKEN, ("token",)),
     "registrations_files:session-ics": Row(BY_TOKEN, ("token", "1")),

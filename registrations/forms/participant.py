@@ -1,11 +1,16 @@
 """What a participant sends."""
 
+from typing import Any
+
 from django import forms
+from django.conf import settings
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from registrations.forms.delegates import reason_field
-from registrations.models import Partstat
+from registrations.models import Delegate, Partstat
 from registrations.services.attendance import LONGEST_WORD
+from sessions_app.zone_choices import near_zones, zone_groups
 
 
 class AnswerForm(forms.Form):
@@ -19,6 +24,24 @@ class AnswerForm(forms.Form):
     def partstat(self) -> Partstat:
         """The answer of a valid form."""
         return Partstat(self.cleaned_data["answer"])
+
+
+class ChoicesForm(forms.Form):
+    """In which language, and with the hours of which zone, one is written to."""
+
+    language = forms.ChoiceField(label=_("Language"), choices=settings.LANGUAGES)
+    timezone = forms.ChoiceField(label=_("Time zone"))
+
+    def __init__(self, *args: Any, delegate: Delegate, is_short: bool = False, **kwargs: Any) -> None:
+        """With the zones of the region alone where it `is_short`: it is sent to a page that has all of them."""
+        super().__init__(*args, **{"initial": {"language": delegate.language, "timezone": delegate.timezone}, **kwargs})
+        here = get_language() or "en"
+        zones: list[Any] = (
+            [*near_zones(here, also=(delegate.webinar.timezone, delegate.timezone)).zones]
+            if is_short
+            else [(group.label, group.zones) for group in zone_groups(here, selected=delegate.timezone)]
+        )
+        self.fields["timezone"] = forms.ChoiceField(label=_("Time zone"), choices=zones)
 
 
 class CannotComeForm(forms.Form):

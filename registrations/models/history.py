@@ -30,6 +30,7 @@ class HistoryKind(models.TextChoices):
     ADDRESS_CLASH = "address_clash", _("Address registered elsewhere")
     QUOTA_CHANGED = "quota_changed", _("Quota changed")
     CANNOT_COME = "cannot_come", _("Cannot come")
+    OWN_CHOICE = "own_choice", _("Language or time zone chosen")
     MAIL_SENT_AGAIN = "mail_sent_again", _("Mail sent again")
     MAIL_STOPPED = "mail_stopped", _("Mail stopped")
     EXPORTED = "exported", _("Exported")
@@ -45,7 +46,7 @@ class HistoryKind(models.TextChoices):
 
 
 # What participants do on their page, where nobody signs in.
-BY_PARTICIPANTS = (HistoryKind.CANNOT_COME,)
+BY_PARTICIPANTS = (HistoryKind.CANNOT_COME, HistoryKind.OWN_CHOICE)
 
 
 class HistoryEvent(models.Model):

@@ -1,12 +1,13 @@
 from django.urls import path
 
 from registrations.views.participant.join import join
-from registrations.views.participant.own import cannot_come
+from registrations.views.participant.own import cannot_come, choices
 from registrations.views.participant.page import answer, my
 
 urlpatterns = [
     path("my/<str:token>/", my, name="my"),
     path("my/<str:token>/sessions/<int:n>/answer/", answer, name="answer"),
     path("my/<str:token>/cannot-come/", cannot_come, name="cannot-come"),
+    path("my/<str:token>/language-and-time-zone/", choices, name="choices"),
     path("my/<str:token>/join/<int:n>/", join, name="join"),
 ]

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from registrations.exceptions import RuleBroken
-from registrations.forms.participant import AnswerForm
+from registrations.forms.participant import AnswerForm, ChoicesForm
 from registrations.models import Delegate, Partstat
 from registrations.queries.participant import (
     MySession,
@@ -83,6 +83,7 @@ def my(request: HttpRequest, delegate: Delegate) -> HttpResponse:
         "cards": cards,
         "next": next(iter(ahead), None),
         "declines_all": bool(ahead) and all(card.mine.partstat == Partstat.DECLINED for card in ahead),
+        "choices": ChoicesForm(delegate=delegate, is_short=True),
         "feed_url": feed_url,
         "webcal_url": f"webcal:{feed_url.partition(':')[2]}",
     }

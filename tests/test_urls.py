@@ -77,6 +77,8 @@ TABLE: Mapping[str, Row] = {
     "sessions_app:home": Row(PUBLIC),
     "sessions_app:webinar": Row(PUBLIC, ("webinar",)),
     "sessions_app_files:agenda-ics": Row(PUBLIC, ("webinar",)),
+    "registrations:lost-link": Row(PUBLIC),
+    "registrations:lost-link-asked": Row(PUBLIC),
     "registrations:my": Row(BY_TOKEN, ("token",)),
     "registrations:answer": Row(STEP_BY_TOKEN, ("token", "1"), method="post"),
     "registrations:cannot-come": Row(BY_TOKEN, ("token",)),

@@ -27,6 +27,7 @@ ABOUT = {
     DeliveryKind.ANNOUNCEMENT: gettext_lazy("Brings %(who)s the announcement “%(announcement)s”."),
     DeliveryKind.TEST: gettext_lazy("Shows %(who)s how a mail reads, before others get it."),
     DeliveryKind.CANNOT_COME: gettext_lazy("Tells %(who)s that %(person)s (%(body)s) cannot come."),
+    DeliveryKind.LINKS: gettext_lazy("Brings %(who)s the links to their pages, which somebody asked for."),
     DeliveryKind.CLASH_ALERT: gettext_lazy("Tells %(who)s that %(body)s typed an address which is registered already."),
 }
 ABOUT_ELSE = gettext_lazy("A message to %(who)s.")

@@ -4,12 +4,14 @@ from typing import Any
 
 from django import forms
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from registrations.forms.delegates import reason_field
 from registrations.models import Delegate, Partstat
 from registrations.services.attendance import LONGEST_WORD
+from registrations.services.details import tidy_address
 from sessions_app.zone_choices import near_zones, zone_groups
 
 
@@ -42,6 +44,25 @@ class ChoicesForm(forms.Form):
             else [(group.label, group.zones) for group in zone_groups(here, selected=delegate.timezone)]
         )
         self.fields["timezone"] = forms.ChoiceField(label=_("Time zone"), choices=zones)
+
+
+class LostLinkForm(forms.Form):
+    """To which address the links of a participant go."""
+
+    email = forms.EmailField(
+        label=_("E-mail address"),
+        max_length=254,
+        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
+        help_text=_("The one to which your invitation came."),
+    )
+
+    def clean_email(self) -> str:
+        email = tidy_address(self.cleaned_data["email"])
+        if not email.isascii():
+            raise ValidationError(
+                _("No mail can be sent to this address. Please check how it is written."), code="not_ascii"
+            )
+        return email
 
 
 class CannotComeForm(forms.Form):

@@ -33,6 +33,7 @@ class DeliveryKind(models.TextChoices):
     GAP_NOTICE = "gap_notice", _("Gap notice")
     DECISION = "decision", _("Decision")
     CANNOT_COME = "cannot_come", _("Someone cannot come")
+    LINKS = "links", _("Links asked for")
     CLASH_ALERT = "clash_alert", _("Alert to the secretariat")
     ANNOUNCEMENT = "announcement", _("Announcement")
     TEST = "test", _("Test to oneself")

@@ -24,6 +24,7 @@ from registrations.services.sending.rules import (
     absence_is_right,
     announcement_is_right,
     gap_notice_is_right,
+    links_are_right,
     registration_is_right,
     reminder_is_right,
     trial_is_right,
@@ -108,6 +109,8 @@ def _is_right(delivery: Delivery, now: datetime) -> Q:
         return registration_is_right(now)
     if delivery.kind == DeliveryKind.ANNOUNCEMENT:
         return announcement_is_right(delivery)
+    if delivery.kind == DeliveryKind.LINKS:
+        return links_are_right(delivery, now)
     if delivery.kind == DeliveryKind.TEST:
         return trial_is_right()
     return _notice_is_right(delivery, now)

@@ -22,6 +22,7 @@ from registrations.models import (
 )
 from registrations.queries import gaps_in, lacks_letter, seats_of
 from registrations.queries.audiences import Audience, focal_points_of_audience
+from registrations.queries.participant import people_ahead
 from registrations.queries.registering import delegations_to_register
 from registrations.queries.reminders import (
     CHASED,
@@ -109,6 +110,12 @@ def absence_is_right(now: datetime) -> Q:
         ~Exists(ahead.exclude(ical_partstat=Partstat.DECLINED)),
         Exists(readers.filter(Q(is_staff=True) | theirs)),
     )
+
+
+def links_are_right(delivery: Delivery, now: datetime) -> Q:
+    """The address is still that of the person, who still takes part in something ahead."""
+    people = people_ahead([delivery.email], now=now)
+    return Q() if any(person.pk == delivery.delegate_id for person in people) else NEVER
 
 
 def trial_is_right() -> Q:

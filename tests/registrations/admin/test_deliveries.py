@@ -312,6 +312,7 @@ def test_each_kind_says_what_it_tells_whom(ana: Delegate) -> None:
         "Tells Eva Ejemplo what is missing in the delegation of Honduras.",
         "Tells Eva Ejemplo what was decided about the delegation of Honduras: Returned.",
         "Tells Eva Ejemplo that Ana Paz (Honduras) cannot come.",
+        "Brings Ana Paz (Honduras) the links to their pages, which somebody asked for.",
         "Tells Eva Ejemplo that Honduras typed an address which is registered already.",
         "Brings Ana Paz (Honduras) the announcement “The room has moved”.",
         "Shows Eva Ejemplo how a mail reads, before others get it.",

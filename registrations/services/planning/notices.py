@@ -74,8 +74,9 @@ def _absences(now: datetime) -> Iterable[Delivery]:
     untold = _untold(now).filter(~Exists(told), kind=HistoryKind.CANNOT_COME, delegate__status=DelegateStatus.ACTIVE)
     # Of several, the last has what was said last.
     events = {event.delegate_id: event for event in untold.select_related("delegation")}
-    accounts = accounts_by_body(event.delegation.body_id for event in events.values() if event.delegation)
-    staff = _secretariat() if len(accounts) < len(events) else []
+    bodies = {event.delegation.body_id for event in events.values() if event.delegation}
+    accounts = accounts_by_body(bodies)
+    staff = _secretariat() if bodies - accounts.keys() else []
     for event in events.values():
         if event.delegation:
             for user in accounts.get(event.delegation.body_id) or staff:

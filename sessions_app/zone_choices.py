@@ -1,6 +1,7 @@
 """The time zones as a list to choose from: those of the region first, then all others by continent."""
 
 import unicodedata
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -60,6 +61,11 @@ def zone_groups(language: str, *, selected: str = "") -> tuple[ZoneGroup, ...]:
         return groups
     own = ((selected, zone_city(selected, language)),)
     return (ZoneGroup(groups[0].label, own + groups[0].zones), *groups[1:])
+
+
+def near_zones(language: str, *, also: Iterable[str] = ()) -> ZoneGroup:
+    """Only those of the region, and `also` some others: a list for a page on which there is more to do."""
+    return _group(str(NEAR_LABEL), {zone_city(zone, language): zone for zone in (*NEAR, *also)})
 
 
 @lru_cache(maxsize=8)

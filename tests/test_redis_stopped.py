@@ -129,21 +129,31 @@ def test_nobody_waits_for_an_absent_redis_and_the_invitation_goes_out_once_it_is
         browser, sign_in_without = sign_in(url, FOCAL_POINT)
         # Several: each web process has a connection of its own that it lost.
         others = [register(browser, f"other{number}@example.org") for number in range(5)]
+        asked_without, waited_for_the_link = Browser(url).post("/en/my/", email="before@example.org")
         registration_without = max(register(browser, "without@example.org"), *others)
         kept_waiting = "without@example.org" not in told(tmp_path)
         redis.start()
         running.wait_until(lambda: "without@example.org" in told(tmp_path), seconds=BACK_WITHIN_SECONDS)
+        # Besides two invitations.
+        running.wait_until(lambda: recipients(tmp_path).count("before@example.org") == 3, seconds=BACK_WITHIN_SECONDS)
 
     assert kept_waiting
+    assert asked_without == "/en/my/asked/"
+    assert waited_for_the_link < AT_MOST_LONGER_SECONDS
     assert sign_in_without < usual_sign_in + AT_MOST_LONGER_SECONDS
     assert registration_without < usual_registration + AT_MOST_LONGER_SECONDS
 
 
 def told(folder: Path) -> set[str]:
     """Who has got an invitation to both sessions."""
-    to = [
+    to = recipients(folder)
+    return {address for address in to if to.count(address) >= 2}
+
+
+def recipients(folder: Path) -> list[str]:
+    """To whom there is mail, once for each."""
+    return [
         address
         for path in (folder / "mail").glob("*.eml")
         for address in re.findall(r"^To: .*?([\w.]+@example\.org)", path.read_text(), re.MULTILINE)
     ]
-    return {address for address in to if to.count(address) >= 2}

@@ -26,6 +26,8 @@ ABOUT = {
     DeliveryKind.DECISION: gettext_lazy("Tells %(who)s what was decided about the delegation of %(body)s: %(event)s."),
     DeliveryKind.ANNOUNCEMENT: gettext_lazy("Brings %(who)s the announcement “%(announcement)s”."),
     DeliveryKind.TEST: gettext_lazy("Shows %(who)s how a mail reads, before others get it."),
+    DeliveryKind.CANNOT_COME: gettext_lazy("Tells %(who)s that %(person)s (%(body)s) cannot come."),
+    DeliveryKind.LINKS: gettext_lazy("Brings %(who)s the links to their pages, which somebody asked for."),
     DeliveryKind.CLASH_ALERT: gettext_lazy("Tells %(who)s that %(body)s typed an address which is registered already."),
 }
 ABOUT_ELSE = gettext_lazy("A message to %(who)s.")
@@ -36,7 +38,7 @@ def delivery_page(site: AdminSite, request: HttpRequest, pk: int) -> HttpRespons
     now = timezone.now()
     related = (
         "announcement", "delegate__delegation__body", "user", "session", "entry", "delegation__body",
-        "event__delegation__body",
+        "event__delegation__body", "event__delegate",
     )  # fmt: skip
     delivery = get_object_or_404(Delivery.objects.select_related(*related), pk=pk)
     entry = delivery.entry
@@ -68,6 +70,7 @@ def about(delivery: Delivery) -> str:
         "session": _session(delivery),
         "body": delegation.body if delegation is not None else "",
         "event": delivery.event or "",
+        "person": (delivery.event and delivery.event.delegate) or "",
         "announcement": delivery.announcement or "",
     }
 

@@ -37,9 +37,8 @@ class VersionField(forms.IntegerField):
 
 def reason_field(*, required: bool = True, **options: Any) -> forms.CharField:
     return forms.CharField(
-        **{"label": _("Reason"), **options},
+        **{"label": _("Reason"), "max_length": LONGEST_REASON, **options},
         required=required,
-        max_length=LONGEST_REASON,
         widget=forms.Textarea(attrs=LINES),
     )
 

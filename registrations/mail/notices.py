@@ -1,4 +1,4 @@
-"""Mails to people who sign in: a decision to focal points, an alert to the secretariat."""
+"""Mails to people who sign in: a decision, or who cannot come, to focal points; an alert to the secretariat."""
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
@@ -6,8 +6,9 @@ from django.urls import reverse
 from django.utils import translation
 
 from registrations.mail.message import compose
+from registrations.mail.time_left import hours_of
 from registrations.models import Delegation, DelegationStatus, Delivery, HistoryEvent, User
-from registrations.queries import gaps_in, lacks_letter, seats_of
+from registrations.queries import gaps_in, lacks_letter, released_sessions, seats_of
 
 
 def build_decision(delivery: Delivery) -> EmailMultiAlternatives:
@@ -30,6 +31,35 @@ def build_decision(delivery: Delivery) -> EmailMultiAlternatives:
             "gaps": [(seat.profile.name.render(user.language).text, seat.missing) for seat in gaps_in(seats)],
             "waived": [(seat.profile.name.render(user.language).text, seat.waived) for seat in seats if seat.waived],
             "lacks_letter": delegation.status != DelegationStatus.NOT_ATTENDING and lacks_letter(delegation),
+            "link": link,
+        },
+        name=user.name,
+        language=user.language,
+    )
+
+
+def build_absence(delivery: Delivery) -> EmailMultiAlternatives:
+    """Who of the reader's own body cannot come, why, and the sessions ahead. Leads to the person, to replace them."""
+    user, event, delegation = _parts(delivery)
+    if event.delegate is None:
+        raise ValueError("Somebody cannot come.")
+    now = delivery.attempted_at or delivery.created_at
+    with translation.override(user.language):
+        link = f"{settings.BASE_URL}{delegation.get_absolute_url()}#delegate-{event.delegate.pk}"
+    return compose(
+        delivery,
+        "cannot_come",
+        {
+            "reader_name": user.name,
+            "person": event.delegate.name,
+            "body_name": delegation.body.name.render(user.language).text,
+            "webinar_title": event.webinar.title.render(user.language).text,
+            "reason": event.reason,
+            "contact_email": "" if user.is_staff else event.webinar.contact_email,
+            "sessions": [
+                (one.title.render(user.language).text, hours_of(one.starts_at, one.ends_at, user, delegation))
+                for one in released_sessions(event.webinar).filter(is_cancelled=False, ends_at__gt=now)
+            ],
             "link": link,
         },
         name=user.name,

@@ -10,6 +10,7 @@ from registrations.models.delivery import OVERDUE_AFTER, Delivery, DeliveryKind,
 from registrations.models.gap_notice import GapNoticeRule
 from registrations.models.history import HistoryEvent, HistoryKind
 from registrations.models.letter import NominationLetter
+from registrations.models.link_request import LinkRequest
 from registrations.models.quota import ParticipantProfile, Quota, RegistrationPolicy
 from registrations.models.reminder import (
     ReminderAudience,
@@ -44,6 +45,7 @@ __all__ = [
     "HistoryEvent",
     "HistoryKind",
     "IcalMethod",
+    "LinkRequest",
     "MatchedBy",
     "NominationLetter",
     "ParticipantProfile",

@@ -32,6 +32,8 @@ class DeliveryKind(models.TextChoices):
     REGISTRATION = "registration", _("Invitation to register")
     GAP_NOTICE = "gap_notice", _("Gap notice")
     DECISION = "decision", _("Decision")
+    CANNOT_COME = "cannot_come", _("Someone cannot come")
+    LINKS = "links", _("Links asked for")
     CLASH_ALERT = "clash_alert", _("Alert to the secretariat")
     ANNOUNCEMENT = "announcement", _("Announcement")
     TEST = "test", _("Test to oneself")

@@ -29,6 +29,8 @@ class HistoryKind(models.TextChoices):
     LETTER_REMOVED = "letter_removed", _("Letter removed")
     ADDRESS_CLASH = "address_clash", _("Address registered elsewhere")
     QUOTA_CHANGED = "quota_changed", _("Quota changed")
+    CANNOT_COME = "cannot_come", _("Cannot come")
+    OWN_CHOICE = "own_choice", _("Language or time zone chosen")
     MAIL_SENT_AGAIN = "mail_sent_again", _("Mail sent again")
     MAIL_STOPPED = "mail_stopped", _("Mail stopped")
     EXPORTED = "exported", _("Exported")
@@ -41,6 +43,10 @@ class HistoryKind(models.TextChoices):
     ATTENDANCE_MATCHED = "attendance_matched", _("Attendance matched by hand")
     ATTENDANCE_EXPORTED = "attendance_exported", _("Attendance exported")
     ATTENDANCE_REMOVED = "attendance_removed", _("Attendance removed")
+
+
+# What participants do on their page, where nobody signs in.
+BY_PARTICIPANTS = (HistoryKind.CANNOT_COME, HistoryKind.OWN_CHOICE)
 
 
 class HistoryEvent(models.Model):
@@ -59,7 +65,7 @@ class HistoryEvent(models.Model):
         Delegate, on_delete=models.PROTECT, null=True, blank=True, related_name="history", verbose_name=_("delegate")
     )
     kind = models.CharField(_("what"), max_length=30, choices=HistoryKind)
-    # Empty where the system decided, as in the acceptance of a complete delegation.
+    # Empty where the system decided, as in the acceptance of a complete delegation, or the participant did.
     actor = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         on_delete=models.PROTECT,
@@ -86,3 +92,7 @@ class HistoryEvent(models.Model):
 
     def __str__(self) -> str:
         return self.get_kind_display()
+
+    @property
+    def is_by_participant(self) -> bool:
+        return self.kind in BY_PARTICIPANTS

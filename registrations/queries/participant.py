@@ -1,10 +1,11 @@
 """What a participant's link shows: the released sessions, their room, their own answers."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from django.db.models import Count, Max, QuerySet, Sum
+from django.db.models import Count, Exists, Max, OuterRef, QuerySet, Sum
 
 from registrations.models import CalendarEntry, Delegate, DelegationStatus, Partstat
 from sessions_app.models import Release, ReleasedSession, Session
@@ -72,10 +73,30 @@ def released_sessions_of(delegate: Delegate) -> "QuerySet[ReleasedSession]":
     )
 
 
+def sessions_ahead_of(delegate: Delegate, *, now: datetime) -> "QuerySet[ReleasedSession]":
+    """Those of `released_sessions_of` that are neither cancelled nor over."""
+    return released_sessions_of(delegate).filter(is_cancelled=False, ends_at__gt=now)
+
+
 def my_sessions(delegate: Delegate) -> tuple[MySession, ...]:
     """The released sessions with the person's answers, in the order of time. Two queries, however many sessions."""
     entries = {entry.session_id: entry for entry in _entries_of(delegate)}
     return tuple(MySession(released, entries.get(released.session_id)) for released in released_sessions_of(delegate))
+
+
+def people_ahead(addresses: Iterable[str], *, now: datetime) -> list[Delegate]:
+    """Who takes part under one of `addresses` in a webinar of which something released is ahead or under way, the
+    latest registered first, with webinar and body. One query."""
+    ahead = ReleasedSession.objects.filter(session__webinar=OuterRef("webinar"), is_cancelled=False, ends_at__gt=now)
+    return list(
+        Delegate.objects.admitted()
+        .with_addresses(addresses)
+        # Else their links have ended.
+        .filter(Exists(ahead), webinar__policy__purge_on__gt=now.date())
+        .exclude(delegation__status=DelegationStatus.NOT_ATTENDING)
+        .select_related("webinar", "delegation__body")
+        .order_by("-registered_at", "-pk")
+    )
 
 
 def ledger_revision(delegate: Delegate) -> LedgerRevision:

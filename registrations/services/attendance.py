@@ -1,14 +1,23 @@
 """Who says that they will come, and who came."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from registrations.exceptions import NotPossibleNow
-from registrations.models import Arrival, CalendarEntry, Delegate, Partstat
-from registrations.queries.participant import RoomState, is_invited, room_state
+from registrations.exceptions import InvalidInput, NotPossibleNow
+from registrations.models import Arrival, CalendarEntry, Delegate, HistoryEvent, HistoryKind, Partstat
+from registrations.models.delegate import validate_no_link
+from registrations.queries.participant import RoomState, is_invited, room_state, sessions_ahead_of
+from registrations.services.gates import clean_reason
+from registrations.services.history import record
+from registrations.services.nudge import nudge_planner
 from sessions_app.models import Session
+
+LONGEST_WORD = 500
+# Saying the same once more within it is no news.
+SAID_FOR = timedelta(hours=1)
 
 
 @transaction.atomic
@@ -32,12 +41,44 @@ def record_answer(delegate: Delegate, session: Session, *, partstat: Partstat, n
     )
     if entry is None:
         raise NotPossibleNow(_("Your invitation is being prepared. Please answer again in a minute."))
-    is_of_another_hour = entry.starts_at != session.released.starts_at
-    if entry.ical_partstat != partstat or is_of_another_hour:
-        entry.ical_partstat = partstat
-        entry.answered_at = now
-        entry.save(update_fields=["ical_partstat", "answered_at"])
+    _note(entry, session, partstat=partstat, now=now)
     return entry
+
+
+@transaction.atomic
+def decline_sessions_ahead(delegate: Delegate, *, reason: str, now: datetime) -> bool:
+    """Note that `delegate` cannot come: no to each session that is ahead, and an event, which their focal points are
+    told of, with the reason; whether there was anything new in it.
+
+    Locks their calendar entries. Said again within `SAID_FOR`, without another reason, it changes nothing. Raises
+    NotPossibleNow where no session is ahead, for a person who is not invited and one whose invitations are not planned
+    yet; InvalidInput for a reason of more than `LONGEST_WORD` characters, or with an address of a page.
+    """
+    reason = clean_reason(reason, longest=LONGEST_WORD)
+    # It goes into a mail, where it must not become a link.
+    try:
+        validate_no_link(reason)
+    except ValidationError as error:
+        raise InvalidInput({"reason": error.messages}) from error
+    if not is_invited(delegate):
+        raise NotPossibleNow(_("You are not invited to this webinar at present."))
+    ahead = {released.session_id: released.session for released in sessions_ahead_of(delegate, now=now)}
+    if not ahead:
+        raise NotPossibleNow(_("There is no further session, so there is nothing to decline."))
+    entries = list(
+        CalendarEntry.objects.select_for_update(no_key=True)
+        .filter(session__in=ahead, address=delegate.address, delegate=delegate)
+        .order_by("pk")
+    )
+    if len(entries) < len(ahead):
+        raise NotPossibleNow(_("Your invitation is being prepared. Please answer again in a minute."))
+    changed = [_note(entry, ahead[entry.session_id], partstat=Partstat.DECLINED, now=now) for entry in entries]
+    said = HistoryEvent.objects.filter(delegate=delegate, kind=HistoryKind.CANNOT_COME, at__gt=now - SAID_FOR)
+    if not any(changed) and (said.filter(reason=reason) if reason else said).exists():
+        return False
+    record(HistoryKind.CANNOT_COME, delegation=delegate.delegation, delegate=delegate, by=None, now=now, reason=reason)
+    nudge_planner()
+    return True
 
 
 def record_arrival(delegate: Delegate, session: Session, *, now: datetime) -> Arrival:
@@ -49,3 +90,13 @@ def record_arrival(delegate: Delegate, session: Session, *, now: datetime) -> Ar
         raise NotPossibleNow(_("The room is not open."))
     arrival, _is_first = Arrival.objects.get_or_create(delegate=delegate, session=session, defaults={"at": now})
     return arrival
+
+
+def _note(entry: CalendarEntry, session: Session, *, partstat: Partstat, now: datetime) -> bool:
+    """Keep `partstat` in a locked `entry`; whether it is another answer, or one to another hour."""
+    if entry.ical_partstat == partstat and entry.starts_at == session.released.starts_at:
+        return False
+    entry.ical_partstat = partstat
+    entry.answered_at = now
+    entry.save(update_fields=["ical_partstat", "answered_at"])
+    return True

@@ -1,4 +1,5 @@
-"""Counts guessed links by the address of the client, so that nobody tries thousands of them at our cost."""
+"""Counts guessed links, and links asked for, by the address of the client, so that nobody tries thousands of them at
+our cost."""
 
 import hashlib
 import ipaddress
@@ -13,6 +14,8 @@ from django.http import HttpRequest
 log = structlog.get_logger(__name__)
 
 GUESSES_ALLOWED = 30
+# A whole delegation may sit behind one address.
+LINKS_ALLOWED = 20
 WINDOW_SECONDS = 300
 
 
@@ -20,21 +23,31 @@ def is_one_guess_too_many(request: HttpRequest) -> bool:
     """Count a guess of this client; whether it is more than is allowed in a window that begins with the first.
 
     Only tokens that nobody signed are counted: a colleague behind the same address keeps a good link, and a calendar
-    program that still asks for an ended feed is no guesser. A cache that is away limits nobody and breaks nothing.
+    program that still asks for an ended feed is no guesser.
     """
+    return _is_one_too_many(request, "guessed-links", GUESSES_ALLOWED)
+
+
+def is_one_link_too_many(request: HttpRequest) -> bool:
+    """As for guesses: count that this client asks for links."""
+    return _is_one_too_many(request, "asked-links", LINKS_ALLOWED)
+
+
+def _is_one_too_many(request: HttpRequest, what: str, allowed: int) -> bool:
+    """A cache that is away limits nobody and breaks nothing."""
     # Networks, not addresses, own the last half of an IPv6 address; the hash keeps addresses out of the cache.
-    key = f"guessed-links:{hashlib.sha256(_network_of(client_address(request)).encode()).hexdigest()}"
+    key = f"{what}:{hashlib.sha256(_network_of(client_address(request)).encode()).hexdigest()}"
     try:
         cache.add(key, 0, timeout=WINDOW_SECONDS)
-        guesses = cache.incr(key)
+        count = cache.incr(key)
     except ValueError:  # the window ended between the two
         return False
     except (redis.exceptions.RedisError, DatabaseError) as error:
-        log.warning("guesses_not_counted", reason=type(error).__name__)
+        log.warning("guesses_not_counted", what=what, reason=type(error).__name__)
         return False
-    if guesses == GUESSES_ALLOWED + 1:
-        log.warning("guesses_limited")
-    return bool(guesses > GUESSES_ALLOWED)
+    if count == allowed + 1:
+        log.warning("guesses_limited", what=what)
+    return bool(count > allowed)
 
 
 def client_address(request: HttpRequest) -> str:

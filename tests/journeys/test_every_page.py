@@ -24,6 +24,7 @@ from pytest_django.live_server_helper import LiveServer
 from pytest_django.plugin import DjangoDbBlocker
 
 from registrations.models import Delegate, Delegation, ParticipatingBody, RegistrationPolicy, User
+from registrations.services.attendance import decline_sessions_ahead
 from registrations.services.focal_points import appoint_focal_point, note_privacy_read
 from registrations.services.planning import plan
 from registrations.services.sending import send_due
@@ -66,9 +67,12 @@ class World:
         note_privacy_read(User.objects.get(email=NICARAGUA), now=NOW)
         plan(now=NOW)
         send_due(clock=lambda: NOW)
+        # Who has just said so: the notice to their focal point is still to be planned.
+        decline_sessions_ahead(self._first_of("MX"), reason="", now=NOW)
         self.url = url
         self.tokens = {
             "my": make_token(self._first_of("CA"), Scope.PAGE),
+            "absent": make_token(self._first_of("MX"), Scope.PAGE),
             "session": Session.objects.get(webinar__slug=FLOWS, number=1).pk,
             "flows": Webinar.objects.get(slug=FLOWS).pk,
             "submitted": Delegation.objects.get(webinar__slug=FLOWS, status="submitted").pk,

@@ -9,6 +9,7 @@ from playwright.sync_api import Page
 HONDURAS, BELIZE, CANADA = "focal.hn@example.org", "focal.bz@example.org", "focal.ca@example.org"
 NICARAGUA, GUATEMALA, DOMINICAN_REPUBLIC = "focal.ni@example.org", "focal.gt@example.org", "focal.do@example.org"
 EL_SALVADOR, PANAMA, UNITED_STATES = "focal.sv@example.org", "focal.pa@example.org", "focal.us@example.org"
+MEXICO = "focal.mx@example.org"
 SECRETARIAT, OBSERVER = "secretariat@example.org", "observer@example.org"
 # Appointed for Honduras, and never signed in.
 NEWCOMER = "newcomer@example.org"
@@ -21,8 +22,9 @@ LONG_INSTITUTION = (
 
 
 class View(NamedTuple):
-    """`path` may hold {language}; for a token {my} of a participant or {invited} of the newcomer; for an id
-    {flows}, {session} or {submitted}. `reach` is what is done there first."""
+    """`path` may hold {language}; for a token {my} of a participant, {absent} of one
+    who cannot come, or {invited} of the newcomer; for an id {flows}, {session} or {submitted}. `reach` is what is done
+    there first."""
 
     name: str
     path: str
@@ -62,6 +64,11 @@ def name_someone_badly(page: Page) -> None:
 def submit_badly(page: Page) -> None:
     page.locator("main form button.button-primary").click()
     page.locator(".error-summary").wait_for()
+
+
+def decline_badly(page: Page) -> None:
+    page.locator("#id_reason").fill("www.example.org")
+    submit_badly(page)
 
 
 def check_rows(page: Page) -> None:
@@ -134,6 +141,7 @@ DELEGATION = (
     View("delegation-accepted-with-gap", delegation_of("el-salvador"), EL_SALVADOR),
     View("delegation-not-attending", delegation_of("belize"), BELIZE),
     View("delegation-closed", delegation_of("honduras", webinar="connection-test"), HONDURAS, is_kept=True),
+    View("delegation-cannot-come", delegation_of("mexico"), MEXICO),
     View("delegation-of-an-organisation", delegation_of("unodc"), SECRETARIAT),
     View("naming-without-scripts", delegation_of("honduras", "delegates/new/?profile=prosecutors"), HONDURAS),
     View("unsent", delegation_of("honduras", "delegates/new/"), HONDURAS, save_after_the_sign_in_ended),
@@ -143,7 +151,14 @@ DELEGATION = (
 )
 PARTICIPANT = (
     View("participant", "/{language}/my/{my}/", is_kept=True),
+    View("participant-cannot-come", "/{language}/my/{absent}/"),
+    View("cannot-come", "/{language}/my/{my}/cannot-come/"),
+    View("cannot-come-errors", "/{language}/my/{my}/cannot-come/", NOBODY, decline_badly),
+    View("language-and-zone", "/{language}/my/{my}/language-and-time-zone/"),
     View("join", "/{language}/my/{my}/join/1/"),
+    View("lost-link", "/{language}/my/"),
+    View("lost-link-errors", "/{language}/my/", NOBODY, submit_badly),
+    View("lost-link-asked", "/{language}/my/asked/"),
 )
 DELEGATIONS = "/admin/registrations/delegation/"
 SECRETARIAT_ROOMS = (

@@ -82,6 +82,9 @@ REGISTRY: Mapping[str, Mapping[str, Fate]] = {
         "key": Handled("a key with an address in it is replaced; others keep the planner from owing the same again"),
         "last_error": Impersonal("one of our own sentences, without an address"),
     },
+    "registrations.LinkRequest": {
+        "address": Handled("the row is deleted once the planner has looked at it, soon after")
+    },
     "registrations.Announcement": {
         # Free text may name people; what was confirmed has one in both languages.
         **dict.fromkeys(("subject_en", "subject_es", "text_en", "text_es"), Overwritten("–")),

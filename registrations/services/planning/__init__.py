@@ -9,6 +9,7 @@ from django.db import connection, transaction
 
 from registrations.services.planning.calendars import plan_calendars
 from registrations.services.planning.gap_notices import plan_gap_notices
+from registrations.services.planning.links import plan_links
 from registrations.services.planning.notices import plan_notices
 from registrations.services.planning.registration import plan_registration
 from registrations.services.planning.reminders import plan_reminders
@@ -41,7 +42,10 @@ def plan(*, now: datetime) -> PlanReport:
             return PlanReport(is_skipped=True)
         report = PlanReport(
             calendars=plan_calendars(now=now),
-            notices=plan_notices(now=now) + plan_gap_notices(now=now) + plan_registration(now=now),
+            notices=plan_notices(now=now)
+            + plan_gap_notices(now=now)
+            + plan_registration(now=now)
+            + plan_links(now=now),
             reminders=plan_reminders(now=now),
         )
     caches["database"].set(PLANNED_AT_KEY, now.isoformat(), timeout=None)

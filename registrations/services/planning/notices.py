@@ -1,12 +1,13 @@
-"""Mail about decisions and clashes, owed by the row of the history that says what happened."""
+"""Mail about decisions, clashes and people who cannot come, owed by the row of the history that says what happened."""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import DurationField, Exists, OuterRef, Q, QuerySet, Value
 
-from registrations.models import Delivery, DeliveryKind, HistoryEvent, HistoryKind, User
+from registrations.models import DelegateStatus, Delivery, DeliveryKind, HistoryEvent, HistoryKind, User
 from registrations.queries.registering import accounts_by_body
+from registrations.services.attendance import SAID_FOR
 from sessions_app.models import Release
 
 # Decisions of the secretariat, or of the rules, that a country's focal points are told.
@@ -26,11 +27,12 @@ BATCH = 500
 
 
 def plan_notices(*, now: datetime) -> int:
-    """Owe each focal point the decisions on their delegations, and active staff the clashes; how many there are.
+    """Owe each focal point the decisions on their delegations and who of these cannot come, and active staff the
+    clashes; how many there are.
 
     Before the first release of a webinar no country is written to (rule 12); the secretariat itself is.
     """
-    owed = [*_decisions(now), *_clash_alerts(now)]
+    owed = [*_decisions(now), *_absences(now), *_clash_alerts(now)]
     Delivery.objects.bulk_create(owed, batch_size=BATCH, ignore_conflicts=True)
     return len(owed)
 
@@ -55,10 +57,34 @@ def _clash_alerts(now: datetime) -> Iterable[Delivery]:
     events = list(_untold(now).filter(kind=HistoryKind.ADDRESS_CLASH))
     if not events:
         return
-    staff = list(User.objects.filter(is_staff=True, is_active=True).order_by("pk"))
+    staff = _secretariat()
     for event in events:
         for user in staff:
             yield _notice(DeliveryKind.CLASH_ALERT, event, user, now)
+
+
+def _absences(now: datetime) -> Iterable[Delivery]:
+    """Who cannot come, to the focal points of their body, or to active staff where it has none: once an hour at most,
+    however often it is said."""
+    told = Delivery.objects.standing().filter(
+        kind=DeliveryKind.CANNOT_COME,
+        event__delegate=OuterRef("delegate"),
+        created_at__gt=OuterRef("at") - Value(SAID_FOR, output_field=DurationField()),
+    )
+    untold = _untold(now).filter(~Exists(told), kind=HistoryKind.CANNOT_COME, delegate__status=DelegateStatus.ACTIVE)
+    # Of several, the last has what was said last.
+    events = {event.delegate_id: event for event in untold.select_related("delegation")}
+    bodies = {event.delegation.body_id for event in events.values() if event.delegation}
+    accounts = accounts_by_body(bodies)
+    staff = _secretariat() if bodies - accounts.keys() else []
+    for event in events.values():
+        if event.delegation:
+            for user in accounts.get(event.delegation.body_id) or staff:
+                yield _notice(DeliveryKind.CANNOT_COME, event, user, now)
+
+
+def _secretariat() -> list[User]:
+    return list(User.objects.filter(is_staff=True, is_active=True).order_by("pk"))
 
 
 def _notice(kind: DeliveryKind, event: HistoryEvent, user: User, now: datetime) -> Delivery:

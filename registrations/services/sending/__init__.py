@@ -29,6 +29,8 @@ BUILDERS: dict[str, Callable[[Delivery], EmailMessage]] = {
     DeliveryKind.REGISTRATION: mail.build_registration_invitation,
     DeliveryKind.GAP_NOTICE: mail.build_gap_notice,
     DeliveryKind.DECISION: mail.build_decision,
+    DeliveryKind.CANNOT_COME: mail.build_absence,
+    DeliveryKind.LINKS: mail.build_links,
     DeliveryKind.CLASH_ALERT: mail.build_clash_alert,
     DeliveryKind.ANNOUNCEMENT: mail.build_announcement,
     DeliveryKind.TEST: mail.build_trial,

@@ -21,8 +21,10 @@ from registrations.services.sending import statements
 from registrations.services.sending.claims import lease
 from registrations.services.sending.outcome import Outcome
 from registrations.services.sending.rules import (
+    absence_is_right,
     announcement_is_right,
     gap_notice_is_right,
+    links_are_right,
     registration_is_right,
     reminder_is_right,
     trial_is_right,
@@ -107,9 +109,11 @@ def _is_right(delivery: Delivery, now: datetime) -> Q:
         return registration_is_right(now)
     if delivery.kind == DeliveryKind.ANNOUNCEMENT:
         return announcement_is_right(delivery)
+    if delivery.kind == DeliveryKind.LINKS:
+        return links_are_right(delivery, now)
     if delivery.kind == DeliveryKind.TEST:
         return trial_is_right()
-    return _notice_is_right(delivery)
+    return _notice_is_right(delivery, now)
 
 
 def _cancel_is_right(now: datetime) -> Q:
@@ -124,11 +128,13 @@ def _cancel_is_right(now: datetime) -> Q:
     return Q(is_ahead, is_newest, holds_it)
 
 
-def _notice_is_right(delivery: Delivery) -> Q:
+def _notice_is_right(delivery: Delivery, now: datetime) -> Q:
     """Whether the reader still is who is told: a focal point of the body, or someone of the secretariat."""
     readers = User.objects.filter(pk=OuterRef("user"), is_active=True)
     if delivery.kind == DeliveryKind.CLASH_ALERT:
         return Q(Exists(readers.filter(is_staff=True)))
+    if delivery.kind == DeliveryKind.CANNOT_COME:
+        return absence_is_right(now)
     told = readers.filter(
         focal_points__removed_at__isnull=True, focal_points__body__delegations__history=delivery.event_id
     )

@@ -8,18 +8,21 @@ from django.db.models.functions import Lower
 from registrations.models import (
     Announcement,
     AnnouncementReaders,
+    CalendarEntry,
     Delegate,
     Delegation,
     Delivery,
     DeliveryKind,
     DeliveryState,
     FocalPoint,
+    Partstat,
     ReminderAudience,
     ReminderRule,
     User,
 )
 from registrations.queries import gaps_in, lacks_letter, seats_of
 from registrations.queries.audiences import Audience, focal_points_of_audience
+from registrations.queries.participant import people_ahead
 from registrations.queries.registering import delegations_to_register
 from registrations.queries.reminders import (
     CHASED,
@@ -87,6 +90,32 @@ def announcement_is_right(delivery: Delivery) -> Q:
     bodies = Audience.parse(announcement.audience).bodies
     audience = Audience(readers=AnnouncementReaders.FOCAL_POINTS, bodies=bodies)
     return Q(Exists(focal_points_of_audience(announcement.webinar, audience).filter(pk=OuterRef("user"))))
+
+
+def absence_is_right(now: datetime) -> Q:
+    """Who cannot come still takes part, and declines each session that is ahead; the reader is a focal point of the
+    body, or of the secretariat."""
+    person = Delegate.objects.active().filter(pk=OuterRef("event__delegate"))
+    ahead = CalendarEntry.objects.filter(
+        delegate=OuterRef("event__delegate"),
+        address=Lower(OuterRef("event__delegate__email")),
+        session__released__is_cancelled=False,
+        session__released__ends_at__gt=now,
+    )
+    readers = User.objects.filter(pk=OuterRef("user"), is_active=True)
+    theirs = Q(focal_points__removed_at=None, focal_points__body__delegations__history=OuterRef("event"))
+    return Q(
+        Exists(person),
+        Exists(ahead),
+        ~Exists(ahead.exclude(ical_partstat=Partstat.DECLINED)),
+        Exists(readers.filter(Q(is_staff=True) | theirs)),
+    )
+
+
+def links_are_right(delivery: Delivery, now: datetime) -> Q:
+    """The address is still that of the person, who still takes part in something ahead."""
+    people = people_ahead([delivery.email], now=now)
+    return Q() if any(person.pk == delivery.delegate_id for person in people) else NEVER
 
 
 def trial_is_right() -> Q:

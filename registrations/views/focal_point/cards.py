@@ -81,6 +81,8 @@ class PersonCard:
     said: tuple[str, ...]
     failed: tuple[str, ...]
     can_send_again: bool
+    # They have said no to every session that is ahead.
+    cannot_come: bool
 
     @property
     def place(self) -> Place:
@@ -148,6 +150,7 @@ def person_card(one: DelegateWithMail, may: Allowed, *, waiting: str, by: User, 
         for invitation in one.invitations
         if invitation.partstat != Partstat.NEEDS_ACTION
     ]
+    ahead = [invitation.partstat for invitation in one.invitations if now < invitation.ends_at]
     if one.delegate.admitted_at is None:
         words, before = [], [_("invited once the delegation is accepted")]
     else:
@@ -158,6 +161,7 @@ def person_card(one: DelegateWithMail, may: Allowed, *, waiting: str, by: User, 
         said=tuple(dict.fromkeys(said)),
         failed=tuple(dict.fromkeys(word for word, invitation in words if invitation.is_failed)),
         can_send_again=may.send_again and one.delegate.admitted_at is not None and one.can_be_sent_again_at(now, by=by),
+        cannot_come=bool(ahead) and set(ahead) == {Partstat.DECLINED},
     )
 
 

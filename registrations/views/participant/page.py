@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from registrations.exceptions import RuleBroken
-from registrations.forms.participant import AnswerForm
+from registrations.forms.participant import AnswerForm, ChoicesForm
 from registrations.models import Delegate, Partstat
 from registrations.queries.participant import (
     MySession,
@@ -71,6 +71,7 @@ def my(request: HttpRequest, delegate: Delegate) -> HttpResponse:
     now = timezone.now()
     agenda = agenda_from_release(release)
     cards = _cards(delegate, agenda, now=now)
+    ahead = [card for card in cards if card.calendars is not None]
     token = make_token(delegate, Scope.PAGE)
     feed_url = f"{settings.BASE_URL}{reverse('registrations_files:feed', args=[token])}"
     context = {
@@ -80,7 +81,9 @@ def my(request: HttpRequest, delegate: Delegate) -> HttpResponse:
         "participant_page": True,
         "token": token,
         "cards": cards,
-        "next": next((card for card in cards if card.calendars is not None), None),
+        "next": next(iter(ahead), None),
+        "declines_all": bool(ahead) and all(card.mine.partstat == Partstat.DECLINED for card in ahead),
+        "choices": ChoicesForm(delegate=delegate, is_short=True),
         "feed_url": feed_url,
         "webcal_url": f"webcal:{feed_url.partition(':')[2]}",
     }

@@ -281,6 +281,9 @@ def test_each_kind_says_what_it_tells_whom(ana: Delegate) -> None:
     event = HistoryEvent.objects.create(
         webinar=ana.webinar, delegation=ana.delegation, kind="returned", at=NOW, reason="A prosecutor is missing"
     )
+    of_ana = HistoryEvent.objects.create(
+        webinar=ana.webinar, delegation=ana.delegation, delegate=ana, kind="cannot_come", at=NOW
+    )
     to_user = {"user": make_user("eva@example.org", name="Eva Ejemplo"), "event": event}
     of_session = {"delegate": ana, "session": Session.objects.get(number=2)}
     announcement = make_announcement(ana.webinar, by=to_user["user"])
@@ -288,6 +291,7 @@ def test_each_kind_says_what_it_tells_whom(ana: Delegate) -> None:
         DeliveryKind.REGISTRATION: {"user": to_user["user"], "delegation": ana.delegation},
         DeliveryKind.GAP_NOTICE: {"user": to_user["user"], "delegation": ana.delegation},
         DeliveryKind.DECISION: to_user,
+        DeliveryKind.CANNOT_COME: {"user": to_user["user"], "event": of_ana},
         DeliveryKind.CLASH_ALERT: to_user,
         DeliveryKind.ANNOUNCEMENT: {"delegate": ana, "announcement": announcement},
         DeliveryKind.TEST: {"user": to_user["user"], "announcement": announcement},
@@ -307,6 +311,8 @@ def test_each_kind_says_what_it_tells_whom(ana: Delegate) -> None:
         "Asks Eva Ejemplo to register the delegation of Honduras.",
         "Tells Eva Ejemplo what is missing in the delegation of Honduras.",
         "Tells Eva Ejemplo what was decided about the delegation of Honduras: Returned.",
+        "Tells Eva Ejemplo that Ana Paz (Honduras) cannot come.",
+        "Brings Ana Paz (Honduras) the links to their pages, which somebody asked for.",
         "Tells Eva Ejemplo that Honduras typed an address which is registered already.",
         "Brings Ana Paz (Honduras) the announcement “The room has moved”.",
         "Shows Eva Ejemplo how a mail reads, before others get it.",

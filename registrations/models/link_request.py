@@ -1,0 +1,18 @@
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class LinkRequest(models.Model):
+    """Somebody asked for the links of an address, whether it takes part or not; ends once the planner has looked."""
+
+    # Lower-cased.
+    address = models.CharField(_("e-mail address"), max_length=254, unique=True)
+    asked_at = models.DateTimeField(_("asked at"))
+
+    class Meta:
+        verbose_name = _("request for a link")
+        verbose_name_plural = _("requests for links")
+        ordering = ["asked_at", "id"]
+
+    def __str__(self) -> str:
+        return f"{self.pk}"

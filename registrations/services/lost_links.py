@@ -1,0 +1,22 @@
+"""A participant has lost the link to their page, and asks for it anew."""
+
+from datetime import datetime
+
+from django.db import transaction
+
+from registrations.models import LinkRequest
+from registrations.services.details import tidy_address
+from registrations.services.nudge import nudge_planner
+
+
+@transaction.atomic
+def ask_for_links(address: str, *, now: datetime) -> None:
+    """Have the links of `address` mailed to it, if it takes part in anything.
+
+    That is found out later, by the planner: nobody who asks can tell from the answer, nor from how long it takes. The
+    same address again, before that, is the same request. One statement.
+    """
+    LinkRequest.objects.bulk_create(
+        [LinkRequest(address=tidy_address(address).lower(), asked_at=now)], ignore_conflicts=True
+    )
+    nudge_planner()

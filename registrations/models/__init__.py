@@ -10,7 +10,7 @@ from registrations.models.delivery import OVERDUE_AFTER, Delivery, DeliveryKind,
 from registrations.models.gap_notice import GapNoticeRule
 from registrations.models.history import HistoryEvent, HistoryKind
 from registrations.models.letter import NominationLetter
-from registrations.models.quota import ParticipantProfile, Quota, RegistrationPolicy
+from registrations.models.quota import ParticipantProfile, Quota, QuotaException, RegistrationPolicy
 from registrations.models.reminder import (
     ReminderAudience,
     ReminderMoment,
@@ -50,6 +50,7 @@ __all__ = [
     "ParticipatingBody",
     "Partstat",
     "Quota",
+    "QuotaException",
     "RegistrationPolicy",
     "ReminderAudience",
     "ReminderMoment",

@@ -29,6 +29,8 @@ class HistoryKind(models.TextChoices):
     LETTER_REMOVED = "letter_removed", _("Letter removed")
     ADDRESS_CLASH = "address_clash", _("Address registered elsewhere")
     QUOTA_CHANGED = "quota_changed", _("Quota changed")
+    EXCEPTION_MADE = "exception_made", _("Exception from a quota")
+    EXCEPTION_ENDED = "exception_ended", _("Exception from a quota ended")
     MAIL_SENT_AGAIN = "mail_sent_again", _("Mail sent again")
     MAIL_STOPPED = "mail_stopped", _("Mail stopped")
     EXPORTED = "exported", _("Exported")

@@ -19,6 +19,7 @@ from registrations.queries.letters import lacks_letter, letters_of, requires_let
 from registrations.queries.movements import Changes, CurveDay, Movements, movements_of
 from registrations.queries.registering import focal_points_of
 from registrations.queries.seats import (
+    Asked,
     SeatCount,
     fingerprint_of,
     gaps_in,
@@ -28,6 +29,7 @@ from registrations.queries.seats import (
 )
 
 __all__ = [
+    "Asked",
     "BoardRow",
     "Changes",
     "CurveDay",

@@ -34,10 +34,11 @@ NOTHING = Changes()
 
 @dataclass(frozen=True)
 class Cell:
-    """The seats of one profile of one delegation, and where its people are listed."""
+    """The seats of one profile of one delegation, where its people are listed, and where an exception is told."""
 
     seat: SeatCount
     people_url: str
+    exception_url: str
 
 
 @dataclass(frozen=True)
@@ -65,19 +66,20 @@ def lines_of(board: QuotaBoard, rows: Iterable[BoardRow], movements: Movements, 
     lines = []
     for row in rows:
         body = row.delegation.body.slug
+        page_url = change_url(row.delegation)
         awaits = row.delegation.status == DelegationStatus.SUBMITTED
         lines.append(
             Line(
                 row=row,
                 cells=tuple(
-                    Cell(seat, people_url(webinar, body=body, profile=seat.profile.code))
+                    Cell(seat, people_url(webinar, body=body, profile=seat.profile.code), f"{page_url}#exceptions")
                     for seat in row.seats
                     if profile in ("", seat.profile.code)
                 ),
                 changes=words_for(movements.changes.get(row.delegation.pk, NOTHING)),
                 people_url=people_url(webinar, body=body),
                 working_group_url=people_url(webinar, body=body, is_working_group_member__exact="1"),
-                page_url=change_url(row.delegation),
+                page_url=page_url,
                 # The next thing to do.
                 verb=_("Decide") if awaits else _("Open"),
             )

@@ -32,8 +32,10 @@ from registrations.queries import (
     delegates_with_mail_state,
     gaps_in,
     letters_of,
+    quotas_of,
     requires_letter,
     seats_of,
+    with_exceptions,
 )
 from registrations.queries.letters import lacking_letter
 from registrations.queries.lists import seats_of_many
@@ -122,7 +124,8 @@ class DelegationRoom(Room[Delegation]):
         if found is None:
             raise Http404
         delegation = Delegation.objects.select_related("webinar__policy", "body", "decided_by").get(pk=found.pk)
-        seats = seats_of(delegation)
+        quotas = quotas_of(delegation.webinar_id)
+        seats = seats_of(delegation, quotas=quotas)
         if is_observed(request):
             return observed_page(self.admin_site, request, delegation, seats)
         letters = list(letters_of(delegation))
@@ -139,6 +142,7 @@ class DelegationRoom(Room[Delegation]):
             "waivers": list(
                 Waiver.objects.filter(delegation=delegation).select_related("profile", "granted_by", "revoked_by")
             ),
+            "quotas": with_exceptions(quotas, delegation),
             "focal_points": list(
                 FocalPoint.objects.filter(body=delegation.body, removed_at__isnull=True).select_related("user")
             ),

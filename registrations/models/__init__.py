@@ -10,7 +10,7 @@ from registrations.models.delivery import OVERDUE_AFTER, Delivery, DeliveryKind,
 from registrations.models.gap_notice import GapNoticeRule
 from registrations.models.history import HistoryEvent, HistoryKind
 from registrations.models.letter import NominationLetter
-from registrations.models.quota import ParticipantProfile, Quota, QuotaException, RegistrationPolicy
+from registrations.models.quota import Asked, ParticipantProfile, Quota, QuotaException, RegistrationPolicy
 from registrations.models.reminder import (
     ReminderAudience,
     ReminderMoment,
@@ -26,6 +26,7 @@ __all__ = [
     "Announcement",
     "AnnouncementReaders",
     "Arrival",
+    "Asked",
     "Attendance",
     "AttendanceReport",
     "BodyKind",

@@ -1,9 +1,11 @@
+from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from registrations.models.body import ParticipatingBody
@@ -39,6 +41,22 @@ class ParticipantProfile(models.Model):
         return Bilingual.of(self, "description")
 
 
+@dataclass(frozen=True)
+class Asked:
+    """How many of a profile are asked for: a floor, and a ceiling where set."""
+
+    minimum: int
+    maximum: int | None
+
+    def __str__(self) -> str:
+        if self.maximum is None:
+            return gettext("at least %(minimum)s") % {"minimum": self.minimum}
+        return gettext("at least %(minimum)s, at most %(maximum)s") % {
+            "minimum": self.minimum,
+            "maximum": self.maximum,
+        }
+
+
 class Quota(models.Model):
     """How many delegates of a profile each country is asked for at a webinar: a floor, and a ceiling where set."""
 
@@ -63,6 +81,10 @@ class Quota(models.Model):
 
     def __str__(self) -> str:
         return f"{self.profile}: {self.minimum}"
+
+    @property
+    def asked(self) -> Asked:
+        return Asked(self.minimum, self.maximum)
 
 
 class QuotaException(models.Model):
@@ -95,6 +117,10 @@ class QuotaException(models.Model):
 
     def __str__(self) -> str:
         return f"{self.body}: {self.minimum}"
+
+    @property
+    def asked(self) -> Asked:
+        return Asked(self.minimum, self.maximum)
 
 
 class RegistrationPolicy(models.Model):

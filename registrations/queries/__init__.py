@@ -19,17 +19,17 @@ from registrations.queries.letters import lacks_letter, letters_of, requires_let
 from registrations.queries.movements import Changes, CurveDay, Movements, movements_of
 from registrations.queries.registering import focal_points_of
 from registrations.queries.seats import (
-    Asked,
     SeatCount,
     fingerprint_of,
     gaps_in,
     profiles_of,
+    quotas_of,
     seats_of,
     seats_of_webinar,
+    with_exceptions,
 )
 
 __all__ = [
-    "Asked",
     "BoardRow",
     "Changes",
     "CurveDay",
@@ -54,10 +54,12 @@ __all__ = [
     "policy_of",
     "profiles_of",
     "quota_board",
+    "quotas_of",
     "released_and_end",
     "released_sessions",
     "requires_letter",
     "seats_of",
     "seats_of_webinar",
+    "with_exceptions",
     "zone_of",
 ]

@@ -9,6 +9,7 @@ from django.db import DEFAULT_DB_ALIAS
 from django.db.models import Count, Exists, F, FilteredRelation, OuterRef, Q, QuerySet, Sum, Value
 
 from registrations.models import (
+    Asked,
     BodyKind,
     CalendarEntry,
     Delegate,
@@ -23,15 +24,6 @@ from registrations.models import (
 from registrations.queries.letters import lacking_letter
 from registrations.queries.worded import NUMBER, OTHER_NUMBER, THIRD_NUMBER, Worded
 from sessions_app.models import Webinar
-
-
-@dataclass(frozen=True)
-class Asked:
-    """How many of a profile: a floor, and a ceiling where set."""
-
-    minimum: int
-    maximum: int | None
-
 
 # By (quota id, body id): what is asked of a body for which an exception from the quota was made.
 Exceptions = Mapping[tuple[int, int], Asked]
@@ -197,9 +189,8 @@ def seat_counts(
     nobody = NamedCount()
     counts = []
     for quota in quotas:
-        usual = Asked(quota.minimum, quota.maximum)
         excepted = exceptions.get((quota.pk, delegation.body_id))
-        asked = excepted or usual
+        asked = excepted or quota.asked
         count = named.get((delegation.pk, quota.profile_id), nobody)
         counts.append(
             SeatCount(
@@ -209,7 +200,7 @@ def seat_counts(
                 waived=waived.get((delegation.pk, quota.profile_id), 0),
                 named=count.named,
                 declined=count.declined,
-                usual=usual if excepted else None,
+                usual=quota.asked if excepted else None,
             )
         )
     return tuple(counts)
@@ -240,6 +231,13 @@ def profiles_of(delegation: Delegation) -> list[ParticipantProfile]:
     if delegation.body.kind == BodyKind.ORGANISATION:
         return []
     return [quota.profile for quota in quotas_of(delegation.webinar_id)]
+
+
+def with_exceptions(quotas: Iterable[Quota], delegation: Delegation) -> list[tuple[Quota, QuotaException | None]]:
+    """The `quotas` of the webinar of `delegation`, each with the exception for its body. One query."""
+    exceptions = QuotaException.objects.filter(quota__webinar=delegation.webinar_id, body=delegation.body_id)
+    by_quota = {exception.quota_id: exception for exception in exceptions.select_related("made_by")}
+    return [(quota, by_quota.get(quota.pk)) for quota in quotas]
 
 
 def seats_of_webinar(webinar: Webinar) -> dict[int, tuple[SeatCount, ...]]:

@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 
 from registrations.exceptions import InvalidInput, MaximumTooLow, NotPossibleNow
 from registrations.models import (
+    Asked,
     Delegation,
     DelegationStatus,
     HistoryEvent,
@@ -15,7 +16,7 @@ from registrations.models import (
     QuotaException,
     User,
 )
-from registrations.queries import Asked, SeatCount, seats_of_webinar
+from registrations.queries import SeatCount, seats_of_webinar
 from registrations.services.gates import check_time, clean_reason
 from registrations.services.history import record
 from registrations.services.seats import LockedDelegation, decision, lock_delegation, lock_webinar

@@ -48,7 +48,7 @@ NAMED = {
 
 @pytest.fixture
 def webinar(staff: User) -> Webinar:
-    """People withdrew, declined and were excused, a floor was raised, of two countries other numbers are asked, a letter
+    """People withdrew, declined and were excused, a floor was raised, two countries are asked other numbers, a letter
     is asked for, a country stays away."""
     webinar = make_webinar()
     quotas = make_quotas(webinar)

@@ -3,8 +3,8 @@ from datetime import timedelta
 import pytest
 
 from registrations.exceptions import InvalidInput, MaximumTooLow, NotPossibleNow, QuotaFull, ReasonRequired, WebinarOver
-from registrations.models import Delegation, HistoryEvent, Quota, QuotaException
-from registrations.queries import Asked, history_of, quota_board, seats_of, seats_of_webinar
+from registrations.models import Asked, Delegation, HistoryEvent, Quota, QuotaException
+from registrations.queries import history_of, quota_board, seats_of, seats_of_webinar
 from registrations.queries.lists import seats_of_many, with_gaps
 from registrations.services.delegations import waive_seats
 from registrations.services.nominations import register_delegate

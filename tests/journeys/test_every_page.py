@@ -23,9 +23,10 @@ from playwright.sync_api import Browser, BrowserContext, Page, Request
 from pytest_django.live_server_helper import LiveServer
 from pytest_django.plugin import DjangoDbBlocker
 
-from registrations.models import Delegate, Delegation, ParticipatingBody, RegistrationPolicy, User
+from registrations.models import Delegate, Delegation, ParticipatingBody, Quota, RegistrationPolicy, User
 from registrations.services.focal_points import appoint_focal_point, note_privacy_read
 from registrations.services.planning import plan
+from registrations.services.quotas import make_exception
 from registrations.services.sending import send_due
 from registrations.tokens import Scope, make_invitation_token, make_token
 from sessions_app.models import Session, Webinar
@@ -67,11 +68,18 @@ class World:
         plan(now=NOW)
         send_due(clock=lambda: NOW)
         self.url = url
+        submitted = Delegation.objects.get(webinar__slug=FLOWS, status="submitted")
+        quota = Quota.objects.get(webinar=submitted.webinar, profile__code="prosecutors")
+        reason = "Prosecutors of one office alone take these cases; the ministry has confirmed it."
+        staff = User.objects.get(email=SECRETARIAT)
+        exception = make_exception(submitted, quota=quota, minimum=1, maximum=3, reason=reason, by=staff, now=NOW)
         self.tokens = {
             "my": make_token(self._first_of("CA"), Scope.PAGE),
             "session": Session.objects.get(webinar__slug=FLOWS, number=1).pk,
             "flows": Webinar.objects.get(slug=FLOWS).pk,
-            "submitted": Delegation.objects.get(webinar__slug=FLOWS, status="submitted").pk,
+            "submitted": submitted.pk,
+            "quota": quota.pk,
+            "exception": exception.pk,
             "invited": make_invitation_token(newcomer, newcomer.body.delegations.get(webinar__slug=FLOWS)),
         }
 

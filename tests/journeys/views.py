@@ -22,7 +22,7 @@ LONG_INSTITUTION = (
 
 class View(NamedTuple):
     """`path` may hold {language}; for a token {my} of a participant or {invited} of the newcomer; for an id
-    {flows}, {session} or {submitted}. `reach` is what is done there first."""
+    {flows}, {session}, {submitted}, {quota} or {exception}. `reach` is what is done there first."""
 
     name: str
     path: str
@@ -87,6 +87,20 @@ def save_after_the_sign_in_ended(page: Page) -> None:
     page.context.clear_cookies(name="sessionid")
     page.locator("main form button.button-primary").click()
     page.locator("main input[name=unsent]").wait_for(state="attached")
+
+
+def raise_the_quota(page: Page) -> None:
+    page.locator("#id_minimum").fill("4")
+    page.locator("#id_reason").fill("As agreed")
+    page.locator(".submit-row input").click()
+    page.locator(".rcm-warning").wait_for()
+
+
+def ask_one_country_badly(page: Page) -> None:
+    page.locator("#id_delegation").select_option(index=1)
+    page.locator("#id_maximum").fill("1")
+    page.locator(".submit-row input").click()
+    page.locator(".errornote").wait_for()
 
 
 def unfold(page: Page) -> None:
@@ -174,6 +188,10 @@ SECRETARIAT_ROOMS = (
     View("announcement-form", f"/admin/registrations/announcement/add/?webinar={FLOWS}", SECRETARIAT, is_kept=True),
     View("board-observed", f"/admin/quota-board/{FLOWS}/", OBSERVER),
     View("delegation-observed", f"{DELEGATIONS}{{submitted}}/change/", OBSERVER),
+    View("quota", "/admin/registrations/quota/{quota}/change/", SECRETARIAT, is_kept=True),
+    View("quota-raised", "/admin/registrations/quota/{quota}/change/", SECRETARIAT, raise_the_quota),
+    View("quota-exception", "/admin/registrations/quota/{quota}/exception/", SECRETARIAT, ask_one_country_badly),
+    View("quota-exception-end", "/admin/registrations/quota/exceptions/{exception}/end/", SECRETARIAT),
     View("personal-data", "/admin/registrations/registrationpolicy/personal-data/", SECRETARIAT),
 )
 VIEWS = (*PUBLIC, *SIGN_IN, *DELEGATION, *IMPORT, *PARTICIPANT, *SECRETARIAT_ROOMS)

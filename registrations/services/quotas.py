@@ -164,8 +164,14 @@ def _record_asked(
         )
         if old != new
     }
-    profile = [seat.profile.code, seat.profile.code]
-    record(kind, delegation=locked.delegation, by=by, now=now, reason=reason, changes={"profile": profile, **changes})
+    record(
+        kind,
+        delegation=locked.delegation,
+        by=by,
+        now=now,
+        reason=reason,
+        changes={"profile": ["", seat.profile.code], **changes},
+    )
 
 
 def quota_change_preview(quota: Quota, *, minimum: int) -> list[Delegation]:

@@ -169,7 +169,7 @@ def test_the_board_says_what_others_are_asked_and_leads_to_the_reason(
     board = secretariat.get("/admin/quota-board/flows/").text
 
     url = reverse("admin:registrations_delegation_change", args=[belize.pk])
-    assert f'<a href="{url}#exceptions">exception, of others at least 2</a>' in board
+    assert f'<a href="{url}#exceptions">exception, of others at least 2<' in board
     assert board.count("exception, of others") == 1
 
 

@@ -169,7 +169,7 @@ def test_each_step_is_kept_with_who_when_what_and_why_for_the_secretariat_alone(
     end_exception(delegation, quota=quota, reason="Over", by=staff, now=now)
 
     kept = HistoryEvent.objects.order_by("pk").values_list("kind", "actor", "at", "reason", "changes")
-    profile = {"profile": ["prosecutors", "prosecutors"]}
+    profile = {"profile": ["", "prosecutors"]}
     assert list(kept) == [
         ("exception_made", staff.pk, now, ONE["reason"], {**profile, "minimum": [2, 1]}),
         ("exception_made", staff.pk, now, ONE["reason"], {**profile, "maximum": [None, 3]}),

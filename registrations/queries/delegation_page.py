@@ -131,7 +131,7 @@ def delegates_with_mail_state(delegation: Delegation) -> DelegatesWithMail:
     invitations = _invitations_of(delegates)
     people = [
         DelegateWithMail(delegate, invitations.get(delegate.pk, ()))
-        for delegate in delegates.select_related("profile", "replaced_by")
+        for delegate in delegates.select_related("profile", "speaker", "replaced_by")
     ]
     left = [one for one in people if one.delegate.withdrawn_at is not None]
     return DelegatesWithMail(

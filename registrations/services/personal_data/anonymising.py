@@ -110,6 +110,8 @@ def _anonymise_delegates(keys: Keys, *, now: datetime) -> None:
     rows = Delegate.objects.filter(pk__in=keys)
     rows.update(
         **values_after(Delegate),
+        # The programme is public and names its speakers: who this was must not be read there.
+        speaker=None,
         anonymised_at=now,
         version=F("version") + 1,
         # That of someone who left still opens an empty calendar; the next one opens nothing.

@@ -26,6 +26,7 @@ from registrations.queries import (
     movements_of,
     quota_board,
 )
+from registrations.queries.speakers import speakers_without_a_person
 from sessions_app.admin.base import change_url
 from sessions_app.models import Webinar
 
@@ -150,6 +151,7 @@ def board_page(site: AdminSite, request: HttpRequest, slug: str) -> HttpResponse
         "is_filtered": any(value for name, value in wanted.items() if name != "sort"),
         "lines": lines_of(board, rows, movements, profile=profile),
         "organisations": lines_of(board, board.organisations, movements),
+        "unregistered": list(speakers_without_a_person(webinar.pk)) if board.organisations else [],
         "totals": totals_of(board, profile=profile),
         "plot": plot_of(movements.curve, asked=board.floor_total, today=timezone.localdate(now)),
         "named_url": people_url(webinar, **of_countries),

@@ -39,7 +39,7 @@ from registrations.queries import (
 )
 from registrations.queries.letters import lacking_letter
 from registrations.queries.lists import seats_of_many
-from registrations.queries.speakers import speakers_without_a_person, speaking_among
+from registrations.queries.speakers import speaking_among, without_a_person
 from registrations.services.delegations import accept_delegation, revoke_waiver
 from sessions_app.admin.base import Room, change_url
 from sessions_app.admin.filters import WebinarFilter
@@ -146,7 +146,7 @@ class DelegationRoom(Room[Delegation]):
                 Waiver.objects.filter(delegation=delegation).select_related("profile", "granted_by", "revoked_by")
             ),
             "speaking": speaking_among(one.delegate for one in people.active),
-            "unregistered": [] if is_country else speakers_without_a_person(delegation.webinar_id),
+            "unregistered": [] if is_country else without_a_person(delegation.webinar_id),
             "quotas": with_exceptions(quotas, delegation),
             "focal_points": list(
                 FocalPoint.objects.filter(body=delegation.body, removed_at__isnull=True).select_related("user")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Subquery, Sum
+from django.db.models import Exists, OuterRef, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 
 from registrations.models import Delegate
@@ -48,17 +48,19 @@ def speaking_among(people: Iterable[Delegate]) -> list[SpeakingPerson]:
     return [SpeakingPerson(speaker, found.get(speaker.pk, ()), person) for person, speaker in linked]
 
 
-def speakers_without_a_person(webinar_id: int) -> list[SpeakingPerson]:
-    """The persons on the agenda to whom nobody active is linked: they get no invitation. Two queries, one if none."""
+def speakers_without_a_person(webinar_id: int) -> "QuerySet[Speaker]":
+    """The persons on the agenda to whom nobody active is linked: for them nobody gets an invitation. One query."""
     linked = Delegate.objects.active().filter(webinar=webinar_id, speaker=OuterRef("pk"))
-    speakers = list(
-        Speaker.objects.filter(webinar=webinar_id, kind=SpeakerKind.PERSON)
-        .exclude(Exists(linked))
-        .filter(Exists(_parts(speaker=OuterRef("pk"))))
-        .order_by("name_en", "pk")
-    )
+    speaking = Exists(_parts(speaker=OuterRef("pk")))
+    speakers = Speaker.objects.filter(speaking, webinar=webinar_id, kind=SpeakerKind.PERSON).exclude(Exists(linked))
+    return speakers.order_by("name_en", "pk")
+
+
+def without_a_person(webinar_id: int) -> list[SpeakingPerson]:
+    """The same with their parts. Two queries, one where there is nobody."""
+    speakers = list(speakers_without_a_person(webinar_id))
     found = _appearances(speaker__in=speakers) if speakers else {}
-    return [SpeakingPerson(speaker, found[speaker.pk]) for speaker in speakers if speaker.pk in found]
+    return [SpeakingPerson(speaker, found.get(speaker.pk, ())) for speaker in speakers]
 
 
 def _parts(**which: Any) -> Any:

@@ -28,8 +28,9 @@ from registrations.services.focal_points import appoint_focal_point, note_privac
 from registrations.services.planning import plan
 from registrations.services.quotas import make_exception
 from registrations.services.sending import send_due
+from registrations.services.speakers import link_speaker
 from registrations.tokens import Scope, make_invitation_token, make_token
-from sessions_app.models import Session, Webinar
+from sessions_app.models import Session, Speaker, Webinar
 from tests.journeys.views import (
     CANADA,
     FLOWS,
@@ -73,6 +74,9 @@ class World:
         reason = "Prosecutors of one office alone take these cases; the ministry has confirmed it."
         staff = User.objects.get(email=SECRETARIAT)
         exception = make_exception(submitted, quota=quota, minimum=1, maximum=3, reason=reason, by=staff, now=NOW)
+        speaking = Delegate.objects.get(delegation__body__slug="unodc", role="panelist", webinar__slug=FLOWS)
+        entry = Speaker.objects.filter(webinar__slug=FLOWS, kind="person")[0]
+        link_speaker(speaking, speaker=entry, version=speaking.version, by=staff, now=NOW)
         self.tokens = {
             "my": make_token(self._first_of("CA"), Scope.PAGE),
             "session": Session.objects.get(webinar__slug=FLOWS, number=1).pk,
@@ -80,6 +84,8 @@ class World:
             "submitted": submitted.pk,
             "quota": quota.pk,
             "exception": exception.pk,
+            "speaking": speaking.pk,
+            "organisation": speaking.delegation_id,
             "invited": make_invitation_token(newcomer, newcomer.body.delegations.get(webinar__slug=FLOWS)),
         }
 

@@ -22,7 +22,8 @@ LONG_INSTITUTION = (
 
 class View(NamedTuple):
     """`path` may hold {language}; for a token {my} of a participant or {invited} of the newcomer; for an id
-    {flows}, {session}, {submitted}, {quota} or {exception}. `reach` is what is done there first."""
+    {flows}, {session}, {submitted}, {quota}, {exception}, {speaking} or {organisation}. `reach` is what is done there
+    first."""
 
     name: str
     path: str
@@ -192,6 +193,9 @@ SECRETARIAT_ROOMS = (
     View("quota-raised", "/admin/registrations/quota/{quota}/change/", SECRETARIAT, raise_the_quota),
     View("quota-exception", "/admin/registrations/quota/{quota}/exception/", SECRETARIAT, ask_one_country_badly),
     View("quota-exception-end", "/admin/registrations/quota/exceptions/{exception}/end/", SECRETARIAT),
+    View("person-who-speaks", "/admin/registrations/delegate/{speaking}/change/", SECRETARIAT),
+    View("entry-as-speaker", "/admin/registrations/delegate/{speaking}/speaker/", SECRETARIAT),
+    View("delegation-of-speakers", f"{DELEGATIONS}{{organisation}}/change/", SECRETARIAT),
     View("personal-data", "/admin/registrations/registrationpolicy/personal-data/", SECRETARIAT),
 )
 VIEWS = (*PUBLIC, *SIGN_IN, *DELEGATION, *IMPORT, *PARTICIPANT, *SECRETARIAT_ROOMS)

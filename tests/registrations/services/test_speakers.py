@@ -6,7 +6,7 @@ import pytest
 
 from registrations.exceptions import InvalidInput, NotPossibleNow, Stale, WebinarOver
 from registrations.models import Delegate, HistoryEvent, User
-from registrations.queries.speakers import Appearance, differ_greatly, speakers_without_a_person, speaking_among
+from registrations.queries.speakers import Appearance, differ_greatly, speaking_among, without_a_person
 from registrations.services.nominations import replace_delegate, withdraw_delegate
 from registrations.services.personal_data.erasing import erase_person
 from registrations.services.speakers import link_speaker
@@ -45,7 +45,7 @@ def link(person: Delegate, speaker: Speaker | None, staff: User, *, version: int
 
 
 def unregistered(webinar: Webinar) -> list[Speaker]:
-    return [one.speaker for one in speakers_without_a_person(webinar.pk)]
+    return [one.speaker for one in without_a_person(webinar.pk)]
 
 
 def test_a_link_is_kept_with_who_when_and_what_and_raises_the_version(

@@ -62,6 +62,17 @@ def test_the_person_is_linked_on_a_page_of_its_own(
     assert (person.speaker, person.version) == (speaker, 2)
 
 
+def test_it_is_offered_to_a_country_for_somebody_with_a_part_alone(secretariat: Client, person: Delegate) -> None:
+    country = make_delegation(person.webinar, make_country())
+    panelist, delegate = make_delegate(country, role="panelist"), make_delegate(country)
+
+    offered = [
+        page_of(one, "speaker-of-delegate") in secretariat.get(page_of(one)).text for one in (panelist, delegate)
+    ]
+
+    assert offered == [True, False]
+
+
 def test_the_page_says_when_they_speak_and_warns_of_another_name(
     secretariat: Client, person: Delegate, speaker: Speaker, staff: User
 ) -> None:

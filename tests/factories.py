@@ -33,7 +33,7 @@ from registrations.models import (
 from registrations.queries.registering import Appointment
 from registrations.services.letters import upload_letter
 from registrations.services.nominations import DelegateDetails
-from sessions_app.models import AgendaItem, Session, Webinar
+from sessions_app.models import AgendaItem, AgendaItemSpeaker, Session, Speaker, Webinar
 
 NOW = datetime(2026, 10, 26, 15, 0, tzinfo=UTC)
 FIRST_START = datetime(2026, 11, 16, 15, 0, tzinfo=UTC)
@@ -91,6 +91,16 @@ def make_session(webinar: Webinar, *, number: int = 1, **fields: Any) -> Session
         session=session, position=2, minutes=100, kind="panel", title_en="Panel", title_es="Panel"
     )
     return session
+
+
+def make_speaker(webinar: Webinar, name: str, *, kind: str = "person", **fields: Any) -> Speaker:
+    """A panelist of the panel of the first session."""
+    speaker = Speaker.objects.create(
+        webinar=webinar, kind=kind, code=f"speaker-{next(_numbers)}", **{"name_en": name, **fields}
+    )
+    item = AgendaItem.objects.get(session__webinar=webinar, session__number=1, kind="panel")
+    AgendaItemSpeaker.objects.create(item=item, speaker=speaker, role="panelist")
+    return speaker
 
 
 def make_country(iso_code: str = "HN", **fields: Any) -> ParticipatingBody:

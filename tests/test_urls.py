@@ -13,10 +13,11 @@ from django.urls import URLResolver, get_resolver, reverse
 from django.utils import translation
 from time_machine import TimeMachineFixture
 
-from registrations.models import Delegate, Delegation, ParticipantProfile, User
+from registrations.models import Delegate, Delegation, ParticipantProfile, Quota, User
 from registrations.permissions import OBSERVED_PAGES
 from registrations.services.delegations import waive_seats
 from registrations.services.planning import plan
+from registrations.services.quotas import make_exception
 from registrations.tokens import Scope, make_invitation_token, make_token
 from sessions_app.models import Speaker, Webinar
 from sessions_app.releases import release_webinar
@@ -266,6 +267,8 @@ def everything(world: World) -> dict[str, str]:
     make_reminder_rule(delegation.webinar)
     make_gap_notice_rule(delegation.webinar)
     waiver = waive_seats(delegation, profile=profile, seats=1, reason="One alone", by=staff, now=NOW)
+    quota = Quota.objects.first()
+    exception = make_exception(delegation, quota=quota, minimum=1, maximum=None, reason="Small", by=staff, now=NOW)
     plan(now=NOW)
     announcement = make_announcement(delegation.webinar, by=staff)
     make_chase(delegation.webinar, by=staff)
@@ -280,6 +283,8 @@ def everything(world: World) -> dict[str, str]:
         "-delegate": str(world.arguments["delegate"]),
         "restore-delegate": str(world.arguments["withdrawn"]),
         "revoke-waiver": str(waiver.pk),
+        "except-quota": str(quota.pk),
+        "end-exception": str(exception.pk),
         "-announcement": str(announcement.pk),
         "announcement-mail": str(announcement.pk),
         "chase-countries": str(delegation.webinar_id),

@@ -26,6 +26,7 @@ from registrations.queries import (
     movements_of,
     quota_board,
 )
+from registrations.queries.speakers import speakers_without_a_person
 from sessions_app.admin.base import change_url
 from sessions_app.models import Webinar
 
@@ -34,10 +35,11 @@ NOTHING = Changes()
 
 @dataclass(frozen=True)
 class Cell:
-    """The seats of one profile of one delegation, and where its people are listed."""
+    """The seats of one profile of one delegation, where its people are listed, and where an exception is told."""
 
     seat: SeatCount
     people_url: str
+    exception_url: str
 
 
 @dataclass(frozen=True)
@@ -65,19 +67,20 @@ def lines_of(board: QuotaBoard, rows: Iterable[BoardRow], movements: Movements, 
     lines = []
     for row in rows:
         body = row.delegation.body.slug
+        page_url = change_url(row.delegation)
         awaits = row.delegation.status == DelegationStatus.SUBMITTED
         lines.append(
             Line(
                 row=row,
                 cells=tuple(
-                    Cell(seat, people_url(webinar, body=body, profile=seat.profile.code))
+                    Cell(seat, people_url(webinar, body=body, profile=seat.profile.code), f"{page_url}#exceptions")
                     for seat in row.seats
                     if profile in ("", seat.profile.code)
                 ),
                 changes=words_for(movements.changes.get(row.delegation.pk, NOTHING)),
                 people_url=people_url(webinar, body=body),
                 working_group_url=people_url(webinar, body=body, is_working_group_member__exact="1"),
-                page_url=change_url(row.delegation),
+                page_url=page_url,
                 # The next thing to do.
                 verb=_("Decide") if awaits else _("Open"),
             )
@@ -148,6 +151,7 @@ def board_page(site: AdminSite, request: HttpRequest, slug: str) -> HttpResponse
         "is_filtered": any(value for name, value in wanted.items() if name != "sort"),
         "lines": lines_of(board, rows, movements, profile=profile),
         "organisations": lines_of(board, board.organisations, movements),
+        "unregistered": list(speakers_without_a_person(webinar.pk)) if board.organisations else [],
         "totals": totals_of(board, profile=profile),
         "plot": plot_of(movements.curve, asked=board.floor_total, today=timezone.localdate(now)),
         "named_url": people_url(webinar, **of_countries),

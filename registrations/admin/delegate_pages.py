@@ -17,9 +17,11 @@ from registrations.admin.events import readable
 from registrations.exceptions import RuleBroken, Stale
 from registrations.forms.delegates import DelegateForm, EditForm, RestoreForm, WithdrawForm, both_versions, typed_of
 from registrations.forms.errors import add_broken_rule
+from registrations.forms.speakers import SpeakerForm
 from registrations.models import Delegate, Delegation, HistoryEvent
 from registrations.queries import SeatCount, mail_of, seats_of
 from registrations.queries.participant import is_invited
+from registrations.queries.speakers import speaking_among
 from registrations.services.deliveries import said_of_sending_again, send_invitations_again
 from registrations.services.nominations import (
     edit_delegate,
@@ -27,6 +29,7 @@ from registrations.services.nominations import (
     replace_delegate,
     withdraw_delegate,
 )
+from registrations.services.speakers import link_speaker
 from registrations.services.undoing import restore_delegate
 from sessions_app.admin.base import change_url
 
@@ -91,6 +94,7 @@ def person_page(site: AdminSite, request: HttpRequest, pk: int) -> HttpResponse:
         title=delegate.name,
         verb=_("Save"),
         is_person_page=True,
+        speaking=next(iter(speaking_among([delegate])), None),
         mail=mail,
         can_be_sent_again=is_invited(delegate) and mail.can_be_sent_again_at(timezone.now(), by=staff_of(request)),
         history=readable(HistoryEvent.objects.filter(delegate=delegate).select_related("actor")),
@@ -172,6 +176,32 @@ def restore_page(site: AdminSite, request: HttpRequest, pk: int) -> HttpResponse
     )
 
 
+def speaker_page(site: AdminSite, request: HttpRequest, pk: int) -> HttpResponse:
+    delegate = _person(pk)
+    form = SpeakerForm(_sent(request), delegate=delegate)
+
+    def link() -> str:
+        person = link_speaker(delegate, **form.cleaned_data, by=staff_of(request), now=timezone.now())
+        if person.speaker is None:
+            return _("%(name)s does not speak.") % {"name": person.name}
+        return _("%(name)s is %(speaker)s on the agenda.") % {"name": person.name, "speaker": person.speaker}
+
+    return _answer(
+        site,
+        request,
+        form,
+        link,
+        delegate=delegate,
+        delegation=delegate.delegation,
+        title=_("%(name)s on the agenda") % {"name": delegate.name},
+        verb=_("Save"),
+        explanation=_(
+            "Say which person of the agenda this is. Nothing on the agenda changes; the lists then show who of its "
+            "speakers gets no invitation yet."
+        ),
+    )
+
+
 def send_again_page(site: AdminSite, request: HttpRequest, pk: int) -> HttpResponse:
     """Send the person their invitations once more; opening the address only leads to their page."""
     delegate = _person(pk)
@@ -186,7 +216,7 @@ def send_again_page(site: AdminSite, request: HttpRequest, pk: int) -> HttpRespo
 
 
 def _person(pk: int) -> Delegate:
-    related = ("delegation__webinar", "delegation__body", "webinar", "profile", "replaced_by")
+    related = ("delegation__webinar", "delegation__body", "webinar", "profile", "speaker", "replaced_by")
     return get_object_or_404(Delegate.objects.select_related(*related), pk=pk)
 
 

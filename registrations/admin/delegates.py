@@ -86,6 +86,7 @@ class DelegateRoom(ReadOnlyRoom[Delegate]):
             "<int:pk>/replace/": ("replace-delegate", delegate_pages.replace_page),
             "<int:pk>/withdraw/": ("withdraw-delegate", delegate_pages.withdraw_page),
             "<int:pk>/restore/": ("restore-delegate", delegate_pages.restore_page),
+            "<int:pk>/speaker/": ("speaker-of-delegate", delegate_pages.speaker_page),
             "<int:pk>/send-again/": ("send-again-to-delegate", delegate_pages.send_again_page),
         }
         own = [

@@ -32,11 +32,14 @@ from registrations.queries import (
     delegates_with_mail_state,
     gaps_in,
     letters_of,
+    quotas_of,
     requires_letter,
     seats_of,
+    with_exceptions,
 )
 from registrations.queries.letters import lacking_letter
 from registrations.queries.lists import seats_of_many
+from registrations.queries.speakers import speaking_among, without_a_person
 from registrations.services.delegations import accept_delegation, revoke_waiver
 from sessions_app.admin.base import Room, change_url
 from sessions_app.admin.filters import WebinarFilter
@@ -122,10 +125,13 @@ class DelegationRoom(Room[Delegation]):
         if found is None:
             raise Http404
         delegation = Delegation.objects.select_related("webinar__policy", "body", "decided_by").get(pk=found.pk)
-        seats = seats_of(delegation)
+        quotas = quotas_of(delegation.webinar_id)
+        seats = seats_of(delegation, quotas=quotas)
         if is_observed(request):
             return observed_page(self.admin_site, request, delegation, seats)
         letters = list(letters_of(delegation))
+        people = delegates_with_mail_state(delegation)
+        is_country = delegation.body.kind == BodyKind.COUNTRY
         current_letter = next((letter for letter in letters if letter.replaced_at is None), None)
         context = self.admin_site.each_context(request) | {
             "opts": self.opts,
@@ -135,10 +141,13 @@ class DelegationRoom(Room[Delegation]):
             "gaps": gaps_in(seats),
             "letters": letters,
             "lacks_letter": current_letter is None and requires_letter(delegation),
-            "people": delegates_with_mail_state(delegation),
+            "people": people,
             "waivers": list(
                 Waiver.objects.filter(delegation=delegation).select_related("profile", "granted_by", "revoked_by")
             ),
+            "speaking": speaking_among(one.delegate for one in people.active),
+            "unregistered": [] if is_country else without_a_person(delegation.webinar_id),
+            "quotas": with_exceptions(quotas, delegation),
             "focal_points": list(
                 FocalPoint.objects.filter(body=delegation.body, removed_at__isnull=True).select_related("user")
             ),
@@ -146,7 +155,7 @@ class DelegationRoom(Room[Delegation]):
             "history": readable(HistoryEvent.objects.filter(delegation=delegation).select_related("actor", "delegate")),
             "steps": [step for step in STEPS if step.fits(delegation)],
             "is_attending": delegation.status != DelegationStatus.NOT_ATTENDING,
-            "is_country": delegation.body.kind == BodyKind.COUNTRY,
+            "is_country": is_country,
         }
         return TemplateResponse(request, "admin/registrations/delegation/page.html", context)
 

@@ -1,20 +1,24 @@
 """How many of each profile are asked for: changed through the service, after a look at whom it makes incomplete."""
 
+from functools import partial
 from typing import Any
 
 from django.contrib import admin, messages
+from django.db.models import OuterRef, Subquery
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
+from django.urls import URLPattern, URLResolver, path
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from registrations.admin.base import staff_of
 from registrations.admin.filters import ProfileFilter
+from registrations.admin.quota_exceptions import end_exception_page, exception_page
 from registrations.exceptions import RuleBroken
 from registrations.forms.errors import add_broken_rule, send_again_with
 from registrations.forms.secretariat import QuotaForm
-from registrations.models import Delegation, Quota
+from registrations.models import Delegation, Quota, QuotaException
 from registrations.services.quotas import change_quota, quota_change_preview
 from sessions_app.admin.base import Room
 from sessions_app.admin.filters import WebinarFilter
@@ -33,6 +37,12 @@ class QuotaRoom(Room[Quota]):
 
     def has_delete_permission(self, request: HttpRequest, obj: Quota | None = None) -> bool:
         return False
+
+    def get_urls(self) -> list[URLPattern | URLResolver]:  # type: ignore[override]  # the stubs forget resolvers
+        view, site = self.admin_site.admin_view, self.admin_site
+        make = path("<int:pk>/exception/", view(partial(exception_page, site)), name="except-quota")
+        end = path("exceptions/<int:pk>/end/", view(partial(end_exception_page, site)), name="end-exception")
+        return [make, end, *super().get_urls()]
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
@@ -60,6 +70,7 @@ class QuotaRoom(Room[Quota]):
             "title": _("%(profile)s: how many are asked for") % {"profile": quota.profile},
             "subtitle": str(quota.webinar),
             "verb": _("Save all the same") if opened else _("Save"),
+            "exceptions": _exceptions_of(quota),
         }
         return TemplateResponse(request, "admin/registrations/quota/page.html", context)
 
@@ -79,3 +90,10 @@ class QuotaRoom(Room[Quota]):
             return False
         messages.success(request, _("The quota of %(profile)s is saved.") % {"profile": quota.profile})
         return True
+
+
+def _exceptions_of(quota: Quota) -> list[QuotaException]:
+    """Each with the `slug` of its delegation."""
+    own = Delegation.objects.filter(webinar=quota.webinar_id, body=OuterRef("body")).values("slug")
+    exceptions = QuotaException.objects.filter(quota=quota).select_related("body", "made_by")
+    return list(exceptions.annotate(slug=Subquery(own[:1])))

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from registrations.forms.delegates import LINES, VersionField, profile_field, reason_field
 from registrations.forms.errors import send_again_with
-from registrations.models import Delegation
+from registrations.models import BodyKind, Delegation, Quota
 from registrations.queries import SeatCount, fingerprint_of, gaps_in, lacks_letter
 from registrations.services.delegations import LONGEST_COMMENT
 from registrations.services.quotas import MOST_SEATS
@@ -175,4 +175,38 @@ class QuotaForm(forms.Form):
     )
     reason = reason_field(help_text=_("Kept in the history."))
     # The delegations that were shown as becoming incomplete; sending them back confirms.
+    seen = forms.CharField(widget=forms.HiddenInput, required=False)
+
+
+class CountryField(forms.ModelChoiceField):  # type: ignore[type-arg]  # generic for the checker alone
+    """A delegation by its country's name."""
+
+    def label_from_instance(self, obj: Any) -> str:
+        return str(obj.body)
+
+
+class ExceptionForm(forms.Form):
+    """Other numbers for one country that is asked to the webinar of `quota`."""
+
+    delegation = CountryField(Delegation.objects.none(), label=_("Country"), to_field_name="slug")
+    minimum = forms.IntegerField(label=_("At least"), min_value=0, max_value=MOST_SEATS)
+    maximum = forms.IntegerField(
+        label=_("At most"),
+        min_value=0,
+        max_value=MOST_SEATS,
+        required=False,
+        help_text=_("Leave it empty so that this country may name as many as it likes."),
+    )
+    reason = reason_field(help_text=_("The secretariat alone reads it."))
+    seen = forms.CharField(widget=forms.HiddenInput, required=False)
+
+    def __init__(self, *args: Any, quota: Quota, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        countries = Delegation.objects.filter(webinar=quota.webinar_id, body__kind=BodyKind.COUNTRY)
+        field: Any = self.fields["delegation"]
+        field.queryset = countries.select_related("webinar", "body")
+
+
+class EndExceptionForm(forms.Form):
+    reason = reason_field(help_text=_("Kept in the history."))
     seen = forms.CharField(widget=forms.HiddenInput, required=False)

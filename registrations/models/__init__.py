@@ -11,7 +11,7 @@ from registrations.models.gap_notice import GapNoticeRule
 from registrations.models.history import HistoryEvent, HistoryKind
 from registrations.models.letter import NominationLetter
 from registrations.models.link_request import LinkRequest
-from registrations.models.quota import ParticipantProfile, Quota, RegistrationPolicy
+from registrations.models.quota import Asked, ParticipantProfile, Quota, QuotaException, RegistrationPolicy
 from registrations.models.reminder import (
     ReminderAudience,
     ReminderMoment,
@@ -27,6 +27,7 @@ __all__ = [
     "Announcement",
     "AnnouncementReaders",
     "Arrival",
+    "Asked",
     "Attendance",
     "AttendanceReport",
     "BodyKind",
@@ -52,6 +53,7 @@ __all__ = [
     "ParticipatingBody",
     "Partstat",
     "Quota",
+    "QuotaException",
     "RegistrationPolicy",
     "ReminderAudience",
     "ReminderMoment",

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from registrations.models.delegation import Delegation
 from registrations.models.quota import ParticipantProfile
-from sessions_app.models import Webinar
+from sessions_app.models import Speaker, Webinar
 from sessions_app.zones import validate_zone
 
 # Names are stored exactly as typed (rule 19); only what would break a mail or a calendar is refused.
@@ -79,6 +79,17 @@ class Delegate(models.Model):
         related_name="delegates",
         verbose_name=_("profile"),
     )
+    # Who they are on the agenda, where they speak.
+    speaker = models.ForeignKey(
+        Speaker,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("entry as speaker"),
+        # A partial index below: hardly anybody speaks.
+        db_index=False,
+    )
     role = models.CharField(_("role"), max_length=20, choices=DelegateRole, default=DelegateRole.DELEGATE)
     name = models.CharField(
         _("full name"), max_length=200, validators=[validate_one_line, validate_no_link, validate_readable]
@@ -144,6 +155,7 @@ class Delegate(models.Model):
         indexes = [
             models.Index(fields=["delegation", "status", "profile"], name="delegate_by_seat"),
             models.Index(Lower("email"), name="delegate_by_address"),
+            models.Index(fields=["speaker"], condition=models.Q(speaker__isnull=False), name="delegate_by_speaker"),
         ]
 
     def __str__(self) -> str:

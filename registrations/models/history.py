@@ -31,6 +31,8 @@ class HistoryKind(models.TextChoices):
     QUOTA_CHANGED = "quota_changed", _("Quota changed")
     CANNOT_COME = "cannot_come", _("Cannot come")
     OWN_CHOICE = "own_choice", _("Language or time zone chosen")
+    EXCEPTION_MADE = "exception_made", _("Exception from a quota")
+    EXCEPTION_ENDED = "exception_ended", _("Exception from a quota ended")
     MAIL_SENT_AGAIN = "mail_sent_again", _("Mail sent again")
     MAIL_STOPPED = "mail_stopped", _("Mail stopped")
     EXPORTED = "exported", _("Exported")

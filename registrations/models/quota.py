@@ -1,10 +1,14 @@
+from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from registrations.models.body import ParticipatingBody
 from sessions_app.bilingual import Bilingual
 from sessions_app.models import Webinar
 from sessions_app.zones import validate_year
@@ -37,6 +41,22 @@ class ParticipantProfile(models.Model):
         return Bilingual.of(self, "description")
 
 
+@dataclass(frozen=True)
+class Asked:
+    """How many of a profile are asked for: a floor, and a ceiling where set."""
+
+    minimum: int
+    maximum: int | None
+
+    def __str__(self) -> str:
+        if self.maximum is None:
+            return gettext("at least %(minimum)s") % {"minimum": self.minimum}
+        return gettext("at least %(minimum)s, at most %(maximum)s") % {
+            "minimum": self.minimum,
+            "maximum": self.maximum,
+        }
+
+
 class Quota(models.Model):
     """How many delegates of a profile each country is asked for at a webinar: a floor, and a ceiling where set."""
 
@@ -61,6 +81,46 @@ class Quota(models.Model):
 
     def __str__(self) -> str:
         return f"{self.profile}: {self.minimum}"
+
+    @property
+    def asked(self) -> Asked:
+        return Asked(self.minimum, self.maximum)
+
+
+class QuotaException(models.Model):
+    """Other numbers than the quota's for one country; ends only by being ended, and outlives a change of the quota."""
+
+    quota = models.ForeignKey(Quota, on_delete=models.CASCADE, related_name="exceptions", verbose_name=_("quota"))
+    body = models.ForeignKey(
+        ParticipatingBody, on_delete=models.PROTECT, related_name="quota_exceptions", verbose_name=_("country")
+    )
+    minimum = models.PositiveSmallIntegerField(_("at least"))
+    maximum = models.PositiveSmallIntegerField(_("at most"), null=True, blank=True)
+    reason = models.TextField(_("reason"), max_length=1000)
+    made_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", verbose_name=_("made by")
+    )
+    made_at = models.DateTimeField(_("made at"))
+
+    class Meta:
+        verbose_name = _("exception from a quota")
+        verbose_name_plural = _("exceptions from quotas")
+        ordering = ["quota", "body__name_en"]
+        constraints = [
+            models.UniqueConstraint(fields=["quota", "body"], name="quota_exception_once_per_body"),
+            models.CheckConstraint(
+                condition=models.Q(maximum__isnull=True) | models.Q(maximum__gte=models.F("minimum")),
+                name="quota_exception_maximum_not_below_minimum",
+            ),
+            models.CheckConstraint(condition=~models.Q(reason=""), name="quota_exception_has_a_reason"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.body}: {self.minimum}"
+
+    @property
+    def asked(self) -> Asked:
+        return Asked(self.minimum, self.maximum)
 
 
 class RegistrationPolicy(models.Model):

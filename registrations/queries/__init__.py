@@ -25,8 +25,10 @@ from registrations.queries.seats import (
     fingerprint_of,
     gaps_in,
     profiles_of,
+    quotas_of,
     seats_of,
     seats_of_webinar,
+    with_exceptions,
 )
 
 __all__ = [
@@ -56,10 +58,12 @@ __all__ = [
     "policy_of",
     "profiles_of",
     "quota_board",
+    "quotas_of",
     "released_and_end",
     "released_sessions",
     "requires_letter",
     "seats_of",
     "seats_of_webinar",
+    "with_exceptions",
     "zone_of",
 ]

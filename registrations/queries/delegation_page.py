@@ -28,6 +28,8 @@ from sessions_app.models import ReleasedSession, Session, Webinar
 SHOWN = ("state", "attempts", "last_error", "due_at", "sent_at")
 # Of a session as edited, then as released.
 ENDING = ("cancelled_at", "starts_at", "duration_minutes", "released__is_cancelled", "released__ends_at")
+# What happened that the secretariat alone sees.
+OF_THE_SECRETARIAT = (HistoryKind.ADDRESS_CLASH, HistoryKind.EXCEPTION_MADE, HistoryKind.EXCEPTION_ENDED)
 # The states out of which the newest message to a mailbox may be sent once more.
 DONE_WITH = (DeliveryState.SENT, DeliveryState.FAILED, DeliveryState.STOPPED)
 
@@ -129,7 +131,7 @@ def delegates_with_mail_state(delegation: Delegation) -> DelegatesWithMail:
     invitations = _invitations_of(delegates)
     people = [
         DelegateWithMail(delegate, invitations.get(delegate.pk, ()))
-        for delegate in delegates.select_related("profile", "replaced_by")
+        for delegate in delegates.select_related("profile", "speaker", "replaced_by")
     ]
     left = [one for one in people if one.delegate.withdrawn_at is not None]
     return DelegatesWithMail(
@@ -177,11 +179,12 @@ def _invitations_of(delegates: "QuerySet[Delegate]") -> dict[int, tuple[Invitati
 def history_of(delegation: Delegation) -> "QuerySet[HistoryEvent]":
     """What happened in `delegation`, the latest first, for everyone who may see it.
 
-    Without address clashes: these concern another delegation too and are the secretariat's alone (rule 8).
+    Without address clashes: these concern another delegation too and are the secretariat's alone (rule 8); and
+    without exceptions from quotas, whose reasons the secretariat gives to itself.
     """
     return (
         HistoryEvent.objects.filter(delegation=delegation)
-        .exclude(kind=HistoryKind.ADDRESS_CLASH)
+        .exclude(kind__in=OF_THE_SECRETARIAT)
         .select_related("actor", "delegate")
     )
 

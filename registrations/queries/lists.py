@@ -18,19 +18,30 @@ from registrations.models import (
     Quota,
 )
 from registrations.queries.letters import lacking_letter
-from registrations.queries.seats import SeatCount, gaps_in, named_counts, seat_counts, waived_seats
+from registrations.queries.seats import (
+    SeatCount,
+    gaps_in,
+    named_counts,
+    quotas_and_exceptions,
+    seat_counts,
+    waived_seats,
+)
 
 
 def seats_of_many(delegations: Iterable[Delegation]) -> dict[int, tuple[SeatCount, ...]]:
     """The seats of `delegations`, whose bodies are loaded, by delegation id. Three queries, however many."""
     rows = list(delegations)
     chosen = Delegation.objects.filter(pk__in=[row.pk for row in rows])
+    found, exceptions = quotas_and_exceptions({row.webinar_id for row in rows})
     quotas: dict[int, list[Quota]] = defaultdict(list)
-    for quota in Quota.objects.filter(webinar__in={row.webinar_id for row in rows}).select_related("profile"):
+    for quota in found:
         quotas[quota.webinar_id].append(quota)
     waived = waived_seats(chosen)
     named = named_counts(Delegate.objects.filter(delegation__in=chosen))
-    return {row.pk: seat_counts(row, quotas=quotas[row.webinar_id], waived=waived, named=named) for row in rows}
+    return {
+        row.pk: seat_counts(row, quotas=quotas[row.webinar_id], exceptions=exceptions, waived=waived, named=named)
+        for row in rows
+    }
 
 
 def with_gaps(

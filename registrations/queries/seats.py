@@ -9,6 +9,7 @@ from django.db import DEFAULT_DB_ALIAS
 from django.db.models import Count, Exists, F, FilteredRelation, OuterRef, Q, QuerySet, Sum, Value
 
 from registrations.models import (
+    Asked,
     BodyKind,
     CalendarEntry,
     Delegate,
@@ -17,16 +18,23 @@ from registrations.models import (
     ParticipantProfile,
     Partstat,
     Quota,
+    QuotaException,
     Waiver,
 )
 from registrations.queries.letters import lacking_letter
-from registrations.queries.worded import NUMBER, Worded
+from registrations.queries.worded import NUMBER, OTHER_NUMBER, THIRD_NUMBER, Worded
 from sessions_app.models import Webinar
+
+# By (quota id, body id): what is asked of a body for which an exception from the quota was made.
+Exceptions = Mapping[tuple[int, int], Asked]
 
 
 @dataclass(frozen=True)
 class SeatCount:
-    """The seats of one profile in one delegation. `declined` people are among the `named`."""
+    """The seats of one profile in one delegation. `declined` people are among the `named`.
+
+    `usual` is what other countries are asked, where `minimum` and `maximum` are an exception for this one.
+    """
 
     profile: ParticipantProfile
     minimum: int
@@ -34,6 +42,7 @@ class SeatCount:
     waived: int
     named: int
     declined: int
+    usual: Asked | None = None
 
     @property
     def floor(self) -> int:
@@ -131,33 +140,70 @@ def _waived_by_seat(rows: Iterable[Sequence[Any]]) -> dict[tuple[int, int], int]
     return {(delegation_id, profile_id): waived for delegation_id, profile_id, waived in rows}
 
 
-# Both of one delegation in one statement, which is asked while others wait: the rows of waivers have -1 at their end.
-TAKEN_OR_WAIVED = Worded(
+def quotas_and_exceptions(webinar_ids: Iterable[int]) -> tuple[list[Quota], Exceptions]:
+    """The quotas of some webinars, those of one in the order of their profiles, and every exception. One query."""
+    rows: Any = (
+        Quota.objects.filter(webinar__in=webinar_ids)
+        .select_related("profile")
+        .annotate(
+            excepted=F("exceptions__body"),
+            excepted_minimum=F("exceptions__minimum"),
+            excepted_maximum=F("exceptions__maximum"),
+        )
+    )
+    quotas: dict[int, Quota] = {}
+    exceptions = {}
+    for row in rows:
+        quotas.setdefault(row.pk, row)
+        if row.excepted is not None:
+            exceptions[row.pk, row.excepted] = Asked(row.excepted_minimum, row.excepted_maximum)
+    return list(quotas.values()), exceptions
+
+
+# All of one delegation in one statement, which is asked while others wait; a mark at the end of what is no count of
+# people. Exceptions are read here and not with the quotas: whoever waited for their locks would see older ones.
+OF_WAIVER, OF_EXCEPTION = -1, -2
+TAKEN_WAIVED_OR_EXCEPTED = Worded(
     lambda: _named_rows(Delegate.objects.filter(delegation=NUMBER)).union(
-        _waived_rows(Waiver.objects.filter(delegation=NUMBER)).annotate(no_people=Value(0), mark=Value(-1)), all=True
+        _waived_rows(Waiver.objects.filter(delegation=NUMBER)).annotate(no_people=Value(0), mark=Value(OF_WAIVER)),
+        QuotaException.objects.filter(body=OTHER_NUMBER, quota__webinar=THIRD_NUMBER)
+        .order_by()
+        .values_list("quota_id", "body_id", "minimum", "maximum")
+        .annotate(mark=Value(OF_EXCEPTION)),
+        all=True,
     )
 )
 
 
 def seat_counts(
-    delegation: Delegation, *, quotas: Iterable[Quota], waived: Mapping[tuple[int, int], int], named: NamedCounts
+    delegation: Delegation,
+    *,
+    quotas: Iterable[Quota],
+    exceptions: Exceptions,
+    waived: Mapping[tuple[int, int], int],
+    named: NamedCounts,
 ) -> tuple[SeatCount, ...]:
     """One count per quota, put together without a query; empty for an organisation."""
     if delegation.body.kind == BodyKind.ORGANISATION:
         return ()
     nobody = NamedCount()
-    counts = ((quota, named.get((delegation.pk, quota.profile_id), nobody)) for quota in quotas)
-    return tuple(
-        SeatCount(
-            profile=quota.profile,
-            minimum=quota.minimum,
-            maximum=quota.maximum,
-            waived=waived.get((delegation.pk, quota.profile_id), 0),
-            named=count.named,
-            declined=count.declined,
+    counts = []
+    for quota in quotas:
+        excepted = exceptions.get((quota.pk, delegation.body_id))
+        asked = excepted or quota.asked
+        count = named.get((delegation.pk, quota.profile_id), nobody)
+        counts.append(
+            SeatCount(
+                profile=quota.profile,
+                minimum=asked.minimum,
+                maximum=asked.maximum,
+                waived=waived.get((delegation.pk, quota.profile_id), 0),
+                named=count.named,
+                declined=count.declined,
+                usual=quota.asked if excepted else None,
+            )
         )
-        for quota, count in counts
-    )
+    return tuple(counts)
 
 
 def seats_of(delegation: Delegation, *, quotas: Iterable[Quota] | None = None) -> tuple[SeatCount, ...]:
@@ -168,11 +214,14 @@ def seats_of(delegation: Delegation, *, quotas: Iterable[Quota] | None = None) -
     if delegation.body.kind == BodyKind.ORGANISATION:
         return ()
     quotas = quotas_of(delegation.webinar_id) if quotas is None else quotas
-    rows = TAKEN_OR_WAIVED.ask({NUMBER: delegation.pk})
+    rows = TAKEN_WAIVED_OR_EXCEPTED.ask(
+        {NUMBER: delegation.pk, OTHER_NUMBER: delegation.body_id, THIRD_NUMBER: delegation.webinar_id}
+    )
     return seat_counts(
         delegation,
         quotas=quotas,
-        waived=_waived_by_seat(row[:3] for row in rows if row[-1] < 0),
+        exceptions={(row[0], row[1]): Asked(*row[2:4]) for row in rows if row[-1] == OF_EXCEPTION},
+        waived=_waived_by_seat(row[:3] for row in rows if row[-1] == OF_WAIVER),
         named=_named_by_seat(row for row in rows if row[-1] >= 0),
     )
 
@@ -182,6 +231,13 @@ def profiles_of(delegation: Delegation) -> list[ParticipantProfile]:
     if delegation.body.kind == BodyKind.ORGANISATION:
         return []
     return [quota.profile for quota in quotas_of(delegation.webinar_id)]
+
+
+def with_exceptions(quotas: Iterable[Quota], delegation: Delegation) -> list[tuple[Quota, QuotaException | None]]:
+    """The `quotas` of the webinar of `delegation`, each with the exception for its body. One query."""
+    exceptions = QuotaException.objects.filter(quota__webinar=delegation.webinar_id, body=delegation.body_id)
+    by_quota = {exception.quota_id: exception for exception in exceptions.select_related("made_by")}
+    return [(quota, by_quota.get(quota.pk)) for quota in quotas]
 
 
 def seats_of_webinar(webinar: Webinar) -> dict[int, tuple[SeatCount, ...]]:
@@ -206,7 +262,7 @@ class CountedDelegation:
 
 def delegations_with_seats(webinar: Webinar) -> list[CountedDelegation]:
     """Every delegation at `webinar`. Three queries: a delegation comes with each of its waivers in force."""
-    quotas = quotas_of(webinar.pk)
+    quotas, exceptions = quotas_and_exceptions([webinar.pk])
     named = named_counts(Delegate.objects.filter(webinar=webinar))
     totals: dict[int, NamedCount] = defaultdict(NamedCount)
     for (delegation_id, _profile_id), count in named.items():
@@ -235,7 +291,7 @@ def delegations_with_seats(webinar: Webinar) -> list[CountedDelegation]:
     return [
         CountedDelegation(
             delegation=delegation,
-            seats=seat_counts(delegation, quotas=quotas, waived=waived, named=named),
+            seats=seat_counts(delegation, quotas=quotas, exceptions=exceptions, waived=waived, named=named),
             total=totals[delegation.pk],
             lacks_letter=bool(delegation.lacks_letter),
         )

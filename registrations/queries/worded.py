@@ -8,7 +8,7 @@ from django.db import connection
 from django.db.models import QuerySet
 
 # What stands in a wording where each asker puts their own; nothing that is stored.
-NUMBER, OTHER_NUMBER = 2**63 - 1, 2**63 - 2
+NUMBER, OTHER_NUMBER, THIRD_NUMBER = 2**63 - 1, 2**63 - 2, 2**63 - 3
 TEXT = "\N{REPLACEMENT CHARACTER} stands in"
 INSTANT = datetime.max.replace(tzinfo=UTC)
 

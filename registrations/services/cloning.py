@@ -4,7 +4,7 @@ from datetime import date, datetime, timedelta
 
 from django.db import transaction
 
-from registrations.models import Delegation, GapNoticeRule, Quota, RegistrationPolicy, ReminderRule
+from registrations.models import Delegation, GapNoticeRule, Quota, QuotaException, RegistrationPolicy, ReminderRule
 from sessions_app.bilingual import Bilingual
 from sessions_app.cloning import Clone, clone_agenda, moved_by_days
 from sessions_app.models import Webinar
@@ -14,17 +14,14 @@ from sessions_app.models import Webinar
 def clone_webinar(webinar: Webinar, *, slug: str, title: Bilingual, starts_on: date, now: datetime) -> Webinar:
     """A webinar like `webinar` whose first session is on `starts_on`: unreleased, without rooms and not open.
 
-    Quotas, reminders, notices and the policy come along, its days moved as the sessions are; the same countries and
-    organisations are asked, each with an empty draft. Nobody who was named comes along, nor what was decided about
-    them. Nothing is mailed before someone sets an opening date and releases. Raises CloneRefused, with nothing
-    created, as `clone_agenda` does.
+    Quotas with their exceptions, reminders, notices and the policy come along, its days moved as the sessions are; the
+    same countries and organisations are asked, each with an empty draft. Nobody who was named comes along, nor what
+    was decided about them. Nothing is mailed before someone sets an opening date and releases. Raises CloneRefused,
+    with nothing created, as `clone_agenda` does.
     """
     clone = clone_agenda(webinar, slug=slug, title=title, starts_on=starts_on, now=now)
     _clone_policy(webinar, clone, now=now)
-    Quota.objects.bulk_create(
-        Quota(webinar=clone.webinar, profile_id=quota.profile_id, minimum=quota.minimum, maximum=quota.maximum)
-        for quota in webinar.quotas.all()
-    )
+    _clone_quotas(webinar, clone)
     ReminderRule.objects.bulk_create(
         ReminderRule(
             webinar=clone.webinar,
@@ -45,6 +42,27 @@ def clone_webinar(webinar: Webinar, *, slug: str, title: Bilingual, starts_on: d
         # One by one: a delegation finds its own address.
         Delegation.objects.create(webinar=clone.webinar, body_id=body)
     return clone.webinar
+
+
+def _clone_quotas(webinar: Webinar, clone: Clone) -> None:
+    """Exceptions come with their reason, and with who made them when."""
+    quotas = Quota.objects.bulk_create(
+        Quota(webinar=clone.webinar, profile_id=quota.profile_id, minimum=quota.minimum, maximum=quota.maximum)
+        for quota in webinar.quotas.all()
+    )
+    by_profile = {quota.profile_id: quota for quota in quotas}
+    QuotaException.objects.bulk_create(
+        QuotaException(
+            quota=by_profile[exception.quota.profile_id],
+            body_id=exception.body_id,
+            minimum=exception.minimum,
+            maximum=exception.maximum,
+            reason=exception.reason,
+            made_by_id=exception.made_by_id,
+            made_at=exception.made_at,
+        )
+        for exception in QuotaException.objects.filter(quota__webinar=webinar).select_related("quota")
+    )
 
 
 def _clone_policy(webinar: Webinar, clone: Clone, *, now: datetime) -> None:

@@ -23,13 +23,15 @@ from playwright.sync_api import Browser, BrowserContext, Page, Request
 from pytest_django.live_server_helper import LiveServer
 from pytest_django.plugin import DjangoDbBlocker
 
-from registrations.models import Delegate, Delegation, ParticipatingBody, RegistrationPolicy, User
+from registrations.models import Delegate, Delegation, ParticipatingBody, Quota, RegistrationPolicy, User
 from registrations.services.attendance import decline_sessions_ahead
 from registrations.services.focal_points import appoint_focal_point, note_privacy_read
 from registrations.services.planning import plan
+from registrations.services.quotas import make_exception
 from registrations.services.sending import send_due
+from registrations.services.speakers import link_speaker
 from registrations.tokens import Scope, make_invitation_token, make_token
-from sessions_app.models import Session, Webinar
+from sessions_app.models import Session, Speaker, Webinar
 from tests.journeys.views import (
     CANADA,
     FLOWS,
@@ -70,12 +72,24 @@ class World:
         # Who has just said so: the notice to their focal point is still to be planned.
         decline_sessions_ahead(self._first_of("MX"), reason="", now=NOW)
         self.url = url
+        submitted = Delegation.objects.get(webinar__slug=FLOWS, status="submitted")
+        quota = Quota.objects.get(webinar=submitted.webinar, profile__code="prosecutors")
+        reason = "Prosecutors of one office alone take these cases; the ministry has confirmed it."
+        staff = User.objects.get(email=SECRETARIAT)
+        exception = make_exception(submitted, quota=quota, minimum=1, maximum=3, reason=reason, by=staff, now=NOW)
+        speaking = Delegate.objects.get(delegation__body__slug="unodc", role="panelist", webinar__slug=FLOWS)
+        entry = Speaker.objects.filter(webinar__slug=FLOWS, kind="person")[0]
+        link_speaker(speaking, speaker=entry, version=speaking.version, by=staff, now=NOW)
         self.tokens = {
             "my": make_token(self._first_of("CA"), Scope.PAGE),
             "absent": make_token(self._first_of("MX"), Scope.PAGE),
             "session": Session.objects.get(webinar__slug=FLOWS, number=1).pk,
             "flows": Webinar.objects.get(slug=FLOWS).pk,
-            "submitted": Delegation.objects.get(webinar__slug=FLOWS, status="submitted").pk,
+            "submitted": submitted.pk,
+            "quota": quota.pk,
+            "exception": exception.pk,
+            "speaking": speaking.pk,
+            "organisation": speaking.delegation_id,
             "invited": make_invitation_token(newcomer, newcomer.body.delegations.get(webinar__slug=FLOWS)),
         }
 

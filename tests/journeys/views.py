@@ -22,9 +22,9 @@ LONG_INSTITUTION = (
 
 
 class View(NamedTuple):
-    """`path` may hold {language}; for a token {my} of a participant, {absent} of one
-    who cannot come, or {invited} of the newcomer; for an id {flows}, {session} or {submitted}. `reach` is what is done
-    there first."""
+    """`path` may hold {language}; for a token {my} of a participant, {absent} of one who cannot come, or {invited} of
+    the newcomer; for an id {flows}, {session}, {submitted}, {quota}, {exception}, {speaking} or {organisation}.
+    `reach` is what is done there first."""
 
     name: str
     path: str
@@ -94,6 +94,20 @@ def save_after_the_sign_in_ended(page: Page) -> None:
     page.context.clear_cookies(name="sessionid")
     page.locator("main form button.button-primary").click()
     page.locator("main input[name=unsent]").wait_for(state="attached")
+
+
+def raise_the_quota(page: Page) -> None:
+    page.locator("#id_minimum").fill("4")
+    page.locator("#id_reason").fill("As agreed")
+    page.locator(".submit-row input").click()
+    page.locator(".rcm-warning").wait_for()
+
+
+def ask_one_country_badly(page: Page) -> None:
+    page.locator("#id_delegation").select_option(index=1)
+    page.locator("#id_maximum").fill("1")
+    page.locator(".submit-row input").click()
+    page.locator(".errornote").wait_for()
 
 
 def unfold(page: Page) -> None:
@@ -189,6 +203,13 @@ SECRETARIAT_ROOMS = (
     View("announcement-form", f"/admin/registrations/announcement/add/?webinar={FLOWS}", SECRETARIAT, is_kept=True),
     View("board-observed", f"/admin/quota-board/{FLOWS}/", OBSERVER),
     View("delegation-observed", f"{DELEGATIONS}{{submitted}}/change/", OBSERVER),
+    View("quota", "/admin/registrations/quota/{quota}/change/", SECRETARIAT, is_kept=True),
+    View("quota-raised", "/admin/registrations/quota/{quota}/change/", SECRETARIAT, raise_the_quota),
+    View("quota-exception", "/admin/registrations/quota/{quota}/exception/", SECRETARIAT, ask_one_country_badly),
+    View("quota-exception-end", "/admin/registrations/quota/exceptions/{exception}/end/", SECRETARIAT),
+    View("person-who-speaks", "/admin/registrations/delegate/{speaking}/change/", SECRETARIAT),
+    View("entry-as-speaker", "/admin/registrations/delegate/{speaking}/speaker/", SECRETARIAT),
+    View("delegation-of-speakers", f"{DELEGATIONS}{{organisation}}/change/", SECRETARIAT),
     View("personal-data", "/admin/registrations/registrationpolicy/personal-data/", SECRETARIAT),
 )
 VIEWS = (*PUBLIC, *SIGN_IN, *DELEGATION, *IMPORT, *PARTICIPANT, *SECRETARIAT_ROOMS)

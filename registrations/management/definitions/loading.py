@@ -14,6 +14,7 @@ from registrations.management.definitions.participants import (
     USUAL_GAP_NOTICES,
     USUAL_REMINDERS,
     BodyDefinition,
+    ExceptionDefinition,
     ParticipantsDefinition,
     ProfileDefinition,
     RegistrationDefinition,
@@ -21,17 +22,19 @@ from registrations.management.definitions.participants import (
     parse_participants,
 )
 from registrations.models import (
+    BodyKind,
     Delegation,
     GapNoticeRule,
     ParticipantProfile,
     ParticipatingBody,
     Quota,
+    QuotaException,
     RegistrationPolicy,
     ReminderRule,
     User,
 )
 from registrations.services.nudge import nudge_planner
-from registrations.services.quotas import change_quota
+from registrations.services.quotas import change_quota, end_exception, make_exception
 from sessions_app.definitions import (
     AgendaDefinition,
     Source,
@@ -86,6 +89,7 @@ def _store(
     webinar = loaded.webinar
     changes = [*loaded.changes, *_store_bodies(source, webinar, participants.bodies)]
     changes += _store_quotas(source, webinar, participants.profiles, now=now, by=by)
+    changes += _store_exceptions(source, webinar, participants.profiles, now=now, by=by)
     values = _policy_values(participants.registration, agenda, webinar, shift=loaded.shift)
     if values["closes_at"] <= values["opens_at"]:
         source.refuse(("registration", "closes"), _("Registration must close after it opens."))
@@ -197,6 +201,65 @@ def _change_quota(source: Source, quota: Quota, each: ProfileDefinition, *, now:
         change_quota(quota, minimum=each.minimum, maximum=each.maximum, reason=reason, by=by, now=now)
     except RuleBroken as error:
         source.refuse_line(each.line, str(error.message))
+
+
+def _store_exceptions(
+    source: Source, webinar: Webinar, profiles: tuple[ProfileDefinition, ...], *, now: datetime, by: User | None
+) -> list[str]:
+    """Exactly the exceptions of each profile whose exceptions the file names."""
+    countries = webinar.delegations.filter(body__kind=BodyKind.COUNTRY).select_related("webinar", "body")
+    by_code = {delegation.body.iso_code or "": delegation for delegation in countries}
+    changes = []
+    for each in profiles:
+        if each.exceptions is None:
+            continue
+        quota = webinar.quotas.select_related("webinar", "profile").get(profile__code=each.code)
+        stored = {one.body.iso_code or "": one for one in quota.exceptions.select_related("body")}
+        wanted = {one.country: one for one in each.exceptions}
+        for one in wanted.values():
+            if one.country not in by_code:
+                source.refuse_line(one.line, _("No country “%(code)s” is asked here.") % {"code": one.country})
+        changed = [
+            code for code in by_code if _exception_values(stored.get(code)) != _exception_values(wanted.get(code))
+        ]
+        for code in changed:
+            _change_exception(source, by_code[code], quota, wanted.get(code), line=each.line, now=now, by=by)
+            changes.append(
+                _("Quota of %(name)s: the exception for %(body)s.")
+                % {"name": quota.profile, "body": by_code[code].body}
+            )
+    source.check()
+    return changes
+
+
+def _exception_values(one: ExceptionDefinition | QuotaException | None) -> tuple[object, ...]:
+    return (one.minimum, one.maximum, one.reason) if one else ()
+
+
+def _change_exception(
+    source: Source,
+    delegation: Delegation,
+    quota: Quota,
+    wanted: ExceptionDefinition | None,
+    *,
+    line: int,
+    now: datetime,
+    by: User | None,
+) -> None:
+    """As `_change_quota`."""
+    line = wanted.line if wanted else line
+    if by is None:
+        source.refuse_line(line, _("A quota is changed under someone's name: load the file with --by ADDRESS."))
+        return
+    who: Any = {"by": by, "now": now}
+    try:
+        if wanted is None:
+            end_exception(delegation, quota=quota, reason=_("As the definition file says."), **who)
+        else:
+            numbers: Any = {"minimum": wanted.minimum, "maximum": wanted.maximum, "reason": wanted.reason}
+            make_exception(delegation, quota=quota, **numbers, **who)
+    except RuleBroken as error:
+        source.refuse_line(line, str(error.message))
 
 
 def _policy_values(

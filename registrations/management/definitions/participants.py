@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from registrations.models import BodyKind, ReminderAudience, ReminderMoment, ReminderScope, ReminderUnit
 from registrations.models.gap_notice import FEWEST_DAYS, MOST_DAYS
 from registrations.models.reminder import allowed_amounts
+from registrations.services.gates import LONGEST_REASON
 from registrations.services.quotas import MOST_SEATS
 from sessions_app.bilingual import Bilingual
 from sessions_app.definitions import Table
@@ -35,14 +36,29 @@ class BodyDefinition:
 
 
 @dataclass(frozen=True)
+class ExceptionDefinition:
+    """What is asked of one country, by its code, in place of a quota."""
+
+    country: str
+    minimum: int
+    maximum: int | None
+    reason: str
+    line: int
+
+
+@dataclass(frozen=True)
 class ProfileDefinition:
-    """A profile and its quota. Where only its code is given it must be known already; then `name` is empty."""
+    """A profile and its quota. Where only its code is given it must be known already; then `name` is empty.
+
+    `exceptions` is None where the file is silent: those that were made then stay as they are.
+    """
 
     code: str
     name: Bilingual
     description: Bilingual
     minimum: int
     maximum: int | None
+    exceptions: tuple[ExceptionDefinition, ...] | None
     line: int
 
 
@@ -152,23 +168,49 @@ def _parse_body(table: Table) -> BodyDefinition:
 def _parse_profiles(top: Table) -> tuple[ProfileDefinition, ...]:
     profiles: dict[str, ProfileDefinition] = {}
     for table in top.tables("profile"):
+        minimum, maximum = _parse_numbers(table)
         profile = ProfileDefinition(
             code=table.slug("code", longest=40),
             name=table.bilingual("name", longest=100),
             description=table.bilingual("description", longest=300),
-            minimum=table.number("minimum", lowest=0, highest=MOST_SEATS, default=2),
-            maximum=table.number("maximum", lowest=0, highest=MOST_SEATS) if table.has("maximum") else None,
+            minimum=minimum,
+            maximum=maximum,
+            exceptions=_parse_exceptions(table),
             line=table.line,
         )
-        # Known although it was not asked for in this file.
-        table.allow("maximum")
         table.finish()
-        if profile.maximum is not None and profile.maximum < profile.minimum:
-            table.refuse("maximum", _("The maximum cannot be below the minimum."))
         if profile.code in profiles:
             table.refuse("code", _("The profile “%(code)s” stands in the file twice.") % {"code": profile.code})
         profiles[profile.code] = profile
     return tuple(profiles.values())
+
+
+def _parse_numbers(table: Table) -> tuple[int, int | None]:
+    minimum = table.number("minimum", lowest=0, highest=MOST_SEATS, default=2)
+    maximum = table.number("maximum", lowest=0, highest=MOST_SEATS) if table.has("maximum") else None
+    # Known although it was not asked for in this file.
+    table.allow("maximum")
+    if maximum is not None and maximum < minimum:
+        table.refuse("maximum", _("The maximum cannot be below the minimum."))
+    return minimum, maximum
+
+
+def _parse_exceptions(profile: Table) -> tuple[ExceptionDefinition, ...] | None:
+    exceptions: dict[str, ExceptionDefinition] = {}
+    for table in profile.tables("exceptions"):
+        minimum, maximum = _parse_numbers(table)
+        exception = ExceptionDefinition(
+            country=table.text("country", required=True),
+            minimum=minimum,
+            maximum=maximum,
+            reason=table.text("reason", required=True, longest=LONGEST_REASON),
+            line=table.line,
+        )
+        table.finish()
+        if exception.country in exceptions:
+            table.refuse("country", _("An exception for “%(code)s” stands here twice.") % {"code": exception.country})
+        exceptions[exception.country] = exception
+    return tuple(exceptions.values()) if profile.has("exceptions") else None
 
 
 def _parse_registration(table: Table) -> RegistrationDefinition:

@@ -21,6 +21,7 @@ from registrations.models import (
     DeliveryState,
     HistoryEvent,
     NominationLetter,
+    QuotaException,
     Waiver,
 )
 from registrations.services.personal_data.registry import IMPERSONAL_CHANGES, NOWHERE, values_after
@@ -43,6 +44,7 @@ class Holdings:
     letters: "QuerySet[NominationLetter]"
     delegations: "QuerySet[Delegation]"
     waivers: "QuerySet[Waiver]"
+    exceptions: "QuerySet[QuotaException]"
     announcements: "QuerySet[Announcement]"
     attendances: "QuerySet[Attendance]"
 
@@ -54,7 +56,9 @@ class Holdings:
             "events": self.events.count(),
             "letters": self.letters.count(),
             "attendances": self.attendances.count(),
-            "texts": self.delegations.count() + self.waivers.count() + self.announcements.count(),
+            "texts": sum(
+                texts.count() for texts in (self.delegations, self.waivers, self.exceptions, self.announcements)
+            ),
         }
 
 
@@ -75,6 +79,7 @@ def holdings_of(webinar: Webinar) -> Holdings:
         letters=NominationLetter.objects.filter(delegation__webinar=webinar).exclude(file__startswith=ERASED_FILES),
         delegations=Delegation.objects.filter(webinar=webinar).exclude(reasons),
         waivers=Waiver.objects.filter(delegation__webinar=webinar).exclude(**values_after(Waiver)),
+        exceptions=QuotaException.objects.filter(quota__webinar=webinar).exclude(**values_after(QuotaException)),
         announcements=Announcement.objects.filter(webinar=webinar).exclude(**values_after(Announcement)),
         attendances=Attendance.objects.filter(session__webinar=webinar).exclude(name="", address=""),
     )
@@ -90,6 +95,7 @@ def writers(now: datetime) -> Mapping[str, Callable[[Keys], None]]:
         "letters": _erase_letters,
         "delegations": partial(_write_over, Delegation),
         "waivers": partial(_write_over, Waiver),
+        "exceptions": partial(_write_over, QuotaException),
         "announcements": partial(_write_over, Announcement),
         "attendances": partial(_write_over, Attendance),
     }
@@ -104,6 +110,8 @@ def _anonymise_delegates(keys: Keys, *, now: datetime) -> None:
     rows = Delegate.objects.filter(pk__in=keys)
     rows.update(
         **values_after(Delegate),
+        # The programme is public and names its speakers: who this was must not be read there.
+        speaker=None,
         anonymised_at=now,
         version=F("version") + 1,
         # That of someone who left still opens an empty calendar; the next one opens nothing.

@@ -25,6 +25,7 @@ from registrations.models import (
     HistoryKind,
     IcalMethod,
     NominationLetter,
+    QuotaException,
     User,
     Waiver,
 )
@@ -139,6 +140,7 @@ def _holdings(person: Person) -> Holdings:
         letters=NominationLetter.objects.none(),
         delegations=Delegation.objects.none(),
         waivers=Waiver.objects.none(),
+        exceptions=QuotaException.objects.none(),
         announcements=Announcement.objects.none(),
         attendances=Attendance.objects.filter(Q(delegate__in=person.delegates) | Q(address__iexact=person.address)),
     )

@@ -72,6 +72,7 @@ def _registration(delegate: Delegate) -> dict[str, Any]:
         "webinar": str(delegate.webinar),
         "body": str(delegate.delegation.body),
         "profile": str(delegate.profile) if delegate.profile else None,
+        "speaks_as": str(delegate.speaker) if delegate.speaker else None,
         **_plain(delegate),
         "calendar": [
             {"session": str(entry.session), **_plain(entry)}

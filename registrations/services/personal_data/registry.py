@@ -71,6 +71,7 @@ REGISTRY: Mapping[str, Mapping[str, Fate]] = {
         "slug": CODE,
     },
     "registrations.Waiver": {"reason": Overwritten("–")},
+    "registrations.QuotaException": {"reason": Overwritten("–")},
     "registrations.HistoryEvent": {
         "reason": BLANK,
         "changes": Handled("the keys stay, the values of all that are not in IMPERSONAL_CHANGES are emptied"),

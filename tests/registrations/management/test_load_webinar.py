@@ -12,6 +12,7 @@ from registrations.models import (
     HistoryEvent,
     ParticipatingBody,
     Quota,
+    QuotaException,
     RegistrationPolicy,
     ReminderRule,
 )
@@ -261,6 +262,48 @@ def test_a_changed_quota_goes_into_the_history_under_a_name(tmp_path: Path) -> N
     assert Quota.objects.get(profile__code="border-control").minimum == 3
     event = HistoryEvent.objects.get()
     assert (event.actor, event.changes["minimum"]) == (staff, [2, 3])
+
+
+A_FEW = '{ country = "BZ", minimum = 1, maximum = 3, reason = "One office" }'
+
+
+def with_exceptions(folder: Path, listed: str) -> Path:
+    return edited(folder, ('code = "border-control"\n', f'code = "border-control"\nexceptions = [{listed}]\n'))
+
+
+def test_exceptions_from_a_quota_are_those_of_the_file_where_it_names_any(tmp_path: Path) -> None:
+    staff = make_staff()
+
+    load_definition(with_exceptions(tmp_path, A_FEW), starts_on=date(2026, 12, 7), now=NOW, by=staff)
+    made = list(QuotaException.objects.values_list("body__iso_code", "minimum", "maximum", "reason", "made_by"))
+    again = load_definition(with_exceptions(tmp_path, A_FEW), now=NOW, by=staff)
+    silent = load_definition(CONCEPT_NOTE, now=NOW, by=staff)
+    kept = QuotaException.objects.count()
+    ended = load_definition(with_exceptions(tmp_path, ""), now=NOW, by=staff)
+
+    assert made == [("BZ", 1, 3, "One office", staff.pk)]
+    assert (again.changes, silent.changes, kept) == ((), (), 1)
+    assert ended.changes == ("Quota of Border control: the exception for Belize.",)
+    assert not QuotaException.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("listed", "by", "message"),
+    [
+        (A_FEW, None, "load the file with --by"),
+        (A_FEW.replace("BZ", "XX"), "staff", "No country “XX” is asked here."),
+        (A_FEW.replace('"One office"', '""'), "staff", "“reason” is empty."),
+        (A_FEW.replace("maximum = 3", "maximum = 0"), "staff", "The maximum cannot be below the minimum."),
+        (f"{A_FEW}, {A_FEW}", "staff", "An exception for “BZ” stands here twice."),
+    ],
+)
+def test_an_exception_that_makes_no_sense_is_refused(tmp_path: Path, listed: str, by: str | None, message: str) -> None:
+    with pytest.raises(DefinitionRefused, match=message):
+        load_definition(
+            with_exceptions(tmp_path, listed), starts_on=date(2026, 12, 7), now=NOW, by=make_staff() if by else None
+        )
+
+    assert not Webinar.objects.exists()
 
 
 BAD = {

@@ -2,9 +2,10 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from registrations.models import Delegation, DelegationStatus, Delivery, RegistrationPolicy
+from registrations.models import Delegation, DelegationStatus, Delivery, QuotaException, RegistrationPolicy
 from registrations.services.cloning import clone_webinar
 from registrations.services.planning import plan
+from registrations.services.quotas import make_exception
 from sessions_app.bilingual import Bilingual
 from sessions_app.cloning import CloneRefused
 from sessions_app.models import Webinar
@@ -17,6 +18,7 @@ from tests.factories import (
     make_focal_point,
     make_gap_notice_rule,
     make_reminder_rule,
+    make_staff,
     make_webinar,
 )
 
@@ -58,6 +60,19 @@ def test_quotas_and_rules_come_along_and_count_from_now(webinar: Webinar) -> Non
     assert list(copy.reminder_rules.values_list(*reminders)) == list(webinar.reminder_rules.values_list(*reminders))
     assert copy.reminder_rules.get().created_at == later
     assert copy.gap_notice_rules.get().days_before == webinar.gap_notice_rules.get().days_before
+
+
+def test_an_exception_from_a_quota_comes_along_with_its_reason_and_who_made_it(webinar: Webinar) -> None:
+    honduras, staff = webinar.delegations.get(body__iso_code="HN"), make_staff()
+    quota = webinar.quotas.get(profile__code="prosecutors")
+    make_exception(honduras, quota=quota, minimum=1, maximum=4, reason="One unit", by=staff, now=NOW)
+
+    copy = clone(webinar, now=NOW + timedelta(days=1))
+
+    exception = QuotaException.objects.get(quota__webinar=copy)
+    assert (exception.quota.profile, exception.body) == (quota.profile, honduras.body)
+    assert (exception.minimum, exception.maximum) == (1, 4)
+    assert (exception.reason, exception.made_by, exception.made_at) == ("One unit", staff, NOW)
 
 
 def test_the_policy_comes_along_with_its_days_moved_and_without_an_opening(webinar: Webinar) -> None:

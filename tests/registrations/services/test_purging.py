@@ -27,6 +27,7 @@ from registrations.models import (
     HistoryEvent,
     HistoryKind,
     NominationLetter,
+    Quota,
     RegistrationPolicy,
     User,
     Waiver,
@@ -37,6 +38,7 @@ from registrations.services.nominations import edit_delegate, replace_delegate, 
 from registrations.services.personal_data.anonymising import holdings_of
 from registrations.services.personal_data.purging import preview, purge
 from registrations.services.planning import plan
+from registrations.services.quotas import make_exception
 from registrations.services.undoing import restore_delegate
 from registrations.tasks import purge as purge_task
 from registrations.tokens import Scope, make_token
@@ -97,6 +99,8 @@ def make_past_webinar(slug: str = "flows", iso_code: str = "HN") -> Webinar:
     plan(now=NOW)
     profile = yolanda.profile
     waive_seats(delegation, profile=profile, seats=1, reason="Zapata alone", by=staff, now=NOW)
+    quota = Quota.objects.get(webinar=webinar, profile=profile)
+    make_exception(delegation, quota=quota, minimum=1, maximum=None, reason="Zapata asked", by=staff, now=NOW)
     make_letter(delegation, by=staff, name="Nota de Ximena.pdf")
     make_letter(delegation, by=staff, text="Another", name="Nota de Ximena 2.pdf")
     Delegation.objects.filter(pk=delegation.pk).update(gap_reason="her mother", decision_comment="Thanks, Zapata")
@@ -288,7 +292,7 @@ def test_the_preview_counts_what_the_purge_then_ends(db: None, letters: Path) ->
 
     ended = purged.webinars[webinar.slug]
     foreseen_texts = foreseen.webinars[webinar.slug].pop("texts")
-    assert foreseen_texts == sum(ended.pop(sort) for sort in ("delegations", "waivers", "announcements"))
+    assert foreseen_texts == sum(ended.pop(sort) for sort in ("delegations", "waivers", "exceptions", "announcements"))
     assert ended == foreseen.webinars[webinar.slug]
 
 

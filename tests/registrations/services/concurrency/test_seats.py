@@ -5,10 +5,10 @@ from functools import partial
 import pytest
 
 from registrations.exceptions import MaximumTooLow, QuotaFull
-from registrations.models import Delegate, Quota
+from registrations.models import Delegate, Quota, QuotaException
 from registrations.queries import seats_of
 from registrations.services.nominations import register_delegate, withdraw_delegate
-from registrations.services.quotas import change_quota
+from registrations.services.quotas import change_quota, make_exception
 from registrations.services.undoing import restore_delegate
 from tests.factories import make_delegate, make_delegation, make_details, make_profiles, make_staff, make_user
 from tests.races import ROUNDS, kinds_of, two_writers
@@ -75,6 +75,50 @@ def test_a_maximum_is_never_set_below_the_people_registered_meanwhile(now):
             assert outcome in {(True, False), (False, True)}
             quota.refresh_from_db()
             assert quota.maximum is None or Delegate.objects.active().count() <= quota.maximum
+            seen.add(outcome)
+
+    assert len(seen) == 2, "the race was always won by the same side: nothing was tested"
+
+
+def test_the_last_seat_under_the_maximum_of_an_exception_is_given_once(now):
+    delegation, user, staff = make_delegation(), make_user(), make_staff()
+    quota = Quota.objects.select_related("webinar").get(profile__code="prosecutors")
+    exception = make_exception(delegation, quota=quota, minimum=0, maximum=1, reason="Small", by=staff, now=now)
+
+    with two_writers() as race:
+        for named in range(ROUNDS):
+            QuotaException.objects.filter(pk=exception.pk).update(maximum=named + 1)
+            one, other = make_details(), make_details()
+
+            outcomes = race(
+                partial(register_delegate, delegation, details=one, by=user, now=now),
+                partial(register_delegate, delegation, details=other, by=user, now=now),
+            )
+
+            assert kinds_of(outcomes) == ["QuotaFull", "done"]
+            assert Delegate.objects.active().count() == named + 1
+
+
+def test_an_exception_is_never_made_below_the_people_registered_meanwhile(now):
+    """Who waited for the locks counts by the exception that was made meanwhile."""
+    delegation, user, staff = make_delegation(), make_user(), make_staff()
+    quota = Quota.objects.select_related("webinar").get(profile__code="prosecutors")
+    make_profiles()
+    seen = set()
+
+    with two_writers() as race:
+        for _ in range(ROUNDS):
+            QuotaException.objects.all().delete()
+            named = Delegate.objects.active().count()
+            exception = {"quota": quota, "minimum": 0, "maximum": named, "reason": "Small"}
+
+            made, registered = race(
+                partial(make_exception, delegation, **exception, by=staff, now=now),
+                partial(register_delegate, delegation, details=make_details(), by=user, now=now),
+            )
+
+            outcome = (made is MaximumTooLow, registered is QuotaFull)
+            assert outcome in {(True, False), (False, True)}
             seen.add(outcome)
 
     assert len(seen) == 2, "the race was always won by the same side: nothing was tested"

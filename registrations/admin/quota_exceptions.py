@@ -1,0 +1,152 @@
+"""An exception from a quota for one country: made, changed and ended after a look at whom it makes incomplete."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.admin import AdminSite
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.template.response import TemplateResponse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from registrations.admin.base import staff_of
+from registrations.exceptions import RuleBroken
+from registrations.forms.errors import add_broken_rule, send_again_with
+from registrations.forms.secretariat import EndExceptionForm, ExceptionForm
+from registrations.models import Asked, Delegation, Quota, QuotaException
+from registrations.queries import seats_of
+from registrations.services.quotas import end_exception, exception_preview, make_exception
+from sessions_app.admin.base import change_url
+
+
+def exception_page(site: AdminSite, request: HttpRequest, pk: int) -> HttpResponse:
+    """Make one, or change that of a country which has one; `?country=` chooses beforehand, and leads back there."""
+    quota = get_object_or_404(Quota.objects.select_related("webinar", "profile"), pk=pk)
+    chosen = Delegation.objects.filter(webinar=quota.webinar, slug=request.GET.get("country", "")[:100]).first()
+    form = ExceptionForm(
+        request.POST if request.method == "POST" else None, quota=quota, initial=_typed_before(quota, chosen)
+    )
+    back = change_url(chosen or quota)
+    opened: list[Delegation] = []
+    if form.is_valid():
+        delegation = form.cleaned_data["delegation"]
+        numbers = Asked(form.cleaned_data["minimum"], form.cleaned_data["maximum"])
+        opened = _opened(delegation, quota, numbers)
+
+        def save(seen: set[str]) -> None:
+            make_exception(
+                delegation,
+                quota=quota,
+                minimum=numbers.minimum,
+                maximum=numbers.maximum,
+                reason=form.cleaned_data["reason"],
+                seen=seen,
+                by=staff_of(request),
+                now=timezone.now(),
+            )
+
+        if _saved(form, opened, save):
+            said = _("Of %(body)s is now asked: %(asked)s.") % {"body": delegation.body, "asked": numbers}
+            messages.success(request, said)
+            return redirect(back)
+    return _page(
+        site,
+        request,
+        quota,
+        form,
+        opened,
+        title=_("%(profile)s: an exception for one country") % {"profile": quota.profile},
+        lead=_("Asked of every country: %(asked)s. One country can be asked for other numbers.")
+        % {"asked": quota.asked},
+        verb=_("Save all the same") if opened else _("Save"),
+        back=back,
+    )
+
+
+def end_exception_page(site: AdminSite, request: HttpRequest, pk: int) -> HttpResponse:
+    exception = get_object_or_404(
+        QuotaException.objects.select_related("quota__webinar", "quota__profile", "body"), pk=pk
+    )
+    quota = exception.quota
+    delegation = get_object_or_404(
+        Delegation.objects.select_related("body"), webinar=quota.webinar, body=exception.body_id
+    )
+    form = EndExceptionForm(request.POST if request.method == "POST" else None)
+    opened: list[Delegation] = []
+    if form.is_valid():
+        opened = _opened(delegation, quota, quota.asked)
+
+        def end(seen: set[str]) -> None:
+            end_exception(
+                delegation,
+                quota=quota,
+                reason=form.cleaned_data["reason"],
+                seen=seen,
+                by=staff_of(request),
+                now=timezone.now(),
+            )
+
+        if _saved(form, opened, end):
+            said = _("Of %(body)s is now asked what every country is asked.") % {"body": delegation.body}
+            messages.success(request, said)
+            return redirect(change_url(delegation))
+    return _page(
+        site,
+        request,
+        quota,
+        form,
+        opened,
+        title=_("%(profile)s: end the exception for %(body)s") % {"profile": quota.profile, "body": delegation.body},
+        lead=_("Asked of %(body)s: %(own)s; of every country: %(asked)s. Its reason was: %(reason)s")
+        % {"body": delegation.body, "own": exception.asked, "asked": quota.asked, "reason": exception.reason},
+        verb=_("End it all the same") if opened else _("End the exception"),
+        back=change_url(delegation),
+    )
+
+
+def _typed_before(quota: Quota, delegation: Delegation | None) -> dict[str, Any]:
+    """What is asked today, of one country where it is known."""
+    found = QuotaException.objects.filter(quota=quota, body=delegation.body_id).first() if delegation else None
+    asked = found.asked if found else quota.asked
+    return {
+        "delegation": delegation.slug if delegation else None,
+        "minimum": asked.minimum,
+        "maximum": asked.maximum,
+        "reason": found.reason if found else "",
+    }
+
+
+def _opened(delegation: Delegation, quota: Quota, asked: Asked) -> list[Delegation]:
+    seat = next(seat for seat in seats_of(delegation) if seat.profile == quota.profile)
+    return exception_preview(delegation, seat, minimum=asked.minimum)
+
+
+def _saved(form: Any, opened: list[Delegation], save: Callable[[set[str]], None]) -> bool:
+    """Whether `save` went through: at once where no gap opens, else once whom it makes incomplete was shown."""
+    seen = set(form.cleaned_data["seen"].split())
+    shown = {delegation.slug for delegation in opened}
+    if shown <= seen:
+        try:
+            save(seen)
+        except RuleBroken as broken:
+            add_broken_rule(form, broken)
+        else:
+            return True
+    send_again_with(form, seen=" ".join(shown))
+    return False
+
+
+def _page(
+    site: AdminSite, request: HttpRequest, quota: Quota, form: Any, opened: list[Delegation], **texts: str
+) -> HttpResponse:
+    context = site.each_context(request) | {
+        "opts": Quota._meta,
+        "quota": quota,
+        "opened": opened,
+        "form": form,
+        "subtitle": str(quota.webinar),
+        **texts,
+    }
+    return TemplateResponse(request, "admin/registrations/quota/exception.html", context)

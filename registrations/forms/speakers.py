@@ -1,0 +1,32 @@
+"""Which entry of the agenda a registered person is."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from registrations.forms.delegates import VersionField
+from registrations.models import Delegate
+from sessions_app.models import Speaker, SpeakerKind
+
+
+class SpeakerField(forms.ModelChoiceField):  # type: ignore[type-arg]  # generic for the checker alone
+    """A person on the agenda, with their institution."""
+
+    def label_from_instance(self, obj: Any) -> str:
+        institution = obj.institution_en or obj.institution_es
+        return f"{obj}, {institution}" if institution else str(obj)
+
+
+class SpeakerForm(forms.Form):
+    speaker = SpeakerField(
+        Speaker.objects.none(), label=_("Entry as speaker"), required=False, empty_label=_("does not speak")
+    )
+    version = VersionField()
+
+    def __init__(self, *args: Any, delegate: Delegate, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["version"].initial = delegate.version
+        field: Any = self.fields["speaker"]
+        field.initial = delegate.speaker_id
+        field.queryset = Speaker.objects.filter(webinar=delegate.webinar_id, kind=SpeakerKind.PERSON)

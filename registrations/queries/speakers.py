@@ -1,0 +1,99 @@
+"""Who of the agenda is among the people of a webinar: their entry as speaker, and when they speak."""
+
+import unicodedata
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import Exists, OuterRef, QuerySet, Subquery, Sum
+from django.db.models.functions import Coalesce
+
+from registrations.models import Delegate
+from sessions_app.models import AgendaItem, AgendaItemSpeaker, Session, Speaker, SpeakerKind, SpeakerRole
+
+
+@dataclass(frozen=True)
+class Appearance:
+    """One part of a speaker in an item of the agenda as it is being edited."""
+
+    session: Session
+    item: AgendaItem
+    role: str
+    starts_at: datetime
+
+    @property
+    def role_in_words(self) -> str:
+        return str(SpeakerRole(self.role).label)
+
+
+@dataclass(frozen=True)
+class SpeakingPerson:
+    """An entry as speaker, its parts in sessions that take place, and the active person who is linked to it."""
+
+    speaker: Speaker
+    appearances: tuple[Appearance, ...]
+    delegate: Delegate | None = None
+
+    @property
+    def has_another_name(self) -> bool:
+        return self.delegate is not None and differ_greatly(self.delegate.name, self.speaker.name_en)
+
+
+def speaking_among(people: Iterable[Delegate]) -> list[SpeakingPerson]:
+    """Those of `people`, whose entries as speakers are loaded, who have one. One query, none where nobody has."""
+    linked = [(person, person.speaker) for person in people if person.speaker is not None]
+    found = _appearances(speaker__in=[speaker for _person, speaker in linked]) if linked else {}
+    return [SpeakingPerson(speaker, found.get(speaker.pk, ()), person) for person, speaker in linked]
+
+
+def speakers_without_a_person(webinar_id: int) -> "QuerySet[Speaker]":
+    """The persons on the agenda to whom nobody active is linked: for them nobody gets an invitation. One query."""
+    linked = Delegate.objects.active().filter(webinar=webinar_id, speaker=OuterRef("pk"))
+    speaking = Exists(_parts(speaker=OuterRef("pk")))
+    speakers = Speaker.objects.filter(speaking, webinar=webinar_id, kind=SpeakerKind.PERSON).exclude(Exists(linked))
+    return speakers.order_by("name_en", "pk")
+
+
+def without_a_person(webinar_id: int) -> list[SpeakingPerson]:
+    """The same with their parts. Two queries, one where there is nobody."""
+    speakers = list(speakers_without_a_person(webinar_id))
+    found = _appearances(speaker__in=speakers) if speakers else {}
+    return [SpeakingPerson(speaker, found.get(speaker.pk, ())) for speaker in speakers]
+
+
+def _parts(**which: Any) -> Any:
+    return AgendaItemSpeaker.objects.filter(**which, item__session__cancelled_at__isnull=True)
+
+
+def _appearances(**which: Any) -> dict[int, tuple[Appearance, ...]]:
+    """By speaker id. An item begins when those before it in its session have ended (rule 10)."""
+    before = AgendaItem.objects.filter(session=OuterRef("item__session"), position__lt=OuterRef("item__position"))
+    minutes = before.order_by().values("session").annotate(total=Sum("minutes")).values("total")
+    parts = (
+        _parts(**which)
+        .annotate(minutes_before=Coalesce(Subquery(minutes), 0))
+        .select_related("item__session")
+        .order_by("item__session__number", "item__position", "position")
+    )
+    found: dict[int, list[Appearance]] = defaultdict(list)
+    for part in parts:
+        session = part.item.session
+        starts_at = session.starts_at + timedelta(minutes=part.minutes_before)
+        found[part.speaker_id].append(Appearance(session, part.item, part.role, starts_at))
+    return {speaker_id: tuple(appearances) for speaker_id, appearances in found.items()}
+
+
+def differ_greatly(name: str, other: str) -> bool:
+    """Whether two names have no word in common, whatever their case and accents."""
+    return not _words(name) & _words(other)
+
+
+def _words(name: str) -> set[str]:
+    plain = unicodedata.normalize("NFKD", name.casefold())
+    letters = "".join(
+        character if character.isalnum() else " " for character in plain if not unicodedata.combining(character)
+    )
+    # An initial or a particle is nobody's name.
+    return {word for word in letters.split() if len(word) > 2} or set(letters.split())

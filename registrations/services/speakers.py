@@ -1,0 +1,39 @@
+"""Which entry of the agenda is a registered person: a link that names nobody anew and moves no seat."""
+
+from datetime import datetime
+
+from django.utils.translation import gettext as _
+
+from registrations.exceptions import InvalidInput, NotPossibleNow, Stale
+from registrations.models import Delegate, HistoryKind, User
+from registrations.services.gates import check_time
+from registrations.services.history import record
+from registrations.services.seats import decision, lock_delegation, touch
+from sessions_app.models import Speaker, SpeakerKind
+
+
+@decision
+def link_speaker(delegate: Delegate, *, speaker: Speaker | None, version: int, by: User, now: datetime) -> Delegate:
+    """Say that `delegate` is `speaker` on the agenda, or (None) nobody there. The same again changes nothing.
+
+    Raises InvalidInput unless it is a person of the same webinar's agenda, NotPossibleNow if `delegate` has left,
+    Stale if someone else changed them since `version`, and what `check_time` raises.
+    """
+    locked = lock_delegation(delegate.delegation)
+    check_time(locked.delegation.webinar, by=by, now=now)
+    current = locked.current(delegate)
+    if not current.is_active:
+        raise NotPossibleNow(_("%(name)s takes no part any more.") % {"name": current.name})
+    if speaker is not None and (speaker.webinar_id, speaker.kind) != (current.webinar_id, SpeakerKind.PERSON):
+        raise InvalidInput({"speaker": [_("Please choose a person on the agenda of this webinar.")]})
+    before = current.speaker
+    if before == speaker:
+        return current
+    if current.version != version:
+        raise Stale.of_person(current)
+    current.speaker = speaker
+    touch(current, by=by, now=now)
+    current.save()
+    changes = {"speaker": [before.name_en if before else "", speaker.name_en if speaker else ""]}
+    record(HistoryKind.EDITED, delegation=locked.delegation, delegate=current, by=by, now=now, changes=changes)
+    return current

@@ -1,0 +1,192 @@
+"""An exception from a quota for one country: made, shown and ended in the admin."""
+
+import pytest
+from django.contrib.messages import get_messages
+from django.http import HttpResponse
+from django.test import Client
+from django.urls import reverse
+from time_machine import TimeMachineFixture
+
+from registrations.models import Delegation, Quota, QuotaException, User
+from registrations.services.quotas import make_exception
+from tests.factories import (
+    NOW,
+    make_country,
+    make_delegate,
+    make_delegation,
+    make_focal_point,
+    make_organisation,
+    make_quotas,
+    make_webinar,
+)
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def belize() -> Delegation:
+    webinar = make_webinar()
+    make_quotas(webinar)
+    make_delegation(webinar, make_organisation())
+    make_delegation(webinar, make_country("PA", name_en="Panama"))
+    return make_delegation(webinar, make_country("BZ", name_en="Belize", name_es="Belice"))
+
+
+@pytest.fixture
+def quota(belize: Delegation) -> Quota:
+    return Quota.objects.get(profile__code="prosecutors")
+
+
+@pytest.fixture(autouse=True)
+def on_the_day(time_machine: TimeMachineFixture) -> None:
+    time_machine.move_to(NOW, tick=True)
+
+
+def told(response: HttpResponse) -> list[str]:
+    return [str(message) for message in get_messages(response.wsgi_request)]
+
+
+def typed(chosen: Delegation, **fields: str) -> dict[str, str]:
+    numbers = {"delegation": chosen.slug, "minimum": "1", "maximum": "", "reason": "One unit", "seen": ""}
+    return {**numbers, **fields}
+
+
+def page_of(quota: Quota, delegation: Delegation | None = None) -> str:
+    url = reverse("admin:except-quota", args=[quota.pk])
+    return f"{url}?country={delegation.slug}" if delegation else url
+
+
+def make(delegation: Delegation, quota: Quota, staff: User, **fields: object) -> QuotaException:
+    asked = {"minimum": 1, "maximum": None, "reason": "One unit", **fields}
+    return make_exception(delegation, quota=quota, **asked, by=staff, now=NOW)
+
+
+def test_an_exception_is_made_from_the_page_of_the_quota_and_shown_there(
+    secretariat: Client, staff: User, quota: Quota, belize: Delegation
+) -> None:
+    offered = secretariat.get(page_of(quota))
+    saved = secretariat.post(page_of(quota), typed(belize))
+    shown = secretariat.get(reverse("admin:registrations_quota_change", args=[quota.pk])).text
+
+    assert [str(label) for _value, label in offered.context["form"].fields["delegation"].choices][1:] == [
+        "Belize", "Panama"
+    ]  # fmt: skip
+    assert offered.context["form"]["minimum"].value() == 2
+    assert saved.url == reverse("admin:registrations_quota_change", args=[quota.pk])
+    assert told(saved) == ["Of Belize is now asked: at least 1."]
+    exception = QuotaException.objects.get()
+    assert (exception.minimum, exception.maximum, exception.made_by) == (1, None, staff)
+    assert "Belize: at least 1 · “One unit”" in shown
+
+
+def test_the_page_of_the_delegation_leads_to_it_and_back(
+    secretariat: Client, staff: User, quota: Quota, belize: Delegation
+) -> None:
+    make(belize, quota, staff, minimum=1, maximum=4)
+    url = reverse("admin:registrations_delegation_change", args=[belize.pk])
+
+    page = secretariat.get(url).text
+    form = secretariat.get(page_of(quota, belize)).context["form"]
+    saved = secretariat.post(page_of(quota, belize), typed(belize, maximum="3"))
+
+    assert f'href="{page_of(quota, belize)}"' in page
+    assert "of Belize <strong>at least 1, at most 4</strong>; of every country at least 2 · “One unit”" in page
+    assert {field.name: field.value() for field in form} == typed(belize, seen=None) | {"minimum": 1, "maximum": 4}
+    assert saved.url == url
+    assert QuotaException.objects.get().maximum == 3
+
+
+def test_whom_a_higher_number_makes_incomplete_is_shown_before_it_is_saved(
+    secretariat: Client, quota: Quota, belize: Delegation
+) -> None:
+    make_delegate(belize)
+    make_delegate(belize)
+
+    preview = secretariat.post(page_of(quota), typed(belize, minimum="3"))
+    unsaved = QuotaException.objects.exists()
+    secretariat.post(page_of(quota), {field.name: field.value() for field in preview.context["form"]})
+
+    assert [one.body.name_en for one in preview.context["opened"]] == ["Belize"]
+    assert "This makes 1 delegation incomplete" in preview.text
+    assert not unsaved
+    assert QuotaException.objects.get().minimum == 3
+
+
+def test_an_exception_is_ended_with_a_reason_after_the_gap_was_shown(
+    secretariat: Client, staff: User, quota: Quota, belize: Delegation
+) -> None:
+    make_delegate(belize)
+    url = reverse("admin:end-exception", args=[make(belize, quota, staff).pk])
+
+    opened = secretariat.get(url)
+    without = secretariat.post(url, {"reason": "", "seen": ""})
+    preview = secretariat.post(url, {"reason": "A second unit", "seen": ""})
+    unended = QuotaException.objects.exists()
+    ended = secretariat.post(url, {field.name: field.value() for field in preview.context["form"]})
+
+    assert without.context["form"].errors == {"reason": ["This field is required."]}
+    assert "One unit" in opened.text
+    assert unended
+    assert told(ended) == ["Of Belize is now asked what every country is asked."]
+    assert not QuotaException.objects.exists()
+    assert secretariat.get(url).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("fields", "errors"),
+    [
+        ({"minimum": "2", "maximum": "1"}, {"maximum": ["The maximum cannot be below the minimum."]}),
+        ({"minimum": "-1"}, {"minimum": ["Ensure this value is greater than or equal to 0."]}),
+        ({"reason": " "}, {"reason": ["This field is required."]}),
+        (
+            {"minimum": "0", "maximum": "1"},
+            {"maximum": ["Belize has already named 2 people of this profile; the maximum cannot be lower."]},
+        ),
+        (
+            {"delegation": "flows-unodc"},
+            {"delegation": ["Select a valid choice. That choice is not one of the available choices."]},
+        ),
+    ],
+)
+def test_what_makes_no_sense_is_refused_and_nothing_typed_is_lost(
+    secretariat: Client, quota: Quota, belize: Delegation, fields: dict[str, str], errors: dict[str, list[str]]
+) -> None:
+    make_delegate(belize)
+    make_delegate(belize)
+
+    response = secretariat.post(page_of(quota), typed(belize, **fields))
+
+    assert response.context["form"].errors == errors
+    assert response.context["form"]["minimum"].value() == fields.get("minimum", "1")
+    assert not QuotaException.objects.exists()
+
+
+def test_the_board_says_what_others_are_asked_and_leads_to_the_reason(
+    secretariat: Client, staff: User, quota: Quota, belize: Delegation
+) -> None:
+    make(belize, quota, staff)
+
+    board = secretariat.get("/admin/quota-board/flows/").text
+
+    url = reverse("admin:registrations_delegation_change", args=[belize.pk])
+    assert f'<a href="{url}#exceptions">exception, of others at least 2<' in board
+    assert board.count("exception, of others") == 1
+
+
+def test_a_focal_point_sees_the_figure_and_not_the_reason(
+    client: Client, staff: User, quota: Quota, belize: Delegation
+) -> None:
+    make(belize, quota, staff, minimum=4)
+    client.force_login(make_focal_point(belize.body).user)
+
+    page = client.get(f"/en/delegations/{belize.slug}/").text
+
+    assert "0 named, 4 asked" in page
+    assert "One unit" not in page
+
+
+def test_an_unknown_quota_exception_or_country_is_no_error(secretariat: Client, quota: Quota) -> None:
+    assert secretariat.get(reverse("admin:except-quota", args=[999999])).status_code == 404
+    assert secretariat.get(reverse("admin:end-exception", args=[999999])).status_code == 404
+    assert secretariat.get(f"{page_of(quota)}?country=nowhere").status_code == 200
+    assert secretariat.get(f"{page_of(quota)}?country=%00{'x' * 300}").status_code == 200

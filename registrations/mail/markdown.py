@@ -121,11 +121,10 @@ def _parsed(text: str) -> list[Token]:
 def _plain(node: SyntaxTreeNode) -> str:
     if node.type in ("softbreak", "hardbreak"):
         return "\n"
-    if not node.children:
-        return node.content
-    text = "".join(map(_plain, node.children))
+    has_parts = node.type == "inline" or node.is_nested
+    text = "".join(map(_plain, node.children)) if has_parts else node.content
     address = str(node.attrs["href"]) if node.type == "link" else ""
-    return text if address in ("", text, f"mailto:{text}") else f"{text} ({address})"
+    return text if address in ("", text, f"mailto:{text}") else f"{text} ({address})".strip()
 
 
 def problems_in(text: str) -> list[str]:

@@ -109,6 +109,11 @@ def test_html_that_got_past_the_renderer_is_stopped_by_the_second_wall(made: str
     assert cleaned(made) == left
 
 
+def test_a_link_without_words_is_its_address() -> None:
+    assert text_of("[](https://example.org)") == "(https://example.org)"
+    assert text_of("[]()") == ""
+
+
 def test_lists_in_lists_and_long_quotations_stay_readable_as_text() -> None:
     typed = "3. One\n   - Two\n     more\n4. Three\n\n> Four\n>\n> Five\n\n***\n\n<https://example.org> \\*six\\*"
 

@@ -287,6 +287,7 @@ def everything(world: World) -> dict[str, str]:
         "end-exception": str(exception.pk),
         "-announcement": str(announcement.pk),
         "announcement-mail": str(announcement.pk),
+        "stop-chase": keys["registrations_chase"],
         "chase-countries": str(delegation.webinar_id),
         "chase-mail": str(delegation.webinar_id),
         "test-chase": str(delegation.webinar_id),

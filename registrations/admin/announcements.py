@@ -19,8 +19,9 @@ from registrations.admin.announcement_page import deliveries_url, in_words, owed
 from registrations.admin.base import staff_of
 from registrations.admin.mail_frame import mail_frame
 from registrations.admin.mail_states import mail_states
+from registrations.admin.stopping import stop_page, stoppable
 from registrations.exceptions import RuleBroken
-from registrations.forms.announcements import AnnouncementForm, ConfirmForm
+from registrations.forms.announcements import AnnouncementForm, ConfirmForm, DeleteDraftForm
 from registrations.forms.errors import add_broken_rule, send_again_with
 from registrations.models import (
     Announcement,
@@ -31,12 +32,12 @@ from registrations.models import (
 )
 from registrations.queries.audiences import Audience, reader_from, readers_of
 from registrations.services.announcements import (
+    delete_draft,
     edit_announcement,
     send_announcement,
     send_trial_of_announcement,
     write_announcement,
 )
-from registrations.services.deliveries import STOPPABLE, stop_deliveries
 from sessions_app.admin.base import Room, change_url
 from sessions_app.admin.filters import WebinarFilter
 from sessions_app.models import Webinar
@@ -51,7 +52,7 @@ class AnnouncementRoom(Room[Announcement]):
     list_select_related = ["webinar", "author"]
     search_fields = ["subject_en", "subject_es"]
     show_full_result_count = False
-    # What was sent stays; a draft hurts nobody.
+    # What was sent stays; a draft is deleted on its page.
     actions = None
 
     @admin.display(description=gettext_lazy("state"))
@@ -59,6 +60,7 @@ class AnnouncementRoom(Room[Announcement]):
         return _("Draft") if announcement.is_draft else _("Confirmed")
 
     def has_delete_permission(self, request: HttpRequest, obj: Announcement | None = None) -> bool:
+        """Never with others; `delete_view` asks the service."""
         return False
 
     def get_urls(self) -> list[URLPattern | URLResolver]:  # type: ignore[override]  # the stubs forget resolvers
@@ -170,7 +172,7 @@ class AnnouncementRoom(Room[Announcement]):
             reader_key=chosen,
             missing=[str(Announcement._meta.get_field(name).verbose_name) for name in announcement.missing_fields],  # type: ignore[union-attr]  # plain columns
             states=mail_states(owed_by(announcement), listed=deliveries_url(announcement)),
-            stoppable=owed_by(announcement).filter(state__in=STOPPABLE).count(),
+            stoppable=stoppable(owed_by(announcement)).count(),
             deliveries_url=deliveries_url(announcement),
             can_write=self.has_change_permission(request),
         )
@@ -220,13 +222,47 @@ class AnnouncementRoom(Room[Announcement]):
 
     def stop_step(self, request: HttpRequest, pk: int) -> HttpResponse:
         announcement = self._found(pk)
-        if request.method == "POST":
-            self._check_writer(request)
-            owed = owed_by(announcement).filter(state__in=STOPPABLE).values_list("pk", flat=True)
-            stopped = stop_deliveries(owed, by=staff_of(request), now=timezone.now())
-            said = ngettext("%(count)s delivery is stopped.", "%(count)s deliveries are stopped.", stopped)
-            messages.success(request, said % {"count": stopped})
-        return redirect(change_url(announcement))
+        self._check_writer(request)
+        return stop_page(self.admin_site, request, announcement, owed_by(announcement))
+
+    def delete_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Asks first, then deletes a draft. What was sent stays, and its page says so."""
+        found = self.get_object(request, object_id)
+        if found is None:
+            raise Http404
+        self._check_writer(request)
+        announcement = self._found(found.pk)
+        typed = request.POST if request.method == "POST" else None
+        form: Any = DeleteDraftForm(typed, initial={"version": announcement.version})
+        if not announcement.is_draft:
+            messages.warning(request, _("This announcement has been sent already."))
+            return redirect(change_url(announcement))
+        if form.is_valid() and self._delete(request, form, announcement):
+            return redirect(self._name("changelist"))
+        if form.errors:
+            send_again_with(form, version=str(announcement.version))
+        context = self._context(
+            request,
+            title=_("Delete the draft"),
+            row=announcement,
+            back=change_url(announcement),
+            lead=_("Nobody has been sent this announcement. What was written is gone then."),
+            verb=_("Delete the draft"),
+            form=form,
+        )
+        return TemplateResponse(request, "admin/sessions_app/confirm.html", context)
+
+    def _delete(self, request: HttpRequest, form: Any, announcement: Announcement) -> bool:
+        version, subject = form.cleaned_data["version"], str(announcement)
+        try:
+            delete_draft(announcement, version=version, by=staff_of(request), now=timezone.now())
+        except RuleBroken as broken:
+            add_broken_rule(form, broken)
+            return False
+        messages.success(request, _("The draft “%(subject)s” is deleted.") % {"subject": subject})
+        return True
 
     # What they share --------------------------------------------------------------------------------
 

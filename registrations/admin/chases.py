@@ -19,6 +19,7 @@ from registrations import mail
 from registrations.admin.base import staff_of
 from registrations.admin.mail_frame import mail_frame
 from registrations.admin.mail_states import mail_states
+from registrations.admin.stopping import stop_page, stoppable
 from registrations.exceptions import RuleBroken
 from registrations.forms.announcements import ChaseForm
 from registrations.forms.errors import add_broken_rule, send_again_with
@@ -75,6 +76,7 @@ class ChaseRoom(ReadOnlyRoom[Chase]):
         return [
             path("of/<int:pk>/", view(self.chase_page), name="chase-countries"),
             path("of/<int:pk>/mail/", view(self.mail_page), name="chase-mail"),
+            path("<int:pk>/stop/", view(self.stop_step), name="stop-chase"),
             path("of/<int:pk>/test/", view(self.test_step), name="test-chase"),
             *super().get_urls(),
         ]
@@ -180,8 +182,14 @@ class ChaseRoom(ReadOnlyRoom[Chase]):
             webinar=found.webinar,
             states=mail_states(found.deliveries.all(), listed=listed),
             deliveries_url=listed,
+            stoppable=self._can_write(request) and stoppable(found.deliveries.all()).count(),
         )
         return TemplateResponse(request, "admin/registrations/chase/page.html", context)
+
+    def stop_step(self, request: HttpRequest, pk: int) -> HttpResponse:
+        self._check_writer(request)
+        chase = get_object_or_404(Chase, pk=pk)
+        return stop_page(self.admin_site, request, chase, chase.deliveries.all())
 
     # What they share --------------------------------------------------------------------------------
 

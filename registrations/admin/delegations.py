@@ -24,6 +24,7 @@ from registrations.admin.front import front_page_of
 from registrations.admin.observing import observed_page
 from registrations.admin.several import SEVERAL, several_page, to_several
 from registrations.admin.steps import STEPS, Step
+from registrations.admin.waiting import waiting_page
 from registrations.exceptions import RuleBroken, Stale
 from registrations.forms.errors import add_broken_rule
 from registrations.forms.secretariat import ReasonForm
@@ -114,8 +115,9 @@ class DelegationRoom(Room[Delegation]):
             path(f"several/{one.slug}/", view(partial(several_page, self.admin_site, one)), name=f"{one.slug}-several")
             for one in SEVERAL
         ]
+        waiting = path("waiting/", view(partial(waiting_page, self.admin_site)), name="waiting-delegations")
         revoke = path("waivers/<int:pk>/revoke/", view(self.revoke_page), name="revoke-waiver")
-        return [*steps, *several, revoke, *super().get_urls()]
+        return [*steps, *several, waiting, revoke, *super().get_urls()]
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None

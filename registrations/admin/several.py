@@ -1,6 +1,6 @@
 """One decision about several delegations: looked at together, taken one by one, each outcome told."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -31,10 +31,13 @@ from registrations.models import Delegation, DelegationStatus, User
 from registrations.queries import fingerprint_of
 from registrations.queries.letters import lacking_letter
 from registrations.queries.lists import seats_of_many
+from registrations.queries.waiting import latest_history
 from registrations.services.delegations import accept_delegation, return_delegation, waive_gaps
 
 # More than there are countries; a webinar's list shows as many on a page.
 MOST = 100
+# What the address of a step says where it was opened in the queue, to which it then leads back.
+FROM, QUEUE = "from", "waiting"
 
 
 @dataclass(frozen=True)
@@ -100,6 +103,8 @@ def to_several(slug: str, delegations: "QuerySet[Delegation]") -> HttpResponse:
 
 def several_page(site: AdminSite, step: Several, request: HttpRequest) -> HttpResponse:
     """What each of them looks like, and one form; those that the step does not fit are named and left out."""
+    is_from_queue = request.GET.get(FROM) == QUEUE
+    back = reverse("admin:waiting-delegations" if is_from_queue else "admin:registrations_delegation_changelist")
     chosen = _chosen(request)
     fitting = [one for one in chosen if step.fits(one)]
     left_out = [one.delegation for one in chosen if not step.fits(one)]
@@ -114,7 +119,7 @@ def several_page(site: AdminSite, step: Several, request: HttpRequest) -> HttpRe
                 delegation,
                 _("this does not fit its state, “%(state)s”") % {"state": delegation.get_status_display()},
             )
-        return redirect("admin:registrations_delegation_changelist")
+        return redirect(back)
     context = site.each_context(request) | {
         "opts": Delegation._meta,
         "title": step.title,
@@ -123,6 +128,7 @@ def several_page(site: AdminSite, step: Several, request: HttpRequest) -> HttpRe
         "chosen": fitting,
         "left_out": left_out,
         "form": form,
+        "back": back,
     }
     return TemplateResponse(request, "admin/registrations/delegation/several.html", context)
 
@@ -143,16 +149,22 @@ def _stays(request: HttpRequest, delegation: Delegation, why: object) -> None:
 
 
 def _chosen(request: HttpRequest) -> Sequence[Chosen]:
-    """The delegations of the address; sent, each as it was seen. Five queries, however many."""
+    """The delegations of the address; sent, each as it was seen."""
     ids = [
         int(pk) for pk in request.GET.getlist("delegation")[:MOST] if pk.isascii() and pk.isdecimal() and len(pk) < 19
     ]
-    rows: Any = Delegation.objects.filter(pk__in=ids).annotate(lacks_letter=lacking_letter())
-    found = list(rows.select_related("webinar__policy", "body").order_by("body__name_en", "pk"))
+    return chosen_from(Delegation.objects.filter(pk__in=ids).order_by("body__name_en", "pk"), seen=request.POST)
+
+
+def chosen_from(delegations: "QuerySet[Delegation]", *, seen: Mapping[str, str] | None = None) -> Sequence[Chosen]:
+    """`delegations` as they are now, each with what `seen` says that it looked like. Six queries, however many."""
+    rows: Any = delegations.annotate(lacks_letter=lacking_letter())
+    found = list(rows.select_related("webinar__policy", "body"))
     seats = seats_of_many(found)
+    history = latest_history([one.pk for one in found])
     chosen = []
     for one in found:
         now = fingerprint_of(one, seats[one.pk], lacks_letter=one.lacks_letter)
-        seen = request.POST.get(f"seen-{one.pk}", now)
-        chosen.append(Chosen(one, seats[one.pk], one.lacks_letter, seen))
+        was = (seen or {}).get(f"seen-{one.pk}", now)
+        chosen.append(Chosen(one, seats[one.pk], one.lacks_letter, was, history.get(one.pk, ())))
     return chosen

@@ -112,6 +112,12 @@ class ConfirmForm(forms.Form):
     version = VersionField(required=False)
 
 
+class DeleteDraftForm(forms.Form):
+    """The draft as it was seen; sending it back deletes it."""
+
+    version = VersionField(required=False)
+
+
 class ChaseForm(forms.Form):
     """The number of mails that was shown; sending it back confirms it. `again` where some were told within a day."""
 

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from registrations.forms.delegates import LINES, VersionField, profile_field, reason_field
 from registrations.forms.errors import send_again_with
-from registrations.models import BodyKind, Delegation, Quota
+from registrations.models import BodyKind, Delegation, HistoryEvent, Quota
 from registrations.queries import SeatCount, fingerprint_of, gaps_in, lacks_letter
 from registrations.services.delegations import LONGEST_COMMENT
 from registrations.services.quotas import MOST_SEATS
@@ -96,12 +96,14 @@ class WaiveForm(StepForm):
 
 @dataclass(frozen=True)
 class Chosen:
-    """One of several delegations that are decided on together; `seen` is what it looked like when it was shown."""
+    """One of several delegations that are decided on together; `seen` is what it looked like when it was shown, and
+    `history` what happened in it last."""
 
     delegation: Delegation
     seats: tuple[SeatCount, ...]
     lacks_letter: bool
     seen: str
+    history: tuple[HistoryEvent, ...] = ()
 
     @property
     def gaps(self) -> tuple[SeatCount, ...]:

@@ -7,16 +7,21 @@ is typed, and stays plain text where it is rendered.
 from collections.abc import Iterable
 from urllib.parse import urlsplit
 
+import nh3
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
+from markdown_it.tree import SyntaxTreeNode
 
 SCHEMES = ("http", "https", "mailto")
 BLOCKS = ["heading", "list", "blockquote", "hr"]
 INLINES = ["newline", "escape", "emphasis", "balance_pairs", "fragments_join", "link", "autolink", "entity"]
 # The mail has a first heading of its own.
 LOWEST_HEADING = 2
+# What these make: all that a mail may hold.
+TAGS = {"p", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "li", "em", "strong", "a", "blockquote", "br", "hr"}
+ATTRIBUTES = {"a": {"href", "title"}, "ol": {"start"}}
 
 
 class _Strict(MarkdownIt):
@@ -37,6 +42,17 @@ class _Everything(MarkdownIt):
         return True
 
 
+def _kept_attribute(tag: str, name: str, value: str) -> str | None:
+    return value if name != "href" or _leads_to_page_or_mailbox(value) else None
+
+
+_CLEANER = nh3.Cleaner(
+    tags=TAGS,
+    attributes=ATTRIBUTES,
+    attribute_filter=_kept_attribute,
+    url_schemes=set(SCHEMES),
+    link_rel=None,
+)
 _strict, _everything = _Strict(), _Everything("commonmark", {"html": True})
 
 
@@ -46,62 +62,46 @@ def html_of(text: str) -> SafeString:
     for token in tokens:
         if token.type in ("heading_open", "heading_close"):
             token.tag = f"h{min(6, int(token.tag[1]) + LOWEST_HEADING - 1)}"
-    # The renderer escapes every text and attribute.
-    rendered: str = _strict.renderer.render(tokens, _strict.options, {})
-    return mark_safe(rendered)  # noqa: S308  # made of a closed list of tags
+    return cleaned(_strict.renderer.render(tokens, _strict.options, {}))
+
+
+def cleaned(html: str) -> SafeString:
+    """What may stay of `html`, whoever made it: the second wall, behind a renderer that escapes what it is given."""
+    return mark_safe(_CLEANER.clean(html))  # noqa: S308  # only what is listed above remains
 
 
 def text_of(text: str) -> str:
     """`text` for the part of a mail that has no formats: a link is followed by its address."""
-    twin = _TextTwin()
-    for token in _parsed(text):
-        twin.take(token)
-    return "\n".join(twin.lines).strip()
+    return "\n".join(_lines(SyntaxTreeNode(_parsed(text)))).strip()
 
 
-class _TextTwin:
-    """`lines` are those written so far; a blank one stands between blocks, none inside a list."""
+def _lines(node: SyntaxTreeNode) -> list[str]:
+    match node.type:
+        case "inline":
+            return _plain(node).split("\n")
+        case "hr":
+            return ["-" * 20]
+        case "blockquote":
+            return [f"> {line}".rstrip() for line in _one_below_the_other(node, apart=True)]
+        case "bullet_list":
+            return [line for item in node.children for line in _item("- ", item)]
+        case "ordered_list":
+            numbered = enumerate(node.children, int(node.attrs.get("start", 1)))
+            return [line for number, item in numbered for line in _item(f"{number}. ", item)]
+        case _:
+            return _one_below_the_other(node, apart=True)
 
-    def __init__(self) -> None:
-        self.lines: list[str] = []
-        # Of each list that is open: its next number, or None for one without numbers.
-        self._numbers: list[int | None] = []
-        self._quotes = 0
-        self._lead = ""
 
-    def take(self, token: Token) -> None:
-        match token.type:
-            case "bullet_list_open":
-                self._numbers.append(None)
-            case "ordered_list_open":
-                self._numbers.append(int(token.attrs.get("start", 1)))
-            case "bullet_list_close" | "ordered_list_close":
-                self._numbers.pop()
-                self._end_block()
-            case "list_item_open":
-                self._begin_item()
-            case "blockquote_open" | "blockquote_close":
-                self._quotes += token.nesting
-            case "hr":
-                self.lines += ["-" * 20, ""]
-            case "inline":
-                self._write(_plain(token.children or []))
+def _item(lead: str, item: SyntaxTreeNode) -> list[str]:
+    first, *others = _one_below_the_other(item, apart=False) or [""]
+    return [f"{lead}{first}", *(f"{' ' * len(lead)}{line}" for line in others)]
 
-    def _begin_item(self) -> None:
-        number = self._numbers[-1]
-        self._lead = "- " if number is None else f"{number}. "
-        self._numbers[-1] = None if number is None else number + 1
 
-    def _write(self, text: str) -> None:
-        margin = "> " * self._quotes + "  " * max(0, len(self._numbers) - 1)
-        first, *others = text.split("\n")
-        self.lines += [f"{margin}{self._lead}{first}", *(f"{margin}{' ' * len(self._lead)}{one}" for one in others)]
-        self._lead = ""
-        self._end_block()
-
-    def _end_block(self) -> None:
-        if not self._numbers:
-            self.lines.append("")
+def _one_below_the_other(node: SyntaxTreeNode, *, apart: bool) -> list[str]:
+    lines: list[str] = []
+    for child in node.children:
+        lines += ["", *_lines(child)] if apart and lines else _lines(child)
+    return lines
 
 
 def _parsed(text: str) -> list[Token]:
@@ -118,20 +118,13 @@ def _parsed(text: str) -> list[Token]:
     return tokens
 
 
-def _plain(tokens: Iterable[Token]) -> str:
-    text, links = "", []
-    for token in tokens:
-        if token.type in ("softbreak", "hardbreak"):
-            text += "\n"
-        elif token.type == "link_open":
-            links.append((len(text), str(token.attrs["href"])))
-        elif token.type == "link_close":
-            start, address = links.pop()
-            if text[start:] not in (address, address.removeprefix("mailto:")):
-                text += f" ({address})"
-        else:
-            text += token.content
-    return text
+def _plain(node: SyntaxTreeNode) -> str:
+    if node.type in ("softbreak", "hardbreak"):
+        return "\n"
+    has_parts = node.type == "inline" or node.is_nested
+    text = "".join(map(_plain, node.children)) if has_parts else node.content
+    address = str(node.attrs["href"]) if node.type == "link" else ""
+    return text if address in ("", text, f"mailto:{text}") else f"{text} ({address})".strip()
 
 
 def problems_in(text: str) -> list[str]:

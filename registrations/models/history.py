@@ -37,6 +37,7 @@ class HistoryKind(models.TextChoices):
     MAIL_STOPPED = "mail_stopped", _("Mail stopped")
     EXPORTED = "exported", _("Exported")
     ANNOUNCED = "announced", _("Announcement sent")
+    ANNOUNCEMENT_DELETED = "announcement_deleted", _("Draft of an announcement deleted")
     CHASED = "chased", _("Reminded of what is missing")
     PERSON_EXPORTED = "person_exported", _("Data given out at the person's request")
     PERSON_ERASED = "person_erased", _("Data erased at the person's request")

@@ -1,4 +1,4 @@
-"""Writing an announcement, testing it on oneself, and sending it to the readers that were confirmed."""
+"""Writing an announcement, testing it on oneself, sending it to the readers that were confirmed, or giving it up."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
@@ -117,9 +117,27 @@ def send_trial_of_announcement(announcement: Announcement, *, by: User, now: dat
     return owe_trials(written, of=f"announcement:{announcement.pk}", by=by, now=now, announcement=announcement)
 
 
-def _locked_draft(announcement: Announcement, *, version: int) -> Announcement:
-    rows = Announcement.objects.select_related("webinar").select_for_update(of=("self",), no_key=True)
-    stored = rows.get(pk=announcement.pk)
+@transaction.atomic
+def delete_draft(announcement: Announcement, *, version: int, by: User, now: datetime) -> None:
+    """Delete a draft that is still as `version`, with its tests; the history keeps its subject.
+
+    Raises NotPossibleNow once it is confirmed, and RuleBroken where somebody else changed it meanwhile. Locks the row,
+    so that it is either sent or deleted.
+    """
+    stored = _locked_draft(announcement, version=version, is_key_locked=True)
+    subject = str(stored)
+    # Only somebody of the secretariat was ever owed these.
+    stored.deliveries.all().delete()
+    stored.delete()
+    HistoryEvent.objects.create(
+        webinar=stored.webinar, kind=HistoryKind.ANNOUNCEMENT_DELETED, actor=by, at=now, reason=subject
+    )
+
+
+def _locked_draft(announcement: Announcement, *, version: int, is_key_locked: bool = False) -> Announcement:
+    """With `is_key_locked` nothing that refers to it is written meanwhile."""
+    rows = Announcement.objects.select_related("webinar")
+    stored = rows.select_for_update(of=("self",), no_key=not is_key_locked).get(pk=announcement.pk)
     if not stored.is_draft:
         raise NotPossibleNow(_("This announcement has been sent already."))
     if stored.version != version:

@@ -21,6 +21,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from sessions_app.admin.base import Room, change_url
 from sessions_app.admin.cancelling import cancel_session_page, restore_session_page
 from sessions_app.admin.filters import WebinarFilter
+from sessions_app.admin.tables import TableInline
 from sessions_app.editing import move_item, order_items
 from sessions_app.forms import ItemForm
 from sessions_app.models import AgendaItem, AgendaItemSpeaker, Session, Speaker
@@ -224,7 +225,7 @@ class SessionRoom(Room[Session]):
         return redirect(f"{change_url(obj)}{anchor}")
 
 
-class SpeakingInline(admin.TabularInline):  # type: ignore[type-arg]  # takes no parameter at run time
+class SpeakingInline(TableInline):
     model = AgendaItemSpeaker
     fields = ["speaker", "role", "position"]
     extra = 0

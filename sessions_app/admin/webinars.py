@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy
 from sessions_app.admin.base import Room, person_of
 from sessions_app.admin.cancelling import cancel_webinar_page, restore_webinar_page, row_to_change
 from sessions_app.admin.previews import delegate_preview, public_preview
+from sessions_app.admin.tables import TableInline
 from sessions_app.audience import ToldChanges, told_changes
 from sessions_app.editing import next_session_number
 from sessions_app.forms import ReleaseForm
@@ -26,7 +27,7 @@ from sessions_app.releases import Draft, ReleaseRefused, draft_of, release_webin
 from sessions_app.zoned import in_zone
 
 
-class SessionInline(admin.TabularInline):  # type: ignore[type-arg]  # takes no parameter at run time
+class SessionInline(TableInline):
     """The sessions of a webinar at a glance; each has its own page for the rest."""
 
     model = Session

@@ -191,6 +191,7 @@ SECRETARIAT_ROOMS = (
         "several", "/admin/registrations/delegation/several/accept/?delegation={submitted}", SECRETARIAT, is_kept=True
     ),
     View("delegation-in-admin", "/admin/registrations/delegation/{submitted}/change/", SECRETARIAT, is_kept=True),
+    View("waiting", f"{DELEGATIONS}waiting/", SECRETARIAT, is_kept=True),
     View("deciding", "/admin/registrations/delegation/{submitted}/accept/", SECRETARIAT, is_kept=True),
     View("release", "/admin/sessions_app/webinar/{flows}/release/", SECRETARIAT, is_kept=True),
     View("preview-public", "/admin/sessions_app/webinar/{flows}/preview/", SECRETARIAT),

@@ -6,9 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from registrations.mail.markdown import html_of, problems_in, text_of
+from registrations.mail.markdown import TAGS, cleaned, html_of, problems_in, text_of
 
-ALLOWED = {"p", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "li", "em", "strong", "a", "blockquote", "br", "hr"}
 PIECES = [
     "<script>",
     "<img src=x onerror=a>",
@@ -88,12 +87,48 @@ def test_a_plain_text_has_nothing_to_refuse() -> None:
     assert problems_in(WRITTEN) == []
 
 
+@pytest.mark.parametrize(
+    ("made", "left"),
+    [
+        ("<p>Hello<script>alert(1)</script></p>", "<p>Hello</p>"),
+        ("<p onclick='a()' style='color: red' class='x'>Hello</p>", "<p>Hello</p>"),
+        ("<img src=x onerror=alert(1)>", ""),
+        ("<iframe src='https://example.org'></iframe><svg onload=alert(1)></svg>", ""),
+        ("<form action='/admin/'><input name='a'><button>Hello</button></form>", "Hello"),
+        ("<a href='javascript:alert(1)'>press</a>", "<a>press</a>"),
+        ("<a href=' JaVa&#115;cript:alert(1)'>press</a>", "<a>press</a>"),
+        ("<a href='data:text/html,a'>press</a>", "<a>press</a>"),
+        ("<a href='/admin/'>press</a><a href='//example.org'>press</a>", "<a>press</a><a>press</a>"),
+        ("<a href='https://'>press</a><a href='mailto:'>press</a>", "<a>press</a><a>press</a>"),
+        ("<a href='https://example.org' target='_blank'>press</a>", '<a href="https://example.org">press</a>'),
+        ("<h1>Hello</h1><!-- hidden --><style>p {}</style>", "Hello"),
+        ("<ol start='3'><li>Hello</li></ol>", '<ol start="3"><li>Hello</li></ol>'),
+    ],
+)
+def test_html_that_got_past_the_renderer_is_stopped_by_the_second_wall(made: str, left: str) -> None:
+    assert cleaned(made) == left
+
+
+def test_a_link_without_words_is_its_address() -> None:
+    assert text_of("[](https://example.org)") == "(https://example.org)"
+    assert text_of("[]()") == ""
+
+
+def test_lists_in_lists_and_long_quotations_stay_readable_as_text() -> None:
+    typed = "3. One\n   - Two\n     more\n4. Three\n\n> Four\n>\n> Five\n\n***\n\n<https://example.org> \\*six\\*"
+
+    assert text_of(typed) == (
+        "3. One\n   - Two\n     more\n4. Three\n\n"
+        "> Four\n>\n> Five\n\n--------------------\n\nhttps://example.org *six*"
+    )
+
+
 @given(st.lists(st.sampled_from(PIECES), max_size=12).map("".join))
 def test_whatever_is_typed_only_known_tags_and_links_come_out(typed: str) -> None:
     html = html_of(typed)
 
     tags = re.findall(r"<\s*/?\s*([^\s>/]+)([^>]*)>", html)
-    assert {tag for tag, _attributes in tags} <= ALLOWED
+    assert {tag for tag, _attributes in tags} <= TAGS
     for _tag, attributes in tags:
         assert re.fullmatch(r'|\s?/|\s+(href="(https?://|mailto:)[^"]*"|start="\d+")(\s+title="[^"]*")?', attributes)
     assert text_of(typed) is not None

@@ -16,7 +16,7 @@ from sessions_app.models import Session
 ONE_IN = 5
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Match:
     """`delegate` is who it is, by `matched_by`; `suggested` has the same name, which a person has to confirm."""
 
@@ -50,47 +50,51 @@ class CheckedReport:
 
 @dataclass(frozen=True)
 class People:
-    """The people of a webinar by lower-cased address and, where it is the only one, by name."""
+    """The people of a webinar by id, by lower-cased address and, where it is the only one, by name."""
 
+    by_pk: Mapping[int, Delegate]
     by_address: Mapping[str, Delegate]
     by_name: Mapping[str, Delegate]
 
 
 def people_of_webinar(session: Session) -> People:
-    """With those who left, whom somebody active precedes. One query."""
-    people = Delegate.objects.filter(webinar_id=session.webinar_id).select_related("delegation__body").order_by("pk")
+    """With those who left, whom somebody active precedes. Three queries: people share what they belong to."""
+    rows = Delegate.objects.filter(webinar_id=session.webinar_id).prefetch_related("delegation__body")
+    people = list(rows.order_by("pk"))
     by_address: dict[str, Delegate] = {}
     by_name: dict[str, list[Delegate]] = defaultdict(list)
     for person in sorted(people, key=lambda one: one.status == DelegateStatus.ACTIVE):
         by_address[person.address] = person
         by_name[plain(person.name)].append(person)
-    return People(by_address, {name: found[0] for name, found in by_name.items() if name and len(found) == 1})
+    by_pk = {person.pk: person for person in people}
+    return People(by_pk, by_address, {name: found[0] for name, found in by_name.items() if name and len(found) == 1})
 
 
 def same_names(session: Session, rows: Sequence[Attendance]) -> dict[int, Delegate]:
-    """By the id of those of `rows` who are not known yet, who has their name: for a person to confirm. One query."""
+    """By the id of those of `rows` who are not known yet, who has their name: to be confirmed. Three queries."""
     by_name = people_of_webinar(session).by_name
     found = {row.pk: by_name.get(plain(row.name)) for row in rows if row.matched_by == MatchedBy.NOTHING}
     return {pk: person for pk, person in found.items() if person is not None}
 
 
 def check_report(session: Session, attendees: Sequence[Attendee], *, zone: str) -> CheckedReport:
-    """What saving would do with `attendees`. Three queries at most, however many they are."""
+    """What saving would do with `attendees`. Five queries at most, however many they are."""
     people = people_of_webinar(session)
-    stored = {one.key: one for one in Attendance.objects.filter(session=session).select_related("delegate")}
+    stored = {one.key: one for one in Attendance.objects.filter(session=session)}
     matches = tuple(_match(one, people, stored.get(one.key)) for one in attendees)
     return CheckedReport(matches, tuple(_warnings(session, matches, zone=zone)))
 
 
 def _match(attendee: Attendee, people: People, stored: Attendance | None) -> Match:
     """What a person decided by hand stays."""
+    known = people.by_pk.get(stored.delegate_id) if stored is not None and stored.delegate_id is not None else None
     if stored is not None and stored.matched_by in (MatchedBy.HAND, MatchedBy.NOBODY):
-        return Match(attendee, stored.delegate, stored.matched_by, stored=stored)
+        return Match(attendee, known, stored.matched_by, stored=stored)
     if found := people.by_address.get(attendee.address.lower()):
         return Match(attendee, found, MatchedBy.ADDRESS, stored=stored)
-    if stored is not None and stored.delegate is not None:
+    if stored is not None and known is not None:
         # The address was theirs at the first import.
-        return Match(attendee, stored.delegate, stored.matched_by, stored=stored)
+        return Match(attendee, known, stored.matched_by, stored=stored)
     return Match(attendee, suggested=people.by_name.get(plain(attendee.name)), stored=stored)
 
 

@@ -29,7 +29,7 @@ Moment = datetime | None
 ReadDay = Callable[[str], date | None]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Attendee:
     """Somebody as a report names them. `key` tells them from the others: their address or else their name."""
 
@@ -44,7 +44,7 @@ class Attendee:
         return self.address.lower() or f"name:{' '.join(self.name.casefold().split())}"[:LONGEST_KEY]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class _Stay:
     joined_at: Moment
     left_at: Moment

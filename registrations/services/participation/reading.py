@@ -31,7 +31,7 @@ LABELS: Mapping[str, Promise] = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class ReportRow:
     """One stay of somebody, as texts; a column that the report has not is blank."""
 

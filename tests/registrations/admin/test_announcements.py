@@ -246,14 +246,64 @@ def test_one_language_alone_cannot_be_sent(secretariat: Client, honduras: Delega
     )
 
 
-def test_what_has_not_been_sent_is_stopped(secretariat: Client, honduras: Delegation, draft: Announcement) -> None:
+def test_what_has_not_been_sent_is_stopped_once_that_is_confirmed(
+    secretariat: Client, honduras: Delegation, draft: Announcement
+) -> None:
     admitted(honduras)
     secretariat.post(page_of(draft), {"count": "1", "version": "1"})
+    stopping = reverse("admin:stop-announcement", args=[draft.pk])
 
-    said = told(secretariat.post(reverse("admin:stop-announcement", args=[draft.pk])))
+    asked = secretariat.get(stopping)
+    assert "1 mail has not been sent" in text(asked)
+    assert Delivery.objects.get().state == "due"
+    assert stopping in secretariat.get(page_of(draft)).content.decode()
+    said = told(secretariat.post(stopping))
 
     assert said == ["It goes to 1 person now.", "1 delivery is stopped."][-len(said) :]
     assert Delivery.objects.get().state == "stopped"
+
+
+def deletion_of(announcement: Announcement) -> str:
+    return reverse("admin:registrations_announcement_delete", args=[announcement.pk])
+
+
+def test_a_draft_is_deleted_once_that_is_confirmed(secretariat: Client, draft: Announcement) -> None:
+    asked = secretariat.get(deletion_of(draft))
+    assert "Nobody has been sent this announcement." in text(asked)
+    assert deletion_of(draft) in secretariat.get(page_of(draft)).content.decode()
+    assert Announcement.objects.exists()
+
+    answer = secretariat.post(deletion_of(draft), {"version": "1"})
+
+    assert answer.headers["Location"] == LIST
+    assert told(answer) == [f"The draft “{draft}” is deleted."]
+    assert not Announcement.objects.exists()
+
+
+def test_a_draft_that_somebody_changed_is_asked_about_again(secretariat: Client, draft: Announcement) -> None:
+    Announcement.objects.update(version=2)
+
+    refused = secretariat.post(deletion_of(draft), {"version": "1"})
+
+    assert "Someone else has changed this meanwhile" in text(refused)
+    assert 'name="version" value="2"' in refused.content.decode()
+    secretariat.post(deletion_of(draft), {"version": "2"})
+    assert not Announcement.objects.exists()
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_what_was_sent_is_not_deleted_and_its_page_says_why(
+    secretariat: Client, honduras: Delegation, draft: Announcement, method: str
+) -> None:
+    admitted(honduras)
+    secretariat.post(page_of(draft), {"count": "1", "version": "1"})
+
+    answer = getattr(secretariat, method)(deletion_of(draft), {"version": "1"})
+
+    assert answer.headers["Location"] == page_of(draft)
+    assert told(answer)[-1] == "This announcement has been sent already."
+    assert deletion_of(draft) not in secretariat.get(page_of(draft)).content.decode()
+    assert Delivery.objects.filter(kind="announcement").count() == 1
 
 
 def test_its_page_asks_as_much_with_one_reader_as_with_many(
@@ -352,6 +402,29 @@ def test_a_second_reminder_within_a_day_is_confirmed_apart(secretariat: Client, 
     secretariat.post(chase_page(lacking), typed | {"again": "on"})
 
     assert Chase.objects.count() == 2
+
+
+def test_what_a_reminder_has_not_sent_is_stopped_once_that_is_confirmed(
+    secretariat: Client, staff: User, lacking: Delegation
+) -> None:
+    make_focal_point(lacking.body, make_user("second@example.org"))
+    secretariat.post(chase_page(lacking), {"delegation": lacking.pk, "count": "2"})
+    chase = Chase.objects.get()
+    Delivery.objects.filter(email="second@example.org").update(state="sent", sent_at=NOW)
+    stopping = reverse("admin:stop-chase", args=[chase.pk])
+
+    assert stopping in secretariat.get(page_of(chase)).content.decode()
+    assert "1 mail has not been sent" in text(secretariat.get(stopping))
+    answer = secretariat.post(stopping)
+
+    assert answer.headers["Location"] == page_of(chase)
+    assert told(answer)[-1] == "1 delivery is stopped."
+    assert dict(Delivery.objects.filter(kind="gap_notice").values_list("email", "state")) == {
+        "focal@example.org": "stopped", "second@example.org": "sent"
+    }  # fmt: skip
+    event = HistoryEvent.objects.get(kind="mail_stopped")
+    assert (event.actor, event.delegation) == (staff, lacking)
+    assert stopping not in secretariat.get(page_of(chase)).content.decode()
 
 
 def test_only_the_chosen_countries_are_reminded(secretariat: Client, lacking: Delegation) -> None:

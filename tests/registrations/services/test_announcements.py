@@ -21,6 +21,7 @@ from registrations.models import (
 from registrations.queries.audiences import Audience, reader_from, readers_of
 from registrations.services.announcements import (
     AnnouncementDetails,
+    delete_draft,
     edit_announcement,
     send_announcement,
     send_trial_of_announcement,
@@ -348,3 +349,38 @@ def test_what_no_mail_may_carry_is_refused_at_its_field(
 
     assert list(refused.value.messages) == [field]
     assert not Announcement.objects.exists()
+
+
+def test_a_draft_is_deleted_with_its_tests_and_the_history_keeps_its_subject(honduras: Delegation, staff: User) -> None:
+    draft, kept = write(staff), write(staff, subject_en="Another")
+    send_trial_of_announcement(draft, by=staff, now=NOW)
+    send_trial_of_announcement(kept, by=staff, now=NOW)
+
+    delete_draft(draft, version=1, by=staff, now=LATER)
+
+    assert list(Announcement.objects.all()) == [kept]
+    assert {one.announcement for one in Delivery.objects.filter(kind="test")} == {kept}
+    told = HistoryEvent.objects.get(kind="announcement_deleted")
+    assert (told.webinar, told.actor, told.at, told.reason) == (
+        honduras.webinar, staff, LATER, "The room has moved"
+    )  # fmt: skip
+
+
+def test_what_was_sent_is_not_deleted(honduras: Delegation, staff: User) -> None:
+    admitted(honduras)
+    sent = send(write(staff), staff, count=1)
+
+    with pytest.raises(NotPossibleNow, match="has been sent already"):
+        delete_draft(sent, version=1, by=staff, now=LATER)
+
+    assert Announcement.objects.get().deliveries.count() == 1
+
+
+def test_a_draft_that_somebody_changed_meanwhile_is_not_deleted(honduras: Delegation, staff: User) -> None:
+    draft = write(staff)
+    edit_announcement(draft, details(subject_en="Another"), version=1, by=staff, now=NOW)
+
+    with pytest.raises(RuleBroken, match="Someone else has changed this meanwhile"):
+        delete_draft(draft, version=1, by=staff, now=LATER)
+
+    assert Announcement.objects.exists()

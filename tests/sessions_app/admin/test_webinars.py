@@ -174,3 +174,10 @@ def test_the_page_says_how_many_people_are_mailed_about_each_session(
     assert "3 people are mailed only if you choose it" in page
     assert "2. Context and challenges 2 (3 people)" in page
     assert "<strong>3 messages are sent.</strong>" in page
+
+
+def test_each_input_of_the_table_of_sessions_says_of_which_row_it_is(secretariat: Client, webinar: Webinar) -> None:
+    page = secretariat.get(reverse("admin:sessions_app_webinar_change", args=[webinar.pk])).content.decode()
+
+    assert 'aria-label="Title (English), row 2"' in page
+    assert 'aria-label="Minutes, row 2"' in page

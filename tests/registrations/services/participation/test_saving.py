@@ -131,8 +131,29 @@ def test_checking_writes_nothing_and_asks_as_much_for_many() -> None:
     with CaptureQueriesContext(connection) as five_hundred:
         check_report(session, many, zone=ZONE)
 
-    assert len(one) == len(five_hundred) == 2
+    # The people, what they belong to, and what is stored.
+    assert len(one) == len(five_hundred) == 4
     assert Attendance.objects.count() == 0
+
+
+def test_a_second_report_is_written_over_the_first_in_few_statements() -> None:
+    session, _people = make_session_of("ana")
+    later = FIRST_START + timedelta(hours=3)
+    everybody = [attendee("Ana", "ana@example.org"), *(attendee(f"Someone {n}") for n in range(200))]
+    imported(session, *everybody, is_confirmed=True)
+    before = dict(Attendance.objects.values_list("key", "pk"))
+
+    with CaptureQueriesContext(connection) as captured:
+        again = [attendee(one.name, one.address, at=later) for one in [*everybody, attendee("Newcomer")]]
+        result = imported(session, *again, is_confirmed=True)
+
+    assert (result.added, result.changed) == (1, 201)
+    assert [row["sql"][:6] for row in captured if 'attendance"' in row["sql"]].count("INSERT") <= 3
+    assert "UPDATE" not in {row["sql"][:6] for row in captured}
+    after = dict(Attendance.objects.values_list("key", "pk"))
+    assert {key: pk for key, pk in after.items() if key in before} == before
+    assert set(Attendance.objects.values_list("minutes", flat=True)) == {60, 120}
+    assert len({row.report_id for row in Attendance.objects.all()}) == 1
 
 
 def test_only_someone_of_this_webinar_and_session_can_be_told() -> None:

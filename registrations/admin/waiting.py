@@ -1,0 +1,24 @@
+"""The queue: what waits for a decision, with what the decision needs beside it."""
+
+from django.contrib.admin import AdminSite
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.utils.translation import gettext as _
+
+from registrations.admin.several import MOST, QUEUE, chosen_from
+from registrations.models import Delegation
+from registrations.queries.waiting import waiting_delegations
+
+
+def waiting_page(site: AdminSite, request: HttpRequest) -> HttpResponse:
+    """The longest waiting first, at most `MOST` of them. Seven queries, however many."""
+    waiting = waiting_delegations()
+    shown = chosen_from(waiting[:MOST])
+    context = site.each_context(request) | {
+        "opts": Delegation._meta,
+        "title": _("Awaiting a decision"),
+        "chosen": shown,
+        "more": waiting.count() - len(shown) if len(shown) == MOST else 0,
+        "queue": QUEUE,
+    }
+    return TemplateResponse(request, "admin/registrations/delegation/waiting.html", context)

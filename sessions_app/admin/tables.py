@@ -1,0 +1,29 @@
+"""Rows in a table of a form."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.forms import BaseInlineFormSet, MultiWidget
+from django.utils.translation import gettext as _
+
+
+class LabelledRows(BaseInlineFormSet):  # type: ignore[type-arg]  # takes no parameter at run time
+    """Names each input of each row: the head of its column, which stands too far away to be read out, and the row."""
+
+    def add_fields(self, form: Any, index: int | None) -> None:
+        super().add_fields(form, index)
+        for name, field in form.fields.items():
+            if isinstance(field.widget, MultiWidget):
+                # Labels its inputs itself.
+                continue
+            label = field.label or name.replace("_", " ")
+            number = "" if index is None else index + 1
+            # A choice of related rows is wrapped, with links to add and to change one.
+            widget: Any = getattr(field.widget, "widget", field.widget)
+            widget.attrs["aria-label"] = _("%(label)s, row %(number)s") % {"label": label, "number": number}
+
+
+class TableInline(admin.TabularInline):  # type: ignore[type-arg]  # takes no parameter at run time
+    """As Django's, with named inputs."""
+
+    formset: Any = LabelledRows

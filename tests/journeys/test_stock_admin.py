@@ -1,0 +1,94 @@
+"""The pages that Django's admin makes of each model: its list, an addition, a change, a deletion, the history. In both
+languages none breaks our CSP, and axe finds nothing: there is no list of what is known and left. With them the pages
+of ours that need a row of which the demo has none.
+"""
+
+from collections.abc import Iterator
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.conf import settings
+from django.contrib import admin
+from django.urls import reverse
+from playwright.sync_api import Browser
+
+from registrations.models import Announcement, Chase, User
+from sessions_app.models import Session
+from tests import factories
+from tests.journeys.test_every_page import LEVELS, WIDE, World, world
+from tests.journeys.views import FLOWS, SECRETARIAT
+
+__all__ = ["world"]
+pytestmark = [pytest.mark.journey, pytest.mark.django_db]
+
+OF_A_ROW = ("change", "delete", "history")
+# One row of a list is like the next; all of them would cost half of the time.
+CONTEXT = {"exclude": [["#result_list tbody tr:nth-child(n + 4)"], [".delete-confirmation li:nth-child(n + 9)"]]}
+# Without `preload` axe fetches no style sheets by itself, and puts no style into the page, which our CSP would refuse.
+OPTIONS = {
+    "runOnly": {"type": "tag", "values": LEVELS},
+    "resultTypes": ["violations"],
+    "preload": False,
+}
+# Listens from the beginning, so that nothing is missed and nothing of axe's is heard.
+LISTEN = """
+window.broken = [];
+document.addEventListener("securitypolicyviolation", event => window.broken.push(
+  [event.effectiveDirective, event.blockedURI, event.sourceFile, event.lineNumber, event.sample].join(" ")));
+"""
+
+
+@pytest.fixture(scope="module")
+def stocked(world: World) -> World:
+    """With a row of each registered model."""
+    staff = User.objects.get(email=SECRETARIAT)
+    session = Session.objects.get(webinar__slug=FLOWS, number=1)
+    factories.make_announcement(session.webinar, by=staff)
+    factories.make_chase(session.webinar, by=staff)
+    factories.make_attendance(session, by=staff)
+    return world
+
+
+def addresses() -> Iterator[str]:
+    for model in admin.site._registry:
+        name = f"admin:{model._meta.app_label}_{model._meta.model_name}"
+        row = model._default_manager.order_by("pk")[0]
+        yield from (reverse(f"{name}_changelist"), reverse(f"{name}_add"))
+        yield from (reverse(f"{name}_{page}", args=[row.pk]) for page in OF_A_ROW)
+    yield reverse("admin:stop-announcement", args=[Announcement.objects.get().pk])
+    yield reverse("admin:stop-chase", args=[Chase.objects.get().pk])
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+def test_no_page_of_a_model_breaks_our_csp_and_axe_finds_nothing(
+    stocked: World, browser: Browser, language: str
+) -> None:
+    context = browser.new_context(
+        base_url=stocked.url, viewport={"width": WIDE, "height": 900}, color_scheme="light", reduced_motion="reduce"
+    )
+    cookies = {
+        settings.LANGUAGE_COOKIE_NAME: language,
+        settings.SESSION_COOKIE_NAME: stocked.session_cookie(SECRETARIAT),
+    }
+    context.add_cookies([{"name": name, "value": value, "url": stocked.url} for name, value in cookies.items()])
+    page = context.new_page()
+    page.add_init_script(LISTEN)
+    complaints, seen = [], 0
+    for address in addresses():
+        answer = page.goto(address)
+        assert answer is not None
+        assert answer.status in (200, 403), address
+        complaints += [f"{address}: CSP: {broken}" for broken in page.evaluate("window.broken")]
+        if not answer.ok:
+            continue
+        seen += 1
+        found = Axe().run(page, context=CONTEXT, options=OPTIONS)
+        complaints += [
+            f"{address}: {violation['id']}: {node['html'][:200]}"
+            for violation in found.response["violations"]
+            for node in violation["nodes"]
+        ]
+    context.close()
+
+    assert complaints == []
+    assert seen > 2 * len(admin.site._registry)

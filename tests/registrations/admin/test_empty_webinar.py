@@ -1,0 +1,64 @@
+"""A webinar that was only just made, without sessions and delegations: each room opens, and says what comes first."""
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from sessions_app.models import Webinar
+from tests.factories import make_observer, make_webinar
+
+pytestmark = pytest.mark.django_db
+FIRST_DELEGATION = "/admin/registrations/delegation/add/?webinar="
+FIRST_SESSION = "/change/#sessions-group"
+
+
+@pytest.fixture
+def webinar() -> Webinar:
+    return make_webinar(sessions=0)
+
+
+@pytest.mark.parametrize(
+    ("room", "by_pk", "leads_to"),
+    [
+        ("quota-board", False, {FIRST_DELEGATION}),
+        ("attendance", False, {FIRST_DELEGATION, FIRST_SESSION}),
+        ("chase-countries", True, {FIRST_DELEGATION}),
+        ("release-webinar", True, {FIRST_SESSION}),
+        ("preview-public", True, set()),
+        ("preview-delegate", True, set()),
+        ("cancel-webinar", True, set()),
+        ("clone-webinar", False, set()),
+    ],
+)
+def test_a_room_of_an_empty_webinar_leads_to_what_comes_first(
+    secretariat: Client, webinar: Webinar, room: str, by_pk: bool, leads_to: set[str]
+) -> None:
+    answer = secretariat.get(reverse(f"admin:{room}", args=[webinar.pk if by_pk else webinar.slug]))
+
+    page = answer.content.decode()
+    assert answer.status_code == 200
+    assert {link for link in (FIRST_DELEGATION, FIRST_SESSION) if link in page} == leads_to
+
+
+@pytest.mark.parametrize("list_of", ["announcement/add", "delegate/export", "delegation", "delegate", "chase"])
+def test_a_list_of_an_empty_webinar_opens(secretariat: Client, webinar: Webinar, list_of: str) -> None:
+    answer = secretariat.get(f"/admin/registrations/{list_of}/", {"webinar": webinar.slug})
+
+    assert answer.status_code == 200
+
+
+def test_the_first_delegation_is_of_the_webinar_whose_room_led_to_it(secretariat: Client, webinar: Webinar) -> None:
+    make_webinar("another")
+
+    form = secretariat.get(f"{FIRST_DELEGATION}{webinar.pk}").context["adminform"].form
+
+    assert form["webinar"].value() == str(webinar.pk)
+
+
+def test_an_observer_is_led_nowhere_where_they_may_not_go(client: Client, webinar: Webinar) -> None:
+    client.force_login(make_observer())
+
+    page = client.get(reverse("admin:quota-board", args=[webinar.slug])).content.decode()
+
+    assert "Nobody is asked to this webinar yet." in page
+    assert FIRST_DELEGATION not in page

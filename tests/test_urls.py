@@ -249,6 +249,7 @@ OF_ATTENDANCE = (
     "save-attendance",
     "remove-attendance",
     "arrivals",
+    "switch-room",
 )
 
 

@@ -89,6 +89,12 @@ def save_after_the_sign_in_ended(page: Page) -> None:
     page.locator("main input[name=unsent]").wait_for(state="attached")
 
 
+def switch_room_badly(page: Page) -> None:
+    page.locator("main [name=second_address]").fill("the other one")
+    page.locator("main button[value=second]").click()
+    page.locator(".error-summary").wait_for()
+
+
 def unfold(page: Page) -> None:
     page.locator("main details > summary").last.click()
 
@@ -156,6 +162,7 @@ SECRETARIAT_ROOMS = (
     View("attendance-of-a-session", f"/admin/attendance/{FLOWS}/1/", SECRETARIAT),
     View("attendance-import", f"/admin/attendance/{FLOWS}/1/import/", SECRETARIAT),
     View("arrivals", f"/admin/attendance/{FLOWS}/1/arrivals/", SECRETARIAT),
+    View("room-switched-badly", f"/admin/attendance/{FLOWS}/1/arrivals/", SECRETARIAT, switch_room_badly),
     View("remind", "/admin/registrations/chase/of/{flows}/", SECRETARIAT, is_kept=True),
     View("announcement-of-which", "/admin/registrations/announcement/add/", SECRETARIAT),
     View(

@@ -131,6 +131,7 @@ def test_the_page_of_the_session_does_not_lead_to_a_second_room_without_an_addre
     session = Session.objects.get(number=1)
     path = reverse("admin:sessions_app_session_change", args=[session.pk])
     page = secretariat.get(path)
+    assert f'href="{ARRIVALS}"' in page.content.decode()
     form = page.context["adminform"].form
     sent = {name: value for name, value in form.initial.items() if value is not None} | {
         "starts_at_0": "2026-11-16", "starts_at_1": "09:00", "uses_backup_room": "on", "backup_room_url": "",

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from email import message_from_bytes, policy
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -26,7 +26,7 @@ from registrations.services.sending import send_due
 from registrations.tokens import Scope, make_token
 from sessions_app.models import Session
 from sessions_app.releases import release_webinar
-from tests.factories import FIRST_START, NOW, make_focal_point, make_staff
+from tests.factories import FIRST_START, NOW, make_focal_point, make_reminder_rule, make_staff
 from tests.journeys.mailbox import Letter
 from tests.registrations.participants import make_participant
 
@@ -112,13 +112,14 @@ def participant(
     make_focal_point(delegate.delegation.body, User.objects.create_user("focal@example.org", language=request.param))
     User.objects.update(privacy_notice=1, privacy_read_at=NOW)
     release_webinar(delegate.webinar, by=None, now=NOW)
+    make_reminder_rule(delegate.webinar, 10, "minutes")
     deliver()
     return delegate
 
 
-def deliver() -> None:
-    plan(now=NOW)
-    send_due(clock=lambda: NOW + timedelta(minutes=1))
+def deliver(now: datetime = NOW) -> None:
+    plan(now=now)
+    send_due(clock=lambda: now + timedelta(minutes=1))
 
 
 class Telephone:
@@ -175,18 +176,28 @@ def a_telephone(browser: Browser, participant: Delegate, **options: bool) -> Bro
     return context
 
 
+def letters() -> list[Letter]:
+    """The mail as it arrives."""
+    return [Letter(message_from_bytes(sent.message().as_bytes(), policy=policy.default)) for sent in mail.outbox]
+
+
 def invitation(number: int = 1) -> Letter:
-    """The mail as it arrives, of session `number`."""
-    letters = [Letter(message_from_bytes(sent.message().as_bytes(), policy=policy.default)) for sent in mail.outbox]
-    (letter,) = [one for one in letters if one.calendar and str(number) in one.subject.partition(",")[0]]
+    """The one of session `number`."""
+    (letter,) = [one for one in letters() if one.calendar and str(number) in one.subject.partition(",")[0]]
     return letter
 
 
-def open_mail(telephone: Telephone, letter: Letter) -> None:
-    """As a mail program shows it: the HTML part, by itself."""
+def open_its_one_button(telephone: Telephone, letter: Letter, address: str) -> None:
+    """Read the mail as a mail program shows it, the HTML part by itself, and tap."""
     html = letter.message.get_body(("html",))
     assert html is not None
+    # Not in a page of ours, whose policy would take the mail's own styles away.
+    telephone.page.goto("about:blank")
     telephone.page.set_content(html.get_content())
+    assert telephone.has_nothing_to_complain_of()
+    (button,) = telephone.page.locator("a.button").all()
+    telephone.tap(button.inner_text())
+    telephone.page.wait_for_url(address)
 
 
 def seen_by(who: User, browser: Browser, live_server: LiveServer, path: str) -> str:
@@ -218,11 +229,7 @@ def test_from_the_mail_to_the_room(
     letter = invitation()
 
     # One tap on the mail's one button, and the page shows the hour of the mail and of the calendar.
-    open_mail(telephone, letter)
-    assert telephone.has_nothing_to_complain_of()
-    (button,) = page.locator("a.button").all()
-    telephone.tap(button.inner_text())
-    page.wait_for_url(f"**/{language}/my/*/")
+    open_its_one_button(telephone, letter, f"**/{language}/my/*/")
     assert telephone.taps == 1
     assert letter.starts_in("America/Panama").strftime("%H:%M") == "10:00"
     expect(page.locator(".next-session")).to_contain_text("10:00–12:00")
@@ -263,11 +270,11 @@ def test_from_the_mail_to_the_room(
     assert telephone.has_nothing_to_complain_of()
     assert room.url not in page.content()
 
-    # On the day one tap on the calendar's link, one on its button, and the link to the room is there.
-    clock.move_to(OPENING)
+    # On the day one tap on the reminder's button, one on that of the page, and the link to the room is there.
+    clock.move_to(FIRST_START - timedelta(minutes=10))
+    deliver(FIRST_START - timedelta(minutes=10))
     telephone.taps = 0
-    page.goto(join_page)
-    telephone.taps += 1
+    open_its_one_button(telephone, letters()[-1], join_page)
     assert telephone.has_nothing_to_complain_of()
     telephone.tap(words["join_now"], "button")
     expect(page.get_by_role("link", name=words["enter"])).to_have_attribute("href", room.url)

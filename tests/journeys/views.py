@@ -21,8 +21,8 @@ LONG_INSTITUTION = (
 
 
 class View(NamedTuple):
-    """`path` may hold {language}; for a token {my} of a participant or {invited} of the newcomer; for an id
-    {flows}, {session} or {submitted}. `reach` is what is done there first."""
+    """`path` may hold {language}; for a token {my} of a participant, {join} of one whose room is open, or {invited} of
+    the newcomer; for an id {flows}, {session} or {submitted}. `reach` is what is done there first."""
 
     name: str
     path: str
@@ -89,6 +89,11 @@ def save_after_the_sign_in_ended(page: Page) -> None:
     page.locator("main input[name=unsent]").wait_for(state="attached")
 
 
+def press_join(page: Page) -> None:
+    page.locator(".join-form button").click()
+    page.locator("main a[rel=noreferrer]").wait_for()
+
+
 def switch_room_badly(page: Page) -> None:
     page.locator("main [name=second_address]").fill("the other one")
     page.locator("main button[value=second]").click()
@@ -149,7 +154,9 @@ DELEGATION = (
 )
 PARTICIPANT = (
     View("participant", "/{language}/my/{my}/", is_kept=True),
-    View("join", "/{language}/my/{my}/join/1/"),
+    View("join", "/{language}/my/{my}/join/1/", is_kept=True),
+    View("join-open", "/{language}/my/{join}/join/1/", is_kept=True),
+    View("room", "/{language}/my/{join}/join/1/", reach=press_join, is_kept=True),
 )
 DELEGATIONS = "/admin/registrations/delegation/"
 SECRETARIAT_ROOMS = (

@@ -247,9 +247,10 @@ def test_from_the_mail_to_the_room(
     path = f"/admin/registrations/delegation/{delegation.pk}/change/"
     assert "accepted" in seen_by(staff, browser, live_server, path)
 
-    # The calendar file is the invitation's own entry, and leads to the join page.
+    # A third, and the calendar has the file: the invitation's own entry, which leads to the join page.
     with page.expect_download() as download:
         telephone.tap(words["add"])
+    assert telephone.taps == 3
     download.value.save_as(tmp_path / "session.ics")
     (event,) = Calendar.from_ical((tmp_path / "session.ics").read_bytes()).events
     assert (event["UID"], event.start) == (letter.event["UID"], letter.event.start)

@@ -255,6 +255,7 @@ OF_ATTENDANCE = (
     "save-attendance",
     "remove-attendance",
     "arrivals",
+    "switch-room",
 )
 
 

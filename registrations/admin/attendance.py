@@ -16,7 +16,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from registrations.admin.arrivals import arrivals_page
+from registrations.admin.arrivals import arrivals_page, switch_room_page
 from registrations.admin.attendance_plot import plot_of
 from registrations.admin.base import staff_of
 from registrations.admin.exports import answer
@@ -70,6 +70,11 @@ class AttendanceRoom(ReadOnlyRoom[Attendance]):
                 "attendance/<slug:slug>/<int:n>/arrivals/",
                 of_session(partial(arrivals_page, self.admin_site)),
                 name="arrivals",
+            ),
+            path(
+                "attendance/<slug:slug>/<int:n>/room/",
+                of_session(partial(switch_room_page, self.admin_site)),
+                name="switch-room",
             ),
         ]
 

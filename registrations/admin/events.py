@@ -47,6 +47,7 @@ def _label(name: str) -> str:
         "columns": _("columns"),
         "filters": _("filters"),
         "session": _("session"),
+        "room": _("room"),
         "people": _("people"),
         "attendance": _("line of the report"),
     }

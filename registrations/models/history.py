@@ -46,6 +46,7 @@ class HistoryKind(models.TextChoices):
     ATTENDANCE_MATCHED = "attendance_matched", _("Attendance matched by hand")
     ATTENDANCE_EXPORTED = "attendance_exported", _("Attendance exported")
     ATTENDANCE_REMOVED = "attendance_removed", _("Attendance removed")
+    ROOM_SWITCHED = "room_switched", _("Room switched")
 
 
 # What participants do on their page, where nobody signs in.

@@ -1,6 +1,7 @@
 import uuid
 from datetime import datetime, timedelta
 
+from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -48,6 +49,10 @@ class Session(models.Model):
 
     def __str__(self) -> str:
         return f"{self.number}. {self.title}"
+
+    def clean(self) -> None:
+        if self.uses_backup_room and not self.backup_room_url:
+            raise ValidationError({"backup_room_url": _("Enter the address of the second room first.")})
 
     @property
     def title(self) -> Bilingual:

@@ -65,6 +65,8 @@ class World:
             Authenticator.objects.create(user=user, type=Authenticator.Type.TOTP, data={"secret": "A" * 16})
         Delegate.objects.filter(pk=self._first_of("US").pk).update(name=LONG_NAME, institution=LONG_INSTITUTION)
         RegistrationPolicy.objects.filter(webinar__slug="connection-test").update(closes_at=NOW - timedelta(minutes=1))
+        # Of the other webinar, which begins in an hour, the room is open.
+        Session.objects.filter(webinar__slug="connection-test").update(room_opens_minutes=120)
         newcomer = appoint_focal_point(self._country("HN"), email=NEWCOMER, name="Sample newcomer")
         note_privacy_read(User.objects.get(email=NICARAGUA), now=NOW)
         plan(now=NOW)
@@ -83,6 +85,7 @@ class World:
         self.tokens = {
             "my": make_token(self._first_of("CA"), Scope.PAGE),
             "absent": make_token(self._first_of("MX"), Scope.PAGE),
+            "join": make_token(self._first_of("HN", webinar="connection-test"), Scope.JOIN),
             "session": Session.objects.get(webinar__slug=FLOWS, number=1).pk,
             "flows": Webinar.objects.get(slug=FLOWS).pk,
             "submitted": submitted.pk,
@@ -96,8 +99,9 @@ class World:
     def _country(self, iso_code: str) -> ParticipatingBody:
         return ParticipatingBody.objects.get(iso_code=iso_code)
 
-    def _first_of(self, iso_code: str) -> Delegate:
-        return Delegate.objects.filter(delegation__body__iso_code=iso_code, status="active").order_by("pk")[0]
+    def _first_of(self, iso_code: str, *, webinar: str = FLOWS) -> Delegate:
+        people = Delegate.objects.filter(webinar__slug=webinar, delegation__body__iso_code=iso_code, status="active")
+        return people.order_by("pk")[0]
 
     def session_cookie(self, who: str) -> str:
         client = Client()

@@ -22,9 +22,9 @@ LONG_INSTITUTION = (
 
 
 class View(NamedTuple):
-    """`path` may hold {language}; for a token {my} of a participant, {absent} of one who cannot come, or {invited} of
-    the newcomer; for an id {flows}, {session}, {submitted}, {quota}, {exception}, {speaking} or {organisation}.
-    `reach` is what is done there first."""
+    """`path` may hold {language}; for a token {my} of a participant, {absent} of one who cannot come, {join} of one
+    whose room is open, or {invited} of the newcomer; for an id {flows}, {session}, {submitted}, {quota}, {exception},
+    {speaking} or {organisation}. `reach` is what is done there first."""
 
     name: str
     path: str
@@ -110,6 +110,17 @@ def ask_one_country_badly(page: Page) -> None:
     page.locator(".errornote").wait_for()
 
 
+def press_join(page: Page) -> None:
+    page.locator(".join-form button").click()
+    page.locator("main a[rel=noreferrer]").wait_for()
+
+
+def switch_room_badly(page: Page) -> None:
+    page.locator("main [name=second_address]").fill("the other one")
+    page.locator("main button[value=second]").click()
+    page.locator(".error-summary").wait_for()
+
+
 def unfold(page: Page) -> None:
     page.locator("main details > summary").last.click()
 
@@ -169,10 +180,12 @@ PARTICIPANT = (
     View("cannot-come", "/{language}/my/{my}/cannot-come/"),
     View("cannot-come-errors", "/{language}/my/{my}/cannot-come/", NOBODY, decline_badly),
     View("language-and-zone", "/{language}/my/{my}/language-and-time-zone/"),
-    View("join", "/{language}/my/{my}/join/1/"),
     View("lost-link", "/{language}/my/"),
     View("lost-link-errors", "/{language}/my/", NOBODY, submit_badly),
     View("lost-link-asked", "/{language}/my/asked/"),
+    View("join", "/{language}/my/{my}/join/1/", is_kept=True),
+    View("join-open", "/{language}/my/{join}/join/1/", is_kept=True),
+    View("room", "/{language}/my/{join}/join/1/", reach=press_join, is_kept=True),
 )
 DELEGATIONS = "/admin/registrations/delegation/"
 SECRETARIAT_ROOMS = (
@@ -185,6 +198,7 @@ SECRETARIAT_ROOMS = (
     View("attendance-of-a-session", f"/admin/attendance/{FLOWS}/1/", SECRETARIAT),
     View("attendance-import", f"/admin/attendance/{FLOWS}/1/import/", SECRETARIAT),
     View("arrivals", f"/admin/attendance/{FLOWS}/1/arrivals/", SECRETARIAT),
+    View("room-switched-badly", f"/admin/attendance/{FLOWS}/1/arrivals/", SECRETARIAT, switch_room_badly),
     View("remind", "/admin/registrations/chase/of/{flows}/", SECRETARIAT, is_kept=True),
     View("announcement-of-which", "/admin/registrations/announcement/add/", SECRETARIAT),
     View(

@@ -1,0 +1,316 @@
+"""One mail, one link: from the invitation to the room of another house, on a telephone, in both languages."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from email import message_from_bytes, policy
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+from typing import Literal
+
+import pytest
+import time_machine
+from axe_playwright_python.sync_playwright import Axe
+from django.conf import settings as django_settings
+from django.core import mail
+from django.test import Client
+from icalendar import Calendar
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+from pytest_django.live_server_helper import LiveServer
+
+from registrations.models import Arrival, Delegate, User
+from registrations.services.planning import plan
+from registrations.services.sending import send_due
+from registrations.tokens import Scope, make_token
+from sessions_app.models import Session
+from sessions_app.releases import release_webinar
+from tests.factories import FIRST_START, NOW, make_focal_point, make_reminder_rule, make_staff
+from tests.journeys.mailbox import Letter
+from tests.registrations.participants import make_participant
+
+pytestmark = [pytest.mark.journey, pytest.mark.django_db(transaction=True)]
+TELEPHONE = {"width": 390, "height": 844}
+LEVELS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+OPENING = FIRST_START - timedelta(minutes=15)
+WORDS = {
+    "en": {
+        "yes": "Yes",
+        "said_yes": "You said yes to",
+        "add": re.compile("Add to calendar"),
+        "early": "The room is not open yet.",
+        "join_page": "Go to the join page",
+        "join_now": "Join now",
+        "enter": "Enter the room",
+        "accepted": "accepted",
+    },
+    "es": {
+        "yes": "Sí",
+        "said_yes": "Usted respondió que sí",
+        "add": re.compile("Agregar al calendario"),
+        "early": "La sala aún no está abierta.",
+        "join_page": "Ir a la página de ingreso",
+        "join_now": "Ingresar ahora",
+        "enter": "Ingresar a la sala",
+        "accepted": "aceptó",
+    },
+}
+
+
+@dataclass
+class Room:
+    """The house where the webinar is held: another origin, which keeps what browsers tell it."""
+
+    url: str
+    told: list[dict[str, str]] = field(default_factory=list)
+
+
+@pytest.fixture
+def room() -> Iterator[Room]:
+    """Answers at a name and a port of its own, so that it is another site to a browser."""
+
+    class Answers(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            if self.path.startswith("/room/"):
+                house.told.append(dict(self.headers) | {"path": self.path})
+            self.send_response(200)
+            self.send_header("Content-Type", "text/html; charset=utf-8")
+            self.end_headers()
+            self.wfile.write(b"<!DOCTYPE html><title>Room</title><h1>You are in the room</h1>")
+
+        def log_message(self, *_args: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Answers)
+    house = Room(f"http://127.0.0.1:{server.server_port}/room/flows?pwd=sample&lang=1")
+    thread = Thread(target=server.serve_forever)
+    thread.start()
+    yield house
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture
+def clock() -> Iterator[time_machine.Traveller]:
+    """Time goes on from `NOW`; `clock.move_to` moves it."""
+    with time_machine.travel(NOW, tick=True) as traveller:
+        yield traveller
+
+
+@pytest.fixture(params=["en", "es"])
+def participant(
+    request: pytest.FixtureRequest, live_server: LiveServer, settings, clock: time_machine.Traveller, room: Room
+) -> Delegate:
+    """Someone in Panama, one hour from the webinar's clock, whose mailbox has just been sent both invitations."""
+    settings.BASE_URL = live_server.url
+    delegate = make_participant(
+        name="Ana Ejemplo", email="ana@example.org", language=request.param, timezone="America/Panama"
+    )
+    Session.objects.update(room_url=room.url)
+    make_focal_point(delegate.delegation.body, User.objects.create_user("focal@example.org", language=request.param))
+    User.objects.update(privacy_notice=1, privacy_read_at=NOW)
+    release_webinar(delegate.webinar, by=None, now=NOW)
+    make_reminder_rule(delegate.webinar, 10, "minutes")
+    deliver()
+    return delegate
+
+
+def deliver(now: datetime = NOW) -> None:
+    plan(now=now)
+    send_due(clock=lambda: now + timedelta(minutes=1))
+
+
+class Telephone:
+    """A browser of 390 px; counts taps, and keeps what breaks our content security policy."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.taps = 0
+        self.told: list[str] = []
+        page.context.on("console", lambda said: self.told.append(said.text) if said.type in ("error", "warning") else 0)
+        page.context.on("weberror", lambda error: self.told.append(str(error.error)))
+
+    def tap(self, name: str | re.Pattern[str], role: Literal["button", "link"] = "link") -> None:
+        self.taps += 1
+        self.page.get_by_role(role, name=name).first.tap()
+
+    def has_nothing_to_complain_of(self) -> bool:
+        """axe's rules at levels A and AA in light and dark, and no need to scroll sideways."""
+        found = []
+        for scheme in ("light", "dark"):
+            self.page.emulate_media(color_scheme=scheme)
+            answer = Axe().run(self.page, options={"runOnly": {"type": "tag", "values": LEVELS}})
+            found += [f"{scheme}: {each['id']}" for each in answer.response["violations"]]
+        self.page.emulate_media(color_scheme="light")
+        wide = self.page.evaluate("document.documentElement.scrollWidth")
+        assert (found, wide) == ([], TELEPHONE["width"])
+        return True
+
+
+@pytest.fixture
+def telephone(browser: Browser, participant: Delegate) -> Iterator[Telephone]:
+    context = a_telephone(browser, participant)
+    yield Telephone(context.new_page())
+    context.close()
+
+
+@pytest.fixture
+def telephone_without_scripts(browser: Browser, participant: Delegate) -> Iterator[Telephone]:
+    context = a_telephone(browser, participant, java_script_enabled=False)
+    yield Telephone(context.new_page())
+    context.close()
+
+
+def a_telephone(browser: Browser, participant: Delegate, **options: bool) -> BrowserContext:
+    context = browser.new_context(
+        locale=participant.language,
+        viewport=TELEPHONE,
+        has_touch=True,
+        is_mobile=True,
+        reduced_motion="reduce",
+        **options,  # type: ignore[arg-type]  # one of its many
+    )
+    context.set_default_timeout(10_000)
+    return context
+
+
+def letters() -> list[Letter]:
+    """The mail as it arrives."""
+    return [Letter(message_from_bytes(sent.message().as_bytes(), policy=policy.default)) for sent in mail.outbox]
+
+
+def invitation(number: int = 1) -> Letter:
+    """The one of session `number`."""
+    (letter,) = [one for one in letters() if one.calendar and str(number) in one.subject.partition(",")[0]]
+    return letter
+
+
+def open_its_one_button(telephone: Telephone, letter: Letter, address: str) -> None:
+    """Read the mail as a mail program shows it, the HTML part by itself, and tap."""
+    html = letter.message.get_body(("html",))
+    assert html is not None
+    # Not in a page of ours, whose policy would take the mail's own styles away.
+    telephone.page.goto("about:blank")
+    telephone.page.set_content(html.get_content())
+    assert telephone.has_nothing_to_complain_of()
+    (button,) = telephone.page.locator("a.button").all()
+    telephone.tap(button.inner_text())
+    telephone.page.wait_for_url(address)
+
+
+def seen_by(who: User, browser: Browser, live_server: LiveServer, path: str) -> str:
+    """What a page tells someone who is signed in, at a desk."""
+    client = Client()
+    client.force_login(who)
+    context = browser.new_context(base_url=live_server.url, viewport={"width": 1280, "height": 900})
+    cookie = django_settings.SESSION_COOKIE_NAME
+    context.add_cookies([{"name": cookie, "value": client.cookies[cookie].value, "url": live_server.url}])
+    page = context.new_page()
+    answer = page.goto(path)
+    assert answer is not None
+    assert answer.status == 200
+    text = page.locator("main").inner_text()
+    context.close()
+    return text
+
+
+def test_from_the_mail_to_the_room(
+    participant: Delegate,
+    telephone: Telephone,
+    browser: Browser,
+    live_server: LiveServer,
+    clock: time_machine.Traveller,
+    room: Room,
+    tmp_path: Path,
+) -> None:
+    page, words, language = telephone.page, WORDS[participant.language], participant.language
+    letter = invitation()
+
+    # One tap on the mail's one button, and the page shows the hour of the mail and of the calendar.
+    open_its_one_button(telephone, letter, f"**/{language}/my/*/")
+    assert telephone.taps == 1
+    assert letter.starts_in("America/Panama").strftime("%H:%M") == "10:00"
+    expect(page.locator(".next-session")).to_contain_text("10:00–12:00")
+    assert telephone.has_nothing_to_complain_of()
+
+    # One more, and the focal point and the secretariat know.
+    telephone.tap(words["yes"], "button")
+    expect(page.get_by_role("status")).to_contain_text(words["said_yes"])
+    assert telephone.taps == 2
+    assert telephone.has_nothing_to_complain_of()
+    focal_point, delegation = User.objects.get(email="focal@example.org"), participant.delegation
+    staff = make_staff("secretariat@example.org")
+    path = f"/{language}/delegations/{delegation.slug}/"
+    assert words["accepted"] in seen_by(focal_point, browser, live_server, path)
+    path = f"/admin/registrations/delegation/{delegation.pk}/change/"
+    assert "accepted" in seen_by(staff, browser, live_server, path)
+
+    # A third, and the calendar has the file: the invitation's own entry, which leads to the join page.
+    with page.expect_download() as download:
+        telephone.tap(words["add"])
+    assert telephone.taps == 3
+    download.value.save_as(tmp_path / "session.ics")
+    (event,) = Calendar.from_ical((tmp_path / "session.ics").read_bytes()).events
+    assert (event["UID"], event.start) == (letter.event["UID"], letter.event.start)
+    join_page = str(event["LOCATION"])
+    assert join_page == letter.event["LOCATION"]
+    assert make_token(participant, Scope.JOIN) in join_page
+
+    # A calendar program reads the feed at the address that is there to be copied.
+    feed = page.request.get(page.locator(".feed-address").inner_text())
+    subscribed = Calendar.from_ical(feed.body())
+    assert [each["UID"] for each in subscribed.events] == [letter.event["UID"], invitation(2).event["UID"]]
+    assert page.request.get(feed.url, headers={"If-None-Match": feed.headers["etag"]}).status == 304
+
+    # Too early, the join page says when; the address of the room is nowhere.
+    telephone.tap(words["join_page"])
+    expect(page.locator("main")).to_contain_text(words["early"])
+    expect(page.locator(".room-opens")).to_contain_text("09:45")
+    assert telephone.has_nothing_to_complain_of()
+    assert room.url not in page.content()
+
+    # On the day one tap on the reminder's button, one on that of the page, and the link to the room is there.
+    clock.move_to(FIRST_START - timedelta(minutes=10))
+    deliver(FIRST_START - timedelta(minutes=10))
+    telephone.taps = 0
+    open_its_one_button(telephone, letters()[-1], join_page)
+    assert telephone.has_nothing_to_complain_of()
+    telephone.tap(words["join_now"], "button")
+    expect(page.get_by_role("link", name=words["enter"])).to_have_attribute("href", room.url)
+    assert telephone.taps == 2
+    assert telephone.has_nothing_to_complain_of()
+    assert list(Arrival.objects.values_list("delegate", "session__number")) == [(participant.pk, 1)]
+
+    # The room is another house, which is not told from where they come.
+    telephone.tap(words["enter"])
+    expect(page.get_by_role("heading")).to_have_text("You are in the room")
+    (told,) = room.told
+    assert room.url.endswith(told["path"])
+    assert "Referer" not in told
+    assert telephone.told == []
+    # Whose connection breaks comes back the same way.
+    page.goto(join_page)
+    expect(page.get_by_role("button", name=words["join_now"])).to_be_visible()
+
+
+def test_without_scripts_they_answer_and_arrive_all_the_same(
+    participant: Delegate, telephone_without_scripts: Telephone, clock: time_machine.Traveller, room: Room
+) -> None:
+    telephone, words = telephone_without_scripts, WORDS[participant.language]
+    letter = invitation()
+
+    telephone.page.goto(letter.links[0])
+    telephone.tap(words["yes"], "button")
+    expect(telephone.page.get_by_role("status")).to_contain_text(words["said_yes"])
+    clock.move_to(OPENING)
+    telephone.page.goto(str(letter.event["LOCATION"]))
+    telephone.tap(words["join_now"], "button")
+    telephone.tap(words["enter"])
+
+    expect(telephone.page.get_by_role("heading")).to_have_text("You are in the room")
+    (told,) = room.told
+    assert "Referer" not in told
+    assert telephone.told == []
+    assert Arrival.objects.count() == 1

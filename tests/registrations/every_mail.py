@@ -17,9 +17,10 @@ from registrations.services.announcements import (
     send_trial_of_announcement,
     write_announcement,
 )
-from registrations.services.attendance import record_answer
+from registrations.services.attendance import decline_sessions_ahead, record_answer
 from registrations.services.delegations import accept_delegation, return_delegation, submit_delegation
 from registrations.services.focal_points import appoint_focal_point
+from registrations.services.lost_links import ask_for_links
 from registrations.services.nominations import register_delegate
 from sessions_app.editing import cancel_session
 from sessions_app.releases import release_webinar
@@ -53,6 +54,7 @@ def every_mail(language: str) -> dict[str, EmailMultiAlternatives]:
 
     ana = _named(delegation, focal_point, language, "Ana Ejemplo de la Muestra", "ana@example.org")
     _named(delegation, focal_point, language, "Luis Muestra", "luis@example.org")
+    mara = _named(delegation, focal_point, language, "Mara Muestra", "mara@example.org")
     other = make_delegation(webinar, make_country("PA"))
     details = make_details("prosecutors", email="ana@example.org")
     with pytest.raises(RuleBroken):
@@ -79,12 +81,16 @@ def every_mail(language: str) -> dict[str, EmailMultiAlternatives]:
         now=SOON,
     )
     send_trial_of_announcement(announcement, by=staff, now=NOW + 7 * DAY)
-    send_announcement(announcement, version=1, count=2, by=staff, now=NOW + 7 * DAY)
+    send_announcement(announcement, version=1, count=3, by=staff, now=NOW + 7 * DAY)
     plan_and_send(NOW + 7 * DAY + HOUR)
     cancel_session(webinar.sessions.get(number=2), now=NOW + 8 * DAY)
     release_webinar(webinar, by=None, now=NOW + 8 * DAY)
     plan_and_send(NOW + 8 * DAY)
 
+    mara.refresh_from_db()
+    decline_sessions_ahead(mara, reason="Un viaje de servicio.", now=NOW + 8 * DAY)
+    ask_for_links("mara@example.org", now=NOW + 8 * DAY)
+    plan_and_send(NOW + 8 * DAY + HOUR)
     ana.refresh_from_db()
     record_answer(ana, webinar.sessions.get(number=1), partstat="ACCEPTED", now=NOW + 8 * DAY)
     for fields in (

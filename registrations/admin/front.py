@@ -3,11 +3,13 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from registrations.queries.today import today
 from registrations.queries.upcoming import Coming, ComingKind
 from sessions_app.admin.base import change_url
+from sessions_app.models import ReleasedSession
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,8 @@ def _text(coming: Coming) -> str:
         ComingKind.CLOSING: _("registration closes"),
         ComingKind.GAP_NOTICE: _("notice to the countries with gaps"),
         ComingKind.REMINDER: _("reminder: %(rule)s") % {"rule": coming.about},
+        ComingKind.UNDER_WAY: _("session %(session)s: the room is open, see who has arrived")
+        % {"session": coming.about},
         ComingKind.SESSION: _("session %(session)s") % {"session": coming.about},
         ComingKind.UNRELEASED_SESSION: _("session %(session)s, not released") % {"session": coming.about},
     }
@@ -35,6 +39,8 @@ def _text(coming: Coming) -> str:
 
 
 def _url(coming: Coming) -> str:
-    """A rule and a policy have pages of their own; a session stands with its webinar."""
+    """A rule and a policy have pages of their own; a session stands with its webinar, and with who has arrived."""
+    if coming.kind == ComingKind.UNDER_WAY and isinstance(coming.about, ReleasedSession):
+        return reverse("admin:arrivals", args=[coming.webinar.slug, coming.about.number])
     is_session = coming.kind in (ComingKind.SESSION, ComingKind.UNRELEASED_SESSION)
     return change_url(coming.webinar if is_session else coming.about)

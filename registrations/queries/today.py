@@ -56,9 +56,11 @@ class Unattended:
 
 @dataclass(frozen=True)
 class Today:
-    """`webinars` are those with a session ahead, the next one first; the lists are cut, the counts are not."""
+    """`webinars` are those with a session ahead or under way, the next one first; the lists are cut, the counts are
+    not. `country_count` is how many attend one of them."""
 
     webinars: Sequence[Webinar]
+    country_count: int
     awaiting: list[Delegation]
     awaiting_count: int
     incomplete: list[Incomplete]
@@ -75,9 +77,10 @@ def today(*, now: datetime) -> Today:
     ahead = Webinar.objects.annotate(
         first=Min("sessions__starts_at"),
         last=Max("sessions__starts_at"),
+        ends_at=Max("sessions__released__ends_at"),
         body_count=Count("delegations", distinct=True),
         accepted_count=Count("delegations", filter=Q(delegations__status=DelegationStatus.ACCEPTED), distinct=True),
-    ).filter(Q(last__gte=now) | Q(last__isnull=True), cancelled_at__isnull=True)
+    ).filter(Q(last__gte=now) | Q(ends_at__gt=now) | Q(last__isnull=True), cancelled_at__isnull=True)
     awaiting = Delegation.objects.filter(status=DelegationStatus.SUBMITTED).order_by("submitted_at")
     failed = Delivery.objects.filter(state=DeliveryState.FAILED)
     webinars = list(ahead.select_related("policy").order_by("first", "slug"))
@@ -86,6 +89,7 @@ def today(*, now: datetime) -> Today:
     unattended = _unattended(countries)
     return Today(
         webinars=webinars,
+        country_count=len(countries),
         awaiting=list(awaiting.select_related("webinar", "body")[:LONGEST_LIST]),
         awaiting_count=awaiting.count(),
         incomplete=incomplete[:LONGEST_LIST],

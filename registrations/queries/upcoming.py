@@ -7,6 +7,7 @@ from datetime import datetime
 from enum import Enum
 
 from registrations.models import GapNoticeRule, RegistrationPolicy, ReminderRule, ReminderScope
+from registrations.queries.participant import room_opens_at
 from sessions_app.models import ReleasedSession, Session, Webinar
 
 
@@ -15,6 +16,7 @@ class ComingKind(Enum):
     CLOSING = "closing"
     GAP_NOTICE = "gap_notice"
     REMINDER = "reminder"
+    UNDER_WAY = "under_way"
     SESSION = "session"
     UNRELEASED_SESSION = "unreleased_session"
 
@@ -30,7 +32,8 @@ class Coming:
 
 
 def coming_up(webinars: Sequence[Webinar], *, now: datetime) -> list[Coming]:
-    """What lies ahead of `webinars`, whose policies are loaded, the next first. Three queries."""
+    """What lies ahead of `webinars`, whose policies are loaded, the next first; before that the sessions whose room is
+    open. Three queries."""
     by_pk = {webinar.pk: webinar for webinar in webinars}
     sessions: dict[int, list[Session]] = defaultdict(list)
     rows = Session.objects.filter(webinar__in=by_pk, cancelled_at__isnull=True).select_related("released")
@@ -47,10 +50,13 @@ def coming_up(webinars: Sequence[Webinar], *, now: datetime) -> list[Coming]:
         for pk, webinar in by_pk.items()
         for one in (
             *_of_registration(webinar, notices[pk], now=now),
-            *_of_sessions(webinar, sessions[pk], reminders[pk]),
+            *_of_sessions(webinar, sessions[pk], reminders[pk], now=now),
         )
     )
-    return sorted((one for one in coming if one.at > now), key=lambda one: one.at)
+    return sorted(
+        (one for one in coming if one.at > now or one.kind == ComingKind.UNDER_WAY),
+        key=lambda one: (one.kind != ComingKind.UNDER_WAY, one.at),
+    )
 
 
 def policy_loaded(webinar: Webinar) -> RegistrationPolicy | None:
@@ -71,7 +77,9 @@ def _of_registration(webinar: Webinar, notices: Iterable[GapNoticeRule], *, now:
             yield Coming(rule.due_at, ComingKind.GAP_NOTICE, webinar, rule)
 
 
-def _of_sessions(webinar: Webinar, sessions: Iterable[Session], rules: Iterable[ReminderRule]) -> Iterator[Coming]:
+def _of_sessions(
+    webinar: Webinar, sessions: Iterable[Session], rules: Iterable[ReminderRule], *, now: datetime
+) -> Iterator[Coming]:
     released: list[ReleasedSession] = []
     for session in sessions:
         held: ReleasedSession | None = getattr(session, "released", None)
@@ -79,7 +87,8 @@ def _of_sessions(webinar: Webinar, sessions: Iterable[Session], rules: Iterable[
             yield Coming(session.starts_at, ComingKind.UNRELEASED_SESSION, webinar, session)
         elif not held.is_cancelled:
             released.append(held)
-            yield Coming(held.starts_at, ComingKind.SESSION, webinar, held)
+            is_under_way = room_opens_at(session) <= now < held.ends_at
+            yield Coming(held.starts_at, ComingKind.UNDER_WAY if is_under_way else ComingKind.SESSION, webinar, held)
     released.sort(key=lambda held: (held.starts_at, held.number))
     for rule in rules:
         for held in released[:1] if rule.scope == ReminderScope.FIRST_SESSION else released:

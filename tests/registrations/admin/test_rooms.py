@@ -502,11 +502,42 @@ def test_the_front_page_says_when_nothing_waits(secretariat: Client, db: None) -
         "No webinar lies ahead.",
         "No delegation waits.",
         "Every message that was due has gone out.",
-        "No country lacks anybody.",
-        "Every country has a focal point who has signed in.",
+        "No country takes part yet.",
         "Nothing is planned.",
     ):
         assert sentence in html
+
+
+def test_the_front_page_says_when_every_country_has_done_its_part(
+    secretariat: Client, quota: Quota, time_machine: TimeMachineFixture
+) -> None:
+    time_machine.move_to(NOW)
+    delegation = Delegation.objects.get()
+    Quota.objects.update(minimum=0)
+    focal_point = make_focal_point(delegation.body)
+    User.objects.filter(pk=focal_point.user.pk).update(last_login=NOW)
+
+    html = secretariat.get("/admin/").content.decode()
+
+    for sentence in ("No country lacks anybody.", "Every country has a focal point who has signed in."):
+        assert sentence in html
+
+
+@pytest.mark.parametrize(
+    ("at", "is_under_way"),
+    [(timedelta(minutes=-16), False), (timedelta(minutes=-15), True), (timedelta(hours=2, minutes=59), True)],
+)
+def test_while_a_room_is_open_the_front_page_leads_to_who_has_arrived(
+    client: Client, staff: User, webinar: Webinar, time_machine: TimeMachineFixture, at: timedelta, is_under_way: bool
+) -> None:
+    release_webinar(webinar, by=None, now=NOW)
+    time_machine.move_to(webinar.sessions.get(number=2).starts_at + at)
+    client.force_login(staff)
+
+    front = client.get("/admin/")
+
+    assert [one.slug for one in front.context["today"].webinars] == [webinar.slug]
+    assert (reverse("admin:arrivals", args=[webinar.slug, 2]) in front.content.decode()) == is_under_way
 
 
 @pytest.mark.parametrize("language", ["en", "es"])

@@ -1,30 +1,90 @@
 """What the template of a webinar shows: to the public, and in the secretariat's previews."""
 
-from django.utils.translation import get_language
+from dataclasses import dataclass
+from functools import lru_cache
 
-from sessions_app.agenda import Agenda
+from django.template.loader import render_to_string
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language, override
+
+from sessions_app.agenda import Agenda, Snapshot, agenda_from_snapshot
 from sessions_app.bilingual import Bilingual
 from sessions_app.models import AgendaVisibility, Webinar
 from sessions_app.zone_choices import zone_groups
 from sessions_app.zones import known_zones
 
 LONGEST_ECHO = 60
+TEXTS = ("objective", "methodology", "audience", "background")
 
 
-def agenda_context(row: Webinar, agenda: Agenda, *, asked_zone: str, own_zone: str) -> dict[str, object]:
-    """`agenda` in the zone that was asked for, that of the reader's account, or the webinar's. No query."""
+@dataclass(frozen=True)
+class PublicPart:
+    """All that the main part of a webinar's page is made of. `texts` are those of `TEXTS`; as of a snapshot, equal
+    ones look the same."""
+
+    snapshot: Snapshot
+    visibility: str
+    texts: tuple[Bilingual, ...]
+    zone: str
+    language: str
+    unknown_zone: str = ""
+
+    def render(self) -> SafeString:
+        """The part as HTML. Kept for the next reader, unless it repeats what this one has typed."""
+        return _rendered(self) if self.unknown_zone else _kept(self)
+
+
+def public_part(row: Webinar, snapshot: Snapshot, *, asked_zone: str, own_zone: str) -> PublicPart:
+    """A released agenda, as far as its webinar shows it, in the zone that `chosen_zone` says. No query."""
+    zone, unknown_zone = chosen_zone(agenda_from_snapshot(snapshot), asked_zone=asked_zone, own_zone=own_zone)
+    return PublicPart(
+        snapshot=snapshot,
+        visibility=row.agenda_visibility,
+        texts=tuple(Bilingual.of(row, name) for name in TEXTS),
+        zone=zone,
+        language=get_language() or "en",
+        unknown_zone=unknown_zone,
+    )
+
+
+def _rendered(part: PublicPart) -> SafeString:
+    agenda = shown_part(part.visibility, agenda_from_snapshot(part.snapshot))
+    context = content_context(
+        agenda, visibility=part.visibility, texts=part.texts, zone=part.zone, unknown_zone=part.unknown_zone
+    )
+    with override(part.language):
+        return render_to_string("public/_content.html", context | {"has_file": True})
+
+
+_kept = lru_cache(maxsize=64)(_rendered)
+
+
+def preview_context(row: Webinar, agenda: Agenda, *, asked_zone: str, own_zone: str) -> dict[str, object]:
+    """`agenda`, whatever it was made from, for a preview of the page. No query."""
+    zone, unknown_zone = chosen_zone(agenda, asked_zone=asked_zone, own_zone=own_zone)
+    texts = tuple(Bilingual.of(row, name) for name in TEXTS)
+    return content_context(agenda, visibility=row.agenda_visibility, texts=texts, zone=zone, unknown_zone=unknown_zone)
+
+
+def content_context(
+    agenda: Agenda, *, visibility: str, texts: tuple[Bilingual, ...], zone: str, unknown_zone: str
+) -> dict[str, object]:
+    return {
+        "agenda": agenda,
+        "texts": dict(zip(TEXTS, texts, strict=True)),
+        "is_hidden": visibility == AgendaVisibility.HIDDEN,
+        "zone": zone,
+        "zone_groups": zone_groups(get_language() or "en", selected=zone),
+        "unknown_zone": unknown_zone,
+    }
+
+
+def chosen_zone(agenda: Agenda, *, asked_zone: str, own_zone: str) -> tuple[str, str]:
+    """The zone that was asked for, that of the reader's account, or the webinar's; and what is no zone that we know."""
     asked = asked_zone.strip()
     usual = own_zone if own_zone in known_zones() else agenda.timezone
     zone = asked if asked in known_zones() else usual
-    return {
-        "webinar": row,
-        "agenda": agenda,
-        "texts": {name: Bilingual.of(row, name) for name in ("objective", "methodology", "audience", "background")},
-        "is_hidden": row.agenda_visibility == AgendaVisibility.HIDDEN,
-        "zone": zone,
-        "zone_groups": zone_groups(get_language() or "en", selected=zone),
-        "unknown_zone": asked[:LONGEST_ECHO] if asked and asked != zone else "",
-    }
+    return zone, asked[:LONGEST_ECHO] if asked and asked != zone else ""
 
 
 def zone_of_account(user: object) -> str:
@@ -33,6 +93,6 @@ def zone_of_account(user: object) -> str:
     return zone
 
 
-def shown_part(row: Webinar, agenda: Agenda) -> Agenda:
+def shown_part(visibility: str, agenda: Agenda) -> Agenda:
     """Of `agenda`, whatever it was made from, what the public may read."""
-    return agenda if row.agenda_visibility == AgendaVisibility.FULL else agenda.without_names()
+    return agenda if visibility == AgendaVisibility.FULL else agenda.without_names()

@@ -1,7 +1,7 @@
 """Questions on the busiest way, worded once: the ORM takes longer to word them than the database to answer."""
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from django.db import connection
@@ -11,12 +11,13 @@ from django.db.models import QuerySet
 NUMBER, OTHER_NUMBER = 2**63 - 1, 2**63 - 2
 TEXT = "\N{REPLACEMENT CHARACTER} stands in"
 INSTANT = datetime.max.replace(tzinfo=UTC)
+DAY = date.max
 
 
 class Worded:
     """The rows of a queryset of `values_list` that holds stand-ins for what changes from one asking to the next.
 
-    Rows hold what the driver gives, so they should be of numbers and texts.
+    Rows hold what the driver gives, so they should be of numbers and texts, or of instants read by `instant`.
     """
 
     def __init__(self, question: Callable[[], "QuerySet[Any, Any]"]) -> None:
@@ -34,5 +35,12 @@ class Worded:
             return list(cursor.fetchall())
 
 
+def instant(stored: datetime) -> datetime:
+    """What the driver gives for an instant, in UTC: that of SQLite knows no zones."""
+    return stored.astimezone(UTC) if stored.tzinfo else stored.replace(tzinfo=UTC)
+
+
 def _stored(value: Any) -> Any:
-    return connection.ops.adapt_datetimefield_value(value) if isinstance(value, datetime) else value
+    if isinstance(value, datetime):
+        return connection.ops.adapt_datetimefield_value(value)
+    return connection.ops.adapt_datefield_value(value) if isinstance(value, date) else value

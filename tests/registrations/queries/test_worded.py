@@ -1,11 +1,11 @@
-from datetime import timedelta
+from datetime import UTC, timedelta
 
 import pytest
 from django.db.models import Model
 
-from registrations.models import Delegate, Delegation, Quota
+from registrations.models import Delegate, Delegation, Quota, RegistrationPolicy
 from registrations.queries.seats import named_counts, quotas_of, seats_of, waived_seats
-from registrations.queries.worded import INSTANT, NUMBER, TEXT, Worded
+from registrations.queries.worded import DAY, INSTANT, NUMBER, TEXT, Worded, instant
 from registrations.services.delegations import waive_seats
 from tests.factories import NOW, make_country, make_delegate, make_delegation, make_profiles, make_staff
 
@@ -29,6 +29,24 @@ def test_a_question_is_answered_for_the_values_of_each_asking() -> None:
     assert asked(ana, since=NOW + timedelta(days=1)) == []
     assert asked(ana, webinar=0) == []
     assert asked(ana, email="o'brien%s@example.org") == []
+
+
+def test_instants_are_read_in_utc_whatever_the_driver_gives() -> None:
+    person = make_delegate(make_delegation(), registered_at=NOW)
+    of_a_person = Worded(lambda: Delegate.objects.filter(pk=NUMBER).values_list("registered_at"))
+
+    ((stored,),) = of_a_person.ask({NUMBER: person.pk})
+
+    assert (instant(stored), instant(stored).tzinfo) == (NOW, UTC)
+
+
+def test_a_question_may_hold_a_day() -> None:
+    webinar = make_delegation().webinar
+    kept_on = Worded(lambda: RegistrationPolicy.objects.filter(purge_on__gt=DAY).values_list("webinar_id"))
+    purge_on = webinar.policy.purge_on
+
+    assert kept_on.ask({DAY: purge_on - timedelta(days=1)}) == [(webinar.pk,)]
+    assert kept_on.ask({DAY: purge_on}) == []
 
 
 def test_the_seats_of_one_delegation_are_those_that_the_querysets_of_many_count() -> None:

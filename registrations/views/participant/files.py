@@ -19,7 +19,7 @@ from sessions_app.ical import CalendarSession, render_download, render_feed
 
 CONTENT_TYPE = "text/calendar; charset=utf-8"
 # Raise it with every change of what the feed says about the same data.
-FEED_FORMAT = 1
+FEED_FORMAT = 2
 
 
 @participant_link(read_feed_token)

@@ -13,9 +13,9 @@ from tests.factories import FIRST_START, NOW, make_delegate, make_details, make_
 from tests.registrations.participants import make_participant
 
 HOURS = {
-    "America/Tegucigalpa": "Mon 16 Nov, 09:00–11:00 (Tegucigalpa)",
-    "America/Panama": "Mon 16 Nov, 10:00–12:00 (Panama) · 09:00–11:00 (Costa Rica)",
-    "America/Santo_Domingo": "Mon 16 Nov, 11:00–13:00 (Santo Domingo) · 09:00–11:00 (Costa Rica)",
+    "America/Tegucigalpa": "Mon 16 Nov, 09:00–11:00 (Tegucigalpa, UTC−06:00)",
+    "America/Panama": "Mon 16 Nov, 10:00–12:00 (Panama, UTC−05:00) · 09:00–11:00 (Costa Rica, UTC−06:00)",
+    "America/Santo_Domingo": "Mon 16 Nov, 11:00–13:00 (Santo Domingo, UTC−04:00) · 09:00–11:00 (Costa Rica, UTC−06:00)",
 }
 
 

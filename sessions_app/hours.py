@@ -43,6 +43,7 @@ def format_day(instant: datetime, zone: str, language: str, *, with_year: bool =
     )
 
 
+@lru_cache(maxsize=512)
 def format_long_day(instant: datetime, zone: str, language: str) -> str:
     """The day in full: "Monday 16 November 2026", "lunes 16 de noviembre de 2026"."""
     pattern = "EEEE d MMMM y" if language == "en" else "EEEE d 'de' MMMM 'de' y"

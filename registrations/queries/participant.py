@@ -8,8 +8,8 @@ from django.db import DEFAULT_DB_ALIAS
 from django.db.models import Model, OuterRef, QuerySet, Subquery
 
 from registrations.models import CalendarEntry, Delegate, Delegation, DelegationStatus, Partstat
-from registrations.queries.worded import DAY, NUMBER, Worded, instant
 from sessions_app.models import Release, ReleasedSession, Session, Webinar
+from sessions_app.worded import DAY, NUMBER, Worded, instant
 
 
 class RoomState(StrEnum):

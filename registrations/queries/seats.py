@@ -20,8 +20,8 @@ from registrations.models import (
     Waiver,
 )
 from registrations.queries.letters import lacking_letter
-from registrations.queries.worded import NUMBER, Worded
 from sessions_app.models import Webinar
+from sessions_app.worded import NUMBER, Worded
 
 
 @dataclass(frozen=True)

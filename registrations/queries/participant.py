@@ -152,7 +152,9 @@ def subscribed_sessions(of: Subscriber) -> tuple[ReleasedSession, ...]:
     if not is_invited(of.delegate):
         return ()
     sessions = ReleasedSession.objects.filter(session__webinar_id=of.delegate.webinar_id).select_related("session")
-    found = tuple(sessions.order_by("starts_at", "number"))
+    # Without all that a calendar does not show.
+    needed = (field.name for field in ReleasedSession._meta.concrete_fields)
+    found = tuple(sessions.only(*needed, "session__ical_uid", "session__webinar").order_by("starts_at", "number"))
     for each in found:
         each.session.webinar = of.delegate.webinar
     return found

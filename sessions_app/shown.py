@@ -12,7 +12,7 @@ from django.utils.translation import get_language, override
 from sessions_app.agenda import Agenda, Snapshot, agenda_from_snapshot
 from sessions_app.bilingual import LANGUAGES, Bilingual
 from sessions_app.models import AgendaVisibility, Release, Webinar
-from sessions_app.worded import TEXT, Worded, instant
+from sessions_app.worded import TEXT, Worded
 from sessions_app.zone_choices import zone_groups
 from sessions_app.zones import known_zones
 
@@ -58,7 +58,7 @@ def public_webinar(slug: str) -> PublicWebinar | None:
         slug=slug,
         visibility=visibility,
         texts=tuple(Bilingual(*pair) for pair in zip(texts[::2], texts[1::2], strict=True)),
-        snapshot=Snapshot(text, number, instant(released_at)),
+        snapshot=Snapshot(text, number, released_at),
     )
 
 

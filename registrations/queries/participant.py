@@ -3,13 +3,14 @@
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS
 from django.db.models import Model, OuterRef, QuerySet, Subquery
 
 from registrations.models import CalendarEntry, Delegate, Delegation, DelegationStatus, Partstat
 from sessions_app.models import Release, ReleasedSession, Session, Webinar
-from sessions_app.worded import DAY, NUMBER, Worded, instant
+from sessions_app.worded import DAY, NUMBER, Worded
 
 
 class RoomState(StrEnum):
@@ -123,6 +124,16 @@ _SUBSCRIBER = Worded(
     )
 )
 
+_RELEASED = [field.attname for field in ReleasedSession._meta.concrete_fields]
+_SESSION = _columns(Session, {"id", "webinar_id", "ical_uid"})
+_SUBSCRIBED = Worded(
+    lambda: (
+        ReleasedSession.objects.filter(session__webinar=NUMBER)
+        .order_by("starts_at", "number")
+        .values_list(*_RELEASED, *(f"session__{name}" for name in _SESSION))
+    )
+)
+
 
 def subscriber(pk: int, *, today: date) -> Subscriber | None:
     """The person with this id, whether they left or not, while the data of their webinar are kept. One query."""
@@ -136,13 +147,9 @@ def subscriber(pk: int, *, today: date) -> Subscriber | None:
     delegate.delegation = Delegation.from_db(DEFAULT_DB_ALIAS, _DELEGATION, first[delegation_at:webinar_at])
     delegate.webinar = Webinar.from_db(DEFAULT_DB_ALIAS, _WEBINAR, first[webinar_at:others_at])
     admitted_at, latest, *_entry = first[others_at:]
-    delegate.admitted_at = instant(admitted_at) if admitted_at else None
+    delegate.admitted_at = admitted_at
     entries = (row[others_at + 2 :] for row in rows)
-    ledger = (
-        (session_id, sequence, instant(stamp))
-        for address, session_id, sequence, stamp in entries
-        if address == delegate.address
-    )
+    ledger = (tuple(told) for address, *told in entries if address == delegate.address)
     return Subscriber(delegate, latest or 0, tuple(ledger))
 
 
@@ -151,13 +158,14 @@ def subscribed_sessions(of: Subscriber) -> tuple[ReleasedSession, ...]:
     who does not take part. One query."""
     if not is_invited(of.delegate):
         return ()
-    sessions = ReleasedSession.objects.filter(session__webinar_id=of.delegate.webinar_id).select_related("session")
-    # Without all that a calendar does not show.
-    needed = (field.name for field in ReleasedSession._meta.concrete_fields)
-    found = tuple(sessions.only(*needed, "session__ical_uid", "session__webinar").order_by("starts_at", "number"))
-    for each in found:
-        each.session.webinar = of.delegate.webinar
-    return found
+    return tuple(_released(row, of) for row in _SUBSCRIBED.ask({NUMBER: of.delegate.webinar_id}))
+
+
+def _released(row: tuple[Any, ...], of: Subscriber) -> ReleasedSession:
+    released = ReleasedSession.from_db(DEFAULT_DB_ALIAS, _RELEASED, row[: len(_RELEASED)])
+    released.session = Session.from_db(DEFAULT_DB_ALIAS, _SESSION, row[len(_RELEASED) :])
+    released.session.webinar = of.delegate.webinar
+    return released
 
 
 def room_opens_at(session: Session) -> datetime:

@@ -1,9 +1,10 @@
-from datetime import UTC, timedelta
+from datetime import timedelta
 
 import pytest
 
 from registrations.models import Delegate, RegistrationPolicy
-from sessions_app.worded import DAY, INSTANT, NUMBER, TEXT, Worded, instant
+from sessions_app.models import Session
+from sessions_app.worded import DAY, INSTANT, NUMBER, TEXT, Worded
 from tests.factories import NOW, make_delegate, make_delegation
 
 pytestmark = pytest.mark.django_db
@@ -28,13 +29,14 @@ def test_a_question_is_answered_for_the_values_of_each_asking() -> None:
     assert asked(ana, email="o'brien%s@example.org") == []
 
 
-def test_instants_are_read_in_utc_whatever_the_driver_gives() -> None:
-    person = make_delegate(make_delegation(), registered_at=NOW)
-    of_a_person = Worded(lambda: Delegate.objects.filter(pk=NUMBER).values_list("registered_at"))
+def test_answers_are_the_values_of_python_whatever_the_driver_gives() -> None:
+    session = make_delegation().webinar.sessions.get(number=1)
+    columns = ("starts_at", "ical_uid", "title_en")
+    of_a_session = Worded(lambda: Session.objects.filter(pk=NUMBER).values_list(*columns))
 
-    ((stored,),) = of_a_person.ask({NUMBER: person.pk})
+    rows = of_a_session.ask({NUMBER: session.pk})
 
-    assert (instant(stored), instant(stored).tzinfo) == (NOW, UTC)
+    assert rows == [(session.starts_at, session.ical_uid, session.title_en)]
 
 
 def test_a_question_may_hold_a_day() -> None:

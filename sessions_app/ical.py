@@ -213,8 +213,10 @@ def _written(calendar: Calendar) -> bytes:
 
 
 def _subscribable(calendar: Calendar, name: str) -> Calendar:
-    calendar.add("NAME", _text(name))
-    calendar.add("X-WR-CALNAME", _text(name))
+    # In one line: icalendar refuses to write others of a name that is no property of the RFC.
+    name = " ".join(_text(name).split())
+    calendar.add("NAME", name)
+    calendar.add("X-WR-CALNAME", name)
     # RFC 7986 §5.7 wants VALUE=DURATION, which the library's shortcut leaves out.
     calendar.add("REFRESH-INTERVAL", REFRESH, parameters={"VALUE": "DURATION"})
     calendar.add("X-PUBLISHED-TTL", "PT1H")

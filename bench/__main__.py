@@ -18,6 +18,7 @@ PARTS = (
     "bench.sending",
     "bench.building",
     "bench.pages",
+    "bench.files",
     "bench.adding",
     # It empties the database, so it stands last.
     "bench.board",
@@ -42,7 +43,7 @@ def main() -> int:
         teardown_databases(databases, verbosity=0)
     print(f"{'what':<52}{'ms':>9}  {'against':<44}{'ms':>9}{'ratio':>8}")
     for ratio in ratios:
-        print(f"{ratio.what:<52}{ratio.ours_ms:>9.2f}  {ratio.floor:<44}{ratio.floor_ms:>9.2f}{ratio.times:>8.1f}")
+        print(f"{ratio.what:<52}{ratio.ours_ms:>9.2f}  {ratio.floor:<44}{ratio.floor_ms:>9.2f}{ratio.times:>8.2f}")
     return 0
 
 

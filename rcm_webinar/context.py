@@ -9,14 +9,14 @@ LANGUAGE_NAMES = {"en": "English", "es": "Español"}
 
 
 def product(request: HttpRequest) -> dict[str, object]:
-    """`is_demo`, and `languages`: code, name, and `path` of this page in it.
+    """`is_demo`, and `languages`: code, name, and `path` of this page in the other one.
 
     `path` is empty where the address has no language: there the choice is kept in a cookie, by a form.
     """
     here = request.get_full_path()
-    has_language = here.startswith(tuple(f"/{code}/" for code in LANGUAGE_NAMES))
+    own = next((code for code in LANGUAGE_NAMES if here.startswith(f"/{code}/")), "")
     languages = [
-        {"code": code, "name": name, "path": translate_url(here, code) if has_language else ""}
+        {"code": code, "name": name, "path": translate_url(here, code) if own and code != own else ""}
         for code, name in LANGUAGE_NAMES.items()
     ]
     return {"is_demo": settings.RCM_DEMO, "languages": languages}

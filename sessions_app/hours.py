@@ -1,4 +1,4 @@
-"""How an instant is written for a reader: day, hour and the zone's city, in the reader's language (rule 13).
+"""How an instant is written for a reader: day, hour and zone, in the reader's language (rule 13).
 
 The one place for pages, mails and the text of calendars, so that an hour reads the same everywhere.
 """
@@ -14,7 +14,6 @@ from babel.dates import format_datetime, get_timezone_location
 from sessions_app.zones import differs_at
 
 
-@lru_cache(maxsize=2048)
 @lru_cache(maxsize=2048)
 def zone_city(zone: str, language: str) -> str:
     """The exemplar city of an IANA zone in the language: "Ciudad de México"."""
@@ -44,6 +43,7 @@ def format_day(instant: datetime, zone: str, language: str, *, with_year: bool =
     )
 
 
+@lru_cache(maxsize=512)
 def format_long_day(instant: datetime, zone: str, language: str) -> str:
     """The day in full: "Monday 16 November 2026", "lunes 16 de noviembre de 2026"."""
     pattern = "EEEE d MMMM y" if language == "en" else "EEEE d 'de' MMMM 'de' y"
@@ -57,22 +57,34 @@ def format_hour(instant: datetime, zone: str, language: str) -> str:
 
 @dataclass(frozen=True)
 class Hours:
-    """From when until when something lasts, as one reader sees it. `other_*` are empty where the clocks agree."""
+    """From when until when something lasts, as one reader sees it. `other_*` are empty where the clocks agree.
+
+    A zone has its name and offset: "Tegucigalpa, UTC−06:00".
+    """
 
     starts_at: datetime
     day: str
     clock: str
-    city: str
+    zone: str
     other_day: str = ""
     other_clock: str = ""
-    other_city: str = ""
+    other_zone: str = ""
 
     def __str__(self) -> str:
-        own = f"{self.day}, {self.clock} ({self.city})"
+        own = f"{self.day}, {self.clock} ({self.zone})"
         if not self.other_clock:
             return own
         other = f"{self.other_day}, {self.other_clock}" if self.other_day else self.other_clock
-        return f"{own} · {other} ({self.other_city})"
+        return f"{own} · {other} ({self.other_zone})"
+
+
+def _zone(starts_at: datetime, ends_at: datetime | None, zone: str, language: str) -> str:
+    """The zone's name and offset; both offsets where the clock changes in between. That of UTC is its name."""
+    name = zone_city(zone, language)
+    if name == "UTC":
+        return name
+    first, last = zone_offset(starts_at, zone), zone_offset(ends_at or starts_at, zone)
+    return f"{name}, {first}" if first == last else f"{name}, {first} → {last}"
 
 
 def _span(starts_at: datetime, ends_at: datetime | None, zone: str) -> str:
@@ -83,20 +95,20 @@ def _span(starts_at: datetime, ends_at: datetime | None, zone: str) -> str:
 def hours_for(
     starts_at: datetime, ends_at: datetime | None, *, reader_zone: str, webinar_zone: str, language: str
 ) -> Hours:
-    """The reader's hours first; the webinar's beside them where the clock differs at that instant."""
+    """The reader's hours first; the webinar's beside them where the clock differs at either instant."""
     own_day = format_day(starts_at, reader_zone, language)
     hours = {
         "starts_at": starts_at,
         "day": own_day,
         "clock": _span(starts_at, ends_at, reader_zone),
-        "city": zone_city(reader_zone, language),
+        "zone": _zone(starts_at, ends_at, reader_zone, language),
     }
-    if not differs_at(starts_at, reader_zone, webinar_zone):
+    if not any(differs_at(each, reader_zone, webinar_zone) for each in (starts_at, ends_at or starts_at)):
         return Hours(**hours)  # type: ignore[arg-type]  # a mixed dict of the fields above
     other_day = format_day(starts_at, webinar_zone, language)
     return Hours(
         **hours,  # type: ignore[arg-type]  # a mixed dict of the fields above
         other_day="" if other_day == own_day else other_day,
         other_clock=_span(starts_at, ends_at, webinar_zone),
-        other_city=zone_city(webinar_zone, language),
+        other_zone=_zone(starts_at, ends_at, webinar_zone, language),
     )

@@ -22,6 +22,8 @@ ALARM_LEAD = timedelta(minutes=-15)
 LONGEST_LOCATION = 255
 # The lines of an invitation that differ from reader to reader, and what stands in their place while it is written.
 _PERSONAL = ("ATTENDEE", "DESCRIPTION", "LOCATION", "URL")
+# Those of an event in a feed: each mailbox was told of it at another time.
+_PERSONAL_IN_FEED = ("DTSTAMP", "LAST-MODIFIED", "SEQUENCE", "DESCRIPTION", "LOCATION", "URL")
 _HERE = "here"
 _CONTROL_CHARACTERS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
@@ -71,8 +73,7 @@ def build_invitation(session: CalendarSession, *, method: Method, organizer: str
     personal = Event()
     personal.add("ATTENDEE", _attendee(attendee))
     _add_description_and_link(personal, session)
-    lines = {name.encode(): personal.content_line(name, value).to_ical() for name, value in personal.property_items()}
-    return _invitation_to_all(shared, method, organizer) % lines
+    return _invitation_to_all(shared, method, organizer) % _lines(personal)
 
 
 @lru_cache(maxsize=128)
@@ -92,11 +93,21 @@ def _invitation_to_all(session: CalendarSession, method: Method, organizer: str)
         alarm.add("DESCRIPTION", _text(session.summary))
         alarm.add("TRIGGER", ALARM_LEAD)
         event.add_component(alarm)
-    text = _written(_calendar([event], method)).replace(b"%", b"%%")
-    for name in _PERSONAL:
+    return _with_gaps(_written(_calendar([event], method)), _PERSONAL)
+
+
+def _with_gaps(text: bytes, names: Iterable[str]) -> bytes:
+    """`%(NAME)b` in place of the first line of each of `names`, which fits into one."""
+    text = text.replace(b"%", b"%%")
+    for name in names:
         # Once: the alarm, below the lines of the event, has a DESCRIPTION too.
-        text = text.replace(f"\r\n{name}:{_HERE}\r\n".encode(), f"\r\n%({name})b\r\n".encode(), 1)
+        text = re.sub(rb"\r\n%b:[^\r]*\r\n" % name.encode(), b"\r\n%%(%b)b\r\n" % name.encode(), text, count=1)
     return text
+
+
+def _lines(personal: Event) -> dict[bytes, bytes]:
+    """What belongs into such gaps, by name."""
+    return {name.encode(): personal.content_line(name, value).to_ical() for name, value in personal.property_items()}
 
 
 def render_download(session: CalendarSession, *, organizer: str) -> bytes:
@@ -108,12 +119,30 @@ def render_download(session: CalendarSession, *, organizer: str) -> bytes:
 
 def render_feed(sessions: Iterable[CalendarSession], *, name: str, organizer: str) -> bytes:
     """A calendar to subscribe to; cancelled sessions stay, as STATUS:CANCELLED. Without sessions it is empty."""
-    events = []
-    for session in sessions:
-        event = build_vevent(session)
-        event.add("ORGANIZER", vCalAddress(f"mailto:{organizer}"))
-        events.append(event)
-    return _written(_subscribable(_calendar(events, Method.PUBLISH), name))
+    events = b"".join(_feed_event(session, organizer) for session in sessions)
+    before, end, after = _empty_feed(name).rpartition(b"END:VCALENDAR")
+    return before + events + end + after
+
+
+@lru_cache(maxsize=32)
+def _empty_feed(name: str) -> bytes:
+    return _written(_subscribable(_calendar([], Method.PUBLISH), name))
+
+
+def _feed_event(session: CalendarSession, organizer: str) -> bytes:
+    shared = replace(session, sequence=0, stamp=session.starts_at, description=_HERE, link=session.link and _HERE)
+    personal = Event()
+    _add_revision(personal, session)
+    _add_description_and_link(personal, session)
+    return _feed_event_to_all(shared, organizer) % _lines(personal)
+
+
+@lru_cache(maxsize=128)
+def _feed_event_to_all(session: CalendarSession, organizer: str) -> bytes:
+    """What the event says to everyone alike, written once; `%(NAME)b` where a line of `_PERSONAL_IN_FEED` belongs."""
+    event = build_vevent(session)
+    event.add("ORGANIZER", vCalAddress(f"mailto:{organizer}"))
+    return _with_gaps(event.to_ical(), _PERSONAL_IN_FEED)
 
 
 def render_agenda(agenda: Agenda, *, language: str, link: str) -> bytes:
@@ -144,9 +173,7 @@ def build_vevent(session: CalendarSession) -> Event:
     """The VEVENT without people, RFC 5545 §3.6.1. Raises ValueError for a datetime that is not UTC."""
     event = Event()
     event.add("UID", str(session.uid))
-    event.add("DTSTAMP", _utc(session.stamp))
-    event.add("LAST-MODIFIED", _utc(session.stamp))
-    event.add("SEQUENCE", session.sequence)
+    _add_revision(event, session)
     event.add("DTSTART", _utc(session.starts_at))
     event.add("DTEND", _utc(session.ends_at))
     event.add("SUMMARY", _text(session.summary))
@@ -154,6 +181,12 @@ def build_vevent(session: CalendarSession) -> Event:
     event.add("STATUS", "CANCELLED" if session.is_cancelled else "CONFIRMED")
     event.add("TRANSP", "OPAQUE")
     return event
+
+
+def _add_revision(event: Event, session: CalendarSession) -> None:
+    event.add("DTSTAMP", _utc(session.stamp))
+    event.add("LAST-MODIFIED", _utc(session.stamp))
+    event.add("SEQUENCE", session.sequence)
 
 
 def _add_description_and_link(event: Event, session: CalendarSession) -> None:
@@ -180,8 +213,10 @@ def _written(calendar: Calendar) -> bytes:
 
 
 def _subscribable(calendar: Calendar, name: str) -> Calendar:
-    calendar.add("NAME", _text(name))
-    calendar.add("X-WR-CALNAME", _text(name))
+    # In one line: icalendar refuses to write others of a name that is no property of the RFC.
+    name = " ".join(_text(name).split())
+    calendar.add("NAME", name)
+    calendar.add("X-WR-CALNAME", name)
     # RFC 7986 §5.7 wants VALUE=DURATION, which the library's shortcut leaves out.
     calendar.add("REFRESH-INTERVAL", REFRESH, parameters={"VALUE": "DURATION"})
     calendar.add("X-PUBLISHED-TTL", "PT1H")

@@ -2,13 +2,16 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
+from typing import Any
 
-from django.db.models import Count, Exists, Max, OuterRef, QuerySet, Sum
+from django.db import DEFAULT_DB_ALIAS
+from django.db.models import Exists, Model, OuterRef, QuerySet, Subquery
 
-from registrations.models import CalendarEntry, Delegate, DelegationStatus, Partstat
-from sessions_app.models import Release, ReleasedSession, Session
+from registrations.models import CalendarEntry, Delegate, Delegation, DelegationStatus, Partstat
+from sessions_app.models import Release, ReleasedSession, Session, Webinar
+from sessions_app.worded import DAY, NUMBER, Worded
 
 
 class RoomState(StrEnum):
@@ -46,13 +49,21 @@ class MySession:
 
 
 @dataclass(frozen=True)
-class LedgerRevision:
-    """Grows with every calendar message planned for a person, and with every release of their webinar."""
+class Subscriber:
+    """Whom a feed is for, and all else that it says: of their webinar the release in force (0 before the first), and
+    of their mailbox (sequence, stamp) by session id.
 
+    The person, the delegation and the webinar hold what a feed asks them for; anything else costs a query.
+    """
+
+    delegate: Delegate
     release_number: int
-    entries: int
-    sequences: int
-    latest_stamp: datetime | None
+    ledger: tuple[tuple[int, int, datetime], ...]
+
+    def revision_of(self, released: ReleasedSession) -> tuple[int, datetime]:
+        """Sequence and stamp as the mailbox was told them; as they were released, where it was not told anything."""
+        told = (line[1:] for line in self.ledger if line[0] == released.session_id)
+        return next(told, (released.sequence, released.changed_at))
 
 
 def is_invited(delegate: Delegate) -> bool:
@@ -99,13 +110,83 @@ def people_ahead(addresses: Iterable[str], *, now: datetime) -> list[Delegate]:
     )
 
 
-def ledger_revision(delegate: Delegate) -> LedgerRevision:
-    """What a feed is compared by, without rendering it. Two queries."""
-    release_number = (
-        Release.objects.filter(webinar_id=delegate.webinar_id).aggregate(latest=Max("number"))["latest"] or 0
+def _columns(model: type[Model], names: set[str]) -> list[str]:
+    """`names` in the order in which `from_db` takes their values."""
+    return [field.attname for field in model._meta.concrete_fields if field.attname in names]
+
+
+# The columns that a feed is made of. Programs ask for it again and again, mostly to hear that nothing has changed.
+_PERSON = _columns(
+    Delegate,
+    {"id", "webinar_id", "delegation_id", "status", "email", "language", "timezone", "version", "token_version"},
+)
+_DELEGATION = _columns(Delegation, {"id", "status"})
+_WEBINAR = _columns(Webinar, {"id", "title_en", "title_es", "contact_email"})
+_OTHERS = (
+    "admitted_at",
+    "latest",
+    *(f"calendar_entries__{name}" for name in ("address", "session", "sequence", "stamp")),
+)
+_SUBSCRIBER = Worded(
+    lambda: (
+        Delegate.objects.filter(pk=NUMBER, webinar__policy__purge_on__gt=DAY)
+        .annotate(
+            latest=Subquery(
+                Release.objects.filter(webinar=OuterRef("webinar")).order_by("-number").values("number")[:1],
+            )
+        )
+        .order_by("calendar_entries__session")
+        .values_list(
+            *_PERSON,
+            *(f"delegation__{name}" for name in _DELEGATION),
+            *(f"webinar__{name}" for name in _WEBINAR),
+            *_OTHERS,
+        )
     )
-    ledger = _entries_of(delegate).aggregate(entries=Count("pk"), sequences=Sum("sequence"), latest=Max("stamp"))
-    return LedgerRevision(release_number, ledger["entries"], ledger["sequences"] or 0, ledger["latest"])
+)
+
+_RELEASED = [field.attname for field in ReleasedSession._meta.concrete_fields]
+_SESSION = _columns(Session, {"id", "webinar_id", "ical_uid"})
+_SUBSCRIBED = Worded(
+    lambda: (
+        ReleasedSession.objects.filter(session__webinar=NUMBER)
+        .order_by("starts_at", "number")
+        .values_list(*_RELEASED, *(f"session__{name}" for name in _SESSION))
+    )
+)
+
+
+def subscriber(pk: int, *, today: date) -> Subscriber | None:
+    """The person with this id, whether they left or not, while the data of their webinar are kept. One query."""
+    rows = _SUBSCRIBER.ask({NUMBER: pk, DAY: today})
+    if not rows:
+        return None
+    first = rows[0]
+    delegation_at, webinar_at = len(_PERSON), len(_PERSON) + len(_DELEGATION)
+    others_at = webinar_at + len(_WEBINAR)
+    delegate = Delegate.from_db(DEFAULT_DB_ALIAS, _PERSON, first[:delegation_at])
+    delegate.delegation = Delegation.from_db(DEFAULT_DB_ALIAS, _DELEGATION, first[delegation_at:webinar_at])
+    delegate.webinar = Webinar.from_db(DEFAULT_DB_ALIAS, _WEBINAR, first[webinar_at:others_at])
+    admitted_at, latest, *_entry = first[others_at:]
+    delegate.admitted_at = admitted_at
+    entries = (row[others_at + 2 :] for row in rows)
+    ledger = (tuple(told) for address, *told in entries if address == delegate.address)
+    return Subscriber(delegate, latest or 0, tuple(ledger))
+
+
+def subscribed_sessions(of: Subscriber) -> tuple[ReleasedSession, ...]:
+    """What is released of the sessions, in the order of time, each with its session and webinar; none for somebody
+    who does not take part. One query."""
+    if not is_invited(of.delegate):
+        return ()
+    return tuple(_released(row, of) for row in _SUBSCRIBED.ask({NUMBER: of.delegate.webinar_id}))
+
+
+def _released(row: tuple[Any, ...], of: Subscriber) -> ReleasedSession:
+    released = ReleasedSession.from_db(DEFAULT_DB_ALIAS, _RELEASED, row[: len(_RELEASED)])
+    released.session = Session.from_db(DEFAULT_DB_ALIAS, _SESSION, row[len(_RELEASED) :])
+    released.session.webinar = of.delegate.webinar
+    return released
 
 
 def room_opens_at(session: Session) -> datetime:

@@ -22,8 +22,8 @@ from registrations.models import (
     Waiver,
 )
 from registrations.queries.letters import lacking_letter
-from registrations.queries.worded import NUMBER, OTHER_NUMBER, THIRD_NUMBER, Worded
 from sessions_app.models import Webinar
+from sessions_app.worded import NUMBER, OTHER_NUMBER, THIRD_NUMBER, Worded
 
 # By (quota id, body id): what is asked of a body for which an exception from the quota was made.
 Exceptions = Mapping[tuple[int, int], Asked]

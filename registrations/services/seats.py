@@ -37,10 +37,10 @@ from registrations.models import (
 )
 from registrations.queries import SeatCount, fingerprint_of, gaps_in, lacks_letter, seats_of
 from registrations.queries.seats import quotas_from
-from registrations.queries.worded import INSTANT, NUMBER, OTHER_NUMBER, TEXT, Worded
 from registrations.services.history import new_event
 from registrations.services.nudge import nudge_planner
 from sessions_app.models import Webinar
+from sessions_app.worded import INSTANT, NUMBER, OTHER_NUMBER, TEXT, Worded
 
 # Deadlock and serialisation failure, https://www.postgresql.org/docs/current/errcodes-appendix.html (class 40).
 RETRIED_SQLSTATES = frozenset({"40P01", "40001"})

@@ -14,6 +14,7 @@ from django.utils import timezone, translation
 
 from registrations.exceptions import LinkNotValid
 from registrations.models import Delegate
+from registrations.queries.participant import Subscriber, subscriber
 
 # The id of a delegate and the version of their links, as `make_token` writes them; 18 digits fit every database.
 VALUE = re.compile(r"([1-9][0-9]{0,17})\.([1-9][0-9]{0,8})", re.ASCII)
@@ -47,18 +48,18 @@ def read_token(token: str, *scopes: Scope) -> Delegate:
     return delegate
 
 
-def read_feed_token(token: str) -> Delegate:
+def read_feed_token(token: str) -> Subscriber:
     """As `read_token` of the page's scope, for the feed that a calendar program fetches for months.
 
     A person who left is returned too, for the last link that they had: their calendars are emptied, not left as they
     were. Links from before a change of address stay ended.
     """
     pk, version = _unsigned(token, (Scope.PAGE,))
-    delegate = _with_living_links(pk)
+    found = subscriber(pk, today=timezone.now().date())
     # Leaving raises the version by one.
-    if delegate is None or version != delegate.token_version - (0 if delegate.is_active else 1):
+    if found is None or version != found.delegate.token_version - (0 if found.delegate.is_active else 1):
         raise LinkNotValid(is_guess=False)
-    return delegate
+    return found
 
 
 def _unsigned(token: str, scopes: tuple[Scope, ...]) -> tuple[int, int]:

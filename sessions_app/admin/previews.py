@@ -13,14 +13,14 @@ from django.utils.translation import gettext as _
 from sessions_app.admin.base import Room, change_url
 from sessions_app.agenda import Agenda, agenda_from_release, agenda_from_rows
 from sessions_app.models import Release, Webinar
-from sessions_app.shown import agenda_context, shown_part, zone_of_account
+from sessions_app.shown import preview_context, shown_part, zone_of_account
 
 # What `COUNTRIES_OF_PREVIEW` names: (zone, name) of each country that takes part.
 CountriesOf = Callable[[Webinar], Sequence[tuple[str, str]]]
 
 
 def _preview(request: HttpRequest, webinar: Webinar, agenda: Agenda, **shown: Any) -> HttpResponse:
-    context = agenda_context(
+    context = preview_context(
         webinar, agenda, asked_zone=request.GET.get("zone", ""), own_zone=zone_of_account(request.user)
     )
     return render(request, "admin/sessions_app/preview.html", context | shown)
@@ -29,7 +29,7 @@ def _preview(request: HttpRequest, webinar: Webinar, agenda: Agenda, **shown: An
 def public_preview(room: Room[Webinar], request: HttpRequest, pk: int) -> HttpResponse:
     """The draft as the public would see it after a release. An hour's zone is chosen as on the public page."""
     webinar = _row(room, request, pk)
-    agenda = shown_part(webinar, agenda_from_rows(webinar))
+    agenda = shown_part(webinar.agenda_visibility, agenda_from_rows(webinar))
     explanation = _("The draft as the public would see it. Nobody else sees this page.")
     return _preview(request, webinar, agenda, explanation=explanation, back=change_url(webinar))
 

@@ -70,8 +70,8 @@ def test_the_mail_says_the_hour_first_and_carries_one_link_to_the_page_and_one_t
     message = mail.outbox[0]
     (event,) = calendar_of(parse(message)).walk("VEVENT")
 
-    assert message.subject == "Invitation: Context and challenges 1, Mon 16 Nov, 10:00–12:00 (Panama)"
-    assert "Mon 16 Nov, 10:00–12:00 (Panama)\n09:00–11:00 (Costa Rica)" in message.body
+    assert message.subject == "Invitation: Context and challenges 1, Mon 16 Nov, 10:00–12:00 (Panama, UTC−05:00)"
+    assert "Mon 16 Nov, 10:00–12:00 (Panama, UTC−05:00)\n09:00–11:00 (Costa Rica, UTC−06:00)" in message.body
     assert page_url(ana) in message.body
     assert event["URL"] == event["LOCATION"] == join_url(ana, 1)
     assert event["DESCRIPTION"].splitlines()[0] == join_url(ana, 1)
@@ -93,8 +93,8 @@ def test_an_update_says_the_old_hour_and_answers_the_first_message() -> None:
     update = parse(mail.outbox[-1])
 
     assert (
-        "The hour has changed. It was: Mon 16 Nov, 09:00–11:00 (Tegucigalpa).\nIt is now:\n\n"
-        "Context and challenges 1\nMon 16 Nov, 10:00–12:00 (Tegucigalpa)" in mail.outbox[-1].body
+        "The hour has changed. It was: Mon 16 Nov, 09:00–11:00 (Tegucigalpa, UTC−06:00).\nIt is now:\n\n"
+        "Context and challenges 1\nMon 16 Nov, 10:00–12:00 (Tegucigalpa, UTC−06:00)" in mail.outbox[-1].body
     )
     assert "Please answer whether you will come at the new hour" in mail.outbox[-1].body
     assert update["In-Reply-To"] == update["References"] == first["Message-ID"]
@@ -108,7 +108,7 @@ def test_an_update_says_the_old_title_in_the_language_of_its_reader() -> None:
     plan_and_send(SOON + timedelta(minutes=1))
 
     assert "Contexto y desafíos 1" in mail.outbox[-1].body
-    assert mail.outbox[-1].subject == "Modificada: Apertura, lun 16 nov, 09:00–11:00 (Tegucigalpa)"
+    assert mail.outbox[-1].subject == "Modificada: Apertura, lun 16 nov, 09:00–11:00 (Tegucigalpa, UTC−06:00)"
 
 
 def test_an_update_tells_the_hour_that_its_reader_knew_and_not_one_that_never_left() -> None:
@@ -120,8 +120,8 @@ def test_an_update_tells_the_hour_that_its_reader_knew_and_not_one_that_never_le
     plan_and_send(SOON + timedelta(minutes=2))
 
     assert len(mail.outbox) == 3
-    assert "It was: Mon 16 Nov, 09:00–11:00 (Tegucigalpa)." in mail.outbox[-1].body
-    assert "Mon 16 Nov, 11:00–13:00 (Tegucigalpa)" in mail.outbox[-1].body
+    assert "It was: Mon 16 Nov, 09:00–11:00 (Tegucigalpa, UTC−06:00)." in mail.outbox[-1].body
+    assert "Mon 16 Nov, 11:00–13:00 (Tegucigalpa, UTC−06:00)" in mail.outbox[-1].body
 
 
 def test_a_session_that_was_released_anew_is_not_told_in_the_words_of_the_plan_before() -> None:
@@ -132,11 +132,11 @@ def test_a_session_that_was_released_anew_is_not_told_in_the_words_of_the_plan_b
     send_due(clock=lambda: SOON)
 
     assert [message.subject for message in mail.outbox] == [
-        "Invitation: Context and challenges 2, Tue 17 Nov, 09:00–11:00 (Tegucigalpa)"
+        "Invitation: Context and challenges 2, Tue 17 Nov, 09:00–11:00 (Tegucigalpa, UTC−06:00)"
     ]
     plan_and_send(SOON + timedelta(minutes=1))
     assert [message.subject for message in mail.outbox[1:]] == [
-        "Invitation: Context and challenges 1, Mon 16 Nov, 10:00–12:00 (Tegucigalpa)"
+        "Invitation: Context and challenges 1, Mon 16 Nov, 10:00–12:00 (Tegucigalpa, UTC−06:00)"
     ]
 
 
@@ -153,7 +153,7 @@ def test_a_session_that_takes_place_after_all_comes_back_with_its_new_hour() -> 
 
     assert "This session has been cancelled:" in mail.outbox[-2].body
     assert (
-        "The hour has changed. It was: Mon 16 Nov, 09:00–11:00 (Tegucigalpa).\n"
+        "The hour has changed. It was: Mon 16 Nov, 09:00–11:00 (Tegucigalpa, UTC−06:00).\n"
         "This session takes place after all:" in mail.outbox[-1].body
     )
 
@@ -190,7 +190,7 @@ def test_another_language_and_zone_change_the_next_mail_and_no_calendar() -> Non
     move_session(ana.webinar, 1, hours=1)
     plan_and_send(SOON + timedelta(minutes=2))
 
-    assert mail.outbox[-1].subject == "Modificada: Contexto y desafíos 1, lun 16 nov, 11:00–13:00 (Panamá)"
+    assert mail.outbox[-1].subject == "Modificada: Contexto y desafíos 1, lun 16 nov, 11:00–13:00 (Panamá, UTC−05:00)"
     first, update = (calendar_of(parse(mail.outbox[place])).walk("VEVENT")[0] for place in (0, -1))
     assert first["UID"] == update["UID"]
 
@@ -245,7 +245,9 @@ def test_a_cancelled_session_says_so_in_its_subject() -> None:
     release_webinar(ana.webinar, by=None, now=SOON)
     plan_and_send(SOON + timedelta(minutes=1))
 
-    assert mail.outbox[-1].subject == "Cancelada: Contexto y desafíos 1, lun 16 nov, 09:00–11:00 (Tegucigalpa)"
+    assert (
+        mail.outbox[-1].subject == "Cancelada: Contexto y desafíos 1, lun 16 nov, 09:00–11:00 (Tegucigalpa, UTC−06:00)"
+    )
 
 
 def test_what_is_taken_back_is_named_by_the_hour_and_title_that_its_reader_knew() -> None:
@@ -257,8 +259,8 @@ def test_what_is_taken_back_is_named_by_the_hour_and_title_that_its_reader_knew(
     plan_and_send(SOON + timedelta(minutes=1))
 
     assert sorted(message.subject for message in mail.outbox[2:]) == [
-        "No longer registered: Context and challenges 1, Mon 16 Nov, 09:00–11:00 (Tegucigalpa)",
-        "No longer registered: Context and challenges 2, Tue 17 Nov, 09:00–11:00 (Tegucigalpa)",
+        "No longer registered: Context and challenges 1, Mon 16 Nov, 09:00–11:00 (Tegucigalpa, UTC−06:00)",
+        "No longer registered: Context and challenges 2, Tue 17 Nov, 09:00–11:00 (Tegucigalpa, UTC−06:00)",
     ]
 
 

@@ -56,7 +56,7 @@ def test_it_says_what_is_asked_of_whom_for_when_and_until_when(honduras: Delegat
         assert "Prosecutors: at least 2" in text
         assert "Border control: at least 1" in text
         assert "11 days left" in text
-        assert "(Tegucigalpa)" in text
+        assert "(Tegucigalpa, UTC−06:00)" in text
         assert "you need no password" in text
         assert "Luis" not in text
         assert "letter in which" not in text

@@ -170,7 +170,7 @@ def honduras() -> Delegation:
     [
         (
             "before",
-            "Reminder: Context and challenges 1, Mon 16 Nov, 10:00–12:00 (Panama)",
+            "Reminder: Context and challenges 1, Mon 16 Nov, 10:00–12:00 (Panama, UTC−05:00)",
             "The session begins in 1 hour:",
         ),
         (
@@ -192,7 +192,7 @@ def test_a_focal_point_reads_the_answers_of_their_delegation_as_numbers(
         in message.body
     )
     assert f"/en{honduras.get_absolute_url()[3:]}" in message.body
-    assert "10:00–12:00 (Panama)\n09:00–11:00 (Costa Rica)" in message.body
+    assert "10:00–12:00 (Panama, UTC−05:00)\n09:00–11:00 (Costa Rica, UTC−06:00)" in message.body
 
 
 @pytest.mark.usefixtures("honduras")
@@ -235,7 +235,7 @@ def test_a_gap_notice_says_what_is_missing_until_when_and_where_to_name_it(incom
     )
     assert message.subject == line
     assert message.body.startswith(f"Good day,\n\n{line}\n\nPlease name the officials who are missing, and then submit")
-    assert "Registration closes: Fri 6 Nov, 10:00 (Panama) · 09:00 (Costa Rica)" in message.body
+    assert "Registration closes: Fri 6 Nov, 10:00 (Panama, UTC−05:00) · 09:00 (Costa Rica, UTC−06:00)" in message.body
     assert f"/en{incomplete.get_absolute_url()[3:]}\n" in message.body
     assert "<li>border control: 1 of 2</li>" in html_of(message)
 

@@ -31,9 +31,37 @@ def test_the_webinars_hour_stands_beside_the_readers_only_where_the_clock_differ
             )
         )
 
-    assert shown("America/Tegucigalpa") == "Mon 16 Nov, 09:00–11:00 (Tegucigalpa)"
-    assert shown("America/Panama") == "Mon 16 Nov, 10:00–12:00 (Panama) · 09:00–11:00 (Costa Rica)"
-    assert shown("Asia/Tokyo") == "Tue 17 Nov, 00:00–02:00 (Tokyo) · Mon 16 Nov, 09:00–11:00 (Costa Rica)"
+    assert shown("America/Tegucigalpa") == "Mon 16 Nov, 09:00–11:00 (Tegucigalpa, UTC−06:00)"
+    assert (
+        shown("America/Panama") == "Mon 16 Nov, 10:00–12:00 (Panama, UTC−05:00) · 09:00–11:00 (Costa Rica, UTC−06:00)"
+    )
+    assert (
+        shown("Asia/Tokyo")
+        == "Tue 17 Nov, 00:00–02:00 (Tokyo, UTC+09:00) · Mon 16 Nov, 09:00–11:00 (Costa Rica, UTC−06:00)"
+    )
+
+
+def test_where_the_clock_changes_in_between_both_offsets_and_both_hours_are_told() -> None:
+    # On 1 November 2026 New York goes from UTC−04:00 to UTC−05:00 at 06:00 UTC.
+    starts_at = datetime(2026, 11, 1, 5, 0, tzinfo=UTC)
+
+    shown = hours_for(
+        starts_at,
+        starts_at + timedelta(hours=2),
+        reader_zone="America/Santo_Domingo",
+        webinar_zone="America/New_York",
+        language="en",
+    )
+
+    assert str(shown) == (
+        "Sun 1 Nov, 01:00–03:00 (Santo Domingo, UTC−04:00) · 01:00–02:00 (New York, UTC−04:00 → UTC−05:00)"
+    )
+
+
+def test_utc_is_named_once() -> None:
+    shown = hours_for(START, None, reader_zone="UTC", webinar_zone="UTC", language="es")
+
+    assert str(shown) == "lun 16 nov, 15:00 (UTC)"
 
 
 def test_days_are_written_in_full_in_both_languages() -> None:

@@ -5,7 +5,7 @@ from uuid import UUID
 import hypothesis.strategies as st
 import pytest
 from hypothesis import given, settings
-from icalendar import Calendar
+from icalendar import Calendar, vCalAddress
 
 from sessions_app.agenda import agenda_from_release
 from sessions_app.ical import (
@@ -144,6 +144,36 @@ def test_a_download_carries_the_uid_of_the_invitation_and_no_attendee() -> None:
 
     assert (calendar["METHOD"], event["UID"]) == ("PUBLISH", str(SESSION.uid))
     assert "ATTENDEE" not in event
+
+
+@settings(deadline=None, max_examples=60)
+@given(
+    summary=hostile_texts,
+    description=hostile_texts,
+    name=hostile_texts,
+    link=st.sampled_from(["", "https://rcm.example.org/join/%7E", "https://rcm.example.org/" + "j" * 300]),
+    is_cancelled=st.booleans(),
+    sequence=st.integers(0, 2**31 - 1),
+)
+def test_a_feed_is_what_icalendar_writes_of_each_session(
+    summary: str, description: str, name: str, link: str, is_cancelled: bool, sequence: int
+) -> None:
+    first = replace(
+        SESSION, summary=summary, description=description, link=link, is_cancelled=is_cancelled, sequence=sequence
+    )
+    sessions = [first, replace(first, sequence=0, stamp=first.ends_at), SESSION]
+
+    written = render_feed(sessions, name=name, organizer="o@example.org")
+
+    events = []
+    for each in sessions:
+        event = build_vevent(each)
+        event.add("ORGANIZER", vCalAddress("mailto:o@example.org"))
+        events.append(event.to_ical())
+    empty = render_feed([], name=name, organizer="o@example.org")
+    end = b"END:VCALENDAR\r\n"
+    assert empty.endswith(end)
+    assert written == empty.removesuffix(end) + b"".join(events) + end
 
 
 def test_a_feed_keeps_a_cancelled_session_and_says_when_to_ask_again() -> None:

@@ -12,26 +12,34 @@ from django.views.decorators.http import require_safe
 
 from registrations.calendars import calendar_session, organizer_address
 from registrations.models import Delegate
-from registrations.queries.participant import MySession, is_invited, ledger_revision, my_sessions
+from registrations.queries.participant import MySession, Subscriber, is_invited, my_sessions, subscribed_sessions
 from registrations.tokens import Scope, make_token, read_feed_token
 from registrations.views.participant.links import for_page, participant_link
 from sessions_app.ical import CalendarSession, render_download, render_feed
 
 CONTENT_TYPE = "text/calendar; charset=utf-8"
 # Raise it with every change of what the feed says about the same data.
-FEED_FORMAT = 1
+FEED_FORMAT = 2
 
 
 @participant_link(read_feed_token)
 @require_safe
-def feed(request: HttpRequest, delegate: Delegate) -> HttpResponse:
-    """The calendar that a program asks for again and again. Empty before a release and for a person who left."""
-    etag = feed_etag(delegate)
+def feed(request: HttpRequest, of: Subscriber) -> HttpResponse:
+    """The calendar that a program asks for again and again. Empty before a release and for a person who left.
+
+    One query where nothing has changed, two otherwise.
+    """
+    etag = feed_etag(of)
     response = get_conditional_response(request, etag=etag)
     if response is None:
-        sessions = my_sessions(delegate) if is_invited(delegate) else ()
+        delegate = of.delegate
+        sessions = (
+            calendar_session(each, delegate=delegate, sequence=sequence, stamp=stamp)
+            for each in subscribed_sessions(of)
+            for sequence, stamp in (of.revision_of(each),)
+        )
         body = render_feed(
-            (_marked_if_cancelled(_calendar_session(delegate, one), delegate.language) for one in sessions),
+            (_marked_if_cancelled(each, delegate.language) for each in sessions),
             name=delegate.webinar.title.render(delegate.language).text,
             organizer=organizer_address(),
         )
@@ -56,19 +64,21 @@ def session_ics(request: HttpRequest, delegate: Delegate, *, n: int) -> HttpResp
     )
 
 
-def feed_etag(delegate: Delegate) -> str:
-    """A strong ETag over all that the feed is made of, without making it. Two queries.
+def feed_etag(of: Subscriber) -> str:
+    """A strong ETag over all that the feed is made of, without making it. No query.
 
-    `delegate.version` stands for language, zone and departure; the join token for the version of the links and the
+    The number of the release stands for its sessions; the join token for the person, the version of the links and the
     secret that they are signed with.
     """
-    revision = ledger_revision(delegate)
+    delegate = of.delegate
     parts = (
         FEED_FORMAT,
-        revision,
+        of.release_number,
+        of.ledger,
         is_invited(delegate),
         delegate.version,
         delegate.language,
+        delegate.timezone,
         make_token(delegate, Scope.JOIN),
         delegate.webinar.title,
         delegate.webinar.contact_email,

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Concatenate, ParamSpec
+from typing import Concatenate, ParamSpec, TypeVar
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -14,6 +14,7 @@ from registrations.tokens import Scope, read_token
 from registrations.views.links import kept_private, refused
 
 P = ParamSpec("P")
+Reader = TypeVar("Reader")
 
 
 def for_page(token: str) -> Delegate:
@@ -25,14 +26,14 @@ def for_joining(token: str) -> Delegate:
 
 
 def participant_link(
-    read: Callable[[str], Delegate],
-) -> Callable[[Callable[Concatenate[HttpRequest, Delegate, P], HttpResponse]], Callable[..., HttpResponse]]:
+    read: Callable[[str], Reader],
+) -> Callable[[Callable[Concatenate[HttpRequest, Reader, P], HttpResponse]], Callable[..., HttpResponse]]:
     """Give a view the person whom `read` finds for the token in its address, and its answer the headers of a secret.
 
     A link that is not valid gets the page of an address that does not exist; which reason, nobody is told.
     """
 
-    def decorate(view: Callable[Concatenate[HttpRequest, Delegate, P], HttpResponse]) -> Callable[..., HttpResponse]:
+    def decorate(view: Callable[Concatenate[HttpRequest, Reader, P], HttpResponse]) -> Callable[..., HttpResponse]:
         @wraps(view)
         def opened(request: HttpRequest, token: str, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
             try:

@@ -1,34 +1,12 @@
-from datetime import timedelta
-
 import pytest
 from django.db.models import Model
 
 from registrations.models import Delegate, Delegation, Quota
 from registrations.queries.seats import named_counts, quotas_of, seats_of, waived_seats
-from registrations.queries.worded import INSTANT, NUMBER, TEXT, Worded
 from registrations.services.delegations import waive_seats
 from tests.factories import NOW, make_country, make_delegate, make_delegation, make_profiles, make_staff
 
 pytestmark = pytest.mark.django_db
-
-LATER_OF_AN_ADDRESS = Worded(
-    lambda: Delegate.objects.filter(webinar=NUMBER, email=TEXT, registered_at__gt=INSTANT).values_list("pk")
-)
-
-
-def asked(person: Delegate, **changes: object) -> list[tuple[int]]:
-    values = {"webinar": person.webinar_id, "email": person.email, "since": NOW - timedelta(days=1)} | changes
-    return LATER_OF_AN_ADDRESS.ask({NUMBER: values["webinar"], TEXT: values["email"], INSTANT: values["since"]})
-
-
-def test_a_question_is_answered_for_the_values_of_each_asking() -> None:
-    delegation = make_delegation()
-    ana, ben = (make_delegate(delegation, registered_at=NOW) for _ in range(2))
-
-    assert [asked(ana), asked(ben)] == [[(ana.pk,)], [(ben.pk,)]]
-    assert asked(ana, since=NOW + timedelta(days=1)) == []
-    assert asked(ana, webinar=0) == []
-    assert asked(ana, email="o'brien%s@example.org") == []
 
 
 def test_the_seats_of_one_delegation_are_those_that_the_querysets_of_many_count() -> None:

@@ -28,7 +28,7 @@ from tests.registrations.services.deliveries import (
 
 pytestmark = pytest.mark.django_db
 LATER = SOON + timedelta(minutes=5)
-UPDATE_SUBJECT = "Modificada: Contexto y desafíos 1, lun 16 nov, 10:00–12:00 (Tegucigalpa)"
+UPDATE_SUBJECT = "Modificada: Contexto y desafíos 1, lun 16 nov, 10:00–12:00 (Tegucigalpa, UTC−06:00)"
 BOTH = ["Contexto y desafíos 1", "Contexto y desafíos 2"]
 
 

@@ -68,7 +68,9 @@ def test_a_reminder_comes_at_its_hour_once_and_says_the_hour() -> None:
     remind()
 
     assert subjects(HOUR_BEFORE - timedelta(seconds=1)) == []
-    assert subjects(HOUR_BEFORE) == ["Reminder: Context and challenges 1, Mon 16 Nov, 09:00–11:00 (Tegucigalpa)"]
+    assert subjects(HOUR_BEFORE) == [
+        "Reminder: Context and challenges 1, Mon 16 Nov, 09:00–11:00 (Tegucigalpa, UTC−06:00)"
+    ]
     assert subjects(HOUR_BEFORE + MINUTE) == []
 
 
@@ -131,7 +133,7 @@ def test_a_moved_session_moves_what_is_unsent() -> None:
 
     assert [subject.partition(":")[0] for subject in subjects(HOUR_BEFORE + MINUTE)] == ["Changed"]
     assert subjects(HOUR_BEFORE + 2 * HOUR) == [
-        "Reminder: Context and challenges 1, Mon 16 Nov, 11:00–13:00 (Tegucigalpa)"
+        "Reminder: Context and challenges 1, Mon 16 Nov, 11:00–13:00 (Tegucigalpa, UTC−06:00)"
     ]
     assert [each.state for each in reminders()] == [DeliveryState.SUPERSEDED, DeliveryState.SENT]
 
@@ -172,7 +174,7 @@ def test_a_session_that_is_moved_and_moved_back_while_the_reminder_waits_is_remi
     told = [subject for minutes in (7, 40, 90) for subject in subjects(due_at + minutes * MINUTE)]
 
     assert [subject for subject in told if subject.startswith("Reminder")] == [
-        "Reminder: Context and challenges 1, Mon 16 Nov, 09:00–11:00 (Tegucigalpa)"
+        "Reminder: Context and challenges 1, Mon 16 Nov, 09:00–11:00 (Tegucigalpa, UTC−06:00)"
     ]
 
 
@@ -186,7 +188,7 @@ def test_of_the_reminders_that_waited_for_the_server_the_latest_goes_out(server)
     server.answer = None
 
     assert [*subjects(HOUR_BEFORE + 10 * MINUTE), *subjects(HOUR_BEFORE + 20 * MINUTE)] == [
-        "Reminder: Context and challenges 1, Mon 16 Nov, 09:00–11:00 (Tegucigalpa)"
+        "Reminder: Context and challenges 1, Mon 16 Nov, 09:00–11:00 (Tegucigalpa, UTC−06:00)"
     ]
     assert sorted(one.state for one in reminders()) == [DeliveryState.SENT, DeliveryState.SUPERSEDED]
 

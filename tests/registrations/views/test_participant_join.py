@@ -49,7 +49,7 @@ def test_before_the_room_opens_the_page_says_when_in_both_zones(participant, cli
     text = plain(client.get(join(participant)))
 
     assert "The room is not open yet." in text
-    assert "It opens: Mon 16 Nov, 09:45 Panama 08:45 Costa Rica" in text
+    assert "It opens: Mon 16 Nov, 09:45 Panama, UTC−05:00 08:45 Costa Rica, UTC−06:00" in text
 
 
 @pytest.mark.parametrize("now", [NOW, OPENING - timedelta(seconds=1)])

@@ -76,7 +76,7 @@ def test_the_webinars_hour_stands_beside_the_readers_where_the_clocks_differ(
     html = client.get(address_of("registrations:my", participant)).content.decode()
 
     assert own in html
-    assert ("09:00–11:00 Costa Rica" in html) is beside
+    assert (">09:00–11:00</span> Costa Rica, UTC−06:00" in html) is beside
 
 
 def test_while_the_room_is_open_the_page_says_so(participant, text_of, clock):

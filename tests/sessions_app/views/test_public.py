@@ -1,5 +1,5 @@
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 
 import icalendar
@@ -84,7 +84,7 @@ def test_hours_are_the_webinars_until_the_reader_chooses_a_zone(client: Client) 
 
     words = page(client)
 
-    assert "Mon 16 Nov, 09:00–11:00 Costa Rica" in words
+    assert "Mon 16 Nov, 09:00–11:00 Costa Rica, UTC−06:00" in words
     assert "09:00 –09:20 Costa Rica" in words
 
 
@@ -93,7 +93,7 @@ def test_both_hours_are_named_where_the_readers_clock_differs(client: Client) ->
 
     words = page(client, zone="America/Santo_Domingo")
 
-    assert "Mon 16 Nov, 11:00–13:00 Santo Domingo 09:00–11:00 Costa Rica" in words
+    assert "Mon 16 Nov, 11:00–13:00 Santo Domingo, UTC−04:00 09:00–11:00 Costa Rica, UTC−06:00" in words
     assert "11:00 –11:20 Santo Domingo 09:00–09:20 Costa Rica" in words
 
 
@@ -109,7 +109,7 @@ def test_the_zone_of_an_account_is_the_readers(client: Client) -> None:
     released(sessions=1)
     client.force_login(make_user(timezone="America/Panama"))
 
-    assert "10:00–12:00 Panama 09:00–11:00 Costa Rica" in page(client)
+    assert "10:00–12:00 Panama, UTC−05:00 09:00–11:00 Costa Rica, UTC−06:00" in page(client)
 
 
 def test_an_unknown_zone_is_told_and_the_webinars_is_shown(client: Client) -> None:
@@ -118,7 +118,7 @@ def test_an_unknown_zone_is_told_and_the_webinars_is_shown(client: Client) -> No
     words = page(client, zone="Atlantis/<b>Center")
 
     assert "“Atlantis/&lt;b&gt;Center” is not a time zone that we know." in words
-    assert "09:00–11:00 Costa Rica" in words
+    assert "09:00–11:00 Costa Rica, UTC−06:00" in words
 
 
 def test_the_choice_of_zones_begins_with_the_region_and_holds_the_chosen_one_once(client: Client) -> None:
@@ -258,6 +258,87 @@ def test_an_unchanged_calendar_file_is_not_sent_again_and_a_new_release_is(clien
 
     assert (unchanged.status_code, unchanged.content, unchanged.headers["ETag"]) == (304, b"", etag)
     assert changed.status_code == 200
+
+
+def hide_names(webinar: Webinar) -> None:
+    Webinar.objects.update(agenda_visibility=AgendaVisibility.WITHOUT_NAMES)
+
+
+def hide_agenda(webinar: Webinar) -> None:
+    Webinar.objects.update(agenda_visibility=AgendaVisibility.HIDDEN)
+
+
+def change_background(webinar: Webinar) -> None:
+    Webinar.objects.update(background_en="New words", background_es="Palabras nuevas")
+
+
+def release_a_later_hour(webinar: Webinar) -> None:
+    webinar.sessions.update(starts_at=FIRST_START + timedelta(hours=3))
+    release_webinar(webinar, by=None, now=NOW)
+
+
+@pytest.mark.parametrize("change", [hide_names, hide_agenda, change_background, release_a_later_hour])
+def test_what_changes_the_page_shows_to_the_next_reader_in_both_languages(
+    client: Client, change: Callable[[Webinar], None]
+) -> None:
+    webinar = with_speakers()
+    paths = (PAGE, "/es/webinars/flows/")
+    before = [page(client, path) for path in paths]
+
+    change(webinar)
+
+    assert all(now != then for now, then in zip((page(client, path) for path in paths), before, strict=True))
+
+
+def test_pages_that_are_kept_are_told_apart_by_language_zone_and_webinar(client: Client) -> None:
+    released(sessions=1)
+    make_webinar("other", sessions=1)
+    release_webinar(Webinar.objects.get(slug="other"), by=None, now=NOW)
+
+    for _time in range(2):
+        assert "Opening remarks" in page(client)
+        assert "Apertura" in page(client, "/es/webinars/flows/")
+        assert "10:00–12:00 Panama, UTC−05:00" in page(client, zone="America/Panama")
+        assert "10:00–12:00 Panamá, UTC−05:00" in page(client, "/es/webinars/flows/", zone="America/Panama")
+        assert "/webinars/other/agenda.ics" in client.get("/en/webinars/other/").content.decode()
+
+
+def test_what_one_reader_typed_for_a_zone_is_shown_to_nobody_else(client: Client) -> None:
+    released()
+
+    assert "Atlantis" in page(client, zone="Atlantis")
+    assert "Atlantis" not in page(client)
+
+
+def test_files_that_are_kept_are_told_apart_by_language_release_and_address(client: Client, settings) -> None:
+    webinar = released(sessions=1)
+
+    def told() -> set[tuple[str, str, str]]:
+        files = [client.get(FILE, {"language": language}).content for language in ("en", "es")]
+        events = [event for file in files for event in icalendar.Calendar.from_ical(file).events]
+        return {(str(event["SUMMARY"]), f"{event.start:%H:%M}", str(event["URL"])) for event in events}
+
+    first = told()
+    release_a_later_hour(webinar)
+    settings.BASE_URL = "https://webinars.example.org"
+
+    assert first == {
+        ("Context and challenges 1", "15:00", "http://testserver/en/webinars/flows/"),
+        ("Contexto y desafíos 1", "15:00", "http://testserver/es/webinars/flows/"),
+    }
+    assert told() == {
+        ("Context and challenges 1", "18:00", "https://webinars.example.org/en/webinars/flows/"),
+        ("Contexto y desafíos 1", "18:00", "https://webinars.example.org/es/webinars/flows/"),
+    }
+
+
+@pytest.mark.parametrize("path", [PAGE, FILE])
+def test_page_and_file_take_one_query(client: Client, django_assert_num_queries, path: str) -> None:
+    released()
+
+    for _time in range(2):
+        with django_assert_num_queries(1):
+            client.get(path)
 
 
 def test_reading_changes_nothing_and_writing_is_not_offered(client: Client) -> None:

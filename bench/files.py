@@ -1,0 +1,82 @@
+"""The public agenda and the calendar files, against a bare Django view with three queries.
+
+The agenda is that of the concept note, in full. All answer through the WSGI handler with every middleware, as under
+gunicorn, without the test client's own work. What is asked of them is throughput, and the table prints how many times
+as long they take: a feed at 0.5 of the bare view takes 2.0 times as long. So each row says the most that it may.
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from http import HTTPStatus
+
+from django.core.handlers.wsgi import WSGIHandler
+from django.db import transaction
+from django.test import Client, RequestFactory, override_settings
+from django.urls import reverse
+from django.utils import timezone, translation
+
+from bench.timing import Ratio, compare
+from registrations.management.commands.seed_demo import CONCEPT_NOTE
+from registrations.models import Delegate, RegistrationPolicy
+from registrations.tokens import Scope, make_token
+from sessions_app.definitions import Table, load_agenda, parse_agenda, read_source
+from sessions_app.releases import release_webinar
+from tests.factories import make_country, make_delegation
+from tests.registrations.participants import make_entry, make_participant
+
+ROUNDS = 400
+FLOOR = "a bare view with three queries"
+
+
+@override_settings(ROOT_URLCONF="bench.pages")
+def measure() -> Sequence[Ratio]:
+    delegate = _someone_invited()
+    with translation.override("es"):
+        page = reverse("sessions_app:webinar", args=[delegate.webinar.slug])
+    file = reverse("sessions_app_files:agenda-ics", args=[delegate.webinar.slug])
+    feed = reverse("registrations_files:feed", args=[make_token(delegate, Scope.PAGE)])
+    bare = _asks("/bare/")
+    answers = (
+        ("Public agenda page (at most 1.25)", _asks(page)),
+        ("agenda.ics (at most 1.11)", _asks(file)),
+        ("agenda.ics, unchanged (at most 1.11)", _asks(file, HTTP_IF_NONE_MATCH=_etag_of(file))),
+        ("Feed (at most 2.0)", _asks(feed)),
+        ("Feed, unchanged (at most 1.11)", _asks(feed, HTTP_IF_NONE_MATCH=_etag_of(feed))),
+    )
+    return [compare(what, answer, FLOOR, bare, rounds=ROUNDS) for what, answer in answers]
+
+
+def _someone_invited() -> Delegate:
+    """A participant of the concept note's webinar, released and not over, whose mailbox holds both sessions."""
+    now = timezone.now()
+    source = read_source(CONCEPT_NOTE)
+    start = (now + timedelta(days=14)).replace(hour=9, minute=0, second=0, microsecond=0, tzinfo=None)
+    with transaction.atomic():
+        webinar = load_agenda(source, parse_agenda(Table.top(source)), first_start=start, now=now).webinar
+    RegistrationPolicy.objects.create(
+        webinar=webinar, opens_at=now, closes_at=now + timedelta(days=7), purge_on=(now + timedelta(days=365)).date()
+    )
+    release_webinar(webinar, by=None, now=now)
+    delegate = make_participant(make_delegation(webinar, make_country("GT"), status="accepted"), language="es")
+    for session in webinar.sessions.all():
+        make_entry(delegate, session)
+    return delegate
+
+
+def _asks(address: str, **environ: str) -> Callable[[], None]:
+    """What gunicorn does for a client: hand the request over, send the answer, end it."""
+    expected = HTTPStatus.NOT_MODIFIED if environ else HTTPStatus.OK
+    handler = WSGIHandler()
+
+    def ask() -> None:
+        response = handler(RequestFactory().get(address, **environ).environ, lambda status, headers: None)
+        b"".join(response)
+        response.close()
+        assert response.status_code == expected
+
+    return ask
+
+
+def _etag_of(address: str) -> str:
+    etag: str = Client().get(address).headers["ETag"]
+    return etag

@@ -117,7 +117,8 @@ def test_the_subject_of_a_session_says_which_when_and_where_that_hour_is(
 ) -> None:
     subjects = [mails[name].subject for name in OF_A_SESSION]
 
-    pattern = r"\S.*: (Context and challenges|Contexto y desafíos) \d, \w{3} \d+ \w{3}, \d\d:00–\d\d:00 \(Panam[aá]\)"
+    hour = r"\w{3} \d+ \w{3}, \d\d:00–\d\d:00 \(Panam[aá], UTC−05:00\)"
+    pattern = rf"\S.*: (Context and challenges|Contexto y desafíos) \d, {hour}"
     assert [subject for subject in subjects if not re.fullmatch(pattern, subject)] == []
 
 

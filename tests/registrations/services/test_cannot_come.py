@@ -121,7 +121,7 @@ def test_each_focal_point_of_the_country_is_told_in_their_language_and_nobody_el
     for text in (english.body, html):
         assert "Ana Ejemplo (Country HN) has told us that they cannot come to the sessions ahead." in text
         assert "A trial on that day" in text
-        assert "Context and challenges 1: Mon 16 Nov, 09:00–11:00 (Tegucigalpa)" in text
+        assert "Context and challenges 1: Mon 16 Nov, 09:00–11:00 (Tegucigalpa, UTC−06:00)" in text
         assert f"http://testserver/en/delegations/{honduras.slug}/#delegate-{ana.pk}" in text
     (spanish,) = [message for message in messages if "otra@" in message.to[0]]
     assert f"/es/delegations/{honduras.slug}/" in spanish.body

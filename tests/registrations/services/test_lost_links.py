@@ -63,7 +63,7 @@ def test_the_link_goes_to_the_address_with_what_lies_ahead(ana: Delegate) -> Non
     for text in both_texts(message):
         assert "Dear Ana Ejemplo," in text
         assert "Mass intra-regional flows" in text
-        assert "Context and challenges 2: Tue 17 Nov, 09:00–11:00 (Tegucigalpa)" in text
+        assert "Context and challenges 2: Tue 17 Nov, 09:00–11:00 (Tegucigalpa, UTC−06:00)" in text
         assert f"http://testserver/en/my/{make_token(ana, Scope.PAGE)}/" in text
         assert "If it was not you, there is nothing for you to do" in text
 

@@ -61,7 +61,7 @@ def test_the_next_mail_is_in_that_language_and_those_hours(ana: Delegate) -> Non
 
     (reminder,) = sent_by(FIRST_START - timedelta(hours=1))
 
-    assert reminder.subject == "Reminder: Context and challenges 1, Mon 16 Nov, 10:00–12:00 (Panama)"
+    assert reminder.subject == "Reminder: Context and challenges 1, Mon 16 Nov, 10:00–12:00 (Panama, UTC−05:00)"
 
 
 def test_a_form_that_a_focal_point_opened_before_is_stale(ana: Delegate) -> None:

@@ -3,6 +3,8 @@ our cost."""
 
 import hashlib
 import ipaddress
+import re
+import time
 
 import redis.exceptions
 import structlog
@@ -17,10 +19,12 @@ GUESSES_ALLOWED = 30
 # A whole delegation may sit behind one address.
 LINKS_ALLOWED = 20
 WINDOW_SECONDS = 300
+# Some proxies write the port behind the address.
+WITH_PORT = re.compile(r"\[(?P<six>[^\]]+)\](?::\d+)?|(?P<four>[^:]+):\d+")
 
 
 def is_one_guess_too_many(request: HttpRequest) -> bool:
-    """Count a guess of this client; whether it is more than is allowed in a window that begins with the first.
+    """Count a guess of this client; whether it is more than is allowed in each window of `WINDOW_SECONDS`.
 
     Only tokens that nobody signed are counted: a colleague behind the same address keeps a good link, and a calendar
     program that still asks for an ended feed is no guesser.
@@ -36,7 +40,9 @@ def is_one_link_too_many(request: HttpRequest) -> bool:
 def _is_one_too_many(request: HttpRequest, what: str, allowed: int) -> bool:
     """A cache that is away limits nobody and breaks nothing."""
     # Networks, not addresses, own the last half of an IPv6 address; the hash keeps addresses out of the cache.
-    key = f"{what}:{hashlib.sha256(_network_of(client_address(request)).encode()).hexdigest()}"
+    network = hashlib.sha256(_network_of(client_address(request)).encode()).hexdigest()
+    # The window is part of the key: to count on in the database's cache makes an entry live longer.
+    key = f"{what}:{int(time.time()) // WINDOW_SECONDS}:{network}"
     try:
         cache.add(key, 0, timeout=WINDOW_SECONDS)
         count = cache.incr(key)
@@ -48,6 +54,11 @@ def _is_one_too_many(request: HttpRequest, what: str, allowed: int) -> bool:
     if count == allowed + 1:
         log.warning("guesses_limited", what=what)
     return bool(count > allowed)
+
+
+def seconds_left() -> int:
+    """Until a new window begins."""
+    return WINDOW_SECONDS - int(time.time()) % WINDOW_SECONDS
 
 
 def client_address(request: HttpRequest) -> str:
@@ -63,10 +74,14 @@ def client_address(request: HttpRequest) -> str:
 
 
 def _network_of(address: str) -> str:
+    if written := WITH_PORT.fullmatch(address):
+        address = written["six"] or written["four"]
     try:
         parsed = ipaddress.ip_address(address)
     except ValueError:
         return address
+    # A socket for both versions writes those of version 4 as of version 6.
+    parsed = getattr(parsed, "ipv4_mapped", None) or parsed
     if parsed.version == 4:
-        return address
+        return str(parsed)
     return str(ipaddress.ip_network((int(parsed) >> 64 << 64, 64)))

@@ -5,14 +5,14 @@ from django.shortcuts import render
 from django.views.defaults import page_not_found
 
 from registrations.exceptions import LinkNotValid
-from registrations.views.guesses import WINDOW_SECONDS, is_one_guess_too_many
+from registrations.views.guesses import is_one_guess_too_many, seconds_left
 
 
 def refused(request: HttpRequest, refusal: LinkNotValid) -> HttpResponse:
     """The page of an address that does not exist; after too many guesses, one that says so."""
     if refusal.is_guess and is_one_guess_too_many(request):
         response = render(request, "parts/too_many_guesses.html", status=429)
-        response.headers["Retry-After"] = str(WINDOW_SECONDS)
+        response.headers["Retry-After"] = str(seconds_left())
         return response
     return page_not_found(request, Http404())
 

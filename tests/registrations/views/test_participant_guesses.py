@@ -1,8 +1,11 @@
+from datetime import timedelta
+
 import pytest
 
-from registrations.views.guesses import GUESSES_ALLOWED, client_address, is_one_guess_too_many
+from registrations.views.guesses import GUESSES_ALLOWED, WINDOW_SECONDS, client_address, is_one_guess_too_many
+from tests.factories import NOW
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
 
 
 def guesses_refused(rf, attempts, **headers):
@@ -55,6 +58,32 @@ def test_the_addresses_of_one_ipv6_network_count_together(rf):
 
     assert refused == 10
     assert guesses_refused(rf, 1, REMOTE_ADDR="2001:db8:1:3::1") == 0
+
+
+@pytest.mark.parametrize(
+    ("address", "same", "other"),
+    [
+        ("203.0.113.1", "203.0.113.1:4711", "203.0.113.2:4711"),
+        ("203.0.113.1", "::ffff:203.0.113.1", "::ffff:203.0.113.2"),
+        ("2001:db8:1:2::1", "[2001:db8:1:2::9]:4711", "[2001:db8:1:3::1]:4711"),
+        ("2001:db8:1:2::1", "[2001:db8:1:2::1]", "[2001:db8:1:3::1]"),
+    ],
+)
+def test_a_client_is_the_same_however_a_proxy_writes_its_address(rf, address, same, other):
+    assert guesses_refused(rf, GUESSES_ALLOWED, REMOTE_ADDR=address) == 0
+
+    assert guesses_refused(rf, 1, REMOTE_ADDR=same) == 1
+    assert guesses_refused(rf, 1, REMOTE_ADDR=other) == 0
+
+
+@pytest.mark.parametrize("cache_name", ["default", "database"])
+def test_few_guesses_again_and_again_are_never_too_many(rf, settings, clock, cache_name):
+    """The database's cache makes an entry live longer each time that it is counted on."""
+    settings.CACHES = {**settings.CACHES, "default": settings.CACHES[cache_name]}
+    for number in range(2 * GUESSES_ALLOWED):
+        clock.move_to(NOW + number * timedelta(seconds=WINDOW_SECONDS - 60))
+
+        assert guesses_refused(rf, 1, REMOTE_ADDR="203.0.113.1") == 0
 
 
 @pytest.mark.parametrize("address", ["", "unix:", "203.0.113.1:4711", "x" * 5000])

@@ -13,6 +13,9 @@ from registrations.models import CalendarEntry, Delegate, Delegation, Delegation
 from sessions_app.models import Release, ReleasedSession, Session, Webinar
 from sessions_app.worded import DAY, NUMBER, Worded
 
+# Sessions overrun, and who drops out meanwhile must find back.
+STAYS_OPEN = timedelta(minutes=30)
+
 
 class RoomState(StrEnum):
     """What the join page of a session says at a moment."""
@@ -195,10 +198,11 @@ def room_opens_at(session: Session) -> datetime:
 
 
 def room_state(session: Session, *, now: datetime) -> RoomState:
-    """What stands between a participant and the room of a released session. No query where `released` is loaded."""
+    """What stands between a participant and the room of a released session: it stays open for `STAYS_OPEN` after the
+    end. No query where `released` is loaded."""
     if session.released.is_cancelled:
         return RoomState.CANCELLED
-    if now >= session.released.ends_at:
+    if now >= session.released.ends_at + STAYS_OPEN:
         return RoomState.OVER
     if now < room_opens_at(session):
         return RoomState.EARLY

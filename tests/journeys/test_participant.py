@@ -43,6 +43,7 @@ WORDS = {
         "join_page": "Go to the join page",
         "join_now": "Join now",
         "enter": "Enter the room",
+        "again": "press the button again",
         "accepted": "accepted",
     },
     "es": {
@@ -53,6 +54,7 @@ WORDS = {
         "join_page": "Ir a la página de ingreso",
         "join_now": "Ingresar ahora",
         "enter": "Ingresar a la sala",
+        "again": "pulse el botón de nuevo",
         "accepted": "aceptó",
     },
 }
@@ -290,8 +292,10 @@ def test_from_the_mail_to_the_room(
     assert room.url.endswith(told["path"])
     assert "Referer" not in told
     assert telephone.told == []
-    # Whose connection breaks comes back the same way.
-    page.goto(join_page)
+    # Whose connection breaks comes back the same way, and whose room is full has the button again.
+    page.go_back()
+    expect(page.get_by_role("link", name=words["enter"])).to_be_visible()
+    telephone.tap(words["again"])
     expect(page.get_by_role("button", name=words["join_now"])).to_be_visible()
 
 

@@ -35,4 +35,8 @@ def join(request: HttpRequest, delegate: Delegate, *, n: int) -> HttpResponse:
         "state": state,
         "room_url": room_url,
     }
-    return render(request, "participant/room.html" if room_url else "participant/join.html", context)
+    response = render(request, "participant/room.html" if room_url else "participant/join.html", context)
+    if room_url:
+        # The answer to a button that is not stored at all cannot be gone back to from the room.
+        response.headers["Cache-Control"] = "private, no-cache"
+    return response

@@ -6,6 +6,7 @@ from typing import Concatenate, ParamSpec, TypeVar
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.views.decorators.csrf import csrf_exempt
 from django.views.defaults import page_not_found
 
 from registrations.exceptions import LinkNotValid
@@ -30,10 +31,12 @@ def participant_link(
 ) -> Callable[[Callable[Concatenate[HttpRequest, Reader, P], HttpResponse]], Callable[..., HttpResponse]]:
     """Give a view the person whom `read` finds for the token in its address, and its answer the headers of a secret.
 
-    A link that is not valid gets the page of an address that does not exist; which reason, nobody is told.
+    A link that is not valid gets the page of an address that does not exist; which reason, nobody is told. Its forms
+    work without cookies: the token in the address is all that stands for the person, and no other site knows it.
     """
 
     def decorate(view: Callable[Concatenate[HttpRequest, Reader, P], HttpResponse]) -> Callable[..., HttpResponse]:
+        @csrf_exempt
         @wraps(view)
         def opened(request: HttpRequest, token: str, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
             try:

@@ -4,14 +4,17 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
 from registrations.forms.participant import LostLinkForm
 from registrations.services.lost_links import ask_for_links
-from registrations.views.guesses import WINDOW_SECONDS, is_one_link_too_many
+from registrations.views.guesses import is_one_link_too_many, seconds_left
 from registrations.views.links import kept_private
 
 
+# Nobody signs in here, and whoever is lost may have come without cookies.
+@csrf_exempt
 @require_http_methods(["GET", "HEAD", "POST"])
 def lost_link(request: HttpRequest) -> HttpResponse:
     """Asks for an address, and answers the same whether it is known or not."""
@@ -29,7 +32,7 @@ def lost_link(request: HttpRequest) -> HttpResponse:
             )
     response = render(request, "participant/lost_link.html", {"form": form}, status=status)
     if status == 429:
-        response.headers["Retry-After"] = str(WINDOW_SECONDS)
+        response.headers["Retry-After"] = str(seconds_left())
     return kept_private(response)
 
 

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from registrations.exceptions import RuleBroken
 from registrations.forms.participant import AnswerForm, ChoicesForm
@@ -91,9 +91,11 @@ def my(request: HttpRequest, delegate: Delegate) -> HttpResponse:
 
 
 @participant_link(for_page)
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def answer(request: HttpRequest, delegate: Delegate, *, n: int) -> HttpResponse:
-    """Note yes, maybe or no to session `n`; the page then says which."""
+    """Note yes, maybe or no to session `n`; the page then says which. Opened, it is the page alone."""
+    if request.method != "POST":
+        return redirect("registrations:my", token=make_token(delegate, Scope.PAGE))
     released = next((one for one in released_sessions_of(delegate) if one.number == n), None)
     if released is None:
         raise Http404

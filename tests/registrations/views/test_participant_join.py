@@ -5,6 +5,7 @@ from html import unescape
 import pytest
 
 from registrations.models import Arrival, CalendarEntry, Delegate, Delegation, DelegationStatus
+from registrations.queries.participant import STAYS_OPEN
 from registrations.services.nominations import withdraw_delegate
 from registrations.tokens import Scope
 from sessions_app.editing import cancel_session
@@ -113,8 +114,14 @@ def test_each_person_and_each_session_has_its_own_arrival(participant, client, j
     }
 
 
+def test_a_session_that_overruns_lets_in_whoever_dropped_out(participant, client, join, clock):
+    clock.move_to(END + STAYS_OPEN - timedelta(seconds=1))
+
+    assert ROOM in client.post(join(participant)).content
+
+
 def test_once_the_session_is_over_the_page_says_so_whatever_is_sent(participant, client, join, clock):
-    clock.move_to(END)
+    clock.move_to(END + STAYS_OPEN)
 
     for response in (client.get(join(participant)), client.post(join(participant))):
         assert "This session is over." in plain(response)
@@ -196,15 +203,25 @@ def test_a_session_that_does_not_exist_or_is_not_released_has_no_join_page(parti
     assert client.post(join(participant, number)).status_code == 404
 
 
+def test_the_answer_with_the_room_can_be_gone_back_to_and_leads_to_the_button(participant, client, join, clock):
+    clock.move_to(FIRST_START)
+
+    answer = client.post(join(participant))
+
+    assert answer.headers["Cache-Control"] == "private, no-cache"
+    assert f'href="{join(participant)}"' in answer.content.decode()
+    assert client.get(join(participant)).headers["Cache-Control"] == "no-store"
+
+
 def test_other_methods_are_refused(participant, client, join):
     assert {client.put(join(participant)).status_code, client.delete(join(participant)).status_code} == {405}
 
 
-def test_the_join_page_is_kept_by_no_cache_and_named_to_no_other_site(participant, client, join, clock):
+def test_the_join_page_is_kept_by_no_shared_cache_and_named_to_no_other_site(participant, client, join, clock):
     clock.move_to(FIRST_START)
 
-    for response in (client.get(join(participant)), client.post(join(participant))):
-        assert response.headers["Cache-Control"] == "no-store"
+    for response, kept in ((client.get(join(participant)), "no-store"), (client.post(join(participant)), "no-cache")):
+        assert response.headers["Cache-Control"].removeprefix("private, ") == kept
         assert response.headers["Referrer-Policy"] == "same-origin"
 
 

@@ -86,28 +86,31 @@ def test_a_link_that_has_ended_is_no_guess(participant, client, address_of):
     assert guess(client, 0).status_code == 404
 
 
-def test_both_forms_refuse_a_post_from_elsewhere(participant, address_of, clock):
+@pytest.mark.parametrize("name", ["registrations:my", "registrations:join"])
+def test_no_cookie_is_needed_and_none_is_set(participant, client, address_of, clock, name):
     clock.move_to(FIRST_START)
-    strict = Client(enforce_csrf_checks=True)
 
-    assert strict.post(address_of("registrations:join", participant, 1)).status_code == 403
-    assert strict.post(address_of("registrations:answer", participant, 1), {"answer": "ACCEPTED"}).status_code == 403
+    page = client.get(address_of(name, participant, *([1] if name.endswith("join") else [])))
 
-    assert not Arrival.objects.exists()
-    assert not CalendarEntry.objects.filter(ical_partstat=Partstat.ACCEPTED).exists()
+    assert (page.cookies.keys(), "csrfmiddlewaretoken" in page.content.decode()) == (set(), False)
 
 
-def test_both_forms_of_the_pages_can_be_sent(participant, address_of, clock):
+def test_the_forms_of_the_pages_are_taken_without_a_cookie(participant, address_of, clock):
     clock.move_to(FIRST_START)
-    strict = Client(enforce_csrf_checks=True)
-
-    for name, path, sent in (
-        ("registrations:my", address_of("registrations:answer", participant, 1), {"answer": "ACCEPTED"}),
-        ("registrations:join", address_of("registrations:join", participant, 1), {}),
+    for name, args, sent, status in (
+        ("registrations:answer", [1], {"answer": "ACCEPTED"}, 302),
+        ("registrations:join", [1], {}, 200),
+        ("registrations:choices", [], {"language": "es", "timezone": "America/Panama"}, 302),
+        ("registrations:cannot-come", [], {"reason": ""}, 302),
     ):
-        page = strict.get(address_of(name, participant, *([1] if name.endswith("join") else [])))
-        (secret, *_others) = re.findall(r'name="csrfmiddlewaretoken" value="(\w+)"', page.content.decode())
-        assert strict.post(path, {**sent, "csrfmiddlewaretoken": secret}).status_code in (200, 302)
+        without_cookies = Client(enforce_csrf_checks=True)
+        assert without_cookies.post(address_of(name, participant, *args), sent).status_code == status, name
 
     assert Arrival.objects.count() == 1
-    assert CalendarEntry.objects.get(session__number=1).ical_partstat == Partstat.ACCEPTED
+    assert set(CalendarEntry.objects.values_list("ical_partstat", flat=True)) == {Partstat.DECLINED}
+
+
+def test_whoever_lost_the_link_asks_for_it_without_a_cookie(db, clock):
+    answer = Client(enforce_csrf_checks=True).post("/en/my/", {"email": "ana@example.org"})
+
+    assert (answer.status_code, answer.headers["Location"]) == (302, "/en/my/asked/")

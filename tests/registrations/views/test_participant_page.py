@@ -6,6 +6,7 @@ from urllib.parse import unquote_plus
 import pytest
 
 from registrations.models import CalendarEntry, Delegate, Delegation, DelegationStatus, Partstat
+from registrations.queries.participant import STAYS_OPEN
 from registrations.services.nominations import withdraw_delegate
 from registrations.tokens import Scope, make_token
 from sessions_app.editing import cancel_session
@@ -87,12 +88,21 @@ def test_while_the_room_is_open_the_page_says_so(participant, text_of, clock):
 
 
 def test_once_the_first_session_is_over_the_second_is_the_next(participant, text_of, clock):
-    clock.move_to(FIRST_START + timedelta(hours=2))
+    clock.move_to(FIRST_START + timedelta(hours=2) + STAYS_OPEN)
 
     text = text_of(participant)
 
     assert text.index("Tomorrow") < text.index("Context and challenges 2") < text.index("Context and challenges 1")
     assert text.count("This session is over.") == 1
+
+
+def test_a_session_that_overruns_still_leads_to_its_room(participant, client, address_of, clock):
+    clock.move_to(FIRST_START + timedelta(hours=2))
+
+    html = client.get(address_of("registrations:my", participant)).content.decode()
+
+    assert "By the agenda this session is over; its room is still open:" in html
+    assert address_of("registrations:join", participant, 1, scope=Scope.JOIN) in html
 
 
 def test_after_the_last_session_there_is_nothing_to_answer_or_to_add(participant, client, address_of, clock):
@@ -299,7 +309,7 @@ def test_reading_changes_nothing(participant, client, address_of):
     for _time in range(2):
         client.get(address_of("registrations:my", participant))
         client.head(address_of("registrations:my", participant))
-        assert client.get(address_of("registrations:answer", participant, 1)).status_code == 405
+        client.get(address_of("registrations:answer", participant, 1))
 
     assert (list(CalendarEntry.objects.order_by("pk").values()), list(Delegate.objects.values())) == before
 
@@ -329,3 +339,11 @@ def test_the_page_takes_four_queries_and_few_bytes_however_many_take_part(
         response = client.get(address_of("registrations:my", participant))
 
     assert len(response.content) <= 40_000
+
+
+def test_the_address_of_an_answer_opened_by_itself_leads_to_the_page(participant, client, address_of):
+    opened = client.get(address_of("registrations:answer", participant, 1))
+
+    assert opened.status_code == 302
+    assert opened.headers["Location"].startswith("/en/my/")
+    assert client.get(opened.headers["Location"]).status_code == 200

@@ -13,13 +13,13 @@ from django.utils.translation import ngettext
 
 from registrations.admin.base import staff_of
 from registrations.models import Announcement, Chase, Delivery
-from registrations.services.deliveries import STOPPABLE, stop_deliveries
+from registrations.services.deliveries import NOT_LEFT, stop_deliveries
 from sessions_app.admin.base import change_url
 
 
 def stoppable(owed: "QuerySet[Delivery]") -> "QuerySet[Delivery]":
     """Those of `owed` that wait, or have failed."""
-    return owed.filter(state__in=STOPPABLE)
+    return owed.filter(NOT_LEFT)
 
 
 def stop_page(

@@ -27,6 +27,8 @@ from registrations.services.nudge import nudge_planner
 RESEND_PAUSE = timedelta(minutes=5)
 ON_ITS_WAY = (DeliveryState.DUE, DeliveryState.CLAIMED)
 STOPPABLE = (DeliveryState.DUE, DeliveryState.FAILED)
+# As a planner sees it: also what a worker has claimed among others, without its last look so far.
+NOT_LEFT = Q(state__in=STOPPABLE) | Q(state=DeliveryState.CLAIMED, may_have_arrived=False)
 
 
 @transaction.atomic
@@ -36,11 +38,13 @@ def stop_deliveries(delivery_ids: Iterable[int], *, by: User, now: datetime) -> 
     What a worker is sending at this moment, or has sent, is left alone; one that was sent, and waits to be sent once
     more, is again what it was. Stopping twice stops once. Locks the deliveries.
     """
-    stopped = _locked(Delivery.objects.filter(pk__in=list(delivery_ids), state__in=STOPPABLE))
+    stopped = _locked(Delivery.objects.filter(NOT_LEFT, pk__in=list(delivery_ids)))
     what_it_was = Case(
         When(sent_at__isnull=False, then=Value(DeliveryState.SENT)), default=Value(DeliveryState.STOPPED)
     )
-    Delivery.objects.filter(pk__in=[one.pk for one in stopped]).update(state=what_it_was)
+    Delivery.objects.filter(pk__in=[one.pk for one in stopped]).update(
+        state=what_it_was, claim_token=None, lease_expires_at=None
+    )
     _record(HistoryKind.MAIL_STOPPED, stopped, by=by, now=now)
     return len(stopped)
 

@@ -17,6 +17,7 @@ from registrations.services.deliveries import (
 )
 from registrations.services.nominations import withdraw_delegate
 from registrations.services.planning import plan
+from registrations.services.sending.results import is_still_wanted
 from sessions_app.models import ReleasedSession
 from tests.calendar_client import CalendarClient
 from tests.factories import NOW, make_delegation, make_focal_point, make_user
@@ -56,7 +57,7 @@ def states() -> dict[str, str]:
 
 
 def test_stopping_reaches_what_waits_or_failed_and_nothing_else(db: None, staff: User, now: datetime) -> None:
-    deliveries = [make_delivery(state) for state in DeliveryState]
+    deliveries = [make_delivery(state, may_have_arrived=True) for state in DeliveryState]
 
     stopped = stop_deliveries([delivery.pk for delivery in deliveries], by=staff, now=now)
 
@@ -71,6 +72,18 @@ def test_stopping_reaches_what_waits_or_failed_and_nothing_else(db: None, staff:
             "notice:stopped": "stopped",
         },
     )
+
+
+def test_stopping_reaches_what_a_worker_has_claimed_and_not_begun(staff: User, now: datetime) -> None:
+    claimed = make_delivery(DeliveryState.CLAIMED, may_have_arrived=False)
+    token = claimed.claim_token
+
+    assert stop_deliveries([claimed.pk], by=staff, now=now) == 1
+
+    claimed.refresh_from_db()
+    assert (claimed.state, claimed.claim_token, claimed.lease_expires_at) == ("stopped", None, None)
+    assert token is not None
+    assert not is_still_wanted(claimed, token=token, now=now)
 
 
 def test_what_failed_or_was_stopped_is_due_again_with_all_its_attempts(db: None, staff: User, now: datetime) -> None:

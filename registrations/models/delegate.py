@@ -1,6 +1,6 @@
 import re
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.core.validators import MaxLengthValidator, RegexValidator
@@ -31,6 +31,11 @@ validate_no_link = RegexValidator(
     inverse_match=True,
 )
 validate_readable = RegexValidator(r"\w", message=_("Please write it with letters."), code="unreadable")
+
+
+def change_hold() -> timedelta:
+    """How long mail about a focal point's change waits, so that it can be undone."""
+    return timedelta(seconds=settings.CHANGE_HOLD_SECONDS)
 
 
 class DelegateStatus(models.TextChoices):
@@ -172,8 +177,8 @@ class Delegate(models.Model):
 
     def is_new_at(self, now: datetime) -> bool:
         """Whether they were named only just now: nobody was mailed about them yet, and nothing else has happened."""
-        return self.version == 1 and self.is_held_at(now)
+        return self.version == 1 and self.is_held_at(now) and now < self.registered_at + change_hold()
 
     def is_held_at(self, now: datetime) -> bool:
-        """Whether mail about the last change still waits, so that it can be undone without a trace in any mailbox."""
+        """Whether mail about the person still waits, after a change to them or a step of their delegation."""
         return now < self.hold_until

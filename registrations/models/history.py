@@ -1,10 +1,11 @@
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from registrations.models.delegate import Delegate
+from registrations.models.delegate import Delegate, change_hold
 from registrations.models.delegation import Delegation
 from sessions_app.models import Webinar
 
@@ -12,6 +13,7 @@ from sessions_app.models import Webinar
 class HistoryKind(models.TextChoices):
     REGISTERED = "registered", _("Registered")
     EDITED = "edited", _("Changed")
+    EDIT_UNDONE = "edit_undone", _("Change undone")
     REPLACED = "replaced", _("Replaced")
     WITHDRAWN = "withdrawn", _("Withdrawn")
     RESTORED = "restored", _("Restored")
@@ -96,6 +98,11 @@ class HistoryEvent(models.Model):
 
     def __str__(self) -> str:
         return self.get_kind_display()
+
+    def is_undoable_edit_at(self, now: datetime) -> bool:
+        """Whether it is an edit of a focal point that nobody was mailed about yet, unless something came after it."""
+        is_theirs = self.kind == HistoryKind.EDITED and self.actor is not None and not self.actor.is_staff
+        return is_theirs and now < self.at + change_hold()
 
     @property
     def is_by_participant(self) -> bool:

@@ -14,6 +14,7 @@ from registrations.models import (
     CalendarEntry,
     Delegate,
     Delegation,
+    Delivery,
     DeliveryState,
     HistoryEvent,
     HistoryKind,
@@ -189,20 +190,27 @@ def history_of(delegation: Delegation) -> "QuerySet[HistoryEvent]":
     )
 
 
-def last_edit_of(delegate: Delegate) -> HistoryEvent | None:
-    """The last that happened to `delegate`, where that is an edit. One query."""
-    latest = HistoryEvent.objects.filter(delegate=delegate, delegation=delegate.delegation_id)
-    event = latest.exclude(kind=HistoryKind.ADDRESS_CLASH).first()
-    return event if event is not None and event.kind == HistoryKind.EDITED else None
+def undoable_edit_of(delegate: Delegate, *, now: datetime) -> HistoryEvent | None:
+    """The last that happened to `delegate`, where that is an edit that can be undone. Two queries.
+
+    Once a mail went to the address that the edit brought, somebody was written to.
+    """
+    events = HistoryEvent.objects.filter(delegate=delegate, delegation=delegate.delegation_id)
+    event = events.exclude(kind=HistoryKind.ADDRESS_CLASH).select_related("actor").first()
+    if event is None or not event.is_undoable_edit_at(now):
+        return None
+    written = Delivery.objects.filter(delegate=delegate, email__iexact=delegate.email, created_at__gte=event.at)
+    return None if "email" in event.changes and written.exists() else event
 
 
-def edited_last(history: Iterable[HistoryEvent]) -> frozenset[int]:
-    """The ids of those to whom, by `history` with the latest first, the last that happened is an edit."""
-    latest: dict[int, str] = {}
+def edited_just_now(history: Iterable[HistoryEvent], *, now: datetime) -> frozenset[int]:
+    """The ids of those to whom, by `history` with the latest first, the last that happened is an edit that can be
+    undone."""
+    latest: dict[int, HistoryEvent] = {}
     for event in history:
         if event.delegate_id is not None:
-            latest.setdefault(event.delegate_id, event.kind)
-    return frozenset(pk for pk, kind in latest.items() if kind == HistoryKind.EDITED)
+            latest.setdefault(event.delegate_id, event)
+    return frozenset(pk for pk, event in latest.items() if event.is_undoable_edit_at(now))
 
 
 def delegations_of(user: User) -> "QuerySet[Delegation]":

@@ -35,6 +35,7 @@ from registrations.models import (
     Quota,
     User,
 )
+from registrations.models.delegate import change_hold
 from registrations.queries import SeatCount, fingerprint_of, gaps_in, lacks_letter, seats_of
 from registrations.queries.seats import quotas_from
 from registrations.services.history import new_event
@@ -302,4 +303,4 @@ def touch(delegate: Delegate, *, by: User, now: datetime) -> None:
 
 def hold_until(*, by: User, now: datetime) -> datetime:
     """Until when mail about a change by `by` waits: a focal point's can be undone, a staff member's goes out."""
-    return now if by.is_staff else now + timedelta(seconds=settings.CHANGE_HOLD_SECONDS)
+    return now if by.is_staff else now + change_hold()

@@ -1,4 +1,4 @@
-"""Taking back what was done to a person; a focal point may while mail about it is still held (design §5)."""
+"""Taking back what was done to a person; a focal point may while mail about it is still held."""
 
 from datetime import datetime
 
@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 
 from registrations.exceptions import NotPossibleNow
 from registrations.models import Delegate, DelegateStatus, HistoryKind, User
-from registrations.queries import last_edit_of
+from registrations.queries import undoable_edit_of
 from registrations.services.details import apply_details, clean_details, details_before
 from registrations.services.gates import check_attending, check_time
 from registrations.services.history import record
@@ -60,15 +60,16 @@ def undo_edit(delegate: Delegate, *, version: int, by: User, now: datetime) -> D
     """Give `delegate` back what the edit that made them `version` changed, the links included.
 
     Only while mail about it is held, and where nothing happened to the person since. Raises NotPossibleNow otherwise,
-    so also where it is sent twice, or where staff edited; QuotaFull where the seat of before is not free any more;
-    AddressTakenHere, AddressTakenElsewhere, InvalidInput, and what `check_time` raises.
+    so also where it is sent twice, where staff edited, or where somebody asked for the links of the new address;
+    QuotaFull where the seat of before is not free any more; AddressTakenHere, AddressTakenElsewhere, InvalidInput, and
+    what `check_time` raises.
     """
     locked = lock_delegation(delegate.delegation)
     check_time(locked.delegation.webinar, by=by, now=now, is_for_late=True)
     check_attending(locked.delegation)
     current = locked.current(delegate)
-    edit = last_edit_of(current)
-    if edit is None or current.version != version or not current.is_active or not current.is_held_at(now):
+    edit = undoable_edit_of(current, now=now)
+    if edit is None or current.version != version or not current.is_active:
         raise NotPossibleNow(_("This can no longer be undone. Edit %(name)s again instead.") % {"name": current.name})
     before = details_before(current, edit.changes, profiles=[seat.profile for seat in locked.seats])
     details = clean_details(before, delegation=locked.delegation, profile_ids=locked.profile_ids)
@@ -80,7 +81,7 @@ def undo_edit(delegate: Delegate, *, version: int, by: User, now: datetime) -> D
         current.token_version -= 1
     touch(current, by=by, now=now)
     write_delegate(locked, current, by=by, now=now)
-    record(HistoryKind.RESTORED, delegation=locked.delegation, delegate=current, by=by, now=now, changes=changes)
+    record(HistoryKind.EDIT_UNDONE, delegation=locked.delegation, delegate=current, by=by, now=now, changes=changes)
     return current
 
 

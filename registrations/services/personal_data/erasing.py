@@ -38,6 +38,9 @@ from registrations.services.personal_data.persons import Person, find_person
 from registrations.services.personal_data.registry import NAMES_OF_OTHERS
 from registrations.services.seats import decision, lock_delegation, write_departure
 
+# What their changes tell of the person themselves.
+OF_DETAILS = (HistoryKind.EDITED, HistoryKind.EDIT_UNDONE)
+
 log = structlog.get_logger(__name__)
 
 
@@ -157,7 +160,7 @@ def _empty_mentions(person: Person) -> None:
         | Q(changes__email__1__iexact=person.address)
     )
     changed = []
-    for event in events.exclude(delegate__in=person.delegates, kind=HistoryKind.EDITED):
+    for event in events.exclude(delegate__in=person.delegates, kind__in=OF_DETAILS):
         emptied = {name: _without(known, event, name, values) for name, values in event.changes.items()}
         if emptied != event.changes:
             event.changes = emptied
@@ -168,7 +171,7 @@ def _empty_mentions(person: Person) -> None:
 def _names_of(delegates: Iterable[Delegate]) -> set[str]:
     """Every name that they had, by the history of their changes."""
     names = {delegate.name for delegate in delegates}
-    for event in HistoryEvent.objects.filter(delegate__in=list(delegates), kind=HistoryKind.EDITED):
+    for event in HistoryEvent.objects.filter(delegate__in=list(delegates), kind__in=OF_DETAILS):
         names |= set(event.changes.get("name", ()))
     return names - {""}
 

@@ -1,10 +1,9 @@
 """Invitations to register: to each focal point for each delegation, once registration has begun."""
 
-from datetime import datetime, timedelta
-
-from django.conf import settings
+from datetime import datetime
 
 from registrations.models import Delivery, DeliveryKind
+from registrations.models.delegate import change_hold
 from registrations.queries.registering import Appointment, appointments
 
 BATCH = 500
@@ -31,5 +30,5 @@ def _invitation(appointment: Appointment, now: datetime) -> Delivery:
         kind=DeliveryKind.REGISTRATION,
         at=now,
         delegation=appointment.delegation,
-        due_at=now + timedelta(seconds=settings.CHANGE_HOLD_SECONDS),
+        due_at=now + change_hold(),
     )

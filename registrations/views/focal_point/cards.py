@@ -21,7 +21,7 @@ from registrations.queries import (
     DelegateWithMail,
     Invitation,
     SeatCount,
-    edited_last,
+    edited_just_now,
     last_session_end,
     policy_of,
 )
@@ -110,7 +110,7 @@ def undoable(
     if not may.leave:
         return ()
     active, left = [one.delegate for one in people.active], [one.delegate for one in people.left]
-    newcomers, edited = {one.replaced_by_id for one in left}, edited_last(history)
+    newcomers, edited = {one.replaced_by_id for one in left}, edited_just_now(history, now=now)
     return (
         *(
             _undo(one, _("%(name)s is named."), "withdraw-delegate", delegation, version=one.version)
@@ -120,7 +120,7 @@ def undoable(
         *(
             _undo(one, _("The details of %(name)s are saved."), "undo-edit", delegation, version=one.version)
             for one in active
-            if one.is_held_at(now) and one.pk in edited
+            if one.pk in edited
         ),
         *(_undo(one, _("%(name)s has left."), "restore-delegate", delegation) for one in left if one.is_held_at(now)),
     )

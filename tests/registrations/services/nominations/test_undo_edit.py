@@ -3,11 +3,15 @@ from datetime import timedelta
 import pytest
 
 from registrations.exceptions import AddressTakenHere, NotPossibleNow, QuotaFull
-from registrations.models import Delegation, DelegationStatus, Quota
+from registrations.models import Delegation, DelegationStatus, Delivery, DeliveryKind, Quota
+from registrations.queries.movements import movements_of
+from registrations.services.delegations import mark_attending_again, mark_not_attending
 from registrations.services.nominations import edit_delegate, withdraw_delegate
 from registrations.services.undoing import undo_edit
 from tests.factories import make_delegate
 from tests.registrations.services.nominations.stories import HELD, SOON, details_of, history
+
+HOUR = timedelta(hours=1)
 
 
 def test_everything_is_as_before_the_links_included(delegation, focal_point, profiles, now):
@@ -23,7 +27,7 @@ def test_everything_is_as_before_the_links_included(delegation, focal_point, pro
     assert (undone.name, undone.email, undone.phone) == ("Ana Díaz", "ana@example.org", "")
     assert (undone.profile, undone.version) == (profiles["prosecutors"], 3)
     assert undone.hold_until == now + SOON + HELD
-    assert [kind for kind, _, _ in history(delegate)] == ["edited", "restored"]
+    assert [kind for kind, _, _ in history(delegate)] == ["edited", "edit_undone"]
     assert history(delegate)[-1][2]["name"] == ["Anna Dias", "Ana Díaz"]
 
 
@@ -73,6 +77,45 @@ def test_what_staff_changed_goes_out_at_once_and_is_edited_again(delegation, foc
 
     with pytest.raises(NotPossibleNow):
         undo_edit(delegate, version=2, by=focal_point, now=now)
+
+
+@pytest.mark.parametrize("by_staff", [True, False])
+def test_an_old_edit_stays_also_where_a_step_of_the_delegation_holds_all_mail(
+    delegation, focal_point, staff, now, by_staff
+):
+    """Else the link of a corrected address, mailed long ago, would come back to life under the next change."""
+    delegate, by = make_delegate(delegation), staff if by_staff else focal_point
+    edit_delegate(delegate, details=details_of(delegate, email="b@example.org"), version=1, by=by, now=now - HOUR)
+    mark_not_attending(delegation, reason="budget", by=focal_point, now=now)
+    mark_attending_again(delegation, by=focal_point, now=now)
+
+    with pytest.raises(NotPossibleNow):
+        undo_edit(delegate, version=2, by=focal_point, now=now + SOON)
+
+
+def test_once_somebody_asked_for_the_links_of_the_new_address_it_stays(delegation, focal_point, now):
+    delegate = make_delegate(delegation)
+    edit_delegate(delegate, details=details_of(delegate, email="b@example.org"), version=1, by=focal_point, now=now)
+    Delivery.objects.create(
+        key="links:b@example.org",
+        kind=DeliveryKind.LINKS,
+        delegate=delegate,
+        email="b@example.org",
+        language="es",
+        created_at=now + SOON,
+        due_at=now + SOON,
+    )
+
+    with pytest.raises(NotPossibleNow):
+        undo_edit(delegate, version=2, by=focal_point, now=now + SOON)
+
+
+def test_an_undone_edit_brings_nobody_to_the_board(delegation, focal_point, now):
+    delegate = make_delegate(delegation, registered_at=now - timedelta(days=3))
+    edit_delegate(delegate, details=details_of(delegate, name="Anna"), version=1, by=focal_point, now=now)
+    undo_edit(delegate, version=2, by=focal_point, now=now)
+
+    assert movements_of(delegation.webinar, now=now).changes.get(delegation.pk) is None
 
 
 def test_someone_new_or_withdrawn_has_no_edit_to_undo(delegation, focal_point, now):

@@ -1,8 +1,11 @@
+from datetime import timedelta
+
 import pytest
 
 from registrations.exceptions import ReasonRequired, Stale
 from registrations.models import Delegate, DelegateStatus, Delegation, DelegationStatus
 from registrations.queries import seats_of
+from registrations.services.delegations import mark_attending_again, mark_not_attending
 from registrations.services.nominations import withdraw_delegate
 from tests.factories import make_delegate, make_delegation, make_organisation
 from tests.registrations.services.nominations.stories import SOON, history
@@ -60,3 +63,13 @@ def test_a_stale_withdrawal_is_refused(delegation, focal_point, now):
 
     with pytest.raises(Stale):
         withdraw_delegate(delegate, version=1, by=focal_point, now=now, reason="ill")
+
+
+def test_a_step_of_the_delegation_makes_nobody_new(delegation, focal_point, now):
+    """It holds the mail of everybody; who was named long ago is withdrawn with a reason all the same."""
+    delegate = make_delegate(delegation, registered_at=now - timedelta(days=1))
+    mark_not_attending(delegation, reason="budget", by=focal_point, now=now)
+    mark_attending_again(delegation, by=focal_point, now=now)
+
+    with pytest.raises(ReasonRequired):
+        withdraw_delegate(delegate, version=1, by=focal_point, now=now)

@@ -5,6 +5,7 @@ from datetime import timedelta
 from html import unescape
 
 import pytest
+from django.db.models.signals import pre_save
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
@@ -170,9 +171,7 @@ def test_a_stale_page_does_not_lead_back_from_a_room_that_it_never_showed(secret
     stale = seen_on(secretariat)
     press(secretariat, "second", THIRD)
 
-    answer = secretariat.post(
-        SWITCH, {"room": "first", "second_address": SECOND, "seen": stale}, headers={"accept-language": "es"}
-    )
+    answer = secretariat.post(SWITCH, {"room": "first", "second_address": SECOND, "seen": stale})
 
     assert answer.status_code == 422
     assert room_of(ana, Client()) == THIRD
@@ -204,6 +203,25 @@ def test_a_form_of_the_session_opened_before_the_switch_does_not_undo_it(secreta
     press(secretariat, "second", SECOND)
 
     assert secretariat.post(page(session), opened).status_code == 302
+
+    session.refresh_from_db()
+    assert (session.title_en, session.current_room_url) == ("Corrected title", SECOND)
+
+
+def test_a_switch_in_the_moment_in_which_the_form_of_the_session_is_saved_stays(
+    secretariat: Client, ana: Delegate
+) -> None:
+    session = Session.objects.get(number=1)
+    second = Session.objects.filter(pk=session.pk)
+
+    def switched(**_signal: object) -> None:
+        second.update(backup_room_url=SECOND, uses_backup_room=True)
+
+    pre_save.connect(switched, sender=Session)
+    try:
+        secretariat.post(page(session), typed(session, title_en="Corrected title"))
+    finally:
+        pre_save.disconnect(switched, sender=Session)
 
     session.refresh_from_db()
     assert (session.title_en, session.current_room_url) == ("Corrected title", SECOND)

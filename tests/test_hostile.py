@@ -13,7 +13,7 @@ from registrations.exceptions import InvalidInput, NotPossibleNow
 from registrations.models import User
 from registrations.services.focal_points import appoint_focal_point
 from registrations.services.nominations import register_delegate, replace_delegate, withdraw_delegate
-from registrations.tokens import Scope, make_token
+from registrations.tokens import Scope, make_invitation_token, make_token
 from tests.factories import (
     NOW,
     make_country,
@@ -210,11 +210,12 @@ def test_the_mail_of_a_new_password_speaks_the_language_of_the_page(client: Clie
 
 
 def test_no_refusal_at_a_secret_address_is_kept() -> None:
-    delegate = make_delegate(make_delegation(), admitted_at=NOW)
-    page = reverse("registrations:my", args=[make_token(delegate, Scope.PAGE)])
+    delegation = make_delegation()
+    page = reverse("registrations:my", args=[make_token(make_delegate(delegation, admitted_at=NOW), Scope.PAGE)])
+    invitation = make_invitation_token(make_focal_point(delegation.body), delegation)
 
     wrong_method = Client().post(page)
-    without_secret = Client(enforce_csrf_checks=True).post(f"{page}sessions/1/answer/", {"answer": "ACCEPTED"})
+    without_secret = Client(enforce_csrf_checks=True).post(reverse("registrations:invited", args=[invitation]))
 
     assert (wrong_method.status_code, without_secret.status_code) == (405, 403)
     for answer in (wrong_method, without_secret):

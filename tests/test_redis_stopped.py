@@ -51,12 +51,11 @@ class Browser:
 
 
 def typed_already(page: str) -> dict[str, str]:
-    """The secret of the form, and what is chosen beforehand in its lists."""
-    secret = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', page)
-    assert secret is not None
+    """The secret of the form, where it has one, and what is chosen beforehand in its lists."""
+    secret = dict(re.findall(r'name="(csrfmiddlewaretoken)" value="(\w+)"', page))
     lists = re.findall(r'<select name="(\w+)".*?</select>', page, re.DOTALL)
     chosen = {name: re.search(rf'<select name="{name}".*?value="([^"]+)" selected', page, re.DOTALL) for name in lists}
-    return {"csrfmiddlewaretoken": secret[1]} | {name: found[1] for name, found in chosen.items() if found}
+    return secret | {name: found[1] for name, found in chosen.items() if found}
 
 
 @contextmanager

@@ -1,8 +1,6 @@
 """Who has opened the room, while a session goes on: a page whose figures renew themselves, or by loading it again.
 Here the room is switched too, where it is full or broken."""
 
-from urllib.parse import urlsplit
-
 from django.contrib import messages
 from django.contrib.admin import AdminSite
 from django.http import HttpRequest, HttpResponse
@@ -17,21 +15,20 @@ from registrations.exceptions import RuleBroken
 from registrations.forms.errors import add_broken_rule
 from registrations.forms.rooms import RoomForm
 from registrations.queries.arrivals import arrivals_of
-from registrations.services.rooms import switch_room
+from registrations.services.rooms import fingerprint_of_rooms, switch_room
+from sessions_app.addresses import house_of
 from sessions_app.models import Session
 
 
 def arrivals_page(
     site: AdminSite, request: HttpRequest, session: Session, *, form: RoomForm | None = None
 ) -> HttpResponse:
-    """The whole page, or its figures alone where htmx asks. Names are the secretariat's to see, on demand."""
-    may_see_names = staff_of(request).is_staff
+    """The whole page, or its figures alone where htmx asks. Names are shown on demand; observers never come here."""
     context = {
         "session": session,
         "webinar": session.webinar,
         "arrivals": arrivals_of(session),
-        "may_see_names": may_see_names,
-        "has_names": may_see_names and request.GET.get("names") == "1",
+        "has_names": request.GET.get("names") == "1",
         "as_of": timezone.now(),
     }
     htmx: HtmxDetails = request.htmx  # type: ignore[attr-defined]  # set by its middleware
@@ -43,9 +40,12 @@ def arrivals_page(
         | {
             "title": _("Who has opened the room"),
             "subtitle": str(session),
+            # Nobody is told another hour than the released one.
+            "starts_at": getattr(session, "released", session).starts_at,
             "form": form or RoomForm(initial={"second_address": session.backup_room_url}),
             # Whose house it is tells two rooms apart; the whole address would open the door to an onlooker.
-            "house": urlsplit(session.current_room_url).hostname or "",
+            "house": house_of(session.current_room_url),
+            "seen": fingerprint_of_rooms(session),
         }
     )
     status = 200 if form is None else 422
@@ -65,11 +65,13 @@ def switch_room_page(site: AdminSite, request: HttpRequest, session: Session) ->
             session,
             to_second=to_second,
             second_address=form.cleaned_data["second_address"],
+            seen=form.cleaned_data["seen"],
             by=staff_of(request),
             now=timezone.now(),
         )
     except RuleBroken as broken:
         add_broken_rule(form, broken)
+        session.refresh_from_db(fields=["room_url", "backup_room_url", "uses_backup_room"])
         return arrivals_page(site, request, session, form=form)
     if not is_new:
         messages.info(request, _("This room was in use already; nothing has changed."))

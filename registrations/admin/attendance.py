@@ -82,7 +82,7 @@ class AttendanceRoom(ReadOnlyRoom[Attendance]):
         def of_session(request: HttpRequest, slug: str, n: int) -> HttpResponse:
             # A longer number is of no session, and some databases refuse to look for it.
             session = get_object_or_404(
-                Session.objects.select_related("webinar"), webinar__slug=slug, number=min(n, 32_767)
+                Session.objects.select_related("webinar", "released"), webinar__slug=slug, number=min(n, 32_767)
             )
             return page(request, session)
 

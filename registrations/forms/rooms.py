@@ -5,9 +5,11 @@ from django.utils.translation import gettext_lazy as _
 
 
 class RoomForm(forms.Form):
-    """One of two buttons, and the address of the second room; the service judges it."""
+    """One of two buttons, the address of the second room, and the rooms as they were shown; the service judges it."""
 
     room = forms.ChoiceField(label=_("Room"), choices=[("first", ""), ("second", "")], widget=forms.HiddenInput)
+    # Left out, it is that of no rooms.
+    seen = forms.CharField(required=False, widget=forms.HiddenInput)
     second_address = forms.CharField(
         label=_("Address of the second room"),
         required=False,

@@ -11,14 +11,15 @@ from django.db import models
 from django.db.models import Sum
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.formats import time_format
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from sessions_app.admin.base import Room, change_url
+from sessions_app.addresses import house_of
+from sessions_app.admin.base import Room, change_url, link
 from sessions_app.admin.cancelling import cancel_session_page, restore_session_page
 from sessions_app.admin.filters import WebinarFilter
 from sessions_app.admin.tables import TableInline
@@ -137,12 +138,12 @@ class SessionRoom(Room[Session]):
         (
             gettext_lazy("Room"),
             {
-                "fields": ["room_url", "backup_room_url", "uses_backup_room", "room_opens_minutes"],
+                "fields": ["room_url", "second_room", "room_opens_minutes"],
                 "description": gettext_lazy("Takes effect at once: nobody's calendar holds the address."),
             },
         ),
     ]
-    readonly_fields = ["webinar", "number", "left", "cancelled_at"]
+    readonly_fields = ["webinar", "number", "left", "second_room", "cancelled_at"]
     # Above the buttons that move items: the first button of a form is the one that the Enter key presses.
     save_on_top = True
     change_form_template = "admin/sessions_app/session/change_form.html"
@@ -184,6 +185,23 @@ class SessionRoom(Room[Session]):
         if left < 0:
             return ngettext("%(count)s minute too long", "%(count)s minutes too long", -left) % {"count": -left}
         return ngettext("%(count)s minute", "%(count)s minutes", left) % {"count": left}
+
+    @admin.display(description=gettext_lazy("second room"))
+    def second_room(self, session: Session) -> str:
+        """Whose house it is, and the one page on which it is entered and switched: on the day, several people look."""
+        house = house_of(session.backup_room_url)
+        if not house:
+            told = _("No address is entered yet.")
+        elif session.uses_backup_room:
+            told = _("In use, at %(house)s.") % {"house": house}
+        else:
+            told = _("Not in use, at %(house)s.") % {"house": house}
+        url = reverse("admin:arrivals", args=[session.webinar.slug, session.number])
+        return format_html("{} {}", told, link(url, _("Room and arrivals")))
+
+    def save_model(self, request: HttpRequest, obj: Session, form: Any, change: bool) -> None:
+        """Write what was typed and nothing else: the room may be switched in the same moment."""
+        obj.save(update_fields=[name for name in form.changed_data if name in form.cleaned_data])
 
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
         """Save the items in the order of their places; one without a place comes last."""

@@ -9,11 +9,13 @@ from typing import Any
 from django.contrib.admin.models import LogEntry
 from django.core.exceptions import FieldDoesNotExist
 from django.db import models
-from django.forms import BaseForm, ModelChoiceField
+from django.forms import BaseForm, ModelChoiceField, URLField
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
+
+from sessions_app.addresses import house_of
 
 # A value as JSON holds it: a choice by its code, a moment in ISO 8601, another row by what it is called.
 Kept = str | int | bool | None
@@ -56,7 +58,7 @@ def _changed_rows(formsets: Any) -> Iterator[tuple[str, list[Difference]]]:
 
 
 def differences_of(form: BaseForm) -> list[Difference]:
-    """[name, old, new] of each changed field that the form shows, passwords apart."""
+    """[name, old, new] of each changed field that the form shows, passwords apart; of an address its house alone."""
     return [
         [
             name,
@@ -72,7 +74,8 @@ def _kept(value: Any, field: Any) -> Kept:
     if value is None or isinstance(value, bool | int | str):
         if isinstance(field, ModelChoiceField) and value not in (None, "") and field.queryset is not None:
             return str(field.queryset.filter(pk=value).first() or value)
-        return value
+        # The whole address of a room opens it to whoever reads the history.
+        return house_of(str(value or "")) if isinstance(field, URLField) else value
     if isinstance(value, date):  # moments too
         return value.isoformat()
     if isinstance(value, list | tuple):

@@ -5,9 +5,10 @@ from datetime import date, datetime, time
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.core.validators import URLValidator, validate_email, validate_slug
+from django.core.validators import validate_email, validate_slug
 from django.utils.translation import gettext as _
 
+from sessions_app.addresses import validate_web_address
 from sessions_app.bilingual import LANGUAGES, Bilingual
 from sessions_app.definitions.source import Place, Source
 from sessions_app.zones import known_zones
@@ -80,7 +81,7 @@ class Table:
 
     def url(self, key: str) -> str:
         allowed = _("an address that begins with https://")
-        return self._checked(key, self.text(key, longest=500), URLValidator(["https", "http"]), allowed)
+        return self._checked(key, self.text(key, longest=500), validate_web_address, allowed)
 
     def zone(self, key: str) -> str:
         value = self.text(key, required=True)

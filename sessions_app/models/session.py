@@ -1,11 +1,11 @@
 import uuid
 from datetime import datetime, timedelta
 
-from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from sessions_app.addresses import validate_web_address
 from sessions_app.bilingual import Bilingual
 from sessions_app.models.webinar import Webinar
 from sessions_app.zones import validate_year
@@ -27,8 +27,10 @@ class Session(models.Model):
     ical_uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     # The public file may be imported by anyone; its UIDs must not reveal those of the invitations.
     public_ical_uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    room_url = models.URLField(_("address of the room"), max_length=500, blank=True)
-    backup_room_url = models.URLField(_("address of the second room"), max_length=500, blank=True)
+    room_url = models.URLField(_("address of the room"), max_length=500, blank=True, validators=[validate_web_address])
+    backup_room_url = models.URLField(
+        _("address of the second room"), max_length=500, blank=True, validators=[validate_web_address]
+    )
     uses_backup_room = models.BooleanField(_("use the second room"), default=False)
     room_opens_minutes = models.PositiveSmallIntegerField(
         _("room opens, minutes before"), default=15, validators=[MaxValueValidator(24 * 60)]
@@ -45,14 +47,14 @@ class Session(models.Model):
                 condition=models.Q(duration_minutes__gte=5, duration_minutes__lte=LONGEST_SESSION_MINUTES),
                 name="session_lasts_5_minutes_to_12_hours",
             ),
+            models.CheckConstraint(
+                condition=models.Q(uses_backup_room=False) | ~models.Q(backup_room_url=""),
+                name="session_uses_no_second_room_without_an_address",
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.number}. {self.title}"
-
-    def clean(self) -> None:
-        if self.uses_backup_room and not self.backup_room_url:
-            raise ValidationError({"backup_room_url": _("Enter the address of the second room first.")})
 
     @property
     def title(self) -> Bilingual:

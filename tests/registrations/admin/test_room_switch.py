@@ -1,9 +1,11 @@
 """The room is switched on the page of the arrivals, with one field and one press."""
 
 import re
+from datetime import timedelta
 from html import unescape
 
 import pytest
+from django.db.models.signals import pre_save
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
@@ -14,12 +16,14 @@ from registrations.services.planning import plan
 from registrations.services.sending import send_due
 from registrations.tokens import Scope, make_token
 from sessions_app.models import Session
-from tests.factories import FIRST_START, make_observer
+from tests.factories import FIRST_START, make_observer, make_session
 from tests.registrations.services.deliveries import SOON, admitted, released_delegation
+from tests.sessions_app.admin.test_agenda import page, typed
 
 pytestmark = pytest.mark.django_db
 ARRIVALS, SWITCH = "/admin/attendance/flows/1/arrivals/", "/admin/attendance/flows/1/room/"
-SECOND = "https://second.example.org/room?pwd=1"
+FIRST, SECOND = "https://rooms.example.org/flows", "https://second.example.org/room?pwd=1"
+THIRD = "https://third.example.org/room"
 
 
 @pytest.fixture
@@ -43,12 +47,28 @@ def room_of(ana: Delegate, client: Client) -> str:
     return unescape(link)
 
 
+def seen_in(response: HttpResponse) -> str:
+    (seen,) = re.findall(r'name="seen" value="([^"]*)"', response.content.decode())
+    return str(seen)
+
+
+def seen_on(browser: Client) -> str:
+    """What the page of the arrivals shows now, as it is sent with a press."""
+    return seen_in(browser.get(ARRIVALS))
+
+
+def press(browser: Client, room: str, address: str) -> HttpResponse:
+    """Open the page, and press one of its buttons."""
+    sent = {"room": room, "second_address": address, "seen": seen_on(browser)}
+    return browser.post(SWITCH, sent, follow=True)
+
+
 def test_one_field_and_one_press_lead_everybody_to_the_second_room(
     secretariat: Client, client: Client, ana: Delegate
 ) -> None:
     assert room_of(ana, Client()) == "https://rooms.example.org/flows"
 
-    answer = secretariat.post(SWITCH, {"room": "second", "second_address": SECOND}, follow=True)
+    answer = press(secretariat, "second", SECOND)
 
     assert answer.redirect_chain == [(ARRIVALS, 302)]
     assert "Whoever joins from now on is led to the second room. Nobody's calendar changes." in words_of(answer)
@@ -64,14 +84,16 @@ def test_with_the_address_entered_before_one_press_is_enough_and_one_more_leads_
     assert field is not None
 
     for room, url in (("second", SECOND), ("first", "https://rooms.example.org/flows")):
-        secretariat.post(SWITCH, {"room": room, "second_address": unescape(field[1])})
+        press(secretariat, room, unescape(field[1]))
         assert room_of(ana, Client()) == url
     assert HistoryEvent.objects.filter(kind="room_switched").count() == 2
 
 
 def test_a_press_repeated_twenty_times_switches_once(secretariat: Client, ana: Delegate) -> None:
+    sent = {"room": "second", "second_address": SECOND, "seen": seen_on(secretariat)}
+
     for _press in range(20):
-        answer = secretariat.post(SWITCH, {"room": "second", "second_address": SECOND}, follow=True)
+        answer = secretariat.post(SWITCH, sent, follow=True)
 
     assert "This room was in use already; nothing has changed." in words_of(answer)
     assert HistoryEvent.objects.filter(kind="room_switched").count() == 1
@@ -92,7 +114,7 @@ def test_a_press_repeated_twenty_times_switches_once(secretariat: Client, ana: D
 def test_what_cannot_be_is_said_and_nothing_typed_is_lost(
     secretariat: Client, ana: Delegate, sent: dict[str, str], said: str
 ) -> None:
-    answer = secretariat.post(SWITCH, sent)
+    answer = secretariat.post(SWITCH, sent | {"seen": seen_on(secretariat)})
 
     assert answer.status_code == 422
     assert 'id="error-summary"' in answer.content.decode()
@@ -125,20 +147,106 @@ def test_the_page_tells_whose_house_it_is_and_not_what_opens_it(secretariat: Cli
     assert "rooms.example.org/flows" not in html
 
 
-def test_the_page_of_the_session_does_not_lead_to_a_second_room_without_an_address(
+def test_a_stale_page_does_not_bring_back_a_broken_second_room(secretariat: Client, ana: Delegate) -> None:
+    press(secretariat, "second", SECOND)
+    stale = seen_on(secretariat)
+    press(secretariat, "second", THIRD)
+
+    answer = secretariat.post(SWITCH, {"room": "second", "second_address": f"{SECOND}&x", "seen": stale})
+
+    assert answer.status_code == 422
+    assert "Meanwhile another room was entered." in words_of(answer)
+    assert "In use: the second room, at third.example.org." in words_of(answer)
+    assert f'value="{SECOND}&x"' in unescape(answer.content.decode())
+    assert room_of(ana, Client()) == THIRD
+
+    # Whoever has seen the new state decides again.
+    again = {"room": "second", "second_address": SECOND, "seen": seen_in(answer)}
+    assert secretariat.post(SWITCH, again).status_code == 302
+    assert room_of(ana, Client()) == SECOND
+
+
+def test_a_stale_page_does_not_lead_back_from_a_room_that_it_never_showed(secretariat: Client, ana: Delegate) -> None:
+    press(secretariat, "second", SECOND)
+    stale = seen_on(secretariat)
+    press(secretariat, "second", THIRD)
+
+    answer = secretariat.post(SWITCH, {"room": "first", "second_address": SECOND, "seen": stale})
+
+    assert answer.status_code == 422
+    assert room_of(ana, Client()) == THIRD
+
+
+def test_a_page_that_says_not_what_it_showed_switches_nothing(secretariat: Client, ana: Delegate) -> None:
+    for sent in (
+        {"room": "second", "second_address": SECOND},
+        {"room": "second", "second_address": SECOND, "seen": "ñ"},
+    ):
+        answer = secretariat.post(SWITCH, sent)
+
+        assert "Meanwhile another room was entered." in words_of(answer)
+    assert room_of(ana, Client()) == FIRST
+
+
+def test_switching_back_with_a_blank_field_keeps_the_second_address(secretariat: Client, ana: Delegate) -> None:
+    press(secretariat, "second", SECOND)
+
+    press(secretariat, "first", "")
+
+    assert room_of(ana, Client()) == FIRST
+    assert f'value="{SECOND}"' in unescape(secretariat.get(ARRIVALS).content.decode())
+
+
+def test_a_form_of_the_session_opened_before_the_switch_does_not_undo_it(secretariat: Client, ana: Delegate) -> None:
+    session = Session.objects.get(number=1)
+    opened = typed(session, title_en="Corrected title", uses_backup_room="", backup_room_url="https://old.example.org/")
+    press(secretariat, "second", SECOND)
+
+    assert secretariat.post(page(session), opened).status_code == 302
+
+    session.refresh_from_db()
+    assert (session.title_en, session.current_room_url) == ("Corrected title", SECOND)
+
+
+def test_a_switch_in_the_moment_in_which_the_form_of_the_session_is_saved_stays(
     secretariat: Client, ana: Delegate
 ) -> None:
     session = Session.objects.get(number=1)
-    path = reverse("admin:sessions_app_session_change", args=[session.pk])
-    page = secretariat.get(path)
-    assert f'href="{ARRIVALS}"' in page.content.decode()
-    form = page.context["adminform"].form
-    sent = {name: value for name, value in form.initial.items() if value is not None} | {
-        "starts_at_0": "2026-11-16", "starts_at_1": "09:00", "uses_backup_room": "on", "backup_room_url": "",
-        "items-TOTAL_FORMS": "0", "items-INITIAL_FORMS": "0",
-    }  # fmt: skip
+    second = Session.objects.filter(pk=session.pk)
 
-    answer = secretariat.post(path, sent)
+    def switched(**_signal: object) -> None:
+        second.update(backup_room_url=SECOND, uses_backup_room=True)
 
-    assert "Enter the address of the second room first." in words_of(answer)
-    assert not Session.objects.filter(uses_backup_room=True).exists()
+    pre_save.connect(switched, sender=Session)
+    try:
+        secretariat.post(page(session), typed(session, title_en="Corrected title"))
+    finally:
+        pre_save.disconnect(switched, sender=Session)
+
+    session.refresh_from_db()
+    assert (session.title_en, session.current_room_url) == ("Corrected title", SECOND)
+
+
+def test_the_page_of_the_session_tells_of_the_second_room_and_leads_to_where_it_is_switched(
+    secretariat: Client, ana: Delegate
+) -> None:
+    session = Session.objects.get(number=1)
+    assert "No address is entered yet. Room and arrivals" in words_of(secretariat.get(page(session)))
+
+    for room, told in (("second", "In use, at second.example.org."), ("first", "Not in use, at second.example.org.")):
+        press(secretariat, room, SECOND)
+        shown = secretariat.get(page(session))
+
+        assert f"{told} Room and arrivals" in words_of(shown)
+        assert shown.content.decode().count(f'href="{ARRIVALS}"') == 2
+        assert SECOND not in unescape(shown.content.decode())
+
+
+def test_the_hour_is_the_released_one_and_before_the_first_release_the_planned_one(
+    secretariat: Client, ana: Delegate
+) -> None:
+    Session.objects.update(starts_at=FIRST_START + timedelta(hours=5))
+    assert "Mon 16 Nov 2026, 15:00" in words_of(secretariat.get(ARRIVALS))
+
+    make_session(ana.webinar, number=3, starts_at=FIRST_START + timedelta(hours=5))
+    assert "Mon 16 Nov 2026, 20:00" in words_of(secretariat.get(ARRIVALS.replace("/1/", "/3/")))

@@ -7,7 +7,7 @@ import pytest
 from registrations.exceptions import InvalidInput, RuleBroken, WebinarOver
 from registrations.models import CalendarEntry, Delegate, Delivery, HistoryEvent, User
 from registrations.services.planning import plan
-from registrations.services.rooms import switch_room
+from registrations.services.rooms import fingerprint_of_rooms, switch_room
 from registrations.tokens import Scope, make_token, read_feed_token
 from registrations.views.participant.files import feed_etag
 from sessions_app.models import Session
@@ -65,6 +65,47 @@ def test_the_same_step_again_changes_nothing_and_is_kept_once(session: Session, 
 
     assert told == [True, False, False]
     assert HistoryEvent.objects.count() == 1
+
+
+def test_leading_back_keeps_the_second_address_whatever_is_typed(session: Session, staff: User) -> None:
+    switched(session, by=staff, second_address=SECOND)
+
+    assert switched(session, by=staff, to_second=False, second_address="") == FIRST
+    assert switched(session, by=staff) == SECOND
+
+
+@pytest.mark.parametrize(
+    "meanwhile",
+    [
+        {"room_url": "https://third.example.org/"},
+        {"backup_room_url": "https://third.example.org/"},
+        {"backup_room_url": "https://third.example.org/", "uses_backup_room": True},
+    ],
+)
+def test_who_saw_other_rooms_than_there_are_now_switches_nothing(
+    session: Session, staff: User, meanwhile: dict[str, str | bool]
+) -> None:
+    seen = fingerprint_of_rooms(session)
+    Session.objects.filter(pk=session.pk).update(**meanwhile)
+    before = Session.objects.get(pk=session.pk).current_room_url
+
+    with pytest.raises(RuleBroken, match="Meanwhile another room was entered"):
+        switched(session, by=staff, second_address=SECOND, seen=seen)
+
+    assert Session.objects.get(pk=session.pk).current_room_url == before
+    assert not HistoryEvent.objects.exists()
+
+
+def test_two_who_enter_the_same_room_are_both_content(session: Session, staff: User) -> None:
+    seen = fingerprint_of_rooms(session)
+
+    assert switched(session, by=staff, second_address=SECOND, seen=seen) == SECOND
+    assert switched(session, by=staff, second_address=SECOND, seen=seen) == SECOND
+    assert HistoryEvent.objects.count() == 1
+
+
+def test_the_fingerprint_holds_no_address(session: Session) -> None:
+    assert "rooms.example.org" not in fingerprint_of_rooms(session)
 
 
 def test_nobody_is_mailed_and_no_calendar_changes(session: Session, staff: User, ana: Delegate) -> None:

@@ -68,6 +68,17 @@ def test_hours_are_read_and_written_in_the_zone_of_the_webinar(secretariat: Clie
     assert session.starts_at == datetime(2026, 11, 16, 16, 30, tzinfo=UTC)
 
 
+@pytest.mark.parametrize("address", ["ftp://rooms.example.org/a", "ftps://rooms.example.org/a"])
+def test_a_room_is_an_address_of_the_web_and_nothing_typed_is_lost(
+    secretariat: Client, session: Session, address: str
+) -> None:
+    answer = secretariat.post(page(session), typed(session, room_url=address))
+
+    assert "This is not an address of the web. It begins with https://." in answer.content.decode()
+    assert f'value="{address}"' in answer.content.decode()
+    assert Session.objects.get().room_url == session.room_url
+
+
 def test_each_item_shows_the_hour_that_follows_from_what_stands_before_it(
     secretariat: Client, session: Session
 ) -> None:

@@ -47,6 +47,18 @@ def test_a_moved_session_says_from_when_to_when_in_the_readers_zone(
     assert str(staff) in response.text
 
 
+def test_of_a_room_the_history_keeps_whose_house_it_is_and_not_what_opens_it(
+    secretariat: Client, session: Session
+) -> None:
+    Session.objects.update(room_url="https://first.example.org/room?pwd=1")
+    secretariat.post(page(session), typed(session, room_url="https://second.example.org/room?pwd=2"))
+
+    response = history_of(secretariat, session)
+
+    assert told(response) == [("address of the room", "first.example.org", "second.example.org")]
+    assert "pwd=" not in response.text + LogEntry.objects.get().change_message
+
+
 def test_the_same_history_in_spanish(secretariat: Client, session: Session) -> None:
     secretariat.post(page(session), typed(session, title_en="New title"))
 

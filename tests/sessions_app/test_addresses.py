@@ -1,0 +1,51 @@
+"""Which addresses may lead to a room, wherever they are entered."""
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError
+
+from sessions_app.addresses import house_of, validate_web_address
+from sessions_app.models import Session
+from tests.factories import make_webinar
+
+
+@pytest.mark.parametrize("address", ["https://rooms.example.org/a?pwd=1", "http://rooms.example.org/"])
+def test_an_address_of_the_web_is_allowed(address: str) -> None:
+    validate_web_address(address)
+
+    assert house_of(address) == "rooms.example.org"
+
+
+@pytest.mark.parametrize(
+    "address", ["ftp://rooms.example.org/", "javascript:alert(1)", "https://", "http://[", "rooms.example.org", "a b"]
+)
+def test_anything_else_is_refused(address: str) -> None:
+    with pytest.raises(ValidationError) as refusal:
+        validate_web_address(address)
+
+    assert refusal.value.messages == ["This is not an address of the web. It begins with https://."]
+
+
+def test_an_address_that_names_a_user_is_told_without_them() -> None:
+    assert house_of("https://ana:secret@rooms.example.org:8443/a") == "rooms.example.org"
+    assert house_of("") == ""
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("field", ["room_url", "backup_room_url"])
+def test_a_session_refuses_what_is_no_address_of_the_web(field: str) -> None:
+    session = make_webinar(sessions=1).sessions.get()
+    setattr(session, field, "ftp://rooms.example.org/a")
+
+    with pytest.raises(ValidationError) as refusal:
+        session.full_clean()
+
+    assert list(refusal.value.message_dict) == [field]
+
+
+@pytest.mark.django_db
+def test_no_session_uses_a_second_room_without_an_address() -> None:
+    make_webinar(sessions=1)
+
+    with pytest.raises(IntegrityError, match="session_uses_no_second_room_without_an_address"):
+        Session.objects.update(uses_backup_room=True)

@@ -24,7 +24,7 @@ from sessions_app.admin.base import change_url
 def exception_page(site: AdminSite, request: HttpRequest, pk: int) -> HttpResponse:
     """Make one, or change that of a country which has one; `?country=` chooses beforehand, and leads back there."""
     quota = get_object_or_404(Quota.objects.select_related("webinar", "profile"), pk=pk)
-    chosen = Delegation.objects.filter(webinar=quota.webinar, slug=request.GET.get("country", "")[:100]).first()
+    chosen = _country_of(quota, slug=request.GET.get("country"))
     form = ExceptionForm(
         request.POST if request.method == "POST" else None, quota=quota, initial=_typed_before(quota, chosen)
     )
@@ -104,6 +104,12 @@ def end_exception_page(site: AdminSite, request: HttpRequest, pk: int) -> HttpRe
         verb=_("End it all the same") if opened else _("End the exception"),
         back=change_url(delegation),
     )
+
+
+def _country_of(quota: Quota, *, slug: str | None) -> Delegation | None:
+    """Compared here: what stands in an address may be no text for a database, such as a NUL."""
+    asked = Delegation.objects.filter(webinar=quota.webinar_id).select_related("webinar", "body")
+    return next((one for one in asked if one.slug == slug), None)
 
 
 def _typed_before(quota: Quota, delegation: Delegation | None) -> dict[str, Any]:

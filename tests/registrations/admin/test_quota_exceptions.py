@@ -190,3 +190,11 @@ def test_an_unknown_quota_exception_or_country_is_no_error(secretariat: Client, 
     assert secretariat.get(reverse("admin:end-exception", args=[999999])).status_code == 404
     assert secretariat.get(f"{page_of(quota)}?country=nowhere").status_code == 200
     assert secretariat.get(f"{page_of(quota)}?country=%00{'x' * 300}").status_code == 200
+
+
+def test_a_country_and_a_reason_that_no_database_keeps_are_refused(
+    secretariat: Client, quota: Quota, belize: Delegation
+) -> None:
+    response = secretariat.post(page_of(quota), typed(belize, delegation="a\x00b", reason="One\x00unit"))
+
+    assert response.context["form"].errors.keys() == {"delegation", "reason"}

@@ -125,8 +125,8 @@ def _typed_before(quota: Quota, delegation: Delegation | None) -> dict[str, Any]
 
 
 def _opened(delegation: Delegation, quota: Quota, asked: Asked) -> list[Delegation]:
-    seat = next(seat for seat in seats_of(delegation) if seat.profile == quota.profile)
-    return exception_preview(delegation, seat, minimum=asked.minimum)
+    seat = next((seat for seat in seats_of(delegation) if seat.profile == quota.profile), None)
+    return exception_preview(delegation, seat, minimum=asked.minimum) if seat else []
 
 
 def _saved(form: Any, opened: list[Delegation], save: Callable[[set[str]], None]) -> bool:

@@ -7,7 +7,7 @@ from django.test import Client
 from django.urls import reverse
 from time_machine import TimeMachineFixture
 
-from registrations.models import Delegation, Quota, QuotaException, User
+from registrations.models import Delegation, ParticipatingBody, Quota, QuotaException, User
 from registrations.services.quotas import make_exception
 from tests.factories import (
     NOW,
@@ -198,3 +198,14 @@ def test_a_country_and_a_reason_that_no_database_keeps_are_refused(
     response = secretariat.post(page_of(quota), typed(belize, delegation="a\x00b", reason="One\x00unit"))
 
     assert response.context["form"].errors.keys() == {"delegation", "reason"}
+
+
+def test_an_exception_of_a_body_without_seats_is_refused_in_words(
+    secretariat: Client, staff: User, quota: Quota, belize: Delegation
+) -> None:
+    url = reverse("admin:end-exception", args=[make(belize, quota, staff).pk])
+    ParticipatingBody.objects.filter(pk=belize.body_id).update(kind="organisation")
+
+    response = secretariat.post(url, {"reason": "Over", "seen": ""})
+
+    assert response.context["form"].non_field_errors() == ["Nobody of this profile is asked of this delegation."]

@@ -21,6 +21,7 @@ from registrations.models import (
     FocalPoint,
     GapNoticeRule,
     HistoryEvent,
+    ParticipantProfile,
     ParticipatingBody,
     Quota,
     RegistrationPolicy,
@@ -389,6 +390,42 @@ def test_a_body_in_use_is_not_deleted_and_what_uses_it_is_said(secretariat: Clie
 
     assert ParticipatingBody.objects.get() == body
     assert "Honduras, Mass intra-regional flows" in page.content.decode()
+
+
+def test_the_kind_of_a_body_with_people_stays_and_the_words_say_why(secretariat: Client, quota: Quota) -> None:
+    taking_part = ParticipatingBody.objects.get()
+    watched, unused = make_country("PA", name_en="Panama"), make_country("MX", name_en="Mexico")
+    make_focal_point(watched)
+
+    answers = [
+        secretariat.post(
+            reverse("admin:registrations_participatingbody_change", args=[body.pk]),
+            {
+                "kind": "organisation", "iso_code": body.iso_code, "slug": body.slug, "name_en": body.name_en,
+                "default_language": "es", "timezones": "",
+            },
+        )
+        for body in (taking_part, watched, unused)
+    ]  # fmt: skip
+
+    refused = "The kind cannot change any more: there are delegations or focal points of this body, whose seats and "
+    refused += "exceptions rest on it. Add another body instead."
+    assert [errors_of(one) for one in answers[:2]] == [{"kind": [refused]}] * 2
+    assert answers[2].status_code == 302
+    kinds = {body.name_en: body.kind for body in ParticipatingBody.objects.all()}
+    assert kinds == {"Honduras": "country", "Mexico": "organisation", "Panama": "country"}
+
+
+def test_a_profile_in_use_is_not_deleted_and_what_uses_it_is_said(secretariat: Client, quota: Quota) -> None:
+    make_delegate(Delegation.objects.get(), name="Ana Muestra")
+    url = f"/admin/registrations/participantprofile/{quota.profile_id}/delete/"
+
+    asked = secretariat.get(url)
+    secretariat.post(url, {"post": "yes"})
+
+    assert ParticipantProfile.objects.filter(pk=quota.profile_id).exists()
+    for used_by in ("Prosecutors: 2", "Ana Muestra"):
+        assert used_by in asked.text
 
 
 def test_registration_cannot_close_before_it_opens(secretariat: Client, webinar: Webinar) -> None:

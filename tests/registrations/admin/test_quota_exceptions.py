@@ -87,11 +87,12 @@ def test_the_page_of_the_delegation_leads_to_it_and_back(
 
     page = secretariat.get(url).text
     form = secretariat.get(page_of(quota, belize)).context["form"]
-    saved = secretariat.post(page_of(quota, belize), typed(belize, maximum="3"))
+    seen = form["seen"].value()
+    saved = secretariat.post(page_of(quota, belize), typed(belize, maximum="3", seen=seen))
 
     assert f'href="{page_of(quota, belize)}"' in page
     assert "of Belize <strong>at least 1, at most 4</strong>; of every country at least 2 · “One unit”" in page
-    assert {field.name: field.value() for field in form} == typed(belize, seen=None) | {"minimum": 1, "maximum": 4}
+    assert {field.name: field.value() for field in form} == typed(belize, seen=seen) | {"minimum": 1, "maximum": 4}
     assert saved.url == url
     assert QuotaException.objects.get().maximum == 3
 
@@ -106,10 +107,40 @@ def test_whom_a_higher_number_makes_incomplete_is_shown_before_it_is_saved(
     unsaved = QuotaException.objects.exists()
     secretariat.post(page_of(quota), {field.name: field.value() for field in preview.context["form"]})
 
-    assert [one.body.name_en for one in preview.context["opened"]] == ["Belize"]
+    assert [one.body.name_en for one in preview.context["preview"].opened] == ["Belize"]
     assert "This makes 1 delegation incomplete" in preview.text
     assert not unsaved
     assert QuotaException.objects.get().minimum == 3
+
+
+def test_the_earlier_exception_of_a_country_is_shown_before_it_is_written_over(
+    secretariat: Client, staff: User, quota: Quota, belize: Delegation
+) -> None:
+    make(belize, quota, staff, minimum=1, maximum=4)
+
+    preview = secretariat.post(page_of(quota), typed(belize, minimum="0", reason="None at all"))
+    kept = QuotaException.objects.get().reason
+    saved = secretariat.post(page_of(quota), {field.name: field.value() for field in preview.context["form"]})
+
+    assert "This country has an exception already" in preview.text
+    assert "the exception of Belize: at least 1, at most 4 · “One unit” (secretariat@example.org," in preview.text
+    assert kept == "One unit"
+    assert saved.status_code == 302
+    assert QuotaException.objects.values_list("minimum", "maximum", "reason").get() == (0, None, "None at all")
+
+
+def test_other_numbers_than_those_shown_are_shown_once_more(
+    secretariat: Client, quota: Quota, belize: Delegation
+) -> None:
+    make_delegate(belize)
+    make_delegate(belize)
+    preview = secretariat.post(page_of(quota), typed(belize, minimum="3"))
+    seen = preview.context["form"]["seen"].value()
+
+    again = secretariat.post(page_of(quota), typed(belize, minimum="9", seen=seen))
+
+    assert [one.body.name_en for one in again.context["preview"].opened] == ["Belize"]
+    assert not QuotaException.objects.exists()
 
 
 def test_an_exception_is_ended_with_a_reason_after_the_gap_was_shown(

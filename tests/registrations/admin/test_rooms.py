@@ -112,7 +112,7 @@ def test_raising_a_floor_shows_first_whom_it_makes_incomplete(secretariat: Clien
     quota.refresh_from_db()
 
     assert shown["minimum"] == "3"
-    assert [delegation.body.name_en for delegation in preview.context["opened"]] == ["Honduras"]
+    assert [delegation.body.name_en for delegation in preview.context["preview"].opened] == ["Honduras"]
     assert (preview.status_code, unsaved) == (200, 2)
     assert (saved.status_code, quota.minimum) == (302, 3)
     kept = [(event.kind, event.actor, event.reason) for event in HistoryEvent.objects.all()]
@@ -131,8 +131,22 @@ def test_a_country_that_was_not_shown_is_shown_before_the_quota_is_saved(secreta
     )
     quota.refresh_from_db()
 
-    assert [delegation.body.name_en for delegation in again.context["opened"]] == ["Honduras", "Panama"]
+    assert [delegation.body.name_en for delegation in again.context["preview"].opened] == ["Honduras", "Panama"]
     assert quota.minimum == 2
+
+
+def test_another_number_than_the_one_shown_is_shown_before_the_quota_is_saved(
+    secretariat: Client, quota: Quota
+) -> None:
+    url = reverse("admin:registrations_quota_change", args=[quota.pk])
+    preview = secretariat.post(url, {"minimum": "3", "maximum": "", **AGREED})
+    seen = preview.context["form"]["seen"].value()
+
+    again = secretariat.post(url, {"minimum": "9", "maximum": "", **AGREED, "seen": seen})
+    quota.refresh_from_db()
+
+    assert (again.status_code, quota.minimum) == (200, 2)
+    assert [delegation.body.name_en for delegation in again.context["preview"].opened] == ["Honduras"]
 
 
 def test_a_change_that_opens_no_gap_is_saved_at_once(secretariat: Client, quota: Quota) -> None:

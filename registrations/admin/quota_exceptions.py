@@ -1,6 +1,5 @@
 """An exception from a quota for one country: made, changed and ended after a look at whom it makes incomplete."""
 
-from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
@@ -12,28 +11,33 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from registrations.admin.base import staff_of
-from registrations.exceptions import RuleBroken
-from registrations.forms.errors import add_broken_rule, send_again_with
+from registrations.admin.quota_confirming import saved
 from registrations.forms.secretariat import EndExceptionForm, ExceptionForm
 from registrations.models import Asked, Delegation, Quota, QuotaException
 from registrations.queries import seats_of
-from registrations.services.quotas import end_exception, exception_preview, make_exception
+from registrations.services.quotas import (
+    QuotaPreview,
+    end_exception,
+    exception_preview,
+    exception_words,
+    make_exception,
+)
 from sessions_app.admin.base import change_url
 
 
 def exception_page(site: AdminSite, request: HttpRequest, pk: int) -> HttpResponse:
     """Make one, or change that of a country which has one; `?country=` chooses beforehand, and leads back there."""
     quota = get_object_or_404(Quota.objects.select_related("webinar", "profile"), pk=pk)
-    chosen = Delegation.objects.filter(webinar=quota.webinar, slug=request.GET.get("country", "")[:100]).first()
+    chosen = _country_of(quota, slug=request.GET.get("country"))
     form = ExceptionForm(
         request.POST if request.method == "POST" else None, quota=quota, initial=_typed_before(quota, chosen)
     )
     back = change_url(chosen or quota)
-    opened: list[Delegation] = []
+    preview = None
     if form.is_valid():
         delegation = form.cleaned_data["delegation"]
         numbers = Asked(form.cleaned_data["minimum"], form.cleaned_data["maximum"])
-        opened = _opened(delegation, quota, numbers)
+        preview = _preview(delegation, quota, numbers, replaced=_exception_of(quota, delegation))
 
         def save(seen: set[str]) -> None:
             make_exception(
@@ -47,7 +51,7 @@ def exception_page(site: AdminSite, request: HttpRequest, pk: int) -> HttpRespon
                 now=timezone.now(),
             )
 
-        if _saved(form, opened, save):
+        if saved(form, preview, save):
             said = _("Of %(body)s is now asked: %(asked)s.") % {"body": delegation.body, "asked": numbers}
             messages.success(request, said)
             return redirect(back)
@@ -56,11 +60,11 @@ def exception_page(site: AdminSite, request: HttpRequest, pk: int) -> HttpRespon
         request,
         quota,
         form,
-        opened,
+        preview,
         title=_("%(profile)s: an exception for one country") % {"profile": quota.profile},
         lead=_("Asked of every country: %(asked)s. One country can be asked for other numbers.")
         % {"asked": quota.asked},
-        verb=_("Save all the same") if opened else _("Save"),
+        verb=_("Save all the same") if preview and preview.words else _("Save"),
         back=back,
     )
 
@@ -74,9 +78,9 @@ def end_exception_page(site: AdminSite, request: HttpRequest, pk: int) -> HttpRe
         Delegation.objects.select_related("body"), webinar=quota.webinar, body=exception.body_id
     )
     form = EndExceptionForm(request.POST if request.method == "POST" else None)
-    opened: list[Delegation] = []
+    preview = None
     if form.is_valid():
-        opened = _opened(delegation, quota, quota.asked)
+        preview = _preview(delegation, quota, quota.asked)
 
         def end(seen: set[str]) -> None:
             end_exception(
@@ -88,7 +92,7 @@ def end_exception_page(site: AdminSite, request: HttpRequest, pk: int) -> HttpRe
                 now=timezone.now(),
             )
 
-        if _saved(form, opened, end):
+        if saved(form, preview, end):
             said = _("Of %(body)s is now asked what every country is asked.") % {"body": delegation.body}
             messages.success(request, said)
             return redirect(change_url(delegation))
@@ -97,54 +101,55 @@ def end_exception_page(site: AdminSite, request: HttpRequest, pk: int) -> HttpRe
         request,
         quota,
         form,
-        opened,
+        preview,
         title=_("%(profile)s: end the exception for %(body)s") % {"profile": quota.profile, "body": delegation.body},
         lead=_("Asked of %(body)s: %(own)s; of every country: %(asked)s. Its reason was: %(reason)s")
         % {"body": delegation.body, "own": exception.asked, "asked": quota.asked, "reason": exception.reason},
-        verb=_("End it all the same") if opened else _("End the exception"),
+        verb=_("End it all the same") if preview and preview.words else _("End the exception"),
         back=change_url(delegation),
     )
 
 
+def _country_of(quota: Quota, *, slug: str | None) -> Delegation | None:
+    """Compared here: what stands in an address may be no text for a database, such as a NUL."""
+    asked = Delegation.objects.filter(webinar=quota.webinar_id).select_related("webinar", "body")
+    return next((one for one in asked if one.slug == slug), None)
+
+
+def _exception_of(quota: Quota, delegation: Delegation | None) -> QuotaException | None:
+    if delegation is None:
+        return None
+    made = QuotaException.objects.filter(quota=quota, body=delegation.body_id)
+    return made.select_related("body", "made_by").first()
+
+
 def _typed_before(quota: Quota, delegation: Delegation | None) -> dict[str, Any]:
-    """What is asked today, of one country where it is known."""
-    found = QuotaException.objects.filter(quota=quota, body=delegation.body_id).first() if delegation else None
+    """What is asked today, of one country where it is known: its exception is seen then."""
+    found = _exception_of(quota, delegation)
     asked = found.asked if found else quota.asked
     return {
         "delegation": delegation.slug if delegation else None,
         "minimum": asked.minimum,
         "maximum": asked.maximum,
         "reason": found.reason if found else "",
+        "seen": " ".join(exception_words(found)),
     }
 
 
-def _opened(delegation: Delegation, quota: Quota, asked: Asked) -> list[Delegation]:
-    seat = next(seat for seat in seats_of(delegation) if seat.profile == quota.profile)
-    return exception_preview(delegation, seat, minimum=asked.minimum)
-
-
-def _saved(form: Any, opened: list[Delegation], save: Callable[[set[str]], None]) -> bool:
-    """Whether `save` went through: at once where no gap opens, else once whom it makes incomplete was shown."""
-    seen = set(form.cleaned_data["seen"].split())
-    shown = {delegation.slug for delegation in opened}
-    if shown <= seen:
-        try:
-            save(seen)
-        except RuleBroken as broken:
-            add_broken_rule(form, broken)
-        else:
-            return True
-    send_again_with(form, seen=" ".join(shown))
-    return False
+def _preview(
+    delegation: Delegation, quota: Quota, asked: Asked, *, replaced: QuotaException | None = None
+) -> QuotaPreview:
+    seat = next((seat for seat in seats_of(delegation) if seat.profile == quota.profile), None)
+    return exception_preview(delegation, seat, asked, replaced=replaced)
 
 
 def _page(
-    site: AdminSite, request: HttpRequest, quota: Quota, form: Any, opened: list[Delegation], **texts: str
+    site: AdminSite, request: HttpRequest, quota: Quota, form: Any, preview: QuotaPreview | None, **texts: str
 ) -> HttpResponse:
     context = site.each_context(request) | {
         "opts": Quota._meta,
         "quota": quota,
-        "opened": opened,
+        "preview": preview,
         "form": form,
         "subtitle": str(quota.webinar),
         **texts,

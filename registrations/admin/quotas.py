@@ -14,11 +14,10 @@ from django.utils.translation import gettext as _
 
 from registrations.admin.base import staff_of
 from registrations.admin.filters import ProfileFilter
+from registrations.admin.quota_confirming import saved
 from registrations.admin.quota_exceptions import end_exception_page, exception_page
-from registrations.exceptions import RuleBroken
-from registrations.forms.errors import add_broken_rule, send_again_with
 from registrations.forms.secretariat import QuotaForm
-from registrations.models import Delegation, Quota, QuotaException
+from registrations.models import Asked, Delegation, Quota, QuotaException
 from registrations.services.quotas import change_quota, quota_change_preview
 from sessions_app.admin.base import Room
 from sessions_app.admin.filters import WebinarFilter
@@ -54,42 +53,36 @@ class QuotaRoom(Room[Quota]):
         quota = Quota.objects.select_related("webinar", "profile").get(pk=found.pk)
         typed = {"minimum": quota.minimum, "maximum": quota.maximum}
         form = QuotaForm(request.POST if request.method == "POST" else None, initial=typed)
-        opened: list[Delegation] = []
+        preview = None
         if form.is_valid():
-            opened = quota_change_preview(quota, minimum=form.cleaned_data["minimum"])
-            # Confirmed is what was seen: the same number, for no other countries than those that were shown.
-            seen = set(form.cleaned_data["seen"].split())
-            if {delegation.slug for delegation in opened} <= seen and self._save(request, quota, form, seen=seen):
+            asked = Asked(form.cleaned_data["minimum"], form.cleaned_data["maximum"])
+            preview = quota_change_preview(quota, asked)
+
+            def save(seen: set[str]) -> None:
+                change_quota(
+                    quota,
+                    minimum=asked.minimum,
+                    maximum=asked.maximum,
+                    reason=form.cleaned_data["reason"],
+                    seen=seen,
+                    by=staff_of(request),
+                    now=timezone.now(),
+                )
+
+            if saved(form, preview, save):
+                messages.success(request, _("The quota of %(profile)s is saved.") % {"profile": quota.profile})
                 return redirect("admin:registrations_quota_changelist")
-            send_again_with(form, seen=" ".join(delegation.slug for delegation in opened))
         context = self.admin_site.each_context(request) | {
             "opts": self.opts,
             "quota": quota,
-            "opened": opened,
+            "preview": preview,
             "form": form,
             "title": _("%(profile)s: how many are asked for") % {"profile": quota.profile},
             "subtitle": str(quota.webinar),
-            "verb": _("Save all the same") if opened else _("Save"),
+            "verb": _("Save all the same") if preview and preview.words else _("Save"),
             "exceptions": _exceptions_of(quota),
         }
         return TemplateResponse(request, "admin/registrations/quota/page.html", context)
-
-    def _save(self, request: HttpRequest, quota: Quota, form: QuotaForm, *, seen: set[str]) -> bool:
-        try:
-            change_quota(
-                quota,
-                minimum=form.cleaned_data["minimum"],
-                maximum=form.cleaned_data["maximum"],
-                reason=form.cleaned_data["reason"],
-                seen=seen,
-                by=staff_of(request),
-                now=timezone.now(),
-            )
-        except RuleBroken as broken:
-            add_broken_rule(form, broken)
-            return False
-        messages.success(request, _("The quota of %(profile)s is saved.") % {"profile": quota.profile})
-        return True
 
 
 def _exceptions_of(quota: Quota) -> list[QuotaException]:

@@ -6,6 +6,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from registrations.models import BodyKind, ParticipatingBody
+from registrations.queries.bodies import has_people
 from sessions_app.zones import validate_zone
 
 
@@ -40,6 +41,17 @@ class BodyForm(forms.ModelForm):  # type: ignore[type-arg]  # takes no parameter
     class Meta:
         model = ParticipatingBody
         fields = ["kind", "iso_code", "slug", "name_en", "name_es", "default_language", "timezones"]
+
+    def clean_kind(self) -> str:
+        kind: str = self.cleaned_data["kind"]
+        if self.instance.pk and kind != self.initial["kind"] and has_people(self.instance):
+            raise ValidationError(
+                _(
+                    "The kind cannot change any more: there are delegations or focal points of this body, whose seats "
+                    "and exceptions rest on it. Add another body instead."
+                )
+            )
+        return kind
 
     def clean_iso_code(self) -> str | None:
         code: str | None = self.cleaned_data["iso_code"]

@@ -30,11 +30,15 @@ class Appearance:
 
 @dataclass(frozen=True)
 class SpeakingPerson:
-    """An entry as speaker, its parts in sessions that take place, and the active person who is linked to it."""
+    """An entry as speaker, its parts in sessions that take place, and the person who is linked to it.
+
+    `others` are active and linked to it too, which is most often an error.
+    """
 
     speaker: Speaker
     appearances: tuple[Appearance, ...]
     delegate: Delegate | None = None
+    others: tuple[Delegate, ...] = ()
 
     @property
     def has_another_name(self) -> bool:
@@ -42,10 +46,24 @@ class SpeakingPerson:
 
 
 def speaking_among(people: Iterable[Delegate]) -> list[SpeakingPerson]:
-    """Those of `people`, whose entries as speakers are loaded, who have one. One query, none where nobody has."""
+    """Those of `people`, whose entries as speakers are loaded, who have one. Two queries, none where nobody has."""
     linked = [(person, person.speaker) for person in people if person.speaker is not None]
-    found = _appearances(speaker__in=[speaker for _person, speaker in linked]) if linked else {}
-    return [SpeakingPerson(speaker, found.get(speaker.pk, ()), person) for person, speaker in linked]
+    if not linked:
+        return []
+    speakers = [speaker for _person, speaker in linked]
+    found = _appearances(speaker__in=speakers)
+    by_speaker: dict[int | None, list[Delegate]] = defaultdict(list)
+    for one in Delegate.objects.active().filter(speaker__in=speakers).select_related("delegation__body").order_by("pk"):
+        by_speaker[one.speaker_id].append(one)
+    return [
+        SpeakingPerson(
+            speaker,
+            found.get(speaker.pk, ()),
+            person,
+            others=tuple(one for one in by_speaker[speaker.pk] if one != person),
+        )
+        for person, speaker in linked
+    ]
 
 
 def speakers_without_a_person(webinar_id: int) -> "QuerySet[Speaker]":

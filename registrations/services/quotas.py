@@ -1,7 +1,9 @@
 """How many of each profile a webinar asks for, changed under the same locks as the people are (rule 9)."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.utils.translation import gettext as _
 
@@ -24,6 +26,34 @@ from registrations.services.seats import LockedDelegation, decision, lock_delega
 MOST_SEATS = 1000
 
 
+@dataclass(frozen=True)
+class QuotaPreview:
+    """What asking for other numbers does: whom it makes incomplete, and the exception that it writes over."""
+
+    asked: Asked
+    opened: tuple[Delegation, ...] = ()
+    replaced: QuotaException | None = None
+
+    @property
+    def words(self) -> frozenset[str]:
+        """What must have been seen before; none where there is nothing to look at.
+
+        The numbers are among them where they open gaps, and the moment of the exception: it may have changed since.
+        """
+        numbers = [f"{self.asked.minimum}-{self.asked.maximum}"] if self.opened else []
+        return frozenset([*numbers, *(one.slug for one in self.opened), *exception_words(self.replaced)])
+
+    def check_seen(self, seen: Iterable[str] | None) -> None:
+        """Raise NotPossibleNow unless all of `words` are among those `seen`; None does not ask."""
+        if seen is not None and not self.words <= set(seen):
+            raise NotPossibleNow(_("Meanwhile this does more than you have seen. Please look again."))
+
+
+def exception_words(exception: QuotaException | None) -> list[str]:
+    """How `QuotaPreview.words` names an exception as it is now."""
+    return [f"{exception.pk}@{exception.made_at.timestamp()}"] if exception else []
+
+
 @decision
 def change_quota(
     quota: Quota,
@@ -33,41 +63,37 @@ def change_quota(
     reason: str,
     by: User,
     now: datetime,
-    seen: set[str] | None = None,
+    seen: Iterable[str] | None = None,
 ) -> Quota:
     """Ask for other numbers of every country without an exception.
 
     A higher minimum opens gaps and revokes nothing, waivers stay (rule 3).
 
     Raises InvalidInput for numbers that make no sense, ReasonRequired, MaximumTooLow if a delegation has named more
-    people already, NotPossibleNow if it makes others incomplete than those `seen` (slugs; None does not ask), and
+    people already, NotPossibleNow if not all `words` of `quota_change_preview` were `seen` (None does not ask), and
     what `check_time` raises. The same numbers again change nothing.
     """
     (current,) = (one for one in lock_webinar(quota.webinar) if one.pk == quota.pk)
     check_time(quota.webinar, by=by, now=now)
     _check_numbers(minimum=minimum, maximum=maximum)
     reason = clean_reason(reason, is_required=True)
-    changes = {
-        name: [old, new]
-        for name, old, new in (("minimum", current.minimum, minimum), ("maximum", current.maximum, maximum))
-        if old != new
-    }
-    if not changes:
+    before, asked = current.asked, Asked(minimum, maximum)
+    if asked == before:
         return current
     if maximum is not None:
         _check_nobody_is_above(current, maximum)
-    if seen is not None and {one.slug for one in quota_change_preview(current, minimum=minimum)} - seen:
-        raise NotPossibleNow(_("Meanwhile this makes other delegations incomplete. Please look again."))
+    quota_change_preview(current, asked).check_seen(seen)
     current.minimum = minimum
     current.maximum = maximum
     current.save(update_fields=["minimum", "maximum"])
+    code = current.profile.code
     HistoryEvent.objects.create(
         webinar=quota.webinar,
         kind=HistoryKind.QUOTA_CHANGED,
         actor=by,
         at=now,
         reason=reason,
-        changes={"profile": [current.profile.code, current.profile.code], **changes},
+        changes={"profile": [code, code], **_changes(before, asked)},
     )
     return current
 
@@ -82,12 +108,12 @@ def make_exception(
     reason: str,
     by: User,
     now: datetime,
-    seen: set[str] | None = None,
+    seen: Iterable[str] | None = None,
 ) -> QuotaException:
     """Ask the body of `delegation` for other numbers than `quota` does, until `end_exception`; waivers stay (rule 3).
 
     A second time the numbers and the reason are written over. Raises what `change_quota` raises, of this delegation
-    alone, and NotPossibleNow for an organisation. The same again changes nothing.
+    alone and by `exception_preview`, and NotPossibleNow for an organisation. The same again changes nothing.
     """
     locked = lock_delegation(delegation)
     seat = _seat_of(locked, quota, by=by, now=now)
@@ -98,7 +124,7 @@ def make_exception(
     if current is not None and wanted == {name: getattr(current, name) for name in wanted}:
         return current
     asked = Asked(minimum, maximum)
-    _check_asking(locked, seat, asked, seen=seen)
+    _check_asking(locked, seat, asked, seen=seen, replaced=current)
     current = current or QuotaException(quota=quota, body=locked.delegation.body)
     for name, value in {**wanted, "made_by": by, "made_at": now}.items():
         setattr(current, name, value)
@@ -109,12 +135,12 @@ def make_exception(
 
 @decision
 def end_exception(
-    delegation: Delegation, *, quota: Quota, reason: str, by: User, now: datetime, seen: set[str] | None = None
+    delegation: Delegation, *, quota: Quota, reason: str, by: User, now: datetime, seen: Iterable[str] | None = None
 ) -> None:
     """Ask the body of `delegation` for what `quota` asks of every country. A second time changes nothing.
 
-    Raises ReasonRequired, MaximumTooLow if more are named than the quota allows, NotPossibleNow if this makes the
-    delegation incomplete and it is not among those `seen` (slugs; None does not ask), and what `check_time` raises.
+    Raises ReasonRequired, MaximumTooLow if more are named than the quota allows, NotPossibleNow if not all
+    `words` of `exception_preview` were `seen` (None does not ask), and what `check_time` raises.
     """
     locked = lock_delegation(delegation)
     seat = _seat_of(locked, quota, by=by, now=now)
@@ -126,10 +152,13 @@ def end_exception(
     _record_asked(HistoryKind.EXCEPTION_ENDED, locked, seat, seat.usual, reason=reason, by=by, now=now)
 
 
-def exception_preview(delegation: Delegation, seat: SeatCount, *, minimum: int) -> list[Delegation]:
-    """`delegation`, if it attends, meets `seat` today and would have a gap with `minimum`; else nobody."""
+def exception_preview(
+    delegation: Delegation, seat: SeatCount | None, asked: Asked, *, replaced: QuotaException | None = None
+) -> QuotaPreview:
+    """What asking `asked` of `delegation` does to its `seat` (None: it has no such seat), in place of `replaced`."""
     is_attending = delegation.status != DelegationStatus.NOT_ATTENDING
-    return [delegation] if is_attending and _would_open(seat, minimum) else []
+    opens = seat is not None and is_attending and _would_open(seat, asked.minimum)
+    return QuotaPreview(asked, (delegation,) if opens else (), replaced)
 
 
 def _seat_of(locked: LockedDelegation, quota: Quota, *, by: User, now: datetime) -> SeatCount:
@@ -144,45 +173,46 @@ def _exception_of(locked: LockedDelegation, quota: Quota) -> QuotaException | No
     return QuotaException.objects.filter(quota=quota, body=locked.delegation.body_id).first()
 
 
-def _check_asking(locked: LockedDelegation, seat: SeatCount, asked: Asked, *, seen: set[str] | None) -> None:
-    """Raise unless `asked` fits who is named, and whom it makes incomplete was `seen`."""
+def _check_asking(
+    locked: LockedDelegation,
+    seat: SeatCount,
+    asked: Asked,
+    *,
+    seen: Iterable[str] | None,
+    replaced: QuotaException | None = None,
+) -> None:
+    """Raise unless `asked` fits who is named, and what it does was `seen`."""
     if asked.maximum is not None and seat.named > asked.maximum:
         raise MaximumTooLow(locked.delegation, seat.named)
-    opened = exception_preview(locked.delegation, seat, minimum=asked.minimum)
-    if seen is not None and {one.slug for one in opened} - seen:
-        raise NotPossibleNow(_("Meanwhile this makes other delegations incomplete. Please look again."))
+    exception_preview(locked.delegation, seat, asked, replaced=replaced).check_seen(seen)
 
 
 def _record_asked(
     kind: HistoryKind, locked: LockedDelegation, seat: SeatCount, asked: Asked, *, reason: str, by: User, now: datetime
 ) -> None:
-    changes = {
-        name: [old, new]
-        for name, old, new in (
-            ("minimum", seat.minimum, asked.minimum),
-            ("maximum", seat.maximum, asked.maximum),
-        )
-        if old != new
+    changes: dict[str, list[Any]] = {
+        "profile": ["", seat.profile.code],
+        **_changes(Asked(seat.minimum, seat.maximum), asked),
     }
-    record(
-        kind,
-        delegation=locked.delegation,
-        by=by,
-        now=now,
-        reason=reason,
-        changes={"profile": ["", seat.profile.code], **changes},
-    )
+    record(kind, delegation=locked.delegation, by=by, now=now, reason=reason, changes=changes)
 
 
-def quota_change_preview(quota: Quota, *, minimum: int) -> list[Delegation]:
-    """The attending delegations whose `quota` is met today and would have a gap with `minimum`."""
+def _changes(before: Asked, after: Asked) -> dict[str, list[Any]]:
+    """Of the history."""
+    both = {"minimum": (before.minimum, after.minimum), "maximum": (before.maximum, after.maximum)}
+    return {name: list(numbers) for name, numbers in both.items() if len(set(numbers)) > 1}
+
+
+def quota_change_preview(quota: Quota, asked: Asked) -> QuotaPreview:
+    """Makes incomplete: the attending delegations whose `quota` is met today and would have a gap with `asked`."""
     before = seats_of_webinar(quota.webinar)
     attending = Delegation.objects.filter(webinar=quota.webinar).attending().select_related("body", "webinar")
-    return [
+    opened = [
         delegation
         for delegation in attending
-        if any(_would_open(seat, minimum) for seat in _of_profile(before[delegation.pk], quota))
+        if any(_would_open(seat, asked.minimum) for seat in _of_profile(before[delegation.pk], quota))
     ]
+    return QuotaPreview(asked, tuple(opened))
 
 
 def _of_profile(seats: Iterable[SeatCount], quota: Quota) -> Iterable[SeatCount]:

@@ -283,3 +283,14 @@ class SpeakerRoom(Room[Speaker]):
     list_select_related = ["webinar"]
     search_fields = ["name_en", "name_es", "institution_en", "institution_es"]
     prepopulated_fields = {"code": ["name_en"]}
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """And who is linked to an entry, whichever app's rows they are: nobody is deleted with it, but they lose it."""
+        listed, *others = super().get_deleted_objects(objs, request)
+        losing = [
+            format_html("{}: {}", _("Stays, and loses this entry"), link(change_url(row), row))
+            for relation in Speaker._meta.get_fields(include_hidden=True)
+            if isinstance(relation, models.ManyToOneRel) and relation.on_delete is models.SET_NULL
+            for row in relation.related_model._default_manager.filter(**{f"{relation.field.name}__in": objs})
+        ]
+        return [*listed, *([losing] if losing else [])], *others

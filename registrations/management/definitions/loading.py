@@ -33,6 +33,7 @@ from registrations.models import (
     ReminderRule,
     User,
 )
+from registrations.queries.bodies import has_people
 from registrations.services.nudge import nudge_planner
 from registrations.services.quotas import change_quota, end_exception, make_exception
 from sessions_app.definitions import (
@@ -89,7 +90,6 @@ def _store(
     webinar = loaded.webinar
     changes = [*loaded.changes, *_store_bodies(source, webinar, participants.bodies)]
     changes += _store_quotas(source, webinar, participants.profiles, now=now, by=by)
-    changes += _store_exceptions(source, webinar, participants.profiles, now=now, by=by)
     values = _policy_values(participants.registration, agenda, webinar, shift=loaded.shift)
     if values["closes_at"] <= values["opens_at"]:
         source.refuse(("registration", "closes"), _("Registration must close after it opens."))
@@ -136,6 +136,9 @@ def _store_bodies(source: Source, webinar: Webinar, bodies: tuple[BodyDefinition
             source.refuse_line(each.line, _("Another body has the code “%(code)s” already.") % {"code": each.iso_code})
             continue
         else:
+            if row is not None and row.kind != each.kind and has_people(row):
+                source.refuse_line(each.line, _("The kind of a body with delegations or focal points cannot change."))
+                continue
             row = row or ParticipatingBody(slug=each.slug)
             if apply_values(row, _body_values(each)):
                 changes.append(_("Participating body %(name)s.") % {"name": each.name})
@@ -163,9 +166,32 @@ def _body_values(each: BodyDefinition) -> dict[str, object]:
 def _store_quotas(
     source: Source, webinar: Webinar, profiles: tuple[ProfileDefinition, ...], *, now: datetime, by: User | None
 ) -> list[str]:
+    """The profiles, their quotas and exceptions.
+
+    An exception is made before the quota changes, whose new maximum its country need not fit; one that ends has to fit
+    what is asked from now on.
+    """
+    changes = _store_profiles(source, webinar, profiles)
+    exceptions = _changed_exceptions(source, webinar, profiles)
+    made = [one for one in exceptions if one.wanted is not None]
+    ended = [one for one in exceptions if one.wanted is None]
+    changes += [_change_exception(source, one, now=now, by=by) for one in made]
+    quotas = {quota.profile.code: quota for quota in webinar.quotas.select_related("webinar", "profile")}
+    for each in profiles:
+        quota = quotas[each.code]
+        if (quota.minimum, quota.maximum) != (each.minimum, each.maximum):
+            _change_quota(source, quota, each, now=now, by=by)
+            changes.append(_("Quota of %(name)s.") % {"name": quota.profile.name})
+    changes += [_change_exception(source, one, now=now, by=by) for one in ended]
+    source.check()
+    return changes
+
+
+def _store_profiles(source: Source, webinar: Webinar, profiles: tuple[ProfileDefinition, ...]) -> list[str]:
+    """And a quota of each that has none; a quota whose profile is missing is refused."""
     known = {row.code: row for row in ParticipantProfile.objects.all()}
-    quotas = {quota.profile.code: quota for quota in webinar.quotas.select_related("profile")}
-    for code in quotas.keys() - {each.code for each in profiles}:
+    asked = set(webinar.quotas.values_list("profile__code", flat=True))
+    for code in asked - {each.code for each in profiles}:
         source.refuse(("profile",), _("The profile “%(code)s” has a quota but is missing here.") % {"code": code})
     changes = []
     for position, each in enumerate(profiles, start=1):
@@ -176,12 +202,8 @@ def _store_quotas(
         profile = profile or ParticipantProfile(code=each.code)
         if each.name and apply_values(profile, _profile_values(each, position)):
             changes.append(_("Profile %(name)s.") % {"name": each.name})
-        quota = quotas.get(each.code)
-        if quota is None:
+        if each.code not in asked:
             Quota.objects.create(webinar=webinar, profile=profile, minimum=each.minimum, maximum=each.maximum)
-            changes.append(_("Quota of %(name)s.") % {"name": profile.name})
-        elif (quota.minimum, quota.maximum) != (each.minimum, each.maximum):
-            _change_quota(source, quota, each, now=now, by=by)
             changes.append(_("Quota of %(name)s.") % {"name": profile.name})
     source.check()
     return changes
@@ -203,13 +225,23 @@ def _change_quota(source: Source, quota: Quota, each: ProfileDefinition, *, now:
         source.refuse_line(each.line, str(error.message))
 
 
-def _store_exceptions(
-    source: Source, webinar: Webinar, profiles: tuple[ProfileDefinition, ...], *, now: datetime, by: User | None
-) -> list[str]:
-    """Exactly the exceptions of each profile whose exceptions the file names."""
+@dataclass(frozen=True)
+class _ChangedException:
+    """What the file says otherwise than the database of one country; nothing (`wanted` is None) where it ends."""
+
+    quota: Quota
+    delegation: Delegation
+    wanted: ExceptionDefinition | None
+    line: int
+
+
+def _changed_exceptions(
+    source: Source, webinar: Webinar, profiles: tuple[ProfileDefinition, ...]
+) -> list[_ChangedException]:
+    """Of each profile whose exceptions the file names: it has exactly these."""
     countries = webinar.delegations.filter(body__kind=BodyKind.COUNTRY).select_related("webinar", "body")
     by_code = {delegation.body.iso_code or "": delegation for delegation in countries}
-    changes = []
+    changed = []
     for each in profiles:
         if each.exceptions is None:
             continue
@@ -219,38 +251,26 @@ def _store_exceptions(
         for one in wanted.values():
             if one.country not in by_code:
                 source.refuse_line(one.line, _("No country “%(code)s” is asked here.") % {"code": one.country})
-        changed = [
-            code for code in by_code if _exception_values(stored.get(code)) != _exception_values(wanted.get(code))
+        changed += [
+            _ChangedException(quota, by_code[code], wanted.get(code), line=each.line)
+            for code in by_code
+            if _exception_values(stored.get(code)) != _exception_values(wanted.get(code))
         ]
-        for code in changed:
-            _change_exception(source, by_code[code], quota, wanted.get(code), line=each.line, now=now, by=by)
-            changes.append(
-                _("Quota of %(name)s: the exception for %(body)s.")
-                % {"name": quota.profile, "body": by_code[code].body}
-            )
-    source.check()
-    return changes
+    return changed
 
 
 def _exception_values(one: ExceptionDefinition | QuotaException | None) -> tuple[object, ...]:
     return (one.minimum, one.maximum, one.reason) if one else ()
 
 
-def _change_exception(
-    source: Source,
-    delegation: Delegation,
-    quota: Quota,
-    wanted: ExceptionDefinition | None,
-    *,
-    line: int,
-    now: datetime,
-    by: User | None,
-) -> None:
-    """As `_change_quota`."""
-    line = wanted.line if wanted else line
+def _change_exception(source: Source, changed: _ChangedException, *, now: datetime, by: User | None) -> str:
+    """As `_change_quota`. What was changed, in words."""
+    wanted, delegation, quota = changed.wanted, changed.delegation, changed.quota
+    line = wanted.line if wanted else changed.line
+    said = _("Quota of %(name)s: the exception for %(body)s.") % {"name": quota.profile, "body": delegation.body}
     if by is None:
         source.refuse_line(line, _("A quota is changed under someone's name: load the file with --by ADDRESS."))
-        return
+        return said
     who: Any = {"by": by, "now": now}
     try:
         if wanted is None:
@@ -260,6 +280,7 @@ def _change_exception(
             make_exception(delegation, quota=quota, **numbers, **who)
     except RuleBroken as error:
         source.refuse_line(line, str(error.message))
+    return said
 
 
 def _policy_values(

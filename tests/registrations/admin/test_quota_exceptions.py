@@ -7,7 +7,7 @@ from django.test import Client
 from django.urls import reverse
 from time_machine import TimeMachineFixture
 
-from registrations.models import Delegation, Quota, QuotaException, User
+from registrations.models import Delegation, ParticipatingBody, Quota, QuotaException, User
 from registrations.services.quotas import make_exception
 from tests.factories import (
     NOW,
@@ -87,11 +87,12 @@ def test_the_page_of_the_delegation_leads_to_it_and_back(
 
     page = secretariat.get(url).text
     form = secretariat.get(page_of(quota, belize)).context["form"]
-    saved = secretariat.post(page_of(quota, belize), typed(belize, maximum="3"))
+    seen = form["seen"].value()
+    saved = secretariat.post(page_of(quota, belize), typed(belize, maximum="3", seen=seen))
 
     assert f'href="{page_of(quota, belize)}"' in page
     assert "of Belize <strong>at least 1, at most 4</strong>; of every country at least 2 · “One unit”" in page
-    assert {field.name: field.value() for field in form} == typed(belize, seen=None) | {"minimum": 1, "maximum": 4}
+    assert {field.name: field.value() for field in form} == typed(belize, seen=seen) | {"minimum": 1, "maximum": 4}
     assert saved.url == url
     assert QuotaException.objects.get().maximum == 3
 
@@ -106,10 +107,40 @@ def test_whom_a_higher_number_makes_incomplete_is_shown_before_it_is_saved(
     unsaved = QuotaException.objects.exists()
     secretariat.post(page_of(quota), {field.name: field.value() for field in preview.context["form"]})
 
-    assert [one.body.name_en for one in preview.context["opened"]] == ["Belize"]
+    assert [one.body.name_en for one in preview.context["preview"].opened] == ["Belize"]
     assert "This makes 1 delegation incomplete" in preview.text
     assert not unsaved
     assert QuotaException.objects.get().minimum == 3
+
+
+def test_the_earlier_exception_of_a_country_is_shown_before_it_is_written_over(
+    secretariat: Client, staff: User, quota: Quota, belize: Delegation
+) -> None:
+    make(belize, quota, staff, minimum=1, maximum=4)
+
+    preview = secretariat.post(page_of(quota), typed(belize, minimum="0", reason="None at all"))
+    kept = QuotaException.objects.get().reason
+    saved = secretariat.post(page_of(quota), {field.name: field.value() for field in preview.context["form"]})
+
+    assert "This country has an exception already" in preview.text
+    assert "the exception of Belize: at least 1, at most 4 · “One unit” (secretariat@example.org," in preview.text
+    assert kept == "One unit"
+    assert saved.status_code == 302
+    assert QuotaException.objects.values_list("minimum", "maximum", "reason").get() == (0, None, "None at all")
+
+
+def test_other_numbers_than_those_shown_are_shown_once_more(
+    secretariat: Client, quota: Quota, belize: Delegation
+) -> None:
+    make_delegate(belize)
+    make_delegate(belize)
+    preview = secretariat.post(page_of(quota), typed(belize, minimum="3"))
+    seen = preview.context["form"]["seen"].value()
+
+    again = secretariat.post(page_of(quota), typed(belize, minimum="9", seen=seen))
+
+    assert [one.body.name_en for one in again.context["preview"].opened] == ["Belize"]
+    assert not QuotaException.objects.exists()
 
 
 def test_an_exception_is_ended_with_a_reason_after_the_gap_was_shown(
@@ -190,3 +221,22 @@ def test_an_unknown_quota_exception_or_country_is_no_error(secretariat: Client, 
     assert secretariat.get(reverse("admin:end-exception", args=[999999])).status_code == 404
     assert secretariat.get(f"{page_of(quota)}?country=nowhere").status_code == 200
     assert secretariat.get(f"{page_of(quota)}?country=%00{'x' * 300}").status_code == 200
+
+
+def test_a_country_and_a_reason_that_no_database_keeps_are_refused(
+    secretariat: Client, quota: Quota, belize: Delegation
+) -> None:
+    response = secretariat.post(page_of(quota), typed(belize, delegation="a\x00b", reason="One\x00unit"))
+
+    assert response.context["form"].errors.keys() == {"delegation", "reason"}
+
+
+def test_an_exception_of_a_body_without_seats_is_refused_in_words(
+    secretariat: Client, staff: User, quota: Quota, belize: Delegation
+) -> None:
+    url = reverse("admin:end-exception", args=[make(belize, quota, staff).pk])
+    ParticipatingBody.objects.filter(pk=belize.body_id).update(kind="organisation")
+
+    response = secretariat.post(url, {"reason": "Over", "seen": ""})
+
+    assert response.context["form"].non_field_errors() == ["Nobody of this profile is asked of this delegation."]

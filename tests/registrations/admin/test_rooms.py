@@ -21,6 +21,7 @@ from registrations.models import (
     FocalPoint,
     GapNoticeRule,
     HistoryEvent,
+    ParticipantProfile,
     ParticipatingBody,
     Quota,
     RegistrationPolicy,
@@ -111,7 +112,7 @@ def test_raising_a_floor_shows_first_whom_it_makes_incomplete(secretariat: Clien
     quota.refresh_from_db()
 
     assert shown["minimum"] == "3"
-    assert [delegation.body.name_en for delegation in preview.context["opened"]] == ["Honduras"]
+    assert [delegation.body.name_en for delegation in preview.context["preview"].opened] == ["Honduras"]
     assert (preview.status_code, unsaved) == (200, 2)
     assert (saved.status_code, quota.minimum) == (302, 3)
     kept = [(event.kind, event.actor, event.reason) for event in HistoryEvent.objects.all()]
@@ -130,8 +131,22 @@ def test_a_country_that_was_not_shown_is_shown_before_the_quota_is_saved(secreta
     )
     quota.refresh_from_db()
 
-    assert [delegation.body.name_en for delegation in again.context["opened"]] == ["Honduras", "Panama"]
+    assert [delegation.body.name_en for delegation in again.context["preview"].opened] == ["Honduras", "Panama"]
     assert quota.minimum == 2
+
+
+def test_another_number_than_the_one_shown_is_shown_before_the_quota_is_saved(
+    secretariat: Client, quota: Quota
+) -> None:
+    url = reverse("admin:registrations_quota_change", args=[quota.pk])
+    preview = secretariat.post(url, {"minimum": "3", "maximum": "", **AGREED})
+    seen = preview.context["form"]["seen"].value()
+
+    again = secretariat.post(url, {"minimum": "9", "maximum": "", **AGREED, "seen": seen})
+    quota.refresh_from_db()
+
+    assert (again.status_code, quota.minimum) == (200, 2)
+    assert [delegation.body.name_en for delegation in again.context["preview"].opened] == ["Honduras"]
 
 
 def test_a_change_that_opens_no_gap_is_saved_at_once(secretariat: Client, quota: Quota) -> None:
@@ -389,6 +404,42 @@ def test_a_body_in_use_is_not_deleted_and_what_uses_it_is_said(secretariat: Clie
 
     assert ParticipatingBody.objects.get() == body
     assert "Honduras, Mass intra-regional flows" in page.content.decode()
+
+
+def test_the_kind_of_a_body_with_people_stays_and_the_words_say_why(secretariat: Client, quota: Quota) -> None:
+    taking_part = ParticipatingBody.objects.get()
+    watched, unused = make_country("PA", name_en="Panama"), make_country("MX", name_en="Mexico")
+    make_focal_point(watched)
+
+    answers = [
+        secretariat.post(
+            reverse("admin:registrations_participatingbody_change", args=[body.pk]),
+            {
+                "kind": "organisation", "iso_code": body.iso_code, "slug": body.slug, "name_en": body.name_en,
+                "default_language": "es", "timezones": "",
+            },
+        )
+        for body in (taking_part, watched, unused)
+    ]  # fmt: skip
+
+    refused = "The kind cannot change any more: there are delegations or focal points of this body, whose seats and "
+    refused += "exceptions rest on it. Add another body instead."
+    assert [errors_of(one) for one in answers[:2]] == [{"kind": [refused]}] * 2
+    assert answers[2].status_code == 302
+    kinds = {body.name_en: body.kind for body in ParticipatingBody.objects.all()}
+    assert kinds == {"Honduras": "country", "Mexico": "organisation", "Panama": "country"}
+
+
+def test_a_profile_in_use_is_not_deleted_and_what_uses_it_is_said(secretariat: Client, quota: Quota) -> None:
+    make_delegate(Delegation.objects.get(), name="Ana Muestra")
+    url = f"/admin/registrations/participantprofile/{quota.profile_id}/delete/"
+
+    asked = secretariat.get(url)
+    secretariat.post(url, {"post": "yes"})
+
+    assert ParticipantProfile.objects.filter(pk=quota.profile_id).exists()
+    for used_by in ("Prosecutors: 2", "Ana Muestra"):
+        assert used_by in asked.text
 
 
 def test_registration_cannot_close_before_it_opens(secretariat: Client, webinar: Webinar) -> None:

@@ -8,7 +8,7 @@ from time_machine import TimeMachineFixture
 
 from registrations.models import Delegate, User
 from registrations.services.speakers import link_speaker
-from sessions_app.models import Speaker
+from sessions_app.models import AgendaItemSpeaker, Speaker
 from tests.factories import (
     NOW,
     make_country,
@@ -129,3 +129,38 @@ def test_a_stale_form_says_so_and_saves_when_sent_again(
     assert "Someone else has changed this person meanwhile" in stale.text
     person.refresh_from_db()
     assert person.speaker == speaker
+
+
+def test_a_second_person_of_one_entry_is_named_on_the_pages_of_both(
+    secretariat: Client, person: Delegate, speaker: Speaker, staff: User
+) -> None:
+    country = make_delegation(person.webinar, make_country("PA", name_en="Panama"))
+    second = make_delegate(country, role="panelist", name="Eva Prueba")
+    left = make_delegate(country, role="panelist", name="Eva Ida", status="withdrawn", withdrawn_at=NOW)
+    Delegate.objects.filter(pk=left.pk).update(speaker=speaker)
+    link_speaker(person, speaker=speaker, version=1, by=staff, now=NOW)
+    alone = secretariat.get(page_of(person)).text
+    link_speaker(second, speaker=speaker, version=1, by=staff, now=NOW)
+
+    assert "is linked to this entry too" not in alone
+    for one, said in ((person, "Eva Prueba (Panama) is linked"), (second, "Ana Muestra (UNODC) is linked")):
+        for url in (page_of(one), reverse("admin:registrations_delegation_change", args=[one.delegation_id])):
+            page = secretariat.get(url).text
+            assert f"{said} to this entry too: only one of them can be right." in page
+            assert page.count("is linked to this entry too") == 1
+
+
+def test_the_page_that_deletes_an_entry_names_who_loses_it(
+    secretariat: Client, person: Delegate, speaker: Speaker, staff: User
+) -> None:
+    link_speaker(person, speaker=speaker, version=1, by=staff, now=NOW)
+    AgendaItemSpeaker.objects.all().delete()
+    url = reverse("admin:sessions_app_speaker_delete", args=[speaker.pk])
+
+    asked = secretariat.get(url).text
+    secretariat.post(url, {"post": "yes"})
+
+    assert f'Stays, and loses this entry: <a href="{page_of(person)}">Ana Muestra</a>' in asked
+    person.refresh_from_db()
+    assert person.speaker is None
+    assert not Speaker.objects.exists()

@@ -19,7 +19,7 @@ from registrations.models import (
 from sessions_app.agenda import agenda_from_rows
 from sessions_app.definitions import DefinitionRefused
 from sessions_app.models import AgendaItem, Session, Speaker, Webinar
-from tests.factories import NOW, make_staff
+from tests.factories import NOW, make_delegate, make_staff
 
 pytestmark = pytest.mark.django_db
 
@@ -285,6 +285,33 @@ def test_exceptions_from_a_quota_are_those_of_the_file_where_it_names_any(tmp_pa
     assert (again.changes, silent.changes, kept) == ((), (), 1)
     assert ended.changes == ("Quota of Border control: the exception for Belize.",)
     assert not QuotaException.objects.exists()
+
+
+def test_a_lower_maximum_comes_with_the_exception_that_makes_it_right_and_leaves_with_it(tmp_path: Path) -> None:
+    staff = make_staff()
+    load_definition(CONCEPT_NOTE, starts_on=date(2026, 12, 7), now=NOW, by=staff)
+    for _ in range(3):
+        make_delegate(Delegation.objects.get(body__iso_code="BZ"), "border-control")
+    border = 'code = "border-control"\n'
+
+    load_definition(edited(tmp_path, (border, f"{border}maximum = 2\nexceptions = [{A_FEW}]\n")), now=NOW, by=staff)
+    asked = Quota.objects.get(profile__code="border-control").maximum
+    excepted = QuotaException.objects.get().maximum
+    with pytest.raises(DefinitionRefused, match="Belize has already named 3 people"):
+        load_definition(edited(tmp_path, (border, f"{border}maximum = 2\nexceptions = []\n")), now=NOW, by=staff)
+    load_definition(with_exceptions(tmp_path, ""), now=NOW, by=staff)
+
+    assert (asked, excepted) == (2, 3)
+    assert Quota.objects.get(profile__code="border-control").maximum is None
+    assert not QuotaException.objects.exists()
+
+
+def test_a_file_changes_no_kind_of_a_body_that_takes_part(tmp_path: Path) -> None:
+    load_definition(CONCEPT_NOTE, starts_on=date(2026, 12, 7), now=NOW, by=make_staff())
+    ParticipatingBody.objects.filter(iso_code="BZ").update(kind="organisation")
+
+    with pytest.raises(DefinitionRefused, match="The kind of a body with delegations or focal points cannot change"):
+        load_definition(CONCEPT_NOTE, now=NOW)
 
 
 @pytest.mark.parametrize(

@@ -130,12 +130,25 @@ def test_whom_it_makes_incomplete_is_shown_before_and_must_have_been_seen(delega
     seat = seats_of(delegation)[0]
     more = {"quota": quota, "minimum": 3, "maximum": None, "reason": "Large", "by": staff, "now": now}
 
-    assert exception_preview(delegation, seat, minimum=3) == [delegation]
-    assert exception_preview(delegation, seat, minimum=2) == []
-    assert exception_preview(Delegation(status="not_attending"), seat, minimum=3) == []
+    three = exception_preview(delegation, seat, Asked(3, None))
+    assert (three.opened, three.words) == ((delegation,), {"3-None", delegation.slug})
+    assert not exception_preview(delegation, seat, Asked(2, None)).words
+    assert not exception_preview(Delegation(status="not_attending"), seat, Asked(3, None)).words
+    for seen in (set(), {delegation.slug}, {delegation.slug, "4-None"}):
+        with pytest.raises(NotPossibleNow):
+            make_exception(delegation, **more, seen=seen)
+    assert make_exception(delegation, **more, seen=three.words).minimum == 3
+
+
+def test_the_earlier_exception_must_have_been_seen_as_it_is(delegation, quota, staff, now):
+    first = make_exception(delegation, quota=quota, **ONE, by=staff, now=now)
+    seen = exception_preview(delegation, None, Asked(0, None), replaced=first).words
+    make_exception(delegation, quota=quota, **ONE | {"maximum": 3}, by=staff, now=now + timedelta(seconds=1), seen=seen)
+
     with pytest.raises(NotPossibleNow):
-        make_exception(delegation, **more, seen=set())
-    assert make_exception(delegation, **more, seen={delegation.slug}).minimum == 3
+        make_exception(delegation, quota=quota, **ONE | {"maximum": 5}, by=staff, now=now, seen=seen)
+
+    assert QuotaException.objects.get().maximum == 3
 
 
 def test_ending_an_exception_asks_for_what_the_quota_asks_and_shows_the_gap_first(delegation, quota, staff, now):
@@ -144,7 +157,7 @@ def test_ending_an_exception_asks_for_what_the_quota_asks_and_shows_the_gap_firs
 
     with pytest.raises(NotPossibleNow):
         end_exception(delegation, quota=quota, reason="Over", by=staff, now=now, seen=set())
-    end_exception(delegation, quota=quota, reason="Over", by=staff, now=now, seen={delegation.slug})
+    end_exception(delegation, quota=quota, reason="Over", by=staff, now=now, seen={delegation.slug, "2-None"})
 
     seat = seats_of(delegation)[0]
     assert (seat.floor, seat.missing, seat.usual) == (2, 1, None)

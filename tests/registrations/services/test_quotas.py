@@ -3,7 +3,7 @@ from datetime import timedelta
 import pytest
 
 from registrations.exceptions import InvalidInput, MaximumTooLow, WebinarOver
-from registrations.models import Delegation, HistoryEvent, Quota
+from registrations.models import Asked, Delegation, HistoryEvent, Quota
 from registrations.queries import seats_of
 from registrations.services.delegations import waive_seats
 from registrations.services.quotas import change_quota, quota_change_preview
@@ -103,8 +103,8 @@ def test_the_preview_names_whom_a_higher_minimum_would_leave_short(delegation, q
         for _ in range(named):
             make_delegate(one)
 
-    assert quota_change_preview(quota, minimum=3) == [delegation]
-    assert quota_change_preview(quota, minimum=2) == []
+    assert quota_change_preview(quota, Asked(3, None)).opened == (delegation,)
+    assert quota_change_preview(quota, Asked(2, None)).words == frozenset()
 
 
 def test_the_preview_asks_the_same_queries_for_one_delegation_as_for_thirty(
@@ -112,10 +112,10 @@ def test_the_preview_asks_the_same_queries_for_one_delegation_as_for_thirty(
 ):
     quota = Quota.objects.select_related("webinar").get(pk=quota.pk)
     with django_assert_num_queries(4):
-        quota_change_preview(quota, minimum=3)
+        quota_change_preview(quota, Asked(3, None))
     for first in "ABC":
         for second in "ABCDEFGHIJ":
             make_delegate(make_delegation(delegation.webinar, make_country(f"{first}{second}")))
 
     with django_assert_num_queries(4):
-        quota_change_preview(quota, minimum=3)
+        quota_change_preview(quota, Asked(3, None))

@@ -1,0 +1,26 @@
+"""Other numbers are asked at once where nobody minds, else after a look at what that does."""
+
+from collections.abc import Callable
+from typing import Any
+
+from registrations.exceptions import RuleBroken
+from registrations.forms.errors import add_broken_rule, send_again_with
+from registrations.services.quotas import QuotaPreview
+
+
+def saved(form: Any, preview: QuotaPreview, save: Callable[[set[str]], object]) -> bool:
+    """Whether `save`, which is given what was seen, went through.
+
+    It is tried where all that `preview` shows was seen, by the words that `form` carries; else, and where a rule is
+    broken, the form goes out again with the words of this `preview`, and sending it once more confirms.
+    """
+    seen = set(form.cleaned_data["seen"].split())
+    if preview.words <= seen:
+        try:
+            save(seen)
+        except RuleBroken as broken:
+            add_broken_rule(form, broken)
+        else:
+            return True
+    send_again_with(form, seen=" ".join(sorted(preview.words)))
+    return False

@@ -237,13 +237,39 @@ def test_who_is_not_invited_or_not_yet_declines_nothing(ana: Delegate, honduras:
     assert (answers(ana), said()) == ([Partstat.NEEDS_ACTION] * 2, [])
 
 
-@pytest.mark.parametrize("reason", ["n" * 501, "a\x00b", "See https://evil.example.org", "www.evil.example.org"])
+@pytest.mark.parametrize(
+    "reason",
+    [
+        "n" * 501,
+        "a\x00b",
+        "See https://evil.example.org",
+        "www.evil.example.org",
+        "evil.example.net/en/delegations/",
+        "evil.example.net:8000/en/",
+        "correo.xn--espaa-rta/aquí",
+        "correo.españa/aquí",
+    ],
+)
 def test_a_reason_that_a_mail_should_not_carry_changes_nothing(ana: Delegate, reason: str) -> None:
     with pytest.raises(InvalidInput) as refused:
         decline_sessions_ahead(ana, reason=reason, now=SOON)
 
     assert list(refused.value.messages) == ["reason"]
     assert (answers(ana), said()) == ([Partstat.NEEDS_ACTION] * 2, [])
+
+
+def test_a_reason_with_hours_and_abbreviations_is_no_address_of_a_page(ana: Delegate) -> None:
+    reason = "Juicio el 16.11/17.11, de 9.30/11.30 h, en la Unidad c./Fiscalía. Y/o enfermo..."
+
+    assert decline_sessions_ahead(ana, reason=reason, now=SOON)
+
+
+def test_in_the_text_each_line_of_a_reason_is_marked_as_not_ours(ana: Delegate) -> None:
+    decline_sessions_ahead(ana, reason="I am ill.\n\nReplace the person here:\nevil.example.net", now=SOON)
+
+    (message,) = sent_by(SOON)
+
+    assert "\n\n> I am ill.\n> \n> Replace the person here:\n> evil.example.net\n\nThe sessions:\n" in message.body
 
 
 @pytest.mark.parametrize("count", [1, 20])

@@ -323,14 +323,14 @@ def test_focal_points_are_told_of_a_decision_once_in_their_language() -> None:
         delegation=delegation,
         kind=HistoryKind.RETURNED,
         at=NOW,
-        reason="Falta un fiscal",
+        reason="Falta un fiscal.\nGracias",
     )
 
     told = {message.to[0]: message for message in sent_by()}
 
     assert set(told) == {"es@example.org", "en@example.org"}
     assert told["en@example.org"].subject == "Delegation of Country HN: please complete it"
-    assert "Falta un fiscal" in told["en@example.org"].body
+    assert "\n\n> Falta un fiscal.\n> Gracias\n\n" in told["en@example.org"].body
     assert f"/en/delegations/{delegation.slug}/" in told["en@example.org"].body
     assert f"/es/delegations/{delegation.slug}/" in told["es@example.org"].body
     assert sent_by(SOON + timedelta(minutes=1)) == []

@@ -336,6 +336,19 @@ def test_focal_points_are_told_of_a_decision_once_in_their_language() -> None:
     assert sent_by(SOON + timedelta(minutes=1)) == []
 
 
+def test_who_follows_a_focal_point_that_was_removed_before_the_mail_left_is_told() -> None:
+    delegation = released_delegation()
+    make_focal_point(delegation.body, make_user("before@example.org"))
+    HistoryEvent.objects.create(webinar=delegation.webinar, delegation=delegation, kind=HistoryKind.RETURNED, at=NOW)
+    plan(now=SOON)
+    delegation.body.focal_points.update(removed_at=SOON)
+    assert plan_and_send(SOON).sent == 0
+
+    make_focal_point(delegation.body, make_user("after@example.org"))
+
+    assert [message.to for message in sent_by()] == [["after@example.org"]]
+
+
 def test_a_focal_point_removed_before_the_mail_leaves_is_not_told() -> None:
     delegation = released_delegation()
     focal_point = make_focal_point(delegation.body, make_user("es@example.org"))

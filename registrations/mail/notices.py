@@ -8,7 +8,8 @@ from django.utils import translation
 from registrations.mail.message import compose
 from registrations.mail.time_left import hours_of
 from registrations.models import Delegation, DelegationStatus, Delivery, HistoryEvent, User
-from registrations.queries import gaps_in, lacks_letter, released_sessions, seats_of
+from registrations.queries import gaps_in, lacks_letter, seats_of
+from registrations.queries.absences import sessions_declined_by
 
 
 def build_decision(delivery: Delivery) -> EmailMultiAlternatives:
@@ -39,7 +40,8 @@ def build_decision(delivery: Delivery) -> EmailMultiAlternatives:
 
 
 def build_absence(delivery: Delivery) -> EmailMultiAlternatives:
-    """Who of the reader's own body cannot come, why, and the sessions ahead. Leads to the person, to replace them."""
+    """Who of the reader's own body cannot come, why, and to which sessions ahead. Leads to the person, to replace
+    them."""
     user, event, delegation = _parts(delivery)
     if event.delegate is None:
         raise ValueError("Somebody cannot come.")
@@ -58,7 +60,7 @@ def build_absence(delivery: Delivery) -> EmailMultiAlternatives:
             "contact_email": "" if user.is_staff else event.webinar.contact_email,
             "sessions": [
                 (one.title.render(user.language).text, hours_of(one.starts_at, one.ends_at, user, delegation))
-                for one in released_sessions(event.webinar).filter(is_cancelled=False, ends_at__gt=now)
+                for one in sessions_declined_by(event.delegate, now=now)
             ],
             "link": link,
         },

@@ -22,9 +22,10 @@ validate_one_line = RegexValidator(
 )
 
 
-# What a mail program would take for a link, or for a word that is still to be decoded (RFC 2047).
+# What a mail program would take for a link ("example.org/here" too), or for a word that is still to be decoded
+# (RFC 2047).
 validate_no_link = RegexValidator(
-    r"://|\bwww\.|=\?",
+    r"://|\bwww\.|=\?|\w\.[^\W\d_][\w-]+(:\d+)?/",
     message=_("Addresses of pages cannot be used here."),
     code="link",
     flags=re.I,

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 
 from django.db.models import Exists, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
@@ -41,6 +42,13 @@ def accounts_by_body(bodies: Iterable[int]) -> Mapping[int, Sequence[User]]:
     for focal_point in FocalPoint.objects.with_access().filter(body__in=set(bodies)).select_related("user"):
         accounts[focal_point.body_id].append(focal_point.user)
     return accounts
+
+
+def reader_registers_for(field: Literal["delegation", "event"]) -> Exists:
+    """Whether the account that a delivery goes to registers, today, for the body of what its `field` names; a
+    condition on the delivery's row, which joins nothing to it."""
+    path = {"delegation": "body__delegations", "event": "body__delegations__history"}[field]
+    return Exists(FocalPoint.objects.with_access().filter(user=OuterRef("user"), **{path: OuterRef(field)}))
 
 
 def delegations_to_register(*, now: datetime) -> "QuerySet[Delegation]":

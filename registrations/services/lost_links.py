@@ -14,9 +14,12 @@ def ask_for_links(address: str, *, now: datetime) -> None:
     """Have the links of `address` mailed to it, if it takes part in anything.
 
     That is found out later, by the planner: nobody who asks can tell from the answer, nor from how long it takes. The
-    same address again, before that, is the same request. One statement.
+    same address again, before that, is the same request, made when it was made last. One statement.
     """
     LinkRequest.objects.bulk_create(
-        [LinkRequest(address=tidy_address(address).lower(), asked_at=now)], ignore_conflicts=True
+        [LinkRequest(address=tidy_address(address).lower(), asked_at=now)],
+        update_conflicts=True,
+        unique_fields=["address"],
+        update_fields=["asked_at"],
     )
     nudge_planner()

@@ -16,7 +16,15 @@ from tests.registrations.every_mail import every_mail, templates
 pytestmark = pytest.mark.django_db
 # What its writer wrote is all that they have, and what is taken back asks for nothing.
 WITHOUT_BUTTON = {"announcement", "test", "cancellation"}
-OF_A_SESSION = {"invitation", "update", "cancellation", "reminder", "reminder (asking)", "focal_point_reminder"}
+OF_A_SESSION = {
+    "invitation",
+    "update",
+    "cancellation",
+    "reminder",
+    "reminder (asking)",
+    "focal_point_reminder",
+    "after_session",
+}
 HOUR = re.compile(r"\b\d{1,2}:\d{2}\b")
 WEB_ADDRESS = re.compile(r"https?://[^\s<>\")]+")
 

@@ -142,7 +142,7 @@ def test_after_the_session_there_is_thanks_and_the_readers_page_and_no_way_to_jo
 
     message = reminder(remind(moment="after"))
 
-    assert message.subject == "Thank you: Context and challenges 1"
+    assert message.subject == "Thank you: Context and challenges 1, Mon 16 Nov, 09:00–11:00 (Tegucigalpa, UTC−06:00)"
     assert "This session has ended. Thank you for your interest." in message.body
     assert page_url(ana) in message.body
     assert "/join/" not in whole(message)
@@ -175,7 +175,7 @@ def honduras() -> Delegation:
         ),
         (
             "after",
-            "Thank you: Context and challenges 1",
+            "Thank you: Context and challenges 1, Mon 16 Nov, 10:00–12:00 (Panama, UTC−05:00)",
             "This session has ended. Thank you for preparing your delegation.",
         ),
     ],

@@ -1,11 +1,13 @@
 """Mail about decisions, clashes and people who cannot come, owed by the row of the history that says what happened."""
 
+from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from django.db.models import DurationField, Exists, OuterRef, Q, QuerySet, Value
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from registrations.models import DelegateStatus, Delivery, DeliveryKind, HistoryEvent, HistoryKind, User
+from registrations.models import Delivery, DeliveryKind, HistoryEvent, HistoryKind, User
+from registrations.queries.absences import absences_that_stand
 from registrations.queries.registering import accounts_by_body
 from registrations.services.attendance import SAID_FOR
 from sessions_app.models import Release
@@ -38,7 +40,7 @@ def plan_notices(*, now: datetime) -> int:
 
 
 def _untold(now: datetime) -> QuerySet[HistoryEvent]:
-    told = Delivery.objects.filter(event=OuterRef("pk"))
+    told = Delivery.objects.standing().filter(event=OuterRef("pk"))
     return HistoryEvent.objects.filter(~Exists(told), at__gt=now - NEWEST, at__lte=now).order_by("pk")
 
 
@@ -64,16 +66,9 @@ def _clash_alerts(now: datetime) -> Iterable[Delivery]:
 
 
 def _absences(now: datetime) -> Iterable[Delivery]:
-    """Who cannot come, to the focal points of their body, or to active staff where it has none: once an hour at most,
-    however often it is said."""
-    told = Delivery.objects.standing().filter(
-        kind=DeliveryKind.CANNOT_COME,
-        event__delegate=OuterRef("delegate"),
-        created_at__gt=OuterRef("at") - Value(SAID_FOR, output_field=DurationField()),
-    )
-    untold = _untold(now).filter(~Exists(told), kind=HistoryKind.CANNOT_COME, delegate__status=DelegateStatus.ACTIVE)
+    """Who cannot come, to the focal points of their body, or to active staff where it has none."""
     # Of several, the last has what was said last.
-    events = {event.delegate_id: event for event in untold.select_related("delegation")}
+    events = {event.delegate_id: event for event in _untold_absences(now)}
     bodies = {event.delegation.body_id for event in events.values() if event.delegation}
     accounts = accounts_by_body(bodies)
     staff = _secretariat() if bodies - accounts.keys() else []
@@ -81,6 +76,33 @@ def _absences(now: datetime) -> Iterable[Delivery]:
         if event.delegation:
             for user in accounts.get(event.delegation.body_id) or staff:
                 yield _notice(DeliveryKind.CANNOT_COME, event, user, now)
+
+
+def _untold_absences(now: datetime) -> list[HistoryEvent]:
+    """Each word once, and of one person in an hour at most one mail without a reason and one with: who gives the
+    first reason, which may say who could come instead, is passed on at once; another reason waits for the hour.
+
+    Two queries; one where nothing is new.
+    """
+    mailed = Delivery.objects.standing().filter(kind=DeliveryKind.CANNOT_COME)
+    as_late = mailed.filter(event__delegate=OuterRef("delegate"), event__gte=OuterRef("pk"))
+    events = absences_that_stand(now=now).filter(~Exists(as_late), at__gt=now - NEWEST, at__lte=now)
+    untold = list(events.select_related("delegation").order_by("pk"))
+    if not untold:
+        return []
+    told: dict[int | None, list[tuple[str, datetime]]] = defaultdict(list)
+    theirs = mailed.filter(event__delegate__in={event.delegate_id for event in untold}).order_by()
+    for delegate_id, reason, at in theirs.values_list("event__delegate", "event__reason", "created_at"):
+        told[delegate_id].append((reason, at))
+    return [event for event in untold if _is_news(event, told[event.delegate_id], now)]
+
+
+def _is_news(event: HistoryEvent, told: list[tuple[str, datetime]], now: datetime) -> bool:
+    """Whether `told`, the reasons that were mailed before, and when, leaves something to say of it now."""
+    lately = [reason for reason, at in told if at > event.at - SAID_FOR]
+    if not event.reason:
+        return not lately
+    return event.reason not in lately and not any(reason and at > now - SAID_FOR for reason, at in told)
 
 
 def _secretariat() -> list[User]:

@@ -17,6 +17,7 @@ from registrations.models import (
     IcalMethod,
     User,
 )
+from registrations.queries.registering import reader_registers_for
 from registrations.services.sending import statements
 from registrations.services.sending.claims import lease
 from registrations.services.sending.outcome import Outcome
@@ -25,9 +26,9 @@ from registrations.services.sending.rules import (
     announcement_is_right,
     gap_notice_is_right,
     links_are_right,
+    reader_is_staff,
     registration_is_right,
     reminder_is_right,
-    trial_is_right,
 )
 from sessions_app.models import ReleasedSession
 
@@ -112,7 +113,7 @@ def _is_right(delivery: Delivery, now: datetime) -> Q:
     if delivery.kind == DeliveryKind.LINKS:
         return links_are_right(delivery, now)
     if delivery.kind == DeliveryKind.TEST:
-        return trial_is_right()
+        return reader_is_staff()
     return _notice_is_right(delivery, now)
 
 
@@ -130,15 +131,11 @@ def _cancel_is_right(now: datetime) -> Q:
 
 def _notice_is_right(delivery: Delivery, now: datetime) -> Q:
     """Whether the reader still is who is told: a focal point of the body, or someone of the secretariat."""
-    readers = User.objects.filter(pk=OuterRef("user"), is_active=True)
     if delivery.kind == DeliveryKind.CLASH_ALERT:
-        return Q(Exists(readers.filter(is_staff=True)))
+        return reader_is_staff()
     if delivery.kind == DeliveryKind.CANNOT_COME:
         return absence_is_right(now)
-    told = readers.filter(
-        focal_points__removed_at__isnull=True, focal_points__body__delegations__history=delivery.event_id
-    )
-    return Q(Exists(told))
+    return Q(reader_registers_for("event"))
 
 
 def keep_result(delivery: Delivery, outcome: Outcome, *, token: UUID, now: datetime) -> None:

@@ -8,22 +8,20 @@ from django.db.models.functions import Lower
 from registrations.models import (
     Announcement,
     AnnouncementReaders,
-    CalendarEntry,
     Delegate,
     Delegation,
     Delivery,
     DeliveryKind,
     DeliveryState,
-    FocalPoint,
-    Partstat,
     ReminderAudience,
     ReminderRule,
     User,
 )
 from registrations.queries import gaps_in, lacks_letter, seats_of
+from registrations.queries.absences import absences_that_stand
 from registrations.queries.audiences import Audience, focal_points_of_audience
 from registrations.queries.participant import people_ahead
-from registrations.queries.registering import delegations_to_register
+from registrations.queries.registering import delegations_to_register, reader_registers_for
 from registrations.queries.reminders import (
     CHASED,
     chasing_webinars,
@@ -93,23 +91,9 @@ def announcement_is_right(delivery: Delivery) -> Q:
 
 
 def absence_is_right(now: datetime) -> Q:
-    """Who cannot come still takes part, and declines each session that is ahead; the reader is a focal point of the
-    body, or of the secretariat."""
-    person = Delegate.objects.active().filter(pk=OuterRef("event__delegate"))
-    ahead = CalendarEntry.objects.filter(
-        delegate=OuterRef("event__delegate"),
-        address=Lower(OuterRef("event__delegate__email")),
-        session__released__is_cancelled=False,
-        session__released__ends_at__gt=now,
-    )
-    readers = User.objects.filter(pk=OuterRef("user"), is_active=True)
-    theirs = Q(focal_points__removed_at=None, focal_points__body__delegations__history=OuterRef("event"))
-    return Q(
-        Exists(person),
-        Exists(ahead),
-        ~Exists(ahead.exclude(ical_partstat=Partstat.DECLINED)),
-        Exists(readers.filter(Q(is_staff=True) | theirs)),
-    )
+    """What was said still stands; the reader is a focal point of the body, or of the secretariat."""
+    stands = absences_that_stand(now=now).filter(pk=OuterRef("event"))
+    return Q(Exists(stands), reader_is_staff() | Q(reader_registers_for("event")))
 
 
 def links_are_right(delivery: Delivery, now: datetime) -> Q:
@@ -118,11 +102,10 @@ def links_are_right(delivery: Delivery, now: datetime) -> Q:
     return Q() if any(person.pk == delivery.delegate_id for person in people) else NEVER
 
 
-def trial_is_right() -> Q:
+def reader_is_staff() -> Q:
     return Q(Exists(User.objects.filter(pk=OuterRef("user"), is_active=True, is_staff=True)))
 
 
 def registration_is_right(now: datetime) -> Q:
     """The reader still is a focal point of the delegation, and it is still to be registered."""
-    readers = FocalPoint.objects.with_access().filter(user=OuterRef("user"), body__delegations=OuterRef("delegation"))
-    return Q(Exists(readers), delegation__in=delegations_to_register(now=now))
+    return Q(reader_registers_for("delegation"), delegation__in=delegations_to_register(now=now))

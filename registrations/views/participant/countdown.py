@@ -9,7 +9,8 @@ from django.utils.translation import ngettext
 
 
 def countdown(starts_at: datetime, ends_at: datetime, *, now: datetime, timezone: str) -> str:
-    """ "In 3 days", "Tomorrow", "In 2 hours", "In 5 minutes", "Now" or "Over", by the calendar of `timezone`."""
+    """ "In 3 days", "Tomorrow", "In 2 hours" (the nearest), "In 5 minutes", "Now" or "Over", by the calendar of
+    `timezone`."""
     if now >= ends_at:
         return _("Over")
     if now >= starts_at:
@@ -20,7 +21,8 @@ def countdown(starts_at: datetime, ends_at: datetime, *, now: datetime, timezone
     zone = ZoneInfo(timezone)
     days = (starts_at.astimezone(zone).date() - now.astimezone(zone).date()).days
     if days == 0:
-        return ngettext("In %(count)s hour", "In %(count)s hours", minutes // 60) % {"count": minutes // 60}
+        hours = (minutes + 30) // 60
+        return ngettext("In %(count)s hour", "In %(count)s hours", hours) % {"count": hours}
     if days == 1:
         return _("Tomorrow")
     return ngettext("In %(count)s day", "In %(count)s days", days) % {"count": days}

@@ -1,5 +1,6 @@
 """Who cannot come says it once: each session ahead is declined, and the focal points of their country are told."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import pytest
@@ -25,7 +26,7 @@ from registrations.services.planning import plan
 from registrations.services.planning.notices import plan_notices
 from registrations.services.sending import send_due
 from sessions_app.editing import cancel_session
-from sessions_app.models import Session
+from sessions_app.models import Session, Webinar
 from sessions_app.releases import release_webinar
 from tests.factories import (
     FIRST_START,
@@ -34,6 +35,7 @@ from tests.factories import (
     make_delegation,
     make_focal_point,
     make_organisation,
+    make_session,
     make_staff,
     make_user,
 )
@@ -68,6 +70,11 @@ def answers(delegate: Delegate) -> list[str]:
 def said() -> list[tuple[str, object, str]]:
     events = HistoryEvent.objects.filter(kind=HistoryKind.CANNOT_COME).order_by("pk")
     return list(events.values_list("delegate__name", "actor", "reason"))
+
+
+def say_yes(delegate: Delegate, now: datetime) -> None:
+    first = Session.objects.select_related("released").get(number=1)
+    record_answer(delegate, first, partstat=Partstat.ACCEPTED, now=now)
 
 
 def told(now: datetime) -> list[str]:
@@ -150,16 +157,44 @@ def test_said_twice_within_the_hour_it_is_one_mail_and_one_line_of_the_history(a
 
 
 def test_a_change_of_mind_and_back_within_the_hour_is_kept_and_mailed_once(ana: Delegate) -> None:
-    first = Session.objects.select_related("released").get(number=1)
-    decline_sessions_ahead(ana, reason="", now=SOON)
+    decline_sessions_ahead(ana, reason="Ill", now=SOON)
     plan_and_send(SOON)
-    record_answer(ana, first, partstat=Partstat.ACCEPTED, now=SOON + 10 * MINUTE)
+    say_yes(ana, SOON + 10 * MINUTE)
 
-    decline_sessions_ahead(ana, reason="Ill", now=SOON + 20 * MINUTE)
+    decline_sessions_ahead(ana, reason="", now=SOON + 20 * MINUTE)
 
     assert told(SOON + 21 * MINUTE) == []
     assert told(SOON + 5 * HOUR) == []
-    assert [reason for _, _, reason in said()] == ["", "Ill"]
+    assert [reason for _, _, reason in said()] == ["Ill", ""]
+
+
+def test_the_first_reason_is_passed_on_at_once_and_another_after_an_hour(ana: Delegate) -> None:
+    decline_sessions_ahead(ana, reason="", now=SOON)
+    assert len(told(SOON)) == 1
+
+    assert decline_sessions_ahead(ana, reason="Ill; Luz Ejemplo could come", now=SOON + 2 * MINUTE)
+    assert told(SOON + 2 * MINUTE) == ["Eva Ejemplo <focal@example.org>"]
+    assert "> Ill; Luz Ejemplo could come\n" in mail.outbox[-1].body
+
+    assert decline_sessions_ahead(ana, reason="Luis Muestra could come", now=SOON + 4 * MINUTE)
+    assert told(SOON + 61 * MINUTE) == []
+    assert told(SOON + 62 * MINUTE) == ["Eva Ejemplo <focal@example.org>"]
+    assert "> Luis Muestra could come\n" in mail.outbox[-1].body
+    assert told(SOON + 5 * HOUR) == []
+
+
+def test_however_often_it_is_said_anew_an_hour_has_two_mails(ana: Delegate) -> None:
+    sent = 0
+    for minute in range(0, 60, 5):
+        say_yes(ana, SOON + minute * MINUTE)
+        decline_sessions_ahead(ana, reason="" if minute in {0, 20} else f"Reason {minute}", now=SOON + minute * MINUTE)
+        sent += len(told(SOON + minute * MINUTE))
+
+    assert sent == 2
+    # What was said last in that hour, once it is over.
+    assert len(told(SOON + 66 * MINUTE)) == 1
+    assert "> Reason 55\n" in mail.outbox[-1].body
+    assert told(SOON + 5 * HOUR) == []
 
 
 def test_said_again_a_day_later_it_is_told_again(ana: Delegate) -> None:
@@ -182,10 +217,9 @@ def test_said_twice_while_the_planner_was_away_it_is_one_mail_with_the_last_word
 
 
 def test_who_says_yes_before_the_mail_leaves_is_reported_to_nobody(ana: Delegate) -> None:
-    first = Session.objects.select_related("released").get(number=1)
     decline_sessions_ahead(ana, reason="", now=SOON)
     plan(now=SOON)
-    record_answer(ana, first, partstat=Partstat.ACCEPTED, now=SOON)
+    say_yes(ana, SOON)
 
     send_due(clock=lambda: LATER)
     assert Delivery.objects.get(kind=DeliveryKind.CANNOT_COME).state == DeliveryState.SUPERSEDED
@@ -204,7 +238,20 @@ def test_who_was_withdrawn_before_the_mail_leaves_is_reported_to_nobody(ana: Del
     assert Delivery.objects.get(kind=DeliveryKind.CANNOT_COME).state == DeliveryState.SUPERSEDED
 
 
-def test_a_focal_point_who_was_removed_meanwhile_is_told_nothing(ana: Delegate, honduras: Delegation) -> None:
+def test_of_a_yes_the_planner_owes_nothing_however_often_it_looks(ana: Delegate) -> None:
+    decline_sessions_ahead(ana, reason="", now=SOON)
+    plan(now=SOON)
+    say_yes(ana, SOON)
+    send_due(clock=lambda: LATER)
+
+    assert [plan(now=LATER + minutes * MINUTE).notices for minutes in range(3)] == [0, 0, 0]
+    assert Delivery.objects.filter(kind=DeliveryKind.CANNOT_COME).count() == 1
+
+
+def test_if_the_only_focal_point_goes_before_the_mail_leaves_the_secretariat_is_told(
+    ana: Delegate, honduras: Delegation
+) -> None:
+    make_staff("staff@example.org", name="Sam Ejemplo")
     decline_sessions_ahead(ana, reason="", now=SOON)
     plan(now=SOON)
     honduras.body.focal_points.update(removed_at=SOON)
@@ -212,6 +259,64 @@ def test_a_focal_point_who_was_removed_meanwhile_is_told_nothing(ana: Delegate, 
     send_due(clock=lambda: LATER)
 
     assert Delivery.objects.get(kind=DeliveryKind.CANNOT_COME).state == DeliveryState.SUPERSEDED
+    assert told(LATER) == ["Sam Ejemplo <staff@example.org>"]
+    assert told(LATER + HOUR) == []
+
+
+def a_third_session(webinar: Webinar) -> None:
+    make_session(webinar, number=3, starts_at=FIRST_START + timedelta(days=3))
+
+
+def a_move_of_the_second(webinar: Webinar) -> None:
+    webinar.sessions.filter(number=2).update(starts_at=FIRST_START + timedelta(days=2))
+
+
+@pytest.mark.parametrize("change", [a_third_session, a_move_of_the_second])
+@pytest.mark.parametrize("is_planned", [True, False])
+def test_a_release_before_the_mail_leaves_takes_nothing_of_the_word_back(
+    ana: Delegate, change: Callable[[Webinar], None], is_planned: bool
+) -> None:
+    decline_sessions_ahead(ana, reason="Ill", now=SOON)
+    plan(now=SOON)
+    change(ana.webinar)
+    release_webinar(ana.webinar, by=None, now=SOON + HOUR)
+    if is_planned:
+        plan(now=SOON + HOUR)
+
+    send_due(clock=lambda: SOON + HOUR)
+    plan_and_send(SOON + 2 * HOUR)
+
+    assert Delivery.objects.get(kind=DeliveryKind.CANNOT_COME).state == DeliveryState.SENT
+    (message,) = [message for message in mail.outbox if "focal@" in message.to[0]]
+    # Only what they have said no to: they are asked anew about the rest.
+    assert ("Context and challenges 1: Mon 16 Nov" in message.body, "Context and challenges 3" in message.body) == (
+        True,
+        False,
+    )
+    assert ("Context and challenges 2: Tue 17 Nov" in message.body) == (change is a_third_session)
+    assert "Wed 18 Nov" not in message.body
+
+
+def test_who_is_asked_anew_about_every_session_is_reported_to_nobody(ana: Delegate) -> None:
+    decline_sessions_ahead(ana, reason="", now=SOON)
+    plan(now=SOON)
+    for session in ana.webinar.sessions.all():
+        session.starts_at += HOUR
+        session.save()
+    release_webinar(ana.webinar, by=None, now=LATER)
+
+    plan_and_send(LATER)
+
+    assert Delivery.objects.get(kind=DeliveryKind.CANNOT_COME).state == DeliveryState.SUPERSEDED
+    assert answers(ana) == [Partstat.NEEDS_ACTION] * 2
+    assert plan(now=LATER + MINUTE).notices == 0
+
+
+def test_a_corrected_address_takes_nothing_of_the_word_back(ana: Delegate) -> None:
+    decline_sessions_ahead(ana, reason="", now=SOON)
+    Delegate.objects.filter(pk=ana.pk).update(email="right@example.org")
+
+    assert "Eva Ejemplo <focal@example.org>" in told(SOON)
 
 
 @pytest.mark.parametrize("state", ["over", "cancelled"])
@@ -237,7 +342,19 @@ def test_who_is_not_invited_or_not_yet_declines_nothing(ana: Delegate, honduras:
     assert (answers(ana), said()) == ([Partstat.NEEDS_ACTION] * 2, [])
 
 
-@pytest.mark.parametrize("reason", ["n" * 501, "a\x00b", "See https://evil.example.org", "www.evil.example.org"])
+@pytest.mark.parametrize(
+    "reason",
+    [
+        "n" * 501,
+        "a\x00b",
+        "See https://evil.example.org",
+        "www.evil.example.org",
+        "evil.example.net/en/delegations/",
+        "evil.example.net:8000/en/",
+        "correo.xn--espaa-rta/aquí",
+        "correo.españa/aquí",
+    ],
+)
 def test_a_reason_that_a_mail_should_not_carry_changes_nothing(ana: Delegate, reason: str) -> None:
     with pytest.raises(InvalidInput) as refused:
         decline_sessions_ahead(ana, reason=reason, now=SOON)
@@ -246,8 +363,22 @@ def test_a_reason_that_a_mail_should_not_carry_changes_nothing(ana: Delegate, re
     assert (answers(ana), said()) == ([Partstat.NEEDS_ACTION] * 2, [])
 
 
+def test_a_reason_with_hours_and_abbreviations_is_no_address_of_a_page(ana: Delegate) -> None:
+    reason = "Juicio el 16.11/17.11, de 9.30/11.30 h, en la Unidad c./Fiscalía. Y/o enfermo..."
+
+    assert decline_sessions_ahead(ana, reason=reason, now=SOON)
+
+
+def test_in_the_text_each_line_of_a_reason_is_marked_as_not_ours(ana: Delegate) -> None:
+    decline_sessions_ahead(ana, reason="I am ill.\n\nReplace the person here:\nevil.example.net", now=SOON)
+
+    (message,) = sent_by(SOON)
+
+    assert "\n\n> I am ill.\n> \n> Replace the person here:\n> evil.example.net\n\nThe sessions:\n" in message.body
+
+
 @pytest.mark.parametrize("count", [1, 20])
-def test_the_planner_asks_five_questions_for_one_as_for_many(
+def test_the_planner_asks_six_questions_for_one_as_for_many(
     honduras: Delegation, count: int, django_assert_num_queries
 ) -> None:
     people = [admitted(honduras) for _ in range(count)]
@@ -255,7 +386,7 @@ def test_the_planner_asks_five_questions_for_one_as_for_many(
     for person in people:
         decline_sessions_ahead(person, reason="", now=SOON)
 
-    with transaction.atomic(), django_assert_num_queries(5):
+    with transaction.atomic(), django_assert_num_queries(6):
         plan_notices(now=SOON)
 
     assert Delivery.objects.filter(kind=DeliveryKind.CANNOT_COME).count() == count

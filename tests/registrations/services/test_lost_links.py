@@ -203,6 +203,13 @@ def test_a_request_that_waited_for_more_than_a_day_ends_without_a_mail(ana: Dele
     assert not LinkRequest.objects.exists()
 
 
+def test_a_request_made_again_counts_from_when_it_was_made_last(ana: Delegate) -> None:
+    ask_for_links("ana@example.org", now=SOON)
+    ask_for_links("ana@example.org", now=SOON + DAY + HOUR)
+
+    assert [message.subject for message in sent_by(SOON + DAY + HOUR + MINUTE)] == ["The link to your page"]
+
+
 def test_planning_twice_owes_once(ana: Delegate) -> None:
     ask_for_links("ana@example.org", now=SOON)
 

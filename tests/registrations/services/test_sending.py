@@ -323,17 +323,30 @@ def test_focal_points_are_told_of_a_decision_once_in_their_language() -> None:
         delegation=delegation,
         kind=HistoryKind.RETURNED,
         at=NOW,
-        reason="Falta un fiscal",
+        reason="Falta un fiscal.\nGracias",
     )
 
     told = {message.to[0]: message for message in sent_by()}
 
     assert set(told) == {"es@example.org", "en@example.org"}
     assert told["en@example.org"].subject == "Delegation of Country HN: please complete it"
-    assert "Falta un fiscal" in told["en@example.org"].body
+    assert "\n\n> Falta un fiscal.\n> Gracias\n\n" in told["en@example.org"].body
     assert f"/en/delegations/{delegation.slug}/" in told["en@example.org"].body
     assert f"/es/delegations/{delegation.slug}/" in told["es@example.org"].body
     assert sent_by(SOON + timedelta(minutes=1)) == []
+
+
+def test_who_follows_a_focal_point_that_was_removed_before_the_mail_left_is_told() -> None:
+    delegation = released_delegation()
+    make_focal_point(delegation.body, make_user("before@example.org"))
+    HistoryEvent.objects.create(webinar=delegation.webinar, delegation=delegation, kind=HistoryKind.RETURNED, at=NOW)
+    plan(now=SOON)
+    delegation.body.focal_points.update(removed_at=SOON)
+    assert plan_and_send(SOON).sent == 0
+
+    make_focal_point(delegation.body, make_user("after@example.org"))
+
+    assert [message.to for message in sent_by()] == [["after@example.org"]]
 
 
 def test_a_focal_point_removed_before_the_mail_leaves_is_not_told() -> None:

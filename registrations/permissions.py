@@ -30,7 +30,7 @@ OBSERVED = frozenset(f"{app}.view_{model}" for app, model in OBSERVED_MODELS)
 # The names of the pages that open for observers; every other page of the admin, today or later, is closed to them.
 # The page of a person is: it is made of what they are not to see.
 OBSERVED_PAGES = frozenset(
-    {"index", "app_list", "jsi18n", "quota-boards", "quota-board"}
+    {"index", "app_list", "jsi18n", "quota-boards", "quota-board", "webinar-history"}
     | {"preview-public", "preview-delegate", "preview-release"}
     | {f"{app}_{model}_changelist" for app, model in OBSERVED_MODELS}
     | {f"{app}_{model}_change" for app, model in OBSERVED_MODELS if model != "delegate"}

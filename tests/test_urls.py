@@ -303,6 +303,7 @@ def everything(world: World) -> dict[str, str]:
         "restore-session": keys["sessions_app_session"],
         "clone-webinar": delegation.webinar.slug,
         "quota-board": delegation.webinar.slug,
+        "webinar-history": delegation.webinar.slug,
         **dict.fromkeys(OF_ATTENDANCE, delegation.webinar.slug),
         "auth_user_password_change": str(staff.pk),
         "app_list": "registrations",
@@ -324,7 +325,7 @@ def is_observed(name: str) -> bool:
 
 # What an observer may read, page by page: written out, so that nobody opens one more by the way.
 READ_BY_OBSERVERS = {
-    "index", "app_list", "jsi18n", "quota-boards", "quota-board",
+    "index", "app_list", "jsi18n", "quota-boards", "quota-board", "webinar-history",
     "preview-public", "preview-delegate", "preview-release",
     "registrations_delegation_changelist", "registrations_delegation_change",
     "registrations_delegate_changelist",

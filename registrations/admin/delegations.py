@@ -25,6 +25,7 @@ from registrations.admin.observing import observed_page
 from registrations.admin.several import SEVERAL, several_page, to_several
 from registrations.admin.steps import STEPS, Step
 from registrations.admin.waiting import waiting_page
+from registrations.admin.webinar_history import webinar_history_page
 from registrations.exceptions import RuleBroken, Stale
 from registrations.forms.errors import add_broken_rule
 from registrations.forms.secretariat import ReasonForm
@@ -99,6 +100,11 @@ class DelegationRoom(Room[Delegation]):
         return [
             path("quota-board/", view(partial(board_list_page, self.admin_site)), name="quota-boards"),
             path("quota-board/<slug:slug>/", view(partial(board_page, self.admin_site)), name="quota-board"),
+            path(
+                "quota-board/<slug:slug>/history/",
+                view(partial(webinar_history_page, self.admin_site)),
+                name="webinar-history",
+            ),
             path("quota-board/<slug:slug>/export/", view(export_board_page), name="export-quota-board"),
         ]
 

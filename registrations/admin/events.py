@@ -1,12 +1,13 @@
 """The history in words: a changed field by its name, a choice by its label."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from django.core.exceptions import FieldDoesNotExist
 from django.utils.translation import gettext as _
 
 from registrations.models import Delegate, HistoryEvent
+from registrations.services.exports import COLUMNS
 
 EMPTY = "\N{EN DASH}"
 
@@ -19,13 +20,22 @@ class ReadableEvent:
     shown: tuple[tuple[str, str, str], ...]
 
 
-def readable(events: Iterable[HistoryEvent]) -> list[ReadableEvent]:
+def readable(
+    events: Iterable[HistoryEvent],
+    *,
+    profiles: Mapping[str, str] | None = None,
+    only: Collection[str] | None = None,
+) -> list[ReadableEvent]:
+    """With `profiles` a profile is told by its name instead of its code; `only` names the fields that are told."""
+    named = profiles or {}
     return [
         ReadableEvent(
             event,
             tuple(
-                (_label(name), _text(name, old), _text(name, new) or EMPTY)
+                # What stayed the same says which one it is about.
+                (_label(name), _text(name, old if old != new else None, named), _text(name, new, named) or EMPTY)
                 for name, (old, new) in event.changes.items()
+                if only is None or name in only
             ),
         )
         for event in events
@@ -59,10 +69,17 @@ def _label(name: str) -> str:
         return name
 
 
-def _text(name: str, value: object) -> str:
+def _text(name: str, value: object, profiles: Mapping[str, str]) -> str:
     if isinstance(value, bool):
         return _("yes") if value else _("no")
     if value in (None, ""):
         return ""
+    if name == "columns":
+        return ", ".join(str(COLUMNS[code].label) if code in COLUMNS else code for code in str(value).split(", "))
     choices = dict(getattr(Delegate, name).field.flatchoices) if name in ("role", "status", "language") else {}
+    choices |= {
+        "profile": profiles,
+        "what": {"delegates": _("people"), "board": _("quota board")},
+        "file_format": {"xlsx": "XLSX", "csv": "CSV"},
+    }.get(name, {})
     return str(choices.get(value, value))

@@ -43,6 +43,15 @@ class QuotaRoom(Room[Quota]):
         end = path("exceptions/<int:pk>/end/", view(partial(end_exception_page, site)), name="end-exception")
         return [make, end, *super().get_urls()]
 
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Django's own would be empty: what is done to quotas is kept in the history of their webinar."""
+        found = self.get_object(request, object_id)
+        if found is None:
+            raise Http404
+        return redirect("admin:webinar-history", found.webinar.slug)
+
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:

@@ -27,6 +27,8 @@ STEPS = (
     HistoryKind.ATTENDING_AGAIN,
     HistoryKind.WAIVED,
     HistoryKind.WAIVER_REVOKED,
+    HistoryKind.EXCEPTION_MADE,
+    HistoryKind.EXCEPTION_ENDED,
     HistoryKind.LETTER_UPLOADED,
     HistoryKind.LETTER_REPLACED,
     HistoryKind.LETTER_REMOVED,

@@ -23,7 +23,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, Request
 from pytest_django.live_server_helper import LiveServer
 from pytest_django.plugin import DjangoDbBlocker
 
-from registrations.models import Delegate, Delegation, ParticipatingBody, Quota, RegistrationPolicy, User
+from registrations.models import Delegate, Delegation, ParticipatingBody, Quota, RegistrationPolicy, User, Waiver
 from registrations.services.attendance import decline_sessions_ahead
 from registrations.services.focal_points import appoint_focal_point, note_privacy_read
 from registrations.services.planning import plan
@@ -31,7 +31,7 @@ from registrations.services.quotas import make_exception
 from registrations.services.sending import send_due
 from registrations.services.speakers import link_speaker
 from registrations.tokens import Scope, make_invitation_token, make_token
-from sessions_app.models import Session, Speaker, Webinar
+from sessions_app.models import Release, Session, Speaker, Webinar
 from tests.journeys.views import (
     CANADA,
     FLOWS,
@@ -88,7 +88,13 @@ class World:
             "join": make_token(self._first_of("HN", webinar="connection-test"), Scope.JOIN),
             "session": Session.objects.get(webinar__slug=FLOWS, number=1).pk,
             "flows": Webinar.objects.get(slug=FLOWS).pk,
+            "release": Release.objects.filter(webinar__slug=FLOWS)[0].pk,
             "submitted": submitted.pk,
+            "draft": self._delegation_of("HN").pk,
+            "accepted": self._delegation_of("CA").pk,
+            "away": self._delegation_of("BZ").pk,
+            "waiver": Waiver.objects.filter(delegation=self._delegation_of("PA"))[0].pk,
+            "person": self._first_of("HN").pk,
             "quota": quota.pk,
             "exception": exception.pk,
             "speaking": speaking.pk,
@@ -98,6 +104,9 @@ class World:
 
     def _country(self, iso_code: str) -> ParticipatingBody:
         return ParticipatingBody.objects.get(iso_code=iso_code)
+
+    def _delegation_of(self, iso_code: str) -> Delegation:
+        return Delegation.objects.get(webinar__slug=FLOWS, body__iso_code=iso_code)
 
     def _first_of(self, iso_code: str, *, webinar: str = FLOWS) -> Delegate:
         people = Delegate.objects.filter(webinar__slug=webinar, delegation__body__iso_code=iso_code, status="active")

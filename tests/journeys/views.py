@@ -23,8 +23,9 @@ LONG_INSTITUTION = (
 
 class View(NamedTuple):
     """`path` may hold {language}; for a token {my} of a participant, {absent} of one who cannot come, {join} of one
-    whose room is open, or {invited} of the newcomer; for an id {flows}, {session}, {submitted}, {quota}, {exception},
-    {speaking} or {organisation}. `reach` is what is done there first."""
+    whose room is open, or {invited} of the newcomer; for an id {flows}, {session}, {release}, {quota}, {exception},
+    {waiver}, {person} or {speaking}, and of a delegation {draft}, {submitted}, {accepted}, {away} or {organisation}.
+    `reach` is what is done there first."""
 
     name: str
     path: str
@@ -188,6 +189,8 @@ PARTICIPANT = (
     View("room", "/{language}/my/{join}/join/1/", reach=press_join, is_kept=True),
 )
 DELEGATIONS = "/admin/registrations/delegation/"
+PEOPLE = "/admin/registrations/delegate/"
+AGENDA = "/admin/sessions_app/"
 SECRETARIAT_ROOMS = (
     View("today", "/admin/", SECRETARIAT, is_kept=True),
     View("board", f"/admin/quota-board/{FLOWS}/", SECRETARIAT, is_kept=True),
@@ -227,4 +230,38 @@ SECRETARIAT_ROOMS = (
     View("delegation-of-speakers", f"{DELEGATIONS}{{organisation}}/change/", SECRETARIAT),
     View("personal-data", "/admin/registrations/registrationpolicy/personal-data/", SECRETARIAT),
 )
-VIEWS = (*PUBLIC, *SIGN_IN, *DELEGATION, *IMPORT, *PARTICIPANT, *SECRETARIAT_ROOMS)
+STEPS = (
+    View("returning", f"{DELEGATIONS}{{submitted}}/return/", SECRETARIAT),
+    View("submitting", f"{DELEGATIONS}{{draft}}/submit/", SECRETARIAT),
+    View("reopening", f"{DELEGATIONS}{{accepted}}/reopen/", SECRETARIAT),
+    View("waiving", f"{DELEGATIONS}{{draft}}/waive/", SECRETARIAT),
+    View("waiver-revoked", f"{DELEGATIONS}waivers/{{waiver}}/revoke/", SECRETARIAT),
+    View("staying-away", f"{DELEGATIONS}{{draft}}/not-attending/", SECRETARIAT),
+    View("attending-again", f"{DELEGATIONS}{{away}}/attending-again/", SECRETARIAT),
+    View("several-returned", f"{DELEGATIONS}several/return/?delegation={{submitted}}", SECRETARIAT),
+    View("several-waived", f"{DELEGATIONS}several/waive/?delegation={{submitted}}", SECRETARIAT),
+    View("registering", f"{PEOPLE}register/{{draft}}/", SECRETARIAT),
+    View("replacing", f"{PEOPLE}{{person}}/replace/", SECRETARIAT),
+    View("withdrawing", f"{PEOPLE}{{person}}/withdraw/", SECRETARIAT),
+    View("cancel-session", f"{AGENDA}session/{{session}}/cancel/", SECRETARIAT),
+    View("release-read", f"{AGENDA}release/{{release}}/agenda/", SECRETARIAT),
+    View("release-restored", f"{AGENDA}release/{{release}}/restore/", SECRETARIAT),
+)
+HISTORY = (
+    View("boards", "/admin/quota-board/", SECRETARIAT),
+    View("attendance-of-webinars", "/admin/attendance/", SECRETARIAT),
+    View("history-of-a-webinar", f"/admin/quota-board/{FLOWS}/history/", SECRETARIAT),
+    View("history-of-everything", f"/admin/quota-board/{FLOWS}/history/?all=1", SECRETARIAT),
+    View("history-observed", f"/admin/quota-board/{FLOWS}/history/", OBSERVER),
+)
+VIEWS = (*PUBLIC, *SIGN_IN, *DELEGATION, *IMPORT, *PARTICIPANT, *SECRETARIAT_ROOMS, *STEPS, *HISTORY)
+# Pages of the admin that are about what the demo has none of: looked at with Django's own, and a row made for them.
+ABOUT_A_MADE_ROW = (
+    "stop-announcement",
+    "edit-announcement",
+    "stop-chase",
+    "restore-delegate",
+    "restore-session",
+    "restore-webinar",
+    "remove-attendance",
+)

@@ -39,6 +39,15 @@ def test_changes_are_those_of_the_last_24_hours_by_delegation_with_the_steps_in_
     }
 
 
+def test_an_exception_from_a_quota_is_told_when_it_begins_and_when_it_ends(delegation):
+    happened(delegation, HistoryKind.EXCEPTION_MADE, 2 * HOUR)
+    happened(delegation, HistoryKind.EXCEPTION_ENDED, HOUR)
+
+    (changes,) = movements_of(delegation.webinar, now=NOW).changes.values()
+
+    assert changes.steps == (HistoryKind.EXCEPTION_MADE, HistoryKind.EXCEPTION_ENDED)
+
+
 def test_the_curve_ends_with_those_whom_the_headline_counts(delegation):
     webinar = delegation.webinar
     absent = make_delegation(webinar, make_country("MX"), status="not_attending")

@@ -134,7 +134,10 @@ def _changed(match: Match) -> Attendance | None:
 def _minutes_of_both(row: Attendance, one: Attendee) -> int:
     """Together where the two lie apart in time; else one report holds the other, and the longer time counts."""
     if row.first_joined_at and row.last_left_at and one.first_joined_at and one.last_left_at:
-        is_apart = one.first_joined_at >= row.last_left_at or one.last_left_at <= row.first_joined_at
-        if is_apart:
+        # Who left in the instant of joining lies apart only where it reaches beyond what is stored: else the same
+        # report would add its minutes each time.
+        is_later = one.first_joined_at >= row.last_left_at and one.last_left_at > row.last_left_at
+        is_earlier = one.last_left_at <= row.first_joined_at and one.first_joined_at < row.first_joined_at
+        if is_later or is_earlier:
             return row.minutes + one.minutes
     return max(row.minutes, one.minutes)

@@ -215,7 +215,11 @@ class AnnouncementRoom(Room[Announcement]):
         announcement = self._found(pk)
         if request.method == "POST":
             self._check_writer(request)
-            count = send_trial_of_announcement(announcement, by=staff_of(request), now=timezone.now())
+            try:
+                count = send_trial_of_announcement(announcement, by=staff_of(request), now=timezone.now())
+            except RuleBroken as broken:
+                messages.error(request, str(broken.message))
+                return redirect(self._name("changelist"))
             said = ngettext("%(count)s test goes to %(email)s now.", "%(count)s tests go to %(email)s now.", count)
             messages.success(request, said % {"count": count, "email": staff_of(request).email})
         return redirect(change_url(announcement))

@@ -26,6 +26,7 @@ from registrations.forms.errors import add_broken_rule
 from registrations.models import Attendance, AttendanceReport, Delegate, MatchedBy
 from registrations.queries.attendance import attendance_table
 from registrations.services.exports import FileFormat
+from registrations.services.gates import check_not_purged
 from registrations.services.participation.by_hand import match_by_hand
 from registrations.services.participation.carried import people_to_text, text_to_people
 from registrations.services.participation.matching import CheckedReport, check_report, same_names
@@ -159,6 +160,7 @@ class AttendanceRoom(ReadOnlyRoom[Attendance]):
         if form.is_valid():
             upload, zone = form.cleaned_data["file"], form.cleaned_data["timezone"]
             try:
+                check_not_purged(session.webinar, now=timezone.now())
                 if (upload.size or 0) > MOST_BYTES:
                     raise report_too_large()
                 day = session.starts_at.astimezone(ZoneInfo(zone)).date()

@@ -247,15 +247,15 @@ class DelegationRoom(Room[Delegation]):
 
     @admin.action(description=gettext_lazy("Accept with a comment, or with gaps …"), permissions=["change"])
     def accept_together(self, request: HttpRequest, delegations: "QuerySet[Delegation]") -> HttpResponse:
-        return to_several("accept", delegations)
+        return to_several(request, "accept", delegations)
 
     @admin.action(description=gettext_lazy("Return with a comment …"), permissions=["change"])
     def return_together(self, request: HttpRequest, delegations: "QuerySet[Delegation]") -> HttpResponse:
-        return to_several("return", delegations)
+        return to_several(request, "return", delegations)
 
     @admin.action(description=gettext_lazy("Waive what is missing …"), permissions=["change"])
     def waive_together(self, request: HttpRequest, delegations: "QuerySet[Delegation]") -> HttpResponse:
-        return to_several("waive", delegations)
+        return to_several(request, "waive", delegations)
 
     @admin.action(description=gettext_lazy("Remind of what is missing …"), permissions=["change"])
     def remind(self, request: HttpRequest, delegations: "QuerySet[Delegation]") -> HttpResponse | None:

@@ -16,7 +16,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from registrations.admin.base import staff_of
 from registrations.exceptions import RuleBroken
@@ -95,10 +95,20 @@ SEVERAL = (
 )  # fmt: skip
 
 
-def to_several(slug: str, delegations: "QuerySet[Delegation]") -> HttpResponse:
-    """To the page on which the chosen delegations are decided on."""
-    chosen = urlencode([("delegation", pk) for pk in delegations.order_by().values_list("pk", flat=True)[:MOST]])
-    return redirect(f"{reverse(f'admin:{slug}-several')}?{chosen}")
+def to_several(request: HttpRequest, slug: str, delegations: "QuerySet[Delegation]") -> HttpResponse:
+    """To the page on which the chosen delegations are decided on: the first `MOST` of the list, and how many not."""
+    pks = list(delegations.values_list("pk", flat=True)[:MOST])
+    left_out = delegations.count() - len(pks)
+    if left_out > 0:
+        said = ngettext(
+            "No more than %(most)s delegations are decided on at once: %(count)s that you chose is left out, the last "
+            "one of the list. Choose it again afterwards.",
+            "No more than %(most)s delegations are decided on at once: %(count)s that you chose are left out, the last "
+            "ones of the list. Choose them again afterwards.",
+            left_out,
+        )
+        messages.warning(request, said % {"most": MOST, "count": left_out})
+    return redirect(f"{reverse(f'admin:{slug}-several')}?{urlencode([('delegation', pk) for pk in pks])}")
 
 
 def several_page(site: AdminSite, step: Several, request: HttpRequest) -> HttpResponse:

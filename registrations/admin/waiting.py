@@ -3,6 +3,7 @@
 from django.contrib.admin import AdminSite
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from registrations.admin.several import MOST, QUEUE, chosen_from
@@ -11,8 +12,8 @@ from registrations.queries.waiting import waiting_delegations
 
 
 def waiting_page(site: AdminSite, request: HttpRequest) -> HttpResponse:
-    """The longest waiting first, at most `MOST` of them. Seven queries, however many."""
-    waiting = waiting_delegations()
+    """The longest waiting first, at most `MOST` of them. Eight queries, however many."""
+    waiting = waiting_delegations(now=timezone.now())
     shown = chosen_from(waiting[:MOST])
     context = site.each_context(request) | {
         "opts": Delegation._meta,

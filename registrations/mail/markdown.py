@@ -130,7 +130,16 @@ def _plain(node: SyntaxTreeNode) -> str:
 def problems_in(text: str) -> list[str]:
     """What in `text` is refused, in the reader's language; nothing where all of it can be sent."""
     found = {_problem(token) for token in _flat(_everything.parse(text))}
+    if any(map(_is_too_deep, _strict.parse(text))):
+        found.add(
+            _("Quotations and lists lie too deep inside one another here: what stands in them would not be sent.")
+        )
     return sorted(found - {""})
+
+
+def _is_too_deep(token: Token) -> bool:
+    """Whether the library leaves out, without a word, what this holds."""
+    return token.type in ("blockquote_open", "list_item_open") and token.level + 1 >= _strict.options["maxNesting"]
 
 
 def _flat(tokens: Iterable[Token]) -> Iterable[Token]:

@@ -1,5 +1,5 @@
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -172,6 +172,10 @@ class RegistrationPolicy(models.Model):
     def has_opened_at(self, now: datetime) -> bool:
         """Whether registration was ever opened until `now`; it may have closed since."""
         return self.opens_at is not None and self.opens_at <= now
+
+    def has_ended_at(self, now: datetime) -> bool:
+        """Whether the personal data have ended, or their day has come (by UTC, as for the links of participants)."""
+        return self.purged_at is not None or self.purge_on <= now.astimezone(UTC).date()
 
     def days_left_at(self, now: datetime) -> int:
         """Days of the webinar's calendar until registration closes; 0 on the last day and once it has closed."""

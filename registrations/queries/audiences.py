@@ -70,7 +70,10 @@ def delegates_of(webinar: Webinar, audience: Audience) -> "QuerySet[Delegate]":
     """The delegates of `audience`; none where it is for focal points alone."""
     if audience.readers == AnnouncementReaders.FOCAL_POINTS:
         return Delegate.objects.none()
-    people = Delegate.objects.admitted().filter(delegation__in=_delegations(webinar, audience))
+    # Whom nobody knows any more cannot be written to.
+    people = Delegate.objects.admitted().filter(
+        delegation__in=_delegations(webinar, audience), anonymised_at__isnull=True
+    )
     if audience.profiles:
         people = people.filter(profile__code__in=audience.profiles)
     if audience.session is not None:

@@ -252,11 +252,27 @@ def last_session_end(webinar: Webinar) -> datetime | None:
 
     Released hours rule where something is released. Cancelled sessions count only while there is no other.
     """
-    rows = list(Session.objects.filter(webinar=webinar).order_by().values_list(*ENDING))
-    return _last([(is_cancelled, ends_at) for *_edited, is_cancelled, ends_at in rows if ends_at is not None]) or _last(
+    return _end(list(Session.objects.filter(webinar=webinar).order_by().values_list(*ENDING)))
+
+
+def webinars_over(webinars: "QuerySet[Any, Any]", *, now: datetime) -> set[int]:
+    """Those of `webinars`, ids, whose last session has ended, as `last_session_end` says. One query, however many."""
+    rows: dict[int, list[tuple[Any, ...]]] = defaultdict(list)
+    sessions = Session.objects.filter(webinar__in=webinars).order_by()
+    for pk, *row in sessions.values_list("webinar", *ENDING):
+        rows[pk].append(tuple(row))
+    ends = {pk: _end(of_one) for pk, of_one in rows.items()}
+    return {pk for pk, end in ends.items() if end is not None and end <= now}
+
+
+def _end(sessions: Sequence[tuple[Any, ...]]) -> datetime | None:
+    """Of the columns ENDING of each session of one webinar."""
+    return _last(
+        [(is_cancelled, ends_at) for *_edited, is_cancelled, ends_at in sessions if ends_at is not None]
+    ) or _last(
         [
             (cancelled_at is not None, starts_at + timedelta(minutes=minutes))
-            for cancelled_at, starts_at, minutes, *_released in rows
+            for cancelled_at, starts_at, minutes, *_released in sessions
         ]
     )
 

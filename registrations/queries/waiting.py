@@ -2,18 +2,26 @@
 
 from collections import defaultdict
 from collections.abc import Collection
+from datetime import datetime
 
 from django.db.models import F, QuerySet, Window
 from django.db.models.functions import RowNumber
 
 from registrations.models import Delegation, DelegationStatus, HistoryEvent
+from registrations.queries.delegation_page import webinars_over
 
 LATEST = 4
 
 
-def waiting_delegations() -> "QuerySet[Delegation]":
-    """Those that are submitted, the one that waits longest first."""
-    return Delegation.objects.filter(status=DelegationStatus.SUBMITTED).order_by("submitted_at", "pk")
+def waiting_delegations(*, now: datetime) -> "QuerySet[Delegation]":
+    """Those that are submitted and can still be decided on, the one that waits longest first. One query of its own.
+
+    After the last session, and of a webinar that is cancelled, nothing is decided any more: these are seen in the list
+    of delegations.
+    """
+    submitted = Delegation.objects.filter(status=DelegationStatus.SUBMITTED, webinar__cancelled_at__isnull=True)
+    over = webinars_over(submitted.order_by().values("webinar"), now=now)
+    return submitted.exclude(webinar__in=over).order_by("submitted_at", "pk")
 
 
 def latest_history(delegations: Collection[int], *, most: int = LATEST) -> dict[int, tuple[HistoryEvent, ...]]:

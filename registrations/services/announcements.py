@@ -22,7 +22,7 @@ from registrations.models import (
     User,
 )
 from registrations.queries.audiences import Audience, Reader, reader_from, readers_of
-from registrations.services.gates import UNUSABLE_CHARACTERS
+from registrations.services.gates import UNUSABLE_CHARACTERS, check_not_purged
 from registrations.services.nudge import nudge_sender
 from registrations.services.trials import LANGUAGES, owe_trials
 from sessions_app.models import Release, Webinar
@@ -47,7 +47,11 @@ class AnnouncementDetails:
 
 @transaction.atomic
 def write_announcement(webinar: Webinar, details: AnnouncementDetails, *, by: User, now: datetime) -> Announcement:
-    """Keep a draft. Raises InvalidInput for what no mail may carry."""
+    """Keep a draft.
+
+    Raises InvalidInput for what no mail may carry, and NotPossibleNow once the personal data of the webinar have ended.
+    """
+    check_not_purged(webinar, now=now)
     announcement = Announcement(webinar=webinar, author=by, created_at=now, **details.columns())
     _check(announcement, details)
     announcement.save(force_insert=True)
@@ -60,10 +64,11 @@ def edit_announcement(
 ) -> Announcement:
     """Change a draft that is still as `version`.
 
-    Raises NotPossibleNow once it is confirmed, RuleBroken where somebody else changed it meanwhile, and InvalidInput as
-    `write_announcement`. Locks the row.
+    Raises NotPossibleNow once it is confirmed, or deleted, RuleBroken where somebody else changed it meanwhile, and
+    what `write_announcement` raises. Locks the row.
     """
     stored = _locked_draft(announcement, version=version)
+    check_not_purged(stored.webinar, now=now)
     for name, value in details.columns().items():
         setattr(stored, name, value)
     _check(stored, details)
@@ -77,11 +82,13 @@ def send_announcement(announcement: Announcement, *, version: int, count: int, b
     """Confirm the draft and owe it to each of its readers.
 
     They are owed in this transaction, so that `count`, the number that `by` confirmed, is the number that is owed;
-    whoever joins later gets none. Raises NotPossibleNow where the webinar is not released, a language is missing, it
-    has no readers or was sent already, NumberChanged where it would be another number by now, and RuleBroken where
-    it is no longer as `version`. Locks the row, so that two clicks send once.
+    whoever joins later gets none. Raises NotPossibleNow where the webinar is not released, the data of its people have
+    ended, a language is missing, it has no readers, was sent already or deleted, NumberChanged where it would be
+    another number by now, and RuleBroken where it is no longer as `version`. Locks the row, so that two clicks send
+    once.
     """
     stored = _locked_draft(announcement, version=version)
+    check_not_purged(stored.webinar, now=now)
     if not Release.objects.filter(webinar=stored.webinar_id).exists():
         raise NotPossibleNow(_("Nobody is written to before the agenda is released."))
     if stored.missing_fields:
@@ -108,21 +115,25 @@ def send_announcement(announcement: Announcement, *, version: int, count: int, b
 
 @transaction.atomic
 def send_trial_of_announcement(announcement: Announcement, *, by: User, now: datetime) -> int:
-    """Owe `by` the announcement in each language that it is written in; how many these are."""
+    """Owe `by` the announcement in each language that it is written in; how many these are.
+
+    Raises NotPossibleNow where somebody has deleted it meanwhile. Locks the row, so that it is not deleted below it.
+    """
+    stored = _locked(announcement)
     written = [
         language
         for language in LANGUAGES
-        if getattr(announcement, f"subject_{language}") and getattr(announcement, f"text_{language}")
+        if getattr(stored, f"subject_{language}") and getattr(stored, f"text_{language}")
     ]
-    return owe_trials(written, of=f"announcement:{announcement.pk}", by=by, now=now, announcement=announcement)
+    return owe_trials(written, of=f"announcement:{stored.pk}", by=by, now=now, announcement=stored)
 
 
 @transaction.atomic
 def delete_draft(announcement: Announcement, *, version: int, by: User, now: datetime) -> None:
     """Delete a draft that is still as `version`, with its tests; the history keeps its subject.
 
-    Raises NotPossibleNow once it is confirmed, and RuleBroken where somebody else changed it meanwhile. Locks the row,
-    so that it is either sent or deleted.
+    Raises NotPossibleNow once it is confirmed, or deleted, and RuleBroken where somebody else changed it meanwhile.
+    Locks the row, so that it is either sent or deleted.
     """
     stored = _locked_draft(announcement, version=version, is_key_locked=True)
     subject = str(stored)
@@ -135,15 +146,22 @@ def delete_draft(announcement: Announcement, *, version: int, by: User, now: dat
 
 
 def _locked_draft(announcement: Announcement, *, version: int, is_key_locked: bool = False) -> Announcement:
-    """With `is_key_locked` nothing that refers to it is written meanwhile."""
-    rows = Announcement.objects.select_related("webinar")
-    stored = rows.select_for_update(of=("self",), no_key=not is_key_locked).get(pk=announcement.pk)
+    stored = _locked(announcement, is_key_locked=is_key_locked)
     if not stored.is_draft:
         raise NotPossibleNow(_("This announcement has been sent already."))
     if stored.version != version:
         raise RuleBroken(
             _("Someone else has changed this meanwhile. Please look at it as it is now, and send the form again.")
         )
+    return stored
+
+
+def _locked(announcement: Announcement, *, is_key_locked: bool = False) -> Announcement:
+    """With `is_key_locked` nothing that refers to it is written meanwhile. Only a draft is ever deleted."""
+    rows = Announcement.objects.select_related("webinar__policy")
+    stored = rows.select_for_update(of=("self",), no_key=not is_key_locked).filter(pk=announcement.pk).first()
+    if stored is None:
+        raise NotPossibleNow(_("This draft has been deleted."))
     return stored
 
 

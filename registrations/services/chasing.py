@@ -10,6 +10,7 @@ from registrations.exceptions import NotPossibleNow, NumberChanged, RuleBroken
 from registrations.models import Chase, Delegation, Delivery, DeliveryKind, HistoryEvent, HistoryKind, User
 from registrations.queries.chasing import countries_to_chase
 from registrations.queries.reminders import chasing_webinars
+from registrations.services.gates import check_not_purged
 from registrations.services.history import new_event
 from registrations.services.nudge import nudge_sender
 from registrations.services.trials import LANGUAGES, owe_trials
@@ -62,7 +63,8 @@ def chase_countries(
 
 
 def check_chasing(webinar: Webinar, *, now: datetime) -> None:
-    """Raise NotPossibleNow where nobody of `webinar` is reminded of what is missing. One query."""
+    """Raise NotPossibleNow where nobody of `webinar` is reminded of what is missing. Two queries."""
+    check_not_purged(webinar, now=now)
     if not chasing_webinars(now=now).filter(pk=webinar.pk).exists():
         raise NotPossibleNow(
             _(

@@ -4,6 +4,7 @@ import re
 from datetime import datetime
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from registrations.exceptions import (
     InvalidInput,
@@ -18,6 +19,10 @@ from registrations.queries import last_session_end, policy_of
 from sessions_app.models import Webinar
 
 LONGEST_REASON = 1000
+DATA_HAVE_ENDED = gettext_lazy(
+    "The day on which the personal data of this webinar end has come: nothing about its people is written down or sent "
+    "any more."
+)
 
 # What no database or mail can carry; line breaks and tabs are welcome in a text of several lines.
 UNUSABLE_CHARACTERS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
@@ -41,14 +46,29 @@ def check_not_over(webinar: Webinar, *, now: datetime) -> None:
 
 
 def check_open(webinar: Webinar, *, by: User, now: datetime, is_for_late: bool = False) -> None:
-    """The other half of `check_time`. One query, none where the policy was read with the webinar."""
+    """The other half of `check_time`. One query, none where the policy was read with the webinar.
+
+    A webinar whose people were anonymised does not come back by a later agenda: raises NotPossibleNow for everybody.
+    """
+    policy = policy_of(webinar)
+    if policy is not None and policy.purged_at is not None:
+        raise NotPossibleNow(DATA_HAVE_ENDED)
     if by.is_staff:
         return
-    policy = policy_of(webinar)
     if policy is None or not policy.has_opened_at(now):
         raise RegistrationNotOpen
     if now >= policy.closes_at and not is_for_late:
         raise RegistrationClosed
+
+
+def check_not_purged(webinar: Webinar, *, now: datetime) -> None:
+    """Raise NotPossibleNow from the day on that the personal data of `webinar` end: what is typed then would never end.
+
+    One query, none where the policy was read with the webinar.
+    """
+    policy = policy_of(webinar)
+    if policy is not None and policy.has_ended_at(now):
+        raise NotPossibleNow(DATA_HAVE_ENDED)
 
 
 def is_late(webinar: Webinar, *, by: User, now: datetime) -> bool:

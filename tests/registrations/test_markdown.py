@@ -60,6 +60,23 @@ def test_the_text_twin_says_the_same_with_the_address_of_each_link() -> None:
     )
 
 
+@given(leads=st.lists(st.sampled_from(["> ", ">", "- ", "1. "]), max_size=24))
+def test_whatever_is_not_refused_reaches_both_parts_of_the_mail(leads: list[str]) -> None:
+    typed = f"{''.join(leads)}said"
+
+    assert problems_in(typed) or ("said" in text_of(typed) and "said" in html_of(typed))
+
+
+@pytest.mark.parametrize("lead", [">", "    >"])
+def test_text_that_lies_too_deep_to_be_sent_is_refused_in_words(lead: str) -> None:
+    deep, too_deep = f"{lead * 19} said", f"{lead * 20} said"
+
+    assert (problems_in(deep), "said" in text_of(deep)) == ([], True)
+    assert problems_in(too_deep) == [
+        "Quotations and lists lie too deep inside one another here: what stands in them would not be sent."
+    ]
+
+
 @pytest.mark.parametrize(
     ("typed", "said"),
     [

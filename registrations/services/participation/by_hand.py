@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from registrations.exceptions import NotPossibleNow
 from registrations.models import Attendance, Delegate, HistoryEvent, HistoryKind, MatchedBy, User
+from registrations.services.gates import check_not_purged
 from sessions_app.models import Session
 
 # The answers beside a delegate's id.
@@ -20,8 +21,10 @@ def match_by_hand(session: Session, *, answers: Mapping[int, str], by: User, now
     """Note who the people of `answers` are: by the id of the attendance a delegate's id, NOBODY, or NOT_YET.
 
     Returns how many are another than before. What is told here no later import changes, except NOT_YET, which leaves
-    somebody to it. Locks the session, as an import does. Raises NotPossibleNow for a person of another webinar.
+    somebody to it. Locks the session, as an import does. Raises NotPossibleNow for a person of another webinar, and
+    once the personal data of this one have ended.
     """
+    check_not_purged(session.webinar, now=now)
     Session.objects.select_for_update(no_key=True).get(pk=session.pk)
     rows = Attendance.objects.filter(session=session, pk__in=answers)
     wanted = {int(answer) for answer in answers.values() if answer not in (NOBODY, NOT_YET)}

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from registrations.exceptions import ReasonRequired, RuleBroken
 from registrations.models import Attendance, AttendanceReport, HistoryEvent, HistoryKind, User
+from registrations.services.gates import check_not_purged
 from registrations.services.participation.matching import CheckedReport, Match, check_report
 from registrations.services.participation.people import Attendee
 from sessions_app.models import Session
@@ -42,8 +43,9 @@ def import_attendance(
 
     Who somebody is stays as a person decided it. A second report of the session, as of a room that was changed,
     adds the time of those who are in both. Locks the session, so two imports are decided one after the other.
-    Raises NotConfirmed where there are warnings.
+    Raises NotConfirmed where there are warnings, and NotPossibleNow once the personal data of the webinar have ended.
     """
+    check_not_purged(session.webinar, now=now)
     Session.objects.select_for_update(no_key=True).get(pk=session.pk)
     checked = check_report(session, people, zone=zone)
     if checked.warnings and not is_confirmed:
@@ -77,7 +79,9 @@ def _moved(row: Attendance, report: AttendanceReport) -> Attendance:
 @transaction.atomic
 def remove_attendance(session: Session, *, reason: str, by: User, now: datetime) -> int:
     """Take back all reports of `session`, what was matched by hand too; return of how many people. A second call
-    finds nobody. Raises ReasonRequired."""
+    finds nobody. Raises ReasonRequired, and NotPossibleNow once the personal data of the webinar have ended: what is
+    left then are its figures."""
+    check_not_purged(session.webinar, now=now)
     if not reason.strip():
         raise ReasonRequired(_("Please give a reason."))
     Session.objects.select_for_update(no_key=True).get(pk=session.pk)
@@ -134,7 +138,10 @@ def _changed(match: Match) -> Attendance | None:
 def _minutes_of_both(row: Attendance, one: Attendee) -> int:
     """Together where the two lie apart in time; else one report holds the other, and the longer time counts."""
     if row.first_joined_at and row.last_left_at and one.first_joined_at and one.last_left_at:
-        is_apart = one.first_joined_at >= row.last_left_at or one.last_left_at <= row.first_joined_at
-        if is_apart:
+        # Who left in the instant of joining lies apart only where it reaches beyond what is stored: else the same
+        # report would add its minutes each time.
+        is_later = one.first_joined_at >= row.last_left_at and one.last_left_at > row.last_left_at
+        is_earlier = one.last_left_at <= row.first_joined_at and one.first_joined_at < row.first_joined_at
+        if is_later or is_earlier:
             return row.minutes + one.minutes
     return max(row.minutes, one.minutes)

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.core.files.storage import default_storage
 from django.db import transaction
-from django.db.models import CharField, F, Q, QuerySet, Value
+from django.db.models import Case, CharField, F, Q, QuerySet, Value, When
 from django.db.models.functions import Cast, Concat
 
 from registrations.models import (
@@ -124,11 +124,15 @@ def _anonymise_entries(keys: Keys) -> None:
 
 
 def _anonymise_deliveries(keys: Keys) -> None:
-    """What was still to be sent is not sent any more: nobody is left to read it."""
+    """What was not sent is not sent any more, and nobody is asked to see to it: nobody is left to read it.
+
+    What was sent once, and waits or failed a second time, is again what it was.
+    """
     rows = Delivery.objects.filter(pk__in=keys)
-    rows.filter(state__in=[DeliveryState.DUE, DeliveryState.CLAIMED]).update(
-        state=DeliveryState.SUPERSEDED, claim_token=None, lease_expires_at=None
+    what_it_was = Case(
+        When(sent_at__isnull=False, then=Value(DeliveryState.SENT)), default=Value(DeliveryState.SUPERSEDED)
     )
+    rows.exclude(state=DeliveryState.SENT).update(state=what_it_was, claim_token=None, lease_expires_at=None)
     rows.filter(key__contains="@").update(
         key=Concat(Value("anonymised:"), Cast("pk", CharField()), output_field=CharField())
     )

@@ -14,6 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 from time_machine import TimeMachineFixture
 
+from registrations.admin.announcements import AnnouncementRoom
 from registrations.models import (
     Announcement,
     Chase,
@@ -289,6 +290,36 @@ def test_a_draft_that_somebody_changed_is_asked_about_again(secretariat: Client,
     assert 'name="version" value="2"' in refused.content.decode()
     secretariat.post(deletion_of(draft), {"version": "2"})
     assert not Announcement.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("page", "typed"),
+    [
+        ("edit/", TYPED | {"version": "1"}),
+        ("change/", {"count": "1", "version": "1", "is_confirmed": "on"}),
+        ("test/", {}),
+        ("delete/", {"version": "1"}),
+    ],
+    ids=["change it", "send it", "test it", "delete it"],
+)
+def test_who_works_on_a_draft_that_somebody_deletes_is_told(
+    page: str, typed: dict[str, str], secretariat: Client, draft: Announcement, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    admitted(draft.webinar.delegations.get())
+    found = AnnouncementRoom._found
+
+    def found_and_then_deleted(room: AnnouncementRoom, pk: int) -> Announcement:
+        announcement = found(room, pk)
+        Announcement.objects.all().delete()
+        return announcement
+
+    monkeypatch.setattr(AnnouncementRoom, "_found", found_and_then_deleted)
+
+    answer = secretariat.post(f"{LIST}{draft.pk}/{page}", typed)
+
+    said = "This draft has been deleted."
+    assert told(answer) == [said] if answer.status_code == 302 else said in text(answer)
+    assert not Delivery.objects.exists()
 
 
 @pytest.mark.parametrize("method", ["get", "post"])

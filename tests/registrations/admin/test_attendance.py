@@ -13,7 +13,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from openpyxl import load_workbook
 
-from registrations.models import Arrival, Attendance, Delegate, HistoryEvent, HistoryKind, User
+from registrations.models import Arrival, Attendance, Delegate, HistoryEvent, HistoryKind, RegistrationPolicy, User
 from sessions_app.models import Session
 from tests.factories import FIRST_START, NOW, make_attendance, make_delegate
 from tests.registrations.services.participation.reports import zoom, zoom_row
@@ -108,6 +108,20 @@ def test_what_is_no_report_is_refused_beside_the_file(
 
     assert response.status_code == 422
     assert why in " ".join(response.context["form"].errors["file"])
+
+
+def test_once_the_data_have_ended_a_report_is_refused_with_its_file_and_as_it_was_looked_at(
+    secretariat: Client, session: Session
+) -> None:
+    checked = upload(secretariat, zoom(zoom_row("Ana", "ana@example.org")))
+    RegistrationPolicy.objects.update(purged_at=NOW)
+
+    refused = confirm(secretariat, checked)
+    with_file = upload(secretariat, zoom(zoom_row("Ana", "ana@example.org")))
+
+    for answer in (refused, with_file):
+        assert "The day on which the personal data of this webinar end has come" in words_of(answer)
+    assert not Attendance.objects.exists()
 
 
 def test_a_page_that_did_not_come_back_whole_leads_to_the_file(secretariat: Client, session: Session) -> None:

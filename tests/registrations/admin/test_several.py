@@ -130,6 +130,23 @@ def test_what_is_missing_is_waived_for_one_reason(
     assert set(waivers) == {(belize.pk, profile, 1, "No such unit") for profile in PROFILES[:2]}
 
 
+@pytest.mark.parametrize(("most", "said"), [(1, ["1 that you chose is left out"]), (2, [])])
+def test_how_many_are_left_out_where_too_many_are_chosen_is_said(
+    secretariat: Client, honduras: Delegation, belize: Delegation, monkeypatch: pytest.MonkeyPatch,
+    most: int, said: list[str],
+) -> None:  # fmt: skip
+    monkeypatch.setattr("registrations.admin.several.MOST", most)
+    chosen = {"action": "accept_together", "_selected_action": [str(honduras.pk), str(belize.pk)]}
+
+    page = secretariat.post(LIST, chosen, follow=True)
+
+    shown = [one.delegation for one in page.context["chosen"]]
+    assert shown == [belize, honduras][:most]
+    messages = [str(message) for message in page.context["messages"]]
+    assert len(messages) == len(said)
+    assert all(text in message for text, message in zip(said, messages, strict=True))
+
+
 def test_one_that_changed_since_it_was_seen_stays_and_the_others_do_not_wait(
     secretariat: Client, honduras: Delegation, belize: Delegation
 ) -> None:

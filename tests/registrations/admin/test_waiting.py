@@ -15,7 +15,7 @@ from time_machine import TimeMachineFixture
 from registrations.admin import several
 from registrations.models import Delegation, HistoryEvent, HistoryKind, User, Waiver
 from registrations.queries.waiting import latest_history
-from sessions_app.models import Webinar
+from sessions_app.models import Session, Webinar
 from tests.factories import NOW, make_country, make_delegate, make_delegation, make_quotas, make_webinar
 
 QUEUE = "/admin/registrations/delegation/waiting/"
@@ -158,6 +158,25 @@ def test_an_empty_queue_says_so_and_leads_on(secretariat: Client, webinar: Webin
     assert "No delegation waits. Delegations that lack something" in text(page)
     listed = secretariat.get("/admin/registrations/delegation/")
     assert QUEUE in listed.content.decode()
+
+
+def test_what_can_no_longer_be_decided_stands_neither_in_the_queue_nor_on_the_front_page(
+    secretariat: Client, webinar: Webinar
+) -> None:
+    submitted(webinar, "HN", "Honduras")
+    for slug, code, name in (("over", "BZ", "Belize"), ("cancelled", "PA", "Panama")):
+        submitted(make_webinar(slug), code, name)
+    Session.objects.filter(webinar__slug="over").update(starts_at=NOW - timedelta(days=2))
+    Webinar.objects.filter(slug="cancelled").update(cancelled_at=NOW)
+
+    queue, front, listed = (
+        secretariat.get(url) for url in (QUEUE, "/admin/", "/admin/registrations/delegation/?status__exact=submitted")
+    )
+
+    assert [one.delegation.body.name_en for one in queue.context["chosen"]] == ["Honduras"]
+    today = front.context["today"]
+    assert ([one.body.name_en for one in today.awaiting], today.awaiting_count) == (["Honduras"], 1)
+    assert all(name in text(listed) for name in ("Honduras", "Belize", "Panama"))
 
 
 def test_no_more_are_shown_than_one_can_decide_on(

@@ -3,7 +3,8 @@ from datetime import timedelta
 import pytest
 
 from registrations.queries import last_session_end
-from sessions_app.models import Session
+from registrations.queries.delegation_page import webinars_over
+from sessions_app.models import Session, Webinar
 from tests.factories import FIRST_START, NOW, make_session, make_webinar
 from tests.registrations.queries.mailboxes import make_release
 
@@ -43,3 +44,23 @@ def test_the_end_is_one_query_for_one_session_as_for_twenty(delegation, django_a
 
     with django_assert_num_queries(1):
         assert last_session_end(webinar) == FIRST_START + timedelta(days=21, hours=2)
+
+
+def test_which_of_many_are_over_is_one_query_and_agrees_with_the_end_of_each(delegation, django_assert_num_queries):
+    half_cancelled, moved, unreleased, empty = (
+        make_webinar(slug, sessions=count) for slug, count in (("half", 2), ("moved", 2), ("draft", 1), ("empty", 0))
+    )
+    half_cancelled.sessions.filter(number=2).update(cancelled_at=NOW)
+    make_release(moved)
+    moved.sessions.update(starts_at=FIRST_START + timedelta(days=9))
+    webinars = Webinar.objects.order_by("pk")
+    ends = {pk: last_session_end(Webinar.objects.get(pk=pk)) for pk in webinars.values_list("pk", flat=True)}
+    moments = [end + shift for end in ends.values() if end for shift in (-timedelta(seconds=1), timedelta(0))]
+
+    for now in moments:
+        with django_assert_num_queries(1):
+            over = webinars_over(webinars.values("pk"), now=now)
+
+        assert over == {pk for pk, end in ends.items() if end and end <= now}
+    assert {half_cancelled.pk, unreleased.pk} == webinars_over(webinars.values("pk"), now=ends[unreleased.pk])
+    assert ends[empty.pk] is None

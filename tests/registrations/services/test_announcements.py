@@ -1,5 +1,6 @@
 """Announcements: who gets one, once and in which language, and what is refused."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -374,6 +375,25 @@ def test_what_was_sent_is_not_deleted(honduras: Delegation, staff: User) -> None
         delete_draft(sent, version=1, by=staff, now=LATER)
 
     assert Announcement.objects.get().deliveries.count() == 1
+
+
+def test_a_draft_that_somebody_has_deleted_meanwhile_is_told_and_not_missed(honduras: Delegation, staff: User) -> None:
+    admitted(honduras)
+    draft = write(staff)
+    steps: list[Callable[[], Any]] = [
+        lambda: edit_announcement(draft, details(), version=1, by=staff, now=LATER),
+        lambda: send(draft, staff, count=1),
+        lambda: send_trial_of_announcement(draft, by=staff, now=LATER),
+        lambda: delete_draft(draft, version=1, by=staff, now=LATER),
+    ]
+    delete_draft(Announcement.objects.get(), version=1, by=staff, now=LATER)
+
+    for step in steps:
+        with pytest.raises(NotPossibleNow, match="This draft has been deleted"):
+            step()
+
+    assert not Delivery.objects.exists()
+    assert HistoryEvent.objects.count() == 1
 
 
 def test_a_draft_that_somebody_changed_meanwhile_is_not_deleted(honduras: Delegation, staff: User) -> None:

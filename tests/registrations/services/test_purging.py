@@ -2,7 +2,7 @@
 
 import json
 import os
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from io import StringIO
 from pathlib import Path
 
@@ -19,7 +19,9 @@ from django.db import models
 
 from registrations.exceptions import LinkNotValid, NotPossibleNow
 from registrations.models import (
+    Announcement,
     Arrival,
+    Attendance,
     CalendarEntry,
     Delegate,
     Delegation,
@@ -33,8 +35,19 @@ from registrations.models import (
     Waiver,
 )
 from registrations.queries import quota_board
+from registrations.queries.audiences import Audience, readers_of
+from registrations.queries.today import today
+from registrations.services.announcements import (
+    AnnouncementDetails,
+    edit_announcement,
+    send_announcement,
+    write_announcement,
+)
+from registrations.services.chasing import check_chasing
 from registrations.services.delegations import waive_seats
-from registrations.services.nominations import edit_delegate, replace_delegate, withdraw_delegate
+from registrations.services.nominations import edit_delegate, register_delegate, replace_delegate, withdraw_delegate
+from registrations.services.participation.by_hand import match_by_hand
+from registrations.services.participation.saving import import_attendance, remove_attendance
 from registrations.services.personal_data.anonymising import holdings_of
 from registrations.services.personal_data.purging import preview, purge
 from registrations.services.planning import plan
@@ -60,6 +73,7 @@ from tests.factories import (
     make_staff,
     make_webinar,
 )
+from tests.registrations.services.participation.stories import attendee
 
 # The factories' webinar is in November 2026, its data end on 17 November 2027.
 LATER = NOW + timedelta(days=400)
@@ -282,6 +296,85 @@ def test_no_mail_follows_from_a_purge(db: None, letters: Path, time_machine) -> 
 
     assert Delivery.objects.count() == mails
     assert not Delivery.objects.filter(state__in=["due", "claimed"]).exists()
+
+
+@pytest.mark.parametrize("state", ["failed", "stopped", "due"])
+def test_nobody_is_asked_to_see_to_mail_of_people_whose_data_ended(db: None, letters: Path, state: str) -> None:
+    make_past_webinar()
+    once, never = Delivery.objects.filter(delegate__isnull=False).order_by("pk")[:2]
+    Delivery.objects.filter(pk=once.pk).update(state=state, sent_at=NOW, resent_at=NOW)
+    Delivery.objects.filter(pk=never.pk).update(state=state)
+
+    purge(now=LATER)
+
+    once.refresh_from_db()
+    never.refresh_from_db()
+    assert (once.state, never.state) == ("sent", "superseded")
+    assert today(now=LATER).failed_count == 0
+
+
+def test_what_would_name_people_after_the_purge_is_refused_in_words(db: None, letters: Path, staff: User) -> None:
+    webinar = make_past_webinar()
+    session = webinar.sessions.select_related("webinar").get(number=1)
+    row = Attendance.objects.get()
+    draft = Announcement.objects.get()
+    purge(now=LATER)
+    before = everything_held()
+    text = AnnouncementDetails(audience=Audience(), subject_en="Zapata", text_en="Zapata moderates")
+    steps = [
+        lambda: import_attendance(
+            session, people=[attendee("Zapata")], zone="UTC", is_confirmed=True, by=staff, now=LATER
+        ),
+        lambda: match_by_hand(session, answers={row.pk: "nobody"}, by=staff, now=LATER),
+        lambda: remove_attendance(session, reason="Zapata was never there", by=staff, now=LATER),
+        lambda: write_announcement(webinar, text, by=staff, now=LATER),
+        lambda: edit_announcement(draft, text, version=1, by=staff, now=LATER),
+        lambda: send_announcement(draft, version=1, count=1, by=staff, now=LATER),
+        lambda: check_chasing(webinar, now=LATER),
+    ]
+
+    for step in steps:
+        with pytest.raises(NotPossibleNow, match="The day on which the personal data of this webinar end has come"):
+            step()
+
+    assert everything_held() == before
+
+
+def test_text_is_refused_from_the_day_on_and_not_only_once_the_purge_has_run(
+    db: None, letters: Path, staff: User
+) -> None:
+    webinar = make_past_webinar()
+    text = AnnouncementDetails(audience=Audience(), subject_en="Zapata", text_en="Zapata moderates")
+    day = datetime(2027, 11, 17, tzinfo=UTC)
+
+    write_announcement(webinar, text, by=staff, now=day - timedelta(seconds=1))
+    with pytest.raises(NotPossibleNow):
+        write_announcement(webinar, text, by=staff, now=day)
+
+    assert RegistrationPolicy.objects.get().purge_on == day.date()
+
+
+def test_a_later_agenda_brings_no_people_back_to_a_webinar_whose_data_ended(
+    db: None, letters: Path, staff: User
+) -> None:
+    webinar = make_past_webinar()
+    purge(now=LATER)
+    webinar.sessions.update(starts_at=LATER + timedelta(days=30))
+    release_webinar(Webinar.objects.get(), by=staff, now=LATER)
+
+    with pytest.raises(NotPossibleNow, match="The day on which the personal data of this webinar end has come"):
+        register_delegate(Delegation.objects.get(), details=make_details(), by=staff, now=LATER)
+
+    assert not Delegate.objects.filter(anonymised_at=None).exists()
+
+
+def test_the_anonymised_are_no_readers(db: None, letters: Path) -> None:
+    webinar = make_past_webinar()
+    before = readers_of(webinar, Audience()).count()
+
+    purge(now=LATER)
+
+    assert (before, readers_of(webinar, Audience()).count()) == (1, 0)
 
 
 def test_the_preview_counts_what_the_purge_then_ends(db: None, letters: Path) -> None:

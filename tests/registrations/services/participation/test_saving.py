@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -76,6 +77,22 @@ def test_a_report_of_a_second_room_adds_its_time_and_each_may_come_again() -> No
     assert row.minutes == 60
     assert row.first_joined_at == FIRST_START
     assert row.last_left_at == FIRST_START + timedelta(minutes=70)
+
+
+@pytest.mark.parametrize("instants", [(0,), (0, 40)], ids=["one report", "two reports"])
+def test_who_left_in_the_instant_of_joining_is_counted_once(instants: tuple[int, ...]) -> None:
+    session, _people = make_session_of("ana")
+    # Reports round up: a minute, and no time between its ends.
+    reports = [replace(attendee("Ana", "ana@example.org", minutes=0, start=start), minutes=1) for start in instants]
+    for report in reports:
+        imported(session, report)
+    before = list(Attendance.objects.values())
+
+    again = [imported(session, report).changed for report in reports]
+
+    assert again == [0] * len(instants)
+    assert list(Attendance.objects.values()) == before
+    assert Attendance.objects.get().minutes == len(instants)
 
 
 def test_a_later_report_of_the_same_room_counts_as_it_is() -> None:

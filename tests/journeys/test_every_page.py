@@ -82,6 +82,8 @@ class World:
         speaking = Delegate.objects.get(delegation__body__slug="unodc", role="panelist", webinar__slug=FLOWS)
         entry = Speaker.objects.filter(webinar__slug=FLOWS, kind="person")[0]
         link_speaker(speaking, speaker=entry, version=speaking.version, by=staff, now=NOW)
+        # By mistake, as the pages then say.
+        Delegate.objects.filter(pk=self._first_of("US").pk).update(speaker=entry)
         self.tokens = {
             "my": make_token(self._first_of("CA"), Scope.PAGE),
             "absent": make_token(self._first_of("MX"), Scope.PAGE),

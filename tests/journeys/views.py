@@ -111,6 +111,15 @@ def ask_one_country_badly(page: Page) -> None:
     page.locator(".errornote").wait_for()
 
 
+def ask_anew_what_differs(page: Page) -> None:
+    """Of a country whose earlier exception was not shown."""
+    page.locator("#id_delegation").select_option(f"{FLOWS}-dominican-republic")
+    page.locator("#id_minimum").fill("0")
+    page.locator("#id_reason").fill("As agreed")
+    page.locator(".submit-row input").click()
+    page.locator(".rcm-warning").wait_for()
+
+
 def press_join(page: Page) -> None:
     page.locator(".join-form button").click()
     page.locator("main a[rel=noreferrer]").wait_for()
@@ -224,6 +233,12 @@ SECRETARIAT_ROOMS = (
     View("quota", "/admin/registrations/quota/{quota}/change/", SECRETARIAT, is_kept=True),
     View("quota-raised", "/admin/registrations/quota/{quota}/change/", SECRETARIAT, raise_the_quota),
     View("quota-exception", "/admin/registrations/quota/{quota}/exception/", SECRETARIAT, ask_one_country_badly),
+    View(
+        "quota-exception-replaced",
+        "/admin/registrations/quota/{quota}/exception/",
+        SECRETARIAT,
+        ask_anew_what_differs,
+    ),
     View("quota-exception-end", "/admin/registrations/quota/exceptions/{exception}/end/", SECRETARIAT),
     View("person-who-speaks", "/admin/registrations/delegate/{speaking}/change/", SECRETARIAT),
     View("entry-as-speaker", "/admin/registrations/delegate/{speaking}/speaker/", SECRETARIAT),

@@ -10,6 +10,8 @@ from registrations.models import Delegate, HistoryEvent
 from registrations.services.exports import COLUMNS
 
 EMPTY = "\N{EN DASH}"
+# What it is about stands first, then the numbers as they are asked for; a database keeps no order of changes.
+FIRST = ("profile", "session", "minimum", "maximum")
 
 
 @dataclass(frozen=True)
@@ -34,12 +36,17 @@ def readable(
             tuple(
                 # What stayed the same says which one it is about.
                 (_label(name), _text(name, old if old != new else None, named), _text(name, new, named) or EMPTY)
-                for name, (old, new) in event.changes.items()
+                for name, (old, new) in sorted(event.changes.items(), key=_place)
                 if only is None or name in only
             ),
         )
         for event in events
     ]
+
+
+def _place(change: tuple[str, object]) -> tuple[int, str]:
+    name, _values = change
+    return (FIRST.index(name) if name in FIRST else len(FIRST), name)
 
 
 def _label(name: str) -> str:

@@ -14,7 +14,7 @@ from registrations.admin.base import staff_of
 from registrations.admin.quota_confirming import saved
 from registrations.forms.secretariat import EndExceptionForm, ExceptionForm
 from registrations.models import Asked, Delegation, Quota, QuotaException
-from registrations.queries import seats_of
+from registrations.queries import exception_of, seats_of
 from registrations.services.quotas import (
     QuotaPreview,
     end_exception,
@@ -37,7 +37,7 @@ def exception_page(site: AdminSite, request: HttpRequest, pk: int) -> HttpRespon
     if form.is_valid():
         delegation = form.cleaned_data["delegation"]
         numbers = Asked(form.cleaned_data["minimum"], form.cleaned_data["maximum"])
-        preview = _preview(delegation, quota, numbers, replaced=_exception_of(quota, delegation))
+        preview = _preview(delegation, quota, numbers, replaced=exception_of(delegation, quota))
 
         def save(seen: set[str]) -> None:
             make_exception(
@@ -116,16 +116,9 @@ def _country_of(quota: Quota, *, slug: str | None) -> Delegation | None:
     return next((one for one in asked if one.slug == slug), None)
 
 
-def _exception_of(quota: Quota, delegation: Delegation | None) -> QuotaException | None:
-    if delegation is None:
-        return None
-    made = QuotaException.objects.filter(quota=quota, body=delegation.body_id)
-    return made.select_related("body", "made_by").first()
-
-
 def _typed_before(quota: Quota, delegation: Delegation | None) -> dict[str, Any]:
     """What is asked today, of one country where it is known: its exception is seen then."""
-    found = _exception_of(quota, delegation)
+    found = exception_of(delegation, quota) if delegation else None
     asked = found.asked if found else quota.asked
     return {
         "delegation": delegation.slug if delegation else None,

@@ -176,7 +176,7 @@ class QuotaForm(forms.Form):
         help_text=_("Leave it empty so that countries may name as many as they like."),
     )
     reason = reason_field(help_text=_("Kept in the history."))
-    # The delegations that were shown as becoming incomplete; sending them back confirms.
+    # The words of the preview that was shown; sending them back confirms.
     seen = forms.CharField(widget=forms.HiddenInput, required=False)
 
 
@@ -187,23 +187,16 @@ class CountryField(forms.ModelChoiceField):  # type: ignore[type-arg]  # generic
         return str(obj.body)
 
 
-class ExceptionForm(forms.Form):
+class ExceptionForm(QuotaForm):
     """Other numbers for one country that is asked to the webinar of `quota`."""
 
     delegation = CountryField(Delegation.objects.none(), label=_("Country"), to_field_name="slug")
-    minimum = forms.IntegerField(label=_("At least"), min_value=0, max_value=MOST_SEATS)
-    maximum = forms.IntegerField(
-        label=_("At most"),
-        min_value=0,
-        max_value=MOST_SEATS,
-        required=False,
-        help_text=_("Leave it empty so that this country may name as many as it likes."),
-    )
-    reason = reason_field(help_text=_("The secretariat alone reads it."))
-    seen = forms.CharField(widget=forms.HiddenInput, required=False)
+    field_order = ("delegation",)
 
     def __init__(self, *args: Any, quota: Quota, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["maximum"].help_text = _("Leave it empty so that this country may name as many as it likes.")
+        self.fields["reason"].help_text = _("The secretariat alone reads it.")
         countries = Delegation.objects.filter(webinar=quota.webinar_id, body__kind=BodyKind.COUNTRY)
         field: Any = self.fields["delegation"]
         field.queryset = countries.select_related("webinar", "body")

@@ -22,6 +22,7 @@ from registrations.queries.movements import Changes, CurveDay, Movements, moveme
 from registrations.queries.registering import focal_points_of
 from registrations.queries.seats import (
     SeatCount,
+    exception_of,
     fingerprint_of,
     gaps_in,
     profiles_of,
@@ -45,6 +46,7 @@ __all__ = [
     "delegates_with_mail_state",
     "delegations_of",
     "edited_just_now",
+    "exception_of",
     "fingerprint_of",
     "focal_points_of",
     "gaps_in",

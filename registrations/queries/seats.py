@@ -233,6 +233,12 @@ def profiles_of(delegation: Delegation) -> list[ParticipantProfile]:
     return [quota.profile for quota in quotas_of(delegation.webinar_id)]
 
 
+def exception_of(delegation: Delegation, quota: Quota) -> QuotaException | None:
+    """That from `quota` for the body of `delegation`. One query."""
+    made = QuotaException.objects.filter(quota=quota, body=delegation.body_id)
+    return made.select_related("body", "made_by").first()
+
+
 def with_exceptions(quotas: Iterable[Quota], delegation: Delegation) -> list[tuple[Quota, QuotaException | None]]:
     """The `quotas` of the webinar of `delegation`, each with the exception for its body. One query."""
     exceptions = QuotaException.objects.filter(quota__webinar=delegation.webinar_id, body=delegation.body_id)

@@ -1,6 +1,7 @@
 """Naming again who came to an earlier webinar: chosen by hand, and judged as anybody else."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 
 from django.utils.translation import gettext as _
@@ -9,7 +10,7 @@ from registrations.exceptions import NotPossibleNow
 from registrations.models import Delegate, DelegateRole, Delegation, ParticipantProfile, User
 from registrations.queries import seats_of
 from registrations.queries.earlier import earlier_people
-from registrations.services.details import FIELDS, DelegateDetails
+from registrations.services.details import DelegateDetails, details_of
 from registrations.services.nominations import NamingOutcome, register_delegates
 
 
@@ -30,6 +31,5 @@ def carry_over(
 
 
 def _as_then(person: Delegate, profile: ParticipantProfile | None, *, by: User) -> DelegateDetails:
-    then = {name: getattr(person, name) for name in FIELDS}
     role = person.role if by.is_staff else DelegateRole.DELEGATE
-    return DelegateDetails(**then | {"profile": profile, "role": role})
+    return replace(details_of(person), profile=profile, role=role)

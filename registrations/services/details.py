@@ -102,15 +102,19 @@ def apply_details(delegate: Delegate, details: DelegateDetails) -> dict[str, lis
     return changes
 
 
+def details_of(delegate: Delegate) -> DelegateDetails:
+    """What is stored of `delegate`."""
+    return DelegateDetails(**{name: getattr(delegate, name) for name in FIELDS})
+
+
 def details_before(
     delegate: Delegate, changes: Mapping[str, Sequence[Any]], *, profiles: Iterable[ParticipantProfile]
 ) -> DelegateDetails:
     """What was told about `delegate` before `changes`, as `apply_details` gave them; `profiles` are found by code."""
-    values = {name: getattr(delegate, name) for name in FIELDS}
     before = {name: old for name, (old, _new) in changes.items() if name in FIELDS}
     if "profile" in before:
         before["profile"] = next((one for one in profiles if one.code == before["profile"]), None)
-    return DelegateDetails(**values | before)
+    return replace(details_of(delegate), **before)
 
 
 def new_delegate(delegation: Delegation, details: DelegateDetails) -> Delegate:

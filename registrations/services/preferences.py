@@ -1,5 +1,6 @@
 """How a participant wants to be written to: they choose for themselves, on their page."""
 
+from dataclasses import replace
 from datetime import datetime
 
 from django.core.exceptions import ValidationError
@@ -8,6 +9,7 @@ from django.utils.translation import gettext as _
 from registrations.exceptions import InvalidInput, NotPossibleNow
 from registrations.models import Delegate, HistoryKind
 from registrations.queries import last_session_end
+from registrations.services.details import apply_details, details_of
 from registrations.services.history import record
 from registrations.services.seats import decision, lock_delegation
 
@@ -29,13 +31,9 @@ def choose_language_and_zone(delegate: Delegate, *, language: str, timezone: str
     current = locked.current(delegate)
     if not current.is_active:
         raise NotPossibleNow(_("You do not take part in this webinar any more."))
-    chosen = {"language": language, "timezone": timezone}
-    changes = {
-        name: [getattr(current, name), value] for name, value in chosen.items() if getattr(current, name) != value
-    }
+    changes = apply_details(current, replace(details_of(current), language=language, timezone=timezone))
     if not changes:
         return False
-    current.language, current.timezone = language, timezone
     try:
         current.clean_fields(exclude=[field.name for field in Delegate._meta.fields if field.name not in CHOSEN])
     except ValidationError as error:

@@ -18,7 +18,7 @@ from registrations.models import (
     QuotaException,
     User,
 )
-from registrations.queries import SeatCount, seats_of_webinar
+from registrations.queries import SeatCount, exception_of, seats_of_webinar
 from registrations.services.gates import check_time, clean_reason
 from registrations.services.history import record
 from registrations.services.seats import LockedDelegation, decision, lock_delegation, lock_webinar
@@ -120,7 +120,7 @@ def make_exception(
     _check_numbers(minimum=minimum, maximum=maximum)
     reason = clean_reason(reason, is_required=True)
     wanted = {"minimum": minimum, "maximum": maximum, "reason": reason}
-    current = _exception_of(locked, quota)
+    current = exception_of(locked.delegation, quota)
     if current is not None and wanted == {name: getattr(current, name) for name in wanted}:
         return current
     asked = Asked(minimum, maximum)
@@ -167,10 +167,6 @@ def _seat_of(locked: LockedDelegation, quota: Quota, *, by: User, now: datetime)
     if seat is None:
         raise NotPossibleNow(_("Nobody of this profile is asked of this delegation."))
     return seat
-
-
-def _exception_of(locked: LockedDelegation, quota: Quota) -> QuotaException | None:
-    return QuotaException.objects.filter(quota=quota, body=locked.delegation.body_id).first()
 
 
 def _check_asking(

@@ -135,7 +135,9 @@ class AnnouncementRoom(Room[Announcement]):
             return None
 
     def _writing_page(self, request: HttpRequest, form: Any, webinar: Webinar, **texts: object) -> HttpResponse:
-        context = self._context(request, form=form, webinar=webinar, **texts)
+        context = self._context(
+            request, form=form, webinar=webinar, is_anybody_asked=webinar.delegations.exists(), **texts
+        )
         return TemplateResponse(request, "admin/registrations/announcement/write.html", context)
 
     # One announcement -------------------------------------------------------------------------------

@@ -104,6 +104,7 @@ class ChaseRoom(ReadOnlyRoom[Chase]):
             form=form,
             why_not=_why_not(webinar, now),
             countries=[(one, one.delegation.pk in chosen.ids) for one in chosen.countries],
+            is_anybody_asked=bool(chosen.countries) or webinar.delegations.exists(),
             chosen=chosen,
             count=count,
             is_again=is_again,

@@ -273,6 +273,8 @@ AFTER_RELEASE_TASK = "registrations.tasks.plan"
 COUNT_PEOPLE_TOLD = "registrations.queries.releases.people_told"
 # What names the countries, with their zones, as whose delegate an agenda is previewed.
 COUNTRIES_OF_PREVIEW = "registrations.queries.readers.countries_with_zones"
+# The page, by the webinar's slug and the session's number, on which the room is switched beside who has arrived.
+ROOM_PAGE = "admin:arrivals"
 CELERY_BEAT_SCHEDULE = {
     "plan": {
         "task": "registrations.tasks.plan",

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
+from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.admin.widgets import AdminURLFieldWidget
 from django.db import models
@@ -196,7 +197,7 @@ class SessionRoom(Room[Session]):
             told = _("In use, at %(house)s.") % {"house": house}
         else:
             told = _("Not in use, at %(house)s.") % {"house": house}
-        url = reverse("admin:arrivals", args=[session.webinar.slug, session.number])
+        url = reverse(settings.ROOM_PAGE, args=[session.webinar.slug, session.number])
         return format_html("{} {}", told, link(url, _("Room and arrivals")))
 
     def save_model(self, request: HttpRequest, obj: Session, form: Any, change: bool) -> None:

@@ -30,8 +30,7 @@ def _text(coming: Coming) -> str:
         ComingKind.CLOSING: _("registration closes"),
         ComingKind.GAP_NOTICE: _("notice to the countries with gaps"),
         ComingKind.REMINDER: _("reminder: %(rule)s") % {"rule": coming.about},
-        ComingKind.UNDER_WAY: _("session %(session)s: the room is open, see who has arrived")
-        % {"session": coming.about},
+        ComingKind.UNDER_WAY: _("session %(session)s is under way: see who has arrived") % {"session": coming.about},
         ComingKind.SESSION: _("session %(session)s") % {"session": coming.about},
         ComingKind.UNRELEASED_SESSION: _("session %(session)s, not released") % {"session": coming.about},
     }

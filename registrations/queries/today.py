@@ -19,6 +19,7 @@ from registrations.models import (
 )
 from registrations.queries.letters import lacking_letter
 from registrations.queries.lists import seats_of_many
+from registrations.queries.participant import STAYS_OPEN
 from registrations.queries.seats import SeatCount, gaps_in
 from registrations.queries.upcoming import Coming, coming_up, policy_loaded
 from registrations.queries.waiting import waiting_delegations
@@ -81,7 +82,7 @@ def today(*, now: datetime) -> Today:
         ends_at=Max("sessions__released__ends_at"),
         body_count=Count("delegations", distinct=True),
         accepted_count=Count("delegations", filter=Q(delegations__status=DelegationStatus.ACCEPTED), distinct=True),
-    ).filter(Q(last__gte=now) | Q(ends_at__gt=now) | Q(last__isnull=True), cancelled_at__isnull=True)
+    ).filter(Q(last__gte=now) | Q(ends_at__gt=now - STAYS_OPEN) | Q(last__isnull=True), cancelled_at__isnull=True)
     awaiting = waiting_delegations(now=now)
     failed = Delivery.objects.filter(state=DeliveryState.FAILED)
     webinars = list(ahead.select_related("policy").order_by("first", "slug"))

@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import Enum
 
 from registrations.models import GapNoticeRule, RegistrationPolicy, ReminderRule, ReminderScope
-from registrations.queries.participant import room_opens_at
+from registrations.queries.participant import RoomState, room_state
 from sessions_app.models import ReleasedSession, Session, Webinar
 
 
@@ -32,8 +32,8 @@ class Coming:
 
 
 def coming_up(webinars: Sequence[Webinar], *, now: datetime) -> list[Coming]:
-    """What lies ahead of `webinars`, whose policies are loaded, the next first; before that the sessions whose room is
-    open. Three queries."""
+    """What lies ahead of `webinars`, whose policies are loaded, the next first; before that the sessions whose room
+    people may come to now. Three queries."""
     by_pk = {webinar.pk: webinar for webinar in webinars}
     sessions: dict[int, list[Session]] = defaultdict(list)
     rows = Session.objects.filter(webinar__in=by_pk, cancelled_at__isnull=True).select_related("released")
@@ -87,7 +87,7 @@ def _of_sessions(
             yield Coming(session.starts_at, ComingKind.UNRELEASED_SESSION, webinar, session)
         elif not held.is_cancelled:
             released.append(held)
-            is_under_way = room_opens_at(session) <= now < held.ends_at
+            is_under_way = room_state(session, now=now) in (RoomState.OPEN, RoomState.NOT_ENTERED)
             yield Coming(held.starts_at, ComingKind.UNDER_WAY if is_under_way else ComingKind.SESSION, webinar, held)
     released.sort(key=lambda held: (held.starts_at, held.number))
     for rule in rules:

@@ -576,7 +576,12 @@ def test_the_front_page_says_when_every_country_has_done_its_part(
 
 @pytest.mark.parametrize(
     ("at", "is_under_way"),
-    [(timedelta(minutes=-16), False), (timedelta(minutes=-15), True), (timedelta(minutes=59), True)],
+    [
+        (timedelta(minutes=-16), False),
+        (timedelta(minutes=-15), True),
+        (timedelta(minutes=59), True),
+        (timedelta(hours=2, minutes=29), True),
+    ],
 )
 def test_while_a_room_is_open_the_front_page_leads_to_who_has_arrived(
     client: Client, staff: User, webinar: Webinar, time_machine: TimeMachineFixture, at: timedelta, is_under_way: bool

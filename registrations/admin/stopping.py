@@ -18,7 +18,7 @@ from sessions_app.admin.base import change_url
 
 
 def stoppable(owed: "QuerySet[Delivery]") -> "QuerySet[Delivery]":
-    """Those of `owed` that wait, or have failed."""
+    """Those of `owed` that have not left: they wait, have failed, or are claimed and not begun."""
     return owed.filter(NOT_LEFT)
 
 

@@ -15,8 +15,8 @@ from playwright.sync_api import Browser
 from registrations.models import Announcement, Chase, Delegate, User
 from sessions_app.models import Session, Webinar
 from tests import factories
-from tests.journeys.test_every_page import LEVELS, NARROWEST, NOW, WIDE, World, world
 from tests.journeys.views import ABOUT_A_MADE_ROW, FLOWS, SECRETARIAT
+from tests.journeys.world import LEVELS, NARROWEST, NOW, WIDE, World, world
 
 __all__ = ["world"]
 pytestmark = [pytest.mark.journey, pytest.mark.django_db]

@@ -1,0 +1,115 @@
+"""The demo's people and webinars, in the database of a test and on a server: what every page is looked at in."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from io import StringIO
+
+import pytest
+import time_machine
+from allauth.mfa.models import Authenticator
+from django.conf import settings
+from django.core.management import call_command
+from django.test import Client, override_settings
+from pytest_django.live_server_helper import LiveServer
+from pytest_django.plugin import DjangoDbBlocker
+
+from registrations.models import Delegate, Delegation, ParticipatingBody, Quota, RegistrationPolicy, User, Waiver
+from registrations.services.attendance import decline_sessions_ahead
+from registrations.services.focal_points import appoint_focal_point, note_privacy_read
+from registrations.services.planning import plan
+from registrations.services.quotas import make_exception
+from registrations.services.sending import send_due
+from registrations.services.speakers import link_speaker
+from registrations.tokens import Scope, make_invitation_token, make_token
+from sessions_app.models import Release, Session, Speaker, Webinar
+from tests.journeys.views import (
+    FLOWS,
+    LONG_INSTITUTION,
+    LONG_NAME,
+    NEWCOMER,
+    NICARAGUA,
+    OBSERVER,
+    SECRETARIAT,
+)
+
+# Two weeks before the webinar.
+NOW = datetime(2026, 11, 30, 15, 0, tzinfo=UTC)
+LEVELS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+WIDE, NARROW, NARROWEST = 1280, 360, 320
+
+
+class World:
+    """The demo's people, in the test's database, at `NOW`."""
+
+    def __init__(self, url: str) -> None:
+        with override_settings(RCM_DEMO=True):
+            call_command("seed_demo", stdout=StringIO())
+        for user in User.objects.filter(email__in=[SECRETARIAT, OBSERVER]):
+            Authenticator.objects.create(user=user, type=Authenticator.Type.TOTP, data={"secret": "A" * 16})
+        Delegate.objects.filter(pk=self._first_of("US").pk).update(name=LONG_NAME, institution=LONG_INSTITUTION)
+        RegistrationPolicy.objects.filter(webinar__slug="connection-test").update(closes_at=NOW - timedelta(minutes=1))
+        # Of the other webinar, which begins in an hour, the room is open.
+        Session.objects.filter(webinar__slug="connection-test").update(room_opens_minutes=120)
+        newcomer = appoint_focal_point(self._country("HN"), email=NEWCOMER, name="Sample newcomer")
+        note_privacy_read(User.objects.get(email=NICARAGUA), now=NOW)
+        plan(now=NOW)
+        send_due(clock=lambda: NOW)
+        # Who has just said so: the notice to their focal point is still to be planned.
+        decline_sessions_ahead(self._first_of("MX"), reason="", now=NOW)
+        self.url = url
+        submitted = Delegation.objects.get(webinar__slug=FLOWS, status="submitted")
+        quota = Quota.objects.get(webinar=submitted.webinar, profile__code="prosecutors")
+        reason = "Prosecutors of one office alone take these cases; the ministry has confirmed it."
+        staff = User.objects.get(email=SECRETARIAT)
+        exception = make_exception(submitted, quota=quota, minimum=1, maximum=3, reason=reason, by=staff, now=NOW)
+        speaking = Delegate.objects.get(delegation__body__slug="unodc", role="panelist", webinar__slug=FLOWS)
+        entry = Speaker.objects.filter(webinar__slug=FLOWS, kind="person")[0]
+        link_speaker(speaking, speaker=entry, version=speaking.version, by=staff, now=NOW)
+        # By mistake, as the pages then say.
+        Delegate.objects.filter(pk=self._first_of("US").pk).update(speaker=entry)
+        self.tokens = {
+            "my": make_token(self._first_of("CA"), Scope.PAGE),
+            "absent": make_token(self._first_of("MX"), Scope.PAGE),
+            "join": make_token(self._first_of("HN", webinar="connection-test"), Scope.JOIN),
+            "session": Session.objects.get(webinar__slug=FLOWS, number=1).pk,
+            "flows": Webinar.objects.get(slug=FLOWS).pk,
+            "release": Release.objects.filter(webinar__slug=FLOWS)[0].pk,
+            "submitted": submitted.pk,
+            "draft": self._delegation_of("HN").pk,
+            "accepted": self._delegation_of("CA").pk,
+            "away": self._delegation_of("BZ").pk,
+            "waiver": Waiver.objects.filter(delegation=self._delegation_of("PA"))[0].pk,
+            "person": self._first_of("HN").pk,
+            "quota": quota.pk,
+            "exception": exception.pk,
+            "speaking": speaking.pk,
+            "organisation": speaking.delegation_id,
+            "invited": make_invitation_token(newcomer, newcomer.body.delegations.get(webinar__slug=FLOWS)),
+        }
+
+    def _country(self, iso_code: str) -> ParticipatingBody:
+        return ParticipatingBody.objects.get(iso_code=iso_code)
+
+    def _delegation_of(self, iso_code: str) -> Delegation:
+        return Delegation.objects.get(webinar__slug=FLOWS, body__iso_code=iso_code)
+
+    def _first_of(self, iso_code: str, *, webinar: str = FLOWS) -> Delegate:
+        people = Delegate.objects.filter(webinar__slug=webinar, delegation__body__iso_code=iso_code, status="active")
+        return people.order_by("pk")[0]
+
+    def session_cookie(self, who: str) -> str:
+        client = Client()
+        client.force_login(User.objects.get(email=who))
+        return client.cookies[settings.SESSION_COOKIE_NAME].value
+
+
+@pytest.fixture(scope="module")
+def world(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[World]:
+    with django_db_blocker.unblock(), time_machine.travel(NOW, tick=True):
+        # Not the fixture `live_server`, which empties the database after each test.
+        server = LiveServer("localhost")
+        try:
+            yield World(server.url)
+        finally:
+            server.stop()
+            call_command("flush", interactive=False, verbosity=0)

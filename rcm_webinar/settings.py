@@ -210,6 +210,7 @@ ATTENDANCE_COLUMNS = {
         "ATTENDANCE_ADDRESS_COLUMNS",
         default="User Email|Email|E-mail|Correo electrónico|Correo electrónico del usuario|Correo",
     ),
+    "link": env.names("ATTENDANCE_LINK_COLUMNS", default="Personal Link|Enlace personal"),
     "joined": env.names(
         "ATTENDANCE_JOINED_COLUMNS",
         default="Join Time|First Join|Hora de ingreso|Hora de entrada|Hora de unión|Primera unión|Primera entrada",

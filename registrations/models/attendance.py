@@ -31,6 +31,7 @@ class MatchedBy(models.TextChoices):
     """How it is known who of ours somebody in a report is. What a person decided is never decided anew by an import."""
 
     NOTHING = "", _("nobody yet")
+    LINK = "link", _("personal link")
     ADDRESS = "address", _("address")
     HAND = "hand", _("by hand")
     NOBODY = "nobody", _("nobody of ours")
@@ -39,13 +40,14 @@ class MatchedBy(models.TextChoices):
 class Attendance(models.Model):
     """Somebody whom the reports of a session name, as they name them, and who of ours that is, if anybody.
 
-    A person may have several: one for each address or, without one, each name that they came under.
+    A person may have several: one for their personal link, each address or, without one, each name that they came
+    under.
     """
 
     session = models.ForeignKey(
         Session, on_delete=models.PROTECT, related_name="attendances", verbose_name=_("session")
     )
-    # What the reports know them by: their address, lower-cased, or "name:" and their name.
+    # What the reports know them by: "link:" and a delegate's id, their address, lower-cased, or "name:" and their name.
     key = models.CharField(max_length=300, editable=False)
     name = models.CharField(_("name as reported"), max_length=200, blank=True)
     address = models.CharField(_("e-mail address as reported"), max_length=254, blank=True)
@@ -72,7 +74,9 @@ class Attendance(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["session", "key"], name="attendance_once_per_session_and_key"),
             models.CheckConstraint(
-                condition=models.Q(delegate__isnull=False, matched_by__in=[MatchedBy.ADDRESS, MatchedBy.HAND])
+                condition=models.Q(
+                    delegate__isnull=False, matched_by__in=[MatchedBy.LINK, MatchedBy.ADDRESS, MatchedBy.HAND]
+                )
                 | models.Q(delegate__isnull=True, matched_by__in=[MatchedBy.NOTHING, MatchedBy.NOBODY]),
                 name="attendance_is_matched_by_something",
             ),

@@ -31,7 +31,7 @@ MOST_UNPACKED_BYTES = 20_000_000
 def people_to_text(people: Sequence[Attendee]) -> str:
     """Raises Unreadable where it would be more than a form may carry."""
     rows = [
-        [one.name, one.address, one.minutes, _to_number(one.first_joined_at), _to_number(one.last_left_at)]
+        [one.name, one.address, one.minutes, _to_number(one.first_joined_at), _to_number(one.last_left_at), one.link_of]
         for one in people
     ]
     text = base64.b85encode(zlib.compress(json.dumps(rows, separators=(",", ":")).encode(), 9)).decode()
@@ -71,13 +71,16 @@ def _to_moment(number: int | None) -> Moment:
     return moment
 
 
-def _person(name: str, address: str, minutes: int, first: int | None, last: int | None) -> Attendee:
+def _person(
+    name: str, address: str, minutes: int, first: int | None, last: int | None, link_of: int | None
+) -> Attendee:
     one = Attendee(
         cleaned(name, LONGEST_NAME),
         cleaned(address, LONGEST_ADDRESS),
         max(0, min(int(minutes), MOST_MINUTES)),
         _to_moment(first),
         _to_moment(last),
+        None if link_of is None else int(link_of),
     )
     if not (one.name or one.address):
         raise ValueError

@@ -86,10 +86,12 @@ def check_report(session: Session, attendees: Sequence[Attendee], *, zone: str) 
 
 
 def _match(attendee: Attendee, people: People, stored: Attendance | None) -> Match:
-    """What a person decided by hand stays."""
+    """What a person decided by hand stays; else the link tells, else the address."""
     known = people.by_pk.get(stored.delegate_id) if stored is not None and stored.delegate_id is not None else None
     if stored is not None and stored.matched_by in (MatchedBy.HAND, MatchedBy.NOBODY):
         return Match(attendee, known, stored.matched_by, stored=stored)
+    if attendee.link_of is not None and (found := people.by_pk.get(attendee.link_of)):
+        return Match(attendee, found, MatchedBy.LINK, stored=stored)
     if found := people.by_address.get(attendee.address.lower()):
         return Match(attendee, found, MatchedBy.ADDRESS, stored=stored)
     if stored is not None and known is not None:

@@ -9,6 +9,7 @@ from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from registrations.services.participation.reading import ReportRow
+from registrations.tokens.participants import link_of
 
 MOST_MINUTES = 7 * 24 * 60
 LONGEST_NAME = 200
@@ -31,16 +32,22 @@ ReadDay = Callable[[str], date | None]
 
 @dataclass(frozen=True, slots=True)
 class Attendee:
-    """Somebody as a report names them. `key` tells them from the others: their address or else their name."""
+    """Somebody as a report names them; `link_of` is the id of the delegate whose personal link they gave.
+
+    `key` tells them from the others: their link, or else their address, or else their name.
+    """
 
     name: str
     address: str
     minutes: int
     first_joined_at: Moment
     last_left_at: Moment
+    link_of: int | None = None
 
     @property
     def key(self) -> str:
+        if self.link_of is not None:
+            return f"link:{self.link_of}"[:LONGEST_KEY]
         return self.address.lower() or f"name:{' '.join(self.name.casefold().split())}"[:LONGEST_KEY]
 
 
@@ -63,7 +70,7 @@ def attendees_of(rows: Sequence[ReportRow], *, day: date, zone: str) -> list[Att
         who = Attendee(
             cleaned(row.name, LONGEST_NAME),
             cleaned(row.address, LONGEST_ADDRESS) if "@" in row.address else "",
-            0, None, None,
+            0, None, None, link_of(row.link),
         )  # fmt: skip
         if who.name or who.address:
             names.setdefault(who.key, who)
@@ -81,7 +88,12 @@ def _together(who: Attendee, stays: list[_Stay]) -> Attendee:
     left = [stay.left_at for stay in stays if stay.left_at]
     minutes = -(-_seconds_of(stays) // 60)
     return Attendee(
-        who.name, who.address, min(minutes, MOST_MINUTES), min(joined, default=None), max(left, default=None)
+        who.name,
+        who.address,
+        min(minutes, MOST_MINUTES),
+        min(joined, default=None),
+        max(left, default=None),
+        who.link_of,
     )
 
 

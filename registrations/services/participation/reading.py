@@ -25,6 +25,7 @@ LONGEST_FOUND = 40
 LABELS: Mapping[str, Promise] = {
     "name": gettext_lazy("Name"),
     "address": gettext_lazy("E-mail address"),
+    "link": gettext_lazy("Personal link"),
     "joined": gettext_lazy("Joined"),
     "left": gettext_lazy("Left"),
     "duration": gettext_lazy("Duration"),
@@ -37,6 +38,7 @@ class ReportRow:
 
     name: str = ""
     address: str = ""
+    link: str = ""
     joined: str = ""
     left: str = ""
     duration: str = ""

@@ -6,6 +6,8 @@ from pytest_django import Settings
 from registrations.exceptions import Unreadable
 from registrations.services.participation.people import Attendee, attendees_of, seconds_in
 from registrations.services.participation.reading import ReportRow, read_report
+from registrations.tokens import Scope, join_url, make_token, page_url
+from tests.factories import make_delegate, make_delegation
 from tests.registrations.services.imports.files import csv_file, people, xlsx
 from tests.registrations.services.participation.reports import ZOOM_HEADINGS, teams, zoom, zoom_row
 
@@ -103,6 +105,19 @@ def test_the_names_of_the_columns_are_a_setting(settings: Settings) -> None:
     settings.ATTENDANCE_COLUMNS = settings.ATTENDANCE_COLUMNS | {"name": ["Who"], "duration": ["How long"]}
 
     assert read_report(csv_file([["WHO (all)", "how long"], ["Ana", "5"]])) == [ReportRow(name="Ana", duration="5")]
+
+
+@pytest.mark.django_db
+def test_the_link_that_people_gave_as_an_answer_tells_who_they_are() -> None:
+    delegation = make_delegation()
+    ana, luz = make_delegate(delegation), make_delegate(delegation)
+    cells = [join_url(ana, 2), f"I hope it is this one: {page_url(luz)}?utm=x", "https://example.org/my/none/", ""]
+    rows = [["Name", "Personal link", "Duration"], *(["Office", cell, "5"] for cell in cells)]
+
+    found = attendees(csv_file(rows))
+
+    assert [(one.link_of, one.minutes) for one in found] == [(ana.pk, 5), (luz.pk, 5), (None, 10)]
+    assert not any(luz.email in str(one) or make_token(luz, Scope.PAGE) in str(one) for one in found)
 
 
 def test_formulas_stay_text() -> None:

@@ -33,6 +33,33 @@ def test_people_are_known_by_their_address_in_any_case_and_others_are_kept_to_be
     assert stored() == [("Ana E.", "ana", "address", 60), ("Luz", "", "", 60)]
 
 
+def test_a_personal_link_says_more_than_the_address() -> None:
+    session, (ana, luz) = make_session_of("ana", "luz")
+    shared = [replace(attendee("Office", "ana@example.org"), link_of=person.pk) for person in (ana, luz)]
+
+    imported(session, *shared, attendee("Ana", "ana@example.org", start=70))
+
+    assert stored() == [("Office", "ana", "link", 60), ("Office", "luz", "link", 60), ("Ana", "ana", "address", 60)]
+
+
+def test_a_link_to_another_webinar_tells_nothing_and_what_a_person_told_stands_above_a_link() -> None:
+    session, (ana, luz) = make_session_of("ana", "luz")
+    other = make_webinar("other")
+    make_quotas(other)
+    stranger = make_delegate(make_delegation(other, ana.delegation.body))
+    with_links = [
+        replace(attendee("Ana", "ana@example.org"), link_of=stranger.pk), replace(attendee("Luz"), link_of=luz.pk)
+    ]  # fmt: skip
+    imported(session, *with_links)
+    match_by_hand(
+        session, answers={Attendance.objects.get(name="Luz").pk: str(ana.pk)}, by=make_staff(), now=AFTER
+    )  # fmt: skip
+
+    imported(session, *with_links)
+
+    assert stored() == [("Ana", "ana", "address", 60), ("Luz", "ana", "hand", 60)]
+
+
 def test_of_two_with_one_address_it_is_the_one_who_takes_part() -> None:
     session, (ana,) = make_session_of("ana")
     make_delegate(ana.delegation, name="left", email="Ana@example.org", status="withdrawn", withdrawn_at=NOW)
@@ -238,7 +265,11 @@ def test_an_import_is_taken_back_whole_with_a_reason() -> None:
 
 
 def test_the_people_come_back_from_the_page_as_they_were() -> None:
-    people = [attendee("José “Pepe” <b>", "pepe@example.org"), Attendee("=cmd", "", 0, None, None)]
+    people = [
+        attendee("José “Pepe” <b>", "pepe@example.org"),
+        Attendee("=cmd", "", 0, None, None),
+        replace(attendee("José"), link_of=7),
+    ]
 
     assert text_to_people(people_to_text(people)) == people
 
@@ -254,7 +285,8 @@ def test_ten_thousand_people_are_carried_and_one_more_is_refused() -> None:
 @pytest.mark.parametrize(
     "text",
     ["", "x", "ñ", people_to_text([]), people_to_text([attendee("Ana")])[:-3], people_to_text([attendee("")]),
-     people_to_text([attendee("Ana"), attendee("ANA")]), people_to_text([Attendee(None, None, 1, None, None)])],  # type: ignore[arg-type]  # forged
+     people_to_text([attendee("Ana"), attendee("ANA")]),
+     people_to_text([replace(attendee("Ana"), link_of="x")]), people_to_text([Attendee(None, None, 1, None, None)])],  # type: ignore[arg-type]  # forged
 )  # fmt: skip
 def test_a_page_that_was_tampered_with_is_refused(text: str) -> None:
     with pytest.raises(Unreadable):

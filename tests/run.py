@@ -32,13 +32,15 @@ def on_postgresql(arguments: list[str]) -> int:
             "CACHE_URL": f"{redis}/1",
             "RCM_TEST_REDIS_URL": redis,
         }
-        return _pytest("not journey and not once", arguments, workers=2, **environment)
+        # The faults come first and wait a lot: whoever has nothing left takes some of them over.
+        return _pytest("not journey and not once", ["--dist=worksteal", *arguments], workers=2, **environment)
 
 
 def in_chromium(arguments: list[str]) -> int:
     """The stories that a person lives, in a real browser against the running demo. Raises NotInstalled."""
     servers.chromium_path()
-    return _pytest("journey", arguments or ["tests/journeys"], workers=0, DJANGO_ALLOW_ASYNC_UNSAFE="1")
+    chosen = ["--dist=worksteal", *(arguments or ["tests/journeys"])]
+    return _pytest("journey", chosen, workers=2, DJANGO_ALLOW_ASYNC_UNSAFE="1")
 
 
 PARTS: dict[str, tuple[str, Callable[[list[str]], int]]] = {

@@ -40,9 +40,11 @@ def database_of_its_own(server: Server) -> Iterator[str]:
     base = server.url.rpartition("/")[0]
     with database_in_use(f"{base}/postgres"), connection.cursor() as cursor:
         cursor.execute("CREATE DATABASE fleet TEMPLATE rcm")
-    yield f"{base}/fleet"
-    with database_in_use(f"{base}/postgres"), connection.cursor() as cursor:
-        cursor.execute("DROP DATABASE fleet WITH (FORCE)")
+    try:
+        yield f"{base}/fleet"
+    finally:
+        with database_in_use(f"{base}/postgres"), connection.cursor() as cursor:
+            cursor.execute("DROP DATABASE fleet WITH (FORCE)")
 
 
 @contextmanager

@@ -28,3 +28,8 @@ def browser(playwright: Playwright) -> Iterator[Browser]:
     arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
     with playwright.chromium.launch(executable_path=servers.chromium_path(), args=arguments) as launched:
         yield launched
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The whole story first: it waits a lot, and whoever else runs tests looks at pages meanwhile."""
+    items.sort(key=lambda item: item.path.name != "test_whole_story.py")

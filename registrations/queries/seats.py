@@ -5,7 +5,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import DEFAULT_DB_ALIAS
 from django.db.models import Count, Exists, F, FilteredRelation, OuterRef, Q, QuerySet, Sum, Value
 
 from registrations.models import (
@@ -107,23 +106,10 @@ def _named_by_seat(rows: Iterable[Sequence[Any]]) -> NamedCounts:
 
 def quotas_of(webinar_id: int) -> list[Quota]:
     """The quotas of a webinar in the order of their profiles. One query."""
-    return quotas_from(QUOTAS.ask({NUMBER: webinar_id}))
+    return QUOTAS.find({NUMBER: webinar_id})
 
 
 QUOTAS = Worded(lambda: Quota.objects.filter(webinar_id=NUMBER).select_related("profile"))
-QUOTA_COLUMNS, PROFILE_COLUMNS = (
-    [field.attname for field in model._meta.concrete_fields] for model in (Quota, ParticipantProfile)
-)
-
-
-def quotas_from(rows: Iterable[Sequence[Any]]) -> list[Quota]:
-    """The quotas with their profiles out of the columns of both."""
-    quotas = []
-    for row in rows:
-        quota = Quota.from_db(DEFAULT_DB_ALIAS, QUOTA_COLUMNS, row[: len(QUOTA_COLUMNS)])
-        quota.profile = ParticipantProfile.from_db(DEFAULT_DB_ALIAS, PROFILE_COLUMNS, row[len(QUOTA_COLUMNS) :])
-        quotas.append(quota)
-    return quotas
 
 
 def waived_seats(delegations: "QuerySet[Delegation]") -> dict[tuple[int, int], int]:

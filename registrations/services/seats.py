@@ -37,7 +37,6 @@ from registrations.models import (
 )
 from registrations.models.delegate import change_hold
 from registrations.queries import SeatCount, fingerprint_of, gaps_in, lacks_letter, seats_of
-from registrations.queries.seats import quotas_from
 from registrations.services.history import new_event
 from registrations.services.nudge import nudge_planner
 from sessions_app.models import Webinar
@@ -159,10 +158,19 @@ LOCKED_QUOTAS = Worded(
 )
 
 
+LOCKED_DELEGATION = Worded(
+    lambda: _locked(Delegation.objects.filter(pk=NUMBER)).select_related("webinar__policy", "body")
+)
+
+
+def _locked(delegations: "QuerySet[Delegation]") -> "QuerySet[Delegation]":
+    return delegations.select_for_update(of=("self",), no_key=True).order_by("pk")
+
+
 def lock_quotas(webinar_id: int) -> list[Quota]:
     """Lock the quota rows of a webinar, in the order of their ids; returned in the order of their profiles."""
     return sorted(
-        quotas_from(LOCKED_QUOTAS.ask({NUMBER: webinar_id})),
+        LOCKED_QUOTAS.find({NUMBER: webinar_id}),
         key=lambda quota: (quota.profile.position, quota.profile.code),
     )
 
@@ -170,20 +178,15 @@ def lock_quotas(webinar_id: int) -> list[Quota]:
 def lock_delegation(delegation: Delegation) -> LockedDelegation:
     """Lock the quotas of the webinar, then `delegation`, then count its seats. Needs a transaction."""
     quotas = lock_quotas(delegation.webinar_id)
-    (found,) = _lock_rows(Delegation.objects.filter(pk=delegation.pk))
+    (found,) = LOCKED_DELEGATION.find({NUMBER: delegation.pk})
     return LockedDelegation(found, seats_of(found, quotas=quotas), lacks_letter(found), is_alone=bool(quotas))
 
 
 def lock_webinar(webinar: Webinar) -> list[Quota]:
     """Lock the quotas of `webinar`, then all its delegations by id. Needs a transaction."""
     quotas = lock_quotas(webinar.pk)
-    _lock_rows(Delegation.objects.filter(webinar=webinar))
+    list(_locked(Delegation.objects.filter(webinar=webinar)).values_list("pk"))
     return quotas
-
-
-def _lock_rows(delegations: "QuerySet[Delegation]") -> list[Delegation]:
-    locked = delegations.select_for_update(of=("self",), no_key=True)
-    return list(locked.select_related("webinar__policy", "body").order_by("pk"))
 
 
 def write_delegate(locked: LockedDelegation, delegate: Delegate, *, by: User, now: datetime) -> None:

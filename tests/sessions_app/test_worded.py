@@ -1,11 +1,13 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
-from registrations.models import Delegate, RegistrationPolicy
+from registrations.models import Delegate, Delegation, RegistrationPolicy
 from sessions_app.models import Session
 from sessions_app.worded import DAY, INSTANT, NUMBER, TEXT, Worded
-from tests.factories import NOW, make_delegate, make_delegation
+from tests.factories import NOW, make_delegate, make_delegation, make_webinar
 
 pytestmark = pytest.mark.django_db
 
@@ -37,6 +39,21 @@ def test_answers_are_the_values_of_python_whatever_the_driver_gives() -> None:
     rows = of_a_session.ask({NUMBER: session.pk})
 
     assert rows == [(session.starts_at, session.ical_uid, session.title_en)]
+
+
+def test_objects_come_with_those_that_are_selected_with_them_and_without_where_there_is_none() -> None:
+    delegation = make_delegation()
+    without_policy = make_delegation(make_webinar("other", with_policy=False), delegation.body)
+    of_an_id = Worded(lambda: Delegation.objects.filter(pk=NUMBER).select_related("webinar__policy", "body"))
+
+    with CaptureQueriesContext(connection) as captured:
+        (found,), (other,), none = (of_an_id.find({NUMBER: pk}) for pk in (delegation.pk, without_policy.pk, 0))
+        related = (found.webinar, found.webinar.policy, found.body)
+
+    assert len(captured) == 3
+    assert (found, *related) == (delegation, delegation.webinar, delegation.webinar.policy, delegation.body)
+    assert (found.webinar.policy.closes_at, found._state.adding) == (delegation.webinar.policy.closes_at, False)
+    assert (other.webinar, getattr(other.webinar, "policy", None), none) == (without_policy.webinar, None, [])
 
 
 def test_a_question_may_hold_a_day() -> None:

@@ -6,7 +6,7 @@ from typing import Any, Concatenate
 
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.views import redirect_to_login
-from django.http import HttpRequest
+from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
@@ -14,7 +14,7 @@ from django.views.decorators.cache import never_cache
 
 from registrations.models import Delegate, Delegation, User
 from registrations.permissions import lacks_second_factor, to_second_factor
-from registrations.queries import delegations_of
+from registrations.queries.delegation_page import delegation_of
 
 DelegationView = Callable[Concatenate[HttpRequest, Delegation, ...], HttpResponseBase]
 
@@ -46,7 +46,10 @@ def for_delegation(view: DelegationView) -> Callable[..., HttpResponseBase]:
     @for_signed_in
     @wraps(view)
     def checked(request: HttpRequest, slug: str, **kwargs: Any) -> HttpResponseBase:
-        return view(request, get_object_or_404(delegations_of(signed_in(request)), slug=slug), **kwargs)
+        delegation = delegation_of(signed_in(request), slug)
+        if delegation is None:
+            raise Http404
+        return view(request, delegation, **kwargs)
 
     return checked
 

@@ -15,6 +15,8 @@ SECRETARIAT, OBSERVER = "secretariat@example.org", "observer@example.org"
 NEWCOMER = "newcomer@example.org"
 NOBODY = ""
 FLOWS = "mass-intra-regional-flows"
+# A webinar to which nobody is asked yet, in an installation of its own.
+NEXT = "next-webinar"
 LONG_NAME = "María de los Ángeles Fernández-Villalobos de la Cruz"
 LONG_INSTITUTION = (
     "Unidad Fiscal Especializada contra la Trata de Personas y el Tráfico Ilícito de Migrantes de muestra"
@@ -270,6 +272,27 @@ HISTORY = (
     View("history-observed", f"/admin/quota-board/{FLOWS}/history/", OBSERVER),
 )
 VIEWS = (*PUBLIC, *SIGN_IN, *DELEGATION, *IMPORT, *PARTICIPANT, *SECRETARIAT_ROOMS, *STEPS, *HISTORY)
+# Of a webinar on its first day, with nobody; {next} is its id.
+EMPTY = (
+    View("empty-today", "/admin/", SECRETARIAT, is_kept=True),
+    View("empty-boards", "/admin/quota-board/", SECRETARIAT),
+    View("empty-board", f"/admin/quota-board/{NEXT}/", SECRETARIAT, is_kept=True),
+    View("empty-history", f"/admin/quota-board/{NEXT}/history/", SECRETARIAT),
+    View("empty-waiting", f"{DELEGATIONS}waiting/", SECRETARIAT, is_kept=True),
+    View("empty-delegations", DELEGATIONS, SECRETARIAT, is_kept=True),
+    View("empty-people", PEOPLE, SECRETARIAT, is_kept=True),
+    View("empty-deliveries", "/admin/registrations/delivery/", SECRETARIAT),
+    View("empty-quotas", "/admin/registrations/quota/", SECRETARIAT),
+    View("empty-attendance", f"/admin/attendance/{NEXT}/", SECRETARIAT, is_kept=True),
+    View("empty-attendance-of-a-session", f"/admin/attendance/{NEXT}/1/", SECRETARIAT),
+    View("empty-arrivals", f"/admin/attendance/{NEXT}/1/arrivals/", SECRETARIAT),
+    View("empty-remind", "/admin/registrations/chase/of/{next}/", SECRETARIAT, is_kept=True),
+    View("empty-announcement", f"/admin/registrations/announcement/add/?webinar={NEXT}", SECRETARIAT),
+    View("empty-export", f"{PEOPLE}export/?webinar={NEXT}", SECRETARIAT),
+    View("empty-release", f"{AGENDA}webinar/{{next}}/release/", SECRETARIAT, is_kept=True),
+    View("empty-preview-delegate", f"{AGENDA}webinar/{{next}}/preview/delegate/", SECRETARIAT),
+    View("empty-clone", f"/admin/clone-webinar/{NEXT}/", SECRETARIAT),
+)
 # Pages of the admin that are about what the demo has none of: looked at with Django's own, and a row made for them.
 ABOUT_A_MADE_ROW = (
     "stop-announcement",

@@ -1,8 +1,12 @@
-"""The demo's people and webinars, in the database of a test and on a server: what every page is looked at in."""
+"""The demo's people and webinars, or a webinar with nobody, in the database of a test and on a server: what the pages
+are looked at in."""
 
+import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from io import StringIO
+from typing import TypeVar
 
 import pytest
 import time_machine
@@ -22,11 +26,13 @@ from registrations.services.sending import send_due
 from registrations.services.speakers import link_speaker
 from registrations.tokens import Scope, make_invitation_token, make_token
 from sessions_app.models import Release, Session, Speaker, Webinar
+from tests.factories import make_session, make_staff, make_webinar
 from tests.journeys.views import (
     FLOWS,
     LONG_INSTITUTION,
     LONG_NAME,
     NEWCOMER,
+    NEXT,
     NICARAGUA,
     OBSERVER,
     SECRETARIAT,
@@ -37,11 +43,27 @@ NOW = datetime(2026, 11, 30, 15, 0, tzinfo=UTC)
 LEVELS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 WIDE, NARROW, NARROWEST = 1280, 360, 320
 
+P = TypeVar("P", bound="Place")
 
-class World:
+
+class Place:
+    """A server at `url`; `tokens` is what may stand in the path of a view."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.tokens: dict[str, object] = {}
+
+    def session_cookie(self, who: str) -> str:
+        client = Client()
+        client.force_login(User.objects.get(email=who))
+        return client.cookies[settings.SESSION_COOKIE_NAME].value
+
+
+class World(Place):
     """The demo's people, in the test's database, at `NOW`."""
 
     def __init__(self, url: str) -> None:
+        super().__init__(url)
         with override_settings(RCM_DEMO=True):
             call_command("seed_demo", stdout=StringIO())
         for user in User.objects.filter(email__in=[SECRETARIAT, OBSERVER]):
@@ -56,7 +78,6 @@ class World:
         send_due(clock=lambda: NOW)
         # Who has just said so: the notice to their focal point is still to be planned.
         decline_sessions_ahead(self._first_of("MX"), reason="", now=NOW)
-        self.url = url
         submitted = Delegation.objects.get(webinar__slug=FLOWS, status="submitted")
         quota = Quota.objects.get(webinar=submitted.webinar, profile__code="prosecutors")
         reason = "Prosecutors of one office alone take these cases; the ministry has confirmed it."
@@ -97,19 +118,45 @@ class World:
         people = Delegate.objects.filter(webinar__slug=webinar, delegation__body__iso_code=iso_code, status="active")
         return people.order_by("pk")[0]
 
-    def session_cookie(self, who: str) -> str:
-        client = Client()
-        client.force_login(User.objects.get(email=who))
-        return client.cookies[settings.SESSION_COOKIE_NAME].value
+
+class EmptyWorld(Place):
+    """The secretariat and a webinar of two sessions, as they are on the first day: nobody is asked to come yet."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__(url)
+        make_staff(SECRETARIAT, is_superuser=False)
+        webinar = make_webinar(NEXT, sessions=0, with_policy=False)
+        RegistrationPolicy.objects.create(
+            webinar=webinar, closes_at=NOW + timedelta(days=14), purge_on=NOW.date() + timedelta(days=365)
+        )
+        for number in (1, 2):
+            make_session(webinar, number=number, starts_at=NOW + timedelta(days=20 + number), room_url="")
+        self.tokens = {"next": webinar.pk}
+
+
+@contextmanager
+def served(blocker: DjangoDbBlocker, place: type[P]) -> Iterator[P]:
+    with blocker.unblock(), time_machine.travel(NOW, tick=True):
+        # Not the fixture `live_server`, which empties the database after each test.
+        server = LiveServer("localhost")
+        try:
+            yield place(server.url)
+        finally:
+            # Each request has a thread, which closes the connection that the server is about to take back.
+            for thread in threading.enumerate():
+                if "process_request_thread" in thread.name:
+                    thread.join(timeout=5)
+            server.stop()
+            call_command("flush", interactive=False, verbosity=0)
 
 
 @pytest.fixture(scope="module")
 def world(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[World]:
-    with django_db_blocker.unblock(), time_machine.travel(NOW, tick=True):
-        # Not the fixture `live_server`, which empties the database after each test.
-        server = LiveServer("localhost")
-        try:
-            yield World(server.url)
-        finally:
-            server.stop()
-            call_command("flush", interactive=False, verbosity=0)
+    with served(django_db_blocker, World) as place:
+        yield place
+
+
+@pytest.fixture(scope="module")
+def empty_world(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[EmptyWorld]:
+    with served(django_db_blocker, EmptyWorld) as place:
+        yield place

@@ -55,12 +55,14 @@ def claim_batch(*, size: int, now: datetime) -> ClaimedBatch:
         size = min(size, _allowance(now))
         if size <= 0:
             return ClaimedBatch(token)
-        _give_up_on_the_deadly(now)
-        ids = list(
-            _claimable(now).select_for_update(skip_locked=True, of=("self",)).values_list("pk", flat=True)[:size]
-        )
-        # Not those that it had claimed besides, and never looked at.
-        _begun(Delivery.objects.expired(now).filter(pk__in=ids)).update(deaths=F("deaths") + 1)
+        found = _lock_claimable(now, size)
+        if DeliveryState.CLAIMED in found.values():
+            # A worker did not come back.
+            _give_up_on_the_deadly(now)
+            found = _lock_claimable(now, size)
+            # Not those that it had claimed besides, and never looked at.
+            _begun(Delivery.objects.expired(now).filter(pk__in=found)).update(deaths=F("deaths") + 1)
+        ids = list(found)
         Delivery.objects.filter(pk__in=ids).update(
             state=DeliveryState.CLAIMED, claim_token=token, lease_expires_at=now + lease()
         )
@@ -102,6 +104,12 @@ def _claimable(now: datetime) -> QuerySet[Delivery]:
         Q(~Exists(first), state=DeliveryState.DUE, due_at__lte=now)
         | Q(state=DeliveryState.CLAIMED, lease_expires_at__lte=now)
     ).order_by("due_at", "pk")
+
+
+def _lock_claimable(now: datetime, size: int) -> dict[int, str]:
+    """The states of what is locked, by id."""
+    locked = _claimable(now).select_for_update(skip_locked=True, of=("self",))
+    return dict(locked.values_list("pk", "state")[:size])
 
 
 def _begun(claimed: QuerySet[Delivery]) -> QuerySet[Delivery]:

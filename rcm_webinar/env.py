@@ -82,11 +82,12 @@ def database() -> dict[str, Any]:
     return dict(read.db_url_config(url))
 
 
-def mail() -> dict[str, Any]:
-    """Django's settings of the mail server of EMAIL_URL. Raises StartRefused."""
+def mail(*, by_smtp: str) -> dict[str, Any]:
+    """Django's settings of the mail server of EMAIL_URL, which the backend `by_smtp` talks to. Raises StartRefused."""
     url = required("EMAIL_URL")
     if url.startswith("filemail://"):
         return {"EMAIL_BACKEND": "rcm_webinar.demo.mail.EmlFiles", "EMAIL_FILE_PATH": urlsplit(url).path}
     if not url.startswith(("smtp://", "smtp+tls://", "smtp+ssl://", "memorymail://")):
         raise StartRefused("EMAIL_URL must begin with smtp+tls://, smtp+ssl:// or smtp://.")
-    return dict(read.email_url_config(url))
+    server = dict(read.email_url_config(url))
+    return server | {"EMAIL_BACKEND": by_smtp} if url.startswith("smtp") else server

@@ -183,7 +183,7 @@ STORAGES = {
 
 # Mail -------------------------------------------------------------------------------------------
 
-MAIL = env.mail()
+MAIL = env.mail(by_smtp="registrations.services.sending.line.EmailBackend")
 vars().update(MAIL)
 # Where mail is written that goes into files; else empty.
 EMAIL_FILE_PATH: str = MAIL.get("EMAIL_FILE_PATH", "")

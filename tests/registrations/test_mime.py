@@ -21,7 +21,7 @@ from registrations.models import (
     IcalMethod,
     ReminderRule,
 )
-from registrations.services.sending import BUILDERS
+from registrations.services.sending.writing import BUILDERS
 from sessions_app.ical import Attendee, Method
 from tests.factories import NOW, make_user
 from tests.hostile_text import HOSTILE, hostile_texts

@@ -3,38 +3,26 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
+from itertools import zip_longest
 
 import structlog
-from django.core.mail import EmailMessage, get_connection
+from django.core.mail import get_connection
 from django.core.mail.backends.base import BaseEmailBackend
 from django.db import DatabaseError
 
-from registrations import mail
-from registrations.models import Delivery, DeliveryKind
+from registrations.models import Delivery
 from registrations.services.sending.claims import ClaimedBatch, claim_batch, give_back, is_anything_due
+from registrations.services.sending.line import EmailBackend
 from registrations.services.sending.outcome import UNWRITABLE, Outcome, hand_over, open_connection
-from registrations.services.sending.results import is_still_wanted, keep_result
+from registrations.services.sending.results import is_still_wanted, keep_result, keep_sent_and_begin
+from registrations.services.sending.writing import Desk
 
 log = structlog.get_logger(__name__)
 
 BATCH_SIZE = 50
 # Until the rest of a batch is tried again; beat wakes a sender each 30 s.
 WHILE_SERVER_AWAY = timedelta(seconds=30)
-
-BUILDERS: dict[str, Callable[[Delivery], EmailMessage]] = {
-    DeliveryKind.INVITATION: mail.build_invitation,
-    DeliveryKind.UPDATE: mail.build_update,
-    DeliveryKind.CANCELLATION: mail.build_cancellation,
-    DeliveryKind.REMINDER: mail.build_reminder,
-    DeliveryKind.REGISTRATION: mail.build_registration_invitation,
-    DeliveryKind.GAP_NOTICE: mail.build_gap_notice,
-    DeliveryKind.DECISION: mail.build_decision,
-    DeliveryKind.CANNOT_COME: mail.build_absence,
-    DeliveryKind.LINKS: mail.build_links,
-    DeliveryKind.CLASH_ALERT: mail.build_clash_alert,
-    DeliveryKind.ANNOUNCEMENT: mail.build_announcement,
-    DeliveryKind.TEST: mail.build_trial,
-}
 
 
 @dataclass
@@ -87,17 +75,24 @@ def _send_batch(
 
     `away` is what became of every message, where the server is not there.
     """
-    for delivery in batch.deliveries:
-        if until is not None and clock() >= until:
-            report.has_more = True
-            give_back(batch, due_at=clock())
-            return False
-        away = away or open_connection(connection)
-        if not is_still_wanted(delivery, token=batch.token, now=clock()):
-            report.superseded += 1
-            continue
-        outcome = away or _hand_over(delivery, connection)
-        keep_result(delivery, outcome, token=batch.token, now=clock())
+    desk = Desk()
+    is_begun = False
+    for delivery, following in zip_longest(batch.deliveries, batch.deliveries[1:]):
+        if not is_begun:
+            if _is_over(until, clock):
+                report.has_more = True
+                give_back(batch, due_at=clock())
+                return False
+            away = away or open_connection(connection)
+            if not is_still_wanted(delivery, token=batch.token, now=clock()):
+                report.superseded += 1
+                continue
+        outcome = away or _hand_over(delivery, connection, desk, following)
+        is_begun = outcome.is_sent and following is not None and not _is_over(until, clock)
+        if following is not None and is_begun:
+            is_begun = keep_sent_and_begin(delivery, following, token=batch.token, now=clock())
+        else:
+            keep_result(delivery, outcome, token=batch.token, now=clock())
         match outcome:
             case Outcome(is_sent=True):
                 report.sent += 1
@@ -111,10 +106,17 @@ def _send_batch(
     return True
 
 
-def _hand_over(delivery: Delivery, connection: BaseEmailBackend) -> Outcome:
-    """One message that cannot be written must not keep the others back; the database being away is no such thing."""
+def _is_over(until: datetime | None, clock: Callable[[], datetime]) -> bool:
+    return until is not None and clock() >= until
+
+
+def _hand_over(delivery: Delivery, connection: BaseEmailBackend, desk: Desk, following: Delivery | None) -> Outcome:
+    """While the mail server reads one message, the next is written. One that cannot be written must not keep the others
+    back; the database being away is no such thing."""
+    if isinstance(connection, EmailBackend):
+        connection.do_meanwhile(partial(desk.write_ahead, following) if following is not None else None)
     try:
-        return hand_over(BUILDERS[delivery.kind](delivery), connection)
+        return hand_over(desk.write(delivery), connection)
     except DatabaseError:
         raise
     except Exception as error:  # whatever a template, a codec or the mail library meets in this one message

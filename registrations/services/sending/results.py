@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db import transaction
+from django.db import OperationalError, transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Concat
 from django.db.models.lookups import Exact
@@ -61,9 +61,7 @@ def is_still_wanted(delivery: Delivery, *, token: UUID, now: datetime) -> bool:
         )
         delivery.email = address
     if is_wanted:
-        delivery.attempts += 1
-        # What a mail tells of the time that is left is true at this moment.
-        delivery.attempted_at = now
+        _note_the_attempt(delivery, now)
         return True
     with transaction.atomic():
         # The ledger's row before the message, as a planner locks them.
@@ -161,6 +159,30 @@ def keep_result(delivery: Delivery, outcome: Outcome, *, token: UUID, now: datet
         else:
             kept |= {"state": DeliveryState.DUE, "due_at": now + _wait(delivery, outcome)}
         _ours(delivery, token).update(**kept)
+
+
+def keep_sent_and_begin(delivery: Delivery, following: Delivery, *, token: UUID, now: datetime) -> bool:
+    """Keep that `delivery` was sent, and take the last look at `following`, if that is a REQUEST; whether it is begun.
+    Where it is not, `is_still_wanted` is still to be asked."""
+    # A planner may hold them: in the order of their ids nobody waits for somebody who waits for us.
+    if following.ical_method != IcalMethod.REQUEST or following.pk < delivery.pk:
+        statements.keep_sent(delivery, token=token, now=now)
+        return False
+    try:
+        is_wanted = statements.keep_sent_and_begin(delivery, following, token=token, now=now, lease=lease())
+    except OperationalError:
+        # Whatever it was about the next one, that this one was sent must not be lost with it.
+        statements.keep_sent(delivery, token=token, now=now)
+        return False
+    if is_wanted:
+        _note_the_attempt(following, now)
+    return is_wanted
+
+
+def _note_the_attempt(delivery: Delivery, now: datetime) -> None:
+    delivery.attempts += 1
+    # What a mail tells of the time that is left is true at this moment.
+    delivery.attempted_at = now
 
 
 def _wait(delivery: Delivery, outcome: Outcome) -> timedelta:

@@ -9,6 +9,7 @@ from django.db import connection, transaction
 
 from registrations.models import Delivery
 from registrations.services.planning import plan
+from registrations.services.sending import results
 from registrations.services.sending.claims import claim_batch, give_back
 from tests.registrations.services.deliveries import admitted, released_delegation
 
@@ -53,3 +54,26 @@ def test_a_worker_that_gives_its_batch_back_takes_nothing_that_a_planner_is_abou
             Delivery.objects.select_for_update().get(pk=second)
 
         assert given_back.result() == 2
+
+
+def test_what_was_sent_is_kept_although_a_planner_holds_the_next_one(now):
+    admitted(released_delegation())
+    plan(now=now)
+    batch = claim_batch(size=2, now=now)
+    first, second = sorted(batch.deliveries, key=lambda delivery: delivery.pk)
+    results.is_still_wanted(first, token=batch.token, now=now)
+
+    def keep() -> bool:
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute("SET lock_timeout = '50ms'")
+            return results.keep_sent_and_begin(first, second, token=batch.token, now=now)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as worker, transaction.atomic():
+        Delivery.objects.select_for_update().get(pk=second.pk)
+        is_begun = worker.submit(keep).result()
+
+    assert not is_begun
+    assert list(Delivery.objects.order_by("pk").values_list("state", "attempts")) == [("sent", 1), ("claimed", 0)]

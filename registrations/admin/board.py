@@ -27,6 +27,7 @@ from registrations.queries import (
     quota_board,
 )
 from registrations.queries.speakers import speakers_without_a_person
+from registrations.queries.waiting import waiting_delegations
 from sessions_app.admin.base import change_url
 from sessions_app.models import Webinar
 
@@ -165,7 +166,7 @@ def board_page(site: AdminSite, request: HttpRequest, slug: str) -> HttpResponse
 
 def board_list_page(site: AdminSite, request: HttpRequest) -> HttpResponse:
     """`/admin/quota-board/`: the webinars that have a board."""
-    awaiting = Count("delegations", filter=Q(delegations__status=DelegationStatus.SUBMITTED))
+    awaiting = Count("delegations", filter=Q(delegations__in=waiting_delegations(now=timezone.now()).order_by()))
     context = site.each_context(request) | {
         "title": _("Quota boards"),
         "webinars": Webinar.objects.annotate(delegation_count=Count("delegations"), awaiting=awaiting),

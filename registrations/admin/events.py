@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from django.core.exceptions import FieldDoesNotExist
 from django.utils.translation import gettext as _
 
-from registrations.models import Delegate, HistoryEvent
+from registrations.models import Delegate, HistoryEvent, ParticipantProfile
 from registrations.services.exports import COLUMNS
 
 EMPTY = "\N{EN DASH}"
@@ -22,14 +22,12 @@ class ReadableEvent:
     shown: tuple[tuple[str, str, str], ...]
 
 
-def readable(
-    events: Iterable[HistoryEvent],
-    *,
-    profiles: Mapping[str, str] | None = None,
-    only: Collection[str] | None = None,
-) -> list[ReadableEvent]:
-    """With `profiles` a profile is told by its name instead of its code; `only` names the fields that are told."""
-    named = profiles or {}
+def readable(events: Iterable[HistoryEvent], *, only: Collection[str] | None = None) -> list[ReadableEvent]:
+    """`only` names the fields that are told. One query where one of them is a profile, which is told by its name."""
+    events = list(events)
+    named: dict[str, str] = {}
+    if any("profile" in event.changes for event in events):
+        named = {profile.code: str(profile) for profile in ParticipantProfile.objects.all()}
     return [
         ReadableEvent(
             event,

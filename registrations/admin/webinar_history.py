@@ -9,7 +9,6 @@ from django.utils.translation import gettext as _
 
 from registrations.admin.base import is_observed
 from registrations.admin.events import readable
-from registrations.models import ParticipantProfile
 from registrations.queries.history import history_of_webinar
 from sessions_app.models import Webinar
 
@@ -35,10 +34,6 @@ def webinar_history_page(site: AdminSite, request: HttpRequest, slug: str) -> Ht
         "webinar": webinar,
         "page": page,
         "is_whole": is_whole,
-        "history": readable(
-            page.object_list,
-            profiles={profile.code: str(profile) for profile in ParticipantProfile.objects.all()},
-            only=SHOWN_TO_OBSERVERS if is_for_observer else None,
-        ),
+        "history": readable(page.object_list, only=SHOWN_TO_OBSERVERS if is_for_observer else None),
     }
     return TemplateResponse(request, "admin/quota_board/history.html", context)

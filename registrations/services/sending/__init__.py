@@ -88,10 +88,10 @@ def _send_batch(
                 report.superseded += 1
                 continue
         outcome = away or _hand_over(delivery, connection, desk, following)
-        is_begun = outcome.is_sent and following is not None and not _is_over(until, clock)
-        if following is not None and is_begun:
+        if outcome.is_sent and following is not None and not _is_over(until, clock):
             is_begun = keep_sent_and_begin(delivery, following, token=batch.token, now=clock())
         else:
+            is_begun = False
             keep_result(delivery, outcome, token=batch.token, now=clock())
         match outcome:
             case Outcome(is_sent=True):

@@ -23,7 +23,7 @@ from registrations.models import (
     Waiver,
 )
 from registrations.queries import quota_board
-from sessions_app.models import Webinar
+from sessions_app.models import Session, Webinar
 from tests.factories import (
     NOW,
     make_country,
@@ -236,6 +236,20 @@ def test_the_list_of_boards_leads_to_each(secretariat: Client, webinar: Webinar)
     assert {"/admin/quota-board/flows/", "/admin/quota-board/other/"} <= set(
         links_of(secretariat.get("/admin/quota-board/").content.decode())
     )
+
+
+def test_the_list_of_boards_counts_what_can_still_be_decided(secretariat: Client, webinar: Webinar) -> None:
+    over = make_webinar("over")
+    Session.objects.filter(webinar=webinar).update(starts_at=timezone.now() + timedelta(days=1))
+    Session.objects.filter(webinar=over).update(starts_at=timezone.now() - timedelta(days=9))
+    honduras, panama = make_country("HN", name_en="Honduras"), make_country("PA", name_en="Panama")
+    make_delegation(webinar, honduras, status="submitted")
+    make_delegation(webinar, panama, status="draft")
+    make_delegation(over, honduras, status="submitted")
+
+    listed = secretariat.get("/admin/quota-board/").context["webinars"]
+
+    assert {one.slug: (one.awaiting, one.delegation_count) for one in listed} == {"flows": (1, 2), "over": (0, 1)}
 
 
 def test_nothing_on_the_board_is_inline(secretariat: Client, webinar: Webinar) -> None:

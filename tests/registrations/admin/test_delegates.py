@@ -169,6 +169,17 @@ def test_what_is_said_about_a_person_can_be_changed(secretariat: Client, staff: 
     assert ("full name", "Ana Pas", "Ana Paz") in secretariat.get(url).context["history"][0].shown
 
 
+def test_the_history_tells_a_profile_by_its_name(secretariat: Client, delegation: Delegation) -> None:
+    person = make_delegate(delegation)
+    url = reverse("admin:registrations_delegate_change", args=[person.pk])
+    secretariat.post(url, typed("border-control", version=person.version, reason="Moved to the border"))
+
+    pages = (url, reverse("admin:registrations_delegation_change", args=[delegation.pk]))
+    for page in pages:
+        shown = secretariat.get(page).context["history"][0].shown
+        assert "Border control" in [new for _label, _old, new in shown]
+
+
 def test_a_stale_form_shows_both_versions_and_can_then_be_sent_again(
     secretariat: Client, delegation: Delegation
 ) -> None:

@@ -11,7 +11,19 @@ from sessions_app.audience import ToldChange, ToldChanges
 from sessions_app.models import AgendaItem
 
 
-class ItemForm(forms.ModelForm):  # type: ignore[type-arg]  # takes no parameter at run time
+class SharedForm(forms.ModelForm):  # type: ignore[type-arg]  # takes no parameter at run time
+    """Of a row that several people edit. Its page carries what it showed, so that what was typed is told from what has
+    changed since; what is sent without that is compared with what is stored."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for shown in self:
+            # A moment is in two inputs.
+            carried = (shown.html_initial_name, f"{shown.html_initial_name}_0")
+            shown.field.show_hidden_initial = not self.is_bound or any(name in self.data for name in carried)
+
+
+class ItemForm(SharedForm):
     """An agenda item of a list in which `place` says what comes after what; a new one comes last."""
 
     place = forms.IntegerField(label=_("Place"), required=False, min_value=1, max_value=999)

@@ -20,7 +20,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from sessions_app.addresses import house_of
-from sessions_app.admin.base import Room, change_url, link
+from sessions_app.admin.base import SharedRoom, change_url, link, save_what_was_changed
 from sessions_app.admin.cancelling import cancel_session_page, restore_session_page
 from sessions_app.admin.filters import WebinarFilter
 from sessions_app.admin.tables import TableInline
@@ -114,7 +114,7 @@ def untranslated(item: AgendaItem) -> str:
 
 
 @admin.register(Session)
-class SessionRoom(Room[Session]):
+class SessionRoom(SharedRoom[Session]):
     list_display = ["__str__", "webinar", "starts_at", "duration_minutes", "cancelled_at"]
     list_filter = [WebinarFilter]
     list_select_related = ["webinar"]
@@ -200,10 +200,6 @@ class SessionRoom(Room[Session]):
         url = reverse(settings.ROOM_PAGE, args=[session.webinar.slug, session.number])
         return format_html("{} {}", told, link(url, _("Room and arrivals")))
 
-    def save_model(self, request: HttpRequest, obj: Session, form: Any, change: bool) -> None:
-        """Write what was typed and nothing else: the room may be switched in the same moment."""
-        obj.save(update_fields=[name for name in form.changed_data if name in form.cleaned_data])
-
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
         """Save the items in the order of their places; one without a place comes last."""
         session: Session = form.instance
@@ -213,10 +209,11 @@ class SessionRoom(Room[Session]):
             item.delete()
         for number, item in enumerate((one for one in items if one.pk is None), start=1):
             item.position = last + number
-        for item in items:
-            item.save()
+        for one in formset.forms:
+            if one.instance in items:
+                save_what_was_changed(one.instance, one.changed_data)
         places = {
-            one.instance.pk: one.cleaned_data.get("place") or AFTER_ALL_OTHERS
+            one.instance.pk: _place(one) or AFTER_ALL_OTHERS
             for one in formset.forms
             if one.instance.pk is not None and one not in formset.deleted_forms
         }
@@ -244,6 +241,12 @@ class SessionRoom(Room[Session]):
         return redirect(f"{change_url(obj)}{anchor}")
 
 
+def _place(form: Any) -> int | None:
+    """Where an item is to stand: where it was put on the page, else where it stands by now."""
+    place: int | None = form.cleaned_data.get("place") if "place" in form.changed_data else form.instance.position
+    return place
+
+
 class SpeakingInline(TableInline):
     model = AgendaItemSpeaker
     fields = ["speaker", "role", "position"]
@@ -258,7 +261,7 @@ class SpeakingInline(TableInline):
 
 
 @admin.register(AgendaItem)
-class ItemRoom(Room[AgendaItem]):
+class ItemRoom(SharedRoom[AgendaItem]):
     """One item with who speaks in it; reached from its session."""
 
     list_display = ["__str__", "session", "minutes", "kind"]
@@ -278,7 +281,7 @@ class ItemRoom(Room[AgendaItem]):
 
 
 @admin.register(Speaker)
-class SpeakerRoom(Room[Speaker]):
+class SpeakerRoom(SharedRoom[Speaker]):
     list_display = ["__str__", "kind", "institution_en", "webinar"]
     list_filter = [WebinarFilter]
     list_select_related = ["webinar"]

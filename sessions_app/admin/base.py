@@ -1,6 +1,7 @@
 """What every room of the secretariat shares, whichever app it belongs to."""
 
 import re
+from collections.abc import Collection
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import structlog
@@ -18,6 +19,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from sessions_app.admin.changes import lines_of, with_differences
+from sessions_app.forms import SharedForm
 
 log = structlog.get_logger(__name__)
 
@@ -111,6 +113,16 @@ class Room(TypedModelAdmin[M]):
         return listed, counts, set() if protected else perms_needed, protected
 
 
+class SharedRoom(Room[M]):
+    """Of rows that several people edit: saving writes what was changed on the page, and leaves what others changed
+    since it was opened."""
+
+    form = SharedForm
+
+    def save_model(self, request: HttpRequest, obj: M, form: Any, change: bool) -> None:
+        save_what_was_changed(obj, form.changed_data)
+
+
 class ReadOnlyRoom(Room[M]):
     """A list to read and to search; what changes its rows are services."""
 
@@ -122,6 +134,15 @@ class ReadOnlyRoom(Room[M]):
 
     def has_delete_permission(self, request: HttpRequest, obj: M | None = None) -> bool:
         return False
+
+
+def save_what_was_changed(row: models.Model, changed: Collection[str]) -> None:
+    """Save the fields of `row` that are named in `changed`; it is then as stored."""
+    if row.pk is None:
+        row.save()
+        return
+    row.save(update_fields=[field.name for field in row._meta.concrete_fields if field.name in changed])
+    row.refresh_from_db()
 
 
 def _with_possible_rows(typed: QueryDict) -> QueryDict:

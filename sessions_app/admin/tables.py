@@ -6,6 +6,8 @@ from django.contrib import admin
 from django.forms import BaseInlineFormSet, MultiWidget
 from django.utils.translation import gettext as _
 
+from sessions_app.forms import SharedForm
+
 
 class LabelledRows(BaseInlineFormSet):  # type: ignore[type-arg]  # takes no parameter at run time
     """Names each input of each row: the head of its column, which stands too far away to be read out, and the row."""
@@ -26,4 +28,5 @@ class LabelledRows(BaseInlineFormSet):  # type: ignore[type-arg]  # takes no par
 class TableInline(admin.TabularInline):  # type: ignore[type-arg]  # takes no parameter at run time
     """As Django's, with named inputs."""
 
+    form = SharedForm
     formset: Any = LabelledRows

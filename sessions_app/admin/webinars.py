@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from sessions_app.admin.base import Room, person_of
+from sessions_app.admin.base import SharedRoom, person_of, save_what_was_changed
 from sessions_app.admin.cancelling import cancel_webinar_page, restore_webinar_page, row_to_change
 from sessions_app.admin.previews import delegate_preview, public_preview
 from sessions_app.admin.tables import TableInline
@@ -43,7 +43,7 @@ class SessionInline(TableInline):
 
 
 @admin.register(Webinar)
-class WebinarRoom(Room[Webinar]):
+class WebinarRoom(SharedRoom[Webinar]):
     list_display = ["__str__", "slug", "timezone", "released"]
     search_fields = ["slug", "title_en", "title_es"]
     actions = ["release"]
@@ -98,10 +98,12 @@ class WebinarRoom(Room[Webinar]):
 
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
         """Give every new session the next number."""
-        for session in formset.save(commit=False):
-            if session.pk is None:
-                session.number = next_session_number(form.instance)
-            session.save()
+        sessions = formset.save(commit=False)
+        for one in formset.forms:
+            if one.instance in sessions:
+                if one.instance.pk is None:
+                    one.instance.number = next_session_number(form.instance)
+                save_what_was_changed(one.instance, one.changed_data)
         formset.save_m2m()
 
     def save_model(self, request: HttpRequest, obj: Webinar, form: "ModelForm[Webinar]", change: bool) -> None:

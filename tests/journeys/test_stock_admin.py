@@ -15,8 +15,9 @@ from playwright.sync_api import Browser
 from registrations.models import Announcement, Chase, Delegate, User
 from sessions_app.models import Session, Webinar
 from tests import factories
+from tests.journeys.looking import OPTIONS
 from tests.journeys.views import ABOUT_A_MADE_ROW, FLOWS, SECRETARIAT
-from tests.journeys.world import LEVELS, NARROWEST, NOW, WIDE, World, world
+from tests.journeys.world import NARROWEST, NOW, WIDE, World, world
 
 __all__ = ["world"]
 pytestmark = [pytest.mark.journey, pytest.mark.django_db]
@@ -25,11 +26,7 @@ OF_A_ROW = ("change", "delete", "history")
 # One row of a list is like the next; all of them would cost half of the time.
 CONTEXT = {"exclude": [["#result_list tbody tr:nth-child(n + 4)"], [".delete-confirmation li:nth-child(n + 9)"]]}
 # Without `preload` axe fetches no style sheets by itself, and puts no style into the page, which our CSP would refuse.
-OPTIONS = {
-    "runOnly": {"type": "tag", "values": LEVELS},
-    "resultTypes": ["violations"],
-    "preload": False,
-}
+WITHOUT_STYLES = OPTIONS | {"preload": False}
 # Listens from the beginning, so that nothing is missed and nothing of axe's is heard.
 LISTEN = """
 window.broken = [];
@@ -99,7 +96,7 @@ def test_no_page_of_a_model_breaks_our_csp_and_axe_finds_nothing(
         if not answer.ok:
             continue
         seen += 1
-        found = Axe().run(page, context=CONTEXT, options=OPTIONS)
+        found = Axe().run(page, context=CONTEXT, options=WITHOUT_STYLES)
         complaints += [
             f"{address}: {violation['id']}: {node['html'][:200]}"
             for violation in found.response["violations"]

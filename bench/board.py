@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from itertools import cycle
 
-from django.core.management import call_command
 from django.db import connection
 from django.test import Client
 from django.urls import reverse
@@ -35,7 +34,6 @@ ALL, ALONE = "public", "alone"
 
 
 def measure() -> Sequence[Ratio]:
-    call_command("flush", interactive=False, verbosity=0)
     now = timezone.now()
     staff = make_staff()
     bodies = [make_country(f"{chr(65 + number)}X") for number in range(COUNTRIES)]

@@ -40,14 +40,13 @@ class MatchedBy(models.TextChoices):
 class Attendance(models.Model):
     """Somebody whom the reports of a session name, as they name them, and who of ours that is, if anybody.
 
-    A person may have several: one for their personal link, each address or, without one, each name that they came
-    under.
+    A person may have several: one for each address or, without one, each name that they came under.
     """
 
     session = models.ForeignKey(
         Session, on_delete=models.PROTECT, related_name="attendances", verbose_name=_("session")
     )
-    # What the reports know them by: "link:" and a delegate's id, their address, lower-cased, or "name:" and their name.
+    # What the reports know them by: their address, lower-cased, or "name:" and their name.
     key = models.CharField(max_length=300, editable=False)
     name = models.CharField(_("name as reported"), max_length=200, blank=True)
     address = models.CharField(_("e-mail address as reported"), max_length=254, blank=True)

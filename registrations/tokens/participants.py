@@ -19,7 +19,7 @@ from registrations.queries.participant import Subscriber, subscriber
 # The id of a delegate and the version of their links, as `make_token` writes them; 18 digits fit every database.
 VALUE = re.compile(r"([1-9][0-9]{0,17})\.([1-9][0-9]{0,8})", re.ASCII)
 # What looks like a token within a text, and a good deal longer than an address of ours.
-TOKEN = re.compile(rf"{VALUE.pattern}~[\w-]+", re.ASCII)
+TOKEN = re.compile(rf"{VALUE.pattern}~[\w-]{{43}}(?![\w-])", re.ASCII)
 LONGEST_LINK = 400
 # In place of a token in a path that is kept.
 _ANYBODY = "~"
@@ -66,14 +66,13 @@ def read_feed_token(token: str) -> Subscriber:
 
 
 def link_of(text: str) -> int | None:
-    """The id of the delegate whose link stands in `text`, of either scope and any version: who somebody said they are,
-    and no leave to anything. None where it is no link of ours. No query."""
-    for found in TOKEN.finditer(text[:LONGEST_LINK]):
-        try:
-            return _unsigned(found[0], tuple(Scope))[0]
-        except LinkNotValid:
-            continue
-    return None
+    """The id of the delegate whose link stands first in `text`, of either scope and any version: who somebody said they
+    are, and no leave to anything. None where it is no link of ours. No query."""
+    found = TOKEN.search(text[:LONGEST_LINK])
+    try:
+        return _unsigned(found[0], tuple(Scope))[0] if found is not None else None
+    except LinkNotValid:
+        return None
 
 
 def _unsigned(token: str, scopes: tuple[Scope, ...]) -> tuple[int, int]:

@@ -86,14 +86,18 @@ def check_report(session: Session, attendees: Sequence[Attendee], *, zone: str) 
 
 
 def _match(attendee: Attendee, people: People, stored: Attendance | None) -> Match:
-    """What a person decided by hand stays; else the link tells, else the address."""
+    """What a person decided by hand stays; else the link of somebody who takes part tells, else the address: whoever
+    came in another's place may have been given the link of those who left."""
     known = people.by_pk.get(stored.delegate_id) if stored is not None and stored.delegate_id is not None else None
     if stored is not None and stored.matched_by in (MatchedBy.HAND, MatchedBy.NOBODY):
         return Match(attendee, known, stored.matched_by, stored=stored)
-    if attendee.link_of is not None and (found := people.by_pk.get(attendee.link_of)):
-        return Match(attendee, found, MatchedBy.LINK, stored=stored)
+    linked = people.by_pk.get(attendee.link_of) if attendee.link_of is not None else None
+    if linked is not None and linked.is_active:
+        return Match(attendee, linked, MatchedBy.LINK, stored=stored)
     if found := people.by_address.get(attendee.address.lower()):
         return Match(attendee, found, MatchedBy.ADDRESS, stored=stored)
+    if linked is not None:
+        return Match(attendee, linked, MatchedBy.LINK, stored=stored)
     if stored is not None and known is not None:
         # The address was theirs at the first import.
         return Match(attendee, known, stored.matched_by, stored=stored)

@@ -1,11 +1,11 @@
 """The people of a report: all rows of one person as one, with hours and minutes."""
 
 import re
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections import Counter, defaultdict
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from itertools import pairwise
+from itertools import chain, pairwise
 from zoneinfo import ZoneInfo
 
 from registrations.services.participation.reading import ReportRow
@@ -32,9 +32,9 @@ ReadDay = Callable[[str], date | None]
 
 @dataclass(frozen=True, slots=True)
 class Attendee:
-    """Somebody as a report names them; `link_of` is the id of the delegate whose personal link they gave.
+    """Somebody as a report names them. `key` tells them from the others: their address or else their name.
 
-    `key` tells them from the others: their link, or else their address, or else their name.
+    `link_of` is the id of the delegate whose personal link they, and nobody else in the report, gave.
     """
 
     name: str
@@ -46,8 +46,6 @@ class Attendee:
 
     @property
     def key(self) -> str:
-        if self.link_of is not None:
-            return f"link:{self.link_of}"[:LONGEST_KEY]
         return self.address.lower() or f"name:{' '.join(self.name.casefold().split())}"[:LONGEST_KEY]
 
 
@@ -66,16 +64,27 @@ def attendees_of(rows: Sequence[ReportRow], *, day: date, zone: str) -> list[Att
     read_day = _order_of_days(rows, day=day)
     stays: dict[str, list[_Stay]] = defaultdict(list)
     names: dict[str, Attendee] = {}
+    links: dict[str, set[int]] = defaultdict(set)
     for row in rows:
         who = Attendee(
             cleaned(row.name, LONGEST_NAME),
             cleaned(row.address, LONGEST_ADDRESS) if "@" in row.address else "",
-            0, None, None, link_of(row.link),
+            0, None, None,
         )  # fmt: skip
         if who.name or who.address:
             names.setdefault(who.key, who)
             stays[who.key].append(_stay(row, read_day, ZoneInfo(zone)))
-    return [_together(names[key], of_one) for key, of_one in stays.items()]
+            if (linked := link_of(row.link)) is not None:
+                links[who.key].add(linked)
+    given = Counter(chain.from_iterable(links.values()))
+    return [
+        replace(_together(names[key], of_one), link_of=_only_link(links[key], given)) for key, of_one in stays.items()
+    ]
+
+
+def _only_link(own: Collection[int], given: Mapping[int, int]) -> int | None:
+    """Two links, or one that others gave too, tell nothing."""
+    return next((linked for linked in own if len(own) == given[linked] == 1), None)
 
 
 def cleaned(text: str, longest: int) -> str:
@@ -93,7 +102,6 @@ def _together(who: Attendee, stays: list[_Stay]) -> Attendee:
         min(minutes, MOST_MINUTES),
         min(joined, default=None),
         max(left, default=None),
-        who.link_of,
     )
 
 

@@ -112,12 +112,25 @@ def test_the_link_that_people_gave_as_an_answer_tells_who_they_are() -> None:
     delegation = make_delegation()
     ana, luz = make_delegate(delegation), make_delegate(delegation)
     cells = [join_url(ana, 2), f"I hope it is this one: {page_url(luz)}?utm=x", "https://example.org/my/none/", ""]
-    rows = [["Name", "Personal link", "Duration"], *(["Office", cell, "5"] for cell in cells)]
+    rows = [["Name", "Personal link", "Duration"], *([f"Office {n}", cell, "5"] for n, cell in enumerate(cells))]
 
     found = attendees(csv_file(rows))
 
-    assert [(one.link_of, one.minutes) for one in found] == [(ana.pk, 5), (luz.pk, 5), (None, 10)]
+    assert [one.link_of for one in found] == [ana.pk, luz.pk, None, None]
     assert not any(luz.email in str(one) or make_token(luz, Scope.PAGE) in str(one) for one in found)
+
+
+@pytest.mark.django_db
+def test_a_link_that_several_people_gave_and_two_links_of_one_tell_nothing() -> None:
+    delegation = make_delegation()
+    ana, luz, eva = (page_url(make_delegate(delegation)) for _ in range(3))
+    given = [("Ana", ana), ("Ben", ana), ("Luz", luz), ("Luz", eva), ("Eva", ""), ("Mia", eva), ("Mia", "")]
+
+    found = attendees(csv_file([["Name", "Personal link", "Duration"], *([name, link, "5"] for name, link in given)]))
+
+    assert [(one.name, one.minutes, one.link_of) for one in found] == [
+        ("Ana", 5, None), ("Ben", 5, None), ("Luz", 10, None), ("Eva", 5, None), ("Mia", 10, None)
+    ]  # fmt: skip
 
 
 def test_formulas_stay_text() -> None:

@@ -6,7 +6,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from registrations.exceptions import NotPossibleNow, ReasonRequired, Unreadable
-from registrations.models import Attendance, AttendanceReport, HistoryEvent, HistoryKind, MatchedBy
+from registrations.models import Attendance, AttendanceReport, Delegate, HistoryEvent, HistoryKind, MatchedBy
 from registrations.services.participation.by_hand import NOBODY, NOT_YET, match_by_hand
 from registrations.services.participation.carried import people_to_text, text_to_people
 from registrations.services.participation.matching import check_report, same_names
@@ -35,11 +35,32 @@ def test_people_are_known_by_their_address_in_any_case_and_others_are_kept_to_be
 
 def test_a_personal_link_says_more_than_the_address() -> None:
     session, (ana, luz) = make_session_of("ana", "luz")
-    shared = [replace(attendee("Office", "ana@example.org"), link_of=person.pk) for person in (ana, luz)]
+    report = [replace(attendee("Office", "ana@example.org"), link_of=luz.pk), replace(attendee("A."), link_of=ana.pk)]
 
-    imported(session, *shared, attendee("Ana", "ana@example.org", start=70))
+    imported(session, *report, attendee("Luz", "luz@example.org", start=70))
 
-    assert stored() == [("Office", "ana", "link", 60), ("Office", "luz", "link", 60), ("Ana", "ana", "address", 60)]
+    assert stored() == [("Office", "luz", "link", 60), ("A.", "ana", "link", 60), ("Luz", "luz", "address", 60)]
+
+
+def test_who_came_in_anothers_place_with_their_link_is_known_by_the_address() -> None:
+    session, (ana, luz) = make_session_of("ana", "luz")
+    Delegate.objects.filter(pk=ana.pk).update(status="withdrawn", withdrawn_at=NOW)
+    report = [replace(attendee("Luz", luz.email), link_of=ana.pk), replace(attendee("Ana"), link_of=ana.pk)]
+
+    imported(session, *report)
+
+    assert stored() == [("Luz", "luz", "address", 60), ("Ana", "ana", "link", 60)]
+
+
+def test_what_a_person_told_stands_when_the_report_comes_again_with_links() -> None:
+    session, (ana, luz) = make_session_of("ana", "luz")
+    office = attendee("Office", "office@example.org")
+    imported(session, office, is_confirmed=True)
+    match_by_hand(session, answers={Attendance.objects.get().pk: str(luz.pk)}, by=make_staff(), now=AFTER)
+
+    imported(session, replace(office, link_of=ana.pk), is_confirmed=True)
+
+    assert stored() == [("Office", "luz", "hand", 60)]
 
 
 def test_a_link_to_another_webinar_tells_nothing_and_what_a_person_told_stands_above_a_link() -> None:

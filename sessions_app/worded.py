@@ -8,6 +8,7 @@ from typing import Any, Generic, TypeVar
 from django.db import DEFAULT_DB_ALIAS, connection
 from django.db.models import Model, QuerySet
 from django.db.models.query import get_related_populators
+from django.db.transaction import TransactionManagementError
 
 # What stands in a wording where each asker puts their own; nothing that is stored.
 NUMBER, OTHER_NUMBER, THIRD_NUMBER = 2**63 - 1, 2**63 - 2, 2**63 - 3
@@ -50,8 +51,12 @@ class _Wording:
         self.statement, self.parameters = self.compiler.as_sql()
         columns = [column[0] for column in self.compiler.select[: self.compiler.col_count]]
         self.converters = self.compiler.get_converters(columns)
+        self.is_locking = question.query.select_for_update and connection.features.has_select_for_update
 
     def rows(self, values: Mapping[Any, Any]) -> Rows:
+        if self.is_locking and connection.get_autocommit():
+            # Django asks this when it words the statement, which is once.
+            raise TransactionManagementError("A lock outside of a transaction holds nothing.")
         own = {_stored(stand_in): _stored(value) for stand_in, value in values.items()}
         with connection.cursor() as cursor:
             cursor.execute(self.statement, [own.get(parameter, parameter) for parameter in self.parameters])

@@ -3,12 +3,14 @@
 from functools import partial
 
 import pytest
+from django.db import transaction
 
 from registrations.exceptions import MaximumTooLow, QuotaFull
 from registrations.models import Delegate, Quota, QuotaException
 from registrations.queries import seats_of
 from registrations.services.nominations import register_delegate, withdraw_delegate
 from registrations.services.quotas import change_quota, make_exception
+from registrations.services.seats import lock_delegation
 from registrations.services.undoing import restore_delegate
 from tests.factories import make_delegate, make_delegation, make_details, make_profiles, make_staff, make_user
 from tests.races import ROUNDS, kinds_of, two_writers
@@ -141,3 +143,13 @@ def test_the_last_seat_goes_to_the_one_who_returns_or_to_the_one_who_comes(now):
 
             assert kinds_of(outcomes) == ["QuotaFull", "done"]
             assert Delegate.objects.active().count() == 1
+
+
+def test_a_lock_outside_of_a_transaction_is_refused_each_time() -> None:
+    delegation = make_delegation()
+    with transaction.atomic():
+        lock_delegation(delegation)
+
+    for _ in range(2):
+        with pytest.raises(transaction.TransactionManagementError):
+            lock_delegation(delegation)

@@ -42,7 +42,8 @@ def send_due(
     """Send what is due, batch by batch, until nothing is left, the mail server is away, or `within` has passed.
 
     `clock` gives the present time, again for each message. Talks to the mail server outside of any transaction;
-    each result is committed by itself. A worker that dies leaves its batch to whoever finds the lease expired.
+    each result is committed before the next message leaves. A worker that dies leaves its batch to whoever finds the
+    lease expired.
     """
     report = SendReport()
     until: datetime | None = None

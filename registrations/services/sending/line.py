@@ -35,6 +35,7 @@ class EmailBackend(smtp.EmailBackend):
         return _TlsLine if self.use_ssl else _PlainLine
 
     def do_meanwhile(self, work: Callable[[], None] | None) -> None:
-        """Do `work`, which must not raise, after each message that is sent from now on, before the server answers."""
+        """Do `work`, which must not raise, after each message that is sent over the connection that is open now, before
+        the server answers. Nothing where none is open."""
         if isinstance(self.connection, _Line):
             self.connection.meanwhile = work

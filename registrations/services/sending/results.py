@@ -1,4 +1,4 @@
-"""The last look before a message leaves, and what is kept of it afterwards; each its own short transaction."""
+"""The last look before a message leaves, and what is kept of it afterwards; in short transactions."""
 
 from datetime import datetime, timedelta
 from uuid import UUID

@@ -18,9 +18,20 @@ class SharedForm(forms.ModelForm):  # type: ignore[type-arg]  # takes no paramet
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for shown in self:
-            # A moment is in two inputs.
-            carried = (shown.html_initial_name, f"{shown.html_initial_name}_0")
-            shown.field.show_hidden_initial = not self.is_bound or any(name in self.data for name in carried)
+            name = shown.html_initial_name
+            if f"{name}_0" in self.data:
+                # A moment is in two inputs. A page that comes back carries on only what is there by its own name.
+                self.data = self.data.copy()  # type: ignore[attr-defined]  # a QueryDict
+                self.data[name] = ""  # type: ignore[index]  # the same
+            shown.field.show_hidden_initial = not self.is_bound or name in self.data
+
+    def _post_clean(self) -> None:
+        """Check the row as it will be: as it is stored by now, with what was changed on the page."""
+        cleaned = self.cleaned_data
+        if self.instance.pk is not None:
+            self.cleaned_data = {name: value for name, value in cleaned.items() if name in self.changed_data}
+        super()._post_clean()  # type: ignore[misc]  # not in the stubs
+        self.cleaned_data = {name: value for name, value in cleaned.items() if name not in self.errors}
 
 
 class ItemForm(SharedForm):

@@ -14,7 +14,8 @@ class _Fields(HTMLParser):
         given = {name: value or "" for name, value in attrs}
         if tag == "input" and given.get("type") not in {"submit", "file"} and "name" in given:
             if given.get("type") not in {"checkbox", "radio"} or "checked" in given:
-                self.found[given["name"]] = given.get("value", "on")
+                unsaid = "on" if given.get("type") in {"checkbox", "radio"} else ""
+                self.found[given["name"]] = given.get("value", unsaid)
         elif tag in {"select", "textarea"}:
             self._name, self._is_in_textarea = given.get("name", ""), tag == "textarea"
             self.found.setdefault(self._name, "")

@@ -20,7 +20,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from sessions_app.addresses import house_of
-from sessions_app.admin.base import SharedRoom, change_url, link, save_what_was_changed
+from sessions_app.admin.base import SharedRoom, change_url, link, save_rows
 from sessions_app.admin.cancelling import cancel_session_page, restore_session_page
 from sessions_app.admin.filters import WebinarFilter
 from sessions_app.admin.tables import TableInline
@@ -205,20 +205,17 @@ class SessionRoom(SharedRoom[Session]):
         session: Session = form.instance
         last = max(session.items.values_list("position", flat=True), default=0)
         items = formset.save(commit=False)
-        for item in formset.deleted_objects:
-            item.delete()
         for number, item in enumerate((one for one in items if one.pk is None), start=1):
             item.position = last + number
-        for one in formset.forms:
-            if one.instance in items:
-                save_what_was_changed(one.instance, one.changed_data)
+        save_rows(formset, items)
         places = {
-            one.instance.pk: _place(one) or AFTER_ALL_OTHERS
+            one.instance.pk: one.cleaned_data.get("place") or AFTER_ALL_OTHERS
             for one in formset.forms
-            if one.instance.pk is not None and one not in formset.deleted_forms
+            if one.instance.pk is not None and one not in formset.deleted_forms and "place" in one.changed_data
         }
-        rows = session.items.order_by("position").values_list("pk", flat=True)
-        order_items(session, sorted(rows, key=lambda pk: places.get(pk, AFTER_ALL_OTHERS)))
+        # What was not put anywhere on the page stands where it stands by now.
+        rows = list(session.items.order_by("position").values_list("pk", "position"))
+        order_items(session, [pk for pk, _position in sorted(rows, key=lambda row: places.get(row[0], row[1]))])
         if move := MOVE.fullmatch(request.POST.get("_move", "")):
             move_item(session, int(move["item"]), steps=-1 if move["way"] == "up" else 1)
 
@@ -239,12 +236,6 @@ class SessionRoom(SharedRoom[Session]):
         item = int(move["item"])
         anchor = f"#items-{order.index(item)}" if item in order else ""
         return redirect(f"{change_url(obj)}{anchor}")
-
-
-def _place(form: Any) -> int | None:
-    """Where an item is to stand: where it was put on the page, else where it stands by now."""
-    place: int | None = form.cleaned_data.get("place") if "place" in form.changed_data else form.instance.position
-    return place
 
 
 class SpeakingInline(TableInline):

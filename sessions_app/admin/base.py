@@ -1,7 +1,7 @@
 """What every room of the secretariat shares, whichever app it belongs to."""
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import structlog
@@ -122,6 +122,9 @@ class SharedRoom(Room[M]):
     def save_model(self, request: HttpRequest, obj: M, form: Any, change: bool) -> None:
         save_what_was_changed(obj, form.changed_data)
 
+    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
+        save_rows(formset, formset.save(commit=False))
+
 
 class ReadOnlyRoom(Room[M]):
     """A list to read and to search; what changes its rows are services."""
@@ -143,6 +146,15 @@ def save_what_was_changed(row: models.Model, changed: Collection[str]) -> None:
         return
     row.save(update_fields=[field.name for field in row._meta.concrete_fields if field.name in changed])
     row.refresh_from_db()
+
+
+def save_rows(formset: Any, rows: Sequence[models.Model]) -> None:
+    """Save `rows`, which `formset` would save, in the same way, and delete those that are to go."""
+    for row in formset.deleted_objects:
+        row.delete()
+    for form in formset.forms:
+        if form.instance in rows:
+            save_what_was_changed(form.instance, form.changed_data)
 
 
 def _with_possible_rows(typed: QueryDict) -> QueryDict:

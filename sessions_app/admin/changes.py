@@ -58,15 +58,15 @@ def _changed_rows(formsets: Any) -> Iterator[tuple[str, list[Difference]]]:
 
 
 def differences_of(form: BaseForm) -> list[Difference]:
-    """[name, old, new] of each changed field that the form shows, passwords apart; of an address its house alone."""
+    """[name, old, new] of each changed field that the form shows, passwords apart; of an address its house alone.
+
+    Somebody else may have changed a field to the same meanwhile, which is told of them."""
     return [
-        [
-            name,
-            _kept(form.get_initial_for_field(form.fields[name], name), form.fields[name]),
-            _kept(form.cleaned_data.get(name), form.fields[name]),
-        ]
+        [name, _kept(old, field), _kept(new, field)]
         for name in form.changed_data
-        if name in form.fields and "password" not in name
+        if (field := form.fields.get(name)) is not None and "password" not in name
+        for old, new in [(form.get_initial_for_field(field, name), form.cleaned_data.get(name))]
+        if old != new
     ]
 
 

@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from sessions_app.admin.base import SharedRoom, person_of, save_what_was_changed
+from sessions_app.admin.base import SharedRoom, person_of, save_rows
 from sessions_app.admin.cancelling import cancel_webinar_page, restore_webinar_page, row_to_change
 from sessions_app.admin.previews import delegate_preview, public_preview
 from sessions_app.admin.tables import TableInline
@@ -99,11 +99,11 @@ class WebinarRoom(SharedRoom[Webinar]):
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
         """Give every new session the next number."""
         sessions = formset.save(commit=False)
-        for one in formset.forms:
-            if one.instance in sessions:
-                if one.instance.pk is None:
-                    one.instance.number = next_session_number(form.instance)
-                save_what_was_changed(one.instance, one.changed_data)
+        new = [session for session in sessions if session.pk is None]
+        for session in new:
+            session.number = next_session_number(form.instance)
+            session.save()
+        save_rows(formset, [session for session in sessions if session not in new])
         formset.save_m2m()
 
     def save_model(self, request: HttpRequest, obj: Webinar, form: "ModelForm[Webinar]", change: bool) -> None:

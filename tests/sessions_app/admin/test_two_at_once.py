@@ -6,8 +6,8 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from sessions_app.editing import move_item
-from sessions_app.models import AgendaItem, Session, Webinar
+from sessions_app.editing import move_item, order_items
+from sessions_app.models import AgendaItem, AgendaItemSpeaker, Session, Speaker, Webinar
 from tests.factories import make_speaker, make_webinar
 from tests.filled_form import filled_form
 
@@ -68,6 +68,82 @@ def test_the_same_holds_for_a_webinar_its_table_of_sessions_and_a_speaker(secret
     assert (webinar.title_en, webinar.title_es) == ("Of one", "De otra")
     assert (session.title_en, session.title_es) == ("Of one", "De otra")
     assert (speaker.name_en, speaker.institution_es) == ("Of one", "De otra")
+
+
+def test_an_empty_text_and_an_item_that_another_filled_and_put_first_stay(secretariat: Client) -> None:
+    session = make_webinar(sessions=1).sessions.get()
+    url = reverse("admin:sessions_app_session_change", args=[session.pk])
+    first, second = session.items.order_by("position")
+    older = opened(secretariat, url)
+    AgendaItem.objects.filter(pk=first.pk).update(points_en="One\ntwo")
+    new = AgendaItem.objects.create(session=session, position=99, minutes=5, kind="panel", title_en="Theirs")
+    order_items(session, [new.pk, first.pk, second.pk])
+
+    secretariat.post(url, older | {"title_en": "Corrected"})
+
+    assert list(session.items.order_by("position").values_list("pk", "points_en")) == [
+        (new.pk, ""), (first.pk, "One\ntwo"), (second.pk, "")
+    ]  # fmt: skip
+
+
+def test_who_speaks_in_an_item_stays_as_another_chose(secretariat: Client) -> None:
+    webinar = make_webinar(sessions=1)
+    ana, luz = make_speaker(webinar, "Ana Ejemplo"), make_speaker(webinar, "Luz Ejemplo")
+    row = AgendaItemSpeaker.objects.get(speaker=ana)
+    AgendaItemSpeaker.objects.filter(speaker=luz).delete()
+    url = reverse("admin:sessions_app_agendaitem_change", args=[row.item_id])
+    older = opened(secretariat, url)
+    place = next(name for name in older if name.endswith("-0-position") and not name.startswith("initial-"))
+    AgendaItemSpeaker.objects.filter(pk=row.pk).update(speaker=luz)
+
+    assert secretariat.post(url, older | {place: "7"}).status_code == 302
+
+    row.refresh_from_db()
+    assert (row.position, row.speaker) == (7, luz)
+
+
+def test_what_does_not_go_together_with_what_another_changed_is_told_at_the_form(secretariat: Client) -> None:
+    speaker = make_speaker(make_webinar(sessions=1), "Ana Ejemplo")
+    url = reverse("admin:sessions_app_speaker_change", args=[speaker.pk])
+    older = opened(secretariat, url)
+    other = make_webinar("other")
+    Speaker.objects.create(webinar=other, code="taken", name_en="Luz Ejemplo")
+    Speaker.objects.filter(pk=speaker.pk).update(webinar=other)
+
+    answer = secretariat.post(url, older | {"code": "taken"})
+
+    assert answer.status_code == 200
+    assert answer.context["errors"]
+    speaker.refresh_from_db()
+    assert (speaker.webinar, speaker.code == "taken") == (other, False)
+
+
+@pytest.mark.parametrize("page", ["webinar", "session"])
+def test_a_new_hour_survives_an_error_elsewhere_on_the_page(secretariat: Client, page: str) -> None:
+    webinar = make_webinar(sessions=1)
+    session = webinar.sessions.get()
+    row, hour = (session, "starts_at_1") if page == "session" else (webinar, "sessions-0-starts_at_1")
+    url = reverse(f"admin:sessions_app_{page}_change", args=[row.pk])
+    refused = secretariat.post(url, opened(secretariat, url) | {"title_en": "", hour: "10:00:00"})
+
+    assert refused.status_code == 200
+    secretariat.post(url, filled_form(refused.content.decode()) | {"title_en": "Corrected"})
+
+    starts_at = session.starts_at
+    session.refresh_from_db()
+    assert session.starts_at == starts_at + timedelta(hours=1)
+
+
+def test_what_two_people_typed_alike_is_told_once_in_the_history(secretariat: Client) -> None:
+    session = make_webinar(sessions=1).sessions.get()
+    url = reverse("admin:sessions_app_session_change", args=[session.pk])
+    older = opened(secretariat, url)
+    Session.objects.update(title_en="Theirs")
+
+    secretariat.post(url, older | {"title_en": "Theirs", "title_es": "Corregido"})
+
+    (line,) = secretariat.get(reverse("admin:sessions_app_session_history", args=[session.pk])).context["action_list"]
+    assert [difference[2] for part in line.lines for difference in part.differences] == ["Corregido"]
 
 
 def test_a_page_that_comes_back_with_an_error_still_tells_what_was_changed_on_it(secretariat: Client) -> None:

@@ -1,7 +1,7 @@
 """Questions on the busiest way, worded once: the ORM takes longer to word them than the database to answer."""
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 from typing import Any, Generic, TypeVar
 
@@ -14,6 +14,7 @@ from django.db.transaction import TransactionManagementError
 NUMBER, OTHER_NUMBER, THIRD_NUMBER = 2**63 - 1, 2**63 - 2, 2**63 - 3
 TEXT = "\N{REPLACEMENT CHARACTER} stands in"
 INSTANT = datetime.max.replace(tzinfo=UTC)
+OTHER_INSTANT = INSTANT - timedelta(days=1)
 DAY = date.max
 
 

@@ -11,6 +11,7 @@ from django.db.models.functions import Coalesce
 
 from registrations.models import Delegation, Delivery, DeliveryKind, FocalPoint, ParticipatingBody, User
 from sessions_app.models import ReleasedSession
+from sessions_app.worded import INSTANT, Worded
 
 
 @dataclass(frozen=True)
@@ -37,9 +38,13 @@ def focal_points_of(body: ParticipatingBody) -> "QuerySet[FocalPoint]":
 
 
 def accounts_by_body(bodies: Iterable[int]) -> Mapping[int, Sequence[User]]:
-    """The accounts of those who register for `bodies`, by the id of the body; none for the others. One query."""
+    """The accounts of those who register for `bodies`, by the id of the body; none for the others. One query, none
+    where there is no body."""
     accounts: dict[int, list[User]] = defaultdict(list)
-    for focal_point in FocalPoint.objects.with_access().filter(body__in=set(bodies)).select_related("user"):
+    wanted = set(bodies)
+    if not wanted:
+        return accounts
+    for focal_point in FocalPoint.objects.with_access().filter(body__in=wanted).select_related("user"):
         accounts[focal_point.body_id].append(focal_point.user)
     return accounts
 
@@ -62,9 +67,15 @@ def delegations_to_register(*, now: datetime) -> "QuerySet[Delegation]":
     )
 
 
+_TO_REGISTER = Worded(lambda: delegations_to_register(now=INSTANT).order_by("pk"))
+
+
 def appointments(*, now: datetime) -> Iterable[Appointment]:
-    """Each focal point with each of the delegations that they are to register at present. Two queries."""
-    delegations = list(delegations_to_register(now=now).order_by("pk"))
+    """Each focal point with each of the delegations that they are to register at present. Two queries, one where
+    nothing is to be registered."""
+    delegations = _TO_REGISTER.find({INSTANT: now})
+    if not delegations:
+        return
     focal_points = FocalPoint.objects.with_access().filter(body__in={delegation.body_id for delegation in delegations})
     for focal_point in focal_points.select_related("user").order_by("pk"):
         for delegation in delegations:

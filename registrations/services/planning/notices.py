@@ -11,6 +11,7 @@ from registrations.queries.absences import absences_that_stand
 from registrations.queries.registering import accounts_by_body
 from registrations.services.attendance import SAID_FOR
 from sessions_app.models import Release
+from sessions_app.worded import INSTANT, OTHER_INSTANT, Worded
 
 # Decisions of the secretariat, or of the rules, that a country's focal points are told.
 DECISIONS = (
@@ -34,33 +35,35 @@ def plan_notices(*, now: datetime) -> int:
 
     Before the first release of a webinar no country is written to (rule 12); the secretariat itself is.
     """
-    owed = [*_decisions(now), *_absences(now), *_clash_alerts(now)]
+    owed = [*_decisions_and_clashes(now), *_absences(now)]
     Delivery.objects.bulk_create(owed, batch_size=BATCH, ignore_conflicts=True)
     return len(owed)
 
 
-def _untold(now: datetime) -> QuerySet[HistoryEvent]:
+def _untold() -> "QuerySet[HistoryEvent]":
+    """The decisions and clashes that nobody was told of."""
     told = Delivery.objects.standing().filter(event=OuterRef("pk"))
-    return HistoryEvent.objects.filter(~Exists(told), at__gt=now - NEWEST, at__lte=now).order_by("pk")
-
-
-def _decisions(now: datetime) -> Iterable[Delivery]:
     by_staff = Q(kind__in=DECISIONS_BY_STAFF, actor__is_staff=True)
     is_released = Exists(Release.objects.filter(webinar=OuterRef("webinar")))
-    events = list(_untold(now).filter(is_released, Q(kind__in=DECISIONS) | by_staff).select_related("delegation"))
-    accounts = accounts_by_body(event.delegation.body_id for event in events if event.delegation)
-    for event in events:
+    decisions = Q(Q(kind__in=DECISIONS) | by_staff, is_released)
+    recent = HistoryEvent.objects.filter(~Exists(told), at__gt=OTHER_INSTANT, at__lte=INSTANT)
+    return recent.filter(decisions | Q(kind=HistoryKind.ADDRESS_CLASH)).select_related("delegation").order_by("pk")
+
+
+_UNTOLD = Worded(_untold)
+
+
+def _decisions_and_clashes(now: datetime) -> Iterable[Delivery]:
+    events = _UNTOLD.find({INSTANT: now, OTHER_INSTANT: now - NEWEST})
+    clashes = [event for event in events if event.kind == HistoryKind.ADDRESS_CLASH]
+    decisions = [event for event in events if event.kind != HistoryKind.ADDRESS_CLASH]
+    accounts = accounts_by_body(event.delegation.body_id for event in decisions if event.delegation)
+    for event in decisions:
         if event.delegation:
             for user in accounts.get(event.delegation.body_id, ()):
                 yield _notice(DeliveryKind.DECISION, event, user, now)
-
-
-def _clash_alerts(now: datetime) -> Iterable[Delivery]:
-    events = list(_untold(now).filter(kind=HistoryKind.ADDRESS_CLASH))
-    if not events:
-        return
-    staff = _secretariat()
-    for event in events:
+    staff = _secretariat() if clashes else []
+    for event in clashes:
         for user in staff:
             yield _notice(DeliveryKind.CLASH_ALERT, event, user, now)
 
@@ -78,20 +81,31 @@ def _absences(now: datetime) -> Iterable[Delivery]:
                 yield _notice(DeliveryKind.CANNOT_COME, event, user, now)
 
 
+def _mailed() -> "QuerySet[Delivery]":
+    return Delivery.objects.standing().filter(kind=DeliveryKind.CANNOT_COME)
+
+
+def _latest_absences() -> "QuerySet[HistoryEvent]":
+    """Those after which nothing was mailed about the person."""
+    as_late = _mailed().filter(event__delegate=OuterRef("delegate"), event__gte=OuterRef("pk"))
+    events = absences_that_stand(now=INSTANT).filter(~Exists(as_late), at__gt=OTHER_INSTANT, at__lte=INSTANT)
+    return events.select_related("delegation").order_by("pk")
+
+
+_LATEST_ABSENCES = Worded(_latest_absences)
+
+
 def _untold_absences(now: datetime) -> list[HistoryEvent]:
     """Each word once, and of one person in an hour at most one mail without a reason and one with: who gives the
     first reason, which may say who could come instead, is passed on at once; another reason waits for the hour.
 
     Two queries; one where nothing is new.
     """
-    mailed = Delivery.objects.standing().filter(kind=DeliveryKind.CANNOT_COME)
-    as_late = mailed.filter(event__delegate=OuterRef("delegate"), event__gte=OuterRef("pk"))
-    events = absences_that_stand(now=now).filter(~Exists(as_late), at__gt=now - NEWEST, at__lte=now)
-    untold = list(events.select_related("delegation").order_by("pk"))
+    untold = _LATEST_ABSENCES.find({INSTANT: now, OTHER_INSTANT: now - NEWEST})
     if not untold:
         return []
     told: dict[int | None, list[tuple[str, datetime]]] = defaultdict(list)
-    theirs = mailed.filter(event__delegate__in={event.delegate_id for event in untold}).order_by()
+    theirs = _mailed().filter(event__delegate__in={event.delegate_id for event in untold}).order_by()
     for delegate_id, reason, at in theirs.values_list("event__delegate", "event__reason", "created_at"):
         told[delegate_id].append((reason, at))
     return [event for event in untold if _is_news(event, told[event.delegate_id], now)]

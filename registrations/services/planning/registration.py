@@ -10,12 +10,14 @@ BATCH = 500
 
 
 def plan_registration(*, now: datetime) -> int:
-    """Owe each focal point the mail that leads to their delegation; how many there are. Three queries.
+    """Owe each focal point the mail that leads to their delegation; how many there are. Three queries at most.
 
     It is owed by the row that appoints them: whoever is appointed anew is invited anew. It is held back as long as a
     focal point's own changes are, so that an address that was mistyped can be removed before anybody is written to.
     """
     owed = [_invitation(appointment, now) for appointment in appointments(now=now)]
+    if not owed:
+        return 0
     known = set(Delivery.objects.filter(key__in=[each.key for each in owed]).values_list("key", flat=True))
     new = [each for each in owed if each.key not in known]
     # A key that another transaction inserted meanwhile is the same message.

@@ -9,11 +9,18 @@ from playwright.sync_api import Browser, BrowserContext, Request
 
 from tests.journeys.looking import complaints_about, opened, speaking
 from tests.journeys.views import CANADA, VIEWS, View
-from tests.journeys.world import World, world
+from tests.journeys.world import NARROW, WIDE, World, world
 
 __all__ = ["world"]
 pytestmark = [pytest.mark.journey, pytest.mark.django_db]
 FIRST_VIEW_BYTES = 60_000
+# Told by Chromium, https://wicg.github.io/layout-instability/: what moved although nobody pressed anything.
+SHIFTS = """
+window.shifts = [];
+new PerformanceObserver(list => {
+  window.shifts.push(...list.getEntries().filter(one => !one.hadRecentInput).map(one => one.value));
+}).observe({type: "layout-shift", buffered: true});
+"""
 
 
 @pytest.fixture(params=["en", "es"])
@@ -51,6 +58,20 @@ def test_the_first_view_of_the_delegation_page_is_small(world: World, context: B
     assert complete.who == CANADA
     assert len(asked) <= 12
     assert transferred <= FIRST_VIEW_BYTES
+
+
+@pytest.mark.parametrize("width", [WIDE, NARROW])
+@pytest.mark.parametrize("name", ["delegation-empty", "delegation-half", "delegation-complete", "participant"])
+def test_nothing_moves_while_a_page_opens(world: World, context: BrowserContext, name: str, width: int) -> None:
+    (view,) = [view for view in VIEWS if view.name == name]
+    context.add_init_script(SHIFTS)
+    context.on("page", lambda page: page.set_viewport_size({"width": width, "height": 800}))
+    page = opened(view, world, context)
+    page.wait_for_load_state("networkidle")
+    page.mouse.wheel(0, 600)
+    page.wait_for_timeout(300)
+
+    assert page.evaluate("window.shifts") == []
 
 
 @pytest.mark.parametrize("paper", ["A4", "Letter"])

@@ -42,6 +42,8 @@ from tests.journeys.views import (
 NOW = datetime(2026, 11, 30, 15, 0, tzinfo=UTC)
 LEVELS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 WIDE, NARROW, NARROWEST = 1280, 360, 320
+# As wide a page is in a wide window at 200 %.
+ZOOMED = WIDE // 2
 
 P = TypeVar("P", bound="Place")
 

@@ -10,7 +10,8 @@ from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.views.main import ERROR_FLAG
 from django.contrib.auth.base_user import AbstractBaseUser
-from django.db import DataError, IntegrityError, models, transaction
+from django.core.exceptions import ObjectDoesNotExist
+from django.db import DatabaseError, DataError, models, transaction
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.template.response import SimpleTemplateResponse
@@ -81,10 +82,11 @@ class Room(TypedModelAdmin[M]):
         return {name: value for name, value in initial.items() if name not in moments}
 
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-        """As Django's; where someone saved the same a moment before, the form is checked again and says so."""
+        """As Django's; where someone saved the same a moment before, or deleted it, the form is checked again and says
+        so."""
         try:
             return super().changeform_view(request, *args, **kwargs)
-        except IntegrityError:
+        except (DatabaseError, ObjectDoesNotExist):
             return super().changeform_view(request, *args, **kwargs)
 
     def construct_change_message(self, request: HttpRequest, form: Any, formsets: Any, add: bool = False) -> Any:

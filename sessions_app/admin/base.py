@@ -157,6 +157,7 @@ def save_rows(formset: Any, rows: Sequence[models.Model]) -> None:
     for form in formset.forms:
         if form.instance in rows:
             save_what_was_changed(form.instance, form.changed_data)
+    formset.save_m2m()
 
 
 def _with_possible_rows(typed: QueryDict) -> QueryDict:

@@ -104,7 +104,6 @@ class WebinarRoom(SharedRoom[Webinar]):
             session.number = next_session_number(form.instance)
             session.save()
         save_rows(formset, [session for session in sessions if session not in new])
-        formset.save_m2m()
 
     def save_model(self, request: HttpRequest, obj: Webinar, form: "ModelForm[Webinar]", change: bool) -> None:
         super().save_model(request, obj, form, change)

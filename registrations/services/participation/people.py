@@ -3,7 +3,7 @@
 import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import chain, pairwise
 from zoneinfo import ZoneInfo
@@ -77,9 +77,7 @@ def attendees_of(rows: Sequence[ReportRow], *, day: date, zone: str) -> list[Att
             if (linked := link_of(row.link)) is not None:
                 links[who.key].add(linked)
     given = Counter(chain.from_iterable(links.values()))
-    return [
-        replace(_together(names[key], of_one), link_of=_only_link(links[key], given)) for key, of_one in stays.items()
-    ]
+    return [_together(names[key], of_one, _only_link(links[key], given)) for key, of_one in stays.items()]
 
 
 def _only_link(own: Collection[int], given: Mapping[int, int]) -> int | None:
@@ -92,7 +90,7 @@ def cleaned(text: str, longest: int) -> str:
     return text.replace("\x00", "").encode("utf-8", "replace").decode()[:longest].strip()
 
 
-def _together(who: Attendee, stays: list[_Stay]) -> Attendee:
+def _together(who: Attendee, stays: list[_Stay], linked: int | None) -> Attendee:
     joined = [stay.joined_at for stay in stays if stay.joined_at]
     left = [stay.left_at for stay in stays if stay.left_at]
     minutes = -(-_seconds_of(stays) // 60)
@@ -102,6 +100,7 @@ def _together(who: Attendee, stays: list[_Stay]) -> Attendee:
         min(minutes, MOST_MINUTES),
         min(joined, default=None),
         max(left, default=None),
+        linked,
     )
 
 

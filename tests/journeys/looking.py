@@ -6,9 +6,9 @@ With `RCM_SCREENSHOTS` it keeps pictures in that folder (`make screenshots`).
 import os
 from base64 import b64decode
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
 from playwright.sync_api import Browser, BrowserContext, Page
@@ -22,13 +22,14 @@ OPTIONS = {"runOnly": {"type": "tag", "values": LEVELS}, "resultTypes": ["violat
 SCREENSHOTS = os.environ.get("RCM_SCREENSHOTS", "")
 
 
-@contextmanager
-def speaking(language: str, place: Place, browser: Browser) -> Iterator[BrowserContext]:
-    """A browser of somebody who reads `language`."""
+@pytest.fixture(params=["en", "es"])
+def context(world: Place, browser: Browser, request: pytest.FixtureRequest) -> Iterator[BrowserContext]:
+    """A browser of somebody who reads either language, in what the test's module has as its `world`."""
+    language = request.param
     context = browser.new_context(
-        base_url=place.url, locale=language, viewport={"width": WIDE, "height": 900}, reduced_motion="reduce"
+        base_url=world.url, locale=language, viewport={"width": WIDE, "height": 900}, reduced_motion="reduce"
     )
-    context.add_cookies([{"name": settings.LANGUAGE_COOKIE_NAME, "value": language, "url": place.url}])
+    context.add_cookies([{"name": settings.LANGUAGE_COOKIE_NAME, "value": language, "url": world.url}])
     context.set_default_timeout(10_000)
     yield context
     context.close()

@@ -2,16 +2,15 @@
 
 import gzip
 import re
-from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Request
+from playwright.sync_api import BrowserContext, Request
 
-from tests.journeys.looking import complaints_about, opened, speaking
+from tests.journeys.looking import complaints_about, context, opened
 from tests.journeys.views import CANADA, VIEWS, View
 from tests.journeys.world import NARROW, WIDE, World, world
 
-__all__ = ["world"]
+__all__ = ["context", "world"]
 pytestmark = [pytest.mark.journey, pytest.mark.django_db]
 FIRST_VIEW_BYTES = 60_000
 # Told by Chromium, https://wicg.github.io/layout-instability/: what moved although nobody pressed anything.
@@ -21,12 +20,6 @@ new PerformanceObserver(list => {
   window.shifts.push(...list.getEntries().filter(one => !one.hadRecentInput).map(one => one.value));
 }).observe({type: "layout-shift", buffered: true});
 """
-
-
-@pytest.fixture(params=["en", "es"])
-def context(world: World, browser: Browser, request: pytest.FixtureRequest) -> Iterator[BrowserContext]:
-    with speaking(request.param, world, browser) as context:
-        yield context
 
 
 @pytest.mark.parametrize("view", VIEWS, ids=lambda view: view.name)

@@ -133,6 +133,16 @@ def switch_room_badly(page: Page) -> None:
     page.locator(".error-summary").wait_for()
 
 
+def check_a_report(page: Page) -> None:
+    """With somebody known by their link, which the address hands on, and somebody who is not known."""
+    link = page.url.partition("?link=")[2]
+    rows = ("Name,Personal link,Join time,Duration", f"{LONG_NAME},{link},12/14/2026 09:01,118", "Luz Muestra,,,64")
+    report = {"name": "report.csv", "mimeType": "text/csv", "buffer": "\n".join(rows).encode()}
+    page.locator("#id_file").set_input_files(report)
+    page.locator(".submit-row input").click()
+    page.locator("#known-heading").wait_for()
+
+
 def unfold(page: Page) -> None:
     page.locator("main details > summary").last.click()
 
@@ -211,6 +221,7 @@ SECRETARIAT_ROOMS = (
     View("attendance", f"/admin/attendance/{FLOWS}/", SECRETARIAT, is_kept=True),
     View("attendance-of-a-session", f"/admin/attendance/{FLOWS}/1/", SECRETARIAT),
     View("attendance-import", f"/admin/attendance/{FLOWS}/1/import/", SECRETARIAT),
+    View("attendance-check", f"/admin/attendance/{FLOWS}/1/import/?link={{my}}", SECRETARIAT, check_a_report),
     View("arrivals", f"/admin/attendance/{FLOWS}/1/arrivals/", SECRETARIAT),
     View("room-switched-badly", f"/admin/attendance/{FLOWS}/1/arrivals/", SECRETARIAT, switch_room_badly),
     View("remind", "/admin/registrations/chase/of/{flows}/", SECRETARIAT, is_kept=True),

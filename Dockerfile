@@ -5,7 +5,7 @@ RUN useradd --system --home /app rcm && mkdir /media && chown rcm /media
 WORKDIR /app
 
 COPY requirements.txt .
-RUN pip install --no-cache-dir --require-hashes -r requirements.txt
+RUN pip install --no-cache-dir --require-hashes --no-deps -r requirements.txt && pip check
 
 COPY manage.py ./
 COPY rcm_webinar rcm_webinar

@@ -38,12 +38,14 @@ $(BIN)/python:
 
 .venv/.runtime: requirements.txt | $(BIN)/python
 	@echo "Installing the requirements ..."
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements.txt
+	@$(BIN)/python -m pip check
 	@touch $@
 
 .venv/.dev: requirements-dev.txt | $(BIN)/python
 	@echo "Installing the requirements of development ..."
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements-dev.txt
+	@$(BIN)/python -m pip check
 	@touch $@
 
 venv: .venv/.runtime

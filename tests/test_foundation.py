@@ -60,6 +60,17 @@ def test_what_is_tested_is_what_is_installed() -> None:
     assert "icalendar" in "".join(pins("requirements.txt"))
 
 
+def test_a_lock_is_installed_as_it_stands_and_checked_afterwards() -> None:
+    """Without --no-deps pip looks the extras of pinned packages up anew, and finds versions that are not locked."""
+    written = "\n".join((ROOT / name).read_text() for name in ("Makefile", "Dockerfile"))
+
+    installs = re.findall(r"pip install .*?--require-hashes.*?requirements[\w-]*\.txt(.*\n.*)", written)
+
+    assert len(installs) == len(re.findall(r"pip install .*?requirements", written)) == 3
+    assert [install for install in installs if "pip check" not in install] == []
+    assert re.findall(r"--require-hashes (?!--no-deps)", written) == []
+
+
 @pytest.mark.parametrize("path", sorted(ROOT.glob("static/css/*.css")), ids=lambda path: path.name)
 def test_a_style_sheet_closes_what_it_opens(path: Path) -> None:
     """A browser says nothing of a brace that is left open, and leaves out all that follows."""

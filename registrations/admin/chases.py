@@ -30,18 +30,29 @@ from sessions_app.admin.base import LONGEST_KEY, ReadOnlyRoom, change_url
 from sessions_app.admin.filters import WebinarFilter
 from sessions_app.models import Webinar
 
+# The name of the ticks, in the form and in an address.
+DELEGATION = "delegation"
+
 
 class Chosen:
-    """The incomplete countries of a webinar, and which of them are chosen; all, where nobody chose."""
+    """The incomplete countries of `webinar`, and which of them are ticked: those of `keys`, or all where it is None.
 
-    def __init__(self, webinar: Webinar, keys: list[str]) -> None:
+    `left_out` are the delegations of `keys` that cannot be reminded, since they lack nothing or wait for a decision.
+    """
+
+    def __init__(self, webinar: Webinar, keys: list[str] | None) -> None:
         self.countries = countries_to_chase(webinar)
-        ids = {int(key) for key in keys if key.isdecimal() and len(key) <= LONGEST_KEY}
-        self.chosen = [one for one in self.countries if not ids or one.delegation.pk in ids]
+        present = {one.delegation.pk: one for one in self.countries}
+        asked = {int(key) for key in keys or () if key.isdecimal() and len(key) <= LONGEST_KEY}
+        gone = asked - present.keys()
+        self.left_out = list(webinar.delegations.filter(pk__in=gone).select_related("body")) if gone else []
+        self.ticked = set(present) if keys is None else asked & present.keys()
+        self.chosen = [one for pk, one in present.items() if pk in self.ticked]
 
     @cached_property
     def ids(self) -> list[int]:
-        return [one.delegation.pk for one in self.chosen]
+        """Of all that were asked for, so that the service tells of those that are left out."""
+        return [*self.ticked, *(delegation.pk for delegation in self.left_out)]
 
     @cached_property
     def readers(self) -> list[tuple[CountryToChase, User]]:
@@ -82,11 +93,16 @@ class ChaseRoom(ReadOnlyRoom[Chase]):
         ]
 
     def chase_page(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """Whom it would reach, with which text; sent by confirming the number that stands there."""
+        """Whom it would reach, with which text; sent by confirming the number that stands there.
+
+        Opened without a choice, all are ticked. Posted with `show`, it counts what is ticked and sends nothing.
+        """
         webinar = get_object_or_404(Webinar, pk=pk)
         now = timezone.now()
-        typed = request.POST if request.method == "POST" else None
-        chosen = Chosen(webinar, (typed or request.GET).getlist("delegation"))
+        asked = request.POST if request.method == "POST" else request.GET
+        is_choice = request.method == "POST" or DELEGATION in asked
+        chosen = Chosen(webinar, asked.getlist(DELEGATION) if is_choice else None)
+        typed = request.POST if request.method == "POST" and "show" not in request.POST else None
         count = len(chosen.readers)
         is_again = chosen.is_told_within_a_day(now)
         form: Any = ChaseForm(typed, is_told_within_a_day=is_again, initial={"count": count})
@@ -96,14 +112,14 @@ class ChaseRoom(ReadOnlyRoom[Chase]):
             if chase is not None:
                 return redirect(change_url(chase))
             send_again_with(form, count=str(count))
-        reader = chosen.reader(request.GET.get("reader", ""))
+        reader = chosen.reader(asked.get("reader", ""))
         context = self._context(
             request,
             title=_("Remind the countries with gaps"),
             webinar=webinar,
             form=form,
             why_not=_why_not(webinar, now),
-            countries=[(one, one.delegation.pk in chosen.ids) for one in chosen.countries],
+            countries=[(one, one.delegation.pk in chosen.ticked) for one in chosen.countries],
             is_anybody_asked=bool(chosen.countries) or webinar.delegations.exists(),
             chosen=chosen,
             count=count,
@@ -111,7 +127,6 @@ class ChaseRoom(ReadOnlyRoom[Chase]):
             readers=[(reader_key(*pair), *pair) for pair in chosen.readers],
             reader=reader,
             reader_key=reader_key(*reader) if reader else "",
-            chosen_query=urlencode([("delegation", pk) for pk in chosen.ids]),
             can_write=self._can_write(request),
         )
         return TemplateResponse(request, "admin/registrations/chase/write.html", context)
@@ -137,7 +152,7 @@ class ChaseRoom(ReadOnlyRoom[Chase]):
 
     def mail_page(self, request: HttpRequest, pk: int) -> HttpResponse:
         """The notice as `?reader=` would get it now, for the frame on the page."""
-        reader = Chosen(get_object_or_404(Webinar, pk=pk), []).reader(request.GET.get("reader", ""))
+        reader = Chosen(get_object_or_404(Webinar, pk=pk), None).reader(request.GET.get("reader", ""))
         if reader is None:
             return HttpResponse()
         country, user = reader
@@ -153,9 +168,10 @@ class ChaseRoom(ReadOnlyRoom[Chase]):
 
     def test_step(self, request: HttpRequest, pk: int) -> HttpResponse:
         webinar = get_object_or_404(Webinar, pk=pk)
+        keys = request.POST.getlist(DELEGATION)
         if request.method == "POST":
             self._check_writer(request)
-            reader = Chosen(webinar, []).reader(request.POST.get("reader", ""))
+            reader = Chosen(webinar, keys).reader(request.POST.get("reader", ""))
             if reader is None:
                 messages.warning(request, _("None of these countries has a focal point who can be written to."))
             else:
@@ -163,7 +179,8 @@ class ChaseRoom(ReadOnlyRoom[Chase]):
                 count = send_trial_of_gap_notice(delegation, by=staff_of(request), now=timezone.now())
                 said = ngettext("%(count)s test goes to %(email)s now.", "%(count)s tests go to %(email)s now.", count)
                 messages.success(request, said % {"count": count, "email": staff_of(request).email})
-        query = urlencode([("delegation", key) for key in request.POST.getlist("delegation")])
+        # An empty one says that nothing is ticked.
+        query = urlencode([(DELEGATION, key) for key in keys or [""]])
         return redirect(f"{reverse('admin:chase-countries', args=[pk])}?{query}")
 
     def change_view(

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from django.db import transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from registrations.exceptions import NotPossibleNow, NumberChanged, RuleBroken
 from registrations.models import Chase, Delegation, Delivery, DeliveryKind, HistoryEvent, HistoryKind, User
@@ -21,22 +22,38 @@ from sessions_app.models import Webinar
 def chase_countries(
     webinar: Webinar, *, delegations: Collection[int], count: int, is_meant_again: bool, by: User, now: datetime
 ) -> Chase:
-    """Owe the focal points of the incomplete among `delegations`, by id, a gap notice each.
+    """Owe the focal points of `delegations`, by id, a gap notice each.
 
     They are owed in this transaction, so that `count`, the number that `by` confirmed, is the number that is owed.
-    Raises NotPossibleNow where the webinar does not chase or nobody can be written to, NumberChanged where it would be
-    another number by now, and RuleBroken where one of the countries was told within a day and `is_meant_again` is not
-    set. Locks the webinar, so that of two people at once the second is told of the first.
+    Raises NotPossibleNow where the webinar does not chase, none is chosen or nobody can be written to, NumberChanged
+    where one of them lacks nothing by now or it would be another number, and RuleBroken where one of the countries was
+    told within a day and `is_meant_again` is not set. Locks the webinar, so that of two people at once the second is
+    told of the first.
     """
     # Not its key: whatever refers to the webinar may be written meanwhile.
     webinar = Webinar.objects.select_for_update(no_key=True).get(pk=webinar.pk)
     check_chasing(webinar, now=now)
-    chosen = [one for one in countries_to_chase(webinar) if one.delegation.pk in delegations and one.focal_points]
+    if not delegations:
+        raise NotPossibleNow(_("Please choose at least one country."))
+    found = [one for one in countries_to_chase(webinar) if one.delegation.pk in delegations]
+    chosen = [one for one in found if one.focal_points]
     present = sum(len(one.focal_points) for one in chosen)
     if not present:
         raise NotPossibleNow(_("None of these countries lacks anything and has a focal point who can be written to."))
+    if len(found) < len(set(delegations)):
+        raise NumberChanged(
+            _(
+                "Some of these countries lack nothing by now, or wait for a decision. Please look at who is left, and "
+                "confirm again."
+            )
+        )
     if present != count:
-        raise NumberChanged
+        text = ngettext(
+            "It would now be %(count)s mail, and not the number that was shown. Please look at it, and confirm again.",
+            "It would now be %(count)s mails, and not the number that was shown. Please look at it, and confirm again.",
+            present,
+        )
+        raise NumberChanged(text % {"count": present})
     if not is_meant_again and any(one.is_told_within_a_day(now) for one in chosen):
         raise RuleBroken(
             _("Some of these countries were told within the last day. Please confirm that they are told once more."),

@@ -469,6 +469,109 @@ def test_only_the_chosen_countries_are_reminded(secretariat: Client, lacking: De
     assert list(Delivery.objects.filter(kind="gap_notice").values_list("email", flat=True)) == ["panama@example.org"]
 
 
+@pytest.fixture
+def seven(lacking: Delegation) -> list[Delegation]:
+    """Delegations that lack everybody, with a focal point each; the first is `lacking`."""
+    others = [make_delegation(lacking.webinar, make_country(code)) for code in ("PA", "SV", "GT", "MX", "CR", "BZ")]
+    for one in others:
+        make_focal_point(one.body, make_user(f"{one.body.iso_code.lower()}@example.org"))
+    return [lacking, *others]
+
+
+def ticked_in(response: HttpResponse) -> set[str]:
+    return set(re.findall(r'name="delegation" value="(\d+)" checked', response.content.decode()))
+
+
+def reminded() -> list[str]:
+    return list(Delivery.objects.filter(kind="gap_notice").order_by("email").values_list("email", flat=True))
+
+
+def test_what_is_ticked_is_counted_before_it_is_sent_and_nobody_else_is_reminded(
+    secretariat: Client, seven: list[Delegation]
+) -> None:
+    panama = seven[1]
+    shown = secretariat.get(chase_page(panama))
+    assert "7 mails to focal points, of 7 countries." in text(shown)
+
+    # Six are unticked, and the button that still says seven is pressed.
+    counted = secretariat.post(chase_page(panama), {"delegation": panama.pk, "count": "7"})
+    assert reminded() == []
+    assert "It would now be 1 mail, and not the number that was shown." in text(counted)
+    assert "1 mail to a focal point, of 1 country." in text(counted)
+    assert ticked_in(counted) == {str(panama.pk)}
+    answer = secretariat.post(chase_page(panama), {"delegation": panama.pk, "count": "1"})
+
+    assert told(answer) == ["1 mail goes out now."]
+    assert reminded() == ["pa@example.org"]
+
+
+def test_the_ticks_stand_in_the_form_that_sends_and_nowhere_else(secretariat: Client, seven: list[Delegation]) -> None:
+    page = secretariat.get(chase_page(seven[0])).content.decode()
+
+    sending = next(form for form in page.split("<form")[1:] if "Send 7 mails" in form).partition("</form>")[0]
+    assert {str(one.pk) for one in seven} == set(
+        re.findall(r'type="checkbox" name="delegation" value="(\d+)"', sending)
+    )
+    assert page.count('name="delegation"') == len(seven)
+
+
+def test_counting_what_is_ticked_sends_nothing(secretariat: Client, seven: list[Delegation]) -> None:
+    two = [one.pk for one in seven[:2]]
+
+    page = secretariat.post(chase_page(seven[0]), {"delegation": two, "count": "2", "show": "1"})
+
+    assert "2 mails to focal points, of 2 countries." in text(page)
+    assert ticked_in(page) == set(map(str, two))
+    assert "error" not in text(page)
+    assert reminded() == []
+
+
+@pytest.mark.parametrize("pressed", [{"show": "1"}, {"count": "7"}])
+def test_where_nothing_is_ticked_nobody_is_reminded(
+    pressed: dict[str, str], secretariat: Client, seven: list[Delegation]
+) -> None:
+    page = secretariat.post(chase_page(seven[0]), pressed)
+
+    assert "0 mails to focal points, of 0 countries." in text(page)
+    assert ("Please choose at least one country." in text(page)) is ("count" in pressed)
+    assert ticked_in(page) == set()
+    assert reminded() == []
+
+
+def test_a_test_leaves_the_ticks_as_they_are(secretariat: Client, seven: list[Delegation]) -> None:
+    testing = reverse("admin:test-chase", args=[seven[0].webinar_id])
+
+    with_two = secretariat.post(testing, {"delegation": [one.pk for one in seven[:2]]}, follow=True)
+    with_none = secretariat.post(testing, {}, follow=True)
+
+    assert ticked_in(with_two) == {str(one.pk) for one in seven[:2]}
+    assert ticked_in(with_none) == set()
+
+
+def test_a_country_that_is_ticked_and_became_complete_meanwhile_is_named(
+    secretariat: Client, seven: list[Delegation]
+) -> None:
+    panama, salvador = seven[1:3]
+    Delegation.objects.filter(pk=panama.pk).update(status="submitted")
+
+    page = secretariat.post(chase_page(panama), {"delegation": [panama.pk, salvador.pk], "count": "1"})
+
+    assert "Some of these countries lack nothing by now, or wait for a decision." in text(page)
+    assert f"Not reminded, since nothing is missing or a decision is awaited: {panama.body}." in text(page)
+    assert "1 mail to a focal point, of 1 country." in text(page)
+    assert ticked_in(page) == {str(salvador.pk)}
+    assert reminded() == []
+
+
+def test_the_last_country_that_became_complete_is_named_too(secretariat: Client, lacking: Delegation) -> None:
+    Delegation.objects.update(status="submitted")
+
+    page = secretariat.post(chase_page(lacking), {"delegation": lacking.pk, "count": "1"})
+
+    assert "Not reminded, since nothing is missing or a decision is awaited: Country HN." in text(page)
+    assert "No country lacks anything that it could add now." in text(page)
+
+
 def test_a_gap_that_closed_meanwhile_is_counted_anew(secretariat: Client, lacking: Delegation) -> None:
     Delegation.objects.update(status="submitted")
 

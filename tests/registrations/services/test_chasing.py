@@ -117,6 +117,22 @@ def test_another_number_than_the_one_that_was_confirmed_sends_nothing(honduras: 
     assert not Delivery.objects.filter(kind=DeliveryKind.GAP_NOTICE).exists()
 
 
+def test_a_country_that_lacks_nothing_by_now_is_told_though_the_number_is_the_same(
+    honduras: Delegation, staff: User
+) -> None:
+    panama = make_delegation(honduras.webinar, make_country("PA"), status="submitted")
+
+    with pytest.raises(NumberChanged, match="lack nothing by now"):
+        chase(honduras.webinar, staff, count=2, only=[honduras.pk, panama.pk])
+
+    assert not Delivery.objects.filter(kind=DeliveryKind.GAP_NOTICE).exists()
+
+
+def test_nobody_is_reminded_where_no_country_is_chosen(honduras: Delegation, staff: User) -> None:
+    with pytest.raises(NotPossibleNow, match="at least one country"):
+        chase(honduras.webinar, staff, count=0, only=[])
+
+
 def test_within_a_day_a_second_reminder_has_to_be_meant(honduras: Delegation, staff: User) -> None:
     chase(honduras.webinar, staff, count=2)
 

@@ -22,7 +22,7 @@ from registrations.admin.exports import export_board_page
 from registrations.admin.filters import BodyFilter, CompleteFilter, KindFilter, LackingFilter
 from registrations.admin.front import front_page_of
 from registrations.admin.observing import observed_page
-from registrations.admin.several import SEVERAL, several_page, to_several
+from registrations.admin.several import FROM, QUEUE, SEVERAL, several_page, to_several
 from registrations.admin.steps import STEPS, Step
 from registrations.admin.waiting import waiting_page
 from registrations.admin.webinar_history import webinar_history_page
@@ -176,9 +176,16 @@ class DelegationRoom(Room[Delegation]):
         return redirect(f"{change_url(found)}#history")
 
     def step_page(self, request: HttpRequest, pk: int, step: Step) -> HttpResponse:
+        """One step with its form. The queue leads here `from` it, and back; what it asks for there is ticked here."""
         delegation = get_object_or_404(Delegation.objects.select_related("webinar__policy", "body"), pk=pk)
+        back = reverse("admin:waiting-delegations") if request.GET.get(FROM) == QUEUE else change_url(delegation)
         seats = seats_of(delegation)
-        form = step.form(request.POST if request.method == "POST" else None, delegation=delegation, seats=seats)
+        form = step.form(
+            request.POST if request.method == "POST" else None,
+            delegation=delegation,
+            seats=seats,
+            initial={"with_gap": "with_gap" in request.GET},
+        )
         if form.is_valid():
             try:
                 text = step.take(delegation, form.cleaned_data, staff_of(request), timezone.now())
@@ -188,9 +195,9 @@ class DelegationRoom(Room[Delegation]):
                     form.show_current()
             else:
                 messages.success(request, text)
-                return redirect(change_url(delegation))
+                return redirect(back)
         return self._form_page(
-            request, delegation, form, title=step.title, verb=step.verb, explanation=step.explanation
+            request, delegation, form, title=step.title, verb=step.verb, explanation=step.explanation, back=back
         )
 
     def revoke_page(self, request: HttpRequest, pk: int) -> HttpResponse:

@@ -21,6 +21,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from registrations.admin.base import staff_of
 from registrations.exceptions import RuleBroken
 from registrations.forms.secretariat import (
+    TYPED,
     AcceptSeveralForm,
     Chosen,
     ReturnSeveralForm,
@@ -112,16 +113,19 @@ def to_several(request: HttpRequest, slug: str, delegations: "QuerySet[Delegatio
 
 
 def several_page(site: AdminSite, step: Several, request: HttpRequest) -> HttpResponse:
-    """What each of them looks like, and one form; those that the step does not fit are named and left out."""
+    """What each of them looks like, and one form; those that the step does not fit are named and left out.
+
+    Where some are refused, they are shown again with what was typed for them.
+    """
     is_from_queue = request.GET.get(FROM) == QUEUE
     back = reverse("admin:waiting-delegations" if is_from_queue else "admin:registrations_delegation_changelist")
+    sent = request.POST if request.method == "POST" else None
     chosen = _chosen(request)
     fitting = [one for one in chosen if step.fits(one)]
     left_out = [one.delegation for one in chosen if not step.fits(one)]
-    form = step.form(request.POST if request.method == "POST" else None, chosen=fitting)
+    form = step.form(sent, chosen=fitting)
     if fitting and form.is_valid():
-        for one in fitting:
-            _take(request, step, one, form)
+        refused = [one.delegation.pk for one in fitting if not _take(request, step, one, form)]
         # Also those that somebody else has decided on since they were shown.
         for delegation in left_out:
             _stays(
@@ -129,7 +133,13 @@ def several_page(site: AdminSite, step: Several, request: HttpRequest) -> HttpRe
                 delegation,
                 _("this does not fit its state, “%(state)s”") % {"state": delegation.get_status_display()},
             )
-        return redirect(back)
+        if not (refused and any(form.typed())):
+            return redirect(back)
+        chosen = chosen_from(_by_name(refused))
+        fitting = [one for one in chosen if step.fits(one)]
+        left_out = [one.delegation for one in chosen if not step.fits(one)]
+        form = step.form(sent, chosen=fitting)
+    query = [("delegation", one.delegation.pk) for one in chosen] + ([(FROM, QUEUE)] if is_from_queue else [])
     context = site.each_context(request) | {
         "opts": Delegation._meta,
         "title": step.title,
@@ -138,20 +148,23 @@ def several_page(site: AdminSite, step: Several, request: HttpRequest) -> HttpRe
         "chosen": fitting,
         "left_out": left_out,
         "form": form,
+        "action": f"{request.path}?{urlencode(query)}",
+        # Without a form that would carry it.
+        "typed": [] if fitting or sent is None else [text for name, text in sent.items() if name in TYPED and text],
         "back": back,
     }
     return TemplateResponse(request, "admin/registrations/delegation/several.html", context)
 
 
-def _take(request: HttpRequest, step: Several, one: Chosen, form: SeveralForm) -> None:
-    """One refusal stops nobody else."""
-    body = one.delegation.body
+def _take(request: HttpRequest, step: Several, one: Chosen, form: SeveralForm) -> bool:
+    """Whether it is done. One refusal stops nobody else."""
     try:
         told = step.take(one, form, staff_of(request), timezone.now())
     except RuleBroken as broken:
         _stays(request, one.delegation, broken.message)
-    else:
-        messages.success(request, told % {"body": body})
+        return False
+    messages.success(request, told % {"body": one.delegation.body})
+    return True
 
 
 def _stays(request: HttpRequest, delegation: Delegation, why: object) -> None:
@@ -163,7 +176,11 @@ def _chosen(request: HttpRequest) -> Sequence[Chosen]:
     ids = [
         int(pk) for pk in request.GET.getlist("delegation")[:MOST] if pk.isascii() and pk.isdecimal() and len(pk) < 19
     ]
-    return chosen_from(Delegation.objects.filter(pk__in=ids).order_by("body__name_en", "pk"), seen=request.POST)
+    return chosen_from(_by_name(ids), seen=request.POST)
+
+
+def _by_name(ids: Sequence[int]) -> "QuerySet[Delegation]":
+    return Delegation.objects.filter(pk__in=ids).order_by("body__name_en", "pk")
 
 
 def chosen_from(delegations: "QuerySet[Delegation]", *, seen: Mapping[str, str] | None = None) -> Sequence[Chosen]:

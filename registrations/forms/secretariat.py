@@ -114,12 +114,20 @@ class Chosen:
         return not self.gaps and not self.lacks_letter
 
 
+# The fields that hold what a person wrote, in all forms for several delegations.
+TYPED = ("comment_en", "comment_es", "reason")
+
+
 class SeveralForm(forms.Form):
     """What is typed once for several delegations."""
 
     def __init__(self, *args: Any, chosen: Sequence[Chosen], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.chosen = chosen
+
+    def typed(self) -> list[str]:
+        """What a person wrote, once it is valid."""
+        return [text for name in TYPED if (text := self.cleaned_data.get(name))]
 
 
 class WithComments(SeveralForm):

@@ -13,6 +13,7 @@ from pytest_django import DjangoAssertNumQueries
 from registrations.models import Delegation, HistoryEvent, Waiver
 from sessions_app.models import Session, Webinar
 from tests.factories import make_country, make_delegate, make_delegation, make_quotas, make_staff, make_webinar
+from tests.filled_form import filled_form
 
 pytestmark = pytest.mark.django_db
 LIST = "/admin/registrations/delegation/"
@@ -99,6 +100,49 @@ def test_without_a_word_on_the_gaps_those_that_lack_somebody_stay(
 
     assert told(response)[0].startswith("Belize stays as it is: Some seats are still empty.")
     assert statuses() == {"Belize": "submitted", "Honduras": "accepted"}
+
+
+def test_the_comment_for_those_that_stay_is_kept_and_goes_to_them_alone(
+    secretariat: Client, honduras: Delegation, belize: Delegation
+) -> None:
+    refused = send(secretariat, "accept", honduras, belize, comment_es="Gracias", comment_en="Thank you")
+
+    assert statuses() == {"Belize": "submitted", "Honduras": "accepted"}
+    assert told(refused)[0].startswith("Belize stays as it is: Some seats are still empty.")
+    page = refused.content.decode()
+    typed = filled_form(page)
+    assert typed["comment_en"] == "Thank you"
+    action = re.findall(r'<form id="content-main" method="post" action="([^"]+)"', page)[0].replace("&amp;", "&")
+    answer = secretariat.post(action, typed | {"with_gap": "on"})
+    assert told(answer)[-1] == "Belize is accepted."
+    assert not [said for said in told(answer) if "Honduras stays" in said]
+    assert Delegation.objects.get(body__name_en="Belize").decision_comment == "Thank you"
+
+
+@pytest.mark.parametrize("step", ["accept", "return"])
+def test_a_comment_on_one_that_changed_since_it_was_seen_is_kept(
+    secretariat: Client, honduras: Delegation, step: str
+) -> None:
+    page = secretariat.get(address(step, honduras)).content.decode()
+    make_delegate(honduras, "prosecutors")
+
+    refused = secretariat.post(address(step, honduras), filled_form(page) | {"comment_es": "Gracias"})
+    answer = secretariat.post(address(step, honduras), filled_form(refused.content.decode()))
+
+    assert told(refused)[0].startswith("Honduras stays as it is: Someone else has changed this meanwhile.")
+    assert answer.status_code == 302
+    assert Delegation.objects.get().decision_comment == "Gracias"
+
+
+def test_a_comment_on_one_that_somebody_else_decided_on_can_still_be_read(
+    secretariat: Client, honduras: Delegation
+) -> None:
+    Delegation.objects.update(status="accepted")
+
+    refused = secretariat.post(address("accept", honduras), {"comment_es": "Gracias por todo"})
+
+    assert "None of the chosen delegations can be decided on so." in refused.content.decode()
+    assert "<blockquote>Gracias por todo</blockquote>" in refused.content.decode()
 
 
 def test_a_return_needs_a_comment_in_each_language_that_is_read(

@@ -17,6 +17,7 @@ from registrations.models import Delegation, HistoryEvent, HistoryKind, User, Wa
 from registrations.queries.waiting import latest_history
 from sessions_app.models import Session, Webinar
 from tests.factories import NOW, make_country, make_delegate, make_delegation, make_quotas, make_webinar
+from tests.filled_form import filled_form
 
 QUEUE = "/admin/registrations/delegation/waiting/"
 PROFILES = ("prosecutors", "immigration-control", "border-control", "investigation-units")
@@ -117,6 +118,40 @@ def test_what_changed_since_it_was_seen_is_not_accepted_with_one_click(secretari
     answer = secretariat.post(action, {f"seen-{honduras.pk}": "something else"})
 
     assert told(answer)[0].startswith("Honduras stays as it is")
+    assert Delegation.objects.get().status == "submitted"
+
+
+def with_a_comment(client: Client, delegation: Delegation) -> str:
+    """Where the queue leads to accept `delegation` with a comment."""
+    page = client.get(QUEUE).content.decode()
+    links = re.findall(r'href="([^"]+)">Accept with a comment …', page)
+    return next(link for link in links if f"/{delegation.pk}/" in link).replace("&amp;", "&")
+
+
+@pytest.mark.parametrize(("lacks", "kind"), [(0, "accepted"), (1, "accepted_with_gap")])
+def test_one_is_accepted_with_a_comment_by_writing_it_and_sending_it(
+    secretariat: Client, webinar: Webinar, lacks: int, kind: str
+) -> None:
+    belize = submitted(webinar, "BZ", "Belize", lacks=lacks)
+    address = with_a_comment(secretariat, belize)
+    opened = secretariat.get(address)
+
+    answer = secretariat.post(address, filled_form(opened.content.decode()) | {"comment": "Gracias"})
+
+    assert opened.context["title"] == "Accept the delegation"
+    assert (answer.headers["Location"], told(answer)) == (QUEUE, ["Belize is accepted; its people are invited."])
+    assert Delegation.objects.get().decision_comment == "Gracias"
+    assert HistoryEvent.objects.get(delegation=belize).kind == kind
+
+
+def test_a_comment_stays_where_the_gap_is_not_meant_to_stay_open(secretariat: Client, webinar: Webinar) -> None:
+    belize = submitted(webinar, "BZ", "Belize", lacks=1)
+    address = with_a_comment(secretariat, belize)
+
+    answer = secretariat.post(address, {"comment": "Gracias"})
+
+    assert filled_form(answer.content.decode())["comment"] == "Gracias"
+    assert "Some seats are still empty. Accept with the gap open" in text(answer)
     assert Delegation.objects.get().status == "submitted"
 
 

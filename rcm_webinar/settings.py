@@ -220,8 +220,12 @@ ATTENDANCE_COLUMNS = {
     ),
     "duration": env.names(
         "ATTENDANCE_DURATION_COLUMNS",
-        default="Duration|Total Duration|In-Meeting Duration|Duración|Duración total|Duración en la reunión",
+        default=(
+            "Duration|Total Duration|In-Meeting Duration|Time in Session"
+            "|Duración|Duración total|Duración en la reunión|Tiempo en la sesión|Tiempo en sesión"
+        ),
     ),
+    "attended": env.names("ATTENDANCE_ATTENDED_COLUMNS", default="Attended|Asistió|Asistieron"),
 }
 if "@" not in parseaddr(DEFAULT_FROM_EMAIL)[1]:
     raise env.StartRefused("DEFAULT_FROM_EMAIL holds no e-mail address.")

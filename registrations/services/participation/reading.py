@@ -1,6 +1,10 @@
-"""The rows of a participant report, as Zoom and Teams write it: found by its headings, whatever stands above them."""
+"""The rows of a participant report, as Zoom and Teams write it: found by its headings, whatever stands above them.
 
-from collections.abc import Iterator, Mapping, Sequence
+Most reports have one table of people. Zoom's "Attendee Report" of a webinar has a block for each kind of people (host,
+panelists, attendees, others), each with a title and headings of its own; it is known by its column "Attended".
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
@@ -29,7 +33,10 @@ LABELS: Mapping[str, Promise] = {
     "joined": gettext_lazy("Joined"),
     "left": gettext_lazy("Left"),
     "duration": gettext_lazy("Duration"),
+    "attended": gettext_lazy("Attended"),
 }
+# In the column "Attended", whoever registered and did not come; the same in English and in Spanish.
+DID_NOT_ATTEND = "no"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +61,17 @@ class Headings:
 
     @property
     def is_enough(self) -> bool:
-        return "name" in self.columns and not self.columns.keys().isdisjoint({"joined", "duration"})
+        return _names_people(self.columns)
+
+    @property
+    def is_of_a_block(self) -> bool:
+        return "attended" in self.columns
 
 
 def read_report(data: bytes) -> list[ReportRow]:
     """The rows below the headings, as far as the first blank one: what follows in a report is of another kind.
 
+    Of a report in blocks, the rows of each block below its own headings, without those who did not attend.
     Raises Unreadable for what is no text, more than MOST_BYTES or MOST_ROWS, has no known headings, or nobody below.
     """
     if len(data) > MOST_BYTES:
@@ -71,8 +83,9 @@ def read_report(data: bytes) -> list[ReportRow]:
     text = decode(data).removeprefix("\ufeff")
     if "\x00" in text:
         raise no_table()
-    headings = _find_headings(text)
-    rows = list(_rows_below(text, headings))
+    known = {plain(heading): field for field, words in settings.ATTENDANCE_COLUMNS.items() for heading in words}
+    headings = _find_headings(text, known)
+    rows = list(_rows_of_blocks(text, headings, known) if headings.is_of_a_block else _rows_below(text, headings))
     if not rows:
         raise Unreadable(_("There are headings, but no people below them."))
     return rows
@@ -85,9 +98,8 @@ def report_too_large() -> Unreadable:
     )
 
 
-def _find_headings(text: str) -> Headings:
+def _find_headings(text: str, known: Mapping[str, str]) -> Headings:
     """Those that the most columns are known by, whatever stands between the cells. Raises Unreadable."""
-    known = {plain(heading): field for field, words in settings.ATTENDANCE_COLUMNS.items() for heading in words}
     beginning = text[:CHARACTERS_WITH_HEADINGS]
     candidates = [
         Headings(delimiter, index, _known_columns(row, known))
@@ -96,7 +108,14 @@ def _find_headings(text: str) -> Headings:
     ]
     best = max(candidates, key=lambda one: (one.is_enough, len(one.columns)), default=None)
     if best is None or not best.is_enough:
-        raise _no_headings(beginning)
+        delimiter = max(DELIMITERS, key=beginning.count)
+        raise _no_headings(
+            _(
+                "No row of headings is known in it. Needed are a name, and when somebody joined or how long they "
+                "stayed."
+            ),
+            islice(split_cells(beginning, delimiter), ROWS_WITH_HEADINGS),
+        )
     return best
 
 
@@ -109,18 +128,21 @@ def _known_columns(row: Sequence[str], known: Mapping[str, str]) -> dict[str, in
     return columns
 
 
-def _no_headings(beginning: str) -> Unreadable:
-    """Which columns were looked for, and what was found instead."""
+def _names_people(columns: Mapping[str, int]) -> bool:
+    return "name" in columns and not columns.keys().isdisjoint({"joined", "duration"})
+
+
+def _no_headings(why: str, rows: Iterable[Sequence[str]]) -> Unreadable:
+    """Which columns were looked for, and what was found in the widest of `rows` instead."""
     looked_for = "; ".join(
         f"{LABELS[field]} ({', '.join(words)})" for field, words in settings.ATTENDANCE_COLUMNS.items()
     )
-    delimiter = max(DELIMITERS, key=beginning.count)
-    rows = [[cell.strip() for cell in row] for row in islice(split_cells(beginning, delimiter), ROWS_WITH_HEADINGS)]
-    widest = max(rows, key=lambda row: sum(map(bool, row)), default=[])
+    stripped = [[cell.strip() for cell in row] for row in rows]
+    widest = max(stripped, key=lambda row: sum(map(bool, row)), default=[])
     # An address is a person's, and no heading.
     found = ", ".join(cell[:LONGEST_FOUND] for cell in widest[:MOST_FOUND] if cell and "@" not in cell)
     return Unreadable(
-        _("No row of headings is known in it. Needed are a name, and when somebody joined or how long they stayed.")
+        why
         + " "
         + _("Looked for: %(columns)s.") % {"columns": looked_for}
         + " "
@@ -138,8 +160,47 @@ def _rows_below(text: str, headings: Headings) -> Iterator[ReportRow]:
                 return
             continue
         number += 1
-        if number > MOST_ROWS:
-            raise Unreadable(
-                _("These are more than %(most)s rows. Is it the report of one session?") % {"most": f"{MOST_ROWS:,}"}
+        _check_number(number)
+        yield _report_row(row, headings.columns)
+
+
+def _rows_of_blocks(text: str, headings: Headings, known: Mapping[str, str]) -> Iterator[ReportRow]:
+    """Whoever attended, of each block. A row with one text alone is the title of a block, whose headings follow it.
+
+    Raises Unreadable, also where a block has other headings than are known: nobody in it is left out in silence.
+    """
+    columns: Mapping[str, int] | None = None
+    title = ""
+    number = 0
+    for row in split_cells(text, headings.delimiter):
+        texts = [cell.strip() for cell in row if cell.strip()]
+        if not texts:
+            continue
+        number += 1
+        _check_number(number)
+        if _names_people(found := _known_columns(row, known)):
+            columns, title = found, ""
+        elif columns is not None and len(texts) == 1:
+            title = texts[0]
+        elif title:
+            raise _no_headings(
+                _("The part “%(title)s” has no row of headings that is known.") % {"title": title[:LONGEST_FOUND]},
+                [row],
             )
-        yield ReportRow(**{field: row[at].strip() if at < len(row) else "" for field, at in headings.columns.items()})
+        elif columns is not None and plain(_cell(row, columns.get("attended"))) != DID_NOT_ATTEND:
+            yield _report_row(row, columns)
+
+
+def _check_number(number: int) -> None:
+    if number > MOST_ROWS:
+        raise Unreadable(
+            _("These are more than %(most)s rows. Is it the report of one session?") % {"most": f"{MOST_ROWS:,}"}
+        )
+
+
+def _report_row(row: Sequence[str], columns: Mapping[str, int]) -> ReportRow:
+    return ReportRow(**{field: _cell(row, at) for field, at in columns.items() if field != "attended"})
+
+
+def _cell(row: Sequence[str], at: int | None) -> str:
+    return row[at].strip() if at is not None and at < len(row) else ""

@@ -32,6 +32,7 @@ OBSERVED = frozenset(f"{app}.view_{model}" for app, model in OBSERVED_MODELS)
 OBSERVED_PAGES = frozenset(
     {"index", "app_list", "jsi18n", "quota-boards", "quota-board", "webinar-history"}
     | {"preview-public", "preview-delegate", "preview-release"}
+    | {"attendance-of-webinars", "attendance", "session-attendance"}
     | {f"{app}_{model}_changelist" for app, model in OBSERVED_MODELS}
     | {f"{app}_{model}_change" for app, model in OBSERVED_MODELS if model != "delegate"}
 )

@@ -273,7 +273,9 @@ def everything(world: World) -> dict[str, str]:
     plan(now=NOW)
     announcement = make_announcement(delegation.webinar, by=staff)
     make_chase(delegation.webinar, by=staff)
-    make_attendance(delegation.webinar.sessions.get(number=1), by=staff)
+    make_attendance(
+        delegation.webinar.sessions.get(number=1), by=staff, name="Phone +504 5678", address="x@example.org"
+    )
     models = [model for app in ("registrations", "sessions_app") for model in apps.get_app_config(app).get_models()]
     first = {f"{model._meta.app_label}_{model._meta.model_name}": model._base_manager.first() for model in models}
     keys = {name: str(row.pk) for name, row in first.items() if row is not None}
@@ -327,6 +329,7 @@ def is_observed(name: str) -> bool:
 READ_BY_OBSERVERS = {
     "index", "app_list", "jsi18n", "quota-boards", "quota-board", "webinar-history",
     "preview-public", "preview-delegate", "preview-release",
+    "attendance-of-webinars", "attendance", "session-attendance",
     "registrations_delegation_changelist", "registrations_delegation_change",
     "registrations_delegate_changelist",
     "sessions_app_webinar_changelist", "sessions_app_webinar_change",

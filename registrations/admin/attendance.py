@@ -18,7 +18,7 @@ from django.utils.translation import ngettext
 
 from registrations.admin.arrivals import arrivals_page, switch_room_page
 from registrations.admin.attendance_plot import plot_of
-from registrations.admin.base import staff_of
+from registrations.admin.base import is_observed, staff_of
 from registrations.admin.exports import answer
 from registrations.exceptions import RuleBroken
 from registrations.forms.attendance import ConfirmForm, MatchForm, RemoveForm, ReportForm
@@ -122,8 +122,11 @@ class AttendanceRoom(ReadOnlyRoom[Attendance]):
     # One session ------------------------------------------------------------------------------------
 
     def session_page(self, request: HttpRequest, session: Session) -> HttpResponse:
-        """Who came, those first of whom nobody knows who they are; each can be told by hand."""
+        """Who came, those first of whom nobody knows who they are; each can be told by hand. Observers only read."""
         rows = _of_session(session)
+        unknown_count = rows.filter(delegate=None, matched_by=MatchedBy.NOTHING).count()
+        if is_observed(request):
+            return self._observed_page(request, session, rows, unknown_count)
         page = Paginator(rows, MATCHED_ON_A_PAGE).get_page(request.GET.get("page"))
         shown = list(page)
         people = Delegate.objects.filter(webinar_id=session.webinar_id).select_related("delegation__body")
@@ -150,9 +153,18 @@ class AttendanceRoom(ReadOnlyRoom[Attendance]):
             title=_("Who attended"),
             form=form,
             page=page,
-            unknown_count=rows.filter(delegate=None, matched_by=MatchedBy.NOTHING).count(),
+            unknown_count=unknown_count,
             reports=reports,
         )
+
+    def _observed_page(
+        self, request: HttpRequest, session: Session, rows: "QuerySet[Attendance]", unknown_count: int
+    ) -> HttpResponse:
+        """Who of ours came, by our names: the names in a report may be addresses and telephones."""
+        known = rows.filter(delegate__isnull=False).order_by("delegate__delegation__body", "delegate__name", "pk")
+        page = Paginator(known, MOST_SHOWN).get_page(request.GET.get("page"))
+        title = _("Who attended")
+        return self._page(request, session, "observed", title=title, page=page, unknown_count=unknown_count)
 
     def import_page(self, request: HttpRequest, session: Session) -> HttpResponse:
         """Ask for the report; once there is one, show what saving it would do. Nothing is saved here."""

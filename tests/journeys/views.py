@@ -280,6 +280,8 @@ HISTORY = (
     View("attendance-of-webinars", "/admin/attendance/", SECRETARIAT),
     View("history-of-a-webinar", f"/admin/quota-board/{FLOWS}/history/", SECRETARIAT),
     View("history-of-everything", f"/admin/quota-board/{FLOWS}/history/?all=1", SECRETARIAT),
+    View("attendance-observed", f"/admin/attendance/{FLOWS}/", OBSERVER),
+    View("attendance-of-a-session-observed", f"/admin/attendance/{FLOWS}/1/", OBSERVER),
     View("history-observed", f"/admin/quota-board/{FLOWS}/history/", OBSERVER),
 )
 VIEWS = (*PUBLIC, *SIGN_IN, *DELEGATION, *IMPORT, *PARTICIPANT, *SECRETARIAT_ROOMS, *STEPS, *HISTORY)

@@ -1,16 +1,21 @@
+import re
+
 import pytest
 from django.contrib import admin
 from django.contrib.messages import get_messages
-from django.db import IntegrityError, models, transaction
+from django.db import IntegrityError, connection, models, transaction
 from django.test import Client
-from django.urls import reverse
+from django.test.utils import CaptureQueriesContext
+from django.urls import resolve, reverse
 from pytest_django import DjangoAssertNumQueries, Settings
 
-from registrations.models import Delegate, Delegation, FocalPoint, User
+from registrations.models import Attendance, Delegate, Delegation, FocalPoint, User
 from sessions_app.models import Speaker
 from sessions_app.releases import release_webinar
 from tests.factories import (
     NOW,
+    make_attendance,
+    make_country,
     make_delegate,
     make_delegation,
     make_focal_point,
@@ -282,6 +287,70 @@ def test_no_list_of_the_agenda_can_be_asked_for_people(
 
     assert whole
     assert asked.context["cl"].result_count == whole
+
+
+def test_an_observer_reads_attendance_and_how_nobody_is_reached(
+    observer: Client, delegation: Delegation, staff: User
+) -> None:
+    person, session = delegation.delegates.get(), delegation.webinar.sessions.get(number=1)
+    make_attendance(session, person, by=staff, name="Phone of +504 1234", minutes=47)
+    make_attendance(session, by=staff, name="guest@example.org")
+    make_attendance(session, by=staff, name="50400000000", matched_by="nobody")
+
+    webinars = observer.get("/admin/attendance/")
+    table = observer.get(reverse("admin:attendance", args=[delegation.webinar.slug]))
+    page = observer.get(reverse("admin:session-attendance", args=[delegation.webinar.slug, 1]))
+
+    assert f"/admin/attendance/{delegation.webinar.slug}/" in webinars.text
+    assert "rcm-plot-attended" in table.text
+    assert table.context["table"].of_all.sessions[0].attended == 1
+    assert person.name in page.text
+    assert "47" in page.text
+    assert "1 person in the reports is not known yet." in page.text
+    shown = webinars.text + table.text + page.text
+    assert not [word for word in (person.email, "+504", "guest@example.org", "50400000000") if word in shown]
+
+
+def test_an_observer_is_shown_no_step_with_attendance_and_takes_none(
+    observer: Client, delegation: Delegation, staff: User
+) -> None:
+    kept = make_attendance(delegation.webinar.sessions.get(number=1), delegation.delegates.get(), by=staff)
+    own = {"attendance-of-webinars", "attendance", "session-attendance"}
+    slug = delegation.webinar.slug
+
+    pages = [
+        observer.get(path).text
+        for path in ("/admin/attendance/", f"/admin/attendance/{slug}/", f"/admin/attendance/{slug}/1/")
+    ]
+
+    linked = set(re.findall(r'(?:href|action)="(/admin/attendance/[^"]*)"', "".join(pages)))
+    assert linked
+    assert {resolve(path).url_name for path in linked} <= own
+    for step in ("", "import/", "save/", "remove/", "room/"):
+        assert observer.post(f"/admin/attendance/{slug}/1/{step}", {"who-1": "nobody"}).status_code == 403
+    assert observer.post(f"/admin/attendance/{slug}/export/").status_code == 403
+    assert observer.get(f"/admin/attendance/{slug}/1/arrivals/?names=1").status_code == 403
+    assert Attendance.objects.get() == kept
+
+
+def test_the_attendance_that_an_observer_reads_asks_as_much_with_one_person_as_with_many(
+    observer: Client, delegation: Delegation, staff: User
+) -> None:
+    session = delegation.webinar.sessions.get(number=1)
+
+    def queries() -> int:
+        with CaptureQueriesContext(connection) as captured:
+            assert observer.get(f"/admin/attendance/{delegation.webinar.slug}/1/").status_code == 200
+        return len(captured)
+
+    make_attendance(session, delegation.delegates.get(), by=staff)
+    queries()
+    with_one = queries()
+    for code in ("PA", "SV", "GT", "MX", "CR"):
+        delegate = make_delegate(make_delegation(delegation.webinar, make_country(code)))
+        make_attendance(session, delegate, by=staff)
+
+    assert queries() == with_one
 
 
 def test_an_observer_has_no_more_rights_outside_the_admin_than_a_stranger(

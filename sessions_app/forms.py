@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from django import forms
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
@@ -24,6 +25,15 @@ class SharedForm(forms.ModelForm):  # type: ignore[type-arg]  # takes no paramet
                 self.data = self.data.copy()  # type: ignore[attr-defined]  # a QueryDict
                 self.data[name] = ""  # type: ignore[index]  # the same
             shown.field.show_hidden_initial = not self.is_bound or name in self.data
+
+    @cached_property
+    def changed_data(self) -> list[str]:
+        """Without what was not sent at all: it stays as it is stored."""
+        return [name for name in super().changed_data if self._is_sent(name)]
+
+    def _is_sent(self, name: str) -> bool:
+        shown = self[name]
+        return not shown.field.widget.value_omitted_from_data(self.data, self.files, shown.html_name)
 
     def _post_clean(self) -> None:
         """Check the row as it will be: as it is stored by now, with what was changed on the page."""

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from registrations.admin.base import staff_of
 from registrations.admin.quota_confirming import saved
 from registrations.forms.secretariat import EndExceptionForm, ExceptionForm
+from registrations.forms.stored import keep_what_is_not_sent
 from registrations.models import Asked, Delegation, Quota, QuotaException
 from registrations.queries import exception_of, seats_of
 from registrations.services.quotas import (
@@ -32,6 +33,8 @@ def exception_page(site: AdminSite, request: HttpRequest, pk: int) -> HttpRespon
     form = ExceptionForm(
         request.POST if request.method == "POST" else None, quota=quota, initial=_typed_before(quota, chosen)
     )
+    if chosen is not None and request.POST.get("delegation") == chosen.slug:
+        keep_what_is_not_sent(form, ["maximum"])
     back = change_url(chosen or quota)
     preview = None
     if form.is_valid():

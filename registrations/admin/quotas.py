@@ -17,6 +17,7 @@ from registrations.admin.filters import ProfileFilter
 from registrations.admin.quota_confirming import saved
 from registrations.admin.quota_exceptions import end_exception_page, exception_page
 from registrations.forms.secretariat import QuotaForm
+from registrations.forms.stored import keep_what_is_not_sent
 from registrations.models import Asked, Delegation, Quota, QuotaException
 from registrations.services.quotas import change_quota, quota_change_preview
 from sessions_app.admin.base import Room
@@ -62,6 +63,7 @@ class QuotaRoom(Room[Quota]):
         quota = Quota.objects.select_related("webinar", "profile").get(pk=found.pk)
         typed = {"minimum": quota.minimum, "maximum": quota.maximum}
         form = QuotaForm(request.POST if request.method == "POST" else None, initial=typed)
+        keep_what_is_not_sent(form, ["maximum"])
         preview = None
         if form.is_valid():
             asked = Asked(form.cleaned_data["minimum"], form.cleaned_data["maximum"])

@@ -6,6 +6,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from registrations.forms.delegates import VersionField
+from registrations.forms.stored import keep_what_is_not_sent
 from registrations.models import (
     Announcement,
     AnnouncementReaders,
@@ -84,6 +85,8 @@ class AnnouncementForm(forms.Form):
         self._offer("profiles", [(profile.code, str(profile)) for profile in ParticipantProfile.objects.all()])
         sessions = [(session.number, f"{session.number}. {session.title}") for session in webinar.sessions.all()]
         self._offer("session", [("", _("any, or none")), *sessions])
+        if announcement is not None:
+            keep_what_is_not_sent(self, (*TEXT, "session", "answer"))
 
     def _offer(self, name: str, choices: list[tuple[Any, Any]]) -> None:
         field: Any = self.fields[name]

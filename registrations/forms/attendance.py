@@ -97,7 +97,8 @@ class MatchForm(forms.Form):
     def answers(self) -> Mapping[int, str]:
         """By the id of an attendance, what was sent that is not stored."""
         typed = self.cleaned_data
-        return {row.pk: typed[f"who-{row.pk}"] for row in self.rows if typed[f"who-{row.pk}"] != typed[f"was-{row.pk}"]}
+        sent = [row.pk for row in self.rows if f"who-{row.pk}" in self.data]
+        return {pk: typed[f"who-{pk}"] for pk in sent if typed[f"who-{pk}"] != typed[f"was-{pk}"]}
 
 
 def answer_of(row: Attendance) -> str:

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from registrations.exceptions import Stale
 from registrations.forms.errors import send_again_with
+from registrations.forms.stored import CheckboxInput, keep_what_is_not_sent
 from registrations.models import BodyKind, Delegate, DelegateRole, Delegation, ParticipantProfile
 from registrations.models.delegate import validate_one_line
 from registrations.services.details import FIELDS
@@ -90,7 +91,9 @@ class DelegateForm(forms.Form):
     language = forms.ChoiceField(label=_("Language"), choices=settings.LANGUAGES)
     timezone = forms.ChoiceField(label=_("Time zone"))
     is_working_group_member = forms.BooleanField(
-        label=_("Technical member of the Working Group on Irregular and Mass Migration"), required=False
+        label=_("Technical member of the Working Group on Irregular and Mass Migration"),
+        required=False,
+        widget=CheckboxInput,
     )
     phone = forms.CharField(label=_("Telephone"), max_length=40, required=False, validators=[validate_one_line])
     needs = forms.CharField(
@@ -148,7 +151,11 @@ class DelegateForm(forms.Form):
 
 
 class EditForm(DelegateForm):
-    """A person who is in the delegation already."""
+    """A person who is in the delegation already; `initial` is what is stored of them (`typed_of`)."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        keep_what_is_not_sent(self, FIELDS)
 
 
 class WithdrawForm(forms.Form):

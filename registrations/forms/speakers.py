@@ -6,6 +6,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from registrations.forms.delegates import VersionField
+from registrations.forms.stored import keep_what_is_not_sent
 from registrations.models import Delegate
 from sessions_app.models import Speaker, SpeakerKind
 
@@ -30,3 +31,4 @@ class SpeakerForm(forms.Form):
         field: Any = self.fields["speaker"]
         field.initial = delegate.speaker_id
         field.queryset = Speaker.objects.filter(webinar=delegate.webinar_id, kind=SpeakerKind.PERSON)
+        keep_what_is_not_sent(self, ["speaker"])

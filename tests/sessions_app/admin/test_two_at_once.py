@@ -46,6 +46,29 @@ def test_what_somebody_else_changed_since_the_page_of_a_session_was_opened_stays
     assert items[second.pk].title_es == "Panel de fiscales"
 
 
+def test_what_is_not_sent_of_a_session_and_its_items_stays(secretariat: Client) -> None:
+    session = make_webinar(sessions=1).sessions.get()
+    item = session.items.order_by("position")[0]
+    item.points_es = "Puntos"
+    item.save()
+    Session.objects.update(room_url=MOVED_ROOM, title_es="Contexto")
+    url = reverse("admin:sessions_app_session_change", args=[session.pk])
+    left_out = ("title_es", "room_url", "items-0-points_es")
+    typed = {
+        name: value
+        for name, value in (opened(secretariat, url) | {"title_en": "Corrected"}).items()
+        if not name.removeprefix("initial-").endswith(left_out)
+    }
+
+    answer = secretariat.post(url, typed)
+
+    session.refresh_from_db()
+    item.refresh_from_db()
+    assert answer.status_code == 302
+    assert (session.title_en, session.title_es, session.room_url) == ("Corrected", "Contexto", MOVED_ROOM)
+    assert item.points_es == "Puntos"
+
+
 def test_the_same_holds_for_a_webinar_its_table_of_sessions_and_a_speaker(secretariat: Client) -> None:
     webinar = make_webinar(sessions=1)
     speaker = make_speaker(webinar, "Ana Ejemplo")

@@ -1,0 +1,188 @@
+"""What is not sent stays as it is stored: of a person, a quota, a draft, an entry as speaker, a match, a choice."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from time_machine import TimeMachineFixture
+
+from registrations.models import Announcement, Attendance, Delegate, Quota, QuotaException, User
+from registrations.services.quotas import make_exception
+from registrations.tokens import Scope, make_token
+from sessions_app.models import Speaker
+from tests.factories import (
+    NOW,
+    make_announcement,
+    make_attendance,
+    make_country,
+    make_delegate,
+    make_delegation,
+    make_focal_point,
+)
+from tests.filled_form import filled_form
+
+pytestmark = pytest.mark.django_db
+OPTIONAL = ("position", "phone", "needs", "is_working_group_member")
+
+
+@pytest.fixture(autouse=True)
+def it_is_now(time_machine: TimeMachineFixture) -> None:
+    time_machine.move_to(NOW, tick=False)
+
+
+@pytest.fixture
+def person() -> Delegate:
+    delegation = make_delegation()
+    Quota.objects.update(minimum=1, maximum=5)
+    return make_delegate(
+        delegation, position="Prosecutor", phone="+504 1234", needs="Captions", is_working_group_member=True,
+        language="en", admitted_at=NOW,
+    )  # fmt: skip
+
+
+@pytest.fixture(params=["focal point", "secretariat"])
+def editing(request: pytest.FixtureRequest, person: Delegate, secretariat: Client) -> tuple[Client, str]:
+    """Who edits the person, and where."""
+    if request.param == "secretariat":
+        return secretariat, reverse("admin:registrations_delegate_change", args=[person.pk])
+    focal_point = Client()
+    focal_point.force_login(make_focal_point(person.delegation.body).user)
+    return focal_point, reverse("registrations:edit-delegate", args=[person.delegation.slug, person.pk])
+
+
+def sent(client: Client, url: str, *, without: tuple[str, ...] = (), **changed: str) -> Mapping[str, str]:
+    """The page's form as a browser would send it, with what was `changed` and some fields left out."""
+    fields = filled_form(client.get(url).content.decode()) | changed
+    return {name: value for name, value in fields.items() if name not in without}
+
+
+def stored(person: Delegate) -> dict[str, Any]:
+    return Delegate.objects.values(*OPTIONAL, "name", "email", "role", "profile__code").get(pk=person.pk)
+
+
+@pytest.mark.parametrize("left_out", [*((name,) for name in OPTIONAL), (*OPTIONAL, "role", "profile", "email")])
+def test_what_is_not_sent_of_a_person_stays(
+    editing: tuple[Client, str], person: Delegate, left_out: tuple[str, ...]
+) -> None:
+    client, url = editing
+    before = stored(person)
+
+    response = client.post(url, sent(client, url, without=left_out, name="Ana Corregida"))
+
+    assert response.status_code == 302
+    assert stored(person) == before | {"name": "Ana Corregida"}
+
+
+def test_what_is_sent_blank_and_without_a_tick_is_emptied(editing: tuple[Client, str], person: Delegate) -> None:
+    client, url = editing
+    emptied = dict.fromkeys(("position", "phone", "needs"), "")
+
+    # What a browser sends of a checkbox without a tick: the hidden input before it.
+    client.post(url, sent(client, url, **emptied, is_working_group_member="false"))
+
+    assert stored(person) == stored(person) | emptied | {"is_working_group_member": False}
+
+
+def test_a_browser_sends_of_the_checkbox_whether_it_is_ticked(editing: tuple[Client, str], person: Delegate) -> None:
+    client, url = editing
+    ticked = filled_form(client.get(url).content.decode())["is_working_group_member"]
+    Delegate.objects.update(is_working_group_member=False)
+    unticked = filled_form(client.get(url).content.decode())["is_working_group_member"]
+
+    assert (ticked, unticked) == ("on", "false")
+
+
+def test_a_form_that_is_refused_comes_back_with_what_was_not_sent(
+    editing: tuple[Client, str], person: Delegate
+) -> None:
+    client, url = editing
+    typed = sent(client, url, without=OPTIONAL, name="Ana Corregida")
+    Delegate.objects.update(version=7, institution="Another institution")
+
+    refused = client.post(url, typed)
+
+    shown = filled_form(refused.content.decode())
+    assert {name: shown[name] for name in OPTIONAL} == {
+        "position": "Prosecutor", "phone": "+504 1234", "needs": "Captions", "is_working_group_member": "on"
+    }  # fmt: skip
+    assert client.post(url, sent(client, url, without=OPTIONAL)).status_code == 302
+
+
+def test_a_quota_keeps_the_maximum_that_is_not_sent(secretariat: Client, person: Delegate) -> None:
+    quota = Quota.objects.get(profile=person.profile)
+    url = reverse("admin:registrations_quota_change", args=[quota.pk])
+
+    secretariat.post(url, {"minimum": "0", "reason": "Fewer"})
+    quota.refresh_from_db()
+    assert (quota.minimum, quota.maximum) == (0, 5)
+    secretariat.post(url, {"minimum": "0", "maximum": "", "reason": "No end"})
+
+    assert Quota.objects.get(pk=quota.pk).maximum is None
+
+
+def test_an_exception_keeps_the_maximum_of_its_own_country_alone(
+    secretariat: Client, staff: User, person: Delegate
+) -> None:
+    quota, honduras = Quota.objects.get(profile=person.profile), person.delegation
+    panama = make_delegation(person.webinar, make_country("PA"))
+    make_exception(honduras, quota=quota, minimum=1, maximum=4, reason="Small", by=staff, now=NOW)
+    url = f"{reverse('admin:except-quota', args=[quota.pk])}?country={honduras.slug}"
+    seen = filled_form(secretariat.get(url).content.decode())["seen"]
+
+    for country in (honduras, panama):
+        typed = {"delegation": country.slug, "minimum": "0", "reason": "One unit"}
+        secretariat.post(url, typed | ({"seen": seen} if country == honduras else {}))
+
+    found = QuotaException.objects.values_list("body__iso_code", "minimum", "maximum")
+    assert set(found) == {("HN", 0, 4), ("PA", 0, None)}
+
+
+def test_a_draft_keeps_the_text_and_the_session_that_are_not_sent(
+    secretariat: Client, staff: User, person: Delegate
+) -> None:
+    draft = make_announcement(person.webinar, by=staff)
+    url = reverse("admin:edit-announcement", args=[draft.pk])
+    secretariat.post(url, sent(secretariat, url, readers="delegates", session="1", answer="ACCEPTED"))
+    before = Announcement.objects.get()
+
+    response = secretariat.post(
+        url, sent(secretariat, url, without=("text_es", "session", "answer"), subject_en="Corrected")
+    )
+
+    after = Announcement.objects.get()
+    assert response.status_code == 302
+    assert (after.subject_en, after.text_es, after.audience) == ("Corrected", before.text_es, before.audience)
+    assert before.audience["session"] == 1
+
+
+def test_an_entry_as_speaker_that_is_not_sent_stays(secretariat: Client, person: Delegate) -> None:
+    speaker = Speaker.objects.create(webinar=person.webinar, code="ana", name_en="Ana")
+    Delegate.objects.update(speaker=speaker)
+
+    secretariat.post(reverse("admin:speaker-of-delegate", args=[person.pk]), {"version": "1"})
+
+    assert Delegate.objects.get().speaker == speaker
+
+
+def test_a_match_that_is_not_sent_stays(secretariat: Client, staff: User, person: Delegate) -> None:
+    row = make_attendance(person.webinar.sessions.get(number=1), person, by=staff)
+
+    secretariat.post(
+        reverse("admin:session-attendance", args=[person.webinar.slug, 1]), {f"was-{row.pk}": str(person.pk)}
+    )
+
+    assert Attendance.objects.get().delegate == person
+
+
+@pytest.mark.parametrize("typed", [{"language": "es"}, {"timezone": "America/Panama"}, {}])
+def test_a_participant_who_sends_one_choice_of_two_changes_neither_in_silence(
+    client: Client, person: Delegate, typed: dict[str, str]
+) -> None:
+    before = (person.language, person.timezone)
+
+    answer = client.post(reverse("registrations:choices", args=[make_token(person, Scope.PAGE)]), typed)
+
+    assert answer.status_code == 422
+    assert Delegate.objects.values_list("language", "timezone").get() == before

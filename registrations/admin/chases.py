@@ -37,7 +37,8 @@ DELEGATION = "delegation"
 class Chosen:
     """The incomplete countries of `webinar`, and which of them are ticked: those of `keys`, or all where it is None.
 
-    `left_out` are the delegations of `keys` that cannot be reminded, since they lack nothing or wait for a decision.
+    `left_out` are the delegations of `keys` that are not reminded: they lack nothing, wait for a decision or do not
+    attend.
     """
 
     def __init__(self, webinar: Webinar, keys: list[str] | None) -> None:

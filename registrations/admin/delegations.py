@@ -176,7 +176,7 @@ class DelegationRoom(Room[Delegation]):
         return redirect(f"{change_url(found)}#history")
 
     def step_page(self, request: HttpRequest, pk: int, step: Step) -> HttpResponse:
-        """One step with its form. The queue leads here `from` it, and back; what it asks for there is ticked here."""
+        """One step with its form. `?from=waiting` leads back to the queue; `?with_gap=on` ticks that the gap stays."""
         delegation = get_object_or_404(Delegation.objects.select_related("webinar__policy", "body"), pk=pk)
         back = reverse("admin:waiting-delegations") if request.GET.get(FROM) == QUEUE else change_url(delegation)
         seats = seats_of(delegation)

@@ -25,8 +25,8 @@ def role_field() -> forms.ChoiceField:
         choices=UserRole.choices,
         initial=UserRole.NONE,
         help_text=gettext_lazy(
-            "Observers read boards, lists and agendas without addresses and telephones, and change nothing. The "
-            "secretariat does everything but manage accounts. Administrators manage accounts too."
+            "Observers read boards, lists, agendas and attendance without addresses and telephones, and change "
+            "nothing. The secretariat does everything but manage accounts. Administrators manage accounts too."
         ),
     )
 

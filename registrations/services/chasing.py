@@ -43,8 +43,8 @@ def chase_countries(
     if len(found) < len(set(delegations)):
         raise NumberChanged(
             _(
-                "Some of these countries lack nothing by now, or wait for a decision. Please look at who is left, and "
-                "confirm again."
+                "Some of these countries lack nothing by now, wait for a decision or do not attend. Please look at who "
+                "is left, and confirm again."
             )
         )
     if present != count:

@@ -556,8 +556,8 @@ def test_a_country_that_is_ticked_and_became_complete_meanwhile_is_named(
 
     page = secretariat.post(chase_page(panama), {"delegation": [panama.pk, salvador.pk], "count": "1"})
 
-    assert "Some of these countries lack nothing by now, or wait for a decision." in text(page)
-    assert f"Not reminded, since nothing is missing or a decision is awaited: {panama.body}." in text(page)
+    assert "Some of these countries lack nothing by now, wait for a decision or do not attend." in text(page)
+    assert f"Not reminded, since they lack nothing, wait for a decision or do not attend: {panama.body}." in text(page)
     assert "1 mail to a focal point, of 1 country." in text(page)
     assert ticked_in(page) == {str(salvador.pk)}
     assert reminded() == []
@@ -568,7 +568,7 @@ def test_the_last_country_that_became_complete_is_named_too(secretariat: Client,
 
     page = secretariat.post(chase_page(lacking), {"delegation": lacking.pk, "count": "1"})
 
-    assert "Not reminded, since nothing is missing or a decision is awaited: Country HN." in text(page)
+    assert "Not reminded, since they lack nothing, wait for a decision or do not attend: Country HN." in text(page)
     assert "No country lacks anything that it could add now." in text(page)
 
 

@@ -124,6 +124,9 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
 else:
     DATABASES["default"]["CONN_MAX_AGE"] = env.number("CONN_MAX_AGE", default=60)
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+    # A pooler in transaction mode gives each statement another connection, on which a server-side cursor is unknown.
+    # Django opens one for `iterator()` and for the choices of every form field that offers rows.
+    DATABASES["default"]["DISABLE_SERVER_SIDE_CURSORS"] = True
 
 DATABASE_CACHE = {
     "BACKEND": "django.core.cache.backends.db.DatabaseCache",

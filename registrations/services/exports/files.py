@@ -1,11 +1,11 @@
-"""A table as CSV or XLSX, written while it is read: a long one is never whole in memory."""
+"""A table as a CSV or XLSX file: written whole before it is sent, and never whole in memory."""
 
 import csv
 import io
 import re
 import tempfile
 from codecs import BOM_UTF8
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import IO, cast
 
@@ -48,11 +48,17 @@ def harmless(value: Value) -> Value:
     return f"'{value}" if isinstance(value, str) and FORMULA.match(value) else value
 
 
-def write_csv(table: Table) -> Iterator[bytes]:
-    """With a byte order mark, by which Excel knows UTF-8; every cell in quotes."""
-    yield BOM_UTF8 + _lines([table.headings])
+def write_csv(table: Table) -> IO[bytes]:
+    """A temporary file at its beginning; closing it removes it.
+
+    It has a byte order mark, by which Excel knows UTF-8, and every cell in quotes.
+    """
+    file = _temporary_file()
+    file.write(BOM_UTF8 + _lines([table.headings]))
     for rows in table.chunks:
-        yield _lines(rows)
+        file.write(_lines(rows))
+    file.seek(0)
+    return file
 
 
 def _lines(rows: Iterable[Row]) -> bytes:
@@ -76,10 +82,14 @@ def write_xlsx(table: Table) -> IO[bytes]:
     for rows in table.chunks:
         for row in rows:
             sheet.append([_cell(sheet, value) for value in row])
-    file = cast("IO[bytes]", tempfile.TemporaryFile())  # noqa: SIM115  # closed by whoever reads it
+    file = _temporary_file()
     workbook.save(file)
     file.seek(0)
     return file
+
+
+def _temporary_file() -> IO[bytes]:
+    return cast("IO[bytes]", tempfile.TemporaryFile())  # closed by whoever reads it
 
 
 def _cell(sheet: object, value: Value, *, is_heading: bool = False) -> WriteOnlyCell:

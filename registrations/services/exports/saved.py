@@ -2,10 +2,9 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from itertools import islice
 
 from django.db.models import Count, QuerySet
-from django.utils import timezone, translation
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from registrations.exceptions import NotPossibleNow
@@ -31,7 +30,8 @@ def export_delegates(
     """The table of `delegates` with the `columns` of COLUMNS, in the language and the zone of the moment.
 
     Each webinar's history keeps its part of it: how many people, which columns and `filters`, which hold no name and
-    no address. The rows are read while the table is written. Raises NotPossibleNow where nobody is on the list.
+    no address. The rows are read when the table is written, which has to happen in the same language and zone. Raises
+    NotPossibleNow where nobody is on the list.
     """
     chosen = Delegate.objects.filter(pk__in=delegates.order_by().values("pk"))
     counts = list(chosen.order_by("webinar").values_list("webinar").annotate(people=Count("pk")))
@@ -48,7 +48,7 @@ def export_delegates(
     return Table(
         name=f"delegates-{now:%Y-%m-%d}",
         headings=tuple(COLUMNS[code].heading(zone) for code in columns),
-        chunks=_chunks(read_delegates(delegates), columns, language=translation.get_language() or "en", zone=zone),
+        chunks=_chunks(delegates, columns),
     )
 
 
@@ -59,21 +59,19 @@ def export_board(board: QuotaBoard, *, file_format: FileFormat, by: User, now: d
     return board_table(board)
 
 
-def read_delegates(delegates: "QuerySet[Delegate]") -> "QuerySet[Delegate]":
-    """`delegates` with all that a column asks, the calendar entries that they hold as `held_entries`."""
-    rows = delegates.select_related("webinar", "delegation__body", "profile")
-    return rows.prefetch_related(None).prefetch_related(held_entries())
+def read_delegates(keys: Sequence[int]) -> dict[int, Delegate]:
+    """By key, with all that a column asks: the calendar entries that they hold as `held_entries`."""
+    delegates = Delegate.objects.select_related("webinar", "delegation__body", "profile")
+    return delegates.prefetch_related(held_entries()).in_bulk(keys)
 
 
-def _chunks(
-    delegates: "QuerySet[Delegate]", columns: Sequence[str], *, language: str, zone: str
-) -> Iterator[Sequence[Row]]:
-    """Written when the request's own language and zone are over."""
-    read = iter(delegates.iterator(chunk_size=CHUNK))
-    while people := list(islice(read, CHUNK)):
-        with translation.override(language), timezone.override(zone):
-            rows = [[COLUMNS[code].value(delegate) for code in columns] for delegate in people]
-        yield rows
+def _chunks(delegates: "QuerySet[Delegate]", columns: Sequence[str]) -> Iterator[Sequence[Row]]:
+    """Keys first, then the rows in parts: without a server-side cursor one query's answer is whole in memory."""
+    keys = list(delegates.prefetch_related(None).values_list("pk", flat=True))
+    for start in range(0, len(keys), CHUNK):
+        chunk = keys[start : start + CHUNK]
+        people = read_delegates(chunk)
+        yield [[COLUMNS[code].value(people[key]) for code in columns] for key in chunk if key in people]
 
 
 def _event(webinar_id: int, *, by: User, now: datetime, **facts: object) -> HistoryEvent:

@@ -93,6 +93,25 @@ def test_columns_come_in_one_order_and_moments_name_their_zone(
     ]
 
 
+@pytest.mark.parametrize("file_format", ["csv", "xlsx"])
+def test_a_file_is_whole_before_its_first_byte_leaves(
+    secretariat: Client, honduras: Delegation, file_format: str, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    make_delegates(3, honduras)
+    responses = [
+        ask(secretariat, file_format=file_format),
+        secretariat.post(BOARD, {"file_format": file_format}),
+        secretariat.post("/admin/attendance/flows/export/"),
+    ]
+
+    with django_assert_num_queries(0):
+        contents = [bytes_of(response) for response in responses]
+
+    assert [response.headers.get("Content-Length") for response in responses] == [
+        str(len(content)) for content in contents
+    ]
+
+
 def test_every_column_is_written_also_of_someone_who_answered(secretariat: Client, honduras: Delegation) -> None:
     release_webinar(honduras.webinar, by=None, now=NOW)
     invite(honduras, 1)
@@ -188,7 +207,10 @@ def test_an_address_that_describes_no_list_is_no_error(secretariat: Client, hond
     make_delegate(honduras)
 
     assert secretariat.get(f"{PEOPLE}{query}", follow=True).status_code == 200
-    assert ask(secretariat, query).status_code in (200, 302)
+    answer = ask(secretariat, query)
+    assert answer.status_code in (200, 302)
+    if answer.streaming:
+        bytes_of(answer)
 
 
 def test_a_file_of_many_asks_as_much_as_one_of_few(

@@ -22,7 +22,7 @@ from bench.timing import Ratio
 from registrations.mail import build_invitation
 from registrations.models import Delivery, DeliveryState
 from registrations.services.nudge import SEND_TASK
-from registrations.services.planning import plan
+from registrations.services.planning import last_planned_at, plan
 from sessions_app.releases import release_webinar
 from tests.environment import ROOT
 from tests.factories import make_country, make_delegate, make_delegation, make_session, make_webinar
@@ -90,12 +90,14 @@ def _in_memory_plainly(prepared: Sequence[Delivery], port: int) -> float:
 
 
 def _by_workers(count: int, owed: "QuerySet[Delivery]", broker: Celery) -> float:
-    """From the first message that is begun to the last one that is kept: a nudge is work for one worker."""
+    """From the first message that is begun to the last one that is kept, by `count` senders."""
     owed.update(state=DeliveryState.DUE, claim_token=None, lease_expires_at=None, sent_at=None, attempts=0)
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE registrations_delivery")
+    planned_at = last_planned_at()
+    assert planned_at is not None
     for _ in range(count):
-        broker.send_task(SEND_TASK)
+        broker.send_task(SEND_TASK, [planned_at.isoformat()])
     begun = time.monotonic()
     while owed.exclude(state=DeliveryState.SENT).exists():
         if time.monotonic() - begun > PATIENCE_SECONDS:

@@ -275,6 +275,10 @@ if CELERY_BROKER_URL.startswith("filesystem://"):
 PLAN_EVERY_SECONDS = env.number("PLAN_EVERY_SECONDS", default=30)
 if not 1 <= PLAN_EVERY_SECONDS <= 60:
     raise env.StartRefused("PLAN_EVERY_SECONDS must be from 1 to 60.")
+# More than one, so that sending goes on at once when a worker ends in the middle of it.
+SENDERS_AT_ONCE = env.number("SENDERS_AT_ONCE", default=4)
+if SENDERS_AT_ONCE < 1:
+    raise env.StartRefused("SENDERS_AT_ONCE must be 1 or more.")
 # What a release of an agenda wakes.
 AFTER_RELEASE_TASK = "registrations.tasks.plan"
 # What counts the people whom a release would mail; the agenda knows nobody who comes.

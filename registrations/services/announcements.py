@@ -23,7 +23,7 @@ from registrations.models import (
 )
 from registrations.queries.audiences import Audience, Reader, reader_from, readers_of
 from registrations.services.gates import UNUSABLE_CHARACTERS, check_not_purged
-from registrations.services.nudge import nudge_sender
+from registrations.services.nudge import nudge_planner
 from registrations.services.trials import LANGUAGES, owe_trials
 from sessions_app.models import Release, Webinar
 
@@ -109,7 +109,7 @@ def send_announcement(announcement: Announcement, *, version: int, count: int, b
         reason=str(stored),
         changes={"recipients": [None, count]},
     )
-    nudge_sender()
+    nudge_planner()
     return stored
 
 

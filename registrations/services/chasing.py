@@ -13,7 +13,7 @@ from registrations.queries.chasing import countries_to_chase
 from registrations.queries.reminders import chasing_webinars
 from registrations.services.gates import check_not_purged
 from registrations.services.history import new_event
-from registrations.services.nudge import nudge_sender
+from registrations.services.nudge import nudge_planner
 from registrations.services.trials import LANGUAGES, owe_trials
 from sessions_app.models import Webinar
 
@@ -75,7 +75,7 @@ def chase_countries(
         )
         for one in chosen
     )
-    nudge_sender()
+    nudge_planner()
     return chase
 
 

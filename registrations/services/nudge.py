@@ -1,4 +1,6 @@
-"""Wakes the planner or a sender after a commit."""
+"""Wakes the planner or senders after a commit."""
+
+from datetime import datetime
 
 from sessions_app.nudge import send_on_commit
 
@@ -11,6 +13,7 @@ def nudge_planner() -> None:
     send_on_commit(PLAN_TASK)
 
 
-def nudge_sender() -> None:
-    """Ask a worker to send what is due; as `nudge_planner`."""
-    send_on_commit(SEND_TASK)
+def start_senders(count: int, *, planned_at: datetime) -> None:
+    """Ask workers to send what is due, as the `count` senders of the plan of `planned_at`; as `nudge_planner`."""
+    for _ in range(count):
+        send_on_commit(SEND_TASK, planned_at.isoformat())

@@ -6,7 +6,7 @@ from datetime import datetime
 from django.conf import settings
 
 from registrations.models import Delivery, DeliveryKind, User
-from registrations.services.nudge import nudge_sender
+from registrations.services.nudge import nudge_planner
 
 LANGUAGES = [code for code, _name in settings.LANGUAGES]
 
@@ -30,5 +30,5 @@ def owe_trials(languages: Sequence[str], *, of: str, by: User, now: datetime, **
         ),
         ignore_conflicts=True,
     )
-    nudge_sender()
+    nudge_planner()
     return len(languages)

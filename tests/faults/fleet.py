@@ -10,11 +10,13 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from celery import Celery
 from django.db import connection, connections
 from django.utils import timezone
 
 from rcm_webinar import env
 from registrations.models import CalendarEntry, Delegate, Delivery, DeliveryState
+from registrations.services.nudge import PLAN_TASK
 from registrations.services.planning import plan
 from sessions_app.models import Webinar
 from sessions_app.releases import release_webinar
@@ -101,6 +103,16 @@ class Fleet(Installation):
     def plan(self) -> None:
         """Plan what is owed by now: a planner at work may have looked before."""
         self.wait_until(lambda: not plan(now=timezone.now()).is_skipped)
+
+    def ask_for_a_plan(self) -> None:
+        """Let one of the workers plan, once all of them are there."""
+        broker = Celery()
+        # Celery prefers the broker of this process's own environment to a plain one.
+        url = self.settings["CELERY_BROKER_URL"]
+        broker.conf.update(broker_read_url=url, broker_write_url=url)
+        self.wait_until(lambda: len(broker.control.ping(timeout=1)) == len(self.processes))
+        broker.send_task(PLAN_TASK)
+        broker.close()
 
     def wait_for_more(self, messages: int) -> None:
         """Until the mail server has taken so many more than it has now."""

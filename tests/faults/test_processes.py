@@ -5,6 +5,7 @@ import signal
 import pytest
 
 from tests.faults.fleet import INVITATIONS, Fleet, held_in, states
+from tests.faults.smtp_server import Received
 
 pytestmark = pytest.mark.postgresql
 
@@ -13,6 +14,8 @@ KILLS = 20
 STOPS = (False, True, True)
 # The last kill, too, falls into sending.
 MESSAGES_BETWEEN_KILLS = 40
+# At this pace one worker alone needs two seconds for them.
+MESSAGES_BEFORE_BOTH_SEND = 200
 # Time to take up what the dead had claimed.
 LEASE = {"DELIVERY_LEASE_SECONDS": "11", "EMAIL_TIMEOUT": "2"}
 PACE_SECONDS = 0.01
@@ -39,6 +42,32 @@ def test_a_worker_that_is_killed_again_and_again_loses_nothing_and_repeats_a_mes
     assert calendars.repeated <= KILLS
     assert calendars.overtaken == 0
     assert states() == {"sent": INVITATIONS}
+
+
+def test_two_workers_share_what_one_plan_owes_and_one_goes_on_when_the_other_is_killed(fleet: Fleet) -> None:
+    fleet.settings |= {"PLAN_EVERY_SECONDS": "60"}
+    fleet.mail.pace = PACE_SECONDS
+    fleet.register_everyone()
+    workers = [fleet.start_worker() for _ in range(2)]
+
+    # There is no beat: nothing but what this one plan starts goes on.
+    fleet.ask_for_a_plan()
+    fleet.wait_for_more(MESSAGES_BEFORE_BOTH_SEND)
+    taking_part = senders_at_once(fleet.mail.received)
+    fleet.kill(workers[0])
+    fleet.wait_for_more(INVITATIONS // 2)
+
+    assert taking_part == 2
+    assert fleet.calendars().overtaken == 0
+
+
+def senders_at_once(received: list[Received]) -> int:
+    """Over how many connections at most messages came in at one time: each worker has one."""
+    first, last = {}, {}
+    for number, message in enumerate(received):
+        first.setdefault(message.by, number)
+        last[message.by] = number
+    return max(sum(first[one] <= number <= last[one] for one in first) for number in range(len(received)))
 
 
 def test_a_worker_that_is_asked_to_stop_ends_by_itself_and_leaves_the_rest_to_others(fleet: Fleet) -> None:

@@ -68,6 +68,7 @@ def test_a_blank_setting_is_a_missing_one(tmp_path: Path) -> None:
         ({"RCM_DEMO": "1", "BASE_URL": "https://webinars.example.org"}, "RCM_DEMO=1 is for this machine alone"),
         ({"PLAN_EVERY_SECONDS": "0"}, "PLAN_EVERY_SECONDS must be from 1 to 60"),
         ({"PLAN_EVERY_SECONDS": "61"}, "PLAN_EVERY_SECONDS must be from 1 to 60"),
+        ({"SENDERS_AT_ONCE": "0"}, "SENDERS_AT_ONCE must be 1 or more"),
         ({"EMAIL_TIMEOUT": "soon"}, "EMAIL_TIMEOUT must be a whole number, not 'soon'"),
         ({"DATABASE_URL": "mysql://rcm:sample@db/rcm"}, "DATABASE_URL must begin with postgres://"),
         ({"CACHE_URL": "memcached://cache"}, "CACHE_URL must begin with redis://"),

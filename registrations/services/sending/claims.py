@@ -79,6 +79,11 @@ def is_anything_due(*, now: datetime) -> bool:
     return _claimable(now).exists()
 
 
+def count_due(*, now: datetime, at_most: int) -> int:
+    """How many deliveries `claim_batch` may find; counts no further than `at_most`."""
+    return _claimable(now).order_by()[:at_most].count()
+
+
 def give_back(batch: ClaimedBatch, *, due_at: datetime) -> int:
     """Let others have what is still claimed of `batch`, from `due_at` on; how many that are."""
     ours = Delivery.objects.filter(claim_token=batch.token, state=DeliveryState.CLAIMED)

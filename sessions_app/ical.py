@@ -12,7 +12,7 @@ from enum import StrEnum
 from functools import lru_cache
 from uuid import UUID
 
-from icalendar import Alarm, Calendar, Event, vCalAddress
+from icalendar import Alarm, Calendar, Event, vCalAddress, vText
 
 from sessions_app.agenda import Agenda
 
@@ -33,7 +33,6 @@ class Method(StrEnum):
 
     REQUEST = "REQUEST"
     CANCEL = "CANCEL"
-    PUBLISH = "PUBLISH"
 
 
 @dataclass(frozen=True)
@@ -93,7 +92,9 @@ def _invitation_to_all(session: CalendarSession, method: Method, organizer: str)
         alarm.add("DESCRIPTION", _text(session.summary))
         alarm.add("TRIGGER", ALARM_LEAD)
         event.add_component(alarm)
-    return _with_gaps(_written(_calendar([event], method)), _PERSONAL)
+    calendar = _calendar([event])
+    calendar.add("METHOD", method.value)
+    return _with_gaps(_written(calendar), _PERSONAL)
 
 
 def _with_gaps(text: bytes, names: Iterable[str]) -> bytes:
@@ -110,39 +111,39 @@ def _lines(personal: Event) -> dict[bytes, bytes]:
     return {name.encode(): personal.content_line(name, value).to_ical() for name, value in personal.property_items()}
 
 
-def render_download(session: CalendarSession, *, organizer: str) -> bytes:
-    """One session as a file to import: METHOD:PUBLISH, the UID of the invitation, nobody's address but ours."""
-    event = build_vevent(session)
-    event.add("ORGANIZER", vCalAddress(f"mailto:{organizer}"))
-    return _written(_calendar([event], Method.PUBLISH))
+def render_download(session: CalendarSession) -> bytes:
+    """One session as a file to import: the UID of the invitation, and nobody's address.
+
+    Like every file that is no message it has neither METHOD nor ORGANIZER: PUBLISH wants an ORGANIZER (RFC 5546
+    §3.2.1), which a calendar that invites nobody must not name (RFC 5545 §3.8.4.3).
+    """
+    return _written(_calendar([build_vevent(session)]))
 
 
-def render_feed(sessions: Iterable[CalendarSession], *, name: str, organizer: str) -> bytes:
+def render_feed(sessions: Iterable[CalendarSession], *, name: str) -> bytes:
     """A calendar to subscribe to; cancelled sessions stay, as STATUS:CANCELLED. Without sessions it is empty."""
-    events = b"".join(_feed_event(session, organizer) for session in sessions)
+    events = b"".join(_feed_event(session) for session in sessions)
     before, end, after = _empty_feed(name).rpartition(b"END:VCALENDAR")
     return before + events + end + after
 
 
 @lru_cache(maxsize=32)
 def _empty_feed(name: str) -> bytes:
-    return _written(_subscribable(_calendar([], Method.PUBLISH), name))
+    return _written(_subscribable(_calendar([]), name))
 
 
-def _feed_event(session: CalendarSession, organizer: str) -> bytes:
+def _feed_event(session: CalendarSession) -> bytes:
     shared = replace(session, sequence=0, stamp=session.starts_at, description=_HERE, link=session.link and _HERE)
     personal = Event()
     _add_revision(personal, session)
     _add_description_and_link(personal, session)
-    return _feed_event_to_all(shared, organizer) % _lines(personal)
+    return _feed_event_to_all(shared) % _lines(personal)
 
 
 @lru_cache(maxsize=128)
-def _feed_event_to_all(session: CalendarSession, organizer: str) -> bytes:
+def _feed_event_to_all(session: CalendarSession) -> bytes:
     """What the event says to everyone alike, written once; `%(NAME)b` where a line of `_PERSONAL_IN_FEED` belongs."""
-    event = build_vevent(session)
-    event.add("ORGANIZER", vCalAddress(f"mailto:{organizer}"))
-    return _with_gaps(event.to_ical(), _PERSONAL_IN_FEED)
+    return _with_gaps(build_vevent(session).to_ical(), _PERSONAL_IN_FEED)
 
 
 def render_agenda(agenda: Agenda, *, language: str, link: str) -> bytes:
@@ -166,7 +167,7 @@ def render_agenda(agenda: Agenda, *, language: str, link: str) -> bytes:
         )
         for each in agenda.sessions
     ]
-    return _written(_subscribable(_calendar(events, Method.PUBLISH), agenda.title.render(language).text))
+    return _written(_subscribable(_calendar(events), agenda.title.render(language).text))
 
 
 def build_vevent(session: CalendarSession) -> Event:
@@ -196,12 +197,11 @@ def _add_description_and_link(event: Event, session: CalendarSession) -> None:
         event.add("URL", session.link)
 
 
-def _calendar(events: Iterable[Event], method: Method) -> Calendar:
+def _calendar(events: Iterable[Event]) -> Calendar:
     calendar = Calendar()
     calendar.add("VERSION", "2.0")
     calendar.add("PRODID", PRODID)
     calendar.add("CALSCALE", "GREGORIAN")
-    calendar.add("METHOD", method.value)
     for event in events:
         calendar.add_component(event)
     return calendar
@@ -213,8 +213,9 @@ def _written(calendar: Calendar) -> bytes:
 
 
 def _subscribable(calendar: Calendar, name: str) -> Calendar:
-    # In one line: icalendar refuses to write others of a name that is no property of the RFC.
-    name = " ".join(_text(name).split())
+    # In one line: icalendar refuses to write others of a name that is no property of the RFC, and writes what is no
+    # vText without escaping it.
+    name = vText(" ".join(_text(name).split()))
     calendar.add("NAME", name)
     calendar.add("X-WR-CALNAME", name)
     # RFC 7986 §5.7 wants VALUE=DURATION, which the library's shortcut leaves out.

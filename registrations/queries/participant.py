@@ -7,9 +7,9 @@ from enum import StrEnum
 from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS
-from django.db.models import Exists, Model, OuterRef, QuerySet, Subquery
+from django.db.models import Exists, Model, OuterRef, Q, QuerySet, Subquery
 
-from registrations.models import CalendarEntry, Delegate, Delegation, DelegationStatus, Partstat
+from registrations.models import CalendarEntry, Delegate, Delegation, DelegationStatus, HistoryEvent, Partstat
 from sessions_app.models import Release, ReleasedSession, Session, Webinar
 from sessions_app.worded import DAY, NUMBER, Worded
 
@@ -53,20 +53,25 @@ class MySession:
 
 @dataclass(frozen=True)
 class Subscriber:
-    """Whom a feed is for, and all else that it says: of their webinar the release in force (0 before the first), and
-    of their mailbox (sequence, stamp) by session id.
+    """Whom a feed is for, and all else that it says: of their webinar the release in force (0 before the first), when
+    another language or zone was chosen for them, and of their mailbox (sequence, stamp) by session id.
 
     The person, the delegation and the webinar hold what a feed asks them for; anything else costs a query.
     """
 
     delegate: Delegate
     release_number: int
+    chosen_at: datetime | None
     ledger: tuple[tuple[int, int, datetime], ...]
 
     def revision_of(self, released: ReleasedSession) -> tuple[int, datetime]:
-        """Sequence and stamp as the mailbox was told them; as they were released, where it was not told anything."""
+        """Sequence and stamp as the mailbox was told them; as they were released, where it was not told anything.
+
+        The stamp is later where the feed says the same in another language, or with the hours of another zone, since.
+        """
         told = (line[1:] for line in self.ledger if line[0] == released.session_id)
-        return next(told, (released.sequence, released.changed_at))
+        sequence, stamp = next(told, (released.sequence, released.changed_at))
+        return sequence, max(stamp, self.chosen_at) if self.chosen_at is not None else stamp
 
 
 def is_invited(delegate: Delegate) -> bool:
@@ -76,6 +81,16 @@ def is_invited(delegate: Delegate) -> bool:
         and delegate.admitted_at is not None
         and delegate.delegation.status != DelegationStatus.NOT_ATTENDING
     )
+
+
+def language_or_zone_chosen_at(delegate: Delegate) -> datetime | None:
+    """When somebody last chose another language or time zone for `delegate`. One query."""
+    return _choices_of(delegate.pk).values_list("at", flat=True).first()
+
+
+def _choices_of(delegate: int | OuterRef) -> "QuerySet[HistoryEvent]":
+    chosen = Q(changes__has_key="language") | Q(changes__has_key="timezone")
+    return HistoryEvent.objects.filter(chosen, delegate=delegate).order_by("-at")
 
 
 def released_sessions_of(delegate: Delegate) -> "QuerySet[ReleasedSession]":
@@ -128,6 +143,7 @@ _WEBINAR = _columns(Webinar, {"id", "title_en", "title_es", "contact_email"})
 _OTHERS = (
     "admitted_at",
     "latest",
+    "chosen_at",
     *(f"calendar_entries__{name}" for name in ("address", "session", "sequence", "stamp")),
 )
 _SUBSCRIBER = Worded(
@@ -136,7 +152,8 @@ _SUBSCRIBER = Worded(
         .annotate(
             latest=Subquery(
                 Release.objects.filter(webinar=OuterRef("webinar")).order_by("-number").values("number")[:1],
-            )
+            ),
+            chosen_at=Subquery(_choices_of(OuterRef("pk")).values("at")[:1]),
         )
         .order_by("calendar_entries__session")
         .values_list(
@@ -170,11 +187,11 @@ def subscriber(pk: int, *, today: date) -> Subscriber | None:
     delegate = Delegate.from_db(DEFAULT_DB_ALIAS, _PERSON, first[:delegation_at])
     delegate.delegation = Delegation.from_db(DEFAULT_DB_ALIAS, _DELEGATION, first[delegation_at:webinar_at])
     delegate.webinar = Webinar.from_db(DEFAULT_DB_ALIAS, _WEBINAR, first[webinar_at:others_at])
-    admitted_at, latest, *_entry = first[others_at:]
+    admitted_at, latest, chosen_at, *_entry = first[others_at:]
     delegate.admitted_at = admitted_at
-    entries = (row[others_at + 2 :] for row in rows)
+    entries = (row[others_at + 3 :] for row in rows)
     ledger = (tuple(told) for address, *told in entries if address == delegate.address)
-    return Subscriber(delegate, latest or 0, tuple(ledger))
+    return Subscriber(delegate, latest or 0, chosen_at, tuple(ledger))
 
 
 def subscribed_sessions(of: Subscriber) -> tuple[ReleasedSession, ...]:

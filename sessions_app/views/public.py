@@ -48,7 +48,7 @@ def agenda_ics(request: HttpRequest, slug: str) -> HttpResponse:
         link = settings.BASE_URL + reverse("sessions_app:webinar", args=[slug])
     content, etag = _file(found.snapshot, language, link)
     response = get_conditional_response(request, etag=etag) or HttpResponse(
-        content, content_type="text/calendar; charset=utf-8; method=PUBLISH"
+        content, content_type="text/calendar; charset=utf-8"
     )
     response.headers["ETag"] = etag
     response.headers["Cache-Control"] = "public, no-cache"

@@ -10,16 +10,23 @@ from django.utils.cache import get_conditional_response
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from registrations.calendars import calendar_session, organizer_address
+from registrations.calendars import calendar_session
 from registrations.models import Delegate
-from registrations.queries.participant import MySession, Subscriber, is_invited, my_sessions, subscribed_sessions
+from registrations.queries.participant import (
+    MySession,
+    Subscriber,
+    is_invited,
+    language_or_zone_chosen_at,
+    my_sessions,
+    subscribed_sessions,
+)
 from registrations.tokens import Scope, make_token, read_feed_token
 from registrations.views.participant.links import for_page, participant_link
 from sessions_app.ical import CalendarSession, render_download, render_feed
 
 CONTENT_TYPE = "text/calendar; charset=utf-8"
 # Raise it with every change of what the feed says about the same data.
-FEED_FORMAT = 2
+FEED_FORMAT = 3
 
 
 @participant_link(read_feed_token)
@@ -41,7 +48,6 @@ def feed(request: HttpRequest, of: Subscriber) -> HttpResponse:
         body = render_feed(
             (_marked_if_cancelled(each, delegate.language) for each in sessions),
             name=delegate.webinar.title.render(delegate.language).text,
-            organizer=organizer_address(),
         )
         response = HttpResponse(body, content_type=CONTENT_TYPE)
     response.headers["ETag"] = etag
@@ -57,7 +63,7 @@ def session_ics(request: HttpRequest, delegate: Delegate, *, n: int) -> HttpResp
     mine = next((one for one in sessions if one.number == n), None)
     if mine is None:
         raise Http404
-    body = render_download(_calendar_session(delegate, mine), organizer=organizer_address())
+    body = render_download(_calendar_session(delegate, mine))
     filename = f"{delegate.webinar.slug}-{n}.ics"
     return HttpResponse(
         body, content_type=CONTENT_TYPE, headers={"Content-Disposition": f'attachment; filename="{filename}"'}
@@ -83,17 +89,19 @@ def feed_etag(of: Subscriber) -> str:
         delegate.webinar.title,
         delegate.webinar.contact_email,
         settings.BASE_URL,
-        settings.DEFAULT_FROM_EMAIL,
     )
     return f'"{sha256(repr(parts).encode()).hexdigest()[:32]}"'
 
 
 def _calendar_session(delegate: Delegate, mine: MySession) -> CalendarSession:
-    """With the sequence and the stamp of the mailbox's ledger, so that mail and file agree which is newer."""
+    """With the sequence and the stamp of the mailbox's ledger, so that mail and file agree which is newer; the stamp
+    is later where the person chose another language or zone since."""
     if mine.entry is not None:
         sequence, stamp = mine.entry.sequence, mine.entry.stamp
     else:
         sequence, stamp = mine.released.sequence, mine.released.changed_at
+    chosen_at = language_or_zone_chosen_at(delegate)
+    stamp = max(stamp, chosen_at) if chosen_at is not None else stamp
     return calendar_session(mine.released, delegate=delegate, sequence=sequence, stamp=stamp)
 
 

@@ -13,6 +13,8 @@ from django.utils.cache import add_never_cache_headers
 from django.utils.translation import gettext as _
 from django.views.csrf import csrf_failure
 
+from registrations.mail.message import NO_ABSENCE_NOTE, sender
+
 log = structlog.get_logger(__name__)
 
 
@@ -43,10 +45,25 @@ class NeverKept:
 
 
 class InvitedOnlyAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ships no types
-    """Closes the sign-up, and sends sign-in codes with a short time-out."""
+    """Closes the sign-up, and sends sign-in codes with a short time-out, in the name of all our mail."""
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
+
+    def get_from_email(self) -> str:
+        return sender()
+
+    def render_mail(
+        self,
+        template_prefix: str,
+        email: str | list[str],
+        context: dict[str, object],
+        headers: dict[str, str] | None = None,
+    ) -> EmailMessage:
+        message: EmailMessage = super().render_mail(
+            template_prefix, email, context, headers=NO_ABSENCE_NOTE | (headers or {})
+        )
+        return message
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, object]) -> None:
         """Send the one kind of mail that a request waits for; a dead mail server is said on the page."""

@@ -19,7 +19,9 @@ def plain_message(message: EmailMultiAlternatives) -> EmailMultiAlternatives:
     plain = EmailMultiAlternatives(
         subject=message.subject,
         body=message.body,
+        from_email=message.from_email,
         to=message.to,
+        reply_to=message.reply_to,
         headers=dict(message.extra_headers),
         alternatives=message.alternatives,
         attachments=message.attachments,

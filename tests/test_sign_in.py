@@ -22,6 +22,19 @@ def test_a_focal_point_signs_in_with_a_mailed_code(client: Client) -> None:
     assert "_auth_user_id" in client.session
 
 
+@pytest.mark.parametrize(("language", "name"), [("en", "RCM webinars"), ("es", "Seminarios web de la CRM")])
+def test_a_mailed_code_comes_from_us_in_the_readers_language_and_asks_for_no_absence_note(
+    client: Client, language: str, name: str
+) -> None:
+    make_user("focal@example.org")
+
+    client.post("/accounts/login/code/", {"email": "focal@example.org"}, headers={"Accept-Language": language})
+
+    (message,) = mail.outbox
+    assert message.from_email == f"{name} <webinars@example.org>"
+    assert message.message()["X-Auto-Response-Suppress"] == "OOF"
+
+
 def test_a_password_signs_in_too_and_a_wrong_one_does_not(client: Client) -> None:
     make_user("focal@example.org", password=PASSWORD)
 

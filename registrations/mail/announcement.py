@@ -20,6 +20,12 @@ def build_announcement(delivery: Delivery) -> EmailMultiAlternatives:
         "written_html": html_of(text),
         "written_text": text_of(text),
         "webinar_title": announcement.webinar.title.render(language).text,
-        "contact_email": announcement.webinar.contact_email,
     }
-    return compose(delivery, "announcement", context, name=reader.name, language=language)
+    return compose(
+        delivery,
+        "announcement",
+        context,
+        name=reader.name,
+        language=language,
+        contact_email=announcement.webinar.contact_email,
+    )

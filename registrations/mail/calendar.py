@@ -55,6 +55,7 @@ def _build(delivery: Delivery, template: str, method: Method) -> EmailMultiAlter
         },
         name=name,
         language=delegate.language,
+        contact_email=released.session.webinar.contact_email,
         ical=build_ical(session, method=method, organizer=organizer_address(), attendee=attendee),
     )
     if entry.first_message_uuid != delivery.message_uuid:
@@ -125,7 +126,6 @@ def session_context(released: ReleasedSession, delegate: Delegate) -> dict[str, 
         "hours": _hours(released, released, delegate),
         "session_title": released.title.render(delegate.language).text,
         "webinar_title": webinar.title.render(delegate.language).text,
-        "contact_email": webinar.contact_email,
         "page_url": page_url(delegate),
         # Made where a template shows it.
         "join_url": partial(join_url, delegate, released.number),

@@ -23,7 +23,6 @@ def build_gap_notice(delivery: Delivery) -> EmailMultiAlternatives:
         "reader_name": user.name,
         "body_name": delegation.body.name.render(user.language).text,
         "webinar_title": webinar.title.render(user.language).text,
-        "contact_email": webinar.contact_email,
         "gaps": [
             {
                 "name": _within_a_sentence(seat.profile.name.render(user.language).text),
@@ -37,7 +36,9 @@ def build_gap_notice(delivery: Delivery) -> EmailMultiAlternatives:
         "link": link,
     }
     context |= time_left(delegation, user, delivery.attempted_at or delivery.created_at)
-    return compose(delivery, "gap_notice", context, name=user.name, language=user.language)
+    return compose(
+        delivery, "gap_notice", context, name=user.name, language=user.language, contact_email=webinar.contact_email
+    )
 
 
 def _within_a_sentence(name: str) -> str:

@@ -19,9 +19,10 @@ def build_links(delivery: Delivery) -> EmailMultiAlternatives:
     return compose(
         delivery,
         "links",
-        {"reader_name": person.name, "webinars": webinars, "contact_email": person.webinar.contact_email},
+        {"reader_name": person.name, "webinars": webinars},
         name=person.name,
         language=person.language,
+        contact_email=person.webinar.contact_email,
     )
 
 

@@ -8,11 +8,14 @@ from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.template.loader import render_to_string
 from django.utils import translation
+from django.utils.translation import gettext
 
 from registrations.calendars import organizer_address
 from registrations.mail.mime import IN_BASE64, QuickMessage
 from registrations.models import Delivery
 
+# Exchange sends no "out of office" in answer to it (MS-OXCMAIL).
+NO_ABSENCE_NOTE = {"X-Auto-Response-Suppress": "OOF"}
 # Encoded in one line of a header, of which RFC 5322 §2.1.1 allows 998 characters.
 LONGEST_DISPLAY_NAME_BYTES = 600
 # The media query for dark mode has to stay a style element; everything else moves into attributes.
@@ -26,23 +29,32 @@ def compose(
     *,
     name: str,
     language: str,
+    contact_email: str,
     ical: bytes | None = None,
 ) -> EmailMultiAlternatives:
     """The message of `delivery`: `mail/<template>/{subject.txt, body.txt, body.html}` in the reader's `language`.
 
-    `name` is the addressee's; nobody else's name or address is in the headers. `ical` goes in twice, as the last
-    alternative and as an attachment of the same bytes, which is what the calendar programs in use look for.
+    `name` is the addressee's; nobody else's name or address is in the headers but ours and `contact_email`, the
+    webinar's, which replies go to. `ical` goes in twice, as the last alternative and as an attachment of the same
+    bytes, which is what the calendar programs in use look for; replies to it go to the organizer, who is the sender.
     """
     with translation.override(language):
-        values = {"language": language, "base_url": settings.BASE_URL, **context}
+        values = {"language": language, "base_url": settings.BASE_URL, "contact_email": contact_email, **context}
         subject = " ".join(render_to_string(f"mail/{template}/subject.txt", values).split())
         text = render_to_string(f"mail/{template}/body.txt", values).strip() + "\n"
         html = inline_css(render_to_string(f"mail/{template}/body.html", values))
+        from_email = sender()
     message = QuickMessage(
         subject=subject,
         body=text,
+        from_email=from_email,
         to=[formataddr((_display_name(name), ascii_address(delivery.email)))],
-        headers={"Message-ID": message_id(delivery.message_uuid), "Auto-Submitted": "auto-generated"},
+        headers={
+            "Message-ID": message_id(delivery.message_uuid),
+            "Auto-Submitted": "auto-generated",
+            **NO_ABSENCE_NOTE,
+        },
+        reply_to=[ascii_address(contact_email)] if ical is None else None,
     )
     message.attach_alternative(html, "text/html")
     if ical is not None:
@@ -50,6 +62,11 @@ def compose(
         message.attach_alternative(ical.decode(), f"text/calendar; method={delivery.ical_method}")
         message.attach("invite.ics", ical, "application/ics")
     return message
+
+
+def sender() -> str:
+    """Our address, with our name in the language that is active."""
+    return formataddr((gettext("RCM webinars"), organizer_address()))
 
 
 def _display_name(name: str) -> str:

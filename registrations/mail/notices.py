@@ -28,7 +28,6 @@ def build_decision(delivery: Delivery) -> EmailMultiAlternatives:
             "body_name": delegation.body.name.render(user.language).text,
             "webinar_title": event.webinar.title.render(user.language).text,
             "reason": event.reason,
-            "contact_email": event.webinar.contact_email,
             "gaps": [(seat.profile.name.render(user.language).text, seat.missing) for seat in gaps_in(seats)],
             "waived": [(seat.profile.name.render(user.language).text, seat.waived) for seat in seats if seat.waived],
             "lacks_letter": delegation.status != DelegationStatus.NOT_ATTENDING and lacks_letter(delegation),
@@ -36,6 +35,7 @@ def build_decision(delivery: Delivery) -> EmailMultiAlternatives:
         },
         name=user.name,
         language=user.language,
+        contact_email=event.webinar.contact_email,
     )
 
 
@@ -57,7 +57,8 @@ def build_absence(delivery: Delivery) -> EmailMultiAlternatives:
             "body_name": delegation.body.name.render(user.language).text,
             "webinar_title": event.webinar.title.render(user.language).text,
             "reason": event.reason,
-            "contact_email": "" if user.is_staff else event.webinar.contact_email,
+            # The secretariat is whom others ask.
+            **({"contact_email": ""} if user.is_staff else {}),
             "sessions": [
                 (one.title.render(user.language).text, hours_of(one.starts_at, one.ends_at, user, delegation))
                 for one in sessions_declined_by(event.delegate, now=now)
@@ -66,6 +67,7 @@ def build_absence(delivery: Delivery) -> EmailMultiAlternatives:
         },
         name=user.name,
         language=user.language,
+        contact_email=event.webinar.contact_email,
     )
 
 
@@ -82,6 +84,7 @@ def build_clash_alert(delivery: Delivery) -> EmailMultiAlternatives:
         },
         name=user.name,
         language=user.language,
+        contact_email=event.webinar.contact_email,
     )
 
 

@@ -23,7 +23,6 @@ def build_registration_invitation(delivery: Delivery) -> EmailMultiAlternatives:
         "reader_name": user.name,
         "body_name": delegation.body.name.render(user.language).text,
         "webinar_title": webinar.title.render(user.language).text,
-        "contact_email": webinar.contact_email,
         "is_registered": delegation.status in REGISTERED,
         "asked": [(seat.profile.name.render(user.language).text, seat.floor) for seat in seats_of(delegation)],
         "asks_for_letter": requires_letter(delegation),
@@ -34,4 +33,6 @@ def build_registration_invitation(delivery: Delivery) -> EmailMultiAlternatives:
         "link": invitation_url(focal_point, delegation),
     }
     context |= time_left(delegation, user, delivery.attempted_at or delivery.created_at)
-    return compose(delivery, "registration", context, name=user.name, language=user.language)
+    return compose(
+        delivery, "registration", context, name=user.name, language=user.language, contact_email=webinar.contact_email
+    )

@@ -38,7 +38,14 @@ def _to_delegate(
     context = session_context(released, delegate) | _distance(delivery, rule, released, delegate.timezone)
     context["is_room_open"] = room_opens_at(released.session) <= (delivery.attempted_at or delivery.created_at)
     context["asks_for_answer"] = rule.audience == ReminderAudience.UNANSWERED
-    return compose(delivery, template, context, name=delegate.name, language=delegate.language)
+    return compose(
+        delivery,
+        template,
+        context,
+        name=delegate.name,
+        language=delegate.language,
+        contact_email=released.session.webinar.contact_email,
+    )
 
 
 def _to_focal_point(
@@ -60,7 +67,6 @@ def _to_focal_point(
         ),
         "session_title": released.title.render(user.language).text,
         "webinar_title": webinar.title.render(user.language).text,
-        "contact_email": webinar.contact_email,
         "is_after": rule.is_after,
         "delegations": [
             {"name": each.delegation.body.name.render(user.language).text, "answers": each, "link": link}
@@ -68,7 +74,14 @@ def _to_focal_point(
         ],
     }
     context |= _distance(delivery, rule, released, zone)
-    return compose(delivery, "focal_point_reminder", context, name=user.name, language=user.language)
+    return compose(
+        delivery,
+        "focal_point_reminder",
+        context,
+        name=user.name,
+        language=user.language,
+        contact_email=webinar.contact_email,
+    )
 
 
 def _distance(delivery: Delivery, rule: ReminderRule, released: ReleasedSession, zone: str) -> dict[str, object]:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from email.headerregistry import Address
 from html import unescape
 from html.parser import HTMLParser
 
@@ -11,10 +12,12 @@ from django.core.mail import EmailMultiAlternatives
 from django.db import transaction
 from pytest_django.plugin import DjangoDbBlocker
 
+from tests.calendar_client import parse
 from tests.registrations.every_mail import every_mail, templates
 
 pytestmark = pytest.mark.django_db
 # What its writer wrote is all that they have, and what is taken back asks for nothing.
+WITH_CALENDAR = {"invitation", "update", "cancellation"}
 WITHOUT_BUTTON = {"announcement", "test", "cancellation"}
 OF_A_SESSION = {
     "invitation",
@@ -70,6 +73,37 @@ def page_of(message: EmailMultiAlternatives) -> Page:
 
 def test_no_mail_is_left_out_of_the_story(mails: dict[str, EmailMultiAlternatives]) -> None:
     assert set(mails) - {"test", "reminder (asking)"} == templates()
+
+
+def test_a_reply_to_a_mail_without_a_calendar_reaches_the_webinars_contact(
+    mails: dict[str, EmailMultiAlternatives],
+) -> None:
+    """An answer to one with a calendar goes to the organizer, who is the sender."""
+    asked = {name: [one.addr_spec for one in addresses_of(message, "Reply-To")] for name, message in mails.items()}
+
+    assert asked == {name: [] if name in WITH_CALENDAR else ["secretariat@example.org"] for name in mails}
+
+
+def test_no_mail_is_answered_by_an_absence_note(mails: dict[str, EmailMultiAlternatives]) -> None:
+    assert {parse(message)["X-Auto-Response-Suppress"] for message in mails.values()} == {"OOF"}
+
+
+def test_the_sender_is_named_in_the_language_of_the_mail(mails: dict[str, EmailMultiAlternatives]) -> None:
+    senders = {
+        (re.findall(r'<html lang="(\w+)"', str(message.alternatives[0][0]))[0], str(one))
+        for message in mails.values()
+        for one in addresses_of(message, "From")
+    }
+
+    assert senders <= {
+        ("en", "RCM webinars <webinars@example.org>"),
+        ("es", "Seminarios web de la CRM <webinars@example.org>"),
+    }
+
+
+def addresses_of(message: EmailMultiAlternatives, header: str) -> list[Address]:
+    found = parse(message)[header]
+    return list(found.addresses) if found else []
 
 
 def test_a_mail_has_one_button_and_those_that_ask_for_nothing_have_none(

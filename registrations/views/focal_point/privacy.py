@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods
 from registrations.calendars import organizer_address
 from registrations.models import User
 from registrations.queries import delegations_of
+from registrations.queries.contacts import contact_of
 from registrations.services.focal_points import note_privacy_read
 
 
@@ -30,7 +31,7 @@ def privacy(request: HttpRequest) -> HttpResponse:
         "webinars": list({one.webinar_id: one.webinar for one in delegations_of(user)}.values())
         if user is not None and not user.is_staff
         else [],
-        "contact_email": organizer_address(),
+        "contact_email": contact_of(user) or organizer_address(),
         "is_to_be_confirmed": user is not None and user.is_to_read_privacy_notice,
         "next": _next(request),
     }

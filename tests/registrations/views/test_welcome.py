@@ -4,12 +4,15 @@ import re
 
 import pytest
 from django.core import mail
+from django.http import HttpResponse
 from django.test import Client
 
 from registrations.models import PRIVACY_NOTICE, Delegation, FocalPoint, RegistrationPolicy, User
 from registrations.services.focal_points import appoint_focal_point, remove_focal_point
 from registrations.tokens import make_invitation_token
 from registrations.views.guesses import GUESSES_ALLOWED
+from sessions_app.models import Webinar
+from sessions_app.releases import release_webinar
 from tests.factories import NOW, make_country, make_delegation, make_focal_point, make_staff, make_webinar
 from tests.registrations.views.delegation_pages import url
 
@@ -123,6 +126,33 @@ def test_it_names_the_end_of_the_data_of_the_readers_own_webinars_alone(
 
     assert "March 31, 2027" in page
     assert "2029" not in page
+
+
+def test_it_names_the_contact_that_the_pages_of_the_readers_webinars_name(
+    client: Client, ana: FocalPoint, honduras: Delegation
+) -> None:
+    Webinar.objects.filter(pk=honduras.webinar_id).update(contact_email="honduras.knows@example.org")
+    release_webinar(make_webinar("newer", contact_email="newer@example.org"), by=None, now=NOW)
+    client.force_login(ana.user)
+
+    assert contacts_on(client.get("/en/privacy/")) == {"honduras.knows@example.org"}
+
+
+def test_it_names_everybody_else_the_contact_of_the_newest_public_webinar(client: Client, honduras: Delegation) -> None:
+    release_webinar(honduras.webinar, by=None, now=NOW)
+    make_webinar("draft", contact_email="draft@example.org")
+    as_anybody = client.get("/en/privacy/")
+    client.force_login(make_staff())
+
+    assert contacts_on(as_anybody) == contacts_on(client.get("/en/privacy/")) == {honduras.webinar.contact_email}
+
+
+def test_without_a_public_webinar_it_names_the_sender_of_all_mail(client: Client, db: None) -> None:
+    assert contacts_on(client.get("/en/privacy/")) == {"webinars@example.org"}
+
+
+def contacts_on(page: HttpResponse) -> set[str]:
+    return set(re.findall(r"mailto:([^\"]+)", page.content.decode()))
 
 
 # The link ---------------------------------------------------------------------------------------

@@ -170,6 +170,20 @@ def test_the_readers_hour_comes_before_the_webinars(mails: dict[str, EmailMultiA
             assert re.search(r"Panam[aá]", text).start() < text.index("Costa Rica")
 
 
+def test_an_invitation_says_that_the_answer_on_the_page_is_the_one_that_counts(
+    mails: dict[str, EmailMultiAlternatives],
+) -> None:
+    sentences = {
+        "en": "Only the answer on your page counts, not one given in your calendar.",
+        "es": "Solo cuenta la respuesta que dé en su página, no la que dé en su calendario.",
+    }
+    for name in ("invitation", "update"):
+        html = str(mails[name].alternatives[0][0])
+        sentence = sentences[re.findall(r'<html lang="(\w+)"', html)[0]]
+        assert sentence in mails[name].body
+        assert sentence in html
+
+
 def test_the_invitation_says_what_to_do_where_a_calendar_shows_no_buttons(
     mails: dict[str, EmailMultiAlternatives],
 ) -> None:

@@ -4,6 +4,8 @@ Every setting is documented in `docs/settings.md`. Embedded defaults apply only 
 otherwise a missing one stops the start with one clear line.
 """
 
+import os
+import re
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -32,6 +34,9 @@ DEMO_DEFAULTS = {
     "MEDIA_ROOT": str(DEMO_DIR / "media"),
 }
 
+# How URLs begin that are paths, in which every sign may stand.
+WITHOUT_A_PASSWORD = ("sqlite:///", "sqlite://:memory:", "filemail:///")
+
 
 class StartRefused(SystemExit):
     """A setting is missing or contradicts another: ends the program with one line on stderr and no traceback."""
@@ -45,7 +50,8 @@ def required(name: str) -> str:
 
     Raises StartRefused, naming the setting, where it is missing or blank and this is not the demo.
     """
-    value: str = read.str(name, default="").strip()
+    # Not by `read`, which takes a text that begins with $ for the name of another setting: a key or password may.
+    value = os.environ.get(name, "").strip()
     if value:
         return value
     if DEMO:
@@ -57,7 +63,44 @@ def required(name: str) -> str:
 
 def required_list(name: str) -> list[str]:
     """The comma-separated parts of the setting `name`, blanks removed. Raises as `required` does."""
-    return [part.strip() for part in required(name).split(",") if part.strip()]
+    return _parts(required(name))
+
+
+def secret_list(name: str) -> list[str]:
+    """As `required_list`; empty where the setting is missing."""
+    return _parts(os.environ.get(name, ""))
+
+
+def _parts(text: str) -> list[str]:
+    return [part.strip() for part in text.split(",") if part.strip()]
+
+
+def url(name: str, *, several: str = "") -> str:
+    """The URL of the setting `name`, or several of them with a match of the pattern `several` between.
+
+    Raises StartRefused, which shows nothing of the value, where a part of the password would be read as a port, path,
+    query or fragment: the libraries would quote it in a traceback, or ask a wrong host.
+    """
+    text = required(name)
+    if text.startswith(WITHOUT_A_PASSWORD):
+        return text
+    if not all(_is_whole(part) for part in (re.split(several, text) if several else [text])):
+        raise StartRefused(
+            f"{name} is not a whole URL: its port must be a number, and its user name and password percent-encoded, "
+            "such as %2F for /, %23 for #, %3F for ?."
+        )
+    return text
+
+
+def _is_whole(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+        # The URL of a PostgreSQL cluster names several hosts.
+        hosts = parts.netloc.rpartition("@")[2].split(",")
+        ports = [urlsplit(f"//{host}").port for host in hosts]
+    except ValueError:
+        return False
+    return 0 not in ports and text.isprintable() and not parts.fragment and "@" not in parts.path + parts.query
 
 
 def number(name: str, *, default: int) -> int:
@@ -76,18 +119,44 @@ def names(name: str, *, default: str) -> list[str]:
 
 def database() -> dict[str, Any]:
     """Django's settings of the database of DATABASE_URL. Raises StartRefused."""
-    url = required("DATABASE_URL")
-    if not url.startswith(("postgres://", "postgresql://", "sqlite://")):
+    address = url("DATABASE_URL")
+    if not address.startswith(("postgres://", "postgresql://", "sqlite://")):
         raise StartRefused("DATABASE_URL must begin with postgres:// (or sqlite://, for a try).")
-    return dict(read.db_url_config(url))
+    if address.startswith("sqlite:") and not address.startswith(WITHOUT_A_PASSWORD):
+        raise StartRefused("DATABASE_URL: three slashes and a path follow sqlite:, which has no host or password.")
+    return dict(read.db_url_config(address))
+
+
+def cache_url() -> str:
+    """The URL of the Redis of CACHE_URL, or the word `database`. Raises StartRefused."""
+    # Django splits it there.
+    address = url("CACHE_URL", several="[;,]")
+    if address != "database" and not address.startswith(("redis://", "rediss://")):
+        raise StartRefused("CACHE_URL must begin with redis:// or be the word database.")
+    return address
+
+
+def broker_url() -> str:
+    """The URL of the broker of CELERY_BROKER_URL. Raises StartRefused."""
+    # Kombu splits it there.
+    address = url("CELERY_BROKER_URL", several=";")
+    if address.startswith("filesystem:") and not DEMO:
+        raise StartRefused("CELERY_BROKER_URL: the broker in files is for the demo alone.")
+    if not address.startswith(("redis://", "rediss://", "filesystem://", "memory://")):
+        raise StartRefused("CELERY_BROKER_URL must begin with redis:// or rediss://.")
+    return address
 
 
 def mail(*, by_smtp: str) -> dict[str, Any]:
     """Django's settings of the mail server of EMAIL_URL, which the backend `by_smtp` talks to. Raises StartRefused."""
-    url = required("EMAIL_URL")
-    if url.startswith("filemail://"):
-        return {"EMAIL_BACKEND": "rcm_webinar.demo.mail.EmlFiles", "EMAIL_FILE_PATH": urlsplit(url).path}
-    if not url.startswith(("smtp://", "smtp+tls://", "smtp+ssl://", "memorymail://")):
+    address = url("EMAIL_URL")
+    if address.startswith("filemail://"):
+        return {"EMAIL_BACKEND": "rcm_webinar.demo.mail.EmlFiles", "EMAIL_FILE_PATH": urlsplit(address).path}
+    if not address.startswith(("smtp://", "smtp+tls://", "smtp+ssl://", "memorymail://")):
         raise StartRefused("EMAIL_URL must begin with smtp+tls://, smtp+ssl:// or smtp://.")
-    server = dict(read.email_url_config(url))
-    return server | {"EMAIL_BACKEND": by_smtp} if url.startswith("smtp") else server
+    server = dict(read.email_url_config(address))
+    if not address.startswith("smtp"):
+        return server
+    if not server["EMAIL_HOST"]:
+        raise StartRefused("EMAIL_URL names no mail server.")
+    return server | {"EMAIL_BACKEND": by_smtp}

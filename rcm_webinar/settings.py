@@ -19,7 +19,7 @@ DEMO_PASSWORD = env.DEMO_PASSWORD
 DEBUG = False
 
 SECRET_KEY = env.required("SECRET_KEY")
-SECRET_KEY_FALLBACKS = env.read.list("SECRET_KEY_FALLBACKS", default=[])
+SECRET_KEY_FALLBACKS = env.secret_list("SECRET_KEY_FALLBACKS")
 ALLOWED_HOSTS = env.required_list("ALLOWED_HOSTS")
 BASE_URL = env.required("BASE_URL").rstrip("/")
 IS_HTTPS = urlsplit(BASE_URL).scheme == "https"
@@ -134,10 +134,8 @@ DATABASE_CACHE = {
     # Above what sign-ins and guesses can fill in their windows: a full table forgets counts at random.
     "OPTIONS": {"MAX_ENTRIES": 100_000},
 }
-CACHE_URL = env.required("CACHE_URL")
+CACHE_URL = env.cache_url()
 CACHES = {"database": DATABASE_CACHE}
-if CACHE_URL != "database" and not CACHE_URL.startswith(("redis://", "rediss://")):
-    raise env.StartRefused("CACHE_URL must begin with redis:// or be the word database.")
 if CACHE_URL == "database":
     CACHES["default"] = DATABASE_CACHE
 else:
@@ -237,9 +235,7 @@ if EMAIL_TIMEOUT * ANSWERS_TO_A_MESSAGE >= DELIVERY_LEASE_SECONDS:
 
 # Work in the background -------------------------------------------------------------------------
 
-CELERY_BROKER_URL = env.required("CELERY_BROKER_URL")
-if not RCM_DEMO and CELERY_BROKER_URL.startswith("filesystem:"):
-    raise env.StartRefused("CELERY_BROKER_URL: the broker in files is for the demo alone.")
+CELERY_BROKER_URL = env.broker_url()
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]

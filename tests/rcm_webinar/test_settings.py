@@ -5,10 +5,14 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
+import kombu
 import pytest
+import redis
 
-from rcm_webinar.env import DEMO_DEFAULTS
+from rcm_webinar import env
+from rcm_webinar.env import DEMO_DEFAULTS, StartRefused
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 INSTALLATION = {
@@ -21,6 +25,14 @@ INSTALLATION = {
     "BASE_URL": "https://webinars.example.org",
     "DEFAULT_FROM_EMAIL": "RCM webinars <webinars@example.org>",
     "MEDIA_ROOT": "/srv/rcm-webinar/media",
+}
+
+# Of each setting that holds a password in a URL, where it stands there.
+URLS_WITH_A_PASSWORD = {
+    "DATABASE_URL": "postgres://rcm:{}@db.example.org:5432/rcm",
+    "CACHE_URL": "redis://:{}@redis.example.org:6379/1",
+    "CELERY_BROKER_URL": "rediss://rcm:{}@redis.example.org:6379/0",
+    "EMAIL_URL": "smtp+tls://webinars:{}@smtp.example.org:587",
 }
 
 
@@ -82,6 +94,136 @@ def test_a_contradiction_stops_the_start_with_one_clear_line(
     assert told in only_line(start(tmp_path, **changed))
 
 
+@pytest.mark.parametrize("name", sorted(URLS_WITH_A_PASSWORD))
+def test_a_password_that_ends_the_host_of_its_url_stops_the_start_and_is_not_shown(name: str, tmp_path: Path) -> None:
+    line = only_line(start(tmp_path, **{name: URLS_WITH_A_PASSWORD[name].format("hidden/word")}))
+
+    assert line.startswith(f"{name} is not a whole URL")
+    assert "%2F for /" in line
+    assert "hidden" not in line
+    assert "word/" not in line
+
+
+@pytest.mark.parametrize("name", sorted(URLS_WITH_A_PASSWORD))
+@pytest.mark.parametrize(
+    "password", ["word/word", "12/34", "word#word", "12#34", "word?word", "12?34", "word[word", "word[x]word", "wo\nrd"]
+)
+def test_a_password_that_would_be_read_as_another_part_of_its_url_is_refused(
+    name: str, password: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(name, URLS_WITH_A_PASSWORD[name].format(password))
+
+    with pytest.raises(StartRefused, match=f"^{name} is not a whole URL") as refused:
+        read_url(name)
+
+    assert password not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "password"),
+    [("CACHE_URL", "12;34"), ("CACHE_URL", "12,34"), ("CACHE_URL", "wo,rd"), ("CELERY_BROKER_URL", "12;34")],
+)
+def test_a_sign_at_which_several_urls_are_split_is_refused_within_a_password(
+    name: str, password: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(name, URLS_WITH_A_PASSWORD[name].format(password))
+
+    with pytest.raises(StartRefused, match=f"^{name} is not a whole URL"):
+        read_url(name)
+
+
+@pytest.mark.parametrize("name", sorted(URLS_WITH_A_PASSWORD))
+@pytest.mark.parametrize("port", ["secret", "99999", "-1"])
+def test_a_port_that_is_none_is_refused(name: str, port: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    url = re.sub(r":\d+", f":{port}", URLS_WITH_A_PASSWORD[name])
+    monkeypatch.setenv(name, url.format("word"))
+
+    with pytest.raises(StartRefused, match=f"^{name} is not a whole URL"):
+        read_url(name)
+
+
+@pytest.mark.parametrize("name", sorted(URLS_WITH_A_PASSWORD))
+@pytest.mark.parametrize(
+    ("written", "password"),
+    [
+        ("%2F%23%3F%5B%5D%40%3A%3B%2C%25%20", "/#?[]@:;,% "),
+        ("wo@rd", "wo@rd"),
+        ("wo:rd", "wo:rd"),
+        ("wo%zzrd", "wo%zzrd"),
+        ("$word", "$word"),
+        ("palabraseña", "palabraseña"),
+    ],
+)
+def test_a_percent_encoded_password_reaches_the_server_as_it_is(
+    name: str, written: str, password: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(name, URLS_WITH_A_PASSWORD[name].format(written))
+
+    assert password_in(read_url(name)) == password
+
+
+def test_several_servers_of_one_url_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATABASE_URL", "postgres://rcm:word@db1.example.org:5432,db2.example.org:5433/rcm")
+
+    database = env.database()
+
+    assert (database["HOST"], database["PORT"]) == ("db1.example.org,db2.example.org", "5432,5433")
+
+
+@pytest.mark.parametrize("path", ["sqlite:////srv/r@c#m/db", "filemail:///srv/r@c#m"])
+def test_a_path_without_a_password_is_taken_as_it_is(path: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EMAIL_URL", path)
+
+    assert env.url("EMAIL_URL") == path
+
+
+@pytest.mark.parametrize(
+    ("changed", "told"),
+    [
+        ({"DATABASE_URL": "sqlite://rcm:hidden@db/rcm"}, "DATABASE_URL: three slashes and a path follow sqlite:"),
+        ({"CELERY_BROKER_URL": "hidden"}, "CELERY_BROKER_URL must begin with redis:// or rediss://"),
+        ({"EMAIL_URL": "smtp+tls://webinars:hidden@:587"}, "EMAIL_URL names no mail server"),
+    ],
+)
+def test_what_would_be_shown_or_fail_later_is_refused_at_the_start(
+    changed: dict[str, str], told: str, tmp_path: Path
+) -> None:
+    line = only_line(start(tmp_path, **changed))
+
+    assert told in line
+    assert "hidden" not in line
+
+
+@pytest.mark.parametrize("changed", [{"SECRET_KEY": "$" + 60 * "a"}, {"SECRET_KEY_FALLBACKS": "$old, (older"}])
+def test_a_key_is_taken_as_it_is_whatever_it_begins_with(changed: dict[str, str], tmp_path: Path) -> None:
+    finished = start(tmp_path, "s.SECRET_KEY", "s.SECRET_KEY_FALLBACKS", **changed)
+
+    key = changed.get("SECRET_KEY", INSTALLATION["SECRET_KEY"])
+    fallbacks = ["$old", "(older"] if "SECRET_KEY_FALLBACKS" in changed else []
+    assert (finished.returncode, finished.stdout) == (0, f"{key}\n{fallbacks}\n")
+
+
+def read_url(name: str) -> str | dict[str, Any]:
+    """What the settings make of the URL in the environment."""
+    match name:
+        case "DATABASE_URL":
+            return env.database()
+        case "EMAIL_URL":
+            return env.mail(by_smtp="")
+        case "CACHE_URL":
+            return env.cache_url()
+    return env.broker_url()
+
+
+def password_in(read: str | dict[str, Any]) -> str | None:
+    """The password with which Django, the cache or the broker would sign in."""
+    if isinstance(read, dict):
+        return read["PASSWORD"] if "PASSWORD" in read else read["EMAIL_HOST_PASSWORD"]
+    if read.startswith("rediss:"):
+        return kombu.Connection(read).password
+    return redis.ConnectionPool.from_url(read).connection_kwargs["password"]
+
+
 def test_an_installation_starts_with_the_required_settings_alone(tmp_path: Path) -> None:
     finished = start(tmp_path, "s.SESSION_COOKIE_SECURE", "s.SECURE_SSL_REDIRECT", "s.STAFF_NEED_SECOND_FACTOR")
 
@@ -106,7 +248,10 @@ def test_every_setting_that_is_read_is_documented() -> None:
     read = set(DEMO_DEFAULTS) | {"RCM_DEMO", "RCM_DEMO_DIR"}
     for path in (ROOT / "rcm_webinar").rglob("*.py"):
         read |= set(
-            re.findall(r"""(?:read\.\w+|number|names|environ\.get|required\w*)\(\s*"([A-Z_]+)\"""", path.read_text())
+            re.findall(
+                r"""(?:read\.\w+|number|names|environ\.get|required\w*|secret_list)\(\s*"([A-Z_]+)\"""",
+                path.read_text(),
+            )
         )
     documented = set(re.findall(r"^\| `([A-Z_]+)` \|", (ROOT / "docs" / "settings.md").read_text(), re.MULTILINE))
 

@@ -94,7 +94,7 @@ serve:
 	@echo "An installation runs these three, each with the settings of docs/settings.md in its environment:"
 	@echo
 	@echo "  gunicorn --config python:rcm_webinar.gunicorn rcm_webinar.wsgi"
-	@echo "  celery -A rcm_webinar worker --without-gossip --without-mingle"
+	@echo "  celery -A rcm_webinar worker --loglevel INFO --without-gossip --without-mingle"
 	@echo "  celery -A rcm_webinar beat"
 	@echo
 	@echo "compose.yaml runs them with PostgreSQL and Redis: docker compose up"

@@ -1,6 +1,8 @@
 """The processes of an installation, started and ended one by one."""
 
+import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -14,6 +16,15 @@ from tests.environment import ROOT
 
 TOLD_OF_A_LOG = 4_000
 Process = subprocess.Popen[bytes]
+
+
+def documented_worker() -> list[str]:
+    """The command of a worker that `make serve` prints."""
+    printed = subprocess.run(
+        ["make", "--no-print-directory", "serve"], cwd=ROOT, check=True, capture_output=True, text=True
+    ).stdout
+    (command,) = re.findall(r"^ +(celery .*worker.*)$", printed, re.MULTILINE)
+    return command.split()
 
 
 class Installation(AbstractContextManager["Installation"]):
@@ -45,10 +56,9 @@ class Installation(AbstractContextManager["Installation"]):
         return self._start("web", "gunicorn", "--config", "python:rcm_webinar.gunicorn", "rcm_webinar.wsgi")
 
     def start_worker(self, *, concurrency: int = 1) -> Process:
-        """One that sends `concurrency` messages at a time."""
-        flags = ("--without-gossip", "--without-mingle", f"--concurrency={concurrency}")
+        """The one of `make serve`, which sends `concurrency` messages at a time."""
         name = f"--hostname=worker{len(self.processes)}@%h"
-        return self._start("worker", "celery", "-A", "rcm_webinar", "worker", *flags, name)
+        return self._start("worker", *documented_worker(), f"--concurrency={concurrency}", name)
 
     def start_beat(self) -> Process:
         # Two beats are two hosts: each remembers for itself when it last ran.
@@ -72,6 +82,14 @@ class Installation(AbstractContextManager["Installation"]):
     def logs(self) -> str:
         """The end of what each process wrote."""
         return "\n".join(f"== {path.name}\n{path.read_text()[-TOLD_OF_A_LOG:]}" for path in self.processes.values())
+
+    def whole_logs(self) -> str:
+        return "\n".join(path.read_text() for path in self.processes.values())
+
+    def logged(self, event: str) -> list[dict[str, object]]:
+        """The lines of this event, of all processes."""
+        lines = [json.loads(line) for line in self.whole_logs().splitlines() if line.startswith("{")]
+        return [line for line in lines if line["event"] == event]
 
     def wait_until(self, is_so: Callable[[], bool], *, seconds: float) -> None:
         """Raises AssertionError with the logs."""

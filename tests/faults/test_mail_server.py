@@ -68,6 +68,7 @@ def test_a_server_that_falls_silent_is_left_after_the_time_out(fleet: Fleet) -> 
     calendars = fleet.calendars()
     assert held_in(calendars) == fleet.wanted()
     assert told == {"The mail server did not answer in time."}
+    assert {line["reason"] for line in fleet.logged("mail_server_away")} == told
     # It may have kept a message without saying so.
     assert calendars.repeated <= len(workers)
     assert calendars.overtaken == 0
@@ -91,3 +92,10 @@ def test_of_a_server_that_refuses_one_address_in_ten_only_those_fail_and_are_mar
     assert states() == {"sent": INVITATIONS * 9 / 10, "failed": INVITATIONS / 10}
     failed = Delivery.objects.filter(state="failed").values_list("email", "last_error")
     assert set(failed) == {(address, "The mail server refused the address.") for address in refused}
+    logged = fleet.logged("delivery_failed")
+    assert {line["delivery"] for line in logged} == set(
+        Delivery.objects.filter(state="failed").values_list("pk", flat=True)
+    )
+    assert {(line["level"], line["reason"]) for line in logged} == {("warning", "The mail server refused the address.")}
+    assert [line["sent"] for line in fleet.logged("sent")]
+    assert not [address for address in fleet.wanted() if address in fleet.whole_logs()]

@@ -110,6 +110,7 @@ def _send_batch(
             case _:
                 report.postponed += 1
         if outcome.is_server_away:
+            log.warning("mail_server_away", reason=outcome.error)
             report.postponed += give_back(batch, due_at=clock() + WHILE_SERVER_AWAY)
             return False
     return True

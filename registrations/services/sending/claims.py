@@ -4,12 +4,15 @@ import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+import structlog
 from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils.translation import gettext_noop
 
 from registrations.models import Delivery, DeliveryState
+
+log = structlog.get_logger(__name__)
 
 # Any number, the same in every process: counting and claiming under a rate limit is done by one at a time.
 RATE_LOCK = 7_261_947
@@ -48,7 +51,7 @@ def claim_batch(*, size: int, now: datetime) -> ClaimedBatch:
     """Claim up to `size` deliveries that are due, or whose worker did not come back within its lease.
 
     At most one per calendar entry, the lowest sequence first. Rows that another caller is claiming are skipped.
-    A message over which `MOST_DEATHS` workers died is failed instead.
+    A message over which `MOST_DEATHS` workers died is failed instead, and logged.
     """
     token = uuid.uuid4()
     with transaction.atomic():
@@ -125,13 +128,13 @@ def _begun(claimed: QuerySet[Delivery]) -> QuerySet[Delivery]:
 def _give_up_on_the_deadly(now: datetime) -> None:
     deadly = _begun(Delivery.objects.expired(now).filter(deaths__gte=MOST_DEATHS - 1))
     # Nothing is waited for, so that nobody who waits for us can be waited for.
-    found = list(deadly.select_for_update(skip_locked=True).values_list("pk", flat=True))
+    found = dict(deadly.select_for_update(skip_locked=True).values_list("pk", "kind"))
+    reason = gettext_noop("The sending stopped each time before the mail server answered.")
     Delivery.objects.filter(pk__in=found).update(
-        state=DeliveryState.FAILED,
-        claim_token=None,
-        lease_expires_at=None,
-        last_error=gettext_noop("The sending stopped each time before the mail server answered."),
+        state=DeliveryState.FAILED, claim_token=None, lease_expires_at=None, last_error=reason
     )
+    for delivery, kind in found.items():
+        log.warning("delivery_failed", delivery=delivery, kind=kind, reason=reason)
 
 
 def _allowance(now: datetime) -> int:

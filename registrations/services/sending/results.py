@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 from uuid import UUID
 
+import structlog
 from django.db import OperationalError, transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Concat
@@ -31,6 +32,8 @@ from registrations.services.sending.rules import (
     reminder_is_right,
 )
 from sessions_app.models import ReleasedSession
+
+log = structlog.get_logger(__name__)
 
 # After each temporary error of one message; about a day in all, as mail servers do (RFC 5321 §4.5.4.1).
 BACK_OFF = [timedelta(seconds=30), *(timedelta(minutes=minutes) for minutes in (2, 10, 30, 60, 120, 240, 480, 480))]
@@ -140,7 +143,7 @@ def keep_result(delivery: Delivery, outcome: Outcome, *, token: UUID, now: datet
     """Keep what became of `delivery`, if it is still ours.
 
     A temporary error waits longer each time, and gives up at last unless it was the server's own; what is no longer
-    the newest word to its mailbox ends at once. One statement for what was sent.
+    the newest word to its mailbox ends at once. One statement for what was sent. Logs what failed for good.
     """
     if outcome.is_sent:
         statements.keep_sent(delivery, token=token, now=now)
@@ -158,7 +161,9 @@ def keep_result(delivery: Delivery, outcome: Outcome, *, token: UUID, now: datet
             kept |= {"state": DeliveryState.SUPERSEDED}
         else:
             kept |= {"state": DeliveryState.DUE, "due_at": now + _wait(delivery, outcome)}
-        _ours(delivery, token).update(**kept)
+        is_kept = _ours(delivery, token).update(**kept)
+    if is_kept and kept["state"] == DeliveryState.FAILED:
+        log.warning("delivery_failed", delivery=delivery.pk, kind=delivery.kind, reason=outcome.error)
 
 
 def keep_sent_and_begin(delivery: Delivery, following: Delivery, *, token: UUID, now: datetime) -> bool:

@@ -32,8 +32,8 @@ class AnsweringBackend(EmailBackend):
         return count
 
 
-def refuse(code: int) -> Callable[[mail.EmailMessage], None]:
+def refuse(code: int, text: str = "no") -> Callable[[mail.EmailMessage], None]:
     def answer(message: mail.EmailMessage) -> None:
-        raise smtplib.SMTPRecipientsRefused({message.to[0]: (code, b"no")})
+        raise smtplib.SMTPRecipientsRefused({message.to[0]: (code, text.encode())})
 
     return answer

@@ -31,6 +31,7 @@ from registrations.tokens import page_url
 from sessions_app.releases import release_webinar
 from tests.calendar_client import CalendarClient, calendar_of, parse
 from tests.factories import NOW, make_delegation, make_focal_point, make_staff, make_user
+from tests.logged import warnings_in
 from tests.registrations.services.deliveries import (
     SOON,
     admitted,
@@ -117,7 +118,7 @@ def test_time_that_runs_out_in_the_middle_of_a_batch_leaves_the_rest_to_others()
     assert send_due(clock=lambda: SOON + timedelta(minutes=1)).sent == 10 - report.sent
 
 
-def test_a_message_over_which_workers_die_again_and_again_is_given_up_alone() -> None:
+def test_a_message_over_which_workers_die_again_and_again_is_given_up_alone(caplog: pytest.LogCaptureFixture) -> None:
     delegation = released_delegation()
     for _ in range(3):
         admitted(delegation)
@@ -134,6 +135,9 @@ def test_a_message_over_which_workers_die_again_and_again_is_given_up_alone() ->
 
     deadly.refresh_from_db()
     assert (deadly.state, deadly.deaths) == (DeliveryState.FAILED, 7)
+    assert [(line["event"], line["delivery"], line["reason"]) for line in warnings_in(caplog)] == [
+        ("delivery_failed", deadly.pk, deadly.last_error)
+    ]
     others = Delivery.objects.exclude(pk=deadly.pk)
     assert set(others.values_list("state", "attempts", "deaths")) == {(DeliveryState.CLAIMED, 0, 0)}
 

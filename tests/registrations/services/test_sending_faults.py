@@ -13,6 +13,7 @@ from registrations.services.planning import plan
 from registrations.services.sending import send_due
 from registrations.services.undoing import restore_delegate
 from tests.factories import make_staff
+from tests.logged import warnings_in
 from tests.registrations.services.deliveries import (
     SOON,
     admitted,
@@ -53,6 +54,51 @@ def test_a_permanent_refusal_fails_that_message_alone_in_plain_words(server) -> 
     assert set(failed.values_list("email", "last_error")) == {(ana.email, "The mail server refused the address.")}
     arrived = Delivery.objects.filter(may_have_arrived=True)
     assert set(arrived.values_list("entry__address", flat=True)) == {luis.email}
+
+
+def test_a_message_that_fails_for_good_is_logged_with_its_reason_and_without_its_reader(
+    server, caplog: pytest.LogCaptureFixture
+) -> None:
+    ana = admitted(released_delegation())
+    # As servers do, which quote whom they do not know.
+    server.answer = refuse(550, f"<{ana.email}>: {ana.name} is no longer here")
+
+    plan_and_send()
+
+    assert warnings_in(caplog) == [
+        {
+            "event": "delivery_failed",
+            "delivery": failed.pk,
+            "kind": "invitation",
+            "reason": "The mail server refused the address.",
+        }
+        for failed in Delivery.objects.order_by("due_at", "pk")
+    ]
+
+
+def test_a_message_that_is_given_up_after_a_day_is_logged_once(server, caplog: pytest.LogCaptureFixture) -> None:
+    admitted(released_delegation())
+    plan(now=SOON)
+    Delivery.objects.first().delete()
+    server.answer = refuse(450)
+
+    for hours in range(48):
+        send_due(clock=lambda at=SOON + timedelta(hours=hours): at)
+
+    assert Delivery.objects.get().state == DeliveryState.FAILED
+    assert [line["reason"] for line in warnings_in(caplog)] == ["The mail server asks to try the message again later."]
+
+
+def test_a_mail_server_that_is_away_is_logged_once_for_each_batch(server, caplog: pytest.LogCaptureFixture) -> None:
+    admitted(released_delegation())
+
+    def greet() -> None:
+        raise smtplib.SMTPAuthenticationError(535, b"webinars@example.org may not sign in")
+
+    server.greet = greet
+    plan_and_send()
+
+    assert warnings_in(caplog) == [{"event": "mail_server_away", "reason": "The mail server refused our sign-in."}]
 
 
 def timed_out() -> smtplib.SMTPServerDisconnected:

@@ -1,0 +1,10 @@
+"""What the product logged during a test."""
+
+import pytest
+
+
+def warnings_in(caplog: pytest.LogCaptureFixture) -> list[dict[str, object]]:
+    """The fields of each warning of ours, besides those that every line has."""
+    lines = [record.msg for record in caplog.records if record.levelname == "WARNING"]
+    everywhere = {"level", "logger", "timestamp"}
+    return [{name: line[name] for name in line if name not in everywhere} for line in lines if isinstance(line, dict)]

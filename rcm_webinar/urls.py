@@ -8,6 +8,8 @@ from django.urls import include, path
 from rcm_webinar import health
 from rcm_webinar.accounts import closed
 
+handler400 = "rcm_webinar.hosts.refuse"
+
 urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),

@@ -1,0 +1,44 @@
+"""Requests for a host that is not ours: their page, their log line, and a check of the settings that cause them."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import structlog
+from django.conf import settings
+from django.core.checks import CheckMessage, Warning
+from django.core.exceptions import DisallowedHost
+from django.http import HttpRequest, HttpResponse
+from django.template.loader import render_to_string
+from django.views.defaults import bad_request
+
+log = structlog.get_logger(__name__)
+
+
+def refuse(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """The page of status 400: a wrong host is told apart from what is too large or not whole, and logged.
+
+    Neither quotes the host, which anybody may have written. Its page has no context: while a host is refused no
+    language is chosen yet.
+    """
+    if not isinstance(exception, DisallowedHost):
+        return bad_request(request, exception)
+    log.warning(
+        "host_not_allowed",
+        setting="ALLOWED_HOSTS",
+        hint="The name that was asked for is not in it, or the proxy does not pass the Host header on.",
+    )
+    return HttpResponse(render_to_string("400_host.html"), status=400)
+
+
+def https_comes_from_a_proxy(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
+    """Warn where no request can look like one that came by https: each is redirected for ever."""
+    if not settings.IS_HTTPS or settings.TRUSTED_PROXY_COUNT:
+        return []
+    return [
+        Warning(
+            "TRUSTED_PROXY_COUNT is 0 and BASE_URL begins with https://: what a proxy says of https is not believed, "
+            "so that each page redirects to itself.",
+            hint="Set TRUSTED_PROXY_COUNT to the number of proxies in front, unless gunicorn itself serves https.",
+            id="rcm_webinar.W001",
+        )
+    ]

@@ -78,6 +78,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "rcm_webinar.uploads.RefuseUnstored",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
@@ -371,6 +372,7 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 2_000
 READINESS_CHECKS = {
     "beat": "registrations.health.beat",
     "deliveries": "registrations.health.deliveries",
+    "media": "registrations.health.media",
 }
 
 LOGGING_CONFIG = None

@@ -1,36 +1,68 @@
 """Bounds what is sent to us: nothing is kept of a file that is too large, nothing read of a request that is."""
 
+import errno
 from collections.abc import Callable
+from contextlib import suppress
 from io import BytesIO
 from typing import Any
 
+import structlog
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.core.files.uploadhandler import TemporaryFileUploadHandler
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
+log = structlog.get_logger(__name__)
+
+NOT_STORED = "rcm_webinar.upload_not_stored"
+
 
 class Bounded(TemporaryFileUploadHandler):
     """Streams a file to the disk as far as it may be uploaded. One that is larger is counted to its end and dropped:
-    it arrives as an empty file of its true size, so that a form can say what is wrong beside what else was typed."""
+    it arrives as an empty file of its true size, so that a form can say what is wrong beside what else was typed.
+
+    A file that the disk does not take is counted and dropped as well, and the request is marked for `RefuseUnstored`.
+    """
 
     is_too_large = False
+    is_unstored = False
 
     def new_file(self, *args: Any, **kwargs: Any) -> None:
-        super().new_file(*args, **kwargs)
-        self.is_too_large = False
+        self.is_too_large = self.is_unstored = False
+        try:
+            super().new_file(*args, **kwargs)
+        except OSError as error:
+            self._drop(error)
 
     def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
         self.is_too_large = start + len(raw_data) > settings.LARGEST_UPLOAD
-        if not self.is_too_large:
+        if self.is_too_large or self.is_unstored:
+            return
+        try:
             super().receive_data_chunk(raw_data, start)
+        except OSError as error:
+            self._drop(error)
 
     def file_complete(self, file_size: int) -> "UploadedFile[Any] | None":
-        if not self.is_too_large:
-            return super().file_complete(file_size)
+        if not self.is_too_large and not self.is_unstored:
+            try:
+                return super().file_complete(file_size)
+            except OSError as error:
+                self._drop(error)
         self.upload_interrupted()
         return UploadedFile(BytesIO(), name=self.file_name, content_type=self.content_type, size=file_size)
+
+    def upload_interrupted(self) -> None:
+        # Closing writes what is left, which may fail too; the file is gone all the same.
+        with suppress(OSError):
+            super().upload_interrupted()
+
+    def _drop(self, error: OSError) -> None:
+        self.is_unstored = True
+        if self.request is not None:
+            self.request.META[NOT_STORED] = True
+        log.error("file_not_stored", errno=errno.errorcode.get(error.errno or 0), reason=error.strerror)
 
 
 class BoundedRequest:
@@ -44,3 +76,21 @@ class BoundedRequest:
         if length.isdecimal() and int(length[:20]) > settings.LARGEST_REQUEST:
             return render(request, "413.html", status=413)
         return self.get_response(request)
+
+
+class RefuseUnstored:
+    """Middleware: where a file that was sent could not be stored, no view acts on the form. It stands after Django's
+    check of forms, which is the first to read them."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(
+        self, request: HttpRequest, view: Callable[..., Any], args: object, kwargs: object
+    ) -> HttpResponse | None:
+        if request.META.get(NOT_STORED):
+            return render(request, "507.html", status=507)
+        return None

@@ -150,6 +150,16 @@ class Unreadable(RuleBroken):
     """A file or a pasted text that is no table, or a larger one than is read."""
 
 
+class NotStored(RuleBroken):
+    """A file could not be written: the disk is full, or we may not write there. Nothing was changed."""
+
+    message = _(
+        "The file could not be stored on the server, and nothing was changed. Please try again later, or tell the "
+        "secretariat."
+    )
+    field = "file"
+
+
 class InvalidInput(RuleBroken):
     """Input that a form would have refused; `messages` by field."""
 

@@ -1,23 +1,35 @@
 """What /readyz tells about the work in the background (see `READINESS_CHECKS` in the settings)."""
 
+import errno
+import os
+import shutil
+import tempfile
 from datetime import datetime, timedelta
+from pathlib import Path
+
+from django.conf import settings
+from django.core.files.storage import default_storage
 
 from registrations.models import OVERDUE_AFTER, Delivery
 from registrations.services import planning
+from registrations.services.personal_data.files import FOLDER
 
 # Beat plans every 30 s; a long plan or a restart may miss two of them.
 PLANNED_WITHIN = timedelta(seconds=120)
+ONE_BLOCK = b"\0" * 4096
 
 
 def beat(now: datetime) -> dict[str, object]:
-    """Degraded where nothing was planned of late: beat or every worker is away."""
+    """Degraded where nothing was planned of late: beat or every worker is away. Also where the last plan lies ahead:
+    the clock was stepped back, so that nobody can tell."""
     last = planning.last_planned_at()
     if last is None:
         return {"status": "degraded", "last_planned_seconds_ago": None}
-    ago = now - last
+    # Rounded, so that two hosts may differ by a moment.
+    ago = timedelta(seconds=round((now - last).total_seconds()))
     return {
-        "status": "ok" if ago <= PLANNED_WITHIN else "degraded",
-        "last_planned_seconds_ago": round(ago.total_seconds()),
+        "status": "ok" if timedelta(0) <= ago <= PLANNED_WITHIN else "degraded",
+        "last_planned_seconds_ago": ago // timedelta(seconds=1),
     }
 
 
@@ -35,3 +47,23 @@ def deliveries(now: datetime) -> dict[str, object]:
         "status": "ok" if overdue <= OVERDUE_AFTER else "degraded",
         "oldest_overdue": {"id": oldest.pk, "kind": oldest.kind, "seconds": round(overdue.total_seconds())},
     }
+
+
+def media(now: datetime) -> dict[str, object]:
+    """Degraded, with the name of the error, where a letter could not be stored: below MEDIA_ROOT, or where it lies
+    while it arrives. Writes one block there, in a file that has no name, and looks whether the largest letter has
+    room."""
+    folder = Path(default_storage.path(FOLDER))
+    # The first letter makes it.
+    while not folder.exists():
+        folder = folder.parent
+    try:
+        for each in (folder, settings.FILE_UPLOAD_TEMP_DIR or tempfile.gettempdir()):
+            with tempfile.TemporaryFile(dir=each) as probe:
+                probe.write(ONE_BLOCK)
+                probe.flush()
+            if shutil.disk_usage(each).free < settings.LARGEST_UPLOAD:
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    except OSError as error:
+        return {"status": "degraded", "errno": errno.errorcode.get(error.errno or 0)}
+    return {"status": "ok"}

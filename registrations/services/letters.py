@@ -1,23 +1,30 @@
 """The nomination letter: upload, replace, remove. Each is kept in the history."""
 
+import errno
 import hashlib
+import os
 import re
 import unicodedata
+from contextlib import suppress
 from datetime import datetime
 from functools import partial
 from typing import Any
 
+import structlog
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext as _
 
-from registrations.exceptions import InvalidInput, RegistrationClosed
+from registrations.exceptions import InvalidInput, NotStored, RegistrationClosed
 from registrations.models import Delegation, HistoryKind, NominationLetter, User
+from registrations.models.letter import random_path
 from registrations.services.gates import check_attending, check_time, is_late
 from registrations.services.history import record
 from registrations.services.seats import decision, lock_delegation
+
+log = structlog.get_logger(__name__)
 
 # A PDF says what it is in its first KB and where it ends in its last: readers look no further (Adobe's implementation
 # notes 13 and 18 to PDF 1.7). Some scanners add more after the end.
@@ -30,15 +37,16 @@ def upload_letter(delegation: Delegation, *, upload: "UploadedFile[Any]", by: Us
     """Keep `upload` as the letter of `delegation`; the one before becomes history. The same file twice is kept once.
 
     Nothing else follows from it: a delegation that waits for its letter is still to be submitted. Possible for focal
-    points after the closing too. Raises InvalidInput unless it is a whole PDF of at most 10 MB, NotPossibleNow while
-    the delegation does not attend, and what `check_time` raises. Where that happens no file stays behind.
+    points after the closing too. Raises InvalidInput unless it is a whole PDF of at most 10 MB, NotStored where the
+    disk does not take it, NotPossibleNow while the delegation does not attend, and what `check_time` raises. Where
+    that happens no file stays behind.
     """
     digest = _check_pdf(upload)
     letter = NominationLetter(
         name=clean_name(upload.name or ""), size=upload.size or 0, digest=digest, uploaded_by=by, uploaded_at=now
     )
     # Before the transaction: nobody waits with locks for a file.
-    letter.file.save("", upload, save=False)
+    _store(letter, upload)
     is_kept = False
     try:
         kept = _keep(delegation, letter, by=by, now=now)
@@ -47,6 +55,21 @@ def upload_letter(delegation: Delegation, *, upload: "UploadedFile[Any]", by: Us
         if not is_kept:
             letter.file.delete(save=False)
     return kept
+
+
+def _store(letter: NominationLetter, upload: "UploadedFile[Any]") -> None:
+    """Write `upload` as the file of `letter`. Raises NotStored, logs why, and leaves no part of it."""
+    storage, path = letter.file.storage, random_path(letter, "")
+    try:
+        letter.file.name = storage.save(path, upload)
+        # Django moves a file from one disk to another without looking whether its last piece was written whole.
+        if storage.size(path) != upload.size:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    except OSError as error:
+        with suppress(OSError):
+            storage.delete(path)
+        log.error("file_not_stored", errno=errno.errorcode.get(error.errno or 0), reason=error.strerror)
+        raise NotStored from error
 
 
 @decision

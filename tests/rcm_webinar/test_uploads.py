@@ -6,6 +6,11 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile, TemporaryUploadedFile
 from django.test import Client, RequestFactory
 
+from registrations.models import NominationLetter
+from tests.factories import a_pdf, make_country, make_delegation
+from tests.full_disk import largest_file
+from tests.logged import errors_in
+
 MB = 1024 * 1024
 
 
@@ -70,3 +75,59 @@ def test_no_length_that_is_claimed_fails(client: Client, length: str) -> None:
     answer = client.get("/en/", CONTENT_LENGTH=length)
 
     assert answer.status_code in {200, 413}
+
+
+@pytest.mark.parametrize("size", [70_000, 5 * MB])
+def test_of_a_file_that_the_disk_does_not_take_nothing_stays_and_the_log_names_the_error(
+    size: int, scratch, caplog: pytest.LogCaptureFixture
+) -> None:
+    request = send(size)
+
+    with largest_file(65_000):
+        upload = request.FILES["file0"]
+
+    assert (upload.size, upload.read(), request.POST["typed"]) == (size, b"", "kept")
+    assert list(scratch.iterdir()) == []
+    assert errors_in(caplog) == [{"event": "file_not_stored", "errno": "EFBIG", "reason": "File too large"}]
+    request.close()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("language", ["en", "es"])
+def test_a_form_whose_file_could_not_be_stored_is_answered_with_a_page_and_changes_nothing(
+    staff, settings, tmp_path: Path, language: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings.FILE_UPLOAD_TEMP_DIR = str(tmp_path / "nowhere")
+    path = f"/{language}/delegations/{make_delegation(body=make_country('HN')).slug}/letter/"
+    browser = Client(enforce_csrf_checks=True)
+    browser.force_login(staff)
+    browser.cookies[settings.CSRF_COOKIE_NAME] = token = 32 * "a"
+
+    answer = browser.post(path, {"csrfmiddlewaretoken": token, "file": SimpleUploadedFile("a.pdf", a_pdf())})
+
+    assert answer.status_code == 507
+    assert f'<html lang="{language}">' in answer.content.decode()
+    assert answer.templates[0].name == "507.html"
+    assert NominationLetter.objects.count() == 0
+    assert [line["errno"] for line in errors_in(caplog)] == ["ENOENT"]
+
+
+@pytest.mark.django_db
+def test_a_letter_that_the_disk_does_not_take_is_said_beside_its_field(
+    secretariat: Client, settings, tmp_path: Path
+) -> None:
+    (tmp_path / "media").write_text("a file in place of the directory")
+    settings.MEDIA_ROOT = str(tmp_path / "media")
+    delegation = make_delegation(body=make_country("HN"))
+
+    answer = secretariat.post(
+        f"/en/delegations/{delegation.slug}/letter/", {"file": SimpleUploadedFile("a.pdf", a_pdf())}
+    )
+
+    assert answer.status_code == 422
+    assert answer.context["form"].errors == {
+        "file": [
+            "The file could not be stored on the server, and nothing was changed. Please try again later, or tell the "
+            "secretariat."
+        ]
+    }

@@ -1,4 +1,6 @@
+import shutil
 from datetime import datetime, timedelta
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
@@ -9,6 +11,7 @@ from django.utils import timezone
 from registrations import health
 from registrations.models import Delivery
 from registrations.services.planning import plan
+from tests.full_disk import largest_file
 
 pytestmark = pytest.mark.django_db
 
@@ -41,6 +44,18 @@ def test_beat_is_degraded_where_the_last_plan_is_two_minutes_old(seconds: int, s
     later = now + timedelta(seconds=seconds)
 
     assert health.beat(later) == {"status": status, "last_planned_seconds_ago": seconds}
+
+
+def test_beat_is_degraded_where_its_last_plan_lies_ahead(now: datetime) -> None:
+    plan(now=now + timedelta(hours=3))
+
+    assert health.beat(now) == {"status": "degraded", "last_planned_seconds_ago": -10800}
+
+
+def test_beat_is_well_where_two_clocks_differ_by_a_moment(now: datetime) -> None:
+    plan(now=now + timedelta(milliseconds=300))
+
+    assert health.beat(now) == {"status": "ok", "last_planned_seconds_ago": 0}
 
 
 def oldest(delivery: Delivery, seconds: int) -> dict[str, object]:
@@ -85,3 +100,47 @@ def test_readiness_tells_both() -> None:
 
     assert answer["beat"]["status"] == "ok"
     assert answer["deliveries"] == {"status": "ok", "oldest_overdue": None}
+
+
+@pytest.mark.parametrize("is_made", [True, False])
+def test_uploads_are_well_where_they_can_be_written_and_the_probe_leaves_nothing(
+    is_made: bool, now: datetime, tmp_path: Path, settings
+) -> None:
+    settings.MEDIA_ROOT = str(tmp_path / "media")
+    if is_made:
+        (tmp_path / "media" / "letters").mkdir(parents=True)
+    before = sorted(tmp_path.rglob("*"))
+
+    assert health.media(now) == {"status": "ok"}
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_uploads_are_degraded_where_nothing_can_be_written(now: datetime, tmp_path: Path, settings) -> None:
+    (tmp_path / "media").write_text("a file in place of the directory")
+    settings.MEDIA_ROOT = str(tmp_path / "media")
+
+    assert health.media(now) == {"status": "degraded", "errno": "ENOTDIR"}
+
+
+def test_uploads_are_degraded_where_not_a_block_can_be_written(now: datetime, tmp_path: Path, settings) -> None:
+    settings.MEDIA_ROOT = str(tmp_path)
+
+    with largest_file(1_000):
+        answer = health.media(now)
+
+    assert answer == {"status": "degraded", "errno": "EFBIG"}
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_uploads_are_degraded_where_the_largest_one_has_no_room(now: datetime, tmp_path: Path, settings) -> None:
+    settings.MEDIA_ROOT = str(tmp_path)
+    settings.LARGEST_UPLOAD = shutil.disk_usage(tmp_path).total + 1
+
+    assert health.media(now) == {"status": "degraded", "errno": "ENOSPC"}
+
+
+def test_uploads_are_degraded_where_they_cannot_arrive(now: datetime, tmp_path: Path, settings) -> None:
+    settings.MEDIA_ROOT = str(tmp_path)
+    settings.FILE_UPLOAD_TEMP_DIR = str(tmp_path / "nowhere")
+
+    assert health.media(now) == {"status": "degraded", "errno": "ENOENT"}

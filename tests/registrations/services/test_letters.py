@@ -1,23 +1,34 @@
 """The nomination letter: what is taken for one, what is kept, who may when, and that no file is left or lost."""
 
 import os
+import tempfile
 from datetime import timedelta
 from io import BytesIO
 from pathlib import Path
 
 import pytest
-from django.core.files.uploadedfile import UploadedFile
+from django.core.files.uploadedfile import TemporaryUploadedFile, UploadedFile
 from django.db import IntegrityError, transaction
 from hypothesis import given
 
-from registrations.exceptions import InvalidInput, NotPossibleNow, RegistrationClosed, RegistrationNotOpen, WebinarOver
+from registrations.exceptions import (
+    InvalidInput,
+    NotPossibleNow,
+    NotStored,
+    RegistrationClosed,
+    RegistrationNotOpen,
+    WebinarOver,
+)
 from registrations.models import Delegation, HistoryEvent, NominationLetter, User
 from registrations.services.letters import clean_name, remove_letter, upload_letter
 from tests.factories import NOW, a_pdf, make_letter, make_upload
+from tests.full_disk import largest_file
 from tests.hostile_text import hostile_texts
+from tests.logged import errors_in
 from tests.registrations.services.delegations.stories import AFTER_THE_WEBINAR, LATER
 
 MB = 1024 * 1024
+ANOTHER_DISK = Path("/dev/shm")  # noqa: S108  # a disk in memory, which is never the one of the temporary files
 AFTER_THE_CLOSING = timedelta(days=12)
 BEFORE_THE_OPENING = timedelta(days=-15)
 
@@ -282,6 +293,55 @@ def test_a_transaction_that_fails_leaves_no_file(delegation, now, media):
         upload_letter(delegation, upload=make_upload(), by=nobody_yet, now=now)
 
     assert (NominationLetter.objects.count(), stored(media)) == (0, [])
+
+
+@pytest.mark.parametrize("size", [150_000, 250_000])
+def test_a_disk_that_is_full_keeps_no_part_of_a_letter_and_the_log_names_the_error(
+    delegation, focal_point, now, media, size, caplog
+):
+    first = make_letter(delegation, by=focal_point)
+
+    with largest_file(100_000), pytest.raises(NotStored) as refused:
+        upload_letter(delegation, upload=make_upload(a_pdf("x" * size)), by=focal_point, now=now)
+
+    assert refused.value.field == "file"
+    assert "nothing was changed" in str(refused.value.message)
+    assert list(NominationLetter.objects.current()) == [first]
+    assert stored(media) == [a_pdf().decode()]
+    assert errors_in(caplog) == [{"event": "file_not_stored", "errno": "EFBIG", "reason": "File too large"}]
+
+
+@pytest.mark.skipif(
+    not ANOTHER_DISK.is_dir() or ANOTHER_DISK.stat().st_dev == Path(tempfile.gettempdir()).stat().st_dev,
+    reason="needs two disks",
+)
+@pytest.mark.parametrize(("size", "told"), [(120_000, "ENOSPC"), (250_000, "EFBIG")])
+def test_a_letter_of_which_the_disk_takes_a_part_is_not_taken_for_whole(
+    delegation, focal_point, now, media, settings, size, told, caplog
+):
+    settings.FILE_UPLOAD_TEMP_DIR = str(ANOTHER_DISK)
+    content = a_pdf("x" * size)
+    with TemporaryUploadedFile("Nota verbal.pdf", "application/pdf", len(content), None) as upload:
+        upload.write(content)
+        upload.flush()
+
+        # The last of several pieces is written in part, which is no error to whoever does not look.
+        with largest_file(100_000), pytest.raises(NotStored):
+            upload_letter(delegation, upload=upload, by=focal_point, now=now)
+
+    assert stored(media) == []
+    assert [line["errno"] for line in errors_in(caplog)] == [told]
+
+
+def test_a_place_that_cannot_be_written_is_told_and_changes_nothing(delegation, focal_point, now, media, caplog):
+    media.write_text("a file in place of the directory")
+
+    with pytest.raises(NotStored):
+        upload_letter(delegation, upload=make_upload(), by=focal_point, now=now)
+
+    assert NominationLetter.objects.count() == 0
+    assert [line["errno"] for line in errors_in(caplog)] == ["ENOTDIR"]
+    assert str(media) not in caplog.text
 
 
 def test_a_delegation_has_one_current_letter(delegation, focal_point):

@@ -4,6 +4,7 @@ from django.contrib.admin.apps import AdminConfig as DjangoAdminConfig
 from django.core import checks
 
 from rcm_webinar.hosts import https_comes_from_a_proxy
+from rcm_webinar.security_txt import contact_is_vouched_for
 
 
 class AdminConfig(DjangoAdminConfig):
@@ -12,3 +13,4 @@ class AdminConfig(DjangoAdminConfig):
     def ready(self) -> None:
         super().ready()
         checks.register(https_comes_from_a_proxy)
+        checks.register(contact_is_vouched_for)

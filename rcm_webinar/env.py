@@ -6,6 +6,7 @@ otherwise a missing one stops the start with one clear line.
 
 import os
 import re
+from datetime import date
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -115,6 +116,25 @@ def names(name: str, *, default: str) -> list[str]:
     """The parts of the setting `name` between bars, blanks removed; a comma may stand in a part."""
     value: str = read.str(name, default="").strip() or default
     return [part.strip() for part in value.split("|") if part.strip()]
+
+
+def day(name: str) -> date | None:
+    """The setting `name` as a date, such as 2027-05-31; None where it is missing. Raises StartRefused."""
+    value: str = read.str(name, default="").strip()
+    try:
+        return date.fromisoformat(value) if value else None
+    except ValueError:
+        raise StartRefused(f"{name} must be a date such as 2027-05-31.") from None
+
+
+def contacts(name: str) -> list[str]:
+    """The comma-separated URIs of the setting `name` (RFC 9116 section 2.5.3). Raises StartRefused."""
+    found = _parts(read.str(name, default=""))
+    if not all(re.fullmatch(r"(mailto:|https://|tel:)[!-~]+", uri) for uri in found):
+        raise StartRefused(
+            f"{name} must hold addresses that begin with mailto:, https:// or tel:, with commas between."
+        )
+    return found
 
 
 def database() -> dict[str, Any]:

@@ -67,6 +67,7 @@ MIDDLEWARE = [
     "rcm_webinar.health.AnswerProbes",
     "rcm_webinar.accounts.NeverKept",
     "django.middleware.security.SecurityMiddleware",
+    "rcm_webinar.headers.PermissionsPolicy",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -347,7 +348,13 @@ SECURE_HSTS_SECONDS = 31_536_000 if IS_HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = IS_HTTPS
 SECURE_HSTS_PRELOAD = IS_HTTPS
 SECURE_REFERRER_POLICY = "same-origin"
-SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = IS_HTTPS
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = IS_HTTPS
+# A browser takes a cookie of such a name from this host alone, over https, for all paths: no neighbour under the same
+# domain can set one.
+COOKIE_PREFIX = "__Host-" if IS_HTTPS else ""
+SESSION_COOKIE_NAME = f"{COOKIE_PREFIX}sessionid"
+CSRF_COOKIE_NAME = f"{COOKIE_PREFIX}csrftoken"
+LANGUAGE_COOKIE_NAME = f"{COOKIE_PREFIX}django_language"
 SESSION_COOKIE_AGE = 60 * 60 * 12
 CSRF_FAILURE_VIEW = "rcm_webinar.unsent.refused"
 X_FRAME_OPTIONS = "DENY"
@@ -366,6 +373,11 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2_000
+# What /.well-known/security.txt says.
+SECURITY_CONTACT = env.contacts("SECURITY_CONTACT")
+SECURITY_CONTACT_EXPIRES = env.day("SECURITY_CONTACT_EXPIRES")
+if bool(SECURITY_CONTACT) != (SECURITY_CONTACT_EXPIRES is not None):
+    raise env.StartRefused("SECURITY_CONTACT and SECURITY_CONTACT_EXPIRES belong together: set both, or neither.")
 
 # What /readyz asks besides the database and the broker: name -> function of the present time, which returns a
 # JSON object whose "status" is "ok" or "degraded".

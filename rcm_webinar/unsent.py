@@ -25,7 +25,7 @@ from rcm_webinar.accounts import form_refused
 
 # A sign-in changes Django's secret of forms. So what is given back carries one of its own: signed, for this address,
 # and for the browser that holds the cookie.
-COOKIE = "unsent"
+COOKIE = f"{settings.COOKIE_PREFIX}unsent"
 FIELD = "unsent"
 SALT = "rcm_webinar.unsent"
 GOOD_FOR_SECONDS = 60 * 60

@@ -7,12 +7,14 @@ from django.urls import include, path
 
 from rcm_webinar import health
 from rcm_webinar.accounts import closed
+from rcm_webinar.security_txt import security_txt
 
 handler400 = "rcm_webinar.hosts.refuse"
 
 urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
+    path(".well-known/security.txt", security_txt, name="security-txt"),
     path("i18n/", include("django.conf.urls.i18n")),
     # Who signs in with which address is decided by administrators: allauth's own pages for it do not exist.
     path("accounts/email/", closed, name="account_email"),

@@ -74,6 +74,8 @@ STEP_BY_TOKEN = Seen(404, 404, 404, 302, 404, 404)
 TABLE: Mapping[str, Row] = {
     "healthz": Row(PUBLIC),
     "readyz": Row(PUBLIC),
+    # Without its settings.
+    "security-txt": Row(Seen(404, 404, 404, 404, 404, 404)),
     "set_language": Row(MOVES_ON, method="post"),
     "sessions_app:home": Row(PUBLIC),
     "sessions_app:webinar": Row(PUBLIC, ("webinar",)),

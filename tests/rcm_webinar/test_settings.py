@@ -86,6 +86,11 @@ def test_a_blank_setting_is_a_missing_one(tmp_path: Path) -> None:
         ({"CACHE_URL": "memcached://cache"}, "CACHE_URL must begin with redis://"),
         ({"CELERY_BROKER_URL": "filesystem://"}, "the broker in files is for the demo alone"),
         ({"EMAIL_URL": "pigeon://loft"}, "EMAIL_URL must begin with smtp+tls://"),
+        ({"SECURITY_CONTACT": "mailto:security@example.org"}, "SECURITY_CONTACT and SECURITY_CONTACT_EXPIRES belong"),
+        ({"SECURITY_CONTACT_EXPIRES": "2027-05-31"}, "SECURITY_CONTACT and SECURITY_CONTACT_EXPIRES belong"),
+        ({"SECURITY_CONTACT_EXPIRES": "next year"}, "SECURITY_CONTACT_EXPIRES must be a date such as 2027-05-31"),
+        ({"SECURITY_CONTACT": "security@example.org"}, "SECURITY_CONTACT must hold addresses that begin with mailto:"),
+        ({"SECURITY_CONTACT": "mailto:a@example.org\nExpires: x"}, "SECURITY_CONTACT must hold addresses that begin"),
     ],
 )
 def test_a_contradiction_stops_the_start_with_one_clear_line(
@@ -230,6 +235,38 @@ def test_an_installation_starts_with_the_required_settings_alone(tmp_path: Path)
     assert (finished.returncode, finished.stdout, finished.stderr) == (0, "True\nTrue\nTrue\n", "")
 
 
+COOKIES = ("SESSION", "CSRF", "LANGUAGE")
+
+
+def cookies(tmp_path: Path, **changed: str) -> list[str]:
+    """The name of each cookie, and what a browser asks of one whose name begins with __Host-."""
+    finished = start(
+        tmp_path,
+        *(
+            f"[getattr(s, f'{cookie}_COOKIE_{{part}}') for part in ('NAME', 'SECURE', 'PATH', 'DOMAIN')]"
+            for cookie in COOKIES
+        ),
+        **changed,
+    )
+    return finished.stdout.splitlines()
+
+
+def test_with_https_no_neighbour_under_the_same_domain_can_set_a_cookie_of_ours(tmp_path: Path) -> None:
+    assert cookies(tmp_path) == [
+        "['__Host-sessionid', True, '/', None]",
+        "['__Host-csrftoken', True, '/', None]",
+        "['__Host-django_language', True, '/', None]",
+    ]
+
+
+def test_without_https_cookies_have_names_that_a_browser_takes(tmp_path: Path) -> None:
+    assert cookies(tmp_path, BASE_URL="http://webinars.example.org") == [
+        "['sessionid', False, '/', None]",
+        "['csrftoken', False, '/', None]",
+        "['django_language', False, '/', None]",
+    ]
+
+
 def test_the_demo_needs_no_setting(tmp_path: Path) -> None:
     nothing = dict.fromkeys(INSTALLATION)
 
@@ -249,7 +286,7 @@ def test_every_setting_that_is_read_is_documented() -> None:
     for path in (ROOT / "rcm_webinar").rglob("*.py"):
         read |= set(
             re.findall(
-                r"""(?:read\.\w+|number|names|environ\.get|required\w*|secret_list)\(\s*"([A-Z_]+)\"""",
+                r"""(?:read\.\w+|number|names|environ\.get|required\w*|secret_list|contacts|day)\(\s*"([A-Z_]+)\"""",
                 path.read_text(),
             )
         )

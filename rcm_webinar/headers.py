@@ -1,0 +1,44 @@
+"""Headers of every answer that neither Django nor a library of ours sets."""
+
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse
+
+# Passkeys need these two; no page of ours needs any of the others, nor may one that is shown within it.
+OUR_OWN = ("publickey-credentials-create", "publickey-credentials-get")
+NOBODY = (
+    "accelerometer",
+    "autoplay",
+    "bluetooth",
+    "browsing-topics",
+    "camera",
+    "display-capture",
+    "encrypted-media",
+    "fullscreen",
+    "geolocation",
+    "gyroscope",
+    "hid",
+    "idle-detection",
+    "local-fonts",
+    "magnetometer",
+    "microphone",
+    "midi",
+    "payment",
+    "screen-wake-lock",
+    "serial",
+    "usb",
+    "xr-spatial-tracking",
+)
+PERMISSIONS = ", ".join([*(f"{feature}=()" for feature in NOBODY), *(f"{feature}=(self)" for feature in OUR_OWN)])
+
+
+class PermissionsPolicy:
+    """Middleware: says which features of the browser our pages may use."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        response.headers["Permissions-Policy"] = PERMISSIONS
+        return response

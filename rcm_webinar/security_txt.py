@@ -1,0 +1,48 @@
+"""Whom to tell of a vulnerability: /.well-known/security.txt (RFC 9116)."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, time
+from typing import Any
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Warning
+from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+
+@require_safe
+def security_txt(request: HttpRequest) -> HttpResponse:
+    """404 without SECURITY_CONTACT, and once that is not vouched for any more: an old contact is worse than none."""
+    expires = _expires_at()
+    if expires is None or expires < timezone.now():
+        raise Http404
+    lines = [
+        *(f"Contact: {uri}" for uri in settings.SECURITY_CONTACT),
+        f"Expires: {expires:%Y-%m-%dT%H:%M:%SZ}",
+        "Preferred-Languages: en, es",
+        f"Canonical: {settings.BASE_URL}{reverse('security-txt')}",
+    ]
+    return HttpResponse("\n".join([*lines, ""]), content_type="text/plain; charset=utf-8")
+
+
+def contact_is_vouched_for(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
+    """Warn where the contact has expired, so that nobody is told it."""
+    expires = _expires_at()
+    if expires is None or expires >= timezone.now():
+        return []
+    return [
+        Warning(
+            "SECURITY_CONTACT_EXPIRES has passed: /.well-known/security.txt answers 404.",
+            hint="See whether SECURITY_CONTACT is still right, and set a day within the next year.",
+            id="rcm_webinar.W002",
+        )
+    ]
+
+
+def _expires_at() -> datetime | None:
+    """The end of the last day; None where no contact is set."""
+    if settings.SECURITY_CONTACT_EXPIRES is None:
+        return None
+    return datetime.combine(settings.SECURITY_CONTACT_EXPIRES, time(23, 59, 59), UTC)

@@ -55,10 +55,10 @@ class Installation(AbstractContextManager["Installation"]):
     def start_web(self) -> Process:
         return self._start("web", "gunicorn", "--config", "python:rcm_webinar.gunicorn", "rcm_webinar.wsgi")
 
-    def start_worker(self, *, concurrency: int = 1) -> Process:
+    def start_worker(self, *, concurrency: int = 1, name: str = "") -> Process:
         """The one of `make serve`, which sends `concurrency` messages at a time."""
-        name = f"--hostname=worker{len(self.processes)}@%h"
-        return self._start("worker", *documented_worker(), f"--concurrency={concurrency}", name)
+        hostname = f"--hostname={name or f'worker{len(self.processes)}@%h'}"
+        return self._start("worker", *documented_worker(), f"--concurrency={concurrency}", hostname)
 
     def start_beat(self) -> Process:
         # Two beats are two hosts: each remembers for itself when it last ran.

@@ -101,8 +101,8 @@ class Server:
 
 
 @contextmanager
-def postgresql(**options: str) -> Iterator[Server]:
-    """A server of its own; its URL is that of its database `rcm`.
+def postgresql(*, superuser: str = "rcm", **options: str) -> Iterator[Server]:
+    """A server of its own; its URL is that of its database `rcm`, and of its superuser.
 
     It keeps nothing safe: the data end with the run. With `synchronous_commit="on"` they survive a restart.
     """
@@ -110,14 +110,14 @@ def postgresql(**options: str) -> Iterator[Server]:
     account = _account("postgres")
     with _scratch("rcm-postgresql-", account) as folder:
         data, port = folder / "data", free_port()
-        initdb = [programs / "initdb", "-D", data, "-U", "rcm", "--auth=trust", "-E", "UTF8", "--no-sync"]
+        initdb = [programs / "initdb", "-D", data, "-U", superuser, "--auth=trust", "-E", "UTF8", "--no-sync"]
         # Names sort as on an installation, whatever this machine's locale.
         subprocess.run([*initdb, "--locale=C.UTF-8"], check=True, stdout=subprocess.DEVNULL, **account)
         known = {"listen_addresses": "127.0.0.1", "port": port, "unix_socket_directories": folder, "fsync": "off"}
         known |= {"synchronous_commit": "off", "full_page_writes": "off", "max_connections": 200}
         arguments = [part for name, value in (known | options).items() for part in ("-c", f"{name}={value}")]
         command = (programs / "postgres", "-D", data, *arguments)
-        url = f"postgres://rcm@127.0.0.1:{port}"
+        url = f"postgres://{superuser}@127.0.0.1:{port}"
 
         def is_ready() -> bool:
             # It accepts connections before it answers them.

@@ -9,7 +9,6 @@ OUR_OWN = ("publickey-credentials-create", "publickey-credentials-get")
 NOBODY = (
     "accelerometer",
     "autoplay",
-    "bluetooth",
     "browsing-topics",
     "camera",
     "display-capture",

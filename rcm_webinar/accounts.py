@@ -2,19 +2,39 @@
 
 import smtplib
 from collections.abc import Callable
+from typing import Any
 
 import structlog
 from allauth.account.adapter import DefaultAccountAdapter
 from django.conf import settings
 from django.contrib import messages
+from django.contrib.auth.models import AnonymousUser
 from django.core.mail import EmailMessage, get_connection
 from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils import translation
 from django.utils.cache import add_never_cache_headers
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.csrf import csrf_failure
 
+from registrations.calendars import organizer_address
 from registrations.mail.message import NO_ABSENCE_NOTE, sender
+from registrations.models import User
+from registrations.permissions import has_second_factor
 
+# By the templates with which allauth would mail a change, or an admin class ours.
+CHANGES = {
+    "account/email/password_changed": gettext_lazy("Your password has changed"),
+    "account/email/password_reset": gettext_lazy("Your password has changed"),
+    "account/email/password_set": gettext_lazy("Your password has changed"),
+    "account/email/role_changed": gettext_lazy("Your account now has another role"),
+    "mfa/email/recovery_codes_generated": gettext_lazy("Your recovery codes are new"),
+    "mfa/email/totp_activated": gettext_lazy("A second factor was added to your account"),
+    "mfa/email/totp_deactivated": gettext_lazy("A second factor was removed from your account"),
+    "mfa/email/webauthn_added": gettext_lazy("A second factor was added to your account"),
+    "mfa/email/webauthn_removed": gettext_lazy("A second factor was removed from your account"),
+}
 log = structlog.get_logger(__name__)
 
 
@@ -64,6 +84,29 @@ class InvitedOnlyAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allaut
             template_prefix, email, context, headers=NO_ABSENCE_NOTE | (headers or {})
         )
         return message
+
+    def get_reauthentication_methods(self, user: User | AnonymousUser) -> list[dict[str, str]]:
+        """Where there is a second factor, it alone: with a password, a session that never passed it could change it."""
+        methods: list[dict[str, str]] = super().get_reauthentication_methods(user)
+        if not has_second_factor(user):
+            return methods
+        return [method for method in methods if method["id"] != "reauthenticate"]
+
+    def send_notification_mail(
+        self, template_prefix: str, user: User, context: dict[str, Any] | None = None, email: str | None = None
+    ) -> None:
+        """Mail `user`, in their language, that the way they sign in or their role has changed, with nothing secret.
+
+        Allauth's own texts quote the browser's name, which whoever made the change may have written.
+        """
+        told = {
+            "what": CHANGES[template_prefix],
+            "zone": user.timezone or "UTC",
+            "password_url": settings.BASE_URL + reverse("account_reset_password"),
+            "contact": organizer_address(),
+        }
+        with translation.override(user.language):
+            super().send_notification_mail("account/email/changed", user, told | (context or {}), user.email)
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, object]) -> None:
         """Send the one kind of mail that a request waits for; a dead mail server is said on the page."""

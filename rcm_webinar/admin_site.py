@@ -6,10 +6,11 @@ from typing import Any, Protocol, runtime_checkable
 
 from allauth.account.decorators import secure_admin_login
 from django.contrib.admin import AdminSite
+from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy
 
@@ -52,7 +53,9 @@ class SecretariatSite(AdminSite):
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """Whoever comes here signed in lacks the right or the second factor; the latter can be mended."""
         if may_enter(request.user):
-            return to_second_factor(request) if self._lacks_second_factor(request) else redirect("admin:index")
+            if self._lacks_second_factor(request):
+                return to_second_factor(request, then=request.GET.get(REDIRECT_FIELD_NAME, reverse("admin:index")))
+            return redirect("admin:index")
         response: HttpResponse = _sign_in(super().login)(request, extra_context)
         return response
 
@@ -98,7 +101,7 @@ class SecretariatSite(AdminSite):
     def _lacks_second_factor(self, request: HttpRequest) -> bool:
         """Asked once for each request."""
         if not hasattr(request, "lacks_second_factor"):
-            request.lacks_second_factor = lacks_second_factor(request.user)  # type: ignore[attr-defined]  # kept
+            request.lacks_second_factor = lacks_second_factor(request)  # type: ignore[attr-defined]  # kept
         answer: bool = request.lacks_second_factor  # type: ignore[attr-defined]  # set above
         return answer
 

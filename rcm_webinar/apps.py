@@ -1,10 +1,21 @@
-"""The admin site with our front door."""
+"""The project's own part of Django's start, and the admin site with our front door."""
 
+from importlib import import_module
+
+from django.apps import AppConfig
 from django.contrib.admin.apps import AdminConfig as DjangoAdminConfig
 from django.core import checks
 
 from rcm_webinar.hosts import https_comes_from_a_proxy
 from rcm_webinar.security_txt import contact_is_vouched_for
+
+
+class ProjectConfig(AppConfig):
+    name = "rcm_webinar"
+
+    def ready(self) -> None:
+        """Connect the receivers of allauth's signals, which need the models."""
+        import_module("rcm_webinar.account_changes")
 
 
 class AdminConfig(DjangoAdminConfig):

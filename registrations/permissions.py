@@ -1,9 +1,14 @@
 """What someone of the secretariat and an observer may do, and what they need for it."""
 
+from urllib.parse import urlencode
+
+from allauth.account.adapter import get_adapter
 from allauth.account.auth_backends import AuthenticationBackend
+from allauth.account.authentication import get_authentication_records
 from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.contrib import messages
+from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -12,6 +17,8 @@ from django.utils.translation import gettext as _
 from registrations.models import User
 
 SECOND_FACTORS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
+# In the session: the account for which a second factor was set up there.
+SET_UP_BY = "second_factor_set_up_by"
 
 APPS = frozenset({"registrations", "sessions_app"})
 # Who may sign in as what is decided by administrators (superusers) alone.
@@ -75,16 +82,44 @@ def may_observe(request: HttpRequest) -> bool:
     return name == LEAVING or (name in OBSERVED_PAGES and request.method in READING)
 
 
-def lacks_second_factor(user: User | AnonymousUser) -> bool:
-    """Whether `user` has a room in the admin, so that a second factor is demanded, and has none. One query at most."""
+def lacks_second_factor(request: HttpRequest) -> bool:
+    """Whether a second factor is asked of the signed-in person, and this session has neither passed nor set up one.
+
+    That the account has one is not enough: the session may be older than it, and somebody else's. One query at most.
+    """
+    user = request.user
     if not settings.STAFF_NEED_SECOND_FACTOR or not (user.is_staff or is_observer(user)):
         return False
-    return not Authenticator.objects.filter(user=user, type__in=SECOND_FACTORS).exists()
+    return not (_is_proven(request) and has_second_factor(user))
 
 
-def to_second_factor(request: HttpRequest) -> HttpResponse:
-    """To the page on which a second factor is set up, with the word why."""
-    messages.warning(
-        request, _("The secretariat's pages need a second factor. Please set one up, then open them again.")
-    )
-    return redirect("mfa_index")
+def has_second_factor(user: User | AnonymousUser) -> bool:
+    """Whether the account has an authenticator app or a passkey. Recovery codes stand in for one, and are none."""
+    return Authenticator.objects.filter(user_id=user.pk, type__in=SECOND_FACTORS).exists()
+
+
+def note_second_factor_set_up(request: HttpRequest, user: User) -> None:
+    """Note that `user` set up a second factor in this session, which need not be passed there too."""
+    request.session[SET_UP_BY] = user.pk
+
+
+def to_second_factor(request: HttpRequest, *, then: str) -> HttpResponse:
+    """To the page on which the second factor is passed, and from there to the path `then`; with the reason.
+
+    Where the account has none, to the page on which one is set up.
+    """
+    if not has_second_factor(request.user):
+        messages.warning(
+            request, _("The secretariat's pages need a second factor. Please set one up, then open them again.")
+        )
+        return redirect("mfa_index")
+    messages.warning(request, _("The secretariat's pages need your second factor."))
+    page: str = get_adapter().get_reauthentication_methods(request.user)[0]["url"]
+    return redirect(f"{page}?{urlencode({REDIRECT_FIELD_NAME: then})}")
+
+
+def _is_proven(request: HttpRequest) -> bool:
+    """Whether the signed-in person passed or set up a second factor, or used a recovery code, in this session."""
+    records = get_authentication_records(request, request.user)
+    is_passed = any(record["method"] == "mfa" for record in records)
+    return is_passed or request.session.get(SET_UP_BY) == request.user.pk

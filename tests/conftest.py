@@ -1,13 +1,18 @@
+from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
+from allauth.mfa.models import Authenticator
 from django.conf import settings
+from django.contrib.auth.signals import user_logged_in
 from django.core.cache import cache
 from django.db import connection
+from django.http import HttpRequest
 from django.test import Client
 from django.utils import translation
 
 from registrations.models import User
+from registrations.permissions import note_second_factor_set_up
 from tests.factories import make_staff
 
 
@@ -28,6 +33,20 @@ def secretariat(client: Client, staff: User) -> Client:
     """A browser in which `staff` is signed in."""
     client.force_login(staff)
     return client
+
+
+@pytest.fixture(autouse=True)
+def force_login_stands_for_a_whole_sign_in() -> Iterator[None]:
+    """With the second factor, where the account has one. A sign-in through the pages passes it there, or does not."""
+
+    def note(request: HttpRequest, user: User, **kwargs: object) -> None:
+        # Only the request that `force_login` makes up comes from nowhere.
+        if not request.path and Authenticator.objects.filter(user=user).exists():
+            note_second_factor_set_up(request, user)
+
+    user_logged_in.connect(note)
+    yield
+    user_logged_in.disconnect(note)
 
 
 @pytest.fixture(autouse=True)

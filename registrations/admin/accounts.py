@@ -1,15 +1,19 @@
 """Who may sign in. Only administrators change accounts; everyone of the secretariat may look them up."""
 
+from http import HTTPStatus
 from typing import Any
 
+from allauth.account.adapter import get_adapter
 from allauth.account.models import EmailAddress
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
-from django.http import HttpRequest
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
 from registrations.forms.accounts import AccountForm, NewAccountForm
 from registrations.models import User
+from registrations.services.account_sessions import end_sessions
 from sessions_app.admin.base import Room
 
 
@@ -36,10 +40,25 @@ class AccountRoom(Room[User], UserAdmin):  # type: ignore[type-arg]  # takes its
         return str(user.role.label)
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
-        """An address that was changed no longer signs in."""
+        """An address that was changed no longer signs in; whoever becomes staff signs in again, and is told."""
         super().save_model(request, obj, form, change)
         EmailAddress.objects.filter(user=obj).exclude(email__iexact=obj.email).delete()
+        if change and form.becomes_staff:
+            end_sessions(obj, keep=request.session.session_key)
+            self._tell(request, obj, "account/email/role_changed", role=obj.role.label)
+
+    def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:
+        """As Django's, which ends the person's sessions, and the person is told."""
+        response: HttpResponse = super().user_change_password(request, id, form_url)
+        if request.method == "POST" and response.status_code == HTTPStatus.FOUND:
+            self._tell(request, User.objects.get(pk=id), "account/email/password_set")
+        return response
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Never: the history names the person. An account is closed by “active”."""
         return False
+
+    def _tell(self, request: HttpRequest, user: User, template_prefix: str, **context: object) -> None:
+        """Mail `user` what changed, once it is saved."""
+        adapter = get_adapter(request)
+        transaction.on_commit(lambda: adapter.send_notification_mail(template_prefix, user, context))

@@ -64,6 +64,7 @@ class AccountForm(UserChangeForm):  # type: ignore[type-arg]  # takes no paramet
         # Read-only for whoever may not change it.
         if "role" in self.fields:
             self.fields["role"].initial = self.instance.role
+        self.was_staff = self.instance.is_staff
         self.was_administrator = self.instance.is_active and self.instance.role == UserRole.ADMINISTRATOR
 
     def clean(self) -> None:
@@ -77,6 +78,10 @@ class AccountForm(UserChangeForm):  # type: ignore[type-arg]  # takes no paramet
             )
         if role:
             self.instance.role = UserRole(role)
+
+    @property
+    def becomes_staff(self) -> bool:
+        return self.instance.is_staff and not self.was_staff
 
 
 class FocalPointForm(forms.Form):

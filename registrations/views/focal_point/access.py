@@ -28,8 +28,11 @@ def for_signed_in(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpRe
     @wraps(view)
     def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         user = signed_in(request)
-        if lacks_second_factor(user):
-            return to_second_factor(request)
+        if lacks_second_factor(request):
+            is_read = request.method in ("GET", "HEAD")
+            return to_second_factor(
+                request, then=request.get_full_path() if is_read else reverse("registrations:delegations")
+            )
         # What is typed into a form that is open while the notice changes is not lost.
         if request.method in ("GET", "HEAD") and user.is_to_read_privacy_notice:
             return redirect_to_login(request.get_full_path(), reverse("registrations:privacy"))

@@ -1,0 +1,24 @@
+"""What follows when people change how they sign in. Allauth says by signals that they did; the adapter mails them."""
+
+from allauth.account.signals import password_changed, password_reset, password_set
+from allauth.mfa.models import Authenticator
+from allauth.mfa.signals import authenticator_added, authenticator_removed, authenticator_reset
+from django.dispatch import receiver
+from django.http import HttpRequest
+
+from registrations.models import User
+from registrations.permissions import SECOND_FACTORS, note_second_factor_set_up
+from registrations.services.account_sessions import end_sessions
+
+
+@receiver([authenticator_added, authenticator_removed, authenticator_reset])
+@receiver([password_changed, password_reset, password_set])
+def end_other_sessions(request: HttpRequest, user: User, **kwargs: object) -> None:
+    """Whoever else is signed in to the account signs in again, with what is asked for from now on."""
+    end_sessions(user, keep=request.session.session_key)
+
+
+@receiver(authenticator_added)
+def note_enrolment(request: HttpRequest, user: User, authenticator: Authenticator, **kwargs: object) -> None:
+    if authenticator.type in SECOND_FACTORS:
+        note_second_factor_set_up(request, user)

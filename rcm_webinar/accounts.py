@@ -1,28 +1,27 @@
-"""Sign-in: by invitation only, and never waiting long for the mail server."""
+"""Sign-in: by invitation only, and never waiting for the mail server."""
 
-import smtplib
 from collections.abc import Callable
 from typing import Any
 
-import structlog
 from allauth.account.adapter import DefaultAccountAdapter
 from django.conf import settings
-from django.contrib import messages
 from django.contrib.auth.models import AnonymousUser
 from django.core.mail import EmailMessage, get_connection
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import translation
 from django.utils.cache import add_never_cache_headers
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.csrf import csrf_failure
 
+from rcm_webinar.background_mail import send_later
 from registrations.calendars import organizer_address
 from registrations.mail.message import NO_ABSENCE_NOTE, sender
 from registrations.models import User
 from registrations.permissions import has_second_factor
 
+# With this allauth would mail whoever asks for a code or a new password and has no account. Nothing is sent.
+UNKNOWN_ACCOUNT = "account/email/unknown_account"
 # By the templates with which allauth would mail a change, or an admin class ours.
 CHANGES = {
     "account/email/password_changed": gettext_lazy("Your password has changed"),
@@ -35,7 +34,6 @@ CHANGES = {
     "mfa/email/webauthn_added": gettext_lazy("A second factor was added to your account"),
     "mfa/email/webauthn_removed": gettext_lazy("A second factor was removed from your account"),
 }
-log = structlog.get_logger(__name__)
 
 
 def closed(request: HttpRequest, key: str = "") -> HttpResponse:
@@ -65,7 +63,7 @@ class NeverKept:
 
 
 class InvitedOnlyAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ships no types
-    """Closes the sign-up, and sends sign-in codes with a short time-out, in the name of all our mail."""
+    """Closes the sign-up, and sends mail after the response, in the name of all our mail."""
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
@@ -84,6 +82,9 @@ class InvitedOnlyAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allaut
             template_prefix, email, context, headers=NO_ABSENCE_NOTE | (headers or {})
         )
         return message
+    def get_login_stages(self) -> list[str]:
+        ours = {"allauth.account.stages.LoginByCodeStage": "rcm_webinar.sign_in_stages.LoginByCodeStage"}
+        return [ours.get(stage, stage) for stage in super().get_login_stages()]
 
     def get_reauthentication_methods(self, user: User | AnonymousUser) -> list[dict[str, str]]:
         """Where there is a second factor, it alone: with a password, a session that never passed it could change it."""
@@ -108,15 +109,16 @@ class InvitedOnlyAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allaut
         with translation.override(user.language):
             super().send_notification_mail("account/email/changed", user, told | (context or {}), user.email)
 
-    def send_mail(self, template_prefix: str, email: str, context: dict[str, object]) -> None:
-        """Send the one kind of mail that a request waits for; a dead mail server is said on the page."""
-        message: EmailMessage = self.render_mail(template_prefix, email, context)
-        message.connection = get_connection(timeout=settings.SIGN_IN_EMAIL_TIMEOUT)
-        try:
-            message.send()
-        except (OSError, smtplib.SMTPException) as error:
-            log.warning("sign_in_mail_failed", reason=type(error).__name__)
-            messages.error(
-                self.request,
-                _("The mail could not be sent just now. Please wait a minute and ask for it again."),
-            )
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """Have the mail written and sent after the response, in the language of now."""
+        language = translation.get_language()
+
+        def build() -> EmailMessage | None:
+            if template_prefix == UNKNOWN_ACCOUNT:
+                return None
+            with translation.override(language):
+                message: EmailMessage = self.render_mail(template_prefix, email, context)
+            message.connection = get_connection(timeout=settings.SIGN_IN_EMAIL_TIMEOUT)
+            return message
+
+        send_later(build)

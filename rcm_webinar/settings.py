@@ -326,10 +326,18 @@ ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 ACCOUNT_LOGIN_BY_CODE_ENABLED = True
 ACCOUNT_EMAIL_VERIFICATION = "none"
-ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
+# The adapter sends nothing to them: it is called so that as much is done for an address without an account.
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = True
 ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_SESSION_REMEMBER = False
+ACCOUNT_FORMS = {
+    "request_login_code": "rcm_webinar.sign_in_forms.RequestLoginCodeForm",
+    "confirm_login_code": "rcm_webinar.sign_in_forms.ConfirmLoginCodeForm",
+    "reset_password": "rcm_webinar.sign_in_forms.ResetPasswordForm",
+}
+# Allauth's own one reads and writes addresses of an account, which takes time. Django's knows the account's.
+ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "django.contrib.auth.tokens.PasswordResetTokenGenerator"  # noqa: S105 - a path
 ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXY_COUNT
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
@@ -387,6 +395,7 @@ READINESS_CHECKS = {
     "beat": "registrations.health.beat",
     "deliveries": "registrations.health.deliveries",
     "media": "registrations.health.media",
+    "sign_in_mail": "rcm_webinar.background_mail.readiness",
 }
 
 LOGGING_CONFIG = None

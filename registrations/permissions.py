@@ -3,12 +3,12 @@
 from urllib.parse import urlencode
 
 from allauth.account.adapter import get_adapter
-from allauth.account.auth_backends import AuthenticationBackend
 from allauth.account.authentication import get_authentication_records
 from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import REDIRECT_FIELD_NAME
+from django.contrib.auth.backends import ModelBackend
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -48,9 +48,10 @@ READING = ("GET", "HEAD")
 LEAVING = "logout"
 
 
-class SecretariatBackend(AuthenticationBackend):  # type: ignore[misc]  # allauth ships no types
-    """Allauth's sign-in; staff may do everything with the product's own rows except manage accounts (rule 7), and
-    observers read some of them.
+class SecretariatBackend(ModelBackend):
+    """Django's sign-in, which asks one query and hashes the password whether or not there is an account.
+
+    Staff may do everything with the product's own rows except manage accounts (rule 7), and observers read some.
 
     Being staff is all that counts, so that no page pays queries for single rights: these are not given here.
     """

@@ -6,11 +6,13 @@ from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.contrib.auth.signals import user_logged_in
 from django.core.cache import cache
+from django.core.signals import request_finished
 from django.db import connection
 from django.http import HttpRequest
 from django.test import Client
 from django.utils import translation
 
+from rcm_webinar import background_mail
 from registrations.models import User
 from registrations.permissions import note_second_factor_set_up
 from tests.factories import make_staff
@@ -47,6 +49,18 @@ def force_login_stands_for_a_whole_sign_in() -> Iterator[None]:
     user_logged_in.connect(note)
     yield
     user_logged_in.disconnect(note)
+
+
+@pytest.fixture(autouse=True)
+def mail_of_the_sign_in_is_sent_once_the_test_has_its_response() -> Iterator[None]:
+    """By threads, in every process; a test would look into the outbox before they have begun."""
+
+    def wait(**kwargs: object) -> None:
+        background_mail.wait_until_sent()
+
+    request_finished.connect(wait)
+    yield
+    request_finished.disconnect(wait)
 
 
 @pytest.fixture(autouse=True)

@@ -24,6 +24,7 @@ STARTED_WITHIN_SECONDS = 60
 # A broker that is tried again costs 6 s; what else a busy machine adds is less.
 AT_MOST_LONGER_SECONDS = 4.0
 BACK_WITHIN_SECONDS = 180
+CODE_WITHIN_SECONDS = 10
 PASSWORD = "demo-rcm-2020"
 # Accepted already: whoever is named is invited at once.
 FOCAL_POINT = "focal.mx@example.org"
@@ -126,6 +127,8 @@ def test_nobody_waits_for_an_absent_redis_and_the_invitation_goes_out_once_it_is
 
         redis.end()
         browser, sign_in_without = sign_in(url, FOCAL_POINT)
+        code_asked_without, waited_for_the_code = Browser(url).post("/accounts/login/code/", email=FOCAL_POINT)
+        running.wait_until(lambda: has_got_a_code(tmp_path, FOCAL_POINT), seconds=CODE_WITHIN_SECONDS)
         # Several: each web process has a connection of its own that it lost.
         others = [register(browser, f"other{number}@example.org") for number in range(5)]
         asked_without, waited_for_the_link = Browser(url).post("/en/my/", email="before@example.org")
@@ -137,6 +140,8 @@ def test_nobody_waits_for_an_absent_redis_and_the_invitation_goes_out_once_it_is
         running.wait_until(lambda: recipients(tmp_path).count("before@example.org") == 3, seconds=BACK_WITHIN_SECONDS)
 
     assert kept_waiting
+    assert code_asked_without == "/accounts/login/code/confirm/"
+    assert waited_for_the_code < AT_MOST_LONGER_SECONDS
     assert asked_without == "/en/my/asked/"
     assert waited_for_the_link < AT_MOST_LONGER_SECONDS
     assert sign_in_without < usual_sign_in + AT_MOST_LONGER_SECONDS
@@ -147,6 +152,11 @@ def told(folder: Path) -> set[str]:
     """Who has got an invitation to both sessions."""
     to = recipients(folder)
     return {address for address in to if to.count(address) >= 2}
+
+
+def has_got_a_code(folder: Path, email: str) -> bool:
+    mails = [path.read_text() for path in (folder / "mail").glob("*.eml")]
+    return any("Subject: Your code to sign in" in mail and f"To: {email}" in mail for mail in mails)
 
 
 def recipients(folder: Path) -> list[str]:

@@ -1,8 +1,12 @@
 import re
+from typing import NamedTuple
 
 import pytest
+from allauth.account.models import EmailAddress
 from django.core import mail
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from tests.factories import make_user
 
@@ -56,6 +60,89 @@ def test_asking_for_a_code_never_tells_whether_an_address_is_known(client: Clien
 
     assert told(known) == told(unknown)
     assert [message.to for message in mail.outbox] == [["known@example.org"]]
+
+
+VARYING = ("Content-Length", "Expires", "Set-Cookie")
+
+
+class Seen(NamedTuple):
+    """What somebody who asks can see of an answer, and what it took; without what differs from request to request."""
+
+    status: int
+    location: str
+    headers: dict[str, str]
+    page: str
+    statements: list[str]
+
+
+def seen(client: Client, path: str, typed: dict[str, str]) -> Seen:
+    with CaptureQueriesContext(connection) as queries:
+        answer = client.post(path, typed) if typed else client.get(path)
+    page = re.sub(r'value="[^"]*"', "", answer.text)
+    headers = {name: value for name, value in answer.headers.items() if name not in VARYING}
+    return Seen(
+        answer.status_code,
+        answer.headers.get("Location", ""),
+        headers,
+        re.sub(r"[\w.]+@example\.org", "…", page),
+        [re.sub(r"'[^']*'|\bs\d+_x\d+\b|\b\d+\b", "…", query["sql"]) for query in queries],
+    )
+
+
+@pytest.mark.parametrize("has_allauth_row", [False, True])
+@pytest.mark.parametrize(
+    "steps",
+    [
+        [("login/", {"login": "", "password": "wrong-wrong-wrong"})],
+        [("password/reset/", {"email": ""}), ("password/reset/done/", {})],
+        [
+            ("login/code/", {"email": ""}),
+            ("login/code/confirm/", {}),
+            ("login/code/confirm/", {"code": "WRONG"}),
+            ("login/code/confirm/", {"code": "WRONG"}),
+            ("login/code/", {"email": ""}),
+            ("login/code/confirm/", {"code": "WRONG"}),
+        ],
+    ],
+    ids=["password", "reset", "code"],
+)
+def test_no_answer_and_no_work_tells_whether_an_address_has_an_account(steps, has_allauth_row: bool) -> None:
+    known = make_user("known@example.org")
+    if has_allauth_row:
+        EmailAddress.objects.create(user=known, email=known.email, verified=True, primary=True)
+
+    def walk(email: str, network: str) -> list[Seen]:
+        # Each from their own network: attempts are counted by it too, and counting the first takes another statement.
+        client = Client(REMOTE_ADDR=network)
+        client.get("/accounts/login/")
+        return [
+            seen(client, f"/accounts/{path}", {name: value or email for name, value in typed.items()})
+            for path, typed in steps
+        ]
+
+    of_nobody = walk("nobody@example.org", "192.0.2.1")
+    for seen_of_known, seen_of_nobody in zip(walk(known.email, "192.0.2.2"), of_nobody, strict=True):
+        assert seen_of_known == seen_of_nobody
+    assert {message.to[0] for message in mail.outbox} <= {known.email}
+
+
+def test_a_closed_account_signs_in_by_nothing() -> None:
+    make_user("closed@example.org", password=PASSWORD, is_active=False)
+    client = Client()
+
+    by_password = client.post("/accounts/login/", {"login": "closed@example.org", "password": PASSWORD})
+    client.post("/accounts/login/code/", {"email": "closed@example.org"})
+
+    assert "not correct" in by_password.text
+    assert mail.outbox == []
+
+
+def test_an_address_in_letters_that_look_alike_gets_no_code_of_somebody_else() -> None:
+    make_user("iris@example.org")
+
+    Client().post("/accounts/login/code/", {"email": "\u0131r\u0131s@example.org"})
+
+    assert mail.outbox == []
 
 
 def test_nobody_signs_up(client: Client) -> None:

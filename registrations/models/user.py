@@ -27,6 +27,14 @@ class UserManager(BaseUserManager["User"]):
     def get_by_natural_key(self, username: str | None) -> "User":
         return self.get(email__iexact=username)
 
+    def active_with_address(self, email: str) -> "User | None":
+        """The person who may sign in with `email`, or None. One query in either case.
+
+        The database may take a letter for another one, as the dotless i for an I; the code would go to a stranger.
+        """
+        user = self.filter(email__iexact=email, is_active=True).first()
+        return user if user is not None and user.email.lower() == email.lower() else None
+
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
         """A person who may sign in; without a password, by e-mailed code only."""
         user = self.model(email=email.strip().lower(), **fields)

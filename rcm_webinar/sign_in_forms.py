@@ -1,0 +1,43 @@
+"""Allauth's forms of the sign-in, which do the same work for an address with an account as for one without.
+
+The product knows people by the address of their account alone (`User.email`), so one statement finds them.
+"""
+
+from typing import Any
+
+from allauth.account.forms import ConfirmLoginCodeForm as AllauthConfirmLoginCodeForm
+from allauth.account.forms import RequestLoginCodeForm as AllauthRequestLoginCodeForm
+from allauth.account.forms import ResetPasswordForm as AllauthResetPasswordForm
+from allauth.core import context, ratelimit
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+
+from registrations.models import User
+
+
+class RequestLoginCodeForm(AllauthRequestLoginCodeForm):  # type: ignore[misc]  # allauth ships no types
+    def clean_email(self) -> str:
+        email: str = self.cleaned_data["email"]
+        if not ratelimit.consume(context.request, action="request_login_code", key=email):
+            raise ValidationError(
+                _("Too many codes were asked for. Please wait a minute, or sign in another way."),
+                code="rate_limited",
+            )
+        # Allauth's view reads it there.
+        self._user = User.objects.active_with_address(email)
+        return email
+
+
+class ResetPasswordForm(AllauthResetPasswordForm):  # type: ignore[misc]  # allauth ships no types
+    def clean_email(self) -> str:
+        email: str = self.cleaned_data["email"]
+        user = User.objects.active_with_address(email)
+        # Allauth's `save` reads it there.
+        self.users = [user] if user else []
+        return email
+
+
+class ConfirmLoginCodeForm(AllauthConfirmLoginCodeForm):  # type: ignore[misc]  # allauth ships no types
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["code"].widget.attrs["autofocus"] = True

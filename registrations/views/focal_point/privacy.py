@@ -2,8 +2,9 @@
 
 from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.contrib.auth.views import redirect_to_login
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
@@ -25,7 +26,7 @@ def privacy(request: HttpRequest) -> HttpResponse:
         if user is None:
             return redirect_to_login(request.get_full_path())
         note_privacy_read(user, now=timezone.now())
-        return redirect(_next(request) or "registrations:delegations")
+        return HttpResponseRedirect(_next(request) or reverse("registrations:delegations"))
     context = {
         # Each webinar once, although a person may register for several bodies there.
         "webinars": list({one.webinar_id: one.webinar for one in delegations_of(user)}.values())
@@ -39,7 +40,7 @@ def privacy(request: HttpRequest) -> HttpResponse:
 
 
 def _next(request: HttpRequest) -> str:
-    """Where the person was going, if that is a page of ours."""
+    """The path to which the person was going, if it is one of this site; else an empty text."""
     asked = request.POST.get(REDIRECT_FIELD_NAME, request.GET.get(REDIRECT_FIELD_NAME, ""))
     is_ours = url_has_allowed_host_and_scheme(asked, {request.get_host()}, require_https=request.is_secure())
-    return asked if is_ours else ""
+    return asked if is_ours and asked.startswith("/") else ""

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import quote
 
 from allauth.account.adapter import DefaultAccountAdapter
 from django.conf import settings
@@ -92,6 +93,11 @@ class InvitedOnlyAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allaut
         if not has_second_factor(user):
             return methods
         return [method for method in methods if method["id"] != "reauthenticate"]
+
+    def get_reset_password_from_key_url(self, key: str) -> str:
+        """The link for the mail; allauth would begin it with the host and port that the request names."""
+        path = reverse("account_reset_password_from_key", kwargs={"uidb36": "uid", "key": "key"})
+        return settings.BASE_URL + path.replace("uid-key", quote(key))
 
     def send_notification_mail(
         self, template_prefix: str, user: User, context: dict[str, Any] | None = None, email: str | None = None

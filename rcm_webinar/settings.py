@@ -331,6 +331,11 @@ ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = True
 ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_SESSION_REMEMBER = False
+# Per network, per address, and per address and day; allauth's other limits stay as they are.
+ACCOUNT_RATE_LIMITS = {
+    "request_login_code": "20/m/ip,3/m/key,20/d/key",
+    "reset_password": "20/m/ip,5/m/key,10/d/key",
+}
 ACCOUNT_FORMS = {
     "request_login_code": "rcm_webinar.sign_in_forms.RequestLoginCodeForm",
     "confirm_login_code": "rcm_webinar.sign_in_forms.ConfirmLoginCodeForm",

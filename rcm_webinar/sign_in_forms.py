@@ -9,10 +9,15 @@ from allauth.account.forms import ConfirmLoginCodeForm as AllauthConfirmLoginCod
 from allauth.account.forms import RequestLoginCodeForm as AllauthRequestLoginCodeForm
 from allauth.account.forms import ResetPasswordForm as AllauthResetPasswordForm
 from allauth.core import context, ratelimit
+from django.contrib.auth.tokens import default_token_generator
 from django.core.exceptions import ValidationError
+from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
 from registrations.models import User
+
+# The key of no account.
+NOBODY = 0
 
 
 class RequestLoginCodeForm(AllauthRequestLoginCodeForm):  # type: ignore[misc]  # allauth ships no types
@@ -34,6 +39,13 @@ class ResetPasswordForm(AllauthResetPasswordForm):  # type: ignore[misc]  # alla
         user = User.objects.active_with_address(email)
         # Allauth's `save` reads it there.
         self.users = [user] if user else []
+        return email
+
+    def save(self, request: HttpRequest, **kwargs: Any) -> str:
+        if not self.users:
+            # As for an account, where allauth makes one for the link.
+            default_token_generator.make_token(User(pk=NOBODY))
+        email: str = super().save(request, **kwargs)
         return email
 
 

@@ -6,10 +6,8 @@ from allauth.account.stages import LoginByCodeStage as AllauthLoginByCodeStage
 from django.http import HttpRequest
 from django.urls import reverse
 
+from rcm_webinar.sign_in_forms import NOBODY
 from registrations.models import User
-
-# The key of no account.
-NOBODY = 0
 
 
 class LoginByCodeStage(AllauthLoginByCodeStage):  # type: ignore[misc]  # allauth ships no types

@@ -1,4 +1,5 @@
 import re
+from itertools import count
 from typing import NamedTuple
 
 import pytest
@@ -7,8 +8,9 @@ from django.core import mail
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from time_machine import TimeMachineFixture
 
-from tests.factories import make_user
+from tests.factories import NOW, make_user
 
 pytestmark = pytest.mark.django_db
 PASSWORD = "correct-horse-battery"
@@ -143,6 +145,52 @@ def test_an_address_in_letters_that_look_alike_gets_no_code_of_somebody_else() -
     Client().post("/accounts/login/code/", {"email": "\u0131r\u0131s@example.org"})
 
     assert mail.outbox == []
+
+
+@pytest.mark.parametrize(("path", "per_day"), [("login/code/", 20), ("password/reset/", 10)])
+def test_one_address_gets_so_many_codes_and_links_in_a_day(
+    time_machine: TimeMachineFixture, path: str, per_day: int
+) -> None:
+    make_user("focal@example.org")
+    make_user("other@example.org")
+
+    def ask(email: str = "focal@example.org") -> int:
+        """Mails there are once `email` has asked, from one network after another."""
+        network = f"192.0.2.{next(networks)}"
+        Client(REMOTE_ADDR=network).post(f"/accounts/{path}", {"email": email})
+        time_machine.shift(61)
+        return len(mail.outbox)
+
+    networks = count(1)
+    time_machine.move_to(NOW)
+    counted = [ask() for _ in range(per_day + 2)]
+    of_another = ask("other@example.org")
+    time_machine.shift(24 * 60 * 60)
+    next_day = ask()
+
+    assert counted == [*range(1, per_day + 1), per_day, per_day]
+    assert (of_another, next_day) == (per_day + 1, per_day + 2)
+
+
+@pytest.mark.parametrize("email", ["known@example.org", "nobody@example.org"])
+def test_who_asks_for_too_many_codes_reads_what_to_do(email: str) -> None:
+    make_user("known@example.org")
+
+    answers = [Client().post("/accounts/login/code/", {"email": email}) for _ in range(4)]
+
+    assert [answer.status_code for answer in answers] == [302, 302, 302, 200]
+    assert "Too many codes were asked for. Please wait a minute, or sign in another way." in answers[-1].text
+
+
+def test_a_link_for_a_new_password_begins_with_the_address_of_the_installation() -> None:
+    """Whatever port or host the request was sent to."""
+    make_user("focal@example.org")
+
+    for host in ("testserver:8443", "localhost"):
+        Client(headers={"host": host}).post("/accounts/password/reset/", {"email": "focal@example.org"})
+
+    links = [re.findall(r"\S+://\S+", message.body) for message in mail.outbox]
+    assert [[link.split("/accounts/")[0] for link in of_one] for of_one in links] == [["http://testserver"]] * 2
 
 
 def test_nobody_signs_up(client: Client) -> None:

@@ -6,12 +6,14 @@ from urllib.parse import quote
 
 from allauth.account.adapter import DefaultAccountAdapter
 from django.conf import settings
+from django.contrib import messages
 from django.contrib.auth.models import AnonymousUser
 from django.core.mail import EmailMessage, get_connection
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import translation
 from django.utils.cache import add_never_cache_headers
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.csrf import csrf_failure
 
@@ -69,6 +71,14 @@ class InvitedOnlyAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allaut
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
 
+    def add_message(self, request: HttpRequest, level: int, *args: Any, **kwargs: Any) -> None:
+        """As allauth's; but the page of a code has one error to tell, at the third wrong one, and there is a way on."""
+        match = request.resolver_match
+        if level == messages.ERROR and match is not None and match.url_name == "account_confirm_login_code":
+            messages.error(request, _("That was the third wrong code. Please ask for another one."))
+        else:
+            super().add_message(request, level, *args, **kwargs)
+
     def get_from_email(self) -> str:
         return sender()
 
@@ -83,6 +93,7 @@ class InvitedOnlyAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allaut
             template_prefix, email, context, headers=NO_ABSENCE_NOTE | (headers or {})
         )
         return message
+
     def get_login_stages(self) -> list[str]:
         ours = {"allauth.account.stages.LoginByCodeStage": "rcm_webinar.sign_in_stages.LoginByCodeStage"}
         return [ours.get(stage, stage) for stage in super().get_login_stages()]

@@ -1,4 +1,5 @@
 import re
+from html.parser import HTMLParser
 from itertools import count
 from typing import NamedTuple
 
@@ -170,6 +171,76 @@ def test_one_address_gets_so_many_codes_and_links_in_a_day(
 
     assert counted == [*range(1, per_day + 1), per_day, per_day]
     assert (of_another, next_day) == (per_day + 1, per_day + 2)
+
+
+def mailed_code() -> str:
+    code = re.search(r"^([0-9A-Z]{4,}-?[0-9A-Z]*)$", mail.outbox[-1].body, re.MULTILINE)
+    assert code is not None
+    return code[1]
+
+
+class Forms(HTMLParser):
+    """The hidden fields of each form of a page, by where it is sent."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.fields: dict[str, dict[str, str]] = {}
+        self._open = ""
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = {name: value or "" for name, value in attrs}
+        if tag == "form":
+            self._open = given["action"]
+            self.fields[self._open] = {}
+        elif tag == "input" and given.get("type") == "hidden":
+            self.fields[self._open][given["name"]] = given["value"]
+
+
+def test_who_waits_for_a_code_has_another_sent_from_the_same_page(client: Client) -> None:
+    make_user("focal@example.org")
+    asked = client.post("/accounts/login/code/", {"email": "focal@example.org", "next": "/en/privacy/"})
+    page = client.get(asked.url)
+    first = mailed_code()
+
+    again = client.post("/accounts/login/code/", Forms(page.text).fields["/accounts/login/code/"])
+    refused = client.post(again.url, {"code": first})
+    signed_in = client.post(again.url, {"code": mailed_code(), "next": "/en/privacy/"})
+
+    assert "Send another code" in page.text
+    assert again.url == asked.url
+    assert len(mail.outbox) == 2
+    assert (refused.status_code, signed_in.url) == (200, "/en/privacy/")
+
+
+def test_who_waits_for_a_code_can_sign_in_another_way(client: Client) -> None:
+    make_user("focal@example.org")
+    page = client.get(client.post("/accounts/login/code/", {"email": "focal@example.org"}).url)
+
+    answer = client.post("/accounts/logout/", Forms(page.text).fields["/accounts/logout/"], follow=True)
+
+    assert answer.redirect_chain == [("/accounts/login/", 302)]
+
+
+def test_the_field_of_the_code_has_the_focus(client: Client) -> None:
+    page = client.post("/accounts/login/code/", {"email": "focal@example.org"}, follow=True).text
+
+    assert re.search(r'<input[^>]*name="code"[^>]*autofocus', page)
+
+
+@pytest.mark.parametrize("email", ["known@example.org", "nobody@example.org"])
+def test_the_third_wrong_code_leads_to_asking_for_another(client: Client, email: str) -> None:
+    make_user("known@example.org")
+    confirm = client.post("/accounts/login/code/", {"email": email}).url
+
+    for _ in range(2):
+        client.post(confirm, {"code": "WRONG"})
+    answer = client.post(confirm, {"code": "WRONG"}, follow=True)
+
+    assert answer.redirect_chain == [("/accounts/login/code/", 302)]
+    assert "That was the third wrong code. Please ask for another one." in answer.text
+    assert "later" not in answer.text
+    assert client.post("/accounts/login/code/", {"email": email}).url == confirm
 
 
 @pytest.mark.parametrize("email", ["known@example.org", "nobody@example.org"])

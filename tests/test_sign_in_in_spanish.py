@@ -59,6 +59,11 @@ def waiting_for_a_code(client: Client, user: User) -> None:
     client.post("/accounts/login/code/", {"email": EMAIL})
 
 
+def tired_of_asking(client: Client, user: User) -> None:
+    for _ in range(3):
+        client.post("/accounts/login/code/", {"email": EMAIL})
+
+
 def add_totp(user: User) -> None:
     Authenticator.objects.create(
         user=user, type=Authenticator.Type.TOTP, data={"secret": get_adapter().encrypt(SECRET)}
@@ -132,6 +137,7 @@ VISITS = (
     Visit("login/code/"),
     Visit("login/code/", NOTHING),
     Visit("login/code/", {"email": "nonsense"}),
+    Visit("login/code/", {"email": EMAIL}, tired_of_asking),
     Visit("login/code/confirm/", None, waiting_for_a_code),
     Visit("login/code/confirm/", NOTHING, waiting_for_a_code),
     Visit("login/code/confirm/", WRONG_CODE, waiting_for_a_code),

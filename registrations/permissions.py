@@ -56,13 +56,13 @@ class SecretariatBackend(ModelBackend):
     Being staff is all that counts, so that no page pays queries for single rights: these are not given here.
     """
 
-    def has_perm(self, user_obj: User, perm: str, obj: object = None) -> bool:
+    def has_perm(self, user_obj: User | AnonymousUser, perm: str, obj: object = None) -> bool:
         app = perm.partition(".")[0]
         if not self.has_module_perms(user_obj, app):
             return False
         return perm not in KEPT_FOR_ADMINISTRATORS if user_obj.is_staff else perm in OBSERVED
 
-    def has_module_perms(self, user_obj: User, app_label: str) -> bool:
+    def has_module_perms(self, user_obj: User | AnonymousUser, app_label: str) -> bool:
         return may_enter(user_obj) and app_label in APPS
 
 
@@ -96,7 +96,7 @@ def lacks_second_factor(request: HttpRequest) -> bool:
 
 def has_second_factor(user: User | AnonymousUser) -> bool:
     """Whether the account has an authenticator app or a passkey. Recovery codes stand in for one, and are none."""
-    return Authenticator.objects.filter(user_id=user.pk, type__in=SECOND_FACTORS).exists()
+    return bool(Authenticator.objects.filter(user_id=user.pk, type__in=SECOND_FACTORS).exists())
 
 
 def note_second_factor_set_up(request: HttpRequest, user: User) -> None:
@@ -123,4 +123,4 @@ def _is_proven(request: HttpRequest) -> bool:
     """Whether the signed-in person passed or set up a second factor, or used a recovery code, in this session."""
     records = get_authentication_records(request, request.user)
     is_passed = any(record["method"] == "mfa" for record in records)
-    return is_passed or request.session.get(SET_UP_BY) == request.user.pk
+    return is_passed or bool(request.session.get(SET_UP_BY) == request.user.pk)

@@ -37,7 +37,7 @@ def secretariat(client: Client, staff: User) -> Client:
     return client
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture(autouse=True, scope="session")
 def force_login_stands_for_a_whole_sign_in() -> Iterator[None]:
     """With the second factor, where the account has one. A sign-in through the pages passes it there, or does not."""
 

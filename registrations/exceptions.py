@@ -178,3 +178,14 @@ class LinkNotValid(Exception):
     def __init__(self, *, is_guess: bool) -> None:
         self.is_guess = is_guess
         super().__init__()
+
+
+class NoLongerTakesPart(LinkNotValid):
+    """The last link of somebody who was withdrawn or replaced; `contact_email` is whom they may ask.
+
+    Only a token that we signed leads here, so nobody can find out by guessing who took part.
+    """
+
+    def __init__(self, *, contact_email: str) -> None:
+        self.contact_email = contact_email
+        super().__init__(is_guess=False)

@@ -12,7 +12,7 @@ from enum import StrEnum
 from functools import lru_cache
 from uuid import UUID
 
-from icalendar import Alarm, Calendar, Event, vCalAddress, vText
+from icalendar import Alarm, Calendar, Event, Timezone, TimezoneStandard, vCalAddress, vText
 
 from sessions_app.agenda import Agenda
 
@@ -121,10 +121,25 @@ def render_download(session: CalendarSession) -> bytes:
 
 
 def render_feed(sessions: Iterable[CalendarSession], *, name: str) -> bytes:
-    """A calendar to subscribe to; cancelled sessions stay, as STATUS:CANCELLED. Without sessions it is empty."""
+    """A calendar to subscribe to; cancelled sessions stay, as STATUS:CANCELLED.
+
+    Without sessions it is empty but for a time zone: RFC 5545 §3.6 asks for a component at least, and strict readers
+    would refuse the file and keep what they have.
+    """
     events = b"".join(_feed_event(session) for session in sessions)
     before, end, after = _empty_feed(name).rpartition(b"END:VCALENDAR")
-    return before + events + end + after
+    return before + (events or _utc_zone().to_ical()) + end + after
+
+
+def _utc_zone() -> Timezone:
+    standard = TimezoneStandard()
+    standard.add("DTSTART", datetime(1970, 1, 1))  # noqa: DTZ001 RFC 5545 §3.6.5 asks for a local time.
+    standard.add("TZOFFSETFROM", timedelta())
+    standard.add("TZOFFSETTO", timedelta())
+    zone = Timezone()
+    zone.add("TZID", "Etc/UTC")
+    zone.add_component(standard)
+    return zone
 
 
 @lru_cache(maxsize=32)

@@ -117,6 +117,8 @@ TABLE: Mapping[str, Row] = {
     "registrations:not-attending": Row(OF_THE_COUNTRY, ("delegation",)),
     "registrations:attending-again": Row(STEP_OF_THE_COUNTRY, ("delegation",), method="post"),
 }
+# What a participant who was withdrawn or replaced is answered; every other address behind a link says 410.
+OF_SOMEONE_WHO_LEFT = {"registrations_files:feed": 200}
 # Of Django and allauth: many, and held by rules instead of rows.
 SIGN_IN = ("account_", "mfa_", "usersessions_")
 GROUPS = ("admin:", *SIGN_IN)
@@ -211,6 +213,24 @@ def test_each_role_sees_what_the_table_says(name: str, world: World, time_machin
         statuses[role] = response.status_code
 
     assert statuses == row.seen._asdict()
+
+
+@pytest.mark.parametrize("name", [name for name, row in TABLE.items() if {"token", "join_token"} & set(row.arguments)])
+@pytest.mark.parametrize("status", ["withdrawn", "replaced"])
+def test_whoever_left_is_told_so_at_every_address_of_their_link(
+    name: str, status: str, world: World, time_machine: TimeMachineFixture
+) -> None:
+    time_machine.move_to(NOW, tick=True)
+    row, person = TABLE[name], Delegate.objects.get(pk=world.arguments["delegate"])
+    path = reverse(name, args=[world.arguments.get(argument, argument) for argument in row.arguments])
+    # Leaving raises the version of the links.
+    Delegate.objects.filter(pk=person.pk).update(
+        status=status, withdrawn_at=NOW, token_version=person.token_version + 1
+    )
+
+    statuses = {getattr(client, row.method)(path).status_code for client in world.clients.values()}
+
+    assert statuses == {OF_SOMEONE_WHO_LEFT.get(name, 410)}
 
 
 @pytest.mark.parametrize("name", TABLE)

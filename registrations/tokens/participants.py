@@ -12,7 +12,7 @@ from django.core.signing import BadSignature, Signer
 from django.urls import reverse
 from django.utils import timezone, translation
 
-from registrations.exceptions import LinkNotValid
+from registrations.exceptions import LinkNotValid, NoLongerTakesPart
 from registrations.models import Delegate
 from registrations.queries.participant import Subscriber, subscriber
 
@@ -42,12 +42,18 @@ def make_token(delegate: Delegate, scope: Scope) -> str:
 def read_token(token: str, *scopes: Scope) -> Delegate:
     """The active delegate whom `token` of one of `scopes` was made for, with webinar, delegation and body. One query.
 
-    Raises LinkNotValid for everything else: an earlier version and a person who left included.
+    Raises NoLongerTakesPart for the last link of a person who left (two queries), and LinkNotValid for everything
+    else, an earlier version included: before a change of address it may have gone to a stranger.
     """
     pk, version = _unsigned(token, scopes)
     delegate = _with_living_links(pk)
-    if delegate is None or not delegate.is_active or delegate.token_version != version:
+    if delegate is None or version != _last_version(delegate):
         raise LinkNotValid(is_guess=False)
+    if not delegate.is_active:
+        # Whoever was named once more has a newer link, and takes part.
+        if Delegate.objects.active().filter(webinar=delegate.webinar).with_address(delegate.email).exists():
+            raise LinkNotValid(is_guess=False)
+        raise NoLongerTakesPart(contact_email=delegate.webinar.contact_email)
     return delegate
 
 
@@ -59,8 +65,7 @@ def read_feed_token(token: str) -> Subscriber:
     """
     pk, version = _unsigned(token, (Scope.PAGE,))
     found = subscriber(pk, today=timezone.now().date())
-    # Leaving raises the version by one.
-    if found is None or version != found.delegate.token_version - (0 if found.delegate.is_active else 1):
+    if found is None or version != _last_version(found.delegate):
         raise LinkNotValid(is_guess=False)
     return found
 
@@ -73,6 +78,11 @@ def link_of(text: str) -> int | None:
         return _unsigned(found[0], tuple(Scope))[0] if found is not None else None
     except LinkNotValid:
         return None
+
+
+def _last_version(delegate: Delegate) -> int:
+    """The version of the newest link that `delegate` was sent: leaving raises it by one, and nothing is sent then."""
+    return delegate.token_version - (0 if delegate.is_active else 1)
 
 
 def _unsigned(token: str, scopes: tuple[Scope, ...]) -> tuple[int, int]:

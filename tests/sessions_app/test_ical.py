@@ -33,6 +33,11 @@ SESSION = CalendarSession(
     description="https://rcm.example.org/join\nMon 16 Nov, 09:00 (Tegucigalpa)",
     link="https://rcm.example.org/join",
 )
+# RFC 5545 §3.6.5, with the fewest lines.
+ONLY_A_ZONE = (
+    b"BEGIN:VTIMEZONE\r\nTZID:Etc/UTC\r\nBEGIN:STANDARD\r\nDTSTART:19700101T000000\r\n"
+    b"TZOFFSETFROM:+0000\r\nTZOFFSETTO:+0000\r\nEND:STANDARD\r\nEND:VTIMEZONE\r\nEND:VCALENDAR\r\n"
+)
 ANA = Attendee(name='Ana "Anita" Paz, Fiscal', email="ana@example.org")
 
 
@@ -175,9 +180,16 @@ def test_a_feed_is_what_icalendar_writes_of_each_session(
     for each in sessions:
         events.append(build_vevent(each).to_ical())
     empty = render_feed([], name=name)
-    end = b"END:VCALENDAR\r\n"
-    assert empty.endswith(end)
-    assert written == empty.removesuffix(end) + b"".join(events) + end
+    head, zone, end = empty.partition(b"BEGIN:VTIMEZONE\r\n")
+    assert zone + end == ONLY_A_ZONE
+    assert written == head + b"".join(events) + b"END:VCALENDAR\r\n"
+
+
+def test_a_feed_without_sessions_holds_the_one_component_that_every_calendar_needs() -> None:
+    calendar = Calendar.from_ical(render_feed([], name="RCM"))
+
+    assert [component.name for component in calendar.subcomponents] == ["VTIMEZONE"]
+    assert calendar.events == []
 
 
 def test_a_feed_is_no_message_and_invites_nobody() -> None:
@@ -203,7 +215,6 @@ def test_a_feed_keeps_a_cancelled_session_and_says_when_to_ask_again() -> None:
     assert "STATUS:CANCELLED" in text
     assert "REFRESH-INTERVAL;VALUE=DURATION:PT1H" in text
     assert "X-PUBLISHED-TTL:PT1H" in text
-    assert render_feed([], name="RCM").startswith(b"BEGIN:VCALENDAR")
 
 
 @pytest.mark.parametrize(

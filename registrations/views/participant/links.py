@@ -1,4 +1,4 @@
-"""Opens a participant's link for a view, or answers as for an address that never existed."""
+"""Opens a participant's link for a view, or says that the person left, or answers as for an address that never was."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -9,7 +9,7 @@ from django.shortcuts import render
 from django.views.decorators.csrf import csrf_exempt
 from django.views.defaults import page_not_found
 
-from registrations.exceptions import LinkNotValid
+from registrations.exceptions import LinkNotValid, NoLongerTakesPart
 from registrations.models import Delegate, DelegationStatus
 from registrations.tokens import Scope, read_token
 from registrations.views.links import kept_private, refused
@@ -31,8 +31,9 @@ def participant_link(
 ) -> Callable[[Callable[Concatenate[HttpRequest, Reader, P], HttpResponse]], Callable[..., HttpResponse]]:
     """Give a view the person whom `read` finds for the token in its address, and its answer the headers of a secret.
 
-    A link that is not valid gets the page of an address that does not exist; which reason, nobody is told. Its forms
-    work without cookies: the token in the address is all that stands for the person, and no other site knows it.
+    The last link of a person who left says so (410), and whom to ask. Every other link that is not valid gets the page
+    of an address that does not exist; which reason, nobody is told. Its forms work without cookies: the token in the
+    address is all that stands for the person, and no other site knows it.
     """
 
     def decorate(view: Callable[Concatenate[HttpRequest, Reader, P], HttpResponse]) -> Callable[..., HttpResponse]:
@@ -41,6 +42,8 @@ def participant_link(
         def opened(request: HttpRequest, token: str, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
             try:
                 response = view(request, read(token), *args, **kwargs)
+            except NoLongerTakesPart as ended:
+                response = left(request, ended)
             except LinkNotValid as refusal:
                 response = refused(request, refusal)
             except Http404 as missing:
@@ -50,6 +53,12 @@ def participant_link(
         return opened
 
     return decorate
+
+
+def left(request: HttpRequest, ended: NoLongerTakesPart) -> HttpResponse:
+    """The page of someone who was withdrawn or replaced: no name, no webinar, no agenda; the mail may have gone on."""
+    context = {"contact_email": ended.contact_email, "participant_page": True}
+    return render(request, "participant/left.html", context, status=410)
 
 
 def not_invited(request: HttpRequest, delegate: Delegate) -> HttpResponse:

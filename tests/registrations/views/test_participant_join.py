@@ -190,8 +190,8 @@ def test_the_join_link_of_a_withdrawn_person_ends(participant, client, join, clo
     withdraw_delegate(participant, version=1, by=make_staff(), now=NOW, reason="Ill")
     clock.move_to(FIRST_START)
 
-    assert client.get(path).status_code == 404
-    assert client.post(path).status_code == 404
+    assert client.get(path).status_code == 410
+    assert client.post(path).status_code == 410
     assert arrivals() == []
 
 

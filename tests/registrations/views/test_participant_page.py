@@ -7,7 +7,7 @@ import pytest
 
 from registrations.models import CalendarEntry, Delegate, Delegation, DelegationStatus, Partstat
 from registrations.queries.participant import STAYS_OPEN
-from registrations.services.nominations import withdraw_delegate
+from registrations.services.nominations import edit_delegate, replace_delegate, withdraw_delegate
 from registrations.tokens import Scope, make_token
 from sessions_app.editing import cancel_session
 from sessions_app.models import Session
@@ -18,6 +18,7 @@ from tests.factories import (
     make_country,
     make_delegate,
     make_delegation,
+    make_details,
     make_organisation,
     make_session,
     make_staff,
@@ -225,22 +226,64 @@ def test_a_person_of_an_organisation_has_the_same_page(participant, text_of):
     assert "Context and challenges 1" in text
 
 
-def test_the_link_of_a_withdrawn_person_looks_like_one_that_never_was(participant, client, address_of):
-    path = address_of("registrations:my", participant)
-    never = client.get("/en/my/1.1~nonsense/")
+@pytest.mark.parametrize("leave", [withdraw_delegate, replace_delegate])
+@pytest.mark.parametrize(
+    ("language", "heading", "contact"),
+    [
+        ("en", "You no longer take part in this webinar", "The secretariat answers at"),
+        ("es", "Usted ya no participa en este seminario web", "La secretaría responde en"),
+    ],
+)
+def test_whoever_left_reads_that_and_whom_to_ask_and_nothing_else(
+    participant, client, address_of, leave, language, heading, contact
+):
+    path = address_of("registrations:my", participant, language=language)
+    of_leave = {"reason": "Ill"} | ({"details": make_details(name="Luis Sol")} if leave is replace_delegate else {})
 
-    withdraw_delegate(participant, version=1, by=make_staff(), now=NOW, reason="Ill")
+    leave(participant, version=1, by=make_staff(), now=NOW, **of_leave)
     ended = client.get(path)
 
-    assert (never.status_code, ended.status_code) == (404, 404)
-    assert without_path(ended, path) == without_path(never, "/en/my/1.1~nonsense/")
-    assert ended.headers["Cache-Control"] == "no-store"
+    assert ended.status_code == 410
+    assert (ended.headers["Cache-Control"], ended.headers["X-Robots-Tag"]) == ("no-store", "noindex, nofollow")
+    assert f"<title>{heading}" in ended.content.decode()
+    assert plain(ended).startswith(heading)
+    assert f"{contact} {participant.webinar.contact_email}" in plain(ended)
+    told = ("Ana", "ana@", "Luis", "Honduras", "Ill", "Mass intra-regional", "Context", "Contexto", "09:00")
+    assert [word for word in told if word in ended.content.decode()] == []
+    assert f"/my/{make_token(participant, Scope.PAGE)}/calendar.ics" not in ended.content.decode()
 
 
-def without_path(response, path):
-    """What a page says, apart from the address of its other language and the form's secret."""
-    html = response.content.decode().replace(path[3:], "")
-    return re.sub(r'csrfmiddlewaretoken" value="\w+"', "", html)
+def test_whoever_was_named_again_is_led_to_the_newer_mail(participant, client, address_of):
+    """Their newer page exists: that they no longer take part would be false."""
+    path = address_of("registrations:my", participant)
+    gone = withdraw_delegate(participant, version=1, by=make_staff(), now=NOW, reason="A mistake")
+    make_participant(gone.delegation, email="ANA@example.org")
+
+    ended = client.get(path)
+
+    assert ended.status_code == 404
+    assert "open the newest one" in plain(ended)
+
+
+def test_a_link_from_before_a_change_of_address_says_nothing_of_whether_the_person_left(
+    participant, client, address_of
+):
+    """It may have been a stranger's mailbox."""
+    path, staff = address_of("registrations:my", participant), make_staff()
+    details = make_details(name="Ana Paz", email="ana.paz@example.org")
+    changed = edit_delegate(participant, details=details, version=1, by=staff, now=NOW)
+
+    withdraw_delegate(changed, version=changed.version, by=staff, now=NOW, reason="Ill")
+
+    assert client.get(path).status_code == 404
+
+
+def test_reading_that_one_left_takes_two_queries(participant, client, address_of, django_assert_num_queries):
+    path = address_of("registrations:my", participant)
+    withdraw_delegate(participant, version=1, by=make_staff(), now=NOW, reason="Ill")
+
+    with django_assert_num_queries(2):
+        client.get(path)
 
 
 def test_a_link_that_only_joins_does_not_open_the_page_nor_its_answers(participant, client, address_of):

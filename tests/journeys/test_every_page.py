@@ -2,11 +2,12 @@
 
 import gzip
 import re
+from typing import Literal
 
 import pytest
-from playwright.sync_api import BrowserContext, Request
+from playwright.sync_api import BrowserContext, Locator, Page, Request
 
-from tests.journeys.looking import complaints_about, context, opened
+from tests.journeys.looking import SCHEMES, complaints_about, context, opened
 from tests.journeys.views import CANADA, VIEWS, View
 from tests.journeys.world import NARROW, WIDE, World, world
 
@@ -84,6 +85,94 @@ def test_the_board_prints_on_one_landscape_page(world: World, context: BrowserCo
     pdf = opened(view, world, context).pdf(format=paper, landscape=True)
 
     assert len(re.findall(rb"/Type\s*/Page\b", pdf)) == 1
+
+
+# Which lines have words that the box of a seat in them covers.
+COVERED = """() => [...document.querySelectorAll(".seat-unfilled, .person-name")].filter(line => {
+  const box = line.querySelector(".seat").getBoundingClientRect();
+  const texts = document.createTreeWalker(line, NodeFilter.SHOW_TEXT);
+  while (texts.nextNode()) {
+    const words = document.createRange();
+    words.selectNodeContents(texts.currentNode);
+    for (const part of words.getClientRects()) {
+      const besides = part.left >= box.right || part.right <= box.left;
+      if (part.width > 1 && !besides && part.top < box.bottom && part.bottom > box.top) return true;
+    }
+  }
+}).map(line => line.innerText)"""
+
+
+@pytest.mark.parametrize("media", ["screen", "print"])
+@pytest.mark.parametrize("name", ["delegation-empty", "delegation-half", "delegation-waived", "delegation-long-names"])
+def test_no_seat_covers_the_words_beside_it(world: World, context: BrowserContext, name: str, media: str) -> None:
+    (view,) = [view for view in VIEWS if view.name == name]
+    page = opened(view, world, context)
+    page.emulate_media(media=media)
+
+    assert page.locator(".seat-unfilled, .person-name").count() >= 8
+    assert page.evaluate(COVERED) == []
+
+
+def test_the_public_page_prints_no_form(world: World, context: BrowserContext) -> None:
+    (view,) = [view for view in VIEWS if view.name == "agenda"]
+    page = opened(view, world, context)
+    page.emulate_media(media="print")
+
+    forms = page.locator("form, input, select, button")
+    assert forms.count() > 0
+    assert [form.inner_text() for form in forms.filter(visible=True).all()] == []
+
+
+# By how many pixels each part that scrolls sideways is cut.
+TOO_WIDE = """() => [...document.querySelectorAll(".rcm-scroll")].map(part => part.scrollWidth - part.clientWidth)
+  .filter(hidden => hidden > 0)"""
+
+
+def test_the_board_fits_a_window_of_1280_pixels(world: World, context: BrowserContext) -> None:
+    (view,) = [view for view in VIEWS if view.name == "board"]
+    page = opened(view, world, context)
+
+    assert page.locator(".rcm-board").first.locator("tbody tr").count() == 11
+    assert page.evaluate(TOO_WIDE) == []
+    assert all(verb.is_visible() for verb in page.locator(".rcm-board .rcm-verb a").all())
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+@pytest.mark.parametrize("width", [1000, NARROW])
+def test_where_the_board_goes_on_is_seen_and_reached_by_keyboard(
+    world: World, context: BrowserContext, width: int, scheme: Literal["light", "dark"]
+) -> None:
+    (view,) = [view for view in VIEWS if view.name == "board"]
+    page = opened(view, world, context)
+    page.emulate_media(color_scheme=scheme)
+    page.set_viewport_size({"width": width, "height": 1600})
+    board = page.locator(".rcm-scroll").first
+
+    at_the_start = edges_of(page, board)
+    board.locator(".rcm-verb a").last.focus()
+    page.wait_for_function(
+        "part => part.scrollWidth - part.clientWidth - part.scrollLeft < 1", arg=board.element_handle()
+    )
+    at_the_end = edges_of(page, board)
+    before = board.evaluate("part => part.scrollLeft")
+    board.focus()
+    page.keyboard.press("ArrowLeft")
+    page.wait_for_function("([part, before]) => part.scrollLeft < before", arg=[board.element_handle(), before])
+
+    assert at_the_start == (False, True)
+    assert at_the_end == (True, False)
+
+
+def edges_of(page: Page, board: Locator) -> tuple[bool, bool]:
+    """Whether the left and the right edge of `board` are drawn, because the table goes on there."""
+    box = board.bounding_box()
+    assert box is not None
+    # Above the words of the headings, beside the table, and at its left and right end.
+    beside, left, right = (
+        page.screenshot(clip={"x": x, "y": box["y"] + 6, "width": 1, "height": 1})
+        for x in (box["x"] - 6, box["x"], box["x"] + box["width"] - 1)
+    )
+    return left != beside, right != beside
 
 
 def sent_for(request: Request) -> int:

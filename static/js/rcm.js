@@ -29,3 +29,41 @@ function takeOver(event) {
 for (const name of ["htmx:responseError", "htmx:sendError", "htmx:timeout"]) {
   document.addEventListener(name, takeOver);
 }
+
+// Parts of a page that renew themselves. What is the same as before is left alone: nobody loses their place in it, and
+// nothing is read out again.
+document.addEventListener("htmx:oobBeforeSwap", (event) => {
+  const { target, fragment } = event.detail;
+  if (target.closest("[data-renewed]")) {
+    const fresh = document.createElement("div");
+    fresh.append(...[...fragment.childNodes].map((node) => node.cloneNode(true)));
+    event.detail.shouldSwap = fresh.innerHTML !== target.innerHTML;
+  }
+});
+
+// A button pauses such a part (WCAG 2.2.2) until it is pressed again, also after the page was loaded anew.
+for (const button of document.querySelectorAll("[data-pauses]")) {
+  const renewed = document.getElementById(button.dataset.pauses);
+  const said = button.parentElement.querySelector("[role=status] > *");
+  const kept = `paused ${window.location.pathname}`;
+  const show = (isPaused) => {
+    button.setAttribute("aria-pressed", String(isPaused));
+    said.hidden = !isPaused;
+  };
+  const isPaused = () => button.getAttribute("aria-pressed") === "true";
+  show(sessionStorage.getItem(kept) !== null);
+  button.parentElement.hidden = false;
+  button.addEventListener("click", () => {
+    show(!isPaused());
+    if (isPaused()) {
+      sessionStorage.setItem(kept, "");
+      htmx.trigger(renewed, "htmx:abort");
+    } else {
+      sessionStorage.removeItem(kept);
+      htmx.trigger(renewed, "renew");
+    }
+  });
+  renewed.addEventListener("htmx:beforeRequest", (event) => {
+    if (isPaused()) event.preventDefault();
+  });
+}

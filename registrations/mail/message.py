@@ -42,7 +42,7 @@ def compose(
         values = {"language": language, "base_url": settings.BASE_URL, "contact_email": contact_email, **context}
         subject = " ".join(render_to_string(f"mail/{template}/subject.txt", values).split())
         text = render_to_string(f"mail/{template}/body.txt", values).strip() + "\n"
-        html = inline_css(render_to_string(f"mail/{template}/body.html", values))
+        html = inline_css(render_to_string(f"mail/{template}/body.html", {**values, "subject": subject}))
         from_email = sender()
     message = QuickMessage(
         subject=subject,

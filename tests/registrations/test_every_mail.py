@@ -190,3 +190,14 @@ def test_the_invitation_says_what_to_do_where_a_calendar_shows_no_buttons(
     for name in ("invitation", "update"):
         assert "invite.ics" in mails[name].body
         assert "invite.ics" in page_of(mails[name]).text
+
+
+def test_the_title_of_each_mail_is_its_subject(mails: dict[str, EmailMultiAlternatives]) -> None:
+    titles = {}
+    # Only the subject of a test to oneself says that it is one.
+    read = {name: message for name, message in mails.items() if name != "test"}
+    for name, message in read.items():
+        (html,) = [str(content) for content, kind in message.alternatives if kind == "text/html"]
+        titles[name] = unescape(html.partition("<title>")[2].partition("</title>")[0])
+
+    assert titles == {name: message.subject for name, message in read.items()}

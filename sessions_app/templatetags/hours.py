@@ -25,6 +25,12 @@ def hour(starts_at: datetime, ends_at: datetime | None, reader_zone: str, webina
     }
 
 
+@register.filter(expects_localtime=True)
+def iso(instant: datetime) -> str:
+    """ "2026-11-16T09:00:00-06:00", for `datetime` in HTML, which allows no six digits of a second."""
+    return instant.isoformat(timespec="seconds")
+
+
 @register.simple_tag
 def long_day(instant: datetime, zone: str) -> str:
     return hours.format_long_day(instant, zone, get_language() or "en")

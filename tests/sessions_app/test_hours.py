@@ -1,6 +1,10 @@
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.conf import settings
+from django.template import Context, Template
+from django.utils import timezone
 
 from sessions_app.hours import format_hour, format_long_day, hours_for, zone_city, zone_offset
 
@@ -76,3 +80,25 @@ def test_offsets_follow_the_clock_change() -> None:
 
 def test_cities_are_named_in_the_readers_language() -> None:
     assert zone_city("America/Mexico_City", "es") == "Ciudad de México"
+
+
+def test_what_a_program_reads_of_an_hour_has_whole_seconds_and_the_zone_of_the_page() -> None:
+    """HTML allows three digits of a second in the attribute `datetime`, and Python writes six."""
+    template = Template('{% load hours %}<time datetime="{{ at|iso }}"></time>')
+
+    with timezone.override("America/Panama"):
+        written = template.render(Context({"at": START.replace(microsecond=123456)}))
+
+    assert written == '<time datetime="2026-11-16T10:00:00-05:00"></time>'
+
+
+def test_no_template_writes_an_hour_for_programs_in_another_way() -> None:
+    folder = settings.BASE_DIR / "templates"
+    written = [
+        value
+        for path in folder.rglob("*.html")
+        for value in re.findall(r'<time datetime="([^>]*?)">', path.read_text(encoding="utf-8"))
+    ]
+
+    assert len(written) > 20
+    assert [value for value in written if not value.endswith("|iso }}")] == []

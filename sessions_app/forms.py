@@ -1,6 +1,6 @@
 """What the secretariat types about the agenda."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django import forms
@@ -9,7 +9,28 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from sessions_app.audience import ToldChange, ToldChanges
+from sessions_app.bilingual import LANGUAGES
 from sessions_app.models import AgendaItem
+
+
+def mark_languages(fields: Mapping[str, forms.Field]) -> None:
+    """Let each input of a text in one language say which it is (WCAG 3.1.2): "title_es" holds Spanish on any page."""
+    for name, field in fields.items():
+        language = name.rpartition("_")[2]
+        if language in LANGUAGES:
+            field.widget.attrs["lang"] = language
+
+
+# What a browser fills in of its owner.
+OF_A_PERSON = {"name", "email", "institution", "position", "phone"}
+
+
+def mark_as_someone_else(fields: Mapping[str, forms.Field]) -> None:
+    """Ask the browser not to offer its owner's name, address and office: the form is about another person."""
+    for name, field in fields.items():
+        plain, _at, language = name.rpartition("_")
+        if (plain if language in LANGUAGES else name) in OF_A_PERSON:
+            field.widget.attrs["autocomplete"] = "off"
 
 
 class SharedForm(forms.ModelForm):  # type: ignore[type-arg]  # takes no parameter at run time
@@ -57,6 +78,7 @@ class ItemForm(SharedForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["place"].initial = self.instance.position
+        mark_languages(self.fields)
 
 
 class SeenForm(forms.Form):

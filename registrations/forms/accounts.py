@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy
 
 from registrations.models import ParticipatingBody, User, UserRole
 from registrations.models.delegate import validate_one_line
+from sessions_app.forms import mark_as_someone_else
 
 
 def validate_ascii(email: str) -> None:
@@ -40,6 +41,10 @@ class NewAccountForm(forms.ModelForm):  # type: ignore[type-arg]  # takes no par
         model = User
         fields = ["email", "name", "language", "timezone"]
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        mark_as_someone_else(self.fields)
+
     def clean_email(self) -> str:
         email: str = self.cleaned_data["email"].lower()
         validate_ascii(email)
@@ -61,6 +66,7 @@ class AccountForm(UserChangeForm):  # type: ignore[type-arg]  # takes no paramet
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        mark_as_someone_else(self.fields)
         # Read-only for whoever may not change it.
         if "role" in self.fields:
             self.fields["role"].initial = self.instance.role
@@ -102,3 +108,7 @@ class FocalPointForm(forms.Form):
         required=False,
         help_text=gettext_lazy("The present primary one stays as alternate."),
     )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        mark_as_someone_else(self.fields)

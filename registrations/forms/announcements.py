@@ -18,6 +18,7 @@ from registrations.models import (
 from registrations.models.announcement import LONGEST_SUBJECT, LONGEST_TEXT
 from registrations.queries.audiences import Audience
 from registrations.services.announcements import AnnouncementDetails
+from sessions_app.forms import mark_languages
 from sessions_app.models import Webinar
 
 TEXT = ("subject_en", "text_en", "subject_es", "text_es")
@@ -80,6 +81,7 @@ class AnnouncementForm(forms.Form):
             typed = {name: getattr(announcement, name) for name in (*TEXT, "version")}
             kwargs["initial"] = typed | Audience.parse(announcement.audience).to_json()
         super().__init__(*args, **kwargs)
+        mark_languages(self.fields)
         bodies = ParticipatingBody.objects.filter(delegations__webinar=webinar)
         self._offer("bodies", [(body.slug, str(body)) for body in bodies])
         self._offer("profiles", [(profile.code, str(profile)) for profile in ParticipantProfile.objects.all()])

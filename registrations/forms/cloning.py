@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from sessions_app.bilingual import Bilingual
 from sessions_app.cloning import CloneRefused
+from sessions_app.forms import mark_languages
 from sessions_app.models import Webinar
 
 WIDE = {"class": "vTextField"}
@@ -33,6 +34,7 @@ class CloneForm(forms.Form):
 
     def __init__(self, *args: Any, webinar: Webinar, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        mark_languages(self.fields)
         self.initial = {"title_en": webinar.title_en, "title_es": webinar.title_es, "slug": _free_slug(webinar)}
 
     @property

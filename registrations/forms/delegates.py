@@ -17,6 +17,7 @@ from registrations.models.delegate import validate_one_line
 from registrations.services.details import FIELDS
 from registrations.services.gates import LONGEST_REASON
 from registrations.services.nominations import DelegateDetails
+from sessions_app.forms import mark_as_someone_else
 from sessions_app.hours import zone_city
 from sessions_app.zone_choices import zone_groups
 
@@ -131,6 +132,7 @@ class DelegateForm(forms.Form):
         is_country = delegation.body.kind == BodyKind.COUNTRY
         for name in {*without, *([] if is_country else ["profile"])}:
             del self.fields[name]
+        mark_as_someone_else(self.fields)
 
     def main_fields(self) -> list[forms.BoundField]:
         return [field for field in self.visible_fields() if field.name not in ASIDE]

@@ -18,7 +18,7 @@ SAMPLES = 2
 class TableField(forms.CharField):
     """Rows as text; tabs and line breaks at the ends are part of it."""
 
-    widget = forms.Textarea(attrs={"rows": 8, "cols": 60, "wrap": "off", "spellcheck": "false"})
+    widget = forms.Textarea(attrs={"rows": 8, "cols": 60, "wrap": "off", "spellcheck": "false", "autocomplete": "off"})
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**{"strip": False, "required": False, **options})

@@ -25,7 +25,7 @@ from sessions_app.admin.cancelling import cancel_session_page, restore_session_p
 from sessions_app.admin.filters import WebinarFilter
 from sessions_app.admin.tables import TableInline
 from sessions_app.editing import move_item, order_items
-from sessions_app.forms import ItemForm
+from sessions_app.forms import ItemForm, mark_as_someone_else
 from sessions_app.models import AgendaItem, AgendaItemSpeaker, Session, Speaker
 from sessions_app.releases import draft_of
 from sessions_app.zoned import in_zone
@@ -278,6 +278,11 @@ class SpeakerRoom(SharedRoom[Speaker]):
     list_select_related = ["webinar"]
     search_fields = ["name_en", "name_es", "institution_en", "institution_es"]
     prepopulated_fields = {"code": ["name_en"]}
+
+    def get_form(self, *args: Any, **kwargs: Any) -> Any:
+        form = super().get_form(*args, **kwargs)
+        mark_as_someone_else(form.base_fields)
+        return form
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
         """And who is linked to an entry, whichever app's rows they are: nobody is deleted with it, but they lose it."""

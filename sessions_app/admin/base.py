@@ -20,7 +20,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from sessions_app.admin.changes import lines_of, with_differences
-from sessions_app.forms import SharedForm
+from sessions_app.forms import SharedForm, mark_languages
 
 log = structlog.get_logger(__name__)
 
@@ -74,6 +74,11 @@ class Room(TypedModelAdmin[M]):
         if not any(lookup == name or OF_THE_ROW.fullmatch(lookup.removeprefix(name)) for name in own):
             raise IncorrectLookupParameters
         return True
+
+    def get_form(self, request: HttpRequest, obj: M | None = None, change: bool = False, **kwargs: Any) -> Any:
+        form = super().get_form(request, obj, change=change, **kwargs)
+        mark_languages(form.base_fields)
+        return form
 
     def get_changeform_initial_data(self, request: HttpRequest) -> Any:
         """What an address may prefill: no moments, which are written in two inputs."""

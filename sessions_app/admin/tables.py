@@ -6,7 +6,7 @@ from django.contrib import admin
 from django.forms import BaseInlineFormSet, MultiWidget
 from django.utils.translation import gettext as _
 
-from sessions_app.forms import SharedForm
+from sessions_app.forms import SharedForm, mark_languages
 
 
 class LabelledRows(BaseInlineFormSet):  # type: ignore[type-arg]  # takes no parameter at run time
@@ -30,3 +30,8 @@ class TableInline(admin.TabularInline):  # type: ignore[type-arg]  # takes no pa
 
     form = SharedForm
     formset: Any = LabelledRows
+
+    def get_formset(self, *args: Any, **kwargs: Any) -> Any:
+        formset = super().get_formset(*args, **kwargs)
+        mark_languages(formset.form.base_fields)
+        return formset

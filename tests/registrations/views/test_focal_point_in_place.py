@@ -1,5 +1,6 @@
 """Forms that open in their place on the delegation's page, where htmx fetches them; without scripts they are pages."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -166,3 +167,41 @@ def test_who_took_a_seat_is_not_undone_but_the_replacement_is(owner, delegation)
 
     assert (f'id="undo-{luis.pk}"' in html, f'id="undo-{ana.pk}"' in html) == (True, False)
     assert answer.status_code == 422
+
+
+def test_two_forms_that_failed_in_place_share_no_id(owner, delegation) -> None:
+    ana, luis = (make_delegate(delegation, name=name) for name in ("Ana Díaz", "Luis Sol"))
+
+    ids = []
+    for person in (ana, luis):
+        path = url(delegation, f"delegates/{person.pk}/edit/")
+        answer = owner.post(path, {"version": 1}, headers={"HX-Request": "true"})
+        assert answer.status_code == 422
+        ids += re.findall(r'\bid="([^"]+)"', answer.content.decode())
+
+    assert [each for each in ids if "error-summary" in each] == [
+        f"in-place-{person.pk}-error-summary" for person in (ana, luis)
+    ]
+    assert len(ids) == len(set(ids))
+
+
+@pytest.mark.parametrize("rest", ["delegates/new/", "delegates/{ana}/edit/", "delegates/{ana}/replace/"])
+def test_a_browser_does_not_fill_in_the_focal_points_own_name_for_a_delegate(owner, delegation, rest) -> None:
+    ana = make_delegate(delegation, name="Ana Díaz")
+
+    html = owner.get(url(delegation, rest.format(ana=ana.pk))).content.decode()
+
+    for name in ("name", "email", "institution", "position", "phone"):
+        (tag,) = re.findall(rf'<input\b[^>]*name="{name}"[^>]*>', html)
+        assert 'autocomplete="off"' in tag
+
+
+def test_nor_for_rows_of_people_that_are_imported(owner, delegation) -> None:
+    asked = owner.get(url(delegation, "import/")).content.decode()
+    checked = owner.post(
+        url(delegation, "import/"), {"table": "Name,E-mail,Institution,Profile\nAna,nobody,Office,Prosecutors"}
+    ).content.decode()
+
+    for html in (asked, checked):
+        (tag,) = re.findall(r'<textarea\b[^>]*name="table"[^>]*>', html)
+        assert 'autocomplete="off"' in tag

@@ -4,6 +4,7 @@ of ours that need a row of which the demo has none.
 """
 
 from collections.abc import Iterator
+from typing import Literal
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -113,3 +114,46 @@ def test_no_page_of_a_model_breaks_our_csp_and_axe_finds_nothing(
 
     assert complaints == []
     assert seen > 2 * len(admin.site._registry)
+
+
+CONTRAST = """link => {
+  const light = colour => colour.match(/[\\d.]+/g).slice(0, 3).map(one => one / 255).map(
+    one => one <= 0.04045 ? one / 12.92 : ((one + 0.055) / 1.055) ** 2.4
+  ).reduce((sum, one, at) => sum + one * [0.2126, 0.7152, 0.0722][at], 0);
+  const style = getComputedStyle(link);
+  const own = style.backgroundColor, body = getComputedStyle(document.body).backgroundColor;
+  const behind = own === "rgba(0, 0, 0, 0)" ? body : own;
+  const [less, more] = [light(style.color), light(behind)].sort((one, other) => one - other);
+  return (more + 0.05) / (less + 0.05);
+}"""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_show_all_and_the_numbers_of_pages_are_readable_and_no_mere_colour(
+    stocked: World, browser: Browser, scheme: Literal["light", "dark"]
+) -> None:
+    context = browser.new_context(base_url=stocked.url, color_scheme=scheme, reduced_motion="reduce")
+    cookie = {"name": settings.SESSION_COOKIE_NAME, "value": stocked.session_cookie(SECRETARIAT), "url": stocked.url}
+    context.add_cookies([cookie])
+    page = context.new_page()
+
+    page.goto(reverse("admin:registrations_delivery_changelist"))
+    links = page.locator(".paginator a").all()
+    contrasts = []
+    for link in links:
+        contrasts.append(link.evaluate(CONTRAST))
+        link.hover()
+        contrasts.append(link.evaluate(CONTRAST))
+        page.mouse.move(0, 0)
+        link.focus()
+        contrasts.append(link.evaluate(CONTRAST))
+    underlined = [page.locator(".showall").evaluate("link => getComputedStyle(link).textDecorationLine")]
+    page.goto(f"{reverse('admin:registrations_delegate_changelist')}?q=ana")
+    underlined.append(
+        page.locator("#changelist-search .quiet a").evaluate("link => getComputedStyle(link).textDecorationLine")
+    )
+
+    assert len(links) >= 2
+    assert [contrast for contrast in contrasts if contrast < 4.5] == []
+    assert underlined == ["underline", "underline"]
+    context.close()

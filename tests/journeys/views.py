@@ -24,10 +24,10 @@ LONG_INSTITUTION = (
 
 
 class View(NamedTuple):
-    """`path` may hold {language}; for a token {my} of a participant, {absent} of one who cannot come, {join} of one
-    whose room is open, or {invited} of the newcomer; for an id {flows}, {session}, {release}, {quota}, {exception},
-    {waiver}, {person} or {speaking}, and of a delegation {draft}, {submitted}, {accepted}, {away} or {organisation}.
-    `reach` is what is done there first."""
+    """`path` may hold {language}; for a token {my} of a participant, {absent} of one who cannot come, {left} of
+    one who was withdrawn, {join} of one whose room is open, or {invited} of the newcomer; for an id {flows},
+    {session}, {release}, {quota}, {exception}, {waiver}, {person} or {speaking}, and of a delegation {draft},
+    {submitted}, {accepted}, {away} or {organisation}. `reach` is what is done there first."""
 
     name: str
     path: str
@@ -199,6 +199,7 @@ DELEGATION = (
 PARTICIPANT = (
     View("participant", "/{language}/my/{my}/", is_kept=True),
     View("participant-cannot-come", "/{language}/my/{absent}/"),
+    View("participant-left", "/{language}/my/{left}/", status=410),
     View("cannot-come", "/{language}/my/{my}/cannot-come/"),
     View("cannot-come-errors", "/{language}/my/{my}/cannot-come/", NOBODY, decline_badly),
     View("language-and-zone", "/{language}/my/{my}/language-and-time-zone/"),

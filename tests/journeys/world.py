@@ -90,7 +90,11 @@ class World(Place):
         link_speaker(speaking, speaker=entry, version=speaking.version, by=staff, now=NOW)
         # By mistake, as the pages then say.
         Delegate.objects.filter(pk=self._first_of("US").pk).update(speaker=entry)
+        left = Delegate.objects.filter(webinar__slug=FLOWS, status="withdrawn")[0]
+        # The last link that they were sent: leaving raised the version by one.
+        left.token_version -= 1
         self.tokens = {
+            "left": make_token(left, Scope.PAGE),
             "my": make_token(self._first_of("CA"), Scope.PAGE),
             "absent": make_token(self._first_of("MX"), Scope.PAGE),
             "join": make_token(self._first_of("HN", webinar="connection-test"), Scope.JOIN),

@@ -35,6 +35,7 @@ from registrations.services.imports.saving import Imported, import_delegates
 from registrations.services.imports.tables import Table, table_to_text
 from registrations.services.imports.template import build_template
 from registrations.services.imports.texts import read_text
+from registrations.services.imports.turns import import_turn
 from registrations.views.focal_point.access import for_delegation, signed_in
 from registrations.views.focal_point.said import how_many_are_named, still_missing
 from sessions_app.bilingual import LANGUAGES
@@ -51,15 +52,16 @@ def import_table(request: HttpRequest, delegation: Delegation) -> HttpResponse:
         return _ask(request, delegation, ImportForm())
     form = ImportForm(request.POST, request.FILES)
     try:
-        table = _table_of(form)
-        if table is None:
-            return _ask(request, delegation, form)
-        if COLUMNS_ARE_TOLD in request.POST:
-            return _with_columns(request, delegation, table)
-        layout = find_layout(table, fields=fields_of(delegation))
-        if problems := layout_problems(layout, needed=needed_of(delegation)):
-            return _ask_columns(request, delegation, table, layout, problems)
-        return _dry_run(request, delegation, table, layout)
+        with import_turn(signed_in(request), now=timezone.now()):
+            table = _table_of(form)
+            if table is None:
+                return _ask(request, delegation, form)
+            if COLUMNS_ARE_TOLD in request.POST:
+                return _with_columns(request, delegation, table)
+            layout = find_layout(table, fields=fields_of(delegation))
+            if problems := layout_problems(layout, needed=needed_of(delegation)):
+                return _ask_columns(request, delegation, table, layout, problems)
+            return _dry_run(request, delegation, table, layout)
     except RuleBroken as broken:
         add_broken_rule(form, broken)
         return _ask(request, delegation, form)
@@ -71,15 +73,16 @@ def save(request: HttpRequest, delegation: Delegation) -> HttpResponse:
     """Save the good rows of a table that was seen; those that stay out are shown, to be corrected."""
     form = ImportForm(request.POST)
     try:
-        table = _table_of(form)
-        if table is None:
-            return _ask(request, delegation, form)
-        layout = find_layout(table, fields=fields_of(delegation))
-        if problems := layout_problems(layout, needed=needed_of(delegation)):
-            return _ask_columns(request, delegation, table, layout, problems)
-        imported = import_delegates(
-            delegation, people=people_of(table, layout), by=signed_in(request), now=timezone.now()
-        )
+        with import_turn(signed_in(request), now=timezone.now()):
+            table = _table_of(form)
+            if table is None:
+                return _ask(request, delegation, form)
+            layout = find_layout(table, fields=fields_of(delegation))
+            if problems := layout_problems(layout, needed=needed_of(delegation)):
+                return _ask_columns(request, delegation, table, layout, problems)
+            imported = import_delegates(
+                delegation, people=people_of(table, layout), by=signed_in(request), now=timezone.now()
+            )
     except RuleBroken as broken:
         add_broken_rule(form, broken)
         return _ask(request, delegation, form)

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from registrations.models import Delegate, DelegateStatus, Delegation, RegistrationPolicy, User
 from registrations.services.imports.reading import MOST_BYTES
+from registrations.services.imports.turns import IMPORTS_PER_MINUTE, import_turn
 from tests.factories import (
     make_country,
     make_delegate,
@@ -305,5 +306,29 @@ def test_the_page_of_500_rows_asks_the_database_as_often_as_that_of_two(
 ) -> None:
     for count in (2, 500):
         data = xlsx(people(count))
-        with django_assert_max_num_queries(12):
+        # Twelve, and those of the account's turn where the cache is a table.
+        with django_assert_max_num_queries(12 + 8):
             upload(owner, delegation, data)
+
+
+def test_a_file_sent_while_another_import_of_the_account_runs_is_told_to_wait(owner, user, delegation) -> None:
+    table = "\r\n".join("\t".join(row) for row in people(1))
+
+    with import_turn(user, now=timezone.now()):
+        answers = [
+            upload(owner, delegation, xlsx(people(1))),
+            owner.post(url(delegation, "import/save/"), {"table": table}),
+        ]
+
+    for answer in answers:
+        assert answer.status_code == 422
+        assert "Another import of yours is still being worked on." in text_of(answer)
+    # What was pasted is still there.
+    assert "persona1@example.org" in answers[1].content.decode()
+    assert Delegate.objects.count() == 0
+
+
+def test_many_files_in_a_minute_are_told_to_wait(owner, delegation) -> None:
+    answers = [upload(owner, delegation, b"x") for _time in range(2 * IMPORTS_PER_MINUTE + 1)]
+
+    assert "imports within a minute. Please wait a minute" in text_of(answers[-1])

@@ -1,11 +1,14 @@
 """Two imports at the same moment, on PostgreSQL with real locks."""
 
+import time
+from datetime import timedelta
 from functools import partial
 
 import pytest
 
 from registrations.models import Delegate, HistoryEvent, HistoryKind, Quota
 from registrations.services.imports.saving import import_delegates
+from registrations.services.imports.turns import import_turn
 from registrations.services.nominations import register_delegate
 from tests.factories import (
     make_country,
@@ -15,7 +18,7 @@ from tests.factories import (
     make_user,
     make_webinar,
 )
-from tests.races import two_writers
+from tests.races import kinds_of, two_writers
 from tests.registrations.services.imports.stories import people_in, row
 
 pytestmark = [pytest.mark.postgresql, pytest.mark.django_db(transaction=True)]
@@ -80,3 +83,23 @@ def test_a_maximum_holds_while_an_import_and_a_form_are_saved_at_once(now):
             )
 
             assert Delegate.objects.active().filter(delegation=country).count() == 3
+
+
+def test_of_many_imports_of_one_account_at_once_one_runs(now):
+    user = make_user()
+    running, most = [], []
+
+    def step(at):
+        with import_turn(user, now=at):
+            running.append(1)
+            most.append(len(running))
+            time.sleep(0.01)
+            running.pop()
+
+    with two_writers() as race:
+        for number in range(ROUNDS):
+            at = now + timedelta(minutes=number)
+
+            assert kinds_of(race(partial(step, at), partial(step, at)))[-1] == "done"
+
+    assert set(most) == {1}

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 import zipfile
 from collections.abc import Mapping, Sequence
 
@@ -90,12 +91,89 @@ def billion_laughs() -> bytes:
     return with_parts({"xl/worksheets/sheet1.xml": b"".join(lines) + b"]><worksheet>&u;</worksheet>"})
 
 
-def huge_styles() -> bytes:
-    """As many cell styles as fit into the bound of one part."""
-    xf = b'<xf numFmtId="0" fontId="0" fillId="0" borderId="0"/>'
-    head = b'<styleSheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><cellXfs>'
-    count = (3_900_000 - len(head)) // len(xf)
-    return with_parts({"xl/styles.xml": head + xf * count + b"</cellXfs></styleSheet>"})
+MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+
+
+def in_styles(list_name: str, style: str, count: int) -> bytes:
+    styles = f'<styleSheet xmlns="{MAIN}"><{list_name}>{style * count}</{list_name}></styleSheet>'
+    return with_parts({"xl/styles.xml": styles.encode()})
+
+
+def in_shared_texts(text: str, count: int) -> bytes:
+    source = Workbook()
+    source.active["A1"] = "Ana"
+    texts = f'<sst xmlns="{MAIN}">{text * count}</sst>'
+    return with_parts({"xl/sharedStrings.xml": texts.encode()}, content=saved(source))
+
+
+def attributes_that_multiply() -> bytes:
+    """A DTD that gives each cell a thousand attributes."""
+    attributes = " ".join(f'a{number} CDATA "x"' for number in range(1_000))
+    sheet = f"<!DOCTYPE x [<!ATTLIST c {attributes}>]><worksheet><sheetData>{'<c/>' * 40_000}</sheetData></worksheet>"
+    return with_parts({"xl/worksheets/sheet1.xml": sheet.encode()})
+
+
+def one_tag_of(count: int) -> bytes:
+    """A row with so many attributes."""
+    return in_sheet("<row " + " ".join(f'a{number}=""' for number in range(count)) + "/>")
+
+
+def print_area_of(count: int) -> bytes:
+    """A name for so many ranges, which openpyxl looks through again for each."""
+    ranges = "$A$1:$B$2," * count
+    return with_parts({"xl/workbook.xml": _book(f'<definedName name="_xlnm.Print_Area" localSheetId="0">{ranges}')})
+
+
+def _book(names: str) -> bytes:
+    relations = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+    sheets = '<sheets><sheet name="a" sheetId="1" r:id="rId1"/></sheets>'
+    book = f'<workbook xmlns="{MAIN}" xmlns:r="{relations}">{sheets}<definedNames>{names}</definedName></definedNames>'
+    return f"{book}</workbook>".encode()
+
+
+def as_written_by(program: str, rows: Rows) -> bytes:
+    """`rows` as Excel, LibreOffice or Google Sheets write them, with thousands of styles and formatted blank cells."""
+    source = Workbook()
+    for row in rows:
+        source.active.append(row)
+    width, below = len(rows[0]), len(rows) + 1
+    column = f'<col min="1" max="{width}" width="20" style="1" customWidth="1"/>'
+    blank = {
+        # Whole columns are formatted: down to row 1,048,576 without a row.
+        "Excel": "",
+        # The last row of all is formatted.
+        "LibreOffice": '<row r="1048576" customFormat="false" ht="12.8" hidden="false" outlineLevel="0"/>',
+        # Each row of the grid is there, without a word.
+        "Google Sheets": "".join(f'<row r="{number}" ht="15.75" customHeight="1"/>' for number in range(below, 1_001)),
+    }[program]
+    content = saved(source)
+    sheet = zipfile.ZipFile(io.BytesIO(content)).read("xl/worksheets/sheet1.xml").decode()
+    sheet = sheet.replace("<sheetData>", f"<cols>{column}</cols><sheetData>").replace(
+        "</sheetData>", f"{blank}</sheetData>"
+    )
+    if program == "Google Sheets":
+        sheet = re.sub(r"<dimension[^>]*/>", "", sheet)
+    return with_parts(
+        {"xl/worksheets/sheet1.xml": sheet.encode(), "xl/styles.xml": _thousands_of_styles()}, content=content
+    )
+
+
+def _thousands_of_styles() -> bytes:
+    font = '<font><sz val="11"/><color theme="1"/><name val="Calibri"/><family val="2"/><scheme val="minor"/></font>'
+    fill = '<fill><patternFill patternType="solid"><fgColor rgb="FFFFFFFF"/></patternFill></fill>'
+    border = "<border><left/><right/><top/><bottom/><diagonal/></border>"
+    xf = '<xf numFmtId="0" fontId="0" fillId="0" borderId="0" xfId="0" applyFont="1"{0}><alignment wrapText="1"/></xf>'
+    lists = {
+        "numFmts": '<numFmt numFmtId="164" formatCode="yyyy\\-mm\\-dd"/>' * 100,
+        "fonts": font * 500,
+        "fills": fill * 300,
+        "borders": border * 300,
+        "cellStyleXfs": xf.format("") * 2_000,
+        "cellXfs": xf.format("") * 1_000,
+        "cellStyles": '<cellStyle name="Normal 2" xfId="0" builtinId="0"/>' * 2_000,
+    }
+    parts = "".join(f"<{name}>{styles}</{name}>" for name, styles in lists.items())
+    return f'<styleSheet xmlns="{MAIN}">{parts}</styleSheet>'.encode()
 
 
 def in_sheet(rows: str) -> bytes:

@@ -98,6 +98,23 @@ class AddressTakenElsewhere(RuleBroken):
         super().__init__(message)
 
 
+class NamedTooOften(RuleBroken):
+    """A focal point may not name an address again that was named and withdrawn twice within a day.
+
+    `event` is the unsaved history event that alerts the secretariat; None where it was alerted already.
+    """
+
+    message = _(
+        "This address was named and withdrawn several times within a day. Only the secretariat can name it now; it has "
+        "been told."
+    )
+    field = "email"
+
+    def __init__(self, *, event: "HistoryEvent | None" = None) -> None:
+        self.event = event
+        super().__init__()
+
+
 class TooManyClashes(RuleBroken):
     message = _("Too many addresses could not be registered today. Please write to the secretariat.")
     field = "email"

@@ -13,7 +13,7 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, URLResolver, path, reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from registrations.admin.base import is_observed, staff_of
 from registrations.admin.board import board_list_page, board_page
@@ -43,6 +43,7 @@ from registrations.queries.letters import lacking_letter
 from registrations.queries.lists import seats_of_many
 from registrations.queries.speakers import speaking_among, without_a_person
 from registrations.services.delegations import accept_delegation, revoke_waiver
+from registrations.services.mail_limits import release_mail
 from sessions_app.admin.base import Room, change_url
 from sessions_app.admin.filters import WebinarFilter
 
@@ -123,7 +124,8 @@ class DelegationRoom(Room[Delegation]):
         ]
         waiting = path("waiting/", view(partial(waiting_page, self.admin_site)), name="waiting-delegations")
         revoke = path("waivers/<int:pk>/revoke/", view(self.revoke_page), name="revoke-waiver")
-        return [*steps, *several, waiting, revoke, *super().get_urls()]
+        release = path("<int:pk>/release-mail/", view(self.release_mail), name="release-mail-delegation")
+        return [*steps, *several, waiting, revoke, release, *super().get_urls()]
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
@@ -199,6 +201,17 @@ class DelegationRoom(Room[Delegation]):
         return self._form_page(
             request, delegation, form, title=step.title, verb=step.verb, explanation=step.explanation, back=back
         )
+
+    def release_mail(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Sent, let the held mail of the delegation go; opened, only lead to its page."""
+        delegation = get_object_or_404(Delegation, pk=pk)
+        if request.method == "POST":
+            count = release_mail(delegation, by=staff_of(request), now=timezone.now())
+            said = ngettext(
+                "The mail of %(count)s person is released.", "The mail of %(count)s people is released.", count
+            )
+            messages.success(request, said % {"count": count})
+        return redirect(change_url(delegation))
 
     def revoke_page(self, request: HttpRequest, pk: int) -> HttpResponse:
         waiver = get_object_or_404(

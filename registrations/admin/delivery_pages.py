@@ -12,7 +12,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from registrations.models import CalendarEntry, Delivery, DeliveryKind, DeliveryState, IcalMethod, Partstat
+from registrations.models import CalendarEntry, Delivery, DeliveryKind, DeliveryState, HistoryKind, IcalMethod, Partstat
 from registrations.queries.delegation_page import DONE_WITH
 from registrations.services.deliveries import STOPPABLE
 
@@ -29,6 +29,11 @@ ABOUT = {
     DeliveryKind.CANNOT_COME: gettext_lazy("Tells %(who)s that %(person)s (%(body)s) cannot come."),
     DeliveryKind.LINKS: gettext_lazy("Brings %(who)s the links to their pages, which somebody asked for."),
     DeliveryKind.CLASH_ALERT: gettext_lazy("Tells %(who)s that %(body)s typed an address which is registered already."),
+}
+# Of an alert, by what it alerts of.
+ABOUT_ALERTS = {
+    HistoryKind.NAMED_TOO_OFTEN: gettext_lazy("Tells %(who)s that %(body)s named the same person again and again."),
+    HistoryKind.MAIL_HELD: gettext_lazy("Tells %(who)s that mail to people of %(body)s waits to be released."),
 }
 ABOUT_ELSE = gettext_lazy("A message to %(who)s.")
 
@@ -65,7 +70,10 @@ def delivery_page(site: AdminSite, request: HttpRequest, pk: int) -> HttpRespons
 def about(delivery: Delivery) -> str:
     """What it says to whom: "Invites Ana Paz (Honduras) to session 1, “Context”, Mon 16 Nov 2026, 09:00."."""
     delegation = delivery.event.delegation if delivery.event is not None else delivery.delegation
-    return ABOUT.get(DeliveryKind(delivery.kind), ABOUT_ELSE) % {
+    text = ABOUT.get(DeliveryKind(delivery.kind), ABOUT_ELSE)
+    if delivery.kind == DeliveryKind.CLASH_ALERT and delivery.event is not None:
+        text = ABOUT_ALERTS.get(HistoryKind(delivery.event.kind), text)
+    return text % {
         "who": _reader(delivery),
         "session": _session(delivery),
         "body": delegation.body if delegation is not None else "",

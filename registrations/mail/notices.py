@@ -7,7 +7,7 @@ from django.utils import translation
 
 from registrations.mail.message import compose
 from registrations.mail.time_left import hours_of
-from registrations.models import Delegation, DelegationStatus, Delivery, HistoryEvent, User
+from registrations.models import Delegation, DelegationStatus, Delivery, HistoryEvent, HistoryKind, User
 from registrations.queries import gaps_in, lacks_letter, seats_of
 from registrations.queries.absences import sessions_declined_by
 
@@ -72,15 +72,21 @@ def build_absence(delivery: Delivery) -> EmailMultiAlternatives:
 
 
 def build_clash_alert(delivery: Delivery) -> EmailMultiAlternatives:
-    """Tells the secretariat that a focal point named a person who is registered elsewhere; details are in admin."""
+    """Tells the secretariat that a focal point named a person who is registered elsewhere or whom they named again and
+    again, or more new people than are mailed by themselves; details are in admin."""
     user, event, delegation = _parts(delivery)
+    if event.kind == HistoryKind.MAIL_HELD:
+        link = reverse("admin:registrations_delegation_change", args=[delegation.pk])
+    else:
+        link = reverse("admin:registrations_historyevent_change", args=[event.pk])
     return compose(
         delivery,
         "clash_alert",
         {
             "body_name": delegation.body.name.render(user.language).text,
             "webinar_title": event.webinar.title.render(user.language).text,
-            "link": f"{settings.BASE_URL}{reverse('admin:registrations_historyevent_change', args=[event.pk])}",
+            "kind": event.kind,
+            "link": f"{settings.BASE_URL}{link}",
         },
         name=user.name,
         language=user.language,

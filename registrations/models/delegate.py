@@ -60,6 +60,14 @@ class DelegateQuerySet(models.QuerySet["Delegate"]):
         """Active people of an acceptance: those who are invited (rule 5)."""
         return self.active().filter(admitted_at__isnull=False)
 
+    def to_be_mailed(self) -> "DelegateQuerySet":
+        """The admitted, but for those whose mail waits for the secretariat."""
+        return self.admitted().filter(mail_held_at__isnull=True)
+
+    def with_held_mail(self) -> "DelegateQuerySet":
+        """Active people whose mail waits for the secretariat."""
+        return self.active().filter(mail_held_at__isnull=False)
+
     def with_address(self, email: str) -> "DelegateQuerySet":
         """Those with the address, whatever its case (rule 8)."""
         return self.with_addresses([email])
@@ -129,6 +137,9 @@ class Delegate(models.Model):
     withdrawn_reason = models.CharField(_("reason"), max_length=1000, blank=True)
     # Mail about this person waits until then, so that an undo or a correction merges (design §5).
     hold_until = models.DateTimeField(editable=False)
+    # Since then mail to the address waits for the secretariat: a focal point had named more new ones in a day than are
+    # mailed by themselves.
+    mail_held_at = models.DateTimeField(_("mail held since"), null=True, blank=True, editable=False)
     version = models.PositiveIntegerField(default=1, editable=False)
     # Raised by a change of address and by a withdrawal: earlier links of this person end.
     token_version = models.PositiveIntegerField(default=1, editable=False)

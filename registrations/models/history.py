@@ -29,6 +29,9 @@ class HistoryKind(models.TextChoices):
     LETTER_UPLOADED = "letter_uploaded", _("Letter uploaded")
     LETTER_REPLACED = "letter_replaced", _("Letter replaced")
     LETTER_REMOVED = "letter_removed", _("Letter removed")
+    NAMED_TOO_OFTEN = "named_too_often", _("Named and withdrawn again and again")
+    MAIL_HELD = "mail_held", _("Mail held until the Secretariat releases it")
+    MAIL_RELEASED = "mail_released", _("Held mail released")
     ADDRESS_CLASH = "address_clash", _("Address registered elsewhere")
     QUOTA_CHANGED = "quota_changed", _("Quota changed")
     CANNOT_COME = "cannot_come", _("Cannot come")
@@ -51,6 +54,8 @@ class HistoryKind(models.TextChoices):
     ROOM_SWITCHED = "room_switched", _("Room switched")
 
 
+# What the secretariat is alerted of by mail, once it has happened.
+ALERTS = (HistoryKind.ADDRESS_CLASH, HistoryKind.NAMED_TOO_OFTEN, HistoryKind.MAIL_HELD)
 # What participants do on their page, where nobody signs in.
 BY_PARTICIPANTS = (HistoryKind.CANNOT_COME, HistoryKind.OWN_CHOICE)
 
@@ -82,6 +87,8 @@ class HistoryEvent(models.Model):
     )
     at = models.DateTimeField(_("when"))
     reason = models.TextField(_("why"), max_length=2000, blank=True)
+    # A focal point brought an address that the webinar had not mailed: it counts against their limit of the day.
+    brings_new_address = models.BooleanField(default=False, db_default=False, editable=False)
     # {field: [old, new]} of an edit; names and addresses are personal data and end with the purge.
     changes: "models.JSONField[dict[str, Any], dict[str, Any]]" = models.JSONField(
         _("what changed"), default=dict, blank=True

@@ -71,7 +71,7 @@ def delegates_of(webinar: Webinar, audience: Audience) -> "QuerySet[Delegate]":
     if audience.readers == AnnouncementReaders.FOCAL_POINTS:
         return Delegate.objects.none()
     # Whom nobody knows any more cannot be written to.
-    people = Delegate.objects.admitted().filter(
+    people = Delegate.objects.to_be_mailed().filter(
         delegation__in=_delegations(webinar, audience), anonymised_at__isnull=True
     )
     if audience.profiles:

@@ -118,6 +118,11 @@ class DelegatesWithMail:
     left: tuple[DelegateWithMail, ...]
 
     @property
+    def held_count(self) -> int:
+        """To how many people mail waits for the secretariat."""
+        return sum(one.delegate.mail_held_at is not None for one in self.active)
+
+    @property
     def with_failed_mail(self) -> tuple[DelegateWithMail, ...]:
         return tuple(one for one in self.active if one.failed)
 

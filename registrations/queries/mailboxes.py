@@ -49,10 +49,10 @@ def newcomers(*, now: datetime) -> "QuerySet[Delegate]":
 
 
 def _participants(now: datetime) -> "QuerySet[Any]":
-    """A row for each person and session ahead in which they take part, their last change no longer held back; by
-    session and address."""
+    """A row for each person and session ahead in which they take part, their last change no longer held back and their
+    mail not waiting for the secretariat; by session and address."""
     return (
-        Delegate.objects.admitted()
+        Delegate.objects.to_be_mailed()
         .filter(
             webinar__sessions__released__ends_at__gt=now,
             webinar__sessions__released__is_cancelled=False,

@@ -118,7 +118,7 @@ def people_ahead(addresses: Iterable[str], *, now: datetime) -> list[Delegate]:
     latest registered first, with webinar and body. One query."""
     ahead = ReleasedSession.objects.filter(session__webinar=OuterRef("webinar"), is_cancelled=False, ends_at__gt=now)
     return list(
-        Delegate.objects.admitted()
+        Delegate.objects.to_be_mailed()
         .with_addresses(addresses)
         # Else their links have ended.
         .filter(Exists(ahead), webinar__policy__purge_on__gt=now.date())

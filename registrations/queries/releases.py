@@ -17,7 +17,7 @@ def people_told(webinar: Webinar, changes: AgendaChanges, *, now: datetime) -> M
     part; nobody is told of a session that is over.
     """
     invited = (
-        Delegate.objects.admitted()
+        Delegate.objects.to_be_mailed()
         .filter(webinar=webinar)
         .exclude(delegation__status=DelegationStatus.NOT_ATTENDING)
         .count()

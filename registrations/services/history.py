@@ -18,12 +18,14 @@ def record(
     delegate: Delegate | None = None,
     reason: str = "",
     changes: Changes | None = None,
+    brings_new_address: bool = False,
 ) -> HistoryEvent:
     """Store that `kind` happened to `delegation`. `by` is None where the system decided.
 
     `changes` is {field: [old, new]} of plain values; a profile stands there by its code.
     """
     event = new_event(kind, delegation=delegation, by=by, now=now, delegate=delegate, reason=reason, changes=changes)
+    event.brings_new_address = brings_new_address
     event.save(force_insert=True)
     return event
 

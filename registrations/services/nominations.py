@@ -7,7 +7,7 @@ from datetime import datetime
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
-from registrations.exceptions import InvalidInput, NotPossibleNow, RegistrationClosed, RuleBroken, Stale
+from registrations.exceptions import InvalidInput, NamedTooOften, NotPossibleNow, RegistrationClosed, RuleBroken, Stale
 from registrations.models import (
     Delegate,
     DelegateStatus,
@@ -20,6 +20,7 @@ from registrations.models import (
 from registrations.services.details import DelegateDetails, apply_details, clean_details, new_delegate
 from registrations.services.gates import check_attending, check_not_over, check_open, check_time, clean_reason, is_late
 from registrations.services.history import new_event, record
+from registrations.services.mail_limits import Rounds, hold_mail
 from registrations.services.seats import (
     Addresses,
     LockedDelegation,
@@ -64,9 +65,9 @@ def register_delegate(delegation: Delegation, *, details: DelegateDetails, by: U
 def register_and_count(delegation: Delegation, *, details: DelegateDetails, by: User, now: datetime) -> Registered:
     """Name a person in `delegation`; in an accepted one they are admitted at once (rule 5).
 
-    Raises InvalidInput, QuotaFull, AddressTakenHere, AddressTakenElsewhere, TooManyClashes, NotPossibleNow while the
-    delegation does not attend, and what `check_time` raises; after the closing a focal point fills open seats only.
-    Sent twice, the second time is AddressTakenHere.
+    Raises InvalidInput, QuotaFull, AddressTakenHere, AddressTakenElsewhere, TooManyClashes, NamedTooOften,
+    NotPossibleNow while the delegation does not attend, and what `check_time` raises; after the closing a focal point
+    fills open seats only. Sent twice, the second time is AddressTakenHere.
     """
     # Asked before: no lock of ours guards the agenda, and others wait while these are held.
     check_not_over(delegation.webinar, now=now)
@@ -76,8 +77,15 @@ def register_and_count(delegation: Delegation, *, details: DelegateDetails, by: 
     details = clean_details(details, delegation=locked.delegation, profile_ids=locked.profile_ids)
     _check_open_seat(locked, details.profile, by=by, now=now)
     locked.check_room(details.profile)
-    delegate = _seat(locked, details, by=by, now=now)
-    record(HistoryKind.REGISTERED, delegation=locked.delegation, delegate=delegate, by=by, now=now)
+    delegate, is_new_address = _seat(locked, details, by=by, now=now)
+    record(
+        HistoryKind.REGISTERED,
+        delegation=locked.delegation,
+        delegate=delegate,
+        by=by,
+        now=now,
+        brings_new_address=is_new_address,
+    )
     return Registered(delegate, locked.with_one_more(details.profile))
 
 
@@ -140,13 +148,23 @@ def edit_delegate(
         locked.check_room(current.profile)
         locked.check_leaving(profile_before, reason=reason)
     touch(current, by=by, now=now)
+    is_new_address = False
     if current.address == address_before:
         current.save()
     else:
+        Rounds(locked, [current.email], by=by, now=now).check(current.email)
         current.token_version += 1
-        write_delegate(locked, current, by=by, now=now)
-    where = locked.delegation
-    record(HistoryKind.EDITED, delegation=where, delegate=current, by=by, now=now, reason=reason, changes=changes)
+        is_new_address = _write_named(locked, current, by=by, now=now)
+    record(
+        HistoryKind.EDITED,
+        delegation=locked.delegation,
+        delegate=current,
+        by=by,
+        now=now,
+        reason=reason,
+        changes=changes,
+        brings_new_address=is_new_address,
+    )
     return current
 
 
@@ -172,10 +190,10 @@ def replace_delegate(
         replace(details, profile=old.profile), delegation=locked.delegation, profile_ids=locked.profile_ids
     )
     write_departure(old, status=DelegateStatus.REPLACED, reason=reason, by=by, now=now)
-    newcomer = _seat(locked, details, by=by, now=now)
+    newcomer, is_new_address = _seat(locked, details, by=by, now=now)
     old.replaced_by = newcomer
     old.save(update_fields=["replaced_by"])
-    _record_replacement(old, newcomer, by=by, now=now, reason=reason)
+    _record_replacement(old, newcomer, by=by, now=now, reason=reason, is_new_address=is_new_address)
     return newcomer
 
 
@@ -219,6 +237,8 @@ def _name_all(
     """Decide about each in turn, then write in the order of addresses. Raises IntegrityError if nothing was written."""
     emails = [details.email for details in many if isinstance(details, DelegateDetails)]
     addresses = Addresses(locked, emails, by=by, now=now)
+    rounds = Rounds(locked, emails, by=by, now=now)
+    alerts: dict[str, HistoryEvent] = {}
     outcomes = []
     for details in many:
         try:
@@ -228,7 +248,10 @@ def _name_all(
             locked.check_room(details.profile)
             newcomer = _newcomer(locked, details, by=by, now=now)
             addresses.check(newcomer)
+            rounds.check(newcomer.email)
         except RuleBroken as refusal:
+            if isinstance(refusal, NamedTooOften) and refusal.event is not None:
+                alerts[newcomer.address] = refusal.event
             outcomes.append(NamingOutcome(refusal=refusal))
         else:
             addresses.take(newcomer)
@@ -236,19 +259,32 @@ def _name_all(
             outcomes.append(NamingOutcome(delegate=newcomer))
     newcomers = [outcome.delegate for outcome in outcomes if outcome.delegate is not None]
     with transaction.atomic():
+        new_addresses = hold_mail(locked, newcomers, by=by, now=now)
         Delegate.objects.bulk_create(sorted(newcomers, key=lambda newcomer: newcomer.address))
         registered = [
             new_event(HistoryKind.REGISTERED, delegation=locked.delegation, delegate=newcomer, by=by, now=now)
             for newcomer in newcomers
         ]
-        HistoryEvent.objects.bulk_create([*registered, *addresses.clashes])
+        for event, newcomer in zip(registered, newcomers, strict=True):
+            event.brings_new_address = newcomer.address in new_addresses
+        HistoryEvent.objects.bulk_create([*registered, *addresses.clashes, *alerts.values()])
     return outcomes
 
 
-def _record_replacement(old: Delegate, newcomer: Delegate, *, by: User, now: datetime, reason: str) -> None:
+def _record_replacement(
+    old: Delegate, newcomer: Delegate, *, by: User, now: datetime, reason: str, is_new_address: bool
+) -> None:
     where, left, came = old.delegation, {"replaced_by": ["", newcomer.name]}, {"replaces": ["", old.name]}
     record(HistoryKind.REPLACED, delegation=where, delegate=old, by=by, now=now, reason=reason, changes=left)
-    record(HistoryKind.REGISTERED, delegation=where, delegate=newcomer, by=by, now=now, changes=came)
+    record(
+        HistoryKind.REGISTERED,
+        delegation=where,
+        delegate=newcomer,
+        by=by,
+        now=now,
+        changes=came,
+        brings_new_address=is_new_address,
+    )
 
 
 def _check_active(delegate: Delegate) -> None:
@@ -269,10 +305,18 @@ def _check_open_seat(locked: LockedDelegation, profile: ParticipantProfile | Non
         raise RegistrationClosed
 
 
-def _seat(locked: LockedDelegation, details: DelegateDetails, *, by: User, now: datetime) -> Delegate:
+def _seat(locked: LockedDelegation, details: DelegateDetails, *, by: User, now: datetime) -> tuple[Delegate, bool]:
+    """Save the person of `details`; and whether their address counts as new, for the event that records it."""
     delegate = _newcomer(locked, details, by=by, now=now)
+    Rounds(locked, [delegate.email], by=by, now=now).check(delegate.email)
+    return delegate, _write_named(locked, delegate, by=by, now=now)
+
+
+def _write_named(locked: LockedDelegation, delegate: Delegate, *, by: User, now: datetime) -> bool:
+    """Save `delegate` under an address that they had not; whether it is new to the webinar, and by a focal point."""
+    new_addresses = hold_mail(locked, [delegate], by=by, now=now)
     write_delegate(locked, delegate, by=by, now=now)
-    return delegate
+    return delegate.address in new_addresses
 
 
 def _newcomer(locked: LockedDelegation, details: DelegateDetails, *, by: User, now: datetime) -> Delegate:

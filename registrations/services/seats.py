@@ -1,7 +1,8 @@
 """The one door to the seats (rule 9): whoever adds, moves, restores or removes a person or changes a quota comes here.
 
-Order of locks: the quota rows of the webinar by id, then delegation rows by id; then count; then write in the order of
-addresses. On SQLite transactions are IMMEDIATE, so that whole decisions come one after the other.
+Order of locks: the quota rows of the webinar by id, then delegation rows by id, then the account of who acts; then
+count; then write in the order of addresses. On SQLite transactions are IMMEDIATE, so that whole decisions come one
+after the other.
 """
 
 from collections.abc import Callable, Iterable
@@ -19,6 +20,7 @@ from django.utils.translation import gettext as _
 from registrations.exceptions import (
     AddressTakenElsewhere,
     AddressTakenHere,
+    NamedTooOften,
     QuotaFull,
     ReasonRequired,
     Stale,
@@ -52,7 +54,7 @@ R = TypeVar("R")
 
 def decision(service: Callable[P, R]) -> Callable[P, R]:
     """Make `service` one transaction that wakes the planner, is tried again once after a deadlock, and keeps the
-    event of a clash although everything else of the attempt is rolled back.
+    event that alerts the secretariat although everything else of the attempt is rolled back.
 
     Inside a transaction of the caller there is no second try, and the event lives only if the caller commits.
     """
@@ -66,10 +68,10 @@ def decision(service: Callable[P, R]) -> Callable[P, R]:
                 if transaction.get_connection().in_atomic_block or not _is_worth_a_retry(error):
                     raise
                 return attempt(*args, **kwargs)
-        except AddressTakenElsewhere as clash:
-            if clash.event is not None:
+        except (AddressTakenElsewhere, NamedTooOften) as refused:
+            if refused.event is not None:
                 with transaction.atomic():
-                    clash.event.save(force_insert=True)
+                    refused.event.save(force_insert=True)
                     nudge_planner()
             raise
 
@@ -187,6 +189,12 @@ def lock_webinar(webinar: Webinar) -> list[Quota]:
     quotas = lock_quotas(webinar.pk)
     list(_locked(Delegation.objects.filter(webinar=webinar)).values_list("pk"))
     return quotas
+
+
+def lock_person(user: User) -> None:
+    """Lock the account of `user`, after quotas and delegations: what is limited per person and day is counted under it,
+    also where their steps concern different webinars. Needs a transaction."""
+    list(User.objects.select_for_update(no_key=True).filter(pk=user.pk).values_list("pk"))
 
 
 def write_delegate(locked: LockedDelegation, delegate: Delegate, *, by: User, now: datetime) -> None:

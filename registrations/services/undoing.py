@@ -79,6 +79,9 @@ def undo_edit(delegate: Delegate, *, version: int, by: User, now: datetime) -> D
         locked.check_room(current.profile)
     if current.address != address_after:
         current.token_version -= 1
+        if current.mail_held_at == edit.at:
+            # The address that the edit brought was one too many of the day.
+            current.mail_held_at = None
     touch(current, by=by, now=now)
     write_delegate(locked, current, by=by, now=now)
     record(HistoryKind.EDIT_UNDONE, delegation=locked.delegation, delegate=current, by=by, now=now, changes=changes)

@@ -1,4 +1,4 @@
-"""Mail about decisions, clashes and people who cannot come, owed by the row of the history that says what happened."""
+"""Mail about decisions, alerts and people who cannot come, owed by the row of the history that says what happened."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from registrations.models import Delivery, DeliveryKind, HistoryEvent, HistoryKind, User
+from registrations.models.history import ALERTS
 from registrations.queries.absences import absences_that_stand
 from registrations.queries.registering import accounts_by_body
 from registrations.services.attendance import SAID_FOR
@@ -31,39 +32,39 @@ BATCH = 500
 
 def plan_notices(*, now: datetime) -> int:
     """Owe each focal point the decisions on their delegations and who of these cannot come, and active staff the
-    clashes; how many there are.
+    alerts; how many there are.
 
     Before the first release of a webinar no country is written to (rule 12); the secretariat itself is.
     """
-    owed = [*_decisions_and_clashes(now), *_absences(now)]
+    owed = [*_decisions_and_alerts(now), *_absences(now)]
     Delivery.objects.bulk_create(owed, batch_size=BATCH, ignore_conflicts=True)
     return len(owed)
 
 
 def _untold() -> "QuerySet[HistoryEvent]":
-    """The decisions and clashes that nobody was told of."""
+    """The decisions and alerts that nobody was told of."""
     told = Delivery.objects.standing().filter(event=OuterRef("pk"))
     by_staff = Q(kind__in=DECISIONS_BY_STAFF, actor__is_staff=True)
     is_released = Exists(Release.objects.filter(webinar=OuterRef("webinar")))
     decisions = Q(Q(kind__in=DECISIONS) | by_staff, is_released)
     recent = HistoryEvent.objects.filter(~Exists(told), at__gt=OTHER_INSTANT, at__lte=INSTANT)
-    return recent.filter(decisions | Q(kind=HistoryKind.ADDRESS_CLASH)).select_related("delegation").order_by("pk")
+    return recent.filter(decisions | Q(kind__in=ALERTS)).select_related("delegation").order_by("pk")
 
 
 _UNTOLD = Worded(_untold)
 
 
-def _decisions_and_clashes(now: datetime) -> Iterable[Delivery]:
+def _decisions_and_alerts(now: datetime) -> Iterable[Delivery]:
     events = _UNTOLD.find({INSTANT: now, OTHER_INSTANT: now - NEWEST})
-    clashes = [event for event in events if event.kind == HistoryKind.ADDRESS_CLASH]
-    decisions = [event for event in events if event.kind != HistoryKind.ADDRESS_CLASH]
+    alerts = [event for event in events if event.kind in ALERTS]
+    decisions = [event for event in events if event.kind not in ALERTS]
     accounts = accounts_by_body(event.delegation.body_id for event in decisions if event.delegation)
     for event in decisions:
         if event.delegation:
             for user in accounts.get(event.delegation.body_id, ()):
                 yield _notice(DeliveryKind.DECISION, event, user, now)
-    staff = _secretariat() if clashes else []
-    for event in clashes:
+    staff = _secretariat() if alerts else []
+    for event in alerts:
         for user in staff:
             yield _notice(DeliveryKind.CLASH_ALERT, event, user, now)
 

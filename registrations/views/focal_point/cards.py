@@ -153,6 +153,8 @@ def person_card(one: DelegateWithMail, may: Allowed, *, waiting: str, by: User, 
     ahead = [invitation.partstat for invitation in one.invitations if now < invitation.ends_at]
     if one.delegate.admitted_at is None:
         words, before = [], [_("invited once the delegation is accepted")]
+    elif one.delegate.mail_held_at is not None:
+        before = [_("the mail waits for the Secretariat")]
     else:
         before = [] if one.invitations else [waiting]
     said = [*before, *(word for word, invitation in words if not invitation.is_failed), *answers]

@@ -1,0 +1,132 @@
+"""Keeps mail from being a focal point's weapon (design §8): how often they may name one address, and how many new ones
+are mailed in a day without a person of the secretariat having looked."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db.models import Q
+from django.db.models.functions import Lower
+
+from registrations.exceptions import NamedTooOften
+from registrations.models import CalendarEntry, Delegate, Delegation, HistoryEvent, HistoryKind, User
+from registrations.models.delegate import change_hold
+from registrations.services.history import new_event, record
+from registrations.services.seats import LockedDelegation, decision, lock_delegation, lock_person
+
+DAY = timedelta(days=1)
+ROUNDS_PER_DAY = 2
+LEAVING = (HistoryKind.WITHDRAWN, HistoryKind.REPLACED)
+NAMING = (HistoryKind.REGISTERED, HistoryKind.EDITED)
+
+
+class Rounds:
+    """How often each of some addresses was named and given up again within a day, by this focal point or in this
+    delegation. One query; none for staff."""
+
+    def __init__(self, locked: LockedDelegation, emails: Iterable[str], *, by: User, now: datetime) -> None:
+        self.locked, self.by, self.now = locked, by, now
+        self.events: dict[str, list[HistoryEvent]] = defaultdict(list)
+        if not by.is_staff:
+            wanted = {email.lower() for email in emails}
+            for event in _events_of_leaving(locked.delegation, wanted, by=by, now=now):
+                self._count(event)
+
+    def check(self, email: str) -> None:
+        """Raise NamedTooOften once the rounds of the day are used up."""
+        events = self.events[email.lower()]
+        if len(events) >= ROUNDS_PER_DAY:
+            raise NamedTooOften(event=self._alert(events[-1]))
+
+    def _count(self, event: HistoryEvent) -> None:
+        """An edit gives up the address of before; taken back in time, nobody was written to."""
+        if event.kind == HistoryKind.EDIT_UNDONE:
+            before = str(event.changes["email"][1]).lower()
+            if self.events[before]:
+                self.events[before].pop()
+        elif event.kind == HistoryKind.EDITED:
+            self.events[str(event.changes["email"][0]).lower()].append(event)
+        elif event.delegate is not None and event.at >= event.delegate.registered_at + change_hold():
+            # Who was withdrawn earlier was not written to.
+            self.events[event.delegate.address].append(event)
+
+    def _alert(self, last: HistoryEvent) -> HistoryEvent | None:
+        """The unsaved event for the secretariat: one in a day about one person."""
+        alerts = HistoryEvent.objects.filter(
+            kind=HistoryKind.NAMED_TOO_OFTEN, delegation=self.locked.delegation, at__gt=self.now - DAY
+        )
+        if alerts.filter(delegate=last.delegate_id).exists():
+            return None
+        return new_event(
+            HistoryKind.NAMED_TOO_OFTEN,
+            delegation=self.locked.delegation,
+            delegate=last.delegate,
+            by=self.by,
+            now=self.now,
+        )
+
+
+def _events_of_leaving(
+    delegation: Delegation, addresses: set[str], *, by: User, now: datetime
+) -> Iterable[HistoryEvent]:
+    """In their order, the steps of focal points by which one of `addresses` may have been given up."""
+    left = Q(kind__in=LEAVING, address__in=addresses)
+    edited = Q(kind__in=[HistoryKind.EDITED, HistoryKind.EDIT_UNDONE], changes__has_key="email")
+    return (
+        HistoryEvent.objects.alias(address=Lower("delegate__email"))
+        .filter(
+            Q(delegation=delegation) | Q(actor=by, webinar=delegation.webinar_id),
+            left | edited,
+            at__gt=now - DAY,
+            actor__is_staff=False,
+        )
+        .select_related("delegate")
+        .order_by("pk")
+    )
+
+
+def hold_mail(locked: LockedDelegation, delegates: Sequence[Delegate], *, by: User, now: datetime) -> frozenset[str]:
+    """Decide for each of `delegates`, who are about to be saved under a new address, whether mail to it waits.
+
+    It waits where `by` is a focal point, the webinar has not mailed the address before, and it is more than the
+    NEW_ADDRESSES_PER_DAY of this person; mail that waits already goes on waiting. Returns the new addresses: whoever
+    records the step says so in its event, by which they are counted. Locks the row of `by`, after the delegation, so
+    that no two steps of one person count at once. Alerts the secretariat where nobody of the delegation waited so far.
+    Four queries, however many people; one where no address is new, none for staff.
+    """
+    if by.is_staff:
+        return frozenset()
+    known = _known_among(locked.delegation, [delegate.address for delegate in delegates])
+    new = [delegate for delegate in delegates if delegate.address not in known]
+    if new:
+        lock_person(by)
+        counted = HistoryEvent.objects.filter(kind__in=NAMING, actor=by, at__gt=now - DAY, brings_new_address=True)
+        room = max(0, settings.NEW_ADDRESSES_PER_DAY - counted.count())
+        for delegate in new[room:]:
+            delegate.mail_held_at = delegate.mail_held_at or now
+        if new[room:] and not Delegate.objects.with_held_mail().filter(delegation=locked.delegation).exists():
+            record(HistoryKind.MAIL_HELD, delegation=locked.delegation, by=by, now=now)
+    return frozenset(delegate.address for delegate in new)
+
+
+def _known_among(delegation: Delegation, addresses: Sequence[str]) -> set[str]:
+    """Those of `addresses` that were counted or mailed before: of anyone of the webinar, past people included, whose
+    mail was not held."""
+    people = Delegate.objects.filter(webinar=delegation.webinar_id, mail_held_at__isnull=True).with_addresses(addresses)
+    entries = CalendarEntry.objects.filter(session__webinar=delegation.webinar_id, address__in=addresses).order_by()
+    named = people.order_by().values_list(Lower("email"))
+    return {address for (address,) in named.union(entries.values_list("address"))}
+
+
+@decision
+def release_mail(delegation: Delegation, *, by: User, now: datetime) -> int:
+    """Let the held mail of `delegation` go out; how many people waited. `by` is of the secretariat.
+
+    Locks the delegation. A second time nobody waits, and nothing is recorded.
+    """
+    locked = lock_delegation(delegation)
+    released = Delegate.objects.with_held_mail().filter(delegation=locked.delegation).update(mail_held_at=None)
+    if released:
+        record(HistoryKind.MAIL_RELEASED, delegation=locked.delegation, by=by, now=now)
+    return released

@@ -1,0 +1,66 @@
+import pytest
+from django.urls import reverse
+
+from registrations.models import Delegate, Delegation, HistoryEvent, HistoryKind
+from registrations.queries.today import today
+from tests.factories import NOW, make_country, make_delegate, make_delegation, make_observer, make_quotas, make_webinar
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def delegation() -> Delegation:
+    webinar = make_webinar()
+    make_quotas(webinar)
+    delegation = make_delegation(webinar, make_country("HN"), status="accepted")
+    make_delegate(delegation, admitted_at=NOW)
+    for number in range(2):
+        make_delegate(delegation, admitted_at=NOW, mail_held_at=NOW, email=f"held{number}@example.org")
+    return delegation
+
+
+def page_of(delegation: Delegation) -> str:
+    return reverse("admin:registrations_delegation_change", args=[delegation.pk])
+
+
+def release_of(delegation: Delegation) -> str:
+    return reverse("admin:release-mail-delegation", args=[delegation.pk])
+
+
+def test_today_lists_the_delegations_in_which_mail_waits(delegation, secretariat) -> None:
+    make_delegate(make_delegation(delegation.webinar, make_country("PA")))
+
+    (held,) = today(now=NOW).held
+    answer = secretariat.get(reverse("admin:index"))
+
+    assert (held, held.held_count) == (delegation, 2)
+    assert release_of(delegation) in answer.content.decode()
+
+
+def test_the_page_of_the_delegation_says_whose_mail_waits_and_one_click_releases_it(delegation, secretariat) -> None:
+    before = secretariat.get(page_of(delegation)).content.decode()
+    after = secretariat.post(release_of(delegation), follow=True)
+
+    assert "The mail of 2 people waits for the Secretariat." in before
+    assert before.count("mail waits to be released") == 2
+    assert after.redirect_chain == [(page_of(delegation), 302)]
+    assert "The mail of 2 people is released." in after.content.decode()
+    assert not Delegate.objects.with_held_mail().exists()
+    event = HistoryEvent.objects.get(kind=HistoryKind.MAIL_RELEASED)
+    assert (event.delegation, event.actor.email) == (delegation, "secretariat@example.org")
+    assert today(now=NOW).held == []
+
+
+def test_opening_the_address_releases_nothing_and_observers_may_not(delegation, secretariat, client) -> None:
+    secretariat.get(release_of(delegation))
+    client.force_login(make_observer())
+
+    assert client.post(release_of(delegation)).status_code == 403
+    assert Delegate.objects.with_held_mail().count() == 2
+
+
+def test_the_focal_point_s_page_says_that_mail_waits(delegation, secretariat) -> None:
+    text = secretariat.get(delegation.get_absolute_url()).content.decode()
+
+    assert "The mail of 2 people waits for the Secretariat." in text
+    assert text.count("the mail waits for the Secretariat") == 2

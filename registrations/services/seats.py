@@ -70,9 +70,7 @@ def decision(service: Callable[P, R]) -> Callable[P, R]:
                 return attempt(*args, **kwargs)
         except (AddressTakenElsewhere, NamedTooOften) as refused:
             if refused.event is not None:
-                with transaction.atomic():
-                    refused.event.save(force_insert=True)
-                    nudge_planner()
+                _keep(refused.event)
             raise
 
     def attempt(*args: P.args, **kwargs: P.kwargs) -> R:
@@ -82,6 +80,20 @@ def decision(service: Callable[P, R]) -> Callable[P, R]:
             return result
 
     return decide
+
+
+@transaction.atomic
+def _keep(event: HistoryEvent) -> None:
+    """Store what alerts the secretariat.
+
+    Raises TooManyClashes for a clash where others of the same person, at the same moment, have used them up.
+    """
+    if event.kind == HistoryKind.ADDRESS_CLASH and event.actor is not None:
+        lock_person(event.actor)
+        if _clashes_of(event.actor.pk, since=event.at - CLASH_WINDOW).count() >= settings.ADDRESS_CLASHES_PER_DAY:
+            raise TooManyClashes
+    event.save(force_insert=True)
+    nudge_planner()
 
 
 def _is_worth_a_retry(error: OperationalError) -> bool:
@@ -246,7 +258,7 @@ def _is_free(locked: LockedDelegation, delegate: Delegate, *, by: User, now: dat
 
 
 class Addresses:
-    """Who of the webinar has which of some addresses (rule 8). Two queries, however many addresses."""
+    """Who of the webinar has which of some addresses (rule 8). Three queries, however many addresses."""
 
     def __init__(self, locked: LockedDelegation, emails: Iterable[str], *, by: User, now: datetime) -> None:
         self.locked, self.by, self.now = locked, by, now
@@ -282,6 +294,8 @@ class Addresses:
 
     @cached_property
     def _clashes_before(self) -> int:
+        """Of the day. Until the transaction ends, no other step of the same person counts theirs."""
+        lock_person(self.by)
         return _clashes_of(self.by.pk, since=self.now - CLASH_WINDOW).count()
 
     def _clash(self, delegate: Delegate, holder: Delegate) -> HistoryEvent:

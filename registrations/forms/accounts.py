@@ -11,7 +11,9 @@ from django.utils.translation import gettext_lazy
 
 from registrations.models import ParticipatingBody, User, UserRole
 from registrations.models.delegate import validate_one_line
+from sessions_app.addresses import validate_mail_address
 from sessions_app.forms import mark_as_someone_else
+from sessions_app.invisible import validate_visible
 
 
 def validate_ascii(email: str) -> None:
@@ -94,12 +96,14 @@ class FocalPointForm(forms.Form):
     """Who shall register for which body. The name and language are for an account made on the way."""
 
     body = forms.ModelChoiceField(label=gettext_lazy("Country or organisation"), queryset=ParticipatingBody.objects)
-    email = forms.EmailField(label=gettext_lazy("E-mail address"), max_length=254, validators=[validate_ascii])
+    email = forms.EmailField(
+        label=gettext_lazy("E-mail address"), max_length=254, validators=[validate_ascii, validate_mail_address]
+    )
     name = forms.CharField(
         label=gettext_lazy("Name"),
         max_length=200,
         required=False,
-        validators=[validate_one_line],
+        validators=[validate_one_line, validate_visible],
         help_text=gettext_lazy("Used if this person has no account yet."),
     )
     language = forms.ChoiceField(label=gettext_lazy("Language"), choices=settings.LANGUAGES, initial="es")

@@ -10,6 +10,8 @@ from django.utils.translation import gettext_lazy as _
 
 from registrations.models.delegation import Delegation
 from registrations.models.quota import ParticipantProfile
+from sessions_app.addresses import validate_mail_address
+from sessions_app.invisible import validate_visible
 from sessions_app.models import Speaker, Webinar
 from sessions_app.zones import validate_zone
 
@@ -106,18 +108,29 @@ class Delegate(models.Model):
     )
     role = models.CharField(_("role"), max_length=20, choices=DelegateRole, default=DelegateRole.DELEGATE)
     name = models.CharField(
-        _("full name"), max_length=200, validators=[validate_one_line, validate_no_link, validate_readable]
+        _("full name"),
+        max_length=200,
+        validators=[validate_one_line, validate_no_link, validate_readable, validate_visible],
     )
-    email = models.EmailField(_("e-mail address"), max_length=254, validators=[validate_one_line])
+    email = models.EmailField(
+        _("e-mail address"), max_length=254, validators=[validate_one_line, validate_mail_address]
+    )
     institution = models.CharField(
-        _("institution"), max_length=200, validators=[validate_one_line, validate_no_link, validate_readable]
+        _("institution"),
+        max_length=200,
+        validators=[validate_one_line, validate_no_link, validate_readable, validate_visible],
     )
     position = models.CharField(
-        _("position"), max_length=200, blank=True, validators=[validate_one_line, validate_no_link]
+        _("position"),
+        max_length=200,
+        blank=True,
+        validators=[validate_one_line, validate_no_link, validate_visible],
     )
     language = models.CharField(_("language"), max_length=2, choices=settings.LANGUAGES, default="es")
     timezone = models.CharField(_("time zone"), max_length=50, validators=[validate_zone])
-    phone = models.CharField(_("telephone"), max_length=40, blank=True, validators=[validate_one_line])
+    phone = models.CharField(
+        _("telephone"), max_length=40, blank=True, validators=[validate_one_line, validate_visible]
+    )
     needs = models.TextField(
         _("needs for interpretation or accessibility"),
         max_length=1000,

@@ -7,6 +7,8 @@ from django.db import models
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
+from sessions_app.addresses import validate_mail_address
+from sessions_app.invisible import validate_visible
 from sessions_app.models import Webinar
 from sessions_app.zones import validate_zone
 
@@ -52,8 +54,8 @@ class User(AbstractUser):
     username = None  # type: ignore[assignment]  # Django's way to drop the column
     first_name = None  # type: ignore[assignment]  # one name as typed, see `name`
     last_name = None  # type: ignore[assignment]  # one name as typed, see `name`
-    email = models.EmailField(_("e-mail address"), unique=True)
-    name = models.CharField(_("name"), max_length=200, blank=True)
+    email = models.EmailField(_("e-mail address"), unique=True, validators=[validate_mail_address])
+    name = models.CharField(_("name"), max_length=200, blank=True, validators=[validate_visible])
     language = models.CharField(_("language"), max_length=2, choices=settings.LANGUAGES, default="es")
     timezone = models.CharField(_("time zone"), max_length=50, blank=True, validators=[validate_zone])
     # Of someone of the secretariat: the webinar that they work on; none leads to all.

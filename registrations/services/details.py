@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from registrations.exceptions import InvalidInput
 from registrations.models import BodyKind, Delegate, DelegateRole, Delegation, ParticipantProfile
 from registrations.services.gates import UNUSABLE_CHARACTERS
+from sessions_app.invisible import INVISIBLE, has_invisible
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,11 @@ def _field_messages(details: DelegateDetails) -> dict[str, list[str]]:
         if UNUSABLE_CHARACTERS.search(getattr(details, name))
     }
     if not details.email.isascii():
-        unusable["email"] = [_("No mail can be sent to this address. Please check how it is written.")]
+        unusable["email"] = [
+            str(INVISIBLE)
+            if has_invisible(details.email)
+            else _("No mail can be sent to this address. Please check how it is written.")
+        ]
     values = {name: getattr(details, name) for name in FIELDS if name != "profile"}
     exclude = [field.name for field in Delegate._meta.fields if field.name not in values]
     try:

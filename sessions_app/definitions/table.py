@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email, validate_slug
 from django.utils.translation import gettext as _
 
-from sessions_app.addresses import validate_web_address
+from sessions_app.addresses import validate_mail_address, validate_web_address
 from sessions_app.bilingual import LANGUAGES, Bilingual
 from sessions_app.definitions.source import Place, Source
 from sessions_app.zones import known_zones
@@ -77,7 +77,8 @@ class Table:
         return self._checked(key, value, validate_slug, _("letters, digits, hyphens and underscores"))
 
     def email(self, key: str) -> str:
-        return self._checked(key, self.text(key, required=True), validate_email, _("an e-mail address"))
+        value = self._checked(key, self.text(key, required=True), validate_email, _("an e-mail address"))
+        return self._checked(key, value, validate_mail_address, _("an e-mail address"))
 
     def url(self, key: str) -> str:
         allowed = _("an address that begins with https://")

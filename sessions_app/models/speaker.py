@@ -2,6 +2,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from sessions_app.bilingual import Bilingual
+from sessions_app.invisible import validate_visible
 from sessions_app.models.session import AgendaItem
 from sessions_app.models.webinar import Webinar
 
@@ -18,8 +19,8 @@ class Speaker(models.Model):
     code = models.SlugField(_("code"), max_length=60)
     kind = models.CharField(_("kind"), max_length=20, choices=SpeakerKind, default=SpeakerKind.PERSON)
     # An institution's name is translated; a person's is the same in both languages and stands in `name_en`.
-    name_en = models.CharField(_("name (English)"), max_length=200)
-    name_es = models.CharField(_("name (Spanish)"), max_length=200, blank=True)
+    name_en = models.CharField(_("name (English)"), max_length=200, validators=[validate_visible])
+    name_es = models.CharField(_("name (Spanish)"), max_length=200, blank=True, validators=[validate_visible])
     position_en = models.CharField(_("position (English)"), max_length=200, blank=True)
     position_es = models.CharField(_("position (Spanish)"), max_length=200, blank=True)
     institution_en = models.CharField(_("institution (English)"), max_length=200, blank=True)

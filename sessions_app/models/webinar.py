@@ -2,6 +2,7 @@ from django.db import models
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from sessions_app.addresses import validate_mail_address
 from sessions_app.bilingual import Bilingual
 from sessions_app.zones import validate_zone
 
@@ -27,7 +28,7 @@ class Webinar(models.Model):
     background_en = models.TextField(_("background (English)"), blank=True)
     background_es = models.TextField(_("background (Spanish)"), blank=True)
     timezone = models.CharField(_("time zone"), max_length=50, validators=[validate_zone])
-    contact_email = models.EmailField(_("address for questions"))
+    contact_email = models.EmailField(_("address for questions"), validators=[validate_mail_address])
     agenda_visibility = models.CharField(
         _("public agenda"), max_length=20, choices=AgendaVisibility, default=AgendaVisibility.FULL
     )

@@ -1,10 +1,10 @@
-"""Which addresses may lead to a room, wherever they are entered."""
+"""Which addresses may lead to a room, and to a mailbox, wherever they are entered."""
 
 import pytest
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError
 
-from sessions_app.addresses import house_of, validate_web_address
+from sessions_app.addresses import house_of, validate_mail_address, validate_web_address
 from sessions_app.models import Session
 from tests.factories import make_webinar
 
@@ -49,3 +49,30 @@ def test_no_session_uses_a_second_room_without_an_address() -> None:
 
     with pytest.raises(IntegrityError, match="session_uses_no_second_room_without_an_address"):
         Session.objects.update(uses_backup_room=True)
+
+
+@pytest.mark.parametrize(
+    ("address", "said"),
+    [
+        ("ana@localhost", "the name of a domain"),
+        ("ana@Localhost", "the name of a domain"),
+        ("ana@mail.localhost", "the name of a domain"),
+        ("ana@[192.0.2.1]", "the name of a domain"),
+        ("ana@[IPv6:2001:db8::1]", "the name of a domain"),
+        ("ana@192.0.2.17", "the name of a domain"),
+        ("ana%example.net@example.org", "before the @"),
+        ("example.net!ana@example.org", "before the @"),
+        ('"ana paz"@example.org', "before the @"),
+    ],
+)
+def test_an_address_at_a_machine_or_with_a_route_in_it_is_refused(address: str, said: str) -> None:
+    with pytest.raises(ValidationError, match=said):
+        validate_mail_address(address)
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["ana@example.org", "o'brien@example.org", "ana+rcm@ministerio.example.org", "ana_paz@xn--exmple-cua.org"],
+)
+def test_addresses_of_people_are_not(address: str) -> None:
+    validate_mail_address(address)

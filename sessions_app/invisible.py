@@ -1,0 +1,26 @@
+"""Signs that nobody sees: two names that look the same must be the same."""
+
+from unicodedata import category
+
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+# Letters that are drawn as nothing; every format character (zero-width signs, marks of direction) is of category Cf.
+FILLERS = "\u115f\u1160\u3164\uffa0"
+INVISIBLE = _(
+    "This holds an invisible sign, such as a zero-width space, which often comes along when text is copied. Please "
+    "type it anew."
+)
+
+
+def has_invisible(text: str) -> bool:
+    return any(sign in FILLERS or category(sign) == "Cf" for sign in text)
+
+
+def validate_visible(text: str) -> None:
+    """Raises ValidationError for a text with a sign that nobody sees.
+
+    Persian and the languages of India need such signs to join letters; names in the languages of the conference do not.
+    """
+    if has_invisible(text):
+        raise ValidationError(INVISIBLE, code="invisible")

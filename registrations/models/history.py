@@ -56,6 +56,12 @@ class HistoryKind(models.TextChoices):
 
 # What the secretariat is alerted of by mail, once it has happened.
 ALERTS = (HistoryKind.ADDRESS_CLASH, HistoryKind.NAMED_TOO_OFTEN, HistoryKind.MAIL_HELD)
+# In `changes` of an acceptance by the rules: what made the submitted delegation complete, a kind of event or one of
+# OTHER_STEPS, of which the history has no event.
+STEP = "step"
+POLICY_CHANGED = "policy_changed"
+OTHER_STEPS = {POLICY_CHANGED: _("Registration policy changed")}
+
 # What participants do on their page, where nobody signs in.
 BY_PARTICIPANTS = (HistoryKind.CANNOT_COME, HistoryKind.OWN_CHOICE)
 
@@ -110,6 +116,12 @@ class HistoryEvent(models.Model):
         """Whether it is an edit of a focal point that nobody was mailed about yet, unless something came after it."""
         is_theirs = self.kind == HistoryKind.EDITED and self.actor is not None and not self.actor.is_staff
         return is_theirs and now < self.at + change_hold()
+
+    @property
+    def completing_step(self) -> str:
+        """What made the delegation complete, so that the rules accepted it; empty for every other event."""
+        step = str(self.changes.get(STEP, ["", ""])[1] or "")
+        return str(OTHER_STEPS.get(step) or (HistoryKind(step).label if step in HistoryKind.values else ""))
 
     @property
     def is_by_participant(self) -> bool:

@@ -18,7 +18,7 @@ from registrations.models import (
     User,
     Waiver,
 )
-from registrations.queries import policy_of
+from registrations.services.acceptance import accept, accept_if_complete
 from registrations.services.gates import check_time, clean_reason
 from registrations.services.history import record
 from registrations.services.seats import LockedDelegation, decision, hold_until, lock_delegation
@@ -55,9 +55,7 @@ def submit_delegation(delegation: Delegation, *, version: int, by: User, now: da
     current.gap_reason = "" if locked.is_complete else reason
     _move(current, DelegationStatus.SUBMITTED)
     record(HistoryKind.SUBMITTED, delegation=current, by=by, now=now, reason=reason)
-    policy = policy_of(current.webinar)
-    if locked.is_complete and (policy is None or policy.accepts_complete_at_once):
-        _accept(locked, HistoryKind.ACCEPTED, by=None, now=now, comment="")
+    accept_if_complete(locked, step=None, by=None, now=now)
     return current
 
 
@@ -84,7 +82,7 @@ def accept_delegation(
             lacks_letter=locked.lacks_letter,
         )
     kind = HistoryKind.ACCEPTED if locked.is_complete else HistoryKind.ACCEPTED_WITH_GAP
-    _accept(locked, kind, by=by, now=now, comment=comment)
+    accept([locked.delegation], kind=kind, by=by, now=now, comment=comment)
     return locked.delegation
 
 
@@ -146,7 +144,8 @@ def mark_not_attending(delegation: Delegation, *, reason: str, by: User, now: da
 def mark_attending_again(delegation: Delegation, *, by: User, now: datetime) -> Delegation:
     """Take "not attending" back: the delegation stands where it stood, and its admitted people are invited again.
 
-    Raises what `check_time` raises. A delegation that attends is left alone.
+    One that stood submitted and is complete by now is accepted (rule 4). Raises what `check_time` raises. A delegation
+    that attends is left alone.
     """
     locked = lock_delegation(delegation)
     current = locked.delegation
@@ -159,6 +158,7 @@ def mark_attending_again(delegation: Delegation, *, by: User, now: datetime) -> 
     _move(current, status)
     _hold_mail(current, by=by, now=now)
     record(HistoryKind.ATTENDING_AGAIN, delegation=current, by=by, now=now)
+    accept_if_complete(locked, step=HistoryKind.ATTENDING_AGAIN, by=by, now=now)
     return current
 
 
@@ -175,8 +175,9 @@ def waive_seats(
 ) -> Waiver:
     """Excuse `seats` of `profile`; the waiver outlives a change of the minimum and ends only by being revoked.
 
-    Raises InvalidInput unless so many are still asked for, ReasonRequired, Stale unless the delegation is as it was
-    `seen` (so a form sent twice waives once), and what `check_time` raises.
+    A submitted delegation that is then complete is accepted (rule 4). Raises InvalidInput unless so many are still
+    asked for, ReasonRequired, Stale unless the delegation is as it was `seen` (so a form sent twice waives once), and
+    what `check_time` raises.
     """
     locked = lock_delegation(delegation)
     check_time(locked.delegation.webinar, by=by, now=now)
@@ -186,15 +187,17 @@ def waive_seats(
     floor = seat.floor if seat is not None else 0
     if not 1 <= seats <= floor:
         raise InvalidInput({"seats": [_("Of this profile, %(floor)s seats can be waived.") % {"floor": floor}]})
-    return _waive(locked, profile=profile, seats=seats, reason=reason, by=by, now=now)
+    waiver = _waive(locked, profile=profile, seats=seats, reason=reason, by=by, now=now)
+    accept_if_complete(locked, step=HistoryKind.WAIVED, by=by, now=now)
+    return waiver
 
 
 @decision
 def waive_gaps(delegation: Delegation, *, reason: str, by: User, now: datetime, seen: str = "") -> list[Waiver]:
     """Excuse every seat that `delegation` lacks at this moment, profile by profile, for one reason.
 
-    Raises ReasonRequired, NotPossibleNow where no seat is missing or the delegation does not attend, Stale unless it
-    is as it was `seen`, and what `check_time` raises.
+    A submitted one that is then complete is accepted (rule 4). Raises ReasonRequired, NotPossibleNow where no seat is
+    missing or the delegation does not attend, Stale unless it is as it was `seen`, and what `check_time` raises.
     """
     locked = lock_delegation(delegation)
     check_time(locked.delegation.webinar, by=by, now=now)
@@ -202,9 +205,11 @@ def waive_gaps(delegation: Delegation, *, reason: str, by: User, now: datetime, 
     reason = clean_reason(reason, is_required=True)
     if not locked.gaps or locked.delegation.status == DelegationStatus.NOT_ATTENDING:
         raise NotPossibleNow(_("No seat of this delegation is missing."))
-    return [
+    waivers = [
         _waive(locked, profile=gap.profile, seats=gap.missing, reason=reason, by=by, now=now) for gap in locked.gaps
     ]
+    accept_if_complete(locked, step=HistoryKind.WAIVED, by=by, now=now)
+    return waivers
 
 
 @decision
@@ -253,14 +258,6 @@ def _waive(
         changes={"profile": ["", profile.code], "seats": [0, seats]},
     )
     return waiver
-
-
-def _accept(locked: LockedDelegation, kind: HistoryKind, *, by: User | None, now: datetime, comment: str) -> None:
-    """Accept and admit (rule 5); who was admitted earlier stays so since then."""
-    _decide(locked.delegation, DelegationStatus.ACCEPTED, by=by, now=now, comment=comment)
-    waiting = Delegate.objects.active().filter(delegation=locked.delegation, admitted_at__isnull=True)
-    waiting.update(admitted_at=now)
-    record(kind, delegation=locked.delegation, by=by, now=now, reason=comment)
 
 
 def _decide(delegation: Delegation, status: DelegationStatus, *, by: User | None, now: datetime, comment: str) -> None:

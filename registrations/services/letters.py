@@ -20,6 +20,7 @@ from django.utils.translation import gettext as _
 from registrations.exceptions import InvalidInput, NotStored, RegistrationClosed
 from registrations.models import Delegation, HistoryKind, NominationLetter, User
 from registrations.models.letter import random_path
+from registrations.services.acceptance import accept_if_complete
 from registrations.services.gates import check_attending, check_time, is_late
 from registrations.services.history import record
 from registrations.services.seats import decision, lock_delegation
@@ -36,10 +37,10 @@ LONGEST_NAME = 120
 def upload_letter(delegation: Delegation, *, upload: "UploadedFile[Any]", by: User, now: datetime) -> NominationLetter:
     """Keep `upload` as the letter of `delegation`; the one before becomes history. The same file twice is kept once.
 
-    Nothing else follows from it: a delegation that waits for its letter is still to be submitted. Possible for focal
-    points after the closing too. Raises InvalidInput unless it is a whole PDF of at most 10 MB, NotStored where the
-    disk does not take it, NotPossibleNow while the delegation does not attend, and what `check_time` raises. Where
-    that happens no file stays behind.
+    A submitted delegation that lacked nothing else is accepted (rule 4); one that is not submitted is still to be.
+    Possible for focal points after the closing too. Raises InvalidInput unless it is a whole PDF of at most 10 MB,
+    NotStored where the disk does not take it, NotPossibleNow while the delegation does not attend, and what
+    `check_time` raises. Where that happens no file stays behind.
     """
     digest = _check_pdf(upload)
     letter = NominationLetter(
@@ -87,13 +88,10 @@ def _keep(delegation: Delegation, letter: NominationLetter, *, by: User, now: da
     letter.pk = None
     letter.delegation = locked.delegation
     letter.save(force_insert=True)
-    record(
-        HistoryKind.LETTER_UPLOADED if before is None else HistoryKind.LETTER_REPLACED,
-        delegation=locked.delegation,
-        by=by,
-        now=now,
-        changes={"letter": [before.name if before is not None else "", letter.name]},
-    )
+    kind = HistoryKind.LETTER_UPLOADED if before is None else HistoryKind.LETTER_REPLACED
+    changes = {"letter": [before.name if before is not None else "", letter.name]}
+    record(kind, delegation=locked.delegation, by=by, now=now, changes=changes)
+    accept_if_complete(locked, step=kind, by=by, now=now)
     return letter
 
 

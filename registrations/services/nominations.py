@@ -17,6 +17,7 @@ from registrations.models import (
     ParticipantProfile,
     User,
 )
+from registrations.services.acceptance import accept_if_complete
 from registrations.services.details import DelegateDetails, apply_details, clean_details, new_delegate
 from registrations.services.gates import check_attending, check_not_over, check_open, check_time, clean_reason, is_late
 from registrations.services.history import new_event, record
@@ -63,7 +64,8 @@ def register_delegate(delegation: Delegation, *, details: DelegateDetails, by: U
 
 @decision
 def register_and_count(delegation: Delegation, *, details: DelegateDetails, by: User, now: datetime) -> Registered:
-    """Name a person in `delegation`; in an accepted one they are admitted at once (rule 5).
+    """Name a person in `delegation`; in an accepted one they are admitted at once (rule 5), and a submitted one that
+    is then complete is accepted (rule 4).
 
     Raises InvalidInput, QuotaFull, AddressTakenHere, AddressTakenElsewhere, TooManyClashes, NamedTooOften,
     NotPossibleNow while the delegation does not attend, and what `check_time` raises; after the closing a focal point
@@ -86,6 +88,7 @@ def register_and_count(delegation: Delegation, *, details: DelegateDetails, by: 
         now=now,
         brings_new_address=is_new_address,
     )
+    accept_if_complete(locked, step=HistoryKind.REGISTERED, by=by, now=now)
     return Registered(delegate, locked.with_one_more(details.profile))
 
 
@@ -104,21 +107,17 @@ def register_delegates(
     """Name several people in one decision; the outcomes stand in the order of `many`.
 
     Each is judged as by `register_delegate`, after those before: who is refused hinders nobody else, a clash with
-    another delegation is told to the secretariat and counted. Raises what forbids all of them: NotPossibleNow while
-    the delegation does not attend, and what `check_time` raises. A constant number of queries, however many people.
+    another delegation is told to the secretariat and counted. A submitted delegation that is then complete is accepted
+    (rule 4). Raises what forbids all of them: NotPossibleNow while the delegation does not attend, and what
+    `check_time` raises. A constant number of queries, however many people.
     """
     locked = lock_delegation(delegation)
     check_time(locked.delegation.webinar, by=by, now=now, is_for_late=True)
     check_attending(locked.delegation)
     cleaned = [_cleaned_or_refused(details, locked) for details in many]
-    for _attempt in range(TRIES - 1):
-        try:
-            return _name_all(locked, cleaned, by=by, now=now)
-        except IntegrityError:
-            # Where a webinar has no quotas to lock, another delegation was quicker with an address: who has it is
-            # known now.
-            continue
-    return _name_all(locked, cleaned, by=by, now=now)
+    outcomes = _name_all_or_try_again(locked, cleaned, by=by, now=now)
+    accept_if_complete(locked, step=HistoryKind.REGISTERED, by=by, now=now)
+    return outcomes
 
 
 @decision
@@ -165,6 +164,7 @@ def edit_delegate(
         changes=changes,
         brings_new_address=is_new_address,
     )
+    accept_if_complete(locked, step=HistoryKind.EDITED, by=by, now=now)
     return current
 
 
@@ -194,6 +194,7 @@ def replace_delegate(
     old.replaced_by = newcomer
     old.save(update_fields=["replaced_by"])
     _record_replacement(old, newcomer, by=by, now=now, reason=reason, is_new_address=is_new_address)
+    accept_if_complete(locked, step=HistoryKind.REPLACED, by=by, now=now)
     return newcomer
 
 
@@ -229,6 +230,19 @@ def _cleaned_or_refused(details: DelegateDetails, locked: LockedDelegation) -> D
         return clean_details(details, delegation=locked.delegation, profile_ids=locked.profile_ids)
     except InvalidInput as refusal:
         return refusal
+
+
+def _name_all_or_try_again(
+    locked: LockedDelegation, many: Sequence[DelegateDetails | InvalidInput], *, by: User, now: datetime
+) -> list[NamingOutcome]:
+    """As `_name_all`. Where a webinar has no quotas to lock, another delegation may be quicker with an address: who has
+    it is known at the next attempt."""
+    for _attempt in range(TRIES - 1):
+        try:
+            return _name_all(locked, many, by=by, now=now)
+        except IntegrityError:
+            continue
+    return _name_all(locked, many, by=by, now=now)
 
 
 def _name_all(

@@ -1,7 +1,7 @@
 """How many of each profile a webinar asks for, changed under the same locks as the people are (rule 9)."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -14,34 +14,43 @@ from registrations.models import (
     DelegationStatus,
     HistoryEvent,
     HistoryKind,
+    ParticipantProfile,
     Quota,
     QuotaException,
     User,
 )
 from registrations.queries import SeatCount, exception_of, seats_of_webinar
+from registrations.queries.acceptance import Acceptances, acceptances_among, acceptances_with, accepts_at_once
+from registrations.queries.seats import CountedDelegation, delegations_with_seats
+from registrations.services.acceptance import accept_completed, accept_if_complete
 from registrations.services.gates import check_time, clean_reason
 from registrations.services.history import record
 from registrations.services.seats import LockedDelegation, decision, lock_delegation, lock_webinar
 
 MOST_SEATS = 1000
+NOTHING_ACCEPTED = Acceptances()
 
 
 @dataclass(frozen=True)
 class QuotaPreview:
-    """What asking for other numbers does: whom it makes incomplete, and the exception that it writes over."""
+    """What asking for other numbers does: whom it makes incomplete, whom it accepts, the exception that it writes
+    over."""
 
     asked: Asked
     opened: tuple[Delegation, ...] = ()
     replaced: QuotaException | None = None
+    accepted: Acceptances = NOTHING_ACCEPTED
 
     @property
     def words(self) -> frozenset[str]:
         """What must have been seen before; none where there is nothing to look at.
 
-        The numbers are among them where they open gaps, and the moment of the exception: it may have changed since.
+        The numbers are among them where they open gaps or accept, and the moment of the exception: it may have changed
+        since.
         """
-        numbers = [f"{self.asked.minimum}-{self.asked.maximum}"] if self.opened else []
-        return frozenset([*numbers, *(one.slug for one in self.opened), *exception_words(self.replaced)])
+        numbers = [f"{self.asked.minimum}-{self.asked.maximum}"] if self.opened or self.accepted.delegations else []
+        opened = (one.slug for one in self.opened)
+        return frozenset([*numbers, *opened, *self.accepted.words, *exception_words(self.replaced)])
 
     def check_seen(self, seen: Iterable[str] | None) -> None:
         """Raise NotPossibleNow unless all of `words` are among those `seen`; None does not ask."""
@@ -67,7 +76,8 @@ def change_quota(
 ) -> Quota:
     """Ask for other numbers of every country without an exception.
 
-    A higher minimum opens gaps and revokes nothing, waivers stay (rule 3).
+    A higher minimum opens gaps and revokes nothing, waivers stay (rule 3). A lower one accepts the submitted
+    delegations that are complete with it (rule 4).
 
     Raises InvalidInput for numbers that make no sense, ReasonRequired, MaximumTooLow if a delegation has named more
     people already, NotPossibleNow if not all `words` of `quota_change_preview` were `seen` (None does not ask), and
@@ -82,7 +92,8 @@ def change_quota(
         return current
     if maximum is not None:
         _check_nobody_is_above(current, maximum)
-    quota_change_preview(current, asked).check_seen(seen)
+    preview = quota_change_preview(current, asked)
+    preview.check_seen(seen)
     current.minimum = minimum
     current.maximum = maximum
     current.save(update_fields=["minimum", "maximum"])
@@ -95,6 +106,8 @@ def change_quota(
         reason=reason,
         changes={"profile": [code, code], **_changes(before, asked)},
     )
+    # Counted under the locks: exactly those that were seen.
+    accept_completed(preview.accepted.delegations, step=HistoryKind.QUOTA_CHANGED, by=by, now=now)
     return current
 
 
@@ -130,6 +143,7 @@ def make_exception(
         setattr(current, name, value)
     current.save()
     _record_asked(HistoryKind.EXCEPTION_MADE, locked, seat, asked, reason=reason, by=by, now=now)
+    accept_if_complete(locked, step=HistoryKind.EXCEPTION_MADE, by=by, now=now)
     return current
 
 
@@ -150,15 +164,37 @@ def end_exception(
     _check_asking(locked, seat, seat.usual, seen=seen)
     QuotaException.objects.filter(quota=quota, body=locked.delegation.body_id).delete()
     _record_asked(HistoryKind.EXCEPTION_ENDED, locked, seat, seat.usual, reason=reason, by=by, now=now)
+    accept_if_complete(locked, step=HistoryKind.EXCEPTION_ENDED, by=by, now=now)
 
 
 def exception_preview(
-    delegation: Delegation, seat: SeatCount | None, asked: Asked, *, replaced: QuotaException | None = None
+    delegation: Delegation,
+    seat: SeatCount | None,
+    asked: Asked,
+    *,
+    replaced: QuotaException | None = None,
+    accepted: Acceptances = NOTHING_ACCEPTED,
 ) -> QuotaPreview:
-    """What asking `asked` of `delegation` does to its `seat` (None: it has no such seat), in place of `replaced`."""
+    """What asking `asked` of `delegation` does to its `seat` (None: it has no such seat), in place of `replaced`.
+
+    `accepted` comes from `acceptances_asking`.
+    """
     is_attending = delegation.status != DelegationStatus.NOT_ATTENDING
     opens = seat is not None and is_attending and _would_open(seat, asked.minimum)
-    return QuotaPreview(asked, (delegation,) if opens else (), replaced)
+    return QuotaPreview(asked, (delegation,) if opens else (), replaced, accepted)
+
+
+def acceptances_asking(
+    delegation: Delegation,
+    seats: Iterable[SeatCount],
+    profile: ParticipantProfile,
+    asked: Asked,
+    *,
+    lacks_letter: bool,
+) -> Acceptances:
+    """`delegation`, if asking `asked` of `profile` makes it complete and it is then accepted. Two queries at most."""
+    with_asked = [_asking(seat, asked) if seat.profile == profile else seat for seat in seats]
+    return acceptances_with(delegation, with_asked, lacks_letter=lacks_letter)
 
 
 def _seat_of(locked: LockedDelegation, quota: Quota, *, by: User, now: datetime) -> SeatCount:
@@ -180,7 +216,10 @@ def _check_asking(
     """Raise unless `asked` fits who is named, and what it does was `seen`."""
     if asked.maximum is not None and seat.named > asked.maximum:
         raise MaximumTooLow(locked.delegation, seat.named)
-    exception_preview(locked.delegation, seat, asked, replaced=replaced).check_seen(seen)
+    accepted = acceptances_asking(
+        locked.delegation, locked.seats, seat.profile, asked, lacks_letter=locked.lacks_letter
+    )
+    exception_preview(locked.delegation, seat, asked, replaced=replaced, accepted=accepted).check_seen(seen)
 
 
 def _record_asked(
@@ -200,20 +239,38 @@ def _changes(before: Asked, after: Asked) -> dict[str, list[Any]]:
 
 
 def quota_change_preview(quota: Quota, asked: Asked) -> QuotaPreview:
-    """Makes incomplete: the attending delegations whose `quota` is met today and would have a gap with `asked`."""
-    before = seats_of_webinar(quota.webinar)
-    attending = Delegation.objects.filter(webinar=quota.webinar).attending().select_related("body", "webinar")
+    """Makes incomplete: the attending delegations whose `quota` is met today and would have a gap with `asked`.
+    Accepts: the submitted ones that are complete with it. A constant number of queries, however many delegations."""
+    counted = delegations_with_seats(quota.webinar)
     opened = [
-        delegation
-        for delegation in attending
-        if any(_would_open(seat, asked.minimum) for seat in _of_profile(before[delegation.pk], quota))
+        one.delegation
+        for one in counted
+        if one.delegation.status != DelegationStatus.NOT_ATTENDING
+        and any(_would_open(seat, asked.minimum) for seat in _of_profile(one.seats, quota))
     ]
-    return QuotaPreview(asked, tuple(opened))
+    return QuotaPreview(asked, tuple(opened), accepted=_accepted_with(counted, quota, asked))
+
+
+def _accepted_with(counted: Iterable[CountedDelegation], quota: Quota, asked: Asked) -> Acceptances:
+    if not accepts_at_once(quota.webinar):
+        return NOTHING_ACCEPTED
+    return acceptances_among(
+        replace(one, seats=tuple(_asking(seat, asked) if _is_asked_by(quota, seat) else seat for seat in one.seats))
+        for one in counted
+    )
 
 
 def _of_profile(seats: Iterable[SeatCount], quota: Quota) -> Iterable[SeatCount]:
-    """Without that of a body for which there is an exception: the quota asks nothing of it."""
-    return (seat for seat in seats if seat.profile.pk == quota.profile_id and seat.usual is None)
+    return (seat for seat in seats if _is_asked_by(quota, seat))
+
+
+def _is_asked_by(quota: Quota, seat: SeatCount) -> bool:
+    """Not that of a body for which there is an exception: the quota asks nothing of it."""
+    return seat.profile.pk == quota.profile_id and seat.usual is None
+
+
+def _asking(seat: SeatCount, asked: Asked) -> SeatCount:
+    return replace(seat, minimum=asked.minimum, maximum=asked.maximum)
 
 
 def _would_open(seat: SeatCount, minimum: int) -> bool:

@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 from registrations.exceptions import NotPossibleNow
 from registrations.models import Delegate, DelegateStatus, HistoryKind, User
 from registrations.queries import undoable_edit_of
+from registrations.services.acceptance import accept_if_complete
 from registrations.services.details import apply_details, clean_details, details_before
 from registrations.services.gates import check_attending, check_time
 from registrations.services.history import record
@@ -52,6 +53,7 @@ def restore_delegate(delegate: Delegate, *, by: User, now: datetime) -> Delegate
     touch(current, by=by, now=now)
     write_delegate(locked, current, by=by, now=now)
     record(HistoryKind.RESTORED, delegation=locked.delegation, delegate=current, by=by, now=now, changes=changes)
+    accept_if_complete(locked, step=HistoryKind.RESTORED, by=by, now=now)
     return current
 
 
@@ -85,6 +87,7 @@ def undo_edit(delegate: Delegate, *, version: int, by: User, now: datetime) -> D
     touch(current, by=by, now=now)
     write_delegate(locked, current, by=by, now=now)
     record(HistoryKind.EDIT_UNDONE, delegation=locked.delegation, delegate=current, by=by, now=now, changes=changes)
+    accept_if_complete(locked, step=HistoryKind.EDIT_UNDONE, by=by, now=now)
     return current
 
 

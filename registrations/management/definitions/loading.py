@@ -24,6 +24,7 @@ from registrations.management.definitions.participants import (
 from registrations.models import (
     BodyKind,
     Delegation,
+    DelegationStatus,
     GapNoticeRule,
     ParticipantProfile,
     ParticipatingBody,
@@ -35,6 +36,7 @@ from registrations.models import (
 )
 from registrations.queries.bodies import has_people
 from registrations.services.nudge import nudge_planner
+from registrations.services.policies import save_policy
 from registrations.services.quotas import change_quota, end_exception, make_exception
 from sessions_app.definitions import (
     AgendaDefinition,
@@ -89,6 +91,7 @@ def _store(
     loaded = load_agenda(source, agenda, first_start=_first_start(agenda, starts_on), now=now)
     webinar = loaded.webinar
     changes = [*loaded.changes, *_store_bodies(source, webinar, participants.bodies)]
+    submitted = list(webinar.delegations.filter(status=DelegationStatus.SUBMITTED).values_list("pk", flat=True))
     changes += _store_quotas(source, webinar, participants.profiles, now=now, by=by)
     values = _policy_values(participants.registration, agenda, webinar, shift=loaded.shift)
     if values["closes_at"] <= values["opens_at"]:
@@ -96,8 +99,10 @@ def _store(
     if values["purge_on"] <= (agenda.first_start + loaded.shift).date():
         source.refuse(("registration", "purge"), _("Personal data cannot end before the webinar."))
     source.check()
-    if _store_policy(webinar, values):
+    if _store_policy(webinar, values, now=now, by=by):
         changes.append(_("Registration: when it opens and closes."))
+    accepted = Delegation.objects.filter(pk__in=submitted, status=DelegationStatus.ACCEPTED).select_related("body")
+    changes += [_("Delegation of %(name)s: accepted, as it is complete now.") % {"name": one.body} for one in accepted]
     reminders, gap_notices = participants.reminders, participants.registration.gap_notices
     if loaded.is_new:
         reminders = USUAL_REMINDERS if reminders is None else reminders
@@ -298,12 +303,16 @@ def _policy_values(
     }
 
 
-def _store_policy(webinar: Webinar, values: dict[str, Any]) -> bool:
+def _store_policy(webinar: Webinar, values: dict[str, Any], *, now: datetime, by: User | None) -> bool:
+    """Through the service that accepts who is complete with it."""
     policy = RegistrationPolicy.objects.filter(webinar=webinar).first()
-    if policy is None:
-        RegistrationPolicy.objects.create(webinar=webinar, **values)
-        return True
-    return apply_values(policy, values)
+    if policy is not None and all(getattr(policy, name) == value for name, value in values.items()):
+        return False
+    policy = policy or RegistrationPolicy(webinar=webinar)
+    for name, value in values.items():
+        setattr(policy, name, value)
+    save_policy(policy, by=by, now=now)
+    return True
 
 
 def _store_reminders(webinar: Webinar, reminders: tuple[ReminderDefinition, ...], *, now: datetime) -> bool:

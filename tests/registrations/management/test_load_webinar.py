@@ -264,6 +264,24 @@ def test_a_changed_quota_goes_into_the_history_under_a_name(tmp_path: Path) -> N
     assert (event.actor, event.changes["minimum"]) == (staff, [2, 3])
 
 
+def test_a_file_that_asks_for_less_accepts_who_is_complete_with_it_and_says_so(tmp_path: Path) -> None:
+    load_definition(CONCEPT_NOTE, starts_on=date(2026, 12, 7), now=NOW)
+    Quota.objects.exclude(profile__code="border-control").update(minimum=0)
+    RegistrationPolicy.objects.update(requires_letter=True)
+    belize = Delegation.objects.get(body__iso_code="BZ")
+    make_delegate(belize, "border-control")
+    Delegation.objects.filter(pk=belize.pk).update(status="submitted")
+    less = [(f'code = "{one}"\nminimum = 2', f'code = "{one}"\nminimum = {0 if one != "border-control" else 1}')
+            for one in Quota.objects.values_list("profile__code", flat=True)]  # fmt: skip
+
+    loaded = load_definition(edited(tmp_path, *less), now=NOW, by=make_staff())
+
+    assert "Delegation of Belize: accepted, as it is complete now." in loaded.changes
+    belize.refresh_from_db()
+    assert (belize.status, belize.delegates.admitted().count()) == ("accepted", 1)
+    assert HistoryEvent.objects.get(delegation=belize).completing_step == "Registration policy changed"
+
+
 A_FEW = '{ country = "BZ", minimum = 1, maximum = 3, reason = "One office" }'
 
 

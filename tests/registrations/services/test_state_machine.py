@@ -10,17 +10,19 @@ from hypothesis import HealthCheck, settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
 from registrations.exceptions import RuleBroken
-from registrations.models import Delegate, Delegation, HistoryEvent, Quota, Waiver
-from registrations.queries import quota_board, seats_of
-from registrations.services import delegations, nominations, quotas, undoing
+from registrations.models import Delegate, Delegation, HistoryEvent, NominationLetter, Quota, RegistrationPolicy, Waiver
+from registrations.queries import gaps_in, lacks_letter, quota_board, seats_of
+from registrations.services import delegations, letters, nominations, policies, quotas, undoing
 from tests.factories import (
     NOW,
     PROFILES,
+    a_pdf,
     make_country,
     make_delegation,
     make_details,
     make_profiles,
     make_staff,
+    make_upload,
     make_user,
 )
 
@@ -57,6 +59,8 @@ class Registration(RuleBasedStateMachine):
         make_delegation(first.webinar, make_country("PA"))
         Quota.objects.exclude(profile__code__in=sorted(PROFILES)[:2]).delete()
         Quota.objects.update(minimum=1, maximum=3)
+        # One begins as what waits for the secretariat with gaps: few stories would get there by themselves.
+        delegations.submit_delegation(first, version=1, by=self.people[0], now=self.now, reason="fell ill")
         self.remember()
 
     def teardown(self):
@@ -160,6 +164,37 @@ class Registration(RuleBasedStateMachine):
         quota = self.one_of(Quota, which)
         self.attempt(quotas.change_quota, quota, minimum=minimum, maximum=maximum, reason="agreed", who=1)
 
+    @rule(where=numbers, which=numbers, minimum=st.integers(0, 2), is_ended=st.booleans())
+    def except_one_country(self, where, which, minimum, is_ended):
+        delegation, quota = self.one_of(Delegation, where), self.one_of(Quota, which)
+        if is_ended:
+            self.attempt(quotas.end_exception, delegation, quota=quota, reason="as all", who=1)
+        else:
+            numbers = {"minimum": minimum, "maximum": None}
+            self.attempt(quotas.make_exception, delegation, quota=quota, **numbers, reason="small", who=1)
+
+    @rule(where=numbers, who=numbers)
+    def send_the_letter(self, where, who):
+        upload = make_upload(a_pdf("Nomination"))
+        self.attempt(letters.upload_letter, self.one_of(Delegation, where), upload=upload, who=who)
+
+    @rule(which=numbers, who=numbers)
+    def take_the_letter_away(self, which, who):
+        if letter := self.one_of(NominationLetter, which):
+            self.attempt(letters.remove_letter, letter, who=who)
+
+    @rule(waits=st.booleans(), requires_letter=st.booleans())
+    def decide_how_it_is_accepted(self, waits, requires_letter):
+        policy = RegistrationPolicy.objects.get()
+        policy.accepts_complete_at_once, policy.requires_letter = not waits, requires_letter
+        self.attempt(policies.save_policy, policy, who=1)
+
+    @invariant()
+    def what_is_submitted_and_complete_waits_only_where_its_webinar_makes_it_wait(self):
+        for delegation in Delegation.objects.filter(status="submitted").select_related("webinar__policy"):
+            is_complete = not gaps_in(seats_of(delegation)) and not lacks_letter(delegation)
+            assert not (is_complete and delegation.webinar.policy.accepts_complete_at_once)
+
     @invariant()
     def no_maximum_is_exceeded_and_the_board_agrees(self):
         board = {row.delegation: row.seats for row in quota_board(Delegation.objects.first().webinar).rows}
@@ -200,8 +235,10 @@ class Registration(RuleBasedStateMachine):
             assert delegation.version > before.version
             if delegation.status == "not_attending":
                 assert delegation.status_before == before.status
-            elif before.status == "not_attending":
+            elif before.status == "not_attending" and before.status_before != "submitted":
                 assert delegation.status == before.status_before
+            elif before.status == "not_attending":
+                assert delegation.status in ("submitted", "accepted")
             else:
                 assert (before.status, delegation.status) in STEPS_OF_A_DELEGATION
 

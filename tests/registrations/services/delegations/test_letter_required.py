@@ -68,16 +68,15 @@ def test_a_replaced_letter_does_not_count_and_its_successor_does(asked, focal_po
     assert lacks_letter(asked)
 
 
-def test_when_the_letter_arrives_nothing_else_happens_by_itself(asked, focal_point, now):
-    submit_delegation(asked, version=1, by=focal_point, now=now, reason="It is being signed.")
-
+def test_the_letter_of_a_draft_submits_nothing(asked, focal_point):
     make_letter(asked, by=focal_point)
 
-    assert Delegation.objects.get().status == "submitted"
+    assert Delegation.objects.get().status == "draft"
     assert not asked.delegates.admitted().exists()
 
 
 def test_a_decision_about_a_letter_that_has_arrived_meanwhile_is_stale(asked, focal_point, staff, now):
+    RegistrationPolicy.objects.update(accepts_complete_at_once=False)
     submitted = submit_delegation(asked, version=1, by=focal_point, now=now, reason="It is being signed.")
     seen = fingerprint_of(submitted, seats_of(submitted), lacks_letter=True)
     make_letter(asked, by=focal_point)

@@ -1,0 +1,54 @@
+"""When countries register and how their delegations are accepted: saved under the locks of the seats (rule 9)."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime
+
+from django.utils.translation import gettext as _
+
+from registrations.exceptions import NotPossibleNow
+from registrations.models import BodyKind, NominationLetter, RegistrationPolicy, User
+from registrations.models.history import POLICY_CHANGED
+from registrations.queries import last_session_end
+from registrations.queries.acceptance import Acceptances, acceptances_among
+from registrations.queries.seats import CountedDelegation, delegations_with_seats
+from registrations.services.acceptance import accept_completed
+from registrations.services.seats import decision, lock_webinar
+from sessions_app.models import Webinar
+
+
+@decision
+def save_policy(
+    policy: RegistrationPolicy, *, by: User | None, now: datetime, seen: Iterable[str] | None = None
+) -> Acceptances:
+    """Save `policy`, and accept the submitted delegations that are complete and wait no longer (rule 4).
+
+    Returns what is accepted. Raises NotPossibleNow if not all `words` of `policy_preview` were `seen` (None does not
+    ask). Locks the seats of the webinar. A webinar that is over, or whose people were anonymised, accepts nobody.
+    """
+    lock_webinar(policy.webinar)
+    accepted = policy_preview(policy, now=now)
+    if seen is not None and not accepted.words <= set(seen):
+        raise NotPossibleNow(_("Meanwhile this does more than you have seen. Please look again."))
+    policy.save()
+    accept_completed(accepted.delegations, step=POLICY_CHANGED, by=by, now=now)
+    return accepted
+
+
+def policy_preview(policy: RegistrationPolicy, *, now: datetime) -> Acceptances:
+    """What saving `policy`, which holds what was typed, would accept. A constant number of queries, however many
+    delegations."""
+    webinar = policy.webinar
+    end = last_session_end(webinar)
+    if not policy.accepts_complete_at_once or policy.purged_at is not None or (end is not None and now >= end):
+        return Acceptances()
+    return acceptances_among(_with_letters(webinar, requires_letter=policy.requires_letter))
+
+
+def _with_letters(webinar: Webinar, *, requires_letter: bool) -> Iterable[CountedDelegation]:
+    """The delegations of `webinar`, of which the countries lack a letter as far as one is required."""
+    current = NominationLetter.objects.current().filter(delegation__webinar=webinar)
+    present = set(current.values_list("delegation", flat=True)) if requires_letter else set()
+    for one in delegations_with_seats(webinar):
+        is_country = one.delegation.body.kind == BodyKind.COUNTRY
+        yield replace(one, lacks_letter=requires_letter and is_country and one.delegation.pk not in present)

@@ -18,10 +18,11 @@ from registrations.exceptions import RuleBroken, Stale
 from registrations.forms.delegates import DelegateForm, EditForm, RestoreForm, WithdrawForm, both_versions, typed_of
 from registrations.forms.errors import add_broken_rule
 from registrations.forms.speakers import SpeakerForm
-from registrations.models import Delegate, Delegation, HistoryEvent
-from registrations.queries import SeatCount, mail_of, seats_of
+from registrations.models import Delegate, Delegation, DelegationStatus, HistoryEvent
+from registrations.queries import SeatCount, lacks_letter, mail_of, seats_of
 from registrations.queries.participant import is_invited
 from registrations.queries.speakers import speaking_among
+from registrations.services.acceptance_words import said_before_naming, said_where_accepted
 from registrations.services.deliveries import said_of_sending_again, send_invitations_again
 from registrations.services.nominations import (
     edit_delegate,
@@ -61,6 +62,7 @@ def register_page(site: AdminSite, request: HttpRequest, pk: int) -> HttpRespons
         delegation=delegation,
         seats=seats,
         title=_("Name someone for %(body)s") % {"body": delegation.body},
+        warning=said_before_naming(delegation, seats, lacks_letter=lacks_letter(delegation)),
         verb=_("Name this person"),
     )
 
@@ -93,6 +95,9 @@ def person_page(site: AdminSite, request: HttpRequest, pk: int) -> HttpResponse:
         seats=seats,
         title=delegate.name,
         verb=_("Save"),
+        warning=said_before_naming(
+            delegate.delegation, seats, lacks_letter=lacks_letter(delegate.delegation), newcomers=0
+        ),
         is_person_page=True,
         speaking=next(iter(speaking_among([delegate])), None),
         mail=mail,
@@ -156,6 +161,7 @@ def withdraw_page(site: AdminSite, request: HttpRequest, pk: int) -> HttpRespons
 
 def restore_page(site: AdminSite, request: HttpRequest, pk: int) -> HttpResponse:
     delegate = _person(pk)
+    seats = seats_of(delegate.delegation)
     form = RestoreForm(_sent(request))
 
     def restore() -> str:
@@ -169,10 +175,11 @@ def restore_page(site: AdminSite, request: HttpRequest, pk: int) -> HttpResponse
         restore,
         delegate=delegate,
         delegation=delegate.delegation,
-        seats=seats_of(delegate.delegation),
+        seats=seats,
         title=_("Bring %(name)s back") % {"name": delegate.name},
         verb=_("Bring back"),
         explanation=_("A person who took the seat meanwhile is withdrawn."),
+        warning=said_before_naming(delegate.delegation, seats, lacks_letter=lacks_letter(delegate.delegation)),
     )
 
 
@@ -240,7 +247,7 @@ def _answer(
     back = change_url(delegation)
     if form.is_valid():
         try:
-            messages.success(request, take())
+            messages.success(request, f"{take()} {said_where_accepted(delegation)}".strip())
         except RuleBroken as broken:
             add_broken_rule(form, broken)
             if isinstance(broken, Stale):
@@ -251,6 +258,7 @@ def _answer(
         "opts": Delegate._meta,
         "delegation": delegation,
         "form": form,
+        "is_attending": delegation.status != DelegationStatus.NOT_ATTENDING,
         "back": back,
         **shown,
     }

@@ -199,7 +199,14 @@ class DelegationRoom(Room[Delegation]):
                 messages.success(request, text)
                 return redirect(back)
         return self._form_page(
-            request, delegation, form, title=step.title, verb=step.verb, explanation=step.explanation, back=back
+            request,
+            delegation,
+            form,
+            title=step.title,
+            verb=step.verb,
+            explanation=step.explanation,
+            warning=step.warn(form),
+            back=back,
         )
 
     def release_mail(self, request: HttpRequest, pk: int) -> HttpResponse:
@@ -244,6 +251,7 @@ class DelegationRoom(Room[Delegation]):
             "delegation": delegation,
             "seats": form.seat_counts,
             "form": form,
+            "is_attending": delegation.status != DelegationStatus.NOT_ATTENDING,
             "back": change_url(delegation),
             **texts,
         }

@@ -7,6 +7,7 @@ from django.core.exceptions import FieldDoesNotExist
 from django.utils.translation import gettext as _
 
 from registrations.models import Delegate, HistoryEvent, ParticipantProfile
+from registrations.models.history import STEP
 from registrations.services.exports import COLUMNS
 
 EMPTY = "\N{EN DASH}"
@@ -23,7 +24,10 @@ class ReadableEvent:
 
 
 def readable(events: Iterable[HistoryEvent], *, only: Collection[str] | None = None) -> list[ReadableEvent]:
-    """`only` names the fields that are told. One query where one of them is a profile, which is told by its name."""
+    """`only` names the fields that are told; a completing step is told by the event itself.
+
+    One query where one of them is a profile, which is told by its name.
+    """
     events = list(events)
     named: dict[str, str] = {}
     if any("profile" in event.changes for event in events):
@@ -35,7 +39,7 @@ def readable(events: Iterable[HistoryEvent], *, only: Collection[str] | None = N
                 # What stayed the same says which one it is about.
                 (_label(name), _text(name, old if old != new else None, named), _text(name, new, named) or EMPTY)
                 for name, (old, new) in sorted(event.changes.items(), key=_place)
-                if only is None or name in only
+                if name != STEP and (only is None or name in only)
             ),
         )
         for event in events

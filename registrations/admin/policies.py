@@ -3,7 +3,7 @@
 from functools import partial
 from typing import Any, TypeVar
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db.models import Model
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
@@ -11,12 +11,16 @@ from django.urls import URLPattern, URLResolver, path
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from registrations.admin.base import staff_of
 from registrations.admin.cloning import clone_page
 from registrations.admin.current_webinar import current_webinar_page
 from registrations.admin.personal_data import ending_of, erase_page, export_page, person_page
+from registrations.exceptions import NotPossibleNow
 from registrations.forms.policies import PolicyForm
 from registrations.models import GapNoticeRule, RegistrationPolicy, ReminderRule
+from registrations.services.acceptance_words import said_of
 from registrations.services.nudge import nudge_planner
+from registrations.services.policies import save_policy
 from sessions_app.admin.base import Room
 
 M = TypeVar("M", bound=Model)
@@ -57,6 +61,19 @@ class PolicyRoom(Room[RegistrationPolicy]):
             for route, (name, page) in pages.items()
         ]
         return [*own, *super().get_urls()]
+
+    def save_model(self, request: HttpRequest, obj: RegistrationPolicy, form: Any, change: bool) -> None:
+        """Through the service, which accepts the delegations that were shown (rule 4)."""
+        accepted = save_policy(obj, seen=form.cleaned_data["seen"].split(), by=staff_of(request), now=timezone.now())
+        if text := said_of(accepted):
+            messages.success(request, text)
+
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        """As Django's; where more would be accepted by now than was shown, the form is checked again and shows it."""
+        try:
+            return super().changeform_view(request, *args, **kwargs)
+        except NotPossibleNow:
+            return super().changeform_view(request, *args, **kwargs)
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None

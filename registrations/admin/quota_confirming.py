@@ -1,4 +1,4 @@
-"""Other numbers are asked at once where nobody minds, else after a look at what that does."""
+"""Other numbers are asked at once where they change no delegation, else after a look at what they do."""
 
 from collections.abc import Callable
 from typing import Any

@@ -1,4 +1,4 @@
-"""An exception from a quota for one country: made, changed and ended after a look at whom it makes incomplete."""
+"""An exception from a quota for one country: made, changed and ended after a look at what it does to its delegation."""
 
 from typing import Any
 
@@ -15,9 +15,11 @@ from registrations.admin.quota_confirming import saved
 from registrations.forms.secretariat import EndExceptionForm, ExceptionForm
 from registrations.forms.stored import keep_what_is_not_sent
 from registrations.models import Asked, Delegation, Quota, QuotaException
-from registrations.queries import exception_of, seats_of
+from registrations.queries import exception_of, lacks_letter, seats_of
+from registrations.services.acceptance_words import said_of
 from registrations.services.quotas import (
     QuotaPreview,
+    acceptances_asking,
     end_exception,
     exception_preview,
     exception_words,
@@ -56,7 +58,7 @@ def exception_page(site: AdminSite, request: HttpRequest, pk: int) -> HttpRespon
 
         if saved(form, preview, save):
             said = _("Of %(body)s is now asked: %(asked)s.") % {"body": delegation.body, "asked": numbers}
-            messages.success(request, said)
+            messages.success(request, f"{said} {said_of(preview.accepted)}".strip())
             return redirect(back)
     return _page(
         site,
@@ -97,7 +99,7 @@ def end_exception_page(site: AdminSite, request: HttpRequest, pk: int) -> HttpRe
 
         if saved(form, preview, end):
             said = _("Of %(body)s is now asked what every country is asked.") % {"body": delegation.body}
-            messages.success(request, said)
+            messages.success(request, f"{said} {said_of(preview.accepted)}".strip())
             return redirect(change_url(delegation))
     return _page(
         site,
@@ -135,8 +137,10 @@ def _typed_before(quota: Quota, delegation: Delegation | None) -> dict[str, Any]
 def _preview(
     delegation: Delegation, quota: Quota, asked: Asked, *, replaced: QuotaException | None = None
 ) -> QuotaPreview:
-    seat = next((seat for seat in seats_of(delegation) if seat.profile == quota.profile), None)
-    return exception_preview(delegation, seat, asked, replaced=replaced)
+    seats = seats_of(delegation)
+    seat = next((seat for seat in seats if seat.profile == quota.profile), None)
+    accepted = acceptances_asking(delegation, seats, quota.profile, asked, lacks_letter=lacks_letter(delegation))
+    return exception_preview(delegation, seat, asked, replaced=replaced, accepted=accepted)
 
 
 def _page(

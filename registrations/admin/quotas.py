@@ -19,6 +19,7 @@ from registrations.admin.quota_exceptions import end_exception_page, exception_p
 from registrations.forms.secretariat import QuotaForm
 from registrations.forms.stored import keep_what_is_not_sent
 from registrations.models import Asked, Delegation, Quota, QuotaException
+from registrations.services.acceptance_words import said_of
 from registrations.services.quotas import change_quota, quota_change_preview
 from sessions_app.admin.base import Room
 from sessions_app.admin.filters import WebinarFilter
@@ -56,7 +57,8 @@ class QuotaRoom(Room[Quota]):
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """Save at once what opens no gap; else show the countries first, and save on the second sending."""
+        """Save at once what opens no gap and accepts nobody; else show the countries first, and save on the second
+        sending."""
         found = self.get_object(request, object_id)
         if found is None:
             raise Http404
@@ -82,6 +84,8 @@ class QuotaRoom(Room[Quota]):
 
             if saved(form, preview, save):
                 messages.success(request, _("The quota of %(profile)s is saved.") % {"profile": quota.profile})
+                if text := said_of(preview.accepted):
+                    messages.success(request, text)
                 return redirect("admin:registrations_quota_changelist")
         context = self.admin_site.each_context(request) | {
             "opts": self.opts,

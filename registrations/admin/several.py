@@ -30,9 +30,11 @@ from registrations.forms.secretariat import (
 )
 from registrations.models import Delegation, DelegationStatus, User
 from registrations.queries import fingerprint_of
+from registrations.queries.acceptance import Acceptances, acceptances_of, is_accepted_at_once
 from registrations.queries.letters import lacking_letter
 from registrations.queries.lists import seats_of_many
 from registrations.queries.waiting import latest_history
+from registrations.services.acceptance_words import said_where_accepted
 from registrations.services.delegations import accept_delegation, return_delegation, waive_gaps
 
 # More than there are countries; a webinar's list shows as many on a page.
@@ -43,7 +45,8 @@ FROM, QUEUE = "from", "waiting"
 
 @dataclass(frozen=True)
 class Several:
-    """`take` decides about one delegation and returns what to tell; `fits` says of which it is possible at all."""
+    """`take` decides about one delegation and returns what to tell; `fits` says of which it is possible at all,
+    `accepts` which of them the rules accept after it."""
 
     slug: str
     title: Promise
@@ -52,6 +55,7 @@ class Several:
     form: type[SeveralForm]
     fits: Callable[[Chosen], bool]
     take: Callable[[Chosen, Any, User, datetime], str]
+    accepts: Callable[[Sequence[Chosen]], Acceptances] = lambda chosen: Acceptances()
 
 
 def _accept(one: Chosen, form: Any, by: User, now: datetime) -> str:
@@ -68,7 +72,17 @@ def _return(one: Chosen, form: Any, by: User, now: datetime) -> str:
 
 def _waive(one: Chosen, form: Any, by: User, now: datetime) -> str:
     waive_gaps(one.delegation, reason=form.cleaned_data["reason"], by=by, now=now, seen=one.seen)
-    return _("What %(body)s lacks is waived.")
+    accepted = said_where_accepted(one.delegation)
+    return f"{_('What %(body)s lacks is waived.')} {accepted}".strip()
+
+
+def _accepted_once_waived(chosen: Sequence[Chosen]) -> Acceptances:
+    """Those that lack nothing but seats, and whose webinar accepts at once what is complete."""
+    return acceptances_of(
+        one.delegation
+        for one in chosen
+        if _is_submitted(one) and not one.lacks_letter and is_accepted_at_once(one.delegation)
+    )
 
 
 def _is_submitted(one: Chosen) -> bool:
@@ -91,7 +105,7 @@ SEVERAL = (
         gettext_lazy("The seats that are empty today are no longer asked for, until a waiver is revoked."),
         WaiveSeveralForm,
         lambda one: bool(one.gaps) and one.delegation.status != DelegationStatus.NOT_ATTENDING,
-        _waive,
+        _waive, accepts=_accepted_once_waived,
     ),
 )  # fmt: skip
 
@@ -151,6 +165,7 @@ def several_page(site: AdminSite, step: Several, request: HttpRequest) -> HttpRe
         "action": f"{request.path}?{urlencode(query)}",
         # Without a form that would carry it.
         "typed": [] if fitting or sent is None else [text for name, text in sent.items() if name in TYPED and text],
+        "accepted": step.accepts(fitting),
         "back": back,
     }
     return TemplateResponse(request, "admin/registrations/delegation/several.html", context)

@@ -11,6 +11,12 @@ from django.utils.translation import gettext_lazy
 
 from registrations.forms.secretariat import AcceptForm, ReasonForm, ReturnForm, StepForm, SubmitForm, WaiveForm
 from registrations.models import BodyKind, Delegation, DelegationStatus, User
+from registrations.queries.acceptance import acceptances_with
+from registrations.services.acceptance_words import (
+    said_before_accepting,
+    said_before_completing,
+    said_where_accepted,
+)
 from registrations.services.delegations import (
     CAN_BE_SUBMITTED,
     accept_delegation,
@@ -27,7 +33,8 @@ Typed = dict[str, Any]
 
 @dataclass(frozen=True)
 class Step:
-    """`take` calls the service and returns what to tell; `fits` says whether the delegation invites the step."""
+    """`take` calls the service and returns what to tell; `fits` says whether the delegation invites the step, `warn`
+    what it accepts beside what it says."""
 
     slug: str
     title: Promise
@@ -37,6 +44,7 @@ class Step:
     fits: Callable[[Delegation], bool]
     take: Callable[[Delegation, Typed, User, datetime], str]
     is_main: bool = False
+    warn: Callable[[StepForm], str] = lambda form: ""
 
 
 def _accept(delegation: Delegation, typed: Typed, by: User, now: datetime) -> str:
@@ -65,7 +73,8 @@ def _reopen(delegation: Delegation, typed: Typed, by: User, now: datetime) -> st
 
 def _waive(delegation: Delegation, typed: Typed, by: User, now: datetime) -> str:
     waiver = waive_seats(delegation, **typed, by=by, now=now)
-    return _("Waived for %(body)s: %(waiver)s.") % {"body": delegation.body, "waiver": waiver}
+    said = _("Waived for %(body)s: %(waiver)s.") % {"body": delegation.body, "waiver": waiver}
+    return f"{said} {said_where_accepted(delegation)}".strip()
 
 
 def _not_attending(delegation: Delegation, typed: Typed, by: User, now: datetime) -> str:
@@ -75,7 +84,23 @@ def _not_attending(delegation: Delegation, typed: Typed, by: User, now: datetime
 
 def _attending_again(delegation: Delegation, typed: Typed, by: User, now: datetime) -> str:
     mark_attending_again(delegation, by=by, now=now)
-    return _("%(body)s attends again.") % {"body": delegation.body}
+    return f"{_('%(body)s attends again.') % {'body': delegation.body}} {said_where_accepted(delegation)}".strip()
+
+
+def _warn_of_waiving(form: StepForm) -> str:
+    return said_before_completing(form.delegation, lacks_letter=form.lacks_letter)
+
+
+def _warn_of_attending_again(form: StepForm) -> str:
+    stood_submitted = form.delegation.status_before == DelegationStatus.SUBMITTED
+    return _accepted_as_submitted(form) if stood_submitted else ""
+
+
+def _accepted_as_submitted(form: StepForm) -> str:
+    accepted = acceptances_with(
+        form.delegation, form.seat_counts, lacks_letter=form.lacks_letter, status=DelegationStatus.SUBMITTED
+    )
+    return said_before_accepting(accepted)
 
 
 def _has_status(*statuses: DelegationStatus) -> Callable[[Delegation], bool]:
@@ -96,7 +121,7 @@ STEPS = (
     Step(
         "submit", gettext_lazy("Submit for the country"), gettext_lazy("Submit for the country"),
         gettext_lazy("A complete delegation is accepted at once, unless the webinar says that it waits."),
-        SubmitForm, _has_status(*CAN_BE_SUBMITTED), _submit,
+        SubmitForm, _has_status(*CAN_BE_SUBMITTED), _submit, warn=_accepted_as_submitted,
     ),
     Step(
         "reopen", gettext_lazy("Reopen the delegation"), gettext_lazy("Reopen"),
@@ -109,7 +134,7 @@ STEPS = (
         WaiveForm,
         lambda delegation: delegation.body.kind == BodyKind.COUNTRY
         and delegation.status != DelegationStatus.NOT_ATTENDING,
-        _waive,
+        _waive, warn=_warn_of_waiving,
     ),
     Step(
         "not-attending", gettext_lazy("Note that the country does not attend"), gettext_lazy("Does not attend"),
@@ -120,5 +145,6 @@ STEPS = (
         "attending-again", gettext_lazy("Note that the country attends again"), gettext_lazy("Attends again"),
         gettext_lazy("It stands where it stood before, and those who were invited are invited again."),
         StepForm, _has_status(DelegationStatus.NOT_ATTENDING), _attending_again, is_main=True,
+        warn=_warn_of_attending_again,
     ),
 )  # fmt: skip

@@ -1,14 +1,35 @@
 """When countries register, as the secretariat types it."""
 
+from typing import Any
+
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from registrations.forms.errors import send_again_with
 from registrations.models import RegistrationPolicy
 from registrations.queries import last_session_end
+from registrations.queries.acceptance import Acceptances
+from registrations.services.policies import policy_preview
+from sessions_app.models import Webinar
+
+
+class SeenField(forms.CharField):
+    """What a page has shown before; never a change of the row."""
+
+    widget = forms.HiddenInput
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        return False
 
 
 class PolicyForm(forms.ModelForm):  # type: ignore[type-arg]  # takes no parameter at run time
+    """Where saving accepts delegations the form comes back: `accepted` are these, and sending it again confirms."""
+
+    seen = SeenField(required=False)
+    accepted = Acceptances()
+
     class Meta:
         model = RegistrationPolicy
         fields = ["webinar", "opens_at", "closes_at", "accepts_complete_at_once", "requires_letter", "purge_on"]
@@ -20,3 +41,19 @@ class PolicyForm(forms.ModelForm):  # type: ignore[type-arg]  # takes no paramet
         end = last_session_end(webinar) if webinar else None
         if end and purge_on and purge_on <= end.date():
             raise ValidationError({"purge_on": _("Personal data are needed until the last session is over.")})
+        if webinar is not None and not self.errors:
+            self._show_what_is_accepted(webinar)
+
+    def _show_what_is_accepted(self, webinar: Webinar) -> None:
+        typed = RegistrationPolicy(
+            webinar=webinar,
+            accepts_complete_at_once=self.cleaned_data["accepts_complete_at_once"],
+            requires_letter=self.cleaned_data["requires_letter"],
+            purged_at=self.instance.purged_at,
+        )
+        accepted = policy_preview(typed, now=timezone.now())
+        if accepted.words <= set(self.cleaned_data["seen"].split()):
+            return
+        self.accepted = accepted
+        send_again_with(self, seen=" ".join(sorted(accepted.words)))
+        self.add_error(None, _("Nothing is saved yet: this accepts delegations. Save again if that is right."))

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from registrations.models import Delegate, Delegation, DelegationStatus, RegistrationPolicy
+from registrations.queries.delegation_page import policy_of
 from registrations.queries.seats import CountedDelegation, SeatCount, gaps_in
 from sessions_app.models import Webinar
 
@@ -43,10 +44,22 @@ def acceptances_of(delegations: Iterable[Delegation]) -> Acceptances:
     return Acceptances(found, waiting.count())
 
 
-def acceptances_with(delegation: Delegation, seats: Iterable[SeatCount], *, lacks_letter: bool) -> Acceptances:
-    """`delegation`, if it is submitted and would be accepted at once if it had `seats`. Two queries at most."""
-    is_complete = delegation.status == DelegationStatus.SUBMITTED and not lacks_letter and not gaps_in(seats)
+def acceptances_with(
+    delegation: Delegation, seats: Iterable[SeatCount], *, lacks_letter: bool, status: str = ""
+) -> Acceptances:
+    """`delegation`, if it would be accepted at once if it had `seats` and `status` (its own where none is given).
+
+    Two queries at most, none where it would not be submitted or complete.
+    """
+    is_submitted = (status or delegation.status) == DelegationStatus.SUBMITTED
+    is_complete = is_submitted and not lacks_letter and not gaps_in(seats)
     return acceptances_of([delegation] if is_complete and accepts_at_once(delegation.webinar) else [])
+
+
+def is_accepted_at_once(delegation: Delegation) -> bool:
+    """As `accepts_at_once`, as far as the policy that was read with its webinar knows. No query."""
+    policy = policy_of(delegation.webinar)
+    return policy is None or policy.accepts_complete_at_once
 
 
 def accepts_at_once(webinar: Webinar) -> bool:

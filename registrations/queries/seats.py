@@ -20,6 +20,7 @@ from registrations.models import (
     QuotaException,
     Waiver,
 )
+from registrations.queries.delegation_page import policy_of
 from registrations.queries.letters import lacking_letter
 from sessions_app.models import Webinar
 from sessions_app.worded import NUMBER, OTHER_NUMBER, THIRD_NUMBER, Worded
@@ -297,6 +298,10 @@ def gaps_in(seats: Iterable[SeatCount]) -> tuple[SeatCount, ...]:
 
 
 def fingerprint_of(delegation: Delegation, seats: Iterable[SeatCount], *, lacks_letter: bool) -> str:
-    """Tells whether `delegation` still is as someone saw it who decides about it: its state, each count, the letter."""
+    """Tells whether `delegation` still is as someone saw it who decides about it: its state, each count, the letter,
+    and whether it waits for a person once it is complete. No query where the policy was read with the webinar."""
     counts = (f"{seat.profile.code}={seat.minimum}-{seat.waived}:{seat.named}" for seat in seats)
-    return " ".join([str(delegation.version), delegation.status, *counts, *(["no letter"] if lacks_letter else [])])
+    policy = policy_of(delegation.webinar)
+    waits = policy is not None and not policy.accepts_complete_at_once
+    marks = {"no letter": lacks_letter, "waits": waits}
+    return " ".join([str(delegation.version), delegation.status, *counts, *(mark for mark in marks if marks[mark])])

@@ -167,7 +167,7 @@ def test_what_is_missing_is_waived_for_one_reason(
 
     assert refused.context["form"].errors == {"reason": ["This field is required."]}
     assert told(response) == [
-        "What Belize lacks is waived.",
+        "What Belize lacks is waived. The delegation is complete now, and accepted.",
         "Honduras stays as it is: this does not fit its state, “Submitted”",
     ]
     waivers = Waiver.objects.values_list("delegation", "profile__code", "seats", "reason")

@@ -11,8 +11,9 @@ from registrations.exceptions import InvalidInput, RuleBroken
 from registrations.forms.carry_over import CarryOverForm
 from registrations.forms.errors import add_broken_rule
 from registrations.models import Delegation
-from registrations.queries import seats_of
+from registrations.queries import lacks_letter, seats_of
 from registrations.queries.earlier import earlier_people
+from registrations.services.acceptance_words import said_before_completing
 from registrations.services.carry_over import carry_over
 from registrations.services.nominations import NamingOutcome
 from registrations.views.focal_point.access import for_delegation, signed_in
@@ -41,7 +42,13 @@ def earlier(request: HttpRequest, delegation: Delegation) -> HttpResponse:
         messages.info(request, _("Everyone whom you ticked is in the delegation already."))
         return redirect(delegation)
     may = allowed_now(delegation, by=user, now=now)
-    context = {"delegation": delegation, "form": form, "rows": form.rows(), "can_name": may.add or may.fill_gaps}
+    context = {
+        "delegation": delegation,
+        "form": form,
+        "rows": form.rows(),
+        "can_name": may.add or may.fill_gaps,
+        "warning": said_before_completing(delegation, lacks_letter=lacks_letter(delegation)),
+    }
     return render(request, "focal_point/earlier.html", context, status=422 if form.errors else 200)
 
 

@@ -19,7 +19,9 @@ from registrations.exceptions import RuleBroken, Unreadable
 from registrations.forms.errors import add_broken_rule
 from registrations.forms.imports import ColumnsForm, ImportForm
 from registrations.models import Delegation
-from registrations.queries import gaps_in, seats_of
+from registrations.queries import gaps_in, lacks_letter, seats_of
+from registrations.queries.acceptance import acceptances_with
+from registrations.services.acceptance_words import said_before_accepting
 from registrations.services.imports.checking import check_import
 from registrations.services.imports.columns import (
     Layout,
@@ -165,6 +167,10 @@ def _dry_run(request: HttpRequest, delegation: Delegation, table: Table, layout:
         "checked": checked,
         "all_rows": _as_text(delegation, people),
         "gaps": gaps_in(checked.seats),
+        "warning": said_before_accepting(
+            acceptances_with(delegation, checked.seats, lacks_letter=lacks_letter(delegation)),
+            newcomers=len(checked.new),
+        ),
         "is_country": bool(checked.seats),
         "unused": unused_headings(table, layout),
     }

@@ -41,9 +41,10 @@ def answer(
     template: str,
     place: Place,
     delegate: Delegate | None = None,
+    warning: str = "",
 ) -> HttpResponse:
     """The form, as a page or in its place on the delegation's; once it is sent and `save` keeps the rules, back to the
-    seat with what happened."""
+    seat with what happened. `warning` is what sending it does beside what it says."""
     versions: list[tuple[str, object, object]] = []
     if request.method == "POST" and form.is_valid():
         try:
@@ -66,6 +67,7 @@ def answer(
         "form": form,
         "delegate": delegate,
         "versions": versions,
+        "warning": warning,
     }
     if is_in_place(request) and not form.is_bound:
         focus_first(form)

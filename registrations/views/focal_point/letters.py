@@ -14,10 +14,13 @@ from registrations.exceptions import RuleBroken
 from registrations.forms.errors import add_broken_rule
 from registrations.forms.letters import LetterForm
 from registrations.models import Delegation, NominationLetter
-from registrations.queries import letters_of, requires_letter, zone_of
+from registrations.queries import lacks_letter, letters_of, requires_letter, seats_of, zone_of
+from registrations.queries.acceptance import acceptances_with
+from registrations.services.acceptance_words import said_before_accepting
 from registrations.services.letters import remove_letter, upload_letter
 from registrations.views.focal_point.access import for_delegation, signed_in
 from registrations.views.focal_point.cards import allowed_now
+from registrations.views.focal_point.said import outcome_in_words
 
 
 @dataclass(frozen=True)
@@ -55,12 +58,16 @@ def letter(request: HttpRequest, delegation: Delegation) -> HttpResponse:
         except RuleBroken as broken:
             add_broken_rule(form, broken)
         else:
-            messages.success(request, _("The letter is uploaded. The secretariat can read it now."))
+            said = _("The letter is uploaded. The secretariat can read it now.")
+            messages.success(request, f"{said} {outcome_in_words(delegation)}".strip())
             return redirect(delegation)
     context = {
         "delegation": delegation,
         "form": form,
         "letter": letter_state(delegation),
+        "warning": said_before_accepting(acceptances_with(delegation, seats_of(delegation), lacks_letter=False))
+        if lacks_letter(delegation)
+        else "",
         "may": allowed_now(delegation, by=user, now=now),
         "zone": zone_of(user, delegation),
     }

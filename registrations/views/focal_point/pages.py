@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from registrations.models import BodyKind, Delegation
+from registrations.models import BodyKind, Delegation, DelegationStatus
 from registrations.queries import (
     SeatCount,
     delegates_with_mail_state,
@@ -22,6 +22,7 @@ from registrations.queries import (
     seats_of,
     zone_of,
 )
+from registrations.queries.acceptance import is_accepted_at_once
 from registrations.views.focal_point.access import for_delegation, for_signed_in, signed_in
 from registrations.views.focal_point.cards import (
     Allowed,
@@ -34,7 +35,7 @@ from registrations.views.focal_point.cards import (
 )
 from registrations.views.focal_point.in_place import IN_PLACE, focus_first, ids_in
 from registrations.views.focal_point.letters import letter_state
-from registrations.views.focal_point.people import register_form
+from registrations.views.focal_point.people import register_form, warning_of
 from registrations.views.focal_point.places import WITHOUT_PROFILE, page_at, to_add
 
 HISTORY_SHOWN = 50
@@ -94,6 +95,9 @@ def delegation(request: HttpRequest, delegation: Delegation) -> HttpResponse:
             "done": request.GET.get("done", ""),
             "without_profile": to_add(None),
             **_form_in_place(delegation, seats, cards, may, adding=adding),
+            "accepted_when_complete": delegation.status == DelegationStatus.SUBMITTED
+            and is_accepted_at_once(delegation),
+            "uninvited_count": sum(one.delegate.admitted_at is None for one in people.active),
             "may": may,
             "focal_points": focal_points_of(delegation.body),
             "history": history,
@@ -118,6 +122,7 @@ def _form_in_place(
     return {
         "adding": adding,
         "form": form,
+        "warning": warning_of(delegation),
         "layout": IN_PLACE,
         "place": place.form,
         "action": f"{action}?{urlencode({'profile': adding})}",

@@ -14,9 +14,10 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from registrations.exceptions import RuleBroken
 from registrations.forms.delegates import DelegateForm, EditForm, VersionField, WithdrawForm, typed_of
-from registrations.models import Delegation, ParticipantProfile
-from registrations.queries import profiles_of
+from registrations.models import Delegation, DelegationStatus, ParticipantProfile
+from registrations.queries import lacks_letter, profiles_of, seats_of
 from registrations.queries.participant import is_invited
+from registrations.services.acceptance_words import said_before_naming
 from registrations.services.deliveries import said_of_sending_again, send_invitations_again
 from registrations.services.nominations import (
     edit_delegate,
@@ -34,7 +35,7 @@ from registrations.views.focal_point.places import (
     to_change,
     undo_of,
 )
-from registrations.views.focal_point.said import missing_in_words, still_missing
+from registrations.views.focal_point.said import missing_in_words, outcome_in_words, still_missing
 
 FORM_METHODS = ["GET", "HEAD", "POST"]
 
@@ -56,10 +57,12 @@ def register(request: HttpRequest, delegation: Delegation) -> HttpResponse:
             _("%(name)s is named.") % {"name": delegate.name},
             seat_of(delegate),
             to_name_another,
-            missing=missing_in_words(after.seats, lacks_letter=after.lacks_letter),
+            missing=None
+            if delegation.status == DelegationStatus.SUBMITTED
+            else missing_in_words(after.seats, lacks_letter=after.lacks_letter),
         )
 
-    return answer(request, delegation, form, save, template="register", place=place)
+    return answer(request, delegation, form, save, template="register", place=place, warning=warning_of(delegation))
 
 
 @require_http_methods(FORM_METHODS)
@@ -86,7 +89,8 @@ def edit(request: HttpRequest, delegation: Delegation, *, pk: int) -> HttpRespon
             said += " " + _("The invitation goes to the new address.")
         return Saved(said, seat_of(changed))
 
-    return answer(request, delegation, form, save, template="edit", place=place, delegate=delegate)
+    warning = warning_of(delegation, newcomers=0)
+    return answer(request, delegation, form, save, template="edit", place=place, delegate=delegate, warning=warning)
 
 
 @require_http_methods(FORM_METHODS)
@@ -153,7 +157,8 @@ def undo_last_edit(request: HttpRequest, delegation: Delegation, *, pk: int) -> 
     except RuleBroken as broken:
         messages.error(request, str(broken.message))
     else:
-        messages.success(request, _("The details of %(name)s are as before.") % {"name": undone.name})
+        said = _("The details of %(name)s are as before.") % {"name": undone.name}
+        messages.success(request, f"{said} {outcome_in_words(delegation)}".strip())
     return redirect(delegation)
 
 
@@ -169,6 +174,15 @@ def send_again(request: HttpRequest, delegation: Delegation, *, pk: int) -> Http
     else:
         messages.success(request, said_of_sending_again(delegate, count))
     return redirect(delegation)
+
+
+def warning_of(delegation: Delegation, *, newcomers: int = 1) -> str:
+    """What a form that may fill the last seat says before it is sent."""
+    if delegation.status != DelegationStatus.SUBMITTED:
+        return ""
+    return said_before_naming(
+        delegation, seats_of(delegation), lacks_letter=lacks_letter(delegation), newcomers=newcomers
+    )
 
 
 def register_form(

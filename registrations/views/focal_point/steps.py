@@ -14,9 +14,10 @@ from registrations.exceptions import RuleBroken, Stale
 from registrations.forms.errors import add_broken_rule, send_again_with
 from registrations.forms.focal_point import NotAttendingForm, SubmitForm
 from registrations.models import Delegation, DelegationStatus
-from registrations.queries import gaps_in, lacks_letter, released_sessions, seats_of
+from registrations.queries import gaps_in, lacks_letter, seats_of
 from registrations.services.delegations import mark_attending_again, mark_not_attending, submit_delegation
 from registrations.views.focal_point.access import for_delegation, signed_in
+from registrations.views.focal_point.said import complete_and_accepted, outcome_in_words
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -28,11 +29,7 @@ def submit(request: HttpRequest, delegation: Delegation) -> HttpResponse:
     def save() -> str:
         submitted = submit_delegation(delegation, by=signed_in(request), now=timezone.now(), **form.cleaned_data)
         if submitted.status == DelegationStatus.ACCEPTED:
-            if not released_sessions(delegation.webinar).exists():
-                return _(
-                    "The delegation is complete and accepted. Its delegates are invited once the agenda is released."
-                )
-            return _("The delegation is complete and accepted. Its delegates receive their invitations now.")
+            return complete_and_accepted(delegation)
         return _("The delegation is submitted. The secretariat decides and writes to you.")
 
     return _answer(request, delegation, form, save, template="submit")
@@ -58,7 +55,8 @@ def attending_again(request: HttpRequest, delegation: Delegation) -> HttpRespons
     except RuleBroken as broken:
         messages.error(request, str(broken.message))
     else:
-        messages.success(request, _("The delegation takes part again."))
+        said = _("The delegation takes part again.")
+        messages.success(request, f"{said} {outcome_in_words(delegation)}".strip())
     return redirect(delegation)
 
 

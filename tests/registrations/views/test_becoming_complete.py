@@ -1,0 +1,162 @@
+"""A focal point, or staff for them, completes a submitted delegation: what is said before and afterwards (rule 4)."""
+
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+
+from registrations.models import Delegate, Delegation, RegistrationPolicy, User
+from sessions_app.releases import release_webinar
+from tests.factories import (
+    NOW,
+    make_delegate,
+    make_delegation,
+    make_focal_point,
+    make_profiles,
+    make_session,
+    make_staff,
+    make_upload,
+    make_webinar,
+)
+from tests.registrations.views.delegation_pages import draft_at_present, typed, url
+
+pytestmark = pytest.mark.django_db
+
+WARNING = "With one more person of “Prosecutors” this delegation is complete: it is then accepted at once, and "
+ACCEPTED = "The delegation is complete and accepted. Its delegates are invited once the agenda is released."
+WAITS = "The delegation is complete now. The secretariat decides and writes to you."
+
+
+@pytest.fixture
+def almost() -> Delegation:
+    """Submitted, with one of the two prosecutors missing and nothing else: seven people are named."""
+    delegation = draft_at_present()
+    for code in make_profiles():
+        make_delegate(delegation, code)
+        make_delegate(delegation, code)
+    delegation.delegates.filter(profile__code="prosecutors").first().delete()
+    Delegation.objects.update(status="submitted", gap_reason="One is ill.")
+    return Delegation.objects.get()
+
+
+def signed_in(user: User) -> Client:
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+@pytest.fixture
+def owner(almost: Delegation) -> Client:
+    return signed_in(make_focal_point(almost.body).user)
+
+
+@pytest.fixture
+def secretariat(almost: Delegation) -> Client:
+    return signed_in(make_staff())
+
+
+def test_naming_the_last_one_says_that_the_delegation_is_complete_and_accepted(owner, almost) -> None:
+    answer = owner.post(url(almost, "delegates/new/"), typed(), follow=True)
+
+    assert f"Ana Ejemplo is named. {ACCEPTED}" in answer.content.decode()
+    assert Delegation.objects.get().status == "accepted"
+    assert "as it became complete: Registered" in answer.content.decode()
+
+
+def test_once_the_agenda_is_released_it_says_that_people_are_invited_now(owner, almost) -> None:
+    release_webinar(almost.webinar, by=None, now=NOW)
+
+    answer = owner.post(url(almost, "delegates/new/"), typed(), follow=True)
+
+    assert "accepted. Its delegates receive their invitations now." in answer.content.decode()
+
+
+def test_where_the_webinar_makes_it_wait_it_says_that_the_secretariat_decides(owner, almost) -> None:
+    RegistrationPolicy.objects.update(accepts_complete_at_once=False)
+
+    answer = owner.post(url(almost, "delegates/new/"), typed(), follow=True)
+
+    page = answer.content.decode()
+    assert f"Ana Ejemplo is named. {WAITS}" in page
+    assert "Every quota is met. The secretariat decides and writes to you." in page
+    assert Delegation.objects.get().status == "submitted"
+
+
+@pytest.mark.parametrize("client", ["owner", "secretariat"])
+def test_the_form_says_before_it_is_sent_that_it_accepts_the_delegation(request, almost, client) -> None:
+    browser = request.getfixturevalue(client)
+    spare = make_delegate(almost, "border-control")
+
+    naming = browser.get(url(almost, "delegates/new/")).content.decode()
+    in_place = browser.get(url(almost, "delegates/new/"), headers={"HX-Request": "true"}).content.decode()
+    below_profile = browser.get(f"{url(almost)}?add=prosecutors").content.decode()
+    editing = browser.get(url(almost, f"delegates/{spare.pk}/edit/")).content.decode()
+
+    for page in (naming, in_place, below_profile):
+        assert f"{WARNING}9 people are invited." in page
+    assert f"{WARNING}8 people are invited." in editing
+
+
+def test_nothing_is_said_where_two_are_missing_or_the_webinar_makes_it_wait_or_it_is_a_draft(owner, almost) -> None:
+    def page() -> str:
+        return owner.get(url(almost, "delegates/new/")).content.decode()
+
+    Delegation.objects.update(status="draft")
+    draft = page()
+    Delegation.objects.update(status="submitted")
+    RegistrationPolicy.objects.update(accepts_complete_at_once=False)
+    waits = page()
+    RegistrationPolicy.objects.update(accepts_complete_at_once=True)
+    Delegate.objects.filter(profile__code="prosecutors").delete()
+
+    assert [WARNING in one for one in (draft, waits, page())] == [False, False, False]
+
+
+def test_the_page_of_a_submitted_delegation_says_what_happens_once_nothing_is_missing(owner, almost) -> None:
+    assert (
+        "As soon as nothing is missing, the delegation is accepted, and 7 people named so far are invited."
+        in owner.get(url(almost)).content.decode()
+    )
+
+
+def test_an_import_says_before_it_is_saved_and_afterwards_that_it_accepts(owner, almost) -> None:
+    rows = (
+        "Name\tE-mail address\tInstitution\tProfile\tLanguage\tTime zone\n"
+        "Ana\tana@example.org\tFiscalía\tProsecutors\tes\tAmerica/Tegucigalpa"
+    )
+
+    check = owner.post(url(almost, "import/"), {"table": rows})
+    saved = owner.post(url(almost, "import/save/"), {"table": rows}, follow=True)
+
+    assert "it is accepted at once, and 8 people are invited." in check.content.decode()
+    assert f"1 person is named. {ACCEPTED}" in saved.content.decode()
+
+
+def test_the_letter_says_before_it_is_sent_and_afterwards_that_it_accepts(owner, almost) -> None:
+    RegistrationPolicy.objects.update(requires_letter=True)
+    make_delegate(almost)
+
+    before = owner.get(url(almost, "letter/"))
+    after = owner.post(url(almost, "letter/"), {"file": make_upload()}, follow=True)
+
+    assert "it is accepted at once, and 8 people are invited." in before.content.decode()
+    assert f"The letter is uploaded. The secretariat can read it now. {ACCEPTED}" in after.content.decode()
+
+
+def test_people_of_earlier_webinars_are_ticked_where_it_is_said_that_this_may_accept(owner, almost) -> None:
+    last_year = make_webinar("last-year", sessions=0)
+    make_session(last_year, starts_at=NOW - timedelta(days=365))
+    make_delegate(make_delegation(last_year, almost.body, status="accepted"))
+
+    page = owner.get(url(almost, "earlier/")).content.decode()
+
+    assert "If nothing is missing afterwards, the delegation is accepted at once, and 7 people named so far" in page
+
+
+def test_attending_again_says_that_the_delegation_is_accepted(owner, almost) -> None:
+    make_delegate(almost)
+    Delegation.objects.update(status="not_attending", status_before="submitted")
+
+    answer = owner.post(url(almost, "attending-again/"), follow=True)
+
+    assert f"The delegation takes part again. {ACCEPTED}" in answer.content.decode()

@@ -29,6 +29,7 @@ from registrations.services.nominations import (
     register_delegate,
     replace_delegate,
     withdraw_delegate,
+    withdrawing_leaves_gap,
 )
 from registrations.services.speakers import link_speaker
 from registrations.services.undoing import restore_delegate
@@ -46,7 +47,7 @@ def register_page(site: AdminSite, request: HttpRequest, pk: int) -> HttpRespons
         _sent(request),
         delegation=delegation,
         profiles=[seat.profile for seat in seats],
-        without={"version", "reason"},
+        without={"version"},
         initial={"profile": chosen},
     )
 
@@ -74,7 +75,7 @@ def person_page(site: AdminSite, request: HttpRequest, pk: int) -> HttpResponse:
     form = EditForm(
         _sent(request),
         delegation=delegate.delegation,
-        profiles=[seat.profile for seat in seats],
+        seats=seats,
         initial=typed_of(delegate),
     )
     mail = mail_of(delegate)
@@ -139,10 +140,15 @@ def replace_page(site: AdminSite, request: HttpRequest, pk: int) -> HttpResponse
 
 def withdraw_page(site: AdminSite, request: HttpRequest, pk: int) -> HttpResponse:
     delegate = _person(pk)
-    form = WithdrawForm(_sent(request), initial={"version": delegate.version})
+    seats = seats_of(delegate.delegation)
+    form = WithdrawForm(
+        _sent(request),
+        leaves_gap=withdrawing_leaves_gap(delegate, seats, now=timezone.now()),
+        initial={"version": delegate.version},
+    )
 
     def withdraw() -> str:
-        withdraw_delegate(delegate, **form.cleaned_data, by=staff_of(request), now=timezone.now())
+        withdraw_delegate(delegate, **form.version_and_reason(), by=staff_of(request), now=timezone.now())
         return _("%(name)s is withdrawn; the invitations are taken back.") % {"name": delegate.name}
 
     return _answer(
@@ -152,7 +158,7 @@ def withdraw_page(site: AdminSite, request: HttpRequest, pk: int) -> HttpRespons
         withdraw,
         delegate=delegate,
         delegation=delegate.delegation,
-        seats=seats_of(delegate.delegation),
+        seats=seats,
         title=_("Withdraw %(name)s") % {"name": delegate.name},
         verb=_("Withdraw"),
         explanation=_("The seat is free again and the personal links end. To keep the quota whole, replace instead."),

@@ -60,7 +60,7 @@ def _return(delegation: Delegation, typed: Typed, by: User, now: datetime) -> st
 
 
 def _submit(delegation: Delegation, typed: Typed, by: User, now: datetime) -> str:
-    submitted = submit_delegation(delegation, version=typed["version"], by=by, now=now, reason=typed["reason"])
+    submitted = submit_delegation(delegation, version=typed["version"], by=by, now=now, reason=typed.get("reason", ""))
     if submitted.status == DelegationStatus.ACCEPTED:
         return _("%(body)s is submitted, complete, and accepted at once.") % {"body": delegation.body}
     return _("%(body)s is submitted and waits for a decision.") % {"body": delegation.body}

@@ -11,9 +11,11 @@ from django.utils.translation import gettext_lazy as _
 
 from registrations.exceptions import Stale
 from registrations.forms.errors import send_again_with
+from registrations.forms.gap_reasons import GapReasonForm
 from registrations.forms.stored import CheckboxInput, keep_what_is_not_sent
 from registrations.models import BodyKind, Delegate, DelegateRole, Delegation, ParticipantProfile
 from registrations.models.delegate import validate_one_line
+from registrations.queries import SeatCount
 from registrations.services.details import FIELDS
 from registrations.services.gates import LONGEST_REASON
 from registrations.services.nominations import DelegateDetails
@@ -80,7 +82,7 @@ class AsTheyAre(BaseChoiceIterator):
         yield from self.choices
 
 
-class DelegateForm(forms.Form):
+class DelegateForm(GapReasonForm):
     """A person of a country or, without a profile, of an organisation."""
 
     name = forms.CharField(label=_("Full name"), max_length=200, validators=[validate_one_line])
@@ -104,10 +106,6 @@ class DelegateForm(forms.Form):
         widget=forms.Textarea(attrs=LINES),
     )
     version = VersionField()
-    reason = reason_field(
-        required=False,
-        help_text=_("Needed where the change leaves a profile below what is asked; kept in the history."),
-    )
 
     def __init__(
         self,
@@ -149,22 +147,28 @@ class DelegateForm(forms.Form):
         return DelegateDetails(**{name: self.cleaned_data[name] for name in FIELDS if name in self.cleaned_data})
 
     def version_and_reason(self) -> dict[str, Any]:
-        return {name: self.cleaned_data[name] for name in ("version", "reason")}
+        return {"version": self.cleaned_data["version"], "reason": self.reason()}
 
 
 class EditForm(DelegateForm):
-    """A person who is in the delegation already; `initial` is what is stored of them (`typed_of`)."""
+    """A person who is in the delegation already; `initial` is what is stored of them (`typed_of`). Another profile needs
+    a reason where it leaves a gap in the present one, which `seats` tell."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+    def __init__(self, *args: Any, seats: Sequence[SeatCount], **kwargs: Any) -> None:
+        super().__init__(*args, profiles=[seat.profile for seat in seats], **kwargs)
         keep_what_is_not_sent(self, FIELDS)
+        present = next((seat for seat in seats if seat.profile.pk == self.initial.get("profile")), None)
+        chosen = self.data.get("profile")
+        is_moved = bool(chosen) and present is not None and chosen != str(present.profile.pk)
+        if is_moved and present is not None and present.is_without_spare:
+            self.ask_for_reason(is_by_choice=True)
 
 
-class WithdrawForm(forms.Form):
+class WithdrawForm(GapReasonForm):
     version = VersionField()
-    reason = reason_field(
-        required=False, help_text=_("Needed where the profile is then below what is asked; kept in the history.")
-    )
+
+    def version_and_reason(self) -> dict[str, Any]:
+        return {"version": self.cleaned_data["version"], "reason": self.reason()}
 
 
 class RestoreForm(forms.Form):

@@ -7,8 +7,10 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from registrations.exceptions import GapsRemain
 from registrations.forms.delegates import LINES, VersionField, profile_field, reason_field
 from registrations.forms.errors import send_again_with
+from registrations.forms.gap_reasons import GapReasonForm
 from registrations.models import BodyKind, Delegation, HistoryEvent, Quota
 from registrations.queries import SeatCount, fingerprint_of, gaps_in, lacks_letter
 from registrations.services.delegations import LONGEST_COMMENT
@@ -44,15 +46,17 @@ class ReasonForm(StepForm):
     reason = reason_field()
 
 
-class SubmitForm(StepForm):
+class SubmitForm(GapReasonForm, StepForm):
     """For a country that cannot do it itself; with gaps a reason is needed."""
 
     version = VersionField()
-    reason = reason_field(required=False, label=_("Reason for the gaps, if there are any"))
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["version"].initial = self.delegation.version
+        gaps = gaps_in(self.seat_counts)
+        if gaps or self.lacks_letter:
+            self.ask_for_reason(GapsRemain(gaps, lacks_letter=self.lacks_letter).message)
 
 
 class AcceptForm(StepForm):

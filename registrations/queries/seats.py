@@ -58,6 +58,11 @@ class SeatCount:
         return self.named >= self.floor
 
     @property
+    def is_without_spare(self) -> bool:
+        """Whether one fewer would be below the floor."""
+        return self.named - 1 < self.floor
+
+    @property
     def is_full(self) -> bool:
         """Whether a maximum forbids one more."""
         return self.maximum is not None and self.named >= self.maximum

@@ -1,6 +1,6 @@
 """Naming people: register, edit, replace, withdraw. Every step is one transaction through `seats`."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -17,6 +17,7 @@ from registrations.models import (
     ParticipantProfile,
     User,
 )
+from registrations.queries import SeatCount
 from registrations.services.acceptance import accept_if_complete
 from registrations.services.details import DelegateDetails, apply_details, clean_details, new_delegate
 from registrations.services.gates import check_attending, check_not_over, check_open, check_time, clean_reason, is_late
@@ -43,6 +44,7 @@ __all__ = [
     "register_delegates",
     "replace_delegate",
     "withdraw_delegate",
+    "withdrawing_leaves_gap",
 ]
 
 # So many delegations in a row may be quicker with one of the addresses.
@@ -217,12 +219,22 @@ def withdraw_delegate(delegate: Delegate, *, version: int, by: User, now: dateti
     check_attending(locked.delegation)
     if current.version != version:
         raise Stale.of_person(current)
-    is_undo = current.is_new_at(now) and not Delegate.objects.filter(replaced_by=current).exists()
-    if not is_undo:
+    if not _is_undo_of_naming(current, now=now):
         locked.check_leaving(current.profile, reason=reason)
     write_departure(current, status=DelegateStatus.WITHDRAWN, reason=reason, by=by, now=now)
     record(HistoryKind.WITHDRAWN, delegation=locked.delegation, delegate=current, by=by, now=now, reason=reason)
     return current
+
+
+def withdrawing_leaves_gap(delegate: Delegate, seats: Iterable[SeatCount], *, now: datetime) -> bool:
+    """Whether withdrawing `delegate` needs a reason: whoever was named only just now leaves no other gap than before.
+    At most one query."""
+    seat = next((seat for seat in seats if seat.profile.pk == delegate.profile_id), None)
+    return seat is not None and seat.is_without_spare and not _is_undo_of_naming(delegate, now=now)
+
+
+def _is_undo_of_naming(delegate: Delegate, *, now: datetime) -> bool:
+    return delegate.is_new_at(now) and not Delegate.objects.filter(replaced_by=delegate).exists()
 
 
 def _cleaned_or_refused(details: DelegateDetails, locked: LockedDelegation) -> DelegateDetails | InvalidInput:

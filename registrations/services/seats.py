@@ -140,7 +140,7 @@ class LockedDelegation:
     def check_leaving(self, profile: ParticipantProfile | None, *, reason: str) -> None:
         """Raise ReasonRequired if one fewer of `profile` is below the floor and `reason` is blank (rule 6)."""
         seat = self.seat_of(profile)
-        if seat is not None and seat.named - 1 < seat.floor and not reason:
+        if seat is not None and seat.is_without_spare and not reason:
             raise ReasonRequired
 
     def with_one_more(self, profile: ParticipantProfile | None) -> "LockedDelegation":

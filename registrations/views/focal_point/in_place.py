@@ -86,7 +86,9 @@ def ids_in(place: Place) -> str:
 
 
 def focus_first(form: Any) -> None:
-    form.visible_fields()[0].field.widget.attrs["autofocus"] = True
+    """On the first input; where there is none the template gives the focus to the form's own element."""
+    for first in form.visible_fields()[:1]:
+        first.field.widget.attrs["autofocus"] = True
 
 
 def is_in_place(request: HttpRequest) -> bool:

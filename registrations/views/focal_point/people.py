@@ -24,6 +24,7 @@ from registrations.services.nominations import (
     register_and_count,
     replace_delegate,
     withdraw_delegate,
+    withdrawing_leaves_gap,
 )
 from registrations.services.undoing import restore_delegate, undo_edit
 from registrations.views.focal_point.access import delegate_of, for_delegation, signed_in
@@ -74,7 +75,7 @@ def edit(request: HttpRequest, delegation: Delegation, *, pk: int) -> HttpRespon
         request.POST or None,
         auto_id=ids_of(request, place),
         delegation=delegation,
-        profiles=profiles_of(delegation),
+        seats=seats_of(delegation),
         without=["role"],
         initial=typed_of(delegate),
     )
@@ -103,7 +104,7 @@ def replace_person(request: HttpRequest, delegation: Delegation, *, pk: int) -> 
         request.POST or None,
         auto_id=ids_of(request, place),
         delegation=delegation,
-        profiles=profiles_of(delegation),
+        profiles=[],
         without=["role", "profile"],
         initial={"version": delegate.version, "institution": delegate.institution},
     )
@@ -124,10 +125,15 @@ def replace_person(request: HttpRequest, delegation: Delegation, *, pk: int) -> 
 def withdraw(request: HttpRequest, delegation: Delegation, *, pk: int) -> HttpResponse:
     delegate = delegate_of(delegation, pk)
     place = to_change(delegate)
-    form = WithdrawForm(request.POST or None, auto_id=ids_of(request, place), initial={"version": delegate.version})
+    form = WithdrawForm(
+        request.POST or None,
+        auto_id=ids_of(request, place),
+        leaves_gap=withdrawing_leaves_gap(delegate, seats_of(delegation), now=timezone.now()),
+        initial={"version": delegate.version},
+    )
 
     def save() -> Saved:
-        withdraw_delegate(delegate, by=signed_in(request), now=timezone.now(), **form.cleaned_data)
+        withdraw_delegate(delegate, by=signed_in(request), now=timezone.now(), **form.version_and_reason())
         return Saved(_("%(name)s is withdrawn.") % {"name": delegate.name}, undo_of(delegate))
 
     return answer(request, delegation, form, save, template="withdraw", place=place, delegate=delegate)
@@ -199,6 +205,6 @@ def register_form(
         auto_id=auto_id,
         delegation=delegation,
         profiles=profiles,
-        without=["role", "version", "reason"],
+        without=["role", "version"],
         initial={"profile": profile.pk if profile is not None else None},
     )

@@ -24,10 +24,21 @@ from registrations.views.focal_point.said import complete_and_accepted, outcome_
 @for_delegation
 def submit(request: HttpRequest, delegation: Delegation) -> HttpResponse:
     """Submit; with gaps the page lists them and asks for the reason."""
-    form = SubmitForm(request.POST or None, initial={"version": delegation.version})
+    form = SubmitForm(
+        request.POST or None,
+        gaps=gaps_in(seats_of(delegation)),
+        lacks_letter=lacks_letter(delegation),
+        initial={"version": delegation.version},
+    )
 
     def save() -> str:
-        submitted = submit_delegation(delegation, by=signed_in(request), now=timezone.now(), **form.cleaned_data)
+        submitted = submit_delegation(
+            delegation,
+            version=form.cleaned_data["version"],
+            reason=form.reason(),
+            by=signed_in(request),
+            now=timezone.now(),
+        )
         if submitted.status == DelegationStatus.ACCEPTED:
             return complete_and_accepted(delegation)
         return _("The delegation is submitted. The secretariat decides and writes to you.")

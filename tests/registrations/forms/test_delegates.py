@@ -1,6 +1,8 @@
 import pytest
 
-from registrations.forms.delegates import DelegateForm, zone_choices
+from registrations.exceptions import ReasonRequired
+from registrations.forms.delegates import DelegateForm, WithdrawForm, zone_choices
+from registrations.forms.errors import add_broken_rule
 from registrations.models import Delegation
 from registrations.queries import profiles_of
 from tests.factories import make_country, make_delegation
@@ -37,3 +39,16 @@ def test_a_zone_stored_under_another_name_of_its_city_stays_a_choice() -> None:
     honduras = make_delegation()
 
     assert "America/Buenos_Aires" in names(honduras, selected="America/Buenos_Aires")
+
+
+def test_a_gap_that_the_service_alone_has_seen_brings_the_input_of_the_reason() -> None:
+    form = WithdrawForm({"version": "1"})
+    assert form.is_valid()
+
+    add_broken_rule(form, ReasonRequired())
+
+    said = (
+        "The delegation has changed since you opened this page. Please give a reason: this leaves a gap in the quota."
+    )
+    assert form.errors == {"reason": [said]}
+    assert form.fields["reason"].required

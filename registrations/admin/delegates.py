@@ -23,7 +23,7 @@ from registrations.admin.filters import (
     KindFilter,
     ProfileFilter,
 )
-from registrations.models import Delegate
+from registrations.models import Delegate, DelegationStatus
 from registrations.queries.lists import held_entries
 from sessions_app.admin.base import ReadOnlyRoom, change_url, link
 from sessions_app.admin.filters import WebinarFilter
@@ -61,6 +61,8 @@ class DelegateRoom(ReadOnlyRoom[Delegate]):
 
     @admin.display(description=gettext_lazy("state"), ordering="status")
     def state(self, delegate: Delegate) -> str:
+        if delegate.is_active and delegate.delegation.status == DelegationStatus.NOT_ATTENDING:
+            return _("Active, but the delegation does not attend")
         if delegate.is_active and delegate.admitted_at is None:
             return _("Active, not yet admitted")
         if delegate.is_active and delegate.mail_held_at is not None:

@@ -72,8 +72,8 @@ def _return(one: Chosen, form: Any, by: User, now: datetime) -> str:
 
 def _waive(one: Chosen, form: Any, by: User, now: datetime) -> str:
     waive_gaps(one.delegation, reason=form.cleaned_data["reason"], by=by, now=now, seen=one.seen)
-    accepted = said_where_accepted(one.delegation)
-    return f"{_('What %(body)s lacks is waived.')} {accepted}".strip()
+    said = _("What %(body)s lacks is waived.")
+    return f"{said} {said_where_accepted(one.delegation)}".strip()
 
 
 def _accepted_once_waived(chosen: Sequence[Chosen]) -> Acceptances:

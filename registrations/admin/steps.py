@@ -84,7 +84,8 @@ def _not_attending(delegation: Delegation, typed: Typed, by: User, now: datetime
 
 def _attending_again(delegation: Delegation, typed: Typed, by: User, now: datetime) -> str:
     mark_attending_again(delegation, by=by, now=now)
-    return f"{_('%(body)s attends again.') % {'body': delegation.body}} {said_where_accepted(delegation)}".strip()
+    said = _("%(body)s attends again.") % {"body": delegation.body}
+    return f"{said} {said_where_accepted(delegation)}".strip()
 
 
 def _warn_of_waiving(form: StepForm) -> str:

@@ -151,8 +151,10 @@ class DelegateForm(GapReasonForm):
 
 
 class EditForm(DelegateForm):
-    """A person who is in the delegation already; `initial` is what is stored of them (`typed_of`). Another profile needs
-    a reason where it leaves a gap in the present one, which `seats` tell."""
+    """A person who is in the delegation already; `initial` is what is stored of them (`typed_of`).
+
+    Another profile needs a reason where it leaves a gap in the present one, which `seats` tell.
+    """
 
     def __init__(self, *args: Any, seats: Sequence[SeatCount], **kwargs: Any) -> None:
         super().__init__(*args, profiles=[seat.profile for seat in seats], **kwargs)

@@ -34,7 +34,8 @@ class GapReasonForm(forms.Form):
         that page leaves the gap.
         """
         if self.is_bound and "reason" not in self.data and not is_by_choice:
-            message = f"{_('The delegation has changed since you opened this page.')} {message}"
+            meanwhile = _("The delegation has changed since you opened this page.")
+            message = f"{meanwhile} {message}"
         self.fields["reason"] = forms.CharField(
             label=_("Reason for the gap"),
             max_length=LONGEST_REASON,

@@ -142,6 +142,7 @@ def waiting_word(sessions: Iterable[ReleasedSession]) -> str:
 
 
 def person_card(one: DelegateWithMail, may: Allowed, *, waiting: str, by: User, now: datetime) -> PersonCard:
+    """Of a delegation that attends; `waiting` is said of an admitted person without an invitation."""
     words = [(_mail_word(invitation), invitation) for invitation in one.invitations]
     if len({word for word, _invitation in words}) > 1:
         words = [(_of_session(invitation, word), invitation) for word, invitation in words]
@@ -167,6 +168,12 @@ def person_card(one: DelegateWithMail, may: Allowed, *, waiting: str, by: User, 
     )
 
 
+def away_card(one: DelegateWithMail) -> PersonCard:
+    """Of a delegation that does not attend, whatever was sent before: it is taken back, or about to be."""
+    said = (_("not invited while the delegation does not attend"),)
+    return PersonCard(one=one, said=said, failed=(), can_send_again=False, cannot_come=False)
+
+
 def _mail_word(invitation: Invitation) -> str:
     if invitation.is_failed:
         return _("the invitation could not be delivered")
@@ -185,9 +192,13 @@ def _of_session(invitation: Invitation, word: str) -> str:
 
 @dataclass(frozen=True)
 class ProfileCard:
-    """One profile with its seats as drawn: `marks` of "named", "empty" and "waived", and how many `more` are named."""
+    """One profile with its seats as drawn: `marks` of "named", "empty" and "waived", and how many `more` are named.
+
+    `is_asked` is false while the delegation does not attend: then nobody is missing.
+    """
 
     seat: SeatCount
+    is_asked: bool
     people: tuple[PersonCard, ...]
     marks: tuple[str, ...]
     more: int
@@ -200,14 +211,15 @@ class ProfileCard:
         return tuple(mark for mark in self.marks if mark != "named")
 
 
-def profile_card(seat: SeatCount, people: Iterable[PersonCard], may: Allowed) -> ProfileCard:
+def profile_card(seat: SeatCount, people: Iterable[PersonCard], may: Allowed, *, is_asked: bool) -> ProfileCard:
     drawn = min(seat.named, seat.minimum)
     waived = min(seat.waived, seat.minimum - drawn)
     empty = seat.minimum - drawn - waived
     return ProfileCard(
         seat=seat,
+        is_asked=is_asked,
         people=tuple(card for card in people if card.one.delegate.profile_id == seat.profile.pk),
-        marks=("named",) * drawn + ("empty",) * empty + ("waived",) * waived,
+        marks=("named",) * drawn + (("empty",) * empty + ("waived",) * waived if is_asked else ()),
         more=seat.named - drawn,
         place=to_add(seat.profile),
         can_add=not seat.is_full and (may.add or (may.fill_gaps and seat.missing > 0)),

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from registrations.exceptions import RuleBroken
 from registrations.forms.errors import add_broken_rule
 from registrations.forms.letters import LetterForm
-from registrations.models import Delegation, NominationLetter
+from registrations.models import Delegation, DelegationStatus, NominationLetter
 from registrations.queries import lacks_letter, letters_of, requires_letter, seats_of, zone_of
 from registrations.queries.acceptance import acceptances_with
 from registrations.services.acceptance_words import said_before_accepting
@@ -25,7 +25,7 @@ from registrations.views.focal_point.said import outcome_in_words
 
 @dataclass(frozen=True)
 class LetterState:
-    """What is shown of the letters of a delegation."""
+    """What is shown of the letters of a delegation; of one that does not attend none is required."""
 
     current: NominationLetter | None
     replaced: tuple[NominationLetter, ...]
@@ -42,7 +42,7 @@ def letter_state(delegation: Delegation) -> LetterState:
     return LetterState(
         current=next((letter for letter in letters if letter.replaced_at is None), None),
         replaced=tuple(letter for letter in letters if letter.replaced_at is not None),
-        is_required=requires_letter(delegation),
+        is_required=requires_letter(delegation) and delegation.status != DelegationStatus.NOT_ATTENDING,
     )
 
 

@@ -28,6 +28,7 @@ from registrations.views.focal_point.cards import (
     Allowed,
     ProfileCard,
     allowed,
+    away_card,
     person_card,
     profile_card,
     undoable,
@@ -63,8 +64,12 @@ def delegation(request: HttpRequest, delegation: Delegation) -> HttpResponse:
     people = delegates_with_mail_state(delegation)
     waiting = waiting_word(sessions)
     history = list(history_of(delegation)[:HISTORY_SHOWN])
-    active = [person_card(one, may, waiting=waiting, by=user, now=now) for one in people.active]
-    cards = [profile_card(seat, active, may) for seat in seats]
+    is_attending = delegation.status != DelegationStatus.NOT_ATTENDING
+    active = [
+        person_card(one, may, waiting=waiting, by=user, now=now) if is_attending else away_card(one)
+        for one in people.active
+    ]
+    cards = [profile_card(seat, active, may, is_asked=is_attending) for seat in seats]
     adding = request.GET.get("add", "")
     return render(
         request,
@@ -78,6 +83,7 @@ def delegation(request: HttpRequest, delegation: Delegation) -> HttpResponse:
             "is_open": policy is not None and policy.is_open_at(now),
             "is_before": policy is not None and not policy.has_opened_at(now),
             "is_over": ends_at is not None and now >= ends_at,
+            "is_attending": is_attending,
             "is_country": delegation.body.kind == BodyKind.COUNTRY,
             "is_foreign": user.is_staff,
             "sessions": sessions,

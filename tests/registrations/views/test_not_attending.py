@@ -1,0 +1,132 @@
+"""What is said of a delegation that does not attend, and of its people: nobody is invited, asked for or late."""
+
+import re
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from registrations.models import Delegation, RegistrationPolicy, User
+from sessions_app.releases import release_webinar
+from tests.factories import NOW, make_delegate, make_focal_point, make_staff
+from tests.registrations.services.deliveries import admitted, plan_and_send, released_delegation
+from tests.registrations.views.delegation_pages import draft_at_present, url
+
+pytestmark = pytest.mark.django_db
+
+UNTRUE = {
+    "en": ["invited once", "on its way", "still missing", "Still missing", "Seat to be filled", "days left",
+           "last day", "Register by", "letter is missing", "You can still replace", "quota met"],
+    "es": ["se invitará", "se le invitará", "en camino", "falta", "Falta", "Lugar por cubrir", "quedan", "último día",
+           "Registre", "Aún puede"],
+}  # fmt: skip
+
+
+@pytest.fixture
+def away() -> Delegation:
+    """Two of eight are named, one of them was admitted; the letter is required and missing."""
+    delegation = draft_at_present()
+    RegistrationPolicy.objects.update(requires_letter=True)
+    make_delegate(delegation, name="Ana Nueva")
+    make_delegate(delegation, "border-control", name="Luis Admitido", admitted_at=NOW)
+    Delegation.objects.update(status="not_attending", status_before="submitted", not_attending_reason="Elections")
+    return Delegation.objects.get()
+
+
+def signed_in(user: User) -> Client:
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+@pytest.fixture
+def owner(away: Delegation) -> Client:
+    return signed_in(make_focal_point(away.body).user)
+
+
+def text(page: str) -> str:
+    return " ".join(re.sub(r"<[^>]*>", " ", page[page.index("<main") : page.index("</main>")]).split())
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+@pytest.mark.parametrize("is_released", [False, True])
+def test_the_page_of_the_focal_point_asks_for_nobody_and_promises_no_invitation(
+    owner, away, language, is_released
+) -> None:
+    if is_released:
+        release_webinar(away.webinar, by=None, now=NOW)
+
+    page = text(owner.get(url(away).replace("/en/", f"/{language}/")).content.decode())
+
+    assert [words for words in UNTRUE[language] if words in page] == []
+    said = {"en": "not invited while the delegation does not attend",
+            "es": "sin invitación mientras la delegación no asista"}[language]  # fmt: skip
+    assert page.count(said) == 2
+
+
+def test_the_deadline_is_that_until_which_it_can_be_taken_back(owner, away) -> None:
+    page = text(owner.get(url(away)).content.decode())
+
+    assert "Nobody is asked for, and no deadline counts. You can take it back until" in page
+
+
+def test_after_the_closing_nothing_is_said_to_be_possible_still(owner, away) -> None:
+    hours_ago = timezone.now() - timedelta(hours=3)
+    RegistrationPolicy.objects.update(closes_at=hours_ago)
+
+    page = text(owner.get(url(away)).content.decode())
+
+    assert "Registration closed" in page
+    assert "You can still replace" not in page
+    assert "You can take it back until" not in page
+
+
+def test_the_list_of_delegations_names_no_deadline_for_it(owner, away) -> None:
+    page = owner.get("/en/delegations/").content.decode()
+
+    assert "Not attending" in page
+    assert "Register by" not in page
+
+
+def test_the_page_of_the_letter_asks_for_none(owner, away) -> None:
+    page = text(owner.get(url(away, "letter/")).content.decode())
+
+    assert "The letter cannot be changed now." in page
+    assert "complete only with the letter" not in page
+
+
+def test_the_pages_of_the_secretariat_say_that_nobody_is_invited_and_nothing_missing(away) -> None:
+    secretariat = signed_in(make_staff())
+    ana = away.delegates.get(name="Ana Nueva")
+
+    pages = {
+        name: secretariat.get(reverse(f"admin:{name}", args=args)).content.decode()
+        for name, args in {
+            "registrations_delegation_change": [away.pk],
+            "registrations_delegate_change": [ana.pk],
+            "attending-again-delegation": [away.pk],
+            "quota-board": [away.webinar.slug],
+        }.items()
+    }
+    listed = secretariat.get(reverse("admin:registrations_delegate_changelist")).content.decode()
+
+    assert pages["registrations_delegation_change"].count("not invited: the delegation does not attend") == 2
+    assert "not invited: the delegation does not attend" in pages["registrations_delegate_change"]
+    for page in [*pages.values(), listed]:
+        for untrue in ("not yet admitted", "not yet invited", "is-none", "is-short", "letter is missing"):
+            assert untrue not in page
+    assert "Active, but the delegation does not attend" in listed
+
+
+def test_people_whose_invitations_are_not_taken_back_yet_are_not_called_invited(clock) -> None:
+    delegation = released_delegation()
+    admitted(delegation)
+    plan_and_send()
+    Delegation.objects.update(status="not_attending", status_before="accepted")
+    client = signed_in(make_focal_point(delegation.body).user)
+
+    page = text(client.get(url(delegation)).content.decode())
+
+    assert "not invited while the delegation does not attend" in page

@@ -25,7 +25,6 @@ from registrations.services.exports import (
     write_csv,
     write_xlsx,
 )
-from sessions_app.admin.base import GARBAGE
 from sessions_app.models import Webinar
 
 LATEST = 10
@@ -97,7 +96,7 @@ def _listed(room: "ModelAdmin[Delegate]", request: HttpRequest) -> ChangeList | 
     """The list that the address describes; None where it describes none."""
     try:
         return room.get_changelist_instance(request)
-    except (IncorrectLookupParameters, *GARBAGE):
+    except IncorrectLookupParameters:
         return None
 
 

@@ -4,25 +4,21 @@ import re
 from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
-import structlog
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.options import IncorrectLookupParameters
-from django.contrib.admin.views.main import ERROR_FLAG
+from django.contrib.admin.views.main import ERROR_FLAG, SEARCH_VAR, ChangeList
 from django.contrib.auth.base_user import AbstractBaseUser
-from django.core.exceptions import ObjectDoesNotExist
-from django.db import DatabaseError, DataError, models, transaction
+from django.db import DatabaseError, IntegrityError, models
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect
-from django.template.response import SimpleTemplateResponse
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 
 from sessions_app.admin.changes import lines_of, with_differences
 from sessions_app.forms import SharedForm, mark_languages
-
-log = structlog.get_logger(__name__)
 
 M = TypeVar("M", bound=models.Model)
 
@@ -41,37 +37,47 @@ else:
 LONGEST_KEY = 18
 
 
-# What a filter of Django adds to the name of its field.
-OF_THE_ROW = re.compile(r"(__(id|pk))?__(exact|isnull|in|gte?|lte?|year|month|day)")
+# A longer search, word by word in each column, is more than SQLite compiles.
+LONGEST_SEARCH = 200
+# What Django's own filters add to the name of their field.
+LOOKUPS_OF_FILTERS = re.compile(r"((__id)?__exact|__isnull)?")
+# What its links by date add, and which values can be meant.
+LOOKUPS_OF_DATES = {"__year": range(1970, 3000), "__month": range(1, 13), "__day": range(1, 32)}
 
-# What garbage in a query raises: in Python, in Django's fields and dates, in a driver.
-GARBAGE = (ValueError, TypeError, OverflowError, IndexError, DataError)
+
+class RowGone(Exception):
+    """A row was deleted while somebody else was saving it."""
 
 
 class Room(TypedModelAdmin[M]):
     """The pages of one model. No query, no list of chosen rows and no two saves at once end in an error page."""
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        """As Django's; what cannot be looked for is answered with the whole list, and says so."""
+        """As Django's; where it turned to the whole list because of what the address asks for, the page says so."""
         if request.method == "POST":
             request.POST = _with_possible_rows(request.POST)  # type: ignore[assignment]  # as mutable as Django's own
-            return super().changelist_view(request, extra_context)
-        try:
-            with transaction.atomic():
-                response = super().changelist_view(request, extra_context)
-                return response.render() if isinstance(response, SimpleTemplateResponse) else response
-        except GARBAGE as error:
-            if not request.GET or ERROR_FLAG in request.GET:
-                raise
-            log.info("list_refused", reason=type(error).__name__)
-            return redirect(f"{request.path}?{ERROR_FLAG}=1")
+        elif ERROR_FLAG in request.GET:
+            if len(request.GET) > 1:
+                # Django would take a second refusal for a broken database.
+                asked = request.GET.copy()
+                del asked[ERROR_FLAG]
+                return redirect(f"{request.path}?{asked.urlencode()}")
+            messages.warning(
+                request, _("This list cannot be shown as its address asks, so all of it is shown. Please choose again.")
+            )
+        return super().changelist_view(request, extra_context)
+
+    def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
+        """As Django's. Raises IncorrectLookupParameters, before any query, where the search is too long."""
+        if len(request.GET.get(SEARCH_VAR, "")) > LONGEST_SEARCH:
+            raise IncorrectLookupParameters
+        return super().get_changelist_instance(request)
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
-        """Only what the list's own filters ask, and nothing behind it: nobody finds out about people by asking the list
-        of releases for webinars with somebody of such an address. Django then shows the whole list, and says so."""
-        filters = [*self.get_list_filter(request), self.date_hierarchy]
-        own = [name for one in filters if isinstance(name := getattr(one, "parameter_name", one), str)]
-        if not any(lookup == name or OF_THE_ROW.fullmatch(lookup.removeprefix(name)) for name in own):
+        """Whether the list's own filters can ask for `value`, checked before any query. Nothing behind them may be
+        asked: nobody finds out about people by asking the list of releases for webinars with somebody of such an
+        address. Raises IncorrectLookupParameters otherwise: Django then shows the whole list."""
+        if "\x00" in value or not (self._is_of_a_filter(lookup, request) or self._is_of_a_date(lookup, value)):
             raise IncorrectLookupParameters
         return True
 
@@ -79,6 +85,22 @@ class Room(TypedModelAdmin[M]):
         form = super().get_form(request, obj, change=change, **kwargs)
         mark_languages(form.base_fields)
         return form
+
+    def _is_of_a_filter(self, lookup: str, request: HttpRequest) -> bool:
+        """A filter of ours checks its value itself; of one of Django's, the field does."""
+        return any(
+            lookup == one.parameter_name
+            if hasattr(one, "parameter_name")
+            else lookup.startswith(str(one)) and LOOKUPS_OF_FILTERS.fullmatch(lookup, len(str(one))) is not None
+            for one in self.get_list_filter(request)
+        )
+
+    def _is_of_a_date(self, lookup: str, value: str) -> bool:
+        """Django makes dates of these without looking whether a calendar has them."""
+        if not self.date_hierarchy or not lookup.startswith(self.date_hierarchy):
+            return False
+        possible = LOOKUPS_OF_DATES.get(lookup.removeprefix(self.date_hierarchy), ())
+        return value.isascii() and value.isdecimal() and len(value) <= len("2999") and int(value) in possible
 
     def get_changeform_initial_data(self, request: HttpRequest) -> Any:
         """What an address may prefill: no moments, which are written in two inputs."""
@@ -91,7 +113,7 @@ class Room(TypedModelAdmin[M]):
         so."""
         try:
             return super().changeform_view(request, *args, **kwargs)
-        except (DatabaseError, ObjectDoesNotExist):
+        except (IntegrityError, RowGone):
             return super().changeform_view(request, *args, **kwargs)
 
     def construct_change_message(self, request: HttpRequest, form: Any, formsets: Any, add: bool = False) -> Any:
@@ -147,12 +169,22 @@ class ReadOnlyRoom(Room[M]):
 
 
 def save_what_was_changed(row: models.Model, changed: Collection[str]) -> None:
-    """Save the fields of `row` that are named in `changed`; it is then as stored."""
+    """Save the fields of `row` that are named in `changed`; it is then as stored. Raises RowGone where it is no longer
+    stored."""
     if row.pk is None:
         row.save()
         return
-    row.save(update_fields=[field.name for field in row._meta.concrete_fields if field.name in changed])
-    row.refresh_from_db()
+    try:
+        row.save(update_fields=[field.name for field in row._meta.concrete_fields if field.name in changed])
+        row.refresh_from_db()
+    except DatabaseError as error:
+        # That no row was updated is a plain DatabaseError in Django 5.2, and `NotUpdated` from 6.0 on; whatever a
+        # database itself refuses is of another class.
+        if type(error) is DatabaseError or isinstance(error, getattr(row, "NotUpdated", ())):
+            raise RowGone from error
+        raise
+    except type(row).DoesNotExist as error:
+        raise RowGone from error
 
 
 def save_rows(formset: Any, rows: Sequence[models.Model]) -> None:

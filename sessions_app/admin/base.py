@@ -18,6 +18,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from sessions_app.admin.changes import lines_of, with_differences
+from sessions_app.admin.moments import NamedMoments
 from sessions_app.forms import SharedForm, mark_languages
 
 M = TypeVar("M", bound=models.Model)
@@ -49,7 +50,7 @@ class RowGone(Exception):
     """A row was deleted while somebody else was saving it."""
 
 
-class Room(TypedModelAdmin[M]):
+class Room(NamedMoments, TypedModelAdmin[M]):
     """The pages of one model. No query, no list of chosen rows and no two saves at once end in an error page."""
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:

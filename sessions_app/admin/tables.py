@@ -3,9 +3,10 @@
 from typing import Any
 
 from django.contrib import admin
-from django.forms import BaseInlineFormSet, MultiWidget
+from django.forms import BaseInlineFormSet
 from django.utils.translation import gettext as _
 
+from sessions_app.admin.moments import MomentWidget, NamedMoments
 from sessions_app.forms import SharedForm, mark_languages
 
 
@@ -15,17 +16,19 @@ class LabelledRows(BaseInlineFormSet):  # type: ignore[type-arg]  # takes no par
     def add_fields(self, form: Any, index: int | None) -> None:
         super().add_fields(form, index)
         for name, field in form.fields.items():
-            if isinstance(field.widget, MultiWidget):
-                # Labels its inputs itself.
-                continue
             label = field.label or name.replace("_", " ")
             number = "" if index is None else index + 1
+            name_in_row = _("%(label)s, row %(number)s") % {"label": label, "number": number}
+            if isinstance(field.widget, MomentWidget):
+                # Labels its inputs itself.
+                field.widget.legend = name_in_row
+                continue
             # A choice of related rows is wrapped, with links to add and to change one.
             widget: Any = getattr(field.widget, "widget", field.widget)
-            widget.attrs["aria-label"] = _("%(label)s, row %(number)s") % {"label": label, "number": number}
+            widget.attrs["aria-label"] = name_in_row
 
 
-class TableInline(admin.TabularInline):  # type: ignore[type-arg]  # takes no parameter at run time
+class TableInline(NamedMoments, admin.TabularInline):  # type: ignore[type-arg]  # takes no parameter at run time
     """As Django's, with named inputs."""
 
     form = SharedForm

@@ -1,0 +1,32 @@
+"""A moment, which the admin writes in two inputs."""
+
+from typing import Any
+
+from django.contrib.admin.options import BaseModelAdmin
+from django.contrib.admin.widgets import AdminSplitDateTime
+
+
+class MomentWidget(AdminSplitDateTime):
+    """As Django's, as a group: `legend` names it, and the error of the pair belongs to both inputs."""
+
+    legend = ""
+
+    def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
+        context: dict[str, Any] = super().get_context(name, value, attrs)
+        widget = context["widget"]
+        widget["legend"] = self.legend
+        if "aria-invalid" in widget["attrs"]:
+            for part in widget["subwidgets"]:
+                part["attrs"]["aria-describedby"] = f"{widget['attrs']['id']}_error"
+        return context
+
+
+class NamedMoments(BaseModelAdmin):  # type: ignore[type-arg]  # takes no parameter at run time
+    """The legend of each moment is the label of its field."""
+
+    def formfield_for_dbfield(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if field is not None and isinstance(field.widget, AdminSplitDateTime):
+            field.widget = MomentWidget()
+            field.widget.legend = field.label
+        return field

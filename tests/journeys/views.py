@@ -110,7 +110,7 @@ def ask_one_country_badly(page: Page) -> None:
     page.locator("#id_delegation").select_option(index=1)
     page.locator("#id_maximum").fill("1")
     page.locator(".submit-row input").click()
-    page.locator(".errornote").wait_for()
+    page.locator(".error-summary").wait_for()
 
 
 def ask_anew_what_differs(page: Page) -> None:

@@ -203,7 +203,7 @@ def test_what_cannot_be_is_refused_and_changes_nothing(
 
     response = secretariat.post(page(session), typed(session) | wrong)
 
-    assert (response.status_code, "errornote" in response.content.decode()) == (200, True)
+    assert (response.status_code, "error-summary" in response.content.decode()) == (200, True)
     assert (list(Session.objects.values()), list(AgendaItem.objects.values())) == before
 
 

@@ -1,0 +1,70 @@
+"""What a page says about a form that failed: the links of its error summary, and the word before its title."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django import template
+from django.contrib.admin.helpers import AdminForm
+from django.forms import BaseForm, BaseFormSet, BoundField
+from django.forms.utils import ErrorList
+from django.utils.translation import gettext as _
+
+register = template.Library()
+
+
+@dataclass(frozen=True)
+class FormError:
+    """One error; `target` is the id of the input that it is about, "" where there is none to go to."""
+
+    message: str
+    label: str = ""
+    target: str = ""
+
+
+@register.simple_tag
+def form_errors(form: BaseForm | None = None, inlines: Iterable[Any] = ()) -> list[FormError]:
+    """The errors of `form` and of the formsets of the admin's `inlines`, in the order of the page."""
+    found = list(_errors_of(form)) if isinstance(form, BaseForm) and form.is_bound else []
+    for inline in inlines or ():
+        formset = inline.formset
+        if not formset.is_bound:
+            continue
+        found += [FormError(str(each), str(inline.opts.verbose_name_plural)) for each in formset.non_form_errors()]
+        for number, row in enumerate(formset.forms, start=1):
+            found += _errors_of(row, row=number)
+    return found
+
+
+def _errors_of(form: BaseForm, *, row: int | None = None) -> Iterator[FormError]:
+    visible = form.visible_fields()
+    first = target_of(visible[0]) if visible else ""
+    for error in form.non_field_errors():
+        if row is None:
+            yield FormError(str(error))
+        else:
+            yield FormError(str(error), _("Row %(number)s") % {"number": row}, first)
+    for field in form:
+        label = field.label if row is None else _("%(label)s, row %(number)s") % {"label": field.label, "number": row}
+        for error in field.errors:
+            yield FormError(str(error), str(label), "" if field.is_hidden else target_of(field))
+
+
+def target_of(field: BoundField) -> str:
+    """The id of the input of `field`, of the first one where it has several: Django names none then."""
+    return str(field.id_for_label or f"{field.auto_id}_0")
+
+
+@register.simple_tag(takes_context=True)
+def error_prefix(context: template.Context) -> str:
+    """ "Error: " where a form of the page failed: what is read out first says so."""
+    return f"{_('Error:')} " if any(map(_has_failed, context.flatten().values())) else ""
+
+
+def _has_failed(shown: object) -> bool:
+    if isinstance(shown, AdminForm):
+        shown = shown.form
+    if isinstance(shown, BaseForm | BaseFormSet):
+        return shown.is_bound and not shown.is_valid()
+    # Django's admin gathers those of a form and its inlines.
+    return isinstance(shown, ErrorList) and bool(shown)

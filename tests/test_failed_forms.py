@@ -1,0 +1,165 @@
+"""Whoever sends a form that is refused is led to what is wrong, in the same way on every page: of the public, of the
+sign-in, of the secretariat, Django's own pages of the admin among them."""
+
+from typing import NamedTuple
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from time_machine import TimeMachineFixture
+
+from registrations.models import Delegation, Quota, User
+from registrations.tokens import Scope, make_token
+from sessions_app.models import AgendaItem, Session
+from sessions_app.releases import release_webinar
+from tests.factories import (
+    NOW,
+    make_announcement,
+    make_delegate,
+    make_delegation,
+    make_focal_point,
+    make_staff,
+    make_user,
+)
+from tests.failed_page import complaints_about_failure
+from tests.filled_form import filled_form
+from tests.registrations.participants import make_participant
+
+pytestmark = pytest.mark.django_db
+STAFF, FOCAL_POINT, NOBODY = "secretariat@example.org", "focal@example.org", ""
+
+
+class Failure(NamedTuple):
+    """`typed` over what the page holds makes its form fail for `who`."""
+
+    who: str
+    url: str
+    typed: dict[str, object]
+
+
+@pytest.fixture
+def delegation(time_machine: TimeMachineFixture) -> Delegation:
+    time_machine.move_to(NOW)
+    delegation = make_delegation(status="submitted")
+    make_delegate(delegation)
+    make_focal_point(delegation.body, make_user(FOCAL_POINT))
+    staff = make_staff(STAFF)
+    release_webinar(delegation.webinar, by=staff, now=NOW)
+    make_announcement(delegation.webinar, by=staff)
+    return delegation
+
+
+def public_failures(delegation: Delegation) -> list[Failure]:
+    token = make_token(make_participant(delegation), Scope.PAGE)
+    person = delegation.delegates.all()[0].pk
+    page = reverse("registrations:delegation", args=[delegation.slug])
+    return [
+        Failure(NOBODY, reverse("registrations:lost-link"), {"email": "nobody"}),
+        Failure(NOBODY, reverse("registrations:cannot-come", args=[token]), {"reason": "a" * 2_000}),
+        Failure(NOBODY, reverse("registrations:choices", args=[token]), {"timezone": "Mars/Olympus"}),
+        Failure(FOCAL_POINT, f"{page}delegates/new/", {"name": "", "email": "nobody"}),
+        Failure(FOCAL_POINT, f"{page}delegates/{person}/edit/", {"email": "nobody"}),
+        Failure(FOCAL_POINT, f"{page}delegates/{person}/replace/", {"name": "", "email": "nobody"}),
+        Failure(FOCAL_POINT, f"{page}delegates/{person}/withdraw/", {"reason": "a" * 2_000}),
+        Failure(FOCAL_POINT, f"{page}not-attending/", {"reason": ""}),
+        Failure(FOCAL_POINT, f"{page}import/", {"table": ""}),
+        Failure(FOCAL_POINT, f"{page}letter/", {}),
+    ]
+
+
+def sign_in_failures(delegation: Delegation) -> list[Failure]:
+    return [
+        Failure(NOBODY, "/accounts/login/", {"login": FOCAL_POINT, "password": "wrong-wrong-wrong"}),
+        Failure(NOBODY, "/accounts/login/", {"login": "", "password": ""}),
+        Failure(NOBODY, "/accounts/login/code/", {"email": "nobody"}),
+        Failure(NOBODY, "/accounts/password/reset/", {"email": "nobody"}),
+    ]
+
+
+def admin_failures(delegation: Delegation) -> list[Failure]:
+    webinar, flows = delegation.webinar, delegation.webinar.slug
+    person = delegation.delegates.all()[0].pk
+    session = webinar.sessions.get(number=1)
+    quota = Quota.objects.filter(webinar=webinar)[0].pk
+    pages = {
+        ("quota-board", flows): {"state": "unknown"},
+        ("export-delegates",): {"columns": "unknown"},
+        ("accept-delegation", delegation.pk): {"comment": "a" * 9_000},
+        ("return-delegation", delegation.pk): {"comment": ""},
+        ("registrations_delegate_change", person): {"email": "nobody"},
+        ("replace-delegate", person): {"name": "", "email": "nobody"},
+        ("withdraw-delegate", person): {"reason": ""},
+        ("except-quota", quota): {"minimum": "-1"},
+        ("registrations_quota_change", quota): {"minimum": "many"},
+        ("personal-data",): {"email": "nobody"},
+        ("switch-room", flows, 1): {"room": "second", "second_address": "the other one"},
+        ("import-attendance", flows, 1): {},
+        ("cancel-session", session.pk): {"reason": ""},
+        ("clone-webinar", flows): {"slug": "no slug", "starts_on": "tomorrow"},
+        ("edit-announcement", webinar.announcements.get().pk): {"subject_en": "", "text_en": "", "bodies": "9999"},
+    }
+    return [Failure(STAFF, reverse(f"admin:{name}", args=args), typed) for (name, *args), typed in pages.items()]
+
+
+def stock_failures(delegation: Delegation) -> list[Failure]:
+    session: Session = delegation.webinar.sessions.get(number=1)
+    item: AgendaItem = session.items.all()[0]
+    wrong_moment = {"starts_at_0": "never", "starts_at_1": "99:99"}
+    of_models = {
+        "registrations_participatingbody_add": {"slug": "no slug", "name_en": ""},
+        "registrations_user_add": {"email": "nobody"},
+        "registrations_focalpoint_add": {"email": "nobody", "body": ""},
+        "registrations_reminderrule_add": {"amount": "many"},
+        "sessions_app_speaker_add": {"name_en": ""},
+    }
+    account = User.objects.get(email=STAFF).pk
+    return [
+        Failure(STAFF, reverse("admin:password_change"), {"old_password": "wrong"}),
+        Failure(STAFF, reverse("admin:auth_user_password_change", args=[account]), {"password1": "a"}),
+        *(Failure(STAFF, reverse(f"admin:{name}"), typed) for name, typed in of_models.items()),
+        Failure(
+            STAFF,
+            reverse("admin:sessions_app_session_change", args=[session.pk]),
+            {"title_en": "", **wrong_moment, "items-0-minutes": "many", "items-1-title_en": "a" * 2_000},
+        ),
+        Failure(STAFF, reverse("admin:sessions_app_session_change", args=[session.pk]), {"items-0-minutes": "many"}),
+        Failure(STAFF, reverse("admin:sessions_app_agendaitem_change", args=[item.pk]), {"minutes": ""}),
+        Failure(
+            STAFF,
+            reverse("admin:sessions_app_webinar_change", args=[delegation.webinar.pk]),
+            {"title_en": "", "sessions-0-starts_at_0": "never", "sessions-0-starts_at_1": "99:99"},
+        ),
+        Failure(
+            STAFF,
+            reverse("admin:registrations_registrationpolicy_change", args=[delegation.webinar.policy.pk]),
+            {"closes_at_0": "never", "closes_at_1": "", "purge_on": "one day"},
+        ),
+    ]
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+@pytest.mark.parametrize(
+    "failures", [public_failures, sign_in_failures, admin_failures, stock_failures], ids=lambda each: each.__name__
+)
+def test_every_page_of_a_form_that_failed_leads_to_what_is_wrong(
+    client: Client, delegation: Delegation, failures, language: str
+) -> None:
+    complaints = {}
+    for failure in failures(delegation):
+        client.logout()
+        if failure.who:
+            client.force_login(User.objects.get(email=failure.who))
+        client.cookies["django_language"] = language
+        url = failure.url.replace("/en/", f"/{language}/", 1)
+        if "quota-board" in url:
+            answer = client.get(url, failure.typed)
+        else:
+            opened = client.get(url, follow=True)
+            typed = filled_form(opened.content.decode()) if opened.status_code == 200 else {}
+            answer = client.post(url, {name: value for name, value in typed.items() if name} | failure.typed)
+        html = answer.content.decode()
+        complaints[f"{url} {sorted(failure.typed)}"] = (
+            complaints_about_failure(html) if answer.status_code in (200, 422) else [f"answered {answer.status_code}"]
+        )
+
+    assert {url: each for url, each in complaints.items() if each} == {}

@@ -69,7 +69,10 @@ class MaximumTooLow(RuleBroken):
 
     def __init__(self, delegation: "Delegation", named: int) -> None:
         super().__init__(
-            _("%(body)s has already named %(named)s people of this profile; the maximum cannot be lower.")
+            _(
+                "%(body)s has already named %(named)s people of this profile. Enter at least as many, or have people "
+                "withdrawn first."
+            )
             % {"body": delegation.body, "named": named}
         )
 
@@ -81,7 +84,10 @@ class AddressTakenHere(RuleBroken):
 
     def __init__(self, delegate: "Delegate") -> None:
         self.delegate = delegate
-        super().__init__(_("%(name)s is already named in this delegation with this address.") % {"name": delegate.name})
+        super().__init__(
+            _("%(name)s is already named in this delegation with this address. Enter another one, or edit that person.")
+            % {"name": delegate.name}
+        )
 
 
 class AddressTakenElsewhere(RuleBroken):
@@ -121,7 +127,7 @@ class TooManyClashes(RuleBroken):
 
 
 class RegistrationNotOpen(RuleBroken):
-    message = _("Registration has not opened yet.")
+    message = _("Registration has not opened yet. Please come back on the day that the delegation's page names.")
 
 
 class RegistrationClosed(RuleBroken):

@@ -43,7 +43,10 @@ def clone_agenda(webinar: Webinar, *, slug: str, title: Bilingual, starts_on: da
     """
     sessions = list(webinar.sessions.filter(cancelled_at=None).order_by("starts_at", "number"))
     if not sessions:
-        raise CloneRefused("starts_on", _("This webinar has no session that takes place."))
+        raise CloneRefused(
+            "starts_on",
+            _("This webinar has no session that takes place. Choose another webinar to begin with, or add a session."),
+        )
     days = (starts_on - _local(sessions[0].starts_at, webinar).date()).days
     _check_day(webinar, starts_on, now=now)
     starts = [_moved(session, webinar, days) for session in sessions]
@@ -83,7 +86,10 @@ def _moved(session: Session, webinar: Webinar, days: int) -> datetime:
     if _local(starts_at, webinar).time() != _local(session.starts_at, webinar).time():
         raise CloneRefused(
             "starts_on",
-            _("Session %(number)s would begin at an hour that does not exist: the clocks are put forward that day.")
+            _(
+                "Session %(number)s would begin at an hour that does not exist: the clocks are put forward that day. "
+                "Choose another day."
+            )
             % {"number": session.number},
         )
     return starts_at
@@ -105,7 +111,8 @@ def _check_free(sessions: Iterable[Session], starts: Iterable[datetime]) -> None
     for other in near.order_by("starts_at"):
         if any(other.starts_at < ends_at and starts_at < other.ends_at for starts_at, ends_at in planned):
             raise CloneRefused(
-                "starts_on", _("“%(webinar)s” takes place at the same time.") % {"webinar": other.webinar}
+                "starts_on",
+                _("“%(webinar)s” takes place at the same time. Choose another day.") % {"webinar": other.webinar},
             )
 
 

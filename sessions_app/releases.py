@@ -121,7 +121,7 @@ def problems_of(agenda: Agenda) -> tuple[str, ...]:
         if each.minutes_left < 0 and not each.is_cancelled
     ]
     if not agenda.sessions:
-        problems.append(_("There is no session to release."))
+        problems.append(_("There is no session to release. Add one first."))
     return tuple(problems)
 
 

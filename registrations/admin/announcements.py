@@ -243,7 +243,7 @@ class AnnouncementRoom(Room[Announcement]):
         typed = request.POST if request.method == "POST" else None
         form: Any = DeleteDraftForm(typed, initial={"version": announcement.version})
         if not announcement.is_draft:
-            messages.warning(request, _("This announcement has been sent already."))
+            messages.warning(request, _("This announcement has been sent already. Write another one instead."))
             return redirect(change_url(announcement))
         if form.is_valid() and self._delete(request, form, announcement):
             return redirect(self._name("changelist"))

@@ -51,7 +51,10 @@ class NewAccountForm(forms.ModelForm):  # type: ignore[type-arg]  # takes no par
         email: str = self.cleaned_data["email"].lower()
         validate_ascii(email)
         if User.objects.filter(email__iexact=email).exists():
-            raise ValidationError(_("Someone with this address has an account already."), code="taken")
+            raise ValidationError(
+                _("Someone with this address has an account already. Change that account, or enter another address."),
+                code="taken",
+            )
         return email
 
     def save(self, commit: bool = True) -> User:

@@ -60,4 +60,4 @@ class BodyForm(forms.ModelForm):  # type: ignore[type-arg]  # takes no parameter
     def clean(self) -> None:
         super().clean()
         if self.cleaned_data.get("kind") == BodyKind.COUNTRY and not self.cleaned_data.get("iso_code"):
-            raise ValidationError({"iso_code": _("A country needs its ISO 3166 code of two letters.")})
+            raise ValidationError({"iso_code": _("Enter the country's ISO 3166 code of two letters, such as HN.")})

@@ -85,7 +85,10 @@ class ColumnsForm(forms.Form):
         chosen = [self.cleaned_data.get(f"column-{number}", "") for number in range(len(self.layout.columns))]
         for number, field in enumerate(chosen):
             if field and field in chosen[:number]:
-                self.add_error(f"column-{number}", _("Another column is chosen for this already."))
+                self.add_error(
+                    f"column-{number}",
+                    _("Another column is chosen for this already. Choose something else for one of the two."),
+                )
         missing = [str(LABELS[field]) for field in self.needed if field not in chosen]
         if missing:
             raise ValidationError(_("Please say which column holds: %(columns)s.") % {"columns": ", ".join(missing)})

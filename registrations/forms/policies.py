@@ -40,7 +40,9 @@ class PolicyForm(forms.ModelForm):  # type: ignore[type-arg]  # takes no paramet
         purge_on = self.cleaned_data.get("purge_on")
         end = last_session_end(webinar) if webinar else None
         if end and purge_on and purge_on <= end.date():
-            raise ValidationError({"purge_on": _("Personal data are needed until the last session is over.")})
+            raise ValidationError(
+                {"purge_on": _("Personal data are needed until the last session is over. Choose a later day.")}
+            )
         if webinar is not None and not self.errors:
             self._show_what_is_accepted(webinar)
 

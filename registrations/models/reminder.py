@@ -101,9 +101,7 @@ class ReminderRule(models.Model):
     def clean(self) -> None:
         is_readable = self.amount is not None and self.unit in ReminderUnit.values
         if is_readable and self.amount not in allowed_amounts(self.unit):
-            raise ValidationError(
-                {"amount": _("A reminder lies from 5 minutes to 60 days before or after its session.")}
-            )
+            raise ValidationError({"amount": _("Choose from 5 minutes to 60 days before or after the session.")})
 
     @property
     def is_after(self) -> bool:

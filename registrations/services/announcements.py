@@ -90,12 +90,12 @@ def send_announcement(announcement: Announcement, *, version: int, count: int, b
     stored = _locked_draft(announcement, version=version)
     check_not_purged(stored.webinar, now=now)
     if not Release.objects.filter(webinar=stored.webinar_id).exists():
-        raise NotPossibleNow(_("Nobody is written to before the agenda is released."))
+        raise NotPossibleNow(_("Nobody is written to before the agenda is released. Release it first."))
     if stored.missing_fields:
         raise NotPossibleNow(_("Subject and text are needed in both languages: everybody reads it in their own."))
     readers = [reader_from(row) for row in readers_of(stored.webinar, Audience.parse(stored.audience))]
     if not readers:
-        raise NotPossibleNow(_("Nobody is among the readers that were chosen."))
+        raise NotPossibleNow(_("Nobody is among the readers that were chosen. Choose others."))
     if len(readers) != count:
         raise NumberChanged
     stored.confirmed_at, stored.confirmed_by, stored.confirmed_count = now, by, count
@@ -148,7 +148,7 @@ def delete_draft(announcement: Announcement, *, version: int, by: User, now: dat
 def _locked_draft(announcement: Announcement, *, version: int, is_key_locked: bool = False) -> Announcement:
     stored = _locked(announcement, is_key_locked=is_key_locked)
     if not stored.is_draft:
-        raise NotPossibleNow(_("This announcement has been sent already."))
+        raise NotPossibleNow(_("This announcement has been sent already. Write another one instead."))
     if stored.version != version:
         raise RuleBroken(
             _("Someone else has changed this meanwhile. Please look at it as it is now, and send the form again.")
@@ -161,7 +161,7 @@ def _locked(announcement: Announcement, *, is_key_locked: bool = False) -> Annou
     rows = Announcement.objects.select_related("webinar__policy")
     stored = rows.select_for_update(of=("self",), no_key=not is_key_locked).filter(pk=announcement.pk).first()
     if stored is None:
-        raise NotPossibleNow(_("This draft has been deleted."))
+        raise NotPossibleNow(_("This draft has been deleted. Write another one instead."))
     return stored
 
 
@@ -174,7 +174,7 @@ def _check(announcement: Announcement, details: AnnouncementDetails) -> None:
         text = getattr(details, name)
         problems = problems_in(text)
         if UNUSABLE_CHARACTERS.search(text):
-            problems.append(_("Control characters cannot be used here."))
+            problems.append(_("This holds characters that cannot be seen. Please type it anew."))
         if problems:
             found[name] = problems
     found |= _problems_of(details.audience)

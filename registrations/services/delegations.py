@@ -50,7 +50,7 @@ def submit_delegation(delegation: Delegation, *, version: int, by: User, now: da
     if not locked.is_complete and not reason:
         raise GapsRemain(locked.gaps, lacks_letter=locked.lacks_letter)
     if locked.is_complete and not Delegate.objects.active().filter(delegation=current).exists():
-        raise NotPossibleNow(_("Nobody is named yet."))
+        raise NotPossibleNow(_("Nobody is named yet. Name the officials first."))
     current.submitted_at = now
     current.gap_reason = "" if locked.is_complete else reason
     _move(current, DelegationStatus.SUBMITTED)
@@ -186,7 +186,13 @@ def waive_seats(
     seat = locked.seat_of(profile)
     floor = seat.floor if seat is not None else 0
     if not 1 <= seats <= floor:
-        raise InvalidInput({"seats": [_("Of this profile, %(floor)s seats can be waived.") % {"floor": floor}]})
+        raise InvalidInput(
+            {
+                "seats": [
+                    _("Of this profile, %(floor)s seats can be waived. Enter no more than that.") % {"floor": floor}
+                ]
+            }
+        )
     waiver = _waive(locked, profile=profile, seats=seats, reason=reason, by=by, now=now)
     accept_if_complete(locked, step=HistoryKind.WAIVED, by=by, now=now)
     return waiver

@@ -201,7 +201,7 @@ def _seat_of(locked: LockedDelegation, quota: Quota, *, by: User, now: datetime)
     check_time(locked.delegation.webinar, by=by, now=now)
     seat = locked.seat_of(quota.profile) if quota.webinar_id == locked.delegation.webinar_id else None
     if seat is None:
-        raise NotPossibleNow(_("Nobody of this profile is asked of this delegation."))
+        raise NotPossibleNow(_("Nobody of this profile is asked of this delegation. Choose another profile."))
     return seat
 
 
@@ -284,7 +284,7 @@ def _check_numbers(*, minimum: int, maximum: int | None) -> None:
     if maximum is not None and not 0 <= maximum <= MOST_SEATS:
         messages["maximum"] = [_("Please give a number from 0 to %(most)s.") % {"most": MOST_SEATS}]
     if not messages and maximum is not None and maximum < minimum:
-        messages["maximum"] = [_("The maximum cannot be below the minimum.")]
+        messages["maximum"] = [_("The maximum cannot be below the minimum. Enter a higher one, or none.")]
     if messages:
         raise InvalidInput(messages)
 

@@ -50,7 +50,9 @@ def switch_room(
     if wanted and (to_second, wanted) == (stored.uses_backup_room, stored.current_room_url):
         return False
     if seen is not None and seen != fingerprint_of_rooms(stored):
-        raise RuleBroken(_("Meanwhile another room was entered."))
+        raise RuleBroken(
+            _("Meanwhile another room was entered. Please look at it as it is now, and send the form again.")
+        )
     if not wanted:
         raise RuleBroken(
             _("Enter the address of the second room first.")

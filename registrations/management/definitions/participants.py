@@ -191,7 +191,7 @@ def _parse_numbers(table: Table) -> tuple[int, int | None]:
     # Known although it was not asked for in this file.
     table.allow("maximum")
     if maximum is not None and maximum < minimum:
-        table.refuse("maximum", _("The maximum cannot be below the minimum."))
+        table.refuse("maximum", _("The maximum cannot be below the minimum. Enter a higher one, or none."))
     return minimum, maximum
 
 

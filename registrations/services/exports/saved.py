@@ -36,7 +36,7 @@ def export_delegates(
     chosen = Delegate.objects.filter(pk__in=delegates.order_by().values("pk"))
     counts = list(chosen.order_by("webinar").values_list("webinar").annotate(people=Count("pk")))
     if not counts:
-        raise NotPossibleNow(_("Nobody is on this list; there is nothing to export."))
+        raise NotPossibleNow(_("Nobody is on this list, so there is nothing to export. Change the list first."))
     HistoryEvent.objects.bulk_create(
         _event(
             webinar_id, by=by, now=now, rows=people, what="delegates", file_format=file_format,

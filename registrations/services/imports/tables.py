@@ -56,7 +56,10 @@ def make_table(rows: Iterable[Sequence[str]]) -> Table:
         blank.clear()
     if not kept:
         raise Unreadable(
-            _("There is nothing in it: no text in the first %(rows)s rows and %(columns)s columns.")
+            _(
+                "There is no text in the first %(rows)s rows and %(columns)s columns. Please choose another file, "
+                "or paste the rows."
+            )
             % {"rows": MOST_ROWS, "columns": MOST_COLUMNS}
         )
     return Table(tuple(kept))

@@ -160,7 +160,10 @@ def _ask_columns(
 def _dry_run(request: HttpRequest, delegation: Delegation, table: Table, layout: Layout) -> HttpResponse:
     people = people_of(table, layout)
     if not people:
-        raise Unreadable(_("There are headings, but no people below them."), field="table")
+        raise Unreadable(
+            _("There are headings, but no people below them. Please add the people, or choose another file."),
+            field="table",
+        )
     checked = check_import(delegation, people, by=signed_in(request), now=timezone.now())
     context = {
         "delegation": delegation,

@@ -317,7 +317,7 @@ def test_who_works_on_a_draft_that_somebody_deletes_is_told(
 
     answer = secretariat.post(f"{LIST}{draft.pk}/{page}", typed)
 
-    said = "This draft has been deleted."
+    said = "This draft has been deleted. Write another one instead."
     assert told(answer) == [said] if answer.status_code == 302 else said in text(answer)
     assert not Delivery.objects.exists()
 
@@ -332,7 +332,7 @@ def test_what_was_sent_is_not_deleted_and_its_page_says_why(
     answer = getattr(secretariat, method)(deletion_of(draft), {"version": "1"})
 
     assert answer.headers["Location"] == page_of(draft)
-    assert told(answer)[-1] == "This announcement has been sent already."
+    assert told(answer)[-1] == "This announcement has been sent already. Write another one instead."
     assert deletion_of(draft) not in secretariat.get(page_of(draft)).content.decode()
     assert Delivery.objects.filter(kind="announcement").count() == 1
 

@@ -166,12 +166,20 @@ def test_an_exception_is_ended_with_a_reason_after_the_gap_was_shown(
 @pytest.mark.parametrize(
     ("fields", "errors"),
     [
-        ({"minimum": "2", "maximum": "1"}, {"maximum": ["The maximum cannot be below the minimum."]}),
+        (
+            {"minimum": "2", "maximum": "1"},
+            {"maximum": ["The maximum cannot be below the minimum. Enter a higher one, or none."]},
+        ),
         ({"minimum": "-1"}, {"minimum": ["Ensure this value is greater than or equal to 0."]}),
         ({"reason": " "}, {"reason": ["This field is required."]}),
         (
             {"minimum": "0", "maximum": "1"},
-            {"maximum": ["Belize has already named 2 people of this profile; the maximum cannot be lower."]},
+            {
+                "maximum": [
+                    "Belize has already named 2 people of this profile. Enter at least as many, or have people "
+                    "withdrawn first."
+                ]
+            },
         ),
         (
             {"delegation": "flows-unodc"},
@@ -239,4 +247,6 @@ def test_an_exception_of_a_body_without_seats_is_refused_in_words(
 
     response = secretariat.post(url, {"reason": "Over", "seen": ""})
 
-    assert response.context["form"].non_field_errors() == ["Nobody of this profile is asked of this delegation."]
+    assert response.context["form"].non_field_errors() == [
+        "Nobody of this profile is asked of this delegation. Choose another profile."
+    ]

@@ -155,7 +155,9 @@ def test_a_stale_page_does_not_bring_back_a_broken_second_room(secretariat: Clie
     answer = secretariat.post(SWITCH, {"room": "second", "second_address": f"{SECOND}&x", "seen": stale})
 
     assert answer.status_code == 422
-    assert "Meanwhile another room was entered." in words_of(answer)
+    assert "Meanwhile another room was entered. Please look at it as it is now, and send the form again." in words_of(
+        answer
+    )
     assert "In use: the second room, at third.example.org." in words_of(answer)
     assert f'value="{SECOND}&x"' in unescape(answer.content.decode())
     assert room_of(ana, Client()) == THIRD
@@ -184,7 +186,10 @@ def test_a_page_that_says_not_what_it_showed_switches_nothing(secretariat: Clien
     ):
         answer = secretariat.post(SWITCH, sent)
 
-        assert "Meanwhile another room was entered." in words_of(answer)
+        assert (
+            "Meanwhile another room was entered. Please look at it as it is now, and send the form again."
+            in words_of(answer)
+        )
     assert room_of(ana, Client()) == FIRST
 
 

@@ -165,7 +165,7 @@ def test_a_change_that_opens_no_gap_is_saved_at_once(secretariat: Client, quota:
     [
         (
             {"minimum": "2", "maximum": "1", **AGREED},
-            {"maximum": ["The maximum cannot be below the minimum."]},
+            {"maximum": ["The maximum cannot be below the minimum. Enter a higher one, or none."]},
         ),
         (
             {"minimum": "-1", "maximum": "", **AGREED},
@@ -174,7 +174,12 @@ def test_a_change_that_opens_no_gap_is_saved_at_once(secretariat: Client, quota:
         ({"minimum": "many", "maximum": "", **AGREED}, {"minimum": ["Enter a whole number."]}),
         (
             {"minimum": "1", "maximum": "1", **AGREED},
-            {"maximum": ["Honduras has already named 2 people of this profile; the maximum cannot be lower."]},
+            {
+                "maximum": [
+                    "Honduras has already named 2 people of this profile. Enter at least as many, or have people "
+                    "withdrawn first."
+                ]
+            },
         ),
     ],
 )
@@ -311,7 +316,9 @@ def test_a_second_account_of_one_address_is_refused(administration: Client) -> N
         {"email": "TAKEN@example.org", "language": "es", "timezone": "", "role": "none"},
     )
 
-    assert response.context["adminform"].form.errors == {"email": ["Someone with this address has an account already."]}
+    assert response.context["adminform"].form.errors == {
+        "email": ["Someone with this address has an account already. Change that account, or enter another address."]
+    }
 
 
 def test_an_account_can_be_changed_and_never_deleted(administration: Client) -> None:
@@ -450,7 +457,9 @@ def test_registration_cannot_close_before_it_opens(secretariat: Client, webinar:
 
     response = secretariat.post(f"/admin/registrations/registrationpolicy/{webinar.pk}/change/", typed)
 
-    assert response.context["adminform"].form.errors == {"closes_at": ["Registration must close after it opens."]}
+    assert response.context["adminform"].form.errors == {
+        "closes_at": ["Registration must close after it opens. Choose a later moment."]
+    }
     assert RegistrationPolicy.objects.get().closes_at == NOW + timedelta(days=11)
 
 
@@ -489,7 +498,7 @@ def test_a_reminder_of_zero_or_of_ten_years_is_refused(
 
     response = secretariat.post("/admin/registrations/reminderrule/add/", typed)
 
-    assert "A reminder lies from 5 minutes to 60 days before or after its session." in errors_of(response)["amount"]
+    assert "Choose from 5 minutes to 60 days before or after the session." in errors_of(response)["amount"]
     assert not ReminderRule.objects.exists()
 
 

@@ -338,7 +338,11 @@ def test_a_file_changes_no_kind_of_a_body_that_takes_part(tmp_path: Path) -> Non
         (A_FEW, None, "load the file with --by"),
         (A_FEW.replace("BZ", "XX"), "staff", "No country “XX” is asked here."),
         (A_FEW.replace('"One office"', '""'), "staff", "“reason” is empty."),
-        (A_FEW.replace("maximum = 3", "maximum = 0"), "staff", "The maximum cannot be below the minimum."),
+        (
+            A_FEW.replace("maximum = 3", "maximum = 0"),
+            "staff",
+            "The maximum cannot be below the minimum. Enter a higher one, or none.",
+        ),
         (f"{A_FEW}, {A_FEW}", "staff", "An exception for “BZ” stands here twice."),
     ],
 )

@@ -54,7 +54,8 @@ def test_a_maximum_below_the_present_count_is_refused_and_names_the_country(dele
 
     assert (
         str(refused.value.message)
-        == "Country HN has already named 3 people of this profile; the maximum cannot be lower."
+        == "Country HN has already named 3 people of this profile. Enter at least as many, or have people "
+        "withdrawn first."
     )
     assert refused.value.field == "maximum"
     quota.refresh_from_db()
@@ -76,7 +77,7 @@ def test_a_maximum_is_each_country_s_own(delegation, quota, staff, now):
         (-1, None, {"minimum": ["Please give a number from 0 to 1000."]}),
         (40_000, None, {"minimum": ["Please give a number from 0 to 1000."]}),
         (2, 2**40, {"maximum": ["Please give a number from 0 to 1000."]}),
-        (2, 1, {"maximum": ["The maximum cannot be below the minimum."]}),
+        (2, 1, {"maximum": ["The maximum cannot be below the minimum. Enter a higher one, or none."]}),
     ],
 )
 def test_numbers_that_make_no_sense_are_refused(quota, staff, now, minimum, maximum, messages):

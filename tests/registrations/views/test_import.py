@@ -175,7 +175,7 @@ def test_columns_told_twice_or_not_at_all_are_asked_for_again(owner, delegation)
     again = owner.post(url(delegation), {"has-columns": "1", "table": carried(asked), **columns})
 
     assert again.status_code == 422
-    assert "Another column is chosen for this already." in text_of(again)
+    assert "Another column is chosen for this already. Choose something else for one of the two." in text_of(again)
     assert "Please say which column holds: E-mail address, Institution, Profile." in text_of(again)
     assert carried(again) == carried(asked)
 
@@ -185,7 +185,10 @@ def test_columns_told_twice_or_not_at_all_are_asked_for_again(owner, delegation)
     [
         ({}, "Please choose a file, or paste rows below."),
         ({"table": " \r\n\t"}, "Please choose a file, or paste rows below."),
-        ({"table": "\t".join(HEADINGS)}, "There are headings, but no people below them."),
+        (
+            {"table": "\t".join(HEADINGS)},
+            "There are headings, but no people below them. Please add the people, or choose another file.",
+        ),
         ({"table": "Ana\x00"}, "Null characters are not allowed."),
     ],
 )
@@ -277,7 +280,9 @@ def test_before_the_opening_nobody_is_imported(owner, delegation) -> None:
     answer = upload(owner, delegation, xlsx(people(1)))
 
     assert answer.status_code == 422
-    assert "Registration has not opened yet." in text_of(answer)
+    assert "Registration has not opened yet. Please come back on the day that the delegation's page names." in text_of(
+        answer
+    )
 
 
 def test_people_of_an_organisation_are_imported_without_a_profile(client, delegation) -> None:
@@ -298,7 +303,9 @@ def test_the_template_is_a_workbook_in_the_language_of_its_address(owner, delega
 
     assert answer["Content-Type"] == "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
     assert answer["Content-Disposition"].startswith("attachment; filename=")
-    assert "There are headings, but no people below them." in text_of(checked)
+    assert "There are headings, but no people below them. Please add the people, or choose another file." in text_of(
+        checked
+    )
 
 
 def test_the_page_of_500_rows_asks_the_database_as_often_as_that_of_two(

@@ -22,8 +22,8 @@ from tests.registrations.services.imports.files import HEADINGS, csv_file, peopl
 AT_ONCE = 1.0
 
 BAD = {
-    "one cell at the far corner": (files.one_cell_at_the_far_corner, "nothing in it"),
-    "a row beyond all rows": (lambda: files.row_at("99999999999999"), "nothing in it"),
+    "one cell at the far corner": (files.one_cell_at_the_far_corner, "There is no text"),
+    "a row beyond all rows": (lambda: files.row_at("99999999999999"), "There is no text"),
     "a column beyond all columns": (lambda: files.row_at("1", "ZZZZZZ"), "damaged"),
     "a row of no number": (lambda: files.row_at("x"), "damaged"),
     "a zip bomb": (files.zip_bomb, "holds too much"),
@@ -74,9 +74,9 @@ BAD = {
     "too much text": (lambda: csv_file([["a" * 100_000] * 7]), "too much text"),
     "one cell of 4 MB": (lambda: csv_file([["a" * 4_000_000]]), "too much text|cannot be read"),
     "more bytes than are read": (lambda: b"a" * (MOST_BYTES + 1), "larger than 5 MB"),
-    "an empty file": (lambda: b"", "nothing in it"),
-    "an empty workbook": (lambda: xlsx([]), "nothing in it"),
-    "blank cells": (lambda: csv_file([["", " "], ["\t"]]), "nothing in it"),
+    "an empty file": (lambda: b"", "There is no text"),
+    "an empty workbook": (lambda: xlsx([]), "There is no text"),
+    "blank cells": (lambda: csv_file([["", " "], ["\t"]]), "There is no text"),
     "NUL bytes": (lambda: csv_file([HEADINGS, ("Ana\x00", "ana@example.org")]), "characters that no text has"),
     "UTF-16 without a mark": (lambda: csv_file(people(1), encoding="utf-16-le"), "characters that no text has"),
     "mixed encodings": (

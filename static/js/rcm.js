@@ -67,3 +67,12 @@ for (const button of document.querySelectorAll("[data-pauses]")) {
     if (isPaused()) event.preventDefault();
   });
 }
+
+// Where the address names the seat that was saved, the focus is there: what was said is put in anew, so that the live
+// region is read out.
+window.addEventListener("load", () => {
+  const said = document.getElementById("messages");
+  if (window.location.hash && said?.hasChildNodes()) {
+    said.replaceChildren(...[...said.childNodes].map((node) => node.cloneNode(true)));
+  }
+});

@@ -1,0 +1,111 @@
+"""Where an input of the admin is, and what is a button, can be seen: light, dark, and in forced colours."""
+
+import pytest
+from playwright.sync_api import BrowserContext
+
+from tests.journeys.looking import SCHEMES, context, opened
+from tests.journeys.views import FLOWS, SECRETARIAT, View
+from tests.journeys.world import World, world
+
+__all__ = ["context", "world"]
+pytestmark = [
+    pytest.mark.journey, pytest.mark.django_db, pytest.mark.parametrize("context", ["es"], indirect=True)
+]  # fmt: skip
+
+# WCAG 2.2, 1.4.3 and 1.4.11.
+OF_TEXT, OF_EDGES = 4.5, 3
+PAGES = (
+    View("session", "/admin/sessions_app/session/{session}/change/", SECRETARIAT),
+    View("body", "/admin/registrations/participatingbody/add/", SECRETARIAT),
+    View("people", "/admin/registrations/delegate/", SECRETARIAT),
+    View("board", f"/admin/quota-board/{FLOWS}/", SECRETARIAT),
+    View("announcement", f"/admin/registrations/announcement/add/?webinar={FLOWS}", SECRETARIAT),
+    View("arrivals", f"/admin/attendance/{FLOWS}/1/arrivals/", SECRETARIAT),
+    View("delegation", "/admin/registrations/delegation/{submitted}/change/", SECRETARIAT),
+    View("person", "/admin/registrations/delegate/{person}/change/", SECRETARIAT),
+    View("policy", "/admin/registrations/registrationpolicy/{flows}/change/", SECRETARIAT),
+)
+# Each input and button with the contrast of its edge (of its border or else of its filling) and of its text. What has
+# neither border nor filling looks like a link; a box to tick is drawn by the browser.
+CONTRASTS = """
+() => {
+  const parse = text => { const [r, g, b, a = 1] = text.match(/[\\d.]+/g).map(Number); return [r, g, b, a]; };
+  const over = ([r, g, b, a], under) => [r, g, b].map((value, at) => value * a + under[at] * (1 - a));
+  const luminance = color => {
+    const [r, g, b] = color.map(one => one / 255).map(
+      one => one <= .04045 ? one / 12.92 : ((one + .055) / 1.055) ** 2.4);
+    return .2126 * r + .7152 * g + .0722 * b;
+  };
+  const contrast = (one, other) => {
+    const [dark, light] = [luminance(one), luminance(other)].sort((a, b) => a - b);
+    return (light + .05) / (dark + .05);
+  };
+  const behind = element => {
+    if (!element) return [255, 255, 255];
+    const color = parse(getComputedStyle(element).backgroundColor);
+    return color[3] === 1 ? color.slice(0, 3) : over(color, behind(element.parentElement));
+  };
+  const found = [];
+  for (const element of document.querySelectorAll(
+    "#content :is(input, select, textarea, button, a.button, .object-tools a)"
+  )) {
+    if (["hidden", "checkbox", "radio", "image", "file"].includes(element.type) || !element.offsetParent) continue;
+    const style = getComputedStyle(element), around = behind(element.parentElement), inside = behind(element);
+    const edges = ["Top", "Right", "Bottom", "Left"].map(side =>
+      parseFloat(style[`border${side}Width`]) && style[`border${side}Style`] !== "none"
+        ? contrast(over(parse(style[`border${side}Color`]), around), around) : 0);
+    const isInput = element.matches("input:not([type=submit], [type=button]), select, textarea");
+    const filling = isInput ? 0 : contrast(inside, around);
+    const edge = Math.max(Math.min(...edges), filling);
+    if (!isInput && edge < 1.05) continue;
+    found.push({
+      what: element.outerHTML.slice(0, 110), edge, hasBorder: Math.min(...edges) > 0,
+      text: contrast(over(parse(style.color), inside), inside),
+    });
+  }
+  return found;
+}
+"""
+WITHOUT_BORDER = """
+() => [...document.querySelectorAll(
+  "#content :is(input:not([type=hidden], [type=checkbox], [type=radio], [type=file]), select, textarea, .button)"
+)].filter(one => one.offsetParent && !parseFloat(getComputedStyle(one).borderTopWidth))
+  .map(one => one.outerHTML.slice(0, 110))
+"""
+WITHOUT_OUTLINE = """
+() => [document.activeElement].filter(one => {
+  const style = getComputedStyle(one);
+  return one !== document.body && (style.outlineStyle === "none" || parseFloat(style.outlineWidth) < 2);
+}).map(one => one.outerHTML.slice(0, 110))
+"""
+
+
+@pytest.mark.parametrize("view", PAGES, ids=lambda view: view.name)
+def test_the_edges_and_texts_of_inputs_and_buttons_stand_out(view: View, world: World, context: BrowserContext) -> None:
+    page = opened(view, world, context)
+    complaints = []
+    for scheme in SCHEMES:
+        page.emulate_media(color_scheme=scheme)
+        page.wait_for_timeout(300)
+        found = page.evaluate(CONTRASTS)
+        complaints += [
+            f"{scheme}: edge {one['edge']:.2f}, text {one['text']:.2f}: {one['what']}"
+            for one in found
+            if one["edge"] < OF_EDGES or one["text"] < OF_TEXT
+        ]
+        assert found
+
+    assert complaints == []
+
+
+@pytest.mark.parametrize("view", PAGES, ids=lambda view: view.name)
+def test_borders_and_the_focus_stay_in_forced_colours(view: View, world: World, context: BrowserContext) -> None:
+    page = opened(view, world, context)
+    page.emulate_media(forced_colors="active")
+
+    without: list[str] = page.evaluate(WITHOUT_BORDER)
+    for _press in range(25):
+        page.keyboard.press("Tab")
+        without += page.evaluate(WITHOUT_OUTLINE)
+
+    assert without == []

@@ -58,7 +58,7 @@ def target_of(field: BoundField) -> str:
 @register.simple_tag(takes_context=True)
 def error_prefix(context: template.Context) -> str:
     """ "Error: " where a form of the page failed: what is read out first says so."""
-    return f"{_('Error:')} " if any(map(_has_failed, context.flatten().values())) else ""
+    return _("Error:") + " " if any(map(_has_failed, context.flatten().values())) else ""
 
 
 def _has_failed(shown: object) -> bool:

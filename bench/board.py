@@ -14,7 +14,6 @@ from django.utils import timezone
 
 from bench.timing import Ratio, compare
 from registrations.models import (
-from registrations.permissions import SET_UP_BY
     CalendarEntry,
     Delegate,
     Delegation,
@@ -23,6 +22,7 @@ from registrations.permissions import SET_UP_BY
     ParticipantProfile,
     ParticipatingBody,
 )
+from registrations.permissions import SET_UP_BY
 from sessions_app.models import Session, Webinar
 from sessions_app.releases import release_webinar
 from tests.factories import make_country, make_profiles, make_quotas, make_staff, make_webinar

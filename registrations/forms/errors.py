@@ -13,7 +13,7 @@ def add_broken_rule(form: forms.BaseForm, broken: RuleBroken) -> None:
     messages = broken.messages if isinstance(broken, InvalidInput) else {broken.field: [str(broken.message)]}
     if isinstance(broken, ReasonRequired | GapsRemain) and isinstance(form, GapReasonForm) and not form.asks_for_reason:
         form.ask_for_reason(broken.message)
-        messages = {"reason": [form.fields["reason"].error_messages["required"]]}
+        messages = {"reason": [str(form.fields["reason"].error_messages["required"])]}
     for field, texts in messages.items():
         for text in texts:
             form.add_error(field if field in form.fields else None, text)

@@ -41,7 +41,7 @@ class GapReasonForm(forms.Form):
             max_length=LONGEST_REASON,
             widget=forms.Textarea(attrs={"rows": 4, "cols": 60}),
             help_text=_("This leaves fewer people than are asked for. The reason is kept in the history."),
-            error_messages={"required": message},
+            error_messages={"required": str(message)},
         )
 
     def reason(self) -> str:

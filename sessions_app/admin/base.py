@@ -9,6 +9,7 @@ from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.views.main import ERROR_FLAG, SEARCH_VAR, ChangeList
 from django.contrib.auth.base_user import AbstractBaseUser
+from django.core.exceptions import ObjectDoesNotExist
 from django.db import DatabaseError, IntegrityError, models
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect
@@ -50,7 +51,7 @@ class RowGone(Exception):
     """A row was deleted while somebody else was saving it."""
 
 
-class Room(NamedMoments, TypedModelAdmin[M]):
+class Room(TypedModelAdmin[M], NamedMoments):
     """The pages of one model. No query, no list of chosen rows and no two saves at once end in an error page."""
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
@@ -90,7 +91,7 @@ class Room(NamedMoments, TypedModelAdmin[M]):
     def _is_of_a_filter(self, lookup: str, request: HttpRequest) -> bool:
         """A filter of ours checks its value itself; of one of Django's, the field does."""
         return any(
-            lookup == one.parameter_name
+            lookup == one.parameter_name  # type: ignore[union-attr]  # the next line asks for it
             if hasattr(one, "parameter_name")
             else lookup.startswith(str(one)) and LOOKUPS_OF_FILTERS.fullmatch(lookup, len(str(one))) is not None
             for one in self.get_list_filter(request)
@@ -184,7 +185,7 @@ def save_what_was_changed(row: models.Model, changed: Collection[str]) -> None:
         if type(error) is DatabaseError or isinstance(error, getattr(row, "NotUpdated", ())):
             raise RowGone from error
         raise
-    except type(row).DoesNotExist as error:
+    except ObjectDoesNotExist as error:
         raise RowGone from error
 
 

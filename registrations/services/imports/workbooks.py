@@ -146,7 +146,8 @@ def _without_names(book: bytes) -> bytes:
     root = fromstring(book)
     for names in root.findall("{*}definedNames"):
         root.remove(names)
-    return tostring(root)
+    written: bytes = tostring(root)
+    return written
 
 
 def _check_sheets(book: bytes, relations: RelationshipList) -> None:

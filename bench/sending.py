@@ -21,8 +21,8 @@ from bench.building import plainly
 from bench.timing import Ratio
 from registrations.mail import build_invitation
 from registrations.models import Delivery, DeliveryState
-from registrations.services.nudge import SEND_TASK
-from registrations.services.planning import last_planned_at, plan
+from registrations.services.nudge import PLAN_TASK
+from registrations.services.planning import plan
 from sessions_app.releases import release_webinar
 from tests.environment import ROOT
 from tests.factories import make_country, make_delegate, make_delegation, make_session, make_webinar
@@ -90,14 +90,15 @@ def _in_memory_plainly(prepared: Sequence[Delivery], port: int) -> float:
 
 
 def _by_workers(count: int, owed: "QuerySet[Delivery]", broker: Celery) -> float:
-    """From the first message that is begun to the last one that is kept, by `count` senders."""
+    """From the first message that is begun to the last one that is kept, by the first `count` workers."""
     owed.update(state=DeliveryState.DUE, claim_token=None, lease_expires_at=None, sent_at=None, attempts=0)
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE registrations_delivery")
-    planned_at = last_planned_at()
-    assert planned_at is not None
-    for _ in range(count):
-        broker.send_task(SEND_TASK, [planned_at.isoformat()])
+    names = sorted(name for reply in broker.control.ping(timeout=1) for name in reply)
+    for number, name in enumerate(names):
+        control = broker.control.add_consumer if number < count else broker.control.cancel_consumer
+        control(broker.conf.task_default_queue, destination=[name], reply=True)
+    broker.send_task(PLAN_TASK)
     begun = time.monotonic()
     while owed.exclude(state=DeliveryState.SENT).exists():
         if time.monotonic() - begun > PATIENCE_SECONDS:

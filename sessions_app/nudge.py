@@ -13,12 +13,12 @@ log = structlog.get_logger(__name__)
 EXPIRES_SECONDS = 25
 
 
-def send_on_commit(task: str, *arguments: str) -> None:
+def send_on_commit(task: str, *arguments: object) -> None:
     """Ask a worker for `task` once the present transaction is committed; a broker that is away changes nothing."""
     transaction.on_commit(partial(_send, task, arguments), robust=True)
 
 
-def _send(task: str, arguments: tuple[str, ...]) -> None:
+def _send(task: str, arguments: tuple[object, ...]) -> None:
     try:
         current_app.send_task(task, arguments, retry=False, expires=EXPIRES_SECONDS)
     except (kombu.exceptions.OperationalError, OSError) as error:

@@ -1,6 +1,4 @@
-"""Wakes the planner or senders after a commit."""
-
-from datetime import datetime
+"""Wakes the planner or a sender after a commit."""
 
 from sessions_app.nudge import send_on_commit
 
@@ -13,7 +11,6 @@ def nudge_planner() -> None:
     send_on_commit(PLAN_TASK)
 
 
-def start_senders(count: int, *, planned_at: datetime) -> None:
-    """Ask workers to send what is due, as the `count` senders of the plan of `planned_at`; as `nudge_planner`."""
-    for _ in range(count):
-        send_on_commit(SEND_TASK, planned_at.isoformat())
+def nudge_sender(number: int, token: str) -> None:
+    """Ask a worker to send what is due, as this sender (see `senders.py`); as `nudge_planner`."""
+    send_on_commit(SEND_TASK, number, token)

@@ -5,29 +5,32 @@ from datetime import timedelta
 
 import pytest
 from celery import current_app
+from django.core.cache import caches
 from django.utils import timezone
 from pytest_django import Settings
+from time_machine import TimeMachineFixture
 
 from registrations import tasks
 from registrations.models import Delivery, DeliveryState
 from registrations.services.nudge import SEND_TASK
-from registrations.services.planning import last_planned_at
+from registrations.services.senders import SILENT_SECONDS
 from registrations.services.sending import BATCH_SIZE
 from sessions_app.releases import release_webinar
-from tests.factories import make_country, make_delegates, make_delegation, make_session, make_webinar
+from tests.factories import NOW, make_country, make_delegates, make_delegation, make_session, make_webinar
 
 # Outside of a test's transaction, in which nothing would ever be committed.
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture(autouse=True)
-def nothing_is_queued() -> Iterator[None]:
-    queued_senders()
+def no_sender_is_left(transactional_db: None) -> Iterator[None]:
     yield
     queued_senders()
+    # Its table is none of a model, so that it is not emptied after a test.
+    caches["database"].clear()
 
 
-def queued_senders() -> list[list[str]]:
+def queued_senders() -> list[tuple[int, str]]:
     """The arguments of the senders that were started since the last call."""
     with current_app.connection_for_read() as broker:
         queue = broker.SimpleQueue(current_app.conf.task_default_queue)
@@ -36,7 +39,8 @@ def queued_senders() -> list[list[str]]:
             message = queue.get()
             message.ack()
             if message.headers["task"] == SEND_TASK:
-                found.append(message.payload[0])
+                number, token = message.payload[0]
+                found.append((number, token))
         queue.close()
         return found
 
@@ -56,45 +60,67 @@ def owe_invitations(count: int) -> None:
 def test_a_plan_starts_a_sender_for_each_batch_up_to_the_most(settings: Settings, owed: int, senders: int) -> None:
     settings.SENDERS_AT_ONCE = 3
     owe_invitations(owed)
-    queued_senders()
 
     tasks.plan()
 
-    planned_at = last_planned_at()
-    assert planned_at is not None
-    assert queued_senders() == [[planned_at.isoformat()]] * senders
+    assert [number for number, _token in queued_senders()] == list(range(senders))
 
 
-def test_a_sender_whose_time_is_over_starts_one_more(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_sender_whose_time_is_over_starts_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tasks, "SEND_WITHIN", timedelta(0))
     owe_invitations(3)
     tasks.plan()
-    [[planned_at]] = queued_senders()
+    [sender] = queued_senders()
 
-    tasks.send(planned_at)
+    tasks.send(*sender)
 
-    assert queued_senders() == [[planned_at]]
+    assert [number for number, _token in queued_senders()] == [0]
 
 
-def test_a_sender_that_leaves_nothing_starts_none() -> None:
+def test_a_sender_that_leaves_nothing_starts_none_and_the_next_plan_does() -> None:
     owe_invitations(3)
     tasks.plan()
-    [[planned_at]] = queued_senders()
+    [sender] = queued_senders()
 
-    tasks.send(planned_at)
+    tasks.send(*sender)
+    after_it = queued_senders()
+    Delivery.objects.update(state=DeliveryState.DUE, sent_at=None)
+    tasks.plan()
 
-    assert queued_senders() == []
-    assert set(Delivery.objects.values_list("state", flat=True)) == {DeliveryState.SENT}
+    assert after_it == []
+    assert len(queued_senders()) == 1
 
 
-def test_senders_of_an_earlier_plan_end_so_that_their_number_does_not_grow(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_many_plans_while_much_is_due_start_no_more_senders_than_one(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.SENDERS_AT_ONCE = 2
     monkeypatch.setattr(tasks, "SEND_WITHIN", timedelta(0))
-    owe_invitations(3)
+    owe_invitations(BATCH_SIZE * 3)
+
     for _ in range(5):
         tasks.plan()
-    of_five_plans = queued_senders()
+    senders = queued_senders()
+    for sender in senders:
+        tasks.send(*sender)
+        tasks.plan()
 
-    for arguments in of_five_plans:
-        tasks.send(*arguments)
+    assert (len(senders), len(queued_senders())) == (2, 2)
 
-    assert queued_senders() == of_five_plans[-1:]
+
+def test_a_sender_of_which_nothing_is_heard_is_replaced_and_ends_when_it_comes_back(
+    time_machine: TimeMachineFixture,
+) -> None:
+    time_machine.move_to(NOW, tick=False)
+    owe_invitations(3)
+    tasks.plan()
+    [silent] = queued_senders()
+
+    time_machine.shift(timedelta(seconds=SILENT_SECONDS + 1))
+    tasks.plan()
+    [replacement] = queued_senders()
+    tasks.send(*silent)
+
+    assert set(Delivery.objects.values_list("state", flat=True)) == {DeliveryState.DUE}
+    tasks.send(*replacement)
+    assert set(Delivery.objects.values_list("state", flat=True)) == {DeliveryState.SENT}

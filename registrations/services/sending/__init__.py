@@ -5,16 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from itertools import zip_longest
-from math import ceil
 
 import structlog
-from django.conf import settings
 from django.core.mail import get_connection
 from django.core.mail.backends.base import BaseEmailBackend
 from django.db import DatabaseError
 
 from registrations.models import Delivery
-from registrations.services.sending.claims import ClaimedBatch, claim_batch, count_due, give_back, is_anything_due
+from registrations.services.sending.claims import ClaimedBatch, claim_batch, give_back, is_anything_due
 from registrations.services.sending.line import EmailBackend
 from registrations.services.sending.outcome import UNWRITABLE, Outcome, hand_over, open_connection
 from registrations.services.sending.results import is_still_wanted, keep_result, keep_sent_and_begin
@@ -25,12 +23,6 @@ log = structlog.get_logger(__name__)
 BATCH_SIZE = 50
 # Until the rest of a batch is tried again; beat wakes a sender each 30 s.
 WHILE_SERVER_AWAY = timedelta(seconds=30)
-
-
-def senders_needed(*, now: datetime) -> int:
-    """One for each batch of what is due, at most `SENDERS_AT_ONCE`."""
-    most: int = settings.SENDERS_AT_ONCE
-    return ceil(count_due(now=now, at_most=most * BATCH_SIZE) / BATCH_SIZE)
 
 
 @dataclass

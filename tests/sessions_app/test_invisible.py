@@ -13,7 +13,8 @@ def test_a_sign_that_nobody_sees_is_refused_in_plain_words(sign: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["María de los Ángeles Ñúñez", "Jean-François O'Brien", "李小龍", "Ana\u00a0Paz", "e\u0301"]
+    "name",
+    ["María de los Ángeles Ñúñez", "Jean-François O'Brien", "李小龍", "Ana\u00a0Paz", "e\u0301", "Zoë 👩\u200d⚖\ufe0f"],
 )
 def test_names_as_people_write_them_are_not(name: str) -> None:
     validate_visible(name)

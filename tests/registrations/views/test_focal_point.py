@@ -60,11 +60,11 @@ def test_naming_someone_by_the_form_takes_the_same_statements_beside_nobody_and_
 ) -> None:
     ana, ben = typed(), typed(email="ben@example.org")
 
-    # Who asks, for what, and the form take four; to name takes seven, and the savepoint of the test's transaction two.
-    with django_assert_num_queries(4 + 7 + 2):
+    # Who asks, for what, and the form take four; to name takes eleven, and the savepoint of the test's transaction two.
+    with django_assert_num_queries(4 + 11 + 2):
         owner.post(url(delegation, "delegates/new/"), ana)
     make_delegates(200, delegation)
-    with django_assert_num_queries(4 + 7 + 2):
+    with django_assert_num_queries(4 + 11 + 2):
         owner.post(url(delegation, "delegates/new/"), ben)
 
 

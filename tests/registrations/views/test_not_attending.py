@@ -19,7 +19,7 @@ pytestmark = pytest.mark.django_db
 UNTRUE = {
     "en": ["invited once", "on its way", "still missing", "Still missing", "Seat to be filled", "days left",
            "last day", "Register by", "letter is missing", "You can still replace", "quota met"],
-    "es": ["se invitará", "se le invitará", "en camino", "falta", "Falta", "Lugar por cubrir", "quedan", "último día",
+    "es": ["cuando se acepte", "se invitará", "se le invitará", "en camino", "falta", "Falta", "Lugar por cubrir", "quedan", "último día",
            "Registre", "Aún puede"],
 }  # fmt: skip
 

@@ -90,12 +90,13 @@ class Room(TypedModelAdmin[M], NamedMoments):
 
     def _is_of_a_filter(self, lookup: str, request: HttpRequest) -> bool:
         """A filter of ours checks its value itself; of one of Django's, the field does."""
-        return any(
-            lookup == one.parameter_name  # type: ignore[union-attr]  # the next line asks for it
-            if hasattr(one, "parameter_name")
-            else lookup.startswith(str(one)) and LOOKUPS_OF_FILTERS.fullmatch(lookup, len(str(one))) is not None
-            for one in self.get_list_filter(request)
-        )
+        for one in self.get_list_filter(request):
+            parameter, field = getattr(one, "parameter_name", None), str(one)
+            if lookup == parameter:
+                return True
+            if parameter is None and lookup.startswith(field) and LOOKUPS_OF_FILTERS.fullmatch(lookup, len(field)):
+                return True
+        return False
 
     def _is_of_a_date(self, lookup: str, value: str) -> bool:
         """Django makes dates of these without looking whether a calendar has them."""
@@ -178,13 +179,14 @@ def save_what_was_changed(row: models.Model, changed: Collection[str]) -> None:
         return
     try:
         row.save(update_fields=[field.name for field in row._meta.concrete_fields if field.name in changed])
-        row.refresh_from_db()
     except DatabaseError as error:
         # That no row was updated is a plain DatabaseError in Django 5.2, and `NotUpdated` from 6.0 on; whatever a
         # database itself refuses is of another class.
         if type(error) is DatabaseError or isinstance(error, getattr(row, "NotUpdated", ())):
             raise RowGone from error
         raise
+    try:
+        row.refresh_from_db()
     except ObjectDoesNotExist as error:
         raise RowGone from error
 

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.contrib.admin.options import BaseModelAdmin
 from django.contrib.admin.widgets import AdminSplitDateTime
 
 
@@ -21,11 +20,11 @@ class MomentWidget(AdminSplitDateTime):
         return context
 
 
-class NamedMoments(BaseModelAdmin):  # type: ignore[type-arg]  # takes no parameter at run time
-    """The legend of each moment is the label of its field."""
+class NamedMoments:
+    """Mixed into an admin class: the legend of each moment is the label of its field."""
 
     def formfield_for_dbfield(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
-        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)  # type: ignore[misc]  # of the admin class
         if field is not None and isinstance(field.widget, AdminSplitDateTime):
             field.widget = MomentWidget()
             field.widget.legend = field.label

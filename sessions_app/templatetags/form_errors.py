@@ -61,10 +61,12 @@ def error_prefix(context: template.Context) -> str:
     return _("Error:") + " " if any(map(_has_failed, context.flatten().values())) else ""
 
 
-def _has_failed(shown: object) -> bool:
-    if isinstance(shown, AdminForm):
-        shown = shown.form
-    if isinstance(shown, BaseForm | BaseFormSet):
+def _has_failed(shown: Any) -> bool:
+    # Not `isinstance`, which would make the CSRF token of a page that has no form, and with it a cookie.
+    kind = type(shown)
+    if issubclass(kind, AdminForm):
+        shown, kind = shown.form, BaseForm
+    if issubclass(kind, (BaseForm, BaseFormSet)):
         return shown.is_bound and not shown.is_valid()
     # Django's admin gathers those of a form and its inlines.
-    return isinstance(shown, ErrorList) and bool(shown)
+    return issubclass(kind, ErrorList) and bool(shown)

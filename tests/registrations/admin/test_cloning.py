@@ -86,7 +86,7 @@ def test_days_on_which_a_webinar_takes_place_are_refused_by_its_name(secretariat
 
     response = secretariat.post(URL, typed(starts_on=f"{day}"))
 
-    assert "“Mass intra-regional flows” takes place at the same time." in response.content.decode()
+    assert "“Mass intra-regional flows” takes place at the same time. Choose another day." in response.content.decode()
 
 
 def test_an_unknown_webinar_has_no_such_page(secretariat: Client, webinar: Webinar) -> None:

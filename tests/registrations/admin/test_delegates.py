@@ -120,7 +120,11 @@ def test_the_seat_that_was_chosen_is_chosen_in_the_form(secretariat: Client, del
 @pytest.mark.parametrize(
     ("fields", "field", "message"),
     [
-        ({"email": "TAKEN@example.org"}, "email", "Eva Sol is already named in this delegation with this address."),
+        (
+            {"email": "TAKEN@example.org"},
+            "email",
+            "Eva Sol is already named in this delegation with this address. Enter another one, or edit that person.",
+        ),
         ({"email": "there@example.org"}, "email", "Leo Mar is registered with this address for Guatemala."),
         ({"name": "x" * 300}, "name", "Ensure this value has at most 200 characters (it has 300)."),
         ({"name": "Ana\x01Paz"}, "name", "Line breaks and control characters cannot be used here."),

@@ -206,7 +206,9 @@ def test_a_waiver_carries_reason_name_and_time_and_can_be_revoked(
     secretariat.post(url, {"reason": "There is one after all"})
     waiver.refresh_from_db()
 
-    assert too_many.context["form"].errors == {"seats": ["Of this profile, 1 seats can be waived."]}
+    assert too_many.context["form"].errors == {
+        "seats": ["Of this profile, 1 seats can be waived. Enter no more than that."]
+    }
     assert blank.context["form"].errors == {"reason": ["This field is required."]}
     assert not_revoked.status_code == 200
     assert (waiver.profile, waiver.seats, waiver.reason, waiver.granted_by) == (profile, 1, "None there", staff)

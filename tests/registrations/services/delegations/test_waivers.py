@@ -41,7 +41,7 @@ def test_no_other_number_of_seats_can_be_waived(delegation, waive, seats):
     with pytest.raises(InvalidInput) as refused:
         waive(seats=seats)
 
-    assert refused.value.messages == {"seats": ["Of this profile, 2 seats can be waived."]}
+    assert refused.value.messages == {"seats": ["Of this profile, 2 seats can be waived. Enter no more than that."]}
 
 
 def test_a_waiver_needs_a_reason(delegation, waive):

@@ -111,7 +111,9 @@ def test_a_form_sent_twice_names_the_person_who_is_already_there(delegation, foc
         register_delegate(delegation, details=details, by=focal_point, now=now)
 
     assert refused.value.delegate == first
-    assert str(refused.value.message) == "Ana Díaz is already named in this delegation with this address."
+    assert str(refused.value.message) == (
+        "Ana Díaz is already named in this delegation with this address. Enter another one, or edit that person."
+    )
     assert (Delegate.objects.count(), HistoryEvent.objects.count()) == (1, 1)
 
 

@@ -1,4 +1,4 @@
-"""The project's own part of Django's start, and the admin site with our front door."""
+"""What the project does at Django's start: the checks of our settings, and the admin site with our front door."""
 
 from importlib import import_module
 

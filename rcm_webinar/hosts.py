@@ -5,7 +5,7 @@ from typing import Any
 
 import structlog
 from django.conf import settings
-from django.core.checks import CheckMessage, Warning
+from django.core import checks
 from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
@@ -30,12 +30,12 @@ def refuse(request: HttpRequest, exception: Exception) -> HttpResponse:
     return HttpResponse(render_to_string("400_host.html"), status=400)
 
 
-def https_comes_from_a_proxy(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
+def https_comes_from_a_proxy(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[checks.CheckMessage]:
     """Warn where no request can look like one that came by https: each is redirected for ever."""
     if not settings.IS_HTTPS or settings.TRUSTED_PROXY_COUNT:
         return []
     return [
-        Warning(
+        checks.Warning(
             "TRUSTED_PROXY_COUNT is 0 and BASE_URL begins with https://: what a proxy says of https is not believed, "
             "so that each page redirects to itself.",
             hint="Set TRUSTED_PROXY_COUNT to the number of proxies in front, unless gunicorn itself serves https.",

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, time
 from typing import Any
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Warning
+from django.core import checks
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
@@ -27,13 +27,13 @@ def security_txt(request: HttpRequest) -> HttpResponse:
     return HttpResponse("\n".join([*lines, ""]), content_type="text/plain; charset=utf-8")
 
 
-def contact_is_vouched_for(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
+def contact_is_vouched_for(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[checks.CheckMessage]:
     """Warn where the contact has expired, so that nobody is told it."""
     expires = _expires_at()
     if expires is None or expires >= timezone.now():
         return []
     return [
-        Warning(
+        checks.Warning(
             "SECURITY_CONTACT_EXPIRES has passed: /.well-known/security.txt answers 404.",
             hint="See whether SECURITY_CONTACT is still right, and set a day within the next year.",
             id="rcm_webinar.W002",

@@ -1,8 +1,7 @@
 """A request for a host that is not ours, as where a proxy does not pass the name on."""
 
 import pytest
-from django.core.checks import Warning as CheckWarning
-from django.core.checks import run_checks
+from django.core import checks
 from django.test import Client
 
 from tests.logged import warnings_in
@@ -50,9 +49,9 @@ def test_https_without_a_proxy_that_is_believed_is_a_warning_of_the_checks(
 ) -> None:
     settings.IS_HTTPS, settings.TRUSTED_PROXY_COUNT = base_url_is_https, proxies
 
-    found = [message for message in run_checks() if message.id == "rcm_webinar.W001"]
+    found = [message for message in checks.run_checks() if message.id == "rcm_webinar.W001"]
 
     assert bool(found) == warned
     for message in found:
-        assert isinstance(message, CheckWarning)
+        assert isinstance(message, checks.Warning)
         assert "TRUSTED_PROXY_COUNT is 0" in message.msg

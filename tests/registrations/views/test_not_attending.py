@@ -19,8 +19,8 @@ pytestmark = pytest.mark.django_db
 UNTRUE = {
     "en": ["invited once", "on its way", "still missing", "Still missing", "Seat to be filled", "days left",
            "last day", "Register by", "letter is missing", "You can still replace", "quota met"],
-    "es": ["cuando se acepte", "se invitará", "se le invitará", "en camino", "falta", "Falta", "Lugar por cubrir", "quedan", "último día",
-           "Registre", "Aún puede"],
+    "es": ["cuando se acepte", "se invitará", "se le invitará", "en camino", "falta", "Falta", "Lugar por cubrir",
+           "quedan", "último día", "Registre", "Aún puede"],
 }  # fmt: skip
 
 

@@ -2,15 +2,18 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from copy import deepcopy
 from typing import NamedTuple
 
 import pytest
 from django.apps import apps
 from django.conf import settings
+from django.db import transaction
 from django.http.response import HttpResponseBase
 from django.test import Client
 from django.urls import URLResolver, get_resolver, reverse
 from django.utils import translation
+from pytest_django.plugin import DjangoDbBlocker
 from time_machine import TimeMachineFixture
 
 from registrations.models import Delegate, Delegation, ParticipantProfile, Quota, User
@@ -157,8 +160,24 @@ def forge(token: str) -> str:
     return token[:-1] + ("A" if token[-1] != "A" else "B")
 
 
+@pytest.fixture(scope="module")
+def stored_world(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[World]:
+    """The world, stored once for the module; what a test changes of it is rolled back after the test."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        yield _store_world()
+        transaction.set_rollback(True)
+
+
 @pytest.fixture
-def world() -> World:
+def world(stored_world: World) -> World:
+    """The world with browsers of the test's own: a sign-out or a choice of language stays in one test."""
+    clients = {role: Client() for role in stored_world.clients}
+    for role, client in clients.items():
+        client.cookies = deepcopy(stored_world.clients[role].cookies)
+    return stored_world._replace(clients=clients)
+
+
+def _store_world() -> World:
     webinar = make_webinar()
     make_quotas(webinar)
     staff = make_staff()
@@ -281,9 +300,14 @@ OF_ATTENDANCE = (
 )
 
 
-@pytest.fixture
-def everything(world: World) -> dict[str, str]:
+@pytest.fixture(scope="module")
+def everything(stored_world: World, django_db_blocker: DjangoDbBlocker) -> dict[str, str]:
     """A key of a row of each model of the product, by "<app>_<model>"; and of what the admin's own pages are about."""
+    with django_db_blocker.unblock():
+        return _store_everything(stored_world)
+
+
+def _store_everything(world: World) -> dict[str, str]:
     delegation = Delegation.objects.get(slug=world.arguments["delegation"])
     staff, profile = User.objects.get(is_staff=True), ParticipantProfile.objects.first()
     Speaker.objects.create(webinar=delegation.webinar, code="speaker", name_en="Speaker")

@@ -9,12 +9,13 @@ from collections.abc import Callable, Iterable
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from functools import cached_property, wraps
+from functools import wraps
 from typing import ParamSpec, TypeVar
 
 from django.conf import settings
 from django.db import IntegrityError, OperationalError, transaction
 from django.db.models import QuerySet
+from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 
 from registrations.exceptions import (
@@ -292,6 +293,8 @@ class Addresses:
         """Note that `delegate`, who is still to be saved, has their address from now on."""
         self.holders[delegate.address] = delegate
 
+    # Of Django: that of functools holds a lock of the process meanwhile (Python 3.11), for which the thread that has the
+    # row of the account would wait.
     @cached_property
     def _clashes_before(self) -> int:
         """Of the day. Until the transaction ends, no other step of the same person counts theirs."""

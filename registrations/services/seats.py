@@ -293,8 +293,8 @@ class Addresses:
         """Note that `delegate`, who is still to be saved, has their address from now on."""
         self.holders[delegate.address] = delegate
 
-    # Of Django: that of functools holds a lock of the process meanwhile (Python 3.11), for which the thread that has the
-    # row of the account would wait.
+    # Of Django: that of functools holds a lock of the process meanwhile (Python 3.11), for which the thread that has
+    # the row of the account would wait.
     @cached_property
     def _clashes_before(self) -> int:
         """Of the day. Until the transaction ends, no other step of the same person counts theirs."""

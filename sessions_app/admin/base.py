@@ -79,7 +79,7 @@ class Room(TypedModelAdmin[M], NamedMoments):
         """Whether the list's own filters can ask for `value`, checked before any query. Nothing behind them may be
         asked: nobody finds out about people by asking the list of releases for webinars with somebody of such an
         address. Raises IncorrectLookupParameters otherwise: Django then shows the whole list."""
-        if "\x00" in value or not (self._is_of_a_filter(lookup, request) or self._is_of_a_date(lookup, value)):
+        if "\x00" in value or not (self._is_of_a_filter(lookup, value, request) or self._is_of_a_date(lookup, value)):
             raise IncorrectLookupParameters
         return True
 
@@ -88,14 +88,14 @@ class Room(TypedModelAdmin[M], NamedMoments):
         mark_languages(form.base_fields)
         return form
 
-    def _is_of_a_filter(self, lookup: str, request: HttpRequest) -> bool:
-        """A filter of ours checks its value itself; of one of Django's, the field does."""
+    def _is_of_a_filter(self, lookup: str, value: str, request: HttpRequest) -> bool:
+        """A filter of ours checks its value itself; of one of Django's the field does, but for the size of a key."""
         for one in self.get_list_filter(request):
             parameter, field = getattr(one, "parameter_name", None), str(one)
             if lookup == parameter:
                 return True
             if parameter is None and lookup.startswith(field) and LOOKUPS_OF_FILTERS.fullmatch(lookup, len(field)):
-                return True
+                return not _is_of_no_key(value)
         return False
 
     def _is_of_a_date(self, lookup: str, value: str) -> bool:
@@ -199,6 +199,14 @@ def save_rows(formset: Any, rows: Sequence[models.Model]) -> None:
         if form.instance in rows:
             save_what_was_changed(form.instance, form.changed_data)
     formset.save_m2m()
+
+
+def _is_of_no_key(value: str) -> bool:
+    """Whether `value` is a number that no row has as its key, and for which some databases refuse to look."""
+    try:
+        return abs(int(value)) >= 10**LONGEST_KEY
+    except ValueError:
+        return False
 
 
 def _with_possible_rows(typed: QueryDict) -> QueryDict:

@@ -39,7 +39,7 @@ def hostile_queries(model: type[models.Model]) -> Iterator[dict[str, Any]]:
     for one in list_admin.list_filter:
         name = getattr(one, "parameter_name", one)
         for lookup in (name, f"{name}__exact", f"{name}__id__exact", f"{name}__isnull", f"{name}__in", f"{name}__year"):
-            yield from ({lookup: value} for value in ("\x00", HUGE, ["1", "x"]))
+            yield from ({lookup: value} for value in ("\x00", HUGE, "9" * 23, ["1", "x"]))
     if list_admin.date_hierarchy:
         name = list_admin.date_hierarchy
         years = ("0", "1", "9999", "10000", HUGE, "-5", "x", "\x00")

@@ -16,6 +16,7 @@ OF_DJANGO = {
 SENT_ALONE = {
     "export-quota-board", "export-attendance", "save-attendance", "switch-room", "test-announcement", "test-chase",
     "send-again-to-delegate", "send-again-delivery", "stop-delivery", "export-personal-data", "erase-personal-data",
+    "release-mail-delegation",
 }  # fmt: skip
 # A mail as it is sent, in a frame of a page.
 FRAMES = {"announcement-mail", "chase-mail"}

@@ -37,7 +37,7 @@ def test_a_reminder_lies_from_5_minutes_to_60_days_off(db: None, unit: str, lowe
     for amount in (0, lowest - 1, highest + 1, TEN_YEARS * 24 * 60):
         with pytest.raises(IntegrityError), transaction.atomic():
             make_reminder_rule(webinar, amount, unit)
-        with pytest.raises(ValidationError, match="from 5 minutes to 60 days before or after its session"):
+        with pytest.raises(ValidationError, match="from 5 minutes to 60 days before or after the session"):
             ReminderRule(webinar=webinar, amount=amount, unit=unit, created_at=NOW).full_clean()
     make_reminder_rule(webinar, lowest, unit)
     make_reminder_rule(webinar, highest, unit)

@@ -147,6 +147,6 @@ def test_today_asks_as_much_for_thirty_webinars_as_for_one():
         add(number)
     many, found = asked()
 
-    assert few == many == 15
+    assert few == many == 14
     assert (found.incomplete_count, found.unattended_count, len(found.coming)) == (30, 30, NEXT)
     assert (FocalPoint.objects.count(), Webinar.objects.count(), User.objects.count()) == (30, 30, 30)

@@ -175,7 +175,7 @@ def test_two_forms_that_failed_in_place_share_no_id(owner, delegation) -> None:
     ids = []
     for person in (ana, luis):
         path = url(delegation, f"delegates/{person.pk}/edit/")
-        answer = owner.post(path, {"version": 1}, headers={"HX-Request": "true"})
+        answer = owner.post(path, {"version": 1, "name": ""}, headers={"HX-Request": "true"})
         assert answer.status_code == 422
         ids += re.findall(r'\bid="([^"]+)"', answer.content.decode())
 

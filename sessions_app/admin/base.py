@@ -51,7 +51,7 @@ class RowGone(Exception):
     """A row was deleted while somebody else was saving it."""
 
 
-class Room(TypedModelAdmin[M], NamedMoments):
+class Room(NamedMoments, TypedModelAdmin[M]):
     """The pages of one model. No query, no list of chosen rows and no two saves at once end in an error page."""
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
@@ -204,7 +204,7 @@ def save_rows(formset: Any, rows: Sequence[models.Model]) -> None:
 def _is_of_no_key(value: str) -> bool:
     """Whether `value` is a number that no row has as its key, and for which some databases refuse to look."""
     try:
-        return abs(int(value)) >= 10**LONGEST_KEY
+        return len(str(abs(int(value)))) > LONGEST_KEY
     except ValueError:
         return False
 

@@ -14,7 +14,7 @@ from registrations.services.account_sessions import end_sessions
 @receiver([authenticator_added, authenticator_removed, authenticator_reset])
 @receiver([password_changed, password_reset, password_set])
 def end_other_sessions(request: HttpRequest, user: User, **kwargs: object) -> None:
-    """Whoever else is signed in to the account signs in again, with what is asked for from now on."""
+    """End every other session of the account, so that each must sign in again under the new rules."""
     end_sessions(user, keep=request.session.session_key)
 
 

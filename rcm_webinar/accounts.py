@@ -25,13 +25,13 @@ from registrations.permissions import has_second_factor
 
 # With this allauth would mail whoever asks for a code or a new password and has no account. Nothing is sent.
 UNKNOWN_ACCOUNT = "account/email/unknown_account"
-# By the templates with which allauth would mail a change, or an admin class ours.
+# Subjects by template prefix: of allauth's notification mails, and of role_changed, which our admin sends.
 CHANGES = {
     "account/email/password_changed": gettext_lazy("Your password has changed"),
     "account/email/password_reset": gettext_lazy("Your password has changed"),
     "account/email/password_set": gettext_lazy("Your password has changed"),
-    "account/email/role_changed": gettext_lazy("Your account now has another role"),
-    "mfa/email/recovery_codes_generated": gettext_lazy("Your recovery codes are new"),
+    "account/email/role_changed": gettext_lazy("The role of your account has changed"),
+    "mfa/email/recovery_codes_generated": gettext_lazy("New recovery codes were created for your account"),
     "mfa/email/totp_activated": gettext_lazy("A second factor was added to your account"),
     "mfa/email/totp_deactivated": gettext_lazy("A second factor was removed from your account"),
     "mfa/email/webauthn_added": gettext_lazy("A second factor was added to your account"),
@@ -72,7 +72,7 @@ class InvitedOnlyAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allaut
         return False
 
     def add_message(self, request: HttpRequest, level: int, *args: Any, **kwargs: Any) -> None:
-        """As allauth's; but the page of a code has one error to tell, at the third wrong one, and there is a way on."""
+        """Like allauth's, but after the third wrong code tell the person to request another one."""
         match = request.resolver_match
         if level == messages.ERROR and match is not None and match.url_name == "account_confirm_login_code":
             messages.error(request, _("That was the third wrong code. Please ask for another one."))
@@ -99,7 +99,7 @@ class InvitedOnlyAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allaut
         return [ours.get(stage, stage) for stage in super().get_login_stages()]
 
     def get_reauthentication_methods(self, user: User | AnonymousUser) -> list[dict[str, str]]:
-        """Where there is a second factor, it alone: with a password, a session that never passed it could change it."""
+        """Return only the second factor if the account has one: with a password, a session could remove it unpassed."""
         methods: list[dict[str, str]] = super().get_reauthentication_methods(user)
         if not has_second_factor(user):
             return methods

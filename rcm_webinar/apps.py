@@ -6,8 +6,8 @@ from django.apps import AppConfig
 from django.contrib.admin.apps import AdminConfig as DjangoAdminConfig
 from django.core import checks
 
-from rcm_webinar.hosts import https_comes_from_a_proxy
-from rcm_webinar.security_txt import contact_is_vouched_for
+from rcm_webinar.hosts import check_trusted_proxy_count
+from rcm_webinar.security_txt import check_security_contact_expiry
 
 
 class ProjectConfig(AppConfig):
@@ -23,5 +23,5 @@ class AdminConfig(DjangoAdminConfig):
 
     def ready(self) -> None:
         super().ready()
-        checks.register(https_comes_from_a_proxy)
-        checks.register(contact_is_vouched_for)
+        checks.register(check_trusted_proxy_count)
+        checks.register(check_security_contact_expiry)

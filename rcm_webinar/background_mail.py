@@ -20,38 +20,38 @@ from django.utils import timezone
 
 log = structlog.get_logger(__name__)
 
-# So many connections to the mail server at once, from each process.
+# Connections to the mail server per process.
 THREADS = 4
-# So many messages wait while the mail server is silent; what comes above them is dropped, and logged.
-WAITING_AT_MOST = 100
+# Pending messages per process; any further one is dropped and logged.
+MAX_PENDING = 100
 # A message is written after the response, so that this work does not slow the response down.
-BEGIN_AFTER_SECONDS = 0.2
+START_DELAY_SECONDS = 0.2
 # A failure degrades /readyz for so long, unless a message is sent before.
 DEGRADED_FOR = timedelta(minutes=10)
 FAILED_AT = "sign_in_mail_failed_at"
 
 _threads = ThreadPoolExecutor(THREADS, thread_name_prefix="sign-in-mail")
-_given: set[Future[None]] = set()
+_pending: set[Future[None]] = set()
 
 
 def send_later(build: Callable[[], EmailMessage | None]) -> None:
     """Send what `build` returns, in a thread, in which `build` is called too; None sends nothing. Never raises for it.
 
-    `build` asks no database: it runs beside the request that gave it.
+    `build` must not query the database: it runs in another thread than the request.
     """
-    if len(_given) >= WAITING_AT_MOST:
-        log.warning("sign_in_mail_dropped", waiting=len(_given))
+    if len(_pending) >= MAX_PENDING:
+        log.warning("sign_in_mail_dropped", waiting=len(_pending))
         _note_failure()
         return
     has_failed = cache.get(FAILED_AT) is not None
     future = _threads.submit(_send, build, has_failed)
-    _given.add(future)
-    future.add_done_callback(_given.discard)
+    _pending.add(future)
+    future.add_done_callback(_pending.discard)
 
 
 def wait_until_sent() -> None:
     """Return once all that was given before has been sent or has failed. For tests: the sign-in waits for nothing."""
-    wait(list(_given))
+    wait(list(_pending))
 
 
 def readiness(now: datetime) -> dict[str, object]:
@@ -64,7 +64,7 @@ def readiness(now: datetime) -> dict[str, object]:
 
 def _send(build: Callable[[], EmailMessage | None], has_failed: bool) -> None:
     try:
-        time.sleep(BEGIN_AFTER_SECONDS)
+        time.sleep(START_DELAY_SECONDS)
         message = build()
         if message is not None:
             message.send()

@@ -35,8 +35,8 @@ DEMO_DEFAULTS = {
     "MEDIA_ROOT": str(DEMO_DIR / "media"),
 }
 
-# How URLs begin that are paths, in which every sign may stand.
-WITHOUT_A_PASSWORD = ("sqlite:///", "sqlite://:memory:", "filemail:///")
+# Prefixes of URLs that hold only a path: any character is allowed in them.
+PATH_URL_PREFIXES = ("sqlite:///", "sqlite://:memory:", "filemail:///")
 
 
 class StartRefused(SystemExit):
@@ -76,27 +76,27 @@ def _parts(text: str) -> list[str]:
     return [part.strip() for part in text.split(",") if part.strip()]
 
 
-def url(name: str, *, several: str = "") -> str:
-    """The URL of the setting `name`, or several of them with a match of the pattern `several` between.
+def url(name: str, *, separator: str = "") -> str:
+    """The URL of the setting `name`, or several URLs between which the pattern `separator` matches.
 
     Raises StartRefused, which shows nothing of the value, where a part of the password would be read as a port, path,
     query or fragment: the libraries would quote it in a traceback, or ask a wrong host.
     """
     text = required(name)
-    if text.startswith(WITHOUT_A_PASSWORD):
+    if text.startswith(PATH_URL_PREFIXES):
         return text
-    if not all(_is_whole(part) for part in (re.split(several, text) if several else [text])):
+    if not all(_is_valid_url(part) for part in (re.split(separator, text) if separator else [text])):
         raise StartRefused(
-            f"{name} is not a whole URL: its port must be a number, and its user name and password percent-encoded, "
+            f"{name} is not a valid URL: its port must be a number, and its user name and password percent-encoded, "
             "such as %2F for /, %23 for #, %3F for ?."
         )
     return text
 
 
-def _is_whole(text: str) -> bool:
+def _is_valid_url(text: str) -> bool:
     try:
         parts = urlsplit(text)
-        # The URL of a PostgreSQL cluster names several hosts.
+        # The URL of a PostgreSQL cluster names separator hosts.
         hosts = parts.netloc.rpartition("@")[2].split(",")
         ports = [urlsplit(f"//{host}").port for host in hosts]
     except ValueError:
@@ -142,7 +142,7 @@ def database() -> dict[str, Any]:
     address = url("DATABASE_URL")
     if not address.startswith(("postgres://", "postgresql://", "sqlite://")):
         raise StartRefused("DATABASE_URL must begin with postgres:// (or sqlite://, for a try).")
-    if address.startswith("sqlite:") and not address.startswith(WITHOUT_A_PASSWORD):
+    if address.startswith("sqlite:") and not address.startswith(PATH_URL_PREFIXES):
         raise StartRefused("DATABASE_URL: three slashes and a path follow sqlite:, which has no host or password.")
     return dict(read.db_url_config(address))
 
@@ -150,7 +150,7 @@ def database() -> dict[str, Any]:
 def cache_url() -> str:
     """The URL of the Redis of CACHE_URL, or the word `database`. Raises StartRefused."""
     # Django splits it there.
-    address = url("CACHE_URL", several="[;,]")
+    address = url("CACHE_URL", separator="[;,]")
     if address != "database" and not address.startswith(("redis://", "rediss://")):
         raise StartRefused("CACHE_URL must begin with redis:// or be the word database.")
     return address
@@ -159,7 +159,7 @@ def cache_url() -> str:
 def broker_url() -> str:
     """The URL of the broker of CELERY_BROKER_URL. Raises StartRefused."""
     # Kombu splits it there.
-    address = url("CELERY_BROKER_URL", several=";")
+    address = url("CELERY_BROKER_URL", separator=";")
     if address.startswith("filesystem:") and not DEMO:
         raise StartRefused("CELERY_BROKER_URL: the broker in files is for the demo alone.")
     if not address.startswith(("redis://", "rediss://", "filesystem://", "memory://")):

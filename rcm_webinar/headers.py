@@ -4,9 +4,9 @@ from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
 
-# Passkeys need these two; no page of ours needs any of the others, nor may one that is shown within it.
-OUR_OWN = ("publickey-credentials-create", "publickey-credentials-get")
-NOBODY = (
+# Passkeys need these two. Every other feature is denied, also to embedded pages.
+ALLOWED_FEATURES = ("publickey-credentials-create", "publickey-credentials-get")
+DENIED_FEATURES = (
     "accelerometer",
     "autoplay",
     "browsing-topics",
@@ -28,7 +28,9 @@ NOBODY = (
     "usb",
     "xr-spatial-tracking",
 )
-PERMISSIONS = ", ".join([*(f"{feature}=()" for feature in NOBODY), *(f"{feature}=(self)" for feature in OUR_OWN)])
+PERMISSIONS = ", ".join(
+    [*(f"{feature}=()" for feature in DENIED_FEATURES), *(f"{feature}=(self)" for feature in ALLOWED_FEATURES)]
+)
 
 
 class PermissionsPolicy:

@@ -30,14 +30,14 @@ def refuse(request: HttpRequest, exception: Exception) -> HttpResponse:
     return HttpResponse(render_to_string("400_host.html"), status=400)
 
 
-def https_comes_from_a_proxy(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[checks.CheckMessage]:
-    """Warn where no request can look like one that came by https: each is redirected for ever."""
+def check_trusted_proxy_count(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[checks.CheckMessage]:
+    """Warn if every request would be redirected to itself because X-Forwarded-Proto is ignored."""
     if not settings.IS_HTTPS or settings.TRUSTED_PROXY_COUNT:
         return []
     return [
         checks.Warning(
-            "TRUSTED_PROXY_COUNT is 0 and BASE_URL begins with https://: what a proxy says of https is not believed, "
-            "so that each page redirects to itself.",
+            "TRUSTED_PROXY_COUNT is 0 and BASE_URL begins with https://. X-Forwarded-Proto is ignored, so behind a "
+            "proxy every page redirects to itself.",
             hint="Set TRUSTED_PROXY_COUNT to the number of proxies in front, unless gunicorn itself serves https.",
             id="rcm_webinar.W001",
         )

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_safe
 
 @require_safe
 def security_txt(request: HttpRequest) -> HttpResponse:
-    """404 without SECURITY_CONTACT, and once that is not vouched for any more: an old contact is worse than none."""
+    """Answer with the contact; 404 without SECURITY_CONTACT or after it expired: an old contact is worse than none."""
     expires = _expires_at()
     if expires is None or expires < timezone.now():
         raise Http404
@@ -27,8 +27,8 @@ def security_txt(request: HttpRequest) -> HttpResponse:
     return HttpResponse("\n".join([*lines, ""]), content_type="text/plain; charset=utf-8")
 
 
-def contact_is_vouched_for(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[checks.CheckMessage]:
-    """Warn where the contact has expired, so that nobody is told it."""
+def check_security_contact_expiry(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[checks.CheckMessage]:
+    """Warn if the contact has expired and is therefore no longer shown."""
     expires = _expires_at()
     if expires is None or expires >= timezone.now():
         return []

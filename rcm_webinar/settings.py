@@ -80,7 +80,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "rcm_webinar.uploads.RefuseUnstored",
+    "rcm_webinar.uploads.RejectFailedUploads",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
@@ -276,7 +276,7 @@ if CELERY_BROKER_URL.startswith("filesystem://"):
 PLAN_EVERY_SECONDS = env.number("PLAN_EVERY_SECONDS", default=30)
 if not 1 <= PLAN_EVERY_SECONDS <= 60:
     raise env.StartRefused("PLAN_EVERY_SECONDS must be from 1 to 60.")
-# More than one, so that sending goes on at once when a worker ends in the middle of it.
+# The default is above 1, so that sending continues when one worker is killed.
 SENDERS_AT_ONCE = env.number("SENDERS_AT_ONCE", default=4)
 if SENDERS_AT_ONCE < 1:
     raise env.StartRefused("SENDERS_AT_ONCE must be 1 or more.")

@@ -16,8 +16,8 @@ from django.utils.translation import gettext as _
 
 from registrations.models import User
 
-# The key of no account.
-NOBODY = 0
+# A primary key that no account has.
+NO_ACCOUNT_PK = 0
 
 
 class RequestLoginCodeForm(AllauthRequestLoginCodeForm):  # type: ignore[misc]  # allauth ships no types
@@ -25,7 +25,10 @@ class RequestLoginCodeForm(AllauthRequestLoginCodeForm):  # type: ignore[misc]  
         email: str = self.cleaned_data["email"]
         if not ratelimit.consume(context.request, action="request_login_code", key=email):
             raise ValidationError(
-                _("Too many codes were asked for. Please wait a minute, or sign in another way."),
+                _(
+                    "Too many codes were requested for this address. Please wait a minute, or sign in another way. "
+                    "If no code can be requested after that, try again tomorrow."
+                ),
                 code="rate_limited",
             )
         # Allauth's view reads it there.
@@ -44,7 +47,7 @@ class ResetPasswordForm(AllauthResetPasswordForm):  # type: ignore[misc]  # alla
     def save(self, request: HttpRequest, **kwargs: Any) -> str:
         if not self.users:
             # As for an account, where allauth makes one for the link.
-            default_token_generator.make_token(User(pk=NOBODY))
+            default_token_generator.make_token(User(pk=NO_ACCOUNT_PK))
         email: str = super().save(request, **kwargs)
         return email
 

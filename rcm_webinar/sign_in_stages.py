@@ -6,7 +6,7 @@ from allauth.account.stages import LoginByCodeStage as AllauthLoginByCodeStage
 from django.http import HttpRequest
 from django.urls import reverse
 
-from rcm_webinar.sign_in_forms import NOBODY
+from rcm_webinar.sign_in_forms import NO_ACCOUNT_PK
 from registrations.models import User
 
 
@@ -17,7 +17,7 @@ class LoginByCodeStage(AllauthLoginByCodeStage):  # type: ignore[misc]  # allaut
         super().__init__(controller, request, login)
         if login.user is None:
             # Where there is an account, allauth has read it by now.
-            User.objects.filter(pk=NOBODY).first()
+            User.objects.filter(pk=NO_ACCOUNT_PK).first()
 
     def is_resumable(self, request: HttpRequest) -> bool:
         """Whether `request` is led to the page on which the code is entered, away from its own."""

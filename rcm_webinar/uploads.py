@@ -15,21 +15,22 @@ from django.shortcuts import render
 
 log = structlog.get_logger(__name__)
 
-NOT_STORED = "rcm_webinar.upload_not_stored"
+UPLOAD_FAILED = "rcm_webinar.upload_not_stored"
 
 
 class Bounded(TemporaryFileUploadHandler):
     """Streams a file to the disk as far as it may be uploaded. One that is larger is counted to its end and dropped:
     it arrives as an empty file of its true size, so that a form can say what is wrong beside what else was typed.
 
-    A file that the disk does not take is counted and dropped as well, and the request is marked for `RefuseUnstored`.
+    If the disk refuses the write, the file is read to its end and discarded, and the request is marked for
+    `RejectFailedUploads`.
     """
 
     is_too_large = False
-    is_unstored = False
+    has_write_failed = False
 
     def new_file(self, *args: Any, **kwargs: Any) -> None:
-        self.is_too_large = self.is_unstored = False
+        self.is_too_large = self.has_write_failed = False
         try:
             super().new_file(*args, **kwargs)
         except OSError as error:
@@ -37,7 +38,7 @@ class Bounded(TemporaryFileUploadHandler):
 
     def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
         self.is_too_large = start + len(raw_data) > settings.LARGEST_UPLOAD
-        if self.is_too_large or self.is_unstored:
+        if self.is_too_large or self.has_write_failed:
             return
         try:
             super().receive_data_chunk(raw_data, start)
@@ -45,7 +46,7 @@ class Bounded(TemporaryFileUploadHandler):
             self._drop(error)
 
     def file_complete(self, file_size: int) -> "UploadedFile[Any] | None":
-        if not self.is_too_large and not self.is_unstored:
+        if not self.is_too_large and not self.has_write_failed:
             try:
                 return super().file_complete(file_size)
             except OSError as error:
@@ -59,9 +60,9 @@ class Bounded(TemporaryFileUploadHandler):
             super().upload_interrupted()
 
     def _drop(self, error: OSError) -> None:
-        self.is_unstored = True
+        self.has_write_failed = True
         if self.request is not None:
-            self.request.META[NOT_STORED] = True
+            self.request.META[UPLOAD_FAILED] = True
         log.error("file_not_stored", errno=errno.errorcode.get(error.errno or 0), reason=error.strerror)
 
 
@@ -78,7 +79,7 @@ class BoundedRequest:
         return self.get_response(request)
 
 
-class RefuseUnstored:
+class RejectFailedUploads:
     """Middleware: where a file that was sent could not be stored, no view acts on the form. It stands after Django's
     check of forms, which is the first to read them."""
 
@@ -91,6 +92,6 @@ class RefuseUnstored:
     def process_view(
         self, request: HttpRequest, view: Callable[..., Any], args: object, kwargs: object
     ) -> HttpResponse | None:
-        if request.META.get(NOT_STORED):
+        if request.META.get(UPLOAD_FAILED):
             return render(request, "507.html", status=507)
         return None

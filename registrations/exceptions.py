@@ -111,8 +111,8 @@ class NamedTooOften(RuleBroken):
     """
 
     message = _(
-        "This address was named and withdrawn several times within a day. Only the secretariat can name it now; it has "
-        "been told."
+        "This address was registered and withdrawn several times within 24 hours. "
+        "Only the secretariat can register it for now; it has been notified."
     )
     field = "email"
 

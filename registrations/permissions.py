@@ -91,16 +91,16 @@ def lacks_second_factor(request: HttpRequest) -> bool:
     user = request.user
     if not settings.STAFF_NEED_SECOND_FACTOR or not (user.is_staff or is_observer(user)):
         return False
-    return not (_is_proven(request) and has_second_factor(user))
+    return not (_has_passed_second_factor(request) and has_second_factor(user))
 
 
 def has_second_factor(user: User | AnonymousUser) -> bool:
-    """Whether the account has an authenticator app or a passkey. Recovery codes stand in for one, and are none."""
+    """Whether the account has an authenticator app or a passkey; recovery codes do not count."""
     return bool(Authenticator.objects.filter(user_id=user.pk, type__in=SECOND_FACTORS).exists())
 
 
 def note_second_factor_set_up(request: HttpRequest, user: User) -> None:
-    """Note that `user` set up a second factor in this session, which need not be passed there too."""
+    """Note that `user` set up a second factor in this session, which counts as passing it."""
     request.session[SET_UP_BY] = user.pk
 
 
@@ -119,7 +119,7 @@ def to_second_factor(request: HttpRequest, *, then: str) -> HttpResponse:
     return redirect(f"{page}?{urlencode({REDIRECT_FIELD_NAME: then})}")
 
 
-def _is_proven(request: HttpRequest) -> bool:
+def _has_passed_second_factor(request: HttpRequest) -> bool:
     """Whether the signed-in person passed or set up a second factor, or used a recovery code, in this session."""
     records = get_authentication_records(request, request.user)
     is_passed = any(record["method"] == "mfa" for record in records)

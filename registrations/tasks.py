@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from registrations.services.personal_data.purging import purge as purge_what_is_due
 from registrations.services.planning import plan as plan_messages
-from registrations.services.senders import begin_sending, end_sending, start_senders
+from registrations.services.senders import release_slot, renew_slot, start_senders
 from registrations.services.sending import send_due
 
 # Short, so that a worker asked to stop is done soon; what is left is sent by the next task.
@@ -22,9 +22,9 @@ def plan() -> None:
 
 @shared_task(name="registrations.tasks.send")
 def send(number: int, token: str) -> None:
-    if begin_sending(number, token):
+    if renew_slot(number, token):
         report = send_due(clock=timezone.now, within=SEND_WITHIN)
-        end_sending(number, token)
+        release_slot(number, token)
         if report.has_more:
             start_senders(now=timezone.now())
 

@@ -21,15 +21,15 @@ def mark_languages(fields: Mapping[str, forms.Field]) -> None:
             field.widget.attrs["lang"] = language
 
 
-# What a browser fills in of its owner.
-OF_A_PERSON = {"name", "email", "institution", "position", "phone"}
+# Fields that browsers fill in with their user's own data.
+AUTOFILL_FIELDS = {"name", "email", "institution", "position", "phone"}
 
 
-def mark_as_someone_else(fields: Mapping[str, forms.Field]) -> None:
+def disable_autofill(fields: Mapping[str, forms.Field]) -> None:
     """Ask the browser not to offer its owner's name, address and office: the form is about another person."""
     for name, field in fields.items():
         plain, _at, language = name.rpartition("_")
-        if (plain if language in LANGUAGES else name) in OF_A_PERSON:
+        if (plain if language in LANGUAGES else name) in AUTOFILL_FIELDS:
             field.widget.attrs["autocomplete"] = "off"
 
 

@@ -12,8 +12,8 @@ FILLERS = "\u115f\u1160\u3164\uffa0"
 PICTURE = r"[\u2600-\u27bf\ufe0f\U0001f000-\U0001faff]"
 JOINED_PICTURES = re.compile(rf"(?<={PICTURE})\u200d(?={PICTURE})")
 INVISIBLE = _(
-    "This holds an invisible sign, such as a zero-width space, which often comes along when text is copied. Please "
-    "type it anew."
+    "This text contains an invisible character, such as a zero-width space. It often comes from copied text. "
+    "Please type the text again."
 )
 
 

@@ -38,7 +38,7 @@ def secretariat(client: Client, staff: User) -> Client:
 
 
 @pytest.fixture(autouse=True, scope="session")
-def force_login_stands_for_a_whole_sign_in() -> Iterator[None]:
+def force_login_passes_second_factor() -> Iterator[None]:
     """With the second factor, where the account has one. A sign-in through the pages passes it there, or does not."""
 
     def note(request: HttpRequest, user: User, **kwargs: object) -> None:
@@ -52,7 +52,7 @@ def force_login_stands_for_a_whole_sign_in() -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
-def mail_of_the_sign_in_is_sent_once_the_test_has_its_response() -> Iterator[None]:
+def wait_for_sign_in_mail() -> Iterator[None]:
     """By threads, in every process; a test would look into the outbox before they have begun."""
 
     def wait(**kwargs: object) -> None:

@@ -250,7 +250,10 @@ def test_who_asks_for_too_many_codes_reads_what_to_do(email: str) -> None:
     answers = [Client().post("/accounts/login/code/", {"email": email}) for _ in range(4)]
 
     assert [answer.status_code for answer in answers] == [302, 302, 302, 200]
-    assert "Too many codes were asked for. Please wait a minute, or sign in another way." in answers[-1].text
+    assert (
+        "Too many codes were requested for this address. Please wait a minute, or sign in another way. "
+        "If no code can be requested after that, try again tomorrow." in answers[-1].text
+    )
 
 
 def test_a_link_for_a_new_password_begins_with_the_address_of_the_installation() -> None:

@@ -45,20 +45,20 @@ class AccountRoom(Room[User], UserAdmin):  # type: ignore[type-arg]  # takes its
         EmailAddress.objects.filter(user=obj).exclude(email__iexact=obj.email).delete()
         if change and form.becomes_staff:
             end_sessions(obj, keep=request.session.session_key)
-            self._tell(request, obj, "account/email/role_changed", role=obj.role.label)
+            self._notify(request, obj, "account/email/role_changed", role=obj.role.label)
 
     def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:
         """As Django's, which ends the person's sessions, and the person is told."""
         response: HttpResponse = super().user_change_password(request, id, form_url)
         if request.method == "POST" and response.status_code == HTTPStatus.FOUND:
-            self._tell(request, User.objects.get(pk=id), "account/email/password_set")
+            self._notify(request, User.objects.get(pk=id), "account/email/password_set")
         return response
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Never: the history names the person. An account is closed by “active”."""
         return False
 
-    def _tell(self, request: HttpRequest, user: User, template_prefix: str, **context: object) -> None:
+    def _notify(self, request: HttpRequest, user: User, template_prefix: str, **context: object) -> None:
         """Mail `user` what changed, once it is saved."""
         adapter = get_adapter(request)
         transaction.on_commit(lambda: adapter.send_notification_mail(template_prefix, user, context))

@@ -66,7 +66,7 @@ class DelegateRoom(ReadOnlyRoom[Delegate]):
         if delegate.is_active and delegate.admitted_at is None:
             return _("Active, not yet admitted")
         if delegate.is_active and delegate.mail_held_at is not None:
-            return _("Active, mail waits to be released")
+            return _("Active, mail is held")
         return delegate.get_status_display()
 
     @admin.display(description=gettext_lazy("Working Group"), ordering="is_working_group_member")

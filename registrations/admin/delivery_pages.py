@@ -33,7 +33,7 @@ ABOUT = {
 # Of an alert, by what it alerts of.
 ABOUT_ALERTS = {
     HistoryKind.NAMED_TOO_OFTEN: gettext_lazy("Tells %(who)s that %(body)s named the same person again and again."),
-    HistoryKind.MAIL_HELD: gettext_lazy("Tells %(who)s that mail to people of %(body)s waits to be released."),
+    HistoryKind.MAIL_HELD: gettext_lazy("Tells %(who)s that mail to people of %(body)s is held."),
 }
 ABOUT_ELSE = gettext_lazy("A message to %(who)s.")
 

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 from registrations.models import ParticipatingBody, User, UserRole
 from registrations.models.delegate import validate_one_line
 from sessions_app.addresses import validate_mail_address
-from sessions_app.forms import mark_as_someone_else
+from sessions_app.forms import disable_autofill
 from sessions_app.invisible import validate_visible
 
 
@@ -45,7 +45,7 @@ class NewAccountForm(forms.ModelForm):  # type: ignore[type-arg]  # takes no par
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        mark_as_someone_else(self.fields)
+        disable_autofill(self.fields)
 
     def clean_email(self) -> str:
         email: str = self.cleaned_data["email"].lower()
@@ -71,7 +71,7 @@ class AccountForm(UserChangeForm):  # type: ignore[type-arg]  # takes no paramet
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        mark_as_someone_else(self.fields)
+        disable_autofill(self.fields)
         # Read-only for whoever may not change it.
         if "role" in self.fields:
             self.fields["role"].initial = self.instance.role
@@ -118,4 +118,4 @@ class FocalPointForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        mark_as_someone_else(self.fields)
+        disable_autofill(self.fields)

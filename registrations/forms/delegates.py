@@ -19,7 +19,7 @@ from registrations.queries import SeatCount
 from registrations.services.details import FIELDS
 from registrations.services.gates import LONGEST_REASON
 from registrations.services.nominations import DelegateDetails
-from sessions_app.forms import mark_as_someone_else
+from sessions_app.forms import disable_autofill
 from sessions_app.hours import zone_city
 from sessions_app.zone_choices import zone_groups
 
@@ -130,7 +130,7 @@ class DelegateForm(GapReasonForm):
         is_country = delegation.body.kind == BodyKind.COUNTRY
         for name in {*without, *([] if is_country else ["profile"])}:
             del self.fields[name]
-        mark_as_someone_else(self.fields)
+        disable_autofill(self.fields)
 
     def main_fields(self) -> list[forms.BoundField]:
         return [field for field in self.visible_fields() if field.name not in ASIDE]
@@ -162,7 +162,7 @@ class EditForm(DelegateForm):
         present = next((seat for seat in seats if seat.profile.pk == self.initial.get("profile")), None)
         chosen = self.data.get("profile")
         is_moved = bool(chosen) and present is not None and chosen != str(present.profile.pk)
-        if is_moved and present is not None and present.is_without_spare:
+        if is_moved and present is not None and present.opens_gap_if_one_leaves:
             self.ask_for_reason(is_by_choice=True)
 
 

@@ -87,7 +87,7 @@ class ColumnsForm(forms.Form):
             if field and field in chosen[:number]:
                 self.add_error(
                     f"column-{number}",
-                    _("Another column is chosen for this already. Choose something else for one of the two."),
+                    _("Another column is already used for this. Choose something else for one of the two columns."),
                 )
         missing = [str(LABELS[field]) for field in self.needed if field not in chosen]
         if missing:

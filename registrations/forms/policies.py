@@ -58,4 +58,6 @@ class PolicyForm(forms.ModelForm):  # type: ignore[type-arg]  # takes no paramet
             return
         self.accepted = accepted
         send_again_with(self, seen=" ".join(sorted(accepted.words)))
-        self.add_error(None, _("Nothing is saved yet: this accepts delegations. Save again if that is right."))
+        self.add_error(
+            None, _("Not saved yet. Saving accepts the delegations listed on this page. Save again to confirm.")
+        )

@@ -29,8 +29,8 @@ class HistoryKind(models.TextChoices):
     LETTER_UPLOADED = "letter_uploaded", _("Letter uploaded")
     LETTER_REPLACED = "letter_replaced", _("Letter replaced")
     LETTER_REMOVED = "letter_removed", _("Letter removed")
-    NAMED_TOO_OFTEN = "named_too_often", _("Named and withdrawn again and again")
-    MAIL_HELD = "mail_held", _("Mail held until the Secretariat releases it")
+    NAMED_TOO_OFTEN = "named_too_often", _("Registered and withdrawn repeatedly")
+    MAIL_HELD = "mail_held", _("Mail held until the secretariat releases it")
     MAIL_RELEASED = "mail_released", _("Held mail released")
     ADDRESS_CLASH = "address_clash", _("Address registered elsewhere")
     QUOTA_CHANGED = "quota_changed", _("Quota changed")
@@ -57,10 +57,10 @@ class HistoryKind(models.TextChoices):
 # What the secretariat is alerted of by mail, once it has happened.
 ALERTS = (HistoryKind.ADDRESS_CLASH, HistoryKind.NAMED_TOO_OFTEN, HistoryKind.MAIL_HELD)
 # In `changes` of an acceptance by the rules: what made the submitted delegation complete, a kind of event or one of
-# OTHER_STEPS, of which the history has no event.
+# STEPS_WITHOUT_EVENT, of which the history has no event.
 STEP = "step"
 POLICY_CHANGED = "policy_changed"
-OTHER_STEPS = {POLICY_CHANGED: _("Registration policy changed")}
+STEPS_WITHOUT_EVENT = {POLICY_CHANGED: _("Registration policy changed")}
 
 # What participants do on their page, where nobody signs in.
 BY_PARTICIPANTS = (HistoryKind.CANNOT_COME, HistoryKind.OWN_CHOICE)
@@ -121,7 +121,7 @@ class HistoryEvent(models.Model):
     def completing_step(self) -> str:
         """What made the delegation complete, so that the rules accepted it; empty for every other event."""
         step = str(self.changes.get(STEP, ["", ""])[1] or "")
-        return str(OTHER_STEPS.get(step) or (HistoryKind(step).label if step in HistoryKind.values else ""))
+        return str(STEPS_WITHOUT_EVENT.get(step) or (HistoryKind(step).label if step in HistoryKind.values else ""))
 
     @property
     def is_by_participant(self) -> bool:

@@ -164,7 +164,9 @@ class RegistrationPolicy(models.Model):
 
     def clean(self) -> None:
         if self.opens_at and self.closes_at and self.closes_at <= self.opens_at:
-            raise ValidationError({"closes_at": _("Registration must close after it opens. Choose a later moment.")})
+            raise ValidationError(
+                {"closes_at": _("Registration must close after it opens. Choose a later date and time.")}
+            )
 
     def is_open_at(self, now: datetime) -> bool:
         return self.has_opened_at(now) and now < self.closes_at

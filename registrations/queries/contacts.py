@@ -1,4 +1,4 @@
-"""Whom the reader of a page may ask that belongs to no webinar."""
+"""The contact address for pages that belong to no webinar."""
 
 from registrations.models import User
 from registrations.queries.delegation_page import delegations_of

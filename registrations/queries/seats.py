@@ -58,7 +58,7 @@ class SeatCount:
         return self.named >= self.floor
 
     @property
-    def is_without_spare(self) -> bool:
+    def opens_gap_if_one_leaves(self) -> bool:
         """Whether one fewer would be below the floor."""
         return self.named - 1 < self.floor
 

@@ -60,7 +60,7 @@ class Unattended:
 @dataclass(frozen=True)
 class Today:
     """`webinars` are those with a session ahead or under way, the next one first; the lists are cut, the counts are
-    not. `country_count` is how many attend one of them; `held` are the delegations in which mail waits to be released,
+    not. `country_count` is how many attend one of them; `held` are the delegations in which mail is held,
     each with `held_count`, how many people wait. Those `awaiting` a decision have `is_complete`."""
 
     webinars: Sequence[Webinar]

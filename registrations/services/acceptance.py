@@ -9,7 +9,7 @@ from registrations.queries.acceptance import accepts_at_once
 from registrations.services.history import new_event
 from registrations.services.seats import LockedDelegation, lock_delegation
 
-DECIDED = ("status", "version", "decided_at", "decided_by", "decision_comment", "gap_reason")
+DECISION_FIELDS = ("status", "version", "decided_at", "decided_by", "decision_comment", "gap_reason")
 
 
 def accept(
@@ -34,7 +34,7 @@ def accept_completed(delegations: Collection[Delegation], *, step: str | None, b
     """Accept `delegations`, which are locked, submitted and complete, by the rules.
 
     `step` made them complete, and `by` took it: the kind of the history event that says what was done, or one of
-    `OTHER_STEPS`; None where they were submitted complete. Three queries, however many delegations.
+    `STEPS_WITHOUT_EVENT`; None where they were submitted complete. Three queries, however many delegations.
     """
     for delegation in delegations:
         _set_accepted(delegation, by=None, now=now, comment="")
@@ -72,7 +72,7 @@ def _set_accepted(delegation: Delegation, *, by: User | None, now: datetime, com
 def _save(delegations: Collection[Delegation], events: Collection[HistoryEvent], *, now: datetime) -> None:
     if not delegations:
         return
-    Delegation.objects.bulk_update(delegations, DECIDED)
+    Delegation.objects.bulk_update(delegations, DECISION_FIELDS)
     waiting = Delegate.objects.active().filter(delegation__in=delegations, admitted_at__isnull=True)
     waiting.update(admitted_at=now)
     HistoryEvent.objects.bulk_create(events)

@@ -68,8 +68,8 @@ def said_of(accepted: Acceptances) -> str:
     if not accepted.delegations:
         return ""
     text = ngettext(
-        "Complete now, and accepted: %(bodies)s; %(count)s person is invited.",
-        "Complete now, and accepted: %(bodies)s; %(count)s people are invited.",
+        "Now complete and accepted: %(bodies)s; %(count)s person is invited.",
+        "Now complete and accepted: %(bodies)s; %(count)s people are invited.",
         accepted.people,
     )
     return text % {"bodies": ", ".join(str(one.body) for one in accepted.delegations), "count": accepted.people}

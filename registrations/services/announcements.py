@@ -174,7 +174,7 @@ def _check(announcement: Announcement, details: AnnouncementDetails) -> None:
         text = getattr(details, name)
         problems = problems_in(text)
         if UNUSABLE_CHARACTERS.search(text):
-            problems.append(_("This holds characters that cannot be seen. Please type it anew."))
+            problems.append(_("This contains characters that cannot be seen. Please type it again."))
         if problems:
             found[name] = problems
     found |= _problems_of(details.audience)

@@ -96,5 +96,5 @@ def clean_reason(
     if len(reason) > longest:
         raise InvalidInput({field: [_("Please use no more than %(longest)s characters.") % {"longest": longest}]})
     if UNUSABLE_CHARACTERS.search(reason):
-        raise InvalidInput({field: [_("This holds characters that cannot be seen. Please type it anew.")]})
+        raise InvalidInput({field: [_("This contains characters that cannot be seen. Please type it again.")]})
     return reason

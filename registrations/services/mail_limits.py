@@ -16,12 +16,12 @@ from registrations.services.history import new_event, record
 from registrations.services.seats import LockedDelegation, decision, lock_delegation, lock_person
 
 DAY = timedelta(days=1)
-ROUNDS_PER_DAY = 2
-LEAVING = (HistoryKind.WITHDRAWN, HistoryKind.REPLACED)
-NAMING = (HistoryKind.REGISTERED, HistoryKind.EDITED)
+MAX_WITHDRAWALS_PER_DAY = 2
+LEAVING_KINDS = (HistoryKind.WITHDRAWN, HistoryKind.REPLACED)
+NAMING_KINDS = (HistoryKind.REGISTERED, HistoryKind.EDITED)
 
 
-class Rounds:
+class WithdrawalCounts:
     """How often each of some addresses was named and given up again within a day, by this focal point or in this
     delegation. One query; none for staff."""
 
@@ -36,7 +36,7 @@ class Rounds:
     def check(self, email: str) -> None:
         """Raise NamedTooOften once the rounds of the day are used up."""
         events = self.events[email.lower()]
-        if len(events) >= ROUNDS_PER_DAY:
+        if len(events) >= MAX_WITHDRAWALS_PER_DAY:
             raise NamedTooOften(event=self._alert(events[-1]))
 
     def _count(self, event: HistoryEvent) -> None:
@@ -71,7 +71,7 @@ def _events_of_leaving(
     delegation: Delegation, addresses: set[str], *, by: User, now: datetime
 ) -> Iterable[HistoryEvent]:
     """In their order, the steps of focal points by which one of `addresses` may have been given up."""
-    left = Q(kind__in=LEAVING, address__in=addresses)
+    left = Q(kind__in=LEAVING_KINDS, address__in=addresses)
     edited = Q(kind__in=[HistoryKind.EDITED, HistoryKind.EDIT_UNDONE], changes__has_key="email")
     return (
         HistoryEvent.objects.alias(address=Lower("delegate__email"))
@@ -97,11 +97,13 @@ def hold_mail(locked: LockedDelegation, delegates: Sequence[Delegate], *, by: Us
     """
     if by.is_staff:
         return frozenset()
-    known = _known_among(locked.delegation, [delegate.address for delegate in delegates])
+    known = _already_mailed(locked.delegation, [delegate.address for delegate in delegates])
     new = [delegate for delegate in delegates if delegate.address not in known]
     if new:
         lock_person(by)
-        counted = HistoryEvent.objects.filter(kind__in=NAMING, actor=by, at__gt=now - DAY, brings_new_address=True)
+        counted = HistoryEvent.objects.filter(
+            kind__in=NAMING_KINDS, actor=by, at__gt=now - DAY, brings_new_address=True
+        )
         room = max(0, settings.NEW_ADDRESSES_PER_DAY - counted.count())
         for delegate in new[room:]:
             delegate.mail_held_at = delegate.mail_held_at or now
@@ -110,7 +112,7 @@ def hold_mail(locked: LockedDelegation, delegates: Sequence[Delegate], *, by: Us
     return frozenset(delegate.address for delegate in new)
 
 
-def _known_among(delegation: Delegation, addresses: Sequence[str]) -> set[str]:
+def _already_mailed(delegation: Delegation, addresses: Sequence[str]) -> set[str]:
     """Those of `addresses` that were counted or mailed before: of anyone of the webinar, past people included, whose
     mail was not held."""
     people = Delegate.objects.filter(webinar=delegation.webinar_id, mail_held_at__isnull=True).with_addresses(addresses)

@@ -22,7 +22,7 @@ from registrations.services.acceptance import accept_if_complete
 from registrations.services.details import DelegateDetails, apply_details, clean_details, new_delegate
 from registrations.services.gates import check_attending, check_not_over, check_open, check_time, clean_reason, is_late
 from registrations.services.history import new_event, record
-from registrations.services.mail_limits import Rounds, hold_mail
+from registrations.services.mail_limits import WithdrawalCounts, hold_mail
 from registrations.services.seats import (
     Addresses,
     LockedDelegation,
@@ -117,7 +117,7 @@ def register_delegates(
     check_time(locked.delegation.webinar, by=by, now=now, is_for_late=True)
     check_attending(locked.delegation)
     cleaned = [_cleaned_or_refused(details, locked) for details in many]
-    outcomes = _name_all_or_try_again(locked, cleaned, by=by, now=now)
+    outcomes = _name_all_with_retry(locked, cleaned, by=by, now=now)
     accept_if_complete(locked, step=HistoryKind.REGISTERED, by=by, now=now)
     return outcomes
 
@@ -153,9 +153,9 @@ def edit_delegate(
     if current.address == address_before:
         current.save()
     else:
-        Rounds(locked, [current.email], by=by, now=now).check(current.email)
+        WithdrawalCounts(locked, [current.email], by=by, now=now).check(current.email)
         current.token_version += 1
-        is_new_address = _write_named(locked, current, by=by, now=now)
+        is_new_address = _save_with_new_address(locked, current, by=by, now=now)
     record(
         HistoryKind.EDITED,
         delegation=locked.delegation,
@@ -230,7 +230,7 @@ def withdrawing_leaves_gap(delegate: Delegate, seats: Iterable[SeatCount], *, no
     """Whether withdrawing `delegate` needs a reason: whoever was named only just now leaves no other gap than before.
     At most one query."""
     seat = next((seat for seat in seats if seat.profile.pk == delegate.profile_id), None)
-    return seat is not None and seat.is_without_spare and not _is_undo_of_naming(delegate, now=now)
+    return seat is not None and seat.opens_gap_if_one_leaves and not _is_undo_of_naming(delegate, now=now)
 
 
 def _is_undo_of_naming(delegate: Delegate, *, now: datetime) -> bool:
@@ -244,7 +244,7 @@ def _cleaned_or_refused(details: DelegateDetails, locked: LockedDelegation) -> D
         return refusal
 
 
-def _name_all_or_try_again(
+def _name_all_with_retry(
     locked: LockedDelegation, many: Sequence[DelegateDetails | InvalidInput], *, by: User, now: datetime
 ) -> list[NamingOutcome]:
     """As `_name_all`. Where a webinar has no quotas to lock, another delegation may be quicker with an address: who has
@@ -263,7 +263,7 @@ def _name_all(
     """Decide about each in turn, then write in the order of addresses. Raises IntegrityError if nothing was written."""
     emails = [details.email for details in many if isinstance(details, DelegateDetails)]
     addresses = Addresses(locked, emails, by=by, now=now)
-    rounds = Rounds(locked, emails, by=by, now=now)
+    rounds = WithdrawalCounts(locked, emails, by=by, now=now)
     alerts: dict[str, HistoryEvent] = {}
     outcomes = []
     for details in many:
@@ -334,11 +334,11 @@ def _check_open_seat(locked: LockedDelegation, profile: ParticipantProfile | Non
 def _seat(locked: LockedDelegation, details: DelegateDetails, *, by: User, now: datetime) -> tuple[Delegate, bool]:
     """Save the person of `details`; and whether their address counts as new, for the event that records it."""
     delegate = _newcomer(locked, details, by=by, now=now)
-    Rounds(locked, [delegate.email], by=by, now=now).check(delegate.email)
-    return delegate, _write_named(locked, delegate, by=by, now=now)
+    WithdrawalCounts(locked, [delegate.email], by=by, now=now).check(delegate.email)
+    return delegate, _save_with_new_address(locked, delegate, by=by, now=now)
 
 
-def _write_named(locked: LockedDelegation, delegate: Delegate, *, by: User, now: datetime) -> bool:
+def _save_with_new_address(locked: LockedDelegation, delegate: Delegate, *, by: User, now: datetime) -> bool:
     """Save `delegate` under an address that they had not; whether it is new to the webinar, and by a focal point."""
     new_addresses = hold_mail(locked, [delegate], by=by, now=now)
     write_delegate(locked, delegate, by=by, now=now)

@@ -141,7 +141,7 @@ class LockedDelegation:
     def check_leaving(self, profile: ParticipantProfile | None, *, reason: str) -> None:
         """Raise ReasonRequired if one fewer of `profile` is below the floor and `reason` is blank (rule 6)."""
         seat = self.seat_of(profile)
-        if seat is not None and seat.is_without_spare and not reason:
+        if seat is not None and seat.opens_gap_if_one_leaves and not reason:
             raise ReasonRequired
 
     def with_one_more(self, profile: ParticipantProfile | None) -> "LockedDelegation":

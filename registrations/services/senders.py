@@ -17,7 +17,7 @@ from registrations.services.sending import BATCH_SIZE
 from registrations.services.sending.claims import count_due
 
 # More than one run of a sender takes; one whose task waits longer in the queue is replaced as well, which does no harm.
-SILENT_SECONDS = 10
+SLOT_LEASE_SECONDS = 10
 
 
 def start_senders(*, now: datetime) -> None:
@@ -26,20 +26,20 @@ def start_senders(*, now: datetime) -> None:
     needed = ceil(count_due(now=now, at_most=most * BATCH_SIZE) / BATCH_SIZE)
     for number in range(most):
         token = str(uuid4())
-        if needed and caches["database"].add(_key(number), token, SILENT_SECONDS):
+        if needed and caches["database"].add(_key(number), token, SLOT_LEASE_SECONDS):
             nudge_sender(number, token)
             needed -= 1
 
 
-def begin_sending(number: int, token: str) -> bool:
+def renew_slot(number: int, token: str) -> bool:
     """Whether the sender may begin: False where another one was started in its place. Keeps the number for it."""
     if caches["database"].get(_key(number), token) != token:
         return False
-    caches["database"].set(_key(number), token, SILENT_SECONDS)
+    caches["database"].set(_key(number), token, SLOT_LEASE_SECONDS)
     return True
 
 
-def end_sending(number: int, token: str) -> None:
+def release_slot(number: int, token: str) -> None:
     """Free the number, unless another sender has it by now."""
     if caches["database"].get(_key(number)) == token:
         caches["database"].delete(_key(number))

@@ -25,7 +25,7 @@ from sessions_app.admin.cancelling import cancel_session_page, restore_session_p
 from sessions_app.admin.filters import WebinarFilter
 from sessions_app.admin.tables import TableInline
 from sessions_app.editing import move_item, order_items
-from sessions_app.forms import ItemForm, mark_as_someone_else
+from sessions_app.forms import ItemForm, disable_autofill
 from sessions_app.models import AgendaItem, AgendaItemSpeaker, Session, Speaker
 from sessions_app.releases import draft_of
 from sessions_app.zoned import in_zone
@@ -281,7 +281,7 @@ class SpeakerRoom(SharedRoom[Speaker]):
 
     def get_form(self, *args: Any, **kwargs: Any) -> Any:
         form = super().get_form(*args, **kwargs)
-        mark_as_someone_else(form.base_fields)
+        disable_autofill(form.base_fields)
         return form
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:

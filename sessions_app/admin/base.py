@@ -19,7 +19,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from sessions_app.admin.changes import lines_of, with_differences
-from sessions_app.admin.moments import NamedMoments
+from sessions_app.admin.split_datetime import SplitDateTimeLegendMixin
 from sessions_app.forms import SharedForm, mark_languages
 
 M = TypeVar("M", bound=models.Model)
@@ -47,11 +47,11 @@ LOOKUPS_OF_FILTERS = re.compile(r"((__id)?__exact|__isnull)?")
 LOOKUPS_OF_DATES = {"__year": range(1970, 3000), "__month": range(1, 13), "__day": range(1, 32)}
 
 
-class RowGone(Exception):
+class RowDeleted(Exception):
     """A row was deleted while somebody else was saving it."""
 
 
-class Room(NamedMoments, TypedModelAdmin[M]):
+class Room(SplitDateTimeLegendMixin, TypedModelAdmin[M]):
     """The pages of one model. No query, no list of chosen rows and no two saves at once end in an error page."""
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
@@ -65,7 +65,11 @@ class Room(NamedMoments, TypedModelAdmin[M]):
                 del asked[ERROR_FLAG]
                 return redirect(f"{request.path}?{asked.urlencode()}")
             messages.warning(
-                request, _("This list cannot be shown as its address asks, so all of it is shown. Please choose again.")
+                request,
+                _(
+                    "The filters in this address cannot be used, so the whole list is shown. "
+                    "Please choose filters again."
+                ),
             )
         return super().changelist_view(request, extra_context)
 
@@ -79,7 +83,9 @@ class Room(NamedMoments, TypedModelAdmin[M]):
         """Whether the list's own filters can ask for `value`, checked before any query. Nothing behind them may be
         asked: nobody finds out about people by asking the list of releases for webinars with somebody of such an
         address. Raises IncorrectLookupParameters otherwise: Django then shows the whole list."""
-        if "\x00" in value or not (self._is_of_a_filter(lookup, value, request) or self._is_of_a_date(lookup, value)):
+        if "\x00" in value or not (
+            self._is_filter_lookup(lookup, value, request) or self._is_date_lookup(lookup, value)
+        ):
             raise IncorrectLookupParameters
         return True
 
@@ -88,17 +94,17 @@ class Room(NamedMoments, TypedModelAdmin[M]):
         mark_languages(form.base_fields)
         return form
 
-    def _is_of_a_filter(self, lookup: str, value: str, request: HttpRequest) -> bool:
+    def _is_filter_lookup(self, lookup: str, value: str, request: HttpRequest) -> bool:
         """A filter of ours checks its value itself; of one of Django's the field does, but for the size of a key."""
         for one in self.get_list_filter(request):
             parameter, field = getattr(one, "parameter_name", None), str(one)
             if lookup == parameter:
                 return True
             if parameter is None and lookup.startswith(field) and LOOKUPS_OF_FILTERS.fullmatch(lookup, len(field)):
-                return not _is_of_no_key(value)
+                return not _exceeds_key_size(value)
         return False
 
-    def _is_of_a_date(self, lookup: str, value: str) -> bool:
+    def _is_date_lookup(self, lookup: str, value: str) -> bool:
         """Django makes dates of these without looking whether a calendar has them."""
         if not self.date_hierarchy or not lookup.startswith(self.date_hierarchy):
             return False
@@ -116,7 +122,7 @@ class Room(NamedMoments, TypedModelAdmin[M]):
         so."""
         try:
             return super().changeform_view(request, *args, **kwargs)
-        except (IntegrityError, RowGone):
+        except (IntegrityError, RowDeleted):
             return super().changeform_view(request, *args, **kwargs)
 
     def construct_change_message(self, request: HttpRequest, form: Any, formsets: Any, add: bool = False) -> Any:
@@ -172,8 +178,10 @@ class ReadOnlyRoom(Room[M]):
 
 
 def save_what_was_changed(row: models.Model, changed: Collection[str]) -> None:
-    """Save the fields of `row` that are named in `changed`; it is then as stored. Raises RowGone where it is no longer
-    stored."""
+    """Save the fields of `row` that are named in `changed`; it is then as stored.
+
+    Raises RowDeleted where it is no longer stored.
+    """
     if row.pk is None:
         row.save()
         return
@@ -183,12 +191,12 @@ def save_what_was_changed(row: models.Model, changed: Collection[str]) -> None:
         # That no row was updated is a plain DatabaseError in Django 5.2, and `NotUpdated` from 6.0 on; whatever a
         # database itself refuses is of another class.
         if type(error) is DatabaseError or isinstance(error, getattr(row, "NotUpdated", ())):
-            raise RowGone from error
+            raise RowDeleted from error
         raise
     try:
         row.refresh_from_db()
     except ObjectDoesNotExist as error:
-        raise RowGone from error
+        raise RowDeleted from error
 
 
 def save_rows(formset: Any, rows: Sequence[models.Model]) -> None:
@@ -201,7 +209,7 @@ def save_rows(formset: Any, rows: Sequence[models.Model]) -> None:
     formset.save_m2m()
 
 
-def _is_of_no_key(value: str) -> bool:
+def _exceeds_key_size(value: str) -> bool:
     """Whether `value` is a number that no row has as its key, and for which some databases refuse to look."""
     try:
         return len(str(abs(int(value)))) > LONGEST_KEY

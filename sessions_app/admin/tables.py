@@ -6,7 +6,7 @@ from django.contrib import admin
 from django.forms import BaseInlineFormSet
 from django.utils.translation import gettext as _
 
-from sessions_app.admin.moments import MomentWidget, NamedMoments
+from sessions_app.admin.split_datetime import FieldsetSplitDateTime, SplitDateTimeLegendMixin
 from sessions_app.forms import SharedForm, mark_languages
 
 
@@ -19,7 +19,7 @@ class LabelledRows(BaseInlineFormSet):  # type: ignore[type-arg]  # takes no par
             label = field.label or name.replace("_", " ")
             number = "" if index is None else index + 1
             name_in_row = _("%(label)s, row %(number)s") % {"label": label, "number": number}
-            if isinstance(field.widget, MomentWidget):
+            if isinstance(field.widget, FieldsetSplitDateTime):
                 # Labels its inputs itself.
                 field.widget.legend = name_in_row
                 continue
@@ -28,7 +28,7 @@ class LabelledRows(BaseInlineFormSet):  # type: ignore[type-arg]  # takes no par
             widget.attrs["aria-label"] = name_in_row
 
 
-class TableInline(NamedMoments, admin.TabularInline):  # type: ignore[type-arg]  # takes no parameter at run time
+class TableInline(SplitDateTimeLegendMixin, admin.TabularInline):  # type: ignore[type-arg]  # takes no parameter at run time
     """As Django's, with named inputs."""
 
     form = SharedForm

@@ -24,7 +24,7 @@ PATHS = ["login/code/", "password/reset/"]
 
 
 @pytest.fixture(autouse=True)
-def mail_of_the_sign_in_is_sent_once_the_test_has_its_response() -> Iterator[None]:
+def wait_for_sign_in_mail() -> Iterator[None]:
     """Here it is sent when the server speaks, and not before; nothing goes on in the next test."""
     yield
     background_mail.wait_until_sent()
@@ -108,7 +108,7 @@ def test_a_failure_is_forgotten_after_some_minutes() -> None:
 def test_what_the_threads_cannot_take_is_dropped_and_logged(
     server: SmtpServer, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(background_mail, "WAITING_AT_MOST", 2)
+    monkeypatch.setattr(background_mail, "MAX_PENDING", 2)
     addresses = [make_user().email for _ in range(4)]
     server.is_silent = True
 

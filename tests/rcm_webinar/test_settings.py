@@ -103,7 +103,7 @@ def test_a_contradiction_stops_the_start_with_one_clear_line(
 def test_a_password_that_ends_the_host_of_its_url_stops_the_start_and_is_not_shown(name: str, tmp_path: Path) -> None:
     line = only_line(start(tmp_path, **{name: URLS_WITH_A_PASSWORD[name].format("hidden/word")}))
 
-    assert line.startswith(f"{name} is not a whole URL")
+    assert line.startswith(f"{name} is not a valid URL")
     assert "%2F for /" in line
     assert "hidden" not in line
     assert "word/" not in line
@@ -118,7 +118,7 @@ def test_a_password_that_would_be_read_as_another_part_of_its_url_is_refused(
 ) -> None:
     monkeypatch.setenv(name, URLS_WITH_A_PASSWORD[name].format(password))
 
-    with pytest.raises(StartRefused, match=f"^{name} is not a whole URL") as refused:
+    with pytest.raises(StartRefused, match=f"^{name} is not a valid URL") as refused:
         read_url(name)
 
     assert password not in str(refused.value)
@@ -133,7 +133,7 @@ def test_a_sign_at_which_several_urls_are_split_is_refused_within_a_password(
 ) -> None:
     monkeypatch.setenv(name, URLS_WITH_A_PASSWORD[name].format(password))
 
-    with pytest.raises(StartRefused, match=f"^{name} is not a whole URL"):
+    with pytest.raises(StartRefused, match=f"^{name} is not a valid URL"):
         read_url(name)
 
 
@@ -143,7 +143,7 @@ def test_a_port_that_is_none_is_refused(name: str, port: str, monkeypatch: pytes
     url = re.sub(r":\d+", f":{port}", URLS_WITH_A_PASSWORD[name])
     monkeypatch.setenv(name, url.format("word"))
 
-    with pytest.raises(StartRefused, match=f"^{name} is not a whole URL"):
+    with pytest.raises(StartRefused, match=f"^{name} is not a valid URL"):
         read_url(name)
 
 

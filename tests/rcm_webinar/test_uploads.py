@@ -78,7 +78,7 @@ def test_no_length_that_is_claimed_fails(client: Client, length: str) -> None:
 
 
 @pytest.mark.parametrize("size", [70_000, 5 * MB])
-def test_of_a_file_that_the_disk_does_not_take_nothing_stays_and_the_log_names_the_error(
+def test_a_failed_upload_leaves_no_file_and_logs_the_error(
     size: int, scratch, caplog: pytest.LogCaptureFixture
 ) -> None:
     request = send(size)

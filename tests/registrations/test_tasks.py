@@ -13,7 +13,7 @@ from time_machine import TimeMachineFixture
 from registrations import tasks
 from registrations.models import Delivery, DeliveryState
 from registrations.services.nudge import SEND_TASK
-from registrations.services.senders import SILENT_SECONDS
+from registrations.services.senders import SLOT_LEASE_SECONDS
 from registrations.services.sending import BATCH_SIZE
 from sessions_app.releases import release_webinar
 from tests.factories import NOW, make_country, make_delegates, make_delegation, make_session, make_webinar
@@ -116,7 +116,7 @@ def test_a_sender_of_which_nothing_is_heard_is_replaced_and_ends_when_it_comes_b
     tasks.plan()
     [silent] = queued_senders()
 
-    time_machine.shift(timedelta(seconds=SILENT_SECONDS + 1))
+    time_machine.shift(timedelta(seconds=SLOT_LEASE_SECONDS + 1))
     tasks.plan()
     [replacement] = queued_senders()
     tasks.send(*silent)

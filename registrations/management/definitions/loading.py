@@ -95,7 +95,9 @@ def _store(
     changes += _store_quotas(source, webinar, participants.profiles, now=now, by=by)
     values = _policy_values(participants.registration, agenda, webinar, shift=loaded.shift)
     if values["closes_at"] <= values["opens_at"]:
-        source.refuse(("registration", "closes"), _("Registration must close after it opens. Choose a later moment."))
+        source.refuse(
+            ("registration", "closes"), _("Registration must close after it opens. Choose a later date and time.")
+        )
     if values["purge_on"] <= (agenda.first_start + loaded.shift).date():
         source.refuse(("registration", "purge"), _("Personal data cannot end before the webinar."))
     source.check()

@@ -17,19 +17,19 @@ CHUNK = 65_536
 COSTS = {"row": 8, "c": 8, "v": 4, "f": 4, "is": 12, "si": 8, "t": 4, "sheet": 400}
 COST_OF_AN_OBJECT = 40
 # Of what is left out of the styles before openpyxl reads them.
-COST_OF_LOOKS = 3
+COST_OF_STYLE_ELEMENT = 3
 # Of a number, which may be a day.
 COST_OF_A_NUMBER = 24
 # Of a character in a long attribute, and in one that holds a list of ranges.
 COST_OF_A_CHARACTER = 1
-COST_OF_A_RANGES_CHARACTER = 4
-LONG = 255
+COST_PER_RANGE_CHARACTER = 4
+LONG_ATTRIBUTE_LENGTH = 255
 # 0.2 s. 500 rows of 20 columns cost 276,000, so that there is room for thousands of styles.
 BUDGET = 400_000
 # A new name of an attribute takes ten times as long as a known one. The standard has some hundreds.
-MOST_NAMES = 2_000
+MAX_ATTRIBUTE_NAMES = 2_000
 # Of one tag with its attributes: nothing is told of it before its end.
-LONGEST_TAG = 100_000
+MAX_TAG_BYTES = 100_000
 
 OnElement = Callable[[str, str, Mapping[str, str]], None]
 
@@ -53,14 +53,14 @@ class ElementBudget:
             if name == "c":
                 is_number = attributes.get("t", "n") in ("n", "d")
             if is_styles and not _is_number_format(name, parent):
-                self.spent += COST_OF_LOOKS
+                self.spent += COST_OF_STYLE_ELEMENT
             elif name == "v" and is_number:
                 self.spent += COST_OF_A_NUMBER
             else:
                 self.spent += COSTS.get(name, COST_OF_AN_OBJECT)
             self.spent += _cost_of(attributes)
             self.names.update(attributes)
-            if self.spent > BUDGET or len(self.names) > MOST_NAMES:
+            if self.spent > BUDGET or len(self.names) > MAX_ATTRIBUTE_NAMES:
                 raise too_large()
 
         parser = _parser(spend)
@@ -75,7 +75,7 @@ class ElementBudget:
             except (expat.ExpatError, LookupError, ValueError):
                 # A picture. Of broken XML openpyxl reads no further than this.
                 is_readable = False
-            if is_readable and length - parser.CurrentByteIndex > LONGEST_TAG:
+            if is_readable and length - parser.CurrentByteIndex > MAX_TAG_BYTES:
                 raise too_large()
 
 
@@ -83,8 +83,8 @@ def _cost_of(attributes: Mapping[str, str]) -> int:
     cost = len(attributes)
     for name, value in attributes.items():
         if name == "sqref":
-            cost += COST_OF_A_RANGES_CHARACTER * len(value)
-        elif len(value) > LONG:
+            cost += COST_PER_RANGE_CHARACTER * len(value)
+        elif len(value) > LONG_ATTRIBUTE_LENGTH:
             cost += COST_OF_A_CHARACTER * len(value)
     return cost
 

@@ -107,7 +107,7 @@ def protected_by_password() -> Unreadable:
 
 def _texts(data: bytes) -> Iterator[list[str]]:
     # Values alone: translating formulas from cell to cell takes longer than anybody waits.
-    package = _lightened(data)
+    package = _without_costly_parts(data)
     workbook = load_workbook(io.BytesIO(package), read_only=True, data_only=True, keep_links=False)
     sheet = next(one for one in workbook.worksheets if one.sheet_state == "visible")
     with zipfile.ZipFile(io.BytesIO(package)) as parts:
@@ -118,31 +118,31 @@ def _texts(data: bytes) -> Iterator[list[str]]:
         yield [FORMULA if (number, column) in formulas else _text(value) for column, value in enumerate(row, start=1)]
 
 
-def _lightened(data: bytes) -> bytes:
+def _without_costly_parts(data: bytes) -> bytes:
     """The package without what takes openpyxl long and says nothing about people: all of the styles but the number
     formats, which tell days from numbers, and the names of ranges."""
     package = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(data)) as sent, zipfile.ZipFile(package, "w") as target:
-        books = _books_of(sent)
+        books = _workbook_part_names(sent)
         for name in dict.fromkeys(sent.namelist()):
             part = sent.read(name)
             if name == ARC_STYLE:
                 part = number_formats_of(part)
             elif name in books:
-                part = _without_names(part)
+                part = _without_defined_names(part)
                 _check_sheets(part, get_dependents(sent, get_rels_path(name)))
             target.writestr(name, part)
     return package.getvalue()
 
 
-def _books_of(package: zipfile.ZipFile) -> set[str]:
+def _workbook_part_names(package: zipfile.ZipFile) -> set[str]:
     """The names of the parts that may be the list of sheets; openpyxl takes the usual name where none is told."""
     types = fromstring(package.read(ARC_CONTENT_TYPES))
     told = {one.get("PartName", "")[1:] for one in types if one.get("ContentType", "").endswith(".main+xml")}
     return {ARC_WORKBOOK, *told}
 
 
-def _without_names(book: bytes) -> bytes:
+def _without_defined_names(book: bytes) -> bytes:
     root = fromstring(book)
     for names in root.findall("{*}definedNames"):
         root.remove(names)

@@ -184,7 +184,7 @@ def _rows_of_blocks(text: str, headings: Headings, known: Mapping[str, str]) -> 
             title = texts[0]
         elif title:
             raise _no_headings(
-                _("The part “%(title)s” has no row of headings that is known.") % {"title": title[:LONGEST_FOUND]},
+                _("The section “%(title)s” has no row of known column headings.") % {"title": title[:LONGEST_FOUND]},
                 [row],
             )
         elif columns is not None and plain(_cell(row, columns.get("attended"))) != DID_NOT_ATTEND:

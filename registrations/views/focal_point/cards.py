@@ -155,7 +155,7 @@ def person_card(one: DelegateWithMail, may: Allowed, *, waiting: str, by: User, 
     if one.delegate.admitted_at is None:
         words, before = [], [_("invited once the delegation is accepted")]
     elif one.delegate.mail_held_at is not None:
-        before = [_("the mail waits for the Secretariat")]
+        before = [_("mail held until the secretariat releases it")]
     else:
         before = [] if one.invitations else [waiting]
     said = [*before, *(word for word, invitation in words if not invitation.is_failed), *answers]
@@ -168,7 +168,7 @@ def person_card(one: DelegateWithMail, may: Allowed, *, waiting: str, by: User, 
     )
 
 
-def away_card(one: DelegateWithMail) -> PersonCard:
+def not_attending_card(one: DelegateWithMail) -> PersonCard:
     """Of a delegation that does not attend, whatever was sent before: it is taken back, or about to be."""
     said = (_("not invited while the delegation does not attend"),)
     return PersonCard(one=one, said=said, failed=(), can_send_again=False, cannot_come=False)

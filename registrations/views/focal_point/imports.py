@@ -31,13 +31,13 @@ from registrations.services.imports.columns import (
     needed_of,
     unused_headings,
 )
+from registrations.services.imports.limits import limit_imports
 from registrations.services.imports.people import Person, people_of, people_to_table
 from registrations.services.imports.reading import MOST_BYTES, file_too_large, read_file
 from registrations.services.imports.saving import Imported, import_delegates
 from registrations.services.imports.tables import Table, table_to_text
 from registrations.services.imports.template import build_template
 from registrations.services.imports.texts import read_text
-from registrations.services.imports.turns import import_turn
 from registrations.views.focal_point.access import for_delegation, signed_in
 from registrations.views.focal_point.said import how_many_are_named, still_missing
 from sessions_app.bilingual import LANGUAGES
@@ -54,7 +54,7 @@ def import_table(request: HttpRequest, delegation: Delegation) -> HttpResponse:
         return _ask(request, delegation, ImportForm())
     form = ImportForm(request.POST, request.FILES)
     try:
-        with import_turn(signed_in(request), now=timezone.now()):
+        with limit_imports(signed_in(request), now=timezone.now()):
             table = _table_of(form)
             if table is None:
                 return _ask(request, delegation, form)
@@ -75,7 +75,7 @@ def save(request: HttpRequest, delegation: Delegation) -> HttpResponse:
     """Save the good rows of a table that was seen; those that stay out are shown, to be corrected."""
     form = ImportForm(request.POST)
     try:
-        with import_turn(signed_in(request), now=timezone.now()):
+        with limit_imports(signed_in(request), now=timezone.now()):
             table = _table_of(form)
             if table is None:
                 return _ask(request, delegation, form)

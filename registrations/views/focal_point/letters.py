@@ -20,7 +20,7 @@ from registrations.services.acceptance_words import said_before_accepting
 from registrations.services.letters import remove_letter, upload_letter
 from registrations.views.focal_point.access import for_delegation, signed_in
 from registrations.views.focal_point.cards import allowed_now
-from registrations.views.focal_point.said import outcome_in_words
+from registrations.views.focal_point.said import completion_message
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ def letter(request: HttpRequest, delegation: Delegation) -> HttpResponse:
             add_broken_rule(form, broken)
         else:
             said = _("The letter is uploaded. The secretariat can read it now.")
-            messages.success(request, f"{said} {outcome_in_words(delegation)}".strip())
+            messages.success(request, f"{said} {completion_message(delegation)}".strip())
             return redirect(delegation)
     context = {
         "delegation": delegation,

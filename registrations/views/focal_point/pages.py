@@ -28,7 +28,7 @@ from registrations.views.focal_point.cards import (
     Allowed,
     ProfileCard,
     allowed,
-    away_card,
+    not_attending_card,
     person_card,
     profile_card,
     undoable,
@@ -66,7 +66,7 @@ def delegation(request: HttpRequest, delegation: Delegation) -> HttpResponse:
     history = list(history_of(delegation)[:HISTORY_SHOWN])
     is_attending = delegation.status != DelegationStatus.NOT_ATTENDING
     active = [
-        person_card(one, may, waiting=waiting, by=user, now=now) if is_attending else away_card(one)
+        person_card(one, may, waiting=waiting, by=user, now=now) if is_attending else not_attending_card(one)
         for one in people.active
     ]
     cards = [profile_card(seat, active, may, is_asked=is_attending) for seat in seats]

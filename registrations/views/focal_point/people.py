@@ -36,7 +36,7 @@ from registrations.views.focal_point.places import (
     to_change,
     undo_of,
 )
-from registrations.views.focal_point.said import missing_in_words, outcome_in_words, still_missing
+from registrations.views.focal_point.said import completion_message, missing_in_words, still_missing
 
 FORM_METHODS = ["GET", "HEAD", "POST"]
 
@@ -164,7 +164,7 @@ def undo_last_edit(request: HttpRequest, delegation: Delegation, *, pk: int) -> 
         messages.error(request, str(broken.message))
     else:
         said = _("The details of %(name)s are as before.") % {"name": undone.name}
-        messages.success(request, f"{said} {outcome_in_words(delegation)}".strip())
+        messages.success(request, f"{said} {completion_message(delegation)}".strip())
     return redirect(delegation)
 
 

@@ -16,11 +16,11 @@ def how_many_are_named(count: int) -> str:
 def still_missing(delegation: Delegation) -> str:
     """What is said after a step of `delegation`, which is as it was read before it: what is missing now, or what became
     of it where nothing is."""
-    outcome = outcome_in_words(delegation)
+    outcome = completion_message(delegation)
     return f" {outcome}" if outcome else missing_in_words(seats_of(delegation), lacks_letter=lacks_letter(delegation))
 
 
-def outcome_in_words(delegation: Delegation) -> str:
+def completion_message(delegation: Delegation) -> str:
     """That `delegation`, which was submitted before a step, is complete now: accepted, or waiting for the secretariat.
 
     Empty where it was not submitted, or something is missing.

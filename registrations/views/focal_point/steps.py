@@ -17,7 +17,7 @@ from registrations.models import Delegation, DelegationStatus
 from registrations.queries import gaps_in, lacks_letter, seats_of
 from registrations.services.delegations import mark_attending_again, mark_not_attending, submit_delegation
 from registrations.views.focal_point.access import for_delegation, signed_in
-from registrations.views.focal_point.said import complete_and_accepted, outcome_in_words
+from registrations.views.focal_point.said import complete_and_accepted, completion_message
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -67,7 +67,7 @@ def attending_again(request: HttpRequest, delegation: Delegation) -> HttpRespons
         messages.error(request, str(broken.message))
     else:
         said = _("The delegation takes part again.")
-        messages.success(request, f"{said} {outcome_in_words(delegation)}".strip())
+        messages.success(request, f"{said} {completion_message(delegation)}".strip())
     return redirect(delegation)
 
 

@@ -47,7 +47,7 @@ def test_the_page_of_the_delegation_says_whose_mail_waits_and_one_click_releases
     after = secretariat.post(release_of(delegation), follow=True)
 
     assert "The mail of 2 people waits for the Secretariat." in before
-    assert before.count("mail waits to be released") == 2
+    assert before.count("mail is held") == 2
     assert after.redirect_chain == [(page_of(delegation), 302)]
     assert "The mail of 2 people is released." in after.content.decode()
     assert not Delegate.objects.with_held_mail().exists()
@@ -68,4 +68,4 @@ def test_the_focal_point_s_page_says_that_mail_waits(delegation, secretariat) ->
     text = secretariat.get(delegation.get_absolute_url()).content.decode()
 
     assert "The mail of 2 people waits for the Secretariat." in text
-    assert text.count("the mail waits for the Secretariat") == 2
+    assert text.count("mail held until the secretariat releases it") == 2

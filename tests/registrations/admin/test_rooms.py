@@ -458,7 +458,7 @@ def test_registration_cannot_close_before_it_opens(secretariat: Client, webinar:
     response = secretariat.post(f"/admin/registrations/registrationpolicy/{webinar.pk}/change/", typed)
 
     assert response.context["adminform"].form.errors == {
-        "closes_at": ["Registration must close after it opens. Choose a later moment."]
+        "closes_at": ["Registration must close after it opens. Choose a later date and time."]
     }
     assert RegistrationPolicy.objects.get().closes_at == NOW + timedelta(days=11)
 

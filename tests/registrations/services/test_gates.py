@@ -155,7 +155,7 @@ def test_a_blank_reason_is_refused_where_one_is_needed():
     ("reason", "message"),
     [
         ("x" * 1001, "Please use no more than 1000 characters."),
-        ("ill\x00", "This holds characters that cannot be seen. Please type it anew."),
+        ("ill\x00", "This contains characters that cannot be seen. Please type it again."),
     ],
 )
 def test_a_reason_that_cannot_be_stored_is_refused(reason, message):

@@ -8,8 +8,8 @@ from django.test import Client
 from django.utils import timezone
 
 from registrations.models import Delegate, DelegateStatus, Delegation, RegistrationPolicy, User
+from registrations.services.imports.limits import IMPORTS_PER_MINUTE, limit_imports
 from registrations.services.imports.reading import MOST_BYTES
-from registrations.services.imports.turns import IMPORTS_PER_MINUTE, import_turn
 from tests.factories import (
     make_country,
     make_delegate,
@@ -175,7 +175,9 @@ def test_columns_told_twice_or_not_at_all_are_asked_for_again(owner, delegation)
     again = owner.post(url(delegation), {"has-columns": "1", "table": carried(asked), **columns})
 
     assert again.status_code == 422
-    assert "Another column is chosen for this already. Choose something else for one of the two." in text_of(again)
+    assert "Another column is already used for this. Choose something else for one of the two columns." in text_of(
+        again
+    )
     assert "Please say which column holds: E-mail address, Institution, Profile." in text_of(again)
     assert carried(again) == carried(asked)
 
@@ -321,7 +323,7 @@ def test_the_page_of_500_rows_asks_the_database_as_often_as_that_of_two(
 def test_a_file_sent_while_another_import_of_the_account_runs_is_told_to_wait(owner, user, delegation) -> None:
     table = "\r\n".join("\t".join(row) for row in people(1))
 
-    with import_turn(user, now=timezone.now()):
+    with limit_imports(user, now=timezone.now()):
         answers = [
             upload(owner, delegation, xlsx(people(1))),
             owner.post(url(delegation, "import/save/"), {"table": table}),

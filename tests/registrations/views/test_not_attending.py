@@ -69,7 +69,7 @@ def test_the_page_of_the_focal_point_asks_for_nobody_and_promises_no_invitation(
 def test_the_deadline_is_that_until_which_it_can_be_taken_back(owner, away) -> None:
     page = text(owner.get(url(away)).content.decode())
 
-    assert "Nobody is asked for, and no deadline counts. You can take it back until" in page
+    assert "Nobody needs to be named, and no deadline applies. You can take it back until" in page
 
 
 def test_after_the_closing_nothing_is_said_to_be_possible_still(owner, away) -> None:

@@ -22,7 +22,7 @@ from tests.filled_form import filled_form
 pytestmark = pytest.mark.django_db
 MODELS = sorted(admin.site._registry, key=lambda model: model._meta.label)
 HUGE = "9" * 5_000
-NOT_SHOWN = "This list cannot be shown as its address asks, so all of it is shown. Please choose again."
+NOT_SHOWN = "The filters in this address cannot be used, so the whole list is shown. Please choose filters again."
 
 
 def list_url(model: type[models.Model]) -> str:

@@ -7,8 +7,8 @@ from functools import partial
 import pytest
 
 from registrations.models import Delegate, HistoryEvent, HistoryKind, Quota
+from registrations.services.imports.limits import limit_imports
 from registrations.services.imports.saving import import_delegates
-from registrations.services.imports.turns import import_turn
 from registrations.services.nominations import register_delegate
 from tests.factories import (
     make_country,
@@ -90,7 +90,7 @@ def test_of_many_imports_of_one_account_at_once_one_runs(now):
     running, most = [], []
 
     def step(at):
-        with import_turn(user, now=at):
+        with limit_imports(user, now=at):
             running.append(1)
             most.append(len(running))
             time.sleep(0.01)

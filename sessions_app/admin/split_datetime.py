@@ -1,11 +1,11 @@
-"""A moment, which the admin writes in two inputs."""
+"""The admin's date and time inputs, grouped in a fieldset with a legend."""
 
 from typing import Any
 
 from django.contrib.admin.widgets import AdminSplitDateTime
 
 
-class MomentWidget(AdminSplitDateTime):
+class FieldsetSplitDateTime(AdminSplitDateTime):
     """As Django's, as a group: `legend` names it, and the error of the pair belongs to both inputs."""
 
     legend = ""
@@ -20,12 +20,12 @@ class MomentWidget(AdminSplitDateTime):
         return context
 
 
-class NamedMoments:
+class SplitDateTimeLegendMixin:
     """Mixed into an admin class: the legend of each moment is the label of its field."""
 
     def formfield_for_dbfield(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
         field = super().formfield_for_dbfield(db_field, request, **kwargs)  # type: ignore[misc]  # of the admin class
         if field is not None and isinstance(field.widget, AdminSplitDateTime):
-            field.widget = MomentWidget()
+            field.widget = FieldsetSplitDateTime()
             field.widget.legend = field.label
         return field

@@ -4,7 +4,7 @@ import pytest
 from django.core.cache import cache
 
 from registrations.exceptions import NotPossibleNow
-from registrations.services.imports.turns import IMPORTS_PER_MINUTE, import_turn
+from registrations.services.imports.limits import IMPORTS_PER_MINUTE, limit_imports
 from tests.factories import make_user
 
 pytestmark = pytest.mark.django_db
@@ -18,27 +18,27 @@ def nothing_runs() -> None:
 def test_a_second_import_of_one_account_waits_for_the_first_and_nobody_elses_does(now) -> None:
     user, colleague = make_user(), make_user()
 
-    with import_turn(user, now=now):
-        with import_turn(colleague, now=now):
+    with limit_imports(user, now=now):
+        with limit_imports(colleague, now=now):
             pass
-        with pytest.raises(NotPossibleNow, match="still being worked on"), import_turn(user, now=now):
+        with pytest.raises(NotPossibleNow, match="still being worked on"), limit_imports(user, now=now):
             pass
 
-    with import_turn(user, now=now):
+    with limit_imports(user, now=now):
         pass
 
 
 def test_an_import_that_failed_or_was_refused_keeps_nobody_from_the_next(now) -> None:
     user = make_user()
-    with pytest.raises(ZeroDivisionError), import_turn(user, now=now):
+    with pytest.raises(ZeroDivisionError), limit_imports(user, now=now):
         raise ZeroDivisionError
 
     for _time in range(IMPORTS_PER_MINUTE - 1):
-        with import_turn(user, now=now):
+        with limit_imports(user, now=now):
             pass
     for _time in range(2):
-        with pytest.raises(NotPossibleNow, match="within a minute"), import_turn(user, now=now):
+        with pytest.raises(NotPossibleNow, match="within a minute"), limit_imports(user, now=now):
             pass
 
-    with import_turn(user, now=now + timedelta(minutes=1)):
+    with limit_imports(user, now=now + timedelta(minutes=1)):
         pass

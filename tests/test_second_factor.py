@@ -181,7 +181,7 @@ def make_new_recovery_codes(client: Client) -> None:
         (change_password, "Su contraseña ha cambiado"),
         (reset_password, "Su contraseña ha cambiado"),
         (remove_factor, "Se eliminó un segundo factor de su cuenta"),
-        (make_new_recovery_codes, "Sus códigos de recuperación son nuevos"),
+        (make_new_recovery_codes, "Se generaron nuevos códigos de recuperación para su cuenta"),
     ],
 )
 def test_each_change_of_how_one_signs_in_ends_the_other_sessions_and_is_mailed_to_the_owner(
@@ -217,7 +217,7 @@ def test_an_enrolment_is_mailed_to_the_owner_without_the_secret(owner: User) -> 
 
     (message,) = mail.outbox
     codes = browser.get(reverse("mfa_view_recovery_codes")).context["unused_codes"]
-    assert message.subject == "Se añadió un segundo factor a su cuenta"
+    assert message.subject == "Se agregó un segundo factor a su cuenta"
     assert [word for word in [secret, "hostile", *codes] if word in message.body] == []
 
 
@@ -237,7 +237,7 @@ def test_becoming_staff_ends_all_sessions_and_is_mailed_to_the_person() -> None:
 
     assert not is_signed_in(browser)
     (message,) = mail.outbox
-    assert (message.to, message.subject) == ([EMAIL], "Su cuenta tiene ahora otra función")
+    assert (message.to, message.subject) == ([EMAIL], "Ha cambiado la función de su cuenta")
     assert "«Secretaría»" in message.body
     assert spanish.english_in([message.subject]) == []
 

@@ -8,7 +8,7 @@ from sessions_app.invisible import validate_visible
     "sign", ["\u200b", "\u200c", "\u200d", "\u2060", "\ufeff", "\u200f", "\u202e", "\u2066", "\xad"]
 )
 def test_a_sign_that_nobody_sees_is_refused_in_plain_words(sign: str) -> None:
-    with pytest.raises(ValidationError, match="an invisible sign"):
+    with pytest.raises(ValidationError, match="an invisible character"):
         validate_visible(f"Ana{sign} Paz")
 
 

@@ -67,7 +67,7 @@ def typed(response: HttpResponse) -> dict[str, str]:
 
 
 SHOWN = "This accepts 1 delegation Honduras 4 people who are not invited yet are then invited."
-ACCEPTED = "Complete now, and accepted: Honduras; 4 people are invited."
+ACCEPTED = "Now complete and accepted: Honduras; 4 people are invited."
 WARNING = "With one more person of “Prosecutors” this delegation is complete: it is then accepted at once, and"
 
 
@@ -307,4 +307,4 @@ def test_the_history_of_the_delegation_says_why_it_was_accepted(
 
     page = text(secretariat.get(reverse("admin:registrations_delegation_change", args=[honduras.pk])))
 
-    assert f"Accepted Mon 26 Oct 2026, 15:00 · by itself, as it became complete: Quota changed, {staff}" in page
+    assert f"Accepted Mon 26 Oct 2026, 15:00 · automatically, when it became complete: Quota changed, {staff}" in page

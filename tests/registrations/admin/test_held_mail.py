@@ -46,7 +46,7 @@ def test_the_page_of_the_delegation_says_whose_mail_waits_and_one_click_releases
     before = secretariat.get(page_of(delegation)).content.decode()
     after = secretariat.post(release_of(delegation), follow=True)
 
-    assert "The mail of 2 people waits for the Secretariat." in before
+    assert "The mail of 2 people is held until the secretariat releases it." in before
     assert before.count("mail is held") == 2
     assert after.redirect_chain == [(page_of(delegation), 302)]
     assert "The mail of 2 people is released." in after.content.decode()
@@ -67,5 +67,5 @@ def test_opening_the_address_releases_nothing_and_observers_may_not(delegation, 
 def test_the_focal_point_s_page_says_that_mail_waits(delegation, secretariat) -> None:
     text = secretariat.get(delegation.get_absolute_url()).content.decode()
 
-    assert "The mail of 2 people waits for the Secretariat." in text
+    assert "The mail of 2 people is held until the secretariat releases it." in text
     assert text.count("mail held until the secretariat releases it") == 2

@@ -65,7 +65,7 @@ def test_after_two_rounds_of_an_address_in_a_day_only_the_secretariat_names_it(d
     one_round(delegation, focal_point, now)
     one_round(delegation, focal_point, now + 2 * MINUTE)
 
-    with pytest.raises(NamedTooOften, match="Only the secretariat can name it now"):
+    with pytest.raises(NamedTooOften, match="Only the secretariat can register it for now"):
         name(delegation, focal_point, now + 4 * MINUTE, "VICTIM@example.org")
 
     assert not Delegate.objects.active().exists()
@@ -186,7 +186,7 @@ def test_the_secretariat_is_mailed_once_about_an_address_named_too_often(delegat
 
     assert kinds() == [HistoryKind.NAMED_TOO_OFTEN]
     (alert,) = [message for message in mail.outbox if staff.email in message.to[0]]
-    assert alert.subject == "Country HN: a person was named and withdrawn again and again"
+    assert alert.subject == "Country HN: a person was registered and withdrawn repeatedly"
     assert VICTIM not in alert.body
 
 
@@ -227,7 +227,7 @@ def test_above_the_day_s_new_addresses_people_are_saved_and_their_mail_waits(acc
     assert invited() == addresses(3)
     assert kinds() == [HistoryKind.MAIL_HELD]
     (alert,) = [message for message in mail.outbox if staff.email in message.to[0]]
-    assert alert.subject == "Country HN: mail waits for you to release it"
+    assert alert.subject == "Country HN: mail is held until you release it"
 
 
 def test_one_step_of_staff_releases_the_mail_that_waits(accepted, user, staff):

@@ -60,7 +60,7 @@ def test_naming_the_last_one_says_that_the_delegation_is_complete_and_accepted(o
 
     assert f"Ana Ejemplo is named. {ACCEPTED}" in answer.content.decode()
     assert Delegation.objects.get().status == "accepted"
-    assert "as it became complete: Registered" in answer.content.decode()
+    assert "when it became complete: Registered" in answer.content.decode()
 
 
 def test_once_the_agenda_is_released_it_says_that_people_are_invited_now(owner, almost) -> None:

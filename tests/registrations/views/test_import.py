@@ -331,7 +331,7 @@ def test_a_file_sent_while_another_import_of_the_account_runs_is_told_to_wait(ow
 
     for answer in answers:
         assert answer.status_code == 422
-        assert "Another import of yours is still being worked on." in text_of(answer)
+        assert "Another import of yours is still running." in text_of(answer)
     # What was pasted is still there.
     assert "persona1@example.org" in answers[1].content.decode()
     assert Delegate.objects.count() == 0

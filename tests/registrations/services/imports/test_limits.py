@@ -21,7 +21,7 @@ def test_a_second_import_of_one_account_waits_for_the_first_and_nobody_elses_doe
     with limit_imports(user, now=now):
         with limit_imports(colleague, now=now):
             pass
-        with pytest.raises(NotPossibleNow, match="still being worked on"), limit_imports(user, now=now):
+        with pytest.raises(NotPossibleNow, match="still running"), limit_imports(user, now=now):
             pass
 
     with limit_imports(user, now=now):

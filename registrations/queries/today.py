@@ -102,7 +102,8 @@ def today(*, now: datetime) -> Today:
         unattended=unattended[:LONGEST_LIST],
         unattended_count=len(unattended),
         held=list(
-            Delegation.objects.filter(webinar__in=[webinar.pk for webinar in webinars])
+            Delegation.objects.attending()
+            .filter(webinar__in=[webinar.pk for webinar in webinars])
             .annotate(
                 held_count=Count(
                     "delegates",

@@ -69,3 +69,20 @@ def test_the_focal_point_s_page_says_that_mail_waits(delegation, secretariat) ->
 
     assert "The mail of 2 people is held until the secretariat releases it." in text
     assert text.count("mail held until the secretariat releases it") == 2
+
+
+def test_mail_is_not_said_to_wait_where_the_delegation_does_not_attend(delegation, secretariat) -> None:
+    Delegation.objects.update(status="not_attending", status_before="accepted", not_attending_reason="Elections")
+
+    pages = [secretariat.get(url).content.decode() for url in (delegation.get_absolute_url(), page_of(delegation))]
+
+    assert [page for page in pages if "is held until the secretariat" in page] == []
+    assert today(now=NOW).held == []
+
+
+def test_the_page_of_a_person_says_that_their_mail_is_held(delegation, secretariat) -> None:
+    person = Delegate.objects.with_held_mail().first()
+
+    page = secretariat.get(reverse("admin:registrations_delegate_change", args=[person.pk])).content.decode()
+
+    assert "mail is held" in page

@@ -15,6 +15,8 @@ from registrations.models import CalendarEntry, Delivery, HistoryEvent
 
 # Another with each message, or named after one that is.
 LEFT_OUT = {"date", "message-id", "in-reply-to", "references"}
+# Says something of a whole message alone (RFC 2045 §4).
+OF_PARTS = {"mime-version"}
 UUID = re.compile(r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b")
 
 
@@ -32,11 +34,13 @@ def message_text(message: DjangoMessage) -> str:
     """The decoded headers, then each part with its type, as the mail server would get them."""
     parsed = BytesParser(policy=default).parsebytes(message.message().as_bytes())
     parts = [part for part in parsed.walk() if not part.is_multipart()]
-    return "\n".join([_headers(parsed), *(f"{_headers(part)}\n{_content(part)}" for part in parts)])
+    return "\n".join([_headers(parsed, LEFT_OUT), *(f"{_headers(part, OF_PARTS)}\n{_content(part)}" for part in parts)])
 
 
-def _headers(part: Message) -> str:
-    return "".join(f"{name}: {_decoded(value)}\n" for name, value in part.items() if name.lower() not in LEFT_OUT)
+def _headers(part: Message, left_out: set[str]) -> str:
+    """By name: their order says nothing."""
+    lines = [f"{name}: {_decoded(value)}\n" for name, value in part.items() if name.lower() not in left_out]
+    return "".join(sorted(lines))
 
 
 def _decoded(value: object) -> str:

@@ -46,7 +46,7 @@ STEPS: tuple[tuple[str, ModuleType, str], ...] = (
 )
 # What the plain way does in their place: nothing is kept.
 PLAINLY: tuple[tuple[ModuleType, str, object], ...] = (
-    (message, "QuickMessage", EmailMultiAlternatives),
+    (message, "MailMessage", EmailMultiAlternatives),
     (calendar, "build_ical", plain_calendar),
     (hours, "format_day", hours.format_day.__wrapped__),
     (participants, "_path", participants._path.__wrapped__),

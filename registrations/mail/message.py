@@ -1,7 +1,6 @@
 """What all our messages have in common: three templates, the reader's language, stable headers (RFC 6047)."""
 
 from collections.abc import Mapping
-from email.utils import formataddr
 
 import css_inline
 from django.conf import settings
@@ -11,7 +10,7 @@ from django.utils import translation
 from django.utils.translation import gettext
 
 from registrations.calendars import organizer_address
-from registrations.mail.mime import IN_BASE64, QuickMessage
+from registrations.mail.email_message import MailMessage, mailbox
 from registrations.models import Delivery
 
 # Exchange sends no "out of office" in answer to it (MS-OXCMAIL).
@@ -44,11 +43,11 @@ def compose(
         text = render_to_string(f"mail/{template}/body.txt", values).strip() + "\n"
         html = inline_css(render_to_string(f"mail/{template}/body.html", {**values, "subject": subject}))
         from_email = sender()
-    message = QuickMessage(
+    message = MailMessage(
         subject=subject,
         body=text,
         from_email=from_email,
-        to=[formataddr((_display_name(name), ascii_address(delivery.email)))],
+        to=[mailbox(_display_name(name), ascii_address(delivery.email))],
         headers={
             "Message-ID": message_id(delivery.message_uuid),
             "Auto-Submitted": "auto-generated",
@@ -58,7 +57,6 @@ def compose(
     )
     message.attach_alternative(html, "text/html")
     if ical is not None:
-        message.encoding = IN_BASE64
         message.attach_alternative(ical.decode(), f"text/calendar; method={delivery.ical_method}")
         message.attach("invite.ics", ical, "application/ics")
     return message
@@ -66,7 +64,7 @@ def compose(
 
 def sender() -> str:
     """Our address, with our name in the language that is active."""
-    return formataddr((gettext("RCM webinars"), organizer_address()))
+    return mailbox(gettext("RCM webinars"), organizer_address())
 
 
 def _display_name(name: str) -> str:

@@ -19,19 +19,25 @@ from sessions_app.models import Webinar
 
 @decision
 def save_policy(
-    policy: RegistrationPolicy, *, by: User | None, now: datetime, seen: Iterable[str] | None = None
+    policy: RegistrationPolicy,
+    *,
+    by: User | None,
+    now: datetime,
+    seen: Iterable[str] | None = None,
+    step: str = POLICY_CHANGED,
 ) -> Acceptances:
     """Save `policy`, and accept the submitted delegations that are complete and wait no longer (rule 4).
 
-    Returns what is accepted. Raises NotPossibleNow if not all `words` of `policy_preview` were `seen` (None does not
-    ask). Locks the seats of the webinar. A webinar that is over, or whose people were anonymised, accepts nobody.
+    Returns what is accepted; `step`, as for `accept_completed`, is what the history says made it complete. Raises
+    NotPossibleNow if not all `words` of `policy_preview` were `seen` (None does not ask). Locks the seats of the
+    webinar. A webinar that is over, or whose people were anonymised, accepts nobody.
     """
     lock_webinar(policy.webinar)
     accepted = policy_preview(policy, now=now)
     if seen is not None and not accepted.words <= set(seen):
         raise NotPossibleNow(_("Meanwhile this does more than you have seen. Please look again."))
     policy.save()
-    accept_completed(accepted.delegations, step=POLICY_CHANGED, by=by, now=now)
+    accept_completed(accepted.delegations, step=step, by=by, now=now)
     return accepted
 
 

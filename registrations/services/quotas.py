@@ -73,11 +73,13 @@ def change_quota(
     by: User,
     now: datetime,
     seen: Iterable[str] | None = None,
+    accepts: bool = True,
 ) -> Quota:
     """Ask for other numbers of every country without an exception.
 
     A higher minimum opens gaps and revokes nothing, waivers stay (rule 3). A lower one accepts the submitted
-    delegations that are complete with it (rule 4).
+    delegations that are complete with it (rule 4); with `accepts=False` the caller does so once, later in the same
+    transaction, when it has changed more.
 
     Raises InvalidInput for numbers that make no sense, ReasonRequired, MaximumTooLow if a delegation has named more
     people already, NotPossibleNow if not all `words` of `quota_change_preview` were `seen` (None does not ask), and
@@ -106,8 +108,9 @@ def change_quota(
         reason=reason,
         changes={"profile": [code, code], **_changes(before, asked)},
     )
-    # Counted under the locks: exactly those that were seen.
-    accept_completed(preview.accepted.delegations, step=HistoryKind.QUOTA_CHANGED, by=by, now=now)
+    if accepts:
+        # Counted under the locks: exactly those that were seen.
+        accept_completed(preview.accepted.delegations, step=HistoryKind.QUOTA_CHANGED, by=by, now=now)
     return current
 
 
@@ -122,11 +125,13 @@ def make_exception(
     by: User,
     now: datetime,
     seen: Iterable[str] | None = None,
+    accepts: bool = True,
 ) -> QuotaException:
     """Ask the body of `delegation` for other numbers than `quota` does, until `end_exception`; waivers stay (rule 3).
 
-    A second time the numbers and the reason are written over. Raises what `change_quota` raises, of this delegation
-    alone and by `exception_preview`, and NotPossibleNow for an organisation. The same again changes nothing.
+    A second time the numbers and the reason are written over. `accepts` as for `change_quota`. Raises what
+    `change_quota` raises, of this delegation alone and by `exception_preview`, and NotPossibleNow for an organisation.
+    The same again changes nothing.
     """
     locked = lock_delegation(delegation)
     seat = _seat_of(locked, quota, by=by, now=now)
@@ -143,15 +148,25 @@ def make_exception(
         setattr(current, name, value)
     current.save()
     _record_asked(HistoryKind.EXCEPTION_MADE, locked, seat, asked, reason=reason, by=by, now=now)
-    accept_if_complete(locked, step=HistoryKind.EXCEPTION_MADE, by=by, now=now)
+    if accepts:
+        accept_if_complete(locked, step=HistoryKind.EXCEPTION_MADE, by=by, now=now)
     return current
 
 
 @decision
 def end_exception(
-    delegation: Delegation, *, quota: Quota, reason: str, by: User, now: datetime, seen: Iterable[str] | None = None
+    delegation: Delegation,
+    *,
+    quota: Quota,
+    reason: str,
+    by: User,
+    now: datetime,
+    seen: Iterable[str] | None = None,
+    accepts: bool = True,
 ) -> None:
     """Ask the body of `delegation` for what `quota` asks of every country. A second time changes nothing.
+
+    `accepts` as for `change_quota`.
 
     Raises ReasonRequired, MaximumTooLow if more are named than the quota allows, NotPossibleNow if not all
     `words` of `exception_preview` were `seen` (None does not ask), and what `check_time` raises.
@@ -164,7 +179,8 @@ def end_exception(
     _check_asking(locked, seat, seat.usual, seen=seen)
     QuotaException.objects.filter(quota=quota, body=locked.delegation.body_id).delete()
     _record_asked(HistoryKind.EXCEPTION_ENDED, locked, seat, seat.usual, reason=reason, by=by, now=now)
-    accept_if_complete(locked, step=HistoryKind.EXCEPTION_ENDED, by=by, now=now)
+    if accepts:
+        accept_if_complete(locked, step=HistoryKind.EXCEPTION_ENDED, by=by, now=now)
 
 
 def exception_preview(

@@ -26,6 +26,7 @@ from registrations.models import (
     Delegation,
     DelegationStatus,
     GapNoticeRule,
+    HistoryKind,
     ParticipantProfile,
     ParticipatingBody,
     Quota,
@@ -34,6 +35,7 @@ from registrations.models import (
     ReminderRule,
     User,
 )
+from registrations.models.history import POLICY_CHANGED
 from registrations.queries.bodies import has_people
 from registrations.services.nudge import nudge_planner
 from registrations.services.policies import save_policy
@@ -92,7 +94,9 @@ def _store(
     webinar = loaded.webinar
     changes = [*loaded.changes, *_store_bodies(source, webinar, participants.bodies)]
     submitted = list(webinar.delegations.filter(status=DelegationStatus.SUBMITTED).values_list("pk", flat=True))
-    changes += _store_quotas(source, webinar, participants.profiles, now=now, by=by)
+    changes += _store_profiles(source, webinar, participants.profiles)
+    changed_quotas = _store_quotas(source, webinar, participants.profiles, now=now, by=by)
+    changes += changed_quotas
     values = _policy_values(participants.registration, agenda, webinar, shift=loaded.shift)
     if values["closes_at"] <= values["opens_at"]:
         source.refuse(
@@ -101,7 +105,7 @@ def _store(
     if values["purge_on"] <= (agenda.first_start + loaded.shift).date():
         source.refuse(("registration", "purge"), _("Personal data cannot end before the webinar."))
     source.check()
-    if _store_policy(webinar, values, now=now, by=by):
+    if _store_policy(webinar, values, is_asking_anew=bool(changed_quotas), now=now, by=by):
         changes.append(_("Registration: when it opens and closes."))
     accepted = Delegation.objects.filter(pk__in=submitted, status=DelegationStatus.ACCEPTED).select_related("body")
     changes += [_("Delegation of %(name)s: accepted, as it is complete now.") % {"name": one.body} for one in accepted]
@@ -173,16 +177,15 @@ def _body_values(each: BodyDefinition) -> dict[str, object]:
 def _store_quotas(
     source: Source, webinar: Webinar, profiles: tuple[ProfileDefinition, ...], *, now: datetime, by: User | None
 ) -> list[str]:
-    """The profiles, their quotas and exceptions.
+    """The changed quotas of the profiles, and their exceptions; `_store_policy` then accepts who is complete.
 
     An exception is made before the quota changes, whose new maximum its country need not fit; one that ends has to fit
     what is asked from now on.
     """
-    changes = _store_profiles(source, webinar, profiles)
     exceptions = _changed_exceptions(source, webinar, profiles)
     made = [one for one in exceptions if one.wanted is not None]
     ended = [one for one in exceptions if one.wanted is None]
-    changes += [_change_exception(source, one, now=now, by=by) for one in made]
+    changes = [_change_exception(source, one, now=now, by=by) for one in made]
     quotas = {quota.profile.code: quota for quota in webinar.quotas.select_related("webinar", "profile")}
     for each in profiles:
         quota = quotas[each.code]
@@ -227,7 +230,8 @@ def _change_quota(source: Source, quota: Quota, each: ProfileDefinition, *, now:
         return
     try:
         reason = _("As the definition file says.")
-        change_quota(quota, minimum=each.minimum, maximum=each.maximum, reason=reason, by=by, now=now)
+        numbers: Any = {"minimum": each.minimum, "maximum": each.maximum}
+        change_quota(quota, **numbers, reason=reason, by=by, now=now, accepts=False)
     except RuleBroken as error:
         source.refuse_line(each.line, str(error.message))
 
@@ -278,7 +282,7 @@ def _change_exception(source: Source, changed: _ChangedException, *, now: dateti
     if by is None:
         source.refuse_line(line, _("A quota is changed under someone's name: load the file with --by ADDRESS."))
         return said
-    who: Any = {"by": by, "now": now}
+    who: Any = {"by": by, "now": now, "accepts": False}
     try:
         if wanted is None:
             end_exception(delegation, quota=quota, reason=_("As the definition file says."), **who)
@@ -305,16 +309,19 @@ def _policy_values(
     }
 
 
-def _store_policy(webinar: Webinar, values: dict[str, Any], *, now: datetime, by: User | None) -> bool:
-    """Through the service that accepts who is complete with it."""
+def _store_policy(
+    webinar: Webinar, values: dict[str, Any], *, is_asking_anew: bool, now: datetime, by: User | None
+) -> bool:
+    """Whether the policy changed. Through the service that accepts who is complete: by all that the file says, so also
+    where quotas or exceptions alone changed (`is_asking_anew`)."""
     policy = RegistrationPolicy.objects.filter(webinar=webinar).first()
-    if policy is not None and all(getattr(policy, name) == value for name, value in values.items()):
-        return False
+    is_changed = policy is None or any(getattr(policy, name) != value for name, value in values.items())
     policy = policy or RegistrationPolicy(webinar=webinar)
     for name, value in values.items():
         setattr(policy, name, value)
-    save_policy(policy, by=by, now=now)
-    return True
+    if is_changed or is_asking_anew:
+        save_policy(policy, by=by, now=now, step=POLICY_CHANGED if is_changed else HistoryKind.QUOTA_CHANGED)
+    return is_changed
 
 
 def _store_reminders(webinar: Webinar, reminders: tuple[ReminderDefinition, ...], *, now: datetime) -> bool:

@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from io import StringIO
 from pathlib import Path
@@ -280,6 +281,91 @@ def test_a_file_that_asks_for_less_accepts_who_is_complete_with_it_and_says_so(t
     belize.refresh_from_db()
     assert (belize.status, belize.delegates.admitted().count()) == ("accepted", 1)
     assert HistoryEvent.objects.get(delegation=belize).completing_step == "Registration policy changed"
+
+
+WAITS = ("accepts_complete_at_once = true", "accepts_complete_at_once = false")
+LETTER = ("requires_letter = false", "requires_letter = true")
+
+
+@pytest.fixture
+def belize() -> Delegation:
+    """Submitted, with one of the two people whom each profile is asked."""
+    load_definition(CONCEPT_NOTE, starts_on=date(2026, 12, 7), now=NOW)
+    belize = Delegation.objects.get(body__iso_code="BZ")
+    for code in profile_codes():
+        make_delegate(belize, code)
+    Delegation.objects.filter(pk=belize.pk).update(status="submitted")
+    return belize
+
+
+def profile_codes() -> list[str]:
+    return list(Quota.objects.order_by("pk").values_list("profile__code", flat=True))
+
+
+def asking(code: str, minimum: int) -> tuple[str, str]:
+    return f'code = "{code}"\nminimum = 2', f'code = "{code}"\nminimum = {minimum}'
+
+
+def asking_one(code: str) -> tuple[str, str]:
+    return asking(code, 1)
+
+
+def excepting_belize(code: str) -> tuple[str, str]:
+    return f'code = "{code}"\n', f'code = "{code}"\nexceptions = [{A_FEW}]\n'
+
+
+@pytest.mark.parametrize("change", [asking_one, excepting_belize])
+def test_a_file_whose_quotas_or_exceptions_alone_change_accepts_who_is_complete(
+    tmp_path: Path, belize: Delegation, change: Callable[[str], tuple[str, str]]
+) -> None:
+    less = [change(code) for code in profile_codes()]
+
+    loaded = load_definition(edited(tmp_path, *less), now=NOW, by=make_staff())
+
+    assert "Delegation of Belize: accepted, as it is complete now." in loaded.changes
+    assert "Registration: when it opens and closes." not in loaded.changes
+    assert HistoryEvent.objects.get(kind="accepted").completing_step == "Quota changed"
+
+
+@pytest.mark.parametrize("rule", [WAITS, LETTER])
+@pytest.mark.parametrize("change", [asking_one, excepting_belize])
+def test_a_file_that_asks_for_less_accepts_by_its_own_rules(
+    tmp_path: Path, belize: Delegation, change: Callable[[str], tuple[str, str]], rule: tuple[str, str]
+) -> None:
+    less = [change(code) for code in profile_codes()]
+
+    loaded = load_definition(edited(tmp_path, *less, rule), now=NOW, by=make_staff())
+
+    belize.refresh_from_db()
+    assert (belize.status, belize.delegates.admitted().count()) == ("submitted", 0)
+    assert not any("accepted" in change for change in loaded.changes)
+
+
+def test_a_file_that_ends_exceptions_accepts_by_its_own_rules(tmp_path: Path, belize: Delegation) -> None:
+    for quota in Quota.objects.all():
+        QuotaException.objects.create(
+            quota=quota, body=belize.body, minimum=2, reason="Large", made_by=make_staff(), made_at=NOW
+        )
+    Quota.objects.update(minimum=1)
+    ended = [(before, f"{after}\nexceptions = []") for before, after in map(asking_one, profile_codes())]
+
+    load_definition(edited(tmp_path, *ended, WAITS), now=NOW, by=make_staff())
+
+    belize.refresh_from_db()
+    assert (belize.status, QuotaException.objects.count()) == ("submitted", 0)
+
+
+def test_a_file_that_lowers_one_quota_and_raises_another_accepts_nobody_between(
+    tmp_path: Path, belize: Delegation
+) -> None:
+    first, *_, last = profile_codes()
+    Quota.objects.exclude(profile__code=first).update(minimum=1)
+    changed = [asking(code, 2 if code == last else 1) for code in profile_codes()]
+
+    load_definition(edited(tmp_path, *changed), now=NOW, by=make_staff())
+
+    belize.refresh_from_db()
+    assert (belize.status, belize.delegates.admitted().count()) == ("submitted", 0)
 
 
 A_FEW = '{ country = "BZ", minimum = 1, maximum = 3, reason = "One office" }'

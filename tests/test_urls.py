@@ -16,7 +16,7 @@ from django.utils import translation
 from pytest_django.plugin import DjangoDbBlocker
 from time_machine import TimeMachineFixture
 
-from registrations.models import Delegate, Delegation, ParticipantProfile, Quota, User
+from registrations.models import Delegate, Delegation, ParticipantProfile, Quota, QuotaException, User
 from registrations.permissions import OBSERVED_PAGES
 from registrations.services.delegations import waive_seats
 from registrations.services.planning import plan
@@ -315,7 +315,8 @@ def _store_everything(world: World) -> dict[str, str]:
     make_gap_notice_rule(delegation.webinar)
     waiver = waive_seats(delegation, profile=profile, seats=1, reason="One alone", by=staff, now=NOW)
     quota = Quota.objects.first()
-    exception = make_exception(delegation, quota=quota, minimum=1, maximum=None, reason="Small", by=staff, now=NOW)
+    make_exception(delegation, quota=quota, minimum=1, maximum=None, reason="Small", by=staff, now=NOW)
+    exception = QuotaException.objects.get()
     plan(now=NOW)
     announcement = make_announcement(delegation.webinar, by=staff)
     make_chase(delegation.webinar, by=staff)

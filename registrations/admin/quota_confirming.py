@@ -5,11 +5,12 @@ from typing import Any
 
 from registrations.exceptions import RuleBroken
 from registrations.forms.errors import add_broken_rule, send_again_with
+from registrations.queries.acceptance import Acceptances
 from registrations.services.quotas import QuotaPreview
 
 
-def saved(form: Any, preview: QuotaPreview, save: Callable[[set[str]], object]) -> bool:
-    """Whether `save`, which is given what was seen, went through.
+def saved(form: Any, preview: QuotaPreview, save: Callable[[set[str]], Acceptances]) -> Acceptances | None:
+    """What `save`, which is given what was seen, accepted; None where it did not go through.
 
     It is tried where all that `preview` shows was seen, by the words that `form` carries; else, and where a rule is
     broken, the form goes out again with the words of this `preview`, and sending it once more confirms.
@@ -17,10 +18,8 @@ def saved(form: Any, preview: QuotaPreview, save: Callable[[set[str]], object]) 
     seen = set(form.cleaned_data["seen"].split())
     if preview.words <= seen:
         try:
-            save(seen)
+            return save(seen)
         except RuleBroken as broken:
             add_broken_rule(form, broken)
-        else:
-            return True
     send_again_with(form, seen=" ".join(sorted(preview.words)))
-    return False
+    return None

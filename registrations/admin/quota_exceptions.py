@@ -16,6 +16,7 @@ from registrations.forms.secretariat import EndExceptionForm, ExceptionForm
 from registrations.forms.stored import keep_what_is_not_sent
 from registrations.models import Asked, Delegation, Quota, QuotaException
 from registrations.queries import exception_of, lacks_letter, seats_of
+from registrations.queries.acceptance import Acceptances
 from registrations.services.acceptance_words import said_of
 from registrations.services.quotas import (
     QuotaPreview,
@@ -44,8 +45,8 @@ def exception_page(site: AdminSite, request: HttpRequest, pk: int) -> HttpRespon
         numbers = Asked(form.cleaned_data["minimum"], form.cleaned_data["maximum"])
         preview = _preview(delegation, quota, numbers, replaced=exception_of(delegation, quota))
 
-        def save(seen: set[str]) -> None:
-            make_exception(
+        def save(seen: set[str]) -> Acceptances:
+            return make_exception(
                 delegation,
                 quota=quota,
                 minimum=numbers.minimum,
@@ -56,9 +57,10 @@ def exception_page(site: AdminSite, request: HttpRequest, pk: int) -> HttpRespon
                 now=timezone.now(),
             )
 
-        if saved(form, preview, save):
+        accepted = saved(form, preview, save)
+        if accepted is not None:
             said = _("Of %(body)s is now asked: %(asked)s.") % {"body": delegation.body, "asked": numbers}
-            messages.success(request, f"{said} {said_of(preview.accepted)}".strip())
+            messages.success(request, f"{said} {said_of(accepted)}".strip())
             return redirect(back)
     return _page(
         site,
@@ -87,8 +89,8 @@ def end_exception_page(site: AdminSite, request: HttpRequest, pk: int) -> HttpRe
     if form.is_valid():
         preview = _preview(delegation, quota, quota.asked)
 
-        def end(seen: set[str]) -> None:
-            end_exception(
+        def end(seen: set[str]) -> Acceptances:
+            return end_exception(
                 delegation,
                 quota=quota,
                 reason=form.cleaned_data["reason"],
@@ -97,9 +99,10 @@ def end_exception_page(site: AdminSite, request: HttpRequest, pk: int) -> HttpRe
                 now=timezone.now(),
             )
 
-        if saved(form, preview, end):
+        accepted = saved(form, preview, end)
+        if accepted is not None:
             said = _("Of %(body)s is now asked what every country is asked.") % {"body": delegation.body}
-            messages.success(request, f"{said} {said_of(preview.accepted)}".strip())
+            messages.success(request, f"{said} {said_of(accepted)}".strip())
             return redirect(change_url(delegation))
     return _page(
         site,

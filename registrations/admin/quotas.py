@@ -19,6 +19,7 @@ from registrations.admin.quota_exceptions import end_exception_page, exception_p
 from registrations.forms.secretariat import QuotaForm
 from registrations.forms.stored import keep_what_is_not_sent
 from registrations.models import Asked, Delegation, Quota, QuotaException
+from registrations.queries.acceptance import Acceptances
 from registrations.services.acceptance_words import said_of
 from registrations.services.quotas import change_quota, quota_change_preview
 from sessions_app.admin.base import Room
@@ -71,8 +72,8 @@ class QuotaRoom(Room[Quota]):
             asked = Asked(form.cleaned_data["minimum"], form.cleaned_data["maximum"])
             preview = quota_change_preview(quota, asked)
 
-            def save(seen: set[str]) -> None:
-                change_quota(
+            def save(seen: set[str]) -> Acceptances:
+                return change_quota(
                     quota,
                     minimum=asked.minimum,
                     maximum=asked.maximum,
@@ -82,9 +83,10 @@ class QuotaRoom(Room[Quota]):
                     now=timezone.now(),
                 )
 
-            if saved(form, preview, save):
+            accepted = saved(form, preview, save)
+            if accepted is not None:
                 messages.success(request, _("The quota of %(profile)s is saved.") % {"profile": quota.profile})
-                if text := said_of(preview.accepted):
+                if text := said_of(accepted):
                     messages.success(request, text)
                 return redirect("admin:registrations_quota_changelist")
         context = self.admin_site.each_context(request) | {

@@ -74,12 +74,12 @@ def change_quota(
     now: datetime,
     seen: Iterable[str] | None = None,
     accepts: bool = True,
-) -> Quota:
+) -> Acceptances:
     """Ask for other numbers of every country without an exception.
 
     A higher minimum opens gaps and revokes nothing, waivers stay (rule 3). A lower one accepts the submitted
-    delegations that are complete with it (rule 4); with `accepts=False` the caller does so once, later in the same
-    transaction, when it has changed more.
+    delegations that are complete with it (rule 4), and returns them; with `accepts=False` the caller does so once,
+    later in the same transaction, when it has changed more.
 
     Raises InvalidInput for numbers that make no sense, ReasonRequired, MaximumTooLow if a delegation has named more
     people already, NotPossibleNow if not all `words` of `quota_change_preview` were `seen` (None does not ask), and
@@ -91,7 +91,7 @@ def change_quota(
     reason = clean_reason(reason, is_required=True)
     before, asked = current.asked, Asked(minimum, maximum)
     if asked == before:
-        return current
+        return NOTHING_ACCEPTED
     if maximum is not None:
         _check_nobody_is_above(current, maximum)
     preview = quota_change_preview(current, asked)
@@ -108,10 +108,11 @@ def change_quota(
         reason=reason,
         changes={"profile": [code, code], **_changes(before, asked)},
     )
-    if accepts:
-        # Counted under the locks: exactly those that were seen.
-        accept_completed(preview.accepted.delegations, step=HistoryKind.QUOTA_CHANGED, by=by, now=now)
-    return current
+    if not accepts:
+        return NOTHING_ACCEPTED
+    # Counted under the locks: none but those that were seen.
+    accept_completed(preview.accepted.delegations, step=HistoryKind.QUOTA_CHANGED, by=by, now=now)
+    return preview.accepted
 
 
 @decision
@@ -126,11 +127,11 @@ def make_exception(
     now: datetime,
     seen: Iterable[str] | None = None,
     accepts: bool = True,
-) -> QuotaException:
+) -> Acceptances:
     """Ask the body of `delegation` for other numbers than `quota` does, until `end_exception`; waivers stay (rule 3).
 
-    A second time the numbers and the reason are written over. `accepts` as for `change_quota`. Raises what
-    `change_quota` raises, of this delegation alone and by `exception_preview`, and NotPossibleNow for an organisation.
+    A second time the numbers and the reason are written over. `accepts` and what is returned as for `change_quota`.
+    Raises what it raises, of this delegation alone and by `exception_preview`, and NotPossibleNow for an organisation.
     The same again changes nothing.
     """
     locked = lock_delegation(delegation)
@@ -140,17 +141,17 @@ def make_exception(
     wanted = {"minimum": minimum, "maximum": maximum, "reason": reason}
     current = exception_of(locked.delegation, quota)
     if current is not None and wanted == {name: getattr(current, name) for name in wanted}:
-        return current
+        return NOTHING_ACCEPTED
     asked = Asked(minimum, maximum)
-    _check_asking(locked, seat, asked, seen=seen, replaced=current)
+    accepted = _check_asking(locked, seat, asked, seen=seen, replaced=current)
     current = current or QuotaException(quota=quota, body=locked.delegation.body)
     for name, value in {**wanted, "made_by": by, "made_at": now}.items():
         setattr(current, name, value)
     current.save()
     _record_asked(HistoryKind.EXCEPTION_MADE, locked, seat, asked, reason=reason, by=by, now=now)
-    if accepts:
-        accept_if_complete(locked, step=HistoryKind.EXCEPTION_MADE, by=by, now=now)
-    return current
+    if accepts and accept_if_complete(locked, step=HistoryKind.EXCEPTION_MADE, by=by, now=now):
+        return accepted
+    return NOTHING_ACCEPTED
 
 
 @decision
@@ -163,24 +164,24 @@ def end_exception(
     now: datetime,
     seen: Iterable[str] | None = None,
     accepts: bool = True,
-) -> None:
+) -> Acceptances:
     """Ask the body of `delegation` for what `quota` asks of every country. A second time changes nothing.
 
-    `accepts` as for `change_quota`.
-
-    Raises ReasonRequired, MaximumTooLow if more are named than the quota allows, NotPossibleNow if not all
-    `words` of `exception_preview` were `seen` (None does not ask), and what `check_time` raises.
+    `accepts` and what is returned as for `change_quota`. Raises ReasonRequired, MaximumTooLow if more are named than
+    the quota allows, NotPossibleNow if not all `words` of `exception_preview` were `seen` (None does not ask), and what
+    `check_time` raises.
     """
     locked = lock_delegation(delegation)
     seat = _seat_of(locked, quota, by=by, now=now)
     reason = clean_reason(reason, is_required=True)
     if seat.usual is None:
-        return
-    _check_asking(locked, seat, seat.usual, seen=seen)
+        return NOTHING_ACCEPTED
+    accepted = _check_asking(locked, seat, seat.usual, seen=seen)
     QuotaException.objects.filter(quota=quota, body=locked.delegation.body_id).delete()
     _record_asked(HistoryKind.EXCEPTION_ENDED, locked, seat, seat.usual, reason=reason, by=by, now=now)
-    if accepts:
-        accept_if_complete(locked, step=HistoryKind.EXCEPTION_ENDED, by=by, now=now)
+    if accepts and accept_if_complete(locked, step=HistoryKind.EXCEPTION_ENDED, by=by, now=now):
+        return accepted
+    return NOTHING_ACCEPTED
 
 
 def exception_preview(
@@ -228,14 +229,15 @@ def _check_asking(
     *,
     seen: Iterable[str] | None,
     replaced: QuotaException | None = None,
-) -> None:
-    """Raise unless `asked` fits who is named, and what it does was `seen`."""
+) -> Acceptances:
+    """What asking `asked` accepts. Raises unless it fits who is named, and what it does was `seen`."""
     if asked.maximum is not None and seat.named > asked.maximum:
         raise MaximumTooLow(locked.delegation, seat.named)
     accepted = acceptances_asking(
         locked.delegation, locked.seats, seat.profile, asked, lacks_letter=locked.lacks_letter
     )
     exception_preview(locked.delegation, seat, asked, replaced=replaced, accepted=accepted).check_seen(seen)
+    return accepted
 
 
 def _record_asked(

@@ -1,6 +1,7 @@
 """A page whose saving accepts delegations names them, and how many people are invited, before it is saved (rule 4)."""
 
 import re
+from typing import Any
 
 import pytest
 from django.contrib.messages import get_messages
@@ -10,7 +11,7 @@ from django.test import Client
 from django.urls import reverse
 from time_machine import TimeMachineFixture
 
-from registrations.models import Delegation, HistoryEvent, Quota, RegistrationPolicy, User
+from registrations.models import Delegation, HistoryEvent, Quota, QuotaException, RegistrationPolicy, User
 from registrations.services.quotas import make_exception
 from sessions_app.models import Webinar
 from tests.factories import NOW, make_country, make_delegate, make_delegation, make_quotas, make_webinar
@@ -88,6 +89,25 @@ def test_a_lower_quota_names_whom_it_accepts_and_is_saved_when_it_is_sent_again(
     assert HistoryEvent.objects.get(delegation=honduras).actor == staff
 
 
+def test_of_a_country_that_was_returned_between_the_count_and_the_lock_nothing_is_said(
+    secretariat: Client, quota: Quota, honduras: Delegation
+) -> None:
+    url = reverse("admin:registrations_quota_change", args=[quota.pk])
+    shown = secretariat.post(url, {"minimum": "1", "maximum": "", **AGREED})
+
+    def return_it(execute: Any, sql: str, params: Any, many: bool, context: dict[str, Any]) -> Any:
+        """Once the page has counted: where the service begins its transaction."""
+        if sql.startswith("SAVEPOINT") and status_of(honduras) == "submitted":
+            Delegation.objects.filter(pk=honduras.pk).update(status="returned")
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(return_it):
+        saved = secretariat.post(url, typed(shown))
+
+    assert status_of(honduras) == "returned"
+    assert told(saved) == ["The quota of Prosecutors is saved."]
+
+
 def test_a_country_that_was_not_shown_is_shown_before_it_is_accepted(
     secretariat: Client, quota: Quota, honduras: Delegation
 ) -> None:
@@ -121,8 +141,8 @@ def test_the_end_of_an_exception_names_the_country_that_it_accepts(
 ) -> None:
     other = Quota.objects.select_related("webinar").get(profile__code="border-control")
     Quota.objects.filter(pk=quota.pk).update(minimum=1)
-    exception = make_exception(honduras, quota=other, minimum=3, maximum=None, reason="Large", by=staff, now=NOW)
-    url = reverse("admin:end-exception", args=[exception.pk])
+    make_exception(honduras, quota=other, minimum=3, maximum=None, reason="Large", by=staff, now=NOW)
+    url = reverse("admin:end-exception", args=[QuotaException.objects.get().pk])
 
     shown = secretariat.post(url, AGREED)
     saved = secretariat.post(url, typed(shown))

@@ -58,7 +58,8 @@ def page_of(quota: Quota, delegation: Delegation | None = None) -> str:
 
 def make(delegation: Delegation, quota: Quota, staff: User, **fields: object) -> QuotaException:
     asked = {"minimum": 1, "maximum": None, "reason": "One unit", **fields}
-    return make_exception(delegation, quota=quota, **asked, by=staff, now=NOW)
+    make_exception(delegation, quota=quota, **asked, by=staff, now=NOW)
+    return QuotaException.objects.get(quota=quota, body=delegation.body)
 
 
 def test_an_exception_is_made_from_the_page_of_the_quota_and_shown_there(

@@ -262,6 +262,27 @@ def test_a_lower_quota_accepts_each_that_it_completes_and_nobody_else(almost, pr
     assert statuses == {almost.pk: "accepted", panama.pk: "accepted", cuba.pk: "draft", mexico.pk: "submitted"}
 
 
+def test_asking_for_less_hands_over_what_it_accepted_and_not_what_was_shown_before(almost, prosecutors, staff, now):
+    seen = quota_change_preview(prosecutors, Asked(1, None)).words
+    asked = {"quota": prosecutors, "maximum": None, "reason": "Agreed", "by": staff, "now": now, "seen": seen}
+    accepted = Acceptances((almost,), people=7)
+
+    def submit_again() -> None:
+        Delegation.objects.update(status="submitted")
+        Delegate.objects.update(admitted_at=None)
+
+    Delegation.objects.update(status="returned")
+    assert make_exception(almost, minimum=1, **asked) == Acceptances()
+    submit_again()
+    assert make_exception(almost, minimum=0, **asked | {"seen": None}) == accepted
+    submit_again()
+    Quota.objects.filter(pk=prosecutors.pk).update(minimum=1)
+    assert end_exception(almost, quota=prosecutors, reason="As all", by=staff, now=now) == accepted
+    submit_again()
+    Quota.objects.filter(pk=prosecutors.pk).update(minimum=2)
+    assert change_quota(prosecutors, minimum=1, maximum=None, reason="Agreed", by=staff, now=now) == accepted
+
+
 def test_a_lower_quota_is_not_saved_before_it_was_seen_whom_it_accepts(almost, prosecutors, staff, now):
     seen = quota_change_preview(prosecutors, Asked(1, None)).words
     make_delegate(almost, "border-control")

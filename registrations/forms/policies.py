@@ -8,11 +8,14 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from registrations.forms.errors import send_again_with
+from registrations.forms.stored import CheckboxInput, keep_what_is_not_sent
 from registrations.models import RegistrationPolicy
 from registrations.queries import last_session_end
 from registrations.queries.acceptance import Acceptances
 from registrations.services.policies import policy_preview
 from sessions_app.models import Webinar
+
+RULES = ["accepts_complete_at_once", "requires_letter"]
 
 
 class SeenField(forms.CharField):
@@ -33,6 +36,11 @@ class PolicyForm(forms.ModelForm):  # type: ignore[type-arg]  # takes no paramet
     class Meta:
         model = RegistrationPolicy
         fields = ["webinar", "opens_at", "closes_at", "accepts_complete_at_once", "requires_letter", "purge_on"]
+        widgets = dict.fromkeys(RULES, CheckboxInput)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        keep_what_is_not_sent(self, RULES)
 
     def clean(self) -> None:
         super().clean()

@@ -1,4 +1,4 @@
-"""What is not sent stays as it is stored: of a person, a quota, a draft, an entry as speaker, a match, a choice."""
+"""What is not sent stays as it is stored: of a person, a quota, a policy, a draft, an entry as speaker, a choice."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -8,7 +8,7 @@ from django.test import Client
 from django.urls import reverse
 from time_machine import TimeMachineFixture
 
-from registrations.models import Announcement, Attendance, Delegate, Quota, QuotaException, User
+from registrations.models import Announcement, Attendance, Delegate, Quota, QuotaException, RegistrationPolicy, User
 from registrations.services.quotas import make_exception
 from registrations.tokens import Scope, make_token
 from sessions_app.models import Speaker
@@ -137,6 +137,36 @@ def test_an_exception_keeps_the_maximum_of_its_own_country_alone(
 
     found = QuotaException.objects.values_list("body__iso_code", "minimum", "maximum")
     assert set(found) == {("HN", 0, 4), ("PA", 0, None)}
+
+
+RULES = ("accepts_complete_at_once", "requires_letter")
+
+
+@pytest.mark.parametrize("left_out", [*((name,) for name in RULES), RULES])
+def test_a_policy_keeps_the_rules_that_are_not_sent(
+    secretariat: Client, person: Delegate, left_out: tuple[str, ...]
+) -> None:
+    RegistrationPolicy.objects.update(accepts_complete_at_once=True, requires_letter=True)
+    url = reverse("admin:registrations_registrationpolicy_change", args=[person.webinar.policy.pk])
+
+    response = secretariat.post(url, sent(secretariat, url, without=left_out, purge_on="2028-01-01"))
+
+    assert response.status_code == 302
+    policy = RegistrationPolicy.objects.get()
+    assert (policy.accepts_complete_at_once, policy.requires_letter) == (True, True)
+    assert policy.purge_on.year == 2028
+
+
+def test_a_policy_loses_the_rules_that_are_sent_without_a_tick(secretariat: Client, person: Delegate) -> None:
+    RegistrationPolicy.objects.update(accepts_complete_at_once=True, requires_letter=True)
+    url = reverse("admin:registrations_registrationpolicy_change", args=[person.webinar.policy.pk])
+    typed = sent(secretariat, url)
+
+    secretariat.post(url, typed | dict.fromkeys(RULES, "false"))
+
+    unticked = sent(secretariat, url)
+    assert RegistrationPolicy.objects.filter(accepts_complete_at_once=False, requires_letter=False).exists()
+    assert [(typed[name], unticked[name]) for name in RULES] == [("on", "false")] * 2
 
 
 def test_a_draft_keeps_the_text_and_the_session_that_are_not_sent(

@@ -22,7 +22,12 @@ from registrations.models import Delegate, Delegation, DelegationStatus, History
 from registrations.queries import SeatCount, lacks_letter, mail_of, seats_of
 from registrations.queries.participant import is_invited
 from registrations.queries.speakers import speaking_among
-from registrations.services.acceptance_words import said_before_naming, said_where_accepted
+from registrations.services.acceptance_words import (
+    said_before_naming,
+    said_before_replacing,
+    said_before_restoring,
+    said_where_accepted,
+)
 from registrations.services.deliveries import said_of_sending_again, send_invitations_again
 from registrations.services.nominations import (
     edit_delegate,
@@ -98,7 +103,9 @@ def person_page(site: AdminSite, request: HttpRequest, pk: int) -> HttpResponse:
         verb=_("Save"),
         warning=said_before_naming(
             delegate.delegation, seats, lacks_letter=lacks_letter(delegate.delegation), newcomers=0
-        ),
+        )
+        if delegate.is_active
+        else "",
         is_person_page=True,
         speaking=next(iter(speaking_among([delegate])), None),
         mail=mail,
@@ -135,6 +142,7 @@ def replace_page(site: AdminSite, request: HttpRequest, pk: int) -> HttpResponse
         title=_("Replace %(name)s") % {"name": delegate.name},
         verb=_("Replace"),
         explanation=_("Enter the new person, who takes the seat: the quota stays whole, and both are told."),
+        warning=said_before_replacing(delegate, seats, lacks_letter=lacks_letter(delegate.delegation)),
     )
 
 
@@ -185,7 +193,9 @@ def restore_page(site: AdminSite, request: HttpRequest, pk: int) -> HttpResponse
         title=_("Bring %(name)s back") % {"name": delegate.name},
         verb=_("Bring back"),
         explanation=_("A person who took the seat meanwhile is withdrawn."),
-        warning=said_before_naming(delegate.delegation, seats, lacks_letter=lacks_letter(delegate.delegation)),
+        warning=said_before_restoring(
+            delegate, seats, lacks_letter=lacks_letter(delegate.delegation), now=timezone.now()
+        ),
     )
 
 

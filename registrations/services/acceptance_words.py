@@ -1,11 +1,12 @@
 """What is said of acceptances by the rules (rule 4): on a page before it is sent, and afterwards."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from registrations.models import Delegation, DelegationStatus
+from registrations.models import Delegate, Delegation, DelegationStatus
 from registrations.queries import SeatCount, gaps_in
 from registrations.queries.acceptance import Acceptances, acceptances_with
 
@@ -13,16 +14,17 @@ from registrations.queries.acceptance import Acceptances, acceptances_with
 def said_before_naming(
     delegation: Delegation, seats: Sequence[SeatCount], *, lacks_letter: bool, newcomers: int = 1
 ) -> str:
-    """That one more person completes `delegation`, which is then accepted; empty where more is missing or it waits.
+    """That one more person completes `delegation`, or that it is complete, and is then accepted; empty where more is
+    missing or it waits.
 
     `newcomers` is 0 where somebody who is named already takes the seat. No query unless it is submitted.
     """
     gaps = gaps_in(seats)
-    if sum(gap.missing for gap in gaps) != 1:
+    if sum(gap.missing for gap in gaps) > 1:
         return ""
     accepted = acceptances_with(delegation, (), lacks_letter=lacks_letter)
-    if not accepted.delegations:
-        return ""
+    if not gaps or not accepted.delegations:
+        return said_before_accepting(accepted, newcomers=newcomers)
     people = accepted.people + newcomers
     text = ngettext(
         "With one more person of “%(profile)s” this delegation is complete: it is then accepted at once, and "
@@ -32,6 +34,28 @@ def said_before_naming(
         people,
     )
     return text % {"profile": gaps[0].profile, "count": people}
+
+
+def said_before_replacing(delegate: Delegate, seats: Sequence[SeatCount], *, lacks_letter: bool) -> str:
+    """That the delegation of `delegate`, which is complete and stays so, is accepted; empty where something is missing
+    or it waits. No query unless it is submitted."""
+    accepted = acceptances_with(delegate.delegation, seats, lacks_letter=lacks_letter)
+    # Somebody who is not invited yet takes the seat: of somebody who is not either, or of somebody who is.
+    return said_before_accepting(accepted, newcomers=0 if delegate.admitted_at is None else 1)
+
+
+def said_before_restoring(delegate: Delegate, seats: Sequence[SeatCount], *, lacks_letter: bool, now: datetime) -> str:
+    """As `said_before_naming`; whoever took the seat of `delegate` leaves it, and is invited no more."""
+    is_invited_already = delegate.is_held_at(now) and delegate.admitted_at is not None
+    newcomers = 0 if is_invited_already else 1
+    successor = delegate.replaced_by
+    if successor is None or not successor.is_active:
+        return said_before_naming(delegate.delegation, seats, lacks_letter=lacks_letter, newcomers=newcomers)
+    if successor.admitted_at is None:
+        newcomers -= 1
+    # No gap is filled: one person takes the seat of the other.
+    accepted = acceptances_with(delegate.delegation, seats, lacks_letter=lacks_letter)
+    return said_before_accepting(accepted, newcomers=newcomers)
 
 
 def said_before_accepting(accepted: Acceptances, *, newcomers: int = 0) -> str:

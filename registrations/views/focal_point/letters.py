@@ -14,7 +14,7 @@ from registrations.exceptions import RuleBroken
 from registrations.forms.errors import add_broken_rule
 from registrations.forms.letters import LetterForm
 from registrations.models import Delegation, DelegationStatus, NominationLetter
-from registrations.queries import lacks_letter, letters_of, requires_letter, seats_of, zone_of
+from registrations.queries import letters_of, requires_letter, seats_of, zone_of
 from registrations.queries.acceptance import acceptances_with
 from registrations.services.acceptance_words import said_before_accepting
 from registrations.services.letters import remove_letter, upload_letter
@@ -66,7 +66,7 @@ def letter(request: HttpRequest, delegation: Delegation) -> HttpResponse:
         "form": form,
         "letter": letter_state(delegation),
         "warning": said_before_accepting(acceptances_with(delegation, seats_of(delegation), lacks_letter=False))
-        if lacks_letter(delegation)
+        if delegation.status == DelegationStatus.SUBMITTED
         else "",
         "may": allowed_now(delegation, by=user, now=now),
         "zone": zone_of(user, delegation),

@@ -17,7 +17,7 @@ from registrations.forms.delegates import DelegateForm, EditForm, VersionField, 
 from registrations.models import Delegation, DelegationStatus, ParticipantProfile
 from registrations.queries import lacks_letter, profiles_of, seats_of
 from registrations.queries.participant import is_invited
-from registrations.services.acceptance_words import said_before_naming
+from registrations.services.acceptance_words import said_before_naming, said_before_replacing
 from registrations.services.deliveries import said_of_sending_again, send_invitations_again
 from registrations.services.nominations import (
     edit_delegate,
@@ -117,7 +117,12 @@ def replace_person(request: HttpRequest, delegation: Delegation, *, pk: int) -> 
         said = _("%(newcomer)s takes the place of %(name)s.") % {"newcomer": newcomer.name, "name": delegate.name}
         return Saved(said, seat_of(newcomer))
 
-    return answer(request, delegation, form, save, template="replace", place=place, delegate=delegate)
+    warning = (
+        said_before_replacing(delegate, seats_of(delegation), lacks_letter=lacks_letter(delegation))
+        if delegation.status == DelegationStatus.SUBMITTED
+        else ""
+    )
+    return answer(request, delegation, form, save, template="replace", place=place, delegate=delegate, warning=warning)
 
 
 @require_http_methods(FORM_METHODS)
@@ -183,7 +188,7 @@ def send_again(request: HttpRequest, delegation: Delegation, *, pk: int) -> Http
 
 
 def warning_of(delegation: Delegation, *, newcomers: int = 1) -> str:
-    """What a form that may fill the last seat says before it is sent."""
+    """What a form that may fill the last seat, or finds all of them filled, says before it is sent."""
     if delegation.status != DelegationStatus.SUBMITTED:
         return ""
     return said_before_naming(

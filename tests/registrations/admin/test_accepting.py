@@ -312,6 +312,41 @@ def test_bringing_the_last_one_back_or_giving_somebody_the_last_seat_says_so_too
     assert f"{WARNING} 5 people are invited." in text(edit)
 
 
+@pytest.mark.parametrize(("step", "count"), [("register", 5), ("person", 4), ("replace", 4), ("restore", 5)])
+def test_what_is_complete_already_says_that_any_step_accepts_it(
+    secretariat: Client, honduras: Delegation, step: str, count: int
+) -> None:
+    Quota.objects.update(minimum=1)
+    person = honduras.delegates.first()
+    left = make_delegate(honduras, status="withdrawn", withdrawn_at=NOW)
+    pages = {
+        "register": reverse("admin:register-delegate", args=[honduras.pk]),
+        "person": reverse("admin:registrations_delegate_change", args=[person.pk]),
+        "replace": reverse("admin:replace-delegate", args=[person.pk]),
+        "restore": reverse("admin:restore-delegate", args=[left.pk]),
+    }
+
+    shown = text(secretariat.get(pages[step]))
+    of_who_left = text(secretariat.get(reverse("admin:registrations_delegate_change", args=[left.pk])))
+
+    assert f"The delegation is then complete: it is accepted at once, and {count} people are invited." in shown
+    assert "accepted at once" not in of_who_left
+
+
+def test_whom_somebody_brought_back_replaces_is_not_counted_as_invited(
+    secretariat: Client, honduras: Delegation
+) -> None:
+    Quota.objects.update(minimum=1)
+    left = make_delegate(honduras, status="replaced", withdrawn_at=NOW, replaced_by=honduras.delegates.first())
+    url = reverse("admin:restore-delegate", args=[left.pk])
+
+    complete = text(secretariat.get(url))
+    Quota.objects.filter(profile__code="border-control").update(minimum=2)
+
+    assert "it is accepted at once, and 4 people are invited." in complete
+    assert "accepted at once" not in text(secretariat.get(url))
+
+
 def test_where_two_are_missing_naming_one_says_nothing_of_an_acceptance(
     secretariat: Client, honduras: Delegation
 ) -> None:

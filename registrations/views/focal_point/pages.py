@@ -11,6 +11,7 @@ from django.views.decorators.http import require_safe
 
 from registrations.models import BodyKind, Delegation, DelegationStatus
 from registrations.queries import (
+    DelegatesWithMail,
     SeatCount,
     delegates_with_mail_state,
     delegations_of,
@@ -19,10 +20,12 @@ from registrations.queries import (
     history_of,
     policy_of,
     released_and_end,
+    requires_letter,
     seats_of,
     zone_of,
 )
-from registrations.queries.acceptance import is_accepted_at_once
+from registrations.queries.acceptance import Acceptances, is_accepted_at_once
+from registrations.services.acceptance_words import said_before_accepting
 from registrations.views.focal_point.access import for_delegation, for_signed_in, signed_in
 from registrations.views.focal_point.cards import (
     Allowed,
@@ -35,7 +38,7 @@ from registrations.views.focal_point.cards import (
     waiting_word,
 )
 from registrations.views.focal_point.in_place import IN_PLACE, focus_first, ids_in
-from registrations.views.focal_point.letters import letter_state
+from registrations.views.focal_point.letters import LetterState, letter_state
 from registrations.views.focal_point.people import register_form, warning_of
 from registrations.views.focal_point.places import WITHOUT_PROFILE, page_at, to_add
 
@@ -70,6 +73,7 @@ def delegation(request: HttpRequest, delegation: Delegation) -> HttpResponse:
         for one in people.active
     ]
     cards = [profile_card(seat, active, may, is_asked=is_attending) for seat in seats]
+    letter = letter_state(delegation)
     adding = request.GET.get("add", "")
     return render(
         request,
@@ -89,7 +93,7 @@ def delegation(request: HttpRequest, delegation: Delegation) -> HttpResponse:
             "sessions": sessions,
             "seats": seats,
             "gaps": gaps_in(seats),
-            "letter": letter_state(delegation),
+            "letter": letter,
             "cards": cards,
             "others": [card for card in active if card.one.delegate.profile_id is None],
             "people": people,
@@ -101,14 +105,31 @@ def delegation(request: HttpRequest, delegation: Delegation) -> HttpResponse:
             "done": request.GET.get("done", ""),
             "without_profile": to_add(None),
             **_form_in_place(delegation, seats, cards, may, adding=adding),
+            "attending_again_accepts": _said_before_attending_again(delegation, seats, letter, people),
             "accepted_when_complete": delegation.status == DelegationStatus.SUBMITTED
             and is_accepted_at_once(delegation),
-            "uninvited_count": sum(one.delegate.admitted_at is None for one in people.active),
+            "uninvited_count": _uninvited_count(people),
             "may": may,
             "focal_points": focal_points_of(delegation.body),
             "history": history,
         },
     )
+
+
+def _uninvited_count(people: DelegatesWithMail) -> int:
+    return sum(one.delegate.admitted_at is None for one in people.active)
+
+
+def _said_before_attending_again(
+    delegation: Delegation, seats: tuple[SeatCount, ...], letter: LetterState, people: DelegatesWithMail
+) -> str:
+    """What the button says that takes "not attending" back: that this accepts the delegation; empty where it does not.
+    No query."""
+    stood_submitted = delegation.status_before == DelegationStatus.SUBMITTED
+    lacks_letter = requires_letter(delegation) and letter.current is None
+    if not stood_submitted or gaps_in(seats) or lacks_letter or not is_accepted_at_once(delegation):
+        return ""
+    return said_before_accepting(Acceptances((delegation,), _uninvited_count(people)))
 
 
 def _form_in_place(

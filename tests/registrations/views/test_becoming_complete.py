@@ -97,6 +97,60 @@ def test_the_form_says_before_it_is_sent_that_it_accepts_the_delegation(request,
     assert f"{WARNING}8 people are invited." in editing
 
 
+COMPLETE = "The delegation is then complete: it is accepted at once, and "
+
+
+@pytest.fixture
+def complete(almost) -> Delegation:
+    """Submitted and complete, as an upgrade may leave it: eight people are named, none of whom is invited."""
+    make_delegate(almost)
+    return almost
+
+
+@pytest.mark.parametrize("client", ["owner", "secretariat"])
+@pytest.mark.parametrize(
+    ("step", "count"), [("new", 9), ("edit", 8), ("replace", 8)], ids=["naming", "changing", "replacing"]
+)
+def test_what_is_complete_already_says_that_any_step_accepts_it(request, complete, client, step, count) -> None:
+    browser = request.getfixturevalue(client)
+    person = complete.delegates.first()
+    path = "delegates/new/" if step == "new" else f"delegates/{person.pk}/{step}/"
+
+    whole = browser.get(url(complete, path)).content.decode()
+    in_place = browser.get(url(complete, path), headers={"HX-Request": "true"}).content.decode()
+
+    for one in (whole, in_place):
+        assert f"{COMPLETE}{count} people are invited." in one
+
+
+def test_who_replaces_somebody_invited_is_invited_too(owner, complete) -> None:
+    person = complete.delegates.first()
+    Delegate.objects.filter(pk=person.pk).update(admitted_at=NOW)
+
+    page = owner.get(url(complete, f"delegates/{person.pk}/replace/")).content.decode()
+
+    assert f"{COMPLETE}8 people are invited." in page
+
+
+def test_replacing_says_nothing_where_a_seat_stays_empty_or_the_webinar_makes_it_wait(owner, complete) -> None:
+    path = url(complete, f"delegates/{complete.delegates.first().pk}/replace/")
+    RegistrationPolicy.objects.update(accepts_complete_at_once=False)
+    waits = owner.get(path).content.decode()
+    RegistrationPolicy.objects.update(accepts_complete_at_once=True)
+    complete.delegates.last().delete()
+
+    assert [COMPLETE in page for page in (waits, owner.get(path).content.decode())] == [False, False]
+
+
+def test_a_second_letter_says_that_it_accepts_what_is_complete_already(owner, complete) -> None:
+    owner.post(url(complete, "letter/"), {"file": make_upload()})
+    Delegation.objects.update(status="submitted")
+    RegistrationPolicy.objects.update(requires_letter=True)
+    Delegate.objects.update(admitted_at=None)
+
+    assert f"{COMPLETE}8 people are invited." in owner.get(url(complete, "letter/")).content.decode()
+
+
 def test_nothing_is_said_where_two_are_missing_or_the_webinar_makes_it_wait_or_it_is_a_draft(owner, almost) -> None:
     def page() -> str:
         return owner.get(url(almost, "delegates/new/")).content.decode()
@@ -151,6 +205,39 @@ def test_people_of_earlier_webinars_are_ticked_where_it_is_said_that_this_may_ac
     page = owner.get(url(almost, "earlier/")).content.decode()
 
     assert "If nothing is missing afterwards, the delegation is accepted at once, and 7 people named so far" in page
+
+
+@pytest.mark.parametrize(
+    ("stood", "is_complete", "waits", "said"),
+    [
+        ("submitted", True, False, True),
+        ("draft", True, False, False),
+        ("submitted", False, False, False),
+        ("submitted", True, True, False),
+    ],
+)
+def test_the_button_to_attend_again_says_that_it_accepts(
+    owner, almost, stood, is_complete, waits, said, django_assert_max_num_queries
+) -> None:
+    if is_complete:
+        make_delegate(almost)
+    RegistrationPolicy.objects.update(accepts_complete_at_once=not waits)
+    Delegation.objects.update(status="not_attending", status_before=stood)
+
+    with django_assert_max_num_queries(12):
+        page = owner.get(url(almost)).content.decode()
+
+    assert "It attends after all" in page
+    assert (f"{COMPLETE}8 people are invited." in page) is said
+    assert (COMPLETE in page) is said
+
+
+def test_the_button_to_attend_again_says_nothing_while_the_letter_is_missing(owner, almost) -> None:
+    make_delegate(almost)
+    Delegation.objects.update(status="not_attending", status_before="submitted")
+    RegistrationPolicy.objects.update(requires_letter=True)
+
+    assert COMPLETE not in owner.get(url(almost)).content.decode()
 
 
 def test_attending_again_says_that_the_delegation_is_accepted(owner, almost) -> None:

@@ -26,9 +26,9 @@ def restore_delegate(delegate: Delegate, *, by: User, now: datetime) -> Delegate
     """Undo a withdrawal or a replacement; undoing a replacement withdraws the one who took the seat.
 
     A focal point may while mail about it is still held: then everything is as before, the links included. Staff may
-    at any time; then the person is admitted anew, and gets new links. Raises NotPossibleNow when it is too late or the
-    person's data have ended, QuotaFull, AddressTakenHere, AddressTakenElsewhere, and what `check_time` raises.
-    Restoring twice changes nothing.
+    at any time; then the person is admitted anew, and gets new links. Raises NotPossibleNow when it is too late, the
+    person's data have ended, or the one who took the seat would leave a gap under another profile; QuotaFull,
+    AddressTakenHere, AddressTakenElsewhere, and what `check_time` raises. Restoring twice changes nothing.
     """
     locked = lock_delegation(delegate.delegation)
     check_time(locked.delegation.webinar, by=by, now=now, is_for_late=True)
@@ -100,6 +100,16 @@ def _give_seat_back(locked: LockedDelegation, delegate: Delegate, *, by: User, n
     if successor is None:
         return {}
     if successor.is_active:
+        seat = locked.seat_of(successor.profile)
+        if successor.profile_id != delegate.profile_id and seat is not None and seat.is_without_spare:
+            # Without a reason, which this step does not ask for (rule 6).
+            raise NotPossibleNow(
+                _(
+                    "This would leave a gap: %(name)s, who took the seat, is named under another profile by now. "
+                    "Withdraw %(name)s first, with a reason."
+                )
+                % {"name": successor.name}
+            )
         write_departure(successor, status=DelegateStatus.WITHDRAWN, reason="", by=by, now=now)
         record(HistoryKind.WITHDRAWN, delegation=locked.delegation, delegate=successor, by=by, now=now)
     return {"replaced_by": [successor.name, ""]}

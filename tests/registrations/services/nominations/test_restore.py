@@ -3,7 +3,7 @@ from datetime import timedelta
 import pytest
 
 from registrations.exceptions import AddressTakenHere, NotPossibleNow, QuotaFull
-from registrations.models import DelegateStatus, Delegation, DelegationStatus, HistoryEvent, Quota
+from registrations.models import Delegate, DelegateStatus, Delegation, DelegationStatus, HistoryEvent, Quota
 from registrations.queries import seats_of
 from registrations.services.nominations import edit_delegate, replace_delegate, withdraw_delegate
 from registrations.services.undoing import restore_delegate
@@ -106,3 +106,22 @@ def test_staff_restore_someone_whose_successor_has_left_too(delegation, staff, n
     newcomer.refresh_from_db()
     assert (restored.status, restored.replaced_by) == (DelegateStatus.ACTIVE, None)
     assert (newcomer.status, newcomer.withdrawn_reason, newcomer.version) == (DelegateStatus.WITHDRAWN, "ill too", 2)
+
+
+def test_restoring_opens_no_gap_where_the_successor_is_named_under_another_profile(delegation, profiles, staff, now):
+    old = make_delegate(delegation)
+    newcomer = replace_delegate(old, details=make_details(), version=1, by=staff, now=now)
+    Delegate.objects.filter(pk=newcomer.pk).update(profile=profiles["border-control"])
+    make_delegate(delegation, "border-control")
+
+    with pytest.raises(NotPossibleNow) as refused:
+        restore_delegate(old, by=staff, now=now)
+    make_delegate(delegation, "border-control")
+    restored = restore_delegate(old, by=staff, now=now)
+
+    assert str(refused.value.message) == (
+        f"This would leave a gap: {newcomer.name}, who took the seat, is named under another profile by now. "
+        f"Withdraw {newcomer.name} first, with a reason."
+    )
+    assert restored.is_active
+    assert Delegate.objects.get(pk=newcomer.pk).status == "withdrawn"

@@ -101,7 +101,7 @@ def _give_seat_back(locked: LockedDelegation, delegate: Delegate, *, by: User, n
         return {}
     if successor.is_active:
         seat = locked.seat_of(successor.profile)
-        if successor.profile_id != delegate.profile_id and seat is not None and seat.is_without_spare:
+        if successor.profile_id != delegate.profile_id and seat is not None and seat.opens_gap_if_one_leaves:
             # Without a reason, which this step does not ask for (rule 6).
             raise NotPossibleNow(
                 _(

@@ -121,6 +121,22 @@ class NamedTooOften(RuleBroken):
         super().__init__()
 
 
+class AttendanceChangedTooOften(RuleBroken):
+    """Focal points may not let a delegation attend again that they called off three times within a day.
+
+    `event` is the unsaved history event that alerts the secretariat; None where it was alerted already.
+    """
+
+    message = _(
+        "Your country was noted as not attending several times within 24 hours. "
+        "Only the secretariat can note for now that it attends again; it has been notified."
+    )
+
+    def __init__(self, *, event: "HistoryEvent | None" = None) -> None:
+        self.event = event
+        super().__init__()
+
+
 class TooManyClashes(RuleBroken):
     message = _("Too many addresses could not be registered today. Please write to the secretariat.")
     field = "email"

@@ -33,6 +33,9 @@ ABOUT = {
 # Of an alert, by what it alerts of.
 ABOUT_ALERTS = {
     HistoryKind.NAMED_TOO_OFTEN: gettext_lazy("Tells %(who)s that %(body)s named the same person again and again."),
+    HistoryKind.ATTENDANCE_CHANGED_TOO_OFTEN: gettext_lazy(
+        "Tells %(who)s that %(body)s noted again and again that it does not attend."
+    ),
     HistoryKind.MAIL_HELD: gettext_lazy("Tells %(who)s that mail to people of %(body)s is held."),
 }
 ABOUT_ELSE = gettext_lazy("A message to %(who)s.")

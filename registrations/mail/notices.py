@@ -73,9 +73,10 @@ def build_absence(delivery: Delivery) -> EmailMultiAlternatives:
 
 def build_clash_alert(delivery: Delivery) -> EmailMultiAlternatives:
     """Tells the secretariat that a focal point named a person who is registered elsewhere or whom they named again and
-    again, or more new people than are mailed by themselves; details are in admin."""
+    again, or more new people than are mailed by themselves, or called taking part off again and again; details are in
+    admin."""
     user, event, delegation = _parts(delivery)
-    if event.kind == HistoryKind.MAIL_HELD:
+    if event.kind in (HistoryKind.MAIL_HELD, HistoryKind.ATTENDANCE_CHANGED_TOO_OFTEN):
         link = reverse("admin:registrations_delegation_change", args=[delegation.pk])
     else:
         link = reverse("admin:registrations_historyevent_change", args=[event.pk])

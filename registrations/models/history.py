@@ -30,6 +30,7 @@ class HistoryKind(models.TextChoices):
     LETTER_REPLACED = "letter_replaced", _("Letter replaced")
     LETTER_REMOVED = "letter_removed", _("Letter removed")
     NAMED_TOO_OFTEN = "named_too_often", _("Registered and withdrawn repeatedly")
+    ATTENDANCE_CHANGED_TOO_OFTEN = "attendance_changed_too_often", _("Stopped attending repeatedly")
     MAIL_HELD = "mail_held", _("Mail held until the secretariat releases it")
     MAIL_RELEASED = "mail_released", _("Held mail released")
     ADDRESS_CLASH = "address_clash", _("Address registered elsewhere")
@@ -55,7 +56,12 @@ class HistoryKind(models.TextChoices):
 
 
 # What the secretariat is alerted of by mail, once it has happened.
-ALERTS = (HistoryKind.ADDRESS_CLASH, HistoryKind.NAMED_TOO_OFTEN, HistoryKind.MAIL_HELD)
+ALERTS = (
+    HistoryKind.ADDRESS_CLASH,
+    HistoryKind.NAMED_TOO_OFTEN,
+    HistoryKind.ATTENDANCE_CHANGED_TOO_OFTEN,
+    HistoryKind.MAIL_HELD,
+)
 # In `changes` of an acceptance by the rules: what made the submitted delegation complete, a kind of event or one of
 # STEPS_WITHOUT_EVENT, of which the history has no event.
 STEP = "step"

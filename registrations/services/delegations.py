@@ -21,6 +21,7 @@ from registrations.models import (
 from registrations.services.acceptance import accept, accept_if_complete
 from registrations.services.gates import check_time, clean_reason
 from registrations.services.history import record
+from registrations.services.mail_limits import check_attending_again
 from registrations.services.seats import LockedDelegation, decision, hold_until, lock_delegation
 
 LONGEST_COMMENT = 2000
@@ -144,14 +145,16 @@ def mark_not_attending(delegation: Delegation, *, reason: str, by: User, now: da
 def mark_attending_again(delegation: Delegation, *, by: User, now: datetime) -> Delegation:
     """Take "not attending" back: the delegation stands where it stood, and its admitted people are invited again.
 
-    One that stood submitted and is complete by now is accepted (rule 4). Raises what `check_time` raises. A delegation
-    that attends is left alone.
+    One that stood submitted and is complete by now is accepted (rule 4). Raises AttendanceChangedTooOften where focal
+    points called it off three times within a day, and what `check_time` raises. A delegation that attends is left
+    alone.
     """
     locked = lock_delegation(delegation)
     current = locked.delegation
     check_time(current.webinar, by=by, now=now)
     if current.status != DelegationStatus.NOT_ATTENDING:
         return current
+    check_attending_again(locked, by=by, now=now)
     status = DelegationStatus(current.status_before or DelegationStatus.DRAFT)
     current.status_before = ""
     current.not_attending_reason = ""

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db.models import Q
 from django.db.models.functions import Lower
 
-from registrations.exceptions import NamedTooOften
+from registrations.exceptions import AttendanceChangedTooOften, NamedTooOften
 from registrations.models import CalendarEntry, Delegate, Delegation, HistoryEvent, HistoryKind, User
 from registrations.models.delegate import change_hold
 from registrations.services.history import new_event, record
@@ -17,6 +17,7 @@ from registrations.services.seats import LockedDelegation, decision, lock_delega
 
 DAY = timedelta(days=1)
 MAX_WITHDRAWALS_PER_DAY = 2
+MAX_RETURNS_PER_DAY = 2
 LEAVING_KINDS = (HistoryKind.WITHDRAWN, HistoryKind.REPLACED)
 NAMING_KINDS = (HistoryKind.REGISTERED, HistoryKind.EDITED)
 
@@ -84,6 +85,21 @@ def _events_of_leaving(
         .select_related("delegate")
         .order_by("pk")
     )
+
+
+def check_attending_again(locked: LockedDelegation, *, by: User, now: datetime) -> None:
+    """Raise AttendanceChangedTooOften where a focal point would let the delegation attend again once more than twice
+    in a day: each time takes back and repeats the invitations of all its people. One query, two where it raises; none
+    for staff."""
+    if by.is_staff:
+        return
+    events = HistoryEvent.objects.filter(delegation=locked.delegation, at__gt=now - DAY)
+    if events.filter(kind=HistoryKind.NOT_ATTENDING, actor__is_staff=False).count() <= MAX_RETURNS_PER_DAY:
+        return
+    kind = HistoryKind.ATTENDANCE_CHANGED_TOO_OFTEN
+    if events.filter(kind=kind).exists():
+        raise AttendanceChangedTooOften
+    raise AttendanceChangedTooOften(event=new_event(kind, delegation=locked.delegation, by=by, now=now))
 
 
 def hold_mail(locked: LockedDelegation, delegates: Sequence[Delegate], *, by: User, now: datetime) -> frozenset[str]:

@@ -21,6 +21,7 @@ from django.utils.translation import gettext as _
 from registrations.exceptions import (
     AddressTakenElsewhere,
     AddressTakenHere,
+    AttendanceChangedTooOften,
     NamedTooOften,
     QuotaFull,
     ReasonRequired,
@@ -69,7 +70,7 @@ def decision(service: Callable[P, R]) -> Callable[P, R]:
                 if transaction.get_connection().in_atomic_block or not _is_worth_a_retry(error):
                     raise
                 return attempt(*args, **kwargs)
-        except (AddressTakenElsewhere, NamedTooOften) as refused:
+        except (AddressTakenElsewhere, AttendanceChangedTooOften, NamedTooOften) as refused:
             if refused.event is not None:
                 _keep(refused.event)
             raise

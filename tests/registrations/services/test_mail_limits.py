@@ -3,8 +3,10 @@ from datetime import timedelta
 import pytest
 from django.core import mail
 
-from registrations.exceptions import NamedTooOften
+from registrations.exceptions import AttendanceChangedTooOften, NamedTooOften
 from registrations.models import Delegate, Delivery, DeliveryKind, HistoryEvent, HistoryKind, User
+from registrations.models.history import ALERTS
+from registrations.services.delegations import mark_attending_again, mark_not_attending
 from registrations.services.mail_limits import release_mail
 from registrations.services.nominations import (
     edit_delegate,
@@ -54,7 +56,7 @@ def held() -> list[str]:
 
 
 def kinds() -> list[str]:
-    alerts = HistoryEvent.objects.filter(kind__in=[HistoryKind.NAMED_TOO_OFTEN, HistoryKind.MAIL_HELD])
+    alerts = HistoryEvent.objects.filter(kind__in=set(ALERTS) - {HistoryKind.ADDRESS_CLASH})
     return list(alerts.order_by("pk").values_list("kind", flat=True))
 
 
@@ -188,6 +190,61 @@ def test_the_secretariat_is_mailed_once_about_an_address_named_too_often(delegat
     (alert,) = [message for message in mail.outbox if staff.email in message.to[0]]
     assert alert.subject == "Country HN: a person was registered and withdrawn repeatedly"
     assert VICTIM not in alert.body
+
+
+# How often a country stops attending --------------------------------------------------------------
+
+
+def stop_attending(delegation, by, now) -> None:
+    mark_not_attending(delegation, reason="No budget", by=by, now=now)
+
+
+def test_a_delegation_that_attends_again_and_again_mails_nobody_after_two_rounds_in_a_day(staff):
+    delegation = released_delegation()
+    focal_point = make_focal_point(delegation.body).user
+    name(delegation, staff, SOON)
+    now = SOON + MINUTE
+    plan_and_send(now)
+    for _round in range(2):
+        stop_attending(delegation, focal_point, now)
+        plan_and_send(now + MINUTE)
+        mark_attending_again(delegation, by=focal_point, now=now + 2 * MINUTE)
+        plan_and_send(now + 3 * MINUTE)
+        now += 4 * MINUTE
+    stop_attending(delegation, focal_point, now)
+    plan_and_send(now + MINUTE)
+
+    for number in range(2, 4):
+        with pytest.raises(AttendanceChangedTooOften, match="Only the secretariat can note"):
+            mark_attending_again(delegation, by=focal_point, now=now + number * MINUTE)
+    plan_and_send(now + 5 * MINUTE)
+
+    sent = Delivery.objects.filter(email=VICTIM, session__number=1).order_by("pk").values_list("kind", flat=True)
+    assert list(sent) == ["invitation", "cancellation"] * 3
+    assert kinds() == [HistoryKind.ATTENDANCE_CHANGED_TOO_OFTEN]
+    (alert,) = [message for message in mail.outbox if staff.email in message.to[0]]
+    assert alert.subject == "Country HN: it was noted repeatedly that it does not attend"
+    assert f"/delegation/{delegation.pk}/change/" in alert.body
+
+
+def test_the_rounds_of_a_country_are_those_of_one_day_and_one_delegation_and_not_the_secretariat_s(
+    delegation, focal_point, staff, now
+):
+    colleague = make_focal_point(delegation.body).user
+    elsewhere = make_delegation(delegation.webinar, make_country("PA"))
+    for by in (focal_point, staff, colleague, staff, staff):
+        stop_attending(delegation, by, now)
+        mark_attending_again(delegation, by=by, now=now)
+    stop_attending(elsewhere, focal_point, now)
+    mark_attending_again(elsewhere, by=focal_point, now=now)
+
+    stop_attending(delegation, colleague, now + MINUTE)
+    with pytest.raises(AttendanceChangedTooOften):
+        mark_attending_again(delegation, by=focal_point, now=now + 2 * MINUTE)
+
+    assert mark_attending_again(delegation, by=staff, now=now + 3 * MINUTE).status == "draft"
+    stop_attending(delegation, focal_point, now + DAY + MINUTE)
+    assert mark_attending_again(delegation, by=focal_point, now=now + DAY + MINUTE).status == "draft"
 
 
 # How many new ones are mailed ---------------------------------------------------------------------

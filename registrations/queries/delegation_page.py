@@ -31,7 +31,12 @@ SHOWN = ("state", "attempts", "last_error", "due_at", "sent_at")
 # Of a session as edited, then as released.
 ENDING = ("cancelled_at", "starts_at", "duration_minutes", "released__is_cancelled", "released__ends_at")
 # What happened that the secretariat alone sees.
-OF_THE_SECRETARIAT = (HistoryKind.ADDRESS_CLASH, HistoryKind.EXCEPTION_MADE, HistoryKind.EXCEPTION_ENDED)
+OF_THE_SECRETARIAT = (
+    HistoryKind.ADDRESS_CLASH,
+    HistoryKind.NAMED_TOO_OFTEN,
+    HistoryKind.EXCEPTION_MADE,
+    HistoryKind.EXCEPTION_ENDED,
+)
 # The states out of which the newest message to a mailbox may be sent once more.
 DONE_WITH = (DeliveryState.SENT, DeliveryState.FAILED, DeliveryState.STOPPED)
 
@@ -186,8 +191,8 @@ def _invitations_of(delegates: "QuerySet[Delegate]") -> dict[int, tuple[Invitati
 def history_of(delegation: Delegation) -> "QuerySet[HistoryEvent]":
     """What happened in `delegation`, the latest first, for everyone who may see it.
 
-    Without address clashes: these concern another delegation too and are the secretariat's alone (rule 8); and
-    without exceptions from quotas, whose reasons the secretariat gives to itself.
+    Without address clashes, and people named too often: these may concern another delegation too and are the
+    secretariat's alone (rule 8); and without exceptions from quotas, whose reasons the secretariat gives to itself.
     """
     return (
         HistoryEvent.objects.filter(delegation=delegation)

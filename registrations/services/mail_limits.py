@@ -23,8 +23,8 @@ NAMING_KINDS = (HistoryKind.REGISTERED, HistoryKind.EDITED)
 
 
 class WithdrawalCounts:
-    """How often each of some addresses was named and given up again within a day, by this focal point or in this
-    delegation. One query; none for staff."""
+    """How often each of some addresses was named and given up again within a day, by this focal point in any webinar or
+    by anyone in this delegation. One query; none for staff."""
 
     def __init__(self, locked: LockedDelegation, emails: Iterable[str], *, by: User, now: datetime) -> None:
         self.locked, self.by, self.now = locked, by, now
@@ -41,16 +41,25 @@ class WithdrawalCounts:
             raise NamedTooOften(event=self._alert(events[-1]))
 
     def _count(self, event: HistoryEvent) -> None:
-        """An edit gives up the address of before; taken back in time, nobody was written to."""
+        """An edit gives up the address of before. Where a step was undone in time, nobody was written to: it is taken
+        off."""
         if event.kind == HistoryKind.EDIT_UNDONE:
             before = str(event.changes["email"][1]).lower()
             if self.events[before]:
                 self.events[before].pop()
         elif event.kind == HistoryKind.EDITED:
             self.events[str(event.changes["email"][0]).lower()].append(event)
+        elif event.kind == HistoryKind.RESTORED:
+            self._take_departure_off(event)
         elif event.delegate is not None and event.at >= event.delegate.registered_at + change_hold():
             # Who was withdrawn earlier was not written to.
             self.events[event.delegate.address].append(event)
+
+    def _take_departure_off(self, restored: HistoryEvent) -> None:
+        """Nothing is taken off where the departure was too early to count: the last event is then of something else."""
+        events = self.events[restored.delegate.address] if restored.delegate is not None else []
+        if events and events[-1].delegate_id == restored.delegate_id and events[-1].kind in LEAVING_KINDS:
+            events.pop()
 
     def _alert(self, last: HistoryEvent) -> HistoryEvent | None:
         """The unsaved event for the secretariat: one in a day about one person."""
@@ -71,13 +80,13 @@ class WithdrawalCounts:
 def _events_of_leaving(
     delegation: Delegation, addresses: set[str], *, by: User, now: datetime
 ) -> Iterable[HistoryEvent]:
-    """In their order, the steps of focal points by which one of `addresses` may have been given up."""
-    left = Q(kind__in=LEAVING_KINDS, address__in=addresses)
+    """In their order, the steps of focal points by which one of `addresses` may have been given up or taken back."""
+    left = Q(kind__in=[*LEAVING_KINDS, HistoryKind.RESTORED], address__in=addresses)
     edited = Q(kind__in=[HistoryKind.EDITED, HistoryKind.EDIT_UNDONE], changes__has_key="email")
     return (
         HistoryEvent.objects.alias(address=Lower("delegate__email"))
         .filter(
-            Q(delegation=delegation) | Q(actor=by, webinar=delegation.webinar_id),
+            Q(delegation=delegation) | Q(actor=by),
             left | edited,
             at__gt=now - DAY,
             actor__is_staff=False,

@@ -6,6 +6,7 @@ from django.core import mail
 from registrations.exceptions import AttendanceChangedTooOften, NamedTooOften
 from registrations.models import Delegate, Delivery, DeliveryKind, HistoryEvent, HistoryKind, User
 from registrations.models.history import ALERTS
+from registrations.queries.delegation_page import history_of
 from registrations.services.delegations import mark_attending_again, mark_not_attending
 from registrations.services.mail_limits import release_mail
 from registrations.services.nominations import (
@@ -24,7 +25,9 @@ from tests.factories import (
     make_delegation,
     make_details,
     make_focal_point,
+    make_quotas,
     make_staff,
+    make_webinar,
 )
 from tests.registrations.services.deliveries import SOON, plan_and_send, released_delegation
 
@@ -157,6 +160,45 @@ def test_what_is_undone_before_anybody_is_written_to_is_no_round(delegation, foc
     assert kinds() == []
 
 
+def test_an_undone_withdrawal_is_no_round(delegation, focal_point, now):
+    delegate = name(delegation, focal_point, now)
+    for number in range(1, 3):
+        gone = withdraw(delegate, focal_point, now + number * MINUTE)
+        delegate = restore_delegate(gone, by=focal_point, now=now + number * MINUTE)
+    withdraw(delegate, focal_point, now + 4 * MINUTE)
+
+    again = name(delegation, focal_point, now + 5 * MINUTE)
+    withdraw(again, focal_point, now + 6 * MINUTE)
+
+    assert kinds() == []
+    with pytest.raises(NamedTooOften):
+        name(delegation, focal_point, now + 7 * MINUTE)
+
+
+def test_undoing_a_withdrawal_that_was_no_round_takes_no_round_off(delegation, focal_point, now):
+    for number in range(2):
+        one_round(delegation, focal_point, now + 2 * number * MINUTE)
+    delegate = name(delegation, make_staff(), now + 5 * MINUTE)
+    gone = withdraw(delegate, focal_point, now + 5 * MINUTE)
+    delegate = restore_delegate(gone, by=focal_point, now=now + 5 * MINUTE)
+    withdraw(delegate, focal_point, now + 5 * MINUTE)
+
+    with pytest.raises(NamedTooOften):
+        name(delegation, focal_point, now + 7 * MINUTE)
+
+
+def test_an_undone_replacement_is_no_round(delegation, focal_point, now):
+    delegate = name(delegation, focal_point, now)
+    for number in range(1, 3):
+        details, at = make_details(email="successor@example.org"), now + number * MINUTE
+        replace_delegate(delegate, details=details, version=delegate.version, by=focal_point, now=at)
+        delegate = restore_delegate(delegate, by=focal_point, now=at)
+    withdraw(delegate, focal_point, now + 4 * MINUTE)
+
+    assert name(delegation, focal_point, now + 5 * MINUTE).is_active
+    assert kinds() == []
+
+
 def test_the_rounds_are_those_of_one_day_and_one_delegation(delegation, focal_point, now):
     elsewhere = make_delegation(delegation.webinar, make_country("PA"))
     colleague = make_focal_point(elsewhere.body).user
@@ -166,6 +208,21 @@ def test_the_rounds_are_those_of_one_day_and_one_delegation(delegation, focal_po
     assert name(delegation, focal_point, now + DAY + 4 * MINUTE).is_active
     withdraw(Delegate.objects.active().get(), focal_point, now + DAY + 5 * MINUTE)
     assert name(elsewhere, colleague, now + DAY + 6 * MINUTE).is_active
+
+
+def test_the_rounds_of_one_focal_point_count_in_all_their_webinars(delegation, focal_point, now):
+    others = [make_delegation(make_webinar(slug), delegation.body) for slug in ("second", "third")]
+    for other in others:
+        make_quotas(other.webinar)
+    one_round(delegation, focal_point, now)
+    one_round(others[0], focal_point, now + 2 * MINUTE)
+
+    with pytest.raises(NamedTooOften):
+        name(others[1], focal_point, now + 4 * MINUTE)
+
+    assert kinds() == [HistoryKind.NAMED_TOO_OFTEN]
+    assert list(history_of(others[1])) == []
+    assert name(others[1], make_focal_point(delegation.body).user, now + 5 * MINUTE).is_active
 
 
 def test_a_colleague_s_rounds_in_the_delegation_count_too(delegation, focal_point, now):

@@ -115,14 +115,19 @@ def hold_mail(locked: LockedDelegation, delegates: Sequence[Delegate], *, by: Us
     """Decide for each of `delegates`, who are about to be saved under a new address, whether mail to it waits.
 
     It waits where `by` is a focal point, the webinar has not mailed the address before, and it is more than the
-    NEW_ADDRESSES_PER_DAY of this person; mail that waits already goes on waiting. Returns the new addresses: whoever
-    records the step says so in its event, by which they are counted. Locks the row of `by`, after the delegation, so
-    that no two steps of one person count at once. Alerts the secretariat where nobody of the delegation waited so far.
-    Four queries, however many people; one where no address is new, none for staff.
+    NEW_ADDRESSES_PER_DAY of this person; mail that waits already goes on waiting, unless the person gets the address
+    back whose change made it wait. Returns the new addresses: whoever records the step says so in its event, by which
+    they are counted. Locks the row of `by`, after the delegation, so that no two steps of one person count at once.
+    Alerts the secretariat where nobody of the delegation waited so far.
+    Four queries, however many people; one where no address is new, none for staff; one more for each whose mail waits.
     """
+    returned = [delegate for delegate in delegates if _returns_to_address_before_hold(delegate)]
+    for delegate in returned:
+        delegate.mail_held_at = None
     if by.is_staff:
         return frozenset()
     known = _already_mailed(locked.delegation, [delegate.address for delegate in delegates])
+    known |= {delegate.address for delegate in returned}
     new = [delegate for delegate in delegates if delegate.address not in known]
     if new:
         lock_person(by)
@@ -135,6 +140,14 @@ def hold_mail(locked: LockedDelegation, delegates: Sequence[Delegate], *, by: Us
         if new[room:] and not Delegate.objects.with_held_mail().filter(delegation=locked.delegation).exists():
             record(HistoryKind.MAIL_HELD, delegation=locked.delegation, by=by, now=now)
     return frozenset(delegate.address for delegate in new)
+
+
+def _returns_to_address_before_hold(delegate: Delegate) -> bool:
+    """Whether mail to `delegate` waits since an edit that left the address which they have again."""
+    if delegate.mail_held_at is None:
+        return False
+    edits = HistoryEvent.objects.filter(delegate=delegate, kind=HistoryKind.EDITED, at=delegate.mail_held_at)
+    return any(str(edit.changes.get("email", [""])[0]).lower() == delegate.address for edit in edits)
 
 
 def _already_mailed(delegation: Delegation, addresses: Sequence[str]) -> set[str]:

@@ -18,6 +18,7 @@ from registrations.services.nominations import (
 )
 from registrations.services.planning import plan
 from registrations.services.undoing import restore_delegate, undo_edit
+from registrations.tokens.participants import Scope, make_token
 from tests.factories import (
     NOW,
     make_country,
@@ -29,7 +30,7 @@ from tests.factories import (
     make_staff,
     make_webinar,
 )
-from tests.registrations.services.deliveries import SOON, plan_and_send, released_delegation
+from tests.registrations.services.deliveries import SOON, plan_and_send, released_delegation, sent_by
 
 pytestmark = pytest.mark.django_db
 
@@ -48,6 +49,10 @@ def name(delegation, by, now, email=VICTIM) -> Delegate:
 
 def withdraw(delegate, by, now) -> Delegate:
     return withdraw_delegate(delegate, version=delegate.version, by=by, now=now, reason="Changed")
+
+
+def correct(delegate, email, by, now) -> Delegate:
+    return edit_delegate(delegate, details=make_details(email=email), version=delegate.version, by=by, now=now)
 
 
 def one_round(delegation, by, now, email=VICTIM) -> None:
@@ -404,6 +409,50 @@ def test_an_undone_edit_to_a_new_address_leaves_nothing_held(accepted, user):
     person = undo_edit(person, version=person.version, by=user, now=SOON + MINUTE)
 
     assert (person.email, held()) == (was, [])
+
+
+@pytest.mark.parametrize("are_in_between_mailed", [False, True])
+@pytest.mark.parametrize("corrects", ["user", "staff"])
+def test_who_is_corrected_back_to_an_invited_address_gets_mail_with_links_that_live(
+    accepted, user, staff, corrects, are_in_between_mailed
+):
+    name_many(accepted, addresses(3), user, SOON)
+    plan_and_send(SOON + MINUTE)
+    person = Delegate.objects.get(email="p0@example.org")
+    for email in ("typo@example.org", "typo2@example.org"):
+        person = correct(person, email, user, SOON + 2 * MINUTE)
+    assert held() == ["typo2@example.org"]
+    if are_in_between_mailed:
+        plan_and_send(SOON + 3 * MINUTE)
+
+    person = correct(person, "P0@example.org", {"user": user, "staff": staff}[corrects], SOON + 4 * MINUTE)
+    mails = sent_by(SOON + 5 * MINUTE)
+
+    assert held() == []
+    written = [message.body for message in mails if "p0@example.org" in message.to[0].lower()]
+    assert len(written) == 2
+    assert all(make_token(person, Scope.PAGE) in body for body in written)
+
+
+def test_who_is_corrected_back_before_the_first_invitation_waits_no_longer(accepted, user):
+    name_many(accepted, addresses(3), user, SOON)
+    person = correct(Delegate.objects.get(email="p0@example.org"), "typo@example.org", user, SOON + 2 * MINUTE)
+
+    correct(person, "p0@example.org", user, SOON + 3 * MINUTE)
+
+    assert held() == []
+
+
+def test_who_waits_from_the_start_goes_on_waiting_under_each_address(accepted, user):
+    name_many(accepted, addresses(4), user, SOON)
+    plan_and_send(SOON + MINUTE)
+    (waiting,) = Delegate.objects.with_held_mail()
+    withdraw(Delegate.objects.get(email="p0@example.org"), user, SOON + 2 * MINUTE)
+
+    waiting = correct(waiting, "p0@example.org", user, SOON + 3 * MINUTE)
+    assert held() == ["p0@example.org"]
+    correct(waiting, "p3@example.org", user, SOON + 4 * MINUTE)
+    assert held() == ["p3@example.org"]
 
 
 def test_mail_that_waits_is_not_released_by_an_edit_and_its_undoing(accepted, user):

@@ -54,10 +54,10 @@ def media(now: datetime) -> dict[str, object]:
     while it arrives. Writes one block there, in a file that has no name, and looks whether the largest letter has
     room."""
     folder = Path(default_storage.path(FOLDER))
-    # The first letter makes it.
-    while not folder.exists():
-        folder = folder.parent
     try:
+        # The first letter makes it.
+        while not folder.exists():
+            folder = folder.parent
         for each in (folder, settings.FILE_UPLOAD_TEMP_DIR or tempfile.gettempdir()):
             with tempfile.TemporaryFile(dir=each) as probe:
                 probe.write(ONE_BLOCK)

@@ -1,4 +1,7 @@
+import os
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
@@ -19,6 +22,21 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture(autouse=True)
 def never_planned() -> None:
     caches["database"].clear()
+
+
+@contextmanager
+def closed_to_this_process(directory: Path) -> Iterator[None]:
+    """Take every right to `directory` away; root, whom no right stops, is nobody meanwhile."""
+    is_root = os.geteuid() == 0
+    directory.chmod(0)
+    try:
+        if is_root:
+            os.seteuid(65534)
+        yield
+    finally:
+        if is_root:
+            os.seteuid(0)
+        directory.chmod(0o700)
 
 
 def owe(due_at: datetime, **fields: object) -> Delivery:
@@ -120,6 +138,25 @@ def test_uploads_are_degraded_where_nothing_can_be_written(now: datetime, tmp_pa
     settings.MEDIA_ROOT = str(tmp_path / "media")
 
     assert health.media(now) == {"status": "degraded", "errno": "ENOTDIR"}
+
+
+def test_uploads_are_degraded_where_they_lie_in_a_directory_that_is_closed_to_this_account(
+    now: datetime, tmp_path: Path, settings
+) -> None:
+    closed = tmp_path / "closed"
+    closed.mkdir()
+    settings.MEDIA_ROOT = str(closed / "media")
+
+    with closed_to_this_process(closed):
+        answer = health.media(now)
+
+    assert answer == {"status": "degraded", "errno": "EACCES"}
+
+
+def test_uploads_are_degraded_where_their_path_cannot_be_followed(now: datetime, tmp_path: Path, settings) -> None:
+    settings.MEDIA_ROOT = str(tmp_path / ("long" * 100))
+
+    assert health.media(now) == {"status": "degraded", "errno": "ENAMETOOLONG"}
 
 
 def test_uploads_are_degraded_where_not_a_block_can_be_written(now: datetime, tmp_path: Path, settings) -> None:

@@ -130,12 +130,10 @@ class InvitedOnlyAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allaut
         """Have the mail written and sent after the response, in the language of now."""
         language = translation.get_language()
 
-        def build() -> EmailMessage | None:
-            if template_prefix == UNKNOWN_ACCOUNT:
-                return None
+        def build() -> EmailMessage:
             with translation.override(language):
                 message: EmailMessage = self.render_mail(template_prefix, email, context)
             message.connection = get_connection(timeout=settings.SIGN_IN_EMAIL_TIMEOUT)
             return message
 
-        send_later(build)
+        send_later(build if template_prefix != UNKNOWN_ACCOUNT else None)

@@ -31,19 +31,26 @@ DEGRADED_FOR = timedelta(minutes=10)
 FAILED_AT = "sign_in_mail_failed_at"
 
 _threads = ThreadPoolExecutor(THREADS, thread_name_prefix="sign-in-mail")
+_thread_for_nothing = ThreadPoolExecutor(1, thread_name_prefix="no-sign-in-mail")
 _pending: set[Future[None]] = set()
 
 
-def send_later(build: Callable[[], EmailMessage | None]) -> None:
-    """Send what `build` returns, in a thread, in which `build` is called too; None sends nothing. Never raises for it.
+def send_later(build: Callable[[], EmailMessage] | None) -> None:
+    """Send what `build` returns, in a thread, in which `build` is called too. Never raises for it.
 
-    `build` must not query the database: it runs in another thread than the request.
+    None, for an address without an account, sends nothing and takes no place of a message; it takes the same time, so
+    that no page tells who has an account. `build` must not query the database: it runs in another thread than the
+    request.
     """
     if len(_pending) >= MAX_PENDING:
         log.warning("sign_in_mail_dropped", waiting=len(_pending))
         _note_failure()
         return
     has_failed = cache.get(FAILED_AT) is not None
+    if build is None:
+        # As long as to hand a message to its thread, and over at once.
+        _thread_for_nothing.submit(lambda: None)
+        return
     future = _threads.submit(_send, build, has_failed)
     _pending.add(future)
     future.add_done_callback(_pending.discard)
@@ -62,14 +69,12 @@ def readiness(now: datetime) -> dict[str, object]:
     return {"status": "degraded", "failed_seconds_ago": round((now - failed_at).total_seconds())}
 
 
-def _send(build: Callable[[], EmailMessage | None], has_failed: bool) -> None:
+def _send(build: Callable[[], EmailMessage], has_failed: bool) -> None:
     try:
         time.sleep(START_DELAY_SECONDS)
-        message = build()
-        if message is not None:
-            message.send()
-            if has_failed:
-                cache.delete(FAILED_AT)
+        build().send()
+        if has_failed:
+            cache.delete(FAILED_AT)
     # Nobody asks this thread for its result: whatever went wrong would be lost.
     except Exception as error:
         log.warning("sign_in_mail_failed", reason=type(error).__name__)

@@ -123,6 +123,23 @@ def test_what_the_threads_cannot_take_is_dropped_and_logged(
     assert sorted(received.to for received in server.received) == sorted(addresses[:2])
 
 
+def test_requests_for_unknown_addresses_take_no_place_of_messages(
+    server: SmtpServer, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(background_mail, "MAX_PENDING", 2)
+    addresses = [make_user().email for _ in range(2)]
+    server.is_silent = True
+
+    unknown = {ask("login/code/", f"nobody{number}@example.org") for number in range(3)}
+    known = {ask("login/code/", address) for address in addresses}
+    server.is_silent = False
+    background_mail.wait_until_sent()
+
+    assert len(unknown | known) == 1
+    assert logged(caplog) == []
+    assert sorted(received.to for received in server.received) == sorted(addresses)
+
+
 def test_a_process_that_ends_sends_first_what_it_was_given(tmp_path: Path) -> None:
     program = """
 import django

@@ -6,6 +6,7 @@ from xml.etree.ElementTree import Element, SubElement, tostring
 from xml.parsers import expat
 
 from django.utils.translation import gettext as _
+from openpyxl.styles.numbers import is_date_format, is_timedelta_format
 from openpyxl.xml.constants import SHEET_MAIN_NS
 
 from registrations.exceptions import Unreadable
@@ -20,7 +21,7 @@ COST_OF_AN_OBJECT = 40
 COST_OF_STYLE_ELEMENT = 3
 # Of a number, which may be a day.
 COST_OF_A_NUMBER = 24
-# Of a character in a long attribute, and in one that holds a list of ranges.
+# Of a character in a long attribute, in the code of a number format, and in a list of ranges.
 COST_OF_A_CHARACTER = 1
 COST_PER_RANGE_CHARACTER = 4
 LONG_ATTRIBUTE_LENGTH = 255
@@ -84,7 +85,7 @@ def _cost_of(attributes: Mapping[str, str]) -> int:
     for name, value in attributes.items():
         if name == "sqref":
             cost += COST_PER_RANGE_CHARACTER * len(value)
-        elif len(value) > LONG_ATTRIBUTE_LENGTH:
+        elif name == "formatCode" or len(value) > LONG_ATTRIBUTE_LENGTH:
             cost += COST_OF_A_CHARACTER * len(value)
     return cost
 
@@ -106,7 +107,11 @@ def cells_with_formulas(sheet: bytes) -> list[str]:
 
 
 def number_formats_of(styles: bytes) -> bytes:
-    """`styles` with nothing but the number formats, and which of them each format of cells has."""
+    """`styles` with nothing but the kinds of the number formats, and which of them each format of cells has.
+
+    openpyxl reads the code of a number format again for each format of cells: here it is read once, and a short one
+    stands for it.
+    """
     root = Element(f"{{{SHEET_MAIN_NS}}}styleSheet")
     number_formats = SubElement(root, f"{{{SHEET_MAIN_NS}}}numFmts")
     cell_formats = SubElement(root, f"{{{SHEET_MAIN_NS}}}cellXfs")
@@ -114,14 +119,25 @@ def number_formats_of(styles: bytes) -> bytes:
     def keep(name: str, parent: str, attributes: Mapping[str, str]) -> None:
         if not _is_number_format(name, parent):
             return
+        kept = {key: attributes[key] for key in ("numFmtId",) if key in attributes}
         if name == "numFmt":
-            SubElement(number_formats, f"{{{SHEET_MAIN_NS}}}numFmt", dict(attributes))
+            kept["formatCode"] = _short_code(attributes.get("formatCode", ""))
+            SubElement(number_formats, f"{{{SHEET_MAIN_NS}}}numFmt", kept)
         else:
-            kept = {key: attributes[key] for key in ("numFmtId",) if key in attributes}
             SubElement(cell_formats, f"{{{SHEET_MAIN_NS}}}xf", kept)
 
     _parser(keep).Parse(styles, True)
     return tostring(root)
+
+
+def _short_code(code: str) -> str:
+    """A short code of the same kind: of a duration, of a day or a time, or of a number."""
+    # Only the first section counts. For each "[" without a "]" openpyxl would look through all that follows.
+    closed, bracket, rest = code.split(";")[0].rpartition("]")
+    code = closed + bracket + rest.replace("[", "")
+    if not is_date_format(code):
+        return "0"
+    return "[h]" if is_timedelta_format(code) else "yyyy"
 
 
 def too_large() -> Unreadable:

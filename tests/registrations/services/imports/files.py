@@ -99,6 +99,14 @@ def in_styles(list_name: str, style: str, count: int) -> bytes:
     return with_parts({"xl/styles.xml": styles.encode()})
 
 
+def with_number_format(code: str, *, cell_formats: int, number_formats: int = 1) -> bytes:
+    """A workbook with so many formats of cells, which take the number formats in turn."""
+    numbers = "".join(f"<numFmt numFmtId='{164 + n}' formatCode='{code}'/>" for n in range(number_formats))
+    cells = "".join(f"<xf numFmtId='{164 + n % number_formats}'/>" for n in range(cell_formats))
+    styles = f'<styleSheet xmlns="{MAIN}"><numFmts>{numbers}</numFmts><cellXfs>{cells}</cellXfs></styleSheet>'
+    return with_parts({"xl/styles.xml": styles.encode()})
+
+
 def in_shared_texts(text: str, count: int) -> bytes:
     source = Workbook()
     source.active["A1"] = "Ana"

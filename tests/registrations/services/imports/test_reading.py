@@ -1,5 +1,7 @@
+import io
 import re
 import time
+import zipfile
 from contextlib import suppress
 from datetime import date, datetime
 
@@ -18,8 +20,10 @@ from tests.hostile_text import hostile_texts
 from tests.registrations.services.imports import files
 from tests.registrations.services.imports.files import HEADINGS, csv_file, people, person, saved, xlsx
 
-# Seconds of this process: what else a machine does, does not count.
-AT_ONCE = 1.0
+# Seconds of this process: what else a machine does, does not count. On a slower machine, or where coverage is measured,
+# what people send takes as much longer.
+AT_ONCE = 0.2
+TIMES_MEASURED = 3
 
 BAD = {
     "one cell at the far corner": (files.one_cell_at_the_far_corner, "There is no text"),
@@ -49,6 +53,30 @@ BAD = {
     "400,000 fonts": (lambda: files.in_styles("fonts", "<font/>", 400_000), "holds too much"),
     "70,000 styles of cells": (
         lambda: files.in_styles("cellXfs", '<xf numFmtId="0" fontId="0" fillId="0" borderId="0"/>', 70_000),
+        "holds too much",
+    ),
+    "open brackets in a number format of 1,000 styles": (
+        lambda: files.with_number_format("[" * 5_000, cell_formats=1_000),
+        None,
+    ),
+    "open brackets in a number format of 5,500 styles": (
+        lambda: files.with_number_format("[" * 1_000, cell_formats=5_500),
+        None,
+    ),
+    "90,000 open brackets in a number format": (
+        lambda: files.with_number_format("[" * 90_000, cell_formats=1),
+        None,
+    ),
+    "brackets that close in another section of a number format": (
+        lambda: files.with_number_format("[" * 250 + ";]", cell_formats=5_000),
+        None,
+    ),
+    "open brackets in 4,500 number formats": (
+        lambda: files.with_number_format("[" * 250, cell_formats=4_500, number_formats=4_500),
+        "holds too much",
+    ),
+    "quotation marks in 4,500 number formats": (
+        lambda: files.with_number_format('"' * 250, cell_formats=4_500, number_formats=4_500),
         "holds too much",
     ),
     "200,000 shared texts": (lambda: files.in_shared_texts("<si><t>a</t></si>", 200_000), "holds too much"),
@@ -89,19 +117,70 @@ BAD = {
 }
 
 
+@pytest.fixture(scope="module")
+def at_once() -> float:
+    """AT_ONCE, or what the largest file that people send takes here, where that is longer."""
+    rows = [tuple(f"Texto {number}-{column}" for column in range(20)) for number in range(500)]
+    return max(AT_ONCE, _seconds_to_read(xlsx(rows)))
+
+
 @pytest.mark.parametrize("name", BAD)
-def test_a_bad_file_is_answered_at_once_with_what_is_wrong(name) -> None:
+def test_a_bad_file_is_answered_at_once_with_what_is_wrong(name, at_once) -> None:
     make, said = BAD[name]
     data = make()
 
-    begun = time.process_time()
     if said is None:
         read_file(data)
     else:
         with pytest.raises(Unreadable, match=said.replace("(", r"\(").replace(")", r"\)")):
             read_file(data)
 
-    assert time.process_time() - begun < AT_ONCE
+    assert _seconds_to_read(data) < at_once
+
+
+def _seconds_to_read(data: bytes) -> float:
+    """The best of a few readings: other processes slow one of them, not all."""
+    taken = []
+    for _ in range(TIMES_MEASURED):
+        begun = time.process_time()
+        with suppress(Unreadable):
+            read_file(data)
+        taken.append(time.process_time() - begun)
+    return min(taken)
+
+
+@pytest.mark.parametrize(
+    ("code", "text"),
+    [
+        ("yyyy-mm-dd", "2026-11-16"),
+        ("[$-409]d/m/yy;@", "2026-11-16"),
+        ("[[$-409]d/m/yy", "2026-11-16"),
+        ("d/m/yy[", "2026-11-16"),
+        ("[h]:mm", "46342 days, 0:00:00"),
+        ("0.00", "46342"),
+        ("[Red]0;dd", "46342"),
+        ('"days" 0', "46342"),
+        ("[$USD] 0", "46342"),
+    ],
+)
+def test_the_number_format_tells_a_day_from_a_number(code, text) -> None:
+    workbook = Workbook()
+    workbook.active["A1"] = 46_342
+    workbook.active["A1"].number_format = code
+
+    assert read_file(saved(workbook)).rows == ((text,),)
+
+
+def test_what_excel_adds_to_a_number_format_leaves_the_file_readable() -> None:
+    workbook = Workbook()
+    workbook.active["A1"] = date(2026, 11, 16)
+    content = saved(workbook)
+    styles = zipfile.ZipFile(io.BytesIO(content)).read("xl/styles.xml")
+    revision = b'xmlns:x16r2="http://schemas.microsoft.com/office/spreadsheetml/2015/02/main"'
+    styles = styles.replace(b"<styleSheet", b"<styleSheet " + revision)
+    styles = styles.replace(b"<numFmt ", b'<numFmt x16r2:formatCode16="yyyy\\-mm" ')
+
+    assert read_file(files.with_parts({"xl/styles.xml": styles}, content=content)).rows == (("2026-11-16",),)
 
 
 @pytest.mark.parametrize("program", ["Excel", "LibreOffice", "Google Sheets"])

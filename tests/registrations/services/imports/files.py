@@ -189,6 +189,12 @@ def in_sheet(rows: str) -> bytes:
     return with_parts({"xl/worksheets/sheet1.xml": f"{sheet}</sheetData></worksheet>".encode()})
 
 
+def in_namespace_of(length: int, *, elements: int, attributes: int) -> bytes:
+    """A row whose elements have so many attributes each, in a namespace of so many characters."""
+    tag = "<c " + " ".join(f'p:a{number}=""' for number in range(attributes)) + "/>"
+    return in_sheet(f'<row xmlns:p="{"u" * length}">{tag * elements}</row>')
+
+
 def many_sheets(count: int) -> bytes:
     """All of them the same part, which has to be opened once for each."""
     sheet = '<sheet name="a" sheetId="1" r:id="rId1"/>'

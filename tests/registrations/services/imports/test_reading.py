@@ -49,6 +49,28 @@ BAD = {
         "holds too much",
     ),
     "300,000 attributes of a row": (lambda: files.one_tag_of(300_000), "holds too much"),
+    "a namespace of 20,000 characters for 40,000 elements": (
+        lambda: files.in_namespace_of(20_000, elements=40_000, attributes=1),
+        "holds too much",
+    ),
+    "a namespace of 90,000 characters for 20,000 attributes": (
+        lambda: files.in_namespace_of(90_000, elements=200, attributes=100),
+        "holds too much",
+    ),
+    "a namespace of 120 characters for 350,000 attributes": (
+        lambda: files.in_namespace_of(120, elements=700, attributes=500),
+        "holds too much",
+    ),
+    "a default namespace of 20,000 characters": (
+        lambda: files.in_sheet(f'<row xmlns="{"u" * 20_000}">{"<c/>" * 40_000}</row>'),
+        "holds too much",
+    ),
+    "70,000 texts in a row": (lambda: files.in_sheet(f"<row>{'<t/>' * 70_000}</row>"), "holds too much"),
+    "90,000 values in one cell": (lambda: files.in_sheet(f"<row><c>{'<v/>' * 90_000}</c></row>"), "holds too much"),
+    "90,000 texts in one cell": (
+        lambda: files.in_sheet(f'<row><c t="inlineStr"><is>{"<t/>" * 90_000}</is></c></row>'),
+        "holds too much",
+    ),
     "attributes that multiply": (files.attributes_that_multiply, "damaged"),
     "400,000 fonts": (lambda: files.in_styles("fonts", "<font/>", 400_000), "holds too much"),
     "70,000 styles of cells": (

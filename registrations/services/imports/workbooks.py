@@ -110,6 +110,8 @@ def _texts(data: bytes) -> Iterator[list[str]]:
     package = _without_costly_parts(data)
     workbook = load_workbook(io.BytesIO(package), read_only=True, data_only=True, keep_links=False)
     sheet = next(one for one in workbook.worksheets if one.sheet_state == "visible")
+    # openpyxl has no public name for the part that a sheet is read from. Without this one no workbook would be read,
+    # and every test of a good one would fail.
     with zipfile.ZipFile(io.BytesIO(package)) as parts:
         formulas = {coordinate_to_tuple(cell) for cell in cells_with_formulas(parts.read(sheet._worksheet_path))}
     # What a file says of its size is no bound, and may be wrong.

@@ -69,18 +69,13 @@ class ElementBudget:
 
         def spend(name: str, parent: str, attributes: Mapping[str, str]) -> None:
             nonlocal is_number, previous
-            is_first = previous == parent or (previous, name) == ("f", "v")
-            previous = name
             if name == "c":
                 is_number = attributes.get("t", "n") in ("n", "d")
             if is_styles and not _is_number_format(name, parent):
                 self.spent += COST_OF_STYLE_ELEMENT
-            elif name in FIRST_CHILDREN and not is_first:
-                self.spent += COST_OF_AN_OBJECT
-            elif name == "v" and is_number:
-                self.spent += COST_OF_A_NUMBER
             else:
-                self.spent += COSTS.get((name, parent), COST_OF_AN_OBJECT)
+                self.spent += _cost_of_element(name, parent, previous, is_number=is_number)
+            previous = name
             self.spent += _cost_of(attributes)
             self.names.update(attributes)
             if self.spent > BUDGET or len(self.names) > MAX_ATTRIBUTE_NAMES or _has_long_namespace(attributes):
@@ -100,6 +95,15 @@ class ElementBudget:
                 is_readable = False
             if is_readable and length - parser.CurrentByteIndex > MAX_TAG_BYTES:
                 raise too_large()
+
+
+def _cost_of_element(name: str, parent: str, previous: str, *, is_number: bool) -> int:
+    is_first = previous == parent or (previous, name) == ("f", "v")
+    if name in FIRST_CHILDREN and not is_first:
+        return COST_OF_AN_OBJECT
+    if name == "v" and is_number:
+        return COST_OF_A_NUMBER
+    return COSTS.get((name, parent), COST_OF_AN_OBJECT)
 
 
 def _cost_of(attributes: Mapping[str, str]) -> int:

@@ -226,7 +226,7 @@ def test_the_whole_story(people: tuple[Page, Page, Page], demo: tuple[str, Mailb
     # The link of someone who left is an address that does not exist.
     gone = participant.goto(page_links(mailbox, leaving)[0])
     assert gone is not None
-    assert gone.status == 404
+    assert gone.status == 410
 
     # The board and the page tell the same.
     secretariat.goto(f"/admin/quota-board/{FLOWS}/")

@@ -223,7 +223,7 @@ def test_the_whole_story(people: tuple[Page, Page, Page], demo: tuple[str, Mailb
         what="the cancellations",
     )
 
-    # The link of someone who left is an address that does not exist.
+    # The link of someone who left says so.
     gone = participant.goto(page_links(mailbox, leaving)[0])
     assert gone is not None
     assert gone.status == 410

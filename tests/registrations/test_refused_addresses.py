@@ -49,13 +49,13 @@ def test_no_way_of_naming_takes_such_an_address(delegation, by, now, way, email)
 
 @pytest.mark.parametrize("field", ["name", "institution", "position", "email"])
 @pytest.mark.parametrize("way", ["name", "list", "replace", "edit", "import"])
-def test_no_way_of_naming_takes_an_invisible_sign_and_the_reason_names_it(delegation, by, now, way, field) -> None:
+def test_no_way_of_naming_takes_an_invisible_character_and_the_reason_names_it(delegation, by, now, way, field) -> None:
     value = "ana\u200b@example.org" if field == "email" else NAME
 
     refused = refusals(delegation, by, now, way, **{field: value})
 
     assert list(refused) == [field]
-    assert "invisible sign" in refused[field]
+    assert "invisible character" in refused[field]
 
 
 def refusals(delegation, by, now, way, **typed) -> dict[str, str]:
@@ -98,7 +98,7 @@ def test_no_account_and_no_focal_point_has_such_an_address(delegation, email) ->
         call_command("createsuperuser", interactive=False, email=email, verbosity=0)
 
 
-def test_no_account_and_no_focal_point_has_an_invisible_sign_in_the_name(delegation) -> None:
+def test_no_account_and_no_focal_point_has_an_invisible_character_in_the_name(delegation) -> None:
     typed = {"email": "ana@example.org", "name": NAME, "language": "es", "role": "none", "timezone": ""}
 
     forms = [NewAccountForm(typed), FocalPointForm(typed | {"body": delegation.body_id})]

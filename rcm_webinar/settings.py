@@ -204,7 +204,7 @@ DELIVERY_LEASE_SECONDS = env.number("DELIVERY_LEASE_SECONDS", default=120)
 CHANGE_HOLD_SECONDS = env.number("CHANGE_HOLD_SECONDS", default=20)
 # So many addresses registered elsewhere may a focal point try in a day.
 ADDRESS_CLASHES_PER_DAY = env.number("ADDRESS_CLASHES_PER_DAY", default=10)
-# To so many addresses that a webinar had not mailed does one focal point's naming lead in a day by itself.
+# New addresses per focal point and day that are mailed without the secretariat's release.
 NEW_ADDRESSES_PER_DAY = env.number("NEW_ADDRESSES_PER_DAY", default=200)
 # How Zoom and Teams head the columns of a participant report; what stands in brackets does not count.
 ATTENDANCE_COLUMNS = {

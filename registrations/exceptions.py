@@ -220,7 +220,7 @@ class LinkNotValid(Exception):
 
 
 class NoLongerTakesPart(LinkNotValid):
-    """The last link of somebody who was withdrawn or replaced; `contact_email` is whom they may ask.
+    """Somebody who was withdrawn or replaced opened their last link; `contact_email` is the address to write to.
 
     Only a token that we signed leads here, so nobody can find out by guessing who took part.
     """

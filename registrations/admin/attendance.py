@@ -122,7 +122,7 @@ class AttendanceRoom(ReadOnlyRoom[Attendance]):
     # One session ------------------------------------------------------------------------------------
 
     def session_page(self, request: HttpRequest, session: Session) -> HttpResponse:
-        """Who came, those first of whom nobody knows who they are; each can be told by hand. Observers only read."""
+        """List who attended, unmatched people first. Staff can match each by hand; observers only read."""
         rows = _of_session(session)
         unknown_count = rows.filter(delegate=None, matched_by=MatchedBy.NOTHING).count()
         if is_observed(request):

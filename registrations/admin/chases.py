@@ -52,7 +52,7 @@ class Chosen:
 
     @cached_property
     def ids(self) -> list[int]:
-        """Of all that were asked for, so that the service tells of those that are left out."""
+        """The ids of all requested delegations, so that the service names those that cannot be reminded."""
         return [*self.ticked, *(delegation.pk for delegation in self.left_out)]
 
     @cached_property

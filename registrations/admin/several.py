@@ -45,8 +45,11 @@ FROM, QUEUE = "from", "waiting"
 
 @dataclass(frozen=True)
 class Several:
-    """`take` decides about one delegation and returns what to tell; `fits` says of which it is possible at all,
-    `accepts` which of them the rules accept after it."""
+    """A decision about several delegations at once.
+
+    `take` decides about one delegation and returns the message to show; `fits` tells whether a delegation can be
+    decided this way; `accepts` returns the delegations that the rules would accept after it.
+    """
 
     slug: str
     title: Promise

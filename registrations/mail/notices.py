@@ -57,7 +57,7 @@ def build_absence(delivery: Delivery) -> EmailMultiAlternatives:
             "body_name": delegation.body.name.render(user.language).text,
             "webinar_title": event.webinar.title.render(user.language).text,
             "reason": event.reason,
-            # The secretariat is whom others ask.
+            # The contact is the secretariat itself.
             **({"contact_email": ""} if user.is_staff else {}),
             "sessions": [
                 (one.title.render(user.language).text, hours_of(one.starts_at, one.ends_at, user, delegation))
@@ -72,9 +72,7 @@ def build_absence(delivery: Delivery) -> EmailMultiAlternatives:
 
 
 def build_clash_alert(delivery: Delivery) -> EmailMultiAlternatives:
-    """Tells the secretariat that a focal point named a person who is registered elsewhere or whom they named again and
-    again, or more new people than are mailed by themselves, or called taking part off again and again; details are in
-    admin."""
+    """Build the alert to the secretariat about one event of `ALERTS`. It holds no name; the admin has the details."""
     user, event, delegation = _parts(delivery)
     if event.kind in (HistoryKind.MAIL_HELD, HistoryKind.ATTENDANCE_CHANGED_TOO_OFTEN):
         link = reverse("admin:registrations_delegation_change", args=[delegation.pk])

@@ -55,15 +55,15 @@ class HistoryKind(models.TextChoices):
     ROOM_SWITCHED = "room_switched", _("Room switched")
 
 
-# What the secretariat is alerted of by mail, once it has happened.
+# The events about which the secretariat gets an alert by mail.
 ALERTS = (
     HistoryKind.ADDRESS_CLASH,
     HistoryKind.NAMED_TOO_OFTEN,
     HistoryKind.ATTENDANCE_CHANGED_TOO_OFTEN,
     HistoryKind.MAIL_HELD,
 )
-# In `changes` of an acceptance by the rules: what made the submitted delegation complete, a kind of event or one of
-# STEPS_WITHOUT_EVENT, of which the history has no event.
+# Key in `changes` of an automatic acceptance: the step that completed the delegation, as a HistoryKind or a key of
+# STEPS_WITHOUT_EVENT.
 STEP = "step"
 POLICY_CHANGED = "policy_changed"
 STEPS_WITHOUT_EVENT = {POLICY_CHANGED: _("Registration policy changed")}

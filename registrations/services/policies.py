@@ -52,7 +52,7 @@ def policy_preview(policy: RegistrationPolicy, *, now: datetime) -> Acceptances:
 
 
 def _with_letters(webinar: Webinar, *, requires_letter: bool) -> Iterable[CountedDelegation]:
-    """The delegations of `webinar`, of which the countries lack a letter as far as one is required."""
+    """Yield the delegations of `webinar` with `lacks_letter` as the new `requires_letter` would make it."""
     current = NominationLetter.objects.current().filter(delegation__webinar=webinar)
     present = set(current.values_list("delegation", flat=True)) if requires_letter else set()
     for one in delegations_with_seats(webinar):

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from datetime import timedelta
 from html import unescape
 
+from django.core.cache import cache
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
@@ -164,5 +165,7 @@ def _create(delegation: Delegation, profile: ParticipantProfile, user: User) -> 
 
 
 def _empty(delegation: Delegation) -> None:
+    """Remove what an import stored, and its count towards the imports of this minute."""
+    cache.clear()
     HistoryEvent.objects.filter(delegation=delegation).delete()
     Delegate.objects.filter(delegation=delegation).delete()

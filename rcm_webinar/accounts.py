@@ -8,7 +8,7 @@ from allauth.account.adapter import DefaultAccountAdapter
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.models import AnonymousUser
-from django.core.mail import EmailMessage, get_connection
+from django.core.mail import EmailMessage
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import translation
@@ -132,8 +132,6 @@ class InvitedOnlyAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allaut
 
         def build() -> EmailMessage:
             with translation.override(language):
-                message: EmailMessage = self.render_mail(template_prefix, email, context)
-            message.connection = get_connection(timeout=settings.SIGN_IN_EMAIL_TIMEOUT)
-            return message
+                return self.render_mail(template_prefix, email, context)
 
         send_later(build if template_prefix != UNKNOWN_ACCOUNT else None)

@@ -13,8 +13,9 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from datetime import datetime, timedelta
 
 import structlog
+from django.conf import settings
 from django.core.cache import cache
-from django.core.mail import EmailMessage
+from django.core.mail import EmailMessage, get_connection
 from django.db import connections
 from django.utils import timezone
 
@@ -72,7 +73,7 @@ def readiness(now: datetime) -> dict[str, object]:
 def _send(build: Callable[[], EmailMessage], has_failed: bool) -> None:
     try:
         time.sleep(START_DELAY_SECONDS)
-        build().send()
+        get_connection(timeout=settings.SIGN_IN_EMAIL_TIMEOUT).send_messages([build()])
         if has_failed:
             cache.delete(FAILED_AT)
     # Nobody asks this thread for its result: whatever went wrong would be lost.

@@ -4,11 +4,12 @@ import os
 import secrets
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from email.generator import BytesGenerator
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from django.conf import settings
-from django.core.mail import EmailMessage, SafeMIMEText
+from django.core.mail import EmailMessage
 from django.core.mail.backends.base import BaseEmailBackend
 
 
@@ -18,8 +19,9 @@ class EmlFiles(BaseEmailBackend):
     A reader never sees half a message: it is written beside and renamed into place.
     """
 
-    def __init__(self, fail_silently: bool = False, **kwargs: Any) -> None:
-        super().__init__(fail_silently=fail_silently)
+    def __init__(self, **kwargs: Any) -> None:
+        # What else Django passes on (such as a time-out) is of no use to a folder.
+        super().__init__()
         self.folder = Path(settings.EMAIL_FILE_PATH)
 
     def send_messages(self, email_messages: Sequence[EmailMessage]) -> int:
@@ -28,6 +30,7 @@ class EmlFiles(BaseEmailBackend):
         for message in email_messages:
             stem = f"{datetime.now(UTC):%Y%m%dT%H%M%S%f}-{secrets.token_hex(4)}"
             unfinished = self.folder / f".{stem}.tmp"
-            unfinished.write_bytes(cast("SafeMIMEText", message.message()).as_bytes(linesep="\r\n"))
+            with unfinished.open("wb") as file:
+                BytesGenerator(file, mangle_from_=False).flatten(message.message(), linesep="\r\n")
             os.replace(unfinished, self.folder / f"{stem}.eml")
         return len(email_messages)

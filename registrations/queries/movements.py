@@ -73,7 +73,7 @@ def movements_of(webinar: Webinar, *, now: datetime) -> Movements:
         delegation__status=DelegationStatus.NOT_ATTENDING
     )
     zone = timezone.get_current_timezone()
-    rows = _counted(events, "kind", "at", Value(None, DateField())).union(
+    counted = _counted(events, "kind", "at", Value(None, DateField())).union(
         _counted(people, Value(NAMED_ON, CharField()), "registered_at", TruncDate("registered_at", tzinfo=zone)),
         _counted(
             people.filter(withdrawn_at__isnull=False),
@@ -86,7 +86,8 @@ def movements_of(webinar: Webinar, *, now: datetime) -> Movements:
     recent: dict[int, list[tuple[datetime, HistoryKind, int]]] = defaultdict(list)
     came: Counter[date] = Counter()
     left: Counter[date] = Counter()
-    for what, delegation_id, day, last, count in rows:
+    # Django 6.1 orders a union as the first model says, by columns that are not selected here.
+    for what, delegation_id, day, last, count in counted.order_by():
         if day is None:
             recent[delegation_id].append((last, HistoryKind(what), count))
         else:

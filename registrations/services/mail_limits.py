@@ -156,7 +156,8 @@ def _already_mailed(delegation: Delegation, addresses: Sequence[str]) -> set[str
     people = Delegate.objects.filter(webinar=delegation.webinar_id, mail_held_at__isnull=True).with_addresses(addresses)
     entries = CalendarEntry.objects.filter(session__webinar=delegation.webinar_id, address__in=addresses).order_by()
     named = people.order_by().values_list(Lower("email"))
-    return {address for (address,) in named.union(entries.values_list("address"))}
+    # Without an order: Django 6.1 gives a union that of its first model.
+    return {address for (address,) in named.union(entries.values_list("address")).order_by()}
 
 
 @decision

@@ -3,6 +3,9 @@
 PYTHON ?= python3
 PORT ?= 8000
 BIN := .venv/bin
+# Where `make test` finds its libraries: with DJANGO=6.1 in an environment of its own, with that version of Django.
+PYTHON_VERSION = $(shell $(PYTHON) -c 'import platform; print(platform.python_version())')
+TEST_VENV := $(if $(DJANGO),.venv-django$(DJANGO)-python$(PYTHON_VERSION),.venv)
 
 # What `check --deploy` is asked about: an installation as docs/settings.md describes it, with sample values.
 PRODUCTION_LIKE := RCM_DEMO=0 DATABASE_URL=postgres://rcm:sample@db.example.org/rcm CACHE_URL=redis://redis.example.org/1 \
@@ -20,6 +23,7 @@ help:
 	@echo "make demo         the whole product on this machine, at http://127.0.0.1:$(PORT)/ (PORT=8001 for another port)"
 	@echo "make demo-reset   forget everything the demo has stored"
 	@echo "make test         the tests; says what it left out and how to switch it on"
+	@echo "                  (make test DJANGO=6.1 PYTHON=python3.12: on another Django and Python)"
 	@echo "make lint         format, rules, types, import contracts, migrations, templates, translations, deployment check"
 	@echo "make format       put the code into its format"
 	@echo "make messages     collect the texts for people into the Spanish catalogue, and compile it (needs gettext)"
@@ -48,6 +52,15 @@ $(BIN)/python:
 	@$(BIN)/python -m pip check
 	@touch $@
 
+# The requirements of development, and then the other Django, whose hash no requirements know.
+.venv-django%/.dev: requirements-dev.txt
+	@echo "Making $(@D) ..."
+	@$(PYTHON) -m venv $(@D)
+	@$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements-dev.txt
+	@$(@D)/bin/python -m pip install --quiet --disable-pip-version-check 'Django~=$(DJANGO).0'
+	@$(@D)/bin/python -m pip check
+	@touch $@
+
 venv: .venv/.runtime
 dev: .venv/.dev
 
@@ -57,8 +70,8 @@ demo: venv
 demo-reset: venv
 	@RCM_DEMO=1 $(BIN)/python -m rcm_webinar.demo --reset
 
-test: dev
-	@$(BIN)/python -m tests.run $(ARGS)
+test: $(TEST_VENV)/.dev
+	@$(TEST_VENV)/bin/python -m tests.run $(ARGS)
 
 lint: dev
 	$(BIN)/ruff format --check .
@@ -77,11 +90,11 @@ format: dev
 	git ls-files -z -- 'templates/*.html' | xargs -0 -r $(BIN)/djade --target-version 5.2
 
 messages: dev collect-messages
-	$(SETTINGS) $(BIN)/python manage.py compilemessages --ignore '.venv' --verbosity 0
+	$(SETTINGS) $(BIN)/python manage.py compilemessages --ignore '.venv*' --verbosity 0
 
 collect-messages:
 	@$(SETTINGS) $(BIN)/python manage.py makemessages --locale es --no-obsolete --add-location file --verbosity 0 \
-		--ignore .venv --ignore var --ignore 'tests/*' --ignore 'bench/*'
+		--ignore '.venv*' --ignore var --ignore 'tests/*' --ignore 'bench/*'
 
 bench: dev
 	@$(BIN)/python -m tests.run --bench

@@ -64,9 +64,9 @@ def test_a_lock_is_installed_as_it_stands_and_checked_afterwards() -> None:
     """Without --no-deps pip looks the extras of pinned packages up anew, and finds versions that are not locked."""
     written = "\n".join((ROOT / name).read_text() for name in ("Makefile", "Dockerfile"))
 
-    installs = re.findall(r"pip install .*?--require-hashes.*?requirements[\w-]*\.txt(.*\n.*)", written)
+    installs = re.findall(r"pip install .*?--require-hashes.*?requirements[\w-]*\.txt(.*\n.*\n.*)", written)
 
-    assert len(installs) == len(re.findall(r"pip install .*?requirements", written)) == 3
+    assert len(installs) == len(re.findall(r"pip install .*?requirements", written)) == 4
     assert [install for install in installs if "pip check" not in install] == []
     assert re.findall(r"--require-hashes (?!--no-deps)", written) == []
 

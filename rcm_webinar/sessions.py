@@ -4,6 +4,7 @@ from django.contrib.sessions.backends.db import SessionStore as DatabaseSessions
 
 
 class SessionStore(DatabaseSessions):
-    def _validate_session_key(self, key: str) -> bool:
-        """Other keys (with a NUL, say, which PostgreSQL refuses) are those of no session."""
-        return bool(super()._validate_session_key(key)) and key.isascii() and key.isalnum()  # type: ignore[misc]  # not in the stubs
+    def __init__(self, session_key: str | None = None) -> None:
+        """Take any other key (one with a NUL, say, which PostgreSQL refuses) for that of no session."""
+        is_possible = session_key is not None and session_key.isascii() and session_key.isalnum()
+        super().__init__(session_key if is_possible else None)

@@ -11,8 +11,8 @@ from datetime import date, datetime, time
 
 from defusedxml.ElementTree import fromstring, tostring
 from django.utils.translation import gettext as _
-from openpyxl import load_workbook
 from openpyxl.packaging.relationship import RelationshipList, get_dependents, get_rels_path
+from openpyxl.reader.excel import ExcelReader
 from openpyxl.utils.cell import coordinate_to_tuple
 from openpyxl.xml.constants import ARC_CONTENT_TYPES, ARC_STYLE, ARC_WORKBOOK, REL_NS
 
@@ -108,12 +108,16 @@ def protected_by_password() -> Unreadable:
 def _texts(data: bytes) -> Iterator[list[str]]:
     # Values alone: translating formulas from cell to cell takes longer than anybody waits.
     package = _without_costly_parts(data)
-    workbook = load_workbook(io.BytesIO(package), read_only=True, data_only=True, keep_links=False)
-    sheet = next(one for one in workbook.worksheets if one.sheet_state == "visible")
-    # openpyxl has no public name for the part that a sheet is read from. Without this one no workbook would be read,
-    # and every test of a good one would fail.
-    with zipfile.ZipFile(io.BytesIO(package)) as parts:
-        formulas = {coordinate_to_tuple(cell) for cell in cells_with_formulas(parts.read(sheet._worksheet_path))}
+    # As `load_workbook` does, which forgets from which part it reads a sheet.
+    reader = ExcelReader(io.BytesIO(package), read_only=True, data_only=True, keep_links=False)
+    reader.read()
+    sheet = next(one for one in reader.wb.worksheets if one.sheet_state == "visible")
+    part = next(
+        relation.target
+        for listed, relation in reader.parser.find_sheets()
+        if (listed.name, listed.state) == (sheet.title, sheet.sheet_state)
+    )
+    formulas = {coordinate_to_tuple(cell) for cell in cells_with_formulas(reader.archive.read(part))}
     # What a file says of its size is no bound, and may be wrong.
     sheet.reset_dimensions()
     for number, row in enumerate(sheet.iter_rows(max_col=MOST_COLUMNS + 1, values_only=True), start=1):

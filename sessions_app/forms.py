@@ -37,6 +37,8 @@ class SharedForm(forms.ModelForm):  # type: ignore[type-arg]  # takes no paramet
     """Of a row that several people edit. Its page carries what it showed, so that what was typed is told from what has
     changed since; what is sent without that is compared with what is stored."""
 
+    typed_data: dict[str, Any]
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for shown in self:
@@ -56,13 +58,23 @@ class SharedForm(forms.ModelForm):  # type: ignore[type-arg]  # takes no paramet
         shown = self[name]
         return not shown.field.widget.value_omitted_from_data(self.data, self.files, shown.html_name)
 
-    def _post_clean(self) -> None:
-        """Check the row as it will be: as it is stored by now, with what was changed on the page."""
-        cleaned = self.cleaned_data
-        if self.instance.pk is not None:
-            self.cleaned_data = {name: value for name, value in cleaned.items() if name in self.changed_data}
-        super()._post_clean()  # type: ignore[misc]  # not in the stubs
-        self.cleaned_data = {name: value for name, value in cleaned.items() if name not in self.errors}
+    def clean(self) -> dict[str, Any]:
+        """Have the row checked as it will be: as it is stored by now, with what was changed on the page.
+
+        Django puts into the row what this returns, and then checks the row.
+        """
+        super().clean()
+        self.typed_data = self.cleaned_data
+        if self.instance.pk is None:
+            return self.typed_data
+        return {name: value for name, value in self.typed_data.items() if name in self.changed_data}
+
+    def full_clean(self) -> None:
+        """As Django's; `cleaned_data` then holds what was not changed too."""
+        self.typed_data = {}
+        super().full_clean()
+        if self.typed_data:
+            self.cleaned_data = {name: value for name, value in self.typed_data.items() if name not in self.errors}
 
 
 class ItemForm(SharedForm):

@@ -5,6 +5,7 @@ from functools import wraps
 from typing import Any, Protocol, runtime_checkable
 
 from allauth.account.decorators import secure_admin_login
+from django.apps import apps
 from django.contrib.admin import AdminSite
 from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.core.exceptions import PermissionDenied
@@ -96,7 +97,8 @@ class SecretariatSite(AdminSite):
         return super().index(request, context)
 
     def _with_root_pages(self) -> Iterator[HasRootPages]:
-        return (one for one in self._registry.values() if isinstance(one, HasRootPages))
+        registered = (self.get_model_admin(model) for model in apps.get_models() if self.is_registered(model))
+        return (one for one in registered if isinstance(one, HasRootPages))
 
     def _lacks_second_factor(self, request: HttpRequest) -> bool:
         """Asked once for each request."""

@@ -17,6 +17,7 @@ from django.conf import settings
 from django.core import signing
 from django.http import HttpRequest, HttpResponse, UnreadablePostError
 from django.http.response import HttpResponseBase
+from django.middleware.csrf import get_token
 from django.shortcuts import render
 from django.utils.cache import add_never_cache_headers
 from django.utils.crypto import get_random_string
@@ -53,7 +54,10 @@ class GivenBack:
             if not request.user.is_authenticated:
                 return give_back(request)
             if was_given_back(request):
-                request.csrf_processing_done = True  # type: ignore[attr-defined]  # as Django's own check says it
+                # For Django's own check, which comes next: the secret that the form holds is older than the sign-in.
+                typed = request.POST.copy()
+                typed["csrfmiddlewaretoken"] = get_token(request)
+                request.POST = typed  # type: ignore[assignment]  # as mutable as Django's own
         elif request.htmx and not request.user.is_authenticated:  # type: ignore[attr-defined]  # of django_htmx
             # The sign-in belongs into no part of a page: the browser opens the address whole (`rcm.js`).
             return render(request, "403.html", status=403)

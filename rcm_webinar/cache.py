@@ -11,14 +11,29 @@ from django.core.cache.backends.redis import RedisCache
 
 log = structlog.get_logger(__name__)
 
-# After a failure nobody of this process asks Redis for so long: a host that answers nothing costs one time-out, not one
-# per operation.
-LEFT_ALONE_SECONDS = 5.0
-_left_alone_until: dict[str, float] = {}
+# After a failure no operation of this process asks Redis for so long: a host that never answers costs one time-out, and
+# not one per operation.
+RETRY_AFTER_SECONDS = 5.0
+retry_at: dict[str, float] = {}
+
+
+def _with_failover(name: str) -> Callable[..., Any]:
+    """The operation `name` of a cache: done in Redis, or in the `database` cache where Redis cannot be reached."""
+
+    def operation(cache: "FailoverCache", *args: Any, **kwargs: Any) -> Any:
+        if time.monotonic() >= retry_at.get(cache.location, 0):
+            try:
+                return getattr(RedisCache, name)(cache, *args, **kwargs)
+            except redis.exceptions.RedisError as error:
+                retry_at[cache.location] = time.monotonic() + RETRY_AFTER_SECONDS
+                log.warning("cache_failover", operation=name, reason=type(error).__name__)
+        return getattr(caches["database"], name)(*args, **kwargs)
+
+    return operation
 
 
 class FailoverCache(RedisCache):
-    """Redis with short time-outs; an operation that cannot reach it is done in the `database` cache.
+    """Redis with short time-outs, and the `database` cache while it cannot be reached.
 
     Sign-in limits count here, so they must hold while Redis is down, and nobody may wait for it.
     """
@@ -27,47 +42,17 @@ class FailoverCache(RedisCache):
         options = params.setdefault("OPTIONS", {})
         options.setdefault("socket_connect_timeout", 0.3)
         options.setdefault("socket_timeout", 0.5)
-        self._location = server
+        self.location = server
         super().__init__(server, params)
 
-    def _either(self, name: str, call: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-        if time.monotonic() >= _left_alone_until.get(self._location, 0):
-            try:
-                return call(*args, **kwargs)
-            except redis.exceptions.RedisError as error:
-                _left_alone_until[self._location] = time.monotonic() + LEFT_ALONE_SECONDS
-                log.warning("cache_failover", operation=name, reason=type(error).__name__)
-        return getattr(caches["database"], name)(*args, **kwargs)
-
-    def add(self, *args: Any, **kwargs: Any) -> Any:
-        return self._either("add", super().add, *args, **kwargs)
-
-    def get(self, *args: Any, **kwargs: Any) -> Any:
-        return self._either("get", super().get, *args, **kwargs)
-
-    def set(self, *args: Any, **kwargs: Any) -> Any:
-        return self._either("set", super().set, *args, **kwargs)
-
-    def touch(self, *args: Any, **kwargs: Any) -> Any:
-        return self._either("touch", super().touch, *args, **kwargs)
-
-    def delete(self, *args: Any, **kwargs: Any) -> Any:
-        return self._either("delete", super().delete, *args, **kwargs)
-
-    def get_many(self, *args: Any, **kwargs: Any) -> Any:
-        return self._either("get_many", super().get_many, *args, **kwargs)
-
-    def has_key(self, *args: Any, **kwargs: Any) -> Any:
-        return self._either("has_key", super().has_key, *args, **kwargs)
-
-    def incr(self, *args: Any, **kwargs: Any) -> Any:
-        return self._either("incr", super().incr, *args, **kwargs)
-
-    def set_many(self, *args: Any, **kwargs: Any) -> Any:
-        return self._either("set_many", super().set_many, *args, **kwargs)
-
-    def delete_many(self, *args: Any, **kwargs: Any) -> Any:
-        return self._either("delete_many", super().delete_many, *args, **kwargs)
-
-    def clear(self) -> Any:
-        return self._either("clear", super().clear)
+    add = _with_failover("add")
+    get = _with_failover("get")
+    set = _with_failover("set")
+    touch = _with_failover("touch")
+    delete = _with_failover("delete")
+    get_many = _with_failover("get_many")
+    has_key = _with_failover("has_key")
+    incr = _with_failover("incr")
+    set_many = _with_failover("set_many")
+    delete_many = _with_failover("delete_many")
+    clear = _with_failover("clear")

@@ -13,10 +13,10 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)
-def nothing_left_alone() -> Iterator[None]:
-    failover._left_alone_until.clear()
+def nothing_failed_before() -> Iterator[None]:
+    failover.retry_at.clear()
     yield
-    failover._left_alone_until.clear()
+    failover.retry_at.clear()
 
 
 @pytest.fixture
@@ -66,7 +66,7 @@ def test_redis_is_asked_again_after_a_while(monkeypatch: pytest.MonkeyPatch) -> 
         servers.redis_path()
     except servers.NotInstalled as reason:
         pytest.skip(str(reason))
-    monkeypatch.setattr(failover, "LEFT_ALONE_SECONDS", 0.0)
+    monkeypatch.setattr(failover, "RETRY_AFTER_SECONDS", 0.0)
     with servers.redis() as server:
         shared = FailoverCache(f"{server.url}/0", {})
         shared.set("where", "redis")

@@ -78,7 +78,8 @@ def _send(build: Callable[[], EmailMessage], has_failed: bool) -> None:
             cache.delete(FAILED_AT)
     # Nobody asks this thread for its result: whatever went wrong would be lost.
     except Exception as error:
-        log.warning("sign_in_mail_failed", reason=type(error).__name__)
+        # For what is no answer of the mail server the log says where it arose.
+        log.warning("sign_in_mail_failed", reason=type(error).__name__, exc_info=not isinstance(error, OSError))
         _note_failure()
     finally:
         # The cache may be in the database, and a thread keeps its connection until it closes it.

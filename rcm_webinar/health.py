@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 
 import kombu.exceptions
+import structlog
 from celery import current_app
 from django.conf import settings
 from django.db import DatabaseError, connection
@@ -12,6 +13,8 @@ from django.urls import resolve
 from django.utils import timezone
 from django.utils.module_loading import import_string
 from django.views.decorators.cache import never_cache
+
+log = structlog.get_logger(__name__)
 
 BROKER_TIMEOUT_SECONDS = 1
 
@@ -37,16 +40,17 @@ def readyz(request: HttpRequest) -> JsonResponse:
     now = timezone.now()
     parts: dict[str, Mapping[str, object]] = {"database": {"status": "ok"}, "broker": _broker()}
     for name, check in settings.READINESS_CHECKS.items():
-        parts[name] = _answer_of(import_string(check), now)
+        parts[name] = _answer_of(name, import_string(check), now)
     is_ok = all(part["status"] == "ok" for part in parts.values())
     return JsonResponse({"status": "ok" if is_ok else "degraded", **parts})
 
 
-def _answer_of(check: Callable[[datetime], dict[str, object]], now: datetime) -> dict[str, object]:
+def _answer_of(name: str, check: Callable[[datetime], dict[str, object]], now: datetime) -> dict[str, object]:
     """What `check` says; one that itself fails, as without a table of the cache, is no worse than degraded."""
     try:
         return check(now)
     except DatabaseError:
+        log.warning("readiness_check_failed", check=name, exc_info=True)
         return {"status": "degraded"}
 
 

@@ -96,6 +96,18 @@ def test_a_failure_is_logged_and_degrades_readiness_until_a_message_is_sent_and_
     assert sign_in_mail() == {"status": "ok", "failed_seconds_ago": None}
 
 
+def test_the_log_says_where_a_message_could_not_be_written(caplog: pytest.LogCaptureFixture) -> None:
+    def broken() -> EmailMessage:
+        raise TypeError("somebody@example.org")
+
+    background_mail.send_later(broken)
+    background_mail.wait_until_sent()
+
+    (entry,) = logged(caplog)
+    assert (entry["event"], entry["reason"]) == ("sign_in_mail_failed", "TypeError")
+    assert "in broken\n" in str(entry["exception"])
+
+
 def test_a_failure_is_forgotten_after_some_minutes() -> None:
     background_mail.send_later(lambda: EmailMessage("Subject", "Text", "broken\n@example.org", [EMAIL]))
     background_mail.wait_until_sent()

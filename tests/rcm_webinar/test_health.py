@@ -7,6 +7,8 @@ from django.db import ProgrammingError, connection
 from django.test import Client
 from django.utils import timezone
 
+from tests.logged import warnings_in
+
 
 def all_is_well(now: datetime) -> dict[str, object]:
     return {"status": "ok", "seen_at": now.isoformat()}
@@ -92,12 +94,17 @@ def fails(now: datetime) -> dict[str, object]:
 
 
 @pytest.mark.django_db
-def test_a_part_that_cannot_be_asked_is_degraded(settings) -> None:
+def test_a_part_that_cannot_be_asked_is_degraded_and_the_log_says_why(
+    settings, caplog: pytest.LogCaptureFixture
+) -> None:
     settings.READINESS_CHECKS = {"work": f"{__name__}.fails"}
 
     response = Client().get("/readyz")
 
     assert (response.status_code, response.json()["work"]) == (200, {"status": "degraded"})
+    (logged,) = warnings_in(caplog)
+    assert (logged["event"], logged["check"]) == ("readiness_check_failed", "work")
+    assert str(logged["exception"]).endswith('in fails\n    raise ProgrammingError("no such table")\nProgrammingError')
 
 
 def test_the_process_answers_without_a_database() -> None:

@@ -9,6 +9,7 @@ import zlib
 from collections.abc import Iterator
 from datetime import date, datetime, time
 
+import structlog
 from defusedxml.ElementTree import fromstring, tostring
 from django.utils.translation import gettext as _
 from openpyxl.packaging.relationship import RelationshipList, get_dependents, get_rels_path
@@ -25,6 +26,8 @@ from registrations.services.imports.elements import (
     too_large,
 )
 from registrations.services.imports.tables import MOST_COLUMNS, Table, make_table
+
+log = structlog.get_logger(__name__)
 
 MOST_PARTS = 200
 MOST_UNPACKED_BYTES = 10_000_000
@@ -55,6 +58,8 @@ def read_workbook(data: bytes) -> Table:
     except Unreadable:
         raise
     except Exception:  # openpyxl names no class for what it cannot read, and raises a dozen.
+        # It may also be a fault of ours, about which nobody would learn from "damaged".
+        log.warning("workbook_not_read", exc_info=True)
         raise damaged() from None
 
 

@@ -17,6 +17,7 @@ from registrations.services.imports.reading import MOST_BYTES, read_file
 from registrations.services.imports.tables import MOST_COLUMNS, MOST_ROWS, Table, make_table, table_to_text
 from registrations.services.imports.texts import read_text
 from tests.hostile_text import hostile_texts
+from tests.logged import warnings_in
 from tests.registrations.services.imports import files
 from tests.registrations.services.imports.files import HEADINGS, csv_file, people, person, saved, xlsx
 
@@ -161,6 +162,14 @@ def test_a_bad_file_is_answered_at_once_with_what_is_wrong(name, at_once) -> Non
             read_file(data)
 
     assert _seconds_to_read(data) < at_once
+
+
+def test_the_log_says_where_a_workbook_could_not_be_read(caplog: pytest.LogCaptureFixture) -> None:
+    with pytest.raises(Unreadable, match="damaged"):
+        read_file(files.with_parts({"xl/workbook.xml": b"<a/>"}))
+
+    (logged,) = warnings_in(caplog)
+    assert (logged["event"], "in read_workbook\n" in str(logged["exception"])) == ("workbook_not_read", True)
 
 
 def _seconds_to_read(data: bytes) -> float:

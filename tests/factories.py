@@ -298,6 +298,12 @@ def make_upload(content: bytes | None = None, *, name: str = "Nota verbal.pdf") 
     return SimpleUploadedFile(name, a_pdf() if content is None else content, content_type="application/pdf")
 
 
+class RawUpload(SimpleUploadedFile):
+    """A file under the name that was sent: a plain attribute in place of Django's property, which cleans it."""
+
+    name = ""
+
+
 def make_letter(
     delegation: Delegation, *, by: User, text: str = "Nomination", name: str = "Nota verbal.pdf"
 ) -> NominationLetter:

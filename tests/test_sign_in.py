@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import pytest
 from allauth.account.models import EmailAddress
+from django.contrib.auth import get_user
 from django.core import mail
 from django.db import connection
 from django.test import Client
@@ -26,7 +27,7 @@ def test_a_focal_point_signs_in_with_a_mailed_code(client: Client) -> None:
     answer = client.post("/accounts/login/code/confirm/", {"code": code[1]})
 
     assert answer.url == "/en/delegations/"
-    assert "_auth_user_id" in client.session
+    assert get_user(client).is_authenticated
 
 
 @pytest.mark.parametrize(("language", "name"), [("en", "RCM webinars"), ("es", "Seminarios web de la CRM")])

@@ -53,7 +53,7 @@ class SmtpServer(AbstractContextManager["SmtpServer"]):
         self.nonsense = 0
         self._thread = threading.Thread(target=lambda: asyncio.run(self._serve()))
         self._is_ready = threading.Event()
-        self._open: set[_Conversation] = set()
+        self.open_conversations: set[_Conversation] = set()
 
     def __enter__(self) -> "SmtpServer":
         self._thread.start()
@@ -71,8 +71,8 @@ class SmtpServer(AbstractContextManager["SmtpServer"]):
         self._is_ready.set()
         await self._is_ended.wait()
         server.close()
-        while self._open:
-            for conversation in self._open:
+        while self.open_conversations:
+            for conversation in self.open_conversations:
                 conversation.transport.abort()
             await asyncio.sleep(0.01)
 
@@ -113,11 +113,11 @@ class _Conversation(SMTP):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
         self.server.connections += 1
-        self.server._open.add(self)
+        self.server.open_conversations.add(self)
 
     def connection_lost(self, error: Exception | None) -> None:
         super().connection_lost(error)
-        self.server._open.discard(self)
+        self.server.open_conversations.discard(self)
 
     async def push(self, status: str | bytes) -> None:
         while self.server.is_silent:

@@ -7,6 +7,7 @@ from django.contrib import admin
 from django.urls import URLPattern, URLResolver, resolve
 
 from tests.journeys.views import ABOUT_A_MADE_ROW, VIEWS
+from tests.registered_models import registered_models
 
 OF_DJANGO = {
     "login", "logout", "password_change", "password_change_done", "auth_user_password_change",
@@ -33,7 +34,7 @@ def names_in(patterns: "list[URLPattern | URLResolver]") -> Iterator[str]:
 
 def names_of_ours() -> set[str]:
     stock = {
-        f"{model._meta.app_label}_{model._meta.model_name}_{page}" for model in admin.site._registry for page in STOCK
+        f"{model._meta.app_label}_{model._meta.model_name}_{page}" for model in registered_models() for page in STOCK
     }
     return set(names_in(admin.site.get_urls())) - stock - OF_DJANGO
 

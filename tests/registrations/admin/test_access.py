@@ -1,7 +1,6 @@
 import re
 
 import pytest
-from django.contrib import admin
 from django.contrib.messages import get_messages
 from django.db import IntegrityError, connection, models, transaction
 from django.test import Client
@@ -24,11 +23,9 @@ from tests.factories import (
     make_staff,
     make_user,
 )
+from tests.registered_models import registered_models
 
-ROOMS = sorted(
-    (model for model in admin.site._registry if model._meta.app_label == "registrations"),
-    key=lambda model: str(model._meta.model_name),
-)
+ROOMS = [model for model in registered_models() if model._meta.app_label == "registrations"]
 
 
 def list_url(model: type[models.Model]) -> str:

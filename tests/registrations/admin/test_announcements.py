@@ -306,7 +306,7 @@ def test_who_works_on_a_draft_that_somebody_deletes_is_told(
     page: str, typed: dict[str, str], secretariat: Client, draft: Announcement, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     admitted(draft.webinar.delegations.get())
-    found = AnnouncementRoom._found
+    found = AnnouncementRoom._found  # noqa: SLF001 - ours
 
     def found_and_then_deleted(room: AnnouncementRoom, pk: int) -> Announcement:
         announcement = found(room, pk)

@@ -1,7 +1,6 @@
 """Any list asks as much with one row as with many (design §9)."""
 
 import pytest
-from django.contrib import admin
 from django.db import connection, models
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -33,13 +32,11 @@ from tests.factories import (
     make_staff,
     make_webinar,
 )
+from tests.registered_models import registered_models
 from tests.registrations.queries.mailboxes import invite
 
 MANY = 30
-ROOMS = sorted(
-    (model for model in admin.site._registry if admin.site.is_registered(model)),
-    key=lambda model: model._meta.label,
-)
+ROOMS = registered_models()
 
 
 def add_rows(number: int, staff: User) -> None:

@@ -21,7 +21,7 @@ from registrations.exceptions import (
 )
 from registrations.models import Delegation, HistoryEvent, NominationLetter, User
 from registrations.services.letters import clean_name, remove_letter, upload_letter
-from tests.factories import NOW, a_pdf, make_letter, make_upload
+from tests.factories import NOW, RawUpload, a_pdf, make_letter, make_upload
 from tests.full_disk import largest_file
 from tests.hostile_text import hostile_texts
 from tests.logged import errors_in
@@ -179,9 +179,7 @@ def test_no_file_name_leads_anywhere_or_hides_anything(typed):
 
 
 def test_a_hostile_file_name_stands_on_the_letter_alone(delegation, focal_point, now, media):
-    upload = make_upload()
-    # Past what the form would have cleaned.
-    upload._name = "../../<b>x</b>\r\n.pdf"
+    upload = RawUpload("../../<b>x</b>\r\n.pdf", a_pdf())
 
     letter = upload_letter(delegation, upload=upload, by=focal_point, now=now)
 

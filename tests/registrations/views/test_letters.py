@@ -14,6 +14,7 @@ from registrations.models import Delegation, NominationLetter, RegistrationPolic
 from registrations.queries import last_session_end
 from registrations.services.letters import upload_letter
 from tests.factories import (
+    RawUpload,
     a_pdf,
     make_country,
     make_delegate,
@@ -129,10 +130,7 @@ def test_a_file_sent_as_text_is_no_file(owner, delegation) -> None:
 
 @pytest.mark.parametrize("name", ["../../../../etc/passwd", "..\\..\\boot.ini", "/etc/cron.d/x.pdf", "a\x00b.pdf"])
 def test_no_file_name_leads_out_of_the_place_for_letters(owner, delegation, media, name) -> None:
-    upload = SimpleUploadedFile("x.pdf", a_pdf())
-    upload._name = name
-
-    owner.post(url(delegation, "letter/"), {"file": upload})
+    owner.post(url(delegation, "letter/"), {"file": RawUpload(name, a_pdf())})
 
     letter = NominationLetter.objects.get()
     assert [path.parent for path in files(media)] == [media / "letters"]

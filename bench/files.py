@@ -37,11 +37,11 @@ def measure() -> Sequence[Ratio]:
     feed = reverse("registrations_files:feed", args=[make_token(delegate, Scope.PAGE)])
     bare = _asks("/bare/")
     answers = (
-        ("Public agenda page (at most 1.25)", _asks(page)),
-        ("agenda.ics (at most 1.11)", _asks(file)),
-        ("agenda.ics, unchanged (at most 1.11)", _asks(file, HTTP_IF_NONE_MATCH=_etag_of(file))),
+        ("Public agenda page (at most 2.0)", _asks(page)),
+        ("agenda.ics (at most 2.0)", _asks(file)),
+        ("agenda.ics, unchanged (at most 2.0)", _asks(file, HTTP_IF_NONE_MATCH=_etag_of(file))),
         ("Feed (at most 2.0)", _asks(feed)),
-        ("Feed, unchanged (at most 1.11)", _asks(feed, HTTP_IF_NONE_MATCH=_etag_of(feed))),
+        ("Feed, unchanged (at most 1.25)", _asks(feed, HTTP_IF_NONE_MATCH=_etag_of(feed))),
     )
     return [compare(what, answer, FLOOR, bare, rounds=ROUNDS) for what, answer in answers]
 

@@ -3,11 +3,9 @@
 An item has minutes; its hour follows from the session's start and from what stands before it (rule 10).
 """
 
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from functools import lru_cache
 from itertools import zip_longest
 from typing import Any
 from uuid import UUID
@@ -194,25 +192,7 @@ def latest_release(webinar: Webinar) -> Release | None:
 
 def agenda_from_release(release: Release) -> Agenda:
     """The agenda as it was released. No query."""
-    return _agenda_from_json(release.agenda, number=release.number, released_at=release.released_at)
-
-
-@dataclass(frozen=True)
-class Snapshot:
-    """A release as it is stored, unread. Equal ones hold equal agendas, so what is made of one may be kept under it."""
-
-    text: str
-    number: int
-    released_at: datetime
-
-
-@lru_cache(maxsize=32)
-def agenda_from_snapshot(snapshot: Snapshot) -> Agenda:
-    """The agenda as it was released. No query; read once for as long as it is asked for."""
-    return _agenda_from_json(json.loads(snapshot.text), number=snapshot.number, released_at=snapshot.released_at)
-
-
-def _agenda_from_json(value: Mapping[str, Any], *, number: int, released_at: datetime) -> Agenda:
+    value: Mapping[str, Any] = release.agenda
     return Agenda(
         slug=value["slug"],
         title=Bilingual.parse(value["title"]),
@@ -220,8 +200,8 @@ def _agenda_from_json(value: Mapping[str, Any], *, number: int, released_at: dat
         contact_email=value["contact_email"],
         is_cancelled=value["is_cancelled"],
         sessions=tuple(AgendaSession.parse(each) for each in value["sessions"]),
-        release_number=number,
-        released_at=released_at,
+        release_number=release.number,
+        released_at=release.released_at,
     )
 
 

@@ -3,35 +3,18 @@
 from dataclasses import dataclass
 from functools import lru_cache
 
-from django.db.models import TextField
-from django.db.models.functions import Cast
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language, override
 
-from sessions_app.agenda import Agenda, Snapshot, agenda_from_snapshot
-from sessions_app.bilingual import LANGUAGES, Bilingual
+from sessions_app.agenda import Agenda, agenda_from_release
+from sessions_app.bilingual import Bilingual
 from sessions_app.models import AgendaVisibility, Release, Webinar
-from sessions_app.worded import TEXT, Worded
 from sessions_app.zone_choices import zone_groups
 from sessions_app.zones import known_zones
 
 LONGEST_ECHO = 60
 TEXTS = ("objective", "methodology", "audience", "background")
-_IN_FORCE = Worded(
-    lambda: (
-        Release.objects.filter(webinar__slug=TEXT)
-        .order_by("-number")
-        .values_list(
-            "number",
-            "released_at",
-            # As the text that it is stored as: what is made of it is kept, so that it is seldom read.
-            Cast("agenda", TextField()),
-            "webinar__agenda_visibility",
-            *(f"webinar__{name}_{code}" for name in TEXTS for code in LANGUAGES),
-        )[:1]
-    )
-)
 
 
 @dataclass(frozen=True)
@@ -41,7 +24,7 @@ class PublicWebinar:
     slug: str
     visibility: str
     texts: tuple[Bilingual, ...]
-    snapshot: Snapshot
+    agenda: Agenda
 
     @property
     def is_hidden(self) -> bool:
@@ -50,21 +33,21 @@ class PublicWebinar:
 
 def public_webinar(slug: str) -> PublicWebinar | None:
     """None where there is none, and before its first release. One query."""
-    rows = _IN_FORCE.ask({TEXT: slug})
-    if not rows:
+    releases = Release.objects.filter(webinar__slug=slug).select_related("webinar")
+    release = releases.order_by("-number").first()
+    if release is None:
         return None
-    number, released_at, text, visibility, *texts = rows[0]
     return PublicWebinar(
         slug=slug,
-        visibility=visibility,
-        texts=tuple(Bilingual(*pair) for pair in zip(texts[::2], texts[1::2], strict=True)),
-        snapshot=Snapshot(text, number, released_at),
+        visibility=release.webinar.agenda_visibility,
+        texts=tuple(Bilingual.of(release.webinar, name) for name in TEXTS),
+        agenda=agenda_from_release(release),
     )
 
 
 @dataclass(frozen=True)
 class PublicPart:
-    """All that the main part of a webinar's page is made of: as of a snapshot, equal ones look the same."""
+    """All that the main part of a webinar's page is made of: equal ones have the same HTML."""
 
     webinar: PublicWebinar
     zone: str
@@ -78,14 +61,13 @@ class PublicPart:
 
 def public_part(webinar: PublicWebinar, *, asked_zone: str, own_zone: str) -> PublicPart:
     """The agenda, as far as the webinar shows it, in the zone that `chosen_zone` says. No query."""
-    agenda = agenda_from_snapshot(webinar.snapshot)
-    zone, unknown_zone = chosen_zone(agenda, asked_zone=asked_zone, own_zone=own_zone)
+    zone, unknown_zone = chosen_zone(webinar.agenda, asked_zone=asked_zone, own_zone=own_zone)
     return PublicPart(webinar=webinar, zone=zone, language=get_language() or "en", unknown_zone=unknown_zone)
 
 
 def _rendered(part: PublicPart) -> SafeString:
     webinar = part.webinar
-    agenda = shown_part(webinar.visibility, agenda_from_snapshot(webinar.snapshot))
+    agenda = shown_part(webinar.visibility, webinar.agenda)
     with override(part.language):
         context = content_context(
             agenda,

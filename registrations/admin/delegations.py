@@ -34,7 +34,6 @@ from registrations.queries import (
     delegates_with_mail_state,
     gaps_in,
     letters_of,
-    quotas_of,
     requires_letter,
     seats_of,
     with_exceptions,
@@ -135,8 +134,7 @@ class DelegationRoom(Room[Delegation]):
         if found is None:
             raise Http404
         delegation = Delegation.objects.select_related("webinar__policy", "body", "decided_by").get(pk=found.pk)
-        quotas = quotas_of(delegation.webinar_id)
-        seats = seats_of(delegation, quotas=quotas)
+        seats = seats_of(delegation)
         if is_observed(request):
             return observed_page(self.admin_site, request, delegation, seats)
         letters = list(letters_of(delegation))
@@ -157,7 +155,7 @@ class DelegationRoom(Room[Delegation]):
             ),
             "speaking": speaking_among(one.delegate for one in people.active),
             "unregistered": [] if is_country else without_a_person(delegation.webinar_id),
-            "quotas": with_exceptions(quotas, delegation),
+            "quotas": with_exceptions(delegation),
             "focal_points": list(
                 FocalPoint.objects.filter(body=delegation.body, removed_at__isnull=True).select_related("user")
             ),

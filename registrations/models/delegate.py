@@ -1,6 +1,6 @@
 import re
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from django.conf import settings
 from django.core.validators import MaxLengthValidator, RegexValidator
@@ -69,6 +69,10 @@ class DelegateQuerySet(models.QuerySet["Delegate"]):
     def with_held_mail(self) -> "DelegateQuerySet":
         """Active people whose mail waits for the secretariat."""
         return self.active().filter(mail_held_at__isnull=False)
+
+    def before_purge(self, today: date) -> "DelegateQuerySet":
+        """Those of webinars whose personal data are not purged yet: only until then do their links work."""
+        return self.filter(webinar__policy__purge_on__gt=today)
 
     def with_address(self, email: str) -> "DelegateQuerySet":
         """Those with the address, whatever its case (rule 8)."""

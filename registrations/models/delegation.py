@@ -19,9 +19,8 @@ class DelegationStatus(models.TextChoices):
 
 
 class DelegationQuerySet(models.QuerySet["Delegation"]):
-    def of_focal_point(self, user: User | int) -> "DelegationQuerySet":
-        """The delegations that `user`, or who has that id, may see and change: those of their bodies, at every webinar
-        (rule 18)."""
+    def of_focal_point(self, user: User) -> "DelegationQuerySet":
+        """The delegations that `user` may see and change: those of their bodies, at every webinar (rule 18)."""
         return self.filter(body__focal_points__user=user, body__focal_points__removed_at__isnull=True)
 
     def attending(self) -> "DelegationQuerySet":

@@ -24,7 +24,6 @@ from registrations.models import (
     User,
 )
 from sessions_app.models import ReleasedSession, Session, Webinar
-from sessions_app.worded import NUMBER, TEXT, Worded
 
 # Of the newest message to a mailbox.
 SHOWN = ("state", "attempts", "last_error", "due_at", "sent_at")
@@ -230,16 +229,9 @@ def delegations_of(user: User) -> "QuerySet[Delegation]":
     return delegations.select_related("webinar__policy", "body")
 
 
-_OF_FOCAL_POINT = Worded(
-    lambda: Delegation.objects.of_focal_point(NUMBER).filter(slug=TEXT).select_related("webinar__policy", "body")
-)
-
-
 def delegation_of(user: User, slug: str) -> Delegation | None:
     """The one of `delegations_of(user)` that `slug` names. One query."""
-    if user.is_staff:
-        return delegations_of(user).filter(slug=slug).first()
-    return next(iter(_OF_FOCAL_POINT.find({NUMBER: user.pk, TEXT: slug})), None)
+    return delegations_of(user).filter(slug=slug).first()
 
 
 def zone_of(user: User, delegation: Delegation) -> str:

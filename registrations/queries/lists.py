@@ -20,6 +20,7 @@ from registrations.models import (
 from registrations.queries.letters import lacking_letter
 from registrations.queries.seats import (
     SeatCount,
+    declined_every_session,
     gaps_in,
     named_counts,
     quotas_and_exceptions,
@@ -85,7 +86,7 @@ def by_answer(delegates: "QuerySet[Delegate]", answer: Partstat) -> "QuerySet[De
     invited = CalendarEntry.objects.filter(delegate=OuterRef("pk"), planned_method=IcalMethod.REQUEST)
     accepted = Exists(invited.filter(ical_partstat=Partstat.ACCEPTED))
     tentative = Exists(invited.filter(ical_partstat=Partstat.TENTATIVE))
-    declined_all = Exists(invited) & ~Exists(invited.exclude(ical_partstat=Partstat.DECLINED))
+    declined_all = declined_every_session()
     if answer == Partstat.ACCEPTED:
         return delegates.filter(accepted)
     if answer == Partstat.TENTATIVE:

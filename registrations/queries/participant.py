@@ -6,12 +6,10 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from django.db import DEFAULT_DB_ALIAS
-from django.db.models import Exists, Model, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 
-from registrations.models import CalendarEntry, Delegate, Delegation, DelegationStatus, HistoryEvent, Partstat
-from sessions_app.models import Release, ReleasedSession, Session, Webinar
-from sessions_app.worded import DAY, NUMBER, Worded
+from registrations.models import CalendarEntry, Delegate, DelegationStatus, HistoryEvent, Partstat
+from sessions_app.models import Release, ReleasedSession, Session
 
 # Sessions overrun, and who drops out meanwhile must find back.
 STAYS_OPEN = timedelta(minutes=30)
@@ -46,6 +44,19 @@ class MySession:
     def room_opens_at(self) -> datetime:
         return room_opens_at(self.released.session)
 
+    def revision(self, *, chosen_at: datetime | None) -> tuple[int, datetime]:
+        """Sequence and stamp as the mailbox was sent them, so that mail and file agree which is newer; as they were
+        released, where the mailbox was sent nothing yet.
+
+        The stamp is not before `chosen_at`, when the person was last given another language or time zone: since then
+        a file says the same in another way.
+        """
+        if self.entry is not None:
+            sequence, stamp = self.entry.sequence, self.entry.stamp
+        else:
+            sequence, stamp = self.released.sequence, self.released.changed_at
+        return sequence, max(stamp, chosen_at) if chosen_at is not None else stamp
+
     def is_answerable_at(self, now: datetime) -> bool:
         """Whether an answer is still of use."""
         return not self.released.is_cancelled and now < self.released.ends_at
@@ -53,25 +64,16 @@ class MySession:
 
 @dataclass(frozen=True)
 class Subscriber:
-    """Whom a feed is for, and all else that it says: of their webinar the release in force (0 before the first), when
-    another language or zone was chosen for them, and of their mailbox (sequence, stamp) by session id.
+    """Whom a feed is for, with their delegation and webinar, and what else decides what the feed says.
 
-    The person, the delegation and the webinar hold what a feed asks them for; anything else costs a query.
+    `release_number` is that of the release in force, 0 before the first; `chosen_at` is when somebody last chose
+    another language or time zone for them; `entries` are what their mailbox holds, in the order of sessions.
     """
 
     delegate: Delegate
     release_number: int
     chosen_at: datetime | None
-    ledger: tuple[tuple[int, int, datetime], ...]
-
-    def revision_of(self, released: ReleasedSession) -> tuple[int, datetime]:
-        """Sequence and stamp as the mailbox was told them; as they were released, where it was not told anything.
-
-        The stamp is later where the feed says the same in another language, or with the hours of another zone, since.
-        """
-        told = (line[1:] for line in self.ledger if line[0] == released.session_id)
-        sequence, stamp = next(told, (released.sequence, released.changed_at))
-        return sequence, max(stamp, self.chosen_at) if self.chosen_at is not None else stamp
+    entries: tuple[CalendarEntry, ...]
 
 
 def is_invited(delegate: Delegate) -> bool:
@@ -109,8 +111,20 @@ def sessions_ahead_of(delegate: Delegate, *, now: datetime) -> "QuerySet[Release
 
 def my_sessions(delegate: Delegate) -> tuple[MySession, ...]:
     """The released sessions with the person's answers, in the order of time. Two queries, however many sessions."""
-    entries = {entry.session_id: entry for entry in _entries_of(delegate)}
-    return tuple(MySession(released, entries.get(released.session_id)) for released in released_sessions_of(delegate))
+    return _with_entries(delegate, _entries_of(delegate))
+
+
+def sessions_of_feed(of: Subscriber) -> tuple[MySession, ...]:
+    """As `my_sessions`, with the entries that were read with the person; none for somebody who does not take part.
+    One query."""
+    return _with_entries(of.delegate, of.entries) if is_invited(of.delegate) else ()
+
+
+def _with_entries(delegate: Delegate, entries: Iterable[CalendarEntry]) -> tuple[MySession, ...]:
+    by_session = {entry.session_id: entry for entry in entries}
+    return tuple(
+        MySession(released, by_session.get(released.session_id)) for released in released_sessions_of(delegate)
+    )
 
 
 def people_ahead(addresses: Iterable[str], *, now: datetime) -> list[Delegate]:
@@ -120,93 +134,30 @@ def people_ahead(addresses: Iterable[str], *, now: datetime) -> list[Delegate]:
     return list(
         Delegate.objects.to_be_mailed()
         .with_addresses(addresses)
-        # Else their links have ended.
-        .filter(Exists(ahead), webinar__policy__purge_on__gt=now.date())
+        .before_purge(now.date())
+        .filter(Exists(ahead))
         .exclude(delegation__status=DelegationStatus.NOT_ATTENDING)
         .select_related("webinar", "delegation__body")
         .order_by("-registered_at", "-pk")
     )
 
 
-def _columns(model: type[Model], names: set[str]) -> list[str]:
-    """`names` in the order in which `from_db` takes their values."""
-    return [field.attname for field in model._meta.concrete_fields if field.attname in names]
-
-
-# The columns that a feed is made of. Programs ask for it again and again, mostly to hear that nothing has changed.
-_PERSON = _columns(
-    Delegate,
-    {"id", "webinar_id", "delegation_id", "status", "email", "language", "timezone", "version", "token_version"},
-)
-_DELEGATION = _columns(Delegation, {"id", "status"})
-_WEBINAR = _columns(Webinar, {"id", "title_en", "title_es", "contact_email"})
-_OTHERS = (
-    "admitted_at",
-    "latest",
-    "chosen_at",
-    *(f"calendar_entries__{name}" for name in ("address", "session", "sequence", "stamp")),
-)
-_SUBSCRIBER = Worded(
-    lambda: (
-        Delegate.objects.filter(pk=NUMBER, webinar__policy__purge_on__gt=DAY)
+def subscriber(pk: int, *, today: date) -> Subscriber | None:
+    """The person with this id, whether they left or not, while the data of their webinar are kept. Two queries."""
+    newest = Release.objects.filter(webinar=OuterRef("webinar")).order_by("-number")
+    people: Any = Delegate.objects.before_purge(today).select_related("webinar", "delegation")
+    found = (
+        people.filter(pk=pk)
         .annotate(
-            latest=Subquery(
-                Release.objects.filter(webinar=OuterRef("webinar")).order_by("-number").values("number")[:1],
-            ),
+            release_number=Subquery(newest.values("number")[:1]),
             chosen_at=Subquery(_choices_of(OuterRef("pk")).values("at")[:1]),
         )
-        .order_by("calendar_entries__session")
-        .values_list(
-            *_PERSON,
-            *(f"delegation__{name}" for name in _DELEGATION),
-            *(f"webinar__{name}" for name in _WEBINAR),
-            *_OTHERS,
-        )
+        .first()
     )
-)
-
-_RELEASED = [field.attname for field in ReleasedSession._meta.concrete_fields]
-_SESSION = _columns(Session, {"id", "webinar_id", "ical_uid"})
-_SUBSCRIBED = Worded(
-    lambda: (
-        ReleasedSession.objects.filter(session__webinar=NUMBER)
-        .order_by("starts_at", "number")
-        .values_list(*_RELEASED, *(f"session__{name}" for name in _SESSION))
-    )
-)
-
-
-def subscriber(pk: int, *, today: date) -> Subscriber | None:
-    """The person with this id, whether they left or not, while the data of their webinar are kept. One query."""
-    rows = _SUBSCRIBER.ask({NUMBER: pk, DAY: today})
-    if not rows:
+    if found is None:
         return None
-    first = rows[0]
-    delegation_at, webinar_at = len(_PERSON), len(_PERSON) + len(_DELEGATION)
-    others_at = webinar_at + len(_WEBINAR)
-    delegate = Delegate.from_db(DEFAULT_DB_ALIAS, _PERSON, first[:delegation_at])
-    delegate.delegation = Delegation.from_db(DEFAULT_DB_ALIAS, _DELEGATION, first[delegation_at:webinar_at])
-    delegate.webinar = Webinar.from_db(DEFAULT_DB_ALIAS, _WEBINAR, first[webinar_at:others_at])
-    admitted_at, latest, chosen_at, *_entry = first[others_at:]
-    delegate.admitted_at = admitted_at
-    entries = (row[others_at + 3 :] for row in rows)
-    ledger = (tuple(told) for address, *told in entries if address == delegate.address)
-    return Subscriber(delegate, latest or 0, chosen_at, tuple(ledger))
-
-
-def subscribed_sessions(of: Subscriber) -> tuple[ReleasedSession, ...]:
-    """What is released of the sessions, in the order of time, each with its session and webinar; none for somebody
-    who does not take part. One query."""
-    if not is_invited(of.delegate):
-        return ()
-    return tuple(_released(row, of) for row in _SUBSCRIBED.ask({NUMBER: of.delegate.webinar_id}))
-
-
-def _released(row: tuple[Any, ...], of: Subscriber) -> ReleasedSession:
-    released = ReleasedSession.from_db(DEFAULT_DB_ALIAS, _RELEASED, row[: len(_RELEASED)])
-    released.session = Session.from_db(DEFAULT_DB_ALIAS, _SESSION, row[len(_RELEASED) :])
-    released.session.webinar = of.delegate.webinar
-    return released
+    entries = _entries_of(found).order_by("session_id")
+    return Subscriber(found, found.release_number or 0, found.chosen_at, tuple(entries))
 
 
 def room_opens_at(session: Session) -> datetime:

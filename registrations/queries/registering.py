@@ -11,7 +11,6 @@ from django.db.models.functions import Coalesce
 
 from registrations.models import Delegation, Delivery, DeliveryKind, FocalPoint, ParticipatingBody, User
 from sessions_app.models import ReleasedSession
-from sessions_app.worded import INSTANT, Worded
 
 
 @dataclass(frozen=True)
@@ -67,13 +66,10 @@ def delegations_to_register(*, now: datetime) -> "QuerySet[Delegation]":
     )
 
 
-_TO_REGISTER = Worded(lambda: delegations_to_register(now=INSTANT).order_by("pk"))
-
-
 def appointments(*, now: datetime) -> Iterable[Appointment]:
     """Each focal point with each of the delegations that they are to register at present. Two queries, one where
     nothing is to be registered."""
-    delegations = _TO_REGISTER.find({INSTANT: now})
+    delegations = list(delegations_to_register(now=now).order_by("pk"))
     if not delegations:
         return
     focal_points = FocalPoint.objects.with_access().filter(body__in={delegation.body_id for delegation in delegations})

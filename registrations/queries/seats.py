@@ -1,11 +1,11 @@
 """Seats: how many are asked for, waived, named and declined. Every figure comes from one counting query (rule 2)."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, Exists, F, FilteredRelation, OuterRef, Q, QuerySet, Sum, Value
+from django.db.models import Count, Exists, F, FilteredRelation, OuterRef, Q, QuerySet, Sum
 
 from registrations.models import (
     Asked,
@@ -20,10 +20,10 @@ from registrations.models import (
     QuotaException,
     Waiver,
 )
+from registrations.models.delegate import DelegateQuerySet
 from registrations.queries.delegation_page import policy_of
 from registrations.queries.letters import lacking_letter
 from sessions_app.models import Webinar
-from sessions_app.worded import NUMBER, OTHER_NUMBER, THIRD_NUMBER, Worded
 
 # By (quota id, body id): what is asked of a body for which an exception from the quota was made.
 Exceptions = Mapping[tuple[int, int], Asked]
@@ -80,55 +80,40 @@ class NamedCount:
 NamedCounts = Mapping[tuple[int, int | None], NamedCount]
 
 
-def named_counts(delegates: "QuerySet[Delegate]") -> NamedCounts:
+def declined_every_session() -> Q:
+    """Of delegates, those who declined every session that they are invited to, and are invited to one."""
+    invited = CalendarEntry.objects.filter(delegate=OuterRef("pk"), planned_method=IcalMethod.REQUEST)
+    not_declined = invited.exclude(ical_partstat=Partstat.DECLINED)
+    return Q(Exists(invited)) & ~Q(Exists(not_declined))
+
+
+def named_counts(delegates: DelegateQuerySet) -> NamedCounts:
     """The active among `delegates`, counted by (delegation id, profile id). One query.
 
-    Declined is who declined every session that they are invited to; they still count as named.
+    Those who declined every session still count as named.
     """
-    return _named_by_seat(_named_rows(delegates))
-
-
-def _named_rows(delegates: "QuerySet[Delegate]") -> "QuerySet[Delegate, Any]":
-    invited = CalendarEntry.objects.filter(delegate=OuterRef("pk"), planned_method=IcalMethod.REQUEST)
-    return (
-        delegates.filter(status="active")
+    rows = (
+        delegates.active()
         .order_by()
         .values_list("delegation_id", "profile_id")
         .annotate(
             named=Count("pk"),
-            declined=Count(
-                "pk",
-                filter=Q(Exists(invited.filter(ical_partstat=Partstat.DECLINED)))
-                & ~Q(Exists(invited.exclude(ical_partstat=Partstat.DECLINED))),
-            ),
+            declined=Count("pk", filter=declined_every_session()),
             working_group=Count("pk", filter=Q(is_working_group_member=True)),
         )
     )
-
-
-def _named_by_seat(rows: Iterable[Sequence[Any]]) -> NamedCounts:
-    return {(row[0], row[1]): NamedCount(*row[2:]) for row in rows}
+    return {(delegation_id, profile_id): NamedCount(*counts) for delegation_id, profile_id, *counts in rows}
 
 
 def quotas_of(webinar_id: int) -> list[Quota]:
     """The quotas of a webinar in the order of their profiles. One query."""
-    return QUOTAS.find({NUMBER: webinar_id})
-
-
-QUOTAS = Worded(lambda: Quota.objects.filter(webinar_id=NUMBER).select_related("profile"))
+    return list(Quota.objects.filter(webinar=webinar_id).select_related("profile"))
 
 
 def waived_seats(delegations: "QuerySet[Delegation]") -> dict[tuple[int, int], int]:
     """Seats excused by waivers in force, by (delegation id, profile id). One query."""
-    return _waived_by_seat(_waived_rows(Waiver.objects.filter(delegation__in=delegations)))
-
-
-def _waived_rows(waivers: "QuerySet[Waiver]") -> "QuerySet[Waiver, Any]":
-    in_force = waivers.filter(revoked_at__isnull=True).order_by()
-    return in_force.values_list("delegation_id", "profile_id").annotate(waived=Sum("seats"))
-
-
-def _waived_by_seat(rows: Iterable[Sequence[Any]]) -> dict[tuple[int, int], int]:
+    in_force = Waiver.objects.filter(delegation__in=delegations, revoked_at__isnull=True).order_by()
+    rows = in_force.values_list("delegation_id", "profile_id").annotate(waived=Sum("seats"))
     return {(delegation_id, profile_id): waived for delegation_id, profile_id, waived in rows}
 
 
@@ -150,21 +135,6 @@ def quotas_and_exceptions(webinar_ids: Iterable[int]) -> tuple[list[Quota], Exce
         if row.excepted is not None:
             exceptions[row.pk, row.excepted] = Asked(row.excepted_minimum, row.excepted_maximum)
     return list(quotas.values()), exceptions
-
-
-# All of one delegation in one statement, which is asked while others wait; a mark at the end of what is no count of
-# people. Exceptions are read here and not with the quotas: whoever waited for their locks would see older ones.
-OF_WAIVER, OF_EXCEPTION = -1, -2
-TAKEN_WAIVED_OR_EXCEPTED = Worded(
-    lambda: _named_rows(Delegate.objects.filter(delegation=NUMBER)).union(
-        _waived_rows(Waiver.objects.filter(delegation=NUMBER)).annotate(no_people=Value(0), mark=Value(OF_WAIVER)),
-        QuotaException.objects.filter(body=OTHER_NUMBER, quota__webinar=THIRD_NUMBER)
-        .order_by()
-        .values_list("quota_id", "body_id", "minimum", "maximum")
-        .annotate(mark=Value(OF_EXCEPTION)),
-        all=True,
-    )
-)
 
 
 def seat_counts(
@@ -198,23 +168,17 @@ def seat_counts(
     return tuple(counts)
 
 
-def seats_of(delegation: Delegation, *, quotas: Iterable[Quota] | None = None) -> tuple[SeatCount, ...]:
-    """The seats of one delegation by profile; empty for an organisation.
-
-    Two queries, one where the `quotas` of its webinar are at hand.
-    """
+def seats_of(delegation: Delegation) -> tuple[SeatCount, ...]:
+    """The seats of one delegation by profile; empty for an organisation. Three queries, none for an organisation."""
     if delegation.body.kind == BodyKind.ORGANISATION:
         return ()
-    quotas = quotas_of(delegation.webinar_id) if quotas is None else quotas
-    rows = TAKEN_WAIVED_OR_EXCEPTED.ask(
-        {NUMBER: delegation.pk, OTHER_NUMBER: delegation.body_id, THIRD_NUMBER: delegation.webinar_id}
-    )
+    quotas, exceptions = quotas_and_exceptions([delegation.webinar_id])
     return seat_counts(
         delegation,
         quotas=quotas,
-        exceptions={(row[0], row[1]): Asked(*row[2:4]) for row in rows if row[-1] == OF_EXCEPTION},
-        waived=_waived_by_seat(row[:3] for row in rows if row[-1] == OF_WAIVER),
-        named=_named_by_seat(row for row in rows if row[-1] >= 0),
+        exceptions=exceptions,
+        waived=waived_seats(Delegation.objects.filter(pk=delegation.pk)),
+        named=named_counts(Delegate.objects.filter(delegation=delegation)),
     )
 
 
@@ -231,11 +195,11 @@ def exception_of(delegation: Delegation, quota: Quota) -> QuotaException | None:
     return made.select_related("body", "made_by").first()
 
 
-def with_exceptions(quotas: Iterable[Quota], delegation: Delegation) -> list[tuple[Quota, QuotaException | None]]:
-    """The `quotas` of the webinar of `delegation`, each with the exception for its body. One query."""
+def with_exceptions(delegation: Delegation) -> list[tuple[Quota, QuotaException | None]]:
+    """The quotas of the webinar of `delegation`, each with the exception for its body. Two queries."""
     exceptions = QuotaException.objects.filter(quota__webinar=delegation.webinar_id, body=delegation.body_id)
     by_quota = {exception.quota_id: exception for exception in exceptions.select_related("made_by")}
-    return [(quota, by_quota.get(quota.pk)) for quota in quotas]
+    return [(quota, by_quota.get(quota.pk)) for quota in quotas_of(delegation.webinar_id)]
 
 
 def seats_of_webinar(webinar: Webinar) -> dict[int, tuple[SeatCount, ...]]:

@@ -44,7 +44,6 @@ from registrations.queries import SeatCount, fingerprint_of, gaps_in, lacks_lett
 from registrations.services.history import new_event
 from registrations.services.nudge import nudge_planner
 from sessions_app.models import Webinar
-from sessions_app.worded import INSTANT, NUMBER, OTHER_NUMBER, TEXT, Worded
 
 # Deadlock and serialisation failure, https://www.postgresql.org/docs/current/errcodes-appendix.html (class 40).
 RETRIED_SQLSTATES = frozenset({"40P01", "40001"})
@@ -164,38 +163,25 @@ class LockedDelegation:
         return found
 
 
-LOCKED_QUOTAS = Worded(
-    lambda: (
-        Quota.objects.select_for_update(of=("self",), no_key=True)
-        .filter(webinar_id=NUMBER)
-        .select_related("profile")
-        .order_by("pk")
-    )
-)
+def lock_quotas(webinar_id: int) -> list[Quota]:
+    """Lock the quota rows of a webinar, in the order of their ids. Needs a transaction."""
+    quotas = Quota.objects.filter(webinar=webinar_id).select_related("profile")
+    return list(quotas.select_for_update(of=("self",), no_key=True).order_by("pk"))
 
 
-LOCKED_DELEGATION = Worded(
-    lambda: _locked(Delegation.objects.filter(pk=NUMBER)).select_related("webinar__policy", "body")
-)
+def lock_delegation(delegation: Delegation) -> LockedDelegation:
+    """Lock the quotas of the webinar, then `delegation`, then count its seats. Needs a transaction.
+
+    The seats are counted from quotas and exceptions that are read after the locks: a caller that waited for a lock
+    would otherwise count with values from before the change that it waited for.
+    """
+    quotas = lock_quotas(delegation.webinar_id)
+    found = _locked(Delegation.objects.select_related("webinar__policy", "body")).get(pk=delegation.pk)
+    return LockedDelegation(found, seats_of(found), lacks_letter(found), is_alone=bool(quotas))
 
 
 def _locked(delegations: "QuerySet[Delegation]") -> "QuerySet[Delegation]":
     return delegations.select_for_update(of=("self",), no_key=True).order_by("pk")
-
-
-def lock_quotas(webinar_id: int) -> list[Quota]:
-    """Lock the quota rows of a webinar, in the order of their ids; returned in the order of their profiles."""
-    return sorted(
-        LOCKED_QUOTAS.find({NUMBER: webinar_id}),
-        key=lambda quota: (quota.profile.position, quota.profile.code),
-    )
-
-
-def lock_delegation(delegation: Delegation) -> LockedDelegation:
-    """Lock the quotas of the webinar, then `delegation`, then count its seats. Needs a transaction."""
-    quotas = lock_quotas(delegation.webinar_id)
-    (found,) = LOCKED_DELEGATION.find({NUMBER: delegation.pk})
-    return LockedDelegation(found, seats_of(found, quotas=quotas), lacks_letter(found), is_alone=bool(quotas))
 
 
 def lock_webinar(webinar: Webinar) -> list[Quota]:
@@ -216,8 +202,7 @@ def write_delegate(locked: LockedDelegation, delegate: Delegate, *, by: User, no
 
     Raises AddressTakenHere, AddressTakenElsewhere or TooManyClashes, also where someone else was quicker (rule 8).
     """
-    if not _is_free(locked, delegate, by=by, now=now):
-        Addresses(locked, [delegate.email], by=by, now=now).check(delegate)
+    Addresses(locked, [delegate.email], by=by, now=now).check(delegate)
     try:
         # Who holds the quotas of the webinar is alone: no savepoint, while others wait.
         with transaction.atomic() if not locked.is_alone else nullcontext():
@@ -229,34 +214,8 @@ def write_delegate(locked: LockedDelegation, delegate: Delegate, *, by: User, no
         raise
 
 
-# A row for the holder of an address and for each clash since: none where someone may be named without more questions.
-HOLDER_OR_CLASHES = Worded(
-    lambda: (
-        Delegate.objects.active()
-        .filter(webinar=NUMBER)
-        .with_addresses([TEXT])
-        .order_by()
-        .values_list("pk")
-        .union(_clashes_of(OTHER_NUMBER, since=INSTANT).order_by().values_list("pk"), all=True)
-    )
-)
-
-
 def _clashes_of(user_id: int, *, since: datetime) -> "QuerySet[HistoryEvent]":
     return HistoryEvent.objects.filter(kind=HistoryKind.ADDRESS_CLASH, actor=user_id, at__gt=since)
-
-
-def _is_free(locked: LockedDelegation, delegate: Delegate, *, by: User, now: datetime) -> bool:
-    """Whether nobody has the address of `delegate` and nobody need count clashes. One query, while others wait."""
-    rows = HOLDER_OR_CLASHES.ask(
-        {
-            NUMBER: locked.delegation.webinar_id,
-            TEXT: delegate.address,
-            OTHER_NUMBER: by.pk,
-            INSTANT: now - CLASH_WINDOW,
-        }
-    )
-    return not rows and settings.ADDRESS_CLASHES_PER_DAY > 0
 
 
 class Addresses:

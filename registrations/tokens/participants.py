@@ -101,8 +101,9 @@ def _unsigned(token: str, scopes: tuple[Scope, ...]) -> tuple[int, int]:
 
 def _with_living_links(pk: int) -> Delegate | None:
     return (
-        Delegate.objects.select_related("webinar__policy", "delegation__body")
-        .filter(pk=pk, webinar__policy__purge_on__gt=timezone.now().date())
+        Delegate.objects.before_purge(timezone.now().date())
+        .select_related("webinar__policy", "delegation__body")
+        .filter(pk=pk)
         .first()
     )
 

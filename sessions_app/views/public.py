@@ -11,7 +11,7 @@ from django.utils.cache import get_conditional_response, patch_vary_headers
 from django.utils.translation import get_language, override
 from django.views.decorators.http import require_safe
 
-from sessions_app.agenda import Snapshot, agenda_from_release, agenda_from_snapshot
+from sessions_app.agenda import Agenda, agenda_from_release
 from sessions_app.bilingual import LANGUAGES
 from sessions_app.ical import render_agenda
 from sessions_app.models import Release
@@ -32,7 +32,7 @@ def webinar(request: HttpRequest, slug: str) -> HttpResponse:
     zone is told, not refused."""
     found = _public_or_404(slug)
     part = public_part(found, asked_zone=request.GET.get("zone", ""), own_zone=zone_of_account(request.user))
-    context = {"agenda": agenda_from_snapshot(found.snapshot), "zone": part.zone, "content": part.render()}
+    context = {"agenda": found.agenda, "zone": part.zone, "content": part.render()}
     return render(request, "public/webinar.html", context)
 
 
@@ -46,7 +46,7 @@ def agenda_ics(request: HttpRequest, slug: str) -> HttpResponse:
     language = asked if asked in LANGUAGES else get_language() or "en"
     with override(language):
         link = settings.BASE_URL + reverse("sessions_app:webinar", args=[slug])
-    content, etag = _file(found.snapshot, language, link)
+    content, etag = _file(found.agenda, language, link)
     response = get_conditional_response(request, etag=etag) or HttpResponse(
         content, content_type="text/calendar; charset=utf-8"
     )
@@ -59,9 +59,9 @@ def agenda_ics(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @lru_cache(maxsize=32)
-def _file(snapshot: Snapshot, language: str, link: str) -> tuple[bytes, str]:
-    """The file of a release and its ETag, kept under all that it is made of."""
-    content = render_agenda(agenda_from_snapshot(snapshot), language=language, link=link)
+def _file(agenda: Agenda, language: str, link: str) -> tuple[bytes, str]:
+    """The calendar file of an agenda and its ETag; the file is built once for each agenda, language and link."""
+    content = render_agenda(agenda, language=language, link=link)
     return content, f'"{hashlib.sha256(content).hexdigest()}"'
 
 

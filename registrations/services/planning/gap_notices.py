@@ -7,10 +7,8 @@ from registrations.models import Delegation, Delivery, DeliveryKind, GapNoticeRu
 from registrations.queries.chasing import incomplete_delegations
 from registrations.queries.registering import accounts_by_body
 from registrations.queries.reminders import gap_notice_rules
-from sessions_app.worded import INSTANT, Worded
 
 BATCH = 500
-_RULES = Worded(lambda: gap_notice_rules(now=INSTANT))
 
 
 def plan_gap_notices(*, now: datetime) -> int:
@@ -19,7 +17,7 @@ def plan_gap_notices(*, now: datetime) -> int:
     A day has one notice: another rule's, or one that is made anew, adds none. A constant number of queries for each
     webinar whose day it is; one where it is no webinar's.
     """
-    owed = [notice for rule in _RULES.find({INSTANT: now}) if rule.is_due_at(now) for notice in _notices(rule, now)]
+    owed = [notice for rule in gap_notice_rules(now=now) if rule.is_due_at(now) for notice in _notices(rule, now)]
     if not owed:
         return 0
     known = set(Delivery.objects.filter(key__in=[each.key for each in owed]).values_list("key", flat=True))

@@ -12,7 +12,6 @@ from registrations.queries.absences import absences_that_stand
 from registrations.queries.registering import accounts_by_body
 from registrations.services.attendance import SAID_FOR
 from sessions_app.models import Release
-from sessions_app.worded import INSTANT, OTHER_INSTANT, Worded
 
 # Decisions of the secretariat, or of the rules, that a country's focal points are told.
 DECISIONS = (
@@ -41,21 +40,18 @@ def plan_notices(*, now: datetime) -> int:
     return len(owed)
 
 
-def _untold() -> "QuerySet[HistoryEvent]":
-    """The decisions and alerts that nobody was told of."""
+def _events_to_notify(now: datetime) -> "QuerySet[HistoryEvent]":
+    """The recent decisions and alerts about which no mail was planned."""
     told = Delivery.objects.standing().filter(event=OuterRef("pk"))
     by_staff = Q(kind__in=DECISIONS_BY_STAFF, actor__is_staff=True)
     is_released = Exists(Release.objects.filter(webinar=OuterRef("webinar")))
     decisions = Q(Q(kind__in=DECISIONS) | by_staff, is_released)
-    recent = HistoryEvent.objects.filter(~Exists(told), at__gt=OTHER_INSTANT, at__lte=INSTANT)
+    recent = HistoryEvent.objects.filter(~Exists(told), at__gt=now - NEWEST, at__lte=now)
     return recent.filter(decisions | Q(kind__in=ALERTS)).select_related("delegation").order_by("pk")
 
 
-_UNTOLD = Worded(_untold)
-
-
 def _decisions_and_alerts(now: datetime) -> Iterable[Delivery]:
-    events = _UNTOLD.find({INSTANT: now, OTHER_INSTANT: now - NEWEST})
+    events = list(_events_to_notify(now))
     alerts = [event for event in events if event.kind in ALERTS]
     decisions = [event for event in events if event.kind not in ALERTS]
     accounts = accounts_by_body(event.delegation.body_id for event in decisions if event.delegation)
@@ -86,14 +82,11 @@ def _mailed() -> "QuerySet[Delivery]":
     return Delivery.objects.standing().filter(kind=DeliveryKind.CANNOT_COME)
 
 
-def _latest_absences() -> "QuerySet[HistoryEvent]":
-    """Those after which nothing was mailed about the person."""
+def _absences_without_later_mail(now: datetime) -> "QuerySet[HistoryEvent]":
+    """The recent absences after which no mail about the person was planned."""
     as_late = _mailed().filter(event__delegate=OuterRef("delegate"), event__gte=OuterRef("pk"))
-    events = absences_that_stand(now=INSTANT).filter(~Exists(as_late), at__gt=OTHER_INSTANT, at__lte=INSTANT)
+    events = absences_that_stand(now=now).filter(~Exists(as_late), at__gt=now - NEWEST, at__lte=now)
     return events.select_related("delegation").order_by("pk")
-
-
-_LATEST_ABSENCES = Worded(_latest_absences)
 
 
 def _untold_absences(now: datetime) -> list[HistoryEvent]:
@@ -102,7 +95,7 @@ def _untold_absences(now: datetime) -> list[HistoryEvent]:
 
     Two queries; one where nothing is new.
     """
-    untold = _LATEST_ABSENCES.find({INSTANT: now, OTHER_INSTANT: now - NEWEST})
+    untold = list(_absences_without_later_mail(now))
     if not untold:
         return []
     told: dict[int | None, list[tuple[str, datetime]]] = defaultdict(list)

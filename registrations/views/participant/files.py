@@ -1,6 +1,7 @@
 """The calendar files behind a participant's link: one session to import, all sessions to subscribe to."""
 
 from dataclasses import replace
+from datetime import datetime
 from hashlib import sha256
 
 from django.conf import settings
@@ -18,7 +19,7 @@ from registrations.queries.participant import (
     is_invited,
     language_or_zone_chosen_at,
     my_sessions,
-    subscribed_sessions,
+    sessions_of_feed,
 )
 from registrations.tokens import Scope, make_token, read_feed_token
 from registrations.views.participant.links import for_page, participant_link
@@ -34,17 +35,13 @@ FEED_FORMAT = 3
 def feed(request: HttpRequest, of: Subscriber) -> HttpResponse:
     """The calendar that a program asks for again and again. Empty before a release and for a person who left.
 
-    One query where nothing has changed, two otherwise.
+    Two queries where nothing has changed, three otherwise.
     """
     etag = feed_etag(of)
     response = get_conditional_response(request, etag=etag)
     if response is None:
         delegate = of.delegate
-        sessions = (
-            calendar_session(each, delegate=delegate, sequence=sequence, stamp=stamp)
-            for each in subscribed_sessions(of)
-            for sequence, stamp in (of.revision_of(each),)
-        )
+        sessions = [_calendar_session(delegate, mine, chosen_at=of.chosen_at) for mine in sessions_of_feed(of)]
         body = render_feed(
             (_marked_if_cancelled(each, delegate.language) for each in sessions),
             name=delegate.webinar.title.render(delegate.language).text,
@@ -63,7 +60,7 @@ def session_ics(request: HttpRequest, delegate: Delegate, *, n: int) -> HttpResp
     mine = next((one for one in sessions if one.number == n), None)
     if mine is None:
         raise Http404
-    body = render_download(_calendar_session(delegate, mine))
+    body = render_download(_calendar_session(delegate, mine, chosen_at=language_or_zone_chosen_at(delegate)))
     filename = f"{delegate.webinar.slug}-{n}.ics"
     return HttpResponse(
         body, content_type=CONTENT_TYPE, headers={"Content-Disposition": f'attachment; filename="{filename}"'}
@@ -80,7 +77,7 @@ def feed_etag(of: Subscriber) -> str:
     parts = (
         FEED_FORMAT,
         of.release_number,
-        of.ledger,
+        tuple((entry.session_id, entry.sequence, entry.stamp) for entry in of.entries),
         is_invited(delegate),
         delegate.version,
         delegate.language,
@@ -93,15 +90,8 @@ def feed_etag(of: Subscriber) -> str:
     return f'"{sha256(repr(parts).encode()).hexdigest()[:32]}"'
 
 
-def _calendar_session(delegate: Delegate, mine: MySession) -> CalendarSession:
-    """With the sequence and the stamp of the mailbox's ledger, so that mail and file agree which is newer; the stamp
-    is later where the person chose another language or zone since."""
-    if mine.entry is not None:
-        sequence, stamp = mine.entry.sequence, mine.entry.stamp
-    else:
-        sequence, stamp = mine.released.sequence, mine.released.changed_at
-    chosen_at = language_or_zone_chosen_at(delegate)
-    stamp = max(stamp, chosen_at) if chosen_at is not None else stamp
+def _calendar_session(delegate: Delegate, mine: MySession, *, chosen_at: datetime | None) -> CalendarSession:
+    sequence, stamp = mine.revision(chosen_at=chosen_at)
     return calendar_session(mine.released, delegate=delegate, sequence=sequence, stamp=stamp)
 
 

@@ -47,11 +47,18 @@ def test_one_delegation_the_webinar_and_a_list_count_the_same_seats(delegation, 
     make_exception(there, quota=quotas["prosecutors"], minimum=5, maximum=9, reason="Large", by=staff, now=now)
     make_exception(delegation, quota=quota, **ONE, by=staff, now=now)
     make_exception(other, quota=quota, minimum=4, maximum=4, reason="Large", by=staff, now=now)
+    for _ in range(2):
+        waive_seats(other, profile=quota.profile, seats=1, reason="Ill", by=staff, now=now)
+    make_delegate(other)
 
     alone = {one.pk: seats_of(one) for one in (delegation, other, there)}
     assert seats_of_webinar(delegation.webinar) | seats_of_webinar(elsewhere) == alone
     assert seats_of_many([delegation, other, there]) == alone
-    assert [seats[0].floor for seats in alone.values()] == [1, 4, 5]
+    assert [(seats[0].floor, seats[0].waived, seats[0].named) for seats in alone.values()] == [
+        (1, 0, 0),
+        (2, 2, 1),
+        (5, 0, 0),
+    ]
 
 
 def test_a_waiver_excuses_seats_of_the_exception(delegation, quota, staff, now):
@@ -216,7 +223,7 @@ def test_one_delegation_is_counted_in_the_same_number_of_queries(
 ):
     make_exception(delegation, quota=quota, **ONE, by=staff, now=now)
 
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(3):
         seats_of(delegation)
     with django_assert_num_queries(3):
         seats_of_webinar(delegation.webinar)

@@ -169,7 +169,7 @@ def test_the_dry_run_writes_nothing_and_asks_as_often_for_many_rows(
     delegation, focal_point, now, django_assert_num_queries
 ) -> None:
     for count in (2, 200):
-        with django_assert_num_queries(4):
+        with django_assert_num_queries(5):
             check_import(delegation, many(delegation, count), by=focal_point, now=now)
 
     assert not Delegate.objects.exists()

@@ -153,4 +153,4 @@ def test_many_cost_as_many_queries_as_a_few(delegation, focal_point, now):
             register_delegates(delegation, many=many, by=focal_point, now=now)
         return len(captured)
 
-    assert queries(30) == queries(2) <= 18
+    assert queries(30) == queries(2) <= 19

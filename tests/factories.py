@@ -84,11 +84,10 @@ def make_session(webinar: Webinar, *, number: int = 1, **fields: Any) -> Session
             **fields,
         },
     )
-    AgendaItem.objects.create(
-        session=session, position=1, minutes=20, kind="opening", title_en="Opening remarks", title_es="Apertura"
-    )
-    AgendaItem.objects.create(
-        session=session, position=2, minutes=100, kind="panel", title_en="Panel", title_es="Panel"
+    items = [("opening", 20, "Opening remarks", "Apertura"), ("panel", 100, "Panel", "Panel")]
+    AgendaItem.objects.bulk_create(
+        AgendaItem(session=session, position=position, kind=kind, minutes=minutes, title_en=english, title_es=spanish)
+        for position, (kind, minutes, english, spanish) in enumerate(items, start=1)
     )
     return session
 
@@ -118,21 +117,24 @@ def make_country(iso_code: str = "HN", **fields: Any) -> ParticipatingBody:
 
 
 def make_profiles() -> dict[str, ParticipantProfile]:
-    """The four profiles by code."""
-    return {
-        code: ParticipantProfile.objects.get_or_create(
-            code=code, defaults={"position": position, "name_en": name, "name_es": f"{name} (es)"}
-        )[0]
+    """The four profiles by code; those that are missing are created."""
+    found = {profile.code: profile for profile in ParticipantProfile.objects.filter(code__in=PROFILES)}
+    missing = [
+        ParticipantProfile(code=code, position=position, name_en=name, name_es=f"{name} (es)")
         for position, (code, name) in enumerate(PROFILES.items(), start=1)
-    }
+        if code not in found
+    ]
+    found |= {profile.code: profile for profile in ParticipantProfile.objects.bulk_create(missing)}
+    return {code: found[code] for code in PROFILES}
 
 
 def make_quotas(webinar: Webinar, *, minimum: int = 2, maximum: int | None = None) -> dict[str, Quota]:
     """One quota per profile by the profile's code."""
-    return {
-        code: Quota.objects.create(webinar=webinar, profile=profile, minimum=minimum, maximum=maximum)
-        for code, profile in make_profiles().items()
-    }
+    quotas = [
+        Quota(webinar=webinar, profile=profile, minimum=minimum, maximum=maximum)
+        for profile in make_profiles().values()
+    ]
+    return {quota.profile.code: quota for quota in Quota.objects.bulk_create(quotas)}
 
 
 def make_user(email: str = "", *, password: str | None = None, **fields: Any) -> User:

@@ -9,7 +9,7 @@ from django.core.cache import cache
 from django.core.signals import request_finished
 from django.db import connection
 from django.http import HttpRequest
-from django.test import Client
+from django.test import Client, override_settings
 from django.utils import translation
 
 from rcm_webinar import background_mail
@@ -49,6 +49,13 @@ def force_login_passes_second_factor() -> Iterator[None]:
     user_logged_in.connect(note)
     yield
     user_logged_in.disconnect(note)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def passwords_are_hashed_quickly() -> Iterator[None]:
+    """The hasher of the settings is slow on purpose: a fifth of a second for each sign-in."""
+    with override_settings(PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"]):
+        yield
 
 
 @pytest.fixture(autouse=True)

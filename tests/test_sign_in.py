@@ -10,8 +10,10 @@ from django.core import mail
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from pytest_django import Settings
 from time_machine import TimeMachineFixture
 
+from rcm_webinar.settings import PASSWORD_HASHERS
 from tests.factories import NOW, make_user
 
 pytestmark = pytest.mark.django_db
@@ -50,6 +52,16 @@ def test_a_password_signs_in_too_and_a_wrong_one_does_not(client: Client) -> Non
     right = client.post("/accounts/login/", {"login": "FOCAL@example.org", "password": PASSWORD})
 
     assert (wrong.status_code, right.status_code) == (200, 302)
+
+
+def test_a_password_is_stored_with_argon2(settings: Settings) -> None:
+    """The tests hash with another function, for speed."""
+    settings.PASSWORD_HASHERS = PASSWORD_HASHERS
+
+    user = make_user(password=PASSWORD)
+
+    assert user.password.startswith("argon2$argon2id$")
+    assert user.check_password(PASSWORD)
 
 
 def test_asking_for_a_code_never_tells_whether_an_address_is_known(client: Client) -> None:

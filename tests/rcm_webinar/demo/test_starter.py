@@ -70,7 +70,7 @@ def test_it_stops_everything_in_time_and_a_restart_keeps_the_data(number: signal
         status, seconds = first.stop(number)
         left = {pid for pid in started if Path(f"/proc/{pid}").exists()}
 
-        assert len(people) == 13
+        assert {"secretariat@example.org", "focal.hn@example.org"} <= set(people)
         assert (status, left) == (0, set())
         assert len(started) >= 4
         assert seconds < STOPPED_WITHIN_SECONDS

@@ -1,12 +1,15 @@
 import io
 
 import pytest
-from django.utils.translation import override
-from openpyxl import load_workbook
+from django.utils.translation import gettext, override
+from openpyxl import Workbook, load_workbook
+from openpyxl.cell.cell import Cell
+from openpyxl.worksheet.worksheet import Worksheet
 
+from registrations.models import Delegation
 from registrations.queries import seats_of
 from registrations.services.imports.checking import check_import
-from registrations.services.imports.columns import fields_of, find_layout, layout_problems, needed_of
+from registrations.services.imports.columns import LABELS, fields_of, find_layout, layout_problems, needed_of
 from registrations.services.imports.people import people_of
 from registrations.services.imports.reading import read_file
 from registrations.services.imports.template import build_template
@@ -16,9 +19,26 @@ from tests.registrations.services.imports.files import saved
 LANGUAGES = pytest.mark.parametrize("language", ["en", "es"])
 
 
-def template_of(delegation, language):
+def template_of(delegation: Delegation, language: str) -> Workbook:
     with override(language):
         return load_workbook(io.BytesIO(build_template(delegation, seats_of(delegation))))
+
+
+def column_of(field: str, sheet: Worksheet, language: str) -> str:
+    """The letter of the column under the heading of `field`."""
+    with override(language):
+        heading = str(LABELS[field])
+    (cell,) = [cell for cell in sheet[1] if cell.value == heading]
+    return cell.column_letter
+
+
+def choices_of(field: str, workbook: Workbook, language: str) -> list[Cell]:
+    """The cells that the column under the heading of `field` offers as its list."""
+    sheet = workbook.worksheets[0]
+    cell = f"{column_of(field, sheet, language)}2"
+    (offered,) = [one.formula1 for one in sheet.data_validations.dataValidation if cell in one.sqref]
+    title, _, cells = offered.partition("!")
+    return [cell for (cell,) in workbook[title][cells.replace("$", "")]]
 
 
 @LANGUAGES
@@ -34,12 +54,20 @@ def test_a_template_without_a_change_holds_the_headings_and_nobody(delegation, l
 @LANGUAGES
 def test_a_template_filled_in_from_its_lists_is_read_in_either_language(delegation, focal_point, now, language) -> None:
     workbook = template_of(delegation, language)
-    sheet, lists = workbook.worksheets[0], workbook["lists"]
-    member = lists["D1"].value
-    for number in range(1, 5):
-        cells = {1: f"Persona {number}", 2: f"p{number}@example.org", 3: "X", 5: lists.cell(number, 1).value}
-        for column, text in {**cells, 6: lists.cell(2, 2).value, 10: member}.items():
-            sheet.cell(number + 1, column).value = text
+    sheet = workbook.worksheets[0]
+    with override(language):
+        english, yes = gettext("English"), gettext("Yes")
+    assert english in [cell.value for cell in choices_of("language", workbook, language)]
+    assert yes in [cell.value for cell in choices_of("is_working_group_member", workbook, language)]
+    for row, profile in enumerate(choices_of("profile", workbook, language), start=2):
+        person = {
+            "name": f"Persona {row}",
+            "email": f"p{row}@example.org",
+            "institution": "X",
+            "profile": profile.value,
+        }
+        for field, text in {**person, "language": english, "is_working_group_member": yes}.items():
+            sheet[f"{column_of(field, sheet, language)}{row}"].value = text
     table = read_file(saved(workbook))
 
     with override("es" if language == "en" else "en"):
@@ -57,15 +85,13 @@ def test_a_zone_is_filled_in_only_where_the_country_has_one(delegation) -> None:
         delegation.webinar, make_country("MX", timezones=["America/Mexico_City", "America/Tijuana"])
     )
 
-    one, several = (template_of(country, "es").worksheets[0]["G2"].value for country in (delegation, mexico))
+    one, several = (template_of(country, "es") for country in (delegation, mexico))
 
-    assert (one, several) == ("Tegucigalpa", None)
-    assert [cell.value for cell in template_of(mexico, "es")["lists"]["C"]] == [
-        "Ciudad de México",
-        "Tijuana",
-        None,
-        None,
+    filled_in = [
+        sheet[f"{column_of('timezone', sheet, 'es')}2"].value for sheet in (one.worksheets[0], several.worksheets[0])
     ]
+    assert filled_in == ["Tegucigalpa", None]
+    assert [cell.value for cell in choices_of("timezone", several, "es")] == ["Ciudad de México", "Tijuana"]
 
 
 def test_people_of_an_organisation_have_no_column_of_profiles(db) -> None:
@@ -83,6 +109,6 @@ def test_a_name_in_a_list_is_never_a_formula(db) -> None:
     profile.name_en = "=1+1\x0b"
     profile.save()
 
-    cell = template_of(make_delegation(webinar, make_country("GT")), "en")["lists"]["A1"]
+    cell, *_ = choices_of("profile", template_of(make_delegation(webinar, make_country("GT")), "en"), "en")
 
     assert (cell.value, cell.data_type) == ("=1+1", "s")

@@ -149,7 +149,7 @@ def test_a_server_that_is_away_for_a_day_loses_nothing_and_is_asked_once_for_eac
     server.answer = answer
     plan_and_send()
     first_day = len(asked)
-    for minutes in range(1, 24 * 60, 5):
+    for minutes in range(1, 24 * 60, 15):
         send_due(clock=lambda at=SOON + timedelta(minutes=minutes): at)
     server.answer = None
     tomorrow = SOON + timedelta(days=1, minutes=10)

@@ -17,13 +17,14 @@ PRODUCTION_LIKE := RCM_DEMO=0 DATABASE_URL=postgres://rcm:sample@db.example.org/
 SETTINGS := RCM_DEMO=1
 
 .DEFAULT_GOAL := help
-.PHONY: help venv dev demo demo-reset test lint format messages collect-messages bench screenshots serve requirements
+.PHONY: help venv dev demo demo-reset test drills lint format messages collect-messages bench screenshots serve requirements
 
 help:
 	@echo "make demo         the whole product on this machine, at http://127.0.0.1:$(PORT)/ (PORT=8001 for another port)"
 	@echo "make demo-reset   forget everything the demo has stored"
 	@echo "make test         the tests; says what it left out and how to switch it on"
 	@echo "                  (make test DJANGO=6.1 PYTHON=python3.12: on another Django and Python)"
+	@echo "make drills       what lasts longer: the faults and races at full size, and the tests on the newest Django"
 	@echo "make lint         format, rules, types, import contracts, migrations, templates, translations, deployment check"
 	@echo "make format       put the code into its format"
 	@echo "make messages     collect the texts for people into the Spanish catalogue, and compile it (needs gettext)"
@@ -72,6 +73,9 @@ demo-reset: venv
 
 test: $(TEST_VENV)/.dev
 	@$(TEST_VENV)/bin/python -m tests.run $(ARGS)
+
+drills: dev
+	@$(BIN)/python -m tests.drills $(ARGS)
 
 lint: dev
 	$(BIN)/ruff format --check .

@@ -11,8 +11,9 @@ from typing import Any
 from django.db import connection
 
 from registrations.exceptions import RuleBroken
+from tests.sizes import IS_DRILL
 
-ROUNDS = 200
+ROUNDS = 200 if IS_DRILL else 60
 # The writers start up to so many seconds apart, so that each side is first now and then.
 JITTER = 0.002
 Outcome = Any

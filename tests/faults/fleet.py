@@ -1,4 +1,4 @@
-"""An installation that faults are done to: its own PostgreSQL, Redis and mail server, and 500 people to invite.
+"""An installation that faults are done to: its own PostgreSQL, Redis and mail server, and people to invite.
 
 Its rows are read and written through Django's ORM, in this process.
 """
@@ -26,8 +26,9 @@ from tests.faults.smtp_server import SmtpServer
 from tests.installation import TOLD_OF_A_LOG, Installation
 from tests.running_demo import shell
 from tests.servers import Server
+from tests.sizes import IS_DRILL
 
-PEOPLE = 500
+PEOPLE = 500 if IS_DRILL else 250
 SESSIONS = 2
 INVITATIONS = PEOPLE * SESSIONS
 # Ends early: only what is lost waits so long.
@@ -86,7 +87,7 @@ class Fleet(Installation):
         super().__init__(folder, shell() | settings)
 
     def register_everyone(self) -> None:
-        """500 admitted delegates of a webinar in three weeks, which is released."""
+        """Admitted delegates of a webinar in three weeks, which is released."""
         now = timezone.now().replace(microsecond=0)
         self.webinar = make_webinar(sessions=0)
         for number in range(1, SESSIONS + 1):

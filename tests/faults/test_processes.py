@@ -6,16 +6,17 @@ import pytest
 
 from tests.faults.fleet import INVITATIONS, Fleet, held_in, states
 from tests.faults.smtp_server import Received
+from tests.sizes import IS_DRILL
 
 pytestmark = pytest.mark.postgresql
 
-KILLS = 20
+KILLS = 20 if IS_DRILL else 5
 # Whether a service manager tells the children, too.
 STOPS = (False, True, True)
 # The last kill, too, falls into sending.
 MESSAGES_BETWEEN_KILLS = 40
-# At this pace one worker alone needs two seconds for them.
-MESSAGES_BEFORE_BOTH_SEND = 200
+# At this pace one worker alone needs more than a second for them.
+MESSAGES_BEFORE_BOTH_SEND = 200 if IS_DRILL else 120
 # Time to take up what the dead had claimed.
 LEASE = {"DELIVERY_LEASE_SECONDS": "11", "EMAIL_TIMEOUT": "2"}
 PACE_SECONDS = 0.01

@@ -14,8 +14,6 @@ from tests.environment import ROOT
 from tests.running_demo import DIRECTLY, STOPPED_WITHIN_SECONDS, RunningDemo, environment, running_demo
 from tests.servers import free_port
 
-pytestmark = pytest.mark.once
-
 
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningDemo]:

@@ -9,10 +9,11 @@ from registrations.services.participation.by_hand import match_by_hand
 from tests.factories import make_attendance, make_staff
 from tests.races import two_writers
 from tests.registrations.services.participation.stories import AFTER, attendee, imported, make_session_of
+from tests.sizes import IS_DRILL
 
 pytestmark = [pytest.mark.postgresql, pytest.mark.django_db(transaction=True)]
 
-ROUNDS = 40
+ROUNDS = 40 if IS_DRILL else 15
 
 
 def test_one_report_imported_twice_at_once_is_there_once() -> None:

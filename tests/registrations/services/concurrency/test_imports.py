@@ -20,10 +20,11 @@ from tests.factories import (
 )
 from tests.races import kinds_of, two_writers
 from tests.registrations.services.imports.stories import people_in, row
+from tests.sizes import IS_DRILL
 
 pytestmark = [pytest.mark.postgresql, pytest.mark.django_db(transaction=True)]
 
-ROUNDS = 40
+ROUNDS = 40 if IS_DRILL else 15
 PEOPLE = 10
 
 

@@ -73,7 +73,6 @@ def test_any_text_makes_a_file_that_opens(text: str) -> None:
     assert csv_of(table_of(text))[0] == ["Value"]
 
 
-@pytest.mark.once
 def test_ten_thousand_delegates_cost_a_worker_less_than_60_megabytes(tmp_path: Path) -> None:
     environment = {**os.environ, "DATABASE_URL": f"sqlite:///{tmp_path}/growing.sqlite3", "CACHE_URL": "database"}
 

@@ -12,7 +12,6 @@ from typing import Literal
 
 import pytest
 import time_machine
-from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings as django_settings
 from django.core import mail
 from django.test import Client
@@ -27,12 +26,12 @@ from registrations.tokens import Scope, make_token
 from sessions_app.models import Session
 from sessions_app.releases import release_webinar
 from tests.factories import FIRST_START, NOW, make_focal_point, make_reminder_rule, make_staff
+from tests.journeys.looking import found_by_axe
 from tests.journeys.mailbox import Letter
 from tests.registrations.participants import make_participant
 
 pytestmark = [pytest.mark.journey, pytest.mark.django_db(transaction=True)]
 TELEPHONE = {"width": 390, "height": 844}
-LEVELS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 OPENING = FIRST_START - timedelta(minutes=15)
 WORDS = {
     "en": {
@@ -141,10 +140,10 @@ class Telephone:
     def has_nothing_to_complain_of(self) -> bool:
         """axe's rules at levels A and AA in light and dark, and no need to scroll sideways."""
         found = []
-        for scheme in ("light", "dark"):
+        schemes: list[Literal["light", "dark"]] = ["light", "dark"]
+        for scheme in schemes:
             self.page.emulate_media(color_scheme=scheme)
-            answer = Axe().run(self.page, options={"runOnly": {"type": "tag", "values": LEVELS}})
-            found += [f"{scheme}: {each['id']}" for each in answer.response["violations"]]
+            found += [f"{scheme}: {each}" for each in found_by_axe(self.page)]
         self.page.emulate_media(color_scheme="light")
         wide = self.page.evaluate("document.documentElement.scrollWidth")
         assert (found, wide) == ([], TELEPHONE["width"])

@@ -27,7 +27,8 @@ class View(NamedTuple):
     """`path` may hold {language}; for a token {my} of a participant, {absent} of one who cannot come, {left} of
     one who was withdrawn, {join} of one whose room is open, or {invited} of the newcomer; for an id {flows},
     {session}, {release}, {quota}, {exception}, {waiver}, {person} or {speaking}, and of a delegation {draft},
-    {submitted}, {accepted}, {away} or {organisation}. `reach` is what is done there first."""
+    {submitted}, {accepted}, {away} or {organisation}. `reach` is what is done there first.
+    A picture of one that `is_kept` is kept. One that stands for its layout is shown `in_every_look`."""
 
     name: str
     path: str
@@ -35,6 +36,7 @@ class View(NamedTuple):
     reach: Callable[[Page], None] | None = None
     status: int = 200
     is_kept: bool = False
+    in_every_look: bool = False
 
 
 def delegation_of(country: str, rest: str = "", webinar: str = FLOWS) -> str:
@@ -149,13 +151,13 @@ def unfold(page: Page) -> None:
 
 PUBLIC = (
     View("home", "/{language}/"),
-    View("agenda", f"/{{language}}/webinars/{FLOWS}/", is_kept=True),
+    View("agenda", f"/{{language}}/webinars/{FLOWS}/", is_kept=True, in_every_look=True),
     View("nowhere", "/{language}/nowhere/", status=404),
 )
 SIGN_IN = (
     View("invited", "/{language}/invited/{invited}/", is_kept=True),
     View("invited-as-someone-else", "/{language}/invited/{invited}/", CANADA),
-    View("sign-in", "/accounts/login/", is_kept=True),
+    View("sign-in", "/accounts/login/", is_kept=True, in_every_look=True),
     View("sign-in-code", "/accounts/login/code/"),
     View("password-reset", "/accounts/password/reset/"),
     View("sign-out", "/accounts/logout/", HONDURAS),
@@ -166,17 +168,19 @@ SIGN_IN = (
 )
 IMPORT = (
     View("import", delegation_of("honduras", "import/"), HONDURAS),
-    View("import-check", delegation_of("honduras", "import/"), HONDURAS, check_rows, is_kept=True),
+    View("import-check", delegation_of("honduras", "import/"), HONDURAS, check_rows, is_kept=True, in_every_look=True),
     View("letter", delegation_of("honduras", "letter/"), HONDURAS),
     View("earlier", delegation_of("honduras", "earlier/"), HONDURAS),
 )
 DELEGATION = (
     View("delegations", "/{language}/delegations/", HONDURAS),
     View("delegation-empty", delegation_of("nicaragua"), NICARAGUA, is_kept=True),
-    View("delegation-half", delegation_of("honduras"), HONDURAS, is_kept=True),
+    View("delegation-half", delegation_of("honduras"), HONDURAS, is_kept=True, in_every_look=True),
     View("delegation-history", delegation_of("honduras"), HONDURAS, unfold),
     View("delegation-naming", delegation_of("honduras"), HONDURAS, name_someone, is_kept=True),
-    View("delegation-errors", delegation_of("honduras"), HONDURAS, name_someone_badly, is_kept=True),
+    View(
+        "delegation-errors", delegation_of("honduras"), HONDURAS, name_someone_badly, is_kept=True, in_every_look=True
+    ),
     View("delegation-editing", delegation_of("honduras"), HONDURAS, open_the_first("edit")),
     View("delegation-replacing", delegation_of("honduras"), HONDURAS, open_the_first("replace")),
     View("delegation-withdrawing", delegation_of("honduras"), HONDURAS, open_the_first("withdraw")),
@@ -197,7 +201,7 @@ DELEGATION = (
     View("not-attending", delegation_of("honduras", "not-attending/"), HONDURAS),
 )
 PARTICIPANT = (
-    View("participant", "/{language}/my/{my}/", is_kept=True),
+    View("participant", "/{language}/my/{my}/", is_kept=True, in_every_look=True),
     View("participant-cannot-come", "/{language}/my/{absent}/"),
     View("participant-left", "/{language}/my/{left}/", status=410),
     View("cannot-come", "/{language}/my/{my}/cannot-come/"),
@@ -214,8 +218,8 @@ DELEGATIONS = "/admin/registrations/delegation/"
 PEOPLE = "/admin/registrations/delegate/"
 AGENDA = "/admin/sessions_app/"
 SECRETARIAT_ROOMS = (
-    View("today", "/admin/", SECRETARIAT, is_kept=True),
-    View("board", f"/admin/quota-board/{FLOWS}/", SECRETARIAT, is_kept=True),
+    View("today", "/admin/", SECRETARIAT, is_kept=True, in_every_look=True),
+    View("board", f"/admin/quota-board/{FLOWS}/", SECRETARIAT, is_kept=True, in_every_look=True),
     View("board-filtered", f"/admin/quota-board/{FLOWS}/?sort=name&lacks=anything&profile=prosecutors", SECRETARIAT),
     View("board-asked-badly", f"/admin/quota-board/{FLOWS}/?state=unknown", SECRETARIAT),
     View("export", f"/admin/registrations/delegate/export/?webinar={FLOWS}", SECRETARIAT, is_kept=True),
@@ -230,7 +234,13 @@ SECRETARIAT_ROOMS = (
     View(
         "several", "/admin/registrations/delegation/several/accept/?delegation={submitted}", SECRETARIAT, is_kept=True
     ),
-    View("delegation-in-admin", "/admin/registrations/delegation/{submitted}/change/", SECRETARIAT, is_kept=True),
+    View(
+        "delegation-in-admin",
+        "/admin/registrations/delegation/{submitted}/change/",
+        SECRETARIAT,
+        is_kept=True,
+        in_every_look=True,
+    ),
     View("waiting", f"{DELEGATIONS}waiting/", SECRETARIAT, is_kept=True),
     View("deciding", "/admin/registrations/delegation/{submitted}/accept/", SECRETARIAT, is_kept=True),
     View("release", "/admin/sessions_app/webinar/{flows}/release/", SECRETARIAT, is_kept=True),
@@ -239,7 +249,7 @@ SECRETARIAT_ROOMS = (
     View("cancel-webinar", "/admin/sessions_app/webinar/{flows}/cancel/", SECRETARIAT),
     View("clone", f"/admin/clone-webinar/{FLOWS}/", SECRETARIAT, is_kept=True),
     View("current-webinar", "/admin/current-webinar/", SECRETARIAT),
-    View("agenda-desk", "/admin/sessions_app/session/{session}/change/", SECRETARIAT, is_kept=True),
+    View("agenda-desk", "/admin/sessions_app/session/{session}/change/", SECRETARIAT, is_kept=True, in_every_look=True),
     View("policy", "/admin/registrations/registrationpolicy/{flows}/change/", SECRETARIAT),
     View("announcement-form", f"/admin/registrations/announcement/add/?webinar={FLOWS}", SECRETARIAT, is_kept=True),
     View("board-observed", f"/admin/quota-board/{FLOWS}/", OBSERVER),
@@ -294,7 +304,7 @@ EMPTY = (
     View("empty-history", f"/admin/quota-board/{NEXT}/history/", SECRETARIAT),
     View("empty-waiting", f"{DELEGATIONS}waiting/", SECRETARIAT, is_kept=True),
     View("empty-delegations", DELEGATIONS, SECRETARIAT, is_kept=True),
-    View("empty-people", PEOPLE, SECRETARIAT, is_kept=True),
+    View("empty-people", PEOPLE, SECRETARIAT, is_kept=True, in_every_look=True),
     View("empty-deliveries", "/admin/registrations/delivery/", SECRETARIAT),
     View("empty-quotas", "/admin/registrations/quota/", SECRETARIAT),
     View("empty-attendance", f"/admin/attendance/{NEXT}/", SECRETARIAT, is_kept=True),

@@ -166,7 +166,8 @@ def served(blocker: DjangoDbBlocker, place: type[P]) -> Iterator[P]:
             call_command("flush", interactive=False, verbosity=0)
 
 
-@pytest.fixture(scope="module")
+# Built once for all tests of the package `pages`: each takes back what it has written.
+@pytest.fixture(scope="package")
 def world(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[World]:
     with served(django_db_blocker, World) as place:
         yield place

@@ -3,11 +3,10 @@
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from tests.journeys.looking import context, opened
+from tests.journeys.looking import opened
 from tests.journeys.views import HONDURAS, NOBODY, SECRETARIAT, View, delegation_of, name_someone, submit_badly
-from tests.journeys.world import World, world
+from tests.journeys.world import World
 
-__all__ = ["context", "world"]
 pytestmark = [pytest.mark.journey, pytest.mark.django_db]
 
 
@@ -37,9 +36,9 @@ FAILED = (
 
 @pytest.mark.parametrize("view", FAILED, ids=lambda view: view.name)
 def test_a_form_that_failed_is_read_out_and_each_of_its_links_leads_to_an_input(
-    view: View, world: World, context: BrowserContext
+    view: View, world: World, tab: Page
 ) -> None:
-    page = opened(view._replace(reach=None), world, context)
+    page = opened(view._replace(reach=None), world, tab)
     # Without the checks of the browser, as somebody has it whose browser makes none.
     page.locator("main form").evaluate_all("forms => forms.forEach(form => { form.noValidate = true; })")
     assert view.reach is not None
@@ -97,10 +96,8 @@ SAID = (
 
 
 @pytest.mark.parametrize("view", SAID, ids=lambda view: view.name)
-def test_what_is_said_after_a_step_has_the_focus_of_the_page_that_says_it(
-    view: View, world: World, context: BrowserContext
-) -> None:
-    page = opened(view, world, context)
+def test_what_is_said_after_a_step_has_the_focus_of_the_page_that_says_it(view: View, world: World, tab: Page) -> None:
+    page = opened(view, world, tab)
 
     expect(page.locator("#messages")).to_be_focused()
     expect(page.locator("#messages")).not_to_be_empty()
@@ -111,14 +108,14 @@ def test_what_is_said_is_read_out_where_the_focus_is_on_the_seat_that_was_saved(
 ) -> None:
     context.add_init_script(LISTEN)
     new = View("", delegation_of("honduras", "delegates/new/?profile=prosecutors"), HONDURAS, name_without_scripts)
-    page = opened(new, world, context)
+    page = opened(new, world, context.new_page())
 
     expect(page.locator(".person:focus .person-name")).to_contain_text("Ana Muestra")
     page.wait_for_function("window.heard.join('').includes('Ana Muestra')")
 
 
-def test_what_was_said_before_goes_when_a_form_in_place_fails(world: World, context: BrowserContext) -> None:
-    page = opened(View("", delegation_of("honduras"), HONDURAS, name_someone), world, context)
+def test_what_was_said_before_goes_when_a_form_in_place_fails(world: World, tab: Page) -> None:
+    page = opened(View("", delegation_of("honduras"), HONDURAS, name_someone), world, tab)
     page.locator("#in-place-prosecutors-name").fill("Luz Muestra")
     page.locator("#in-place-prosecutors-email").fill(f"luz.{page.locator('html').get_attribute('lang')}@example.org")
     page.locator("#in-place-prosecutors-institution").fill("Dirección de muestra")

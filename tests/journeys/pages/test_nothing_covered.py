@@ -1,9 +1,9 @@
 """Nothing that stays in its place while a page scrolls lies over the element that has the focus."""
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import Page, expect
 
-from tests.journeys.looking import context, opened
+from tests.journeys.looking import opened
 from tests.journeys.views import (
     FLOWS,
     HONDURAS,
@@ -14,9 +14,8 @@ from tests.journeys.views import (
     name_someone,
     name_someone_badly,
 )
-from tests.journeys.world import NARROW, WIDE, World, world
+from tests.journeys.world import NARROW, WIDE, World
 
-__all__ = ["context", "world"]
 pytestmark = [pytest.mark.journey, pytest.mark.django_db]
 
 # The element with the focus, and what lies over any of its corners or its middle without being around it.
@@ -69,12 +68,9 @@ PAGES = (
 
 @pytest.mark.parametrize("width", [WIDE, NARROW])
 @pytest.mark.parametrize("view", PAGES, ids=lambda view: view.name)
-@pytest.mark.parametrize("context", ["es"], indirect=True)
-def test_nothing_covers_the_element_that_has_the_focus(
-    view: View, world: World, context: BrowserContext, width: int
-) -> None:
-    context.on("page", lambda page: page.set_viewport_size({"width": width, "height": 640}))
-    page = opened(view, world, context)
+@pytest.mark.parametrize("language", ["es"], indirect=True)
+def test_nothing_covers_the_element_that_has_the_focus(view: View, world: World, tab: Page, width: int) -> None:
+    page = opened(view, world, tab, width=width, height=640)
     complaints, met = [], set()
     for key in ("Tab", "Shift+Tab"):
         for _press in range(45):
@@ -90,10 +86,10 @@ def test_nothing_covers_the_element_that_has_the_focus(
 
 
 @pytest.mark.parametrize("width", [WIDE, NARROW])
-@pytest.mark.parametrize("context", ["es"], indirect=True)
-def test_nothing_covers_the_input_that_a_summary_led_to(world: World, context: BrowserContext, width: int) -> None:
-    context.on("page", lambda page: page.set_viewport_size({"width": width, "height": 640}))
-    page = opened(View("", delegation_of("honduras"), HONDURAS, fail_after_a_message), world, context)
+@pytest.mark.parametrize("language", ["es"], indirect=True)
+def test_nothing_covers_the_input_that_a_summary_led_to(world: World, tab: Page, width: int) -> None:
+    failed = View("", delegation_of("honduras"), HONDURAS, fail_after_a_message)
+    page = opened(failed, world, tab, width=width, height=640)
     links = page.locator(".error-summary a")
     for number in range(links.count()):
         links.nth(number).press("Enter")

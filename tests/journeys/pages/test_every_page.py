@@ -1,4 +1,5 @@
-"""Every page, both languages, light and dark: axe finds nothing, it fits 320 px, and nothing breaks our CSP."""
+"""Every page, in both languages, light and dark, wide and narrow: axe finds nothing, it fits 320 px, and nothing breaks
+our CSP. Some pages besides: what they print, what moves in them, what they cost."""
 
 import gzip
 import re
@@ -7,13 +8,13 @@ from typing import Literal
 import pytest
 from playwright.sync_api import BrowserContext, Locator, Page, Request
 
-from tests.journeys.looking import SCHEMES, complaints_about, context, opened
+from tests.journeys.looking import complaints_about, opened
 from tests.journeys.views import CANADA, VIEWS, View
-from tests.journeys.world import NARROW, WIDE, World, world
+from tests.journeys.world import NARROW, WIDE, World
 
-__all__ = ["context", "world"]
 pytestmark = [pytest.mark.journey, pytest.mark.django_db]
 FIRST_VIEW_BYTES = 60_000
+PAPERS = ("A4", "Letter")
 # Told by Chromium, https://wicg.github.io/layout-instability/: what moved although nobody pressed anything.
 SHIFTS = """
 window.shifts = [];
@@ -24,27 +25,15 @@ new PerformanceObserver(list => {
 
 
 @pytest.mark.parametrize("view", VIEWS, ids=lambda view: view.name)
-def test_axe_finds_nothing_and_it_fits(view: View, world: World, context: BrowserContext) -> None:
-    assert complaints_about(view, opened(view, world, context)) == []
-
-
-def test_nothing_breaks_our_content_security_policy_and_nothing_comes_from_elsewhere(
-    world: World, context: BrowserContext
-) -> None:
-    told: list[str] = []
-    context.on("console", lambda message: told.append(message.text) if message.type == "error" else None)
-    context.on("request", lambda asked: told.append(asked.url) if not asked.url.startswith(world.url) else None)
-    for view in VIEWS:
-        if view.status == 200 and view.reach is None:
-            opened(view, world, context).close()
-    assert told == []
+def test_axe_finds_nothing_it_fits_and_nothing_breaks_our_csp(view: View, world: World, tab: Page) -> None:
+    assert complaints_about(view, world, tab) == []
 
 
 def test_the_first_view_of_the_delegation_page_is_small(world: World, context: BrowserContext) -> None:
     (complete,) = [view for view in VIEWS if view.name == "delegation-complete"]
     asked: list[Request] = []
     context.on("requestfinished", lambda request: asked.append(request))
-    page = opened(complete, world, context)
+    page = opened(complete, world, context.new_page())
     page.wait_for_load_state("networkidle")
     transferred = sum(map(sent_for, asked))
     print(f"\n{len(asked)} requests, {transferred} bytes.")
@@ -54,13 +43,12 @@ def test_the_first_view_of_the_delegation_page_is_small(world: World, context: B
     assert transferred <= FIRST_VIEW_BYTES
 
 
-@pytest.mark.parametrize("width", [WIDE, NARROW])
+@pytest.mark.parametrize(("language", "width"), [("en", WIDE), ("es", NARROW)], indirect=["language"])
 @pytest.mark.parametrize("name", ["delegation-empty", "delegation-half", "delegation-complete", "participant"])
 def test_nothing_moves_while_a_page_opens(world: World, context: BrowserContext, name: str, width: int) -> None:
     (view,) = [view for view in VIEWS if view.name == name]
     context.add_init_script(SHIFTS)
-    context.on("page", lambda page: page.set_viewport_size({"width": width, "height": 800}))
-    page = opened(view, world, context)
+    page = opened(view, world, context.new_page(), width=width, height=800)
     page.wait_for_load_state("networkidle")
     page.mouse.wheel(0, 600)
     page.wait_for_timeout(300)
@@ -68,23 +56,23 @@ def test_nothing_moves_while_a_page_opens(world: World, context: BrowserContext,
     assert page.evaluate("window.shifts") == []
 
 
-@pytest.mark.parametrize("paper", ["A4", "Letter"])
 @pytest.mark.parametrize("name", ["delegation-complete", "delegation-half", "delegation-long-names", "attendance"])
-def test_a_delegation_and_the_attendance_print_on_one_page(
-    world: World, context: BrowserContext, name: str, paper: str
-) -> None:
+def test_a_delegation_and_the_attendance_print_on_one_page(world: World, tab: Page, name: str) -> None:
     (view,) = [view for view in VIEWS if view.name == name]
-    pdf = opened(view, world, context).pdf(format=paper)
+    page = opened(view, world, tab)
 
-    assert len(re.findall(rb"/Type\s*/Page\b", pdf)) == 1
+    assert [pages_in(page.pdf(format=paper)) for paper in PAPERS] == [1, 1]
 
 
-@pytest.mark.parametrize("paper", ["A4", "Letter"])
-def test_the_board_prints_on_one_landscape_page(world: World, context: BrowserContext, paper: str) -> None:
+def test_the_board_prints_on_one_landscape_page(world: World, tab: Page) -> None:
     (view,) = [view for view in VIEWS if view.name == "board"]
-    pdf = opened(view, world, context).pdf(format=paper, landscape=True)
+    page = opened(view, world, tab)
 
-    assert len(re.findall(rb"/Type\s*/Page\b", pdf)) == 1
+    assert [pages_in(page.pdf(format=paper, landscape=True)) for paper in PAPERS] == [1, 1]
+
+
+def pages_in(pdf: bytes) -> int:
+    return len(re.findall(rb"/Type\s*/Page\b", pdf))
 
 
 # Which lines have words that the box of a seat in them covers.
@@ -102,20 +90,22 @@ COVERED = """() => [...document.querySelectorAll(".seat-unfilled, .person-name")
 }).map(line => line.innerText)"""
 
 
-@pytest.mark.parametrize("media", ["screen", "print"])
 @pytest.mark.parametrize("name", ["delegation-empty", "delegation-half", "delegation-waived", "delegation-long-names"])
-def test_no_seat_covers_the_words_beside_it(world: World, context: BrowserContext, name: str, media: str) -> None:
+def test_no_seat_covers_the_words_beside_it(world: World, tab: Page, name: str) -> None:
     (view,) = [view for view in VIEWS if view.name == name]
-    page = opened(view, world, context)
-    page.emulate_media(media=media)
+    page = opened(view, world, tab)
+
+    covered_on_screen = page.evaluate(COVERED)
+    page.emulate_media(media="print")
+    covered_on_paper = page.evaluate(COVERED)
 
     assert page.locator(".seat-unfilled, .person-name").count() >= 8
-    assert page.evaluate(COVERED) == []
+    assert (covered_on_screen, covered_on_paper) == ([], [])
 
 
-def test_the_public_page_prints_no_form(world: World, context: BrowserContext) -> None:
+def test_the_public_page_prints_no_form(world: World, tab: Page) -> None:
     (view,) = [view for view in VIEWS if view.name == "agenda"]
-    page = opened(view, world, context)
+    page = opened(view, world, tab)
     page.emulate_media(media="print")
 
     forms = page.locator("form, input, select, button")
@@ -128,24 +118,23 @@ TOO_WIDE = """() => [...document.querySelectorAll(".rcm-scroll")].map(part => pa
   .filter(hidden => hidden > 0)"""
 
 
-def test_the_board_fits_a_window_of_1280_pixels(world: World, context: BrowserContext) -> None:
+def test_the_board_fits_a_window_of_1280_pixels(world: World, tab: Page) -> None:
     (view,) = [view for view in VIEWS if view.name == "board"]
-    page = opened(view, world, context)
+    page = opened(view, world, tab)
 
     assert page.locator(".rcm-board").first.locator("tbody tr").count() == 11
     assert page.evaluate(TOO_WIDE) == []
     assert all(verb.is_visible() for verb in page.locator(".rcm-board .rcm-verb a").all())
 
 
-@pytest.mark.parametrize("scheme", SCHEMES)
+@pytest.mark.parametrize(("language", "scheme"), [("en", "light"), ("es", "dark")], indirect=["language"])
 @pytest.mark.parametrize("width", [1000, NARROW])
 def test_where_the_board_goes_on_is_seen_and_reached_by_keyboard(
-    world: World, context: BrowserContext, width: int, scheme: Literal["light", "dark"]
+    world: World, tab: Page, width: int, scheme: Literal["light", "dark"]
 ) -> None:
     (view,) = [view for view in VIEWS if view.name == "board"]
-    page = opened(view, world, context)
+    page = opened(view, world, tab, width=width, height=1600)
     page.emulate_media(color_scheme=scheme)
-    page.set_viewport_size({"width": width, "height": 1600})
     board = page.locator(".rcm-scroll").first
 
     at_the_start = edges_of(page, board)

@@ -1,15 +1,16 @@
 """Where an input of the admin is, and what is a button, can be seen: light, dark, and in forced colours."""
 
+from typing import Literal
+
 import pytest
-from playwright.sync_api import BrowserContext
+from playwright.sync_api import Page
 
-from tests.journeys.looking import SCHEMES, context, opened
+from tests.journeys.looking import opened
 from tests.journeys.views import FLOWS, SECRETARIAT, View
-from tests.journeys.world import World, world
+from tests.journeys.world import World
 
-__all__ = ["context", "world"]
 pytestmark = [
-    pytest.mark.journey, pytest.mark.django_db, pytest.mark.parametrize("context", ["es"], indirect=True)
+    pytest.mark.journey, pytest.mark.django_db, pytest.mark.parametrize("language", ["es"], indirect=True)
 ]  # fmt: skip
 
 # WCAG 2.2, 1.4.3 and 1.4.11.
@@ -81,12 +82,12 @@ WITHOUT_OUTLINE = """
 
 
 @pytest.mark.parametrize("view", PAGES, ids=lambda view: view.name)
-def test_the_edges_and_texts_of_inputs_and_buttons_stand_out(view: View, world: World, context: BrowserContext) -> None:
-    page = opened(view, world, context)
+def test_the_edges_and_texts_of_inputs_and_buttons_stand_out(view: View, world: World, tab: Page) -> None:
+    page = opened(view, world, tab)
     complaints = []
-    for scheme in SCHEMES:
+    schemes: list[Literal["light", "dark"]] = ["light", "dark"]
+    for scheme in schemes:
         page.emulate_media(color_scheme=scheme)
-        page.wait_for_timeout(300)
         found = page.evaluate(CONTRASTS)
         complaints += [
             f"{scheme}: edge {one['edge']:.2f}, text {one['text']:.2f}: {one['what']}"
@@ -99,8 +100,8 @@ def test_the_edges_and_texts_of_inputs_and_buttons_stand_out(view: View, world: 
 
 
 @pytest.mark.parametrize("view", PAGES, ids=lambda view: view.name)
-def test_borders_and_the_focus_stay_in_forced_colours(view: View, world: World, context: BrowserContext) -> None:
-    page = opened(view, world, context)
+def test_borders_and_the_focus_stay_in_forced_colours(view: View, world: World, tab: Page) -> None:
+    page = opened(view, world, tab)
     page.emulate_media(forced_colors="active")
 
     without: list[str] = page.evaluate(WITHOUT_BORDER)

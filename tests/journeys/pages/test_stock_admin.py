@@ -1,0 +1,132 @@
+"""The pages that Django's admin makes of each model: its list, an addition, a change, a deletion, the history. In both
+languages none breaks our CSP, and axe finds nothing: there is no list of what is known and left. With them the pages
+of ours that need a row of which the demo has none.
+"""
+
+from collections.abc import Iterator
+from typing import Literal
+
+import pytest
+from django.db.models import Model
+from django.urls import reverse
+from playwright.sync_api import Page
+
+from registrations.models import Announcement, Chase, Delegate, User
+from sessions_app.models import Session, Webinar
+from tests import factories
+from tests.journeys.looking import LOOKS, complaints_about, found_by_axe, listening, prepare
+from tests.journeys.views import ABOUT_A_MADE_ROW, FLOWS, SECRETARIAT, View
+from tests.journeys.world import NOW, World
+from tests.registered_models import registered_models
+
+pytestmark = [pytest.mark.journey, pytest.mark.django_db]
+
+OF_A_ROW = ("change", "delete", "history")
+# One row of a list is like the next; all of them would cost half of the time.
+REPEATED = [["#result_list tbody tr:nth-child(n + 4)"], [".delete-confirmation li:nth-child(n + 9)"]]
+
+
+@pytest.fixture
+def stocked(world: World) -> World:
+    """With a row of each registered model."""
+    staff = User.objects.get(email=SECRETARIAT)
+    session = Session.objects.get(webinar__slug=FLOWS, number=1)
+    factories.make_announcement(session.webinar, by=staff)
+    factories.make_chase(session.webinar, by=staff)
+    factories.make_attendance(session, by=staff)
+    factories.make_delegate(session.webinar.delegations.all()[0], status="withdrawn", withdrawn_at=NOW)
+    called_off = factories.make_webinar("called-off", cancelled_at=NOW)
+    called_off.sessions.update(cancelled_at=NOW)
+    return world
+
+
+def addresses(model: type[Model]) -> Iterator[str]:
+    name = f"admin:{model._meta.app_label}_{model._meta.model_name}"
+    row = model._default_manager.order_by("pk")[0]
+    yield from (reverse(f"{name}_changelist"), reverse(f"{name}_add"))
+    yield from (reverse(f"{name}_{page}", args=[row.pk]) for page in OF_A_ROW)
+
+
+def arguments_of(name: str) -> list[object]:
+    """Of the address of a page about a made row."""
+    called_off = Webinar.objects.get(slug="called-off")
+    rows: dict[str, list[object]] = {
+        "stop-announcement": [Announcement.objects.get().pk],
+        "edit-announcement": [Announcement.objects.get().pk],
+        "stop-chase": [Chase.objects.get().pk],
+        "restore-delegate": [Delegate.objects.filter(status="withdrawn").latest("pk").pk],
+        "restore-session": [called_off.sessions.all()[0].pk],
+        "restore-webinar": [called_off.pk],
+        "remove-attendance": [FLOWS, 1],
+    }
+    return rows[name]
+
+
+@pytest.mark.parametrize("model", registered_models(), ids=lambda model: model._meta.model_name)
+def test_no_page_of_a_model_breaks_our_csp_and_axe_finds_nothing(
+    stocked: World, tab: Page, language: str, model: type[Model]
+) -> None:
+    prepare(tab, stocked, SECRETARIAT)
+    tab.emulate_media(color_scheme=LOOKS[language].scheme)
+    complaints, seen = [], 0
+    for address in addresses(model):
+        with listening(tab, stocked, is_refusal_expected=True) as heard:
+            answer = tab.goto(address)
+            assert answer is not None
+            assert answer.status in (200, 403), address
+            if answer.ok:
+                seen += 1
+                heard += found_by_axe(tab, exclude=REPEATED)
+        complaints += [f"{address}: {what}" for what in heard]
+
+    assert complaints == []
+    assert seen > 2
+
+
+@pytest.mark.parametrize("name", ABOUT_A_MADE_ROW)
+def test_no_page_about_a_made_row_breaks_our_csp_and_axe_finds_nothing(stocked: World, tab: Page, name: str) -> None:
+    address = reverse(f"admin:{name}", args=arguments_of(name))
+
+    assert complaints_about(View(name, address, SECRETARIAT), stocked, tab) == []
+    # Not one that it leads on to.
+    assert tab.url == stocked.url + address
+
+
+CONTRAST = """link => {
+  const light = colour => colour.match(/[\\d.]+/g).slice(0, 3).map(one => one / 255).map(
+    one => one <= 0.04045 ? one / 12.92 : ((one + 0.055) / 1.055) ** 2.4
+  ).reduce((sum, one, at) => sum + one * [0.2126, 0.7152, 0.0722][at], 0);
+  const style = getComputedStyle(link);
+  const own = style.backgroundColor, body = getComputedStyle(document.body).backgroundColor;
+  const behind = own === "rgba(0, 0, 0, 0)" ? body : own;
+  const [less, more] = [light(style.color), light(behind)].sort((one, other) => one - other);
+  return (more + 0.05) / (less + 0.05);
+}"""
+
+
+@pytest.mark.parametrize(("language", "scheme"), [("en", "light"), ("es", "dark")], indirect=["language"])
+def test_show_all_and_the_numbers_of_pages_are_readable_and_no_mere_colour(
+    stocked: World, tab: Page, scheme: Literal["light", "dark"]
+) -> None:
+    page = prepare(tab, stocked, SECRETARIAT)
+    page.emulate_media(color_scheme=scheme)
+
+    page.goto(reverse("admin:registrations_delivery_changelist"))
+    links = page.locator(".paginator a").all()
+    contrasts = []
+    for link in links:
+        contrasts.append(link.evaluate(CONTRAST))
+        link.hover()
+        contrasts.append(link.evaluate(CONTRAST))
+        page.mouse.move(0, 0)
+        link.focus()
+        contrasts.append(link.evaluate(CONTRAST))
+    underlined = [page.locator(".showall").evaluate("link => getComputedStyle(link).textDecorationLine")]
+    page.goto(f"{reverse('admin:registrations_delegate_changelist')}?q=ana")
+    underlined.append(
+        page.locator("#changelist-search .quiet a").evaluate("link => getComputedStyle(link).textDecorationLine")
+    )
+
+    assert len(links) >= 2
+    assert [contrast for contrast in contrasts if contrast < 4.5] == []
+    assert underlined == ["underline", "underline"]

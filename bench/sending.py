@@ -1,13 +1,19 @@
-"""Sending what is owed by real workers, against one process that builds the same from memory over one connection."""
+"""Sending by real workers: how fast against one process that does nothing else, how soon, and with how much memory.
+
+The worker and beat are started as `make serve` shows them, with a mail server that takes every message and keeps none.
+"""
 
 import os
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import timedelta
+from pathlib import Path
+from typing import Any
 
 from celery import Celery
 from django.conf import settings
@@ -18,20 +24,26 @@ from django.test import override_settings
 from django.utils import timezone
 
 from bench.building import plainly
-from bench.timing import Ratio
+from bench.timing import Ratio, p95
 from registrations.mail import build_invitation
-from registrations.models import Delivery, DeliveryState
+from registrations.models import Delegation, Delivery, DeliveryState
+from registrations.services.delegations import accept_delegation
 from registrations.services.nudge import PLAN_TASK
 from registrations.services.planning import plan
+from sessions_app.models import Webinar
 from sessions_app.releases import release_webinar
-from tests.environment import ROOT
-from tests.factories import make_country, make_delegate, make_delegation, make_session, make_webinar
+from tests.factories import make_country, make_delegates, make_delegation, make_session, make_staff, make_webinar
+from tests.installation import Installation
 from tests.servers import accepts, free_port, wait_until
 
-PEOPLE = 1000
+PEOPLE = 500
 ROUNDS = 3
-PATIENCE_SECONDS = 300
 WORKERS = 2
+PATIENCE_SECONDS = 300
+DECISIONS = 3
+# What an operator and a focal point may count on.
+MOST_SECONDS_AFTER_A_DECISION = 10
+MOST_MEMORY_OF_A_PROCESS = 120
 
 
 def measure() -> Sequence[Ratio]:
@@ -40,36 +52,69 @@ def measure() -> Sequence[Ratio]:
     prepared = list(
         owed.select_related("delegate", "entry", "previous_release", "session__released", "session__webinar")
     )
+    ways: dict[str, Callable[[], float]]
     taken: dict[str, list[float]] = {"memory": [], "plain": [], "one": [], "two": []}
-    with _mail_server() as port, _workers(port) as broker:
+    with _mail_server() as port, _installation(port) as broker:
+        workers = _Workers(broker)
+        ways = {
+            "memory": lambda: _in_memory(prepared, port),
+            "plain": lambda: _in_memory_plainly(prepared, port),
+            "one": lambda: _by_workers(owed, workers, 1),
+            "two": lambda: _by_workers(owed, workers, 2),
+        }
+        # The first round warms up.
         for number in range(-1, ROUNDS):
-            times = {
-                "memory": _in_memory(prepared, port),
-                "plain": _in_memory_plainly(prepared, port),
-                "one": _by_workers(1, owed, broker),
-                "two": _by_workers(2, owed, broker),
-            }
-            if number >= 0:
-                for who, seconds in times.items():
-                    taken[who].append(seconds * 1000)
+            for name, send in ways.items():
+                seconds = send()
+                if number >= 0:
+                    taken[name].append(seconds * 1000)
+        seconds_after_decision = _after_decisions(workers)
+        # The first worker alone sent so many, and others besides.
+        sent_by_one = (ROUNDS + 1 + DECISIONS) * messages
+        megabytes = workers.peak_memory_of_the_first()
     memory, plain, one, two = (statistics.median(each) for each in taken.values())
     return [
         Ratio(f"Sending {messages:,} invitations, one worker", one, "built in memory, one connection", memory),
         Ratio("The same", one, "Django's classes and icalendar, as above", plain),
         Ratio("The same by two workers at once", two, "one worker", one),
+        Ratio(
+            f"From accepting {PEOPLE} people to mail handed over, p95",
+            p95(seconds_after_decision),
+            "the limit, with one worker",
+            MOST_SECONDS_AFTER_A_DECISION,
+            unit="s",
+        ),
+        Ratio(
+            f"Memory of a worker's largest process, {sent_by_one:,} sent",
+            megabytes,
+            "the limit",
+            MOST_MEMORY_OF_A_PROCESS,
+            unit="MB",
+        ),
     ]
 
 
-def _invitations() -> "QuerySet[Delivery]":
-    """Those of 1,000 people to both sessions of a webinar in three weeks."""
+def _webinar(slug: str) -> Webinar:
+    """A released webinar of two sessions in three weeks."""
     now = timezone.now()
-    webinar = make_webinar("sending", sessions=0)
+    webinar = make_webinar(slug, sessions=0)
+    # The pages and services look at the clock, so registration is open today.
+    policy = webinar.policy
+    policy.opens_at, policy.closes_at = now - timedelta(days=1), now + timedelta(days=1)
+    policy.purge_on = (now + timedelta(days=365)).date()
+    policy.save()
     for number in (1, 2):
         make_session(webinar, number=number, starts_at=now + timedelta(days=20 + number))
     release_webinar(webinar, by=None, now=now)
+    return webinar
+
+
+def _invitations() -> "QuerySet[Delivery]":
+    """Those of 500 people to both sessions of a webinar."""
+    now = timezone.now()
+    webinar = _webinar("sending")
     delegation = make_delegation(webinar, make_country("CR"), status="accepted")
-    for _ in range(PEOPLE):
-        make_delegate(delegation, admitted_at=now, hold_until=now)
+    make_delegates(PEOPLE, delegation, admitted_at=now, hold_until=now)
     plan(now=now)
     return Delivery.objects.filter(kind="invitation", delegate__webinar=webinar)
 
@@ -89,23 +134,78 @@ def _in_memory_plainly(prepared: Sequence[Delivery], port: int) -> float:
         return _in_memory(prepared, port)
 
 
-def _by_workers(count: int, owed: "QuerySet[Delivery]", broker: Celery) -> float:
-    """From the first message that is begun to the last one that is kept, by the first `count` workers."""
+class _Workers:
+    """The running workers, of which the first ones are let work."""
+
+    def __init__(self, broker: Celery) -> None:
+        self.broker = broker
+        self.names = sorted(name for reply in broker.control.ping(timeout=1) for name in reply)
+
+    def work(self, count: int) -> None:
+        """Let the first `count` workers take tasks, and no other."""
+        for number, name in enumerate(self.names):
+            control: Any = self.broker.control
+            switch = control.add_consumer if number < count else control.cancel_consumer
+            switch(self.broker.conf.task_default_queue, destination=[name], reply=True)
+
+    def peak_memory_of_the_first(self) -> float:
+        """The most memory, in MB, that the largest process of the first worker ever held; Linux alone tells it."""
+        name = self.names[0]
+        told = self.broker.control.inspect([name], timeout=10).stats()[name]
+        return max(_peak_memory(pid) for pid in (told["pid"], *told["pool"]["processes"]))
+
+
+def _peak_memory(pid: int) -> float:
+    status = Path(f"/proc/{pid}/status").read_text()
+    kilobytes = next(line.split()[1] for line in status.splitlines() if line.startswith("VmHWM:"))
+    return int(kilobytes) / 1024
+
+
+def _by_workers(owed: "QuerySet[Delivery]", workers: _Workers, count: int) -> float:
+    """Seconds from the first message that is begun to the last one that is recorded, by `count` workers."""
     owed.update(state=DeliveryState.DUE, claim_token=None, lease_expires_at=None, sent_at=None, attempts=0)
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE registrations_delivery")
-    names = sorted(name for reply in broker.control.ping(timeout=1) for name in reply)
-    for number, name in enumerate(names):
-        control = broker.control.add_consumer if number < count else broker.control.cancel_consumer
-        control(broker.conf.task_default_queue, destination=[name], reply=True)
-    broker.send_task(PLAN_TASK)
+    workers.work(count)
+    workers.broker.send_task(PLAN_TASK)
+    _wait_until_sent(owed)
+    times = owed.aggregate(first=Min("attempted_at"), last=Max("sent_at"))
+    return float((times["last"] - times["first"]).total_seconds())
+
+
+def _after_decisions(workers: _Workers) -> list[float]:
+    """For each invitation, the seconds from its delegation's acceptance to the mail server's answer, by one worker.
+
+    As the secretariat accepts: one decision wakes the planner, and that the sender.
+    """
+    staff = make_staff()
+    workers.work(1)
+    seconds: list[float] = []
+    for number in range(DECISIONS):
+        delegation = _submitted(f"decided-{number}")
+        decided_at = timezone.now()
+        accept_delegation(delegation, by=staff, now=decided_at, with_gap=True)
+        owed = Delivery.objects.filter(kind="invitation", delegate__delegation=delegation)
+        _wait_until_sent(owed, count=2 * PEOPLE)
+        sent_at = owed.values_list("sent_at", flat=True)
+        seconds += [(at - decided_at).total_seconds() for at in sent_at if at is not None]
+    return seconds
+
+
+def _submitted(slug: str) -> Delegation:
+    """A delegation that waits for the decision on its 500 people."""
+    now = timezone.now()
+    delegation = make_delegation(_webinar(slug), make_country(f"D{slug[-1]}"), status="submitted")
+    make_delegates(PEOPLE, delegation, registered_at=now, hold_until=now)
+    return delegation
+
+
+def _wait_until_sent(owed: "QuerySet[Delivery]", *, count: int = 0) -> None:
     begun = time.monotonic()
-    while owed.exclude(state=DeliveryState.SENT).exists():
+    while owed.count() < count or owed.exclude(state=DeliveryState.SENT).exists():
         if time.monotonic() - begun > PATIENCE_SECONDS:
             raise RuntimeError("The workers did not send everything.")
         time.sleep(0.1)
-    times = owed.aggregate(first=Min("attempted_at"), last=Max("sent_at"))
-    return float((times["last"] - times["first"]).total_seconds())
 
 
 @contextmanager
@@ -122,26 +222,21 @@ def _mail_server() -> Iterator[int]:
 
 
 @contextmanager
-def _workers(port: int) -> Iterator[Celery]:
-    """Workers of an installation on this database; what reaches them."""
+def _installation(port: int) -> Iterator[Celery]:
+    """Beat and the workers of an installation on this database; the Celery application that reaches them."""
     base, redis = os.environ["DATABASE_URL"].rpartition("/")[0], settings.CACHE_URL.rpartition("/")[0]
     environment = os.environ | {
         "DATABASE_URL": f"{base}/{connection.settings_dict['NAME']}",
         "CELERY_BROKER_URL": f"{redis}/0",
         "EMAIL_URL": f"smtp://127.0.0.1:{port}",
     }
-    flags = ["--without-gossip", "--without-mingle", "--concurrency=1"]
+    # From here on it is this process's application: what the services ask for reaches the workers too.
     broker = Celery()
     # Celery prefers the broker of this process's own environment to a plain one.
     broker.conf.update(broker_read_url=f"{redis}/0", broker_write_url=f"{redis}/0")
-    with ExitStack() as stack:
+    with tempfile.TemporaryDirectory() as folder, Installation(Path(folder), dict(environment)) as installation:
         for number in range(WORKERS):
-            command = [sys.executable, "-m", "celery", "-A", "rcm_webinar", "worker", *flags, f"--hostname={number}@%h"]
-            worker = stack.enter_context(
-                subprocess.Popen(
-                    command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-                )
-            )
-            stack.callback(worker.terminate)
-        wait_until(lambda: len(broker.control.ping(timeout=1)) == WORKERS, worker)
+            installation.start_worker(name=f"{number}@%h")
+        installation.start_beat()
+        installation.wait_until(lambda: len(broker.control.ping(timeout=1)) == WORKERS, seconds=PATIENCE_SECONDS)
         yield broker

@@ -9,16 +9,24 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Ratio:
-    """How many times as long `what` takes as `floor`; in milliseconds, medians where nothing else is said."""
+    """One line of the table: `value` and the `baseline` that it is compared with, in `unit`.
+
+    Both are medians where `what` does not name another statistic.
+    """
 
     what: str
-    ours_ms: float
-    floor: str
-    floor_ms: float
+    value: float
+    against: str
+    baseline: float
+    unit: str = "ms"
 
     @property
     def times(self) -> float:
-        return self.ours_ms / self.floor_ms
+        return self.value / self.baseline
+
+    def __str__(self) -> str:
+        measured, compared = (f"{number:>9.2f} {self.unit:<2}" for number in (self.value, self.baseline))
+        return f"{self.what:<60}{measured}  {self.against:<46}{compared}{self.times:>8.2f}"
 
 
 def compare(
@@ -69,7 +77,7 @@ def compare_at_once(
                 answered = [time_taken for each in pool.map(_again_and_again(calls), clients) for time_taken in each]
                 if number >= 0:
                     taken += answered
-    return Ratio(what, _p95(times[0]), floor, _p95(times[1]))
+    return Ratio(what, p95(times[0]), floor, p95(times[1]))
 
 
 def _again_and_again(calls: int) -> Callable[[Callable[[], object]], list[float]]:
@@ -86,5 +94,5 @@ def _again_and_again(calls: int) -> Callable[[Callable[[], object]], list[float]
     return run
 
 
-def _p95(times: Sequence[float]) -> float:
+def p95(times: Sequence[float]) -> float:
     return statistics.quantiles(times, n=20)[-1]

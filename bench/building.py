@@ -17,9 +17,10 @@ from registrations import calendars
 from registrations.mail import build_invitation, calendar, message
 from registrations.models import Delivery
 from registrations.services.planning import plan
+from sessions_app import hours
 from sessions_app.releases import release_webinar
 from tests.factories import NOW, make_country, make_delegate, make_delegation, make_quotas, make_webinar
-from tests.plain_mail import plain_calendar
+from tests.plain_mail import plain_calendar, plain_day, plain_join_url, plain_page_url
 
 ROUNDS = 1_000
 WARM_UP = 50
@@ -42,10 +43,14 @@ STEPS: tuple[tuple[str, ModuleType, str], ...] = (
     ("hours", calendar, "hours_for"),
     ("hours", calendars, "hours_for"),
 )
-# What the plain way calls in their place. The caches of days and of paths serve both ways.
+# What the plain way calls in their place.
 PLAINLY: tuple[tuple[ModuleType, str, object], ...] = (
     (message, "MailMessage", EmailMultiAlternatives),
     (calendar, "build_ical", plain_calendar),
+    (calendar, "page_url", plain_page_url),
+    (calendar, "join_url", plain_join_url),
+    (calendars, "join_url", plain_join_url),
+    (hours, "format_day", plain_day),
 )
 
 Taken = dict[str, float]

@@ -167,16 +167,14 @@ def broker_url() -> str:
     return address
 
 
-def mail(*, by_smtp: str) -> dict[str, Any]:
-    """Django's settings of the mail server of EMAIL_URL, which the backend `by_smtp` talks to. Raises StartRefused."""
+def mail() -> dict[str, Any]:
+    """Django's settings of the mail server of EMAIL_URL. Raises StartRefused."""
     address = url("EMAIL_URL")
     if address.startswith("filemail://"):
         return {"EMAIL_BACKEND": "rcm_webinar.demo.mail.EmlFiles", "EMAIL_FILE_PATH": urlsplit(address).path}
     if not address.startswith(("smtp://", "smtp+tls://", "smtp+ssl://", "memorymail://")):
         raise StartRefused("EMAIL_URL must begin with smtp+tls://, smtp+ssl:// or smtp://.")
     server = dict(read.email_url_config(address))
-    if not address.startswith("smtp"):
-        return server
-    if not server["EMAIL_HOST"]:
+    if address.startswith("smtp") and not server["EMAIL_HOST"]:
         raise StartRefused("EMAIL_URL names no mail server.")
-    return server | {"EMAIL_BACKEND": by_smtp}
+    return server

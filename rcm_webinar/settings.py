@@ -187,7 +187,7 @@ STORAGES = {
 
 # Mail -------------------------------------------------------------------------------------------
 
-MAIL = env.mail(by_smtp="registrations.services.sending.line.EmailBackend")
+MAIL = env.mail()
 vars().update(MAIL)
 # Where mail is written that goes into files; else empty.
 EMAIL_FILE_PATH: str = MAIL.get("EMAIL_FILE_PATH", "")

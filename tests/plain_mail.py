@@ -1,14 +1,21 @@
-"""The plain way to what we write faster: Django's own message class, and icalendar with nothing kept.
+"""The plain way to what we write faster: Django's own message class and icalendar, and nothing is cached.
 
 The yardstick of `bench/building.py`, and of the tests that compare byte by byte.
 """
 
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
+from babel.dates import format_datetime
+from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
+from django.urls import reverse
+from django.utils import translation
 from icalendar import Alarm, Calendar, Event, vCalAddress
 
+from registrations.models import Delegate
+from registrations.tokens import Scope, make_token
 from sessions_app.ical import Attendee, CalendarSession, Method
 
 CONTROL_CHARACTERS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
@@ -71,6 +78,24 @@ def plain_calendar(session: CalendarSession, *, method: Method, organizer: str, 
     calendar.add("METHOD", method.value)
     calendar.add_component(event)
     return calendar.to_ical()
+
+
+def plain_page_url(delegate: Delegate) -> str:
+    """The address of the participant's page, whose path is looked up each time."""
+    with translation.override(delegate.language):
+        return settings.BASE_URL + reverse("registrations:my", args=[make_token(delegate, Scope.PAGE)])
+
+
+def plain_join_url(delegate: Delegate, number: int) -> str:
+    """The address of the join page, whose path is looked up each time."""
+    with translation.override(delegate.language):
+        return settings.BASE_URL + reverse("registrations:join", args=[make_token(delegate, Scope.JOIN), number])
+
+
+def plain_day(instant: datetime, zone: str, language: str) -> str:
+    """The day as "Mon 16 Nov", formatted each time."""
+    day = format_datetime(instant.astimezone(ZoneInfo(zone)), "EEE d MMM", locale=language)
+    return day.replace(",", "").replace(".", "")
 
 
 def _text(text: str) -> str:

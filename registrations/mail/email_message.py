@@ -32,15 +32,18 @@ def mailbox(name: str, address: str) -> str:
 class _HeadersAsTheyAre(EmailPolicy):
     """Keeps each header as the text that was set, and folds only what is longer than a line may be.
 
-    The library's own policy parses a header each time it is read, which takes longer than everything else.
+    The library's own policy parses a header each time it is set or read, which takes longer than everything else.
     """
+
+    def header_max_count(self, name: str) -> None:
+        return None
 
     def header_store_parse(self, name: str, value: Any) -> tuple[str, Any]:
         if len(str(value).splitlines()) > 1:
             raise ValueError("A header has one line.")
         return name, value
 
-    def header_fetch_parse(self, name: str, value: Any) -> Any:
+    def header_fetch_parse(self, name: str, value: str) -> Any:
         return value
 
     def fold(self, name: str, value: Any) -> str:

@@ -1,10 +1,11 @@
 import uuid
+from datetime import datetime
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from registrations.models.delegate import Delegate
-from sessions_app.models import Release, Session
+from sessions_app.models import Release, ReleasedSession, Session
 
 
 class IcalMethod(models.TextChoices):
@@ -22,6 +23,21 @@ class Partstat(models.TextChoices):
     ACCEPTED = "ACCEPTED", _("accepted")
     TENTATIVE = "TENTATIVE", _("maybe")
     DECLINED = "DECLINED", _("declined")
+
+
+class CalendarEntryQuerySet(models.QuerySet["CalendarEntry"]):
+    def ahead(self, now: datetime) -> "CalendarEntryQuerySet":
+        """Those of sessions that are released, not cancelled and not over."""
+        return self.filter(session__in=ReleasedSession.objects.ahead(now).values("session"))
+
+    def invited(self) -> "CalendarEntryQuerySet":
+        """Those whose latest message invites a person who takes part, under the link that this person has now."""
+        return self.filter(
+            delegate__in=Delegate.objects.taking_part(),
+            planned_method=IcalMethod.REQUEST,
+            # A link that has ended owes a new invitation first.
+            token_version=models.F("delegate__token_version"),
+        )
 
 
 class CalendarEntry(models.Model):
@@ -51,6 +67,8 @@ class CalendarEntry(models.Model):
     answered_at = models.DateTimeField(_("answered at"), null=True, blank=True)
     # The first message about it has this one, and later ones answer to it.
     first_message_uuid = models.UUIDField(default=uuid.uuid4, editable=False)
+
+    objects = CalendarEntryQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("calendar entry")

@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
-from registrations.models.delegation import Delegation
+from registrations.models.delegation import Delegation, DelegationStatus
 from registrations.models.quota import ParticipantProfile
 from sessions_app.addresses import validate_mail_address
 from sessions_app.invisible import validate_visible
@@ -59,12 +59,16 @@ class DelegateQuerySet(models.QuerySet["Delegate"]):
         return self.filter(status=DelegateStatus.ACTIVE)
 
     def admitted(self) -> "DelegateQuerySet":
-        """Active people of an acceptance: those who are invited (rule 5)."""
+        """Active people whom an acceptance admitted (rule 5)."""
         return self.active().filter(admitted_at__isnull=False)
 
+    def taking_part(self) -> "DelegateQuerySet":
+        """The admitted people of delegations that attend: those who are invited (rule 5)."""
+        return self.admitted().exclude(delegation__status=DelegationStatus.NOT_ATTENDING)
+
     def to_be_mailed(self) -> "DelegateQuerySet":
-        """The admitted, but for those whose mail waits for the secretariat."""
-        return self.admitted().filter(mail_held_at__isnull=True)
+        """Those who take part, except the people whose mail waits for the secretariat."""
+        return self.taking_part().filter(mail_held_at__isnull=True)
 
     def with_held_mail(self) -> "DelegateQuerySet":
         """Active people whose mail waits for the secretariat."""

@@ -69,18 +69,18 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
         """Those `waiting` for too long, however often they were tried."""
         return self.waiting(now).filter(LessThan(OWED_AT, now - OVERDUE_AFTER))
 
-    def newest_word(self) -> "DeliveryQuerySet":
-        """Calendar messages after which nothing newer is planned for their mailbox and session."""
-        return self.filter(entry__isnull=False, ical_sequence=models.F("entry__sequence"))
+    def latest_of_entry(self) -> "DeliveryQuerySet":
+        """Calendar messages after which nothing newer is planned for their mailbox and session.
+
+        Joins no table, so that an update under this condition looks at the row again after it waited for a lock.
+        """
+        entries = CalendarEntry.objects.filter(pk=models.OuterRef("entry"), sequence=models.OuterRef("ical_sequence"))
+        return self.filter(models.Exists(entries))
 
     def invitations_ahead(self, now: datetime) -> "DeliveryQuerySet":
-        """The newest word to a mailbox where that invites to a session which is neither over nor cancelled."""
-        return self.newest_word().filter(
-            ical_method=IcalMethod.REQUEST,
-            entry__planned_method=IcalMethod.REQUEST,
-            session__released__ends_at__gt=now,
-            session__released__is_cancelled=False,
-        )
+        """The latest message to a mailbox where it invites to a session that is neither over nor cancelled."""
+        entries = CalendarEntry.objects.ahead(now).filter(planned_method=IcalMethod.REQUEST)
+        return self.latest_of_entry().filter(ical_method=IcalMethod.REQUEST, entry__in=entries)
 
 
 class Delivery(models.Model):

@@ -8,7 +8,6 @@ from django.db.models.functions import Lower
 from registrations.models import (
     CalendarEntry,
     Delegate,
-    DelegationStatus,
     HistoryEvent,
     HistoryKind,
     Partstat,
@@ -20,9 +19,9 @@ from sessions_app.models import ReleasedSession
 def absences_that_stand(*, now: datetime) -> "QuerySet[HistoryEvent]":
     """What was said by people who still take part, whose no to a session ahead stands, and who have said yes or maybe
     to none. A session that was moved or added since takes nothing back: it asks them anew."""
-    people = Delegate.objects.admitted().exclude(delegation__status=DelegationStatus.NOT_ATTENDING)
+    people = Delegate.objects.taking_part()
     # A no counts also where their address was corrected since; a yes only where their calendar is now.
-    yes = _answers_ahead(now).filter(
+    yes = CalendarEntry.objects.ahead(now).filter(
         delegate=OuterRef("delegate"),
         address=Lower(OuterRef("delegate__email")),
         ical_partstat__in=[Partstat.ACCEPTED, Partstat.TENTATIVE],
@@ -43,10 +42,8 @@ def sessions_declined_by(delegate: Delegate, *, now: datetime) -> "QuerySet[Rele
     return released_sessions_of(delegate).filter(Exists(theirs))
 
 
-def _answers_ahead(now: datetime) -> "QuerySet[CalendarEntry]":
-    return CalendarEntry.objects.filter(session__released__is_cancelled=False, session__released__ends_at__gt=now)
-
-
 def _declined(now: datetime) -> "QuerySet[CalendarEntry]":
     """A no to another hour than the released one is none: the planner is about to ask anew."""
-    return _answers_ahead(now).filter(ical_partstat=Partstat.DECLINED, starts_at=F("session__released__starts_at"))
+    return CalendarEntry.objects.ahead(now).filter(
+        ical_partstat=Partstat.DECLINED, starts_at=F("session__released__starts_at")
+    )

@@ -8,7 +8,6 @@ from registrations.models import (
     Arrival,
     BodyKind,
     Delegate,
-    DelegationStatus,
     ParticipantProfile,
     ParticipatingBody,
 )
@@ -60,9 +59,8 @@ def arrivals_of(session: Session) -> Arrivals:
     Invited is who takes part now (rule 5); someone who has left since they opened the room no longer counts.
     """
     people = list(
-        Delegate.objects.admitted()
+        Delegate.objects.taking_part()
         .filter(webinar_id=session.webinar_id)
-        .exclude(delegation__status=DelegationStatus.NOT_ATTENDING)
         .select_related("delegation__body", "profile")
         .order_by("name", "pk")
     )

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, QuerySet
 from django.db.models.functions import Lower
 
-from registrations.models import CalendarEntry, Delegate, DelegateStatus, DelegationStatus, IcalMethod
+from registrations.models import CalendarEntry, Delegate, IcalMethod
+from sessions_app.models import ReleasedSession
 
 
 @dataclass(frozen=True)
@@ -29,9 +30,11 @@ class Addressee:
 def people_to_tell(*, now: datetime) -> Iterable[Addressee]:
     """Who takes part in a session ahead and whose mailbox is not told so, in its newest revision, under their link.
 
-    Without those whose last change is still held back. One query.
+    Without those whose last change is still held back. One query, by session and address.
     """
-    told = _entry_of_the_mailbox().filter(
+    told = CalendarEntry.objects.filter(
+        session=OuterRef("session_id"),
+        address=OuterRef("mailbox"),
         delegate=OuterRef("pk"),
         token_version=OuterRef("token_version"),
         planned_method=IcalMethod.REQUEST,
@@ -42,23 +45,12 @@ def people_to_tell(*, now: datetime) -> Iterable[Addressee]:
     return (Addressee(*row) for row in rows)
 
 
-def newcomers(*, now: datetime) -> "QuerySet[Delegate]":
-    """Those of `people_to_tell` whose mailbox was never told of the session: one row for each, with `session_id` and
-    `mailbox`."""
-    return _participants(now).filter(~Exists(_entry_of_the_mailbox()))
-
-
 def _participants(now: datetime) -> "QuerySet[Any]":
     """A row for each person and session ahead in which they take part, their last change no longer held back and their
     mail not waiting for the secretariat; by session and address."""
     return (
         Delegate.objects.to_be_mailed()
-        .filter(
-            webinar__sessions__released__ends_at__gt=now,
-            webinar__sessions__released__is_cancelled=False,
-            hold_until__lte=now,
-        )
-        .exclude(delegation__status=DelegationStatus.NOT_ATTENDING)
+        .filter(webinar__sessions__released__in=ReleasedSession.objects.ahead(now), hold_until__lte=now)
         .annotate(
             session_id=F("webinar__sessions"),
             released_sequence=F("webinar__sessions__released__sequence"),
@@ -68,14 +60,11 @@ def _participants(now: datetime) -> "QuerySet[Any]":
     )
 
 
-def _entry_of_the_mailbox() -> "QuerySet[CalendarEntry]":
-    return CalendarEntry.objects.filter(session=OuterRef("session_id"), address=OuterRef("mailbox")).order_by()
-
-
 def entries_to_take_back(*, now: datetime) -> "QuerySet[CalendarEntry]":
     """The mailboxes that hold a session ahead, or are about to, and should not: nobody takes part under them.
 
-    A mailbox waits while the last change of its person, or of a newcomer to it, is still held back. One query.
+    A session that was cancelled before its end is one of these. A mailbox waits while the last change of its person,
+    or of a newcomer to it, is still held back. One query.
     """
     held_newcomer = (
         Delegate.objects.admitted()
@@ -85,13 +74,11 @@ def entries_to_take_back(*, now: datetime) -> "QuerySet[CalendarEntry]":
     return (
         CalendarEntry.objects.filter(session__released__ends_at__gt=now, delegate__hold_until__lte=now)
         .exclude(planned_method=IcalMethod.CANCEL)
-        .filter(
-            Q(session__released__is_cancelled=True)
-            | ~Q(delegate__status=DelegateStatus.ACTIVE)
-            | Q(delegate__admitted_at__isnull=True)
-            | Q(delegate__delegation__status=DelegationStatus.NOT_ATTENDING)
-            | ~Q(address=Lower("delegate__email"))
+        .exclude(
+            session__in=ReleasedSession.objects.ahead(now).values("session"),
+            delegate__in=Delegate.objects.taking_part(),
+            address=Lower("delegate__email"),
         )
-        .filter(~Exists(held_newcomer))
+        .exclude(Exists(held_newcomer))
         .order_by()
     )

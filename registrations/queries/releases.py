@@ -5,7 +5,7 @@ from datetime import datetime
 
 from django.db.models import Count
 
-from registrations.models import CalendarEntry, Delegate, DelegationStatus, IcalMethod
+from registrations.models import CalendarEntry, Delegate, IcalMethod
 from sessions_app.models import Webinar
 from sessions_app.releases import AgendaChanges
 
@@ -16,12 +16,7 @@ def people_told(webinar: Webinar, changes: AgendaChanges, *, now: datetime) -> M
     A cancellation goes to the mailboxes that hold the session or are about to, anything else to everyone who takes
     part; nobody is told of a session that is over.
     """
-    invited = (
-        Delegate.objects.to_be_mailed()
-        .filter(webinar=webinar)
-        .exclude(delegation__status=DelegationStatus.NOT_ATTENDING)
-        .count()
-    )
+    invited = Delegate.objects.to_be_mailed().filter(webinar=webinar).count()
     holding = dict(
         CalendarEntry.objects.filter(session__webinar=webinar, planned_method=IcalMethod.REQUEST)
         .order_by()

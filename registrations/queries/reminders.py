@@ -4,11 +4,10 @@ from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from registrations.models import (
     CalendarEntry,
-    DelegateStatus,
     Delegation,
     DelegationStatus,
     Delivery,
@@ -26,7 +25,7 @@ from sessions_app.models import ReleasedSession, Webinar
 # Not the submitted, which wait for the secretariat.
 CHASED = (DelegationStatus.DRAFT, DelegationStatus.RETURNED, DelegationStatus.REOPENED, DelegationStatus.ACCEPTED)
 
-# Of the newest word to a mailbox: it did not get there. What was handed over without an answer may have.
+# Such a message did not arrive. One that was handed over without an answer may have arrived.
 NOT_TOLD = Q(state=DeliveryState.STOPPED) | Q(state=DeliveryState.FAILED, may_have_arrived=False)
 
 
@@ -36,9 +35,9 @@ def mailboxes_to_remind(rule: ReminderRule, released: ReleasedSession) -> "Query
     Not those whose newest invitation was stopped or refused. After the session these are the ones that were sent an
     invitation.
     """
-    entries = _invited(released.pk).filter(starts_at=released.starts_at).exclude(ical_partstat=Partstat.DECLINED)
-    newest = Delivery.objects.filter(entry=OuterRef("pk"), ical_sequence=OuterRef("sequence"))
-    entries = entries.exclude(Exists(newest.filter(NOT_TOLD)))
+    entries = CalendarEntry.objects.invited().filter(session=released.pk, starts_at=released.starts_at)
+    latest = Delivery.objects.latest_of_entry().filter(entry=OuterRef("pk"))
+    entries = entries.exclude(Exists(latest.filter(NOT_TOLD))).exclude(ical_partstat=Partstat.DECLINED)
     if rule.is_after:
         invitations = Delivery.objects.filter(ical_method=IcalMethod.REQUEST, may_have_arrived=True)
         entries = entries.filter(Exists(invitations.filter(entry=OuterRef("pk"))))
@@ -51,7 +50,7 @@ def mailboxes_to_remind(rule: ReminderRule, released: ReleasedSession) -> "Query
 
 def focal_points_to_remind(released: ReleasedSession) -> "QuerySet[User]":
     """The focal points of the delegations of which somebody is invited to `released`."""
-    invited = _invited(released.pk).filter(delegate__delegation__body=OuterRef("body"))
+    invited = CalendarEntry.objects.invited().filter(session=released.pk, delegate__delegation__body=OuterRef("body"))
     theirs = FocalPoint.objects.filter(Exists(invited), user=OuterRef("pk"), removed_at__isnull=True)
     return User.objects.filter(Exists(theirs), is_active=True)
 
@@ -71,7 +70,8 @@ def answers_of_delegations(user: User, released: ReleasedSession) -> tuple[Answe
     """The answers to `released` of each delegation for which `user` is a focal point. Two queries."""
     theirs = Delegation.objects.of_focal_point(user).filter(webinar=released.session.webinar_id)
     counts: dict[int, dict[str, int]] = defaultdict(dict)
-    rows = _invited(released.pk).filter(delegate__delegation__in=theirs).order_by()
+    invited = CalendarEntry.objects.invited().filter(session=released.pk)
+    rows = invited.filter(delegate__delegation__in=theirs).order_by()
     for delegation_id, partstat, count in rows.values_list("delegate__delegation", "ical_partstat").annotate(
         count=Count("pk")
     ):
@@ -88,21 +88,9 @@ def answers_of_delegations(user: User, released: ReleasedSession) -> tuple[Answe
     )
 
 
-def _invited(session_id: int) -> "QuerySet[CalendarEntry]":
-    """The mailboxes that hold the session, or are about to, under the present link of someone who takes part."""
-    return CalendarEntry.objects.filter(
-        session=session_id,
-        planned_method=IcalMethod.REQUEST,
-        # A link that has ended owes a new invitation first.
-        token_version=F("delegate__token_version"),
-        delegate__status=DelegateStatus.ACTIVE,
-        delegate__admitted_at__isnull=False,
-    ).exclude(delegate__delegation__status=DelegationStatus.NOT_ATTENDING)
-
-
 def chasing_webinars(*, now: datetime) -> "QuerySet[Webinar]":
     """Those that chase: registration is open, and something released is ahead and not cancelled."""
-    ahead = ReleasedSession.objects.filter(session__webinar=OuterRef("pk"), is_cancelled=False, ends_at__gt=now)
+    ahead = ReleasedSession.objects.ahead(now).filter(session__webinar=OuterRef("pk"))
     return Webinar.objects.filter(
         Exists(ahead), cancelled_at__isnull=True, policy__opens_at__lte=now, policy__closes_at__gt=now
     )

@@ -121,7 +121,7 @@ def _make_due_again(deliveries: "QuerySet[Delivery]", *, by: User, now: datetime
     # seen: the one statement that waits would go on with what it saw before.
     entries = CalendarEntry.objects.filter(pk__in=list(deliveries.values_list("entry", flat=True)))
     list(entries.select_for_update().order_by("pk").values_list("pk"))
-    newest = Delivery.objects.newest_word().filter(session__released__ends_at__gt=now)
+    newest = Delivery.objects.latest_of_entry().filter(session__released__ends_at__gt=now)
     sent_a_while_ago = Q(attempted_at__isnull=True) | Q(attempted_at__lte=now - RESEND_PAUSE)
     invitations = Delivery.objects.invitations_ahead(now)
     chosen = _locked(

@@ -1,3 +1,4 @@
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
@@ -48,6 +49,12 @@ class Release(models.Model):
         return _("Release %(number)s") % {"number": self.number}
 
 
+class ReleasedSessionQuerySet(models.QuerySet["ReleasedSession"]):
+    def ahead(self, now: datetime) -> "ReleasedSessionQuerySet":
+        """Those that are neither cancelled nor over."""
+        return self.filter(is_cancelled=False, ends_at__gt=now)
+
+
 class ReleasedSession(models.Model):
     """What is released of one session at present. Calendars, reminders and feeds read only these rows."""
 
@@ -68,6 +75,8 @@ class ReleasedSession(models.Model):
     is_cancelled = models.BooleanField(_("cancelled"), default=False)
     digest = models.CharField(_("fingerprint"), max_length=64)
     changed_at = models.DateTimeField(_("changed at"))
+
+    objects = ReleasedSessionQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("released session")

@@ -32,7 +32,7 @@ class SteppingClock:
 
 
 def test_a_clock_that_steps_back_an_hour_reminds_nobody_twice(fleet: Fleet, settings) -> None:
-    settings.EMAIL_BACKEND = "registrations.services.sending.line.EmailBackend"
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
     settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", fleet.mail.port
     fleet.invite_everyone()
     make_reminder_rule(fleet.webinar, 24, "hours", created_at=timezone.now())

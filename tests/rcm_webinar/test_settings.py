@@ -214,7 +214,7 @@ def read_url(name: str) -> str | dict[str, Any]:
         case "DATABASE_URL":
             return env.database()
         case "EMAIL_URL":
-            return env.mail(by_smtp="")
+            return env.mail()
         case "CACHE_URL":
             return env.cache_url()
     return env.broker_url()

@@ -1,11 +1,10 @@
 """Compares what each mailbox should hold with the ledger, and owes what is missing (design §5)."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from django.db.models import Exists, F, OuterRef, Q, QuerySet, TextField, Value
-from django.db.models.functions import Concat
+from django.db.models import Q, QuerySet
 
 from registrations.models import (
     CalendarEntry,
@@ -15,8 +14,7 @@ from registrations.models import (
     IcalMethod,
     Partstat,
 )
-from registrations.queries.mailboxes import Addressee, entries_to_take_back, newcomers, people_to_tell
-from registrations.services.planning.inserting import RandomUUID, insert_select
+from registrations.queries.mailboxes import Addressee, entries_to_take_back, people_to_tell
 from sessions_app.models import ReleasedSession
 
 BATCH = 1000
@@ -25,7 +23,7 @@ Mailbox = tuple[int, str]  # (session id, lower-cased address)
 
 @dataclass
 class Plan:
-    """What one run changes in mailboxes that the ledger knows; written at the end in a handful of statements."""
+    """What one run changes in mailboxes that the ledger knows; it is written at the end in a few statements."""
 
     now: datetime
     changed: list[CalendarEntry] = field(default_factory=list)
@@ -45,8 +43,8 @@ def plan_calendars(*, now: datetime) -> int:
     """Owe the REQUESTs and CANCELs that bring every mailbox to what it should hold; how many there are.
 
     Sessions that are over are left alone, and so are people whose last change is still held back. Locks, in order,
-    the ledger's rows that differ, and looks at them again: a sender may have handed something over since. A constant
-    number of queries, however many people; two where every mailbox is as it should be.
+    the ledger's rows that differ, and looks at them again: a sender may have handed something over since. Two queries
+    where every mailbox is as it should be; else a few, and a few more for each 1,000 mailboxes.
     """
     people = {(one.session_id, one.address): one for one in people_to_tell(now=now)}
     to_take_back = list(entries_to_take_back(now=now).values_list("pk", flat=True))
@@ -56,16 +54,14 @@ def plan_calendars(*, now: datetime) -> int:
     entries = _locked({*_entries_of(people), *to_take_back})
     told = _told(entries)
     plan = Plan(now)
-    known = 0
     for entry in entries:
-        person, released = people.get((entry.session_id, entry.address)), sessions[entry.session_id]
-        known += person is not None
+        person, released = people.pop((entry.session_id, entry.address), None), sessions[entry.session_id]
         if person is None:
             _take_back(plan, released, entry, told.get(entry.pk))
         elif entry.delegate_id == person.delegate_id or not entry.delegate.is_held_at(now):
             _invite_again(plan, released, person, entry, told.get(entry.pk))
-    owed = _write(plan)
-    return owed + _invite_newcomers(now) if known < len(people) else owed
+    # Whoever is left has a mailbox that the ledger does not know.
+    return _write(plan) + _invite_newcomers(list(people.values()), sessions, now)
 
 
 def _entries_of(mailboxes: Collection[Mailbox]) -> Iterable[int]:
@@ -99,58 +95,38 @@ def _told(entries: Iterable[CalendarEntry]) -> Mapping[int, Told]:
     return {entry: Told(delegate, release, method) for entry, delegate, release, method in rows if entry is not None}
 
 
-def _invite_newcomers(now: datetime) -> int:
-    """The first word to mailboxes that the ledger does not know: first the ledger's rows, then what they owe.
+def _invite_newcomers(people: Sequence[Addressee], sessions: Mapping[int, ReleasedSession], now: datetime) -> int:
+    """Owe the first message to mailboxes that the ledger does not know; how many there are.
 
-    Two statements, since these can be all participants at once.
+    These can be all participants at once: the rows are made and inserted batch by batch.
     """
-    released = "webinar__sessions__released__"
-    insert_select(
-        CalendarEntry,
-        newcomers(now=now),
-        {
-            "session": F("session_id"),
-            "address": F("mailbox"),
-            "delegate": F("pk"),
-            "token_version": F("token_version"),
-            "release": F(f"{released}release"),
-            "released_sequence": F(f"{released}sequence"),
-            "sequence": F(f"{released}sequence"),
-            "stamp": Value(now.replace(microsecond=0)),
-            "planned_method": Value(IcalMethod.REQUEST),
-            "starts_at": F(f"{released}starts_at"),
-            "ends_at": F(f"{released}ends_at"),
-            "first_message_uuid": RandomUUID(),
-        },
+    for start in range(0, len(people), BATCH):
+        batch = people[start : start + BATCH]
+        entries = CalendarEntry.objects.bulk_create(
+            _new_entry(person, sessions[person.session_id], now) for person in batch
+        )
+        Delivery.objects.bulk_create(
+            _first_delivery(entry, person, now) for entry, person in zip(entries, batch, strict=True)
+        )
+    return len(people)
+
+
+def _new_entry(person: Addressee, released: ReleasedSession, now: datetime) -> CalendarEntry:
+    entry = CalendarEntry(
+        session_id=person.session_id,
+        address=person.address,
+        sequence=released.sequence,
+        stamp=now.replace(microsecond=0),
     )
-    untold = CalendarEntry.objects.filter(
-        ~Exists(Delivery.objects.filter(entry=OuterRef("pk"))),
-        planned_method=IcalMethod.REQUEST,
-        session__released__ends_at__gt=now,
-    )
-    return insert_select(
-        Delivery,
-        untold.order_by("pk"),
-        {
-            "key": Concat(
-                Value("cal:"), "session_id", Value(":"), "address", Value(":"), "sequence", output_field=TextField()
-            ),
-            "kind": Value(DeliveryKind.INVITATION),
-            "email": F("delegate__email"),
-            "language": F("delegate__language"),
-            "delegate": F("delegate"),
-            "session": F("session"),
-            "entry": F("pk"),
-            "release": F("release"),
-            "ical_method": F("planned_method"),
-            "ical_sequence": F("sequence"),
-            "ical_stamp": F("stamp"),
-            "starts_at": F("starts_at"),
-            "created_at": Value(now),
-            "due_at": Value(now),
-            "message_uuid": F("first_message_uuid"),
-        },
-    )
+    _describe(entry, released, person)
+    return entry
+
+
+def _first_delivery(entry: CalendarEntry, person: Addressee, now: datetime) -> Delivery:
+    delivery = _delivery(entry, DeliveryKind.INVITATION, email=person.email, language=person.language, now=now)
+    # Later messages of the entry answer to this one.
+    delivery.message_uuid = entry.first_message_uuid
+    return delivery
 
 
 def _invite_again(
@@ -166,7 +142,8 @@ def _invite_again(
     _describe(entry, released, person)
     is_known = told is not None and told.delegate_id == person.delegate_id
     holds_it = told is not None and is_known and told.method == IcalMethod.REQUEST
-    delivery = _request(plan, entry, person, DeliveryKind.UPDATE if holds_it else DeliveryKind.INVITATION)
+    kind = DeliveryKind.UPDATE if holds_it else DeliveryKind.INVITATION
+    delivery = _delivery(entry, kind, email=person.email, language=person.language, now=plan.now)
     if told is not None and is_known:
         delivery.previous_release_id, delivery.previous_method = told.release_id, told.method
     plan.owed.append(delivery)
@@ -185,7 +162,7 @@ def _take_back(plan: Plan, released: ReleasedSession, entry: CalendarEntry, told
     person = entry.delegate
     # A person's address as typed; a mailbox that was left is known in lower case only.
     email = person.email if person.address == entry.address else entry.address
-    delivery = _delivery(plan, entry, DeliveryKind.CANCELLATION, email=email, language=person.language)
+    delivery = _delivery(entry, DeliveryKind.CANCELLATION, email=email, language=person.language, now=plan.now)
     if told.release_id != entry.release_id:
         # Taken back is what the mailbox holds, not what has become of the session since.
         delivery.previous_release_id = told.release_id
@@ -208,11 +185,7 @@ def _describe(entry: CalendarEntry, released: ReleasedSession, person: Addressee
     entry.starts_at, entry.ends_at = released.starts_at, released.ends_at
 
 
-def _request(plan: Plan, entry: CalendarEntry, person: Addressee, kind: DeliveryKind) -> Delivery:
-    return _delivery(plan, entry, kind, email=person.email, language=person.language)
-
-
-def _delivery(plan: Plan, entry: CalendarEntry, kind: DeliveryKind, *, email: str, language: str) -> Delivery:
+def _delivery(entry: CalendarEntry, kind: DeliveryKind, *, email: str, language: str, now: datetime) -> Delivery:
     return Delivery(
         key=f"cal:{entry.session_id}:{entry.address}:{entry.sequence}",
         kind=kind,
@@ -220,14 +193,14 @@ def _delivery(plan: Plan, entry: CalendarEntry, kind: DeliveryKind, *, email: st
         language=language,
         delegate_id=entry.delegate_id,
         session_id=entry.session_id,
-        entry=entry,
+        entry_id=entry.pk,
         release_id=entry.release_id,
         ical_method=entry.planned_method,
         ical_sequence=entry.sequence,
         ical_stamp=entry.stamp,
         starts_at=entry.starts_at,
-        created_at=plan.now,
-        due_at=plan.now,
+        created_at=now,
+        due_at=now,
     )
 
 

@@ -3,8 +3,6 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import partial
-from itertools import zip_longest
 
 import structlog
 from django.core.mail import get_connection
@@ -13,10 +11,9 @@ from django.db import DatabaseError
 
 from registrations.models import Delivery
 from registrations.services.sending.claims import ClaimedBatch, claim_batch, give_back, is_anything_due
-from registrations.services.sending.line import EmailBackend
 from registrations.services.sending.outcome import UNWRITABLE, Outcome, hand_over, open_connection
-from registrations.services.sending.results import is_still_wanted, keep_result, keep_sent_and_begin
-from registrations.services.sending.writing import Desk
+from registrations.services.sending.results import begin_attempt, record_result
+from registrations.services.sending.writing import build_message
 
 log = structlog.get_logger(__name__)
 
@@ -76,24 +73,17 @@ def _send_batch(
 
     `away` is what became of every message, where the server is not there.
     """
-    desk = Desk()
-    is_begun = False
-    for delivery, following in zip_longest(batch.deliveries, batch.deliveries[1:]):
-        if not is_begun:
-            if _is_over(until, clock):
-                report.has_more = True
-                give_back(batch, due_at=clock())
-                return False
-            away = away or open_connection(connection)
-            if not is_still_wanted(delivery, token=batch.token, now=clock()):
-                report.superseded += 1
-                continue
-        outcome = away or _hand_over(delivery, connection, desk, following)
-        if outcome.is_sent and following is not None and not _is_over(until, clock):
-            is_begun = keep_sent_and_begin(delivery, following, token=batch.token, now=clock())
-        else:
-            is_begun = False
-            keep_result(delivery, outcome, token=batch.token, now=clock())
+    for delivery in batch.deliveries:
+        if until is not None and clock() >= until:
+            report.has_more = True
+            give_back(batch, due_at=clock())
+            return False
+        away = away or open_connection(connection)
+        if not begin_attempt(delivery, token=batch.token, now=clock()):
+            report.superseded += 1
+            continue
+        outcome = away or _hand_over(delivery, connection)
+        record_result(delivery, outcome, token=batch.token, now=clock())
         match outcome:
             case Outcome(is_sent=True):
                 report.sent += 1
@@ -108,17 +98,11 @@ def _send_batch(
     return True
 
 
-def _is_over(until: datetime | None, clock: Callable[[], datetime]) -> bool:
-    return until is not None and clock() >= until
-
-
-def _hand_over(delivery: Delivery, connection: BaseEmailBackend, desk: Desk, following: Delivery | None) -> Outcome:
-    """While the mail server reads one message, the next is written. One that cannot be written must not keep the others
-    back; the database being away is no such thing."""
-    if isinstance(connection, EmailBackend):
-        connection.do_meanwhile(partial(desk.write_ahead, following) if following is not None else None)
+def _hand_over(delivery: Delivery, connection: BaseEmailBackend) -> Outcome:
+    """Build the message and send it. One that cannot be built, or written out, does not keep the others back; an error
+    of the database, which concerns all of them, is raised."""
     try:
-        return hand_over(desk.write(delivery), connection)
+        return hand_over(build_message(delivery), connection)
     except DatabaseError:
         raise
     except Exception as error:  # whatever a template, a codec or the mail library meets in this one message

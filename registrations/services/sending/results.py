@@ -1,11 +1,11 @@
-"""The last look before a message leaves, and what is kept of it afterwards; in short transactions."""
+"""The last check before a message leaves, and what is recorded of it afterwards; in short transactions."""
 
 from datetime import datetime, timedelta
 from uuid import UUID
 
 import structlog
-from django.db import OperationalError, transaction
-from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery, Value
+from django.db import transaction
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Concat
 from django.db.models.lookups import Exact
 
@@ -19,10 +19,10 @@ from registrations.models import (
     User,
 )
 from registrations.queries.registering import reader_registers_for
-from registrations.services.sending import statements
 from registrations.services.sending.claims import lease
 from registrations.services.sending.outcome import Outcome
 from registrations.services.sending.rules import (
+    NEVER,
     absence_is_right,
     announcement_is_right,
     gap_notice_is_right,
@@ -39,43 +39,51 @@ log = structlog.get_logger(__name__)
 BACK_OFF = [timedelta(seconds=30), *(timedelta(minutes=minutes) for minutes in (2, 10, 30, 60, 120, 240, 480, 480))]
 # While nothing is wrong with the message it is never given up, and tried again soon after the server is back.
 LONGEST_WAIT_FOR_THE_SERVER = timedelta(minutes=10)
+# Querysets that every invitation and update narrows: they are put together once.
+INVITATIONS = CalendarEntry.objects.filter(planned_method=IcalMethod.REQUEST)
+PARTICIPANTS = Delegate.objects.taking_part()
 
 
-def is_still_wanted(delivery: Delivery, *, token: UUID, now: datetime) -> bool:
+def begin_attempt(delivery: Delivery, *, token: UUID, now: datetime) -> bool:
     """Renew the lease and count the attempt, if `delivery` is still ours and still what its reader should get.
 
-    From here on its mailbox may hold it. One that is no longer wanted becomes superseded. One statement for what is
-    wanted: a planner at work has locked the row, and takes it from us where it owes a newer one.
+    From here on its mailbox may hold it. One that is no longer right becomes superseded. What is right is decided by
+    one conditional update: while a planner holds the row it waits, and then finds that the planner has taken the row
+    from us where a newer message is owed.
     """
-    if delivery.ical_method == IcalMethod.REQUEST:
-        is_wanted = statements.begin_request(delivery, token=token, now=now, lease=lease())
-    else:
-        address = _present_address(delivery)
-        is_wanted = bool(
-            _ours(delivery, token)
-            .filter(_is_right(delivery, now))
-            .update(
-                lease_expires_at=now + lease(),
-                attempts=F("attempts") + 1,
-                attempted_at=now,
-                may_have_arrived=True,
-                email=address,
-            )
+    address = _present_address(delivery)
+    is_begun = (
+        _ours(delivery, token)
+        .filter(_is_right(delivery, now))
+        .update(
+            lease_expires_at=now + lease(),
+            attempts=delivery.attempts + 1,
+            attempted_at=now,
+            may_have_arrived=True,
+            email=address,
         )
+    )
+    if is_begun:
         delivery.email = address
-    if is_wanted:
-        _note_the_attempt(delivery, now)
+        delivery.attempts += 1
+        # A mail that says how much time is left says it of this moment.
+        delivery.attempted_at = now
         return True
+    _supersede(delivery, token)
+    return False
+
+
+def _supersede(delivery: Delivery, token: UUID) -> None:
+    """Give up a message that is no longer right, and have the planner look at its mailbox again."""
     with transaction.atomic():
         # The ledger's row before the message, as a planner locks them.
         list(CalendarEntry.objects.select_for_update().filter(pk=delivery.entry_id or 0).values_list("pk"))
         dropped: dict[str, object] = {"state": DeliveryState.SUPERSEDED, "claim_token": None, "lease_expires_at": None}
         if delivery.entry_id is None and not delivery.may_have_arrived:
-            # Nothing of it left: should it be wanted again, it can be owed again.
+            # It was never sent, so its key is freed for planning again.
             dropped["key"] = Concat("key", Value(f":dropped:{delivery.pk}"))
         if _ours(delivery, token).update(**dropped):
             _ask_the_planner(delivery)
-    return False
 
 
 def _present_address(delivery: Delivery) -> str:
@@ -89,18 +97,21 @@ def _present_address(delivery: Delivery) -> str:
 
 
 def _ours(delivery: Delivery, token: UUID) -> "QuerySet[Delivery]":
-    return Delivery.objects.filter(pk=delivery.pk, claim_token=token, state=DeliveryState.CLAIMED)
+    # Only what is claimed has a token.
+    return Delivery.objects.filter(pk=delivery.pk, claim_token=token)
 
 
 def _ask_the_planner(delivery: Delivery) -> None:
-    """What was the newest word to the mailbox is not right any more: a new one is owed, if one is wanted."""
+    """The latest message to the mailbox is not right any more: let the planner owe a new one, if one is wanted."""
     CalendarEntry.objects.filter(pk=delivery.entry_id or 0, sequence=delivery.ical_sequence or 0).update(
         planned_method=IcalMethod.NONE
     )
 
 
 def _is_right(delivery: Delivery, now: datetime) -> Q:
-    """Whether its reader should still get `delivery`, which is no REQUEST, as a condition on its row."""
+    """Whether its reader should still get `delivery`, as a condition on its row."""
+    if delivery.ical_method == IcalMethod.REQUEST:
+        return _request_is_right(delivery, now)
     if delivery.ical_method == IcalMethod.CANCEL:
         return _cancel_is_right(now)
     if delivery.kind == DeliveryKind.REMINDER:
@@ -118,16 +129,33 @@ def _is_right(delivery: Delivery, now: datetime) -> Q:
     return _notice_is_right(delivery, now)
 
 
+def _request_is_right(delivery: Delivery, now: datetime) -> Q:
+    """The message is the latest to the mailbox, the session is ahead, and the person takes part.
+
+    The message is built from what was loaded with `delivery`, so the session must still be in that revision, and the
+    person still have that version of their link.
+    """
+    if delivery.delegate is None or delivery.session is None:
+        return NEVER
+    version, revision = delivery.delegate.token_version, delivery.session.released.sequence
+    entries = INVITATIONS.filter(
+        sequence=delivery.ical_sequence or 0, released_sequence=revision, token_version=version
+    )
+    sessions = ReleasedSession.objects.ahead(now).filter(sequence=revision)
+    people = PARTICIPANTS.filter(token_version=version)
+    return Q(entry__in=entries, session__in=sessions.values("session"), delegate__in=people)
+
+
 def _cancel_is_right(now: datetime) -> Q:
-    """The session is not over, it is the newest word to the mailbox, and that got, or may have got, what is taken back:
-    a server that refused an invitation after the plan was made leaves nothing to cancel."""
-    is_ahead = Exists(ReleasedSession.objects.filter(session=OuterRef("session"), ends_at__gt=now))
-    is_newest = Exists(CalendarEntry.objects.filter(pk=OuterRef("entry"), sequence=OuterRef("ical_sequence")))
+    """The session is not over, the message is the latest to the mailbox, and the mailbox got, or may have got, what is
+    taken back: a server that refused an invitation after the plan was made leaves nothing to cancel."""
+    is_not_over = Exists(ReleasedSession.objects.filter(session=OuterRef("session"), ends_at__gt=now))
+    is_latest = Exists(Delivery.objects.latest_of_entry().filter(pk=OuterRef("pk")))
     before = Delivery.objects.filter(
         entry=OuterRef("entry"), may_have_arrived=True, ical_sequence__lt=OuterRef("ical_sequence")
     ).order_by("-ical_sequence")
     holds_it = Exact(Subquery(before.values("ical_method")[:1]), Value(IcalMethod.REQUEST))
-    return Q(is_ahead, is_newest, holds_it)
+    return Q(is_not_over, is_latest, holds_it)
 
 
 def _notice_is_right(delivery: Delivery, now: datetime) -> Q:
@@ -139,16 +167,16 @@ def _notice_is_right(delivery: Delivery, now: datetime) -> Q:
     return Q(reader_registers_for("event"))
 
 
-def keep_result(delivery: Delivery, outcome: Outcome, *, token: UUID, now: datetime) -> None:
-    """Keep what became of `delivery`, if it is still ours.
+def record_result(delivery: Delivery, outcome: Outcome, *, token: UUID, now: datetime) -> None:
+    """Record what became of `delivery`, if it is still ours.
 
-    A temporary error waits longer each time, and gives up at last unless it was the server's own; what is no longer
-    the newest word to its mailbox ends at once. One statement for what was sent. Logs what failed for good.
+    A temporary error waits longer each time, and gives up at last unless it was the server's own; a message that is
+    not the latest to its mailbox any more ends at once. Logs what failed for good.
     """
     if outcome.is_sent:
-        statements.keep_sent(delivery, token=token, now=now)
+        _record_sent(delivery, token, now)
         return
-    kept: dict[str, object] = {
+    changes: dict[str, object] = {
         "claim_token": None,
         "lease_expires_at": None,
         "last_error": outcome.error,
@@ -156,38 +184,26 @@ def keep_result(delivery: Delivery, outcome: Outcome, *, token: UUID, now: datet
     }
     with transaction.atomic():
         if outcome.is_permanent or (delivery.attempts > len(BACK_OFF) and not outcome.is_server_away):
-            kept |= {"state": DeliveryState.FAILED}
+            changes |= {"state": DeliveryState.FAILED}
         elif _is_overtaken(delivery):
-            kept |= {"state": DeliveryState.SUPERSEDED}
+            changes |= {"state": DeliveryState.SUPERSEDED}
         else:
-            kept |= {"state": DeliveryState.DUE, "due_at": now + _wait(delivery, outcome)}
-        is_kept = _ours(delivery, token).update(**kept)
-    if is_kept and kept["state"] == DeliveryState.FAILED:
+            changes |= {"state": DeliveryState.DUE, "due_at": now + _wait(delivery, outcome)}
+        is_recorded = _ours(delivery, token).update(**changes)
+    if is_recorded and changes["state"] == DeliveryState.FAILED:
         log.warning("delivery_failed", delivery=delivery.pk, kind=delivery.kind, reason=outcome.error)
 
 
-def keep_sent_and_begin(delivery: Delivery, following: Delivery, *, token: UUID, now: datetime) -> bool:
-    """Keep that `delivery` was sent, and take the last look at `following`, if that is a REQUEST; whether it is begun.
-    Where it is not, `is_still_wanted` is still to be asked."""
-    # A planner may hold them: in the order of their ids nobody waits for somebody who waits for us.
-    if following.ical_method != IcalMethod.REQUEST or following.pk < delivery.pk:
-        statements.keep_sent(delivery, token=token, now=now)
-        return False
-    try:
-        is_wanted = statements.keep_sent_and_begin(delivery, following, token=token, now=now, lease=lease())
-    except OperationalError:
-        # Whatever it was about the next one, that this one was sent must not be lost with it.
-        statements.keep_sent(delivery, token=token, now=now)
-        return False
-    if is_wanted:
-        _note_the_attempt(following, now)
-    return is_wanted
-
-
-def _note_the_attempt(delivery: Delivery, now: datetime) -> None:
-    delivery.attempts += 1
-    # What a mail tells of the time that is left is true at this moment.
-    delivery.attempted_at = now
+def _record_sent(delivery: Delivery, token: UUID, now: datetime) -> None:
+    """One update of its own: nothing that concerns another message can undo it."""
+    _ours(delivery, token).update(
+        state=DeliveryState.SENT,
+        sent_at=now,
+        may_have_arrived=True,
+        last_error="",
+        claim_token=None,
+        lease_expires_at=None,
+    )
 
 
 def _wait(delivery: Delivery, outcome: Outcome) -> timedelta:

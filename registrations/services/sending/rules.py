@@ -1,4 +1,4 @@
-"""The last look at what focal points are written, and at reminders."""
+"""The last check of what focal points are written, and of reminders."""
 
 from datetime import datetime
 
@@ -81,9 +81,7 @@ def _is_of_its_rule(delivery: Delivery, delegation: Delegation, user: User, now:
 def announcement_is_right(delivery: Delivery) -> Q:
     """The reader still takes part in a delegation that attends, or is still a focal point of one of the audience's."""
     if delivery.delegate_id is not None:
-        attending = Delegation.objects.attending()
-        people = Delegate.objects.admitted().filter(pk=OuterRef("delegate"), delegation__in=attending)
-        return Q(Exists(people))
+        return Q(Exists(Delegate.objects.taking_part().filter(pk=OuterRef("delegate"))))
     announcement = Announcement.objects.select_related("webinar").get(deliveries=delivery)
     bodies = Audience.parse(announcement.audience).bodies
     audience = Audience(readers=AnnouncementReaders.FOCAL_POINTS, bodies=bodies)

@@ -1,7 +1,6 @@
-"""Writes the messages: each kind by its builder."""
+"""Builds the messages: each kind by its builder."""
 
 from collections.abc import Callable
-from contextlib import suppress
 
 from django.core.mail import EmailMessage
 
@@ -24,20 +23,6 @@ BUILDERS: dict[str, Callable[[Delivery], EmailMessage]] = {
 }
 
 
-class Desk:
-    """Where messages are written, those of a calendar before it is their turn: what they say was loaded with them, and
-    does not depend on the moment at which they leave."""
-
-    def __init__(self) -> None:
-        self._ahead: dict[int, EmailMessage] = {}
-
-    def write(self, delivery: Delivery) -> EmailMessage:
-        """Raises whatever a template, a codec or the mail library meets in this one message."""
-        return self._ahead.pop(delivery.pk, None) or BUILDERS[delivery.kind](delivery)
-
-    def write_ahead(self, delivery: Delivery) -> None:
-        """Have ready what `write` will be asked for, if it is of a calendar. Never raises: what fails now is tried at
-        its turn."""
-        if delivery.entry_id is not None:
-            with suppress(Exception):
-                self._ahead[delivery.pk] = BUILDERS[delivery.kind](delivery)
+def build_message(delivery: Delivery) -> EmailMessage:
+    """The message of `delivery`. Raises whatever a template, a codec or the mail library raises for this message."""
+    return BUILDERS[delivery.kind](delivery)

@@ -17,7 +17,7 @@ from registrations.services.deliveries import (
 )
 from registrations.services.nominations import withdraw_delegate
 from registrations.services.planning import plan
-from registrations.services.sending.results import is_still_wanted
+from registrations.services.sending.results import begin_attempt
 from sessions_app.models import ReleasedSession
 from tests.calendar_client import CalendarClient
 from tests.factories import NOW, make_delegation, make_focal_point, make_user
@@ -83,7 +83,7 @@ def test_stopping_reaches_what_a_worker_has_claimed_and_not_begun(staff: User, n
     claimed.refresh_from_db()
     assert (claimed.state, claimed.claim_token, claimed.lease_expires_at) == ("stopped", None, None)
     assert token is not None
-    assert not is_still_wanted(claimed, token=token, now=now)
+    assert not begin_attempt(claimed, token=token, now=now)
 
 
 def test_what_failed_or_was_stopped_is_due_again_with_all_its_attempts(db: None, staff: User, now: datetime) -> None:

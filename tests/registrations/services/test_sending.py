@@ -25,7 +25,7 @@ from registrations.services.nominations import withdraw_delegate
 from registrations.services.planning import plan
 from registrations.services.sending import claim_batch, send_due
 from registrations.services.sending.outcome import SENT, Outcome
-from registrations.services.sending.results import is_still_wanted, keep_result
+from registrations.services.sending.results import begin_attempt, record_result
 from registrations.services.undoing import restore_delegate
 from registrations.tokens import page_url
 from sessions_app.releases import release_webinar
@@ -69,7 +69,7 @@ def test_the_result_of_a_worker_that_lost_its_claim_is_not_kept() -> None:
     plan(now=SOON)
     batch = claim_batch(size=1, now=SOON)
 
-    keep_result(batch.deliveries[0], SENT, token=uuid4(), now=SOON)
+    record_result(batch.deliveries[0], SENT, token=uuid4(), now=SOON)
 
     assert Delivery.objects.get(pk=batch.deliveries[0].pk).state == DeliveryState.CLAIMED
 
@@ -80,7 +80,7 @@ def test_a_message_repeated_after_a_crash_is_the_same_message() -> None:
     batch = claim_batch(size=1, now=SOON)
     # The worker dies after the mail server took the message: the row is still claimed.
     first = batch.deliveries[0]
-    assert is_still_wanted(first, token=batch.token, now=SOON)
+    assert begin_attempt(first, token=batch.token, now=SOON)
 
     messages = sent_by(SOON + LEASE)
 
@@ -128,7 +128,7 @@ def test_a_message_over_which_workers_die_again_and_again_is_given_up_alone(capl
     for _ in range(8):
         batch = claim_batch(size=10, now=at)
         assert batch.deliveries[0] == deadly
-        is_still_wanted(deadly, token=batch.token, now=at)
+        begin_attempt(deadly, token=batch.token, now=at)
         at += LEASE
 
     claim_batch(size=10, now=at)
@@ -171,7 +171,7 @@ def test_the_link_is_the_one_that_was_checked_also_where_a_withdrawal_is_undone_
     ana.refresh_from_db()
     restore_delegate(ana, by=user, now=SOON)
 
-    wanted = [is_still_wanted(one, token=batch.token, now=SOON) for one in batch.deliveries]
+    wanted = [begin_attempt(one, token=batch.token, now=SOON) for one in batch.deliveries]
 
     ana.refresh_from_db()
     assert all(page_url(ana) in message.body for message in sent_by(SOON + timedelta(minutes=1)))
@@ -186,7 +186,7 @@ def test_someone_withdrawn_between_claim_and_sending_gets_nothing_and_no_cancell
 
     withdraw_delegate(ana, version=1, by=make_staff(), now=SOON, reason="Ill")
 
-    wanted = [is_still_wanted(each, token=batch.token, now=SOON) for each in batch.deliveries]
+    wanted = [begin_attempt(each, token=batch.token, now=SOON) for each in batch.deliveries]
     assert wanted == [False, False]
     assert sent_by(SOON + LEASE) == []
 
@@ -196,7 +196,7 @@ def test_a_mailbox_that_may_have_the_invitation_is_sent_the_cancellation() -> No
     plan(now=SOON)
     batch = claim_batch(size=1, now=SOON)
     # The worker dies while the mail server may have the message already.
-    is_still_wanted(batch.deliveries[0], token=batch.token, now=SOON)
+    begin_attempt(batch.deliveries[0], token=batch.token, now=SOON)
 
     withdraw_delegate(ana, version=1, by=make_staff(), now=SOON, reason="Ill")
     plan_and_send(SOON + LEASE)
@@ -233,7 +233,7 @@ def test_a_newer_word_takes_the_older_one_from_the_worker_that_has_claimed_it() 
         (1, DeliveryState.DUE): 1,
         (2, DeliveryState.CLAIMED): 1,
     }
-    wanted = [is_still_wanted(each, token=batch.token, now=SOON) for each in batch.deliveries]
+    wanted = [begin_attempt(each, token=batch.token, now=SOON) for each in batch.deliveries]
     assert sorted(wanted) == [False, True]
 
 
@@ -241,12 +241,12 @@ def test_a_refusal_after_the_cancellation_was_planned_leaves_nothing_to_cancel()
     ana = admitted(released_delegation())
     plan(now=SOON)
     batch = claim_batch(size=10, now=SOON)
-    assert all(is_still_wanted(each, token=batch.token, now=SOON) for each in batch.deliveries)
+    assert all(begin_attempt(each, token=batch.token, now=SOON) for each in batch.deliveries)
     withdraw_delegate(ana, version=1, by=make_staff(), now=SOON, reason="Ill")
     assert plan(now=SOON).calendars == 2
 
     for each in batch.deliveries:
-        keep_result(each, Outcome(is_permanent=True, error="No such address"), token=batch.token, now=SOON)
+        record_result(each, Outcome(is_permanent=True, error="No such address"), token=batch.token, now=SOON)
 
     assert sent_by(SOON + LEASE) == []
     assert plan(now=SOON + LEASE).calendars == 0

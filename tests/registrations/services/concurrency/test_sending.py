@@ -5,12 +5,13 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 
 from registrations.models import Delivery
 from registrations.services.planning import plan
 from registrations.services.sending import results
 from registrations.services.sending.claims import claim_batch, give_back
+from registrations.services.sending.outcome import SENT
 from tests.registrations.services.deliveries import admitted, released_delegation
 
 pytestmark = [pytest.mark.postgresql, pytest.mark.django_db(transaction=True)]
@@ -61,13 +62,16 @@ def test_what_was_sent_is_kept_although_a_planner_holds_the_next_one(now):
     plan(now=now)
     batch = claim_batch(size=2, now=now)
     first, second = sorted(batch.deliveries, key=lambda delivery: delivery.pk)
-    results.is_still_wanted(first, token=batch.token, now=now)
+    results.begin_attempt(first, token=batch.token, now=now)
 
     def keep() -> bool:
         try:
             with connection.cursor() as cursor:
                 cursor.execute("SET lock_timeout = '50ms'")
-            return results.keep_sent_and_begin(first, second, token=batch.token, now=now)
+            results.record_result(first, SENT, token=batch.token, now=now)
+            return results.begin_attempt(second, token=batch.token, now=now)
+        except OperationalError:
+            return False
         finally:
             connection.close()
 

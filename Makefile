@@ -28,7 +28,7 @@ help:
 	@echo "make lint         format, rules, types, import contracts, migrations, templates, translations, deployment check"
 	@echo "make format       put the code into its format"
 	@echo "make messages     collect the texts for people into the Spanish catalogue, and compile it (needs gettext)"
-	@echo "make bench        the measurements, as ratios"
+	@echo "make bench        the measurements, as ratios (ARGS=sending for one part)"
 	@echo "make screenshots  the pictures of docs/screenshots, made anew"
 	@echo "make serve        the three processes of an installation"
 	@echo "make requirements resolve the pinned requirements again (needs uv)"
@@ -101,7 +101,7 @@ collect-messages:
 		--ignore '.venv*' --ignore var --ignore 'tests/*' --ignore 'bench/*'
 
 bench: dev
-	@$(BIN)/python -m tests.run --bench
+	@$(BIN)/python -m tests.run --bench $(ARGS)
 
 screenshots: dev
 	@rm -rf docs/screenshots

@@ -92,10 +92,10 @@ def usual_parts() -> list[str]:
     return ["differences", "postgresql", "chromium"]
 
 
-def bench() -> int:
+def bench(parts: list[str]) -> int:
     with servers.postgresql() as database, servers.redis() as redis:
         environment = os.environ | {"DATABASE_URL": database.url, "CACHE_URL": f"{redis.url}/1"}
-        return subprocess.run([sys.executable, "-m", "bench"], env=environment, check=False).returncode
+        return subprocess.run([sys.executable, "-m", "bench", *parts], env=environment, check=False).returncode
 
 
 def _pytest(marks: str, arguments: list[str], *, workers: int, **environment: str) -> int:
@@ -110,7 +110,7 @@ def main() -> int:
     options, arguments = parser.parse_known_args()
     if options.bench:
         try:
-            return bench()
+            return bench(arguments)
         except servers.NotInstalled as reason:
             print(f"Nothing was measured: {reason}.")
             return 1

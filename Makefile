@@ -105,7 +105,7 @@ bench: dev
 
 screenshots: dev
 	@rm -rf docs/screenshots
-	@RCM_SCREENSHOTS=docs/screenshots $(BIN)/python -m tests.run --only chromium tests/journeys/test_every_page.py tests/journeys/test_empty_webinar.py -k axe
+	@RCM_SCREENSHOTS=docs/screenshots $(BIN)/python -m tests.run --only chromium tests/journeys/pages/test_every_page.py tests/journeys/test_empty_webinar.py -k axe
 
 serve:
 	@echo "An installation runs these three, each with the settings of docs/settings.md in its environment:"

@@ -36,7 +36,7 @@ class _HeadersAsTheyAre(EmailPolicy):
     """
 
     def header_max_count(self, name: str) -> None:
-        return None
+        """Have no header counted: each is set once."""
 
     def header_store_parse(self, name: str, value: Any) -> tuple[str, Any]:
         if len(str(value).splitlines()) > 1:

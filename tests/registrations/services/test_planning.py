@@ -57,6 +57,23 @@ def test_an_admitted_delegate_is_invited_to_every_session_once() -> None:
     assert [message.to[0].count(ana.email) for message in mail.outbox] == [1, 1]
 
 
+def test_more_newcomers_than_a_batch_holds_are_each_owed_a_message_of_their_own(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("registrations.services.planning.calendars.BATCH", 3)
+    delegation = released_delegation()
+    people = [admitted(delegation) for _ in range(4)]
+
+    assert plan(now=SOON).calendars == 8
+
+    sessions = delegation.webinar.sessions.all()
+    owed = Delivery.objects.values_list("delegate", "session", "email", "entry", "message_uuid")
+    held = CalendarEntry.objects.values_list("delegate", "session", "address", "pk", "first_message_uuid")
+    assert {row[:3] for row in owed} == {(one.pk, session.pk, one.email) for one in people for session in sessions}
+    assert set(owed) == set(held)
+    assert len({message_uuid for *_others, message_uuid in owed}) == 8
+
+
 def test_only_the_admitted_of_a_released_webinar_are_invited() -> None:
     delegation = released_delegation("submitted")
     make_delegate(delegation)

@@ -118,6 +118,20 @@ def test_time_that_runs_out_in_the_middle_of_a_batch_leaves_the_rest_to_others()
     assert send_due(clock=lambda: SOON + timedelta(minutes=1)).sent == 10 - report.sent
 
 
+def test_when_time_is_up_nothing_is_begun_that_is_not_sent() -> None:
+    delegation = released_delegation()
+    people = [admitted(delegation) for _ in range(3)]
+    plan(now=SOON)
+    seconds = iter(range(1000))
+
+    report = send_due(clock=lambda: SOON + timedelta(seconds=next(seconds)), within=timedelta(seconds=8))
+
+    left = Delivery.objects.exclude(state=DeliveryState.SENT)
+    assert report.has_more
+    assert 0 < report.sent == len(mail.outbox) < 2 * len(people)
+    assert set(left.values_list("state", "attempts", "may_have_arrived")) == {(DeliveryState.DUE, 0, False)}
+
+
 def test_a_message_over_which_workers_die_again_and_again_is_given_up_alone(caplog: pytest.LogCaptureFixture) -> None:
     delegation = released_delegation()
     for _ in range(3):

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from django.db import OperationalError, connection, transaction
 
-from registrations.models import Delivery
+from registrations.models import Delivery, DeliveryState
 from registrations.services.planning import plan
 from registrations.services.sending import results
 from registrations.services.sending.claims import claim_batch, give_back
@@ -55,6 +55,33 @@ def test_a_worker_that_gives_its_batch_back_takes_nothing_that_a_planner_is_abou
             Delivery.objects.select_for_update().get(pk=second)
 
         assert given_back.result() == 2
+
+
+def test_a_sender_waits_for_a_planner_and_begins_nothing_that_the_planner_took(now):
+    admitted(released_delegation())
+    plan(now=now)
+    batch = claim_batch(size=1, now=now)
+    (delivery,) = batch.deliveries
+
+    def begin() -> bool:
+        try:
+            return results.begin_attempt(delivery, token=batch.token, now=now)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as worker:
+        with transaction.atomic():
+            # As planners do where a newer message is owed.
+            Delivery.objects.filter(pk=delivery.pk).update(
+                state=DeliveryState.SUPERSEDED, claim_token=None, lease_expires_at=None
+            )
+            is_begun = worker.submit(begin)
+            wait_until_someone_waits_for_us()
+
+        assert not is_begun.result()
+
+    delivery.refresh_from_db()
+    assert (delivery.state, delivery.attempts, delivery.may_have_arrived) == (DeliveryState.SUPERSEDED, 0, False)
 
 
 def test_what_was_sent_is_kept_although_a_planner_holds_the_next_one(now):

@@ -8,7 +8,7 @@ from django.db import connection
 
 from bench.timing import Ratio, compare
 from registrations.models import Delegate
-from registrations.services.details import DelegateDetails
+from registrations.services.delegate_details import DelegateDetails
 from registrations.services.nominations import register_delegate
 from tests.factories import (
     NOW,

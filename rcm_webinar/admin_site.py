@@ -23,7 +23,7 @@ from registrations.permissions import (
     may_observe,
     to_second_factor,
 )
-from sessions_app.zoned import in_zone
+from sessions_app.time_zone_context import in_zone
 
 
 @runtime_checkable

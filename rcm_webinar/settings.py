@@ -76,7 +76,7 @@ MIDDLEWARE = [
     "rcm_webinar.languages.LanguageKept",
     "rcm_webinar.uploads.BoundedRequest",
     "django.middleware.common.CommonMiddleware",
-    "rcm_webinar.unsent.GivenBack",
+    "rcm_webinar.resubmit_after_sign_in.GivenBack",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
@@ -97,7 +97,7 @@ TEMPLATES = [
                 "django.template.context_processors.i18n",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "rcm_webinar.context.product",
+                "rcm_webinar.context_processors.product",
             ],
             "loaders": [
                 (
@@ -285,7 +285,7 @@ AFTER_RELEASE_TASK = "registrations.tasks.plan"
 # What counts the people whom a release would mail; the agenda knows nobody who comes.
 COUNT_PEOPLE_TOLD = "registrations.queries.releases.people_told"
 # What names the countries, with their zones, as whose delegate an agenda is previewed.
-COUNTRIES_OF_PREVIEW = "registrations.queries.readers.countries_with_zones"
+COUNTRIES_OF_PREVIEW = "registrations.queries.country_zones.countries_with_zones"
 # The page, by the webinar's slug and the session's number, on which the room is switched beside who has arrived.
 ROOM_PAGE = "admin:arrivals"
 CELERY_BEAT_SCHEDULE = {
@@ -373,7 +373,7 @@ SESSION_COOKIE_NAME = f"{COOKIE_PREFIX}sessionid"
 CSRF_COOKIE_NAME = f"{COOKIE_PREFIX}csrftoken"
 LANGUAGE_COOKIE_NAME = f"{COOKIE_PREFIX}django_language"
 SESSION_COOKIE_AGE = 60 * 60 * 12
-CSRF_FAILURE_VIEW = "rcm_webinar.unsent.refused"
+CSRF_FAILURE_VIEW = "rcm_webinar.resubmit_after_sign_in.refused"
 X_FRAME_OPTIONS = "DENY"
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {

@@ -39,6 +39,6 @@ def validate_mail_address(address: str) -> None:
         )
 
 
-def house_of(address: str) -> str:
+def host_of(address: str) -> str:
     """Tells two addresses apart without what opens them; empty for no address."""
     return urlsplit(address).hostname or ""

@@ -13,7 +13,6 @@ from registrations.models import (
     Attendance,
     AttendanceReport,
     BodyKind,
-    Chase,
     Delegate,
     Delegation,
     Delivery,
@@ -21,6 +20,7 @@ from registrations.models import (
     DeliveryState,
     FocalPoint,
     GapNoticeRule,
+    GapReminder,
     MatchedBy,
     NominationLetter,
     ParticipantProfile,
@@ -30,7 +30,7 @@ from registrations.models import (
     ReminderRule,
     User,
 )
-from registrations.queries.registering import Appointment
+from registrations.queries.focal_points import Appointment
 from registrations.services.letters import upload_letter
 from registrations.services.nominations import DelegateDetails
 from sessions_app.models import AgendaItem, AgendaItemSpeaker, Session, Speaker, Webinar
@@ -281,9 +281,9 @@ def make_announcement(webinar: Webinar, *, by: User, **fields: Any) -> Announcem
     )
 
 
-def make_chase(webinar: Webinar, *, by: User, **fields: Any) -> Chase:
+def make_gap_reminder(webinar: Webinar, *, by: User, **fields: Any) -> GapReminder:
     """A row alone: that somebody had two focal points of one country reminded at `NOW`."""
-    return Chase.objects.create(
+    return GapReminder.objects.create(
         webinar=webinar,
         confirmed_by=by,
         **{"confirmed_at": NOW, "body_count": 1, "confirmed_count": 2, **fields},

@@ -129,7 +129,7 @@ def test_nobody_waits_for_an_absent_redis_and_the_invitation_goes_out_once_it_is
         browser, sign_in_without = sign_in(url, FOCAL_POINT)
         code_asked_without, waited_for_the_code = Browser(url).post("/accounts/login/code/", email=FOCAL_POINT)
         running.wait_until(lambda: has_got_a_code(tmp_path, FOCAL_POINT), seconds=CODE_WITHIN_SECONDS)
-        # Several: each web process has a connection of its own that it lost.
+        # BulkAction: each web process has a connection of its own that it lost.
         others = [register(browser, f"other{number}@example.org") for number in range(5)]
         asked_without, waited_for_the_link = Browser(url).post("/en/my/", email="before@example.org")
         registration_without = max(register(browser, "without@example.org"), *others)

@@ -20,7 +20,7 @@ from django.utils.translation import gettext
 from fido2.utils import websafe_encode
 from fido2.webauthn import AttestationObject, AttestedCredentialData, AuthenticatorData, CollectedClientData
 
-from rcm_webinar.borrowed import BORROWED
+from rcm_webinar.translation_overrides import BORROWED
 from registrations.models import User
 from tests import spanish
 from tests.factories import make_country, make_focal_point, make_user

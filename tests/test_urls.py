@@ -29,12 +29,12 @@ from tests.factories import (
     NOW,
     make_announcement,
     make_attendance,
-    make_chase,
     make_country,
     make_delegate,
     make_delegation,
     make_focal_point,
     make_gap_notice_rule,
+    make_gap_reminder,
     make_letter,
     make_observer,
     make_quotas,
@@ -319,7 +319,7 @@ def _store_everything(world: World) -> dict[str, str]:
     exception = QuotaException.objects.get()
     plan(now=NOW)
     announcement = make_announcement(delegation.webinar, by=staff)
-    make_chase(delegation.webinar, by=staff)
+    make_gap_reminder(delegation.webinar, by=staff)
     make_attendance(
         delegation.webinar.sessions.get(number=1), by=staff, name="Phone +504 5678", address="x@example.org"
     )
@@ -337,10 +337,10 @@ def _store_everything(world: World) -> dict[str, str]:
         "end-exception": str(exception.pk),
         "-announcement": str(announcement.pk),
         "announcement-mail": str(announcement.pk),
-        "stop-chase": keys["registrations_chase"],
-        "chase-countries": str(delegation.webinar_id),
-        "chase-mail": str(delegation.webinar_id),
-        "test-chase": str(delegation.webinar_id),
+        "stop-gap-reminder": keys["registrations_gapreminder"],
+        "write-gap-reminder": str(delegation.webinar_id),
+        "gap-reminder-mail": str(delegation.webinar_id),
+        "test-gap-reminder": str(delegation.webinar_id),
         "release-webinar": str(delegation.webinar_id),
         "preview-public": str(delegation.webinar_id),
         "preview-delegate": str(delegation.webinar_id),

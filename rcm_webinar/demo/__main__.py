@@ -4,7 +4,7 @@ import argparse
 import os
 import sys
 
-from rcm_webinar.demo.claims import DemoRefused
+from rcm_webinar.demo.single_instance import DemoRefused
 from rcm_webinar.demo.starter import reset, run
 
 

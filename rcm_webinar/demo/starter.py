@@ -23,7 +23,7 @@ import django
 from django.core.management import call_command
 
 from rcm_webinar import env
-from rcm_webinar.demo.claims import DemoRefused, data_claimed, port_claimed
+from rcm_webinar.demo.single_instance import DemoRefused, data_claimed, port_claimed
 
 STARTED_WITHIN_SECONDS = 60.0
 STOPPED_WITHIN_SECONDS = 7.0

@@ -14,11 +14,11 @@ from django.utils.translation import gettext_lazy as _
 from registrations.forms.accounts import AccountForm, NewAccountForm
 from registrations.models import User
 from registrations.services.account_sessions import end_sessions
-from sessions_app.admin.base import Room
+from sessions_app.admin.base import SecretariatAdmin
 
 
 @admin.register(User)
-class AccountRoom(Room[User], UserAdmin):  # type: ignore[type-arg]  # takes its model at type-checking time only
+class AccountAdmin(SecretariatAdmin[User], UserAdmin):  # type: ignore[type-arg]  # takes its model at type-checking time only
     form = AccountForm
     add_form = NewAccountForm
     list_display = ["email", "name", "role", "is_active", "last_login"]

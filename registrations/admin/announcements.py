@@ -17,9 +17,9 @@ from django.utils.translation import gettext_lazy, ngettext
 from registrations import mail
 from registrations.admin.announcement_page import deliveries_url, in_words, owed_by, person_named
 from registrations.admin.base import staff_of
-from registrations.admin.mail_frame import mail_frame
+from registrations.admin.mail_preview import mail_frame
 from registrations.admin.mail_states import mail_states
-from registrations.admin.stopping import stop_page, stoppable
+from registrations.admin.stop_sending import stop_page, stoppable
 from registrations.exceptions import RuleBroken
 from registrations.forms.announcements import AnnouncementForm, ConfirmForm, DeleteDraftForm
 from registrations.forms.errors import add_broken_rule, send_again_with
@@ -35,10 +35,10 @@ from registrations.services.announcements import (
     delete_draft,
     edit_announcement,
     send_announcement,
-    send_trial_of_announcement,
+    send_test_of_announcement,
     write_announcement,
 )
-from sessions_app.admin.base import Room, change_url
+from sessions_app.admin.base import SecretariatAdmin, change_url
 from sessions_app.admin.filters import WebinarFilter
 from sessions_app.models import Webinar
 
@@ -46,7 +46,7 @@ READERS_PER_PAGE = 50
 
 
 @admin.register(Announcement)
-class AnnouncementRoom(Room[Announcement]):
+class AnnouncementAdmin(SecretariatAdmin[Announcement]):
     list_display = ["__str__", "webinar", "state", "confirmed_count", "author", "created_at", "confirmed_at"]
     list_filter = [WebinarFilter]
     list_select_related = ["webinar", "author"]
@@ -218,7 +218,7 @@ class AnnouncementRoom(Room[Announcement]):
         if request.method == "POST":
             self._check_writer(request)
             try:
-                count = send_trial_of_announcement(announcement, by=staff_of(request), now=timezone.now())
+                count = send_test_of_announcement(announcement, by=staff_of(request), now=timezone.now())
             except RuleBroken as broken:
                 messages.error(request, str(broken.message))
                 return redirect(self._name("changelist"))

@@ -16,7 +16,7 @@ from registrations.forms.errors import add_broken_rule
 from registrations.forms.rooms import RoomForm
 from registrations.queries.arrivals import arrivals_of
 from registrations.services.rooms import fingerprint_of_rooms, switch_room
-from sessions_app.addresses import house_of
+from sessions_app.addresses import host_of
 from sessions_app.models import Session
 
 
@@ -44,7 +44,7 @@ def arrivals_page(
             "starts_at": getattr(session, "released", session).starts_at,
             "form": form or RoomForm(initial={"second_address": session.backup_room_url}),
             # Whose house it is tells two rooms apart; the whole address would open the door to an onlooker.
-            "house": house_of(session.current_room_url),
+            "house": host_of(session.current_room_url),
             "seen": fingerprint_of_rooms(session),
         }
     )

@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from registrations.admin.arrivals import arrivals_page, switch_room_page
-from registrations.admin.attendance_plot import plot_of
+from registrations.admin.attendance_chart import plot_of
 from registrations.admin.base import is_observed, staff_of
 from registrations.admin.exports import answer
 from registrations.exceptions import RuleBroken
@@ -25,16 +25,16 @@ from registrations.forms.attendance import ConfirmForm, MatchForm, RemoveForm, R
 from registrations.forms.errors import add_broken_rule
 from registrations.models import Attendance, AttendanceReport, Delegate, MatchedBy
 from registrations.queries.attendance import attendance_table
+from registrations.services.attendance_import.by_hand import match_by_hand
+from registrations.services.attendance_import.form_payload import people_to_text, text_to_people
+from registrations.services.attendance_import.matching import CheckedReport, check_report, same_names
+from registrations.services.attendance_import.people import attendees_of
+from registrations.services.attendance_import.reading import MOST_BYTES, read_report, report_too_large
+from registrations.services.attendance_import.saving import import_attendance, remove_attendance
+from registrations.services.attendance_import.workbook import export_attendance
 from registrations.services.exports import FileFormat
-from registrations.services.gates import check_not_purged
-from registrations.services.participation.by_hand import match_by_hand
-from registrations.services.participation.carried import people_to_text, text_to_people
-from registrations.services.participation.matching import CheckedReport, check_report, same_names
-from registrations.services.participation.people import attendees_of
-from registrations.services.participation.reading import MOST_BYTES, read_report, report_too_large
-from registrations.services.participation.saving import import_attendance, remove_attendance
-from registrations.services.participation.workbook import export_attendance
-from sessions_app.admin.base import ReadOnlyRoom
+from registrations.services.registration_window import check_not_purged
+from sessions_app.admin.base import ReadOnlyAdmin
 from sessions_app.models import Session, Webinar
 
 # Of the people of a report, on the page before it is saved.
@@ -44,7 +44,7 @@ MATCHED_ON_A_PAGE = 20
 
 
 @admin.register(Attendance)
-class AttendanceRoom(ReadOnlyRoom[Attendance]):
+class AttendanceAdmin(ReadOnlyAdmin[Attendance]):
     list_display = ["session", "name", "address", "delegate", "matched_by", "minutes", "first_joined_at"]
     list_display_links = None
     list_filter = ["session__webinar", "matched_by"]

@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from registrations.admin.curve import plot_of
+from registrations.admin.registration_chart import plot_of
 from registrations.forms.board import ANYTHING, BY_NAME, BoardForm
 from registrations.models import DelegationStatus
 from registrations.queries import (
@@ -26,8 +26,8 @@ from registrations.queries import (
     movements_of,
     quota_board,
 )
+from registrations.queries.review_queue import waiting_delegations
 from registrations.queries.speakers import speakers_without_a_person
-from registrations.queries.waiting import waiting_delegations
 from sessions_app.admin.base import change_url
 from sessions_app.models import Webinar
 

@@ -4,11 +4,11 @@ from django.contrib import admin
 
 from registrations.forms.bodies import BodyForm
 from registrations.models import ParticipantProfile, ParticipatingBody
-from sessions_app.admin.base import Room
+from sessions_app.admin.base import SecretariatAdmin
 
 
 @admin.register(ParticipatingBody)
-class BodyRoom(Room[ParticipatingBody]):
+class BodyAdmin(SecretariatAdmin[ParticipatingBody]):
     form = BodyForm
     list_display = ["__str__", "kind", "iso_code", "default_language"]
     list_filter = ["kind"]
@@ -17,6 +17,6 @@ class BodyRoom(Room[ParticipatingBody]):
 
 
 @admin.register(ParticipantProfile)
-class ProfileRoom(Room[ParticipantProfile]):
+class ProfileAdmin(SecretariatAdmin[ParticipantProfile]):
     list_display = ["__str__", "code", "position"]
     prepopulated_fields = {"code": ["name_en"]}

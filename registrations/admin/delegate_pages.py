@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from registrations.admin.base import staff_of
-from registrations.admin.events import readable
+from registrations.admin.history_text import readable
 from registrations.exceptions import RuleBroken, Stale
 from registrations.forms.delegates import DelegateForm, EditForm, RestoreForm, WithdrawForm, both_versions, typed_of
 from registrations.forms.errors import add_broken_rule
@@ -22,7 +22,7 @@ from registrations.models import Delegate, Delegation, DelegationStatus, History
 from registrations.queries import SeatCount, lacks_letter, mail_of, seats_of
 from registrations.queries.participant import is_invited
 from registrations.queries.speakers import speaking_among
-from registrations.services.acceptance_words import (
+from registrations.services.acceptance_messages import (
     said_before_naming,
     said_before_replacing,
     said_before_restoring,

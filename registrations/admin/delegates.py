@@ -25,12 +25,12 @@ from registrations.admin.filters import (
 )
 from registrations.models import Delegate, DelegationStatus
 from registrations.queries.lists import held_entries
-from sessions_app.admin.base import ReadOnlyRoom, change_url, link
+from sessions_app.admin.base import ReadOnlyAdmin, change_url, link
 from sessions_app.admin.filters import WebinarFilter
 
 
 @admin.register(Delegate)
-class DelegateRoom(ReadOnlyRoom[Delegate]):
+class DelegateAdmin(ReadOnlyAdmin[Delegate]):
     list_display = ["name", "profile", "body", "institution", "email", "role", "state", "working_group", "answers"]
     list_display_links = ["name"]
     list_filter = [

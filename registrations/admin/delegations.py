@@ -17,14 +17,14 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from registrations.admin.base import is_observed, staff_of
 from registrations.admin.board import board_list_page, board_page
-from registrations.admin.events import readable
+from registrations.admin.bulk_actions import FROM, QUEUE, SEVERAL, apply_to_all, bulk_action_page
+from registrations.admin.dashboard import front_page_of
+from registrations.admin.decisions import STEPS, Step
 from registrations.admin.exports import export_board_page
 from registrations.admin.filters import BodyFilter, CompleteFilter, KindFilter, LackingFilter
-from registrations.admin.front import front_page_of
-from registrations.admin.observing import observed_page
-from registrations.admin.several import FROM, QUEUE, SEVERAL, several_page, to_several
-from registrations.admin.steps import STEPS, Step
-from registrations.admin.waiting import waiting_page
+from registrations.admin.history_text import readable
+from registrations.admin.observer_view import observed_page
+from registrations.admin.review_queue import waiting_page
 from registrations.admin.webinar_history import webinar_history_page
 from registrations.exceptions import RuleBroken, Stale
 from registrations.forms.errors import add_broken_rule
@@ -43,7 +43,7 @@ from registrations.queries.lists import seats_of_many
 from registrations.queries.speakers import speaking_among, without_a_person
 from registrations.services.delegations import accept_delegation, revoke_waiver
 from registrations.services.mail_limits import release_mail
-from sessions_app.admin.base import Room, change_url
+from sessions_app.admin.base import SecretariatAdmin, change_url
 from sessions_app.admin.filters import WebinarFilter
 
 
@@ -59,7 +59,7 @@ class DelegationList(ChangeList):
 
 
 @admin.register(Delegation)
-class DelegationRoom(Room[Delegation]):
+class DelegationAdmin(SecretariatAdmin[Delegation]):
     list_display = ["body", "webinar", "status", "missing", "named", "submitted_at"]
     list_filter = [WebinarFilter, LackingFilter, CompleteFilter, "status", KindFilter, BodyFilter]
     list_select_related = ["webinar", "body"]
@@ -118,7 +118,11 @@ class DelegationRoom(Room[Delegation]):
             for step in STEPS
         ]
         several = [
-            path(f"several/{one.slug}/", view(partial(several_page, self.admin_site, one)), name=f"{one.slug}-several")
+            path(
+                f"several/{one.slug}/",
+                view(partial(bulk_action_page, self.admin_site, one)),
+                name=f"{one.slug}-several",
+            )
             for one in SEVERAL
         ]
         waiting = path("waiting/", view(partial(waiting_page, self.admin_site)), name="waiting-delegations")
@@ -255,7 +259,7 @@ class DelegationRoom(Room[Delegation]):
         }
         return TemplateResponse(request, "admin/registrations/form.html", context)
 
-    # Several at once --------------------------------------------------------------------------------
+    # BulkAction at once --------------------------------------------------------------------------------
 
     @admin.action(description=gettext_lazy("Accept the complete ones"), permissions=["change"])
     def accept(self, request: HttpRequest, delegations: "QuerySet[Delegation]") -> None:
@@ -273,15 +277,15 @@ class DelegationRoom(Room[Delegation]):
 
     @admin.action(description=gettext_lazy("Accept with a comment, or with gaps …"), permissions=["change"])
     def accept_together(self, request: HttpRequest, delegations: "QuerySet[Delegation]") -> HttpResponse:
-        return to_several(request, "accept", delegations)
+        return apply_to_all(request, "accept", delegations)
 
     @admin.action(description=gettext_lazy("Return with a comment …"), permissions=["change"])
     def return_together(self, request: HttpRequest, delegations: "QuerySet[Delegation]") -> HttpResponse:
-        return to_several(request, "return", delegations)
+        return apply_to_all(request, "return", delegations)
 
     @admin.action(description=gettext_lazy("Waive what is missing …"), permissions=["change"])
     def waive_together(self, request: HttpRequest, delegations: "QuerySet[Delegation]") -> HttpResponse:
-        return to_several(request, "waive", delegations)
+        return apply_to_all(request, "waive", delegations)
 
     @admin.action(description=gettext_lazy("Remind of what is missing …"), permissions=["change"])
     def remind(self, request: HttpRequest, delegations: "QuerySet[Delegation]") -> HttpResponse | None:
@@ -292,7 +296,7 @@ class DelegationRoom(Room[Delegation]):
             messages.warning(request, _("Please choose delegations of one webinar."))
             return None
         query = urlencode([("delegation", pk) for pk, _webinar in chosen])
-        return redirect(f"{reverse('admin:chase-countries', args=[webinars.pop()])}?{query}")
+        return redirect(f"{reverse('admin:write-gap-reminder', args=[webinars.pop()])}?{query}")
 
     def response_add(self, request: HttpRequest, obj: Delegation, post_url_continue: str | None = None) -> HttpResponse:
         return redirect(change_url(obj))

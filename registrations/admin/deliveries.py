@@ -21,14 +21,14 @@ from registrations.admin.filters import OverdueFilter
 from registrations.models import CalendarEntry, Delivery, DeliveryState, HistoryEvent
 from registrations.queries.delegation_page import DONE_WITH
 from registrations.services.deliveries import resend_deliveries, stop_deliveries
-from sessions_app.admin.base import ReadOnlyRoom, change_url, link
+from sessions_app.admin.base import ReadOnlyAdmin, change_url, link
 
 
 @admin.register(Delivery)
-class DeliveryRoom(ReadOnlyRoom[Delivery]):
+class DeliveryAdmin(ReadOnlyAdmin[Delivery]):
     list_display = ["kind", "email", "session", "state_in_words", "attempts", "error", "next_attempt", "sent_at"]
     list_display_links = ["kind"]
-    list_filter = ["state", OverdueFilter, "kind", "session__webinar", "language", "announcement", "chase"]
+    list_filter = ["state", OverdueFilter, "kind", "session__webinar", "language", "announcement", "gap_reminder"]
     list_select_related = ["session"]
     search_fields = ["email", "delegate__name", "last_error"]
     date_hierarchy = "created_at"
@@ -56,7 +56,7 @@ class DeliveryRoom(ReadOnlyRoom[Delivery]):
         """Stopping and re-sending is for everyone who may see the list."""
         return self.has_view_permission(request)
 
-    # Several at once --------------------------------------------------------------------------------
+    # BulkAction at once --------------------------------------------------------------------------------
 
     @admin.action(description=_("Stop what has not been sent"), permissions=["act"])
     def stop(self, request: HttpRequest, deliveries: "QuerySet[Delivery]") -> None:
@@ -141,7 +141,7 @@ class DeliveryRoom(ReadOnlyRoom[Delivery]):
 
 
 @admin.register(CalendarEntry)
-class CalendarEntryRoom(ReadOnlyRoom[CalendarEntry]):
+class CalendarEntryAdmin(ReadOnlyAdmin[CalendarEntry]):
     list_display = [
         "address",
         "delegate",
@@ -158,7 +158,7 @@ class CalendarEntryRoom(ReadOnlyRoom[CalendarEntry]):
 
 
 @admin.register(HistoryEvent)
-class HistoryRoom(ReadOnlyRoom[HistoryEvent]):
+class HistoryEventAdmin(ReadOnlyAdmin[HistoryEvent]):
     list_display = ["at", "kind", "body", "person", "actor", "reason"]
     list_display_links = ["at"]
     list_filter = ["webinar", "kind", "delegation__body"]

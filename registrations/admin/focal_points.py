@@ -17,10 +17,10 @@ from registrations.exceptions import RuleBroken
 from registrations.forms.accounts import FocalPointForm
 from registrations.forms.errors import add_broken_rule
 from registrations.models import DeliveryState, FocalPoint
-from registrations.queries.registering import invitations_of, with_last_invitation
+from registrations.queries.focal_points import invitations_of, with_last_invitation
 from registrations.services.deliveries import resend_deliveries
 from registrations.services.focal_points import appoint_focal_point, make_primary, remove_focal_point
-from sessions_app.admin.base import Room
+from sessions_app.admin.base import SecretariatAdmin
 
 
 class PresenceFilter(admin.SimpleListFilter):
@@ -37,7 +37,7 @@ class PresenceFilter(admin.SimpleListFilter):
 
 
 @admin.register(FocalPoint)
-class FocalPointRoom(Room[FocalPoint]):
+class FocalPointAdmin(SecretariatAdmin[FocalPoint]):
     list_display = ["user", "email", "body", "is_primary", "invitation", "last_login", "removed_at"]
     list_filter = [PresenceFilter, "body"]
     list_select_related = ["user", "body"]

@@ -18,8 +18,8 @@ from registrations.forms.personal_data import ErasureForm, PersonForm
 from registrations.models import RegistrationPolicy
 from registrations.services.personal_data.anonymising import holdings_of
 from registrations.services.personal_data.erasing import erase_person
-from registrations.services.personal_data.giving_out import export_person
 from registrations.services.personal_data.persons import Person, find_person
+from registrations.services.personal_data.subject_access import export_person
 
 SORTS = {
     "delegates": gettext_lazy("People: name, address, institution, position, telephone, needs"),

@@ -18,16 +18,16 @@ from registrations.admin.personal_data import ending_of, erase_page, export_page
 from registrations.exceptions import NotPossibleNow
 from registrations.forms.policies import PolicyForm
 from registrations.models import GapNoticeRule, RegistrationPolicy, ReminderRule
-from registrations.services.acceptance_words import said_of
+from registrations.services.acceptance_messages import said_of
 from registrations.services.nudge import nudge_planner
 from registrations.services.policies import save_policy
-from sessions_app.admin.base import Room
+from sessions_app.admin.base import SecretariatAdmin
 
 M = TypeVar("M", bound=Model)
 
 
 @admin.register(RegistrationPolicy)
-class PolicyRoom(Room[RegistrationPolicy]):
+class PolicyAdmin(SecretariatAdmin[RegistrationPolicy]):
     form = PolicyForm
     list_display = ["webinar", "opens_at", "closes_at", "accepts_complete_at_once", "requires_letter", "purge_on"]
     list_select_related = ["webinar"]
@@ -84,7 +84,7 @@ class PolicyRoom(Room[RegistrationPolicy]):
         return super().change_view(request, object_id, form_url, {**(extra_context or {}), "ending": ending})
 
 
-class RuleRoom(Room[M]):
+class RuleAdmin(SecretariatAdmin[M]):
     """The rules of one sort, each read as a sentence."""
 
     list_display = ["sentence", "webinar", "created_at"]
@@ -105,10 +105,10 @@ class RuleRoom(Room[M]):
 
 
 @admin.register(ReminderRule)
-class ReminderRuleRoom(RuleRoom[ReminderRule]):
+class ReminderRuleAdmin(RuleAdmin[ReminderRule]):
     list_filter = ["webinar", "moment", "audience"]
 
 
 @admin.register(GapNoticeRule)
-class GapNoticeRuleRoom(RuleRoom[GapNoticeRule]):
+class GapNoticeRuleAdmin(RuleAdmin[GapNoticeRule]):
     pass

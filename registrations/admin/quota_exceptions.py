@@ -11,13 +11,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from registrations.admin.base import staff_of
-from registrations.admin.quota_confirming import saved
+from registrations.admin.quota_confirmation import saved
+from registrations.forms.absent_fields import keep_what_is_not_sent
 from registrations.forms.secretariat import EndExceptionForm, ExceptionForm
-from registrations.forms.stored import keep_what_is_not_sent
 from registrations.models import Asked, Delegation, Quota, QuotaException
 from registrations.queries import exception_of, lacks_letter, seats_of
 from registrations.queries.acceptance import Acceptances
-from registrations.services.acceptance_words import said_of
+from registrations.services.acceptance_messages import said_of
 from registrations.services.quotas import (
     QuotaPreview,
     acceptances_asking,

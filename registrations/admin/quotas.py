@@ -14,20 +14,20 @@ from django.utils.translation import gettext as _
 
 from registrations.admin.base import staff_of
 from registrations.admin.filters import ProfileFilter
-from registrations.admin.quota_confirming import saved
+from registrations.admin.quota_confirmation import saved
 from registrations.admin.quota_exceptions import end_exception_page, exception_page
+from registrations.forms.absent_fields import keep_what_is_not_sent
 from registrations.forms.secretariat import QuotaForm
-from registrations.forms.stored import keep_what_is_not_sent
 from registrations.models import Asked, Delegation, Quota, QuotaException
 from registrations.queries.acceptance import Acceptances
-from registrations.services.acceptance_words import said_of
+from registrations.services.acceptance_messages import said_of
 from registrations.services.quotas import change_quota, quota_change_preview
-from sessions_app.admin.base import Room
+from sessions_app.admin.base import SecretariatAdmin
 from sessions_app.admin.filters import WebinarFilter
 
 
 @admin.register(Quota)
-class QuotaRoom(Room[Quota]):
+class QuotaAdmin(SecretariatAdmin[Quota]):
     list_display = ["profile", "webinar", "minimum", "maximum"]
     list_filter = [WebinarFilter, ProfileFilter]
     list_select_related = ["profile", "webinar"]

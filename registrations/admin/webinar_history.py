@@ -8,7 +8,7 @@ from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 
 from registrations.admin.base import is_observed
-from registrations.admin.events import readable
+from registrations.admin.history_text import readable
 from registrations.queries.history import history_of_webinar
 from sessions_app.models import Webinar
 

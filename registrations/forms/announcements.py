@@ -5,8 +5,8 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from registrations.forms.absent_fields import keep_what_is_not_sent
 from registrations.forms.delegates import VersionField
-from registrations.forms.stored import keep_what_is_not_sent
 from registrations.models import (
     Announcement,
     AnnouncementReaders,
@@ -123,7 +123,7 @@ class DeleteDraftForm(forms.Form):
     version = VersionField(required=False)
 
 
-class ChaseForm(forms.Form):
+class GapReminderForm(forms.Form):
     """The number of mails that was shown; sending it back confirms it. `again` where some were told within a day."""
 
     count = VersionField(required=False)

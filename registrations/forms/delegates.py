@@ -10,15 +10,15 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from registrations.exceptions import Stale
+from registrations.forms.absent_fields import CheckboxInput, keep_what_is_not_sent
 from registrations.forms.errors import send_again_with
 from registrations.forms.gap_reasons import GapReasonForm
-from registrations.forms.stored import CheckboxInput, keep_what_is_not_sent
 from registrations.models import BodyKind, Delegate, DelegateRole, Delegation, ParticipantProfile
 from registrations.models.delegate import validate_one_line
 from registrations.queries import SeatCount
-from registrations.services.details import FIELDS
-from registrations.services.gates import LONGEST_REASON
+from registrations.services.delegate_details import FIELDS
 from registrations.services.nominations import DelegateDetails
+from registrations.services.registration_window import LONGEST_REASON
 from sessions_app.forms import disable_autofill
 from sessions_app.hours import zone_city
 from sessions_app.zone_choices import zone_groups

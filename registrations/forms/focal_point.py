@@ -11,7 +11,7 @@ from registrations.exceptions import GapsRemain
 from registrations.forms.delegates import VersionField
 from registrations.forms.gap_reasons import GapReasonForm
 from registrations.queries import SeatCount
-from registrations.services.gates import LONGEST_REASON
+from registrations.services.registration_window import LONGEST_REASON
 
 LINES = {"rows": 4}
 

@@ -7,7 +7,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from registrations.exceptions import ReasonRequired
-from registrations.services.gates import LONGEST_REASON
+from registrations.services.registration_window import LONGEST_REASON
 
 
 class GapReasonForm(forms.Form):

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from registrations.forms.delegates import reason_field
 from registrations.models import Delegate, Partstat
 from registrations.services.attendance import LONGEST_WORD
-from registrations.services.details import tidy_address
+from registrations.services.delegate_details import tidy_address
 from sessions_app.zone_choices import near_zones, zone_groups
 
 

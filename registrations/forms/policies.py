@@ -7,8 +7,8 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from registrations.forms.absent_fields import CheckboxInput, keep_what_is_not_sent
 from registrations.forms.errors import send_again_with
-from registrations.forms.stored import CheckboxInput, keep_what_is_not_sent
 from registrations.models import RegistrationPolicy
 from registrations.queries import last_session_end
 from registrations.queries.acceptance import Acceptances

@@ -122,7 +122,7 @@ class Chosen:
 TYPED = ("comment_en", "comment_es", "reason")
 
 
-class SeveralForm(forms.Form):
+class BulkActionForm(forms.Form):
     """What is typed once for several delegations."""
 
     def __init__(self, *args: Any, chosen: Sequence[Chosen], **kwargs: Any) -> None:
@@ -134,7 +134,7 @@ class SeveralForm(forms.Form):
         return [text for name in TYPED if (text := self.cleaned_data.get(name))]
 
 
-class WithComments(SeveralForm):
+class WithComments(BulkActionForm):
     """A comment in each language that the chosen countries read; no other."""
 
     comment_is_needed = False
@@ -157,7 +157,7 @@ class WithComments(SeveralForm):
         return comment
 
 
-class AcceptSeveralForm(WithComments):
+class BulkAcceptForm(WithComments):
     with_gap = forms.BooleanField(
         label=_("Accept those with gaps too, with the gap open"),
         required=False,
@@ -170,11 +170,11 @@ class AcceptSeveralForm(WithComments):
             del self.fields["with_gap"]
 
 
-class ReturnSeveralForm(WithComments):
+class BulkReturnForm(WithComments):
     comment_is_needed = True
 
 
-class WaiveSeveralForm(SeveralForm):
+class BulkWaiveForm(BulkActionForm):
     reason = reason_field()
 
 

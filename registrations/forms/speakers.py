@@ -5,8 +5,8 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from registrations.forms.absent_fields import keep_what_is_not_sent
 from registrations.forms.delegates import VersionField
-from registrations.forms.stored import keep_what_is_not_sent
 from registrations.models import Delegate
 from sessions_app.models import Speaker, SpeakerKind
 

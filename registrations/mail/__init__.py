@@ -7,7 +7,7 @@ from registrations.mail.links import build_links
 from registrations.mail.notices import build_absence, build_clash_alert, build_decision
 from registrations.mail.registration import build_registration_invitation
 from registrations.mail.reminder import build_reminder
-from registrations.mail.trial import build_trial
+from registrations.mail.trial import build_test_send
 
 __all__ = [
     "build_absence",
@@ -20,6 +20,6 @@ __all__ = [
     "build_links",
     "build_registration_invitation",
     "build_reminder",
-    "build_trial",
+    "build_test_send",
     "build_update",
 ]

@@ -9,7 +9,7 @@ from registrations.mail.gap_notice import build_gap_notice
 from registrations.models import Delivery
 
 
-def build_trial(delivery: Delivery) -> EmailMultiAlternatives:
+def build_test_send(delivery: Delivery) -> EmailMultiAlternatives:
     """The announcement or the gap notice of the delivery, in its language, marked as a test; to its `user` alone."""
     if delivery.user is None:
         raise ValueError("A test names its reader.")

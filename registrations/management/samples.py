@@ -14,6 +14,7 @@ from registrations.models import (
     ParticipatingBody,
     User,
 )
+from registrations.services.delegate_details import DelegateDetails
 from registrations.services.delegations import (
     accept_delegation,
     mark_not_attending,
@@ -22,7 +23,6 @@ from registrations.services.delegations import (
     submit_delegation,
     waive_seats,
 )
-from registrations.services.details import DelegateDetails
 from registrations.services.focal_points import note_privacy_read
 from registrations.services.nominations import register_delegate, replace_delegate, withdraw_delegate
 from sessions_app.models import Webinar

@@ -3,11 +3,11 @@ from registrations.models.arrival import Arrival
 from registrations.models.attendance import Attendance, AttendanceReport, MatchedBy
 from registrations.models.body import BodyKind, ParticipatingBody
 from registrations.models.calendar_entry import CalendarEntry, IcalMethod, Partstat
-from registrations.models.chase import Chase
 from registrations.models.delegate import Delegate, DelegateRole, DelegateStatus
 from registrations.models.delegation import Delegation, DelegationStatus, FocalPoint, Waiver
 from registrations.models.delivery import OVERDUE_AFTER, Delivery, DeliveryKind, DeliveryState
 from registrations.models.gap_notice import GapNoticeRule
+from registrations.models.gap_reminder import GapReminder
 from registrations.models.history import HistoryEvent, HistoryKind
 from registrations.models.letter import NominationLetter
 from registrations.models.link_request import LinkRequest
@@ -32,7 +32,6 @@ __all__ = [
     "AttendanceReport",
     "BodyKind",
     "CalendarEntry",
-    "Chase",
     "Delegate",
     "DelegateRole",
     "DelegateStatus",
@@ -43,6 +42,7 @@ __all__ = [
     "DeliveryState",
     "FocalPoint",
     "GapNoticeRule",
+    "GapReminder",
     "HistoryEvent",
     "HistoryKind",
     "IcalMethod",

@@ -10,10 +10,10 @@ from django.utils.translation import gettext_lazy as _
 
 from registrations.models.announcement import Announcement
 from registrations.models.calendar_entry import CalendarEntry, IcalMethod
-from registrations.models.chase import Chase
 from registrations.models.delegate import Delegate
 from registrations.models.delegation import Delegation
 from registrations.models.gap_notice import GapNoticeRule
+from registrations.models.gap_reminder import GapReminder
 from registrations.models.history import HistoryEvent
 from registrations.models.reminder import ReminderRule
 from registrations.models.user import User
@@ -145,8 +145,8 @@ class Delivery(models.Model):
         verbose_name=_("gap notice rule"),
     )
     # A gap notice that somebody asked for, besides the rules.
-    chase = models.ForeignKey(
-        Chase,
+    gap_reminder = models.ForeignKey(
+        GapReminder,
         on_delete=models.PROTECT,
         null=True,
         blank=True,
@@ -206,7 +206,7 @@ class Delivery(models.Model):
     attempted_at = models.DateTimeField(_("last attempt"), null=True, blank=True)
     attempts = models.PositiveIntegerField(_("attempts"), default=0)
     # How often a worker claimed it and did not come back.
-    deaths = models.PositiveSmallIntegerField(_("lost workers"), default=0)
+    worker_losses = models.PositiveSmallIntegerField(_("lost workers"), default=0)
     # Whether the mail server took it, or may have: what the ledger goes by.
     may_have_arrived = models.BooleanField(_("may have arrived"), default=False)
     last_error = models.CharField(_("last error"), max_length=300, blank=True)

@@ -17,9 +17,9 @@ from registrations.queries.delegation_page import (
     undoable_edit_of,
     zone_of,
 )
+from registrations.queries.focal_points import focal_points_of
 from registrations.queries.letters import lacks_letter, letters_of, requires_letter
-from registrations.queries.movements import Changes, CurveDay, Movements, movements_of
-from registrations.queries.registering import focal_points_of
+from registrations.queries.recent_changes import Changes, CurveDay, Movements, movements_of
 from registrations.queries.seats import (
     SeatCount,
     exception_of,

@@ -23,7 +23,12 @@ from registrations.models import (
 from sessions_app.models import ReleasedSession, Webinar
 
 # Not the submitted, which wait for the secretariat.
-CHASED = (DelegationStatus.DRAFT, DelegationStatus.RETURNED, DelegationStatus.REOPENED, DelegationStatus.ACCEPTED)
+REMINDED_STATUSES = (
+    DelegationStatus.DRAFT,
+    DelegationStatus.RETURNED,
+    DelegationStatus.REOPENED,
+    DelegationStatus.ACCEPTED,
+)
 
 # Such a message did not arrive. One that was handed over without an answer may have arrived.
 NOT_TOLD = Q(state=DeliveryState.STOPPED) | Q(state=DeliveryState.FAILED, may_have_arrived=False)
@@ -88,8 +93,8 @@ def answers_of_delegations(user: User, released: ReleasedSession) -> tuple[Answe
     )
 
 
-def chasing_webinars(*, now: datetime) -> "QuerySet[Webinar]":
-    """Those that chase: registration is open, and something released is ahead and not cancelled."""
+def webinars_that_remind(*, now: datetime) -> "QuerySet[Webinar]":
+    """Webinars whose registration is open and that have a released session ahead: their gaps are reminded of."""
     ahead = ReleasedSession.objects.ahead(now).filter(session__webinar=OuterRef("pk"))
     return Webinar.objects.filter(
         Exists(ahead), cancelled_at__isnull=True, policy__opens_at__lte=now, policy__closes_at__gt=now
@@ -97,6 +102,6 @@ def chasing_webinars(*, now: datetime) -> "QuerySet[Webinar]":
 
 
 def gap_notice_rules(*, now: datetime) -> "QuerySet[GapNoticeRule]":
-    """The rules of webinars that chase."""
-    chasing = chasing_webinars(now=now).order_by()
+    """The rules of webinars in which focal points are reminded."""
+    chasing = webinars_that_remind(now=now).order_by()
     return GapNoticeRule.objects.filter(webinar__in=chasing).select_related("webinar__policy")

@@ -21,9 +21,9 @@ from registrations.models import (
 from registrations.queries.letters import lacking_letter
 from registrations.queries.lists import seats_of_many
 from registrations.queries.participant import STAYS_OPEN
+from registrations.queries.review_queue import waiting_in_order
 from registrations.queries.seats import SeatCount, gaps_in
 from registrations.queries.upcoming import Coming, coming_up, policy_loaded
-from registrations.queries.waiting import waiting_in_order
 from sessions_app.models import Webinar
 
 LONGEST_LIST = 12

@@ -7,7 +7,7 @@ from registrations.models import Delegate, Delegation, DelegationStatus, History
 from registrations.models.history import STEP
 from registrations.queries.acceptance import accepts_at_once
 from registrations.services.history import new_event
-from registrations.services.seats import LockedDelegation, lock_delegation
+from registrations.services.quota_locks import LockedDelegation, lock_delegation
 
 DECISION_FIELDS = ("status", "version", "decided_at", "decided_by", "decision_comment", "gap_reason")
 

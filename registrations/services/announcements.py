@@ -22,9 +22,9 @@ from registrations.models import (
     User,
 )
 from registrations.queries.audiences import Audience, Reader, reader_from, readers_of
-from registrations.services.gates import UNUSABLE_CHARACTERS, check_not_purged
 from registrations.services.nudge import nudge_planner
-from registrations.services.trials import LANGUAGES, owe_trials
+from registrations.services.registration_window import UNUSABLE_CHARACTERS, check_not_purged
+from registrations.services.test_sends import LANGUAGES, owe_test_sends
 from sessions_app.models import Release, Webinar
 
 BATCH = 500
@@ -114,7 +114,7 @@ def send_announcement(announcement: Announcement, *, version: int, count: int, b
 
 
 @transaction.atomic
-def send_trial_of_announcement(announcement: Announcement, *, by: User, now: datetime) -> int:
+def send_test_of_announcement(announcement: Announcement, *, by: User, now: datetime) -> int:
     """Owe `by` the announcement in each language that it is written in; how many these are.
 
     Raises NotPossibleNow where somebody has deleted it meanwhile. Locks the row, so that it is not deleted below it.
@@ -125,7 +125,7 @@ def send_trial_of_announcement(announcement: Announcement, *, by: User, now: dat
         for language in LANGUAGES
         if getattr(stored, f"subject_{language}") and getattr(stored, f"text_{language}")
     ]
-    return owe_trials(written, of=f"announcement:{stored.pk}", by=by, now=now, announcement=stored)
+    return owe_test_sends(written, of=f"announcement:{stored.pk}", by=by, now=now, announcement=stored)
 
 
 @transaction.atomic

@@ -10,9 +10,9 @@ from registrations.exceptions import InvalidInput, NotPossibleNow
 from registrations.models import Arrival, CalendarEntry, Delegate, HistoryEvent, HistoryKind, Partstat
 from registrations.models.delegate import validate_no_link
 from registrations.queries.participant import RoomState, is_invited, room_state, sessions_ahead_of
-from registrations.services.gates import clean_reason
 from registrations.services.history import record
 from registrations.services.nudge import nudge_planner
+from registrations.services.registration_window import clean_reason
 from sessions_app.models import Session
 
 LONGEST_WORD = 500

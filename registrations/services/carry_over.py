@@ -10,7 +10,7 @@ from registrations.exceptions import NotPossibleNow
 from registrations.models import Delegate, DelegateRole, Delegation, ParticipantProfile, User
 from registrations.queries import seats_of
 from registrations.queries.earlier import earlier_people
-from registrations.services.details import DelegateDetails, details_of
+from registrations.services.delegate_details import DelegateDetails, details_of
 from registrations.services.nominations import NamingOutcome, register_delegates
 
 

@@ -19,10 +19,10 @@ from registrations.models import (
     Waiver,
 )
 from registrations.services.acceptance import accept, accept_if_complete
-from registrations.services.gates import check_time, clean_reason
 from registrations.services.history import record
 from registrations.services.mail_limits import check_attending_again
-from registrations.services.seats import LockedDelegation, decision, hold_until, lock_delegation
+from registrations.services.quota_locks import LockedDelegation, atomic_with_retry, hold_until, lock_delegation
+from registrations.services.registration_window import check_time, clean_reason
 
 LONGEST_COMMENT = 2000
 CAN_BE_SUBMITTED = frozenset({DelegationStatus.DRAFT, DelegationStatus.RETURNED, DelegationStatus.REOPENED})
@@ -30,7 +30,7 @@ CAN_BE_SUBMITTED = frozenset({DelegationStatus.DRAFT, DelegationStatus.RETURNED,
 SENT_BACK = frozenset({DelegationStatus.RETURNED, DelegationStatus.REOPENED})
 
 
-@decision
+@atomic_with_retry
 def submit_delegation(delegation: Delegation, *, version: int, by: User, now: datetime, reason: str = "") -> Delegation:
     """Hand `delegation` to the secretariat; a complete one is accepted at once unless the webinar's policy waits.
 
@@ -60,7 +60,7 @@ def submit_delegation(delegation: Delegation, *, version: int, by: User, now: da
     return current
 
 
-@decision
+@atomic_with_retry
 def accept_delegation(
     delegation: Delegation, *, by: User, now: datetime, comment: str = "", with_gap: bool = False, seen: str = ""
 ) -> Delegation:
@@ -87,7 +87,7 @@ def accept_delegation(
     return locked.delegation
 
 
-@decision
+@atomic_with_retry
 def return_delegation(delegation: Delegation, *, comment: str, by: User, now: datetime, seen: str = "") -> Delegation:
     """Give a submitted delegation back with a comment. Uninvites nobody; newcomers wait (rule 5).
 
@@ -104,7 +104,7 @@ def return_delegation(delegation: Delegation, *, comment: str, by: User, now: da
     return locked.delegation
 
 
-@decision
+@atomic_with_retry
 def reopen_delegation(delegation: Delegation, *, reason: str, by: User, now: datetime, seen: str = "") -> Delegation:
     """Open an accepted delegation again. Uninvites nobody; newcomers wait for the next acceptance (rule 5).
 
@@ -121,7 +121,7 @@ def reopen_delegation(delegation: Delegation, *, reason: str, by: User, now: dat
     return locked.delegation
 
 
-@decision
+@atomic_with_retry
 def mark_not_attending(delegation: Delegation, *, reason: str, by: User, now: datetime) -> Delegation:
     """Note that the body does not attend: it leaves the denominator, nobody is chased, invitations are taken back.
 
@@ -141,7 +141,7 @@ def mark_not_attending(delegation: Delegation, *, reason: str, by: User, now: da
     return current
 
 
-@decision
+@atomic_with_retry
 def mark_attending_again(delegation: Delegation, *, by: User, now: datetime) -> Delegation:
     """Take "not attending" back: the delegation stands where it stood, and its admitted people are invited again.
 
@@ -165,7 +165,7 @@ def mark_attending_again(delegation: Delegation, *, by: User, now: datetime) -> 
     return current
 
 
-@decision
+@atomic_with_retry
 def waive_seats(
     delegation: Delegation,
     *,
@@ -201,7 +201,7 @@ def waive_seats(
     return waiver
 
 
-@decision
+@atomic_with_retry
 def waive_gaps(delegation: Delegation, *, reason: str, by: User, now: datetime, seen: str = "") -> list[Waiver]:
     """Excuse every seat that `delegation` lacks at this moment, profile by profile, for one reason.
 
@@ -221,7 +221,7 @@ def waive_gaps(delegation: Delegation, *, reason: str, by: User, now: datetime, 
     return waivers
 
 
-@decision
+@atomic_with_retry
 def revoke_waiver(waiver: Waiver, *, reason: str, by: User, now: datetime) -> Waiver:
     """End a waiver: its seats are asked for again. Raises ReasonRequired. A second time changes nothing."""
     locked = lock_delegation(waiver.delegation)

@@ -131,7 +131,7 @@ def _make_due_again(deliveries: "QuerySet[Delivery]", *, by: User, now: datetime
         )
     )
     Delivery.objects.filter(pk__in=[one.pk for one in chosen]).update(
-        state=DeliveryState.DUE, due_at=now, resent_at=now, attempts=0, deaths=0
+        state=DeliveryState.DUE, due_at=now, resent_at=now, attempts=0, worker_losses=0
     )
     _record(HistoryKind.MAIL_SENT_AGAIN, chosen, by=by, now=now)
     return len(chosen)

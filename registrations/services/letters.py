@@ -21,9 +21,9 @@ from registrations.exceptions import InvalidInput, NotStored, RegistrationClosed
 from registrations.models import Delegation, HistoryKind, NominationLetter, User
 from registrations.models.letter import random_path
 from registrations.services.acceptance import accept_if_complete
-from registrations.services.gates import check_attending, check_time, is_late
 from registrations.services.history import record
-from registrations.services.seats import decision, lock_delegation
+from registrations.services.quota_locks import atomic_with_retry, lock_delegation
+from registrations.services.registration_window import check_attending, check_time, is_late
 
 log = structlog.get_logger(__name__)
 
@@ -73,7 +73,7 @@ def _store(letter: NominationLetter, upload: "UploadedFile[Any]") -> None:
         raise NotStored from error
 
 
-@decision
+@atomic_with_retry
 def _keep(delegation: Delegation, letter: NominationLetter, *, by: User, now: datetime) -> NominationLetter:
     """Make `letter` the current one, unless that is the same file."""
     locked = lock_delegation(delegation)
@@ -95,7 +95,7 @@ def _keep(delegation: Delegation, letter: NominationLetter, *, by: User, now: da
     return letter
 
 
-@decision
+@atomic_with_retry
 def remove_letter(letter: NominationLetter, *, by: User, now: datetime) -> None:
     """Erase a letter, the current one or one that was replaced; the history keeps that it was there, and who did it.
 

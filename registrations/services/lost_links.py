@@ -5,7 +5,7 @@ from datetime import datetime
 from django.db import transaction
 
 from registrations.models import LinkRequest
-from registrations.services.details import tidy_address
+from registrations.services.delegate_details import tidy_address
 from registrations.services.nudge import nudge_planner
 
 

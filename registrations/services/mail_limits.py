@@ -13,7 +13,7 @@ from registrations.exceptions import AttendanceChangedTooOften, NamedTooOften
 from registrations.models import CalendarEntry, Delegate, Delegation, HistoryEvent, HistoryKind, User
 from registrations.models.delegate import change_hold
 from registrations.services.history import new_event, record
-from registrations.services.seats import LockedDelegation, decision, lock_delegation, lock_person
+from registrations.services.quota_locks import LockedDelegation, atomic_with_retry, lock_delegation, lock_person
 
 DAY = timedelta(days=1)
 MAX_WITHDRAWALS_PER_DAY = 2
@@ -160,7 +160,7 @@ def _already_mailed(delegation: Delegation, addresses: Sequence[str]) -> set[str
     return {address for (address,) in named.union(entries.values_list("address")).order_by()}
 
 
-@decision
+@atomic_with_retry
 def release_mail(delegation: Delegation, *, by: User, now: datetime) -> int:
     """Let the held mail of `delegation` go out; how many people waited. `by` is of the secretariat.
 

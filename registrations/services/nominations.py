@@ -19,19 +19,26 @@ from registrations.models import (
 )
 from registrations.queries import SeatCount
 from registrations.services.acceptance import accept_if_complete
-from registrations.services.details import DelegateDetails, apply_details, clean_details, new_delegate
-from registrations.services.gates import check_attending, check_not_over, check_open, check_time, clean_reason, is_late
+from registrations.services.delegate_details import DelegateDetails, apply_details, clean_details, new_delegate
 from registrations.services.history import new_event, record
 from registrations.services.mail_limits import WithdrawalCounts, hold_mail
-from registrations.services.seats import (
+from registrations.services.quota_locks import (
     Addresses,
     LockedDelegation,
-    decision,
+    atomic_with_retry,
     hold_until,
     lock_delegation,
+    mark_left,
     touch,
     write_delegate,
-    write_departure,
+)
+from registrations.services.registration_window import (
+    check_attending,
+    check_not_over,
+    check_open,
+    check_time,
+    clean_reason,
+    is_late,
 )
 
 __all__ = [
@@ -64,7 +71,7 @@ def register_delegate(delegation: Delegation, *, details: DelegateDetails, by: U
     return register_and_count(delegation, details=details, by=by, now=now).delegate
 
 
-@decision
+@atomic_with_retry
 def register_and_count(delegation: Delegation, *, details: DelegateDetails, by: User, now: datetime) -> Registered:
     """Name a person in `delegation`; in an accepted one they are admitted at once (rule 5), and a submitted one that
     is then complete is accepted (rule 4).
@@ -102,7 +109,7 @@ class NamingOutcome:
     refusal: RuleBroken | None = None
 
 
-@decision
+@atomic_with_retry
 def register_delegates(
     delegation: Delegation, *, many: Sequence[DelegateDetails], by: User, now: datetime
 ) -> list[NamingOutcome]:
@@ -122,7 +129,7 @@ def register_delegates(
     return outcomes
 
 
-@decision
+@atomic_with_retry
 def edit_delegate(
     delegate: Delegate, *, details: DelegateDetails, version: int, by: User, now: datetime, reason: str = ""
 ) -> Delegate:
@@ -170,7 +177,7 @@ def edit_delegate(
     return current
 
 
-@decision
+@atomic_with_retry
 def replace_delegate(
     delegate: Delegate, *, details: DelegateDetails, version: int, by: User, now: datetime, reason: str = ""
 ) -> Delegate:
@@ -191,7 +198,7 @@ def replace_delegate(
     details = clean_details(
         replace(details, profile=old.profile), delegation=locked.delegation, profile_ids=locked.profile_ids
     )
-    write_departure(old, status=DelegateStatus.REPLACED, reason=reason, by=by, now=now)
+    mark_left(old, status=DelegateStatus.REPLACED, reason=reason, by=by, now=now)
     newcomer, is_new_address = _seat(locked, details, by=by, now=now)
     old.replaced_by = newcomer
     old.save(update_fields=["replaced_by"])
@@ -200,7 +207,7 @@ def replace_delegate(
     return newcomer
 
 
-@decision
+@atomic_with_retry
 def withdraw_delegate(delegate: Delegate, *, version: int, by: User, now: datetime, reason: str = "") -> Delegate:
     """Withdraw `delegate`: the seat is free, the links end, the calendar entries become due for cancellation.
 
@@ -221,7 +228,7 @@ def withdraw_delegate(delegate: Delegate, *, version: int, by: User, now: dateti
         raise Stale.of_person(current)
     if not _is_undo_of_naming(current, now=now):
         locked.check_leaving(current.profile, reason=reason)
-    write_departure(current, status=DelegateStatus.WITHDRAWN, reason=reason, by=by, now=now)
+    mark_left(current, status=DelegateStatus.WITHDRAWN, reason=reason, by=by, now=now)
     record(HistoryKind.WITHDRAWN, delegation=locked.delegation, delegate=current, by=by, now=now, reason=reason)
     return current
 

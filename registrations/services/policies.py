@@ -13,11 +13,11 @@ from registrations.queries import last_session_end
 from registrations.queries.acceptance import Acceptances, acceptances_among
 from registrations.queries.seats import CountedDelegation, delegations_with_seats
 from registrations.services.acceptance import accept_completed
-from registrations.services.seats import decision, lock_webinar
+from registrations.services.quota_locks import atomic_with_retry, lock_webinar
 from sessions_app.models import Webinar
 
 
-@decision
+@atomic_with_retry
 def save_policy(
     policy: RegistrationPolicy,
     *,

@@ -9,14 +9,14 @@ from django.utils.translation import gettext as _
 from registrations.exceptions import InvalidInput, NotPossibleNow
 from registrations.models import Delegate, HistoryKind
 from registrations.queries import last_session_end
-from registrations.services.details import apply_details, details_of
+from registrations.services.delegate_details import apply_details, details_of
 from registrations.services.history import record
-from registrations.services.seats import decision, lock_delegation
+from registrations.services.quota_locks import atomic_with_retry, lock_delegation
 
 CHOSEN = ("language", "timezone")
 
 
-@decision
+@atomic_with_retry
 def choose_language_and_zone(delegate: Delegate, *, language: str, timezone: str, now: datetime) -> bool:
     """Write to `delegate` in `language` and with the hours of `timezone` from now on; whether that is new.
 

@@ -23,9 +23,9 @@ from registrations.queries import SeatCount, exception_of, seats_of_webinar
 from registrations.queries.acceptance import Acceptances, acceptances_among, acceptances_with, accepts_at_once
 from registrations.queries.seats import CountedDelegation, delegations_with_seats
 from registrations.services.acceptance import accept_completed, accept_if_complete
-from registrations.services.gates import check_time, clean_reason
 from registrations.services.history import record
-from registrations.services.seats import LockedDelegation, decision, lock_delegation, lock_webinar
+from registrations.services.quota_locks import LockedDelegation, atomic_with_retry, lock_delegation, lock_webinar
+from registrations.services.registration_window import check_time, clean_reason
 
 MOST_SEATS = 1000
 NOTHING_ACCEPTED = Acceptances()
@@ -63,7 +63,7 @@ def exception_words(exception: QuotaException | None) -> list[str]:
     return [f"{exception.pk}@{exception.made_at.timestamp()}"] if exception else []
 
 
-@decision
+@atomic_with_retry
 def change_quota(
     quota: Quota,
     *,
@@ -115,7 +115,7 @@ def change_quota(
     return preview.accepted
 
 
-@decision
+@atomic_with_retry
 def make_exception(
     delegation: Delegation,
     *,
@@ -154,7 +154,7 @@ def make_exception(
     return NOTHING_ACCEPTED
 
 
-@decision
+@atomic_with_retry
 def end_exception(
     delegation: Delegation,
     *,

@@ -10,8 +10,8 @@ from django.utils.translation import gettext as _
 from registrations.exceptions import InvalidInput, RuleBroken
 from registrations.models import HistoryEvent, HistoryKind, User
 from registrations.queries.participant import STAYS_OPEN
-from registrations.services.gates import check_not_over
-from sessions_app.addresses import house_of, validate_web_address
+from registrations.services.registration_window import check_not_over
+from sessions_app.addresses import host_of, validate_web_address
 from sessions_app.models import Session
 
 FIELD = "second_address"
@@ -87,4 +87,4 @@ def _checked(address: str) -> str:
 
 def _in_words(session: Session) -> str:
     """Which room is used and at whose house, without what opens it."""
-    return f"{2 if session.uses_backup_room else 1} ({house_of(session.current_room_url) or '–'})"
+    return f"{2 if session.uses_backup_room else 1} ({host_of(session.current_room_url) or '–'})"

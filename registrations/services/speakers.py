@@ -6,13 +6,13 @@ from django.utils.translation import gettext as _
 
 from registrations.exceptions import InvalidInput, NotPossibleNow, Stale
 from registrations.models import Delegate, HistoryKind, User
-from registrations.services.gates import check_time
 from registrations.services.history import record
-from registrations.services.seats import decision, lock_delegation, touch
+from registrations.services.quota_locks import atomic_with_retry, lock_delegation, touch
+from registrations.services.registration_window import check_time
 from sessions_app.models import Speaker, SpeakerKind
 
 
-@decision
+@atomic_with_retry
 def link_speaker(delegate: Delegate, *, speaker: Speaker | None, version: int, by: User, now: datetime) -> Delegate:
     """Say that `delegate` is `speaker` on the agenda, or (None) nobody there. The same again changes nothing.
 

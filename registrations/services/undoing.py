@@ -8,20 +8,20 @@ from registrations.exceptions import NotPossibleNow
 from registrations.models import Delegate, DelegateStatus, HistoryKind, User
 from registrations.queries import undoable_edit_of
 from registrations.services.acceptance import accept_if_complete
-from registrations.services.details import apply_details, clean_details, details_before
-from registrations.services.gates import check_attending, check_time
+from registrations.services.delegate_details import apply_details, clean_details, details_before
 from registrations.services.history import record
-from registrations.services.seats import (
+from registrations.services.quota_locks import (
     LockedDelegation,
-    decision,
+    atomic_with_retry,
     lock_delegation,
+    mark_left,
     touch,
     write_delegate,
-    write_departure,
 )
+from registrations.services.registration_window import check_attending, check_time
 
 
-@decision
+@atomic_with_retry
 def restore_delegate(delegate: Delegate, *, by: User, now: datetime) -> Delegate:
     """Undo a withdrawal or a replacement; undoing a replacement withdraws the one who took the seat.
 
@@ -57,7 +57,7 @@ def restore_delegate(delegate: Delegate, *, by: User, now: datetime) -> Delegate
     return current
 
 
-@decision
+@atomic_with_retry
 def undo_edit(delegate: Delegate, *, version: int, by: User, now: datetime) -> Delegate:
     """Give `delegate` back what the edit that made them `version` changed, the links included.
 
@@ -110,6 +110,6 @@ def _give_seat_back(locked: LockedDelegation, delegate: Delegate, *, by: User, n
                 )
                 % {"name": successor.name}
             )
-        write_departure(successor, status=DelegateStatus.WITHDRAWN, reason="", by=by, now=now)
+        mark_left(successor, status=DelegateStatus.WITHDRAWN, reason="", by=by, now=now)
         record(HistoryKind.WITHDRAWN, delegation=locked.delegation, delegate=successor, by=by, now=now)
     return {"replaced_by": [successor.name, ""]}

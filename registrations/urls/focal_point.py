@@ -1,15 +1,24 @@
 from django.urls import path
 
-from registrations.views.focal_point import carry_over, imports, letters, pages, people, privacy, steps, welcome
+from registrations.views.focal_point import (
+    carry_over,
+    delegation_actions,
+    imports,
+    letters,
+    pages,
+    people,
+    privacy,
+    welcome,
+)
 
 urlpatterns = [
     path("privacy/", privacy.privacy, name="privacy"),
     path("invited/<str:token>/", welcome.invited, name="invited"),
     path("delegations/", pages.delegations, name="delegations"),
     path("delegations/<slug:slug>/", pages.delegation, name="delegation"),
-    path("delegations/<slug:slug>/submit/", steps.submit, name="submit-delegation"),
-    path("delegations/<slug:slug>/not-attending/", steps.not_attending, name="not-attending"),
-    path("delegations/<slug:slug>/attending-again/", steps.attending_again, name="attending-again"),
+    path("delegations/<slug:slug>/submit/", delegation_actions.submit, name="submit-delegation"),
+    path("delegations/<slug:slug>/not-attending/", delegation_actions.not_attending, name="not-attending"),
+    path("delegations/<slug:slug>/attending-again/", delegation_actions.attending_again, name="attending-again"),
     path("delegations/<slug:slug>/earlier/", carry_over.earlier, name="carry-over"),
     path("delegations/<slug:slug>/letter/", letters.letter, name="letter"),
     path("delegations/<slug:slug>/letter/<int:pk>/", letters.letter_file, name="letter-file"),

@@ -2,8 +2,8 @@ from django.urls import path
 
 from registrations.views.participant import lost_link
 from registrations.views.participant.join import join
-from registrations.views.participant.own import cannot_come, choices
 from registrations.views.participant.page import answer, my
+from registrations.views.participant.preferences import cannot_come, choices
 
 urlpatterns = [
     path("my/", lost_link.lost_link, name="lost-link"),

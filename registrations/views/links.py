@@ -5,7 +5,7 @@ from django.shortcuts import render
 from django.views.defaults import page_not_found
 
 from registrations.exceptions import LinkNotValid
-from registrations.views.guesses import is_one_guess_too_many, seconds_left
+from registrations.views.rate_limits import is_one_guess_too_many, seconds_left
 
 
 def refused(request: HttpRequest, refusal: LinkNotValid) -> HttpResponse:

@@ -19,8 +19,8 @@ from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from sessions_app.addresses import house_of
-from sessions_app.admin.base import SharedRoom, change_url, link, save_rows
+from sessions_app.addresses import host_of
+from sessions_app.admin.base import ConcurrentEditAdmin, change_url, link, save_rows
 from sessions_app.admin.cancelling import cancel_session_page, restore_session_page
 from sessions_app.admin.filters import WebinarFilter
 from sessions_app.admin.tables import TableInline
@@ -28,7 +28,7 @@ from sessions_app.editing import move_item, order_items
 from sessions_app.forms import ItemForm, disable_autofill
 from sessions_app.models import AgendaItem, AgendaItemSpeaker, Session, Speaker
 from sessions_app.releases import draft_of
-from sessions_app.zoned import in_zone
+from sessions_app.time_zone_context import in_zone
 
 AFTER_ALL_OTHERS = 1_000
 MOVE = re.compile(r"(?P<way>up|down)-(?P<item>\d{1,18})", re.ASCII)
@@ -114,7 +114,7 @@ def untranslated(item: AgendaItem) -> str:
 
 
 @admin.register(Session)
-class SessionRoom(SharedRoom[Session]):
+class SessionAdmin(ConcurrentEditAdmin[Session]):
     list_display = ["__str__", "webinar", "starts_at", "duration_minutes", "cancelled_at"]
     list_filter = [WebinarFilter]
     list_select_related = ["webinar"]
@@ -190,7 +190,7 @@ class SessionRoom(SharedRoom[Session]):
     @admin.display(description=gettext_lazy("second room"))
     def second_room(self, session: Session) -> str:
         """Whose house it is, and the one page on which it is entered and switched: on the day, several people look."""
-        house = house_of(session.backup_room_url)
+        house = host_of(session.backup_room_url)
         if not house:
             told = _("No address is entered yet.")
         elif session.uses_backup_room:
@@ -252,7 +252,7 @@ class SpeakingInline(TableInline):
 
 
 @admin.register(AgendaItem)
-class ItemRoom(SharedRoom[AgendaItem]):
+class AgendaItemAdmin(ConcurrentEditAdmin[AgendaItem]):
     """One item with who speaks in it; reached from its session."""
 
     list_display = ["__str__", "session", "minutes", "kind"]
@@ -272,7 +272,7 @@ class ItemRoom(SharedRoom[AgendaItem]):
 
 
 @admin.register(Speaker)
-class SpeakerRoom(SharedRoom[Speaker]):
+class SpeakerAdmin(ConcurrentEditAdmin[Speaker]):
     list_display = ["__str__", "kind", "institution_en", "webinar"]
     list_filter = [WebinarFilter]
     list_select_related = ["webinar"]

@@ -51,7 +51,7 @@ class RowDeleted(Exception):
     """A row was deleted while somebody else was saving it."""
 
 
-class Room(SplitDateTimeLegendMixin, TypedModelAdmin[M]):
+class SecretariatAdmin(SplitDateTimeLegendMixin, TypedModelAdmin[M]):
     """The pages of one model. No query, no list of chosen rows and no two saves at once end in an error page."""
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
@@ -151,7 +151,7 @@ class Room(SplitDateTimeLegendMixin, TypedModelAdmin[M]):
         return listed, counts, set() if protected else perms_needed, protected
 
 
-class SharedRoom(Room[M]):
+class ConcurrentEditAdmin(SecretariatAdmin[M]):
     """Of rows that several people edit: saving writes what was changed on the page, and leaves what others changed
     since it was opened."""
 
@@ -164,7 +164,7 @@ class SharedRoom(Room[M]):
         save_rows(formset, formset.save(commit=False))
 
 
-class ReadOnlyRoom(Room[M]):
+class ReadOnlyAdmin(SecretariatAdmin[M]):
     """A list to read and to search; what changes its rows are services."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:

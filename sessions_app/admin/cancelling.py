@@ -11,7 +11,7 @@ from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from sessions_app.admin.base import Room, change_url, person_of
+from sessions_app.admin.base import SecretariatAdmin, change_url, person_of
 from sessions_app.audience import told_changes
 from sessions_app.cancelling import cancel_webinar, draft_of_cancellation, restore_webinar
 from sessions_app.editing import cancel_session, restore_session
@@ -20,20 +20,22 @@ from sessions_app.models import Session, Webinar
 from sessions_app.releases import ReleaseRefused
 
 
-def row_to_change(room: Room[Any], request: HttpRequest, pk: int) -> Any:
+def row_to_change(model_admin: SecretariatAdmin[Any], request: HttpRequest, pk: int) -> Any:
     """The row that the page is about; 404 where there is none, 403 for those who only read."""
-    row = room.get_object(request, str(pk))
+    row = model_admin.get_object(request, str(pk))
     if row is None:
         raise Http404
-    if not room.has_change_permission(request, row):
+    if not model_admin.has_change_permission(request, row):
         raise PermissionDenied
     return row
 
 
-def confirm_page(room: Room[Any], request: HttpRequest, row: models.Model, **shown: Any) -> HttpResponse:
+def confirm_page(
+    model_admin: SecretariatAdmin[Any], request: HttpRequest, row: models.Model, **shown: Any
+) -> HttpResponse:
     """A step that is confirmed: `title`, `lead`, `verb`, `form`, and where it helps `told` with `zone`."""
-    context = room.admin_site.each_context(request) | {
-        "opts": room.opts,
+    context = model_admin.admin_site.each_context(request) | {
+        "opts": model_admin.opts,
         "row": row,
         "back": change_url(row),
         "subtitle": str(row),
@@ -42,19 +44,19 @@ def confirm_page(room: Room[Any], request: HttpRequest, row: models.Model, **sho
     return TemplateResponse(request, "admin/sessions_app/confirm.html", context)
 
 
-def cancel_session_page(room: Room[Session], request: HttpRequest, pk: int) -> HttpResponse:
-    session: Session = row_to_change(room, request, pk)
+def cancel_session_page(model_admin: SecretariatAdmin[Session], request: HttpRequest, pk: int) -> HttpResponse:
+    session: Session = row_to_change(model_admin, request, pk)
     if session.cancelled_at is not None:
         messages.info(request, _("This session is cancelled already."))
         return redirect(change_url(session))
     form = ReasonForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
         cancel_session(session, now=timezone.now())
-        room.log_change(request, session, _("Cancelled: %(reason)s") % form.cleaned_data)
+        model_admin.log_change(request, session, _("Cancelled: %(reason)s") % form.cleaned_data)
         messages.success(request, _("The session is marked as cancelled. Nobody is told before the release below."))
         return redirect("admin:release-webinar", session.webinar_id)
     return confirm_page(
-        room,
+        model_admin,
         request,
         session,
         title=_("Cancel the session"),
@@ -67,19 +69,19 @@ def cancel_session_page(room: Room[Session], request: HttpRequest, pk: int) -> H
     )
 
 
-def restore_session_page(room: Room[Session], request: HttpRequest, pk: int) -> HttpResponse:
-    session: Session = row_to_change(room, request, pk)
+def restore_session_page(model_admin: SecretariatAdmin[Session], request: HttpRequest, pk: int) -> HttpResponse:
+    session: Session = row_to_change(model_admin, request, pk)
     if session.cancelled_at is None:
         messages.info(request, _("This session is not cancelled."))
         return redirect(change_url(session))
     form = ReasonForm(request.POST if request.method == "POST" else None, is_required=False)
     if form.is_valid():
         restore_session(session)
-        room.log_change(request, session, _("Takes place after all. %(reason)s") % form.cleaned_data)
+        model_admin.log_change(request, session, _("Takes place after all. %(reason)s") % form.cleaned_data)
         messages.success(request, _("The session takes place again. Nobody is told before the release below."))
         return redirect("admin:release-webinar", session.webinar_id)
     return confirm_page(
-        room,
+        model_admin,
         request,
         session,
         title=_("Let the session take place after all"),
@@ -89,18 +91,18 @@ def restore_session_page(room: Room[Session], request: HttpRequest, pk: int) -> 
     )
 
 
-def cancel_webinar_page(room: Room[Webinar], request: HttpRequest, pk: int) -> HttpResponse:
+def cancel_webinar_page(model_admin: SecretariatAdmin[Webinar], request: HttpRequest, pk: int) -> HttpResponse:
     """Shows what the cancellation releases; sending it releases exactly that, at once."""
-    webinar: Webinar = row_to_change(room, request, pk)
+    webinar: Webinar = row_to_change(model_admin, request, pk)
     if webinar.cancelled_at is not None:
         messages.info(request, _("This webinar is cancelled already."))
         return redirect(change_url(webinar))
     draft = draft_of_cancellation(webinar, now=timezone.now())
     form = ReasonForm(request.POST if request.method == "POST" else None, seen=draft.fingerprint)
-    if form.is_valid() and _cancel_webinar(room, request, webinar, form):
+    if form.is_valid() and _cancel_webinar(model_admin, request, webinar, form):
         return redirect(change_url(webinar))
     return confirm_page(
-        room,
+        model_admin,
         request,
         webinar,
         title=_("Cancel the webinar"),
@@ -115,7 +117,9 @@ def cancel_webinar_page(room: Room[Webinar], request: HttpRequest, pk: int) -> H
     )
 
 
-def _cancel_webinar(room: Room[Webinar], request: HttpRequest, webinar: Webinar, form: ReasonForm) -> bool:
+def _cancel_webinar(
+    model_admin: SecretariatAdmin[Webinar], request: HttpRequest, webinar: Webinar, form: ReasonForm
+) -> bool:
     reason = form.cleaned_data["reason"]
     try:
         release = cancel_webinar(
@@ -124,7 +128,7 @@ def _cancel_webinar(room: Room[Webinar], request: HttpRequest, webinar: Webinar,
     except ReleaseRefused as refused:
         form.refuse(refused.messages)
         return False
-    room.log_change(request, webinar, _("Cancelled: %(reason)s") % {"reason": reason})
+    model_admin.log_change(request, webinar, _("Cancelled: %(reason)s") % {"reason": reason})
     messages.success(
         request,
         _("The webinar is cancelled.") if release else _("The webinar is marked as cancelled; it was never public."),
@@ -132,19 +136,19 @@ def _cancel_webinar(room: Room[Webinar], request: HttpRequest, webinar: Webinar,
     return True
 
 
-def restore_webinar_page(room: Room[Webinar], request: HttpRequest, pk: int) -> HttpResponse:
-    webinar: Webinar = row_to_change(room, request, pk)
+def restore_webinar_page(model_admin: SecretariatAdmin[Webinar], request: HttpRequest, pk: int) -> HttpResponse:
+    webinar: Webinar = row_to_change(model_admin, request, pk)
     if webinar.cancelled_at is None:
         messages.info(request, _("This webinar is not cancelled."))
         return redirect(change_url(webinar))
     form = ReasonForm(request.POST if request.method == "POST" else None, is_required=False)
     if form.is_valid():
         restore_webinar(webinar)
-        room.log_change(request, webinar, _("Takes place after all. %(reason)s") % form.cleaned_data)
+        model_admin.log_change(request, webinar, _("Takes place after all. %(reason)s") % form.cleaned_data)
         messages.success(request, _("The webinar takes place again. Nobody is told before the release below."))
         return redirect("admin:release-webinar", webinar.pk)
     return confirm_page(
-        room,
+        model_admin,
         request,
         webinar,
         title=_("Let the webinar take place after all"),

@@ -15,7 +15,7 @@ from django.utils.formats import date_format
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
-from sessions_app.addresses import house_of
+from sessions_app.addresses import host_of
 
 # A value as JSON holds it: a choice by its code, a moment in ISO 8601, another row by what it is called.
 Kept = str | int | bool | None
@@ -75,7 +75,7 @@ def _kept(value: Any, field: Any) -> Kept:
         if isinstance(field, ModelChoiceField) and value not in (None, "") and field.queryset is not None:
             return str(field.queryset.filter(pk=value).first() or value)
         # The whole address of a room opens it to whoever reads the history.
-        return house_of(str(value or "")) if isinstance(field, URLField) else value
+        return host_of(str(value or "")) if isinstance(field, URLField) else value
     if isinstance(value, date):  # moments too
         return value.isoformat()
     if isinstance(value, list | tuple):

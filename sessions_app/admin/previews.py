@@ -10,10 +10,10 @@ from django.shortcuts import render
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 
-from sessions_app.admin.base import Room, change_url
+from sessions_app.admin.base import SecretariatAdmin, change_url
 from sessions_app.agenda import Agenda, agenda_from_release, agenda_from_rows
 from sessions_app.models import Release, Webinar
-from sessions_app.shown import preview_context, shown_part, zone_of_account
+from sessions_app.public_page import preview_context, shown_part, zone_of_account
 
 # What `COUNTRIES_OF_PREVIEW` names: (zone, name) of each country that takes part.
 CountriesOf = Callable[[Webinar], Sequence[tuple[str, str]]]
@@ -26,17 +26,17 @@ def _preview(request: HttpRequest, webinar: Webinar, agenda: Agenda, **shown: An
     return render(request, "admin/sessions_app/preview.html", context | shown)
 
 
-def public_preview(room: Room[Webinar], request: HttpRequest, pk: int) -> HttpResponse:
+def public_preview(model_admin: SecretariatAdmin[Webinar], request: HttpRequest, pk: int) -> HttpResponse:
     """The draft as the public would see it after a release. An hour's zone is chosen as on the public page."""
-    webinar = _row(room, request, pk)
+    webinar = _row(model_admin, request, pk)
     agenda = shown_part(webinar.agenda_visibility, agenda_from_rows(webinar))
     explanation = _("The draft as the public would see it. Nobody else sees this page.")
     return _preview(request, webinar, agenda, explanation=explanation, back=change_url(webinar))
 
 
-def delegate_preview(room: Room[Webinar], request: HttpRequest, pk: int) -> HttpResponse:
+def delegate_preview(model_admin: SecretariatAdmin[Webinar], request: HttpRequest, pk: int) -> HttpResponse:
     """The draft as a delegate would see it: whole, also where the public agenda is not; in the zone of a country."""
-    webinar = _row(room, request, pk)
+    webinar = _row(model_admin, request, pk)
     explanation = _(
         "The draft as a delegate would see it, with the hours of the country chosen here. Nobody else sees this page."
     )
@@ -52,9 +52,9 @@ def delegate_preview(room: Room[Webinar], request: HttpRequest, pk: int) -> Http
     )
 
 
-def release_preview(room: Room[Release], request: HttpRequest, pk: int) -> HttpResponse:
+def release_preview(model_admin: SecretariatAdmin[Release], request: HttpRequest, pk: int) -> HttpResponse:
     """The agenda as it was released, whole."""
-    release: Release = _row(room, request, pk)
+    release: Release = _row(model_admin, request, pk)
     agenda = replace(agenda_from_release(release), slug=release.webinar.slug)
     explanation = _("The agenda as it was with %(release)s. Nobody else sees this page.") % {"release": release}
     return _preview(
@@ -62,8 +62,8 @@ def release_preview(room: Room[Release], request: HttpRequest, pk: int) -> HttpR
     )
 
 
-def _row(room: Room[Any], request: HttpRequest, pk: int) -> Any:
-    row = room.get_object(request, str(pk))
+def _row(model_admin: SecretariatAdmin[Any], request: HttpRequest, pk: int) -> Any:
+    row = model_admin.get_object(request, str(pk))
     if row is None:
         raise Http404
     return row

@@ -11,7 +11,7 @@ from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from sessions_app.admin.base import ReadOnlyRoom
+from sessions_app.admin.base import ReadOnlyAdmin
 from sessions_app.admin.cancelling import confirm_page
 from sessions_app.admin.previews import release_preview
 from sessions_app.audience import told_changes
@@ -22,7 +22,7 @@ from sessions_app.restoring import restoration_of, restore_release
 
 
 @admin.register(Release)
-class ReleaseRoom(ReadOnlyRoom[Release]):
+class ReleaseAdmin(ReadOnlyAdmin[Release]):
     """What was public, from when on, released by whom."""
 
     list_display = ["__str__", "webinar", "released_at", "released_by", "note"]

@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from sessions_app.admin.base import SharedRoom, person_of, save_rows
+from sessions_app.admin.base import ConcurrentEditAdmin, person_of, save_rows
 from sessions_app.admin.cancelling import cancel_webinar_page, restore_webinar_page, row_to_change
 from sessions_app.admin.previews import delegate_preview, public_preview
 from sessions_app.admin.tables import TableInline
@@ -24,7 +24,7 @@ from sessions_app.editing import next_session_number
 from sessions_app.forms import ReleaseForm
 from sessions_app.models import Session, Webinar
 from sessions_app.releases import Draft, ReleaseRefused, draft_of, release_webinar
-from sessions_app.zoned import in_zone
+from sessions_app.time_zone_context import in_zone
 
 
 class SessionInline(TableInline):
@@ -43,7 +43,7 @@ class SessionInline(TableInline):
 
 
 @admin.register(Webinar)
-class WebinarRoom(SharedRoom[Webinar]):
+class WebinarAdmin(ConcurrentEditAdmin[Webinar]):
     list_display = ["__str__", "slug", "timezone", "released"]
     search_fields = ["slug", "title_en", "title_es"]
     actions = ["release"]

@@ -15,7 +15,7 @@ from sessions_app.agenda import Agenda, agenda_from_release
 from sessions_app.bilingual import LANGUAGES
 from sessions_app.ical import render_agenda
 from sessions_app.models import Release
-from sessions_app.shown import PublicWebinar, public_part, public_webinar, zone_of_account
+from sessions_app.public_page import PublicWebinar, public_part, public_webinar, zone_of_account
 
 
 @require_safe

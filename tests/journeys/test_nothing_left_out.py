@@ -15,12 +15,12 @@ OF_DJANGO = {
 }  # fmt: skip
 # Sent by a button of a page; opened by itself, each leads to that page or is refused.
 SENT_ALONE = {
-    "export-quota-board", "export-attendance", "save-attendance", "switch-room", "test-announcement", "test-chase",
-    "send-again-to-delegate", "send-again-delivery", "stop-delivery", "export-personal-data", "erase-personal-data",
-    "release-mail-delegation",
+    "export-quota-board", "export-attendance", "save-attendance", "switch-room", "test-announcement",
+    "test-gap-reminder", "send-again-to-delegate", "send-again-delivery", "stop-delivery", "export-personal-data",
+    "erase-personal-data", "release-mail-delegation",
 }  # fmt: skip
 # A mail as it is sent, in a frame of a page.
-FRAMES = {"announcement-mail", "chase-mail"}
+FRAMES = {"announcement-mail", "gap-reminder-mail"}
 STOCK = ("changelist", "add", "change", "delete", "history")
 
 

@@ -62,7 +62,7 @@ def page(has_scripts: bool, browser: Browser, live_server: LiveServer) -> Iterat
 
 
 def test_only_the_country_that_stays_ticked_is_reminded(page: Page, webinar: Webinar, has_scripts: bool) -> None:
-    page.goto(f"/admin/registrations/chase/of/{webinar.pk}/")
+    page.goto(f"/admin/registrations/gapreminder/of/{webinar.pk}/")
     expect(page.locator("#rcm-count")).to_contain_text("7 mails to focal points, of 7 countries.")
 
     for code in COUNTRIES[:-1]:

@@ -229,7 +229,7 @@ SECRETARIAT_ROOMS = (
     View("attendance-check", f"/admin/attendance/{FLOWS}/1/import/?link={{my}}", SECRETARIAT, check_a_report),
     View("arrivals", f"/admin/attendance/{FLOWS}/1/arrivals/", SECRETARIAT),
     View("room-switched-badly", f"/admin/attendance/{FLOWS}/1/arrivals/", SECRETARIAT, switch_room_badly),
-    View("remind", "/admin/registrations/chase/of/{flows}/", SECRETARIAT, is_kept=True),
+    View("remind", "/admin/registrations/gapreminder/of/{flows}/", SECRETARIAT, is_kept=True),
     View("announcement-of-which", "/admin/registrations/announcement/add/", SECRETARIAT),
     View(
         "several", "/admin/registrations/delegation/several/accept/?delegation={submitted}", SECRETARIAT, is_kept=True
@@ -310,7 +310,7 @@ EMPTY = (
     View("empty-attendance", f"/admin/attendance/{NEXT}/", SECRETARIAT, is_kept=True),
     View("empty-attendance-of-a-session", f"/admin/attendance/{NEXT}/1/", SECRETARIAT),
     View("empty-arrivals", f"/admin/attendance/{NEXT}/1/arrivals/", SECRETARIAT),
-    View("empty-remind", "/admin/registrations/chase/of/{next}/", SECRETARIAT, is_kept=True),
+    View("empty-remind", "/admin/registrations/gapreminder/of/{next}/", SECRETARIAT, is_kept=True),
     View("empty-announcement", f"/admin/registrations/announcement/add/?webinar={NEXT}", SECRETARIAT),
     View("empty-export", f"{PEOPLE}export/?webinar={NEXT}", SECRETARIAT),
     View("empty-release", f"{AGENDA}webinar/{{next}}/release/", SECRETARIAT, is_kept=True),
@@ -321,7 +321,7 @@ EMPTY = (
 ABOUT_A_MADE_ROW = (
     "stop-announcement",
     "edit-announcement",
-    "stop-chase",
+    "stop-gap-reminder",
     "restore-delegate",
     "restore-session",
     "restore-webinar",

@@ -25,11 +25,10 @@ from registrations.queries.audiences import Audience
 from registrations.services.announcements import (
     AnnouncementDetails,
     send_announcement,
-    send_trial_of_announcement,
+    send_test_of_announcement,
     write_announcement,
 )
 from registrations.services.attendance import decline_sessions_ahead, record_answer
-from registrations.services.chasing import chase_countries, send_trial_of_gap_notice
 from registrations.services.delegations import (
     accept_delegation,
     mark_attending_again,
@@ -42,6 +41,7 @@ from registrations.services.delegations import (
 from registrations.services.deliveries import resend_deliveries, stop_deliveries
 from registrations.services.exports import COLUMNS
 from registrations.services.focal_points import appoint_focal_point
+from registrations.services.gap_reminders import remind_countries, send_test_of_gap_notice
 from registrations.services.letters import upload_letter
 from registrations.services.lost_links import ask_for_links
 from registrations.services.nominations import (
@@ -78,8 +78,8 @@ from tests.factories import (
 )
 from tests.filled_form import filled_form
 from tests.promises.texts import READERS, Uuids, deliveries_text, entries_text, history_text, message_text
+from tests.registrations.services.attendance_import.reports import zoom, zoom_row
 from tests.registrations.services.deliveries import plan_and_send
-from tests.registrations.services.participation.reports import zoom, zoom_row
 
 # Some messages are due only when nothing more has been changed for 20 s.
 AFTER_HOLD = timedelta(seconds=30)
@@ -295,8 +295,8 @@ class _Story:
 
     def write_to_them(self) -> None:
         now = self.copies.move_to(NOW + 9 * DAY)
-        send_trial_of_gap_notice(self.panama, by=self.staff, now=now)
-        chase_countries(
+        send_test_of_gap_notice(self.panama, by=self.staff, now=now)
+        remind_countries(
             self.webinar, delegations=[self.panama.pk], count=1, is_meant_again=False, by=self.staff, now=now
         )
         self.copies.step("chased", now + MINUTE)
@@ -305,7 +305,7 @@ class _Story:
             audience=Audience(), subject_en="The rooms", subject_es="Las salas", text_en=TEXT, text_es=TEXT
         )
         announcement = write_announcement(self.webinar, details, by=self.staff, now=now)
-        send_trial_of_announcement(announcement, by=self.staff, now=now)
+        send_test_of_announcement(announcement, by=self.staff, now=now)
         send_announcement(announcement, version=1, count=5, by=self.staff, now=now)
         waiting = Delivery.objects.filter(announcement=announcement, state="due", email="olga@example.org")
         stop_deliveries([one.pk for one in waiting], by=self.staff, now=now)

@@ -55,7 +55,7 @@ def start(tmp_path: Path, *expressions: str, **changed: str | None) -> "subproce
 
 
 def refusal(monkeypatch: pytest.MonkeyPatch, **changed: str | None) -> str:
-    """Read the settings of an installation with `changed` in this process, which is quicker; with what it is refused."""
+    """The line with which the settings of an installation refuse `changed`. Read in this process, which is quicker."""
     for name, value in (INSTALLATION | changed).items():
         if value is None:
             monkeypatch.delenv(name, raising=False)

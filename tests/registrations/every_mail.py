@@ -14,7 +14,7 @@ from registrations.queries.audiences import Audience
 from registrations.services.announcements import (
     AnnouncementDetails,
     send_announcement,
-    send_trial_of_announcement,
+    send_test_of_announcement,
     write_announcement,
 )
 from registrations.services.attendance import decline_sessions_ahead, record_answer
@@ -80,7 +80,7 @@ def every_mail(language: str) -> dict[str, EmailMultiAlternatives]:
         by=staff,
         now=SOON,
     )
-    send_trial_of_announcement(announcement, by=staff, now=NOW + 7 * DAY)
+    send_test_of_announcement(announcement, by=staff, now=NOW + 7 * DAY)
     send_announcement(announcement, version=1, count=3, by=staff, now=NOW + 7 * DAY)
     plan_and_send(NOW + 7 * DAY + HOUR)
     cancel_session(webinar.sessions.get(number=2), now=NOW + 8 * DAY)

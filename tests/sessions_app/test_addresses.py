@@ -4,7 +4,7 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError
 
-from sessions_app.addresses import house_of, validate_mail_address, validate_web_address
+from sessions_app.addresses import host_of, validate_mail_address, validate_web_address
 from sessions_app.models import Session
 from tests.factories import make_webinar
 
@@ -13,7 +13,7 @@ from tests.factories import make_webinar
 def test_an_address_of_the_web_is_allowed(address: str) -> None:
     validate_web_address(address)
 
-    assert house_of(address) == "rooms.example.org"
+    assert host_of(address) == "rooms.example.org"
 
 
 @pytest.mark.parametrize(
@@ -27,8 +27,8 @@ def test_anything_else_is_refused(address: str) -> None:
 
 
 def test_an_address_that_names_a_user_is_told_without_them() -> None:
-    assert house_of("https://ana:secret@rooms.example.org:8443/a") == "rooms.example.org"
-    assert house_of("") == ""
+    assert host_of("https://ana:secret@rooms.example.org:8443/a") == "rooms.example.org"
+    assert host_of("") == ""
 
 
 @pytest.mark.django_db

@@ -9,8 +9,8 @@ from django.utils.translation import gettext as _
 from registrations.models import BodyKind, ReminderAudience, ReminderMoment, ReminderScope, ReminderUnit
 from registrations.models.gap_notice import FEWEST_DAYS, MOST_DAYS
 from registrations.models.reminder import allowed_amounts
-from registrations.services.gates import LONGEST_REASON
 from registrations.services.quotas import MOST_SEATS
+from registrations.services.registration_window import LONGEST_REASON
 from sessions_app.bilingual import Bilingual
 from sessions_app.definitions import Table
 

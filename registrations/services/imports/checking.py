@@ -12,8 +12,7 @@ from django.utils.translation import gettext as _
 from registrations.exceptions import AddressTakenHere, InvalidInput, QuotaFull, RegistrationClosed, RuleBroken
 from registrations.models import Delegate, Delegation, ParticipantProfile, User
 from registrations.queries import SeatCount, seats_of
-from registrations.services.details import DelegateDetails, clean_details
-from registrations.services.gates import check_attending, check_time, is_late
+from registrations.services.delegate_details import DelegateDetails, clean_details
 from registrations.services.imports.columns import LABELS
 from registrations.services.imports.people import (
     Person,
@@ -24,6 +23,7 @@ from registrations.services.imports.people import (
     zone_of_word,
 )
 from registrations.services.imports.words import plain
+from registrations.services.registration_window import check_attending, check_time, is_late
 from sessions_app.hours import zone_city
 
 

@@ -36,7 +36,7 @@ from registrations.services.personal_data.accounts import close_account
 from registrations.services.personal_data.anonymising import Holdings, writers
 from registrations.services.personal_data.persons import Person, find_person
 from registrations.services.personal_data.registry import NAMES_OF_OTHERS
-from registrations.services.seats import decision, lock_delegation, write_departure
+from registrations.services.quota_locks import atomic_with_retry, lock_delegation, mark_left
 
 # What their changes tell of the person themselves.
 OF_DETAILS = (HistoryKind.EDITED, HistoryKind.EDIT_UNDONE)
@@ -96,14 +96,14 @@ def _withdraw(delegate: Delegate, *, by: User, now: datetime) -> bool:
     return True
 
 
-@decision
+@atomic_with_retry
 def _withdraw_from_absent(delegate: Delegate, *, by: User, now: datetime, reason: str) -> bool:
     """Of a delegation that does not attend nobody is withdrawn otherwise; should it attend again, then without them."""
     locked = lock_delegation(delegate.delegation)
     current = locked.current(delegate)
     if not current.is_active:
         return False
-    write_departure(current, status=DelegateStatus.WITHDRAWN, reason=reason, by=by, now=now)
+    mark_left(current, status=DelegateStatus.WITHDRAWN, reason=reason, by=by, now=now)
     record(HistoryKind.WITHDRAWN, delegation=locked.delegation, delegate=current, by=by, now=now, reason=reason)
     return True
 
@@ -116,7 +116,7 @@ def _is_mail_on_its_way(person: Person, now: datetime) -> bool:
     return unplanned.exists() or waiting.exists()
 
 
-@decision
+@atomic_with_retry
 def _erase(person: Person, *, by: User, now: datetime) -> None:
     """One transaction, under the locks of their delegations, one webinar after the other."""
     for delegation in sorted(person.delegations, key=lambda one: (one.webinar_id, one.pk)):

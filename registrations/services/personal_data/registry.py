@@ -17,7 +17,7 @@ NOWHERE = "@anonymised.invalid"
 
 
 @dataclass(frozen=True)
-class Overwritten:
+class Overwrite:
     """Written over with `value`: a text, or an expression where each row needs one of its own."""
 
     value: Any = ""
@@ -31,28 +31,28 @@ class Handled:
 
 
 @dataclass(frozen=True)
-class Impersonal:
+class Keep:
     """Says nothing about a person whose data end, for the reason `why`; stays as it is."""
 
     why: str
 
 
-Fate = Overwritten | Handled | Impersonal
+RetentionPolicy = Overwrite | Handled | Keep
 
 
-def _numbered(before: str = "", after: str = "") -> Overwritten:
+def _numbered(before: str = "", after: str = "") -> Overwrite:
     """A text of its own for each row, so that what is unique stays so."""
-    return Overwritten(Concat(Value(before), Cast("pk", CharField()), Value(after), output_field=CharField()))
+    return Overwrite(Concat(Value(before), Cast("pk", CharField()), Value(after), output_field=CharField()))
 
 
-NUMBER, ADDRESS, BLANK = _numbered("#"), _numbered(after=NOWHERE), Overwritten()
+NUMBER, ADDRESS, BLANK = _numbered("#"), _numbered(after=NOWHERE), Overwrite()
 ROW_DELETED = Handled("the row is deleted with the account")
-AGENDA = Impersonal("the programme as the secretariat publishes and archives it, the names of its speakers included")
-CODE = Impersonal("chosen by the secretariat for addresses of pages")
-OF_A_BODY = Impersonal("about a country or an organisation")
-ZONE = Impersonal("a zone of the country, which the figures name anyway")
+AGENDA = Keep("the programme as the secretariat publishes and archives it, the names of its speakers included")
+CODE = Keep("chosen by the secretariat for addresses of pages")
+OF_A_BODY = Keep("about a country or an organisation")
+ZONE = Keep("a zone of the country, which the figures name anyway")
 
-REGISTRY: Mapping[str, Mapping[str, Fate]] = {
+REGISTRY: Mapping[str, Mapping[str, RetentionPolicy]] = {
     "registrations.Delegate": {
         "name": NUMBER,
         "email": ADDRESS,
@@ -70,8 +70,8 @@ REGISTRY: Mapping[str, Mapping[str, Fate]] = {
         "not_attending_reason": BLANK,
         "slug": CODE,
     },
-    "registrations.Waiver": {"reason": Overwritten("–")},
-    "registrations.QuotaException": {"reason": Overwritten("–")},
+    "registrations.Waiver": {"reason": Overwrite("–")},
+    "registrations.QuotaException": {"reason": Overwrite("–")},
     "registrations.HistoryEvent": {
         "reason": BLANK,
         "changes": Handled("the keys stay, the values of all that are not in IMPERSONAL_CHANGES are emptied"),
@@ -81,15 +81,15 @@ REGISTRY: Mapping[str, Mapping[str, Fate]] = {
         "email": ADDRESS,
         # Only some kinds have an address in it; all of a webinar's get a new one, since all of them are done with.
         "key": Handled("a key with an address in it is replaced; others keep the planner from owing the same again"),
-        "last_error": Impersonal("one of our own sentences, without an address"),
+        "last_error": Keep("one of our own sentences, without an address"),
     },
     "registrations.LinkRequest": {
         "address": Handled("the row is deleted once the planner has looked at it, soon after")
     },
     "registrations.Announcement": {
         # Free text may name people; what was confirmed has one in both languages.
-        **dict.fromkeys(("subject_en", "subject_es", "text_en", "text_es"), Overwritten("–")),
-        "audience": Impersonal("codes of countries, profiles, states and answers"),
+        **dict.fromkeys(("subject_en", "subject_es", "text_en", "text_es"), Overwrite("–")),
+        "audience": Keep("codes of countries, profiles, states and answers"),
     },
     "registrations.Attendance": {"key": NUMBER, "name": BLANK, "address": BLANK},
     "registrations.NominationLetter": {
@@ -100,14 +100,14 @@ REGISTRY: Mapping[str, Mapping[str, Fate]] = {
     "registrations.User": {
         "name": NUMBER,
         "email": ADDRESS,
-        "password": Overwritten("!"),
-        "timezone": Overwritten(),
+        "password": Overwrite("!"),
+        "timezone": Overwrite(),
     },
     "registrations.ParticipatingBody": dict.fromkeys(
         ("iso_code", "slug", "name_en", "name_es", "timezones"), OF_A_BODY
     ),
     "registrations.ParticipantProfile": dict.fromkeys(
-        ("code", "name_en", "name_es", "description_en", "description_es"), Impersonal("about a sort of officials")
+        ("code", "name_en", "name_es", "description_en", "description_es"), Keep("about a sort of officials")
     ),
     "account.EmailAddress": {"email": ROW_DELETED},
     "account.EmailConfirmation": {"key": ROW_DELETED},
@@ -120,7 +120,7 @@ REGISTRY: Mapping[str, Mapping[str, Fate]] = {
         ("session_key", "session_data"), Handled("deleted once it has expired, after 12 hours at most")
     ),
     "admin.LogEntry": {
-        "object_id": Impersonal("a number"),
+        "object_id": Keep("a number"),
         "object_repr": Handled("emptied where it is about an account or a focal point that ends"),
         "change_message": Handled("emptied where it is about an account or a focal point that ends"),
     },
@@ -135,16 +135,16 @@ REGISTRY: Mapping[str, Mapping[str, Fate]] = {
         ),
         "slug": CODE,
         "timezone": AGENDA,
-        "contact_email": Impersonal("the public address of the secretariat"),
+        "contact_email": Keep("the public address of the secretariat"),
     },
     "sessions_app.Session": {
         "title_en": AGENDA,
         "title_es": AGENDA,
-        "room_url": Impersonal("an address of a room"),
-        "backup_room_url": Impersonal("an address of a room"),
+        "room_url": Keep("an address of a room"),
+        "backup_room_url": Keep("an address of a room"),
     },
     "sessions_app.AgendaItem": dict.fromkeys(("title_en", "title_es", "points_en", "points_es"), AGENDA),
-    "sessions_app.Release": {"note": Impersonal("why an agenda was changed"), "agenda": AGENDA},
+    "sessions_app.Release": {"note": Keep("why an agenda was changed"), "agenda": AGENDA},
     "sessions_app.ReleasedSession": dict.fromkeys(("title_en", "title_es", "timezone", "digest"), AGENDA),
     "sessions_app.Speaker": dict.fromkeys(
         ("code", "name_en", "name_es", "position_en", "position_es", "institution_en", "institution_es"), AGENDA
@@ -162,4 +162,4 @@ IMPERSONAL_CHANGES = frozenset(
 def values_after(model: type[Model]) -> dict[str, Any]:
     """What the fields of a row of `model` are written over with, for `QuerySet.update`."""
     fates = REGISTRY[model._meta.label]
-    return {name: fate.value for name, fate in fates.items() if isinstance(fate, Overwritten)}
+    return {name: fate.value for name, fate in fates.items() if isinstance(fate, Overwrite)}

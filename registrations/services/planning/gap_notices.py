@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from registrations.models import Delegation, Delivery, DeliveryKind, GapNoticeRule, User
-from registrations.queries.chasing import incomplete_delegations
-from registrations.queries.registering import accounts_by_body
+from registrations.queries.focal_points import accounts_by_body
+from registrations.queries.gap_reminders import incomplete_delegations
 from registrations.queries.reminders import gap_notice_rules
 
 BATCH = 500

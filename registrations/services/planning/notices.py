@@ -9,7 +9,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from registrations.models import Delivery, DeliveryKind, HistoryEvent, HistoryKind, User
 from registrations.models.history import ALERTS
 from registrations.queries.absences import absences_that_stand
-from registrations.queries.registering import accounts_by_body
+from registrations.queries.focal_points import accounts_by_body
 from registrations.services.attendance import SAID_FOR
 from sessions_app.models import Release
 

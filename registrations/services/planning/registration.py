@@ -4,7 +4,7 @@ from datetime import datetime
 
 from registrations.models import Delivery, DeliveryKind
 from registrations.models.delegate import change_hold
-from registrations.queries.registering import Appointment, appointments
+from registrations.queries.focal_points import Appointment, appointments
 
 BATCH = 500
 

@@ -16,7 +16,7 @@ log = structlog.get_logger(__name__)
 
 # Any number, the same in every process: counting and claiming under a rate limit is done by one at a time.
 RATE_LOCK = 7_261_947
-MOST_DEATHS = 8
+MAX_WORKER_LOSSES = 8
 RATE_WINDOW = timedelta(minutes=1)
 # The messages of a batch are about the same few sessions.
 SHARED_BY_CALENDAR_MESSAGES = ("previous_release", "session__released", "session__webinar")
@@ -51,7 +51,7 @@ def claim_batch(*, size: int, now: datetime) -> ClaimedBatch:
     """Claim up to `size` deliveries that are due, or whose worker did not come back within its lease.
 
     At most one per calendar entry, the lowest sequence first. Rows that another caller is claiming are skipped.
-    A message over which `MOST_DEATHS` workers died is failed instead, and logged.
+    A message over which `MAX_WORKER_LOSSES` workers died is failed instead, and logged.
     """
     token = uuid.uuid4()
     with transaction.atomic():
@@ -64,7 +64,7 @@ def claim_batch(*, size: int, now: datetime) -> ClaimedBatch:
             _give_up_on_the_deadly(now)
             found = _lock_claimable(now, size)
             # Not those that it had claimed besides, and never looked at.
-            _begun(Delivery.objects.expired(now).filter(pk__in=found)).update(deaths=F("deaths") + 1)
+            _begun(Delivery.objects.expired(now).filter(pk__in=found)).update(worker_losses=F("worker_losses") + 1)
         ids = list(found)
         Delivery.objects.filter(pk__in=ids).update(
             state=DeliveryState.CLAIMED, claim_token=token, lease_expires_at=now + lease()
@@ -126,7 +126,7 @@ def _begun(claimed: QuerySet[Delivery]) -> QuerySet[Delivery]:
 
 
 def _give_up_on_the_deadly(now: datetime) -> None:
-    deadly = _begun(Delivery.objects.expired(now).filter(deaths__gte=MOST_DEATHS - 1))
+    deadly = _begun(Delivery.objects.expired(now).filter(worker_losses__gte=MAX_WORKER_LOSSES - 1))
     # Nothing is waited for, so that nobody who waits for us can be waited for.
     found = dict(deadly.select_for_update(skip_locked=True).values_list("pk", "kind"))
     reason = gettext_noop("The sending stopped each time before the mail server answered.")

@@ -18,7 +18,7 @@ from registrations.models import (
     IcalMethod,
     User,
 )
-from registrations.queries.registering import reader_registers_for
+from registrations.queries.focal_points import reader_registers_for
 from registrations.services.sending.claims import lease
 from registrations.services.sending.outcome import Outcome
 from registrations.services.sending.rules import (

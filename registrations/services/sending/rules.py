@@ -20,14 +20,14 @@ from registrations.models import (
 from registrations.queries import gaps_in, lacks_letter, seats_of
 from registrations.queries.absences import absences_that_stand
 from registrations.queries.audiences import Audience, focal_points_of_audience
+from registrations.queries.focal_points import delegations_to_register, reader_registers_for
 from registrations.queries.participant import people_ahead
-from registrations.queries.registering import delegations_to_register, reader_registers_for
 from registrations.queries.reminders import (
-    CHASED,
-    chasing_webinars,
+    REMINDED_STATUSES,
     focal_points_to_remind,
     gap_notice_rules,
     mailboxes_to_remind,
+    webinars_that_remind,
 )
 from sessions_app.models import ReleasedSession
 
@@ -66,9 +66,9 @@ def gap_notice_is_right(delivery: Delivery, now: datetime) -> Q:
     if user is None:
         return NEVER
     theirs = Delegation.objects.of_focal_point(user).select_related("body", "webinar__policy")
-    theirs = theirs.filter(webinar__in=chasing_webinars(now=now).order_by())
-    delegation = theirs.filter(deliveries=delivery, status__in=CHASED).first()
-    if delegation is None or not (delivery.chase_id or _is_of_its_rule(delivery, delegation, user, now)):
+    theirs = theirs.filter(webinar__in=webinars_that_remind(now=now).order_by())
+    delegation = theirs.filter(deliveries=delivery, status__in=REMINDED_STATUSES).first()
+    if delegation is None or not (delivery.gap_reminder_id or _is_of_its_rule(delivery, delegation, user, now)):
         return NEVER
     return Q() if gaps_in(seats_of(delegation)) or lacks_letter(delegation) else NEVER
 

@@ -19,7 +19,7 @@ BUILDERS: dict[str, Callable[[Delivery], EmailMessage]] = {
     DeliveryKind.LINKS: mail.build_links,
     DeliveryKind.CLASH_ALERT: mail.build_clash_alert,
     DeliveryKind.ANNOUNCEMENT: mail.build_announcement,
-    DeliveryKind.TEST: mail.build_trial,
+    DeliveryKind.TEST: mail.build_test_send,
 }
 
 

@@ -38,7 +38,7 @@ def for_signed_in(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpRe
             return redirect_to_login(request.get_full_path(), reverse("registrations:privacy"))
         return view(request, *args, **kwargs)
 
-    # Where the sign-in ended while a form was open, what was typed goes back to the reader (`rcm_webinar.unsent`).
+    # If the sign-in ended while a form was open, `rcm_webinar.resubmit_after_sign_in` shows the form again.
     checked.gives_forms_back = True  # type: ignore[attr-defined]
     return checked
 

@@ -13,12 +13,12 @@ from registrations.forms.errors import add_broken_rule
 from registrations.models import Delegation
 from registrations.queries import lacks_letter, seats_of
 from registrations.queries.earlier import earlier_people
-from registrations.services.acceptance_words import said_before_completing
+from registrations.services.acceptance_messages import said_before_completing
 from registrations.services.carry_over import carry_over
 from registrations.services.nominations import NamingOutcome
 from registrations.views.focal_point.access import for_delegation, signed_in
-from registrations.views.focal_point.cards import allowed_now
-from registrations.views.focal_point.said import how_many_are_named, still_missing
+from registrations.views.focal_point.flash_messages import how_many_are_named, still_missing
+from registrations.views.focal_point.profile_cards import allowed_now
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -21,7 +21,7 @@ from registrations.forms.imports import ColumnsForm, ImportForm
 from registrations.models import Delegation
 from registrations.queries import gaps_in, lacks_letter, seats_of
 from registrations.queries.acceptance import acceptances_with
-from registrations.services.acceptance_words import said_before_accepting
+from registrations.services.acceptance_messages import said_before_accepting
 from registrations.services.imports.checking import check_import
 from registrations.services.imports.columns import (
     Layout,
@@ -39,7 +39,7 @@ from registrations.services.imports.tables import Table, table_to_text
 from registrations.services.imports.template import build_template
 from registrations.services.imports.texts import read_text
 from registrations.views.focal_point.access import for_delegation, signed_in
-from registrations.views.focal_point.said import how_many_are_named, still_missing
+from registrations.views.focal_point.flash_messages import how_many_are_named, still_missing
 from sessions_app.bilingual import LANGUAGES
 
 SHEET_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"

@@ -16,11 +16,11 @@ from registrations.forms.letters import LetterForm
 from registrations.models import Delegation, DelegationStatus, NominationLetter
 from registrations.queries import letters_of, requires_letter, seats_of, zone_of
 from registrations.queries.acceptance import acceptances_with
-from registrations.services.acceptance_words import said_before_accepting
+from registrations.services.acceptance_messages import said_before_accepting
 from registrations.services.letters import remove_letter, upload_letter
 from registrations.views.focal_point.access import for_delegation, signed_in
-from registrations.views.focal_point.cards import allowed_now
-from registrations.views.focal_point.said import completion_message
+from registrations.views.focal_point.flash_messages import completion_message
+from registrations.views.focal_point.profile_cards import allowed_now
 
 
 @dataclass(frozen=True)

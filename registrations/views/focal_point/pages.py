@@ -25,9 +25,13 @@ from registrations.queries import (
     zone_of,
 )
 from registrations.queries.acceptance import Acceptances, is_accepted_at_once
-from registrations.services.acceptance_words import said_before_accepting
+from registrations.services.acceptance_messages import said_before_accepting
 from registrations.views.focal_point.access import for_delegation, for_signed_in, signed_in
-from registrations.views.focal_point.cards import (
+from registrations.views.focal_point.anchors import WITHOUT_PROFILE, page_at, to_add
+from registrations.views.focal_point.inline_forms import IN_PLACE, focus_first, ids_in
+from registrations.views.focal_point.letters import LetterState, letter_state
+from registrations.views.focal_point.people import register_form, warning_of
+from registrations.views.focal_point.profile_cards import (
     Allowed,
     ProfileCard,
     allowed,
@@ -37,10 +41,6 @@ from registrations.views.focal_point.cards import (
     undoable,
     waiting_word,
 )
-from registrations.views.focal_point.in_place import IN_PLACE, focus_first, ids_in
-from registrations.views.focal_point.letters import LetterState, letter_state
-from registrations.views.focal_point.people import register_form, warning_of
-from registrations.views.focal_point.places import WITHOUT_PROFILE, page_at, to_add
 
 HISTORY_SHOWN = 50
 

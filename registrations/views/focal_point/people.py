@@ -17,7 +17,7 @@ from registrations.forms.delegates import DelegateForm, EditForm, VersionField, 
 from registrations.models import Delegation, DelegationStatus, ParticipantProfile
 from registrations.queries import lacks_letter, profiles_of, seats_of
 from registrations.queries.participant import is_invited
-from registrations.services.acceptance_words import said_before_naming, said_before_replacing
+from registrations.services.acceptance_messages import said_before_naming, said_before_replacing
 from registrations.services.deliveries import said_of_sending_again, send_invitations_again
 from registrations.services.nominations import (
     edit_delegate,
@@ -28,15 +28,15 @@ from registrations.services.nominations import (
 )
 from registrations.services.undoing import restore_delegate, undo_edit
 from registrations.views.focal_point.access import delegate_of, for_delegation, signed_in
-from registrations.views.focal_point.in_place import Saved, answer, ids_of
-from registrations.views.focal_point.places import (
+from registrations.views.focal_point.anchors import (
     page_to_add,
     seat_of,
     to_add,
     to_change,
     undo_of,
 )
-from registrations.views.focal_point.said import completion_message, missing_in_words, still_missing
+from registrations.views.focal_point.flash_messages import completion_message, missing_in_words, still_missing
+from registrations.views.focal_point.inline_forms import Saved, answer, ids_of
 
 FORM_METHODS = ["GET", "HEAD", "POST"]
 

@@ -9,8 +9,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from registrations.forms.participant import LostLinkForm
 from registrations.services.lost_links import ask_for_links
-from registrations.views.guesses import is_one_link_too_many, seconds_left
 from registrations.views.links import kept_private
+from registrations.views.rate_limits import is_one_link_too_many, seconds_left
 
 
 # Nobody signs in here, and whoever is lost may have come without cookies.

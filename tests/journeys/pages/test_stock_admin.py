@@ -11,7 +11,7 @@ from django.db.models import Model
 from django.urls import reverse
 from playwright.sync_api import Page
 
-from registrations.models import Announcement, Chase, Delegate, User
+from registrations.models import Announcement, Delegate, GapReminder, User
 from sessions_app.models import Session, Webinar
 from tests import factories
 from tests.journeys.looking import LOOKS, complaints_about, found_by_axe, listening, prepare
@@ -32,7 +32,7 @@ def stocked(world: World) -> World:
     staff = User.objects.get(email=SECRETARIAT)
     session = Session.objects.get(webinar__slug=FLOWS, number=1)
     factories.make_announcement(session.webinar, by=staff)
-    factories.make_chase(session.webinar, by=staff)
+    factories.make_gap_reminder(session.webinar, by=staff)
     factories.make_attendance(session, by=staff)
     factories.make_delegate(session.webinar.delegations.all()[0], status="withdrawn", withdrawn_at=NOW)
     called_off = factories.make_webinar("called-off", cancelled_at=NOW)
@@ -53,7 +53,7 @@ def arguments_of(name: str) -> list[object]:
     rows: dict[str, list[object]] = {
         "stop-announcement": [Announcement.objects.get().pk],
         "edit-announcement": [Announcement.objects.get().pk],
-        "stop-chase": [Chase.objects.get().pk],
+        "stop-gap-reminder": [GapReminder.objects.get().pk],
         "restore-delegate": [Delegate.objects.filter(status="withdrawn").latest("pk").pk],
         "restore-session": [called_off.sessions.all()[0].pk],
         "restore-webinar": [called_off.pk],

@@ -14,13 +14,13 @@ from django.urls import reverse
 from django.utils import timezone
 from time_machine import TimeMachineFixture
 
-from registrations.admin.announcements import AnnouncementRoom
+from registrations.admin.announcements import AnnouncementAdmin
 from registrations.models import (
     Announcement,
-    Chase,
     Delegation,
     Delivery,
     DeliveryKind,
+    GapReminder,
     HistoryEvent,
     RegistrationPolicy,
     User,
@@ -66,7 +66,7 @@ def draft(honduras: Delegation, staff: User) -> Announcement:
     return make_announcement(honduras.webinar, by=staff)
 
 
-def page_of(row: Announcement | Chase) -> str:
+def page_of(row: Announcement | GapReminder) -> str:
     return reverse(f"admin:registrations_{row._meta.model_name}_change", args=[row.pk])
 
 
@@ -306,14 +306,14 @@ def test_who_works_on_a_draft_that_somebody_deletes_is_told(
     page: str, typed: dict[str, str], secretariat: Client, draft: Announcement, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     admitted(draft.webinar.delegations.get())
-    found = AnnouncementRoom._found  # noqa: SLF001 - ours
+    found = AnnouncementAdmin._found  # noqa: SLF001 - ours
 
-    def found_and_then_deleted(room: AnnouncementRoom, pk: int) -> Announcement:
+    def found_and_then_deleted(room: AnnouncementAdmin, pk: int) -> Announcement:
         announcement = found(room, pk)
         Announcement.objects.all().delete()
         return announcement
 
-    monkeypatch.setattr(AnnouncementRoom, "_found", found_and_then_deleted)
+    monkeypatch.setattr(AnnouncementAdmin, "_found", found_and_then_deleted)
 
     answer = secretariat.post(f"{LIST}{draft.pk}/{page}", typed)
 
@@ -365,8 +365,8 @@ def lacking(honduras: Delegation) -> Delegation:
     return honduras
 
 
-def chase_page(delegation: Delegation) -> str:
-    return reverse("admin:chase-countries", args=[delegation.webinar_id])
+def gap_reminder_page(delegation: Delegation) -> str:
+    return reverse("admin:write-gap-reminder", args=[delegation.webinar_id])
 
 
 def test_the_page_says_whom_a_reminder_would_reach_and_with_which_text(
@@ -374,8 +374,8 @@ def test_the_page_says_whom_a_reminder_would_reach_and_with_which_text(
 ) -> None:
     make_delegation(lacking.webinar, make_country("PA", name_en="Panama"))
 
-    page = secretariat.get(chase_page(lacking))
-    frame = secretariat.get(reverse("admin:chase-mail", args=[lacking.webinar_id]))
+    page = secretariat.get(gap_reminder_page(lacking))
+    frame = secretariat.get(reverse("admin:gap-reminder-mail", args=[lacking.webinar_id]))
 
     assert "1 mail to a focal point, of 1 country." in text(page)
     assert "Focal (English)" in text(page)
@@ -389,7 +389,7 @@ def test_the_page_of_a_reminder_asks_as_much_with_one_country_as_with_many(
 ) -> None:
     def queries() -> int:
         with CaptureQueriesContext(connection) as captured:
-            assert secretariat.get(chase_page(lacking)).status_code == 200
+            assert secretariat.get(gap_reminder_page(lacking)).status_code == 200
         return len(captured)
 
     with_one = queries()
@@ -397,25 +397,25 @@ def test_the_page_of_a_reminder_asks_as_much_with_one_country_as_with_many(
         make_focal_point(make_delegation(lacking.webinar, make_country(code)).body)
 
     assert queries() == with_one
-    assert "7 mails to focal points, of 7 countries." in text(secretariat.get(chase_page(lacking)))
+    assert "7 mails to focal points, of 7 countries." in text(secretariat.get(gap_reminder_page(lacking)))
 
 
 def test_where_nobody_can_be_reminded_the_page_says_why(secretariat: Client, lacking: Delegation) -> None:
     RegistrationPolicy.objects.update(closes_at=NOW - timedelta(minutes=1))
 
-    page = secretariat.get(chase_page(lacking))
+    page = secretariat.get(gap_reminder_page(lacking))
 
     assert "Countries are reminded while registration is open" in text(page)
     assert "Send 1 mail" not in text(page) + page.content.decode()
 
 
 def test_a_reminder_is_sent_by_confirming_the_number(secretariat: Client, staff: User, lacking: Delegation) -> None:
-    answer = secretariat.post(chase_page(lacking), {"delegation": lacking.pk, "count": "1"})
+    answer = secretariat.post(gap_reminder_page(lacking), {"delegation": lacking.pk, "count": "1"})
 
-    chase = Chase.objects.get()
-    assert answer.headers["Location"] == page_of(chase)
+    gap_reminder = GapReminder.objects.get()
+    assert answer.headers["Location"] == page_of(gap_reminder)
     assert told(answer) == ["1 mail goes out now."]
-    assert "They concern 1 country. Waiting: 1" in text(secretariat.get(page_of(chase)))
+    assert "They concern 1 country. Waiting: 1" in text(secretariat.get(page_of(gap_reminder)))
     assert HistoryEvent.objects.get(kind="chased").actor == staff
     assert "Reminded of what is missing" in text(
         secretariat.get(reverse("admin:registrations_delegation_change", args=[lacking.pk]))
@@ -424,46 +424,46 @@ def test_a_reminder_is_sent_by_confirming_the_number(secretariat: Client, staff:
 
 def test_a_second_reminder_within_a_day_is_confirmed_apart(secretariat: Client, lacking: Delegation) -> None:
     typed = {"delegation": lacking.pk, "count": "1"}
-    secretariat.post(chase_page(lacking), typed)
+    secretariat.post(gap_reminder_page(lacking), typed)
 
-    refused = secretariat.post(chase_page(lacking), typed)
+    refused = secretariat.post(gap_reminder_page(lacking), typed)
     assert "Some of these countries were told within the last day." in text(refused)
     assert 'type="checkbox" name="again"' in refused.content.decode()
-    assert Chase.objects.count() == 1
-    secretariat.post(chase_page(lacking), typed | {"again": "on"})
+    assert GapReminder.objects.count() == 1
+    secretariat.post(gap_reminder_page(lacking), typed | {"again": "on"})
 
-    assert Chase.objects.count() == 2
+    assert GapReminder.objects.count() == 2
 
 
 def test_what_a_reminder_has_not_sent_is_stopped_once_that_is_confirmed(
     secretariat: Client, staff: User, lacking: Delegation
 ) -> None:
     make_focal_point(lacking.body, make_user("second@example.org"))
-    secretariat.post(chase_page(lacking), {"delegation": lacking.pk, "count": "2"})
-    chase = Chase.objects.get()
+    secretariat.post(gap_reminder_page(lacking), {"delegation": lacking.pk, "count": "2"})
+    gap_reminder = GapReminder.objects.get()
     Delivery.objects.filter(email="second@example.org").update(state="sent", sent_at=NOW)
-    stopping = reverse("admin:stop-chase", args=[chase.pk])
+    stopping = reverse("admin:stop-gap-reminder", args=[gap_reminder.pk])
 
-    assert stopping in secretariat.get(page_of(chase)).content.decode()
+    assert stopping in secretariat.get(page_of(gap_reminder)).content.decode()
     assert "1 mail has not been sent" in text(secretariat.get(stopping))
     answer = secretariat.post(stopping)
 
-    assert answer.headers["Location"] == page_of(chase)
+    assert answer.headers["Location"] == page_of(gap_reminder)
     assert told(answer)[-1] == "1 delivery is stopped."
     assert dict(Delivery.objects.filter(kind="gap_notice").values_list("email", "state")) == {
         "focal@example.org": "stopped", "second@example.org": "sent"
     }  # fmt: skip
     event = HistoryEvent.objects.get(kind="mail_stopped")
     assert (event.actor, event.delegation) == (staff, lacking)
-    assert stopping not in secretariat.get(page_of(chase)).content.decode()
+    assert stopping not in secretariat.get(page_of(gap_reminder)).content.decode()
 
 
 def test_only_the_chosen_countries_are_reminded(secretariat: Client, lacking: Delegation) -> None:
     panama = make_delegation(lacking.webinar, make_country("PA", name_en="Panama"))
     make_focal_point(panama.body, make_user("panama@example.org"))
 
-    page = secretariat.get(chase_page(lacking), {"delegation": panama.pk})
-    secretariat.post(chase_page(lacking), {"delegation": panama.pk, "count": "1"})
+    page = secretariat.get(gap_reminder_page(lacking), {"delegation": panama.pk})
+    secretariat.post(gap_reminder_page(lacking), {"delegation": panama.pk, "count": "1"})
 
     assert "1 mail to a focal point, of 1 country." in text(page)
     assert list(Delivery.objects.filter(kind="gap_notice").values_list("email", flat=True)) == ["panama@example.org"]
@@ -490,23 +490,23 @@ def test_what_is_ticked_is_counted_before_it_is_sent_and_nobody_else_is_reminded
     secretariat: Client, seven: list[Delegation]
 ) -> None:
     panama = seven[1]
-    shown = secretariat.get(chase_page(panama))
+    shown = secretariat.get(gap_reminder_page(panama))
     assert "7 mails to focal points, of 7 countries." in text(shown)
 
     # Six are unticked, and the button that still says seven is pressed.
-    counted = secretariat.post(chase_page(panama), {"delegation": panama.pk, "count": "7"})
+    counted = secretariat.post(gap_reminder_page(panama), {"delegation": panama.pk, "count": "7"})
     assert reminded() == []
     assert "It would now be 1 mail, and not the number that was shown." in text(counted)
     assert "1 mail to a focal point, of 1 country." in text(counted)
     assert ticked_in(counted) == {str(panama.pk)}
-    answer = secretariat.post(chase_page(panama), {"delegation": panama.pk, "count": "1"})
+    answer = secretariat.post(gap_reminder_page(panama), {"delegation": panama.pk, "count": "1"})
 
     assert told(answer) == ["1 mail goes out now."]
     assert reminded() == ["pa@example.org"]
 
 
 def test_the_ticks_stand_in_the_form_that_sends_and_nowhere_else(secretariat: Client, seven: list[Delegation]) -> None:
-    page = secretariat.get(chase_page(seven[0])).content.decode()
+    page = secretariat.get(gap_reminder_page(seven[0])).content.decode()
 
     sending = next(form for form in page.split("<form")[1:] if "Send 7 mails" in form).partition("</form>")[0]
     assert {str(one.pk) for one in seven} == set(
@@ -518,7 +518,7 @@ def test_the_ticks_stand_in_the_form_that_sends_and_nowhere_else(secretariat: Cl
 def test_counting_what_is_ticked_sends_nothing(secretariat: Client, seven: list[Delegation]) -> None:
     two = [one.pk for one in seven[:2]]
 
-    page = secretariat.post(chase_page(seven[0]), {"delegation": two, "count": "2", "show": "1"})
+    page = secretariat.post(gap_reminder_page(seven[0]), {"delegation": two, "count": "2", "show": "1"})
 
     assert "2 mails to focal points, of 2 countries." in text(page)
     assert ticked_in(page) == set(map(str, two))
@@ -530,7 +530,7 @@ def test_counting_what_is_ticked_sends_nothing(secretariat: Client, seven: list[
 def test_where_nothing_is_ticked_nobody_is_reminded(
     pressed: dict[str, str], secretariat: Client, seven: list[Delegation]
 ) -> None:
-    page = secretariat.post(chase_page(seven[0]), pressed)
+    page = secretariat.post(gap_reminder_page(seven[0]), pressed)
 
     assert "0 mails to focal points, of 0 countries." in text(page)
     assert ("Please choose at least one country." in text(page)) is ("count" in pressed)
@@ -539,7 +539,7 @@ def test_where_nothing_is_ticked_nobody_is_reminded(
 
 
 def test_a_test_leaves_the_ticks_as_they_are(secretariat: Client, seven: list[Delegation]) -> None:
-    testing = reverse("admin:test-chase", args=[seven[0].webinar_id])
+    testing = reverse("admin:test-gap-reminder", args=[seven[0].webinar_id])
 
     with_two = secretariat.post(testing, {"delegation": [one.pk for one in seven[:2]]}, follow=True)
     with_none = secretariat.post(testing, {}, follow=True)
@@ -554,7 +554,7 @@ def test_a_country_that_is_ticked_and_became_complete_meanwhile_is_named(
     panama, salvador = seven[1:3]
     Delegation.objects.filter(pk=panama.pk).update(status="submitted")
 
-    page = secretariat.post(chase_page(panama), {"delegation": [panama.pk, salvador.pk], "count": "1"})
+    page = secretariat.post(gap_reminder_page(panama), {"delegation": [panama.pk, salvador.pk], "count": "1"})
 
     assert "Some of these countries lack nothing by now, wait for a decision or do not attend." in text(page)
     assert f"Not reminded, since they lack nothing, wait for a decision or do not attend: {panama.body}." in text(page)
@@ -566,7 +566,7 @@ def test_a_country_that_is_ticked_and_became_complete_meanwhile_is_named(
 def test_the_last_country_that_became_complete_is_named_too(secretariat: Client, lacking: Delegation) -> None:
     Delegation.objects.update(status="submitted")
 
-    page = secretariat.post(chase_page(lacking), {"delegation": lacking.pk, "count": "1"})
+    page = secretariat.post(gap_reminder_page(lacking), {"delegation": lacking.pk, "count": "1"})
 
     assert "Not reminded, since they lack nothing, wait for a decision or do not attend: Country HN." in text(page)
     assert "No country lacks anything that it could add now." in text(page)
@@ -575,16 +575,16 @@ def test_the_last_country_that_became_complete_is_named_too(secretariat: Client,
 def test_a_gap_that_closed_meanwhile_is_counted_anew(secretariat: Client, lacking: Delegation) -> None:
     Delegation.objects.update(status="submitted")
 
-    secretariat.post(chase_page(lacking), {"delegation": lacking.pk, "count": "1"})
+    secretariat.post(gap_reminder_page(lacking), {"delegation": lacking.pk, "count": "1"})
 
-    assert not Chase.objects.exists()
+    assert not GapReminder.objects.exists()
 
 
 def test_the_test_of_a_reminder_goes_to_oneself(secretariat: Client, lacking: Delegation) -> None:
-    answer = secretariat.post(reverse("admin:test-chase", args=[lacking.webinar_id]), {"delegation": lacking.pk})
+    answer = secretariat.post(reverse("admin:test-gap-reminder", args=[lacking.webinar_id]), {"delegation": lacking.pk})
 
     assert told(answer) == ["2 tests go to secretariat@example.org now."]
-    assert answer.headers["Location"] == f"{chase_page(lacking)}?delegation={lacking.pk}"
+    assert answer.headers["Location"] == f"{gap_reminder_page(lacking)}?delegation={lacking.pk}"
     send_due(clock=lambda: timezone.now() + timedelta(minutes=1))
     assert set(Delivery.objects.filter(kind="test").values_list("state", flat=True)) == {"sent"}
 
@@ -596,5 +596,5 @@ def test_the_list_of_delegations_leads_to_a_reminder_of_those_that_are_chosen(
 
     answer = secretariat.post(listed, {"action": "remind", "_selected_action": [lacking.pk]})
 
-    assert answer.headers["Location"] == f"{chase_page(lacking)}?delegation={lacking.pk}"
-    assert chase_page(lacking) in secretariat.get(f"/admin/quota-board/{lacking.webinar.slug}/").content.decode()
+    assert answer.headers["Location"] == f"{gap_reminder_page(lacking)}?delegation={lacking.pk}"
+    assert gap_reminder_page(lacking) in secretariat.get(f"/admin/quota-board/{lacking.webinar.slug}/").content.decode()

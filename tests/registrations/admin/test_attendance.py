@@ -16,8 +16,8 @@ from openpyxl import load_workbook
 from registrations.models import Arrival, Attendance, Delegate, HistoryEvent, HistoryKind, RegistrationPolicy, User
 from sessions_app.models import Session
 from tests.factories import FIRST_START, NOW, make_attendance, make_delegate
-from tests.registrations.services.participation.reports import zoom, zoom_row
-from tests.registrations.services.participation.stories import make_session_of
+from tests.registrations.services.attendance_import.reports import zoom, zoom_row
+from tests.registrations.services.attendance_import.stories import make_session_of
 
 TABLE = "/admin/attendance/flows/"
 SESSION = f"{TABLE}1/"

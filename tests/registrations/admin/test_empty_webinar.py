@@ -22,7 +22,7 @@ def webinar() -> Webinar:
     [
         ("quota-board", False, {FIRST_DELEGATION}),
         ("attendance", False, {FIRST_DELEGATION, FIRST_SESSION}),
-        ("chase-countries", True, {FIRST_DELEGATION}),
+        ("write-gap-reminder", True, {FIRST_DELEGATION}),
         ("release-webinar", True, {FIRST_SESSION}),
         ("preview-public", True, set()),
         ("preview-delegate", True, set()),
@@ -40,7 +40,7 @@ def test_a_room_of_an_empty_webinar_leads_to_what_comes_first(
     assert {link for link in (FIRST_DELEGATION, FIRST_SESSION) if link in page} == leads_to
 
 
-@pytest.mark.parametrize("list_of", ["announcement/add", "delegate/export", "delegation", "delegate", "chase"])
+@pytest.mark.parametrize("list_of", ["announcement/add", "delegate/export", "delegation", "delegate", "gap_reminder"])
 def test_a_list_of_an_empty_webinar_opens(secretariat: Client, webinar: Webinar, list_of: str) -> None:
     answer = secretariat.get(f"/admin/registrations/{list_of}/", {"webinar": webinar.slug})
 

@@ -21,11 +21,11 @@ from tests.factories import (
     NOW,
     make_announcement,
     make_attendance,
-    make_chase,
     make_country,
     make_delegation,
     make_focal_point,
     make_gap_notice_rule,
+    make_gap_reminder,
     make_quotas,
     make_reminder_rule,
     make_session,
@@ -61,7 +61,7 @@ def add_rows(number: int, staff: User) -> None:
     make_reminder_rule(webinar)
     make_gap_notice_rule(webinar)
     make_announcement(webinar, by=staff)
-    make_chase(webinar, by=staff)
+    make_gap_reminder(webinar, by=staff)
     Speaker.objects.create(webinar=webinar, code="speaker", name_en="Speaker")
 
 

@@ -25,7 +25,7 @@ from registrations.services.announcements import (
     delete_draft,
     edit_announcement,
     send_announcement,
-    send_trial_of_announcement,
+    send_test_of_announcement,
     write_announcement,
 )
 from registrations.services.deliveries import resend_deliveries, stop_deliveries
@@ -309,7 +309,7 @@ def test_a_test_goes_to_its_writer_alone_in_both_languages(honduras: Delegation,
     admitted(honduras)
     draft = write(staff)
 
-    assert send_trial_of_announcement(draft, by=staff, now=NOW) == 2
+    assert send_test_of_announcement(draft, by=staff, now=NOW) == 2
     messages = deliver()
 
     assert {one.to[0] for one in messages} == {staff.email}
@@ -319,7 +319,7 @@ def test_a_test_goes_to_its_writer_alone_in_both_languages(honduras: Delegation,
 
 
 def test_a_test_has_the_languages_that_are_written(honduras: Delegation, staff: User) -> None:
-    assert send_trial_of_announcement(write(staff, text_es=""), by=staff, now=NOW) == 1
+    assert send_test_of_announcement(write(staff, text_es=""), by=staff, now=NOW) == 1
 
 
 # Bad input -------------------------------------------------------------------------------------
@@ -354,8 +354,8 @@ def test_what_no_mail_may_carry_is_refused_at_its_field(
 
 def test_a_draft_is_deleted_with_its_tests_and_the_history_keeps_its_subject(honduras: Delegation, staff: User) -> None:
     draft, kept = write(staff), write(staff, subject_en="Another")
-    send_trial_of_announcement(draft, by=staff, now=NOW)
-    send_trial_of_announcement(kept, by=staff, now=NOW)
+    send_test_of_announcement(draft, by=staff, now=NOW)
+    send_test_of_announcement(kept, by=staff, now=NOW)
 
     delete_draft(draft, version=1, by=staff, now=LATER)
 
@@ -383,7 +383,7 @@ def test_a_draft_that_somebody_has_deleted_meanwhile_is_told_and_not_missed(hond
     steps: list[Callable[[], Any]] = [
         lambda: edit_announcement(draft, details(), version=1, by=staff, now=LATER),
         lambda: send(draft, staff, count=1),
-        lambda: send_trial_of_announcement(draft, by=staff, now=LATER),
+        lambda: send_test_of_announcement(draft, by=staff, now=LATER),
         lambda: delete_draft(draft, version=1, by=staff, now=LATER),
     ]
     delete_draft(Announcement.objects.get(), version=1, by=staff, now=LATER)

@@ -11,7 +11,7 @@ from registrations.models import Delegate, Delegation, Quota, RegistrationPolicy
 from registrations.queries import seats_of
 from registrations.queries.earlier import EarlierPerson, earlier_people
 from registrations.services.carry_over import carry_over
-from registrations.services.details import FIELDS
+from registrations.services.delegate_details import FIELDS
 from sessions_app.models import Session, Webinar
 from tests.factories import (
     FIRST_START,

@@ -87,14 +87,14 @@ def test_stopping_reaches_what_a_worker_has_claimed_and_not_begun(staff: User, n
 
 
 def test_what_failed_or_was_stopped_is_due_again_with_all_its_attempts(db: None, staff: User, now: datetime) -> None:
-    deliveries = [make_delivery(state, deaths=7) for state in DeliveryState]
+    deliveries = [make_delivery(state, worker_losses=7) for state in DeliveryState]
     later = now + timedelta(hours=1)
 
     resent = resend_deliveries([delivery.pk for delivery in deliveries], by=staff, now=later)
 
     due_again = Delivery.objects.filter(key__in=["notice:failed", "notice:stopped"])
     assert resent == 2
-    assert set(due_again.values_list("state", "attempts", "deaths", "due_at", "resent_at")) == {
+    assert set(due_again.values_list("state", "attempts", "worker_losses", "due_at", "resent_at")) == {
         ("due", 0, 0, later, later)
     }
     assert set(Delivery.objects.filter(resent_at=None).values_list("state", "attempts", "due_at")) == {

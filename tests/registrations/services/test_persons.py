@@ -18,9 +18,9 @@ from registrations.services.nominations import (
     withdraw_delegate,
 )
 from registrations.services.personal_data.erasing import Erasure, erase_person
-from registrations.services.personal_data.giving_out import export_person
 from registrations.services.personal_data.persons import find_person
-from registrations.services.personal_data.registry import REGISTRY, Impersonal
+from registrations.services.personal_data.registry import REGISTRY, Keep
+from registrations.services.personal_data.subject_access import export_person
 from registrations.services.planning import plan
 from registrations.services.undoing import restore_delegate
 from sessions_app.releases import release_webinar
@@ -89,7 +89,7 @@ def test_everything_that_is_kept_of_a_person_is_given_out(ximena: Delegate, staf
     given = export_person(ADDRESS, by=staff, now=NOW)
 
     (registration,) = given["registrations"]
-    personal = {name for name, fate in REGISTRY["registrations.Delegate"].items() if not isinstance(fate, Impersonal)}
+    personal = {name for name, fate in REGISTRY["registrations.Delegate"].items() if not isinstance(fate, Keep)}
     assert personal <= set(registration)
     assert {name: registration[name] for name in DETAILS} == DETAILS
     assert (registration["webinar"], registration["body"]) == (str(ximena.webinar), "Country HN")

@@ -43,11 +43,11 @@ from registrations.services.announcements import (
     send_announcement,
     write_announcement,
 )
-from registrations.services.chasing import check_chasing
+from registrations.services.attendance_import.by_hand import match_by_hand
+from registrations.services.attendance_import.saving import import_attendance, remove_attendance
 from registrations.services.delegations import waive_seats
+from registrations.services.gap_reminders import check_gap_reminder
 from registrations.services.nominations import edit_delegate, register_delegate, replace_delegate, withdraw_delegate
-from registrations.services.participation.by_hand import match_by_hand
-from registrations.services.participation.saving import import_attendance, remove_attendance
 from registrations.services.personal_data.anonymising import holdings_of
 from registrations.services.personal_data.purging import preview, purge
 from registrations.services.planning import plan
@@ -73,7 +73,7 @@ from tests.factories import (
     make_staff,
     make_webinar,
 )
-from tests.registrations.services.participation.stories import attendee
+from tests.registrations.services.attendance_import.stories import attendee
 
 # The factories' webinar is in November 2026, its data end on 17 November 2027.
 LATER = NOW + timedelta(days=400)
@@ -330,7 +330,7 @@ def test_what_would_name_people_after_the_purge_is_refused_in_words(db: None, le
         lambda: write_announcement(webinar, text, by=staff, now=LATER),
         lambda: edit_announcement(draft, text, version=1, by=staff, now=LATER),
         lambda: send_announcement(draft, version=1, count=1, by=staff, now=LATER),
-        lambda: check_chasing(webinar, now=LATER),
+        lambda: check_gap_reminder(webinar, now=LATER),
     ]
 
     for step in steps:

@@ -148,12 +148,12 @@ def test_a_message_over_which_workers_die_again_and_again_is_given_up_alone(capl
     claim_batch(size=10, now=at)
 
     deadly.refresh_from_db()
-    assert (deadly.state, deadly.deaths) == (DeliveryState.FAILED, 7)
+    assert (deadly.state, deadly.worker_losses) == (DeliveryState.FAILED, 7)
     assert [(line["event"], line["delivery"], line["reason"]) for line in warnings_in(caplog)] == [
         ("delivery_failed", deadly.pk, deadly.last_error)
     ]
     others = Delivery.objects.exclude(pk=deadly.pk)
-    assert set(others.values_list("state", "attempts", "deaths")) == {(DeliveryState.CLAIMED, 0, 0)}
+    assert set(others.values_list("state", "attempts", "worker_losses")) == {(DeliveryState.CLAIMED, 0, 0)}
 
 
 def test_an_older_message_beside_one_whose_worker_died_stops_nobody() -> None:

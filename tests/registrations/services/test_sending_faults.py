@@ -179,7 +179,7 @@ def test_a_server_that_takes_longer_to_greet_than_a_lease_lasts_gets_each_messag
     report = send_due(clock=clock, within=timedelta(seconds=4))
 
     assert (elsewhere[0].sent, report.sent, len(mail.outbox)) == (2, 0, 2)
-    assert set(Delivery.objects.values_list("state", "attempts", "deaths")) == {(DeliveryState.SENT, 1, 0)}
+    assert set(Delivery.objects.values_list("state", "attempts", "worker_losses")) == {(DeliveryState.SENT, 1, 0)}
     admitted(Delegation.objects.get())
     plan(now=clock())
     server.greet = lambda: seconds.__setitem__(0, 1_000)

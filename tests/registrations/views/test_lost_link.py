@@ -7,7 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from registrations.models import HistoryEvent, LinkRequest
-from registrations.views.guesses import LINKS_ALLOWED
+from registrations.views.rate_limits import LINKS_ALLOWED
 from tests.registrations.views.test_participant_page import plain
 
 PAGE, ASKED = "/en/my/", "/en/my/asked/"

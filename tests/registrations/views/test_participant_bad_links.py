@@ -14,7 +14,7 @@ from registrations.models import Arrival, CalendarEntry, Delegate, Delivery
 from registrations.services.personal_data.erasing import erase_person
 from registrations.services.personal_data.purging import purge
 from registrations.tokens import Scope, make_token
-from registrations.views.guesses import GUESSES_ALLOWED, is_one_guess_too_many
+from registrations.views.rate_limits import GUESSES_ALLOWED, is_one_guess_too_many
 from tests.factories import FIRST_START, NOW, make_staff
 
 PAGES = ("", "join/1/", "sessions/1/answer/")

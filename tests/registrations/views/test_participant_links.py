@@ -6,7 +6,7 @@ from django.urls import reverse
 
 from registrations.models import Arrival, CalendarEntry, Partstat
 from registrations.tokens import Scope, make_token
-from registrations.views.guesses import GUESSES_ALLOWED
+from registrations.views.rate_limits import GUESSES_ALLOWED
 from tests.factories import FIRST_START
 
 NAMES = [

@@ -10,7 +10,7 @@ from django.test import Client
 from registrations.models import PRIVACY_NOTICE, Delegation, FocalPoint, RegistrationPolicy, User
 from registrations.services.focal_points import appoint_focal_point, remove_focal_point
 from registrations.tokens import make_invitation_token
-from registrations.views.guesses import GUESSES_ALLOWED
+from registrations.views.rate_limits import GUESSES_ALLOWED
 from sessions_app.models import Webinar
 from sessions_app.releases import release_webinar
 from tests.factories import NOW, make_country, make_delegation, make_focal_point, make_staff, make_webinar

@@ -14,7 +14,7 @@ from django.test import Client
 from django.urls import reverse
 
 from registrations.models import Delegate, Delivery, User
-from sessions_app.admin.base import ReadOnlyRoom
+from sessions_app.admin.base import ReadOnlyAdmin
 from sessions_app.models import Session
 from tests.factories import make_delegate, make_delegation, make_staff, make_webinar
 from tests.filled_form import filled_form
@@ -97,7 +97,7 @@ def test_the_export_of_a_list_that_cannot_be_shown_leads_to_the_whole_list(
 
 @pytest.mark.parametrize("fault", [TypeError, ValueError, IndexError, OverflowError, OperationalError])
 def test_a_fault_of_the_program_within_a_list_is_an_error(rf: Any, staff: User, fault: type[Exception]) -> None:
-    class Faulty(ReadOnlyRoom[Session]):
+    class Faulty(ReadOnlyAdmin[Session]):
         def get_queryset(self, request: HttpRequest) -> Any:
             raise fault("a fault of the program")
 

@@ -4,9 +4,9 @@ from functools import partial
 
 import pytest
 
-from registrations.models import Announcement, Chase, Delivery, DeliveryKind
+from registrations.models import Announcement, Delivery, DeliveryKind, GapReminder
 from registrations.services.announcements import send_announcement
-from registrations.services.chasing import chase_countries
+from registrations.services.gap_reminders import remind_countries
 from tests.factories import NOW, make_announcement, make_focal_point, make_staff
 from tests.races import ROUNDS, kinds_of, two_writers
 from tests.registrations.services.deliveries import admitted, released_delegation
@@ -37,9 +37,9 @@ def test_of_two_who_remind_the_countries_the_second_is_told_of_the_first():
     with two_writers() as race:
         for _ in range(ROUNDS // 4):
             Delivery.objects.filter(kind=DeliveryKind.GAP_NOTICE).delete()
-            Chase.objects.all().delete()
+            GapReminder.objects.all().delete()
             remind = partial(
-                chase_countries,
+                remind_countries,
                 delegation.webinar,
                 delegations=[delegation.pk],
                 count=1,
@@ -51,4 +51,4 @@ def test_of_two_who_remind_the_countries_the_second_is_told_of_the_first():
             outcomes = race(remind, remind)
 
             assert kinds_of(outcomes) == ["RuleBroken", "done"]
-            assert Chase.objects.count() == 1
+            assert GapReminder.objects.count() == 1

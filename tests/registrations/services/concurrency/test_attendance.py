@@ -5,10 +5,10 @@ from functools import partial
 import pytest
 
 from registrations.models import Attendance, AttendanceReport, Delegate, MatchedBy
-from registrations.services.participation.by_hand import match_by_hand
+from registrations.services.attendance_import.by_hand import match_by_hand
 from tests.factories import make_attendance, make_staff
 from tests.races import two_writers
-from tests.registrations.services.participation.stories import AFTER, attendee, imported, make_session_of
+from tests.registrations.services.attendance_import.stories import AFTER, attendee, imported, make_session_of
 from tests.sizes import IS_DRILL
 
 pytestmark = [pytest.mark.postgresql, pytest.mark.django_db(transaction=True)]

@@ -9,7 +9,7 @@ from registrations.exceptions import NotPossibleNow
 from registrations.models import Delegate, Delegation, DelegationStatus, HistoryEvent, HistoryKind
 from registrations.services.delegations import accept_delegation, submit_delegation
 from registrations.services.nominations import edit_delegate, register_delegate, replace_delegate, withdraw_delegate
-from registrations.services.seats import decision
+from registrations.services.quota_locks import atomic_with_retry
 from tests.factories import (
     make_country,
     make_delegate,
@@ -95,7 +95,7 @@ def test_whoever_is_named_while_the_delegation_is_accepted_is_admitted(now):
             assert not Delegate.objects.active().filter(admitted_at=None).exists()
 
 
-@decision
+@atomic_with_retry
 def lock_both(first, second, *, meet):
     """A decision that breaks the order of locks, as a hand-written statement elsewhere might."""
     Delegation.objects.select_for_update(no_key=True).get(pk=first.pk)

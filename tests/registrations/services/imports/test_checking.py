@@ -7,7 +7,7 @@ from registrations.exceptions import InvalidInput, NotPossibleNow, RegistrationN
 from registrations.forms.delegates import DelegateForm
 from registrations.models import Delegate, Delegation, Quota
 from registrations.queries import profiles_of
-from registrations.services.details import clean_details
+from registrations.services.delegate_details import clean_details
 from registrations.services.imports.checking import RowState, check_import
 from registrations.services.imports.people import SPREADSHEET_ERRORS
 from tests.factories import (

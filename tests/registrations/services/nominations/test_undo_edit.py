@@ -4,7 +4,7 @@ import pytest
 
 from registrations.exceptions import AddressTakenHere, NotPossibleNow, QuotaFull
 from registrations.models import Delegation, DelegationStatus, Delivery, DeliveryKind, Quota
-from registrations.queries.movements import movements_of
+from registrations.queries.recent_changes import movements_of
 from registrations.services.delegations import mark_attending_again, mark_not_attending
 from registrations.services.nominations import edit_delegate, withdraw_delegate
 from registrations.services.undoing import undo_edit

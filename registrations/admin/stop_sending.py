@@ -1,0 +1,53 @@
+"""The page that asks before what waits to be sent, of an announcement or a reminder, is stopped."""
+
+from django.contrib import messages
+from django.contrib.admin import AdminSite
+from django.db.models import QuerySet
+from django.forms import Form
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from registrations.admin.base import staff_of
+from registrations.models import Announcement, Delivery, GapReminder
+from registrations.services.deliveries import NOT_LEFT, stop_deliveries
+from sessions_app.admin.base import change_url
+
+
+def stoppable(owed: "QuerySet[Delivery]") -> "QuerySet[Delivery]":
+    """Those of `owed` that have not left: they wait, have failed, or are claimed and not begun."""
+    return owed.filter(NOT_LEFT)
+
+
+def stop_page(
+    site: AdminSite, request: HttpRequest, row: Announcement | GapReminder, owed: "QuerySet[Delivery]"
+) -> HttpResponse:
+    """Says how many of those that `row` owes have not been sent; sent, stops these."""
+    waiting = stoppable(owed)
+    if request.method == "POST":
+        ids = waiting.values_list("pk", flat=True)
+        stopped = stop_deliveries(ids, by=staff_of(request), now=timezone.now())
+        said = ngettext("%(count)s delivery is stopped.", "%(count)s deliveries are stopped.", stopped)
+        messages.success(request, said % {"count": stopped})
+        return redirect(change_url(row))
+    count = waiting.count()
+    lead = ngettext(
+        "%(count)s mail has not been sent: it waits, or did not get through. It is stopped; each one can be sent "
+        "again from its own page. Those that have been sent cannot be taken back.",
+        "%(count)s mails have not been sent: they wait, or did not get through. They are stopped; each one can be sent "
+        "again from its own page. Those that have been sent cannot be taken back.",
+        count,
+    )
+    context = site.each_context(request) | {
+        "opts": row._meta,
+        "row": row,
+        "back": change_url(row),
+        "title": _("Stop what has not been sent"),
+        "lead": lead % {"count": count},
+        "verb": _("Stop it"),
+        "form": Form(),
+    }
+    return TemplateResponse(request, "admin/sessions_app/confirm.html", context)

@@ -1,0 +1,206 @@
+"""The people of a report: all rows of one person as one, with hours and minutes."""
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from itertools import chain, pairwise
+from zoneinfo import ZoneInfo
+
+from registrations.services.attendance_import.reading import ReportRow
+from registrations.tokens.participants import link_of
+
+MOST_MINUTES = 7 * 24 * 60
+LONGEST_NAME = 200
+LONGEST_ADDRESS = 254
+LONGEST_KEY = 300
+# Others are no days of a report, and some no database can store.
+YEARS = range(2000, 2101)
+# Reports of both products write days as in the United States, unless a computer's language says otherwise.
+NUMBERED_DAY = re.compile(r"(\d{1,2})[-/.](\d{1,2})[-/.](\d{4}|\d{2})(?!\d)")
+ISO_DAY = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?!\d)")
+CLOCK = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2}))?\s*(?:([ap])\.?\s*m)?", re.I)
+OFFSET = re.compile(r"T[\d:.]+(Z|[+-]\d\d:?\d\d)$")
+PART_OF_DURATION = re.compile(r"(\d+(?:[.,]\d+)?)\s*([hms])", re.I)
+CLOCK_OF_DURATION = re.compile(r"(\d{1,3}):(\d{2})(?::(\d{2}))?")
+SECONDS = {"h": 3600, "m": 60, "s": 1}
+
+Moment = datetime | None
+ReadDay = Callable[[str], date | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Attendee:
+    """Somebody as a report names them. `key` tells them from the others: their address or else their name.
+
+    `link_of` is the id of the delegate whose personal link they, and nobody else in the report, gave.
+    """
+
+    name: str
+    address: str
+    minutes: int
+    first_joined_at: Moment
+    last_left_at: Moment
+    link_of: int | None = None
+
+    @property
+    def key(self) -> str:
+        return self.address.lower() or f"name:{' '.join(self.name.casefold().split())}"[:LONGEST_KEY]
+
+
+@dataclass(frozen=True, slots=True)
+class _Stay:
+    joined_at: Moment
+    left_at: Moment
+    seconds: int
+
+
+def attendees_of(rows: Sequence[ReportRow], *, day: date, zone: str) -> list[Attendee]:
+    """One for each person, in the order of the report; rows that name nobody are left out.
+
+    Hours without an offset are of `zone`. Whether 10/05 is in May or in October is told by the `day` of the session.
+    """
+    read_day = _order_of_days(rows, day=day)
+    stays: dict[str, list[_Stay]] = defaultdict(list)
+    names: dict[str, Attendee] = {}
+    links: dict[str, set[int]] = defaultdict(set)
+    for row in rows:
+        who = Attendee(
+            cleaned(row.name, LONGEST_NAME),
+            cleaned(row.address, LONGEST_ADDRESS) if "@" in row.address else "",
+            0, None, None,
+        )  # fmt: skip
+        if who.name or who.address:
+            names.setdefault(who.key, who)
+            stays[who.key].append(_stay(row, read_day, ZoneInfo(zone)))
+            if (linked := link_of(row.link)) is not None:
+                links[who.key].add(linked)
+    given = Counter(chain.from_iterable(links.values()))
+    return [_together(names[key], of_one, _only_link(links[key], given)) for key, of_one in stays.items()]
+
+
+def _only_link(own: Collection[int], given: Mapping[int, int]) -> int | None:
+    """Two links, or one that others gave too, tell nothing."""
+    return next((linked for linked in own if len(own) == given[linked] == 1), None)
+
+
+def cleaned(text: str, longest: int) -> str:
+    """What a database can store: no half characters, not too long."""
+    return text.replace("\x00", "").encode("utf-8", "replace").decode()[:longest].strip()
+
+
+def _together(who: Attendee, stays: list[_Stay], linked: int | None) -> Attendee:
+    joined = [stay.joined_at for stay in stays if stay.joined_at]
+    left = [stay.left_at for stay in stays if stay.left_at]
+    minutes = -(-_seconds_of(stays) // 60)
+    return Attendee(
+        who.name,
+        who.address,
+        min(minutes, MOST_MINUTES),
+        min(joined, default=None),
+        max(left, default=None),
+        linked,
+    )
+
+
+def _seconds_of(stays: list[_Stay]) -> int:
+    """Together; what someone was there with two devices at once counts once, where the hours are known."""
+    spans = sorted((stay.joined_at, stay.left_at) for stay in stays if stay.joined_at and stay.left_at)
+    total = sum(stay.seconds for stay in stays)
+    overlaps = any(later[0] < earlier[1] for earlier, later in pairwise(spans))
+    if len(spans) < len(stays) or not overlaps:
+        return total
+    seconds = 0.0
+    until = spans[0][0]
+    for joined, left in spans:
+        if left > until:
+            seconds += (left - max(joined, until)).total_seconds()
+            until = left
+    return int(seconds)
+
+
+def _stay(row: ReportRow, read_day: ReadDay, zone: ZoneInfo) -> _Stay:
+    joined, left = _moment(row.joined, read_day, zone), _moment(row.left, read_day, zone)
+    if joined and left and left < joined:
+        left = None
+    seconds = seconds_in(row.duration)
+    if seconds is None:
+        seconds = int((left - joined).total_seconds()) if joined and left else 0
+    return _Stay(joined, left, seconds)
+
+
+def seconds_in(text: str) -> int | None:
+    """Of "63" (minutes), "1h 5m 3s", "1 h 5 min 3 s" and "1:05:03"; None where it is none of them."""
+    if clock := CLOCK_OF_DURATION.fullmatch(text):
+        first, second, third = clock.groups()
+        return int(first) * 3600 + int(second) * 60 + int(third or 0)
+    if parts := PART_OF_DURATION.findall(text):
+        return int(sum(float(number.replace(",", ".")[:9]) * SECONDS[unit.lower()] for number, unit in parts))
+    try:
+        minutes = float(text[:9].replace(",", "."))
+    except ValueError:
+        return None
+    return int(minutes * 60) if 0 <= minutes <= MOST_MINUTES else None
+
+
+def _moment(text: str, read_day: ReadDay, zone: ZoneInfo) -> Moment:
+    """None where `text` is no day with an hour."""
+    if OFFSET.search(text):
+        try:
+            moment = datetime.fromisoformat(text)
+            return moment if moment.year in YEARS else None
+        except ValueError:
+            return None
+    day, clock = read_day(text), CLOCK.search(text)
+    if day is None or clock is None:
+        return None
+    hour = int(clock[1])
+    if half := clock[4]:
+        hour = hour % 12 + (12 if half.lower() == "p" else 0)
+    try:
+        return datetime(day.year, day.month, day.day, hour, int(clock[2]), int(clock[3] or 0), tzinfo=zone)
+    except ValueError:
+        return None
+
+
+def _order_of_days(rows: Sequence[ReportRow], *, day: date) -> ReadDay:
+    """Month first or day first: the one by which more of the rows have a day, and more of these are near `day`."""
+    texts = list(dict.fromkeys(row.joined[:11] for row in rows if row.joined))
+
+    def fits(read_day: ReadDay) -> tuple[int, int]:
+        days = [found for text in texts if (found := read_day(text))]
+        return len(days), sum(abs(found - day) <= timedelta(days=1) for found in days)
+
+    return max((_month_first, _day_first), key=fits)
+
+
+def _month_first(text: str) -> date | None:
+    return _numbered_day(text, is_day_first=False)
+
+
+def _day_first(text: str) -> date | None:
+    return _numbered_day(text, is_day_first=True)
+
+
+def _numbered_day(text: str, *, is_day_first: bool) -> date | None:
+    if iso := ISO_DAY.search(text):
+        return _date(int(iso[1]), int(iso[2]), int(iso[3]))
+    if numbered := NUMBERED_DAY.search(text):
+        first, second, year = map(int, numbered.groups())
+        month, day = (second, first) if is_day_first else (first, second)
+        return _date(year if year > 99 else 2000 + year, month, day)
+    return None
+
+
+def _date(year: int, month: int, day: int) -> date | None:
+    try:
+        return date(year, month, day) if year in YEARS else None
+    except ValueError:
+        return None
+
+
+def outside(people: Iterable[Attendee], *, first: date, last: date, zone: str) -> tuple[int, int]:
+    """(how many joined on another day than those from `first` to `last`, how many joined at a known hour)."""
+    days = [one.first_joined_at.astimezone(ZoneInfo(zone)).date() for one in people if one.first_joined_at]
+    return sum(not first <= day <= last for day in days), len(days)

@@ -1,0 +1,128 @@
+"""What is told about a delegate, cleaned the same way whoever tells it: a form, the admin, an import."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+
+from registrations.exceptions import InvalidInput
+from registrations.models import BodyKind, Delegate, DelegateRole, Delegation, ParticipantProfile
+from registrations.services.registration_window import UNUSABLE_CHARACTERS
+from sessions_app.invisible import INVISIBLE, has_invisible
+
+
+@dataclass(frozen=True)
+class DelegateDetails:
+    """A person as typed. `profile` is None for people of organisations, and only for them."""
+
+    name: str
+    email: str
+    institution: str
+    timezone: str
+    profile: ParticipantProfile | None = None
+    position: str = ""
+    language: str = "es"
+    phone: str = ""
+    needs: str = ""
+    is_working_group_member: bool = False
+    role: str = DelegateRole.DELEGATE
+
+
+TEXTS = ("name", "email", "institution", "position", "phone", "needs", "timezone", "language", "role")
+FIELDS = (*TEXTS, "is_working_group_member", "profile")
+
+
+def clean_details(details: DelegateDetails, *, delegation: Delegation, profile_ids: set[int]) -> DelegateDetails:
+    """`details` without blanks at their ends and with the address's domain in lower case and ASCII; else unaltered.
+
+    `profile_ids` are those with a quota at the webinar. Raises InvalidInput with every message by field.
+    """
+    texts = {name: getattr(details, name).strip() for name in TEXTS}
+    texts["email"] = tidy_address(texts["email"])
+    cleaned = replace(details, **texts)
+    messages = _field_messages(cleaned)
+    if profile_message := _profile_message(cleaned.profile, delegation=delegation, profile_ids=profile_ids):
+        messages["profile"] = [profile_message]
+    if messages:
+        raise InvalidInput(messages)
+    return cleaned
+
+
+def tidy_address(email: str) -> str:
+    """`email` without blanks at its ends, its domain in lower case and ASCII: as addresses are stored."""
+    local, at, domain = email.strip().rpartition("@")
+    return f"{local}{at}{_ascii_domain(domain)}"
+
+
+def _field_messages(details: DelegateDetails) -> dict[str, list[str]]:
+    unusable = {
+        name: [_("Line breaks and control characters cannot be used here.")]
+        for name in TEXTS
+        if UNUSABLE_CHARACTERS.search(getattr(details, name))
+    }
+    if not details.email.isascii():
+        unusable["email"] = [
+            str(INVISIBLE)
+            if has_invisible(details.email)
+            else _("No mail can be sent to this address. Please check how it is written.")
+        ]
+    values = {name: getattr(details, name) for name in FIELDS if name != "profile"}
+    exclude = [field.name for field in Delegate._meta.fields if field.name not in values]
+    try:
+        Delegate(**values).clean_fields(exclude=exclude)
+    except ValidationError as error:
+        return error.message_dict | unusable
+    return unusable
+
+
+def _ascii_domain(domain: str) -> str:
+    """The one form that names a mailbox's domain (RFC 5890 §2.3.2.1); one that has none stays, and is refused."""
+    try:
+        return domain.encode("idna").decode().lower()
+    except UnicodeError:
+        return domain
+
+
+def _profile_message(profile: ParticipantProfile | None, *, delegation: Delegation, profile_ids: set[int]) -> str:
+    if delegation.body.kind == BodyKind.ORGANISATION:
+        return _("People of organisations have no profile.") if profile is not None else ""
+    if profile is None:
+        return _("Please choose a profile.")
+    if profile.pk not in profile_ids:
+        return _("This webinar asks for nobody of this profile.")
+    return ""
+
+
+def apply_details(delegate: Delegate, details: DelegateDetails) -> dict[str, list[object]]:
+    """Set `details` on `delegate` without saving; {field: [old, new]} of what differs, a profile by its code."""
+    changes: dict[str, list[object]] = {}
+    for name in FIELDS:
+        old, new = getattr(delegate, name), getattr(details, name)
+        if old == new:
+            continue
+        changes[name] = [getattr(value, "code", value) if name == "profile" else value for value in (old, new)]
+        setattr(delegate, name, new)
+    return changes
+
+
+def details_of(delegate: Delegate) -> DelegateDetails:
+    """What is stored of `delegate`."""
+    return DelegateDetails(**{name: getattr(delegate, name) for name in FIELDS})
+
+
+def details_before(
+    delegate: Delegate, changes: Mapping[str, Sequence[Any]], *, profiles: Iterable[ParticipantProfile]
+) -> DelegateDetails:
+    """What was told about `delegate` before `changes`, as `apply_details` gave them; `profiles` are found by code."""
+    before = {name: old for name, (old, _new) in changes.items() if name in FIELDS}
+    if "profile" in before:
+        before["profile"] = next((one for one in profiles if one.code == before["profile"]), None)
+    return replace(details_of(delegate), **before)
+
+
+def new_delegate(delegation: Delegation, details: DelegateDetails) -> Delegate:
+    """An unsaved delegate of `delegation` as told by `details`."""
+    values = asdict(replace(details, profile=None)) | {"profile": details.profile}
+    return Delegate(delegation=delegation, webinar=delegation.webinar, **values)

@@ -1,0 +1,117 @@
+"""Everything that is kept of one person, for them."""
+
+from datetime import datetime
+from typing import Any
+
+import structlog
+from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
+from django.db import transaction
+from django.db.models import Model, Q
+
+from registrations.models import (
+    Attendance,
+    Delegate,
+    Delivery,
+    HistoryEvent,
+    HistoryKind,
+    User,
+)
+from registrations.services.history import new_event
+from registrations.services.personal_data.persons import find_person
+from registrations.services.personal_data.registry import NAMES_OF_OTHERS
+
+log = structlog.get_logger(__name__)
+
+
+# What makes links, queues and calendars work: said to nobody.
+INTERNAL = frozenset(
+    {
+        "id", "password", "token_version", "version", "hold_until", "key", "claim_token", "lease_expires_at",
+        "worker_losses", "message_uuid", "first_message_uuid", "stamp", "session_key", "data",
+    }
+)  # fmt: skip
+
+
+@transaction.atomic
+def export_person(address: str, *, by: User, now: datetime) -> dict[str, Any]:
+    """Everything that is kept under `address`, as plain values; nobody else is named. The history keeps that it was
+    given out, and to whom of the secretariat."""
+    person = find_person(address)
+    given = {
+        "address": person.address,
+        "given_out_at": now,
+        "registrations": [_registration(delegate) for delegate in person.delegates],
+        "messages": [
+            _plain(message)
+            for message in Delivery.objects.filter(
+                Q(email__iexact=person.address) | Q(delegate__in=person.delegates)
+            ).order_by("pk")
+        ],
+        "account": _account(person.account) if person.account else None,
+    }
+    HistoryEvent.objects.bulk_create(
+        new_event(HistoryKind.PERSON_EXPORTED, delegation=one.delegation, delegate=one, by=by, now=now)
+        for one in person.delegates
+    )
+    log.info("person_exported", by=by.pk, registrations=len(person.delegates), has_account=person.account is not None)
+    return given
+
+
+def _plain(row: Model) -> dict[str, Any]:
+    """The fields of `row` by name, without those that lead to other rows."""
+    return {
+        field.name: field.value_from_object(row)
+        for field in row._meta.concrete_fields
+        if not field.is_relation and field.name not in INTERNAL
+    }
+
+
+def _registration(delegate: Delegate) -> dict[str, Any]:
+    return {
+        "webinar": str(delegate.webinar),
+        "body": str(delegate.delegation.body),
+        "profile": str(delegate.profile) if delegate.profile else None,
+        "speaks_as": str(delegate.speaker) if delegate.speaker else None,
+        **_plain(delegate),
+        "calendar": [
+            {"session": str(entry.session), **_plain(entry)}
+            for entry in delegate.calendar_entries.select_related("session").order_by("pk")
+        ],
+        "arrivals": [
+            {"session": str(arrival.session), "at": arrival.at}
+            for arrival in delegate.arrivals.select_related("session").order_by("pk")
+        ],
+        "attendances": [
+            {"session": str(attendance.session), **_plain(attendance)}
+            for attendance in Attendance.objects.filter(delegate=delegate).select_related("session").order_by("pk")
+        ],
+        "history": [_step(event) for event in delegate.history.order_by("at", "pk")],
+    }
+
+
+def _step(event: HistoryEvent) -> dict[str, Any]:
+    # What another country typed about them is that country's.
+    changes = {} if event.kind == HistoryKind.ADDRESS_CLASH else event.changes
+    return {
+        "at": event.at,
+        "what": event.kind,
+        "why": event.reason,
+        "changes": {name: values for name, values in changes.items() if name not in NAMES_OF_OTHERS},
+    }
+
+
+def _account(account: User) -> dict[str, Any]:
+    return {
+        **_plain(account),
+        "registers_for": [
+            {"body": str(one.body), "is_primary": one.is_primary, "removed_at": one.removed_at}
+            for one in account.focal_points.select_related("body").order_by("pk")
+        ],
+        "sign_ins": [_plain(one) for one in UserSession.objects.filter(user=account).order_by("pk")],
+        "second_factors": [one.type for one in Authenticator.objects.filter(user=account).order_by("pk")],
+        "steps": [
+            {"at": event.at, "what": event.kind, "webinar": str(event.webinar)}
+            for event in HistoryEvent.objects.filter(actor=account).select_related("webinar").order_by("at", "pk")
+        ],
+    }

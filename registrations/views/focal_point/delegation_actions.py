@@ -1,0 +1,93 @@
+"""Steps of the delegation as a whole: submit, not attending, attending again."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
+
+from registrations.exceptions import RuleBroken, Stale
+from registrations.forms.errors import add_broken_rule, send_again_with
+from registrations.forms.focal_point import NotAttendingForm, SubmitForm
+from registrations.models import Delegation, DelegationStatus
+from registrations.queries import gaps_in, lacks_letter, seats_of
+from registrations.services.delegations import mark_attending_again, mark_not_attending, submit_delegation
+from registrations.views.focal_point.access import for_delegation, signed_in
+from registrations.views.focal_point.flash_messages import complete_and_accepted, completion_message
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@for_delegation
+def submit(request: HttpRequest, delegation: Delegation) -> HttpResponse:
+    """Submit; with gaps the page lists them and asks for the reason."""
+    form = SubmitForm(
+        request.POST or None,
+        gaps=gaps_in(seats_of(delegation)),
+        lacks_letter=lacks_letter(delegation),
+        initial={"version": delegation.version},
+    )
+
+    def save() -> str:
+        submitted = submit_delegation(
+            delegation,
+            version=form.cleaned_data["version"],
+            reason=form.reason(),
+            by=signed_in(request),
+            now=timezone.now(),
+        )
+        if submitted.status == DelegationStatus.ACCEPTED:
+            return complete_and_accepted(delegation)
+        return _("The delegation is submitted. The secretariat decides and writes to you.")
+
+    return _answer(request, delegation, form, save, template="submit")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@for_delegation
+def not_attending(request: HttpRequest, delegation: Delegation) -> HttpResponse:
+    form = NotAttendingForm(request.POST or None, initial={"reason": delegation.not_attending_reason})
+
+    def save() -> str:
+        mark_not_attending(delegation, by=signed_in(request), now=timezone.now(), **form.cleaned_data)
+        return _("It is noted that your country does not attend. You can take this back while registration is open.")
+
+    return _answer(request, delegation, form, save, template="not_attending")
+
+
+@require_POST
+@for_delegation
+def attending_again(request: HttpRequest, delegation: Delegation) -> HttpResponse:
+    try:
+        mark_attending_again(delegation, by=signed_in(request), now=timezone.now())
+    except RuleBroken as broken:
+        messages.error(request, str(broken.message))
+    else:
+        said = _("The delegation takes part again.")
+        messages.success(request, f"{said} {completion_message(delegation)}".strip())
+    return redirect(delegation)
+
+
+def _answer(
+    request: HttpRequest, delegation: Delegation, form: Any, save: Callable[[], str], *, template: str
+) -> HttpResponse:
+    if request.method == "POST" and form.is_valid():
+        try:
+            said = save()
+        except RuleBroken as broken:
+            add_broken_rule(form, broken)
+            if isinstance(broken, Stale):
+                send_again_with(form, version=str(broken.current.version))
+        else:
+            messages.success(request, said)
+            return redirect(delegation)
+    context = {
+        "delegation": delegation,
+        "form": form,
+        "gaps": gaps_in(seats_of(delegation)),
+        "lacks_letter": lacks_letter(delegation),
+    }
+    return render(request, f"focal_point/{template}.html", context, status=422 if form.errors else 200)

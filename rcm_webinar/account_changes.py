@@ -7,7 +7,7 @@ from django.dispatch import receiver
 from django.http import HttpRequest
 
 from registrations.models import User
-from registrations.permissions import SECOND_FACTORS, note_second_factor_set_up
+from registrations.permissions import SECOND_FACTORS, record_second_factor_set_up
 from registrations.services.account_sessions import end_sessions
 
 
@@ -21,4 +21,4 @@ def end_other_sessions(request: HttpRequest, user: User, **kwargs: object) -> No
 @receiver(authenticator_added)
 def note_enrolment(request: HttpRequest, user: User, authenticator: Authenticator, **kwargs: object) -> None:
     if authenticator.type in SECOND_FACTORS:
-        note_second_factor_set_up(request, user)
+        record_second_factor_set_up(request, user)

@@ -19,9 +19,9 @@ from registrations.permissions import (
     APPS,
     is_observer,
     lacks_second_factor,
-    may_enter,
-    may_observe,
-    to_second_factor,
+    may_observer_open,
+    may_use_admin,
+    redirect_to_second_factor,
 )
 from sessions_app.time_zone_context import in_zone
 
@@ -49,13 +49,15 @@ class SecretariatSite(AdminSite):
         super().register(own, admin_class, **options)
 
     def has_permission(self, request: HttpRequest) -> bool:
-        return may_enter(request.user) and not self._lacks_second_factor(request)
+        return may_use_admin(request.user) and not self._lacks_second_factor(request)
 
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """Whoever comes here signed in lacks the right or the second factor; the latter can be mended."""
-        if may_enter(request.user):
+        if may_use_admin(request.user):
             if self._lacks_second_factor(request):
-                return to_second_factor(request, then=request.GET.get(REDIRECT_FIELD_NAME, reverse("admin:index")))
+                return redirect_to_second_factor(
+                    request, then=request.GET.get(REDIRECT_FIELD_NAME, reverse("admin:index"))
+                )
             return redirect("admin:index")
         response: HttpResponse = _sign_in(super().login)(request, extra_context)
         return response
@@ -68,7 +70,7 @@ class SecretariatSite(AdminSite):
 
         @wraps(view)
         def for_whom_it_is(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-            if is_observer(request.user) and not may_observe(request):
+            if is_observer(request.user) and not may_observer_open(request):
                 raise PermissionDenied
             response: HttpResponse = view(request, *args, **kwargs)
             return response

@@ -22,9 +22,9 @@ SET_UP_BY = "second_factor_set_up_by"
 
 APPS = frozenset({"registrations", "sessions_app"})
 # Who may sign in as what is decided by administrators (superusers) alone.
-KEPT_FOR_ADMINISTRATORS = frozenset({f"registrations.{verb}_user" for verb in ("add", "change", "delete")})
+ADMINISTRATOR_PERMISSIONS = frozenset({f"registrations.{verb}_user" for verb in ("add", "change", "delete")})
 # What observers read: rooms that show no addresses, telephones and letters, or leave them out for observers.
-OBSERVED_MODELS = (
+OBSERVER_MODELS = (
     ("registrations", "delegation"),
     ("registrations", "delegate"),
     ("sessions_app", "webinar"),
@@ -33,15 +33,15 @@ OBSERVED_MODELS = (
     ("sessions_app", "speaker"),
     ("sessions_app", "release"),
 )
-OBSERVED = frozenset(f"{app}.view_{model}" for app, model in OBSERVED_MODELS)
+OBSERVER_PERMISSIONS = frozenset(f"{app}.view_{model}" for app, model in OBSERVER_MODELS)
 # The names of the pages that open for observers; every other page of the admin, today or later, is closed to them.
 # The page of a person is: it is made of what they are not to see.
-OBSERVED_PAGES = frozenset(
+OBSERVER_URL_NAMES = frozenset(
     {"index", "app_list", "jsi18n", "quota-boards", "quota-board", "webinar-history"}
     | {"preview-public", "preview-delegate", "preview-release"}
     | {"attendance-of-webinars", "attendance", "session-attendance"}
-    | {f"{app}_{model}_changelist" for app, model in OBSERVED_MODELS}
-    | {f"{app}_{model}_change" for app, model in OBSERVED_MODELS if model != "delegate"}
+    | {f"{app}_{model}_changelist" for app, model in OBSERVER_MODELS}
+    | {f"{app}_{model}_change" for app, model in OBSERVER_MODELS if model != "delegate"}
 )
 READING = ("GET", "HEAD")
 # Taken by observers too.
@@ -60,10 +60,10 @@ class SecretariatBackend(ModelBackend):
         app = perm.partition(".")[0]
         if not self.has_module_perms(user_obj, app):
             return False
-        return perm not in KEPT_FOR_ADMINISTRATORS if user_obj.is_staff else perm in OBSERVED
+        return perm not in ADMINISTRATOR_PERMISSIONS if user_obj.is_staff else perm in OBSERVER_PERMISSIONS
 
     def has_module_perms(self, user_obj: User | AnonymousUser, app_label: str) -> bool:
-        return may_enter(user_obj) and app_label in APPS
+        return may_use_admin(user_obj) and app_label in APPS
 
 
 def is_observer(user: User | AnonymousUser) -> bool:
@@ -71,16 +71,16 @@ def is_observer(user: User | AnonymousUser) -> bool:
     return bool(getattr(user, "is_observer", False))
 
 
-def may_enter(user: User | AnonymousUser) -> bool:
+def may_use_admin(user: User | AnonymousUser) -> bool:
     """Whether `user` has a room in the admin at all; a second factor is asked apart."""
     return user.is_active and (user.is_staff or is_observer(user))
 
 
-def may_observe(request: HttpRequest) -> bool:
+def may_observer_open(request: HttpRequest) -> bool:
     """Whether the page of `request` is one that an observer may open, and only opened."""
     match = request.resolver_match
     name = match.url_name if match is not None else None
-    return name == LEAVING or (name in OBSERVED_PAGES and request.method in READING)
+    return name == LEAVING or (name in OBSERVER_URL_NAMES and request.method in READING)
 
 
 def lacks_second_factor(request: HttpRequest) -> bool:
@@ -99,12 +99,12 @@ def has_second_factor(user: User | AnonymousUser) -> bool:
     return bool(Authenticator.objects.filter(user_id=user.pk, type__in=SECOND_FACTORS).exists())
 
 
-def note_second_factor_set_up(request: HttpRequest, user: User) -> None:
+def record_second_factor_set_up(request: HttpRequest, user: User) -> None:
     """Note that `user` set up a second factor in this session, which counts as passing it."""
     request.session[SET_UP_BY] = user.pk
 
 
-def to_second_factor(request: HttpRequest, *, then: str) -> HttpResponse:
+def redirect_to_second_factor(request: HttpRequest, *, then: str) -> HttpResponse:
     """To the page on which the second factor is passed, and from there to the path `then`; with the reason.
 
     Where the account has none, to the page on which one is set up.

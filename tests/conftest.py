@@ -15,7 +15,7 @@ from django.utils import translation
 
 from rcm_webinar import background_mail
 from registrations.models import User
-from registrations.permissions import note_second_factor_set_up
+from registrations.permissions import record_second_factor_set_up
 from tests.factories import make_staff
 
 # Most objects of a run live until its end: looking for garbage as often as a server does takes a tenth of the time.
@@ -48,7 +48,7 @@ def force_login_passes_second_factor() -> Iterator[None]:
     def note(request: HttpRequest, user: User, **kwargs: object) -> None:
         # Only the request that `force_login` makes up comes from nowhere.
         if not request.path and Authenticator.objects.filter(user=user).exists():
-            note_second_factor_set_up(request, user)
+            record_second_factor_set_up(request, user)
 
     user_logged_in.connect(note)
     yield

@@ -17,7 +17,7 @@ from pytest_django.plugin import DjangoDbBlocker
 from time_machine import TimeMachineFixture
 
 from registrations.models import Delegate, Delegation, ParticipantProfile, Quota, QuotaException, User
-from registrations.permissions import OBSERVED_PAGES
+from registrations.permissions import OBSERVER_URL_NAMES
 from registrations.services.delegations import waive_seats
 from registrations.services.planning import plan
 from registrations.services.quotas import make_exception
@@ -368,8 +368,8 @@ def key_for(name: str, keys: dict[str, str]) -> str:
     return found[-1] if found else "1"
 
 
-def is_observed(name: str) -> bool:
-    return name.removeprefix("admin:") in OBSERVED_PAGES | {"logout"}
+def observer_may_open(name: str) -> bool:
+    return name.removeprefix("admin:") in OBSERVER_URL_NAMES | {"logout"}
 
 
 # What an observer may read, page by page: written out, so that nobody opens one more by the way.
@@ -388,7 +388,7 @@ READ_BY_OBSERVERS = {
 
 
 def test_an_observer_opens_these_pages_of_the_admin_and_no_other() -> None:
-    assert READ_BY_OBSERVERS == OBSERVED_PAGES
+    assert READ_BY_OBSERVERS == OBSERVER_URL_NAMES
     assert {name.removeprefix("admin:") for name in ADDRESSES} >= READ_BY_OBSERVERS
 
 
@@ -439,7 +439,11 @@ def test_the_admin_opens_for_staff_alone(
         # 403: what nobody may add or delete, 405: a step that is sent and not opened.
         closed = {403, 405} if name.endswith(("_add", "_delete", "logout", "export-quota-board")) else set()
         assert of_staff.status_code in {200, 302} | closed
-        assert (of_observer.status_code in {200, 302, 405}) if is_observed(name) else (of_observer.status_code == 403)
+        assert (
+            (of_observer.status_code in {200, 302, 405})
+            if observer_may_open(name)
+            else (of_observer.status_code == 403)
+        )
         # Where Django leads to from a row that does not exist.
         assert of_staff.headers.get("Location") != reverse("admin:index")
 

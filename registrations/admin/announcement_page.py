@@ -24,7 +24,7 @@ from sessions_app.admin.base import LONGEST_KEY
 from sessions_app.models import Webinar
 
 
-def in_words(audience: Audience, webinar: Webinar) -> list[tuple[str, str]]:
+def audience_rows(audience: Audience, webinar: Webinar) -> list[tuple[str, str]]:
     """What narrows `audience`, by its name."""
     bodies = ParticipatingBody.objects.filter(slug__in=audience.bodies)
     profiles = ParticipantProfile.objects.filter(code__in=audience.profiles)
@@ -45,7 +45,7 @@ def in_words(audience: Audience, webinar: Webinar) -> list[tuple[str, str]]:
     return [(label, text or _("all")) for label, text in lines]
 
 
-def owed_by(announcement: Announcement) -> "QuerySet[Delivery]":
+def deliveries_of_announcement(announcement: Announcement) -> "QuerySet[Delivery]":
     return Delivery.objects.filter(announcement=announcement, kind=DeliveryKind.ANNOUNCEMENT)
 
 
@@ -54,7 +54,7 @@ def deliveries_url(announcement: Announcement) -> str:
     return f"{listed}?announcement__id__exact={announcement.pk}&kind__exact={DeliveryKind.ANNOUNCEMENT}"
 
 
-def person_named(announcement: Announcement, key: str, otherwise: User) -> Delegate | User:
+def recipient_by_key(announcement: Announcement, key: str, otherwise: User) -> Delegate | User:
     """Whom `key` names, as `Reader.key`: a delegate of the webinar, or a focal point; `otherwise` for an empty one."""
     if not key:
         return otherwise

@@ -15,14 +15,19 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from registrations import mail
-from registrations.admin.announcement_page import deliveries_url, in_words, owed_by, person_named
-from registrations.admin.base import staff_of
-from registrations.admin.mail_preview import mail_frame
+from registrations.admin.announcement_page import (
+    audience_rows,
+    deliveries_of_announcement,
+    deliveries_url,
+    recipient_by_key,
+)
+from registrations.admin.base import staff_user
+from registrations.admin.mail_preview import preview_response
 from registrations.admin.mail_states import mail_states
 from registrations.admin.stop_sending import stop_page, stoppable
 from registrations.exceptions import RuleBroken
 from registrations.forms.announcements import AnnouncementForm, ConfirmForm, DeleteDraftForm
-from registrations.forms.errors import add_broken_rule, send_again_with
+from registrations.forms.errors import add_broken_rule, update_hidden_values
 from registrations.models import (
     Announcement,
     Delegate,
@@ -42,7 +47,7 @@ from sessions_app.admin.base import SecretariatAdmin, change_url
 from sessions_app.admin.filters import WebinarFilter
 from sessions_app.models import Webinar
 
-READERS_PER_PAGE = 50
+RECIPIENTS_PER_PAGE = 50
 
 
 @admin.register(Announcement)
@@ -68,8 +73,8 @@ class AnnouncementAdmin(SecretariatAdmin[Announcement]):
         return [
             path("<int:pk>/edit/", view(self.edit_page), name="edit-announcement"),
             path("<int:pk>/mail/", view(self.mail_page), name="announcement-mail"),
-            path("<int:pk>/test/", view(self.test_step), name="test-announcement"),
-            path("<int:pk>/stop/", view(self.stop_step), name="stop-announcement"),
+            path("<int:pk>/test/", view(self.test_send), name="test-announcement"),
+            path("<int:pk>/stop/", view(self.stop_sending), name="stop-announcement"),
             *super().get_urls(),
         ]
 
@@ -90,13 +95,13 @@ class AnnouncementAdmin(SecretariatAdmin[Announcement]):
         form = AnnouncementForm(request.POST if request.method == "POST" else None, webinar=webinar)
 
         def write() -> Announcement:
-            return write_announcement(webinar, form.details(), by=staff_of(request), now=timezone.now())
+            return write_announcement(webinar, form.details(), by=staff_user(request), now=timezone.now())
 
         written = self._taken(form, write)
         if written is not None:
             self.log_addition(request, written, [{"added": {}}])
             return redirect(change_url(written))
-        return self._writing_page(
+        return self._render_form(
             request, form, webinar, title=_("Write an announcement"), back=reverse(self._name("changelist"))
         )
 
@@ -111,7 +116,7 @@ class AnnouncementAdmin(SecretariatAdmin[Announcement]):
         def edit() -> Announcement:
             version = form.cleaned_data["version"]
             return edit_announcement(
-                announcement, form.details(), version=version, by=staff_of(request), now=timezone.now()
+                announcement, form.details(), version=version, by=staff_user(request), now=timezone.now()
             )
 
         edited = self._taken(form, edit)
@@ -120,8 +125,8 @@ class AnnouncementAdmin(SecretariatAdmin[Announcement]):
             return redirect(change_url(edited))
         if form.errors:
             # What is sent again is about the announcement as it is now.
-            send_again_with(form, version=str(announcement.version))
-        return self._writing_page(
+            update_hidden_values(form, version=str(announcement.version))
+        return self._render_form(
             request, form, announcement.webinar, title=_("Change the announcement"), back=change_url(announcement)
         )
 
@@ -134,7 +139,7 @@ class AnnouncementAdmin(SecretariatAdmin[Announcement]):
             add_broken_rule(form, broken)
             return None
 
-    def _writing_page(self, request: HttpRequest, form: Any, webinar: Webinar, **texts: object) -> HttpResponse:
+    def _render_form(self, request: HttpRequest, form: Any, webinar: Webinar, **texts: object) -> HttpResponse:
         context = self._context(
             request, form=form, webinar=webinar, is_anybody_asked=webinar.delegations.exists(), **texts
         )
@@ -151,14 +156,14 @@ class AnnouncementAdmin(SecretariatAdmin[Announcement]):
             raise Http404
         announcement = self._found(found.pk)
         audience = Audience.parse(announcement.audience)
-        readers = Paginator(readers_of(announcement.webinar, audience), READERS_PER_PAGE)
+        readers = Paginator(readers_of(announcement.webinar, audience), RECIPIENTS_PER_PAGE)
         typed = request.POST if request.method == "POST" else None
         form = ConfirmForm(typed, initial={"count": readers.count, "version": announcement.version})
         if typed is not None:
             self._check_writer(request)
             if form.is_valid() and self._send(request, form, announcement):
                 return redirect(change_url(announcement))
-            send_again_with(form, count=str(readers.count), version=str(announcement.version))
+            update_hidden_values(form, count=str(readers.count), version=str(announcement.version))
         page = readers.get_page(request.GET.get("page"))
         page_of_readers = [reader_from(row) for row in page.object_list]
         chosen = request.GET.get("reader", page_of_readers[0].key if page_of_readers else "")
@@ -167,14 +172,14 @@ class AnnouncementAdmin(SecretariatAdmin[Announcement]):
             title=str(announcement),
             announcement=announcement,
             form=form,
-            audience=in_words(audience, announcement.webinar),
+            audience=audience_rows(audience, announcement.webinar),
             page=page,
             readers=page_of_readers,
-            reader=person_named(announcement, chosen, staff_of(request)),
-            reader_key=chosen,
+            reader=recipient_by_key(announcement, chosen, staff_user(request)),
+            recipient_key=chosen,
             missing=[str(Announcement._meta.get_field(name).verbose_name) for name in announcement.missing_fields],  # type: ignore[union-attr]  # plain columns
-            states=mail_states(owed_by(announcement), listed=deliveries_url(announcement)),
-            stoppable=stoppable(owed_by(announcement)).count(),
+            states=mail_states(deliveries_of_announcement(announcement), listed=deliveries_url(announcement)),
+            stoppable=stoppable(deliveries_of_announcement(announcement)).count(),
             deliveries_url=deliveries_url(announcement),
             can_write=self.has_change_permission(request),
         )
@@ -187,7 +192,7 @@ class AnnouncementAdmin(SecretariatAdmin[Announcement]):
                 announcement,
                 version=typed["version"],
                 count=typed["count"],
-                by=staff_of(request),
+                by=staff_user(request),
                 now=timezone.now(),
             )
         except RuleBroken as broken:
@@ -201,7 +206,7 @@ class AnnouncementAdmin(SecretariatAdmin[Announcement]):
     def mail_page(self, request: HttpRequest, pk: int) -> HttpResponse:
         """The mail as `?reader=` gets it in `?language=`, for the frame on the page."""
         announcement = self._found(pk)
-        person = person_named(announcement, request.GET.get("reader", ""), staff_of(request))
+        person = recipient_by_key(announcement, request.GET.get("reader", ""), staff_user(request))
         language = "es" if request.GET.get("language") == "es" else "en"
         delivery = Delivery(
             kind=DeliveryKind.ANNOUNCEMENT,
@@ -211,25 +216,25 @@ class AnnouncementAdmin(SecretariatAdmin[Announcement]):
             delegate=person if isinstance(person, Delegate) else None,
             user=person if isinstance(person, User) else None,
         )
-        return mail_frame(request, mail.build_announcement(delivery))
+        return preview_response(request, mail.build_announcement(delivery))
 
-    def test_step(self, request: HttpRequest, pk: int) -> HttpResponse:
+    def test_send(self, request: HttpRequest, pk: int) -> HttpResponse:
         announcement = self._found(pk)
         if request.method == "POST":
             self._check_writer(request)
             try:
-                count = send_test_of_announcement(announcement, by=staff_of(request), now=timezone.now())
+                count = send_test_of_announcement(announcement, by=staff_user(request), now=timezone.now())
             except RuleBroken as broken:
                 messages.error(request, str(broken.message))
                 return redirect(self._name("changelist"))
             said = ngettext("%(count)s test goes to %(email)s now.", "%(count)s tests go to %(email)s now.", count)
-            messages.success(request, said % {"count": count, "email": staff_of(request).email})
+            messages.success(request, said % {"count": count, "email": staff_user(request).email})
         return redirect(change_url(announcement))
 
-    def stop_step(self, request: HttpRequest, pk: int) -> HttpResponse:
+    def stop_sending(self, request: HttpRequest, pk: int) -> HttpResponse:
         announcement = self._found(pk)
         self._check_writer(request)
-        return stop_page(self.admin_site, request, announcement, owed_by(announcement))
+        return stop_page(self.admin_site, request, announcement, deliveries_of_announcement(announcement))
 
     def delete_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
@@ -248,7 +253,7 @@ class AnnouncementAdmin(SecretariatAdmin[Announcement]):
         if form.is_valid() and self._delete(request, form, announcement):
             return redirect(self._name("changelist"))
         if form.errors:
-            send_again_with(form, version=str(announcement.version))
+            update_hidden_values(form, version=str(announcement.version))
         context = self._context(
             request,
             title=_("Delete the draft"),
@@ -263,7 +268,7 @@ class AnnouncementAdmin(SecretariatAdmin[Announcement]):
     def _delete(self, request: HttpRequest, form: Any, announcement: Announcement) -> bool:
         version, subject = form.cleaned_data["version"], str(announcement)
         try:
-            delete_draft(announcement, version=version, by=staff_of(request), now=timezone.now())
+            delete_draft(announcement, version=version, by=staff_user(request), now=timezone.now())
         except RuleBroken as broken:
             add_broken_rule(form, broken)
             return False

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django_htmx.middleware import HtmxDetails
 
-from registrations.admin.base import staff_of
+from registrations.admin.base import staff_user
 from registrations.exceptions import RuleBroken
 from registrations.forms.errors import add_broken_rule
 from registrations.forms.rooms import RoomForm
@@ -66,7 +66,7 @@ def switch_room_page(site: AdminSite, request: HttpRequest, session: Session) ->
             to_second=to_second,
             second_address=form.cleaned_data["second_address"],
             seen=form.cleaned_data["seen"],
-            by=staff_of(request),
+            by=staff_user(request),
             now=timezone.now(),
         )
     except RuleBroken as broken:

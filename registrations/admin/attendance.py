@@ -18,7 +18,7 @@ from django.utils.translation import ngettext
 
 from registrations.admin.arrivals import arrivals_page, switch_room_page
 from registrations.admin.attendance_chart import plot_of
-from registrations.admin.base import is_observed, staff_of
+from registrations.admin.base import is_observer_request, staff_user
 from registrations.admin.exports import answer
 from registrations.exceptions import RuleBroken
 from registrations.forms.attendance import ConfirmForm, MatchForm, RemoveForm, ReportForm
@@ -117,7 +117,7 @@ class AttendanceAdmin(ReadOnlyAdmin[Attendance]):
         webinar = get_object_or_404(Webinar, slug=slug)
         if request.method != "POST":
             return redirect("admin:attendance", slug=slug)
-        return answer(export_attendance(webinar, by=staff_of(request), now=timezone.now()), FileFormat.XLSX)
+        return answer(export_attendance(webinar, by=staff_user(request), now=timezone.now()), FileFormat.XLSX)
 
     # One session ------------------------------------------------------------------------------------
 
@@ -125,7 +125,7 @@ class AttendanceAdmin(ReadOnlyAdmin[Attendance]):
         """List who attended, unmatched people first. Staff can match each by hand; observers only read."""
         rows = _of_session(session)
         unknown_count = rows.filter(delegate=None, matched_by=MatchedBy.NOTHING).count()
-        if is_observed(request):
+        if is_observer_request(request):
             return self._observed_page(request, session, rows, unknown_count)
         page = Paginator(rows, MATCHED_ON_A_PAGE).get_page(request.GET.get("page"))
         shown = list(page)
@@ -138,7 +138,7 @@ class AttendanceAdmin(ReadOnlyAdmin[Attendance]):
         )
         if form.is_valid():
             try:
-                changed = match_by_hand(session, answers=form.answers(), by=staff_of(request), now=timezone.now())
+                changed = match_by_hand(session, answers=form.answers(), by=staff_user(request), now=timezone.now())
             except RuleBroken as broken:
                 add_broken_rule(form, broken)
             else:
@@ -209,7 +209,7 @@ class AttendanceAdmin(ReadOnlyAdmin[Attendance]):
                 people=people,
                 zone=zone,
                 is_confirmed=form.cleaned_data["is_confirmed"],
-                by=staff_of(request),
+                by=staff_user(request),
                 now=timezone.now(),
             )
         except RuleBroken as broken:
@@ -231,7 +231,7 @@ class AttendanceAdmin(ReadOnlyAdmin[Attendance]):
         if form.is_valid():
             try:
                 removed = remove_attendance(
-                    session, reason=form.cleaned_data["reason"], by=staff_of(request), now=timezone.now()
+                    session, reason=form.cleaned_data["reason"], by=staff_user(request), now=timezone.now()
                 )
             except RuleBroken as broken:
                 add_broken_rule(form, broken)

@@ -29,7 +29,7 @@ class Bar:
 
 
 @dataclass(frozen=True)
-class PlotRow:
+class ChartRow:
     label: str
     label_y: int
     bars: tuple[Bar, ...]
@@ -42,7 +42,7 @@ class Plot:
     bars_x: int
     label_x: int
     bar_height: int
-    rows: tuple[PlotRow, ...]
+    rows: tuple[ChartRow, ...]
 
 
 def plot_of(table: AttendanceTable) -> Plot | None:
@@ -77,6 +77,6 @@ def plot_of(table: AttendanceTable) -> Plot | None:
             y += BAR_HEIGHT + BAR_GAP
         label = str(one.delegation.body)
         short = label if len(label) <= LONGEST_LABEL else f"{label[: LONGEST_LABEL - 1]}…"
-        rows.append(PlotRow(short, top + BAR_HEIGHT - 2, tuple(bars)))
+        rows.append(ChartRow(short, top + BAR_HEIGHT - 2, tuple(bars)))
         y += ROW_GAP
     return Plot(WIDTH, y, LABELS_WIDTH, LABELS_WIDTH - 8, BAR_HEIGHT, tuple(rows))

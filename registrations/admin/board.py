@@ -62,7 +62,7 @@ def people_url(webinar: Webinar, **filters: str) -> str:
     return f"{reverse('admin:registrations_delegate_changelist')}?{query}"
 
 
-def lines_of(board: QuotaBoard, rows: Iterable[BoardRow], movements: Movements, *, profile: str = "") -> list[Line]:
+def table_rows(board: QuotaBoard, rows: Iterable[BoardRow], movements: Movements, *, profile: str = "") -> list[Line]:
     """With the cell of one `profile` (its code) or of all."""
     webinar = board.webinar
     lines = []
@@ -78,7 +78,7 @@ def lines_of(board: QuotaBoard, rows: Iterable[BoardRow], movements: Movements, 
                     for seat in row.seats
                     if profile in ("", seat.profile.code)
                 ),
-                changes=words_for(movements.changes.get(row.delegation.pk, NOTHING)),
+                changes=change_labels(movements.changes.get(row.delegation.pk, NOTHING)),
                 people_url=people_url(webinar, body=body),
                 working_group_url=people_url(webinar, body=body, is_working_group_member__exact="1"),
                 page_url=page_url,
@@ -89,7 +89,7 @@ def lines_of(board: QuotaBoard, rows: Iterable[BoardRow], movements: Movements, 
     return lines
 
 
-def words_for(changes: Changes) -> tuple[str, ...]:
+def change_labels(changes: Changes) -> tuple[str, ...]:
     counted = [
         _("+%(came)s named") % {"came": changes.came} if changes.came else "",
         _("−%(left)s left") % {"left": changes.left} if changes.left else "",
@@ -97,7 +97,7 @@ def words_for(changes: Changes) -> tuple[str, ...]:
     return tuple(word for word in (*counted, *(str(step.label) for step in changes.steps)) if word)
 
 
-def rows_wanted(rows: Sequence[BoardRow], wanted: dict[str, str]) -> list[BoardRow]:
+def filter_and_sort_rows(rows: Sequence[BoardRow], wanted: dict[str, str]) -> list[BoardRow]:
     """Those of `rows` that the form asks for, in its order; by gap, a chosen profile's gap goes first."""
     state, lacks, profile = wanted.get("state", ""), wanted.get("lacks", ""), wanted.get("profile", "")
     kept = [
@@ -118,7 +118,7 @@ def _missing(row: BoardRow, profile: str) -> int:
     return sum(seat.missing for seat in row.seats if seat.profile.code == profile)
 
 
-def totals_of(board: QuotaBoard, *, profile: str = "") -> list[tuple[ProfileTotal, str, str]]:
+def profile_total_links(board: QuotaBoard, *, profile: str = "") -> list[tuple[ProfileTotal, str, str]]:
     """By profile: the figures, the list of its people, the list of the countries that lack somebody."""
     delegations = reverse("admin:registrations_delegation_changelist")
     return [
@@ -140,7 +140,7 @@ def board_page(site: AdminSite, request: HttpRequest, slug: str) -> HttpResponse
     movements = movements_of(webinar, now=now)
     form = BoardForm(request.GET, profiles=[total.profile for total in board.profile_totals])
     wanted = form.cleaned_data if form.is_valid() else {}
-    rows = rows_wanted(board.rows, wanted)
+    rows = filter_and_sort_rows(board.rows, wanted)
     profile = wanted.get("profile", "")
     of_countries = {"kind": "country", "attending": "yes"}
     context = site.each_context(request) | {
@@ -150,10 +150,10 @@ def board_page(site: AdminSite, request: HttpRequest, slug: str) -> HttpResponse
         "board": board,
         "form": form,
         "is_filtered": any(value for name, value in wanted.items() if name != "sort"),
-        "lines": lines_of(board, rows, movements, profile=profile),
-        "organisations": lines_of(board, board.organisations, movements),
+        "lines": table_rows(board, rows, movements, profile=profile),
+        "organisations": table_rows(board, board.organisations, movements),
         "unregistered": list(speakers_without_a_person(webinar.pk)) if board.organisations else [],
-        "totals": totals_of(board, profile=profile),
+        "totals": profile_total_links(board, profile=profile),
         "plot": plot_of(movements.curve, asked=board.floor_total, today=timezone.localdate(now)),
         "named_url": people_url(webinar, **of_countries),
         "working_group_url": people_url(webinar, **of_countries, is_working_group_member__exact="1"),

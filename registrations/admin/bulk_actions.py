@@ -18,7 +18,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from registrations.admin.base import staff_of
+from registrations.admin.base import staff_user
 from registrations.exceptions import RuleBroken
 from registrations.forms.secretariat import (
     TYPED,
@@ -92,7 +92,7 @@ def _is_submitted(one: Chosen) -> bool:
     return one.delegation.status == DelegationStatus.SUBMITTED
 
 
-SEVERAL = (
+BULK_ACTIONS = (
     BulkAction(
         "accept", gettext_lazy("Accept several delegations"), gettext_lazy("Accept them"),
         gettext_lazy("Everyone named is invited, and each country is told."),
@@ -113,7 +113,7 @@ SEVERAL = (
 )  # fmt: skip
 
 
-def apply_to_all(request: HttpRequest, slug: str, delegations: "QuerySet[Delegation]") -> HttpResponse:
+def redirect_to_bulk_action(request: HttpRequest, slug: str, delegations: "QuerySet[Delegation]") -> HttpResponse:
     """To the page on which the chosen delegations are decided on: the first `MOST` of the list, and how many not."""
     pks = list(delegations.values_list("pk", flat=True)[:MOST])
     left_out = delegations.count() - len(pks)
@@ -152,7 +152,7 @@ def bulk_action_page(site: AdminSite, step: BulkAction, request: HttpRequest) ->
             )
         if not (refused and any(form.typed())):
             return redirect(back)
-        chosen = chosen_from(_by_name(refused))
+        chosen = load_selected(_by_name(refused))
         fitting = [one for one in chosen if step.fits(one)]
         left_out = [one.delegation for one in chosen if not step.fits(one)]
         form = step.form(sent, chosen=fitting)
@@ -177,7 +177,7 @@ def bulk_action_page(site: AdminSite, step: BulkAction, request: HttpRequest) ->
 def _take(request: HttpRequest, step: BulkAction, one: Chosen, form: BulkActionForm) -> bool:
     """Whether it is done. One refusal stops nobody else."""
     try:
-        told = step.take(one, form, staff_of(request), timezone.now())
+        told = step.take(one, form, staff_user(request), timezone.now())
     except RuleBroken as broken:
         _stays(request, one.delegation, broken.message)
         return False
@@ -194,14 +194,14 @@ def _chosen(request: HttpRequest) -> Sequence[Chosen]:
     ids = [
         int(pk) for pk in request.GET.getlist("delegation")[:MOST] if pk.isascii() and pk.isdecimal() and len(pk) < 19
     ]
-    return chosen_from(_by_name(ids), seen=request.POST)
+    return load_selected(_by_name(ids), seen=request.POST)
 
 
 def _by_name(ids: Sequence[int]) -> "QuerySet[Delegation]":
     return Delegation.objects.filter(pk__in=ids).order_by("body__name_en", "pk")
 
 
-def chosen_from(delegations: "QuerySet[Delegation]", *, seen: Mapping[str, str] | None = None) -> Sequence[Chosen]:
+def load_selected(delegations: "QuerySet[Delegation]", *, seen: Mapping[str, str] | None = None) -> Sequence[Chosen]:
     """`delegations` as they are now, each with what `seen` says that it looked like. Six queries, however many."""
     rows: Any = delegations.annotate(lacks_letter=lacking_letter())
     found = list(rows.select_related("webinar__policy", "body"))

@@ -7,14 +7,14 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 
-from registrations.admin.base import staff_of
+from registrations.admin.base import staff_user
 from registrations.forms.secretariat import CurrentWebinarForm
 from registrations.services.current_webinar import choose_webinar
 
 
 def current_webinar_page(site: AdminSite, request: HttpRequest) -> HttpResponse:
     """`/admin/current-webinar/`: one webinar, or all."""
-    user = staff_of(request)
+    user = staff_user(request)
     form = CurrentWebinarForm(
         request.POST if request.method == "POST" else None, initial={"webinar": user.current_webinar}
     )

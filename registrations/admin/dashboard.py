@@ -13,15 +13,15 @@ from sessions_app.models import ReleasedSession
 
 
 @dataclass(frozen=True)
-class ComingLine:
+class UpcomingItem:
     coming: Coming
     text: str
     url: str
 
 
-def front_page_of(*, now: datetime) -> dict[str, object]:
+def dashboard_context(*, now: datetime) -> dict[str, object]:
     found = today(now=now)
-    return {"today": found, "coming": [ComingLine(one, _text(one), _url(one)) for one in found.coming]}
+    return {"today": found, "coming": [UpcomingItem(one, _text(one), _url(one)) for one in found.coming]}
 
 
 def _text(coming: Coming) -> str:

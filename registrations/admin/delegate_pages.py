@@ -12,10 +12,17 @@ from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from registrations.admin.base import staff_of
-from registrations.admin.history_text import readable
+from registrations.admin.base import staff_user
+from registrations.admin.history_text import describe_events
 from registrations.exceptions import RuleBroken, Stale
-from registrations.forms.delegates import DelegateForm, EditForm, RestoreForm, WithdrawForm, both_versions, typed_of
+from registrations.forms.delegates import (
+    DelegateForm,
+    EditForm,
+    RestoreForm,
+    WithdrawForm,
+    conflicting_fields,
+    initial_from_delegate,
+)
 from registrations.forms.errors import add_broken_rule
 from registrations.forms.speakers import SpeakerForm
 from registrations.models import Delegate, Delegation, DelegationStatus, HistoryEvent
@@ -57,7 +64,7 @@ def register_page(site: AdminSite, request: HttpRequest, pk: int) -> HttpRespons
     )
 
     def register() -> str:
-        person = register_delegate(delegation, details=form.details(), by=staff_of(request), now=timezone.now())
+        person = register_delegate(delegation, details=form.details(), by=staff_user(request), now=timezone.now())
         return _("%(name)s is named for %(body)s.") % {"name": person.name, "body": delegation.body}
 
     return _answer(
@@ -81,13 +88,13 @@ def person_page(site: AdminSite, request: HttpRequest, pk: int) -> HttpResponse:
         _sent(request),
         delegation=delegate.delegation,
         seats=seats,
-        initial=typed_of(delegate),
+        initial=initial_from_delegate(delegate),
     )
     mail = mail_of(delegate)
 
     def edit() -> str:
         person = edit_delegate(
-            delegate, details=form.details(), **form.version_and_reason(), by=staff_of(request), now=timezone.now()
+            delegate, details=form.details(), **form.version_and_reason(), by=staff_user(request), now=timezone.now()
         )
         return _("What is said about %(name)s is saved.") % {"name": person.name}
 
@@ -109,8 +116,8 @@ def person_page(site: AdminSite, request: HttpRequest, pk: int) -> HttpResponse:
         is_person_page=True,
         speaking=next(iter(speaking_among([delegate])), None),
         mail=mail,
-        can_be_sent_again=is_invited(delegate) and mail.can_be_sent_again_at(timezone.now(), by=staff_of(request)),
-        history=readable(HistoryEvent.objects.filter(delegate=delegate).select_related("actor")),
+        can_be_sent_again=is_invited(delegate) and mail.can_be_sent_again_at(timezone.now(), by=staff_user(request)),
+        history=describe_events(HistoryEvent.objects.filter(delegate=delegate).select_related("actor")),
     )
 
 
@@ -127,7 +134,7 @@ def replace_page(site: AdminSite, request: HttpRequest, pk: int) -> HttpResponse
 
     def replace() -> str:
         newcomer = replace_delegate(
-            delegate, details=form.details(), **form.version_and_reason(), by=staff_of(request), now=timezone.now()
+            delegate, details=form.details(), **form.version_and_reason(), by=staff_user(request), now=timezone.now()
         )
         return _("%(newcomer)s takes the seat of %(name)s.") % {"newcomer": newcomer.name, "name": delegate.name}
 
@@ -156,7 +163,7 @@ def withdraw_page(site: AdminSite, request: HttpRequest, pk: int) -> HttpRespons
     )
 
     def withdraw() -> str:
-        withdraw_delegate(delegate, **form.version_and_reason(), by=staff_of(request), now=timezone.now())
+        withdraw_delegate(delegate, **form.version_and_reason(), by=staff_user(request), now=timezone.now())
         return _("%(name)s is withdrawn; the invitations are taken back.") % {"name": delegate.name}
 
     return _answer(
@@ -179,7 +186,7 @@ def restore_page(site: AdminSite, request: HttpRequest, pk: int) -> HttpResponse
     form = RestoreForm(_sent(request))
 
     def restore() -> str:
-        restore_delegate(delegate, by=staff_of(request), now=timezone.now())
+        restore_delegate(delegate, by=staff_user(request), now=timezone.now())
         return _("%(name)s takes part again.") % {"name": delegate.name}
 
     return _answer(
@@ -204,7 +211,7 @@ def speaker_page(site: AdminSite, request: HttpRequest, pk: int) -> HttpResponse
     form = SpeakerForm(_sent(request), delegate=delegate)
 
     def link() -> str:
-        person = link_speaker(delegate, **form.cleaned_data, by=staff_of(request), now=timezone.now())
+        person = link_speaker(delegate, **form.cleaned_data, by=staff_user(request), now=timezone.now())
         if person.speaker is None:
             return _("%(name)s does not speak.") % {"name": person.name}
         return _("%(name)s is %(speaker)s on the agenda.") % {"name": person.name, "speaker": person.speaker}
@@ -230,7 +237,7 @@ def send_again_page(site: AdminSite, request: HttpRequest, pk: int) -> HttpRespo
     delegate = _person(pk)
     if request.method == "POST":
         try:
-            count = send_invitations_again(delegate, by=staff_of(request), now=timezone.now())
+            count = send_invitations_again(delegate, by=staff_user(request), now=timezone.now())
         except RuleBroken as broken:
             messages.warning(request, str(broken.message))
         else:
@@ -267,7 +274,7 @@ def _answer(
         except RuleBroken as broken:
             add_broken_rule(form, broken)
             if isinstance(broken, Stale):
-                shown["stale"] = both_versions(form, broken)
+                shown["stale"] = conflicting_fields(form, broken)
         else:
             return redirect(back)
     context = site.each_context(request) | {

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from registrations.admin import delegate_pages
-from registrations.admin.base import is_observed
+from registrations.admin.base import is_observer_request
 from registrations.admin.exports import export_page
 from registrations.admin.filters import (
     AdmittedFilter,
@@ -42,15 +42,15 @@ class DelegateAdmin(ReadOnlyAdmin[Delegate]):
     show_full_result_count = False
 
     def get_list_display(self, request: HttpRequest) -> Any:
-        return [name for name in self.list_display if name != "email" or not is_observed(request)]
+        return [name for name in self.list_display if name != "email" or not is_observer_request(request)]
 
     def get_list_display_links(self, request: HttpRequest, list_display: Any) -> Any:
         """The page of a person is not for observers."""
-        return None if is_observed(request) else self.list_display_links
+        return None if is_observer_request(request) else self.list_display_links
 
     def get_search_fields(self, request: HttpRequest) -> list[str]:
         """Whoever may not see addresses may not find out about them by searching either."""
-        return [name for name in self.search_fields if name != "email" or not is_observed(request)]
+        return [name for name in self.search_fields if name != "email" or not is_observer_request(request)]
 
     def get_queryset(self, request: HttpRequest) -> "QuerySet[Delegate]":
         return super().get_queryset(request).prefetch_related(held_entries())

@@ -15,16 +15,16 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from registrations.admin.base import is_observed, staff_of
+from registrations.admin.base import is_observer_request, staff_user
 from registrations.admin.board import board_list_page, board_page
-from registrations.admin.bulk_actions import FROM, QUEUE, SEVERAL, apply_to_all, bulk_action_page
-from registrations.admin.dashboard import front_page_of
-from registrations.admin.decisions import STEPS, Step
+from registrations.admin.bulk_actions import BULK_ACTIONS, FROM, QUEUE, bulk_action_page, redirect_to_bulk_action
+from registrations.admin.dashboard import dashboard_context
+from registrations.admin.delegation_actions import DELEGATION_ACTIONS, Step
 from registrations.admin.exports import export_board_page
 from registrations.admin.filters import BodyFilter, CompleteFilter, KindFilter, LackingFilter
-from registrations.admin.history_text import readable
-from registrations.admin.observer_view import observed_page
-from registrations.admin.review_queue import waiting_page
+from registrations.admin.history_text import describe_events
+from registrations.admin.observer_view import observer_page
+from registrations.admin.review_queue import review_queue_page
 from registrations.admin.webinar_history import webinar_history_page
 from registrations.exceptions import RuleBroken, Stale
 from registrations.forms.errors import add_broken_rule
@@ -47,7 +47,7 @@ from sessions_app.admin.base import SecretariatAdmin, change_url
 from sessions_app.admin.filters import WebinarFilter
 
 
-class DelegationList(ChangeList):
+class DelegationChangeList(ChangeList):
     """Counts the seats of the delegations on the page, in a number of queries that does not grow with them."""
 
     def get_results(self, request: HttpRequest) -> None:
@@ -65,14 +65,14 @@ class DelegationAdmin(SecretariatAdmin[Delegation]):
     list_select_related = ["webinar", "body"]
     search_fields = ["body__name_en", "body__name_es", "webinar__title_en", "webinar__title_es"]
     fields = ["webinar", "body"]
-    actions = ["accept", "accept_together", "return_together", "waive_together", "remind"]
+    actions = ["accept", "bulk_accept", "bulk_return", "bulk_waive", "remind"]
     show_full_result_count = False
 
     def has_delete_permission(self, request: HttpRequest, obj: Delegation | None = None) -> bool:
         return False
 
     def get_changelist(self, request: HttpRequest, **kwargs: object) -> type[ChangeList]:
-        return DelegationList
+        return DelegationChangeList
 
     def get_queryset(self, request: HttpRequest) -> "QuerySet[Delegation]":
         active = Count("delegates", filter=Q(delegates__status="active"))
@@ -109,13 +109,13 @@ class DelegationAdmin(SecretariatAdmin[Delegation]):
         ]
 
     def front_page(self, request: HttpRequest) -> dict[str, object]:
-        return front_page_of(now=timezone.now())
+        return dashboard_context(now=timezone.now())
 
     def get_urls(self) -> list[URLPattern | URLResolver]:  # type: ignore[override]  # the stubs forget resolvers
         view = self.admin_site.admin_view
         steps = [
-            path(f"<int:pk>/{step.slug}/", view(partial(self.step_page, step=step)), name=f"{step.slug}-delegation")
-            for step in STEPS
+            path(f"<int:pk>/{step.slug}/", view(partial(self.action_page, step=step)), name=f"{step.slug}-delegation")
+            for step in DELEGATION_ACTIONS
         ]
         several = [
             path(
@@ -123,9 +123,9 @@ class DelegationAdmin(SecretariatAdmin[Delegation]):
                 view(partial(bulk_action_page, self.admin_site, one)),
                 name=f"{one.slug}-several",
             )
-            for one in SEVERAL
+            for one in BULK_ACTIONS
         ]
-        waiting = path("waiting/", view(partial(waiting_page, self.admin_site)), name="waiting-delegations")
+        waiting = path("waiting/", view(partial(review_queue_page, self.admin_site)), name="waiting-delegations")
         revoke = path("waivers/<int:pk>/revoke/", view(self.revoke_page), name="revoke-waiver")
         release = path("<int:pk>/release-mail/", view(self.release_mail), name="release-mail-delegation")
         return [*steps, *several, waiting, revoke, release, *super().get_urls()]
@@ -139,8 +139,8 @@ class DelegationAdmin(SecretariatAdmin[Delegation]):
             raise Http404
         delegation = Delegation.objects.select_related("webinar__policy", "body", "decided_by").get(pk=found.pk)
         seats = seats_of(delegation)
-        if is_observed(request):
-            return observed_page(self.admin_site, request, delegation, seats)
+        if is_observer_request(request):
+            return observer_page(self.admin_site, request, delegation, seats)
         letters = list(letters_of(delegation))
         people = delegates_with_mail_state(delegation)
         is_country = delegation.body.kind == BodyKind.COUNTRY
@@ -164,8 +164,10 @@ class DelegationAdmin(SecretariatAdmin[Delegation]):
                 FocalPoint.objects.filter(body=delegation.body, removed_at__isnull=True).select_related("user")
             ),
             # All of it, address clashes too: these are the secretariat's to see (rule 8).
-            "history": readable(HistoryEvent.objects.filter(delegation=delegation).select_related("actor", "delegate")),
-            "steps": [step for step in STEPS if step.fits(delegation)],
+            "history": describe_events(
+                HistoryEvent.objects.filter(delegation=delegation).select_related("actor", "delegate")
+            ),
+            "steps": [step for step in DELEGATION_ACTIONS if step.fits(delegation)],
             "is_attending": delegation.status != DelegationStatus.NOT_ATTENDING,
             "is_country": is_country,
         }
@@ -179,7 +181,7 @@ class DelegationAdmin(SecretariatAdmin[Delegation]):
             raise Http404
         return redirect(f"{change_url(found)}#history")
 
-    def step_page(self, request: HttpRequest, pk: int, step: Step) -> HttpResponse:
+    def action_page(self, request: HttpRequest, pk: int, step: Step) -> HttpResponse:
         """One step with its form. `?from=waiting` leads back to the queue; `?with_gap=on` ticks that the gap stays."""
         delegation = get_object_or_404(Delegation.objects.select_related("webinar__policy", "body"), pk=pk)
         back = reverse("admin:waiting-delegations") if request.GET.get(FROM) == QUEUE else change_url(delegation)
@@ -192,7 +194,7 @@ class DelegationAdmin(SecretariatAdmin[Delegation]):
         )
         if form.is_valid():
             try:
-                text = step.take(delegation, form.cleaned_data, staff_of(request), timezone.now())
+                text = step.take(delegation, form.cleaned_data, staff_user(request), timezone.now())
             except RuleBroken as broken:
                 add_broken_rule(form, broken)
                 if isinstance(broken, Stale):
@@ -215,7 +217,7 @@ class DelegationAdmin(SecretariatAdmin[Delegation]):
         """Sent, let the held mail of the delegation go; opened, only lead to its page."""
         delegation = get_object_or_404(Delegation, pk=pk)
         if request.method == "POST":
-            count = release_mail(delegation, by=staff_of(request), now=timezone.now())
+            count = release_mail(delegation, by=staff_user(request), now=timezone.now())
             said = ngettext(
                 "The mail of %(count)s person is released.", "The mail of %(count)s people is released.", count
             )
@@ -232,7 +234,7 @@ class DelegationAdmin(SecretariatAdmin[Delegation]):
         )
         if form.is_valid():
             try:
-                revoke_waiver(waiver, reason=form.cleaned_data["reason"], by=staff_of(request), now=timezone.now())
+                revoke_waiver(waiver, reason=form.cleaned_data["reason"], by=staff_user(request), now=timezone.now())
             except RuleBroken as broken:
                 add_broken_rule(form, broken)
             else:
@@ -266,7 +268,7 @@ class DelegationAdmin(SecretariatAdmin[Delegation]):
         """Accept each on its own, and tell the outcome of each: one refusal stops nobody else."""
         for delegation in delegations.select_related("webinar", "body"):
             try:
-                accept_delegation(delegation, by=staff_of(request), now=timezone.now())
+                accept_delegation(delegation, by=staff_user(request), now=timezone.now())
             except RuleBroken as broken:
                 messages.warning(
                     request,
@@ -276,16 +278,16 @@ class DelegationAdmin(SecretariatAdmin[Delegation]):
                 messages.success(request, _("%(body)s is accepted.") % {"body": delegation.body})
 
     @admin.action(description=gettext_lazy("Accept with a comment, or with gaps …"), permissions=["change"])
-    def accept_together(self, request: HttpRequest, delegations: "QuerySet[Delegation]") -> HttpResponse:
-        return apply_to_all(request, "accept", delegations)
+    def bulk_accept(self, request: HttpRequest, delegations: "QuerySet[Delegation]") -> HttpResponse:
+        return redirect_to_bulk_action(request, "accept", delegations)
 
     @admin.action(description=gettext_lazy("Return with a comment …"), permissions=["change"])
-    def return_together(self, request: HttpRequest, delegations: "QuerySet[Delegation]") -> HttpResponse:
-        return apply_to_all(request, "return", delegations)
+    def bulk_return(self, request: HttpRequest, delegations: "QuerySet[Delegation]") -> HttpResponse:
+        return redirect_to_bulk_action(request, "return", delegations)
 
     @admin.action(description=gettext_lazy("Waive what is missing …"), permissions=["change"])
-    def waive_together(self, request: HttpRequest, delegations: "QuerySet[Delegation]") -> HttpResponse:
-        return apply_to_all(request, "waive", delegations)
+    def bulk_waive(self, request: HttpRequest, delegations: "QuerySet[Delegation]") -> HttpResponse:
+        return redirect_to_bulk_action(request, "waive", delegations)
 
     @admin.action(description=gettext_lazy("Remind of what is missing …"), permissions=["change"])
     def remind(self, request: HttpRequest, delegations: "QuerySet[Delegation]") -> HttpResponse | None:

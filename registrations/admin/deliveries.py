@@ -15,7 +15,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from registrations.admin.base import staff_of
+from registrations.admin.base import staff_user
 from registrations.admin.delivery_pages import delivery_page
 from registrations.admin.filters import OverdueFilter
 from registrations.models import CalendarEntry, Delivery, DeliveryState, HistoryEvent
@@ -72,7 +72,7 @@ class DeliveryAdmin(ReadOnlyAdmin[Delivery]):
         self._send_again(request, deliveries, DeliveryState.SENT)
 
     def _stop(self, request: HttpRequest, chosen: list[int]) -> None:
-        stopped = stop_deliveries(chosen, by=staff_of(request), now=timezone.now())
+        stopped = stop_deliveries(chosen, by=staff_user(request), now=timezone.now())
         self._tell(
             request,
             ngettext("%(count)s delivery is stopped.", "%(count)s deliveries are stopped.", stopped),
@@ -83,7 +83,7 @@ class DeliveryAdmin(ReadOnlyAdmin[Delivery]):
     def _send_again(self, request: HttpRequest, deliveries: "QuerySet[Delivery]", *states: DeliveryState) -> None:
         chosen = dict(deliveries.order_by().values_list("pk", "state"))
         wanted = [pk for pk, state in chosen.items() if state in states]
-        due = resend_deliveries(wanted, by=staff_of(request), now=timezone.now())
+        due = resend_deliveries(wanted, by=staff_user(request), now=timezone.now())
         self._tell(
             request,
             ngettext("%(count)s delivery is due again.", "%(count)s deliveries are due again.", due),

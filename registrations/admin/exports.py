@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from registrations.admin.base import staff_of
+from registrations.admin.base import staff_user
 from registrations.exceptions import RuleBroken
 from registrations.forms.errors import add_broken_rule
 from registrations.forms.exports import ExportForm, FileFormatForm
@@ -48,7 +48,7 @@ def export_page(room: "ModelAdmin[Delegate]", request: HttpRequest) -> HttpRespo
                 columns=form.cleaned_data["columns"],
                 file_format=FileFormat(form.cleaned_data["file_format"]),
                 filters=_filters(request),
-                by=staff_of(request),
+                by=staff_user(request),
                 now=timezone.now(),
             )
         except RuleBroken as broken:
@@ -76,7 +76,7 @@ def export_board_page(request: HttpRequest, slug: str) -> HttpResponseBase:
     if not form.is_valid():
         return redirect("admin:quota-board", slug=slug)
     file_format = FileFormat(form.cleaned_data["file_format"])
-    table = export_board(quota_board(webinar), file_format=file_format, by=staff_of(request), now=timezone.now())
+    table = export_board(quota_board(webinar), file_format=file_format, by=staff_user(request), now=timezone.now())
     return answer(table, file_format)
 
 

@@ -12,7 +12,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from registrations.admin.base import staff_of
+from registrations.admin.base import staff_user
 from registrations.exceptions import RuleBroken
 from registrations.forms.accounts import FocalPointForm
 from registrations.forms.errors import add_broken_rule
@@ -23,7 +23,7 @@ from registrations.services.focal_points import appoint_focal_point, make_primar
 from sessions_app.admin.base import SecretariatAdmin
 
 
-class PresenceFilter(admin.SimpleListFilter):
+class AccessFilter(admin.SimpleListFilter):
     title = gettext_lazy("access")
     parameter_name = "access"
 
@@ -39,7 +39,7 @@ class PresenceFilter(admin.SimpleListFilter):
 @admin.register(FocalPoint)
 class FocalPointAdmin(SecretariatAdmin[FocalPoint]):
     list_display = ["user", "email", "body", "is_primary", "invitation", "last_login", "removed_at"]
-    list_filter = [PresenceFilter, "body"]
+    list_filter = [AccessFilter, "body"]
     list_select_related = ["user", "body"]
     search_fields = ["user__email", "user__name", "body__name_en", "body__name_es"]
     fields = ["user", "email", "body", "is_primary", "invitation", "last_login", "removed_at"]
@@ -126,7 +126,7 @@ class FocalPointAdmin(SecretariatAdmin[FocalPoint]):
     def invite_again(self, request: HttpRequest, focal_points: "QuerySet[FocalPoint]") -> None:
         now = timezone.now()
         invitations = invitations_of(focal_points, now=now).values_list("pk", flat=True)
-        count = resend_deliveries(invitations, by=staff_of(request), now=now)
+        count = resend_deliveries(invitations, by=staff_user(request), now=now)
         if count:
             said = ngettext(
                 "%(count)s invitation is sent again now.", "%(count)s invitations are sent again now.", count

@@ -16,13 +16,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from registrations import mail
-from registrations.admin.base import staff_of
-from registrations.admin.mail_preview import mail_frame
+from registrations.admin.base import staff_user
+from registrations.admin.mail_preview import preview_response
 from registrations.admin.mail_states import mail_states
 from registrations.admin.stop_sending import stop_page, stoppable
 from registrations.exceptions import RuleBroken
 from registrations.forms.announcements import GapReminderForm
-from registrations.forms.errors import add_broken_rule, send_again_with
+from registrations.forms.errors import add_broken_rule, update_hidden_values
 from registrations.models import Delegation, Delivery, DeliveryKind, GapReminder, User
 from registrations.queries.gap_reminders import CountryWithGaps, countries_with_gaps
 from registrations.services.gap_reminders import check_gap_reminder, remind_countries, send_test_of_gap_notice
@@ -68,11 +68,11 @@ class Chosen:
 
     def reader(self, key: str) -> tuple[CountryWithGaps, User] | None:
         """Whom `key`, "<delegation>-<account>", names; else the first one."""
-        named = (pair for pair in self.readers if reader_key(*pair) == key)
+        named = (pair for pair in self.readers if recipient_key(*pair) == key)
         return next(named, self.readers[0] if self.readers else None)
 
 
-def reader_key(country: CountryWithGaps, user: User) -> str:
+def recipient_key(country: CountryWithGaps, user: User) -> str:
     return f"{country.delegation.pk}-{user.pk}"
 
 
@@ -88,8 +88,8 @@ class GapReminderAdmin(ReadOnlyAdmin[GapReminder]):
         return [
             path("of/<int:pk>/", view(self.gap_reminder_page), name="write-gap-reminder"),
             path("of/<int:pk>/mail/", view(self.mail_page), name="gap-reminder-mail"),
-            path("<int:pk>/stop/", view(self.stop_step), name="stop-gap-reminder"),
-            path("of/<int:pk>/test/", view(self.test_step), name="test-gap-reminder"),
+            path("<int:pk>/stop/", view(self.stop_sending), name="stop-gap-reminder"),
+            path("of/<int:pk>/test/", view(self.test_send), name="test-gap-reminder"),
             *super().get_urls(),
         ]
 
@@ -112,22 +112,22 @@ class GapReminderAdmin(ReadOnlyAdmin[GapReminder]):
             gap_reminder = self._remind(request, form, webinar, chosen, now)
             if gap_reminder is not None:
                 return redirect(change_url(gap_reminder))
-            send_again_with(form, count=str(count))
+            update_hidden_values(form, count=str(count))
         reader = chosen.reader(asked.get("reader", ""))
         context = self._context(
             request,
             title=_("Remind the countries with gaps"),
             webinar=webinar,
             form=form,
-            why_not=_why_not(webinar, now),
+            why_not=_refusal_message(webinar, now),
             countries=[(one, one.delegation.pk in chosen.ticked) for one in chosen.countries],
             is_anybody_asked=bool(chosen.countries) or webinar.delegations.exists(),
             chosen=chosen,
             count=count,
             is_again=is_again,
-            readers=[(reader_key(*pair), *pair) for pair in chosen.readers],
+            readers=[(recipient_key(*pair), *pair) for pair in chosen.readers],
             reader=reader,
-            reader_key=reader_key(*reader) if reader else "",
+            recipient_key=recipient_key(*reader) if reader else "",
             can_write=self._can_write(request),
         )
         return TemplateResponse(request, "admin/registrations/gapreminder/write.html", context)
@@ -142,7 +142,7 @@ class GapReminderAdmin(ReadOnlyAdmin[GapReminder]):
                 delegations=chosen.ids,
                 count=typed["count"],
                 is_meant_again=typed.get("again", False),
-                by=staff_of(request),
+                by=staff_user(request),
                 now=now,
             )
         except RuleBroken as broken:
@@ -167,9 +167,9 @@ class GapReminderAdmin(ReadOnlyAdmin[GapReminder]):
             delegation=_loaded(country.delegation.pk),
             created_at=timezone.now(),
         )
-        return mail_frame(request, mail.build_gap_notice(delivery))
+        return preview_response(request, mail.build_gap_notice(delivery))
 
-    def test_step(self, request: HttpRequest, pk: int) -> HttpResponse:
+    def test_send(self, request: HttpRequest, pk: int) -> HttpResponse:
         webinar = get_object_or_404(Webinar, pk=pk)
         keys = request.POST.getlist(DELEGATION)
         if request.method == "POST":
@@ -179,9 +179,9 @@ class GapReminderAdmin(ReadOnlyAdmin[GapReminder]):
                 messages.warning(request, _("None of these countries has a focal point who can be written to."))
             else:
                 delegation = _loaded(reader[0].delegation.pk)
-                count = send_test_of_gap_notice(delegation, by=staff_of(request), now=timezone.now())
+                count = send_test_of_gap_notice(delegation, by=staff_user(request), now=timezone.now())
                 said = ngettext("%(count)s test goes to %(email)s now.", "%(count)s tests go to %(email)s now.", count)
-                messages.success(request, said % {"count": count, "email": staff_of(request).email})
+                messages.success(request, said % {"count": count, "email": staff_user(request).email})
         # An empty one says that nothing is ticked.
         query = urlencode([(DELEGATION, key) for key in keys or [""]])
         return redirect(f"{reverse('admin:write-gap-reminder', args=[pk])}?{query}")
@@ -207,7 +207,7 @@ class GapReminderAdmin(ReadOnlyAdmin[GapReminder]):
         )
         return TemplateResponse(request, "admin/registrations/gapreminder/page.html", context)
 
-    def stop_step(self, request: HttpRequest, pk: int) -> HttpResponse:
+    def stop_sending(self, request: HttpRequest, pk: int) -> HttpResponse:
         self._check_writer(request)
         gap_reminder = get_object_or_404(GapReminder, pk=pk)
         return stop_page(self.admin_site, request, gap_reminder, gap_reminder.deliveries.all())
@@ -230,7 +230,7 @@ def _loaded(pk: int) -> Delegation:
     return Delegation.objects.select_related("body", "webinar__policy").get(pk=pk)
 
 
-def _why_not(webinar: Webinar, now: datetime) -> str:
+def _refusal_message(webinar: Webinar, now: datetime) -> str:
     try:
         check_gap_reminder(webinar, now=now)
     except RuleBroken as broken:

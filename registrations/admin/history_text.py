@@ -16,14 +16,14 @@ FIRST = ("profile", "session", "minimum", "maximum")
 
 
 @dataclass(frozen=True)
-class ReadableEvent:
+class DescribedEvent:
     """`shown` is (field's name, old or nothing, new) of each change."""
 
     event: HistoryEvent
     shown: tuple[tuple[str, str, str], ...]
 
 
-def readable(events: Iterable[HistoryEvent], *, only: Collection[str] | None = None) -> list[ReadableEvent]:
+def describe_events(events: Iterable[HistoryEvent], *, only: Collection[str] | None = None) -> list[DescribedEvent]:
     """`only` names the fields that are told; a completing step is told by the event itself.
 
     One query where one of them is a profile, which is told by its name.
@@ -33,7 +33,7 @@ def readable(events: Iterable[HistoryEvent], *, only: Collection[str] | None = N
     if any("profile" in event.changes for event in events):
         named = {profile.code: str(profile) for profile in ParticipantProfile.objects.all()}
     return [
-        ReadableEvent(
+        DescribedEvent(
             event,
             tuple(
                 # What stayed the same says which one it is about.

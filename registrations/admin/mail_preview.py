@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 
 # It runs nothing, loads nothing, and its links open beside the page.
-MAIL_POLICY = {
+PREVIEW_CSP = {
     "default-src": [NONE],
     "style-src": [UNSAFE_INLINE],
     "frame-ancestors": [SELF],
@@ -17,7 +17,7 @@ MAIL_POLICY = {
 }
 
 
-def mail_frame(request: HttpRequest, message: EmailMultiAlternatives) -> HttpResponse:
+def preview_response(request: HttpRequest, message: EmailMultiAlternatives) -> HttpResponse:
     """The HTML part of `message`, which stands in a frame of our own pages alone."""
     html = next(str(content) for content, mimetype in message.alternatives if mimetype == "text/html")
     return _in_frame(request, f'<base target="_blank">{html}')
@@ -27,4 +27,4 @@ def _framed(request: HttpRequest, html: str) -> HttpResponse:
     return HttpResponse(html)
 
 
-_in_frame: Callable[[HttpRequest, str], HttpResponse] = csp(MAIL_POLICY)(xframe_options_sameorigin(_framed))  # type: ignore[arg-type,assignment]  # typed for views without further arguments
+_in_frame: Callable[[HttpRequest, str], HttpResponse] = csp(PREVIEW_CSP)(xframe_options_sameorigin(_framed))  # type: ignore[arg-type,assignment]  # typed for views without further arguments

@@ -8,7 +8,7 @@ from registrations.models import BodyKind, Delegation, DelegationStatus, Waiver
 from registrations.queries import SeatCount, delegates_with_mail_state, gaps_in
 
 
-def observed_page(
+def observer_page(
     site: AdminSite, request: HttpRequest, delegation: Delegation, seats: tuple[SeatCount, ...]
 ) -> HttpResponse:
     """To read; a template of its own, so that what is added to the secretariat's page does not appear here."""

@@ -11,7 +11,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from registrations.admin.base import staff_of
+from registrations.admin.base import staff_user
 from registrations.exceptions import RuleBroken
 from registrations.forms.errors import add_broken_rule
 from registrations.forms.personal_data import ErasureForm, PersonForm
@@ -32,7 +32,7 @@ SORTS = {
 }
 
 
-def ending_of(policy: RegistrationPolicy) -> list[tuple[Promise, int]]:
+def data_to_purge(policy: RegistrationPolicy) -> list[tuple[Promise, int]]:
     """What would go on the day of `policy`, in words, with how many there are now."""
     counts = holdings_of(policy.webinar).counts()
     return [(text, counts[sort]) for sort, text in SORTS.items()]
@@ -50,7 +50,7 @@ def export_page(site: AdminSite, request: HttpRequest) -> HttpResponse:
     form = PersonForm(request.POST)
     if request.method != "POST" or not form.is_valid():
         return redirect("admin:personal-data")
-    given = export_person(form.cleaned_data["email"], by=staff_of(request), now=timezone.now())
+    given = export_person(form.cleaned_data["email"], by=staff_user(request), now=timezone.now())
     response = JsonResponse(given, encoder=DjangoJSONEncoder, json_dumps_params={"indent": 2, "ensure_ascii": False})
     response.headers["Content-Disposition"] = 'attachment; filename="personal-data.json"'
     return response
@@ -64,7 +64,7 @@ def erase_page(site: AdminSite, request: HttpRequest) -> HttpResponse:
     form = PersonForm(request.POST)
     if erasure.is_valid():
         try:
-            outcome = erase_person(erasure.cleaned_data["email"], by=staff_of(request), now=timezone.now())
+            outcome = erase_person(erasure.cleaned_data["email"], by=staff_user(request), now=timezone.now())
         except RuleBroken as broken:
             add_broken_rule(erasure, broken)
         else:

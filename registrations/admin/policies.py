@@ -11,10 +11,10 @@ from django.urls import URLPattern, URLResolver, path
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from registrations.admin.base import staff_of
+from registrations.admin.base import staff_user
 from registrations.admin.cloning import clone_page
 from registrations.admin.current_webinar import current_webinar_page
-from registrations.admin.personal_data import ending_of, erase_page, export_page, person_page
+from registrations.admin.personal_data import data_to_purge, erase_page, export_page, person_page
 from registrations.exceptions import NotPossibleNow
 from registrations.forms.policies import PolicyForm
 from registrations.models import GapNoticeRule, RegistrationPolicy, ReminderRule
@@ -64,7 +64,7 @@ class PolicyAdmin(SecretariatAdmin[RegistrationPolicy]):
 
     def save_model(self, request: HttpRequest, obj: RegistrationPolicy, form: Any, change: bool) -> None:
         """Through the service, which accepts the delegations that were shown (rule 4)."""
-        accepted = save_policy(obj, seen=form.cleaned_data["seen"].split(), by=staff_of(request), now=timezone.now())
+        accepted = save_policy(obj, seen=form.cleaned_data["seen"].split(), by=staff_user(request), now=timezone.now())
         if text := said_of(accepted):
             messages.success(request, text)
 
@@ -80,7 +80,7 @@ class PolicyAdmin(SecretariatAdmin[RegistrationPolicy]):
     ) -> HttpResponse:
         """As Django's, with what ends on the day."""
         policy = self.get_object(request, object_id)
-        ending = ending_of(policy) if policy is not None else []
+        ending = data_to_purge(policy) if policy is not None else []
         return super().change_view(request, object_id, form_url, {**(extra_context or {}), "ending": ending})
 
 

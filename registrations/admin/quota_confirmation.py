@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from registrations.exceptions import RuleBroken
-from registrations.forms.errors import add_broken_rule, send_again_with
+from registrations.forms.errors import add_broken_rule, update_hidden_values
 from registrations.queries.acceptance import Acceptances
 from registrations.services.quotas import QuotaPreview
 
@@ -21,5 +21,5 @@ def saved(form: Any, preview: QuotaPreview, save: Callable[[set[str]], Acceptanc
             return save(seen)
         except RuleBroken as broken:
             add_broken_rule(form, broken)
-    send_again_with(form, seen=" ".join(sorted(preview.words)))
+    update_hidden_values(form, seen=" ".join(sorted(preview.words)))
     return None

@@ -10,9 +10,9 @@ from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from registrations.admin.base import staff_of
+from registrations.admin.base import staff_user
 from registrations.admin.quota_confirmation import saved
-from registrations.forms.absent_fields import keep_what_is_not_sent
+from registrations.forms.absent_fields import keep_absent_fields
 from registrations.forms.secretariat import EndExceptionForm, ExceptionForm
 from registrations.models import Asked, Delegation, Quota, QuotaException
 from registrations.queries import exception_of, lacks_letter, seats_of
@@ -32,12 +32,12 @@ from sessions_app.admin.base import change_url
 def exception_page(site: AdminSite, request: HttpRequest, pk: int) -> HttpResponse:
     """Make one, or change that of a country which has one; `?country=` chooses beforehand, and leads back there."""
     quota = get_object_or_404(Quota.objects.select_related("webinar", "profile"), pk=pk)
-    chosen = _country_of(quota, slug=request.GET.get("country"))
+    chosen = _delegation_by_slug(quota, slug=request.GET.get("country"))
     form = ExceptionForm(
-        request.POST if request.method == "POST" else None, quota=quota, initial=_typed_before(quota, chosen)
+        request.POST if request.method == "POST" else None, quota=quota, initial=_initial_values(quota, chosen)
     )
     if chosen is not None and request.POST.get("delegation") == chosen.slug:
-        keep_what_is_not_sent(form, ["maximum"])
+        keep_absent_fields(form, ["maximum"])
     back = change_url(chosen or quota)
     preview = None
     if form.is_valid():
@@ -53,7 +53,7 @@ def exception_page(site: AdminSite, request: HttpRequest, pk: int) -> HttpRespon
                 maximum=numbers.maximum,
                 reason=form.cleaned_data["reason"],
                 seen=seen,
-                by=staff_of(request),
+                by=staff_user(request),
                 now=timezone.now(),
             )
 
@@ -95,7 +95,7 @@ def end_exception_page(site: AdminSite, request: HttpRequest, pk: int) -> HttpRe
                 quota=quota,
                 reason=form.cleaned_data["reason"],
                 seen=seen,
-                by=staff_of(request),
+                by=staff_user(request),
                 now=timezone.now(),
             )
 
@@ -118,13 +118,13 @@ def end_exception_page(site: AdminSite, request: HttpRequest, pk: int) -> HttpRe
     )
 
 
-def _country_of(quota: Quota, *, slug: str | None) -> Delegation | None:
+def _delegation_by_slug(quota: Quota, *, slug: str | None) -> Delegation | None:
     """Compared here: what stands in an address may be no text for a database, such as a NUL."""
     asked = Delegation.objects.filter(webinar=quota.webinar_id).select_related("webinar", "body")
     return next((one for one in asked if one.slug == slug), None)
 
 
-def _typed_before(quota: Quota, delegation: Delegation | None) -> dict[str, Any]:
+def _initial_values(quota: Quota, delegation: Delegation | None) -> dict[str, Any]:
     """What is asked today, of one country where it is known: its exception is seen then."""
     found = exception_of(delegation, quota) if delegation else None
     asked = found.asked if found else quota.asked

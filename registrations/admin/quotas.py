@@ -12,11 +12,11 @@ from django.urls import URLPattern, URLResolver, path
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from registrations.admin.base import staff_of
+from registrations.admin.base import staff_user
 from registrations.admin.filters import ProfileFilter
 from registrations.admin.quota_confirmation import saved
 from registrations.admin.quota_exceptions import end_exception_page, exception_page
-from registrations.forms.absent_fields import keep_what_is_not_sent
+from registrations.forms.absent_fields import keep_absent_fields
 from registrations.forms.secretariat import QuotaForm
 from registrations.models import Asked, Delegation, Quota, QuotaException
 from registrations.queries.acceptance import Acceptances
@@ -66,7 +66,7 @@ class QuotaAdmin(SecretariatAdmin[Quota]):
         quota = Quota.objects.select_related("webinar", "profile").get(pk=found.pk)
         typed = {"minimum": quota.minimum, "maximum": quota.maximum}
         form = QuotaForm(request.POST if request.method == "POST" else None, initial=typed)
-        keep_what_is_not_sent(form, ["maximum"])
+        keep_absent_fields(form, ["maximum"])
         preview = None
         if form.is_valid():
             asked = Asked(form.cleaned_data["minimum"], form.cleaned_data["maximum"])
@@ -79,7 +79,7 @@ class QuotaAdmin(SecretariatAdmin[Quota]):
                     maximum=asked.maximum,
                     reason=form.cleaned_data["reason"],
                     seen=seen,
-                    by=staff_of(request),
+                    by=staff_user(request),
                     now=timezone.now(),
                 )
 
@@ -97,12 +97,12 @@ class QuotaAdmin(SecretariatAdmin[Quota]):
             "title": _("%(profile)s: how many are asked for") % {"profile": quota.profile},
             "subtitle": str(quota.webinar),
             "verb": _("Save all the same") if preview and preview.words else _("Save"),
-            "exceptions": _exceptions_of(quota),
+            "exceptions": _exceptions_with_slug(quota),
         }
         return TemplateResponse(request, "admin/registrations/quota/page.html", context)
 
 
-def _exceptions_of(quota: Quota) -> list[QuotaException]:
+def _exceptions_with_slug(quota: Quota) -> list[QuotaException]:
     """Each with the `slug` of its delegation."""
     own = Delegation.objects.filter(webinar=quota.webinar_id, body=OuterRef("body")).values("slug")
     exceptions = QuotaException.objects.filter(quota=quota).select_related("body", "made_by")

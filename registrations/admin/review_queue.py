@@ -6,14 +6,14 @@ from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from registrations.admin.bulk_actions import MOST, QUEUE, chosen_from
+from registrations.admin.bulk_actions import MOST, QUEUE, load_selected
 from registrations.models import Delegation
 from registrations.queries.review_queue import waiting_delegations
 
 
-def waiting_page(site: AdminSite, request: HttpRequest) -> HttpResponse:
+def review_queue_page(site: AdminSite, request: HttpRequest) -> HttpResponse:
     """Those that are complete first, then the longest waiting, at most `MOST`. Seven queries, however many."""
-    waiting = sorted(chosen_from(waiting_delegations(now=timezone.now())), key=lambda one: not one.is_complete)
+    waiting = sorted(load_selected(waiting_delegations(now=timezone.now())), key=lambda one: not one.is_complete)
     shown = waiting[:MOST]
     context = site.each_context(request) | {
         "opts": Delegation._meta,

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from registrations.admin.base import staff_of
+from registrations.admin.base import staff_user
 from registrations.models import Announcement, Delivery, GapReminder
 from registrations.services.deliveries import NOT_LEFT, stop_deliveries
 from sessions_app.admin.base import change_url
@@ -29,7 +29,7 @@ def stop_page(
     waiting = stoppable(owed)
     if request.method == "POST":
         ids = waiting.values_list("pk", flat=True)
-        stopped = stop_deliveries(ids, by=staff_of(request), now=timezone.now())
+        stopped = stop_deliveries(ids, by=staff_user(request), now=timezone.now())
         said = ngettext("%(count)s delivery is stopped.", "%(count)s deliveries are stopped.", stopped)
         messages.success(request, said % {"count": stopped})
         return redirect(change_url(row))

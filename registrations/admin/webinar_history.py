@@ -7,8 +7,8 @@ from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 
-from registrations.admin.base import is_observed
-from registrations.admin.history_text import readable
+from registrations.admin.base import is_observer_request
+from registrations.admin.history_text import describe_events
 from registrations.queries.history import history_of_webinar
 from sessions_app.models import Webinar
 
@@ -25,7 +25,7 @@ def webinar_history_page(site: AdminSite, request: HttpRequest, slug: str) -> Ht
     Observers, from whom the history of a delegation is kept, read the figures of what concerns the whole.
     """
     webinar = get_object_or_404(Webinar, slug=slug)
-    is_for_observer = is_observed(request)
+    is_for_observer = is_observer_request(request)
     is_whole = is_for_observer or request.GET.get("all") != "1"
     page = Paginator(history_of_webinar(webinar, is_whole=is_whole), ON_A_PAGE).get_page(request.GET.get("page"))
     context = site.each_context(request) | {
@@ -34,6 +34,6 @@ def webinar_history_page(site: AdminSite, request: HttpRequest, slug: str) -> Ht
         "webinar": webinar,
         "page": page,
         "is_whole": is_whole,
-        "history": readable(page.object_list, only=SHOWN_TO_OBSERVERS if is_for_observer else None),
+        "history": describe_events(page.object_list, only=SHOWN_TO_OBSERVERS if is_for_observer else None),
     }
     return TemplateResponse(request, "admin/quota_board/history.html", context)

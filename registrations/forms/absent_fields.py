@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 
 
-def keep_what_is_not_sent(form: forms.BaseForm, names: Iterable[str]) -> None:
+def keep_absent_fields(form: forms.BaseForm, names: Iterable[str]) -> None:
     """Let the sent `form` hold the initial value of each of `names` that was not sent, so that saving leaves it.
 
     A page of before an upgrade has not got a field that is new. Blank is sent, and empties a field. Of lists of

@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from registrations.forms.absent_fields import keep_what_is_not_sent
+from registrations.forms.absent_fields import keep_absent_fields
 from registrations.forms.delegates import VersionField
 from registrations.models import (
     Announcement,
@@ -88,7 +88,7 @@ class AnnouncementForm(forms.Form):
         sessions = [(session.number, f"{session.number}. {session.title}") for session in webinar.sessions.all()]
         self._offer("session", [("", _("any, or none")), *sessions])
         if announcement is not None:
-            keep_what_is_not_sent(self, (*TEXT, "session", "answer"))
+            keep_absent_fields(self, (*TEXT, "session", "answer"))
 
     def _offer(self, name: str, choices: list[tuple[Any, Any]]) -> None:
         field: Any = self.fields[name]

@@ -79,7 +79,7 @@ class MatchForm(forms.Form):
         self.rows = rows
         choices = _choices(people)
         for row in rows:
-            stored = answer_of(row)
+            stored = stored_answer(row)
             by_name = suggested.get(row.pk)
             self.fields[f"who-{row.pk}"] = forms.ChoiceField(
                 label=row.name or row.address,
@@ -101,7 +101,7 @@ class MatchForm(forms.Form):
         return {pk: typed[f"who-{pk}"] for pk in sent if typed[f"who-{pk}"] != typed[f"was-{pk}"]}
 
 
-def answer_of(row: Attendance) -> str:
+def stored_answer(row: Attendance) -> str:
     if row.matched_by == MatchedBy.NOBODY:
         return NOBODY
     return NOT_YET if row.delegate_id is None else str(row.delegate_id)

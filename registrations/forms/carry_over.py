@@ -56,7 +56,7 @@ class CarryOverForm(forms.Form):
         }
 
     @property
-    def is_of_people_who_are_here(self) -> bool:
+    def selects_only_present_people(self) -> bool:
         """Whether only people are ticked who are in the delegation meanwhile, as in a form that is sent twice."""
         ticked = [one.is_here for one in self.people if f"person-{one.person.pk}" in self.data]
         return bool(ticked) and all(ticked)

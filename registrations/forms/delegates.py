@@ -10,8 +10,8 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from registrations.exceptions import Stale
-from registrations.forms.absent_fields import CheckboxInput, keep_what_is_not_sent
-from registrations.forms.errors import send_again_with
+from registrations.forms.absent_fields import CheckboxInput, keep_absent_fields
+from registrations.forms.errors import update_hidden_values
 from registrations.forms.gap_reasons import GapReasonForm
 from registrations.models import BodyKind, Delegate, DelegateRole, Delegation, ParticipantProfile
 from registrations.models.delegate import validate_one_line
@@ -23,10 +23,10 @@ from sessions_app.forms import disable_autofill
 from sessions_app.hours import zone_city
 from sessions_app.zone_choices import zone_groups
 
-LONGEST_VERSION = 9
+MAX_VERSION_DIGITS = 9
 LINES = {"rows": 4, "cols": 60}
 # Asked for apart, since few people need them.
-ASIDE = ("phone", "needs")
+SECONDARY_FIELDS = ("phone", "needs")
 
 
 class VersionField(forms.IntegerField):
@@ -36,7 +36,7 @@ class VersionField(forms.IntegerField):
 
     def clean(self, value: object) -> int:
         text = str(value)
-        return int(text) if text.isdecimal() and len(text) <= LONGEST_VERSION else 0
+        return int(text) if text.isdecimal() and len(text) <= MAX_VERSION_DIGITS else 0
 
 
 def reason_field(*, required: bool = True, **options: Any) -> forms.CharField:
@@ -72,7 +72,7 @@ def zone_choices(delegation: Delegation, *, selected: str = "") -> list[tuple[st
     return [("", _("Choose a time zone")), *groups]
 
 
-class AsTheyAre(BaseChoiceIterator):
+class PreparedChoices(BaseChoiceIterator):
     """Choices in Django's own shape, which need not be looked through twice for each form."""
 
     def __init__(self, choices: list[tuple[str, Any]]) -> None:
@@ -122,7 +122,7 @@ class DelegateForm(GapReasonForm):
         super().__init__(*args, **kwargs)
         self.fields["timezone"] = forms.ChoiceField(
             label=_("Time zone"),
-            choices=AsTheyAre(zone_choices(delegation, selected=self.initial.get("timezone", ""))),
+            choices=PreparedChoices(zone_choices(delegation, selected=self.initial.get("timezone", ""))),
             initial=delegation.body.only_timezone,
         )
         self.fields["language"].initial = delegation.body.default_language
@@ -133,14 +133,14 @@ class DelegateForm(GapReasonForm):
         disable_autofill(self.fields)
 
     def main_fields(self) -> list[forms.BoundField]:
-        return [field for field in self.visible_fields() if field.name not in ASIDE]
+        return [field for field in self.visible_fields() if field.name not in SECONDARY_FIELDS]
 
-    def aside_fields(self) -> list[forms.BoundField]:
-        return [field for field in self.visible_fields() if field.name in ASIDE]
+    def secondary_fields(self) -> list[forms.BoundField]:
+        return [field for field in self.visible_fields() if field.name in SECONDARY_FIELDS]
 
-    def is_aside_filled(self) -> bool:
+    def has_secondary_input(self) -> bool:
         """Whether something was typed there, or is wrong there."""
-        return any(field.value() or field.errors for field in self.aside_fields())
+        return any(field.value() or field.errors for field in self.secondary_fields())
 
     def details(self) -> DelegateDetails:
         """What was typed, for the services."""
@@ -151,14 +151,14 @@ class DelegateForm(GapReasonForm):
 
 
 class EditForm(DelegateForm):
-    """A person who is in the delegation already; `initial` is what is stored of them (`typed_of`).
+    """A person who is in the delegation already; `initial` is what is stored of them (`initial_from_delegate`).
 
     Another profile needs a reason where it leaves a gap in the present one, which `seats` tell.
     """
 
     def __init__(self, *args: Any, seats: Sequence[SeatCount], **kwargs: Any) -> None:
         super().__init__(*args, profiles=[seat.profile for seat in seats], **kwargs)
-        keep_what_is_not_sent(self, FIELDS)
+        keep_absent_fields(self, FIELDS)
         present = next((seat for seat in seats if seat.profile.pk == self.initial.get("profile")), None)
         chosen = self.data.get("profile")
         is_moved = bool(chosen) and present is not None and chosen != str(present.profile.pk)
@@ -177,13 +177,13 @@ class RestoreForm(forms.Form):
     """Nothing to type: sending it is the decision."""
 
 
-def typed_of(delegate: Delegate) -> dict[str, object]:
+def initial_from_delegate(delegate: Delegate) -> dict[str, object]:
     """What the form for `delegate` shows at first."""
     typed = {name: getattr(delegate, name) for name in FIELDS}
     return typed | {"profile": delegate.profile_id, "version": delegate.version}
 
 
-def both_versions(form: forms.BaseForm, stale: Stale) -> list[tuple[str, object, object]]:
+def conflicting_fields(form: forms.BaseForm, stale: Stale) -> list[tuple[str, object, object]]:
     """(label, stored now, as typed) of what differs between the person and a sent `EditForm`; of other forms nothing.
 
     The form takes the stored version: sending it again is then a decision.
@@ -191,7 +191,7 @@ def both_versions(form: forms.BaseForm, stale: Stale) -> list[tuple[str, object,
     if not isinstance(stale.current, Delegate):
         return []
     current = stale.current
-    send_again_with(form, version=str(current.version))
+    update_hidden_values(form, version=str(current.version))
     if not isinstance(form, EditForm):
         return []
     return [

@@ -19,7 +19,7 @@ def add_broken_rule(form: forms.BaseForm, broken: RuleBroken) -> None:
             form.add_error(field if field in form.fields else None, text)
 
 
-def send_again_with(form: forms.BaseForm, **hidden: str) -> None:
+def update_hidden_values(form: forms.BaseForm, **hidden: str) -> None:
     """Let the sent `form`, which is shown again with what was typed, carry other `hidden` values."""
     data: Any = form.data
     changed = data.copy()

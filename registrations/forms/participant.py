@@ -28,19 +28,19 @@ class AnswerForm(forms.Form):
         return Partstat(self.cleaned_data["answer"])
 
 
-class ChoicesForm(forms.Form):
+class PreferencesForm(forms.Form):
     """In which language, and with the hours of which zone, one is written to."""
 
     language = forms.ChoiceField(label=_("Language"), choices=settings.LANGUAGES)
     timezone = forms.ChoiceField(label=_("Time zone"))
 
-    def __init__(self, *args: Any, delegate: Delegate, is_short: bool = False, **kwargs: Any) -> None:
-        """With the zones of the region alone where it `is_short`: it is sent to a page that has all of them."""
+    def __init__(self, *args: Any, delegate: Delegate, nearby_zones_only: bool = False, **kwargs: Any) -> None:
+        """`nearby_zones_only` offers the zones of the region: the page that receives this form offers all zones."""
         super().__init__(*args, **{"initial": {"language": delegate.language, "timezone": delegate.timezone}, **kwargs})
         here = get_language() or "en"
         zones: list[Any] = (
             [*near_zones(here, also=(delegate.webinar.timezone, delegate.timezone)).zones]
-            if is_short
+            if nearby_zones_only
             else [(group.label, group.zones) for group in zone_groups(here, selected=delegate.timezone)]
         )
         self.fields["timezone"] = forms.ChoiceField(label=_("Time zone"), choices=zones)

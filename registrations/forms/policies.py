@@ -7,8 +7,8 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from registrations.forms.absent_fields import CheckboxInput, keep_what_is_not_sent
-from registrations.forms.errors import send_again_with
+from registrations.forms.absent_fields import CheckboxInput, keep_absent_fields
+from registrations.forms.errors import update_hidden_values
 from registrations.models import RegistrationPolicy
 from registrations.queries import last_session_end
 from registrations.queries.acceptance import Acceptances
@@ -18,7 +18,7 @@ from sessions_app.models import Webinar
 RULES = ["accepts_complete_at_once", "requires_letter"]
 
 
-class SeenField(forms.CharField):
+class PreviewTokenField(forms.CharField):
     """What a page has shown before; never a change of the row."""
 
     widget = forms.HiddenInput
@@ -30,7 +30,7 @@ class SeenField(forms.CharField):
 class PolicyForm(forms.ModelForm):  # type: ignore[type-arg]  # takes no parameter at run time
     """Where saving accepts delegations the form comes back: `accepted` are these, and sending it again confirms."""
 
-    seen = SeenField(required=False)
+    seen = PreviewTokenField(required=False)
     accepted = Acceptances()
 
     class Meta:
@@ -40,7 +40,7 @@ class PolicyForm(forms.ModelForm):  # type: ignore[type-arg]  # takes no paramet
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        keep_what_is_not_sent(self, RULES)
+        keep_absent_fields(self, RULES)
 
     def clean(self) -> None:
         super().clean()
@@ -65,7 +65,7 @@ class PolicyForm(forms.ModelForm):  # type: ignore[type-arg]  # takes no paramet
         if accepted.words <= set(self.cleaned_data["seen"].split()):
             return
         self.accepted = accepted
-        send_again_with(self, seen=" ".join(sorted(accepted.words)))
+        update_hidden_values(self, seen=" ".join(sorted(accepted.words)))
         self.add_error(
             None, _("Not saved yet. Saving accepts the delegations listed on this page. Save again to confirm.")
         )

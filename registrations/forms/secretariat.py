@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from registrations.exceptions import GapsRemain
 from registrations.forms.delegates import LINES, VersionField, profile_field, reason_field
-from registrations.forms.errors import send_again_with
+from registrations.forms.errors import update_hidden_values
 from registrations.forms.gap_reasons import GapReasonForm
 from registrations.models import BodyKind, Delegation, HistoryEvent, Quota
 from registrations.queries import SeatCount, fingerprint_of, gaps_in, lacks_letter
@@ -18,7 +18,7 @@ from registrations.services.quotas import MOST_SEATS
 from sessions_app.models import Webinar
 
 
-class StepForm(forms.Form):
+class DelegationActionForm(forms.Form):
     """The input of one step with `delegation`; most steps need none of their own. `seen` is what it looked like."""
 
     seen = forms.CharField(widget=forms.HiddenInput, required=False)
@@ -33,7 +33,7 @@ class StepForm(forms.Form):
     def show_current(self) -> None:
         """Let the sent form, when it is sent again, speak of the delegation as it is shown now."""
         hidden = self.fields.keys() & {"seen", "version"}
-        send_again_with(self, **{name: str(self.fields[name].initial) for name in hidden})
+        update_hidden_values(self, **{name: str(self.fields[name].initial) for name in hidden})
 
 
 class CurrentWebinarForm(forms.Form):
@@ -42,11 +42,11 @@ class CurrentWebinarForm(forms.Form):
     )
 
 
-class ReasonForm(StepForm):
+class ReasonForm(DelegationActionForm):
     reason = reason_field()
 
 
-class SubmitForm(GapReasonForm, StepForm):
+class SubmitForm(GapReasonForm, DelegationActionForm):
     """For a country that cannot do it itself; with gaps a reason is needed."""
 
     version = VersionField()
@@ -59,7 +59,7 @@ class SubmitForm(GapReasonForm, StepForm):
             self.ask_for_reason(GapsRemain(gaps, lacks_letter=self.lacks_letter).message)
 
 
-class AcceptForm(StepForm):
+class AcceptForm(DelegationActionForm):
     comment = forms.CharField(
         label=_("Comment for the country"),
         required=False,
@@ -79,7 +79,7 @@ class AcceptForm(StepForm):
             del self.fields["with_gap"]
 
 
-class ReturnForm(StepForm):
+class ReturnForm(DelegationActionForm):
     comment = forms.CharField(
         label=_("Comment for the country"),
         max_length=LONGEST_COMMENT,
@@ -88,7 +88,7 @@ class ReturnForm(StepForm):
     )
 
 
-class WaiveForm(StepForm):
+class WaiveForm(DelegationActionForm):
     profile = profile_field([])
     seats = forms.IntegerField(label=_("Seats"), min_value=1, initial=1)
     reason = reason_field()
@@ -134,10 +134,10 @@ class BulkActionForm(forms.Form):
         return [text for name in TYPED if (text := self.cleaned_data.get(name))]
 
 
-class WithComments(BulkActionForm):
+class BulkCommentForm(BulkActionForm):
     """A comment in each language that the chosen countries read; no other."""
 
-    comment_is_needed = False
+    is_comment_required = False
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -146,7 +146,7 @@ class WithComments(BulkActionForm):
             readers = [one.delegation.body for one in self.chosen if one.delegation.body.default_language == language]
             self.fields[f"comment_{language}"] = forms.CharField(
                 label=labels[language],
-                required=self.comment_is_needed,
+                required=self.is_comment_required,
                 max_length=LONGEST_COMMENT,
                 widget=forms.Textarea(attrs={**LINES, "lang": language}),
                 help_text=_("It stands in the mail to %(bodies)s.") % {"bodies": ", ".join(map(str, readers))},
@@ -157,7 +157,7 @@ class WithComments(BulkActionForm):
         return comment
 
 
-class BulkAcceptForm(WithComments):
+class BulkAcceptForm(BulkCommentForm):
     with_gap = forms.BooleanField(
         label=_("Accept those with gaps too, with the gap open"),
         required=False,
@@ -170,8 +170,8 @@ class BulkAcceptForm(WithComments):
             del self.fields["with_gap"]
 
 
-class BulkReturnForm(WithComments):
-    comment_is_needed = True
+class BulkReturnForm(BulkCommentForm):
+    is_comment_required = True
 
 
 class BulkWaiveForm(BulkActionForm):

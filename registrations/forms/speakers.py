@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from registrations.forms.absent_fields import keep_what_is_not_sent
+from registrations.forms.absent_fields import keep_absent_fields
 from registrations.forms.delegates import VersionField
 from registrations.models import Delegate
 from sessions_app.models import Speaker, SpeakerKind
@@ -31,4 +31,4 @@ class SpeakerForm(forms.Form):
         field: Any = self.fields["speaker"]
         field.initial = delegate.speaker_id
         field.queryset = Speaker.objects.filter(webinar=delegate.webinar_id, kind=SpeakerKind.PERSON)
-        keep_what_is_not_sent(self, ["speaker"])
+        keep_absent_fields(self, ["speaker"])

@@ -63,7 +63,7 @@ ZONE_OF_ORGANISATIONS = "America/Panama"
 
 
 @dataclass
-class Scene:
+class SampleDelegation:
     """One delegation with the people who act for it; `at` moves on with every step."""
 
     delegation: Delegation
@@ -118,21 +118,21 @@ class Scene:
         )
 
 
-def draft_with_three_missing(scene: Scene) -> None:
+def draft_with_three_missing(scene: SampleDelegation) -> None:
     """Left for the visitor: two prosecutors and one of border control are still to be named."""
     scene.name_people({IMMIGRATION: 2, BORDER: 1, INVESTIGATION: 3}, working_group=1)
 
 
-def nobody_named(scene: Scene) -> None:
+def nobody_named(scene: SampleDelegation) -> None:
     """The focal point has not begun."""
 
 
-def accepted(scene: Scene) -> None:
+def accepted(scene: SampleDelegation) -> None:
     scene.name_people(TWO_OF_EACH, working_group=2)
     scene.submit()
 
 
-def accepted_and_more(scene: Scene) -> None:
+def accepted_and_more(scene: SampleDelegation) -> None:
     """More than asked for; someone fell ill and was replaced."""
     people = scene.name_people({PROSECUTORS: 3, IMMIGRATION: 4, BORDER: 2, INVESTIGATION: 3}, working_group=4)
     scene.submit()
@@ -141,7 +141,7 @@ def accepted_and_more(scene: Scene) -> None:
     replace_delegate(ill, details=newcomer, version=ill.version, by=scene.focal_point, now=scene.later())
 
 
-def accepted_then_one_withdrew(scene: Scene) -> None:
+def accepted_then_one_withdrew(scene: SampleDelegation) -> None:
     """The gap of an accepted delegation has opened again."""
     people = scene.name_people(TWO_OF_EACH)
     scene.submit()
@@ -154,7 +154,7 @@ def accepted_then_one_withdrew(scene: Scene) -> None:
     )
 
 
-def accepted_with_a_gap(scene: Scene) -> None:
+def accepted_with_a_gap(scene: SampleDelegation) -> None:
     scene.name_people(TWO_OF_EACH | {INVESTIGATION: 1}, working_group=1)
     scene.submit("The second post of the unit is vacant until next month.")
     accept_delegation(
@@ -162,7 +162,7 @@ def accepted_with_a_gap(scene: Scene) -> None:
     )
 
 
-def accepted_with_a_waiver(scene: Scene) -> None:
+def accepted_with_a_waiver(scene: SampleDelegation) -> None:
     scene.name_people(TWO_OF_EACH | {PROSECUTORS: 1}, working_group=2)
     waive_seats(
         scene.delegation,
@@ -175,13 +175,13 @@ def accepted_with_a_waiver(scene: Scene) -> None:
     scene.submit()
 
 
-def submitted_with_gaps(scene: Scene) -> None:
+def submitted_with_gaps(scene: SampleDelegation) -> None:
     """Waits for a decision of the secretariat."""
     scene.name_people({PROSECUTORS: 2, IMMIGRATION: 2, BORDER: 1})
     scene.submit("The investigation unit is on mission that week; one border post is not staffed yet.")
 
 
-def returned(scene: Scene) -> None:
+def returned(scene: SampleDelegation) -> None:
     scene.name_people({PROSECUTORS: 1, IMMIGRATION: 2, INVESTIGATION: 2})
     scene.submit("We could not reach the border police in time.")
     return_delegation(
@@ -192,7 +192,7 @@ def returned(scene: Scene) -> None:
     )
 
 
-def reopened(scene: Scene) -> None:
+def reopened(scene: SampleDelegation) -> None:
     scene.name_people(TWO_OF_EACH)
     scene.submit()
     reopen_delegation(
@@ -203,11 +203,11 @@ def reopened(scene: Scene) -> None:
     )
 
 
-def not_attending(scene: Scene) -> None:
+def not_attending(scene: SampleDelegation) -> None:
     mark_not_attending(scene.delegation, reason="Elections that week.", by=scene.focal_point, now=scene.later())
 
 
-def speakers_of_an_organisation(scene: Scene) -> None:
+def speakers_of_an_organisation(scene: SampleDelegation) -> None:
     """No quotas, but the same invitations. The secretariat names them."""
     scene.focal_point = scene.staff
     for role in (DelegateRole.PANELIST, DelegateRole.OBSERVER):
@@ -216,7 +216,7 @@ def speakers_of_an_organisation(scene: Scene) -> None:
     scene.submit()
 
 
-STORIES: dict[str, Callable[[Scene], None]] = {
+SCENARIOS: dict[str, Callable[[SampleDelegation], None]] = {
     "BZ": not_attending,
     "CA": accepted,
     "CR": accepted_then_one_withdrew,
@@ -243,26 +243,26 @@ def seed_people(*, password: str, now: datetime) -> dict[str, User]:
             language=body.default_language,
             timezone=body.only_timezone or ZONES.get(code, ""),
         )
-        if STORIES[code] is not nobody_named:
+        if SCENARIOS[code] is not nobody_named:
             note_privacy_read(user, now=now)
         FocalPoint.objects.create(body=body, user=user, is_primary=True)
         focal_points[code] = user
     return focal_points
 
 
-def seed_stories(webinar: Webinar, *, focal_points: Mapping[str, User], staff: User, now: datetime) -> None:
+def seed_delegations(webinar: Webinar, *, focal_points: Mapping[str, User], staff: User, now: datetime) -> None:
     """Let every delegation of `webinar` live through its story, which ends shortly before `now`."""
     profiles = {quota.profile.code: quota.profile for quota in webinar.quotas.select_related("profile")}
     for delegation in webinar.delegations.select_related("body", "webinar"):
         code = delegation.body.iso_code
-        scene = Scene(
+        scene = SampleDelegation(
             delegation=delegation,
             focal_point=focal_points[code] if code else staff,
             staff=staff,
             at=now - timedelta(hours=4),
             profiles=profiles,
         )
-        (STORIES[code] if code else speakers_of_an_organisation)(scene)
+        (SCENARIOS[code] if code else speakers_of_an_organisation)(scene)
 
 
 def seed_connection_test(webinar: Webinar, *, staff: User, now: datetime) -> None:
@@ -270,7 +270,7 @@ def seed_connection_test(webinar: Webinar, *, staff: User, now: datetime) -> Non
     profiles = {quota.profile.code: quota.profile for quota in webinar.quotas.select_related("profile")}
     for body in ParticipatingBody.objects.filter(iso_code__in=CONNECTION_TEST_COUNTRIES):
         delegation, _is_new = Delegation.objects.get_or_create(webinar=webinar, body=body)
-        scene = Scene(
+        scene = SampleDelegation(
             delegation=delegation, focal_point=staff, staff=staff, at=now - timedelta(hours=1), profiles=profiles
         )
         scene.name_people({PROSECUTORS: 1, BORDER: 1})

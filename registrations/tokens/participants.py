@@ -20,9 +20,9 @@ from registrations.queries.participant import Subscriber, subscriber
 VALUE = re.compile(r"([1-9][0-9]{0,17})\.([1-9][0-9]{0,8})", re.ASCII)
 # What looks like a token within a text, and a good deal longer than an address of ours.
 TOKEN = re.compile(rf"{VALUE.pattern}~[\w-]{{43}}(?![\w-])", re.ASCII)
-LONGEST_LINK = 400
+MAX_LINK_LENGTH = 400
 # In place of a token in a path that is kept.
-_ANYBODY = "~"
+_PLACEHOLDER = "~"
 
 
 class Scope(StrEnum):
@@ -46,7 +46,7 @@ def read_token(token: str, *scopes: Scope) -> Delegate:
     else, an earlier version included: before a change of address it may have gone to a stranger.
     """
     pk, version = _unsigned(token, scopes)
-    delegate = _with_living_links(pk)
+    delegate = _delegate_before_purge(pk)
     if delegate is None or version != _last_version(delegate):
         raise LinkNotValid(is_guess=False)
     if not delegate.is_active:
@@ -70,10 +70,10 @@ def read_feed_token(token: str) -> Subscriber:
     return found
 
 
-def link_of(text: str) -> int | None:
+def delegate_id_in_link(text: str) -> int | None:
     """The id of the delegate whose link stands first in `text`, of either scope and any version: who somebody said they
     are, and no leave to anything. None where it is no link of ours. No query."""
-    found = TOKEN.search(text[:LONGEST_LINK])
+    found = TOKEN.search(text[:MAX_LINK_LENGTH])
     try:
         return _unsigned(found[0], tuple(Scope))[0] if found is not None else None
     except LinkNotValid:
@@ -99,7 +99,7 @@ def _unsigned(token: str, scopes: tuple[Scope, ...]) -> tuple[int, int]:
     raise LinkNotValid(is_guess=not signed_for_another_scope)
 
 
-def _with_living_links(pk: int) -> Delegate | None:
+def _delegate_before_purge(pk: int) -> Delegate | None:
     return (
         Delegate.objects.before_purge(timezone.now().date())
         .select_related("webinar__policy", "delegation__body")
@@ -120,10 +120,10 @@ def join_url(delegate: Delegate, number: int) -> str:
 
 def _address(view: str, language: str, token: str, *arguments: int) -> str:
     # Signs that stand in a path as they are, which all of a token's do, can be put into it afterwards.
-    return f"{settings.BASE_URL}{_path(view, language, *arguments).replace(_ANYBODY, token)}"
+    return f"{settings.BASE_URL}{_path(view, language, *arguments).replace(_PLACEHOLDER, token)}"
 
 
 @lru_cache(maxsize=256)
 def _path(view: str, language: str, *arguments: int) -> str:
     with translation.override(language):
-        return reverse(view, args=[_ANYBODY, *arguments])
+        return reverse(view, args=[_PLACEHOLDER, *arguments])

@@ -23,21 +23,21 @@ WINDOW_SECONDS = 300
 WITH_PORT = re.compile(r"\[(?P<six>[^\]]+)\](?::\d+)?|(?P<four>[^:]+):\d+")
 
 
-def is_one_guess_too_many(request: HttpRequest) -> bool:
+def is_guess_ratelimited(request: HttpRequest) -> bool:
     """Count a guess of this client; whether it is more than is allowed in each window of `WINDOW_SECONDS`.
 
     Only tokens that nobody signed are counted: a colleague behind the same address keeps a good link, and a calendar
     program that still asks for an ended feed is no guesser.
     """
-    return _is_one_too_many(request, "guessed-links", GUESSES_ALLOWED)
+    return _is_ratelimited(request, "guessed-links", GUESSES_ALLOWED)
 
 
-def is_one_link_too_many(request: HttpRequest) -> bool:
+def is_link_request_ratelimited(request: HttpRequest) -> bool:
     """As for guesses: count that this client asks for links."""
-    return _is_one_too_many(request, "asked-links", LINKS_ALLOWED)
+    return _is_ratelimited(request, "asked-links", LINKS_ALLOWED)
 
 
-def _is_one_too_many(request: HttpRequest, what: str, allowed: int) -> bool:
+def _is_ratelimited(request: HttpRequest, what: str, allowed: int) -> bool:
     """A cache that is away limits nobody and breaks nothing."""
     # Networks, not addresses, own the last half of an IPv6 address; the hash keeps addresses out of the cache.
     network = hashlib.sha256(_network_of(client_address(request)).encode()).hexdigest()

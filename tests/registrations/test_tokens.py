@@ -17,7 +17,7 @@ from registrations.tokens import (
     read_feed_token,
     read_token,
 )
-from registrations.tokens.participants import link_of
+from registrations.tokens.participants import delegate_id_in_link
 from tests.factories import NOW, make_delegate, make_delegation, make_details, make_staff
 
 pytestmark = pytest.mark.django_db
@@ -213,8 +213,10 @@ def test_whose_link_it_was_is_told_after_it_ended_and_of_no_other_text(delegate)
     delegate.token_version += 1
     delegate.save()
 
-    assert [link_of(text) for text in (page, f"<{join}>", f"mailto:x\n{page}")] == [delegate.pk] * 3
-    assert [link_of(text) for text in ("", join[:-1], f"{join}x", "/" * 9999 + join, "\ud800~é", "7.1~x")] == [None] * 6
+    assert [delegate_id_in_link(text) for text in (page, f"<{join}>", f"mailto:x\n{page}")] == [delegate.pk] * 3
+    assert [
+        delegate_id_in_link(text) for text in ("", join[:-1], f"{join}x", "/" * 9999 + join, "\ud800~é", "7.1~x")
+    ] == [None] * 6
 
 
 def test_the_addresses_are_absolute_and_in_the_persons_language(delegate):

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from registrations.management.definitions import DEFINITIONS, load_definition
-from registrations.management.samples import seed_connection_test, seed_people, seed_stories
+from registrations.management.samples import seed_connection_test, seed_delegations, seed_people
 from registrations.models import User
 from registrations.queries import last_session_end
 from sessions_app.models import Webinar
@@ -57,7 +57,7 @@ def _seed(now: datetime) -> None:
     for webinar in (flows, test):
         release_webinar(webinar, by=staff, now=now)
     focal_points = seed_people(password=settings.DEMO_PASSWORD, now=now)
-    seed_stories(flows, focal_points=focal_points, staff=staff, now=now)
+    seed_delegations(flows, focal_points=focal_points, staff=staff, now=now)
     seed_connection_test(test, staff=staff, now=now)
 
 

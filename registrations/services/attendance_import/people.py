@@ -9,7 +9,7 @@ from itertools import chain, pairwise
 from zoneinfo import ZoneInfo
 
 from registrations.services.attendance_import.reading import ReportRow
-from registrations.tokens.participants import link_of
+from registrations.tokens.participants import delegate_id_in_link
 
 MOST_MINUTES = 7 * 24 * 60
 LONGEST_NAME = 200
@@ -74,7 +74,7 @@ def attendees_of(rows: Sequence[ReportRow], *, day: date, zone: str) -> list[Att
         if who.name or who.address:
             names.setdefault(who.key, who)
             stays[who.key].append(_stay(row, read_day, ZoneInfo(zone)))
-            if (linked := link_of(row.link)) is not None:
+            if (linked := delegate_id_in_link(row.link)) is not None:
                 links[who.key].add(linked)
     given = Counter(chain.from_iterable(links.values()))
     return [_together(names[key], of_one, _only_link(links[key], given)) for key, of_one in stays.items()]

@@ -13,13 +13,13 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 
 from registrations.models import Delegate, Delegation, User
-from registrations.permissions import lacks_second_factor, to_second_factor
+from registrations.permissions import lacks_second_factor, redirect_to_second_factor
 from registrations.queries.delegation_page import delegation_of
 
 DelegationView = Callable[Concatenate[HttpRequest, Delegation, ...], HttpResponseBase]
 
 
-def for_signed_in(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+def account_required(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
     """Ask for a sign-in first, of the secretariat for a second factor too, and of focal points that they know what
     becomes of the data; keep the page out of every cache, and what is typed there from being lost."""
 
@@ -30,7 +30,7 @@ def for_signed_in(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpRe
         user = signed_in(request)
         if lacks_second_factor(request):
             is_read = request.method in ("GET", "HEAD")
-            return to_second_factor(
+            return redirect_to_second_factor(
                 request, then=request.get_full_path() if is_read else reverse("registrations:delegations")
             )
         # What is typed into a form that is open while the notice changes is not lost.
@@ -43,10 +43,10 @@ def for_signed_in(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpRe
     return checked
 
 
-def for_delegation(view: DelegationView) -> Callable[..., HttpResponseBase]:
+def delegation_required(view: DelegationView) -> Callable[..., HttpResponseBase]:
     """Give `view` the delegation of the URL's slug, if the signed-in person may see it; else 404."""
 
-    @for_signed_in
+    @account_required
     @wraps(view)
     def checked(request: HttpRequest, slug: str, **kwargs: Any) -> HttpResponseBase:
         delegation = delegation_of(signed_in(request), slug)
@@ -57,7 +57,7 @@ def for_delegation(view: DelegationView) -> Callable[..., HttpResponseBase]:
     return checked
 
 
-def delegate_of(delegation: Delegation, pk: int) -> Delegate:
+def get_delegate_or_404(delegation: Delegation, pk: int) -> Delegate:
     """The delegate of this delegation, or 404."""
     people = Delegate.objects.select_related("delegation__body", "delegation__webinar", "profile", "replaced_by")
     return get_object_or_404(people, delegation=delegation, pk=pk)

@@ -18,30 +18,30 @@ class Place:
     opener: str
 
 
-def to_add(profile: ParticipantProfile | None) -> Place:
+def add_anchor(profile: ParticipantProfile | None) -> Place:
     code = profile.code if profile is not None else WITHOUT_PROFILE
     return Place(form=f"in-place-{code}", opener=f"add-{code}")
 
 
-def to_change(delegate: Delegate) -> Place:
-    return Place(form=f"in-place-{delegate.pk}", opener=seat_of(delegate))
+def delegate_anchor(delegate: Delegate) -> Place:
+    return Place(form=f"in-place-{delegate.pk}", opener=delegate_element_id(delegate))
 
 
-def seat_of(delegate: Delegate) -> str:
+def delegate_element_id(delegate: Delegate) -> str:
     return f"delegate-{delegate.pk}"
 
 
-def undo_of(delegate: Delegate) -> str:
+def undo_element_id(delegate: Delegate) -> str:
     return f"undo-{delegate.pk}"
 
 
-def page_at(delegation: Delegation, element: str, *, done: Place) -> str:
+def delegation_url_at(delegation: Delegation, element: str, *, done: Place) -> str:
     """The page with the focus on `element`, and without the form at `done`; other open forms stay open."""
     return f"{delegation.get_absolute_url()}?{urlencode({'at': element, 'done': done.form})}#{element}"
 
 
-def page_to_add(delegation: Delegation, profile: ParticipantProfile | None) -> str:
+def delegation_url_with_add_form(delegation: Delegation, profile: ParticipantProfile | None) -> str:
     """The page with a new form under `profile`."""
-    place = to_add(profile)
+    place = add_anchor(profile)
     code = place.opener.removeprefix("add-")
     return f"{delegation.get_absolute_url()}?{urlencode({'add': code, 'done': place.form})}#{place.form}"

@@ -16,13 +16,13 @@ from registrations.queries.earlier import earlier_people
 from registrations.services.acceptance_messages import said_before_completing
 from registrations.services.carry_over import carry_over
 from registrations.services.nominations import NamingOutcome
-from registrations.views.focal_point.access import for_delegation, signed_in
-from registrations.views.focal_point.flash_messages import how_many_are_named, still_missing
+from registrations.views.focal_point.access import delegation_required, signed_in
+from registrations.views.focal_point.flash_messages import missing_message, named_count_message
 from registrations.views.focal_point.profile_cards import allowed_now
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@for_delegation
+@delegation_required
 def earlier(request: HttpRequest, delegation: Delegation) -> HttpResponse:
     """Name everyone who is ticked and may be named; the others stay ticked, each with the reason."""
     user, now = signed_in(request), timezone.now()
@@ -34,11 +34,11 @@ def earlier(request: HttpRequest, delegation: Delegation) -> HttpResponse:
             add_broken_rule(form, broken)
         else:
             if named := sum(outcome.delegate is not None for outcome in outcomes.values()):
-                messages.success(request, how_many_are_named(named) + still_missing(delegation))
+                messages.success(request, named_count_message(named) + missing_message(delegation))
             if named == len(outcomes):
                 return redirect(delegation)
             form = _with_refusals(request, delegation, outcomes)
-    if form.is_bound and form.is_of_people_who_are_here:
+    if form.is_bound and form.selects_only_present_people:
         messages.info(request, _("Everyone whom you ticked is in the delegation already."))
         return redirect(delegation)
     may = allowed_now(delegation, by=user, now=now)

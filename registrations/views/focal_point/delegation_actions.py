@@ -11,17 +11,17 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from registrations.exceptions import RuleBroken, Stale
-from registrations.forms.errors import add_broken_rule, send_again_with
+from registrations.forms.errors import add_broken_rule, update_hidden_values
 from registrations.forms.focal_point import NotAttendingForm, SubmitForm
 from registrations.models import Delegation, DelegationStatus
 from registrations.queries import gaps_in, lacks_letter, seats_of
 from registrations.services.delegations import mark_attending_again, mark_not_attending, submit_delegation
-from registrations.views.focal_point.access import for_delegation, signed_in
-from registrations.views.focal_point.flash_messages import complete_and_accepted, completion_message
+from registrations.views.focal_point.access import delegation_required, signed_in
+from registrations.views.focal_point.flash_messages import accepted_message, completion_message
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@for_delegation
+@delegation_required
 def submit(request: HttpRequest, delegation: Delegation) -> HttpResponse:
     """Submit; with gaps the page lists them and asks for the reason."""
     form = SubmitForm(
@@ -40,14 +40,14 @@ def submit(request: HttpRequest, delegation: Delegation) -> HttpResponse:
             now=timezone.now(),
         )
         if submitted.status == DelegationStatus.ACCEPTED:
-            return complete_and_accepted(delegation)
+            return accepted_message(delegation)
         return _("The delegation is submitted. The secretariat decides and writes to you.")
 
     return _answer(request, delegation, form, save, template="submit")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@for_delegation
+@delegation_required
 def not_attending(request: HttpRequest, delegation: Delegation) -> HttpResponse:
     form = NotAttendingForm(request.POST or None, initial={"reason": delegation.not_attending_reason})
 
@@ -59,7 +59,7 @@ def not_attending(request: HttpRequest, delegation: Delegation) -> HttpResponse:
 
 
 @require_POST
-@for_delegation
+@delegation_required
 def attending_again(request: HttpRequest, delegation: Delegation) -> HttpResponse:
     try:
         mark_attending_again(delegation, by=signed_in(request), now=timezone.now())
@@ -80,7 +80,7 @@ def _answer(
         except RuleBroken as broken:
             add_broken_rule(form, broken)
             if isinstance(broken, Stale):
-                send_again_with(form, version=str(broken.current.version))
+                update_hidden_values(form, version=str(broken.current.version))
         else:
             messages.success(request, said)
             return redirect(delegation)

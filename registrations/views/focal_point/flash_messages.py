@@ -9,15 +9,19 @@ from registrations.models import Delegation, DelegationStatus
 from registrations.queries import SeatCount, gaps_in, lacks_letter, released_sessions, seats_of
 
 
-def how_many_are_named(count: int) -> str:
+def named_count_message(count: int) -> str:
     return ngettext("%(count)s person is named.", "%(count)s people are named.", count) % {"count": count}
 
 
-def still_missing(delegation: Delegation) -> str:
+def missing_message(delegation: Delegation) -> str:
     """What is said after a step of `delegation`, which is as it was read before it: what is missing now, or what became
     of it where nothing is."""
     outcome = completion_message(delegation)
-    return f" {outcome}" if outcome else missing_in_words(seats_of(delegation), lacks_letter=lacks_letter(delegation))
+    return (
+        f" {outcome}"
+        if outcome
+        else missing_message_for_seats(seats_of(delegation), lacks_letter=lacks_letter(delegation))
+    )
 
 
 def completion_message(delegation: Delegation) -> str:
@@ -32,16 +36,16 @@ def completion_message(delegation: Delegation) -> str:
         return ""
     if now.status == DelegationStatus.SUBMITTED:
         return _("The delegation is complete now. The secretariat decides and writes to you.")
-    return complete_and_accepted(now) if now.status == DelegationStatus.ACCEPTED else ""
+    return accepted_message(now) if now.status == DelegationStatus.ACCEPTED else ""
 
 
-def complete_and_accepted(delegation: Delegation) -> str:
+def accepted_message(delegation: Delegation) -> str:
     if not released_sessions(delegation.webinar).exists():
         return _("The delegation is complete and accepted. Its delegates are invited once the agenda is released.")
     return _("The delegation is complete and accepted. Its delegates receive their invitations now.")
 
 
-def missing_in_words(seats: Sequence[SeatCount], *, lacks_letter: bool) -> str:
+def missing_message_for_seats(seats: Sequence[SeatCount], *, lacks_letter: bool) -> str:
     """ " Still missing: Prosecutors (1 of 2)." or that everything is met; empty for an organisation."""
     if not seats:
         return ""

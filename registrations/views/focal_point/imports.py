@@ -38,8 +38,8 @@ from registrations.services.imports.saving import Imported, import_delegates
 from registrations.services.imports.tables import Table, table_to_text
 from registrations.services.imports.template import build_template
 from registrations.services.imports.texts import read_text
-from registrations.views.focal_point.access import for_delegation, signed_in
-from registrations.views.focal_point.flash_messages import how_many_are_named, still_missing
+from registrations.views.focal_point.access import delegation_required, signed_in
+from registrations.views.focal_point.flash_messages import missing_message, named_count_message
 from sessions_app.bilingual import LANGUAGES
 
 SHEET_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -47,7 +47,7 @@ COLUMNS_ARE_TOLD = "has-columns"
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@for_delegation
+@delegation_required
 def import_table(request: HttpRequest, delegation: Delegation) -> HttpResponse:
     """Ask for a table; once there is one, show what would become of each row. Nothing is saved here."""
     if request.method != "POST":
@@ -70,7 +70,7 @@ def import_table(request: HttpRequest, delegation: Delegation) -> HttpResponse:
 
 
 @require_POST
-@for_delegation
+@delegation_required
 def save(request: HttpRequest, delegation: Delegation) -> HttpResponse:
     """Save the good rows of a table that was seen; those that stay out are shown, to be corrected."""
     form = ImportForm(request.POST)
@@ -88,7 +88,7 @@ def save(request: HttpRequest, delegation: Delegation) -> HttpResponse:
     except RuleBroken as broken:
         add_broken_rule(form, broken)
         return _ask(request, delegation, form)
-    said = _what_is_saved(len(imported.delegates), len(imported.checked.already)) + still_missing(delegation)
+    said = _what_is_saved(len(imported.delegates), len(imported.checked.already)) + missing_message(delegation)
     if imported.checked.wrong:
         return _left_over(request, delegation, imported, said)
     (messages.success if imported.delegates else messages.info)(request, said)
@@ -96,7 +96,7 @@ def save(request: HttpRequest, delegation: Delegation) -> HttpResponse:
 
 
 @require_safe
-@for_delegation
+@delegation_required
 def template(request: HttpRequest, delegation: Delegation) -> HttpResponse:
     """The workbook to fill in, in the language of the address."""
     response = HttpResponse(build_template(delegation, seats_of(delegation)), content_type=SHEET_TYPE)
@@ -201,7 +201,7 @@ def _as_text(delegation: Delegation, people: Sequence[Person]) -> str:
 def _what_is_saved(added: int, already: int) -> str:
     if not added:
         return _("Nobody new is named.")
-    said = how_many_are_named(added)
+    said = named_count_message(added)
     if already:
         said += " " + ngettext("%(count)s was there already.", "%(count)s were there already.", already) % {
             "count": already

@@ -10,11 +10,11 @@ from django.shortcuts import redirect, render
 from django_htmx.http import reselect, reswap, retarget
 
 from registrations.exceptions import RuleBroken, Stale
-from registrations.forms.delegates import both_versions
+from registrations.forms.delegates import conflicting_fields
 from registrations.forms.errors import add_broken_rule
 from registrations.models import Delegate, Delegation
-from registrations.views.focal_point.anchors import Place, page_at
-from registrations.views.focal_point.flash_messages import still_missing
+from registrations.views.focal_point.anchors import Place, delegation_url_at
+from registrations.views.focal_point.flash_messages import missing_message
 
 IN_PLACE = "focal_point/in_place.html"
 
@@ -23,7 +23,7 @@ IN_PLACE = "focal_point/in_place.html"
 class Saved:
     """What is said, and where on the page the reader is taken; `then` is another page that comes first.
 
-    `missing` is what `still_missing` would say, where it is known without looking.
+    `missing` is what `missing_message` would say, where it is known without looking.
     """
 
     said: str
@@ -51,28 +51,28 @@ def answer(
             saved = save()
         except Stale as stale:
             add_broken_rule(form, stale)
-            versions = both_versions(form, stale)
+            versions = conflicting_fields(form, stale)
         except RuleBroken as broken:
             add_broken_rule(form, broken)
         else:
-            missing = still_missing(delegation) if saved.missing is None else saved.missing
+            missing = missing_message(delegation) if saved.missing is None else saved.missing
             messages.success(request, saved.said + missing)
-            return redirect(saved.then or page_at(delegation, saved.at, done=place))
+            return redirect(saved.then or delegation_url_at(delegation, saved.at, done=place))
     context = {
-        "layout": IN_PLACE if is_in_place(request) else "focal_point/form.html",
+        "layout": IN_PLACE if is_inline(request) else "focal_point/form.html",
         "place": place.form,
         "action": request.get_full_path(),
-        "back": page_at(delegation, place.opener, done=place),
+        "back": delegation_url_at(delegation, place.opener, done=place),
         "delegation": delegation,
         "form": form,
         "delegate": delegate,
         "versions": versions,
         "warning": warning,
     }
-    if is_in_place(request) and not form.is_bound:
+    if is_inline(request) and not form.is_bound:
         focus_first(form)
     response = render(request, f"focal_point/{template}.html", context, status=422 if form.errors else 200)
-    if is_in_place(request) and form.errors:
+    if is_inline(request) and form.errors:
         # The form asked for the page, which it does not get.
         for direct in (retarget, reselect):
             direct(response, f"#{place.form}")
@@ -80,7 +80,7 @@ def answer(
     return response
 
 
-def ids_in(place: Place) -> str:
+def auto_id_format(place: Place) -> str:
     """BulkAction forms can be open on one page: the ids of their inputs differ."""
     return f"{place.form}-%s"
 
@@ -91,10 +91,10 @@ def focus_first(form: Any) -> None:
         first.field.widget.attrs["autofocus"] = True
 
 
-def is_in_place(request: HttpRequest) -> bool:
+def is_inline(request: HttpRequest) -> bool:
     """Whether htmx asks, for a part of the delegation's page."""
     return bool(request.htmx)  # type: ignore[attr-defined]  # set by django_htmx's middleware
 
 
-def ids_of(request: HttpRequest, place: Place) -> str:
-    return ids_in(place) if is_in_place(request) else "id_%s"
+def auto_id_for(request: HttpRequest, place: Place) -> str:
+    return auto_id_format(place) if is_inline(request) else "id_%s"

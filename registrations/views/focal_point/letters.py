@@ -18,7 +18,7 @@ from registrations.queries import letters_of, requires_letter, seats_of, zone_of
 from registrations.queries.acceptance import acceptances_with
 from registrations.services.acceptance_messages import said_before_accepting
 from registrations.services.letters import remove_letter, upload_letter
-from registrations.views.focal_point.access import for_delegation, signed_in
+from registrations.views.focal_point.access import delegation_required, signed_in
 from registrations.views.focal_point.flash_messages import completion_message
 from registrations.views.focal_point.profile_cards import allowed_now
 
@@ -47,7 +47,7 @@ def letter_state(delegation: Delegation) -> LetterState:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@for_delegation
+@delegation_required
 def letter(request: HttpRequest, delegation: Delegation) -> HttpResponse:
     """Upload the letter, or a better one; see which there were."""
     user, now = signed_in(request), timezone.now()
@@ -75,7 +75,7 @@ def letter(request: HttpRequest, delegation: Delegation) -> HttpResponse:
 
 
 @require_safe
-@for_delegation
+@delegation_required
 def letter_file(request: HttpRequest, delegation: Delegation, *, pk: int) -> HttpResponseBase:
     """The file, to be saved and not to be shown: whatever is in it, it runs nowhere near our pages."""
     found = get_object_or_404(NominationLetter, delegation=delegation, pk=pk)
@@ -91,7 +91,7 @@ def letter_file(request: HttpRequest, delegation: Delegation, *, pk: int) -> Htt
 
 
 @require_POST
-@for_delegation
+@delegation_required
 def remove(request: HttpRequest, delegation: Delegation, *, pk: int) -> HttpResponse:
     """Erase a letter that should not have been sent."""
     found = get_object_or_404(NominationLetter.objects.select_related("delegation"), delegation=delegation, pk=pk)

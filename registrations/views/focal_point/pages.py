@@ -26,27 +26,27 @@ from registrations.queries import (
 )
 from registrations.queries.acceptance import Acceptances, is_accepted_at_once
 from registrations.services.acceptance_messages import said_before_accepting
-from registrations.views.focal_point.access import for_delegation, for_signed_in, signed_in
-from registrations.views.focal_point.anchors import WITHOUT_PROFILE, page_at, to_add
-from registrations.views.focal_point.inline_forms import IN_PLACE, focus_first, ids_in
+from registrations.views.focal_point.access import account_required, delegation_required, signed_in
+from registrations.views.focal_point.anchors import WITHOUT_PROFILE, add_anchor, delegation_url_at
+from registrations.views.focal_point.inline_forms import IN_PLACE, auto_id_format, focus_first
 from registrations.views.focal_point.letters import LetterState, letter_state
-from registrations.views.focal_point.people import register_form, warning_of
+from registrations.views.focal_point.people import acceptance_warning, register_form
 from registrations.views.focal_point.profile_cards import (
     Allowed,
     ProfileCard,
     allowed,
     not_attending_card,
+    pending_invitation_text,
     person_card,
     profile_card,
-    undoable,
-    waiting_word,
+    undo_offers,
 )
 
 HISTORY_SHOWN = 50
 
 
 @require_safe
-@for_signed_in
+@account_required
 def delegations(request: HttpRequest) -> HttpResponse:
     """The delegations of the signed-in person's bodies, the newest webinar first."""
     user = signed_in(request)
@@ -56,7 +56,7 @@ def delegations(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-@for_delegation
+@delegation_required
 def delegation(request: HttpRequest, delegation: Delegation) -> HttpResponse:
     """What is asked, what is missing, who is named, and what to do next."""
     user, now = signed_in(request), timezone.now()
@@ -65,7 +65,7 @@ def delegation(request: HttpRequest, delegation: Delegation) -> HttpResponse:
     may = allowed(delegation, policy=policy, ends_at=ends_at, by=user, now=now)
     seats = seats_of(delegation)
     people = delegates_with_mail_state(delegation)
-    waiting = waiting_word(sessions)
+    waiting = pending_invitation_text(sessions)
     history = list(history_of(delegation)[:HISTORY_SHOWN])
     is_attending = delegation.status != DelegationStatus.NOT_ATTENDING
     active = [
@@ -99,11 +99,11 @@ def delegation(request: HttpRequest, delegation: Delegation) -> HttpResponse:
             "people": people,
             "left": people.left,
             "restorable": {one.delegate.pk for one in people.left} if may.leave and user.is_staff else set(),
-            "undoable": undoable(delegation, people, history, may, now=now),
+            "undo_offers": undo_offers(delegation, people, history, may, now=now),
             "hold_seconds": settings.CHANGE_HOLD_SECONDS + 1,
             "at": request.GET.get("at", ""),
             "done": request.GET.get("done", ""),
-            "without_profile": to_add(None),
+            "without_profile": add_anchor(None),
             **_form_in_place(delegation, seats, cards, may, adding=adding),
             "attending_again_accepts": _said_before_attending_again(delegation, seats, letter, people),
             "accepted_when_complete": delegation.status == DelegationStatus.SUBMITTED
@@ -142,16 +142,16 @@ def _form_in_place(
     if card is None and not is_without_profile:
         return {"adding": ""}
     profile = card.seat.profile if card is not None else None
-    place = to_add(profile)
-    form = register_form(delegation, [seat.profile for seat in seats], profile, auto_id=ids_in(place))
+    place = add_anchor(profile)
+    form = register_form(delegation, [seat.profile for seat in seats], profile, auto_id=auto_id_format(place))
     focus_first(form)
     action = reverse("registrations:register-delegate", args=[delegation.slug])
     return {
         "adding": adding,
         "form": form,
-        "warning": warning_of(delegation),
+        "warning": acceptance_warning(delegation),
         "layout": IN_PLACE,
         "place": place.form,
         "action": f"{action}?{urlencode({'profile': adding})}",
-        "back": page_at(delegation, place.opener, done=place),
+        "back": delegation_url_at(delegation, place.opener, done=place),
     }

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from registrations.exceptions import RuleBroken
-from registrations.forms.delegates import DelegateForm, EditForm, VersionField, WithdrawForm, typed_of
+from registrations.forms.delegates import DelegateForm, EditForm, VersionField, WithdrawForm, initial_from_delegate
 from registrations.models import Delegation, DelegationStatus, ParticipantProfile
 from registrations.queries import lacks_letter, profiles_of, seats_of
 from registrations.queries.participant import is_invited
@@ -27,57 +27,65 @@ from registrations.services.nominations import (
     withdrawing_leaves_gap,
 )
 from registrations.services.undoing import restore_delegate, undo_edit
-from registrations.views.focal_point.access import delegate_of, for_delegation, signed_in
+from registrations.views.focal_point.access import delegation_required, get_delegate_or_404, signed_in
 from registrations.views.focal_point.anchors import (
-    page_to_add,
-    seat_of,
-    to_add,
-    to_change,
-    undo_of,
+    add_anchor,
+    delegate_anchor,
+    delegate_element_id,
+    delegation_url_with_add_form,
+    undo_element_id,
 )
-from registrations.views.focal_point.flash_messages import completion_message, missing_in_words, still_missing
-from registrations.views.focal_point.inline_forms import Saved, answer, ids_of
+from registrations.views.focal_point.flash_messages import (
+    completion_message,
+    missing_message,
+    missing_message_for_seats,
+)
+from registrations.views.focal_point.inline_forms import Saved, answer, auto_id_for
 
 FORM_METHODS = ["GET", "HEAD", "POST"]
 
 
 @require_http_methods(FORM_METHODS)
-@for_delegation
+@delegation_required
 def register(request: HttpRequest, delegation: Delegation) -> HttpResponse:
     """Name someone; `?profile=` says under which profile the button was pressed."""
     profiles = profiles_of(delegation)
     profile = next((profile for profile in profiles if profile.code == request.GET.get("profile")), None)
-    place = to_add(profile)
-    form = register_form(delegation, profiles, profile, data=request.POST or None, auto_id=ids_of(request, place))
+    place = add_anchor(profile)
+    form = register_form(delegation, profiles, profile, data=request.POST or None, auto_id=auto_id_for(request, place))
 
     def save() -> Saved:
         registered = register_and_count(delegation, details=form.details(), by=signed_in(request), now=timezone.now())
         delegate, after = registered.delegate, registered.delegation
-        to_name_another = page_to_add(delegation, delegate.profile) if "another" in request.POST else None
+        to_name_another = (
+            delegation_url_with_add_form(delegation, delegate.profile) if "another" in request.POST else None
+        )
         return Saved(
             _("%(name)s is named.") % {"name": delegate.name},
-            seat_of(delegate),
+            delegate_element_id(delegate),
             to_name_another,
             missing=None
             if delegation.status == DelegationStatus.SUBMITTED
-            else missing_in_words(after.seats, lacks_letter=after.lacks_letter),
+            else missing_message_for_seats(after.seats, lacks_letter=after.lacks_letter),
         )
 
-    return answer(request, delegation, form, save, template="register", place=place, warning=warning_of(delegation))
+    return answer(
+        request, delegation, form, save, template="register", place=place, warning=acceptance_warning(delegation)
+    )
 
 
 @require_http_methods(FORM_METHODS)
-@for_delegation
+@delegation_required
 def edit(request: HttpRequest, delegation: Delegation, *, pk: int) -> HttpResponse:
-    delegate = delegate_of(delegation, pk)
-    place = to_change(delegate)
+    delegate = get_delegate_or_404(delegation, pk)
+    place = delegate_anchor(delegate)
     form = EditForm(
         request.POST or None,
-        auto_id=ids_of(request, place),
+        auto_id=auto_id_for(request, place),
         delegation=delegation,
         seats=seats_of(delegation),
         without=["role"],
-        initial=typed_of(delegate),
+        initial=initial_from_delegate(delegate),
     )
 
     def save() -> Saved:
@@ -88,21 +96,21 @@ def edit(request: HttpRequest, delegation: Delegation, *, pk: int) -> HttpRespon
         said = _("The details of %(name)s are saved.") % {"name": changed.name}
         if changed.address != delegate.address and is_invited(changed):
             said += " " + _("The invitation goes to the new address.")
-        return Saved(said, seat_of(changed))
+        return Saved(said, delegate_element_id(changed))
 
-    warning = warning_of(delegation, newcomers=0)
+    warning = acceptance_warning(delegation, newcomers=0)
     return answer(request, delegation, form, save, template="edit", place=place, delegate=delegate, warning=warning)
 
 
 @require_http_methods(FORM_METHODS)
-@for_delegation
+@delegation_required
 def replace_person(request: HttpRequest, delegation: Delegation, *, pk: int) -> HttpResponse:
     """Put someone else in a person's seat; the profile stays."""
-    delegate = delegate_of(delegation, pk)
-    place = to_change(delegate)
+    delegate = get_delegate_or_404(delegation, pk)
+    place = delegate_anchor(delegate)
     form = DelegateForm(
         request.POST or None,
-        auto_id=ids_of(request, place),
+        auto_id=auto_id_for(request, place),
         delegation=delegation,
         profiles=[],
         without=["role", "profile"],
@@ -115,7 +123,7 @@ def replace_person(request: HttpRequest, delegation: Delegation, *, pk: int) -> 
             delegate, details=details, by=signed_in(request), now=timezone.now(), **form.version_and_reason()
         )
         said = _("%(newcomer)s takes the place of %(name)s.") % {"newcomer": newcomer.name, "name": delegate.name}
-        return Saved(said, seat_of(newcomer))
+        return Saved(said, delegate_element_id(newcomer))
 
     warning = (
         said_before_replacing(delegate, seats_of(delegation), lacks_letter=lacks_letter(delegation))
@@ -126,43 +134,45 @@ def replace_person(request: HttpRequest, delegation: Delegation, *, pk: int) -> 
 
 
 @require_http_methods(FORM_METHODS)
-@for_delegation
+@delegation_required
 def withdraw(request: HttpRequest, delegation: Delegation, *, pk: int) -> HttpResponse:
-    delegate = delegate_of(delegation, pk)
-    place = to_change(delegate)
+    delegate = get_delegate_or_404(delegation, pk)
+    place = delegate_anchor(delegate)
     form = WithdrawForm(
         request.POST or None,
-        auto_id=ids_of(request, place),
+        auto_id=auto_id_for(request, place),
         leaves_gap=withdrawing_leaves_gap(delegate, seats_of(delegation), now=timezone.now()),
         initial={"version": delegate.version},
     )
 
     def save() -> Saved:
         withdraw_delegate(delegate, by=signed_in(request), now=timezone.now(), **form.version_and_reason())
-        return Saved(_("%(name)s is withdrawn.") % {"name": delegate.name}, undo_of(delegate))
+        return Saved(_("%(name)s is withdrawn.") % {"name": delegate.name}, undo_element_id(delegate))
 
     return answer(request, delegation, form, save, template="withdraw", place=place, delegate=delegate)
 
 
 @require_POST
-@for_delegation
+@delegation_required
 def restore(request: HttpRequest, delegation: Delegation, *, pk: int) -> HttpResponse:
     """Undo a withdrawal or a replacement."""
-    delegate = delegate_of(delegation, pk)
+    delegate = get_delegate_or_404(delegation, pk)
     try:
         restore_delegate(delegate, by=signed_in(request), now=timezone.now())
     except RuleBroken as broken:
         messages.error(request, str(broken.message))
     else:
-        messages.success(request, _("%(name)s takes part again.") % {"name": delegate.name} + still_missing(delegation))
+        messages.success(
+            request, _("%(name)s takes part again.") % {"name": delegate.name} + missing_message(delegation)
+        )
     return redirect(delegation)
 
 
 @require_POST
-@for_delegation
+@delegation_required
 def undo_last_edit(request: HttpRequest, delegation: Delegation, *, pk: int) -> HttpResponse:
     """Give a person back what the edit that made them `version` changed."""
-    delegate, sent = delegate_of(delegation, pk), VersionField().clean(request.POST.get("version"))
+    delegate, sent = get_delegate_or_404(delegation, pk), VersionField().clean(request.POST.get("version"))
     try:
         undone = undo_edit(delegate, version=sent, by=signed_in(request), now=timezone.now())
     except RuleBroken as broken:
@@ -174,10 +184,10 @@ def undo_last_edit(request: HttpRequest, delegation: Delegation, *, pk: int) -> 
 
 
 @require_POST
-@for_delegation
+@delegation_required
 def send_again(request: HttpRequest, delegation: Delegation, *, pk: int) -> HttpResponse:
     """Send a person their invitations once more."""
-    delegate = delegate_of(delegation, pk)
+    delegate = get_delegate_or_404(delegation, pk)
     try:
         count = send_invitations_again(delegate, by=signed_in(request), now=timezone.now())
     except RuleBroken as broken:
@@ -187,7 +197,7 @@ def send_again(request: HttpRequest, delegation: Delegation, *, pk: int) -> Http
     return redirect(delegation)
 
 
-def warning_of(delegation: Delegation, *, newcomers: int = 1) -> str:
+def acceptance_warning(delegation: Delegation, *, newcomers: int = 1) -> str:
     """What a form that may fill the last seat, or finds all of them filled, says before it is sent."""
     if delegation.status != DelegationStatus.SUBMITTED:
         return ""

@@ -26,7 +26,7 @@ from registrations.queries import (
     policy_of,
 )
 from registrations.services.delegations import CAN_BE_SUBMITTED, SENT_BACK
-from registrations.views.focal_point.anchors import Place, to_add, to_change, undo_of
+from registrations.views.focal_point.anchors import Place, add_anchor, delegate_anchor, undo_element_id
 from sessions_app.models import ReleasedSession
 
 
@@ -86,7 +86,7 @@ class PersonCard:
 
     @property
     def place(self) -> Place:
-        return to_change(self.one.delegate)
+        return delegate_anchor(self.one.delegate)
 
 
 @dataclass(frozen=True)
@@ -100,10 +100,10 @@ class Undo:
 
     @property
     def place(self) -> str:
-        return undo_of(self.delegate)
+        return undo_element_id(self.delegate)
 
 
-def undoable(
+def undo_offers(
     delegation: Delegation, people: DelegatesWithMail, history: Iterable[HistoryEvent], may: Allowed, *, now: datetime
 ) -> tuple[Undo, ...]:
     """What was done to people of `delegation` while mail about it is held back; `history` has the latest first."""
@@ -131,7 +131,7 @@ def _undo(delegate: Delegate, said: str, step: str, delegation: Delegation, **fi
     return Undo(delegate, said % {"name": delegate.name}, action, fields)
 
 
-def waiting_word(sessions: Iterable[ReleasedSession]) -> str:
+def pending_invitation_text(sessions: Iterable[ReleasedSession]) -> str:
     """What is said of an admitted person whose mailbox is owed no invitation, or none yet."""
     released = list(sessions)
     if not released:
@@ -143,7 +143,7 @@ def waiting_word(sessions: Iterable[ReleasedSession]) -> str:
 
 def person_card(one: DelegateWithMail, may: Allowed, *, waiting: str, by: User, now: datetime) -> PersonCard:
     """Of a delegation that attends; `waiting` is said of an admitted person without an invitation."""
-    words = [(_mail_word(invitation), invitation) for invitation in one.invitations]
+    words = [(_invitation_text(invitation), invitation) for invitation in one.invitations]
     if len({word for word, _invitation in words}) > 1:
         words = [(_of_session(invitation, word), invitation) for word, invitation in words]
     answers = [
@@ -174,7 +174,7 @@ def not_attending_card(one: DelegateWithMail) -> PersonCard:
     return PersonCard(one=one, said=said, failed=(), can_send_again=False, cannot_come=False)
 
 
-def _mail_word(invitation: Invitation) -> str:
+def _invitation_text(invitation: Invitation) -> str:
     if invitation.is_failed:
         return _("the invitation could not be delivered")
     if invitation.is_stopped:
@@ -221,6 +221,6 @@ def profile_card(seat: SeatCount, people: Iterable[PersonCard], may: Allowed, *,
         people=tuple(card for card in people if card.one.delegate.profile_id == seat.profile.pk),
         marks=("named",) * drawn + (("empty",) * empty + ("waived",) * waived if is_asked else ()),
         more=seat.named - drawn,
-        place=to_add(seat.profile),
+        place=add_anchor(seat.profile),
         can_add=not seat.is_full and (may.add or (may.fill_gaps and seat.missing > 0)),
     )

@@ -7,7 +7,7 @@ from django.views.decorators.http import require_safe
 
 from registrations.exceptions import LinkNotValid
 from registrations.tokens import read_invitation_token
-from registrations.views.links import kept_private, refused
+from registrations.views.links import add_private_headers, refused
 
 
 @require_safe
@@ -19,13 +19,13 @@ def invited(request: HttpRequest, token: str) -> HttpResponse:
     try:
         focal_point, delegation = read_invitation_token(token)
     except LinkNotValid as refusal:
-        return kept_private(refused(request, refusal))
+        return add_private_headers(refused(request, refusal))
     if request.user == focal_point.user:
-        return kept_private(redirect(delegation))
+        return add_private_headers(redirect(delegation))
     context = {
         "delegation": delegation,
         "webinar": delegation.webinar,
         "email": focal_point.user.email,
         "someone_else": None if isinstance(request.user, AnonymousUser) else request.user,
     }
-    return kept_private(render(request, "focal_point/invited.html", context))
+    return add_private_headers(render(request, "focal_point/invited.html", context))

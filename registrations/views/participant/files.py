@@ -22,7 +22,7 @@ from registrations.queries.participant import (
     sessions_of_feed,
 )
 from registrations.tokens import Scope, make_token, read_feed_token
-from registrations.views.participant.links import for_page, participant_link
+from registrations.views.participant.links import participant_view, read_page_token
 from sessions_app.ical import CalendarSession, render_download, render_feed
 
 CONTENT_TYPE = "text/calendar; charset=utf-8"
@@ -30,7 +30,7 @@ CONTENT_TYPE = "text/calendar; charset=utf-8"
 FEED_FORMAT = 3
 
 
-@participant_link(read_feed_token)
+@participant_view(read_feed_token)
 @require_safe
 def feed(request: HttpRequest, of: Subscriber) -> HttpResponse:
     """The calendar that a program asks for again and again. Empty before a release and for a person who left.
@@ -52,7 +52,7 @@ def feed(request: HttpRequest, of: Subscriber) -> HttpResponse:
     return response
 
 
-@participant_link(for_page)
+@participant_view(read_page_token)
 @require_safe
 def session_ics(request: HttpRequest, delegate: Delegate, *, n: int) -> HttpResponse:
     """Session `n` as a file to import, with the UID of the invitation. 404 while there is nothing to invite to."""

@@ -8,15 +8,15 @@ from django.views.decorators.http import require_http_methods
 from registrations.models import Delegate
 from registrations.queries.participant import RoomState, is_invited, released_sessions_of, room_opens_at, room_state
 from registrations.services.attendance import record_arrival
-from registrations.views.participant.links import for_joining, not_invited, participant_link
+from registrations.views.participant.links import not_invited_response, participant_view, read_join_token
 
 
-@participant_link(for_joining)
+@participant_view(read_join_token)
 @require_http_methods(["GET", "HEAD", "POST"])
 def join(request: HttpRequest, delegate: Delegate, *, n: int) -> HttpResponse:
     """The page of session `n`. The room's address is in the answer to the button, and nowhere else."""
     if not is_invited(delegate):
-        return not_invited(request, delegate)
+        return not_invited_response(request, delegate)
     now = timezone.now()
     released = next((one for one in released_sessions_of(delegate) if one.number == n), None)
     if released is None:

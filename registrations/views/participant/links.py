@@ -12,21 +12,21 @@ from django.views.defaults import page_not_found
 from registrations.exceptions import LinkNotValid, NoLongerTakesPart
 from registrations.models import Delegate, DelegationStatus
 from registrations.tokens import Scope, read_token
-from registrations.views.links import kept_private, refused
+from registrations.views.links import add_private_headers, refused
 
 P = ParamSpec("P")
 Reader = TypeVar("Reader")
 
 
-def for_page(token: str) -> Delegate:
+def read_page_token(token: str) -> Delegate:
     return read_token(token, Scope.PAGE)
 
 
-def for_joining(token: str) -> Delegate:
+def read_join_token(token: str) -> Delegate:
     return read_token(token, Scope.JOIN, Scope.PAGE)
 
 
-def participant_link(
+def participant_view(
     read: Callable[[str], Reader],
 ) -> Callable[[Callable[Concatenate[HttpRequest, Reader, P], HttpResponse]], Callable[..., HttpResponse]]:
     """Give a view the person whom `read` finds for the token in its address, and its answer the headers of a secret.
@@ -48,7 +48,7 @@ def participant_link(
                 response = refused(request, refusal)
             except Http404 as missing:
                 response = page_not_found(request, missing)
-            return kept_private(response)
+            return add_private_headers(response)
 
         return opened
 
@@ -61,7 +61,7 @@ def left(request: HttpRequest, ended: NoLongerTakesPart) -> HttpResponse:
     return render(request, "participant/left.html", context, status=410)
 
 
-def not_invited(request: HttpRequest, delegate: Delegate) -> HttpResponse:
+def not_invited_response(request: HttpRequest, delegate: Delegate) -> HttpResponse:
     """The page of someone with a good link and no session: nothing is released, or they are not admitted."""
     context = {
         "delegate": delegate,

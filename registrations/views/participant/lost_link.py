@@ -9,8 +9,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from registrations.forms.participant import LostLinkForm
 from registrations.services.lost_links import ask_for_links
-from registrations.views.links import kept_private
-from registrations.views.rate_limits import is_one_link_too_many, seconds_left
+from registrations.views.links import add_private_headers
+from registrations.views.rate_limits import is_link_request_ratelimited, seconds_left
 
 
 # Nobody signs in here, and whoever is lost may have come without cookies.
@@ -23,9 +23,9 @@ def lost_link(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         status = 422
         if form.is_valid():
-            if not is_one_link_too_many(request):
+            if not is_link_request_ratelimited(request):
                 ask_for_links(form.cleaned_data["email"], now=timezone.now())
-                return kept_private(redirect("registrations:lost-link-asked"))
+                return add_private_headers(redirect("registrations:lost-link-asked"))
             status = 429
             form.add_error(
                 None, _("Too many links were asked for from your network. Please send the form again in five minutes.")
@@ -33,7 +33,7 @@ def lost_link(request: HttpRequest) -> HttpResponse:
     response = render(request, "participant/lost_link.html", {"form": form}, status=status)
     if status == 429:
         response.headers["Retry-After"] = str(seconds_left())
-    return kept_private(response)
+    return add_private_headers(response)
 
 
 @require_safe

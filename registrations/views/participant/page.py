@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
 from registrations.exceptions import RuleBroken
-from registrations.forms.participant import AnswerForm, ChoicesForm
+from registrations.forms.participant import AnswerForm, PreferencesForm
 from registrations.models import Delegate, Partstat
 from registrations.queries.participant import (
     MySession,
@@ -28,7 +28,7 @@ from registrations.services.attendance import record_answer
 from registrations.tokens import Scope, make_token
 from registrations.views.participant.calendar_links import CalendarLinks, calendar_links
 from registrations.views.participant.countdown import countdown
-from registrations.views.participant.links import for_page, not_invited, participant_link
+from registrations.views.participant.links import not_invited_response, participant_view, read_page_token
 from sessions_app.agenda import Agenda, AgendaSession, agenda_from_release, latest_release
 
 BUTTONS = (
@@ -61,13 +61,13 @@ class SessionCard:
         return self.mine.partstat != Partstat.NEEDS_ACTION
 
 
-@participant_link(for_page)
+@participant_view(read_page_token)
 @require_safe
 def my(request: HttpRequest, delegate: Delegate) -> HttpResponse:
     """Everything that one participant needs; before the first release or their acceptance, what they wait for."""
     release = latest_release(delegate.webinar)
     if release is None or not is_invited(delegate):
-        return not_invited(request, delegate)
+        return not_invited_response(request, delegate)
     now = timezone.now()
     agenda = agenda_from_release(release)
     cards = _cards(delegate, agenda, now=now)
@@ -83,14 +83,14 @@ def my(request: HttpRequest, delegate: Delegate) -> HttpResponse:
         "cards": cards,
         "next": next(iter(ahead), None),
         "declines_all": bool(ahead) and all(card.mine.partstat == Partstat.DECLINED for card in ahead),
-        "choices": ChoicesForm(delegate=delegate, is_short=True),
+        "choices": PreferencesForm(delegate=delegate, nearby_zones_only=True),
         "feed_url": feed_url,
         "webcal_url": f"webcal:{feed_url.partition(':')[2]}",
     }
     return render(request, "participant/my.html", context)
 
 
-@participant_link(for_page)
+@participant_view(read_page_token)
 @require_http_methods(["GET", "HEAD", "POST"])
 def answer(request: HttpRequest, delegate: Delegate, *, n: int) -> HttpResponse:
     """Note yes, maybe or no to session `n`; the page then says which. Opened, it is the page alone."""

@@ -9,23 +9,23 @@ from django.views.decorators.http import require_http_methods
 
 from registrations.exceptions import InvalidInput, RuleBroken
 from registrations.forms.errors import add_broken_rule
-from registrations.forms.participant import CannotComeForm, ChoicesForm
+from registrations.forms.participant import CannotComeForm, PreferencesForm
 from registrations.models import Delegate
 from registrations.queries.participant import is_invited, sessions_ahead_of
 from registrations.services.attendance import decline_sessions_ahead
 from registrations.services.preferences import choose_language_and_zone
 from registrations.tokens import Scope, make_token
-from registrations.views.participant.links import for_page, not_invited, participant_link
+from registrations.views.participant.links import not_invited_response, participant_view, read_page_token
 
 FORM_METHODS = ["GET", "HEAD", "POST"]
 
 
-@participant_link(for_page)
+@participant_view(read_page_token)
 @require_http_methods(FORM_METHODS)
 def cannot_come(request: HttpRequest, delegate: Delegate) -> HttpResponse:
     """Asks once more, and for a reason; then every session ahead is declined."""
     if not is_invited(delegate):
-        return not_invited(request, delegate)
+        return not_invited_response(request, delegate)
     now, token = timezone.now(), make_token(delegate, Scope.PAGE)
     form = CannotComeForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
@@ -52,14 +52,14 @@ def cannot_come(request: HttpRequest, delegate: Delegate) -> HttpResponse:
     return render(request, "participant/cannot_come.html", context, status=422 if form.errors else 200)
 
 
-@participant_link(for_page)
+@participant_view(read_page_token)
 @require_http_methods(FORM_METHODS)
 def choices(request: HttpRequest, delegate: Delegate) -> HttpResponse:
     """Language and time zone, with every zone to choose from; what is saved shows at once, on the page and after it."""
     if not is_invited(delegate):
-        return not_invited(request, delegate)
+        return not_invited_response(request, delegate)
     token = make_token(delegate, Scope.PAGE)
-    form = ChoicesForm(request.POST if request.method == "POST" else None, delegate=delegate)
+    form = PreferencesForm(request.POST if request.method == "POST" else None, delegate=delegate)
     if request.method == "POST" and form.is_valid():
         try:
             choose_language_and_zone(delegate, now=timezone.now(), **form.cleaned_data)

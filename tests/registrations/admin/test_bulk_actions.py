@@ -180,7 +180,7 @@ def test_how_many_are_left_out_where_too_many_are_chosen_is_said(
     most: int, said: list[str],
 ) -> None:  # fmt: skip
     monkeypatch.setattr("registrations.admin.bulk_actions.MOST", most)
-    chosen = {"action": "accept_together", "_selected_action": [str(honduras.pk), str(belize.pk)]}
+    chosen = {"action": "bulk_accept", "_selected_action": [str(honduras.pk), str(belize.pk)]}
 
     page = secretariat.post(LIST, chosen, follow=True)
 

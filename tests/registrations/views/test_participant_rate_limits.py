@@ -2,14 +2,14 @@ from datetime import timedelta
 
 import pytest
 
-from registrations.views.rate_limits import GUESSES_ALLOWED, WINDOW_SECONDS, client_address, is_one_guess_too_many
+from registrations.views.rate_limits import GUESSES_ALLOWED, WINDOW_SECONDS, client_address, is_guess_ratelimited
 from tests.factories import NOW
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
 
 
 def guesses_refused(rf, attempts, **headers):
-    return sum(is_one_guess_too_many(rf.get("/", **headers)) for _ in range(attempts))
+    return sum(is_guess_ratelimited(rf.get("/", **headers)) for _ in range(attempts))
 
 
 @pytest.mark.parametrize(
@@ -43,7 +43,7 @@ def test_an_invented_forwarding_header_does_not_hide_a_guesser(rf, settings):
     settings.TRUSTED_PROXY_COUNT = 1
 
     refused = sum(
-        is_one_guess_too_many(rf.get("/", HTTP_X_FORWARDED_FOR=f"198.51.100.{attempt}, 203.0.113.1"))
+        is_guess_ratelimited(rf.get("/", HTTP_X_FORWARDED_FOR=f"198.51.100.{attempt}, 203.0.113.1"))
         for attempt in range(GUESSES_ALLOWED + 10)
     )
 
@@ -52,7 +52,7 @@ def test_an_invented_forwarding_header_does_not_hide_a_guesser(rf, settings):
 
 def test_the_addresses_of_one_ipv6_network_count_together(rf):
     refused = sum(
-        is_one_guess_too_many(rf.get("/", REMOTE_ADDR=f"2001:db8:1:2::{attempt:x}"))
+        is_guess_ratelimited(rf.get("/", REMOTE_ADDR=f"2001:db8:1:2::{attempt:x}"))
         for attempt in range(GUESSES_ALLOWED + 10)
     )
 

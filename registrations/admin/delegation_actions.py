@@ -9,7 +9,14 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from registrations.forms.secretariat import AcceptForm, ReasonForm, ReturnForm, StepForm, SubmitForm, WaiveForm
+from registrations.forms.secretariat import (
+    AcceptForm,
+    DelegationActionForm,
+    ReasonForm,
+    ReturnForm,
+    SubmitForm,
+    WaiveForm,
+)
 from registrations.models import BodyKind, Delegation, DelegationStatus, User
 from registrations.queries.acceptance import acceptances_with
 from registrations.services.acceptance_messages import (
@@ -40,11 +47,11 @@ class Step:
     title: Promise
     verb: Promise
     explanation: Promise
-    form: type[StepForm]
+    form: type[DelegationActionForm]
     fits: Callable[[Delegation], bool]
     take: Callable[[Delegation, Typed, User, datetime], str]
     is_main: bool = False
-    warn: Callable[[StepForm], str] = lambda form: ""
+    warn: Callable[[DelegationActionForm], str] = lambda form: ""
 
 
 def _accept(delegation: Delegation, typed: Typed, by: User, now: datetime) -> str:
@@ -88,16 +95,16 @@ def _attending_again(delegation: Delegation, typed: Typed, by: User, now: dateti
     return f"{said} {said_where_accepted(delegation)}".strip()
 
 
-def _warn_of_waiving(form: StepForm) -> str:
+def _warn_of_waiving(form: DelegationActionForm) -> str:
     return said_before_completing(form.delegation, lacks_letter=form.lacks_letter)
 
 
-def _warn_of_attending_again(form: StepForm) -> str:
+def _warn_of_attending_again(form: DelegationActionForm) -> str:
     stood_submitted = form.delegation.status_before == DelegationStatus.SUBMITTED
     return _accepted_as_submitted(form) if stood_submitted else ""
 
 
-def _accepted_as_submitted(form: StepForm) -> str:
+def _accepted_as_submitted(form: DelegationActionForm) -> str:
     accepted = acceptances_with(
         form.delegation, form.seat_counts, lacks_letter=form.lacks_letter, status=DelegationStatus.SUBMITTED
     )
@@ -108,7 +115,7 @@ def _has_status(*statuses: DelegationStatus) -> Callable[[Delegation], bool]:
     return lambda delegation: delegation.status in statuses
 
 
-STEPS = (
+DELEGATION_ACTIONS = (
     Step(
         "accept", gettext_lazy("Accept the delegation"), gettext_lazy("Accept"),
         gettext_lazy("Everyone named is invited, and the country is told."),
@@ -145,7 +152,7 @@ STEPS = (
     Step(
         "attending-again", gettext_lazy("Note that the country attends again"), gettext_lazy("Attends again"),
         gettext_lazy("It stands where it stood before, and those who were invited are invited again."),
-        StepForm, _has_status(DelegationStatus.NOT_ATTENDING), _attending_again, is_main=True,
+        DelegationActionForm, _has_status(DelegationStatus.NOT_ATTENDING), _attending_again, is_main=True,
         warn=_warn_of_attending_again,
     ),
 )  # fmt: skip

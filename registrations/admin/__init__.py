@@ -1,4 +1,4 @@
-"""The secretariat's rooms in Django admin: each action calls the service that the focal points' pages call."""
+"""Django admin for the secretariat: each admin action calls the same service as the focal points' pages."""
 
 from registrations.admin import (
     accounts,

@@ -1,4 +1,4 @@
-"""Who may sign in. Only administrators change accounts; everyone of the secretariat may look them up."""
+"""Admin of accounts: administrators change them, all staff may read them."""
 
 from http import HTTPStatus
 from typing import Any
@@ -19,6 +19,8 @@ from sessions_app.admin.base import SecretariatAdmin
 
 @admin.register(User)
 class AccountAdmin(SecretariatAdmin[User], UserAdmin):  # type: ignore[type-arg]  # takes its model at type-checking time only
+    """Accounts: who may sign in, and in which role."""
+
     form = AccountForm
     add_form = NewAccountForm
     list_display = ["email", "name", "role", "is_active", "last_login"]
@@ -40,7 +42,10 @@ class AccountAdmin(SecretariatAdmin[User], UserAdmin):  # type: ignore[type-arg]
         return str(user.role.label)
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
-        """An address that was changed no longer signs in; whoever becomes staff signs in again, and is told."""
+        """Save the account, and remove its earlier addresses, so that they no longer sign in.
+
+        An account that becomes staff loses its other sessions and is notified by mail.
+        """
         super().save_model(request, obj, form, change)
         EmailAddress.objects.filter(user=obj).exclude(email__iexact=obj.email).delete()
         if change and form.becomes_staff:
@@ -48,17 +53,17 @@ class AccountAdmin(SecretariatAdmin[User], UserAdmin):  # type: ignore[type-arg]
             self._notify(request, obj, "account/email/role_changed", role=obj.role.label)
 
     def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:
-        """As Django's, which ends the person's sessions, and the person is told."""
+        """Change the password as Django does, which ends the user's sessions, and notify the user by mail."""
         response: HttpResponse = super().user_change_password(request, id, form_url)
         if request.method == "POST" and response.status_code == HTTPStatus.FOUND:
             self._notify(request, User.objects.get(pk=id), "account/email/password_set")
         return response
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Never: the history names the person. An account is closed by “active”."""
+        """Return False: the history refers to accounts. Unticking “active” closes one."""
         return False
 
     def _notify(self, request: HttpRequest, user: User, template_prefix: str, **context: object) -> None:
-        """Mail `user` what changed, once it is saved."""
+        """Send `user` a notification mail after the transaction commits."""
         adapter = get_adapter(request)
         transaction.on_commit(lambda: adapter.send_notification_mail(template_prefix, user, context))

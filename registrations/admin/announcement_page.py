@@ -1,4 +1,4 @@
-"""What the page of an announcement tells: whom it reaches in words, what it owes, and who one reader is."""
+"""Data for the page of one announcement: its audience, its deliveries and one of its recipients."""
 
 from django.db.models import Exists, OuterRef, QuerySet
 from django.http import Http404
@@ -25,43 +25,48 @@ from sessions_app.models import Webinar
 
 
 def audience_rows(audience: Audience, webinar: Webinar) -> list[tuple[str, str]]:
-    """What narrows `audience`, by its name."""
+    """Return (label, text) for each filter of `audience`; the text is “all” where a filter is empty."""
     bodies = ParticipatingBody.objects.filter(slug__in=audience.bodies)
     profiles = ParticipantProfile.objects.filter(code__in=audience.profiles)
-    lines = [
+    rows = [
         (_("Who gets it"), str(dict(AnnouncementReaders.choices).get(audience.readers, audience.readers))),
         (_("Countries and organisations"), ", ".join(str(body) for body in bodies)),
         (_("State of the delegation"), ", ".join(str(DelegationStatus(state).label) for state in audience.states)),
     ]
     if audience.readers != AnnouncementReaders.FOCAL_POINTS:
         session = webinar.sessions.filter(number=audience.session).first() if audience.session is not None else None
-        lines += [
+        rows += [
             (_("Profiles (of delegates)"), ", ".join(str(profile) for profile in profiles)),
             (
                 _("Answer to the session"),
                 f"{session.number}. {session.title}: {Partstat(audience.answer).label}" if session else "",
             ),
         ]
-    return [(label, text or _("all")) for label, text in lines]
+    return [(label, text or _("all")) for label, text in rows]
 
 
 def deliveries_of_announcement(announcement: Announcement) -> "QuerySet[Delivery]":
+    """Return the deliveries of `announcement`, without its test sends."""
     return Delivery.objects.filter(announcement=announcement, kind=DeliveryKind.ANNOUNCEMENT)
 
 
 def deliveries_url(announcement: Announcement) -> str:
-    listed = reverse("admin:registrations_delivery_changelist")
-    return f"{listed}?announcement__id__exact={announcement.pk}&kind__exact={DeliveryKind.ANNOUNCEMENT}"
+    """Return the address of the delivery list, filtered to the deliveries of `announcement`."""
+    changelist = reverse("admin:registrations_delivery_changelist")
+    return f"{changelist}?announcement__id__exact={announcement.pk}&kind__exact={DeliveryKind.ANNOUNCEMENT}"
 
 
-def recipient_by_key(announcement: Announcement, key: str, otherwise: User) -> Delegate | User:
-    """Whom `key` names, as `Reader.key`: a delegate of the webinar, or a focal point; `otherwise` for an empty one."""
+def recipient_by_key(announcement: Announcement, key: str, default: User) -> Delegate | User:
+    """Return the delegate or the focal point whom `key` (a `Reader.key`) identifies; `default` for an empty key.
+
+    Raises Http404 for a key of nobody who takes part in the webinar or registers for it.
+    """
     if not key:
-        return otherwise
+        return default
     kind, number = key[:1], key[1:]
     if not (number.isdecimal() and len(number) <= LONGEST_KEY):
         raise Http404
     if kind == "d":
         return get_object_or_404(Delegate, pk=number, webinar=announcement.webinar_id)
-    theirs = FocalPoint.objects.filter(user=OuterRef("pk"), body__delegations__webinar=announcement.webinar_id)
-    return get_object_or_404(User, Exists(theirs), pk=number)
+    focal_points = FocalPoint.objects.filter(user=OuterRef("pk"), body__delegations__webinar=announcement.webinar_id)
+    return get_object_or_404(User, Exists(focal_points), pk=number)

@@ -1,4 +1,4 @@
-"""Announcements: written in both languages, looked at as their readers get them, tested, confirmed, sent."""
+"""Admin of announcements: write in both languages, preview, test, confirm, send."""
 
 from collections.abc import Callable
 from typing import Any
@@ -26,7 +26,7 @@ from registrations.admin.mail_preview import preview_response
 from registrations.admin.mail_states import mail_states
 from registrations.admin.stop_sending import stop_page, stoppable
 from registrations.exceptions import RuleBroken
-from registrations.forms.announcements import AnnouncementForm, ConfirmForm, DeleteDraftForm
+from registrations.forms.announcements import AnnouncementForm, ConfirmSendForm, DeleteDraftForm
 from registrations.forms.errors import add_broken_rule, update_hidden_values
 from registrations.models import (
     Announcement,
@@ -52,12 +52,14 @@ RECIPIENTS_PER_PAGE = 50
 
 @admin.register(Announcement)
 class AnnouncementAdmin(SecretariatAdmin[Announcement]):
+    """Announcements: drafts are edited on a page of their own, and sent or deleted on their change page."""
+
     list_display = ["__str__", "webinar", "state", "confirmed_count", "author", "created_at", "confirmed_at"]
     list_filter = [WebinarFilter]
     list_select_related = ["webinar", "author"]
     search_fields = ["subject_en", "subject_es"]
     show_full_result_count = False
-    # What was sent stays; a draft is deleted on its page.
+    # A sent announcement is kept; a draft is deleted on its page, not by a bulk action.
     actions = None
 
     @admin.display(description=gettext_lazy("state"))
@@ -65,7 +67,7 @@ class AnnouncementAdmin(SecretariatAdmin[Announcement]):
         return _("Draft") if announcement.is_draft else _("Confirmed")
 
     def has_delete_permission(self, request: HttpRequest, obj: Announcement | None = None) -> bool:
-        """Never with others; `delete_view` asks the service."""
+        """Return False: `delete_view` deletes drafts through the service."""
         return False
 
     def get_urls(self) -> list[URLPattern | URLResolver]:  # type: ignore[override]  # the stubs forget resolvers
@@ -83,8 +85,8 @@ class AnnouncementAdmin(SecretariatAdmin[Announcement]):
     def add_view(
         self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """A new one; `?webinar=<slug>` says of which webinar, else that is asked first."""
-        self._check_writer(request)
+        """Write a new announcement of the webinar in `?webinar=<slug>`; without it, ask for the webinar first."""
+        self._require_change_permission(request)
         webinars = list(Webinar.objects.all())
         webinar = next((one for one in webinars if one.slug == request.GET.get("webinar")), None)
         if webinar is None and len(webinars) == 1:
@@ -97,21 +99,21 @@ class AnnouncementAdmin(SecretariatAdmin[Announcement]):
         def write() -> Announcement:
             return write_announcement(webinar, form.details(), by=staff_user(request), now=timezone.now())
 
-        written = self._taken(form, write)
-        if written is not None:
-            self.log_addition(request, written, [{"added": {}}])
-            return redirect(change_url(written))
+        announcement = self._save_if_valid(form, write)
+        if announcement is not None:
+            self.log_addition(request, announcement, [{"added": {}}])
+            return redirect(change_url(announcement))
         return self._render_form(
-            request, form, webinar, title=_("Write an announcement"), back=reverse(self._name("changelist"))
+            request, form, webinar, title=_("Write an announcement"), back=reverse(self._url_name("changelist"))
         )
 
     def edit_page(self, request: HttpRequest, pk: int) -> HttpResponse:
-        self._check_writer(request)
-        announcement = self._found(pk)
+        self._require_change_permission(request)
+        announcement = self._get_announcement(pk)
         if not announcement.is_draft:
             return redirect(change_url(announcement))
-        typed = request.POST if request.method == "POST" else None
-        form = AnnouncementForm(typed, webinar=announcement.webinar, announcement=announcement)
+        data = request.POST if request.method == "POST" else None
+        form = AnnouncementForm(data, webinar=announcement.webinar, announcement=announcement)
 
         def edit() -> Announcement:
             version = form.cleaned_data["version"]
@@ -119,22 +121,23 @@ class AnnouncementAdmin(SecretariatAdmin[Announcement]):
                 announcement, form.details(), version=version, by=staff_user(request), now=timezone.now()
             )
 
-        edited = self._taken(form, edit)
+        edited = self._save_if_valid(form, edit)
         if edited is not None:
             self.log_change(request, edited, [{"changed": {"fields": form.changed_data}}])
             return redirect(change_url(edited))
         if form.errors:
-            # What is sent again is about the announcement as it is now.
+            # Submitting the form once more then applies to the current version.
             update_hidden_values(form, version=str(announcement.version))
         return self._render_form(
             request, form, announcement.webinar, title=_("Change the announcement"), back=change_url(announcement)
         )
 
-    def _taken(self, form: Any, take: Callable[[], Announcement]) -> Announcement | None:
+    def _save_if_valid(self, form: Any, save: Callable[[], Announcement]) -> Announcement | None:
+        """Return what `save` returns; None, with the errors in `form`, where it is invalid or breaks a rule."""
         if not form.is_valid():
             return None
         try:
-            return take()
+            return save()
         except RuleBroken as broken:
             add_broken_rule(form, broken)
             return None
@@ -150,23 +153,23 @@ class AnnouncementAdmin(SecretariatAdmin[Announcement]):
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """Its page. A draft is sent from here, by confirming the number of its readers that stands beside it."""
+        """Show one announcement. A POST sends a draft if its number of recipients is still what was shown."""
         found = self.get_object(request, object_id)
         if found is None:
             raise Http404
-        announcement = self._found(found.pk)
+        announcement = self._get_announcement(found.pk)
         audience = Audience.parse(announcement.audience)
-        readers = Paginator(readers_of(announcement.webinar, audience), RECIPIENTS_PER_PAGE)
-        typed = request.POST if request.method == "POST" else None
-        form = ConfirmForm(typed, initial={"count": readers.count, "version": announcement.version})
-        if typed is not None:
-            self._check_writer(request)
+        recipients = Paginator(readers_of(announcement.webinar, audience), RECIPIENTS_PER_PAGE)
+        data = request.POST if request.method == "POST" else None
+        form = ConfirmSendForm(data, initial={"count": recipients.count, "version": announcement.version})
+        if data is not None:
+            self._require_change_permission(request)
             if form.is_valid() and self._send(request, form, announcement):
                 return redirect(change_url(announcement))
-            update_hidden_values(form, count=str(readers.count), version=str(announcement.version))
-        page = readers.get_page(request.GET.get("page"))
-        page_of_readers = [reader_from(row) for row in page.object_list]
-        chosen = request.GET.get("reader", page_of_readers[0].key if page_of_readers else "")
+            update_hidden_values(form, count=str(recipients.count), version=str(announcement.version))
+        page = recipients.get_page(request.GET.get("page"))
+        page_recipients = [reader_from(row) for row in page.object_list]
+        key = request.GET.get("reader", page_recipients[0].key if page_recipients else "")
         context = self._context(
             request,
             title=str(announcement),
@@ -174,9 +177,9 @@ class AnnouncementAdmin(SecretariatAdmin[Announcement]):
             form=form,
             audience=audience_rows(audience, announcement.webinar),
             page=page,
-            readers=page_of_readers,
-            reader=recipient_by_key(announcement, chosen, staff_user(request)),
-            recipient_key=chosen,
+            recipients=page_recipients,
+            recipient=recipient_by_key(announcement, key, staff_user(request)),
+            recipient_key=key,
             missing=[str(Announcement._meta.get_field(name).verbose_name) for name in announcement.missing_fields],  # type: ignore[union-attr]  # plain columns
             states=mail_states(deliveries_of_announcement(announcement), listed=deliveries_url(announcement)),
             stoppable=stoppable(deliveries_of_announcement(announcement)).count(),
@@ -186,12 +189,12 @@ class AnnouncementAdmin(SecretariatAdmin[Announcement]):
         return TemplateResponse(request, "admin/registrations/announcement/page.html", context)
 
     def _send(self, request: HttpRequest, form: Any, announcement: Announcement) -> bool:
-        typed = form.cleaned_data
+        cleaned = form.cleaned_data
         try:
             sent = send_announcement(
                 announcement,
-                version=typed["version"],
-                count=typed["count"],
+                version=cleaned["version"],
+                count=cleaned["count"],
                 by=staff_user(request),
                 now=timezone.now(),
             )
@@ -199,13 +202,14 @@ class AnnouncementAdmin(SecretariatAdmin[Announcement]):
             add_broken_rule(form, broken)
             return False
         self.log_change(request, sent, [{"changed": {"fields": ["confirmed_at"]}}])
-        said = ngettext("It goes to %(count)s person now.", "It goes to %(count)s people now.", typed["count"])
-        messages.success(request, said % {"count": typed["count"]})
+        count = cleaned["count"]
+        text = ngettext("It goes to %(count)s person now.", "It goes to %(count)s people now.", count)
+        messages.success(request, text % {"count": count})
         return True
 
     def mail_page(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """The mail as `?reader=` gets it in `?language=`, for the frame on the page."""
-        announcement = self._found(pk)
+        """Return the HTML of the mail to the recipient `?reader=` in `?language=`, for the iframe on the page."""
+        announcement = self._get_announcement(pk)
         person = recipient_by_key(announcement, request.GET.get("reader", ""), staff_user(request))
         language = "es" if request.GET.get("language") == "es" else "en"
         delivery = Delivery(
@@ -219,39 +223,39 @@ class AnnouncementAdmin(SecretariatAdmin[Announcement]):
         return preview_response(request, mail.build_announcement(delivery))
 
     def test_send(self, request: HttpRequest, pk: int) -> HttpResponse:
-        announcement = self._found(pk)
+        announcement = self._get_announcement(pk)
         if request.method == "POST":
-            self._check_writer(request)
+            self._require_change_permission(request)
             try:
                 count = send_test_of_announcement(announcement, by=staff_user(request), now=timezone.now())
             except RuleBroken as broken:
                 messages.error(request, str(broken.message))
-                return redirect(self._name("changelist"))
-            said = ngettext("%(count)s test goes to %(email)s now.", "%(count)s tests go to %(email)s now.", count)
-            messages.success(request, said % {"count": count, "email": staff_user(request).email})
+                return redirect(self._url_name("changelist"))
+            text = ngettext("%(count)s test goes to %(email)s now.", "%(count)s tests go to %(email)s now.", count)
+            messages.success(request, text % {"count": count, "email": staff_user(request).email})
         return redirect(change_url(announcement))
 
     def stop_sending(self, request: HttpRequest, pk: int) -> HttpResponse:
-        announcement = self._found(pk)
-        self._check_writer(request)
+        announcement = self._get_announcement(pk)
+        self._require_change_permission(request)
         return stop_page(self.admin_site, request, announcement, deliveries_of_announcement(announcement))
 
     def delete_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """Asks first, then deletes a draft. What was sent stays, and its page says so."""
+        """Delete a draft after confirmation; a sent announcement is kept, with a message that says so."""
         found = self.get_object(request, object_id)
         if found is None:
             raise Http404
-        self._check_writer(request)
-        announcement = self._found(found.pk)
-        typed = request.POST if request.method == "POST" else None
-        form: Any = DeleteDraftForm(typed, initial={"version": announcement.version})
+        self._require_change_permission(request)
+        announcement = self._get_announcement(found.pk)
+        data = request.POST if request.method == "POST" else None
+        form: Any = DeleteDraftForm(data, initial={"version": announcement.version})
         if not announcement.is_draft:
             messages.warning(request, _("This announcement has been sent already. Write another one instead."))
             return redirect(change_url(announcement))
         if form.is_valid() and self._delete(request, form, announcement):
-            return redirect(self._name("changelist"))
+            return redirect(self._url_name("changelist"))
         if form.errors:
             update_hidden_values(form, version=str(announcement.version))
         context = self._context(
@@ -275,17 +279,17 @@ class AnnouncementAdmin(SecretariatAdmin[Announcement]):
         messages.success(request, _("The draft “%(subject)s” is deleted.") % {"subject": subject})
         return True
 
-    # What they share --------------------------------------------------------------------------------
+    # Shared by these pages --------------------------------------------------------------------------------
 
-    def _found(self, pk: int) -> Announcement:
+    def _get_announcement(self, pk: int) -> Announcement:
         return get_object_or_404(Announcement.objects.select_related("webinar", "author", "confirmed_by"), pk=pk)
 
-    def _check_writer(self, request: HttpRequest) -> None:
+    def _require_change_permission(self, request: HttpRequest) -> None:
         if not self.has_change_permission(request):
             raise PermissionDenied
 
-    def _name(self, page: str) -> str:
+    def _url_name(self, page: str) -> str:
         return f"admin:{self.opts.app_label}_{self.opts.model_name}_{page}"
 
-    def _context(self, request: HttpRequest, **more: object) -> dict[str, object]:
-        return self.admin_site.each_context(request) | {"opts": self.opts, **more}
+    def _context(self, request: HttpRequest, **extra: object) -> dict[str, object]:
+        return self.admin_site.each_context(request) | {"opts": self.opts, **extra}

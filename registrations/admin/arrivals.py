@@ -1,5 +1,4 @@
-"""Who has opened the room, while a session goes on: a page whose figures renew themselves, or by loading it again.
-Here the room is switched too, where it is full or broken."""
+"""The page of one session with its arrivals, refreshed by htmx, and the switch between its two video rooms."""
 
 from django.contrib import messages
 from django.contrib.admin import AdminSite
@@ -23,7 +22,10 @@ from sessions_app.models import Session
 def arrivals_page(
     site: AdminSite, request: HttpRequest, session: Session, *, form: RoomForm | None = None
 ) -> HttpResponse:
-    """The whole page, or its figures alone where htmx asks. Names are shown on demand; observers never come here."""
+    """Show who has opened the room: the whole page, or for an htmx request only its figures.
+
+    `?names=1` lists the names. The admin site refuses this page to observers.
+    """
     context = {
         "session": session,
         "webinar": session.webinar,
@@ -40,11 +42,11 @@ def arrivals_page(
         | {
             "title": _("Who has opened the room"),
             "subtitle": str(session),
-            # Nobody is told another hour than the released one.
+            # The time that participants were sent, which an unreleased change does not move.
             "starts_at": getattr(session, "released", session).starts_at,
             "form": form or RoomForm(initial={"second_address": session.backup_room_url}),
-            # Whose house it is tells two rooms apart; the whole address would open the door to an onlooker.
-            "house": host_of(session.current_room_url),
+            # The host is enough to tell two rooms apart; the whole address would let anyone who sees the screen join.
+            "room_host": host_of(session.current_room_url),
             "seen": fingerprint_of_rooms(session),
         }
     )
@@ -53,17 +55,20 @@ def arrivals_page(
 
 
 def switch_room_page(site: AdminSite, request: HttpRequest, session: Session) -> HttpResponse:
-    """One press: whoever joins from now on is led to the other room. What is no address comes back to be mended."""
+    """Switch the room of the session: from now on the join page leads to the other one.
+
+    An invalid address is shown again with its error (422). Switching to the room in use changes nothing.
+    """
     if request.method != "POST":
         return redirect("admin:arrivals", slug=session.webinar.slug, n=session.number)
     form = RoomForm(request.POST)
     if not form.is_valid():
         return arrivals_page(site, request, session, form=form)
-    to_second = form.cleaned_data["room"] == "second"
+    uses_backup = form.cleaned_data["room"] == "second"
     try:
         is_new = switch_room(
             session,
-            to_second=to_second,
+            to_second=uses_backup,
             second_address=form.cleaned_data["second_address"],
             seen=form.cleaned_data["seen"],
             by=staff_user(request),
@@ -75,7 +80,7 @@ def switch_room_page(site: AdminSite, request: HttpRequest, session: Session) ->
         return arrivals_page(site, request, session, form=form)
     if not is_new:
         messages.info(request, _("This room was in use already; nothing has changed."))
-    elif to_second:
+    elif uses_backup:
         messages.success(request, _("Whoever joins from now on is led to the second room. Nobody's calendar changes."))
     else:
         messages.success(request, _("Whoever joins from now on is led to the first room. Nobody's calendar changes."))

@@ -1,4 +1,4 @@
-"""Attendance: the organisers' table, the report of a session, who its people are. Services decide everything."""
+"""Admin of attendance: the table of a webinar, and the import of a video conference's report and its matching."""
 
 from collections.abc import Callable
 from functools import partial
@@ -17,11 +17,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from registrations.admin.arrivals import arrivals_page, switch_room_page
-from registrations.admin.attendance_chart import plot_of
+from registrations.admin.attendance_chart import build_chart
 from registrations.admin.base import is_observer_request, staff_user
-from registrations.admin.exports import answer
+from registrations.admin.exports import file_response
 from registrations.exceptions import RuleBroken
-from registrations.forms.attendance import ConfirmForm, MatchForm, RemoveForm, ReportForm
+from registrations.forms.attendance import ConfirmImportForm, MatchForm, RemoveForm, ReportForm
 from registrations.forms.errors import add_broken_rule
 from registrations.models import Attendance, AttendanceReport, Delegate, MatchedBy
 from registrations.queries.attendance import attendance_table
@@ -37,14 +37,16 @@ from registrations.services.registration_window import check_not_purged
 from sessions_app.admin.base import ReadOnlyAdmin
 from sessions_app.models import Session, Webinar
 
-# Of the people of a report, on the page before it is saved.
-MOST_SHOWN = 100
-# Each with the list of all people of the webinar.
-MATCHED_ON_A_PAGE = 20
+# People per list on the page that shows a report before it is saved.
+MAX_PEOPLE_SHOWN = 100
+# Each row has a select with all people of the webinar.
+MATCH_ROWS_PER_PAGE = 20
 
 
 @admin.register(Attendance)
 class AttendanceAdmin(ReadOnlyAdmin[Attendance]):
+    """Who attended which session, as the reports say; the import and the matching have pages of their own."""
+
     list_display = ["session", "name", "address", "delegate", "matched_by", "minutes", "first_joined_at"]
     list_display_links = None
     list_filter = ["session__webinar", "matched_by"]
@@ -56,9 +58,9 @@ class AttendanceAdmin(ReadOnlyAdmin[Attendance]):
         return {}
 
     def root_urls(self) -> list[URLPattern]:
-        """Attendance has its pages directly below the admin's front page."""
+        """Return the URL patterns of `/admin/attendance/`."""
         view = self.admin_site.admin_view
-        of_session = partial(self._of_session, view)
+        of_session = partial(self._session_view, view)
         return [
             path("attendance/", view(self.webinars_page), name="attendance-of-webinars"),
             path("attendance/<slug:slug>/", view(self.table_page), name="attendance"),
@@ -79,16 +81,18 @@ class AttendanceAdmin(ReadOnlyAdmin[Attendance]):
             ),
         ]
 
-    def _of_session(self, view: Callable[..., Any], page: Callable[..., HttpResponse]) -> Callable[..., Any]:
-        def of_session(request: HttpRequest, slug: str, n: int) -> HttpResponse:
-            # A longer number is of no session, and some databases refuse to look for it.
+    def _session_view(self, view: Callable[..., Any], page: Callable[..., HttpResponse]) -> Callable[..., Any]:
+        """Wrap `page` as an admin view that takes a slug and a number, and gives it the session, or answers 404."""
+
+        def with_session(request: HttpRequest, slug: str, n: int) -> HttpResponse:
+            # No session has a larger number, and some databases refuse a query for one.
             session = get_object_or_404(
                 Session.objects.select_related("webinar", "released"), webinar__slug=slug, number=min(n, 32_767)
             )
             return page(request, session)
 
-        viewed: Callable[..., Any] = view(of_session)
-        return viewed
+        wrapped: Callable[..., Any] = view(with_session)
+        return wrapped
 
     # The table --------------------------------------------------------------------------------------
 
@@ -100,7 +104,7 @@ class AttendanceAdmin(ReadOnlyAdmin[Attendance]):
         return TemplateResponse(request, "admin/attendance/webinars.html", context)
 
     def table_page(self, request: HttpRequest, slug: str) -> HttpResponse:
-        """Nominated, invited, accepted, opened the room, attended; one page to print."""
+        """Show, by country and session, how many were nominated, invited, accepted, opened the room and attended."""
         webinar = get_object_or_404(Webinar, slug=slug)
         table = attendance_table(webinar)
         context = self.admin_site.each_context(request) | {
@@ -108,45 +112,47 @@ class AttendanceAdmin(ReadOnlyAdmin[Attendance]):
             "subtitle": str(webinar),
             "webinar": webinar,
             "table": table,
-            "plot": plot_of(table),
+            "chart": build_chart(table),
         }
         return TemplateResponse(request, "admin/attendance/table.html", context)
 
     def export(self, request: HttpRequest, slug: str) -> HttpResponseBase:
-        """The table as XLSX, which holds figures and nobody's name; that it was taken is kept."""
+        """Return the table as XLSX: figures, no names. The history records the export. A GET leads to the table."""
         webinar = get_object_or_404(Webinar, slug=slug)
         if request.method != "POST":
             return redirect("admin:attendance", slug=slug)
-        return answer(export_attendance(webinar, by=staff_user(request), now=timezone.now()), FileFormat.XLSX)
+        return file_response(export_attendance(webinar, by=staff_user(request), now=timezone.now()), FileFormat.XLSX)
 
     # One session ------------------------------------------------------------------------------------
 
     def session_page(self, request: HttpRequest, session: Session) -> HttpResponse:
         """List who attended, unmatched people first. Staff can match each by hand; observers only read."""
-        rows = _of_session(session)
+        rows = _attendance_rows(session)
         unknown_count = rows.filter(delegate=None, matched_by=MatchedBy.NOTHING).count()
         if is_observer_request(request):
-            return self._observed_page(request, session, rows, unknown_count)
-        page = Paginator(rows, MATCHED_ON_A_PAGE).get_page(request.GET.get("page"))
-        shown = list(page)
+            return self._observer_page(request, session, rows, unknown_count)
+        page = Paginator(rows, MATCH_ROWS_PER_PAGE).get_page(request.GET.get("page"))
+        page_rows = list(page)
         people = Delegate.objects.filter(webinar_id=session.webinar_id).select_related("delegation__body")
         form = MatchForm(
             request.POST if request.method == "POST" else None,
-            rows=shown,
-            suggested=same_names(session, shown),
+            rows=page_rows,
+            suggested=same_names(session, page_rows),
             people=list(people.order_by("delegation__body__name_en", "delegation_id", "name", "pk")),
         )
         if form.is_valid():
             try:
-                changed = match_by_hand(session, answers=form.answers(), by=staff_user(request), now=timezone.now())
+                changed = match_by_hand(
+                    session, answers=form.changed_answers(), by=staff_user(request), now=timezone.now()
+                )
             except RuleBroken as broken:
                 add_broken_rule(form, broken)
             else:
-                said = ngettext("%(count)s match is saved.", "%(count)s matches are saved.", changed)
-                messages.success(request, said % {"count": changed})
+                text = ngettext("%(count)s match is saved.", "%(count)s matches are saved.", changed)
+                messages.success(request, text % {"count": changed})
                 return redirect("admin:session-attendance", slug=session.webinar.slug, n=session.number)
         reports = AttendanceReport.objects.filter(session=session).select_related("imported_by")
-        return self._page(
+        return self._render(
             request,
             session,
             "session",
@@ -157,17 +163,17 @@ class AttendanceAdmin(ReadOnlyAdmin[Attendance]):
             reports=reports,
         )
 
-    def _observed_page(
+    def _observer_page(
         self, request: HttpRequest, session: Session, rows: "QuerySet[Attendance]", unknown_count: int
     ) -> HttpResponse:
-        """Who of ours came, by our names: the names in a report may be addresses and telephones."""
+        """List the matched delegates by their registered names: a name in a report may be an address or a telephone."""
         known = rows.filter(delegate__isnull=False).order_by("delegate__delegation__body", "delegate__name", "pk")
-        page = Paginator(known, MOST_SHOWN).get_page(request.GET.get("page"))
+        page = Paginator(known, MAX_PEOPLE_SHOWN).get_page(request.GET.get("page"))
         title = _("Who attended")
-        return self._page(request, session, "observed", title=title, page=page, unknown_count=unknown_count)
+        return self._render(request, session, "observer", title=title, page=page, unknown_count=unknown_count)
 
     def import_page(self, request: HttpRequest, session: Session) -> HttpResponse:
-        """Ask for the report; once there is one, show what saving it would do. Nothing is saved here."""
+        """Ask for the report of a session; a POST shows what saving it would do. Nothing is saved here."""
         form = ReportForm(request.POST if request.method == "POST" else None, request.FILES or None, session=session)
         if form.is_valid():
             upload, zone = form.cleaned_data["file"], form.cleaned_data["timezone"]
@@ -178,7 +184,7 @@ class AttendanceAdmin(ReadOnlyAdmin[Attendance]):
                 day = session.starts_at.astimezone(ZoneInfo(zone)).date()
                 people = attendees_of(read_report(upload.read()), day=day, zone=zone)
                 checked = check_report(session, people, zone=zone)
-                confirm = ConfirmForm(
+                confirm = ConfirmImportForm(
                     initial={"people": people_to_text(people), "timezone": zone},
                     session=session,
                     has_warnings=bool(checked.warnings),
@@ -188,13 +194,13 @@ class AttendanceAdmin(ReadOnlyAdmin[Attendance]):
                 add_broken_rule(form, broken)
             else:
                 return self._check_page(request, session, checked, confirm)
-        return self._page(request, session, "import", title=_("Import a participant report"), form=form)
+        return self._render(request, session, "import", title=_("Import a participant report"), form=form)
 
     def save(self, request: HttpRequest, session: Session) -> HttpResponse:
         """Save the people who were shown."""
         if request.method != "POST":
             return redirect("admin:import-attendance", slug=session.webinar.slug, n=session.number)
-        form = ConfirmForm(request.POST, session=session)
+        form = ConfirmImportForm(request.POST, session=session)
         try:
             if not form.is_valid():
                 raise RuleBroken(_("The report did not come back whole. Please choose the file once more."))
@@ -216,17 +222,17 @@ class AttendanceAdmin(ReadOnlyAdmin[Attendance]):
             add_broken_rule(form, broken)
             return self._check_page(request, session, check_report(session, people, zone=zone), form)
         if imported.added or imported.changed:
-            said = _("Saved: %(added)s new people, %(changed)s changed.") % {
+            text = _("Saved: %(added)s new people, %(changed)s changed.") % {
                 "added": imported.added,
                 "changed": imported.changed,
             }
-            messages.success(request, said)
+            messages.success(request, text)
         else:
             messages.info(request, _("Everybody in this report was there already; nothing has changed."))
         return redirect("admin:session-attendance", slug=session.webinar.slug, n=session.number)
 
     def remove_page(self, request: HttpRequest, session: Session) -> HttpResponse:
-        """Take back what was imported, as the report of another event."""
+        """Remove the imported attendance of a session, for a report of the wrong event; a reason is required."""
         form = RemoveForm(request.POST if request.method == "POST" else None)
         if form.is_valid():
             try:
@@ -236,28 +242,28 @@ class AttendanceAdmin(ReadOnlyAdmin[Attendance]):
             except RuleBroken as broken:
                 add_broken_rule(form, broken)
             else:
-                said = ngettext("%(count)s person is taken out.", "%(count)s people are taken out.", removed)
-                messages.success(request, said % {"count": removed})
+                text = ngettext("%(count)s person is taken out.", "%(count)s people are taken out.", removed)
+                messages.success(request, text % {"count": removed})
                 return redirect("admin:session-attendance", slug=session.webinar.slug, n=session.number)
         count = Attendance.objects.filter(session=session).count()
-        return self._page(request, session, "remove", title=_("Remove the attendance"), form=form, count=count)
+        return self._render(request, session, "remove", title=_("Remove the attendance"), form=form, count=count)
 
     def _check_page(
-        self, request: HttpRequest, session: Session, checked: CheckedReport, form: ConfirmForm
+        self, request: HttpRequest, session: Session, checked: CheckedReport, form: ConfirmImportForm
     ) -> HttpResponse:
-        return self._page(
+        return self._render(
             request,
             session,
             "check",
             title=_("Check the report"),
             form=form,
             checked=checked,
-            known=checked.known[:MOST_SHOWN],
-            unknown=checked.unknown[:MOST_SHOWN],
+            known=checked.known[:MAX_PEOPLE_SHOWN],
+            unknown=checked.unknown[:MAX_PEOPLE_SHOWN],
         )
 
-    def _page(self, request: HttpRequest, session: Session, name: str, **context: object) -> HttpResponse:
-        whole = self.admin_site.each_context(request) | {
+    def _render(self, request: HttpRequest, session: Session, name: str, **context: object) -> HttpResponse:
+        whole_context = self.admin_site.each_context(request) | {
             "session": session,
             "webinar": session.webinar,
             "subtitle": str(session),
@@ -265,10 +271,10 @@ class AttendanceAdmin(ReadOnlyAdmin[Attendance]):
         }
         form = context.get("form")
         status = 422 if getattr(form, "errors", None) else 200
-        return TemplateResponse(request, f"admin/attendance/{name}.html", whole, status=status)
+        return TemplateResponse(request, f"admin/attendance/{name}.html", whole_context, status=status)
 
 
-def _of_session(session: Session) -> "QuerySet[Attendance]":
-    """Those who are still to be told first: the empty word sorts before the others."""
+def _attendance_rows(session: Session) -> "QuerySet[Attendance]":
+    """Return the attendance rows of `session`, unmatched ones first: their empty `matched_by` sorts first."""
     rows = Attendance.objects.filter(session=session).select_related("delegate__delegation__body")
     return rows.order_by("matched_by", "name", "pk")

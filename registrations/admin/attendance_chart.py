@@ -1,4 +1,4 @@
-"""The attendance table as bars. Numbers alone: the template draws them, with presentation attributes and classes."""
+"""Coordinates of a bar chart of attendance, for an SVG that the template draws."""
 
 from dataclasses import dataclass
 
@@ -10,13 +10,13 @@ FIGURES_WIDTH = 90
 BAR_HEIGHT = 12
 BAR_GAP = 3
 ROW_GAP = 10
-HEAD = 4
-LONGEST_LABEL = 26
+TOP_MARGIN = 4
+MAX_LABEL_LENGTH = 26
 
 
 @dataclass(frozen=True)
 class Bar:
-    """One session of one body: how many attended, of those nominated."""
+    """The bar of one session of one body: how many of those nominated attended."""
 
     number: int
     y: int
@@ -30,13 +30,17 @@ class Bar:
 
 @dataclass(frozen=True)
 class ChartRow:
+    """The bars of one body, one per session, with its label."""
+
     label: str
     label_y: int
     bars: tuple[Bar, ...]
 
 
 @dataclass(frozen=True)
-class Plot:
+class AttendanceChart:
+    """A bar chart in SVG user units."""
+
     width: int
     height: int
     bars_x: int
@@ -45,22 +49,26 @@ class Plot:
     rows: tuple[ChartRow, ...]
 
 
-def plot_of(table: AttendanceTable) -> Plot | None:
-    """None where there is nothing to compare: no session, or nobody."""
-    most = max(
-        (figure for one in table.bodies for figure in (one.total.nominated, *(s.attended for s in one.total.sessions))),
+def build_chart(table: AttendanceTable) -> AttendanceChart | None:
+    """Build the chart of `table`; None where it has no session or nobody was nominated or attended."""
+    largest = max(
+        (
+            figure
+            for body_row in table.bodies
+            for figure in (body_row.total.nominated, *(s.attended for s in body_row.total.sessions))
+        ),
         default=0,
     )
-    if not most or not table.sessions:
+    if not largest or not table.sessions:
         return None
-    scale = (WIDTH - LABELS_WIDTH - FIGURES_WIDTH) / most
+    scale = (WIDTH - LABELS_WIDTH - FIGURES_WIDTH) / largest
     rows = []
-    y = HEAD
-    for one in table.bodies:
+    y = TOP_MARGIN
+    for body_row in table.bodies:
         bars = []
         top = y
-        for session, presence in zip(table.sessions, one.total.sessions, strict=True):
-            nominated = round(one.total.nominated * scale)
+        for session, presence in zip(table.sessions, body_row.total.sessions, strict=True):
+            nominated = round(body_row.total.nominated * scale)
             attended = round(presence.attended * scale)
             bars.append(
                 Bar(
@@ -70,13 +78,13 @@ def plot_of(table: AttendanceTable) -> Plot | None:
                     attended_width=attended,
                     text_x=LABELS_WIDTH + max(nominated, attended) + 6,
                     text_y=y + BAR_HEIGHT - 2,
-                    nominated=one.total.nominated,
+                    nominated=body_row.total.nominated,
                     attended=presence.attended,
                 )
             )
             y += BAR_HEIGHT + BAR_GAP
-        label = str(one.delegation.body)
-        short = label if len(label) <= LONGEST_LABEL else f"{label[: LONGEST_LABEL - 1]}…"
+        label = str(body_row.delegation.body)
+        short = label if len(label) <= MAX_LABEL_LENGTH else f"{label[: MAX_LABEL_LENGTH - 1]}…"
         rows.append(ChartRow(short, top + BAR_HEIGHT - 2, tuple(bars)))
         y += ROW_GAP
-    return Plot(WIDTH, y, LABELS_WIDTH, LABELS_WIDTH - 8, BAR_HEIGHT, tuple(rows))
+    return AttendanceChart(WIDTH, y, LABELS_WIDTH, LABELS_WIDTH - 8, BAR_HEIGHT, tuple(rows))

@@ -1,4 +1,4 @@
-"""What the rooms about people share."""
+"""Functions that the admin pages of this app share."""
 
 from typing import cast
 
@@ -9,10 +9,10 @@ from registrations.permissions import is_observer
 
 
 def staff_user(request: HttpRequest) -> User:
-    """The person who acts; every page of the admin has one."""
+    """Return the signed-in user; the admin site lets nobody else in."""
     return cast("User", request.user)
 
 
 def is_observer_request(request: HttpRequest) -> bool:
-    """Whether the page is for someone who only looks on: without addresses, telephones and letters."""
+    """Return whether the signed-in user is an observer, who sees no addresses, telephones or letters."""
     return is_observer(request.user)

@@ -1,4 +1,4 @@
-"""The quota board: who is short of what, each figure a link to the people behind it."""
+"""The quota board: for each delegation the seats of each profile, linked to the list of its people."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from registrations.admin.registration_chart import plot_of
+from registrations.admin.registration_chart import build_chart
 from registrations.forms.board import ANYTHING, BY_NAME, BoardForm
 from registrations.models import DelegationStatus
 from registrations.queries import (
@@ -31,12 +31,12 @@ from registrations.queries.speakers import speakers_without_a_person
 from sessions_app.admin.base import change_url
 from sessions_app.models import Webinar
 
-NOTHING = Changes()
+NO_CHANGES = Changes()
 
 
 @dataclass(frozen=True)
-class Cell:
-    """The seats of one profile of one delegation, where its people are listed, and where an exception is told."""
+class ProfileCell:
+    """The seats of one profile of one delegation, with the addresses of its people and of its exceptions."""
 
     seat: SeatCount
     people_url: str
@@ -44,82 +44,89 @@ class Cell:
 
 
 @dataclass(frozen=True)
-class Line:
-    """`changes` are the words for what happened since yesterday."""
+class BoardTableRow:
+    """One delegation on the board; `changes` are labels of what happened since yesterday."""
 
     row: BoardRow
-    cells: tuple[Cell, ...]
+    cells: tuple[ProfileCell, ...]
     changes: tuple[str, ...]
     people_url: str
     working_group_url: str
     page_url: str
-    verb: str
+    action_label: str
 
 
 def people_url(webinar: Webinar, **filters: str) -> str:
-    """The list of the active people of `webinar`, filtered."""
+    """Return the address of the list of active people of `webinar`, filtered by `filters`."""
     query = urlencode({"webinar": webinar.slug, "status__exact": "active", **filters})
     return f"{reverse('admin:registrations_delegate_changelist')}?{query}"
 
 
-def table_rows(board: QuotaBoard, rows: Iterable[BoardRow], movements: Movements, *, profile: str = "") -> list[Line]:
-    """With the cell of one `profile` (its code) or of all."""
+def table_rows(
+    board: QuotaBoard, rows: Iterable[BoardRow], movements: Movements, *, profile: str = ""
+) -> list[BoardTableRow]:
+    """Return the table rows of `rows`, with the cells of all profiles or of the one with the code `profile`."""
     webinar = board.webinar
-    lines = []
+    table = []
     for row in rows:
         body = row.delegation.body.slug
         page_url = change_url(row.delegation)
-        awaits = row.delegation.status == DelegationStatus.SUBMITTED
-        lines.append(
-            Line(
+        awaits_decision = row.delegation.status == DelegationStatus.SUBMITTED
+        table.append(
+            BoardTableRow(
                 row=row,
                 cells=tuple(
-                    Cell(seat, people_url(webinar, body=body, profile=seat.profile.code), f"{page_url}#exceptions")
+                    ProfileCell(
+                        seat, people_url(webinar, body=body, profile=seat.profile.code), f"{page_url}#exceptions"
+                    )
                     for seat in row.seats
                     if profile in ("", seat.profile.code)
                 ),
-                changes=change_labels(movements.changes.get(row.delegation.pk, NOTHING)),
+                changes=change_labels(movements.changes.get(row.delegation.pk, NO_CHANGES)),
                 people_url=people_url(webinar, body=body),
                 working_group_url=people_url(webinar, body=body, is_working_group_member__exact="1"),
                 page_url=page_url,
-                # The next thing to do.
-                verb=_("Decide") if awaits else _("Open"),
+                action_label=_("Decide") if awaits_decision else _("Open"),
             )
         )
-    return lines
+    return table
 
 
 def change_labels(changes: Changes) -> tuple[str, ...]:
-    counted = [
+    """Return labels such as "+2 named" or "accepted" for what changed in a delegation."""
+    counts = [
         _("+%(came)s named") % {"came": changes.came} if changes.came else "",
         _("−%(left)s left") % {"left": changes.left} if changes.left else "",
     ]
-    return tuple(word for word in (*counted, *(str(step.label) for step in changes.steps)) if word)
+    return tuple(label for label in (*counts, *(str(step.label) for step in changes.steps)) if label)
 
 
-def filter_and_sort_rows(rows: Sequence[BoardRow], wanted: dict[str, str]) -> list[BoardRow]:
-    """Those of `rows` that the form asks for, in its order; by gap, a chosen profile's gap goes first."""
-    state, lacks, profile = wanted.get("state", ""), wanted.get("lacks", ""), wanted.get("profile", "")
-    kept = [
+def filter_and_sort_rows(rows: Sequence[BoardRow], filters: dict[str, str]) -> list[BoardRow]:
+    """Return the rows that match `filters` (the cleaned data of BoardForm), in the order that it asks for.
+
+    Ordered by gap, a chosen profile's gap counts alone.
+    """
+    state, lacks, profile = filters.get("state", ""), filters.get("lacks", ""), filters.get("profile", "")
+    matching = [
         row
         for row in rows
         if state in ("", row.delegation.status)
-        and (not lacks or _missing(row, lacks) or (lacks == ANYTHING and row.lacks_letter))
+        and (not lacks or _missing_count(row, lacks) or (lacks == ANYTHING and row.lacks_letter))
     ]
-    if wanted.get("sort") == BY_NAME:
-        return sorted(kept, key=lambda row: str(row.delegation.body))
-    return sorted(kept, key=lambda row: -_missing(row, profile)) if profile else kept
+    if filters.get("sort") == BY_NAME:
+        return sorted(matching, key=lambda row: str(row.delegation.body))
+    return sorted(matching, key=lambda row: -_missing_count(row, profile)) if profile else matching
 
 
-def _missing(row: BoardRow, profile: str) -> int:
-    """Of one profile, or of any."""
+def _missing_count(row: BoardRow, profile: str) -> int:
+    """Return how many people `row` lacks of the profile with that code, or of all profiles."""
     if profile in ("", ANYTHING) or not row.is_attending:
         return row.missing
     return sum(seat.missing for seat in row.seats if seat.profile.code == profile)
 
 
 def profile_total_links(board: QuotaBoard, *, profile: str = "") -> list[tuple[ProfileTotal, str, str]]:
-    """By profile: the figures, the list of its people, the list of the countries that lack somebody."""
+    """Return, by profile: its total, the address of its people, the address of the delegations that lack some."""
     delegations = reverse("admin:registrations_delegation_changelist")
     return [
         (
@@ -133,30 +140,30 @@ def profile_total_links(board: QuotaBoard, *, profile: str = "") -> list[tuple[P
 
 
 def board_page(site: AdminSite, request: HttpRequest, slug: str) -> HttpResponse:
-    """`/admin/quota-board/<slug>/`: one table a person can read, follow and print."""
+    """Show the quota board of one webinar, filtered and ordered by the query string."""
     webinar = get_object_or_404(Webinar, slug=slug)
     now = timezone.now()
     board = quota_board(webinar)
     movements = movements_of(webinar, now=now)
     form = BoardForm(request.GET, profiles=[total.profile for total in board.profile_totals])
-    wanted = form.cleaned_data if form.is_valid() else {}
-    rows = filter_and_sort_rows(board.rows, wanted)
-    profile = wanted.get("profile", "")
-    of_countries = {"kind": "country", "attending": "yes"}
+    filters = form.cleaned_data if form.is_valid() else {}
+    rows = filter_and_sort_rows(board.rows, filters)
+    profile = filters.get("profile", "")
+    attending_countries = {"kind": "country", "attending": "yes"}
     context = site.each_context(request) | {
         "title": _("Quota board"),
         "subtitle": str(webinar),
         "now": now,
         "board": board,
         "form": form,
-        "is_filtered": any(value for name, value in wanted.items() if name != "sort"),
-        "lines": table_rows(board, rows, movements, profile=profile),
+        "is_filtered": any(value for name, value in filters.items() if name != "sort"),
+        "rows": table_rows(board, rows, movements, profile=profile),
         "organisations": table_rows(board, board.organisations, movements),
         "unregistered": list(speakers_without_a_person(webinar.pk)) if board.organisations else [],
         "totals": profile_total_links(board, profile=profile),
-        "plot": plot_of(movements.curve, asked=board.floor_total, today=timezone.localdate(now)),
-        "named_url": people_url(webinar, **of_countries),
-        "working_group_url": people_url(webinar, **of_countries, is_working_group_member__exact="1"),
+        "chart": build_chart(movements.curve, asked=board.floor_total, today=timezone.localdate(now)),
+        "named_url": people_url(webinar, **attending_countries),
+        "working_group_url": people_url(webinar, **attending_countries, is_working_group_member__exact="1"),
         "export_url": f"{reverse('admin:export-delegates')}?{urlencode({'webinar': slug, 'status__exact': 'active'})}",
         "gaps_url": f"{reverse('admin:registrations_delegation_changelist')}?"
         f"{urlencode({'webinar': slug, 'complete': 'no'})}",
@@ -165,7 +172,7 @@ def board_page(site: AdminSite, request: HttpRequest, slug: str) -> HttpResponse
 
 
 def board_list_page(site: AdminSite, request: HttpRequest) -> HttpResponse:
-    """`/admin/quota-board/`: the webinars that have a board."""
+    """List the webinars, each with its number of delegations and of those that wait for a decision."""
     awaiting = Count("delegations", filter=Q(delegations__in=waiting_delegations(now=timezone.now()).order_by()))
     context = site.each_context(request) | {
         "title": _("Quota boards"),

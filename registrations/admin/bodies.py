@@ -1,4 +1,4 @@
-"""Countries and organisations, and the profiles that countries are asked for."""
+"""Admin of participating bodies (countries and organisations) and of participant profiles."""
 
 from django.contrib import admin
 

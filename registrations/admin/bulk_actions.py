@@ -1,4 +1,4 @@
-"""One decision about several delegations: looked at together, taken one by one, each outcome told."""
+"""Bulk actions on delegations: one page shows the selected ones, the service decides on each separately."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -21,12 +21,12 @@ from django.utils.translation import gettext_lazy, ngettext
 from registrations.admin.base import staff_user
 from registrations.exceptions import RuleBroken
 from registrations.forms.secretariat import (
-    TYPED,
+    FREE_TEXT_FIELDS,
     BulkAcceptForm,
     BulkActionForm,
     BulkReturnForm,
     BulkWaiveForm,
-    Chosen,
+    SelectedDelegation,
 )
 from registrations.models import Delegation, DelegationStatus, User
 from registrations.queries import fingerprint_of
@@ -37,18 +37,19 @@ from registrations.queries.review_queue import latest_history
 from registrations.services.acceptance_messages import said_where_accepted
 from registrations.services.delegations import accept_delegation, return_delegation, waive_gaps
 
-# More than there are countries; a webinar's list shows as many on a page.
-MOST = 100
-# What the address of a step says where it was opened in the queue, to which it then leads back.
-FROM, QUEUE = "from", "waiting"
+# More than there are countries, and as many as the changelist shows on a page.
+MAX_DELEGATIONS = 100
+# `?from=waiting` in the address of an action says that the review queue links to it, and that it leads back there.
+FROM_PARAM, FROM_REVIEW_QUEUE = "from", "waiting"
 
 
 @dataclass(frozen=True)
 class BulkAction:
-    """A decision about several delegations at once.
+    """A bulk action on delegations.
 
-    `take` decides about one delegation and returns the message to show; `fits` tells whether a delegation can be
-    decided this way; `accepts` returns the delegations that the rules would accept after it.
+    `apply` calls the service for one delegation and returns the message to show. `is_applicable` says whether the
+    status of a delegation allows the action. `acceptances` returns which delegations the action completes, so that
+    the rules accept them.
     """
 
     slug: str
@@ -56,39 +57,41 @@ class BulkAction:
     verb: Promise
     explanation: Promise
     form: type[BulkActionForm]
-    fits: Callable[[Chosen], bool]
-    take: Callable[[Chosen, Any, User, datetime], str]
-    accepts: Callable[[Sequence[Chosen]], Acceptances] = lambda chosen: Acceptances()
+    is_applicable: Callable[[SelectedDelegation], bool]
+    apply: Callable[[SelectedDelegation, Any, User, datetime], str]
+    acceptances: Callable[[Sequence[SelectedDelegation]], Acceptances] = lambda selected: Acceptances()
 
 
-def _accept(one: Chosen, form: Any, by: User, now: datetime) -> str:
+def _accept(selected: SelectedDelegation, form: Any, by: User, now: datetime) -> str:
     with_gap = bool(form.cleaned_data.get("with_gap"))
-    comment = form.comment_for(one.delegation)
-    accept_delegation(one.delegation, by=by, now=now, comment=comment, with_gap=with_gap, seen=one.seen)
+    comment = form.comment_for(selected.delegation)
+    accept_delegation(selected.delegation, by=by, now=now, comment=comment, with_gap=with_gap, seen=selected.seen)
     return _("%(body)s is accepted.")
 
 
-def _return(one: Chosen, form: Any, by: User, now: datetime) -> str:
-    return_delegation(one.delegation, comment=form.comment_for(one.delegation), by=by, now=now, seen=one.seen)
+def _return(selected: SelectedDelegation, form: Any, by: User, now: datetime) -> str:
+    return_delegation(
+        selected.delegation, comment=form.comment_for(selected.delegation), by=by, now=now, seen=selected.seen
+    )
     return _("%(body)s is returned with your comment.")
 
 
-def _waive(one: Chosen, form: Any, by: User, now: datetime) -> str:
-    waive_gaps(one.delegation, reason=form.cleaned_data["reason"], by=by, now=now, seen=one.seen)
-    said = _("What %(body)s lacks is waived.")
-    return f"{said} {said_where_accepted(one.delegation)}".strip()
+def _waive(selected: SelectedDelegation, form: Any, by: User, now: datetime) -> str:
+    waive_gaps(selected.delegation, reason=form.cleaned_data["reason"], by=by, now=now, seen=selected.seen)
+    text = _("What %(body)s lacks is waived.")
+    return f"{text} {said_where_accepted(selected.delegation)}".strip()
 
 
-def _accepted_once_waived(chosen: Sequence[Chosen]) -> Acceptances:
-    """Those that lack nothing but seats, and whose webinar accepts at once what is complete."""
+def _acceptances_after_waiving(selected: Sequence[SelectedDelegation]) -> Acceptances:
+    """Return the submitted delegations that lack only seats, if their webinar accepts complete ones at once."""
     return acceptances_of(
         one.delegation
-        for one in chosen
+        for one in selected
         if _is_submitted(one) and not one.lacks_letter and is_accepted_at_once(one.delegation)
     )
 
 
-def _is_submitted(one: Chosen) -> bool:
+def _is_submitted(one: SelectedDelegation) -> bool:
     return one.delegation.status == DelegationStatus.SUBMITTED
 
 
@@ -108,108 +111,129 @@ BULK_ACTIONS = (
         gettext_lazy("The seats that are empty today are no longer asked for, until a waiver is revoked."),
         BulkWaiveForm,
         lambda one: bool(one.gaps) and one.delegation.status != DelegationStatus.NOT_ATTENDING,
-        _waive, accepts=_accepted_once_waived,
+        _waive, acceptances=_acceptances_after_waiving,
     ),
 )  # fmt: skip
 
 
 def redirect_to_bulk_action(request: HttpRequest, slug: str, delegations: "QuerySet[Delegation]") -> HttpResponse:
-    """To the page on which the chosen delegations are decided on: the first `MOST` of the list, and how many not."""
-    pks = list(delegations.values_list("pk", flat=True)[:MOST])
+    """Redirect to the page of the bulk action `slug`, for the first `MAX_DELEGATIONS` of `delegations`.
+
+    A flash message says how many more were selected.
+    """
+    pks = list(delegations.values_list("pk", flat=True)[:MAX_DELEGATIONS])
     left_out = delegations.count() - len(pks)
     if left_out > 0:
-        said = ngettext(
+        text = ngettext(
             "No more than %(most)s delegations are decided on at once: %(count)s that you chose is left out, the last "
             "one of the list. Choose it again afterwards.",
             "No more than %(most)s delegations are decided on at once: %(count)s that you chose are left out, the last "
             "ones of the list. Choose them again afterwards.",
             left_out,
         )
-        messages.warning(request, said % {"most": MOST, "count": left_out})
-    return redirect(f"{reverse(f'admin:{slug}-several')}?{urlencode([('delegation', pk) for pk in pks])}")
+        messages.warning(request, text % {"most": MAX_DELEGATIONS, "count": left_out})
+    return redirect(f"{reverse(f'admin:bulk-{slug}')}?{urlencode([('delegation', pk) for pk in pks])}")
 
 
-def bulk_action_page(site: AdminSite, step: BulkAction, request: HttpRequest) -> HttpResponse:
-    """What each of them looks like, and one form; those that the step does not fit are named and left out.
+def bulk_action_page(site: AdminSite, action: BulkAction, request: HttpRequest) -> HttpResponse:
+    """Show the selected delegations with one form, and apply the action to each on POST.
 
-    Where some are refused, they are shown again with what was typed for them.
+    Delegations that the action does not apply to are named and left out. Refused ones are shown again, with the text
+    that was typed.
     """
-    is_from_queue = request.GET.get(FROM) == QUEUE
-    back = reverse("admin:waiting-delegations" if is_from_queue else "admin:registrations_delegation_changelist")
-    sent = request.POST if request.method == "POST" else None
-    chosen = _chosen(request)
-    fitting = [one for one in chosen if step.fits(one)]
-    left_out = [one.delegation for one in chosen if not step.fits(one)]
-    form = step.form(sent, chosen=fitting)
-    if fitting and form.is_valid():
-        refused = [one.delegation.pk for one in fitting if not _take(request, step, one, form)]
-        # Also those that somebody else has decided on since they were shown.
+    is_from_queue = request.GET.get(FROM_PARAM) == FROM_REVIEW_QUEUE
+    back = reverse("admin:review-queue" if is_from_queue else "admin:registrations_delegation_changelist")
+    data = request.POST if request.method == "POST" else None
+    selected = _selected_delegations(request)
+    applicable, left_out = _split(selected, action)
+    form = action.form(data, selected=applicable)
+    if applicable and form.is_valid():
+        refused = [one.delegation.pk for one in applicable if not _apply_to_one(request, action, one, form)]
+        # Somebody else may have decided on them since the page was shown.
         for delegation in left_out:
-            _stays(
+            _warn_unchanged(
                 request,
                 delegation,
                 _("this does not fit its state, “%(state)s”") % {"state": delegation.get_status_display()},
             )
-        if not (refused and any(form.typed())):
+        if not (refused and any(form.free_texts())):
             return redirect(back)
-        chosen = load_selected(_by_name(refused))
-        fitting = [one for one in chosen if step.fits(one)]
-        left_out = [one.delegation for one in chosen if not step.fits(one)]
-        form = step.form(sent, chosen=fitting)
-    query = [("delegation", one.delegation.pk) for one in chosen] + ([(FROM, QUEUE)] if is_from_queue else [])
+        selected = load_selected(_delegations_by_name(refused))
+        applicable, left_out = _split(selected, action)
+        form = action.form(data, selected=applicable)
+    query = [("delegation", one.delegation.pk) for one in selected] + (
+        [(FROM_PARAM, FROM_REVIEW_QUEUE)] if is_from_queue else []
+    )
     context = site.each_context(request) | {
         "opts": Delegation._meta,
-        "title": step.title,
-        "explanation": step.explanation,
-        "verb": step.verb,
-        "chosen": fitting,
+        "title": action.title,
+        "explanation": action.explanation,
+        "verb": action.verb,
+        "selected": applicable,
         "left_out": left_out,
         "form": form,
         "action": f"{request.path}?{urlencode(query)}",
-        # Without a form that would carry it.
-        "typed": [] if fitting or sent is None else [text for name, text in sent.items() if name in TYPED and text],
-        "accepted": step.accepts(fitting),
+        # Without a form, the page shows what was typed as text.
+        "typed_texts": []
+        if applicable or data is None
+        else [text for name, text in data.items() if name in FREE_TEXT_FIELDS and text],
+        "accepted": action.acceptances(applicable),
         "back": back,
     }
-    return TemplateResponse(request, "admin/registrations/delegation/several.html", context)
+    return TemplateResponse(request, "admin/registrations/delegation/bulk_action.html", context)
 
 
-def _take(request: HttpRequest, step: BulkAction, one: Chosen, form: BulkActionForm) -> bool:
-    """Whether it is done. One refusal stops nobody else."""
+def _split(
+    selected: Sequence[SelectedDelegation], action: BulkAction
+) -> tuple[list[SelectedDelegation], list[Delegation]]:
+    """Return the selected delegations that `action` applies to, and the others."""
+    applicable = [one for one in selected if action.is_applicable(one)]
+    return applicable, [one.delegation for one in selected if not action.is_applicable(one)]
+
+
+def _apply_to_one(request: HttpRequest, action: BulkAction, one: SelectedDelegation, form: BulkActionForm) -> bool:
+    """Apply `action` to one delegation and add a flash message; return False where a rule refuses it."""
     try:
-        told = step.take(one, form, staff_user(request), timezone.now())
+        text = action.apply(one, form, staff_user(request), timezone.now())
     except RuleBroken as broken:
-        _stays(request, one.delegation, broken.message)
+        _warn_unchanged(request, one.delegation, broken.message)
         return False
-    messages.success(request, told % {"body": one.delegation.body})
+    messages.success(request, text % {"body": one.delegation.body})
     return True
 
 
-def _stays(request: HttpRequest, delegation: Delegation, why: object) -> None:
-    messages.warning(request, _("%(body)s stays as it is: %(why)s") % {"body": delegation.body, "why": why})
+def _warn_unchanged(request: HttpRequest, delegation: Delegation, reason: object) -> None:
+    messages.warning(request, _("%(body)s stays as it is: %(why)s") % {"body": delegation.body, "why": reason})
 
 
-def _chosen(request: HttpRequest) -> Sequence[Chosen]:
-    """The delegations of the address; sent, each as it was seen."""
+def _selected_delegations(request: HttpRequest) -> Sequence[SelectedDelegation]:
+    """Return the delegations in the query string; on POST, with the fingerprint that the page showed."""
     ids = [
-        int(pk) for pk in request.GET.getlist("delegation")[:MOST] if pk.isascii() and pk.isdecimal() and len(pk) < 19
+        int(pk)
+        for pk in request.GET.getlist("delegation")[:MAX_DELEGATIONS]
+        if pk.isascii() and pk.isdecimal() and len(pk) < 19
     ]
-    return load_selected(_by_name(ids), seen=request.POST)
+    return load_selected(_delegations_by_name(ids), seen=request.POST)
 
 
-def _by_name(ids: Sequence[int]) -> "QuerySet[Delegation]":
+def _delegations_by_name(ids: Sequence[int]) -> "QuerySet[Delegation]":
     return Delegation.objects.filter(pk__in=ids).order_by("body__name_en", "pk")
 
 
-def load_selected(delegations: "QuerySet[Delegation]", *, seen: Mapping[str, str] | None = None) -> Sequence[Chosen]:
-    """`delegations` as they are now, each with what `seen` says that it looked like. Six queries, however many."""
+def load_selected(
+    delegations: "QuerySet[Delegation]", *, seen: Mapping[str, str] | None = None
+) -> Sequence[SelectedDelegation]:
+    """Load what the pages show of `delegations`. Six queries, however many there are.
+
+    `seen` holds, as `seen-<pk>`, the fingerprint that the user saw; without it, the present one counts as seen.
+    """
     rows: Any = delegations.annotate(lacks_letter=lacking_letter())
     found = list(rows.select_related("webinar__policy", "body"))
     seats = seats_of_many(found)
     history = latest_history([one.pk for one in found])
-    chosen = []
+    selected = []
     for one in found:
-        now = fingerprint_of(one, seats[one.pk], lacks_letter=one.lacks_letter)
-        was = (seen or {}).get(f"seen-{one.pk}", now)
-        chosen.append(Chosen(one, seats[one.pk], one.lacks_letter, was, history.get(one.pk, ())))
-    return chosen
+        current = fingerprint_of(one, seats[one.pk], lacks_letter=one.lacks_letter)
+        fingerprint = (seen or {}).get(f"seen-{one.pk}", current)
+        selected.append(SelectedDelegation(one, seats[one.pk], one.lacks_letter, fingerprint, history.get(one.pk, ())))
+    return selected

@@ -1,4 +1,4 @@
-"""The page on which the next webinar is made from an earlier one."""
+"""The page that clones a webinar."""
 
 from django.contrib import messages
 from django.contrib.admin import AdminSite
@@ -17,21 +17,23 @@ from sessions_app.models import Webinar
 
 
 def clone_page(site: AdminSite, request: HttpRequest, slug: str) -> HttpResponse:
-    """`/admin/clone-webinar/<slug>/`: first day, title and slug of the next webinar."""
+    """Ask for first day, title and slug of the next webinar, and clone it on POST. Needs the right to add webinars."""
     webinar = get_object_or_404(Webinar, slug=slug)
-    room = site.get_model_admin(Webinar)
-    if not room.has_add_permission(request):
+    webinar_admin = site.get_model_admin(Webinar)
+    if not webinar_admin.has_add_permission(request):
         raise PermissionDenied
     form = CloneForm(request.POST if request.method == "POST" else None, webinar=webinar)
-    clone = _cloned(webinar, form) if form.is_valid() else None
+    clone = _clone_or_none(webinar, form) if form.is_valid() else None
     if clone is not None:
-        room.log_addition(request, clone, _("From “%(webinar)s” (%(slug)s)") % {"webinar": webinar, "slug": slug})
+        webinar_admin.log_addition(
+            request, clone, _("From “%(webinar)s” (%(slug)s)") % {"webinar": webinar, "slug": slug}
+        )
         messages.success(
             request, _("The next webinar is prepared. Nothing is public, and registration has no opening date yet.")
         )
         return redirect(change_url(clone))
     context = site.each_context(request) | {
-        "opts": room.opts,
+        "opts": webinar_admin.opts,
         "row": webinar,
         "back": change_url(webinar),
         "title": _("Prepare the next webinar"),
@@ -46,12 +48,13 @@ def clone_page(site: AdminSite, request: HttpRequest, slug: str) -> HttpResponse
     return TemplateResponse(request, "admin/sessions_app/confirm.html", context)
 
 
-def _cloned(webinar: Webinar, form: CloneForm) -> Webinar | None:
-    typed = form.cleaned_data
+def _clone_or_none(webinar: Webinar, form: CloneForm) -> Webinar | None:
+    """Return the clone; None, with the error in `form`, where cloning is refused."""
+    cleaned = form.cleaned_data
     try:
         return clone_webinar(
-            webinar, slug=typed["slug"], title=form.title, starts_on=typed["starts_on"], now=timezone.now()
+            webinar, slug=cleaned["slug"], title=form.title, starts_on=cleaned["starts_on"], now=timezone.now()
         )
-    except CloneRefused as refused:
-        form.refuse(refused)
+    except CloneRefused as refusal:
+        form.add_refusal(refusal)
         return None

@@ -1,4 +1,4 @@
-"""The page on which a person of the secretariat picks the webinar that the head of every page leads to."""
+"""The page that sets a user's current webinar, to which the header of every admin page links."""
 
 from django.contrib import messages
 from django.contrib.admin import AdminSite
@@ -13,7 +13,7 @@ from registrations.services.current_webinar import choose_webinar
 
 
 def current_webinar_page(site: AdminSite, request: HttpRequest) -> HttpResponse:
-    """`/admin/current-webinar/`: one webinar, or all."""
+    """Choose the current webinar, or all webinars."""
     user = staff_user(request)
     form = CurrentWebinarForm(
         request.POST if request.method == "POST" else None, initial={"webinar": user.current_webinar}

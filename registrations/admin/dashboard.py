@@ -1,4 +1,4 @@
-"""The front page's lines of what happens next: in words, each with the page where it is dealt with."""
+"""Data of the admin's dashboard: what needs attention today, and upcoming events with links."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,17 +14,20 @@ from sessions_app.models import ReleasedSession
 
 @dataclass(frozen=True)
 class UpcomingItem:
+    """An upcoming event with its text and the address of the page that handles it."""
+
     coming: Coming
     text: str
     url: str
 
 
 def dashboard_context(*, now: datetime) -> dict[str, object]:
+    """Return the template context of the dashboard."""
     found = today(now=now)
-    return {"today": found, "coming": [UpcomingItem(one, _text(one), _url(one)) for one in found.coming]}
+    return {"today": found, "coming": [UpcomingItem(one, _event_text(one), _event_url(one)) for one in found.coming]}
 
 
-def _text(coming: Coming) -> str:
+def _event_text(coming: Coming) -> str:
     texts = {
         ComingKind.OPENING: _("registration opens"),
         ComingKind.CLOSING: _("registration closes"),
@@ -37,8 +40,8 @@ def _text(coming: Coming) -> str:
     return texts[coming.kind]
 
 
-def _url(coming: Coming) -> str:
-    """A rule and a policy have pages of their own; a session stands with its webinar, and with who has arrived."""
+def _event_url(coming: Coming) -> str:
+    """Return the address of the arrivals for a session under way, of its webinar for a later one, else of the rule."""
     if coming.kind == ComingKind.UNDER_WAY and isinstance(coming.about, ReleasedSession):
         return reverse("admin:arrivals", args=[coming.webinar.slug, coming.about.number])
     is_session = coming.kind in (ComingKind.SESSION, ComingKind.UNRELEASED_SESSION)

@@ -1,4 +1,4 @@
-"""The pages of one person: name, change, replace, withdraw, bring back, invite once more. Each is one service."""
+"""Admin pages that register, edit, replace, withdraw and restore a delegate. Each calls one service."""
 
 from collections.abc import Callable
 from typing import Any
@@ -26,7 +26,7 @@ from registrations.forms.delegates import (
 from registrations.forms.errors import add_broken_rule
 from registrations.forms.speakers import SpeakerForm
 from registrations.models import Delegate, Delegation, DelegationStatus, HistoryEvent
-from registrations.queries import SeatCount, lacks_letter, mail_of, seats_of
+from registrations.queries import lacks_letter, mail_of, seats_of
 from registrations.queries.participant import is_invited
 from registrations.queries.speakers import speaking_among
 from registrations.services.acceptance_messages import (
@@ -47,27 +47,25 @@ from registrations.services.speakers import link_speaker
 from registrations.services.undoing import restore_delegate
 from sessions_app.admin.base import change_url
 
-Seats = tuple[SeatCount, ...]
-
 
 def register_page(site: AdminSite, request: HttpRequest, pk: int) -> HttpResponse:
-    """Name someone for any delegation, that of an organisation included."""
+    """Register a delegate for any delegation, also for an organisation's."""
     delegation = get_object_or_404(Delegation.objects.select_related("webinar", "body"), pk=pk)
     seats = seats_of(delegation)
-    chosen = next((seat.profile.pk for seat in seats if seat.profile.code == request.GET.get("profile")), None)
+    profile_pk = next((seat.profile.pk for seat in seats if seat.profile.code == request.GET.get("profile")), None)
     form = DelegateForm(
-        _sent(request),
+        _post_data(request),
         delegation=delegation,
         profiles=[seat.profile for seat in seats],
-        without={"version"},
-        initial={"profile": chosen},
+        exclude={"version"},
+        initial={"profile": profile_pk},
     )
 
     def register() -> str:
         person = register_delegate(delegation, details=form.details(), by=staff_user(request), now=timezone.now())
         return _("%(name)s is named for %(body)s.") % {"name": person.name, "body": delegation.body}
 
-    return _answer(
+    return _process_form(
         site,
         request,
         form,
@@ -81,11 +79,11 @@ def register_page(site: AdminSite, request: HttpRequest, pk: int) -> HttpRespons
 
 
 def person_page(site: AdminSite, request: HttpRequest, pk: int) -> HttpResponse:
-    """One person with their history: who takes part can be changed, who has left is shown."""
-    delegate = _person(pk)
+    """Show one delegate with the history; an active one can be edited."""
+    delegate = _get_delegate(pk)
     seats = seats_of(delegate.delegation)
     form = EditForm(
-        _sent(request),
+        _post_data(request),
         delegation=delegate.delegation,
         seats=seats,
         initial=initial_from_delegate(delegate),
@@ -98,7 +96,7 @@ def person_page(site: AdminSite, request: HttpRequest, pk: int) -> HttpResponse:
         )
         return _("What is said about %(name)s is saved.") % {"name": person.name}
 
-    return _answer(
+    return _process_form(
         site,
         request,
         form,
@@ -122,13 +120,13 @@ def person_page(site: AdminSite, request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def replace_page(site: AdminSite, request: HttpRequest, pk: int) -> HttpResponse:
-    delegate = _person(pk)
+    delegate = _get_delegate(pk)
     seats = seats_of(delegate.delegation)
     form = DelegateForm(
-        _sent(request),
+        _post_data(request),
         delegation=delegate.delegation,
         profiles=[],
-        without={"profile"},
+        exclude={"profile"},
         initial={"version": delegate.version, "role": delegate.role},
     )
 
@@ -138,7 +136,7 @@ def replace_page(site: AdminSite, request: HttpRequest, pk: int) -> HttpResponse
         )
         return _("%(newcomer)s takes the seat of %(name)s.") % {"newcomer": newcomer.name, "name": delegate.name}
 
-    return _answer(
+    return _process_form(
         site,
         request,
         form,
@@ -154,10 +152,10 @@ def replace_page(site: AdminSite, request: HttpRequest, pk: int) -> HttpResponse
 
 
 def withdraw_page(site: AdminSite, request: HttpRequest, pk: int) -> HttpResponse:
-    delegate = _person(pk)
+    delegate = _get_delegate(pk)
     seats = seats_of(delegate.delegation)
     form = WithdrawForm(
-        _sent(request),
+        _post_data(request),
         leaves_gap=withdrawing_leaves_gap(delegate, seats, now=timezone.now()),
         initial={"version": delegate.version},
     )
@@ -166,7 +164,7 @@ def withdraw_page(site: AdminSite, request: HttpRequest, pk: int) -> HttpRespons
         withdraw_delegate(delegate, **form.version_and_reason(), by=staff_user(request), now=timezone.now())
         return _("%(name)s is withdrawn; the invitations are taken back.") % {"name": delegate.name}
 
-    return _answer(
+    return _process_form(
         site,
         request,
         form,
@@ -181,15 +179,15 @@ def withdraw_page(site: AdminSite, request: HttpRequest, pk: int) -> HttpRespons
 
 
 def restore_page(site: AdminSite, request: HttpRequest, pk: int) -> HttpResponse:
-    delegate = _person(pk)
+    delegate = _get_delegate(pk)
     seats = seats_of(delegate.delegation)
-    form = RestoreForm(_sent(request))
+    form = RestoreForm(_post_data(request))
 
     def restore() -> str:
         restore_delegate(delegate, by=staff_user(request), now=timezone.now())
         return _("%(name)s takes part again.") % {"name": delegate.name}
 
-    return _answer(
+    return _process_form(
         site,
         request,
         form,
@@ -207,8 +205,8 @@ def restore_page(site: AdminSite, request: HttpRequest, pk: int) -> HttpResponse
 
 
 def speaker_page(site: AdminSite, request: HttpRequest, pk: int) -> HttpResponse:
-    delegate = _person(pk)
-    form = SpeakerForm(_sent(request), delegate=delegate)
+    delegate = _get_delegate(pk)
+    form = SpeakerForm(_post_data(request), delegate=delegate)
 
     def link() -> str:
         person = link_speaker(delegate, **form.cleaned_data, by=staff_user(request), now=timezone.now())
@@ -216,7 +214,7 @@ def speaker_page(site: AdminSite, request: HttpRequest, pk: int) -> HttpResponse
             return _("%(name)s does not speak.") % {"name": person.name}
         return _("%(name)s is %(speaker)s on the agenda.") % {"name": person.name, "speaker": person.speaker}
 
-    return _answer(
+    return _process_form(
         site,
         request,
         form,
@@ -233,8 +231,8 @@ def speaker_page(site: AdminSite, request: HttpRequest, pk: int) -> HttpResponse
 
 
 def send_again_page(site: AdminSite, request: HttpRequest, pk: int) -> HttpResponse:
-    """Send the person their invitations once more; opening the address only leads to their page."""
-    delegate = _person(pk)
+    """Send the delegate's invitations again on POST; a GET leads to the delegate's page."""
+    delegate = _get_delegate(pk)
     if request.method == "POST":
         try:
             count = send_invitations_again(delegate, by=staff_user(request), now=timezone.now())
@@ -245,36 +243,37 @@ def send_again_page(site: AdminSite, request: HttpRequest, pk: int) -> HttpRespo
     return redirect(change_url(delegate))
 
 
-def _person(pk: int) -> Delegate:
+def _get_delegate(pk: int) -> Delegate:
     related = ("delegation__webinar", "delegation__body", "webinar", "profile", "speaker", "replaced_by")
     return get_object_or_404(Delegate.objects.select_related(*related), pk=pk)
 
 
-def _sent(request: HttpRequest) -> Any:
+def _post_data(request: HttpRequest) -> Any:
     return request.POST if request.method == "POST" else None
 
 
-def _answer(
+def _process_form(
     site: AdminSite,
     request: HttpRequest,
     form: BaseForm,
-    take: Callable[[], str],
+    apply: Callable[[], str],
     *,
     delegation: Delegation,
-    **shown: object,
+    **extra_context: object,
 ) -> HttpResponse:
-    """Take the step if the form holds, and go to the delegation; else the page with what was typed.
+    """Call `apply` if the form is valid, and redirect to the delegation; otherwise show the form.
 
-    Where someone else was quicker, both versions stand side by side, and sending the form again is a decision.
+    Where someone else saved the delegate meanwhile, the page shows both versions, and sending the form again overwrites
+    theirs.
     """
     back = change_url(delegation)
     if form.is_valid():
         try:
-            messages.success(request, f"{take()} {said_where_accepted(delegation)}".strip())
+            messages.success(request, f"{apply()} {said_where_accepted(delegation)}".strip())
         except RuleBroken as broken:
             add_broken_rule(form, broken)
             if isinstance(broken, Stale):
-                shown["stale"] = conflicting_fields(form, broken)
+                extra_context["stale"] = conflicting_fields(form, broken)
         else:
             return redirect(back)
     context = site.each_context(request) | {
@@ -283,6 +282,6 @@ def _answer(
         "form": form,
         "is_attending": delegation.status != DelegationStatus.NOT_ATTENDING,
         "back": back,
-        **shown,
+        **extra_context,
     }
     return TemplateResponse(request, "admin/registrations/delegate/page.html", context)

@@ -1,4 +1,4 @@
-"""People: the list behind every figure, and naming, changing, replacing, withdrawing them for any delegation."""
+"""Admin of delegates: the list that figures link to, and the pages that change a delegate."""
 
 from functools import partial
 from typing import Any
@@ -31,6 +31,8 @@ from sessions_app.admin.filters import WebinarFilter
 
 @admin.register(Delegate)
 class DelegateAdmin(ReadOnlyAdmin[Delegate]):
+    """Delegates: a list with filters and an export; services make every change. Observers see no addresses."""
+
     list_display = ["name", "profile", "body", "institution", "email", "role", "state", "working_group", "answers"]
     list_display_links = ["name"]
     list_filter = [
@@ -45,11 +47,11 @@ class DelegateAdmin(ReadOnlyAdmin[Delegate]):
         return [name for name in self.list_display if name != "email" or not is_observer_request(request)]
 
     def get_list_display_links(self, request: HttpRequest, list_display: Any) -> Any:
-        """The page of a person is not for observers."""
+        """Return no links for observers, who may not open the page of a delegate."""
         return None if is_observer_request(request) else self.list_display_links
 
     def get_search_fields(self, request: HttpRequest) -> list[str]:
-        """Whoever may not see addresses may not find out about them by searching either."""
+        """Leave the address out for observers, who could otherwise test addresses by searching."""
         return [name for name in self.search_fields if name != "email" or not is_observer_request(request)]
 
     def get_queryset(self, request: HttpRequest) -> "QuerySet[Delegate]":
@@ -75,7 +77,7 @@ class DelegateAdmin(ReadOnlyAdmin[Delegate]):
 
     @admin.display(description=gettext_lazy("answers"))
     def answers(self, delegate: Any) -> str | None:
-        """By session: “1: accepted · 2: no answer yet”."""
+        """Return the answers by session: “1: accepted · 2: no answer yet”."""
         return (
             " · ".join(f"{one.session.number}: {one.get_ical_partstat_display()}" for one in delegate.held_entries)
             or None
@@ -93,23 +95,23 @@ class DelegateAdmin(ReadOnlyAdmin[Delegate]):
             "<int:pk>/speaker/": ("speaker-of-delegate", delegate_pages.speaker_page),
             "<int:pk>/send-again/": ("send-again-to-delegate", delegate_pages.send_again_page),
         }
-        own = [
+        page_urls = [
             path(route, self.admin_site.admin_view(partial(page, self.admin_site)), name=name)
             for route, (name, page) in pages.items()
         ]
-        return [export, *own, *super().get_urls()]
+        return [export, *page_urls, *super().get_urls()]
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        return delegate_pages.person_page(self.admin_site, request, self._found(request, object_id).pk)
+        return delegate_pages.person_page(self.admin_site, request, self._get_or_404(request, object_id).pk)
 
     def history_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        return redirect(f"{change_url(self._found(request, object_id))}#history")
+        return redirect(f"{change_url(self._get_or_404(request, object_id))}#history")
 
-    def _found(self, request: HttpRequest, object_id: str) -> Delegate:
+    def _get_or_404(self, request: HttpRequest, object_id: str) -> Delegate:
         found = self.get_object(request, object_id)
         if found is None:
             raise Http404

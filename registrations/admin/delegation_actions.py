@@ -1,4 +1,4 @@
-"""The steps that the secretariat takes with a delegation: for each a form, and the service that decides."""
+"""The actions of the secretariat on one delegation: for each a form and the service that it calls."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -35,76 +35,86 @@ from registrations.services.delegations import (
     waive_seats,
 )
 
-Typed = dict[str, Any]
+CleanedData = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class Step:
-    """`take` calls the service and returns what to tell; `fits` says whether the delegation invites the step, `warn`
-    what it accepts beside what it says."""
+class DelegationAction:
+    """An action on one delegation.
+
+    `apply` calls the service and returns the flash message. `is_available` says whether the delegation's page offers
+    the action. `warning` returns a text, shown before the form is sent, where the action also accepts the delegation.
+    """
 
     slug: str
     title: Promise
     verb: Promise
     explanation: Promise
     form: type[DelegationActionForm]
-    fits: Callable[[Delegation], bool]
-    take: Callable[[Delegation, Typed, User, datetime], str]
-    is_main: bool = False
-    warn: Callable[[DelegationActionForm], str] = lambda form: ""
+    is_available: Callable[[Delegation], bool]
+    apply: Callable[[Delegation, CleanedData, User, datetime], str]
+    is_primary: bool = False
+    warning: Callable[[DelegationActionForm], str] = lambda form: ""
 
 
-def _accept(delegation: Delegation, typed: Typed, by: User, now: datetime) -> str:
+def _accept(delegation: Delegation, cleaned: CleanedData, by: User, now: datetime) -> str:
     accept_delegation(
-        delegation, by=by, now=now, comment=typed["comment"], with_gap=bool(typed.get("with_gap")), seen=typed["seen"]
+        delegation,
+        by=by,
+        now=now,
+        comment=cleaned["comment"],
+        with_gap=bool(cleaned.get("with_gap")),
+        seen=cleaned["seen"],
     )
     return _("%(body)s is accepted; its people are invited.") % {"body": delegation.body}
 
 
-def _return(delegation: Delegation, typed: Typed, by: User, now: datetime) -> str:
-    return_delegation(delegation, comment=typed["comment"], by=by, now=now, seen=typed["seen"])
+def _return(delegation: Delegation, cleaned: CleanedData, by: User, now: datetime) -> str:
+    return_delegation(delegation, comment=cleaned["comment"], by=by, now=now, seen=cleaned["seen"])
     return _("The delegation is returned to %(body)s with your comment.") % {"body": delegation.body}
 
 
-def _submit(delegation: Delegation, typed: Typed, by: User, now: datetime) -> str:
-    submitted = submit_delegation(delegation, version=typed["version"], by=by, now=now, reason=typed.get("reason", ""))
+def _submit(delegation: Delegation, cleaned: CleanedData, by: User, now: datetime) -> str:
+    submitted = submit_delegation(
+        delegation, version=cleaned["version"], by=by, now=now, reason=cleaned.get("reason", "")
+    )
     if submitted.status == DelegationStatus.ACCEPTED:
         return _("%(body)s is submitted, complete, and accepted at once.") % {"body": delegation.body}
     return _("%(body)s is submitted and waits for a decision.") % {"body": delegation.body}
 
 
-def _reopen(delegation: Delegation, typed: Typed, by: User, now: datetime) -> str:
-    reopen_delegation(delegation, reason=typed["reason"], by=by, now=now, seen=typed["seen"])
+def _reopen(delegation: Delegation, cleaned: CleanedData, by: User, now: datetime) -> str:
+    reopen_delegation(delegation, reason=cleaned["reason"], by=by, now=now, seen=cleaned["seen"])
     return _("%(body)s is open again. Nobody is uninvited.") % {"body": delegation.body}
 
 
-def _waive(delegation: Delegation, typed: Typed, by: User, now: datetime) -> str:
-    waiver = waive_seats(delegation, **typed, by=by, now=now)
-    said = _("Waived for %(body)s: %(waiver)s.") % {"body": delegation.body, "waiver": waiver}
-    return f"{said} {said_where_accepted(delegation)}".strip()
+def _waive(delegation: Delegation, cleaned: CleanedData, by: User, now: datetime) -> str:
+    waiver = waive_seats(delegation, **cleaned, by=by, now=now)
+    text = _("Waived for %(body)s: %(waiver)s.") % {"body": delegation.body, "waiver": waiver}
+    return f"{text} {said_where_accepted(delegation)}".strip()
 
 
-def _not_attending(delegation: Delegation, typed: Typed, by: User, now: datetime) -> str:
-    mark_not_attending(delegation, reason=typed["reason"], by=by, now=now)
+def _not_attending(delegation: Delegation, cleaned: CleanedData, by: User, now: datetime) -> str:
+    mark_not_attending(delegation, reason=cleaned["reason"], by=by, now=now)
     return _("%(body)s does not attend; its invitations are taken back.") % {"body": delegation.body}
 
 
-def _attending_again(delegation: Delegation, typed: Typed, by: User, now: datetime) -> str:
+def _attending_again(delegation: Delegation, cleaned: CleanedData, by: User, now: datetime) -> str:
     mark_attending_again(delegation, by=by, now=now)
-    said = _("%(body)s attends again.") % {"body": delegation.body}
-    return f"{said} {said_where_accepted(delegation)}".strip()
+    text = _("%(body)s attends again.") % {"body": delegation.body}
+    return f"{text} {said_where_accepted(delegation)}".strip()
 
 
-def _warn_of_waiving(form: DelegationActionForm) -> str:
+def _waiving_warning(form: DelegationActionForm) -> str:
     return said_before_completing(form.delegation, lacks_letter=form.lacks_letter)
 
 
-def _warn_of_attending_again(form: DelegationActionForm) -> str:
-    stood_submitted = form.delegation.status_before == DelegationStatus.SUBMITTED
-    return _accepted_as_submitted(form) if stood_submitted else ""
+def _attending_again_warning(form: DelegationActionForm) -> str:
+    was_submitted = form.delegation.status_before == DelegationStatus.SUBMITTED
+    return _acceptance_warning(form) if was_submitted else ""
 
 
-def _accepted_as_submitted(form: DelegationActionForm) -> str:
+def _acceptance_warning(form: DelegationActionForm) -> str:
     accepted = acceptances_with(
         form.delegation, form.seat_counts, lacks_letter=form.lacks_letter, status=DelegationStatus.SUBMITTED
     )
@@ -116,43 +126,43 @@ def _has_status(*statuses: DelegationStatus) -> Callable[[Delegation], bool]:
 
 
 DELEGATION_ACTIONS = (
-    Step(
+    DelegationAction(
         "accept", gettext_lazy("Accept the delegation"), gettext_lazy("Accept"),
         gettext_lazy("Everyone named is invited, and the country is told."),
-        AcceptForm, _has_status(DelegationStatus.SUBMITTED), _accept, is_main=True,
+        AcceptForm, _has_status(DelegationStatus.SUBMITTED), _accept, is_primary=True,
     ),
-    Step(
+    DelegationAction(
         "return", gettext_lazy("Return the delegation"), gettext_lazy("Return"),
         gettext_lazy("The country changes it and submits again. Nobody who is invited is uninvited."),
         ReturnForm, _has_status(DelegationStatus.SUBMITTED), _return,
     ),
-    Step(
+    DelegationAction(
         "submit", gettext_lazy("Submit for the country"), gettext_lazy("Submit for the country"),
         gettext_lazy("A complete delegation is accepted at once, unless the webinar says that it waits."),
-        SubmitForm, _has_status(*CAN_BE_SUBMITTED), _submit, warn=_accepted_as_submitted,
+        SubmitForm, _has_status(*CAN_BE_SUBMITTED), _submit, warning=_acceptance_warning,
     ),
-    Step(
+    DelegationAction(
         "reopen", gettext_lazy("Reopen the delegation"), gettext_lazy("Reopen"),
         gettext_lazy("The country submits again. Nobody is uninvited; newcomers wait for the next acceptance."),
         ReasonForm, _has_status(DelegationStatus.ACCEPTED), _reopen,
     ),
-    Step(
+    DelegationAction(
         "waive", gettext_lazy("Waive seats"), gettext_lazy("Waive seats"),
         gettext_lazy("The seats are no longer asked for, until the waiver is revoked."),
         WaiveForm,
         lambda delegation: delegation.body.kind == BodyKind.COUNTRY
         and delegation.status != DelegationStatus.NOT_ATTENDING,
-        _waive, warn=_warn_of_waiving,
+        _waive, warning=_waiving_warning,
     ),
-    Step(
+    DelegationAction(
         "not-attending", gettext_lazy("Note that the country does not attend"), gettext_lazy("Does not attend"),
         gettext_lazy("It leaves the count, is no longer reminded, and its invitations are taken back."),
         ReasonForm, lambda delegation: delegation.status != DelegationStatus.NOT_ATTENDING, _not_attending,
     ),
-    Step(
+    DelegationAction(
         "attending-again", gettext_lazy("Note that the country attends again"), gettext_lazy("Attends again"),
         gettext_lazy("It stands where it stood before, and those who were invited are invited again."),
-        DelegationActionForm, _has_status(DelegationStatus.NOT_ATTENDING), _attending_again, is_main=True,
-        warn=_warn_of_attending_again,
+        DelegationActionForm, _has_status(DelegationStatus.NOT_ATTENDING), _attending_again, is_primary=True,
+        warning=_attending_again_warning,
     ),
 )  # fmt: skip

@@ -1,4 +1,4 @@
-"""Delegations: the list that answers who lacks whom, the page of one, and every step with it."""
+"""Admin of delegations: the list with its bulk actions, the page of one delegation and the actions on it."""
 
 from functools import partial
 from typing import Any
@@ -17,9 +17,15 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from registrations.admin.base import is_observer_request, staff_user
 from registrations.admin.board import board_list_page, board_page
-from registrations.admin.bulk_actions import BULK_ACTIONS, FROM, QUEUE, bulk_action_page, redirect_to_bulk_action
+from registrations.admin.bulk_actions import (
+    BULK_ACTIONS,
+    FROM_PARAM,
+    FROM_REVIEW_QUEUE,
+    bulk_action_page,
+    redirect_to_bulk_action,
+)
 from registrations.admin.dashboard import dashboard_context
-from registrations.admin.delegation_actions import DELEGATION_ACTIONS, Step
+from registrations.admin.delegation_actions import DELEGATION_ACTIONS, DelegationAction
 from registrations.admin.exports import export_board_page
 from registrations.admin.filters import BodyFilter, CompleteFilter, KindFilter, LackingFilter
 from registrations.admin.history_text import describe_events
@@ -48,7 +54,7 @@ from sessions_app.admin.filters import WebinarFilter
 
 
 class DelegationChangeList(ChangeList):
-    """Counts the seats of the delegations on the page, in a number of queries that does not grow with them."""
+    """A changelist that adds the seat counts of the delegations on its page, in a constant number of queries."""
 
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
@@ -60,6 +66,8 @@ class DelegationChangeList(ChangeList):
 
 @admin.register(Delegation)
 class DelegationAdmin(SecretariatAdmin[Delegation]):
+    """Delegations, the quota boards and the review queue; services make every change."""
+
     list_display = ["body", "webinar", "status", "missing", "named", "submitted_at"]
     list_filter = [WebinarFilter, LackingFilter, CompleteFilter, "status", KindFilter, BodyFilter]
     list_select_related = ["webinar", "body"]
@@ -80,7 +88,7 @@ class DelegationAdmin(SecretariatAdmin[Delegation]):
 
     @admin.display(description=gettext_lazy("missing"))
     def missing(self, delegation: Any) -> str | None:
-        """In words; nothing for one that does not attend and for organisations."""
+        """Return what the delegation lacks; None if it does not attend or has no quotas."""
         if delegation.status == DelegationStatus.NOT_ATTENDING or not (delegation.seats or delegation.lacks_letter):
             return None
         lacking = [f"{seat.missing} {seat.profile}" for seat in gaps_in(delegation.seats)]
@@ -95,7 +103,7 @@ class DelegationAdmin(SecretariatAdmin[Delegation]):
     # Pages ------------------------------------------------------------------------------------------
 
     def root_urls(self) -> list[URLPattern]:
-        """The quota boards, directly below the admin's front page."""
+        """Return the URL patterns of `/admin/quota-board/`."""
         view = self.admin_site.admin_view
         return [
             path("quota-board/", view(partial(board_list_page, self.admin_site)), name="quota-boards"),
@@ -113,27 +121,31 @@ class DelegationAdmin(SecretariatAdmin[Delegation]):
 
     def get_urls(self) -> list[URLPattern | URLResolver]:  # type: ignore[override]  # the stubs forget resolvers
         view = self.admin_site.admin_view
-        steps = [
-            path(f"<int:pk>/{step.slug}/", view(partial(self.action_page, step=step)), name=f"{step.slug}-delegation")
-            for step in DELEGATION_ACTIONS
-        ]
-        several = [
+        actions = [
             path(
-                f"several/{one.slug}/",
-                view(partial(bulk_action_page, self.admin_site, one)),
-                name=f"{one.slug}-several",
+                f"<int:pk>/{action.slug}/",
+                view(partial(self.action_page, action=action)),
+                name=f"{action.slug}-delegation",
             )
-            for one in BULK_ACTIONS
+            for action in DELEGATION_ACTIONS
         ]
-        waiting = path("waiting/", view(partial(review_queue_page, self.admin_site)), name="waiting-delegations")
+        bulk_actions = [
+            path(
+                f"several/{action.slug}/",
+                view(partial(bulk_action_page, self.admin_site, action)),
+                name=f"bulk-{action.slug}",
+            )
+            for action in BULK_ACTIONS
+        ]
+        review_queue = path("waiting/", view(partial(review_queue_page, self.admin_site)), name="review-queue")
         revoke = path("waivers/<int:pk>/revoke/", view(self.revoke_page), name="revoke-waiver")
         release = path("<int:pk>/release-mail/", view(self.release_mail), name="release-mail-delegation")
-        return [*steps, *several, waiting, revoke, release, *super().get_urls()]
+        return [*actions, *bulk_actions, review_queue, revoke, release, *super().get_urls()]
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """The page of one delegation. It has no form of its own: every step is a service (rule 9)."""
+        """Show one delegation, with links to its actions: each has a page that calls a service (rule 9)."""
         found = self.get_object(request, object_id)
         if found is None:
             raise Http404
@@ -163,11 +175,11 @@ class DelegationAdmin(SecretariatAdmin[Delegation]):
             "focal_points": list(
                 FocalPoint.objects.filter(body=delegation.body, removed_at__isnull=True).select_related("user")
             ),
-            # All of it, address clashes too: these are the secretariat's to see (rule 8).
+            # Staff see the whole history, address clashes included (rule 8).
             "history": describe_events(
                 HistoryEvent.objects.filter(delegation=delegation).select_related("actor", "delegate")
             ),
-            "steps": [step for step in DELEGATION_ACTIONS if step.fits(delegation)],
+            "actions": [action for action in DELEGATION_ACTIONS if action.is_available(delegation)],
             "is_attending": delegation.status != DelegationStatus.NOT_ATTENDING,
             "is_country": is_country,
         }
@@ -181,12 +193,19 @@ class DelegationAdmin(SecretariatAdmin[Delegation]):
             raise Http404
         return redirect(f"{change_url(found)}#history")
 
-    def action_page(self, request: HttpRequest, pk: int, step: Step) -> HttpResponse:
-        """One step with its form. `?from=waiting` leads back to the queue; `?with_gap=on` ticks that the gap stays."""
+    def action_page(self, request: HttpRequest, pk: int, action: DelegationAction) -> HttpResponse:
+        """Show the form of one action, and apply the action on POST.
+
+        `?from=waiting` leads back to the review queue; `?with_gap=on` ticks “accept with the gap open”.
+        """
         delegation = get_object_or_404(Delegation.objects.select_related("webinar__policy", "body"), pk=pk)
-        back = reverse("admin:waiting-delegations") if request.GET.get(FROM) == QUEUE else change_url(delegation)
+        back = (
+            reverse("admin:review-queue")
+            if request.GET.get(FROM_PARAM) == FROM_REVIEW_QUEUE
+            else change_url(delegation)
+        )
         seats = seats_of(delegation)
-        form = step.form(
+        form = action.form(
             request.POST if request.method == "POST" else None,
             delegation=delegation,
             seats=seats,
@@ -194,11 +213,11 @@ class DelegationAdmin(SecretariatAdmin[Delegation]):
         )
         if form.is_valid():
             try:
-                text = step.take(delegation, form.cleaned_data, staff_user(request), timezone.now())
+                text = action.apply(delegation, form.cleaned_data, staff_user(request), timezone.now())
             except RuleBroken as broken:
                 add_broken_rule(form, broken)
                 if isinstance(broken, Stale):
-                    form.show_current()
+                    form.use_current_version()
             else:
                 messages.success(request, text)
                 return redirect(back)
@@ -206,22 +225,22 @@ class DelegationAdmin(SecretariatAdmin[Delegation]):
             request,
             delegation,
             form,
-            title=step.title,
-            verb=step.verb,
-            explanation=step.explanation,
-            warning=step.warn(form),
+            title=action.title,
+            verb=action.verb,
+            explanation=action.explanation,
+            warning=action.warning(form),
             back=back,
         )
 
     def release_mail(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """Sent, let the held mail of the delegation go; opened, only lead to its page."""
+        """Release the held mail of the delegation on POST; a GET leads to its page."""
         delegation = get_object_or_404(Delegation, pk=pk)
         if request.method == "POST":
             count = release_mail(delegation, by=staff_user(request), now=timezone.now())
-            said = ngettext(
+            text = ngettext(
                 "The mail of %(count)s person is released.", "The mail of %(count)s people is released.", count
             )
-            messages.success(request, said % {"count": count})
+            messages.success(request, text % {"count": count})
         return redirect(change_url(delegation))
 
     def revoke_page(self, request: HttpRequest, pk: int) -> HttpResponse:
@@ -261,11 +280,11 @@ class DelegationAdmin(SecretariatAdmin[Delegation]):
         }
         return TemplateResponse(request, "admin/registrations/form.html", context)
 
-    # BulkAction at once --------------------------------------------------------------------------------
+    # Bulk actions -----------------------------------------------------------------------------------
 
     @admin.action(description=gettext_lazy("Accept the complete ones"), permissions=["change"])
     def accept(self, request: HttpRequest, delegations: "QuerySet[Delegation]") -> None:
-        """Accept each on its own, and tell the outcome of each: one refusal stops nobody else."""
+        """Accept each complete delegation in a transaction of its own, with a flash message for each."""
         for delegation in delegations.select_related("webinar", "body"):
             try:
                 accept_delegation(delegation, by=staff_user(request), now=timezone.now())
@@ -291,13 +310,13 @@ class DelegationAdmin(SecretariatAdmin[Delegation]):
 
     @admin.action(description=gettext_lazy("Remind of what is missing …"), permissions=["change"])
     def remind(self, request: HttpRequest, delegations: "QuerySet[Delegation]") -> HttpResponse | None:
-        """To the page that says whom it would reach; of one webinar at a time."""
-        chosen = list(delegations.order_by("pk").values_list("pk", "webinar"))
-        webinars = {webinar for _pk, webinar in chosen}
+        """Redirect to the page of the gap reminder; the selected delegations must belong to one webinar."""
+        selected = list(delegations.order_by("pk").values_list("pk", "webinar"))
+        webinars = {webinar for _pk, webinar in selected}
         if len(webinars) != 1:
             messages.warning(request, _("Please choose delegations of one webinar."))
             return None
-        query = urlencode([("delegation", pk) for pk, _webinar in chosen])
+        query = urlencode([("delegation", pk) for pk, _webinar in selected])
         return redirect(f"{reverse('admin:write-gap-reminder', args=[webinars.pop()])}?{query}")
 
     def response_add(self, request: HttpRequest, obj: Delegation, post_url_continue: str | None = None) -> HttpResponse:

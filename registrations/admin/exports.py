@@ -1,4 +1,4 @@
-"""Files of the people of a list and of the board. A GET shows a page; the file is the answer to a POST, and is kept."""
+"""Exports of delegates and of the quota board: a POST returns the file and is recorded in the history."""
 
 from django.contrib.admin import ModelAdmin
 from django.contrib.admin.options import IncorrectLookupParameters
@@ -27,64 +27,67 @@ from registrations.services.exports import (
 )
 from sessions_app.models import Webinar
 
-LATEST = 10
+EXPORTS_SHOWN = 10
 WRITERS = {
     FileFormat.XLSX: (write_xlsx, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
     FileFormat.CSV: (write_csv, "text/csv; charset=utf-8"),
 }
-NO_FILTERS = {PAGE_VAR, ALL_VAR, ORDER_VAR, ERROR_FLAG}
+# Parameters of a changelist that page or sort it.
+NOT_FILTERS = {PAGE_VAR, ALL_VAR, ORDER_VAR, ERROR_FLAG}
 
 
-def export_page(room: "ModelAdmin[Delegate]", request: HttpRequest) -> HttpResponseBase:
-    """The people of the list with the filters of the address: choose columns, get the file."""
-    people = _listed(room, request)
-    if people is None:
+def export_page(model_admin: "ModelAdmin[Delegate]", request: HttpRequest) -> HttpResponseBase:
+    """Export the delegates that the filters in the query string select: a GET asks for columns and format."""
+    changelist = _changelist_or_none(model_admin, request)
+    if changelist is None:
         return redirect(f"{reverse('admin:registrations_delegate_changelist')}?{ERROR_FLAG}=1")
     form = ExportForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
         try:
             table = export_delegates(
-                people.queryset,
+                changelist.queryset,
                 columns=form.cleaned_data["columns"],
                 file_format=FileFormat(form.cleaned_data["file_format"]),
-                filters=_filters(request),
+                filters=_filters_for_history(request),
                 by=staff_user(request),
                 now=timezone.now(),
             )
         except RuleBroken as broken:
             add_broken_rule(form, broken)
         else:
-            return answer(table, FileFormat(form.cleaned_data["file_format"]))
-    context = room.admin_site.each_context(request) | {
-        "opts": room.opts,
+            return file_response(table, FileFormat(form.cleaned_data["file_format"]))
+    context = model_admin.admin_site.each_context(request) | {
+        "opts": model_admin.opts,
         "title": _("Export people"),
         "form": form,
-        "count": people.result_count,
-        "chosen": _chosen(people),
-        "searched": people.query,
-        "list_url": f"{reverse('admin:registrations_delegate_changelist')}{people.get_query_string()}",
-        "exports": HistoryEvent.objects.filter(kind=HistoryKind.EXPORTED).select_related("actor", "webinar")[:LATEST],
+        "count": changelist.result_count,
+        "filters": _active_filters(changelist),
+        "search": changelist.query,
+        "list_url": f"{reverse('admin:registrations_delegate_changelist')}{changelist.get_query_string()}",
+        "exports": HistoryEvent.objects.filter(kind=HistoryKind.EXPORTED).select_related("actor", "webinar")[
+            :EXPORTS_SHOWN
+        ],
     }
     return TemplateResponse(request, "admin/registrations/delegate/export.html", context)
 
 
 @require_POST
 def export_board_page(request: HttpRequest, slug: str) -> HttpResponseBase:
-    """The board as it stands; a format that does not exist leads back to it."""
+    """Export the quota board; an unknown format leads back to the board."""
     webinar = get_object_or_404(Webinar, slug=slug)
     form = FileFormatForm(request.POST)
     if not form.is_valid():
         return redirect("admin:quota-board", slug=slug)
     file_format = FileFormat(form.cleaned_data["file_format"])
     table = export_board(quota_board(webinar), file_format=file_format, by=staff_user(request), now=timezone.now())
-    return answer(table, file_format)
+    return file_response(table, file_format)
 
 
-def answer(table: Table, file_format: FileFormat) -> FileResponse:
-    """`table` as a file to keep, written whole before its first byte leaves.
+def file_response(table: Table, file_format: FileFormat) -> FileResponse:
+    """Return `table` as an attachment, written completely before the response begins.
 
-    A failure while it is written is a 500, and one on the way shows in the length: a proxy that speaks HTTP/1.0 makes
-    the end of any other answer look right.
+    So a failure while writing is a 500, and a lost connection shows in the length: a streamed response without one
+    looks complete behind a proxy that speaks HTTP/1.0.
     """
     write, content_type = WRITERS[file_format]
     return FileResponse(
@@ -92,25 +95,25 @@ def answer(table: Table, file_format: FileFormat) -> FileResponse:
     )
 
 
-def _listed(room: "ModelAdmin[Delegate]", request: HttpRequest) -> ChangeList | None:
-    """The list that the address describes; None where it describes none."""
+def _changelist_or_none(model_admin: "ModelAdmin[Delegate]", request: HttpRequest) -> ChangeList | None:
+    """Return the changelist of the query string; None where its filters are invalid."""
     try:
-        return room.get_changelist_instance(request)
+        return model_admin.get_changelist_instance(request)
     except IncorrectLookupParameters:
         return None
 
 
-def _filters(request: HttpRequest) -> str:
-    """For the history. What somebody searched for may be a name, of which it keeps only that there was a search."""
-    used = {name: value for name, value in request.GET.items() if name not in NO_FILTERS}
+def _filters_for_history(request: HttpRequest) -> str:
+    """Return the filters as text for the history; of a search only that there was one, since it may hold a name."""
+    used = {name: value for name, value in request.GET.items() if name not in NOT_FILTERS}
     return ", ".join(name if name == SEARCH_VAR else f"{name}={value}" for name, value in used.items())
 
 
-def _chosen(people: ChangeList) -> list[tuple[str, str]]:
-    """(filter, choice) of each filter in use, in words."""
+def _active_filters(changelist: ChangeList) -> list[tuple[str, str]]:
+    """Return (title of the filter, label of the choice) for each filter in use."""
     return [
         (str(spec.title), str(choice["display"]))
-        for spec in people.filter_specs
-        for choice in list(spec.choices(people))[1:]
+        for spec in changelist.filter_specs
+        for choice in list(spec.choices(changelist))[1:]
         if choice["selected"]
     ]

@@ -1,4 +1,4 @@
-"""Filters of the lists of delegations, people and deliveries."""
+"""Changelist filters of delegations, delegates and deliveries."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +24,7 @@ from sessions_app.admin.filters import KnownValues
 if TYPE_CHECKING:
     Rows = QuerySet[Any]
 
-NONE = "none"
+NO_PROFILE = "none"
 
 
 class BodyFilter(KnownValues):
@@ -45,10 +45,10 @@ class ProfileFilter(KnownValues):
 
     def lookups(self, request: HttpRequest, model_admin: object) -> list[tuple[str, str]]:
         profiles = [(profile.code, str(profile)) for profile in ParticipantProfile.objects.all()]
-        return [*profiles, (NONE, _("none (organisations)"))]
+        return [*profiles, (NO_PROFILE, _("none (organisations)"))]
 
     def narrow(self, rows: "Rows", value: str) -> "Rows":
-        return rows.filter(profile=None) if value == NONE else rows.filter(profile__code=value)
+        return rows.filter(profile=None) if value == NO_PROFILE else rows.filter(profile__code=value)
 
 
 class AnswerFilter(KnownValues):
@@ -92,12 +92,12 @@ class AttendingFilter(KnownValues):
         return [("yes", _("Yes")), ("no", _("No"))]
 
     def narrow(self, rows: "QuerySet[Delegate]", value: str) -> "QuerySet[Delegate]":
-        away = Q(delegation__status=DelegationStatus.NOT_ATTENDING)
-        return rows.exclude(away) if value == "yes" else rows.filter(away)
+        is_absent = Q(delegation__status=DelegationStatus.NOT_ATTENDING)
+        return rows.exclude(is_absent) if value == "yes" else rows.filter(is_absent)
 
 
 class LackingFilter(KnownValues):
-    """Which countries lack border control officials?"""
+    """Delegations that lack people of one profile."""
 
     title = gettext_lazy("who is missing")
     parameter_name = "lacks"
@@ -121,7 +121,7 @@ class CompleteFilter(KnownValues):
 
 
 class OverdueFilter(KnownValues):
-    """Which messages should have gone out by now?"""
+    """Deliveries that should have been sent by now."""
 
     title = gettext_lazy("overdue")
     parameter_name = "overdue"

@@ -1,4 +1,4 @@
-"""Who registers for which country: appointed by e-mail address, removed with their open sessions."""
+"""Admin of focal points: appoint by e-mail address, make primary, invite again, remove access."""
 
 from typing import Any
 
@@ -24,6 +24,8 @@ from sessions_app.admin.base import SecretariatAdmin
 
 
 class AccessFilter(admin.SimpleListFilter):
+    """Focal points who have access now, or whose access was removed."""
+
     title = gettext_lazy("access")
     parameter_name = "access"
 
@@ -38,6 +40,8 @@ class AccessFilter(admin.SimpleListFilter):
 
 @admin.register(FocalPoint)
 class FocalPointAdmin(SecretariatAdmin[FocalPoint]):
+    """Focal points: appointed on the add page, changed by bulk actions."""
+
     list_display = ["user", "email", "body", "is_primary", "invitation", "last_login", "removed_at"]
     list_filter = [AccessFilter, "body"]
     list_select_related = ["user", "body"]
@@ -47,7 +51,7 @@ class FocalPointAdmin(SecretariatAdmin[FocalPoint]):
     actions = ["appoint_as_primary", "invite_again", "remove_access"]
 
     def has_change_permission(self, request: HttpRequest, obj: FocalPoint | None = None) -> bool:
-        """One is shown, not edited; the actions of the list change it."""
+        """Return False for a single focal point, which bulk actions of the list change."""
         return obj is None and super().has_change_permission(request)
 
     def has_delete_permission(self, request: HttpRequest, obj: FocalPoint | None = None) -> bool:
@@ -62,17 +66,17 @@ class FocalPointAdmin(SecretariatAdmin[FocalPoint]):
 
     @admin.display(description=gettext_lazy("invitation"))
     def invitation(self, focal_point: FocalPoint) -> str:
-        """What became of the last mail that asked them to register."""
-        known: Any = focal_point
-        match known.invitation_state:
+        """Return the state of the last mail that invited the focal point to register."""
+        annotated: Any = focal_point
+        match annotated.invitation_state:
             case None:
                 return _("none yet") if focal_point.removed_at is None else ""
             case DeliveryState.SENT:
                 return _("sent %(when)s") % {
-                    "when": date_format(timezone.localtime(known.invitation_sent_at), "j M Y, H:i")
+                    "when": date_format(timezone.localtime(annotated.invitation_sent_at), "j M Y, H:i")
                 }
             case DeliveryState.FAILED:
-                return _("not delivered: %(why)s") % {"why": _(known.invitation_error)}
+                return _("not delivered: %(why)s") % {"why": _(annotated.invitation_error)}
             case state:
                 return str(DeliveryState(state).label)
 
@@ -128,10 +132,10 @@ class FocalPointAdmin(SecretariatAdmin[FocalPoint]):
         invitations = invitations_of(focal_points, now=now).values_list("pk", flat=True)
         count = resend_deliveries(invitations, by=staff_user(request), now=now)
         if count:
-            said = ngettext(
+            text = ngettext(
                 "%(count)s invitation is sent again now.", "%(count)s invitations are sent again now.", count
             )
-            messages.success(request, said % {"count": count})
+            messages.success(request, text % {"count": count})
         else:
             messages.warning(
                 request,

@@ -1,4 +1,4 @@
-"""Reminding the countries with gaps: whom, with which text, and how many; then what became of it."""
+"""Admin of gap reminders: choose countries with gaps, preview the mail, confirm the count, follow the sending."""
 
 from datetime import datetime
 from functools import cached_property
@@ -30,54 +30,58 @@ from sessions_app.admin.base import LONGEST_KEY, ReadOnlyAdmin, change_url
 from sessions_app.admin.filters import WebinarFilter
 from sessions_app.models import Webinar
 
-# The name of the ticks, in the form and in an address.
-DELEGATION = "delegation"
+# The name of the checkboxes in the form, and of the parameter in an address.
+DELEGATION_PARAM = "delegation"
 
 
-class Chosen:
-    """The incomplete countries of `webinar`, and which of them are ticked: those of `keys`, or all where it is None.
+class GapReminderSelection:
+    """The countries of `webinar` with gaps, and which of them are selected.
 
-    `left_out` are the delegations of `keys` that are not reminded: they lack nothing, wait for a decision or do not
-    attend.
+    Selected are the countries whose delegation ids are in `keys`, or all where `keys` is None. `left_out` holds
+    delegations in `keys` that cannot be reminded: they lack nothing, wait for a decision or do not attend.
     """
 
     def __init__(self, webinar: Webinar, keys: list[str] | None) -> None:
         self.countries = countries_with_gaps(webinar)
         present = {one.delegation.pk: one for one in self.countries}
-        asked = {int(key) for key in keys or () if key.isdecimal() and len(key) <= LONGEST_KEY}
-        gone = asked - present.keys()
-        self.left_out = list(webinar.delegations.filter(pk__in=gone).select_related("body")) if gone else []
-        self.ticked = set(present) if keys is None else asked & present.keys()
-        self.chosen = [one for pk, one in present.items() if pk in self.ticked]
+        requested = {int(key) for key in keys or () if key.isdecimal() and len(key) <= LONGEST_KEY}
+        absent = requested - present.keys()
+        self.left_out = list(webinar.delegations.filter(pk__in=absent).select_related("body")) if absent else []
+        self.selected_ids = set(present) if keys is None else requested & present.keys()
+        self.selected = [one for pk, one in present.items() if pk in self.selected_ids]
 
     @cached_property
-    def ids(self) -> list[int]:
-        """The ids of all requested delegations, so that the service names those that cannot be reminded."""
-        return [*self.ticked, *(delegation.pk for delegation in self.left_out)]
+    def delegation_ids(self) -> list[int]:
+        """The delegation_ids of all requested delegations, so that the service names those that cannot be reminded."""
+        return [*self.selected_ids, *(delegation.pk for delegation in self.left_out)]
 
     @cached_property
-    def readers(self) -> list[tuple[CountryWithGaps, User]]:
-        return [(one, user) for one in self.chosen for user in one.focal_points]
+    def recipients(self) -> list[tuple[CountryWithGaps, User]]:
+        """Return each selected country with each of its focal points."""
+        return [(one, user) for one in self.selected for user in one.focal_points]
 
     @property
     def country_count(self) -> int:
-        return sum(bool(one.focal_points) for one in self.chosen)
+        return sum(bool(one.focal_points) for one in self.selected)
 
     def is_told_within_a_day(self, now: datetime) -> bool:
-        return any(one.is_told_within_a_day(now) for one in self.chosen if one.focal_points)
+        return any(one.is_told_within_a_day(now) for one in self.selected if one.focal_points)
 
-    def reader(self, key: str) -> tuple[CountryWithGaps, User] | None:
-        """Whom `key`, "<delegation>-<account>", names; else the first one."""
-        named = (pair for pair in self.readers if recipient_key(*pair) == key)
-        return next(named, self.readers[0] if self.readers else None)
+    def recipient(self, key: str) -> tuple[CountryWithGaps, User] | None:
+        """Return the recipient with that key; for an unknown key the first recipient, or None if there is none."""
+        matching = (pair for pair in self.recipients if recipient_key(*pair) == key)
+        return next(matching, self.recipients[0] if self.recipients else None)
 
 
 def recipient_key(country: CountryWithGaps, user: User) -> str:
+    """Return `<delegation id>-<user id>`."""
     return f"{country.delegation.pk}-{user.pk}"
 
 
 @admin.register(GapReminder)
 class GapReminderAdmin(ReadOnlyAdmin[GapReminder]):
+    """Gap reminders: the list of sent ones, and the page on which a new one is confirmed and sent."""
+
     list_display = ["confirmed_at", "webinar", "body_count", "confirmed_count", "confirmed_by"]
     list_filter = [WebinarFilter]
     list_select_related = ["webinar", "confirmed_by"]
@@ -94,54 +98,53 @@ class GapReminderAdmin(ReadOnlyAdmin[GapReminder]):
         ]
 
     def gap_reminder_page(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """Whom it would reach, with which text; sent by confirming the number that stands there.
+        """Show recipients and mail of a gap reminder; a POST sends it, if the number of mails is still what was shown.
 
-        Opened without a choice, all are ticked. Posted with `show`, it counts what is ticked and sends nothing.
+        Without a selection in the address, all countries are selected. A POST with `show` only updates the page.
         """
         webinar = get_object_or_404(Webinar, pk=pk)
         now = timezone.now()
-        asked = request.POST if request.method == "POST" else request.GET
-        is_choice = request.method == "POST" or DELEGATION in asked
-        chosen = Chosen(webinar, asked.getlist(DELEGATION) if is_choice else None)
-        typed = request.POST if request.method == "POST" and "show" not in request.POST else None
-        count = len(chosen.readers)
-        is_again = chosen.is_told_within_a_day(now)
-        form: Any = GapReminderForm(typed, is_told_within_a_day=is_again, initial={"count": count})
-        if typed is not None and form.is_valid():
-            self._check_writer(request)
-            gap_reminder = self._remind(request, form, webinar, chosen, now)
+        params = request.POST if request.method == "POST" else request.GET
+        has_selection = request.method == "POST" or DELEGATION_PARAM in params
+        selection = GapReminderSelection(webinar, params.getlist(DELEGATION_PARAM) if has_selection else None)
+        data = request.POST if request.method == "POST" and "show" not in request.POST else None
+        count = len(selection.recipients)
+        is_repeated = selection.is_told_within_a_day(now)
+        form: Any = GapReminderForm(data, is_repeated=is_repeated, initial={"count": count})
+        if data is not None and form.is_valid():
+            self._require_change_permission(request)
+            gap_reminder = self._remind(request, form, webinar, selection, now)
             if gap_reminder is not None:
                 return redirect(change_url(gap_reminder))
             update_hidden_values(form, count=str(count))
-        reader = chosen.reader(asked.get("reader", ""))
+        recipient = selection.recipient(params.get("reader", ""))
         context = self._context(
             request,
             title=_("Remind the countries with gaps"),
             webinar=webinar,
             form=form,
-            why_not=_refusal_message(webinar, now),
-            countries=[(one, one.delegation.pk in chosen.ticked) for one in chosen.countries],
-            is_anybody_asked=bool(chosen.countries) or webinar.delegations.exists(),
-            chosen=chosen,
+            refusal=_refusal_message(webinar, now),
+            countries=[(one, one.delegation.pk in selection.selected_ids) for one in selection.countries],
+            is_anybody_asked=bool(selection.countries) or webinar.delegations.exists(),
+            selection=selection,
             count=count,
-            is_again=is_again,
-            readers=[(recipient_key(*pair), *pair) for pair in chosen.readers],
-            reader=reader,
-            recipient_key=recipient_key(*reader) if reader else "",
-            can_write=self._can_write(request),
+            recipients=[(recipient_key(*pair), *pair) for pair in selection.recipients],
+            recipient=recipient,
+            recipient_key=recipient_key(*recipient) if recipient else "",
+            can_write=self._may_send(request),
         )
         return TemplateResponse(request, "admin/registrations/gapreminder/write.html", context)
 
     def _remind(
-        self, request: HttpRequest, form: Any, webinar: Webinar, chosen: Chosen, now: datetime
+        self, request: HttpRequest, form: Any, webinar: Webinar, selection: GapReminderSelection, now: datetime
     ) -> GapReminder | None:
-        typed = form.cleaned_data
+        cleaned = form.cleaned_data
         try:
             gap_reminder = remind_countries(
                 webinar,
-                delegations=chosen.ids,
-                count=typed["count"],
-                is_meant_again=typed.get("again", False),
+                delegations=selection.delegation_ids,
+                count=cleaned["count"],
+                is_meant_again=cleaned.get("again", False),
                 by=staff_user(request),
                 now=now,
             )
@@ -149,88 +152,90 @@ class GapReminderAdmin(ReadOnlyAdmin[GapReminder]):
             add_broken_rule(form, broken)
             return None
         self.log_addition(request, gap_reminder, [{"added": {}}])
-        said = ngettext("%(count)s mail goes out now.", "%(count)s mails go out now.", gap_reminder.confirmed_count)
-        messages.success(request, said % {"count": gap_reminder.confirmed_count})
+        text = ngettext("%(count)s mail goes out now.", "%(count)s mails go out now.", gap_reminder.confirmed_count)
+        messages.success(request, text % {"count": gap_reminder.confirmed_count})
         return gap_reminder
 
     def mail_page(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """The notice as `?reader=` would get it now, for the frame on the page."""
-        reader = Chosen(get_object_or_404(Webinar, pk=pk), None).reader(request.GET.get("reader", ""))
-        if reader is None:
+        """Return the HTML of the mail to the recipient `?reader=`, for the iframe on the page."""
+        webinar = get_object_or_404(Webinar, pk=pk)
+        recipient = GapReminderSelection(webinar, None).recipient(request.GET.get("reader", ""))
+        if recipient is None:
             return HttpResponse()
-        country, user = reader
+        country, user = recipient
         delivery = Delivery(
             kind=DeliveryKind.GAP_NOTICE,
             email=user.email,
             language=user.language,
             user=user,
-            delegation=_loaded(country.delegation.pk),
+            delegation=_get_delegation(country.delegation.pk),
             created_at=timezone.now(),
         )
         return preview_response(request, mail.build_gap_notice(delivery))
 
     def test_send(self, request: HttpRequest, pk: int) -> HttpResponse:
         webinar = get_object_or_404(Webinar, pk=pk)
-        keys = request.POST.getlist(DELEGATION)
+        keys = request.POST.getlist(DELEGATION_PARAM)
         if request.method == "POST":
-            self._check_writer(request)
-            reader = Chosen(webinar, keys).reader(request.POST.get("reader", ""))
-            if reader is None:
+            self._require_change_permission(request)
+            recipient = GapReminderSelection(webinar, keys).recipient(request.POST.get("reader", ""))
+            if recipient is None:
                 messages.warning(request, _("None of these countries has a focal point who can be written to."))
             else:
-                delegation = _loaded(reader[0].delegation.pk)
+                delegation = _get_delegation(recipient[0].delegation.pk)
                 count = send_test_of_gap_notice(delegation, by=staff_user(request), now=timezone.now())
-                said = ngettext("%(count)s test goes to %(email)s now.", "%(count)s tests go to %(email)s now.", count)
-                messages.success(request, said % {"count": count, "email": staff_user(request).email})
-        # An empty one says that nothing is ticked.
-        query = urlencode([(DELEGATION, key) for key in keys or [""]])
+                text = ngettext("%(count)s test goes to %(email)s now.", "%(count)s tests go to %(email)s now.", count)
+                messages.success(request, text % {"count": count, "email": staff_user(request).email})
+        # An empty parameter says that nothing is selected.
+        query = urlencode([(DELEGATION_PARAM, key) for key in keys or [""]])
         return redirect(f"{reverse('admin:write-gap-reminder', args=[pk])}?{query}")
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """What became of one."""
+        """Show a sent gap reminder with the states of its deliveries."""
         if request.method == "POST":
             raise PermissionDenied
         found = self.get_object(request, object_id)
         if found is None:
             raise Http404
-        listed = f"{reverse('admin:registrations_delivery_changelist')}?gap_reminder__id__exact={found.pk}"
+        deliveries_url = f"{reverse('admin:registrations_delivery_changelist')}?gap_reminder__id__exact={found.pk}"
         context = self._context(
             request,
             title=_("Countries with gaps, reminded"),
             gap_reminder=found,
             webinar=found.webinar,
-            states=mail_states(found.deliveries.all(), listed=listed),
-            deliveries_url=listed,
-            stoppable=self._can_write(request) and stoppable(found.deliveries.all()).count(),
+            states=mail_states(found.deliveries.all(), listed=deliveries_url),
+            deliveries_url=deliveries_url,
+            stoppable=self._may_send(request) and stoppable(found.deliveries.all()).count(),
         )
         return TemplateResponse(request, "admin/registrations/gapreminder/page.html", context)
 
     def stop_sending(self, request: HttpRequest, pk: int) -> HttpResponse:
-        self._check_writer(request)
+        self._require_change_permission(request)
         gap_reminder = get_object_or_404(GapReminder, pk=pk)
         return stop_page(self.admin_site, request, gap_reminder, gap_reminder.deliveries.all())
 
-    # What they share --------------------------------------------------------------------------------
+    # Shared by these pages --------------------------------------------------------------------------------
 
-    def _can_write(self, request: HttpRequest) -> bool:
-        """The list is to be read alone; a new one is made on a page of its own, by who may change delegations."""
+    def _may_send(self, request: HttpRequest) -> bool:
+        """Return whether the user may send gap reminders: whoever may change delegations may."""
         return request.user.has_perm("registrations.change_delegation")
 
-    def _check_writer(self, request: HttpRequest) -> None:
-        if not self._can_write(request):
+    def _require_change_permission(self, request: HttpRequest) -> None:
+        if not self._may_send(request):
             raise PermissionDenied
 
-    def _context(self, request: HttpRequest, **more: object) -> dict[str, object]:
-        return self.admin_site.each_context(request) | {"opts": self.opts, **more}
+    def _context(self, request: HttpRequest, **extra: object) -> dict[str, object]:
+        return self.admin_site.each_context(request) | {"opts": self.opts, **extra}
 
 
-def _loaded(pk: int) -> Delegation:
+def _get_delegation(pk: int) -> Delegation:
     return Delegation.objects.select_related("body", "webinar__policy").get(pk=pk)
 
 
 def _refusal_message(webinar: Webinar, now: datetime) -> str:
+    """Return why no gap reminder can be sent now; an empty string if one can."""
     try:
         check_gap_reminder(webinar, now=now)
     except RuleBroken as broken:

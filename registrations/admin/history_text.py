@@ -1,4 +1,4 @@
-"""The history in words: a changed field by its name, a choice by its label."""
+"""History events as text: fields by their names, choices by their labels."""
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
@@ -11,48 +11,54 @@ from registrations.models.history import STEP
 from registrations.services.exports import COLUMNS
 
 EMPTY = "\N{EN DASH}"
-# What it is about stands first, then the numbers as they are asked for; a database keeps no order of changes.
-FIRST = ("profile", "session", "minimum", "maximum")
+# The order in which changes are listed, since the database keeps none: the subject first, then the numbers.
+SHOWN_FIRST = ("profile", "session", "minimum", "maximum")
 
 
 @dataclass(frozen=True)
 class DescribedEvent:
-    """`shown` is (field's name, old or nothing, new) of each change."""
+    """A history event with its changes as (label of the field, old value or an empty string, new value)."""
 
     event: HistoryEvent
-    shown: tuple[tuple[str, str, str], ...]
+    changes: tuple[tuple[str, str, str], ...]
 
 
-def describe_events(events: Iterable[HistoryEvent], *, only: Collection[str] | None = None) -> list[DescribedEvent]:
-    """`only` names the fields that are told; a completing step is told by the event itself.
+def describe_events(
+    events: Iterable[HistoryEvent], *, only_fields: Collection[str] | None = None
+) -> list[DescribedEvent]:
+    """Describe the changes of `events`, of all fields or of `only_fields`.
 
-    One query where one of them is a profile, which is told by its name.
+    One query where a change names a profile. The step that completed a delegation is left out: the event names it.
     """
     events = list(events)
-    named: dict[str, str] = {}
+    profile_names: dict[str, str] = {}
     if any("profile" in event.changes for event in events):
-        named = {profile.code: str(profile) for profile in ParticipantProfile.objects.all()}
+        profile_names = {profile.code: str(profile) for profile in ParticipantProfile.objects.all()}
     return [
         DescribedEvent(
             event,
             tuple(
-                # What stayed the same says which one it is about.
-                (_label(name), _text(name, old if old != new else None, named), _text(name, new, named) or EMPTY)
-                for name, (old, new) in sorted(event.changes.items(), key=_place)
-                if name != STEP and (only is None or name in only)
+                # A value that did not change identifies the subject, so it is listed once, as the new value.
+                (
+                    _label(name),
+                    _text(name, old if old != new else None, profile_names),
+                    _text(name, new, profile_names) or EMPTY,
+                )
+                for name, (old, new) in sorted(event.changes.items(), key=_sort_key)
+                if name != STEP and (only_fields is None or name in only_fields)
             ),
         )
         for event in events
     ]
 
 
-def _place(change: tuple[str, object]) -> tuple[int, str]:
+def _sort_key(change: tuple[str, object]) -> tuple[int, str]:
     name, _values = change
-    return (FIRST.index(name) if name in FIRST else len(FIRST), name)
+    return (SHOWN_FIRST.index(name) if name in SHOWN_FIRST else len(SHOWN_FIRST), name)
 
 
 def _label(name: str) -> str:
-    named = {
+    labels = {
         "seats": _("seats"),
         "minimum": _("at least"),
         "maximum": _("at most"),
@@ -70,8 +76,8 @@ def _label(name: str) -> str:
         "people": _("people"),
         "attendance": _("line of the report"),
     }
-    if name in named:
-        return named[name]
+    if name in labels:
+        return labels[name]
     try:
         return str(getattr(Delegate._meta.get_field(name), "verbose_name", name))
     except FieldDoesNotExist:

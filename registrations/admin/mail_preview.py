@@ -1,4 +1,4 @@
-"""A mail as its reader sees it, for a frame on a page of the admin."""
+"""The HTML of a mail, for an iframe on an admin page."""
 
 from collections.abc import Callable
 
@@ -8,7 +8,7 @@ from django.core.mail import EmailMultiAlternatives
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 
-# It runs nothing, loads nothing, and its links open beside the page.
+# The mail runs no script and loads nothing; its links open in a new tab.
 PREVIEW_CSP = {
     "default-src": [NONE],
     "style-src": [UNSAFE_INLINE],
@@ -18,13 +18,15 @@ PREVIEW_CSP = {
 
 
 def preview_response(request: HttpRequest, message: EmailMultiAlternatives) -> HttpResponse:
-    """The HTML part of `message`, which stands in a frame of our own pages alone."""
+    """Return the HTML part of `message`; only pages of this site may show it in a frame."""
     html = next(str(content) for content, mimetype in message.alternatives if mimetype == "text/html")
-    return _in_frame(request, f'<base target="_blank">{html}')
+    return _with_preview_headers(request, f'<base target="_blank">{html}')
 
 
-def _framed(request: HttpRequest, html: str) -> HttpResponse:
+def _html_response(request: HttpRequest, html: str) -> HttpResponse:
     return HttpResponse(html)
 
 
-_in_frame: Callable[[HttpRequest, str], HttpResponse] = csp(PREVIEW_CSP)(xframe_options_sameorigin(_framed))  # type: ignore[arg-type,assignment]  # typed for views without further arguments
+_with_preview_headers: Callable[[HttpRequest, str], HttpResponse] = csp(PREVIEW_CSP)(
+    xframe_options_sameorigin(_html_response)  # type: ignore[arg-type]  # the stubs allow no further arguments
+)  # type: ignore[assignment]  # the same

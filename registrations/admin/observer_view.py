@@ -1,4 +1,4 @@
-"""The page of a delegation as an observer reads it: without addresses, telephones, letters and the history."""
+"""The page of a delegation for observers: without addresses, telephones, letters and history."""
 
 from django.contrib.admin import AdminSite
 from django.http import HttpRequest, HttpResponse
@@ -11,7 +11,7 @@ from registrations.queries import SeatCount, delegates_with_mail_state, gaps_in
 def observer_page(
     site: AdminSite, request: HttpRequest, delegation: Delegation, seats: tuple[SeatCount, ...]
 ) -> HttpResponse:
-    """To read; a template of its own, so that what is added to the secretariat's page does not appear here."""
+    """Render the delegation with a template of its own: an addition to the staff's page does not appear here."""
     waivers = Waiver.objects.filter(delegation=delegation, revoked_at__isnull=True).select_related("profile")
     context = site.each_context(request) | {
         "opts": Delegation._meta,
@@ -24,4 +24,4 @@ def observer_page(
         "is_attending": delegation.status != DelegationStatus.NOT_ATTENDING,
         "is_country": delegation.body.kind == BodyKind.COUNTRY,
     }
-    return TemplateResponse(request, "admin/registrations/delegation/observed.html", context)
+    return TemplateResponse(request, "admin/registrations/delegation/observer.html", context)

@@ -1,4 +1,4 @@
-"""Pages about the end of personal data: what goes on a webinar's day, and what one person may ask for."""
+"""Admin pages of personal data: what a purge removes, and the export and erasure of one person's data."""
 
 from django.contrib import messages
 from django.contrib.admin import AdminSite
@@ -21,7 +21,7 @@ from registrations.services.personal_data.erasing import erase_person
 from registrations.services.personal_data.persons import Person, find_person
 from registrations.services.personal_data.subject_access import export_person
 
-SORTS = {
+DATA_LABELS = {
     "delegates": gettext_lazy("People: name, address, institution, position, telephone, needs"),
     "entries": gettext_lazy("Calendars: the address; the answer stays"),
     "deliveries": gettext_lazy("Messages: the address"),
@@ -33,31 +33,31 @@ SORTS = {
 
 
 def data_to_purge(policy: RegistrationPolicy) -> list[tuple[Promise, int]]:
-    """What would go on the day of `policy`, in words, with how many there are now."""
+    """Return (label, present count) for each sort of data that the purge of this webinar will remove."""
     counts = holdings_of(policy.webinar).counts()
-    return [(text, counts[sort]) for sort, text in SORTS.items()]
+    return [(text, counts[sort]) for sort, text in DATA_LABELS.items()]
 
 
 def person_page(site: AdminSite, request: HttpRequest) -> HttpResponse:
-    """Look for a person by the address; sending the form shows what is kept, and changes nothing."""
+    """Find a person by e-mail address and show what is stored of them; a POST changes nothing."""
     form = PersonForm(request.POST if request.method == "POST" else None)
     person = find_person(form.cleaned_data["email"]) if form.is_valid() else None
     return _page(site, request, form, person)
 
 
 def export_page(site: AdminSite, request: HttpRequest) -> HttpResponse:
-    """A file to be given to the person."""
+    """Return the stored data of one person as JSON. A GET leads to the search form."""
     form = PersonForm(request.POST)
     if request.method != "POST" or not form.is_valid():
         return redirect("admin:personal-data")
-    given = export_person(form.cleaned_data["email"], by=staff_user(request), now=timezone.now())
-    response = JsonResponse(given, encoder=DjangoJSONEncoder, json_dumps_params={"indent": 2, "ensure_ascii": False})
+    data = export_person(form.cleaned_data["email"], by=staff_user(request), now=timezone.now())
+    response = JsonResponse(data, encoder=DjangoJSONEncoder, json_dumps_params={"indent": 2, "ensure_ascii": False})
     response.headers["Content-Disposition"] = 'attachment; filename="personal-data.json"'
     return response
 
 
 def erase_page(site: AdminSite, request: HttpRequest) -> HttpResponse:
-    """Erase what was shown, once it is confirmed; opening the address only leads to the page."""
+    """Erase the data of one person after confirmation. A GET leads to the search form."""
     if request.method != "POST":
         return redirect("admin:personal-data")
     erasure = ErasureForm(request.POST)
@@ -78,7 +78,7 @@ def erase_page(site: AdminSite, request: HttpRequest) -> HttpResponse:
                     "Please erase again in a minute."
                 ),
             )
-            erasure = None  # type: ignore[assignment]  # shown anew, to be confirmed anew
+            erasure = None  # type: ignore[assignment]  # shown again, to be confirmed again
     person = find_person(form.cleaned_data["email"]) if form.is_valid() else None
     return _page(site, request, form, person, erasure)
 

@@ -1,4 +1,4 @@
-"""When countries register and are told what they lack, and when participants are reminded."""
+"""Admin of registration policies, gap notice rules and reminder rules, and pages about a whole webinar."""
 
 from functools import partial
 from typing import Any, TypeVar
@@ -28,12 +28,14 @@ M = TypeVar("M", bound=Model)
 
 @admin.register(RegistrationPolicy)
 class PolicyAdmin(SecretariatAdmin[RegistrationPolicy]):
+    """Registration policies: opening, closing, acceptance and purge day of each webinar."""
+
     form = PolicyForm
     list_display = ["webinar", "opens_at", "closes_at", "accepts_complete_at_once", "requires_letter", "purge_on"]
     list_select_related = ["webinar"]
 
     def root_urls(self) -> list[URLPattern]:
-        """The pages about a webinar as a whole: the next one, and the current one."""
+        """Return the URL patterns that clone a webinar and choose the current one."""
         view = self.admin_site.admin_view
         return [
             path("clone-webinar/<slug:slug>/", view(partial(clone_page, self.admin_site)), name="clone-webinar"),
@@ -44,7 +46,7 @@ class PolicyAdmin(SecretariatAdmin[RegistrationPolicy]):
         return {}
 
     def has_delete_permission(self, request: HttpRequest, obj: RegistrationPolicy | None = None) -> bool:
-        """Never: every participant's link of the webinar would end with it."""
+        """Return False: without its policy, every participant link of the webinar would end."""
         return False
 
     def get_readonly_fields(self, request: HttpRequest, obj: RegistrationPolicy | None = None) -> list[str]:
@@ -56,20 +58,23 @@ class PolicyAdmin(SecretariatAdmin[RegistrationPolicy]):
             "personal-data/export/": ("export-personal-data", export_page),
             "personal-data/erase/": ("erase-personal-data", erase_page),
         }
-        own = [
+        page_urls = [
             path(route, self.admin_site.admin_view(partial(page, self.admin_site)), name=name)
             for route, (name, page) in pages.items()
         ]
-        return [*own, *super().get_urls()]
+        return [*page_urls, *super().get_urls()]
 
     def save_model(self, request: HttpRequest, obj: RegistrationPolicy, form: Any, change: bool) -> None:
-        """Through the service, which accepts the delegations that were shown (rule 4)."""
+        """Save through the service, which accepts the delegations that the page listed (rule 4)."""
         accepted = save_policy(obj, seen=form.cleaned_data["seen"].split(), by=staff_user(request), now=timezone.now())
         if text := said_of(accepted):
             messages.success(request, text)
 
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-        """As Django's; where more would be accepted by now than was shown, the form is checked again and shows it."""
+        """Show and save the form as Django does.
+
+        Where saving would accept more delegations than the page listed, validate again, which lists them.
+        """
         try:
             return super().changeform_view(request, *args, **kwargs)
         except NotPossibleNow:
@@ -78,14 +83,14 @@ class PolicyAdmin(SecretariatAdmin[RegistrationPolicy]):
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """As Django's, with what ends on the day."""
+        """Show the form as Django does, with the data that the purge will remove."""
         policy = self.get_object(request, object_id)
-        ending = data_to_purge(policy) if policy is not None else []
-        return super().change_view(request, object_id, form_url, {**(extra_context or {}), "ending": ending})
+        purged_data = data_to_purge(policy) if policy is not None else []
+        return super().change_view(request, object_id, form_url, {**(extra_context or {}), "purged_data": purged_data})
 
 
 class RuleAdmin(SecretariatAdmin[M]):
-    """The rules of one sort, each read as a sentence."""
+    """Base class for the admins of rules: each rule is listed as a sentence."""
 
     list_display = ["sentence", "webinar", "created_at"]
     list_filter = ["webinar"]
@@ -97,9 +102,12 @@ class RuleAdmin(SecretariatAdmin[M]):
         return str(rule)
 
     def save_model(self, request: HttpRequest, obj: M, form: "ModelForm[M]", change: bool) -> None:
-        """A changed rule is a new one: it concerns no hour that lies before the change (design §5)."""
+        """Save the rule and nudge the planner.
+
+        A changed rule counts as created now, so that it sends nothing for times before the change (design §5).
+        """
         if not change or form.changed_data:
-            obj.created_at = timezone.now()  # type: ignore[attr-defined]  # of both sorts of rules
+            obj.created_at = timezone.now()  # type: ignore[attr-defined]  # both models of rules have it
         super().save_model(request, obj, form, change)
         nudge_planner()
 

@@ -1,4 +1,4 @@
-"""Other numbers are asked at once where they change no delegation, else after a look at what they do."""
+"""Two-step saving of quotas: a change that affects delegations is shown first and saved when it is confirmed."""
 
 from collections.abc import Callable
 from typing import Any
@@ -9,11 +9,11 @@ from registrations.queries.acceptance import Acceptances
 from registrations.services.quotas import QuotaPreview
 
 
-def saved(form: Any, preview: QuotaPreview, save: Callable[[set[str]], Acceptances]) -> Acceptances | None:
-    """What `save`, which is given what was seen, accepted; None where it did not go through.
+def save_if_confirmed(form: Any, preview: QuotaPreview, save: Callable[[set[str]], Acceptances]) -> Acceptances | None:
+    """Call `save` if the form confirms all of `preview`; return its acceptances, or None where nothing was saved.
 
-    It is tried where all that `preview` shows was seen, by the words that `form` carries; else, and where a rule is
-    broken, the form goes out again with the words of this `preview`, and sending it once more confirms.
+    `save` gets the words of the preview that the user saw (the form's `seen`). Where `preview` has other words, or
+    `save` breaks a rule, the form is shown again with the words of `preview`: submitting it then confirms them.
     """
     seen = set(form.cleaned_data["seen"].split())
     if preview.words <= seen:

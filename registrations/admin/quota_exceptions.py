@@ -1,4 +1,4 @@
-"""An exception from a quota for one country: made, changed and ended after a look at what it does to its delegation."""
+"""Admin pages that make, change and end a quota exception, after a preview of what it does to the delegation."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from registrations.admin.base import staff_user
-from registrations.admin.quota_confirmation import saved
+from registrations.admin.quota_confirmation import save_if_confirmed
 from registrations.forms.absent_fields import keep_absent_fields
 from registrations.forms.secretariat import EndExceptionForm, ExceptionForm
 from registrations.models import Asked, Delegation, Quota, QuotaException
@@ -30,15 +30,17 @@ from sessions_app.admin.base import change_url
 
 
 def exception_page(site: AdminSite, request: HttpRequest, pk: int) -> HttpResponse:
-    """Make one, or change that of a country which has one; `?country=` chooses beforehand, and leads back there."""
+    """Make or change an exception. `?country=` preselects the country, and saving leads back to its delegation."""
     quota = get_object_or_404(Quota.objects.select_related("webinar", "profile"), pk=pk)
-    chosen = _delegation_by_slug(quota, slug=request.GET.get("country"))
+    delegation_of_address = _delegation_by_slug(quota, slug=request.GET.get("country"))
     form = ExceptionForm(
-        request.POST if request.method == "POST" else None, quota=quota, initial=_initial_values(quota, chosen)
+        request.POST if request.method == "POST" else None,
+        quota=quota,
+        initial=_initial_values(quota, delegation_of_address),
     )
-    if chosen is not None and request.POST.get("delegation") == chosen.slug:
+    if delegation_of_address is not None and request.POST.get("delegation") == delegation_of_address.slug:
         keep_absent_fields(form, ["maximum"])
-    back = change_url(chosen or quota)
+    back = change_url(delegation_of_address or quota)
     preview = None
     if form.is_valid():
         delegation = form.cleaned_data["delegation"]
@@ -57,12 +59,12 @@ def exception_page(site: AdminSite, request: HttpRequest, pk: int) -> HttpRespon
                 now=timezone.now(),
             )
 
-        accepted = saved(form, preview, save)
+        accepted = save_if_confirmed(form, preview, save)
         if accepted is not None:
-            said = _("Of %(body)s is now asked: %(asked)s.") % {"body": delegation.body, "asked": numbers}
-            messages.success(request, f"{said} {said_of(accepted)}".strip())
+            text = _("Of %(body)s is now asked: %(asked)s.") % {"body": delegation.body, "asked": numbers}
+            messages.success(request, f"{text} {said_of(accepted)}".strip())
             return redirect(back)
-    return _page(
+    return _render(
         site,
         request,
         quota,
@@ -77,6 +79,7 @@ def exception_page(site: AdminSite, request: HttpRequest, pk: int) -> HttpRespon
 
 
 def end_exception_page(site: AdminSite, request: HttpRequest, pk: int) -> HttpResponse:
+    """End an exception: from then on the country is asked for the numbers of the quota."""
     exception = get_object_or_404(
         QuotaException.objects.select_related("quota__webinar", "quota__profile", "body"), pk=pk
     )
@@ -99,12 +102,12 @@ def end_exception_page(site: AdminSite, request: HttpRequest, pk: int) -> HttpRe
                 now=timezone.now(),
             )
 
-        accepted = saved(form, preview, end)
+        accepted = save_if_confirmed(form, preview, end)
         if accepted is not None:
-            said = _("Of %(body)s is now asked what every country is asked.") % {"body": delegation.body}
-            messages.success(request, f"{said} {said_of(accepted)}".strip())
+            text = _("Of %(body)s is now asked what every country is asked.") % {"body": delegation.body}
+            messages.success(request, f"{text} {said_of(accepted)}".strip())
             return redirect(change_url(delegation))
-    return _page(
+    return _render(
         site,
         request,
         quota,
@@ -119,21 +122,21 @@ def end_exception_page(site: AdminSite, request: HttpRequest, pk: int) -> HttpRe
 
 
 def _delegation_by_slug(quota: Quota, *, slug: str | None) -> Delegation | None:
-    """Compared here: what stands in an address may be no text for a database, such as a NUL."""
-    asked = Delegation.objects.filter(webinar=quota.webinar_id).select_related("webinar", "body")
-    return next((one for one in asked if one.slug == slug), None)
+    """Return the delegation with that slug, compared in Python: a database refuses some texts, such as a NUL."""
+    delegations = Delegation.objects.filter(webinar=quota.webinar_id).select_related("webinar", "body")
+    return next((one for one in delegations if one.slug == slug), None)
 
 
 def _initial_values(quota: Quota, delegation: Delegation | None) -> dict[str, Any]:
-    """What is asked today, of one country where it is known: its exception is seen then."""
-    found = exception_of(delegation, quota) if delegation else None
-    asked = found.asked if found else quota.asked
+    """Return the initial values of the form: the present numbers of the country, or of the quota."""
+    exception = exception_of(delegation, quota) if delegation else None
+    asked = exception.asked if exception else quota.asked
     return {
         "delegation": delegation.slug if delegation else None,
         "minimum": asked.minimum,
         "maximum": asked.maximum,
-        "reason": found.reason if found else "",
-        "seen": " ".join(exception_words(found)),
+        "reason": exception.reason if exception else "",
+        "seen": " ".join(exception_words(exception)),
     }
 
 
@@ -146,7 +149,7 @@ def _preview(
     return exception_preview(delegation, seat, asked, replaced=replaced, accepted=accepted)
 
 
-def _page(
+def _render(
     site: AdminSite, request: HttpRequest, quota: Quota, form: Any, preview: QuotaPreview | None, **texts: str
 ) -> HttpResponse:
     context = site.each_context(request) | {

@@ -1,4 +1,4 @@
-"""How many of each profile are asked for: changed through the service, after a look at whom it makes incomplete."""
+"""Admin of quotas: a change that makes delegations incomplete or accepts them is shown first, then confirmed."""
 
 from functools import partial
 from typing import Any
@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from registrations.admin.base import staff_user
 from registrations.admin.filters import ProfileFilter
-from registrations.admin.quota_confirmation import saved
+from registrations.admin.quota_confirmation import save_if_confirmed
 from registrations.admin.quota_exceptions import end_exception_page, exception_page
 from registrations.forms.absent_fields import keep_absent_fields
 from registrations.forms.secretariat import QuotaForm
@@ -28,13 +28,15 @@ from sessions_app.admin.filters import WebinarFilter
 
 @admin.register(Quota)
 class QuotaAdmin(SecretariatAdmin[Quota]):
+    """Quotas of webinars; the definition file adds them, the service changes them."""
+
     list_display = ["profile", "webinar", "minimum", "maximum"]
     list_filter = [WebinarFilter, ProfileFilter]
     list_select_related = ["profile", "webinar"]
     actions = None
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        """A webinar's quotas come with its definition."""
+        """Return False: loading a definition file adds the quotas of a webinar."""
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Quota | None = None) -> bool:
@@ -49,7 +51,7 @@ class QuotaAdmin(SecretariatAdmin[Quota]):
     def history_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """Django's own would be empty: what is done to quotas is kept in the history of their webinar."""
+        """Redirect to the history of the webinar, which records the changes of quotas."""
         found = self.get_object(request, object_id)
         if found is None:
             raise Http404
@@ -58,14 +60,13 @@ class QuotaAdmin(SecretariatAdmin[Quota]):
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """Save at once what opens no gap and accepts nobody; else show the countries first, and save on the second
-        sending."""
+        """Save a quota at once if this opens no gap and accepts no delegation; else list these and ask to confirm."""
         found = self.get_object(request, object_id)
         if found is None:
             raise Http404
         quota = Quota.objects.select_related("webinar", "profile").get(pk=found.pk)
-        typed = {"minimum": quota.minimum, "maximum": quota.maximum}
-        form = QuotaForm(request.POST if request.method == "POST" else None, initial=typed)
+        initial = {"minimum": quota.minimum, "maximum": quota.maximum}
+        form = QuotaForm(request.POST if request.method == "POST" else None, initial=initial)
         keep_absent_fields(form, ["maximum"])
         preview = None
         if form.is_valid():
@@ -83,7 +84,7 @@ class QuotaAdmin(SecretariatAdmin[Quota]):
                     now=timezone.now(),
                 )
 
-            accepted = saved(form, preview, save)
+            accepted = save_if_confirmed(form, preview, save)
             if accepted is not None:
                 messages.success(request, _("The quota of %(profile)s is saved.") % {"profile": quota.profile})
                 if text := said_of(accepted):
@@ -103,7 +104,7 @@ class QuotaAdmin(SecretariatAdmin[Quota]):
 
 
 def _exceptions_with_slug(quota: Quota) -> list[QuotaException]:
-    """Each with the `slug` of its delegation."""
-    own = Delegation.objects.filter(webinar=quota.webinar_id, body=OuterRef("body")).values("slug")
+    """Return the exceptions of `quota`, each annotated with the `slug` of its delegation."""
+    delegation_slug = Delegation.objects.filter(webinar=quota.webinar_id, body=OuterRef("body")).values("slug")
     exceptions = QuotaException.objects.filter(quota=quota).select_related("body", "made_by")
-    return list(exceptions.annotate(slug=Subquery(own[:1])))
+    return list(exceptions.annotate(slug=Subquery(delegation_slug[:1])))

@@ -1,4 +1,4 @@
-"""The queue: what waits for a decision, with what the decision needs beside it."""
+"""The review queue: the delegations that wait for a decision."""
 
 from django.contrib.admin import AdminSite
 from django.http import HttpRequest, HttpResponse
@@ -6,20 +6,23 @@ from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from registrations.admin.bulk_actions import MOST, QUEUE, load_selected
+from registrations.admin.bulk_actions import FROM_REVIEW_QUEUE, MAX_DELEGATIONS, load_selected
 from registrations.models import Delegation
 from registrations.queries.review_queue import waiting_delegations
 
 
 def review_queue_page(site: AdminSite, request: HttpRequest) -> HttpResponse:
-    """Those that are complete first, then the longest waiting, at most `MOST`. Seven queries, however many."""
+    """List at most `MAX_DELEGATIONS` submitted delegations: complete ones first, then the longest waiting.
+
+    Seven queries, however many there are.
+    """
     waiting = sorted(load_selected(waiting_delegations(now=timezone.now())), key=lambda one: not one.is_complete)
-    shown = waiting[:MOST]
+    shown = waiting[:MAX_DELEGATIONS]
     context = site.each_context(request) | {
         "opts": Delegation._meta,
         "title": _("Awaiting a decision"),
-        "chosen": shown,
-        "more": len(waiting) - len(shown),
-        "queue": QUEUE,
+        "selected": shown,
+        "more_count": len(waiting) - len(shown),
+        "from_review_queue": FROM_REVIEW_QUEUE,
     }
-    return TemplateResponse(request, "admin/registrations/delegation/waiting.html", context)
+    return TemplateResponse(request, "admin/registrations/delegation/review_queue.html", context)

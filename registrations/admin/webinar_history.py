@@ -1,4 +1,4 @@
-"""What was done to a webinar, by whom, when and why: also what is about no delegation, such as its quotas."""
+"""The history of a webinar, including events of no delegation, such as changes of quotas."""
 
 from django.contrib.admin import AdminSite
 from django.core.paginator import Paginator
@@ -12,28 +12,30 @@ from registrations.admin.history_text import describe_events
 from registrations.queries.history import history_of_webinar
 from sessions_app.models import Webinar
 
-ON_A_PAGE = 50
-# Figures and codes. A reason, a room and a search are the secretariat's own.
-SHOWN_TO_OBSERVERS = frozenset(
+EVENTS_PER_PAGE = 50
+# Figures and codes. Reasons, room addresses and searches are for staff.
+OBSERVER_FIELDS = frozenset(
     {"profile", "minimum", "maximum", "session", "people", "recipients", "rows", "what", "file_format"}
 )
 
 
 def webinar_history_page(site: AdminSite, request: HttpRequest, slug: str) -> HttpResponse:
-    """`/admin/quota-board/<slug>/history/`: with `?all=1` also what happened to people and delegations.
+    """Show the events of the webinar as a whole; with `?all=1` also those of delegations and delegates.
 
-    Observers, from whom the history of a delegation is kept, read the figures of what concerns the whole.
+    Observers may not read the history of a delegation: they see the webinar's events, and only figures and codes.
     """
     webinar = get_object_or_404(Webinar, slug=slug)
     is_for_observer = is_observer_request(request)
-    is_whole = is_for_observer or request.GET.get("all") != "1"
-    page = Paginator(history_of_webinar(webinar, is_whole=is_whole), ON_A_PAGE).get_page(request.GET.get("page"))
+    webinar_only = is_for_observer or request.GET.get("all") != "1"
+    page = Paginator(history_of_webinar(webinar, is_whole=webinar_only), EVENTS_PER_PAGE).get_page(
+        request.GET.get("page")
+    )
     context = site.each_context(request) | {
         "title": _("History"),
         "subtitle": str(webinar),
         "webinar": webinar,
         "page": page,
-        "is_whole": is_whole,
-        "history": describe_events(page.object_list, only=SHOWN_TO_OBSERVERS if is_for_observer else None),
+        "webinar_only": webinar_only,
+        "history": describe_events(page.object_list, only_fields=OBSERVER_FIELDS if is_for_observer else None),
     }
     return TemplateResponse(request, "admin/quota_board/history.html", context)

@@ -1,1 +1,1 @@
-"""Forms clean input and nothing else; one module per audience."""
+"""Forms, which clean input and decide nothing; one module per page or group of pages."""

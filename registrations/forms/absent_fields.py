@@ -1,4 +1,4 @@
-"""What a form that changes something stored does with fields that were not sent at all."""
+"""Fields that a submitted form does not contain: they keep their stored value."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -7,10 +7,10 @@ from django import forms
 
 
 def keep_absent_fields(form: forms.BaseForm, names: Iterable[str]) -> None:
-    """Let the sent `form` hold the initial value of each of `names` that was not sent, so that saving leaves it.
+    """Add the initial value of each field in `names` that is absent from the data of the bound `form`.
 
-    A page of before an upgrade has not got a field that is new. Blank is sent, and empties a field. Of lists of
-    checkboxes it cannot be told; a single one is, by `CheckboxInput`.
+    A page that was opened before an upgrade lacks a new field, which saving must not empty. A blank input is not
+    absent: it empties the field. A single checkbox needs `CheckboxInput`; a list of checkboxes cannot be checked.
     """
     if not form.is_bound:
         return
@@ -25,7 +25,7 @@ def keep_absent_fields(form: forms.BaseForm, names: Iterable[str]) -> None:
 
 
 class CheckboxInput(forms.CheckboxInput):
-    """A checkbox that says, by a hidden input before it, that it was sent without a tick."""
+    """A checkbox with a hidden input before it, so that an unticked checkbox differs from an absent field."""
 
     def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> Any:
         return forms.HiddenInput().render(name, "false", None, renderer) + super().render(name, value, attrs, renderer)

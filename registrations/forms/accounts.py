@@ -1,4 +1,4 @@
-"""Accounts: new ones by e-mail address alone, and focal points by the address too."""
+"""Forms that add and change accounts, and appoint focal points by e-mail address."""
 
 from typing import Any
 
@@ -17,12 +17,13 @@ from sessions_app.invisible import validate_visible
 
 
 def validate_ascii(email: str) -> None:
-    """Raises ValidationError for letters that look like others: addresses are compared by their ASCII letters."""
+    """Raise ValidationError for an address with letters outside ASCII, which can look like other letters."""
     if not email.isascii():
         raise ValidationError(_("Please write the address with plain letters."), code="not_ascii")
 
 
 def role_field() -> forms.ChoiceField:
+    """Build the field that chooses the role of an account."""
     return forms.ChoiceField(
         label=gettext_lazy("Role"),
         choices=UserRole.choices,
@@ -35,7 +36,7 @@ def role_field() -> forms.ChoiceField:
 
 
 class NewAccountForm(forms.ModelForm):  # type: ignore[type-arg]  # takes no parameter at run time
-    """Without a password: the person signs in with an e-mailed code."""
+    """A new account. It gets no password: its user signs in with a code sent by e-mail."""
 
     role = role_field()
 
@@ -65,14 +66,14 @@ class NewAccountForm(forms.ModelForm):  # type: ignore[type-arg]  # takes no par
 
 
 class AccountForm(UserChangeForm):  # type: ignore[type-arg]  # takes no parameter at run time
-    """An account with its role. The last administrator stays one: nobody else could appoint another."""
+    """An account with its role. The last active administrator cannot be demoted or closed."""
 
     role = role_field()
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         disable_autofill(self.fields)
-        # Read-only for whoever may not change it.
+        # The admin leaves out the fields that the user may not change.
         if "role" in self.fields:
             self.fields["role"].initial = self.instance.role
         self.was_staff = self.instance.is_staff
@@ -81,9 +82,9 @@ class AccountForm(UserChangeForm):  # type: ignore[type-arg]  # takes no paramet
     def clean(self) -> None:
         super().clean()
         role, is_active = self.cleaned_data.get("role"), self.cleaned_data.get("is_active")
-        stays = role == UserRole.ADMINISTRATOR and is_active
+        remains_administrator = role == UserRole.ADMINISTRATOR and is_active
         others = User.objects.filter(is_staff=True, is_superuser=True, is_active=True).exclude(pk=self.instance.pk)
-        if self.was_administrator and role and not stays and not others.exists():
+        if self.was_administrator and role and not remains_administrator and not others.exists():
             raise ValidationError(
                 _("This is the last administrator. Appoint another one first."), code="last_administrator"
             )
@@ -92,11 +93,12 @@ class AccountForm(UserChangeForm):  # type: ignore[type-arg]  # takes no paramet
 
     @property
     def becomes_staff(self) -> bool:
+        """Return whether saving makes the account a staff account."""
         return self.instance.is_staff and not self.was_staff
 
 
 class FocalPointForm(forms.Form):
-    """Who shall register for which body. The name and language are for an account made on the way."""
+    """Appoints a focal point of a body; name and language are used if the address has no account yet."""
 
     body = forms.ModelChoiceField(label=gettext_lazy("Country or organisation"), queryset=ParticipatingBody.objects)
     email = forms.EmailField(

@@ -1,4 +1,4 @@
-"""The participant report of a session, and who its people are."""
+"""Forms that import the participant report of a session and match its people with delegates."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
@@ -19,7 +19,7 @@ UTC = "UTC"
 
 
 def zone_field(session: Session) -> forms.ChoiceField:
-    """The zones that a report may be written in: the webinar's, the reader's, and none."""
+    """Build the field that says in which time zone the report is: the webinar's, the user's or UTC."""
     zones = dict.fromkeys([session.webinar.timezone, timezone.get_current_timezone_name(), UTC])
     language = get_language() or "en"
     return forms.ChoiceField(
@@ -30,6 +30,8 @@ def zone_field(session: Session) -> forms.ChoiceField:
 
 
 class ReportForm(forms.Form):
+    """The uploaded report of one session."""
+
     file = forms.FileField(
         label=_("Participant report"),
         allow_empty_file=True,
@@ -43,8 +45,8 @@ class ReportForm(forms.Form):
         self.fields["timezone"] = zone_field(session)
 
 
-class ConfirmForm(forms.Form):
-    """Carries the people of a report that was looked at."""
+class ConfirmImportForm(forms.Form):
+    """Carries the people of a checked report in a hidden field; a report with warnings needs a confirmation."""
 
     people = forms.CharField(widget=forms.HiddenInput)
     is_confirmed = forms.BooleanField(label=_("This is the report of this session"), required=False)
@@ -58,13 +60,15 @@ class ConfirmForm(forms.Form):
 
 
 class RemoveForm(forms.Form):
+    """The reason for which the imported attendance of a session is removed."""
+
     reason = reason_field(help_text=_("Kept in the history."))
 
 
 class MatchForm(forms.Form):
-    """Who each of `rows` is; `suggested` by the row's id is chosen beforehand.
+    """Says which delegate each attendance row is; the delegate in `suggested`, by the row's id, is preselected.
 
-    What is stored is sent along, so that only what differs is an answer: what others told meanwhile stays.
+    A hidden field carries the stored answer, so that only changed answers are saved and a colleague's answers stay.
     """
 
     def __init__(
@@ -77,7 +81,7 @@ class MatchForm(forms.Form):
     ) -> None:
         super().__init__(*args, **kwargs)
         self.rows = rows
-        choices = _choices(people)
+        choices = _delegate_choices(people)
         for row in rows:
             stored = stored_answer(row)
             by_name = suggested.get(row.pk)
@@ -91,24 +95,26 @@ class MatchForm(forms.Form):
             self.fields[f"was-{row.pk}"] = forms.CharField(widget=forms.HiddenInput, required=False, initial=stored)
 
     @property
-    def lines(self) -> list[tuple[Attendance, forms.BoundField, forms.BoundField]]:
+    def rows_with_fields(self) -> list[tuple[Attendance, forms.BoundField, forms.BoundField]]:
+        """Return each row with its select and its hidden field of the stored answer."""
         return [(row, self[f"who-{row.pk}"], self[f"was-{row.pk}"]) for row in self.rows]
 
-    def answers(self) -> Mapping[int, str]:
-        """By the id of an attendance, what was sent that is not stored."""
-        typed = self.cleaned_data
-        sent = [row.pk for row in self.rows if f"who-{row.pk}" in self.data]
-        return {pk: typed[f"who-{pk}"] for pk in sent if typed[f"who-{pk}"] != typed[f"was-{pk}"]}
+    def changed_answers(self) -> Mapping[int, str]:
+        """Return {id of the attendance row: answer} for each submitted answer that differs from the stored one."""
+        cleaned = self.cleaned_data
+        submitted = [row.pk for row in self.rows if f"who-{row.pk}" in self.data]
+        return {pk: cleaned[f"who-{pk}"] for pk in submitted if cleaned[f"who-{pk}"] != cleaned[f"was-{pk}"]}
 
 
 def stored_answer(row: Attendance) -> str:
+    """Return the choice that stands for the stored match of `row`."""
     if row.matched_by == MatchedBy.NOBODY:
         return NOBODY
     return NOT_YET if row.delegate_id is None else str(row.delegate_id)
 
 
-def _choices(people: Iterable[Delegate]) -> list[Any]:
-    """By body; `people` come in this order."""
+def _delegate_choices(people: Iterable[Delegate]) -> list[Any]:
+    """Return the choices grouped by body; `people` must be sorted by body."""
     groups = groupby(people, key=lambda one: str(one.delegation.body))
     return [
         (NOT_YET, _("Not told yet")),

@@ -1,4 +1,4 @@
-"""How the quota board is looked at: in which order, and which of it."""
+"""The form that orders and filters the quota board."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ ANYTHING = "anything"
 
 
 class BoardForm(forms.Form):
-    """Sent by GET; left empty, it asks for the whole board by gap."""
+    """Order and filters of the board, sent by GET; an empty form shows everything, ordered by gap."""
 
     sort = forms.ChoiceField(
         label=gettext_lazy("Order"),
@@ -26,12 +26,14 @@ class BoardForm(forms.Form):
 
     def __init__(self, *args: Any, profiles: list[ParticipantProfile], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        named = [(profile.code, str(profile)) for profile in profiles]
-        self._offer("state", _("every state"), [(str(value), str(label)) for value, label in DelegationStatus.choices])
-        self._offer("lacks", _("whoever"), [(ANYTHING, _("anybody, or the letter")), *named])
-        self._offer("profile", _("every profile"), named)
+        profile_choices = [(profile.code, str(profile)) for profile in profiles]
+        self._set_choices(
+            "state", _("every state"), [(str(value), str(label)) for value, label in DelegationStatus.choices]
+        )
+        self._set_choices("lacks", _("whoever"), [(ANYTHING, _("anybody, or the letter")), *profile_choices])
+        self._set_choices("profile", _("every profile"), profile_choices)
 
-    def _offer(self, name: str, everything: str, choices: list[tuple[str, str]]) -> None:
+    def _set_choices(self, name: str, label_of_all: str, choices: list[tuple[str, str]]) -> None:
         self.fields[name] = forms.ChoiceField(
-            label=self.fields[name].label, required=False, choices=[("", everything), *choices]
+            label=self.fields[name].label, required=False, choices=[("", label_of_all), *choices]
         )

@@ -1,4 +1,4 @@
-"""What the secretariat says about a participating body."""
+"""The form of a participating body."""
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -11,7 +11,7 @@ from sessions_app.zones import validate_zone
 
 
 class ZonesField(forms.CharField):
-    """IANA time zones, one a line; the value is a list of names."""
+    """A textarea with one IANA time zone per line; the value is a list of names."""
 
     widget = forms.Textarea
 

@@ -1,4 +1,4 @@
-"""Who of earlier webinars comes again: a tick for each, and a profile where theirs is not asked for any more."""
+"""The form that registers people of earlier webinars again."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -15,15 +15,17 @@ from registrations.queries.earlier import EarlierPerson
 
 
 @dataclass(frozen=True)
-class Row:
-    """A person with the inputs for them: none for who is in the delegation already."""
+class PersonRow:
+    """A person of an earlier webinar with their fields; no fields for one who is in the delegation already."""
 
     one: EarlierPerson
-    tick: forms.BoundField | None
+    checkbox: forms.BoundField | None
     profile: forms.BoundField | None
 
 
 class CarryOverForm(forms.Form):
+    """A checkbox for each person, and a profile where this webinar does not ask for their earlier one."""
+
     def __init__(
         self, *args: Any, people: Iterable[EarlierPerson], seats: tuple[SeatCount, ...], **kwargs: Any
     ) -> None:
@@ -42,11 +44,14 @@ class CarryOverForm(forms.Form):
 
     def clean(self) -> None:
         super().clean()
-        if not self.errors and not self.chosen():
+        if not self.errors and not self.selected_profiles():
             raise ValidationError(_("Please tick the people who come again."))
 
-    def chosen(self) -> dict[int, ParticipantProfile | None]:
-        """{id: profile} of those who are ticked; no profile where none was chosen, which the service refuses."""
+    def selected_profiles(self) -> dict[int, ParticipantProfile | None]:
+        """Return {id of the person: profile} of the ticked people.
+
+        The profile is None where none was chosen, which the service refuses.
+        """
         return {
             one.person.pk: one.person.profile
             if one.is_profile_asked
@@ -57,15 +62,16 @@ class CarryOverForm(forms.Form):
 
     @property
     def selects_only_present_people(self) -> bool:
-        """Whether only people are ticked who are in the delegation meanwhile, as in a form that is sent twice."""
-        ticked = [one.is_here for one in self.people if f"person-{one.person.pk}" in self.data]
-        return bool(ticked) and all(ticked)
+        """Return whether all ticked people are in the delegation already, as in a form that is sent twice."""
+        present = [one.is_here for one in self.people if f"person-{one.person.pk}" in self.data]
+        return bool(present) and all(present)
 
-    def rows(self) -> list[Row]:
+    def rows(self) -> list[PersonRow]:
+        """Return everyone with their fields, for the template."""
         return [
-            Row(one, self._input(f"person-{one.person.pk}"), self._input(f"profile-{one.person.pk}"))
+            PersonRow(one, self._bound_field(f"person-{one.person.pk}"), self._bound_field(f"profile-{one.person.pk}"))
             for one in self.people
         ]
 
-    def _input(self, name: str) -> forms.BoundField | None:
+    def _bound_field(self, name: str) -> forms.BoundField | None:
         return self[name] if name in self.fields else None

@@ -1,4 +1,4 @@
-"""What the secretariat types to prepare the next webinar."""
+"""The form that clones a webinar."""
 
 from typing import Any
 
@@ -10,25 +10,25 @@ from sessions_app.cloning import CloneRefused
 from sessions_app.forms import mark_languages
 from sessions_app.models import Webinar
 
-WIDE = {"class": "vTextField"}
+WIDE_ATTRS = {"class": "vTextField"}
 
 
 class CloneForm(forms.Form):
-    """When the next webinar begins, and what it is called; `webinar` is its model."""
+    """First day, title and slug of a clone of `webinar`."""
 
     starts_on = forms.DateField(
         label=_("First day"),
         widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
         help_text=_("The other sessions keep their distance, and every session its local hour."),
     )
-    title_en = forms.CharField(label=_("Title (English)"), max_length=200, widget=forms.TextInput(attrs=WIDE))
+    title_en = forms.CharField(label=_("Title (English)"), max_length=200, widget=forms.TextInput(attrs=WIDE_ATTRS))
     title_es = forms.CharField(
-        label=_("Title (Spanish)"), max_length=200, required=False, widget=forms.TextInput(attrs=WIDE)
+        label=_("Title (Spanish)"), max_length=200, required=False, widget=forms.TextInput(attrs=WIDE_ATTRS)
     )
     slug = forms.SlugField(
         label=_("Slug"),
         max_length=60,
-        widget=forms.TextInput(attrs=WIDE),
+        widget=forms.TextInput(attrs=WIDE_ATTRS),
         help_text=_("Part of its addresses; it cannot be changed later."),
     )
 
@@ -41,16 +41,16 @@ class CloneForm(forms.Form):
     def title(self) -> Bilingual:
         return Bilingual(en=self.cleaned_data["title_en"], es=self.cleaned_data["title_es"])
 
-    def refuse(self, refused: CloneRefused) -> None:
-        """Say it at the input that it concerns, or above the form where it has no such input."""
-        self.add_error(refused.field if refused.field in self.fields else None, str(refused.message))
+    def add_refusal(self, refusal: CloneRefused) -> None:
+        """Add `refusal` to the field that it names, or to the whole form where there is no such field."""
+        self.add_error(refusal.field if refusal.field in self.fields else None, str(refusal.message))
 
 
 def _free_slug(webinar: Webinar) -> str:
-    """A proposal: the slug of the model with the first number that is free."""
-    plain = webinar.slug[:56]
-    taken = set(Webinar.objects.filter(slug__startswith=plain).values_list("slug", flat=True))
+    """Return the slug of `webinar` with the first free number from 2 on."""
+    base = webinar.slug[:56]
+    taken = set(Webinar.objects.filter(slug__startswith=base).values_list("slug", flat=True))
     number = 2
-    while f"{plain}-{number}" in taken:
+    while f"{base}-{number}" in taken:
         number += 1
-    return f"{plain}-{number}"
+    return f"{base}-{number}"

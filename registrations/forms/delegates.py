@@ -1,4 +1,4 @@
-"""A person as typed: by a focal point for their country, by the secretariat for any delegation."""
+"""Forms of a delegate, used by focal points for their country and by staff for any delegation."""
 
 from collections.abc import Collection, Iterator, Sequence
 from typing import Any
@@ -24,13 +24,16 @@ from sessions_app.hours import zone_city
 from sessions_app.zone_choices import zone_groups
 
 MAX_VERSION_DIGITS = 9
-LINES = {"rows": 4, "cols": 60}
-# Asked for apart, since few people need them.
+TEXTAREA_ATTRS = {"rows": 4, "cols": 60}
+# Shown in a part of the form that opens on demand, since few people need them.
 SECONDARY_FIELDS = ("phone", "needs")
 
 
 class VersionField(forms.IntegerField):
-    """Which version a form is about. One that is missing or garbled is of no version: the form is stale."""
+    """A hidden field with the version of the row that the form shows.
+
+    A missing or invalid value becomes 0, which is the version of no row: the service then treats the form as stale.
+    """
 
     widget = forms.HiddenInput
 
@@ -40,15 +43,16 @@ class VersionField(forms.IntegerField):
 
 
 def reason_field(*, required: bool = True, **options: Any) -> forms.CharField:
+    """Build a textarea for a reason; `options` replace its label, length or help text."""
     return forms.CharField(
         **{"label": _("Reason"), "max_length": LONGEST_REASON, **options},
         required=required,
-        widget=forms.Textarea(attrs=LINES),
+        widget=forms.Textarea(attrs=TEXTAREA_ATTRS),
     )
 
 
 def profile_field(profiles: Sequence[ParticipantProfile]) -> forms.TypedChoiceField:
-    """A choice among `profiles`, without a query; none is chosen beforehand."""
+    """Build a select of `profiles` whose value is the profile, without a query; nothing is preselected."""
     by_pk = {str(profile.pk): profile for profile in profiles}
     return forms.TypedChoiceField(
         label=_("Profile"),
@@ -59,21 +63,21 @@ def profile_field(profiles: Sequence[ParticipantProfile]) -> forms.TypedChoiceFi
 
 
 def zone_choices(delegation: Delegation, *, selected: str = "") -> list[tuple[str, Any]]:
-    """Every zone by its city, the country's own first; nothing is chosen beforehand where there are several (rule 13).
+    """Return all time zones by city, grouped, the country's own zones first (rule 13).
 
-    `selected` is offered whatever its name.
+    `selected` is included even if it is an old name of another zone.
     """
     language = get_language() or "en"
-    own = [(zone, zone_city(zone, language)) for zone in delegation.body.timezones]
-    groups = [(str(delegation.body), own)] if own else []
+    country_zones = [(zone, zone_city(zone, language)) for zone in delegation.body.timezones]
+    groups = [(str(delegation.body), country_zones)] if country_zones else []
     for group in zone_groups(language, selected=selected):
-        others = [choice for choice in group.zones if choice not in own]
+        others = [choice for choice in group.zones if choice not in country_zones]
         groups += [(group.label, others)] if others else []
     return [("", _("Choose a time zone")), *groups]
 
 
 class PreparedChoices(BaseChoiceIterator):
-    """Choices in Django's own shape, which need not be looked through twice for each form."""
+    """Choices that are normalised already, so that Django does not normalise hundreds of zones for each form."""
 
     def __init__(self, choices: list[tuple[str, Any]]) -> None:
         self.choices = choices
@@ -83,7 +87,7 @@ class PreparedChoices(BaseChoiceIterator):
 
 
 class DelegateForm(GapReasonForm):
-    """A person of a country or, without a profile, of an organisation."""
+    """A delegate of a country or of an organisation, which has no profiles."""
 
     name = forms.CharField(label=_("Full name"), max_length=200, validators=[validate_one_line])
     email = forms.EmailField(label=_("E-mail address"), max_length=254)
@@ -103,7 +107,7 @@ class DelegateForm(GapReasonForm):
         label=_("Needs for interpretation or accessibility"),
         max_length=1000,
         required=False,
-        widget=forms.Textarea(attrs=LINES),
+        widget=forms.Textarea(attrs=TEXTAREA_ATTRS),
     )
     version = VersionField()
 
@@ -112,12 +116,12 @@ class DelegateForm(GapReasonForm):
         *args: Any,
         delegation: Delegation,
         profiles: Sequence[ParticipantProfile],
-        without: Collection[str] = (),
+        exclude: Collection[str] = (),
         **kwargs: Any,
     ) -> None:
-        """`profiles` are to choose from (`profiles_of`); `without` are the inputs that this step does not ask for.
+        """Build the form of a delegate of `delegation`, with a choice of `profiles` and without the fields `exclude`.
 
-        People of organisations have no profile.
+        The form of an organisation has no profile.
         """
         super().__init__(*args, **kwargs)
         self.fields["timezone"] = forms.ChoiceField(
@@ -128,65 +132,72 @@ class DelegateForm(GapReasonForm):
         self.fields["language"].initial = delegation.body.default_language
         self.fields["profile"] = profile_field(profiles)
         is_country = delegation.body.kind == BodyKind.COUNTRY
-        for name in {*without, *([] if is_country else ["profile"])}:
+        for name in {*exclude, *([] if is_country else ["profile"])}:
             del self.fields[name]
         disable_autofill(self.fields)
 
     def main_fields(self) -> list[forms.BoundField]:
+        """Return the visible fields that are always shown."""
         return [field for field in self.visible_fields() if field.name not in SECONDARY_FIELDS]
 
     def secondary_fields(self) -> list[forms.BoundField]:
+        """Return the visible fields in the part that opens on demand."""
         return [field for field in self.visible_fields() if field.name in SECONDARY_FIELDS]
 
     def has_secondary_input(self) -> bool:
-        """Whether something was typed there, or is wrong there."""
+        """Return whether a secondary field has a value or an error, so that their part must be open."""
         return any(field.value() or field.errors for field in self.secondary_fields())
 
     def details(self) -> DelegateDetails:
-        """What was typed, for the services."""
+        """Return the cleaned data as the services take it."""
         return DelegateDetails(**{name: self.cleaned_data[name] for name in FIELDS if name in self.cleaned_data})
 
     def version_and_reason(self) -> dict[str, Any]:
+        """Return the keyword arguments `version` and `reason` of the services."""
         return {"version": self.cleaned_data["version"], "reason": self.reason()}
 
 
 class EditForm(DelegateForm):
-    """A person who is in the delegation already; `initial` is what is stored of them (`initial_from_delegate`).
+    """Changes a delegate; `initial` comes from `initial_from_delegate`.
 
-    Another profile needs a reason where it leaves a gap in the present one, which `seats` tell.
+    A change of profile needs a reason if it opens a gap in the present profile, according to `seats`.
     """
 
     def __init__(self, *args: Any, seats: Sequence[SeatCount], **kwargs: Any) -> None:
         super().__init__(*args, profiles=[seat.profile for seat in seats], **kwargs)
         keep_absent_fields(self, FIELDS)
         present = next((seat for seat in seats if seat.profile.pk == self.initial.get("profile")), None)
-        chosen = self.data.get("profile")
-        is_moved = bool(chosen) and present is not None and chosen != str(present.profile.pk)
+        new_profile = self.data.get("profile")
+        is_moved = bool(new_profile) and present is not None and new_profile != str(present.profile.pk)
         if is_moved and present is not None and present.opens_gap_if_one_leaves:
             self.ask_for_reason(is_by_choice=True)
 
 
 class WithdrawForm(GapReasonForm):
+    """Withdraws a delegate, with a reason if this opens a gap."""
+
     version = VersionField()
 
     def version_and_reason(self) -> dict[str, Any]:
+        """Return the keyword arguments `version` and `reason` of the services."""
         return {"version": self.cleaned_data["version"], "reason": self.reason()}
 
 
 class RestoreForm(forms.Form):
-    """Nothing to type: sending it is the decision."""
+    """Restores a delegate; it has no fields."""
 
 
 def initial_from_delegate(delegate: Delegate) -> dict[str, object]:
-    """What the form for `delegate` shows at first."""
-    typed = {name: getattr(delegate, name) for name in FIELDS}
-    return typed | {"profile": delegate.profile_id, "version": delegate.version}
+    """Return the initial values of the form that edits `delegate`."""
+    initial = {name: getattr(delegate, name) for name in FIELDS}
+    return initial | {"profile": delegate.profile_id, "version": delegate.version}
 
 
 def conflicting_fields(form: forms.BaseForm, stale: Stale) -> list[tuple[str, object, object]]:
-    """(label, stored now, as typed) of what differs between the person and a sent `EditForm`; of other forms nothing.
+    """Return (label, stored value, submitted value) for each field of a stale `EditForm` that differs.
 
-    The form takes the stored version: sending it again is then a decision.
+    Sets the version of `form` to the stored one: submitting it again then overwrites the stored values. The list is
+    empty for other forms.
     """
     if not isinstance(stale.current, Delegate):
         return []

@@ -1,4 +1,4 @@
-"""The one place where a broken rule becomes a form error."""
+"""Turns a broken rule into form errors, and changes the hidden fields of a form that is shown again."""
 
 from typing import Any
 
@@ -9,7 +9,10 @@ from registrations.forms.gap_reasons import GapReasonForm
 
 
 def add_broken_rule(form: forms.BaseForm, broken: RuleBroken) -> None:
-    """Say `broken` at the input that it concerns, or above the form where it has no such input."""
+    """Add `broken` to the field that it names, or to the whole form where there is no such field.
+
+    A form that turns out to need a reason for a gap gets the input for it.
+    """
     messages = broken.messages if isinstance(broken, InvalidInput) else {broken.field: [str(broken.message)]}
     if isinstance(broken, ReasonRequired | GapsRemain) and isinstance(form, GapReasonForm) and not form.asks_for_reason:
         form.ask_for_reason(broken.message)
@@ -20,7 +23,7 @@ def add_broken_rule(form: forms.BaseForm, broken: RuleBroken) -> None:
 
 
 def update_hidden_values(form: forms.BaseForm, **hidden: str) -> None:
-    """Let the sent `form`, which is shown again with what was typed, carry other `hidden` values."""
+    """Replace the values of `hidden` fields in the data of a bound form, which is shown again as it was filled in."""
     data: Any = form.data
     changed = data.copy()
     for name, value in hidden.items():

@@ -1,4 +1,4 @@
-"""What an export holds, and as which file."""
+"""Forms that choose the columns and the file format of an export."""
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -7,6 +7,7 @@ from registrations.services.exports import COLUMNS, DEFAULT_COLUMNS, FileFormat
 
 
 def column_choices() -> list[tuple[str, str]]:
+    """Return the exportable columns as choices, in the language of the request."""
     return [(code, str(column.label)) for code, column in COLUMNS.items()]
 
 
@@ -23,6 +24,6 @@ class ExportForm(FileFormatForm):
     field_order = ["columns", "file_format"]
 
     def clean_columns(self) -> list[str]:
-        """In the order of COLUMNS, however they were sent."""
-        chosen = set(self.cleaned_data["columns"])
-        return [code for code in COLUMNS if code in chosen]
+        """Return the selected columns in the order of COLUMNS."""
+        selected = set(self.cleaned_data["columns"])
+        return [code for code in COLUMNS if code in selected]

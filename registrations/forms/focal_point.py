@@ -1,4 +1,4 @@
-"""What a focal point types about the delegation as a whole."""
+"""Forms of a focal point about the delegation as a whole."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -13,11 +13,11 @@ from registrations.forms.gap_reasons import GapReasonForm
 from registrations.queries import SeatCount
 from registrations.services.registration_window import LONGEST_REASON
 
-LINES = {"rows": 4}
+TEXTAREA_ATTRS = {"rows": 4}
 
 
 class SubmitForm(GapReasonForm):
-    """With gaps, or without the letter that is required, the reason says why."""
+    """Submits the delegation; one with gaps, or without a required letter, needs a reason."""
 
     version = VersionField()
 
@@ -33,6 +33,10 @@ class SubmitForm(GapReasonForm):
 
 
 class NotAttendingForm(forms.Form):
+    """The reason for which a country does not attend."""
+
     reason = forms.CharField(
-        label=_("Why your country does not attend"), max_length=LONGEST_REASON, widget=forms.Textarea(attrs=LINES)
+        label=_("Why your country does not attend"),
+        max_length=LONGEST_REASON,
+        widget=forms.Textarea(attrs=TEXTAREA_ATTRS),
     )

@@ -1,4 +1,4 @@
-"""The reason that a step needs exactly where it leaves a gap in a quota (rule 6)."""
+"""The base form of actions that need a reason only if they open a gap in a quota (rule 6)."""
 
 from typing import Any
 
@@ -11,9 +11,9 @@ from registrations.services.registration_window import LONGEST_REASON
 
 
 class GapReasonForm(forms.Form):
-    """A step that asks for a reason where it leaves a gap, and has no such input elsewhere.
+    """A form that has a reason field only where the action opens a gap.
 
-    Should the gap be closed by the time it is sent, the reason that was typed is carried along, and nothing is lost.
+    If the gap is closed when the form is submitted, a hidden field keeps the reason that was typed.
     """
 
     def __init__(self, *args: Any, leaves_gap: bool = False, **kwargs: Any) -> None:
@@ -25,13 +25,14 @@ class GapReasonForm(forms.Form):
 
     @property
     def asks_for_reason(self) -> bool:
+        """Return whether the form requires a reason."""
         return "reason" in self.fields and self.fields["reason"].required
 
     def ask_for_reason(self, message: str | Promise = ReasonRequired.message, *, is_by_choice: bool = False) -> None:
-        """Let the form have the input; `message` is what stands there if it is sent empty.
+        """Add the required reason field; `message` is its error if it is left empty.
 
-        Where the page that was sent had no such input the message says why there is one now, unless what was chosen on
-        that page leaves the gap.
+        Where the submitted page had no such field, the error also says that the delegation has changed since the page
+        was opened, unless the user's own choice on that page opens the gap (`is_by_choice`).
         """
         if self.is_bound and "reason" not in self.data and not is_by_choice:
             meanwhile = _("The delegation has changed since you opened this page.")
@@ -45,4 +46,5 @@ class GapReasonForm(forms.Form):
         )
 
     def reason(self) -> str:
+        """Return the reason of the valid form, or an empty string."""
         return str(self.cleaned_data.get("reason", ""))

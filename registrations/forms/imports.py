@@ -1,4 +1,4 @@
-"""A table of people to import: as a file or pasted, and what its columns hold."""
+"""Forms that take a table of people, as a file or pasted, and that assign its columns."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -12,11 +12,11 @@ from django.utils.translation import gettext_lazy
 from registrations.services.imports.columns import LABELS, SURNAME, Layout
 from registrations.services.imports.tables import Table
 
-SAMPLES = 2
+SAMPLE_COUNT = 2
 
 
 class TableField(forms.CharField):
-    """Rows as text; tabs and line breaks at the ends are part of it."""
+    """A table as text, with its leading and trailing tabs and line breaks."""
 
     widget = forms.Textarea(attrs={"rows": 8, "cols": 60, "wrap": "off", "spellcheck": "false", "autocomplete": "off"})
 
@@ -25,7 +25,7 @@ class TableField(forms.CharField):
 
 
 class ImportForm(forms.Form):
-    """One of the two: a file, or rows."""
+    """An uploaded file or pasted rows, not both."""
 
     file = forms.FileField(
         label=gettext_lazy("File"),
@@ -50,50 +50,59 @@ class ImportForm(forms.Form):
 
     @property
     def upload(self) -> "UploadedFile[bytes] | None":
+        """Return the uploaded file of the valid form; None where rows were pasted."""
         return self.cleaned_data["file"] or None
 
 
 class ColumnsForm(forms.Form):
-    """What each column of `table` holds. Its text travels along, so that nothing is uploaded twice."""
+    """Assigns a field to each column. The table is in a hidden field, so that nothing is uploaded twice."""
 
     table = TableField(widget=forms.HiddenInput)
     has_headings = forms.BooleanField(label=gettext_lazy("The first row holds headings"), required=False)
 
     def __init__(
-        self, *args: Any, read: Table, layout: Layout, fields: Sequence[str], needed: Sequence[str], **kwargs: Any
+        self,
+        *args: Any,
+        parsed_table: Table,
+        layout: Layout,
+        fields: Sequence[str],
+        required: Sequence[str],
+        **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
-        self.needed = needed
+        self.required_columns = required
         self.layout = layout
         self.fields["has_headings"].initial = layout.headings_at is not None
-        offered = [field for field in LABELS if field in fields or field == SURNAME]
-        choices = [("", _("Not used")), *((field, LABELS[field]) for field in offered)]
+        offered_fields = [field for field in LABELS if field in fields or field == SURNAME]
+        choices = [("", _("Not used")), *((field, LABELS[field]) for field in offered_fields)]
         for number, column in enumerate(layout.columns):
             self.fields[f"column-{number}"] = forms.ChoiceField(
-                label=_column_name(read, layout, number),
+                label=_column_name(parsed_table, layout, number),
                 choices=choices,
                 required=False,
                 initial=column if layout.columns.count(column) == 1 else "",
-                help_text=_sample(read, layout, number),
+                help_text=_sample(parsed_table, layout, number),
             )
 
     @property
     def column_fields(self) -> list[forms.BoundField]:
+        """Return the selects of the columns."""
         return [self[name] for name in self.fields if name.startswith("column-")]
 
     def clean(self) -> None:
-        chosen = [self.cleaned_data.get(f"column-{number}", "") for number in range(len(self.layout.columns))]
-        for number, field in enumerate(chosen):
-            if field and field in chosen[:number]:
+        assigned = [self.cleaned_data.get(f"column-{number}", "") for number in range(len(self.layout.columns))]
+        for number, field in enumerate(assigned):
+            if field and field in assigned[:number]:
                 self.add_error(
                     f"column-{number}",
                     _("Another column is already used for this. Choose something else for one of the two columns."),
                 )
-        missing = [str(LABELS[field]) for field in self.needed if field not in chosen]
+        missing = [str(LABELS[field]) for field in self.required_columns if field not in assigned]
         if missing:
             raise ValidationError(_("Please say which column holds: %(columns)s.") % {"columns": ", ".join(missing)})
 
-    def chosen_layout(self) -> Layout:
+    def assigned_layout(self) -> Layout:
+        """Return the layout that the valid form assigns."""
         columns = tuple(self.cleaned_data[f"column-{number}"] for number in range(len(self.layout.columns)))
         headings_at = self.layout.headings_at or 0 if self.cleaned_data["has_headings"] else None
         return Layout(columns, headings_at)
@@ -106,6 +115,6 @@ def _column_name(table: Table, layout: Layout, number: int) -> str:
 
 
 def _sample(table: Table, layout: Layout, number: int) -> str:
-    """The first texts of a column, by which people know it."""
+    """Return the first values of a column, by which users recognise it."""
     texts = [row[number].strip() for row in table.rows[layout.first_person_at :] if number < len(row)]
-    return ", ".join([text for text in texts if text][:SAMPLES])
+    return ", ".join([text for text in texts if text][:SAMPLE_COUNT])

@@ -1,11 +1,12 @@
-"""The nomination letter as a focal point sends it."""
+"""The form that uploads a nomination letter."""
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
 
 class LetterForm(forms.Form):
-    # What it is and how large is the service's to judge, by its content; `accept` only sorts the dialog.
+    """The uploaded letter. The service checks its content and size; `accept` only filters the file dialog."""
+
     file = forms.FileField(
         label=_("Letter"),
         allow_empty_file=True,

@@ -1,4 +1,4 @@
-"""What a participant sends."""
+"""Forms of the participant's pages."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ from sessions_app.zone_choices import near_zones, zone_groups
 
 
 class AnswerForm(forms.Form):
-    """Yes, maybe or no to one session: one of three buttons."""
+    """The answer to one session: one of three buttons."""
 
     answer = forms.ChoiceField(
         choices=[(one.value, one.label) for one in (Partstat.ACCEPTED, Partstat.TENTATIVE, Partstat.DECLINED)]
@@ -24,30 +24,30 @@ class AnswerForm(forms.Form):
 
     @property
     def partstat(self) -> Partstat:
-        """The answer of a valid form."""
+        """Return the answer of the valid form."""
         return Partstat(self.cleaned_data["answer"])
 
 
 class PreferencesForm(forms.Form):
-    """In which language, and with the hours of which zone, one is written to."""
+    """Language and time zone of a participant's pages and mails."""
 
     language = forms.ChoiceField(label=_("Language"), choices=settings.LANGUAGES)
     timezone = forms.ChoiceField(label=_("Time zone"))
 
     def __init__(self, *args: Any, delegate: Delegate, nearby_zones_only: bool = False, **kwargs: Any) -> None:
-        """`nearby_zones_only` offers the zones of the region: the page that receives this form offers all zones."""
+        """`nearby_zones_only` leaves out the zones of other regions; the page that receives the form offers all."""
         super().__init__(*args, **{"initial": {"language": delegate.language, "timezone": delegate.timezone}, **kwargs})
-        here = get_language() or "en"
+        page_language = get_language() or "en"
         zones: list[Any] = (
-            [*near_zones(here, also=(delegate.webinar.timezone, delegate.timezone)).zones]
+            [*near_zones(page_language, also=(delegate.webinar.timezone, delegate.timezone)).zones]
             if nearby_zones_only
-            else [(group.label, group.zones) for group in zone_groups(here, selected=delegate.timezone)]
+            else [(group.label, group.zones) for group in zone_groups(page_language, selected=delegate.timezone)]
         )
         self.fields["timezone"] = forms.ChoiceField(label=_("Time zone"), choices=zones)
 
 
 class LostLinkForm(forms.Form):
-    """To which address the links of a participant go."""
+    """The address to which a participant's links are mailed."""
 
     email = forms.EmailField(
         label=_("E-mail address"),
@@ -66,7 +66,7 @@ class LostLinkForm(forms.Form):
 
 
 class CannotComeForm(forms.Form):
-    """That one cannot come, and why; sending it is the decision."""
+    """Declines all sessions ahead, with an optional reason."""
 
     reason = reason_field(
         required=False,

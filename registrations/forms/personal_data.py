@@ -1,11 +1,11 @@
-"""What the secretariat types when a person asks for their data, or for the end of them."""
+"""Forms that find a person's data and erase them."""
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
 
 class PersonForm(forms.Form):
-    """Who asks; the address is sent in the form, so that no log and no history of a browser holds it."""
+    """The address to search for. It is sent by POST, so that no log and no browser history holds it."""
 
     email = forms.EmailField(
         label=_("E-mail address"),
@@ -16,6 +16,8 @@ class PersonForm(forms.Form):
 
 
 class ErasureForm(forms.Form):
+    """Confirms the erasure of the data of one address."""
+
     email = forms.EmailField(max_length=254, widget=forms.HiddenInput)
     is_confirmed = forms.BooleanField(
         label=_("I know who asks, and that this cannot be undone"),

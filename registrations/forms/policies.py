@@ -1,4 +1,4 @@
-"""When countries register, as the secretariat types it."""
+"""The form of a registration policy."""
 
 from typing import Any
 
@@ -15,11 +15,11 @@ from registrations.queries.acceptance import Acceptances
 from registrations.services.policies import policy_preview
 from sessions_app.models import Webinar
 
-RULES = ["accepts_complete_at_once", "requires_letter"]
+ACCEPTANCE_FIELDS = ["accepts_complete_at_once", "requires_letter"]
 
 
 class PreviewTokenField(forms.CharField):
-    """What a page has shown before; never a change of the row."""
+    """A hidden field with the preview that the page showed; it never counts as a change of the row."""
 
     widget = forms.HiddenInput
 
@@ -28,7 +28,10 @@ class PreviewTokenField(forms.CharField):
 
 
 class PolicyForm(forms.ModelForm):  # type: ignore[type-arg]  # takes no parameter at run time
-    """Where saving accepts delegations the form comes back: `accepted` are these, and sending it again confirms."""
+    """A registration policy. If saving accepts delegations, the form is invalid once and lists them in `accepted`.
+
+    Submitting it again confirms them.
+    """
 
     seen = PreviewTokenField(required=False)
     accepted = Acceptances()
@@ -36,11 +39,11 @@ class PolicyForm(forms.ModelForm):  # type: ignore[type-arg]  # takes no paramet
     class Meta:
         model = RegistrationPolicy
         fields = ["webinar", "opens_at", "closes_at", "accepts_complete_at_once", "requires_letter", "purge_on"]
-        widgets = dict.fromkeys(RULES, CheckboxInput)
+        widgets = dict.fromkeys(ACCEPTANCE_FIELDS, CheckboxInput)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        keep_absent_fields(self, RULES)
+        keep_absent_fields(self, ACCEPTANCE_FIELDS)
 
     def clean(self) -> None:
         super().clean()
@@ -52,16 +55,17 @@ class PolicyForm(forms.ModelForm):  # type: ignore[type-arg]  # takes no paramet
                 {"purge_on": _("Personal data are needed until the last session is over. Choose a later day.")}
             )
         if webinar is not None and not self.errors:
-            self._show_what_is_accepted(webinar)
+            self._require_confirmation(webinar)
 
-    def _show_what_is_accepted(self, webinar: Webinar) -> None:
-        typed = RegistrationPolicy(
+    def _require_confirmation(self, webinar: Webinar) -> None:
+        """Add an error that lists the delegations which saving accepts, unless the user has seen them."""
+        policy = RegistrationPolicy(
             webinar=webinar,
             accepts_complete_at_once=self.cleaned_data["accepts_complete_at_once"],
             requires_letter=self.cleaned_data["requires_letter"],
             purged_at=self.instance.purged_at,
         )
-        accepted = policy_preview(typed, now=timezone.now())
+        accepted = policy_preview(policy, now=timezone.now())
         if accepted.words <= set(self.cleaned_data["seen"].split()):
             return
         self.accepted = accepted

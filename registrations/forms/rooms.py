@@ -1,14 +1,17 @@
-"""The room that a session is held in."""
+"""The form that switches between the two video rooms of a session."""
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
 
 class RoomForm(forms.Form):
-    """One of two buttons, the address of the second room, and the rooms as they were shown; the service judges it."""
+    """Which room to use, the address of the second room, and the fingerprint of the rooms that were shown.
+
+    The service validates the address.
+    """
 
     room = forms.ChoiceField(label=_("Room"), choices=[("first", ""), ("second", "")], widget=forms.HiddenInput)
-    # Left out, it is that of no rooms.
+    # Without it, the service treats the form as stale.
     seen = forms.CharField(required=False, widget=forms.HiddenInput)
     second_address = forms.CharField(
         label=_("Address of the second room"),

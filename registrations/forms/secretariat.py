@@ -1,4 +1,4 @@
-"""What the secretariat types when it decides."""
+"""Forms of the secretariat's decisions: actions on delegations, bulk actions, quotas and exceptions."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from registrations.exceptions import GapsRemain
-from registrations.forms.delegates import LINES, VersionField, profile_field, reason_field
+from registrations.forms.delegates import TEXTAREA_ATTRS, VersionField, profile_field, reason_field
 from registrations.forms.errors import update_hidden_values
 from registrations.forms.gap_reasons import GapReasonForm
 from registrations.models import BodyKind, Delegation, HistoryEvent, Quota
@@ -19,7 +19,7 @@ from sessions_app.models import Webinar
 
 
 class DelegationActionForm(forms.Form):
-    """The input of one step with `delegation`; most steps need none of their own. `seen` is what it looked like."""
+    """The form of one action on a delegation; `seen` carries the fingerprint of the delegation as it was shown."""
 
     seen = forms.CharField(widget=forms.HiddenInput, required=False)
 
@@ -30,8 +30,8 @@ class DelegationActionForm(forms.Form):
         self.lacks_letter = lacks_letter(delegation)
         self.fields["seen"].initial = fingerprint_of(delegation, seats, lacks_letter=self.lacks_letter)
 
-    def show_current(self) -> None:
-        """Let the sent form, when it is sent again, speak of the delegation as it is shown now."""
+    def use_current_version(self) -> None:
+        """Set the hidden fields to the present version: submitting the form again then decides on what is shown now."""
         hidden = self.fields.keys() & {"seen", "version"}
         update_hidden_values(self, **{name: str(self.fields[name].initial) for name in hidden})
 
@@ -47,7 +47,7 @@ class ReasonForm(DelegationActionForm):
 
 
 class SubmitForm(GapReasonForm, DelegationActionForm):
-    """For a country that cannot do it itself; with gaps a reason is needed."""
+    """Submit on behalf of a country; a delegation with gaps needs a reason."""
 
     version = VersionField()
 
@@ -64,7 +64,7 @@ class AcceptForm(DelegationActionForm):
         label=_("Comment for the country"),
         required=False,
         max_length=LONGEST_COMMENT,
-        widget=forms.Textarea(attrs=LINES),
+        widget=forms.Textarea(attrs=TEXTAREA_ATTRS),
         help_text=_("It stands in the mail that tells the decision."),
     )
     with_gap = forms.BooleanField(
@@ -83,7 +83,7 @@ class ReturnForm(DelegationActionForm):
     comment = forms.CharField(
         label=_("Comment for the country"),
         max_length=LONGEST_COMMENT,
-        widget=forms.Textarea(attrs=LINES),
+        widget=forms.Textarea(attrs=TEXTAREA_ATTRS),
         help_text=_("Say what is missing or wrong, in the language of the country."),
     )
 
@@ -99,9 +99,11 @@ class WaiveForm(DelegationActionForm):
 
 
 @dataclass(frozen=True)
-class Chosen:
-    """One of several delegations that are decided on together; `seen` is what it looked like when it was shown, and
-    `history` what happened in it last."""
+class SelectedDelegation:
+    """A delegation selected for a bulk action.
+
+    `seen` is the fingerprint of what the user was shown, `history` the latest events.
+    """
 
     delegation: Delegation
     seats: tuple[SeatCount, ...]
@@ -118,37 +120,37 @@ class Chosen:
         return not self.gaps and not self.lacks_letter
 
 
-# The fields that hold what a person wrote, in all forms for several delegations.
-TYPED = ("comment_en", "comment_es", "reason")
+# The fields of the bulk action forms in which a person writes text.
+FREE_TEXT_FIELDS = ("comment_en", "comment_es", "reason")
 
 
 class BulkActionForm(forms.Form):
-    """What is typed once for several delegations."""
+    """The form of a bulk action, filled in once for all selected delegations."""
 
-    def __init__(self, *args: Any, chosen: Sequence[Chosen], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, selected: Sequence[SelectedDelegation], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.chosen = chosen
+        self.selected = selected
 
-    def typed(self) -> list[str]:
-        """What a person wrote, once it is valid."""
-        return [text for name in TYPED if (text := self.cleaned_data.get(name))]
+    def free_texts(self) -> list[str]:
+        """Return the texts that a person wrote into the valid form."""
+        return [text for name in FREE_TEXT_FIELDS if (text := self.cleaned_data.get(name))]
 
 
 class BulkCommentForm(BulkActionForm):
-    """A comment in each language that the chosen countries read; no other."""
+    """A comment in each language that the selected countries read."""
 
     is_comment_required = False
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         labels = {"en": _("Comment in English"), "es": _("Comment in Spanish")}
-        for language in sorted({one.delegation.body.default_language for one in self.chosen}):
-            readers = [one.delegation.body for one in self.chosen if one.delegation.body.default_language == language]
+        for language in sorted({one.delegation.body.default_language for one in self.selected}):
+            readers = [one.delegation.body for one in self.selected if one.delegation.body.default_language == language]
             self.fields[f"comment_{language}"] = forms.CharField(
                 label=labels[language],
                 required=self.is_comment_required,
                 max_length=LONGEST_COMMENT,
-                widget=forms.Textarea(attrs={**LINES, "lang": language}),
+                widget=forms.Textarea(attrs={**TEXTAREA_ATTRS, "lang": language}),
                 help_text=_("It stands in the mail to %(bodies)s.") % {"bodies": ", ".join(map(str, readers))},
             )
 
@@ -166,7 +168,7 @@ class BulkAcceptForm(BulkCommentForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if all(one.is_complete for one in self.chosen):
+        if all(one.is_complete for one in self.selected):
             del self.fields["with_gap"]
 
 
@@ -188,19 +190,19 @@ class QuotaForm(forms.Form):
         help_text=_("Leave it empty so that countries may name as many as they like."),
     )
     reason = reason_field(help_text=_("Kept in the history."))
-    # The words of the preview that was shown; sending them back confirms.
+    # The parts of the preview that was shown; sending them back confirms them.
     seen = forms.CharField(widget=forms.HiddenInput, required=False)
 
 
 class CountryField(forms.ModelChoiceField):  # type: ignore[type-arg]  # generic for the checker alone
-    """A delegation by its country's name."""
+    """A choice of delegation, labelled with its country."""
 
     def label_from_instance(self, obj: Any) -> str:
         return str(obj.body)
 
 
 class ExceptionForm(QuotaForm):
-    """Other numbers for one country that is asked to the webinar of `quota`."""
+    """An exception from `quota`: other numbers for one country of its webinar."""
 
     delegation = CountryField(Delegation.objects.none(), label=_("Country"), to_field_name="slug")
     field_order = ("delegation",)

@@ -1,4 +1,4 @@
-"""Which entry of the agenda a registered person is."""
+"""The form that links a delegate to a speaker of the agenda."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ from sessions_app.models import Speaker, SpeakerKind
 
 
 class SpeakerField(forms.ModelChoiceField):  # type: ignore[type-arg]  # generic for the checker alone
-    """A person on the agenda, with their institution."""
+    """A choice of speaker, labelled with name and institution."""
 
     def label_from_instance(self, obj: Any) -> str:
         institution = obj.institution_en or obj.institution_es
@@ -20,6 +20,8 @@ class SpeakerField(forms.ModelChoiceField):  # type: ignore[type-arg]  # generic
 
 
 class SpeakerForm(forms.Form):
+    """The speaker that a delegate is; empty for one who does not speak."""
+
     speaker = SpeakerField(
         Speaker.objects.none(), label=_("Entry as speaker"), required=False, empty_label=_("does not speak")
     )

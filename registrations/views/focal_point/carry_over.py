@@ -29,7 +29,7 @@ def earlier(request: HttpRequest, delegation: Delegation) -> HttpResponse:
     form = _form(request, delegation)
     if form.is_bound and form.is_valid():
         try:
-            outcomes = carry_over(delegation, chosen=form.chosen(), by=user, now=now)
+            outcomes = carry_over(delegation, chosen=form.selected_profiles(), by=user, now=now)
         except RuleBroken as broken:
             add_broken_rule(form, broken)
         else:

@@ -136,11 +136,11 @@ def _with_columns(request: HttpRequest, delegation: Delegation, table: Table) ->
     """The dry run of columns that were told by hand, or the question again where that was not enough."""
     found = find_layout(table, fields=fields_of(delegation))
     form = ColumnsForm(
-        request.POST, read=table, layout=found, fields=fields_of(delegation), needed=needed_of(delegation)
+        request.POST, parsed_table=table, layout=found, fields=fields_of(delegation), required=needed_of(delegation)
     )
     if not form.is_valid():
         return render(request, "focal_point/import_columns.html", {"delegation": delegation, "form": form}, status=422)
-    return _dry_run(request, delegation, table, form.chosen_layout())
+    return _dry_run(request, delegation, table, form.assigned_layout())
 
 
 def _ask_columns(
@@ -148,10 +148,10 @@ def _ask_columns(
 ) -> HttpResponse:
     form = ColumnsForm(
         initial={"table": table_to_text(table)},
-        read=table,
+        parsed_table=table,
         layout=layout,
         fields=fields_of(delegation),
-        needed=needed_of(delegation),
+        required=needed_of(delegation),
     )
     context = {"delegation": delegation, "form": form, "problems": problems}
     return render(request, "focal_point/import_columns.html", context)

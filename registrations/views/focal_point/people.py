@@ -84,7 +84,7 @@ def edit(request: HttpRequest, delegation: Delegation, *, pk: int) -> HttpRespon
         auto_id=auto_id_for(request, place),
         delegation=delegation,
         seats=seats_of(delegation),
-        without=["role"],
+        exclude=["role"],
         initial=initial_from_delegate(delegate),
     )
 
@@ -113,7 +113,7 @@ def replace_person(request: HttpRequest, delegation: Delegation, *, pk: int) -> 
         auto_id=auto_id_for(request, place),
         delegation=delegation,
         profiles=[],
-        without=["role", "profile"],
+        exclude=["role", "profile"],
         initial={"version": delegate.version, "institution": delegate.institution},
     )
 
@@ -220,6 +220,6 @@ def register_form(
         auto_id=auto_id,
         delegation=delegation,
         profiles=profiles,
-        without=["role", "version"],
+        exclude=["role", "version"],
         initial={"profile": profile.pk if profile is not None else None},
     )

@@ -227,7 +227,7 @@ def test_a_policy_that_accepts_nobody_is_saved_at_once(
 
 def test_waiving_for_several_names_whom_it_accepts(secretariat: Client, quota: Quota, honduras: Delegation) -> None:
     draft = almost_complete(quota.webinar, "PA", "Panama", status="draft")
-    url = f"{reverse('admin:waive-several')}?delegation={honduras.pk}&delegation={draft.pk}"
+    url = f"{reverse('admin:bulk-waive')}?delegation={honduras.pk}&delegation={draft.pk}"
 
     shown = secretariat.get(url)
     RegistrationPolicy.objects.update(accepts_complete_at_once=False)
@@ -242,7 +242,7 @@ def test_what_was_not_said_to_be_accepted_is_not_waived(
 ) -> None:
     """Somebody lets the webinar accept at once, after the page said nothing of it."""
     RegistrationPolicy.objects.update(accepts_complete_at_once=False)
-    url = f"{reverse('admin:waive-several')}?delegation={honduras.pk}"
+    url = f"{reverse('admin:bulk-waive')}?delegation={honduras.pk}"
     seen = dict(re.findall(r'name="(seen-\d+)" value="([^"]*)"', secretariat.get(url).content.decode()))
     RegistrationPolicy.objects.update(accepts_complete_at_once=True)
 

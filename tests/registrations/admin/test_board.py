@@ -106,7 +106,7 @@ def test_rows_go_by_what_is_missing_then_by_name_and_organisations_stand_apart(
 
     board = secretariat.get(BOARD).context
 
-    assert [str(line.row.delegation.body) for line in board["lines"]] == ["Guatemala", "Panama", "Honduras"]
+    assert [str(line.row.delegation.body) for line in board["rows"]] == ["Guatemala", "Panama", "Honduras"]
     assert [str(line.row.delegation.body) for line in board["organisations"]] == ["UNODC"]
 
 
@@ -138,7 +138,7 @@ def test_every_figure_leads_to_exactly_the_people_it_counts(secretariat: Client,
     make_delegate(make_delegation(other_webinar, honduras.body), "prosecutors")
 
     context = secretariat.get(BOARD).context
-    (line,) = [line for line in context["lines"] if line.row.delegation == honduras]
+    (line,) = [line for line in context["rows"] if line.row.delegation == honduras]
     (prosecutors_url,) = [people for total, people, _ in context["totals"] if total.profile.code == "prosecutors"]
     found = {
         **{cell.seat.profile.code: count_at(secretariat, cell.people_url) for cell in line.cells},
@@ -265,7 +265,7 @@ def test_bodies_without_a_delegation_are_not_on_the_board(secretariat: Client, w
     named_country(webinar, "HN", "Honduras")
     ParticipatingBody.objects.create(kind=BodyKind.COUNTRY, iso_code="CA", slug="canada", name_en="Canada")
 
-    assert [str(line.row.delegation.body) for line in secretariat.get(BOARD).context["lines"]] == ["Honduras"]
+    assert [str(line.row.delegation.body) for line in secretariat.get(BOARD).context["rows"]] == ["Honduras"]
 
 
 @pytest.fixture
@@ -303,7 +303,7 @@ def test_the_board_is_ordered_and_filtered_by_its_address(
 ) -> None:
     response = secretariat.get(f"{BOARD}{query}")
 
-    assert [str(line.row.delegation.body) for line in response.context["lines"]] == shown
+    assert [str(line.row.delegation.body) for line in response.context["rows"]] == shown
     # A filter narrows what is seen, and no figure.
     assert response.context["board"].missing_total == 3 + 8 + 7
     assert ("Please look at this again" in response.content.decode()) == ("unknown" in query or "%00" in query)
@@ -312,7 +312,7 @@ def test_the_board_is_ordered_and_filtered_by_its_address(
 def test_one_profile_is_one_column(secretariat: Client, four: list[Delegation]) -> None:
     context = secretariat.get(f"{BOARD}?profile=border-control").context
 
-    assert {tuple(cell.seat.profile.code for cell in line.cells) for line in context["lines"]} == {("border-control",)}
+    assert {tuple(cell.seat.profile.code for cell in line.cells) for line in context["rows"]} == {("border-control",)}
     assert [total.profile.code for total, _people, _lacking in context["totals"]] == ["border-control"]
 
 
@@ -332,7 +332,7 @@ def test_what_happened_since_yesterday_stands_beside_each_delegation(
             webinar=delegation.webinar, delegation=delegation, kind=kind, at=now - timedelta(hours=hours)
         )
 
-    lines = secretariat.get(BOARD).context["lines"]
+    lines = secretariat.get(BOARD).context["rows"]
 
     assert {str(line.row.delegation.body): line.changes for line in lines if line.changes} == {
         "Honduras": ("+2 named", "−1 left", "Submitted")
@@ -344,7 +344,7 @@ def test_the_curve_ends_at_the_headline_and_says_the_same_as_a_table(
 ) -> None:
     response = secretariat.get(BOARD)
 
-    plot = response.context["plot"]
+    plot = response.context["chart"]
     assert plot.named == response.context["board"].named_total == 6
     assert (plot.asked, plot.path[:1], plot.first) == (24, "M", NOW.date() - timedelta(days=1))
     words = text_of(response.content.decode())

@@ -184,7 +184,7 @@ def test_how_many_are_left_out_where_too_many_are_chosen_is_said(
 
     page = secretariat.post(LIST, chosen, follow=True)
 
-    shown = [one.delegation for one in page.context["chosen"]]
+    shown = [one.delegation for one in page.context["selected"]]
     assert shown == [belize, honduras][:most]
     messages = [str(message) for message in page.context["messages"]]
     assert len(messages) == len(said)
@@ -214,10 +214,10 @@ def test_sent_twice_it_is_done_once(secretariat: Client, honduras: Delegation) -
 
 @pytest.mark.parametrize("query", ["", "delegation=0", "delegation=x", "delegation=" + "9" * 40, "delegation=%00"])
 def test_an_address_that_names_nothing_says_so(secretariat: Client, query: str) -> None:
-    page = secretariat.get(f"{reverse('admin:accept-several')}?{query}")
+    page = secretariat.get(f"{reverse('admin:bulk-accept')}?{query}")
 
     assert "None of the chosen delegations can be decided on so." in page.content.decode()
-    assert secretariat.post(f"{reverse('admin:accept-several')}?{query}").status_code == 200
+    assert secretariat.post(f"{reverse('admin:bulk-accept')}?{query}").status_code == 200
 
 
 def test_nobody_else_decides(client: Client, honduras: Delegation) -> None:

@@ -170,7 +170,7 @@ def test_what_is_said_about_a_person_can_be_changed(secretariat: Client, staff: 
     assert told(response) == ["What is said about Ana Paz is saved."]
     assert (person.name, person.version) == ("Ana Paz", 2)
     assert kinds() == [(HistoryKind.EDITED, staff, "")]
-    assert ("full name", "Ana Pas", "Ana Paz") in secretariat.get(url).context["history"][0].shown
+    assert ("full name", "Ana Pas", "Ana Paz") in secretariat.get(url).context["history"][0].changes
 
 
 def test_the_history_tells_a_profile_by_its_name(secretariat: Client, delegation: Delegation) -> None:
@@ -180,7 +180,7 @@ def test_the_history_tells_a_profile_by_its_name(secretariat: Client, delegation
 
     pages = (url, reverse("admin:registrations_delegation_change", args=[delegation.pk]))
     for page in pages:
-        shown = secretariat.get(page).context["history"][0].shown
+        shown = secretariat.get(page).context["history"][0].changes
         assert "Border control" in [new for _label, _old, new in shown]
 
 

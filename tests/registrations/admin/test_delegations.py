@@ -303,7 +303,7 @@ def test_the_page_offers_what_the_state_invites(secretariat: Client, delegation:
     for status in DelegationStatus:
         set_status(delegation, status)
         page = secretariat.get(reverse("admin:registrations_delegation_change", args=[delegation.pk]))
-        offered[str(status)] = [step.slug for step in page.context["steps"]]
+        offered[str(status)] = [step.slug for step in page.context["actions"]]
 
     assert offered == {
         "draft": ["submit", "waive", "not-attending"],

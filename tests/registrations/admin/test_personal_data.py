@@ -30,7 +30,7 @@ def test_the_policy_says_what_ends_and_how_much_of_it_there_is(secretariat: Clie
 
     response = secretariat.get(url)
 
-    counts = {str(text).split(":")[0]: count for text, count in response.context["ending"]}
+    counts = {str(text).split(":")[0]: count for text, count in response.context["purged_data"]}
     assert counts["People"] == 1
     assert "What ends on 17 Nov 2027" in response.text
 

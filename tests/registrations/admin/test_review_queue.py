@@ -97,7 +97,7 @@ def test_what_is_complete_stands_first_in_the_queue_and_today_and_says_so(
 
     queue, front = secretariat.get(QUEUE), secretariat.get("/admin/")
 
-    assert [one.delegation.body.name_en for one in queue.context["chosen"]] == ["Honduras", "Belize"]
+    assert [one.delegation.body.name_en for one in queue.context["selected"]] == ["Honduras", "Belize"]
     assert text(queue).count("Complete now.") == 1
     assert "Reason of Honduras" not in text(queue)
     waiting = [(one.body.name_en, one.is_complete) for one in front.context["today"].awaiting]
@@ -132,7 +132,7 @@ def test_one_with_a_gap_is_accepted_with_the_gap_open(secretariat: Client, webin
 
 def test_what_changed_since_it_was_seen_is_not_accepted_with_one_click(secretariat: Client, webinar: Webinar) -> None:
     honduras = submitted(webinar, "HN", "Honduras")
-    action = f"{reverse('admin:accept-several')}?delegation={honduras.pk}&from=waiting"
+    action = f"{reverse('admin:bulk-accept')}?delegation={honduras.pk}&from=waiting"
 
     answer = secretariat.post(action, {f"seen-{honduras.pk}": "something else"})
 
@@ -199,7 +199,7 @@ def test_the_page_of_several_shows_what_happened_last_beside_each(
     note(belize, HistoryKind.RETURNED, by=staff, minutes_ago=5)
     chosen = [("delegation", honduras.pk), ("delegation", belize.pk)]
 
-    shown = text(secretariat.get(f"{reverse('admin:accept-several')}?" + "&".join(f"{k}={v}" for k, v in chosen)))
+    shown = text(secretariat.get(f"{reverse('admin:bulk-accept')}?" + "&".join(f"{k}={v}" for k, v in chosen)))
 
     assert shown.index("Belize") < shown.index("5 minutes ago") < shown.index("3 minutes ago")
 
@@ -227,7 +227,7 @@ def test_what_can_no_longer_be_decided_stands_neither_in_the_queue_nor_on_the_fr
         secretariat.get(url) for url in (QUEUE, "/admin/", "/admin/registrations/delegation/?status__exact=submitted")
     )
 
-    assert [one.delegation.body.name_en for one in queue.context["chosen"]] == ["Honduras"]
+    assert [one.delegation.body.name_en for one in queue.context["selected"]] == ["Honduras"]
     today = front.context["today"]
     assert ([one.body.name_en for one in today.awaiting], today.awaiting_count) == (["Honduras"], 1)
     assert all(name in text(listed) for name in ("Honduras", "Belize", "Panama"))

@@ -133,7 +133,7 @@ def test_board_list_people_export_front_page_and_mail_tell_the_same_figures(
         if "days left" in message.subject
     }
 
-    lines = secretariat.get("/admin/quota-board/flows/").context["lines"]
+    lines = secretariat.get("/admin/quota-board/flows/").context["rows"]
     export = exported_board(secretariat)
     listed = {
         str(row.body): row
@@ -172,4 +172,4 @@ def test_board_list_people_export_front_page_and_mail_tell_the_same_figures(
     total = export["Total, attending countries"]
     assert (total["Named"], total["Missing"]) == (str(board.named_total), str(board.missing_total)) == ("19", "19")
     assert total["Prosecutors: declined"] == "1"
-    assert secretariat.get("/admin/quota-board/flows/").context["plot"].named == board.named_total
+    assert secretariat.get("/admin/quota-board/flows/").context["chart"].named == board.named_total

@@ -37,7 +37,7 @@ def test_a_changed_quota_is_told_with_its_profile_the_difference_the_reason_and_
 
     (told,) = page.context["history"]
     assert told.event.get_kind_display() == "Quota changed"
-    assert told.shown == (("profile", "", str(quota.profile)), ("at least", "2", "3"))
+    assert told.changes == (("profile", "", str(quota.profile)), ("at least", "2", "3"))
     assert (told.event.reason, told.event.actor) == ("Two offices", staff)
     assert f"<ins>{quota.profile}</ins>" in page.text
     assert "<del>2</del> → <ins>3</ins>" in page.text
@@ -50,7 +50,7 @@ def test_an_export_is_told_in_words(secretariat: Client, delegation: Delegation)
 
     (told,) = secretariat.get(HISTORY).context["history"]
 
-    assert {label: new for label, _old, new in told.shown} == {"how many": "1", "what": "quota board", "file": "XLSX"}
+    assert {label: new for label, _old, new in told.changes} == {"how many": "1", "what": "quota board", "file": "XLSX"}
 
 
 def test_the_newest_is_first_and_people_and_delegations_are_shown_when_they_are_asked_for(

@@ -56,7 +56,7 @@ def public_failures(delegation: Delegation) -> list[Failure]:
     return [
         Failure(NOBODY, reverse("registrations:lost-link"), {"email": "nobody"}),
         Failure(NOBODY, reverse("registrations:cannot-come", args=[token]), {"reason": "a" * 2_000}),
-        Failure(NOBODY, reverse("registrations:choices", args=[token]), {"timezone": "Mars/Olympus"}),
+        Failure(NOBODY, reverse("registrations:preferences", args=[token]), {"timezone": "Mars/Olympus"}),
         Failure(FOCAL_POINT, f"{page}delegates/new/", {"name": "", "email": "nobody"}),
         Failure(FOCAL_POINT, f"{page}delegates/{person}/edit/", {"email": "nobody"}),
         Failure(FOCAL_POINT, f"{page}delegates/{person}/replace/", {"name": "", "email": "nobody"}),

@@ -1,4 +1,4 @@
-"""When whom the calendar lets act (rule 7), and the reasons people give."""
+"""Decides who may act at which time (rule 7), and cleans the reasons that people give."""
 
 import re
 from datetime import datetime
@@ -12,9 +12,10 @@ from registrations.exceptions import (
     ReasonRequired,
     RegistrationClosed,
     RegistrationNotOpen,
+    RuleBroken,
     WebinarOver,
 )
-from registrations.models import Delegation, DelegationStatus, User
+from registrations.models import Delegation, DelegationStatus, RegistrationPolicy, User
 from registrations.queries import last_session_end, policy_of
 from sessions_app.models import Webinar
 
@@ -28,41 +29,58 @@ DATA_HAVE_ENDED = gettext_lazy(
 UNUSABLE_CHARACTERS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
-def check_time(webinar: Webinar, *, by: User, now: datetime, is_for_late: bool = False) -> None:
-    """Raise unless `by` may act at `now`. Two queries, one where the policy was read with the webinar.
+def refusal_at(
+    policy: RegistrationPolicy | None,
+    ends_at: datetime | None,
+    *,
+    by: User,
+    now: datetime,
+    is_for_late: bool = False,
+) -> RuleBroken | None:
+    """Return why `by` may not act at `now`, or None if they may. No query.
 
-    Staff may until the last session has ended, focal points from the opening to the closing of registration;
-    `is_for_late` says that the step is one of those that a focal point may take after the closing too.
+    Staff may act until the last session ends (`ends_at`), focal points from the opening to the closing of
+    registration, or after it too where `is_for_late`. Nobody acts at a webinar whose people were anonymised, even if
+    its agenda is extended later.
     """
+    if ends_at is not None and now >= ends_at:
+        return WebinarOver()
+    if policy is not None and policy.purged_at is not None:
+        return NotPossibleNow(DATA_HAVE_ENDED)
+    if by.is_staff:
+        return None
+    if policy is None or not policy.has_opened_at(now):
+        return RegistrationNotOpen()
+    if now >= policy.closes_at and not is_for_late:
+        return RegistrationClosed()
+    return None
+
+
+def check_time(webinar: Webinar, *, by: User, now: datetime, is_for_late: bool = False) -> None:
+    """Raise what `refusal_at` returns, if anything. Two queries, one where the policy was read with the webinar."""
     check_not_over(webinar, now=now)
     check_open(webinar, by=by, now=now, is_for_late=is_for_late)
 
 
 def check_not_over(webinar: Webinar, *, now: datetime) -> None:
-    """The first half of `check_time`: raise WebinarOver after the last session. One query."""
+    """Raise WebinarOver after the last session: the first half of `check_time`. One query."""
     end = last_session_end(webinar)
     if end is not None and now >= end:
         raise WebinarOver
 
 
 def check_open(webinar: Webinar, *, by: User, now: datetime, is_for_late: bool = False) -> None:
-    """The other half of `check_time`. One query, none where the policy was read with the webinar.
+    """Raise what `refusal_at` returns, except WebinarOver: the second half of `check_time`.
 
-    A webinar whose people were anonymised does not come back by a later agenda: raises NotPossibleNow for everybody.
+    One query, none where the policy was read with the webinar.
     """
-    policy = policy_of(webinar)
-    if policy is not None and policy.purged_at is not None:
-        raise NotPossibleNow(DATA_HAVE_ENDED)
-    if by.is_staff:
-        return
-    if policy is None or not policy.has_opened_at(now):
-        raise RegistrationNotOpen
-    if now >= policy.closes_at and not is_for_late:
-        raise RegistrationClosed
+    refusal = refusal_at(policy_of(webinar), None, by=by, now=now, is_for_late=is_for_late)
+    if refusal is not None:
+        raise refusal
 
 
 def check_not_purged(webinar: Webinar, *, now: datetime) -> None:
-    """Raise NotPossibleNow from the day on that the personal data of `webinar` end: what is typed then would never end.
+    """Raise NotPossibleNow from the purge day of `webinar` on: data entered later would never be purged.
 
     One query, none where the policy was read with the webinar.
     """
@@ -72,13 +90,13 @@ def check_not_purged(webinar: Webinar, *, now: datetime) -> None:
 
 
 def is_late(webinar: Webinar, *, by: User, now: datetime) -> bool:
-    """Whether `by` is a focal point who acts after the closing of registration. One query."""
+    """Return whether `by` is a focal point who acts after registration has closed. One query."""
     policy = policy_of(webinar)
     return not by.is_staff and policy is not None and now >= policy.closes_at
 
 
 def check_attending(delegation: Delegation) -> None:
-    """Raise NotPossibleNow for a delegation that does not attend: it must attend again first."""
+    """Raise NotPossibleNow if `delegation` does not attend."""
     if delegation.status == DelegationStatus.NOT_ATTENDING:
         raise NotPossibleNow(_("This delegation does not attend. Say first that it attends again."))
 
@@ -86,7 +104,7 @@ def check_attending(delegation: Delegation) -> None:
 def clean_reason(
     reason: str, *, is_required: bool = False, field: str = "reason", longest: int = LONGEST_REASON
 ) -> str:
-    """`reason` without blanks at its ends.
+    """Return `reason` without leading and trailing blanks.
 
     Raises ReasonRequired if it is blank and `is_required`, InvalidInput if it is too long or holds control characters.
     """

@@ -1,4 +1,4 @@
-"""Addresses without a language."""
+"""URL patterns of calendar files, without a language prefix: calendar programs store these addresses."""
 
 from django.urls import path
 

@@ -1,4 +1,4 @@
-"""Whose pages these are: a focal point gets 404 for everything of another country (rule 18)."""
+"""Access control of the focal points' pages: anything of another country answers 404 (rule 18)."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -20,20 +20,23 @@ DelegationView = Callable[Concatenate[HttpRequest, Delegation, ...], HttpRespons
 
 
 def account_required(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
-    """Ask for a sign-in first, of the secretariat for a second factor too, and of focal points that they know what
-    becomes of the data; keep the page out of every cache, and what is typed there from being lost."""
+    """Decorate `view` so that it needs a sign-in, of staff a second factor, and is not cached.
+
+    A focal point who has not read the privacy notice is led there first. A form that is submitted after the session has
+    ended is shown again after the sign-in.
+    """
 
     @never_cache
     @login_required
     @wraps(view)
     def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        user = signed_in(request)
+        user = signed_in_user(request)
         if lacks_second_factor(request):
-            is_read = request.method in ("GET", "HEAD")
+            is_safe_method = request.method in ("GET", "HEAD")
             return redirect_to_second_factor(
-                request, then=request.get_full_path() if is_read else reverse("registrations:delegations")
+                request, then=request.get_full_path() if is_safe_method else reverse("registrations:delegations")
             )
-        # What is typed into a form that is open while the notice changes is not lost.
+        # Only for GET: a form that was open when the notice changed can still be submitted.
         if request.method in ("GET", "HEAD") and user.is_to_read_privacy_notice:
             return redirect_to_login(request.get_full_path(), reverse("registrations:privacy"))
         return view(request, *args, **kwargs)
@@ -44,12 +47,15 @@ def account_required(view: Callable[..., HttpResponseBase]) -> Callable[..., Htt
 
 
 def delegation_required(view: DelegationView) -> Callable[..., HttpResponseBase]:
-    """Give `view` the delegation of the URL's slug, if the signed-in person may see it; else 404."""
+    """Decorate `view` as `account_required` does, and pass it the delegation of the slug.
+
+    Answers 404 if the signed-in user may not see that delegation.
+    """
 
     @account_required
     @wraps(view)
     def checked(request: HttpRequest, slug: str, **kwargs: Any) -> HttpResponseBase:
-        delegation = delegation_of(signed_in(request), slug)
+        delegation = delegation_of(signed_in_user(request), slug)
         if delegation is None:
             raise Http404
         return view(request, delegation, **kwargs)
@@ -58,13 +64,13 @@ def delegation_required(view: DelegationView) -> Callable[..., HttpResponseBase]
 
 
 def get_delegate_or_404(delegation: Delegation, pk: int) -> Delegate:
-    """The delegate of this delegation, or 404."""
-    people = Delegate.objects.select_related("delegation__body", "delegation__webinar", "profile", "replaced_by")
-    return get_object_or_404(people, delegation=delegation, pk=pk)
+    """Return the delegate with that id in `delegation`; raise Http404 if there is none."""
+    delegates = Delegate.objects.select_related("delegation__body", "delegation__webinar", "profile", "replaced_by")
+    return get_object_or_404(delegates, delegation=delegation, pk=pk)
 
 
-def signed_in(request: HttpRequest) -> User:
-    """The user of a request that `login_required` let through."""
+def signed_in_user(request: HttpRequest) -> User:
+    """Return the user of a request; raise TypeError outside views that need a sign-in."""
     if not isinstance(request.user, User):
         raise TypeError("Only for pages that ask for a sign-in.")
     return request.user

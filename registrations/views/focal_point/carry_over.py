@@ -1,4 +1,4 @@
-"""From the country's delegations at earlier webinars: tick who comes again."""
+"""The page on which people of the country's earlier delegations are named again."""
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -16,16 +16,16 @@ from registrations.queries.earlier import earlier_people
 from registrations.services.acceptance_messages import said_before_completing
 from registrations.services.carry_over import carry_over
 from registrations.services.nominations import NamingOutcome
-from registrations.views.focal_point.access import delegation_required, signed_in
+from registrations.services.permitted_actions import permitted_actions_now
+from registrations.views.focal_point.access import delegation_required, signed_in_user
 from registrations.views.focal_point.flash_messages import missing_message, named_count_message
-from registrations.views.focal_point.profile_cards import allowed_now
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @delegation_required
 def earlier(request: HttpRequest, delegation: Delegation) -> HttpResponse:
-    """Name everyone who is ticked and may be named; the others stay ticked, each with the reason."""
-    user, now = signed_in(request), timezone.now()
+    """Name the ticked people; those who are refused stay ticked, each with the reason."""
+    user, now = signed_in_user(request), timezone.now()
     form = _form(request, delegation)
     if form.is_bound and form.is_valid():
         try:
@@ -41,12 +41,11 @@ def earlier(request: HttpRequest, delegation: Delegation) -> HttpResponse:
     if form.is_bound and form.selects_only_present_people:
         messages.info(request, _("Everyone whom you ticked is in the delegation already."))
         return redirect(delegation)
-    may = allowed_now(delegation, by=user, now=now)
     context = {
         "delegation": delegation,
         "form": form,
         "rows": form.rows(),
-        "can_name": may.add or may.fill_gaps,
+        "can_name": permitted_actions_now(delegation, by=user, now=now).fill_gaps,
         "warning": said_before_completing(delegation, lacks_letter=lacks_letter(delegation)),
     }
     return render(request, "focal_point/earlier.html", context, status=422 if form.errors else 200)
@@ -59,7 +58,7 @@ def _form(request: HttpRequest, delegation: Delegation) -> CarryOverForm:
 
 
 def _with_refusals(request: HttpRequest, delegation: Delegation, outcomes: dict[int, NamingOutcome]) -> CarryOverForm:
-    """The form as it was sent, without those who are named now; a refusal stands at the person whom it concerns."""
+    """Return the submitted form without the people who are named now, with an error at each refused person."""
     form = _form(request, delegation)
     form.is_valid()
     for pk, outcome in outcomes.items():
@@ -70,6 +69,7 @@ def _with_refusals(request: HttpRequest, delegation: Delegation, outcomes: dict[
 
 
 def _messages_of(refusal: RuleBroken) -> list[str]:
+    """Return the texts of `refusal`, which are several for invalid input."""
     if isinstance(refusal, InvalidInput):
         return [text for texts in refusal.messages.values() for text in texts]
     return [str(refusal.message)]

@@ -1,4 +1,4 @@
-"""Steps of the delegation as a whole: submit, not attending, attending again."""
+"""Actions on a whole delegation: submit it, note that the country does not attend, or attends again."""
 
 from collections.abc import Callable
 from typing import Any
@@ -16,14 +16,14 @@ from registrations.forms.focal_point import NotAttendingForm, SubmitForm
 from registrations.models import Delegation, DelegationStatus
 from registrations.queries import gaps_in, lacks_letter, seats_of
 from registrations.services.delegations import mark_attending_again, mark_not_attending, submit_delegation
-from registrations.views.focal_point.access import delegation_required, signed_in
+from registrations.views.focal_point.access import delegation_required, signed_in_user
 from registrations.views.focal_point.flash_messages import accepted_message, completion_message
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @delegation_required
 def submit(request: HttpRequest, delegation: Delegation) -> HttpResponse:
-    """Submit; with gaps the page lists them and asks for the reason."""
+    """Submit the delegation; one with gaps needs a reason."""
     form = SubmitForm(
         request.POST or None,
         gaps=gaps_in(seats_of(delegation)),
@@ -36,14 +36,14 @@ def submit(request: HttpRequest, delegation: Delegation) -> HttpResponse:
             delegation,
             version=form.cleaned_data["version"],
             reason=form.reason(),
-            by=signed_in(request),
+            by=signed_in_user(request),
             now=timezone.now(),
         )
         if submitted.status == DelegationStatus.ACCEPTED:
             return accepted_message(delegation)
         return _("The delegation is submitted. The secretariat decides and writes to you.")
 
-    return _answer(request, delegation, form, save, template="submit")
+    return _process_form(request, delegation, form, save, template="submit")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -52,37 +52,38 @@ def not_attending(request: HttpRequest, delegation: Delegation) -> HttpResponse:
     form = NotAttendingForm(request.POST or None, initial={"reason": delegation.not_attending_reason})
 
     def save() -> str:
-        mark_not_attending(delegation, by=signed_in(request), now=timezone.now(), **form.cleaned_data)
+        mark_not_attending(delegation, by=signed_in_user(request), now=timezone.now(), **form.cleaned_data)
         return _("It is noted that your country does not attend. You can take this back while registration is open.")
 
-    return _answer(request, delegation, form, save, template="not_attending")
+    return _process_form(request, delegation, form, save, template="not_attending")
 
 
 @require_POST
 @delegation_required
 def attending_again(request: HttpRequest, delegation: Delegation) -> HttpResponse:
     try:
-        mark_attending_again(delegation, by=signed_in(request), now=timezone.now())
+        mark_attending_again(delegation, by=signed_in_user(request), now=timezone.now())
     except RuleBroken as broken:
         messages.error(request, str(broken.message))
     else:
-        said = _("The delegation takes part again.")
-        messages.success(request, f"{said} {completion_message(delegation)}".strip())
+        text = _("The delegation takes part again.")
+        messages.success(request, f"{text} {completion_message(delegation)}".strip())
     return redirect(delegation)
 
 
-def _answer(
+def _process_form(
     request: HttpRequest, delegation: Delegation, form: Any, save: Callable[[], str], *, template: str
 ) -> HttpResponse:
+    """Call `save` for a valid POST and redirect to the delegation with its message; otherwise show the form."""
     if request.method == "POST" and form.is_valid():
         try:
-            said = save()
+            text = save()
         except RuleBroken as broken:
             add_broken_rule(form, broken)
             if isinstance(broken, Stale):
                 update_hidden_values(form, version=str(broken.current.version))
         else:
-            messages.success(request, said)
+            messages.success(request, text)
             return redirect(delegation)
     context = {
         "delegation": delegation,

@@ -1,4 +1,4 @@
-"""What is said after people are named or have left."""
+"""Flash messages about what a delegation still lacks after people were named or have left."""
 
 from collections.abc import Sequence
 
@@ -10,12 +10,15 @@ from registrations.queries import SeatCount, gaps_in, lacks_letter, released_ses
 
 
 def named_count_message(count: int) -> str:
+    """Return “2 people are named.”"""
     return ngettext("%(count)s person is named.", "%(count)s people are named.", count) % {"count": count}
 
 
 def missing_message(delegation: Delegation) -> str:
-    """What is said after a step of `delegation`, which is as it was read before it: what is missing now, or what became
-    of it where nothing is."""
+    """Return, with a leading blank, what `delegation` lacks now or that it is complete.
+
+    `delegation` must be as it was read before the action.
+    """
     outcome = completion_message(delegation)
     return (
         f" {outcome}"
@@ -25,28 +28,33 @@ def missing_message(delegation: Delegation) -> str:
 
 
 def completion_message(delegation: Delegation) -> str:
-    """That `delegation`, which was submitted before a step, is complete now: accepted, or waiting for the secretariat.
+    """Return whether a submitted delegation, now complete, is accepted or waits for the secretariat.
 
-    Empty where it was not submitted, or something is missing.
+    The text is empty if the delegation was not submitted before the action, or still lacks something. `delegation` must
+    be as it was read before the action.
     """
     if DelegationStatus.SUBMITTED not in (delegation.status, delegation.status_before):
         return ""
-    now = Delegation.objects.select_related("webinar__policy", "body").get(pk=delegation.pk)
-    if gaps_in(seats_of(now)) or lacks_letter(now):
+    current = Delegation.objects.select_related("webinar__policy", "body").get(pk=delegation.pk)
+    if gaps_in(seats_of(current)) or lacks_letter(current):
         return ""
-    if now.status == DelegationStatus.SUBMITTED:
+    if current.status == DelegationStatus.SUBMITTED:
         return _("The delegation is complete now. The secretariat decides and writes to you.")
-    return accepted_message(now) if now.status == DelegationStatus.ACCEPTED else ""
+    return accepted_message(current) if current.status == DelegationStatus.ACCEPTED else ""
 
 
 def accepted_message(delegation: Delegation) -> str:
+    """Return that the delegation is accepted, and when its delegates are invited."""
     if not released_sessions(delegation.webinar).exists():
         return _("The delegation is complete and accepted. Its delegates are invited once the agenda is released.")
     return _("The delegation is complete and accepted. Its delegates receive their invitations now.")
 
 
 def missing_message_for_seats(seats: Sequence[SeatCount], *, lacks_letter: bool) -> str:
-    """ " Still missing: Prosecutors (1 of 2)." or that everything is met; empty for an organisation."""
+    """Return, with a leading blank, “Still missing: Prosecutors (1 of 2).” or that every quota is met.
+
+    The text is empty for an organisation, which has no seats.
+    """
     if not seats:
         return ""
     missing = [

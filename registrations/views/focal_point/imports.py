@@ -1,6 +1,6 @@
-"""Import of delegates: a table, its columns where they are unclear, the dry run, and saving.
+"""Import of delegates: upload a table, assign its columns where they are unclear, check, save.
 
-The steps remember nothing: each page carries the table as text to the next, where it is read and checked anew.
+Nothing is stored between these pages: each carries the table as text to the next, which reads and checks it again.
 """
 
 from collections.abc import Sequence
@@ -38,67 +38,68 @@ from registrations.services.imports.saving import Imported, import_delegates
 from registrations.services.imports.tables import Table, table_to_text
 from registrations.services.imports.template import build_template
 from registrations.services.imports.texts import read_text
-from registrations.views.focal_point.access import delegation_required, signed_in
+from registrations.views.focal_point.access import delegation_required, signed_in_user
 from registrations.views.focal_point.flash_messages import missing_message, named_count_message
 from sessions_app.bilingual import LANGUAGES
 
 SHEET_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-COLUMNS_ARE_TOLD = "has-columns"
+# The name of a hidden input of the page on which the user assigns the columns.
+HAS_COLUMNS = "has-columns"
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @delegation_required
 def import_table(request: HttpRequest, delegation: Delegation) -> HttpResponse:
-    """Ask for a table; once there is one, show what would become of each row. Nothing is saved here."""
+    """Ask for a table; a POST shows what saving would do with each row. Nothing is saved here."""
     if request.method != "POST":
-        return _ask(request, delegation, ImportForm())
+        return _show_upload_form(request, delegation, ImportForm())
     form = ImportForm(request.POST, request.FILES)
     try:
-        with limit_imports(signed_in(request), now=timezone.now()):
+        with limit_imports(signed_in_user(request), now=timezone.now()):
             table = _table_of(form)
             if table is None:
-                return _ask(request, delegation, form)
-            if COLUMNS_ARE_TOLD in request.POST:
-                return _with_columns(request, delegation, table)
+                return _show_upload_form(request, delegation, form)
+            if HAS_COLUMNS in request.POST:
+                return _check_assigned_columns(request, delegation, table)
             layout = find_layout(table, fields=fields_of(delegation))
             if problems := layout_problems(layout, needed=needed_of(delegation)):
-                return _ask_columns(request, delegation, table, layout, problems)
-            return _dry_run(request, delegation, table, layout)
+                return _show_columns_form(request, delegation, table, layout, problems)
+            return _show_check(request, delegation, table, layout)
     except RuleBroken as broken:
         add_broken_rule(form, broken)
-        return _ask(request, delegation, form)
+        return _show_upload_form(request, delegation, form)
 
 
 @require_POST
 @delegation_required
 def save(request: HttpRequest, delegation: Delegation) -> HttpResponse:
-    """Save the good rows of a table that was seen; those that stay out are shown, to be corrected."""
+    """Save the valid rows of a checked table; invalid rows are shown again, to be corrected."""
     form = ImportForm(request.POST)
     try:
-        with limit_imports(signed_in(request), now=timezone.now()):
+        with limit_imports(signed_in_user(request), now=timezone.now()):
             table = _table_of(form)
             if table is None:
-                return _ask(request, delegation, form)
+                return _show_upload_form(request, delegation, form)
             layout = find_layout(table, fields=fields_of(delegation))
             if problems := layout_problems(layout, needed=needed_of(delegation)):
-                return _ask_columns(request, delegation, table, layout, problems)
+                return _show_columns_form(request, delegation, table, layout, problems)
             imported = import_delegates(
-                delegation, people=people_of(table, layout), by=signed_in(request), now=timezone.now()
+                delegation, people=people_of(table, layout), by=signed_in_user(request), now=timezone.now()
             )
     except RuleBroken as broken:
         add_broken_rule(form, broken)
-        return _ask(request, delegation, form)
-    said = _what_is_saved(len(imported.delegates), len(imported.checked.already)) + missing_message(delegation)
+        return _show_upload_form(request, delegation, form)
+    text = _saved_message(len(imported.delegates), len(imported.checked.already)) + missing_message(delegation)
     if imported.checked.wrong:
-        return _left_over(request, delegation, imported, said)
-    (messages.success if imported.delegates else messages.info)(request, said)
+        return _show_invalid_rows(request, delegation, imported, text)
+    (messages.success if imported.delegates else messages.info)(request, text)
     return redirect(delegation)
 
 
 @require_safe
 @delegation_required
 def template(request: HttpRequest, delegation: Delegation) -> HttpResponse:
-    """The workbook to fill in, in the language of the address."""
+    """Return the workbook to fill in, in the language of the address."""
     response = HttpResponse(build_template(delegation, seats_of(delegation)), content_type=SHEET_TYPE)
     name = _("delegates") + f"-{delegation.body.slug}.xlsx"
     response["Content-Disposition"] = content_disposition_header(as_attachment=True, filename=name)
@@ -106,7 +107,7 @@ def template(request: HttpRequest, delegation: Delegation) -> HttpResponse:
 
 
 def _table_of(form: ImportForm) -> Table | None:
-    """The table that was sent; None where the form says what is wrong. Raises Unreadable."""
+    """Return the submitted table; None, with errors in `form`, where there is none. Raises Unreadable."""
     if not form.is_valid():
         return None
     source, upload = "table", form.upload
@@ -122,7 +123,7 @@ def _table_of(form: ImportForm) -> Table | None:
         raise
 
 
-def _ask(request: HttpRequest, delegation: Delegation, form: ImportForm) -> HttpResponse:
+def _show_upload_form(request: HttpRequest, delegation: Delegation, form: ImportForm) -> HttpResponse:
     links = []
     for language in LANGUAGES:
         with override(language):
@@ -132,18 +133,18 @@ def _ask(request: HttpRequest, delegation: Delegation, form: ImportForm) -> Http
     return render(request, "focal_point/import.html", context, status=422 if form.errors else 200)
 
 
-def _with_columns(request: HttpRequest, delegation: Delegation, table: Table) -> HttpResponse:
-    """The dry run of columns that were told by hand, or the question again where that was not enough."""
+def _check_assigned_columns(request: HttpRequest, delegation: Delegation, table: Table) -> HttpResponse:
+    """Check the table with the columns that the user assigned; show that form again where it is invalid."""
     found = find_layout(table, fields=fields_of(delegation))
     form = ColumnsForm(
         request.POST, parsed_table=table, layout=found, fields=fields_of(delegation), required=needed_of(delegation)
     )
     if not form.is_valid():
         return render(request, "focal_point/import_columns.html", {"delegation": delegation, "form": form}, status=422)
-    return _dry_run(request, delegation, table, form.assigned_layout())
+    return _show_check(request, delegation, table, form.assigned_layout())
 
 
-def _ask_columns(
+def _show_columns_form(
     request: HttpRequest, delegation: Delegation, table: Table, layout: Layout, problems: list[str]
 ) -> HttpResponse:
     form = ColumnsForm(
@@ -157,18 +158,18 @@ def _ask_columns(
     return render(request, "focal_point/import_columns.html", context)
 
 
-def _dry_run(request: HttpRequest, delegation: Delegation, table: Table, layout: Layout) -> HttpResponse:
+def _show_check(request: HttpRequest, delegation: Delegation, table: Table, layout: Layout) -> HttpResponse:
     people = people_of(table, layout)
     if not people:
         raise Unreadable(
             _("There are headings, but no people below them. Please add the people, or choose another file."),
             field="table",
         )
-    checked = check_import(delegation, people, by=signed_in(request), now=timezone.now())
+    checked = check_import(delegation, people, by=signed_in_user(request), now=timezone.now())
     context = {
         "delegation": delegation,
         "checked": checked,
-        "all_rows": _as_text(delegation, people),
+        "all_rows": _rows_as_text(delegation, people),
         "gaps": gaps_in(checked.seats),
         "warning": said_before_accepting(
             acceptances_with(delegation, checked.seats, lacks_letter=lacks_letter(delegation)),
@@ -180,30 +181,30 @@ def _dry_run(request: HttpRequest, delegation: Delegation, table: Table, layout:
     return render(request, "focal_point/import_check.html", context)
 
 
-def _left_over(request: HttpRequest, delegation: Delegation, imported: Imported, said: str) -> HttpResponse:
-    """What was saved, and the wrong rows to be corrected: numbered as they stand in the box where they are shown."""
-    wrong = imported.checked.wrong
+def _show_invalid_rows(request: HttpRequest, delegation: Delegation, imported: Imported, text: str) -> HttpResponse:
+    """Show what was saved, and the invalid rows in a textarea, numbered by their line there."""
+    invalid_rows = imported.checked.wrong
     context = {
         "delegation": delegation,
-        "said": said,
+        "saved_message": text,
         "is_saved": bool(imported.delegates),
-        "rows": list(enumerate(wrong, start=2)),
-        "wrong_rows": _as_text(delegation, [row.person for row in wrong]),
+        "rows": list(enumerate(invalid_rows, start=2)),
+        "wrong_rows": _rows_as_text(delegation, [row.person for row in invalid_rows]),
     }
-    return render(request, "focal_point/import_left.html", context, status=422)
+    return render(request, "focal_point/import_invalid_rows.html", context, status=422)
 
 
-def _as_text(delegation: Delegation, people: Sequence[Person]) -> str:
-    """`people` as rows that can be sent again; empty where there is nobody."""
+def _rows_as_text(delegation: Delegation, people: Sequence[Person]) -> str:
+    """Return `people` as rows that can be submitted again; an empty text where there are none."""
     return table_to_text(people_to_table(people, delegation)) if people else ""
 
 
-def _what_is_saved(added: int, already: int) -> str:
+def _saved_message(added: int, already: int) -> str:
     if not added:
         return _("Nobody new is named.")
-    said = named_count_message(added)
+    text = named_count_message(added)
     if already:
-        said += " " + ngettext("%(count)s was there already.", "%(count)s were there already.", already) % {
+        text += " " + ngettext("%(count)s was there already.", "%(count)s were there already.", already) % {
             "count": already
         }
-    return said
+    return text

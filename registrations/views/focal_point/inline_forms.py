@@ -1,4 +1,4 @@
-"""A form of a person, as a page of its own or in its place on the delegation's page, where htmx fetches it."""
+"""Delegate forms, as pages of their own or inline on the delegation's page, where htmx loads them."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,38 +13,42 @@ from registrations.exceptions import RuleBroken, Stale
 from registrations.forms.delegates import conflicting_fields
 from registrations.forms.errors import add_broken_rule
 from registrations.models import Delegate, Delegation
-from registrations.views.focal_point.anchors import Place, delegation_url_at
+from registrations.views.focal_point.anchors import FormAnchor, delegation_url_at
 from registrations.views.focal_point.flash_messages import missing_message
 
-IN_PLACE = "focal_point/in_place.html"
+INLINE_LAYOUT = "focal_point/inline_form.html"
 
 
 @dataclass(frozen=True)
-class Saved:
-    """What is said, and where on the page the reader is taken; `then` is another page that comes first.
+class SaveResult:
+    """The result of a saved form: a flash message and the element that the delegation's page focuses.
 
-    `missing` is what `missing_message` would say, where it is known without looking.
+    `next_url` is another page to redirect to instead. `missing` is the text of `missing_message`, where the
+    caller knows it without a query.
     """
 
-    said: str
-    at: str
-    then: str | None = None
+    message: str
+    focus_id: str
+    next_url: str | None = None
     missing: str | None = None
 
 
-def answer(
+def process_delegate_form(
     request: HttpRequest,
     delegation: Delegation,
     form: Any,
-    save: Callable[[], Saved],
+    save: Callable[[], SaveResult],
     *,
     template: str,
-    place: Place,
+    anchor: FormAnchor,
     delegate: Delegate | None = None,
     warning: str = "",
 ) -> HttpResponse:
-    """The form, as a page or in its place on the delegation's; once it is sent and `save` keeps the rules, back to the
-    seat with what happened. `warning` is what sending it does beside what it says."""
+    """Call `save` for a valid POST and redirect to the delegation's page; otherwise show the form.
+
+    The form is a page, or for htmx a part of the delegation's page. `warning` says what else submitting it causes, such
+    as the acceptance of the delegation. A stale form shows both versions.
+    """
     versions: list[tuple[str, object, object]] = []
     if request.method == "POST" and form.is_valid():
         try:
@@ -56,13 +60,13 @@ def answer(
             add_broken_rule(form, broken)
         else:
             missing = missing_message(delegation) if saved.missing is None else saved.missing
-            messages.success(request, saved.said + missing)
-            return redirect(saved.then or delegation_url_at(delegation, saved.at, done=place))
+            messages.success(request, saved.message + missing)
+            return redirect(saved.next_url or delegation_url_at(delegation, saved.focus_id, closed_form=anchor))
     context = {
-        "layout": IN_PLACE if is_inline(request) else "focal_point/form.html",
-        "place": place.form,
+        "layout": INLINE_LAYOUT if is_inline(request) else "focal_point/form.html",
+        "form_id": anchor.form_id,
         "action": request.get_full_path(),
-        "back": delegation_url_at(delegation, place.opener, done=place),
+        "back": delegation_url_at(delegation, anchor.opener_id, closed_form=anchor),
         "delegation": delegation,
         "form": form,
         "delegate": delegate,
@@ -73,28 +77,29 @@ def answer(
         focus_first(form)
     response = render(request, f"focal_point/{template}.html", context, status=422 if form.errors else 200)
     if is_inline(request) and form.errors:
-        # The form asked for the page, which it does not get.
-        for direct in (retarget, reselect):
-            direct(response, f"#{place.form}")
+        # The form targets the whole page; with errors, the response replaces only the form.
+        for set_header in (retarget, reselect):
+            set_header(response, f"#{anchor.form_id}")
         reswap(response, "outerHTML")
     return response
 
 
-def auto_id_format(place: Place) -> str:
-    """BulkAction forms can be open on one page: the ids of their inputs differ."""
-    return f"{place.form}-%s"
+def auto_id_format(anchor: FormAnchor) -> str:
+    """Return an `auto_id` of its own for each inline form, since several can be open on one page."""
+    return f"{anchor.form_id}-%s"
 
 
 def focus_first(form: Any) -> None:
-    """On the first input; where there is none the template gives the focus to the form's own element."""
-    for first in form.visible_fields()[:1]:
-        first.field.widget.attrs["autofocus"] = True
+    """Give the first visible input the focus; without one, the template focuses the form's element."""
+    for bound_field in form.visible_fields()[:1]:
+        bound_field.field.widget.attrs["autofocus"] = True
 
 
 def is_inline(request: HttpRequest) -> bool:
-    """Whether htmx asks, for a part of the delegation's page."""
+    """Return whether htmx loads the form into the delegation's page."""
     return bool(request.htmx)  # type: ignore[attr-defined]  # set by django_htmx's middleware
 
 
-def auto_id_for(request: HttpRequest, place: Place) -> str:
-    return auto_id_format(place) if is_inline(request) else "id_%s"
+def auto_id_for(request: HttpRequest, anchor: FormAnchor) -> str:
+    """Return the `auto_id` of the form: the anchor's inline, Django's own on a page."""
+    return auto_id_format(anchor) if is_inline(request) else "id_%s"

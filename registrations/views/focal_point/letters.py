@@ -1,4 +1,4 @@
-"""The nomination letter: a page with the form and what was sent before, the file itself, and its removal."""
+"""The nomination letter: the page that uploads it and lists earlier ones, its download, and its removal."""
 
 from dataclasses import dataclass
 
@@ -18,14 +18,14 @@ from registrations.queries import letters_of, requires_letter, seats_of, zone_of
 from registrations.queries.acceptance import acceptances_with
 from registrations.services.acceptance_messages import said_before_accepting
 from registrations.services.letters import remove_letter, upload_letter
-from registrations.views.focal_point.access import delegation_required, signed_in
+from registrations.services.permitted_actions import permitted_actions_now
+from registrations.views.focal_point.access import delegation_required, signed_in_user
 from registrations.views.focal_point.flash_messages import completion_message
-from registrations.views.focal_point.profile_cards import allowed_now
 
 
 @dataclass(frozen=True)
 class LetterState:
-    """What is shown of the letters of a delegation; of one that does not attend none is required."""
+    """The letters of a delegation; one that does not attend requires none."""
 
     current: NominationLetter | None
     replaced: tuple[NominationLetter, ...]
@@ -37,7 +37,7 @@ class LetterState:
 
 
 def letter_state(delegation: Delegation) -> LetterState:
-    """One query."""
+    """Load the letters of `delegation`. One query."""
     letters = list(letters_of(delegation))
     return LetterState(
         current=next((letter for letter in letters if letter.replaced_at is None), None),
@@ -49,8 +49,8 @@ def letter_state(delegation: Delegation) -> LetterState:
 @require_http_methods(["GET", "HEAD", "POST"])
 @delegation_required
 def letter(request: HttpRequest, delegation: Delegation) -> HttpResponse:
-    """Upload the letter, or a better one; see which there were."""
-    user, now = signed_in(request), timezone.now()
+    """Show the letters, and upload a new one, which replaces the current one."""
+    user, now = signed_in_user(request), timezone.now()
     form = LetterForm(request.POST, request.FILES) if request.method == "POST" else LetterForm()
     if request.method == "POST" and form.is_valid():
         try:
@@ -58,8 +58,8 @@ def letter(request: HttpRequest, delegation: Delegation) -> HttpResponse:
         except RuleBroken as broken:
             add_broken_rule(form, broken)
         else:
-            said = _("The letter is uploaded. The secretariat can read it now.")
-            messages.success(request, f"{said} {completion_message(delegation)}".strip())
+            text = _("The letter is uploaded. The secretariat can read it now.")
+            messages.success(request, f"{text} {completion_message(delegation)}".strip())
             return redirect(delegation)
     context = {
         "delegation": delegation,
@@ -68,7 +68,7 @@ def letter(request: HttpRequest, delegation: Delegation) -> HttpResponse:
         "warning": said_before_accepting(acceptances_with(delegation, seats_of(delegation), lacks_letter=False))
         if delegation.status == DelegationStatus.SUBMITTED
         else "",
-        "may": allowed_now(delegation, by=user, now=now),
+        "may": permitted_actions_now(delegation, by=user, now=now),
         "zone": zone_of(user, delegation),
     }
     return render(request, "focal_point/letter.html", context, status=422 if form.errors else 200)
@@ -77,13 +77,13 @@ def letter(request: HttpRequest, delegation: Delegation) -> HttpResponse:
 @require_safe
 @delegation_required
 def letter_file(request: HttpRequest, delegation: Delegation, *, pk: int) -> HttpResponseBase:
-    """The file, to be saved and not to be shown: whatever is in it, it runs nowhere near our pages."""
-    found = get_object_or_404(NominationLetter, delegation=delegation, pk=pk)
+    """Return the file as a download, sandboxed, so that its content cannot run on this site."""
+    letter = get_object_or_404(NominationLetter, delegation=delegation, pk=pk)
     try:
-        content = found.file.open("rb")
-    except FileNotFoundError as gone:
-        raise Http404 from gone
-    response = FileResponse(content, as_attachment=True, filename=found.name, content_type="application/pdf")
+        content = letter.file.open("rb")
+    except FileNotFoundError as error:
+        raise Http404 from error
+    response = FileResponse(content, as_attachment=True, filename=letter.name, content_type="application/pdf")
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers["Content-Security-Policy"] = "sandbox"
     response.headers["Cache-Control"] = "private, no-store"
@@ -93,12 +93,12 @@ def letter_file(request: HttpRequest, delegation: Delegation, *, pk: int) -> Htt
 @require_POST
 @delegation_required
 def remove(request: HttpRequest, delegation: Delegation, *, pk: int) -> HttpResponse:
-    """Erase a letter that should not have been sent."""
-    found = get_object_or_404(NominationLetter.objects.select_related("delegation"), delegation=delegation, pk=pk)
+    """Remove a letter that was uploaded by mistake."""
+    letter = get_object_or_404(NominationLetter.objects.select_related("delegation"), delegation=delegation, pk=pk)
     try:
-        remove_letter(found, by=signed_in(request), now=timezone.now())
+        remove_letter(letter, by=signed_in_user(request), now=timezone.now())
     except RuleBroken as broken:
         messages.error(request, str(broken.message))
     else:
-        messages.success(request, _("“%(name)s” is removed.") % {"name": found.name})
+        messages.success(request, _("“%(name)s” is removed.") % {"name": letter.name})
     return redirect("registrations:letter", delegation.slug)

@@ -26,15 +26,14 @@ from registrations.queries import (
 )
 from registrations.queries.acceptance import Acceptances, is_accepted_at_once
 from registrations.services.acceptance_messages import said_before_accepting
-from registrations.views.focal_point.access import account_required, delegation_required, signed_in
+from registrations.services.permitted_actions import PermittedActions, permitted_actions
+from registrations.views.focal_point.access import account_required, delegation_required, signed_in_user
 from registrations.views.focal_point.anchors import WITHOUT_PROFILE, add_anchor, delegation_url_at
-from registrations.views.focal_point.inline_forms import IN_PLACE, auto_id_format, focus_first
+from registrations.views.focal_point.inline_forms import INLINE_LAYOUT, auto_id_format, focus_first
 from registrations.views.focal_point.letters import LetterState, letter_state
 from registrations.views.focal_point.people import acceptance_warning, register_form
 from registrations.views.focal_point.profile_cards import (
-    Allowed,
     ProfileCard,
-    allowed,
     not_attending_card,
     pending_invitation_text,
     person_card,
@@ -49,7 +48,7 @@ HISTORY_SHOWN = 50
 @account_required
 def delegations(request: HttpRequest) -> HttpResponse:
     """The delegations of the signed-in person's bodies, the newest webinar first."""
-    user = signed_in(request)
+    user = signed_in_user(request)
     rows = delegations_of(user).order_by("-webinar__created_at", "body__name_en")
     delegations = [(delegation, zone_of(user, delegation)) for delegation in rows]
     return render(request, "focal_point/delegations.html", {"delegations": delegations})
@@ -58,18 +57,18 @@ def delegations(request: HttpRequest) -> HttpResponse:
 @require_safe
 @delegation_required
 def delegation(request: HttpRequest, delegation: Delegation) -> HttpResponse:
-    """What is asked, what is missing, who is named, and what to do next."""
-    user, now = signed_in(request), timezone.now()
+    """Show one delegation: seats, people, letter, history, and what the user may do now."""
+    user, now = signed_in_user(request), timezone.now()
     policy = policy_of(delegation.webinar)
     sessions, ends_at = released_and_end(delegation.webinar)
-    may = allowed(delegation, policy=policy, ends_at=ends_at, by=user, now=now)
+    may = permitted_actions(delegation, policy=policy, ends_at=ends_at, by=user, now=now)
     seats = seats_of(delegation)
     people = delegates_with_mail_state(delegation)
-    waiting = pending_invitation_text(sessions)
+    pending_text = pending_invitation_text(sessions)
     history = list(history_of(delegation)[:HISTORY_SHOWN])
     is_attending = delegation.status != DelegationStatus.NOT_ATTENDING
     active = [
-        person_card(one, may, waiting=waiting, by=user, now=now) if is_attending else not_attending_card(one)
+        person_card(one, may, pending_text=pending_text, by=user, now=now) if is_attending else not_attending_card(one)
         for one in people.active
     ]
     cards = [profile_card(seat, active, may, is_asked=is_attending) for seat in seats]
@@ -89,23 +88,23 @@ def delegation(request: HttpRequest, delegation: Delegation) -> HttpResponse:
             "is_over": ends_at is not None and now >= ends_at,
             "is_attending": is_attending,
             "is_country": delegation.body.kind == BodyKind.COUNTRY,
-            "is_foreign": user.is_staff,
+            "is_staff_user": user.is_staff,
             "sessions": sessions,
             "seats": seats,
             "gaps": gaps_in(seats),
             "letter": letter,
             "cards": cards,
-            "others": [card for card in active if card.one.delegate.profile_id is None],
+            "organisation_people": [card for card in active if card.delegate.profile_id is None],
             "people": people,
-            "left": people.left,
-            "restorable": {one.delegate.pk for one in people.left} if may.leave and user.is_staff else set(),
+            "former_people": people.left,
+            "restorable": {one.delegate.pk for one in people.left} if may.change_people and user.is_staff else set(),
             "undo_offers": undo_offers(delegation, people, history, may, now=now),
             "hold_seconds": settings.CHANGE_HOLD_SECONDS + 1,
-            "at": request.GET.get("at", ""),
-            "done": request.GET.get("done", ""),
-            "without_profile": add_anchor(None),
-            **_form_in_place(delegation, seats, cards, may, adding=adding),
-            "attending_again_accepts": _said_before_attending_again(delegation, seats, letter, people),
+            "focus_id": request.GET.get("at", ""),
+            "closed_form_id": request.GET.get("done", ""),
+            "organisation_anchor": add_anchor(None),
+            **_inline_form_context(delegation, seats, cards, may, adding=adding),
+            "attending_again_accepts": _attending_again_warning(delegation, seats, letter, people),
             "accepted_when_complete": delegation.status == DelegationStatus.SUBMITTED
             and is_accepted_at_once(delegation),
             "uninvited_count": _uninvited_count(people),
@@ -117,41 +116,48 @@ def delegation(request: HttpRequest, delegation: Delegation) -> HttpResponse:
 
 
 def _uninvited_count(people: DelegatesWithMail) -> int:
+    """Return how many active delegates are not admitted yet."""
     return sum(one.delegate.admitted_at is None for one in people.active)
 
 
-def _said_before_attending_again(
+def _attending_again_warning(
     delegation: Delegation, seats: tuple[SeatCount, ...], letter: LetterState, people: DelegatesWithMail
 ) -> str:
-    """What the button says that takes "not attending" back: that this accepts the delegation; empty where it does not.
-    No query."""
-    stood_submitted = delegation.status_before == DelegationStatus.SUBMITTED
+    """Return that attending again accepts the delegation; an empty text where it does not. No query."""
+    was_submitted = delegation.status_before == DelegationStatus.SUBMITTED
     lacks_letter = requires_letter(delegation) and letter.current is None
-    if not stood_submitted or gaps_in(seats) or lacks_letter or not is_accepted_at_once(delegation):
+    if not was_submitted or gaps_in(seats) or lacks_letter or not is_accepted_at_once(delegation):
         return ""
     return said_before_accepting(Acceptances((delegation,), _uninvited_count(people)))
 
 
-def _form_in_place(
-    delegation: Delegation, seats: tuple[SeatCount, ...], cards: list[ProfileCard], may: Allowed, *, adding: str
+def _inline_form_context(
+    delegation: Delegation,
+    seats: tuple[SeatCount, ...],
+    cards: list[ProfileCard],
+    may: PermittedActions,
+    *,
+    adding: str,
 ) -> dict[str, object]:
-    """What the page needs to show the form under the profile with the code `adding`; nothing where nobody can be named
-    there."""
+    """Return the context of the inline form under the profile with the code `adding`.
+
+    `adding` is empty in it where nobody can be named there.
+    """
     card = next((card for card in cards if card.seat.profile.code == adding and card.can_add), None)
-    is_without_profile = adding == WITHOUT_PROFILE and not seats and may.add
+    is_without_profile = adding == WITHOUT_PROFILE and not seats and may.register
     if card is None and not is_without_profile:
         return {"adding": ""}
     profile = card.seat.profile if card is not None else None
-    place = add_anchor(profile)
-    form = register_form(delegation, [seat.profile for seat in seats], profile, auto_id=auto_id_format(place))
+    anchor = add_anchor(profile)
+    form = register_form(delegation, [seat.profile for seat in seats], profile, auto_id=auto_id_format(anchor))
     focus_first(form)
     action = reverse("registrations:register-delegate", args=[delegation.slug])
     return {
         "adding": adding,
         "form": form,
         "warning": acceptance_warning(delegation),
-        "layout": IN_PLACE,
-        "place": place.form,
+        "layout": INLINE_LAYOUT,
+        "form_id": anchor.form_id,
         "action": f"{action}?{urlencode({'profile': adding})}",
-        "back": delegation_url_at(delegation, place.opener, done=place),
+        "back": delegation_url_at(delegation, anchor.opener_id, closed_form=anchor),
     }

@@ -1,5 +1,7 @@
-"""Naming people: register, edit, replace, withdraw, take back, invite once more. One address per action, one service
-per POST."""
+"""Actions on the people of a delegation: register, edit, replace, withdraw, restore, send invitations again.
+
+Each action has an address of its own and calls one service.
+"""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -27,7 +29,7 @@ from registrations.services.nominations import (
     withdrawing_leaves_gap,
 )
 from registrations.services.undoing import restore_delegate, undo_edit
-from registrations.views.focal_point.access import delegation_required, get_delegate_or_404, signed_in
+from registrations.views.focal_point.access import delegation_required, get_delegate_or_404, signed_in_user
 from registrations.views.focal_point.anchors import (
     add_anchor,
     delegate_anchor,
@@ -40,7 +42,7 @@ from registrations.views.focal_point.flash_messages import (
     missing_message,
     missing_message_for_seats,
 )
-from registrations.views.focal_point.inline_forms import Saved, answer, auto_id_for
+from registrations.views.focal_point.inline_forms import SaveResult, auto_id_for, process_delegate_form
 
 FORM_METHODS = ["GET", "HEAD", "POST"]
 
@@ -48,29 +50,29 @@ FORM_METHODS = ["GET", "HEAD", "POST"]
 @require_http_methods(FORM_METHODS)
 @delegation_required
 def register(request: HttpRequest, delegation: Delegation) -> HttpResponse:
-    """Name someone; `?profile=` says under which profile the button was pressed."""
+    """Register a delegate; `?profile=` preselects the profile."""
     profiles = profiles_of(delegation)
     profile = next((profile for profile in profiles if profile.code == request.GET.get("profile")), None)
-    place = add_anchor(profile)
-    form = register_form(delegation, profiles, profile, data=request.POST or None, auto_id=auto_id_for(request, place))
+    anchor = add_anchor(profile)
+    form = register_form(delegation, profiles, profile, data=request.POST or None, auto_id=auto_id_for(request, anchor))
 
-    def save() -> Saved:
-        registered = register_and_count(delegation, details=form.details(), by=signed_in(request), now=timezone.now())
-        delegate, after = registered.delegate, registered.delegation
-        to_name_another = (
-            delegation_url_with_add_form(delegation, delegate.profile) if "another" in request.POST else None
+    def save() -> SaveResult:
+        registered = register_and_count(
+            delegation, details=form.details(), by=signed_in_user(request), now=timezone.now()
         )
-        return Saved(
+        delegate, after = registered.delegate, registered.delegation
+        next_url = delegation_url_with_add_form(delegation, delegate.profile) if "another" in request.POST else None
+        return SaveResult(
             _("%(name)s is named.") % {"name": delegate.name},
             delegate_element_id(delegate),
-            to_name_another,
+            next_url,
             missing=None
             if delegation.status == DelegationStatus.SUBMITTED
             else missing_message_for_seats(after.seats, lacks_letter=after.lacks_letter),
         )
 
-    return answer(
-        request, delegation, form, save, template="register", place=place, warning=acceptance_warning(delegation)
+    return process_delegate_form(
+        request, delegation, form, save, template="register", anchor=anchor, warning=acceptance_warning(delegation)
     )
 
 
@@ -78,78 +80,82 @@ def register(request: HttpRequest, delegation: Delegation) -> HttpResponse:
 @delegation_required
 def edit(request: HttpRequest, delegation: Delegation, *, pk: int) -> HttpResponse:
     delegate = get_delegate_or_404(delegation, pk)
-    place = delegate_anchor(delegate)
+    anchor = delegate_anchor(delegate)
     form = EditForm(
         request.POST or None,
-        auto_id=auto_id_for(request, place),
+        auto_id=auto_id_for(request, anchor),
         delegation=delegation,
         seats=seats_of(delegation),
         exclude=["role"],
         initial=initial_from_delegate(delegate),
     )
 
-    def save() -> Saved:
+    def save() -> SaveResult:
         details = replace(form.details(), role=delegate.role)
         changed = edit_delegate(
-            delegate, details=details, by=signed_in(request), now=timezone.now(), **form.version_and_reason()
+            delegate, details=details, by=signed_in_user(request), now=timezone.now(), **form.version_and_reason()
         )
-        said = _("The details of %(name)s are saved.") % {"name": changed.name}
+        text = _("The details of %(name)s are saved.") % {"name": changed.name}
         if changed.address != delegate.address and is_invited(changed):
-            said += " " + _("The invitation goes to the new address.")
-        return Saved(said, delegate_element_id(changed))
+            text += " " + _("The invitation goes to the new address.")
+        return SaveResult(text, delegate_element_id(changed))
 
     warning = acceptance_warning(delegation, newcomers=0)
-    return answer(request, delegation, form, save, template="edit", place=place, delegate=delegate, warning=warning)
+    return process_delegate_form(
+        request, delegation, form, save, template="edit", anchor=anchor, delegate=delegate, warning=warning
+    )
 
 
 @require_http_methods(FORM_METHODS)
 @delegation_required
 def replace_person(request: HttpRequest, delegation: Delegation, *, pk: int) -> HttpResponse:
-    """Put someone else in a person's seat; the profile stays."""
+    """Replace a delegate by another person in the same profile."""
     delegate = get_delegate_or_404(delegation, pk)
-    place = delegate_anchor(delegate)
+    anchor = delegate_anchor(delegate)
     form = DelegateForm(
         request.POST or None,
-        auto_id=auto_id_for(request, place),
+        auto_id=auto_id_for(request, anchor),
         delegation=delegation,
         profiles=[],
         exclude=["role", "profile"],
         initial={"version": delegate.version, "institution": delegate.institution},
     )
 
-    def save() -> Saved:
+    def save() -> SaveResult:
         details = replace(form.details(), role=delegate.role)
         newcomer = replace_delegate(
-            delegate, details=details, by=signed_in(request), now=timezone.now(), **form.version_and_reason()
+            delegate, details=details, by=signed_in_user(request), now=timezone.now(), **form.version_and_reason()
         )
-        said = _("%(newcomer)s takes the place of %(name)s.") % {"newcomer": newcomer.name, "name": delegate.name}
-        return Saved(said, delegate_element_id(newcomer))
+        text = _("%(newcomer)s takes the place of %(name)s.") % {"newcomer": newcomer.name, "name": delegate.name}
+        return SaveResult(text, delegate_element_id(newcomer))
 
     warning = (
         said_before_replacing(delegate, seats_of(delegation), lacks_letter=lacks_letter(delegation))
         if delegation.status == DelegationStatus.SUBMITTED
         else ""
     )
-    return answer(request, delegation, form, save, template="replace", place=place, delegate=delegate, warning=warning)
+    return process_delegate_form(
+        request, delegation, form, save, template="replace", anchor=anchor, delegate=delegate, warning=warning
+    )
 
 
 @require_http_methods(FORM_METHODS)
 @delegation_required
 def withdraw(request: HttpRequest, delegation: Delegation, *, pk: int) -> HttpResponse:
     delegate = get_delegate_or_404(delegation, pk)
-    place = delegate_anchor(delegate)
+    anchor = delegate_anchor(delegate)
     form = WithdrawForm(
         request.POST or None,
-        auto_id=auto_id_for(request, place),
+        auto_id=auto_id_for(request, anchor),
         leaves_gap=withdrawing_leaves_gap(delegate, seats_of(delegation), now=timezone.now()),
         initial={"version": delegate.version},
     )
 
-    def save() -> Saved:
-        withdraw_delegate(delegate, by=signed_in(request), now=timezone.now(), **form.version_and_reason())
-        return Saved(_("%(name)s is withdrawn.") % {"name": delegate.name}, undo_element_id(delegate))
+    def save() -> SaveResult:
+        withdraw_delegate(delegate, by=signed_in_user(request), now=timezone.now(), **form.version_and_reason())
+        return SaveResult(_("%(name)s is withdrawn.") % {"name": delegate.name}, undo_element_id(delegate))
 
-    return answer(request, delegation, form, save, template="withdraw", place=place, delegate=delegate)
+    return process_delegate_form(request, delegation, form, save, template="withdraw", anchor=anchor, delegate=delegate)
 
 
 @require_POST
@@ -158,7 +164,7 @@ def restore(request: HttpRequest, delegation: Delegation, *, pk: int) -> HttpRes
     """Undo a withdrawal or a replacement."""
     delegate = get_delegate_or_404(delegation, pk)
     try:
-        restore_delegate(delegate, by=signed_in(request), now=timezone.now())
+        restore_delegate(delegate, by=signed_in_user(request), now=timezone.now())
     except RuleBroken as broken:
         messages.error(request, str(broken.message))
     else:
@@ -171,25 +177,25 @@ def restore(request: HttpRequest, delegation: Delegation, *, pk: int) -> HttpRes
 @require_POST
 @delegation_required
 def undo_last_edit(request: HttpRequest, delegation: Delegation, *, pk: int) -> HttpResponse:
-    """Give a person back what the edit that made them `version` changed."""
-    delegate, sent = get_delegate_or_404(delegation, pk), VersionField().clean(request.POST.get("version"))
+    """Undo the edit that created the posted `version` of a delegate."""
+    delegate, version = get_delegate_or_404(delegation, pk), VersionField().clean(request.POST.get("version"))
     try:
-        undone = undo_edit(delegate, version=sent, by=signed_in(request), now=timezone.now())
+        undone = undo_edit(delegate, version=version, by=signed_in_user(request), now=timezone.now())
     except RuleBroken as broken:
         messages.error(request, str(broken.message))
     else:
-        said = _("The details of %(name)s are as before.") % {"name": undone.name}
-        messages.success(request, f"{said} {completion_message(delegation)}".strip())
+        text = _("The details of %(name)s are as before.") % {"name": undone.name}
+        messages.success(request, f"{text} {completion_message(delegation)}".strip())
     return redirect(delegation)
 
 
 @require_POST
 @delegation_required
 def send_again(request: HttpRequest, delegation: Delegation, *, pk: int) -> HttpResponse:
-    """Send a person their invitations once more."""
+    """Send a delegate's invitations again."""
     delegate = get_delegate_or_404(delegation, pk)
     try:
-        count = send_invitations_again(delegate, by=signed_in(request), now=timezone.now())
+        count = send_invitations_again(delegate, by=signed_in_user(request), now=timezone.now())
     except RuleBroken as broken:
         messages.warning(request, str(broken.message))
     else:
@@ -198,7 +204,7 @@ def send_again(request: HttpRequest, delegation: Delegation, *, pk: int) -> Http
 
 
 def acceptance_warning(delegation: Delegation, *, newcomers: int = 1) -> str:
-    """What a form that may fill the last seat, or finds all of them filled, says before it is sent."""
+    """Return that submitting a form accepts the delegation; an empty text where it does not or may not."""
     if delegation.status != DelegationStatus.SUBMITTED:
         return ""
     return said_before_naming(
@@ -214,7 +220,7 @@ def register_form(
     data: Any = None,
     auto_id: str = "id_%s",
 ) -> DelegateForm:
-    """The form in which someone is named, with `profile` chosen beforehand."""
+    """Build the form that registers a delegate, with `profile` preselected."""
     return DelegateForm(
         data,
         auto_id=auto_id,

@@ -1,4 +1,4 @@
-"""The privacy notice: public, and read once by everybody who registers others."""
+"""The privacy notice: a public page that each focal point confirms once."""
 
 from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.contrib.auth.views import redirect_to_login
@@ -20,7 +20,7 @@ from registrations.services.focal_points import note_privacy_read
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 def privacy(request: HttpRequest) -> HttpResponse:
-    """What is kept of whom, for what, and until when. A POST says that the signed-in person has read it."""
+    """Show which data are kept, why and until when. A POST records that the signed-in user has read it."""
     user = request.user if isinstance(request.user, User) else None
     if request.method == "POST":
         if user is None:
@@ -28,7 +28,7 @@ def privacy(request: HttpRequest) -> HttpResponse:
         note_privacy_read(user, now=timezone.now())
         return HttpResponseRedirect(_next(request) or reverse("registrations:delegations"))
     context = {
-        # Each webinar once, although a person may register for several bodies there.
+        # Each webinar once: a focal point may have several delegations at one.
         "webinars": list({one.webinar_id: one.webinar for one in delegations_of(user)}.values())
         if user is not None and not user.is_staff
         else [],
@@ -40,7 +40,7 @@ def privacy(request: HttpRequest) -> HttpResponse:
 
 
 def _next(request: HttpRequest) -> str:
-    """The path to which the person was going, if it is one of this site; else an empty text."""
-    asked = request.POST.get(REDIRECT_FIELD_NAME, request.GET.get(REDIRECT_FIELD_NAME, ""))
-    is_ours = url_has_allowed_host_and_scheme(asked, {request.get_host()}, require_https=request.is_secure())
-    return asked if is_ours and asked.startswith("/") else ""
+    """Return the path in the `next` parameter if it is safe and of this site, else an empty text."""
+    path = request.POST.get(REDIRECT_FIELD_NAME, request.GET.get(REDIRECT_FIELD_NAME, ""))
+    is_ours = url_has_allowed_host_and_scheme(path, {request.get_host()}, require_https=request.is_secure())
+    return path if is_ours and path.startswith("/") else ""

@@ -1,4 +1,4 @@
-"""What the delegation page shows of each profile: its seats as drawn, its people, what may be done now."""
+"""Cards of the delegation page: each profile with its seats, each delegate with the state of their invitations."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -10,10 +10,8 @@ from django.utils.translation import gettext as _
 from registrations.models import (
     Delegate,
     Delegation,
-    DelegationStatus,
     HistoryEvent,
     Partstat,
-    RegistrationPolicy,
     User,
 )
 from registrations.queries import (
@@ -22,117 +20,92 @@ from registrations.queries import (
     Invitation,
     SeatCount,
     edited_just_now,
-    last_session_end,
-    policy_of,
 )
-from registrations.services.delegations import CAN_BE_SUBMITTED, SENT_BACK
-from registrations.views.focal_point.anchors import Place, add_anchor, delegate_anchor, undo_element_id
+from registrations.services.permitted_actions import PermittedActions
+from registrations.views.focal_point.anchors import FormAnchor, add_anchor, delegate_anchor, undo_element_id
 from sessions_app.models import ReleasedSession
 
 
 @dataclass(frozen=True)
-class Allowed:
-    """What the signed-in person is offered now; the services decide again when it is done (rule 7)."""
-
-    add: bool
-    fill_gaps: bool
-    edit: bool
-    leave: bool
-    submit: bool
-    attendance: bool
-    send_again: bool
-    upload_letter: bool
-    remove_letter: bool
-
-
-def allowed(
-    delegation: Delegation, *, policy: RegistrationPolicy | None, ends_at: datetime | None, by: User, now: datetime
-) -> Allowed:
-    is_over = ends_at is not None and now >= ends_at
-    is_in_time = by.is_staff or (policy is not None and policy.is_open_at(now))
-    is_begun = by.is_staff or (policy is not None and policy.has_opened_at(now))
-    attends = delegation.status != DelegationStatus.NOT_ATTENDING
-    was_sent_back = delegation.status in SENT_BACK
-    return Allowed(
-        add=not is_over and attends and is_in_time,
-        fill_gaps=not is_over and attends and is_begun,
-        edit=not is_over and attends and is_in_time,
-        leave=not is_over and attends and is_begun,
-        submit=not is_over and delegation.status in CAN_BE_SUBMITTED and (is_in_time or (is_begun and was_sent_back)),
-        attendance=not is_over and is_in_time,
-        send_again=not is_over and attends,
-        upload_letter=not is_over and attends and is_begun,
-        remove_letter=not is_over and attends and is_in_time,
-    )
-
-
-def allowed_now(delegation: Delegation, *, by: User, now: datetime) -> Allowed:
-    """As `allowed`, for a page that needs the policy and the end of the webinar for nothing else. Two queries."""
-    policy, ends_at = policy_of(delegation.webinar), last_session_end(delegation.webinar)
-    return allowed(delegation, policy=policy, ends_at=ends_at, by=by, now=now)
-
-
-@dataclass(frozen=True)
 class PersonCard:
-    """A delegate, and in words what became of the invitations: `said`, with the answers, of those that are well;
-    `failed` of those that could not be delivered. One word for all sessions where they agree, else one for each."""
+    """A delegate with texts about their invitations and answers.
 
-    one: DelegateWithMail
-    said: tuple[str, ...]
-    failed: tuple[str, ...]
+    `failure_texts` are about invitations that could not be delivered, `status_texts` about everything else. One text
+    stands for all sessions where they agree; otherwise there is one per session.
+    """
+
+    mail_state: DelegateWithMail
+    status_texts: tuple[str, ...]
+    failure_texts: tuple[str, ...]
     can_send_again: bool
-    # They have said no to every session that is ahead.
+    # True if they declined every session ahead.
     cannot_come: bool
 
     @property
-    def place(self) -> Place:
-        return delegate_anchor(self.one.delegate)
+    def delegate(self) -> Delegate:
+        return self.mail_state.delegate
+
+    @property
+    def anchor(self) -> FormAnchor:
+        return delegate_anchor(self.delegate)
 
 
 @dataclass(frozen=True)
-class Undo:
-    """A change that nobody was mailed about yet, and what takes it back: a POST of `fields` to `action`."""
+class UndoOffer:
+    """A change that was not mailed to anybody yet; a POST of `fields` to `action` undoes it."""
 
     delegate: Delegate
-    said: str
+    text: str
     action: str
     fields: Mapping[str, object]
 
     @property
-    def place(self) -> str:
+    def element_id(self) -> str:
         return undo_element_id(self.delegate)
 
 
 def undo_offers(
-    delegation: Delegation, people: DelegatesWithMail, history: Iterable[HistoryEvent], may: Allowed, *, now: datetime
-) -> tuple[Undo, ...]:
-    """What was done to people of `delegation` while mail about it is held back; `history` has the latest first."""
-    if not may.leave:
+    delegation: Delegation,
+    people: DelegatesWithMail,
+    history: Iterable[HistoryEvent],
+    may: PermittedActions,
+    *,
+    now: datetime,
+) -> tuple[UndoOffer, ...]:
+    """Return the changes to people of `delegation` that can be undone, while the mail about them is held back.
+
+    `history` must have the latest event first.
+    """
+    if not may.change_people:
         return ()
-    active, left = [one.delegate for one in people.active], [one.delegate for one in people.left]
-    newcomers, edited = {one.replaced_by_id for one in left}, edited_just_now(history, now=now)
+    active, former = [one.delegate for one in people.active], [one.delegate for one in people.left]
+    newcomers, edited = {one.replaced_by_id for one in former}, edited_just_now(history, now=now)
     return (
         *(
-            _undo(one, _("%(name)s is named."), "withdraw-delegate", delegation, version=one.version)
+            _undo_offer(one, _("%(name)s is named."), "withdraw-delegate", delegation, version=one.version)
             for one in active
             if one.is_new_at(now) and one.pk not in newcomers
         ),
         *(
-            _undo(one, _("The details of %(name)s are saved."), "undo-edit", delegation, version=one.version)
+            _undo_offer(one, _("The details of %(name)s are saved."), "undo-edit", delegation, version=one.version)
             for one in active
             if one.pk in edited
         ),
-        *(_undo(one, _("%(name)s has left."), "restore-delegate", delegation) for one in left if one.is_held_at(now)),
+        *(
+            _undo_offer(one, _("%(name)s has left."), "restore-delegate", delegation)
+            for one in former
+            if one.is_held_at(now)
+        ),
     )
 
 
-def _undo(delegate: Delegate, said: str, step: str, delegation: Delegation, **fields: object) -> Undo:
-    action = reverse(f"registrations:{step}", args=[delegation.slug, delegate.pk])
-    return Undo(delegate, said % {"name": delegate.name}, action, fields)
+def _undo_offer(delegate: Delegate, text: str, url_name: str, delegation: Delegation, **fields: object) -> UndoOffer:
+    action = reverse(f"registrations:{url_name}", args=[delegation.slug, delegate.pk])
+    return UndoOffer(delegate, text % {"name": delegate.name}, action, fields)
 
 
 def pending_invitation_text(sessions: Iterable[ReleasedSession]) -> str:
-    """What is said of an admitted person whose mailbox is owed no invitation, or none yet."""
+    """Return the text for an admitted delegate who has no invitation yet."""
     released = list(sessions)
     if not released:
         return _("invited once the agenda is released")
@@ -141,40 +114,48 @@ def pending_invitation_text(sessions: Iterable[ReleasedSession]) -> str:
     return _("the invitation is on its way")
 
 
-def person_card(one: DelegateWithMail, may: Allowed, *, waiting: str, by: User, now: datetime) -> PersonCard:
-    """Of a delegation that attends; `waiting` is said of an admitted person without an invitation."""
-    words = [(_invitation_text(invitation), invitation) for invitation in one.invitations]
-    if len({word for word, _invitation in words}) > 1:
-        words = [(_of_session(invitation, word), invitation) for word, invitation in words]
+def person_card(
+    state: DelegateWithMail, may: PermittedActions, *, pending_text: str, by: User, now: datetime
+) -> PersonCard:
+    """Build the card of a delegate whose delegation attends.
+
+    `pending_text` is shown for an admitted delegate without an invitation.
+    """
+    texts = [(_invitation_text(invitation), invitation) for invitation in state.invitations]
+    if len({text for text, _invitation in texts}) > 1:
+        texts = [(_with_session_number(invitation, text), invitation) for text, invitation in texts]
     answers = [
-        _of_session(invitation, invitation.answer_in_words)
-        for invitation in one.invitations
+        _with_session_number(invitation, invitation.answer_in_words)
+        for invitation in state.invitations
         if invitation.partstat != Partstat.NEEDS_ACTION
     ]
-    ahead = [invitation.partstat for invitation in one.invitations if now < invitation.ends_at]
-    if one.delegate.admitted_at is None:
-        words, before = [], [_("invited once the delegation is accepted")]
-    elif one.delegate.mail_held_at is not None:
+    ahead = [invitation.partstat for invitation in state.invitations if now < invitation.ends_at]
+    if state.delegate.admitted_at is None:
+        texts, before = [], [_("invited once the delegation is accepted")]
+    elif state.delegate.mail_held_at is not None:
         before = [_("mail held until the secretariat releases it")]
     else:
-        before = [] if one.invitations else [waiting]
-    said = [*before, *(word for word, invitation in words if not invitation.is_failed), *answers]
+        before = [] if state.invitations else [pending_text]
+    status_texts = [*before, *(text for text, invitation in texts if not invitation.is_failed), *answers]
     return PersonCard(
-        one=one,
-        said=tuple(dict.fromkeys(said)),
-        failed=tuple(dict.fromkeys(word for word, invitation in words if invitation.is_failed)),
-        can_send_again=may.send_again and one.delegate.admitted_at is not None and one.can_be_sent_again_at(now, by=by),
+        mail_state=state,
+        status_texts=tuple(dict.fromkeys(status_texts)),
+        failure_texts=tuple(dict.fromkeys(text for text, invitation in texts if invitation.is_failed)),
+        can_send_again=may.send_again
+        and state.delegate.admitted_at is not None
+        and state.can_be_sent_again_at(now, by=by),
         cannot_come=bool(ahead) and set(ahead) == {Partstat.DECLINED},
     )
 
 
-def not_attending_card(one: DelegateWithMail) -> PersonCard:
-    """Of a delegation that does not attend, whatever was sent before: it is taken back, or about to be."""
-    said = (_("not invited while the delegation does not attend"),)
-    return PersonCard(one=one, said=said, failed=(), can_send_again=False, cannot_come=False)
+def not_attending_card(state: DelegateWithMail) -> PersonCard:
+    """Build the card of a delegate whose delegation does not attend: earlier invitations are being cancelled."""
+    texts = (_("not invited while the delegation does not attend"),)
+    return PersonCard(mail_state=state, status_texts=texts, failure_texts=(), can_send_again=False, cannot_come=False)
 
 
 def _invitation_text(invitation: Invitation) -> str:
+    """Return the state of an invitation as a text."""
     if invitation.is_failed:
         return _("the invitation could not be delivered")
     if invitation.is_stopped:
@@ -186,15 +167,16 @@ def _invitation_text(invitation: Invitation) -> str:
     return _("the invitation is being sent again") if invitation.sent_at else _("the invitation is on its way")
 
 
-def _of_session(invitation: Invitation, word: str) -> str:
-    return _("session %(number)s: %(answer)s") % {"number": invitation.session.number, "answer": word}
+def _with_session_number(invitation: Invitation, text: str) -> str:
+    return _("session %(number)s: %(answer)s") % {"number": invitation.session.number, "answer": text}
 
 
 @dataclass(frozen=True)
 class ProfileCard:
-    """One profile with its seats as drawn: `marks` of "named", "empty" and "waived", and how many `more` are named.
+    """One profile with its people and its seats.
 
-    `is_asked` is false while the delegation does not attend: then nobody is missing.
+    `marks` has "named", "empty" or "waived" for each seat up to the minimum; `more` is how many people are named beyond
+    it. `is_asked` is False while the delegation does not attend: then nobody is missing.
     """
 
     seat: SeatCount
@@ -203,24 +185,27 @@ class ProfileCard:
     marks: tuple[str, ...]
     more: int
     can_add: bool
-    place: Place
+    anchor: FormAnchor
 
     @property
     def unfilled(self) -> tuple[str, ...]:
-        """The seats that nobody has, the waived last."""
+        """Return the marks of the seats that nobody has, waived ones last."""
         return tuple(mark for mark in self.marks if mark != "named")
 
 
-def profile_card(seat: SeatCount, people: Iterable[PersonCard], may: Allowed, *, is_asked: bool) -> ProfileCard:
-    drawn = min(seat.named, seat.minimum)
-    waived = min(seat.waived, seat.minimum - drawn)
-    empty = seat.minimum - drawn - waived
+def profile_card(
+    seat: SeatCount, people: Iterable[PersonCard], may: PermittedActions, *, is_asked: bool
+) -> ProfileCard:
+    """Build the card of the profile of `seat`, with those of `people` who are in it."""
+    named = min(seat.named, seat.minimum)
+    waived = min(seat.waived, seat.minimum - named)
+    empty = seat.minimum - named - waived
     return ProfileCard(
         seat=seat,
         is_asked=is_asked,
-        people=tuple(card for card in people if card.one.delegate.profile_id == seat.profile.pk),
-        marks=("named",) * drawn + (("empty",) * empty + ("waived",) * waived if is_asked else ()),
-        more=seat.named - drawn,
-        place=add_anchor(seat.profile),
-        can_add=not seat.is_full and (may.add or (may.fill_gaps and seat.missing > 0)),
+        people=tuple(card for card in people if card.delegate.profile_id == seat.profile.pk),
+        marks=("named",) * named + (("empty",) * empty + ("waived",) * waived if is_asked else ()),
+        more=seat.named - named,
+        anchor=add_anchor(seat.profile),
+        can_add=may.can_register_in(seat),
     )

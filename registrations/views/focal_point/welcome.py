@@ -1,4 +1,4 @@
-"""Where the mail that asks a focal point to register leads: to the sign-in, and from there to the delegation."""
+"""The page to which the invitation of a focal point links: it leads to the sign-in, then to the delegation."""
 
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest, HttpResponse
@@ -7,19 +7,19 @@ from django.views.decorators.http import require_safe
 
 from registrations.exceptions import LinkNotValid
 from registrations.tokens import read_invitation_token
-from registrations.views.links import add_private_headers, refused
+from registrations.views.links import add_private_headers, invalid_link_response
 
 
 @require_safe
 def invited(request: HttpRequest, token: str) -> HttpResponse:
-    """A button that has the code sent, so that nobody types the address; whoever is signed in goes on at once.
+    """Show a button that sends the sign-in code; redirect a focal point who is signed in to the delegation.
 
-    The link alone opens nothing. It ends with the access of its focal point, and is then as if it had never been.
+    The link alone opens nothing. Once its focal point's access is removed, it answers 404.
     """
     try:
         focal_point, delegation = read_invitation_token(token)
-    except LinkNotValid as refusal:
-        return add_private_headers(refused(request, refusal))
+    except LinkNotValid as error:
+        return add_private_headers(invalid_link_response(request, error))
     if request.user == focal_point.user:
         return add_private_headers(redirect(delegation))
     context = {

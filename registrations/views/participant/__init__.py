@@ -1,1 +1,1 @@
-"""The pages and files behind a participant's link; nobody signs in here."""
+"""The pages and files of a participant's link, which needs no account."""

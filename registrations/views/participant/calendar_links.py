@@ -1,4 +1,4 @@
-"""Links that open a new entry in the web calendar of a participant; they carry the join page, never the room."""
+"""Links that create an entry in a web calendar; they contain the join page, never the address of the room."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -7,13 +7,15 @@ from urllib.parse import urlencode
 
 @dataclass(frozen=True)
 class CalendarLinks:
+    """Addresses that create an entry in Google Calendar and in Outlook (work or school, and personal)."""
+
     google: str
     outlook: str
     outlook_personal: str
 
 
 def calendar_links(*, title: str, starts_at: datetime, ends_at: datetime, join_url: str, text: str) -> CalendarLinks:
-    """Where Google and Outlook (of an organisation, and a person's own) take an entry with these values."""
+    """Build the links for an entry with these values."""
     google = {
         "action": "TEMPLATE",
         "text": title,

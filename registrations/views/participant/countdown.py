@@ -1,4 +1,4 @@
-"""How far away a session is, in words."""
+"""The time until a session, as a text."""
 
 from datetime import datetime, timedelta
 from math import ceil
@@ -9,8 +9,10 @@ from django.utils.translation import ngettext
 
 
 def countdown(starts_at: datetime, ends_at: datetime, *, now: datetime, timezone: str) -> str:
-    """ "In 3 days", "Tomorrow", "In 2 hours" (the nearest), "In 5 minutes", "Now" or "Over", by the calendar of
-    `timezone`."""
+    """Return “In 3 days”, “Tomorrow”, “In 2 hours” (rounded), “In 5 minutes”, “Now” or “Over”.
+
+    Days are those of the calendar in `timezone`.
+    """
     if now >= ends_at:
         return _("Over")
     if now >= starts_at:

@@ -1,4 +1,4 @@
-"""The calendar files behind a participant's link: one session to import, all sessions to subscribe to."""
+"""The calendar files of a participant's link: one session to import, and a feed of all sessions to subscribe to."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -26,24 +26,26 @@ from registrations.views.participant.links import participant_view, read_page_to
 from sessions_app.ical import CalendarSession, render_download, render_feed
 
 CONTENT_TYPE = "text/calendar; charset=utf-8"
-# Raise it with every change of what the feed says about the same data.
+# Part of the ETag: increase it with every change of how the feed presents the same data.
 FEED_FORMAT = 3
 
 
 @participant_view(read_feed_token)
 @require_safe
-def feed(request: HttpRequest, of: Subscriber) -> HttpResponse:
-    """The calendar that a program asks for again and again. Empty before a release and for a person who left.
+def feed(request: HttpRequest, subscriber: Subscriber) -> HttpResponse:
+    """Return the feed that calendar programs fetch. It is empty before a release and for a person who left.
 
     Two queries where nothing has changed, three otherwise.
     """
-    etag = feed_etag(of)
+    etag = feed_etag(subscriber)
     response = get_conditional_response(request, etag=etag)
     if response is None:
-        delegate = of.delegate
-        sessions = [_calendar_session(delegate, mine, chosen_at=of.chosen_at) for mine in sessions_of_feed(of)]
+        delegate = subscriber.delegate
+        sessions = [
+            _calendar_session(delegate, each, chosen_at=subscriber.chosen_at) for each in sessions_of_feed(subscriber)
+        ]
         body = render_feed(
-            (_marked_if_cancelled(each, delegate.language) for each in sessions),
+            (_with_cancelled_title(each, delegate.language) for each in sessions),
             name=delegate.webinar.title.render(delegate.language).text,
         )
         response = HttpResponse(body, content_type=CONTENT_TYPE)
@@ -55,29 +57,29 @@ def feed(request: HttpRequest, of: Subscriber) -> HttpResponse:
 @participant_view(read_page_token)
 @require_safe
 def session_ics(request: HttpRequest, delegate: Delegate, *, n: int) -> HttpResponse:
-    """Session `n` as a file to import, with the UID of the invitation. 404 while there is nothing to invite to."""
+    """Return session `n` as a file to import, with the UID of the invitation; 404 before the person is invited."""
     sessions = my_sessions(delegate) if is_invited(delegate) else ()
-    mine = next((one for one in sessions if one.number == n), None)
-    if mine is None:
+    my_session = next((one for one in sessions if one.number == n), None)
+    if my_session is None:
         raise Http404
-    body = render_download(_calendar_session(delegate, mine, chosen_at=language_or_zone_chosen_at(delegate)))
+    body = render_download(_calendar_session(delegate, my_session, chosen_at=language_or_zone_chosen_at(delegate)))
     filename = f"{delegate.webinar.slug}-{n}.ics"
     return HttpResponse(
         body, content_type=CONTENT_TYPE, headers={"Content-Disposition": f'attachment; filename="{filename}"'}
     )
 
 
-def feed_etag(of: Subscriber) -> str:
-    """A strong ETag over all that the feed is made of, without making it. No query.
+def feed_etag(subscriber: Subscriber) -> str:
+    """Return a strong ETag of everything that the feed depends on, without building the feed. No query.
 
-    The number of the release stands for its sessions; the join token for the person, the version of the links and the
-    secret that they are signed with.
+    The release number covers the sessions; the join token covers the delegate, the version of their links and the
+    signing key.
     """
-    delegate = of.delegate
+    delegate = subscriber.delegate
     parts = (
         FEED_FORMAT,
-        of.release_number,
-        tuple((entry.session_id, entry.sequence, entry.stamp) for entry in of.entries),
+        subscriber.release_number,
+        tuple((entry.session_id, entry.sequence, entry.stamp) for entry in subscriber.entries),
         is_invited(delegate),
         delegate.version,
         delegate.language,
@@ -90,13 +92,13 @@ def feed_etag(of: Subscriber) -> str:
     return f'"{sha256(repr(parts).encode()).hexdigest()[:32]}"'
 
 
-def _calendar_session(delegate: Delegate, mine: MySession, *, chosen_at: datetime | None) -> CalendarSession:
-    sequence, stamp = mine.revision(chosen_at=chosen_at)
-    return calendar_session(mine.released, delegate=delegate, sequence=sequence, stamp=stamp)
+def _calendar_session(delegate: Delegate, my_session: MySession, *, chosen_at: datetime | None) -> CalendarSession:
+    sequence, stamp = my_session.revision(chosen_at=chosen_at)
+    return calendar_session(my_session.released, delegate=delegate, sequence=sequence, stamp=stamp)
 
 
-def _marked_if_cancelled(session: CalendarSession, language: str) -> CalendarSession:
-    """With a word in the title too: some programs overlook the status of an entry that they subscribe to."""
+def _with_cancelled_title(session: CalendarSession, language: str) -> CalendarSession:
+    """Prefix the title of a cancelled session: some programs ignore the status of entries in a subscribed feed."""
     if not session.is_cancelled:
         return session
     with translation.override(language):

@@ -1,4 +1,4 @@
-"""The join page: says when the room opens; its button records the arrival and shows the way in (rule 17)."""
+"""The join page: it says when the room opens; its button records the arrival and shows the link (rule 17)."""
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -14,7 +14,7 @@ from registrations.views.participant.links import not_invited_response, particip
 @participant_view(read_join_token)
 @require_http_methods(["GET", "HEAD", "POST"])
 def join(request: HttpRequest, delegate: Delegate, *, n: int) -> HttpResponse:
-    """The page of session `n`. The room's address is in the answer to the button, and nowhere else."""
+    """Show the join page of session `n`. Only the response to the button (a POST) contains the room's address."""
     if not is_invited(delegate):
         return not_invited_response(request, delegate)
     now = timezone.now()

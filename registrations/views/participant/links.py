@@ -1,4 +1,4 @@
-"""Opens a participant's link for a view, or says that the person left, or answers as for an address that never was."""
+"""The decorator of views that a participant's link opens, and the pages of links that open nothing."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -12,57 +12,62 @@ from django.views.defaults import page_not_found
 from registrations.exceptions import LinkNotValid, NoLongerTakesPart
 from registrations.models import Delegate, DelegationStatus
 from registrations.tokens import Scope, read_token
-from registrations.views.links import add_private_headers, refused
+from registrations.views.links import add_private_headers, invalid_link_response
 
 P = ParamSpec("P")
-Reader = TypeVar("Reader")
+LinkHolder = TypeVar("LinkHolder")
 
 
 def read_page_token(token: str) -> Delegate:
+    """Return the delegate of a token of the page scope."""
     return read_token(token, Scope.PAGE)
 
 
 def read_join_token(token: str) -> Delegate:
+    """Return the delegate of a token of the join or the page scope."""
     return read_token(token, Scope.JOIN, Scope.PAGE)
 
 
 def participant_view(
-    read: Callable[[str], Reader],
-) -> Callable[[Callable[Concatenate[HttpRequest, Reader, P], HttpResponse]], Callable[..., HttpResponse]]:
-    """Give a view the person whom `read` finds for the token in its address, and its answer the headers of a secret.
+    read: Callable[[str], LinkHolder],
+) -> Callable[[Callable[Concatenate[HttpRequest, LinkHolder, P], HttpResponse]], Callable[..., HttpResponse]]:
+    """Decorate a view: pass it what `read` returns for the token in the URL, and add private headers.
 
-    The last link of a person who left says so (410), and whom to ask. Every other link that is not valid gets the page
-    of an address that does not exist; which reason, nobody is told. Its forms work without cookies: the token in the
-    address is all that stands for the person, and no other site knows it.
+    The newest link of a person who left answers 410, with an address to ask. Every other invalid link answers 404,
+    without a reason. CSRF tokens are not needed: the secret token in the URL, which no other site knows, is the only
+    credential, and there is no cookie.
     """
 
-    def decorate(view: Callable[Concatenate[HttpRequest, Reader, P], HttpResponse]) -> Callable[..., HttpResponse]:
+    def decorate(view: Callable[Concatenate[HttpRequest, LinkHolder, P], HttpResponse]) -> Callable[..., HttpResponse]:
         @csrf_exempt
         @wraps(view)
-        def opened(request: HttpRequest, token: str, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        def with_link_holder(request: HttpRequest, token: str, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
             try:
                 response = view(request, read(token), *args, **kwargs)
-            except NoLongerTakesPart as ended:
-                response = left(request, ended)
-            except LinkNotValid as refusal:
-                response = refused(request, refusal)
-            except Http404 as missing:
-                response = page_not_found(request, missing)
+            except NoLongerTakesPart as error:
+                response = no_longer_takes_part_response(request, error)
+            except LinkNotValid as error:
+                response = invalid_link_response(request, error)
+            except Http404 as error:
+                response = page_not_found(request, error)
             return add_private_headers(response)
 
-        return opened
+        return with_link_holder
 
     return decorate
 
 
-def left(request: HttpRequest, ended: NoLongerTakesPart) -> HttpResponse:
-    """The page of someone who was withdrawn or replaced: no name, no webinar, no agenda; the mail may have gone on."""
-    context = {"contact_email": ended.contact_email, "participant_page": True}
-    return render(request, "participant/left.html", context, status=410)
+def no_longer_takes_part_response(request: HttpRequest, error: NoLongerTakesPart) -> HttpResponse:
+    """Return the page for a withdrawn or replaced person.
+
+    It names no person, webinar or agenda, since the mail with the link may have been forwarded.
+    """
+    context = {"contact_email": error.contact_email, "participant_page": True}
+    return render(request, "participant/no_longer_takes_part.html", context, status=410)
 
 
 def not_invited_response(request: HttpRequest, delegate: Delegate) -> HttpResponse:
-    """The page of someone with a good link and no session: nothing is released, or they are not admitted."""
+    """Return the page for a valid link before anything is released or the person is admitted."""
     context = {
         "delegate": delegate,
         "webinar": delegate.webinar,

@@ -1,4 +1,4 @@
-"""The page behind the link in a participant's mail: their sessions, their answers, their calendar."""
+"""The participant's page: sessions, answers, calendar links and preferences."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -31,7 +31,7 @@ from registrations.views.participant.countdown import countdown
 from registrations.views.participant.links import not_invited_response, participant_view, read_page_token
 from sessions_app.agenda import Agenda, AgendaSession, agenda_from_release, latest_release
 
-BUTTONS = (
+ANSWER_BUTTONS = (
     (Partstat.ACCEPTED, gettext_lazy("Yes")),
     (Partstat.TENTATIVE, gettext_lazy("Maybe")),
     (Partstat.DECLINED, gettext_lazy("No")),
@@ -40,14 +40,14 @@ BUTTONS = (
 
 @dataclass(frozen=True)
 class SessionCard:
-    """A session as the page shows it; `buttons` and `calendars` are empty for one that is over or cancelled."""
+    """A session on the page; `buttons` and `calendars` are empty for one that is over or cancelled."""
 
-    mine: MySession
+    my_session: MySession
     agenda: AgendaSession
     countdown: str
     is_over: bool
     is_room_open: bool
-    # (answer, word, whether it is theirs)
+    # (answer, label, whether it is the present answer)
     buttons: tuple[tuple[Partstat, str, bool], ...]
     join_path: str
     calendars: CalendarLinks | None
@@ -58,13 +58,13 @@ class SessionCard:
 
     @property
     def is_answered(self) -> bool:
-        return self.mine.partstat != Partstat.NEEDS_ACTION
+        return self.my_session.partstat != Partstat.NEEDS_ACTION
 
 
 @participant_view(read_page_token)
 @require_safe
-def my(request: HttpRequest, delegate: Delegate) -> HttpResponse:
-    """Everything that one participant needs; before the first release or their acceptance, what they wait for."""
+def participant_page(request: HttpRequest, delegate: Delegate) -> HttpResponse:
+    """Show the page of a participant; before the first release or their admission, what they are waiting for."""
     release = latest_release(delegate.webinar)
     if release is None or not is_invited(delegate):
         return not_invited_response(request, delegate)
@@ -82,18 +82,18 @@ def my(request: HttpRequest, delegate: Delegate) -> HttpResponse:
         "token": token,
         "cards": cards,
         "next": next(iter(ahead), None),
-        "declines_all": bool(ahead) and all(card.mine.partstat == Partstat.DECLINED for card in ahead),
-        "choices": PreferencesForm(delegate=delegate, nearby_zones_only=True),
+        "declines_all": bool(ahead) and all(card.my_session.partstat == Partstat.DECLINED for card in ahead),
+        "preferences": PreferencesForm(delegate=delegate, nearby_zones_only=True),
         "feed_url": feed_url,
         "webcal_url": f"webcal:{feed_url.partition(':')[2]}",
     }
-    return render(request, "participant/my.html", context)
+    return render(request, "participant/page.html", context)
 
 
 @participant_view(read_page_token)
 @require_http_methods(["GET", "HEAD", "POST"])
 def answer(request: HttpRequest, delegate: Delegate, *, n: int) -> HttpResponse:
-    """Note yes, maybe or no to session `n`; the page then says which. Opened, it is the page alone."""
+    """Record yes, maybe or no to session `n`. A GET leads to the participant's page."""
     if request.method != "POST":
         return redirect("registrations:my", token=make_token(delegate, Scope.PAGE))
     released = next((one for one in released_sessions_of(delegate) if one.number == n), None)
@@ -108,11 +108,11 @@ def answer(request: HttpRequest, delegate: Delegate, *, n: int) -> HttpResponse:
         except RuleBroken as broken:
             messages.error(request, str(broken.message))
         else:
-            messages.success(request, _answered(form.partstat) % {"title": released.title})
+            messages.success(request, _thanks_message(form.partstat) % {"title": released.title})
     return redirect("registrations:my", token=make_token(delegate, Scope.PAGE))
 
 
-def _answered(partstat: Partstat) -> str:
+def _thanks_message(partstat: Partstat) -> str:
     return {
         Partstat.ACCEPTED: _("Thank you. You said yes to “%(title)s”."),
         Partstat.TENTATIVE: _("Thank you. You said maybe to “%(title)s”. Please say yes or no when you know."),
@@ -124,25 +124,27 @@ def _cards(delegate: Delegate, agenda: Agenda, *, now: datetime) -> tuple[Sessio
     by_number = {one.number: one for one in agenda.sessions}
     join_token = make_token(delegate, Scope.JOIN)
     return tuple(
-        _card(delegate, agenda, by_number[mine.number], mine, join_token=join_token, now=now)
-        for mine in my_sessions(delegate)
-        if mine.number in by_number
+        _card(delegate, agenda, by_number[my_session.number], my_session, join_token=join_token, now=now)
+        for my_session in my_sessions(delegate)
+        if my_session.number in by_number
     )
 
 
 def _card(
-    delegate: Delegate, agenda: Agenda, session: AgendaSession, mine: MySession, *, join_token: str, now: datetime
+    delegate: Delegate, agenda: Agenda, session: AgendaSession, my_session: MySession, *, join_token: str, now: datetime
 ) -> SessionCard:
-    join_path = reverse("registrations:join", args=[join_token, mine.number])
+    join_path = reverse("registrations:join", args=[join_token, my_session.number])
     join_url = f"{settings.BASE_URL}{join_path}"
-    is_live = mine.is_answerable_at(now)
+    is_live = my_session.is_answerable_at(now)
     return SessionCard(
-        mine=mine,
+        my_session=my_session,
         agenda=session,
         countdown=countdown(session.starts_at, session.ends_at, now=now, timezone=delegate.timezone),
         is_over=now >= session.ends_at,
-        is_room_open=room_state(mine.released.session, now=now) == RoomState.OPEN,
-        buttons=tuple((value, str(label), value == mine.partstat) for value, label in BUTTONS) if is_live else (),
+        is_room_open=room_state(my_session.released.session, now=now) == RoomState.OPEN,
+        buttons=tuple((value, str(label), value == my_session.partstat) for value, label in ANSWER_BUTTONS)
+        if is_live
+        else (),
         join_path=join_path,
         calendars=calendar_links(
             title=str(session.title),

@@ -1,4 +1,4 @@
-"""What participants decide about themselves: that they cannot come, and how they are written to."""
+"""Pages on which participants decline all sessions, and choose their language and time zone."""
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -23,7 +23,7 @@ FORM_METHODS = ["GET", "HEAD", "POST"]
 @participant_view(read_page_token)
 @require_http_methods(FORM_METHODS)
 def cannot_come(request: HttpRequest, delegate: Delegate) -> HttpResponse:
-    """Asks once more, and for a reason; then every session ahead is declined."""
+    """Ask for a reason and a confirmation; a POST declines every session ahead."""
     if not is_invited(delegate):
         return not_invited_response(request, delegate)
     now, token = timezone.now(), make_token(delegate, Scope.PAGE)
@@ -31,8 +31,8 @@ def cannot_come(request: HttpRequest, delegate: Delegate) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             decline_sessions_ahead(delegate, reason=form.cleaned_data["reason"], now=now)
-        except InvalidInput as wrong:
-            add_broken_rule(form, wrong)
+        except InvalidInput as error:
+            add_broken_rule(form, error)
         except RuleBroken as broken:
             messages.error(request, str(broken.message))
             return redirect("registrations:my", token=token)
@@ -54,8 +54,8 @@ def cannot_come(request: HttpRequest, delegate: Delegate) -> HttpResponse:
 
 @participant_view(read_page_token)
 @require_http_methods(FORM_METHODS)
-def choices(request: HttpRequest, delegate: Delegate) -> HttpResponse:
-    """Language and time zone, with every zone to choose from; what is saved shows at once, on the page and after it."""
+def preferences(request: HttpRequest, delegate: Delegate) -> HttpResponse:
+    """Show and save language and time zone; the flash message is already in the new language."""
     if not is_invited(delegate):
         return not_invited_response(request, delegate)
     token = make_token(delegate, Scope.PAGE)
@@ -76,4 +76,4 @@ def choices(request: HttpRequest, delegate: Delegate) -> HttpResponse:
         "token": token,
         "form": form,
     }
-    return render(request, "participant/choices.html", context, status=422 if form.errors else 200)
+    return render(request, "participant/preferences.html", context, status=422 if form.errors else 200)

@@ -212,7 +212,7 @@ def test_a_participant_who_sends_one_choice_of_two_changes_neither_in_silence(
 ) -> None:
     before = (person.language, person.timezone)
 
-    answer = client.post(reverse("registrations:choices", args=[make_token(person, Scope.PAGE)]), typed)
+    answer = client.post(reverse("registrations:preferences", args=[make_token(person, Scope.PAGE)]), typed)
 
     assert answer.status_code == 422
     assert Delegate.objects.values_list("language", "timezone").get() == before

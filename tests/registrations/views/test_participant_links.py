@@ -100,7 +100,7 @@ def test_the_forms_of_the_pages_are_taken_without_a_cookie(participant, address_
     for name, args, sent, status in (
         ("registrations:answer", [1], {"answer": "ACCEPTED"}, 302),
         ("registrations:join", [1], {}, 200),
-        ("registrations:choices", [], {"language": "es", "timezone": "America/Panama"}, 302),
+        ("registrations:preferences", [], {"language": "es", "timezone": "America/Panama"}, 302),
         ("registrations:cannot-come", [], {"reason": ""}, 302),
     ):
         without_cookies = Client(enforce_csrf_checks=True)

@@ -14,7 +14,7 @@ from tests.registrations.views.test_participant_page import plain
 
 @pytest.fixture
 def page(participant, address_of):
-    return address_of("registrations:choices", participant)
+    return address_of("registrations:preferences", participant)
 
 
 def chosen() -> tuple[str, str]:
@@ -95,7 +95,7 @@ def test_after_the_last_session_it_is_refused_in_words(participant, client, addr
 
 
 def test_a_link_that_only_joins_chooses_nothing(participant, client, address_of):
-    page = address_of("registrations:choices", participant, scope=Scope.JOIN)
+    page = address_of("registrations:preferences", participant, scope=Scope.JOIN)
 
     assert client.post(page, {"language": "es", "timezone": "America/Panama"}).status_code == 404
 

@@ -56,7 +56,7 @@ class SecretariatSite(AdminSite):
         if may_use_admin(request.user):
             if self._lacks_second_factor(request):
                 return redirect_to_second_factor(
-                    request, then=request.GET.get(REDIRECT_FIELD_NAME, reverse("admin:index"))
+                    request, next_path=request.GET.get(REDIRECT_FIELD_NAME, reverse("admin:index"))
                 )
             return redirect("admin:index")
         response: HttpResponse = _sign_in(super().login)(request, extra_context)

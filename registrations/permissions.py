@@ -1,4 +1,4 @@
-"""What someone of the secretariat and an observer may do, and what they need for it."""
+"""Permissions of staff and observers in the admin, and their second factor."""
 
 from urllib.parse import urlencode
 
@@ -17,13 +17,13 @@ from django.utils.translation import gettext as _
 from registrations.models import User
 
 SECOND_FACTORS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
-# In the session: the account for which a second factor was set up there.
-SET_UP_BY = "second_factor_set_up_by"
+# The session key of the id of the user who set up a second factor in that session.
+SECOND_FACTOR_SESSION_KEY = "second_factor_set_up_by"
 
 APPS = frozenset({"registrations", "sessions_app"})
-# Who may sign in as what is decided by administrators (superusers) alone.
+# Only administrators (superusers) manage accounts.
 ADMINISTRATOR_PERMISSIONS = frozenset({f"registrations.{verb}_user" for verb in ("add", "change", "delete")})
-# What observers read: rooms that show no addresses, telephones and letters, or leave them out for observers.
+# The models whose admin pages observers may read: they show them no addresses, telephones or letters.
 OBSERVER_MODELS = (
     ("registrations", "delegation"),
     ("registrations", "delegate"),
@@ -34,8 +34,8 @@ OBSERVER_MODELS = (
     ("sessions_app", "release"),
 )
 OBSERVER_PERMISSIONS = frozenset(f"{app}.view_{model}" for app, model in OBSERVER_MODELS)
-# The names of the pages that open for observers; every other page of the admin, today or later, is closed to them.
-# The page of a person is: it is made of what they are not to see.
+# The URL names that observers may open; every other admin page is closed to them. The page of a delegate is closed
+# too: most of what it shows is not for observers.
 OBSERVER_URL_NAMES = frozenset(
     {"index", "app_list", "jsi18n", "quota-boards", "quota-board", "webinar-history"}
     | {"preview-public", "preview-delegate", "preview-release"}
@@ -43,17 +43,15 @@ OBSERVER_URL_NAMES = frozenset(
     | {f"{app}_{model}_changelist" for app, model in OBSERVER_MODELS}
     | {f"{app}_{model}_change" for app, model in OBSERVER_MODELS if model != "delegate"}
 )
-READING = ("GET", "HEAD")
-# Taken by observers too.
-LEAVING = "logout"
+SAFE_METHODS = ("GET", "HEAD")
+# Observers may also post to sign out.
+LOGOUT_URL_NAME = "logout"
 
 
 class SecretariatBackend(ModelBackend):
-    """Django's sign-in, which asks one query and hashes the password whether or not there is an account.
+    """Django's ModelBackend with permissions by role instead of stored ones, so that no page queries them.
 
-    Staff may do everything with the product's own rows except manage accounts (rule 7), and observers read some.
-
-    Being staff is all that counts, so that no page pays queries for single rights: these are not given here.
+    Staff may do everything with this project's models except manage accounts (rule 7); observers may read some models.
     """
 
     def has_perm(self, user_obj: User | AnonymousUser, perm: str, obj: object = None) -> bool:
@@ -67,26 +65,26 @@ class SecretariatBackend(ModelBackend):
 
 
 def is_observer(user: User | AnonymousUser) -> bool:
-    """Whether `user` only looks on."""
+    """Return whether `user` is an observer, who may only read."""
     return bool(getattr(user, "is_observer", False))
 
 
 def may_use_admin(user: User | AnonymousUser) -> bool:
-    """Whether `user` has a room in the admin at all; a second factor is asked apart."""
+    """Return whether `user` may use the admin; the second factor is checked separately."""
     return user.is_active and (user.is_staff or is_observer(user))
 
 
 def may_observer_open(request: HttpRequest) -> bool:
-    """Whether the page of `request` is one that an observer may open, and only opened."""
+    """Return whether an observer may open the page of `request`: a listed page with a safe method, or the sign-out."""
     match = request.resolver_match
     name = match.url_name if match is not None else None
-    return name == LEAVING or (name in OBSERVER_URL_NAMES and request.method in READING)
+    return name == LOGOUT_URL_NAME or (name in OBSERVER_URL_NAMES and request.method in SAFE_METHODS)
 
 
 def lacks_second_factor(request: HttpRequest) -> bool:
-    """Whether a second factor is asked of the signed-in person, and this session has neither passed nor set up one.
+    """Return whether the user needs a second factor that this session has neither passed nor set up.
 
-    That the account has one is not enough: the session may be older than it, and somebody else's. One query at most.
+    That the account has one is not enough: the session may be older, and somebody else's. One query at most.
     """
     user = request.user
     if not settings.STAFF_NEED_SECOND_FACTOR or not (user.is_staff or is_observer(user)):
@@ -95,19 +93,19 @@ def lacks_second_factor(request: HttpRequest) -> bool:
 
 
 def has_second_factor(user: User | AnonymousUser) -> bool:
-    """Whether the account has an authenticator app or a passkey; recovery codes do not count."""
+    """Return whether the account has an authenticator app or a passkey; recovery codes do not count."""
     return bool(Authenticator.objects.filter(user_id=user.pk, type__in=SECOND_FACTORS).exists())
 
 
 def record_second_factor_set_up(request: HttpRequest, user: User) -> None:
-    """Note that `user` set up a second factor in this session, which counts as passing it."""
-    request.session[SET_UP_BY] = user.pk
+    """Record that `user` set up a second factor in this session, which counts as passing it."""
+    request.session[SECOND_FACTOR_SESSION_KEY] = user.pk
 
 
-def redirect_to_second_factor(request: HttpRequest, *, then: str) -> HttpResponse:
-    """To the page on which the second factor is passed, and from there to the path `then`; with the reason.
+def redirect_to_second_factor(request: HttpRequest, *, next_path: str) -> HttpResponse:
+    """Redirect to the page that asks for the second factor, and from there to `next_path`, with a flash message.
 
-    Where the account has none, to the page on which one is set up.
+    An account without a second factor is redirected to the page that sets one up.
     """
     if not has_second_factor(request.user):
         messages.warning(
@@ -116,11 +114,11 @@ def redirect_to_second_factor(request: HttpRequest, *, then: str) -> HttpRespons
         return redirect("mfa_index")
     messages.warning(request, _("The secretariat's pages need your second factor."))
     page: str = get_adapter().get_reauthentication_methods(request.user)[0]["url"]
-    return redirect(f"{page}?{urlencode({REDIRECT_FIELD_NAME: then})}")
+    return redirect(f"{page}?{urlencode({REDIRECT_FIELD_NAME: next_path})}")
 
 
 def _has_passed_second_factor(request: HttpRequest) -> bool:
-    """Whether the signed-in person passed or set up a second factor, or used a recovery code, in this session."""
+    """Return whether this session passed or set up a second factor, or used a recovery code."""
     records = get_authentication_records(request, request.user)
     is_passed = any(record["method"] == "mfa" for record in records)
-    return is_passed or bool(request.session.get(SET_UP_BY) == request.user.pk)
+    return is_passed or bool(request.session.get(SECOND_FACTOR_SESSION_KEY) == request.user.pk)

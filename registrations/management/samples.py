@@ -1,4 +1,4 @@
-"""The invented people and events of the demo. Everything happens through the services, as it would have in life."""
+"""The demo's invented people and events, created through the services with a plausible history."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ PROSECUTORS, IMMIGRATION = "prosecutors", "immigration-control"
 BORDER, INVESTIGATION = "border-control", "investigation-units"
 TWO_OF_EACH = {PROSECUTORS: 2, IMMIGRATION: 2, BORDER: 2, INVESTIGATION: 2}
 
-# Nobody is called so: the surnames say that these people are samples.
+# No real names: the surnames say that these people are samples.
 NAMES = {
     "en": (
         ("Alice", "Ben", "Carol", "Dan", "Erin", "Frank", "Grace", "Henry", "Ivy", "Jack", "Kate", "Liam"),
@@ -56,7 +56,7 @@ INSTITUTIONS = {
         INVESTIGATION: "Unidad de investigación de muestra",
     },
 }
-# Where a body has several zones or none, the one of its samples.
+# The time zone of the sample people of a body that has several zones, or none.
 ZONES = {"CA": "America/Toronto", "MX": "America/Mexico_City", "US": "America/New_York"}
 CONNECTION_TEST_COUNTRIES = {"DO", "HN", "PA"}
 ZONE_OF_ORGANISATIONS = "America/Panama"
@@ -64,7 +64,7 @@ ZONE_OF_ORGANISATIONS = "America/Panama"
 
 @dataclass
 class SampleDelegation:
-    """One delegation with the people who act for it; `at` moves on with every step."""
+    """One delegation of the demo with the users who act for it; `at` is the time of the latest action."""
 
     delegation: Delegation
     focal_point: User
@@ -73,27 +73,28 @@ class SampleDelegation:
     profiles: Mapping[str, ParticipantProfile]
     named: int = 0
 
-    def later(self) -> datetime:
+    def next_moment(self) -> datetime:
+        """Move `at` by seven minutes and return it, as the time of the next action."""
         self.at += timedelta(minutes=7)
         return self.at
 
     def name_people(self, seats: Mapping[str, int], *, working_group: int = 0) -> list[Delegate]:
-        """Register so many of each profile, the first `working_group` of them as technical members."""
-        wanted = [profile for profile, people in seats.items() for _ in range(people)]
+        """Register that many people of each profile, the first `working_group` of them as technical members."""
+        profiles = [profile for profile, people in seats.items() for _ in range(people)]
         return [
             register_delegate(
                 self.delegation,
                 details=self.sample_person(profile, is_working_group_member=position < working_group),
                 by=self.focal_point,
-                now=self.later(),
+                now=self.next_moment(),
             )
-            for position, profile in enumerate(wanted)
+            for position, profile in enumerate(profiles)
         ]
 
     def sample_person(
         self, profile: str | None, *, is_working_group_member: bool = False, role: str = DelegateRole.DELEGATE
     ) -> DelegateDetails:
-        """The next invented person of this body."""
+        """Return the details of the next invented person of this body."""
         body = self.delegation.body
         first_names, surnames = NAMES[body.default_language]
         offset = body.pk * 5 + self.named
@@ -102,7 +103,7 @@ class SampleDelegation:
         code = (body.iso_code or body.slug).lower()
         return DelegateDetails(
             name=f"{first} {last}",
-            # One person may be at several webinars, and has one address.
+            # The same person has the same address at every webinar.
             email=f"{first}.{last}.{code}@example.org".lower().replace("á", "a"),
             institution=INSTITUTIONS[body.default_language][profile] if profile else str(body.name.en),
             profile=self.profiles[profile] if profile else None,
@@ -113,107 +114,116 @@ class SampleDelegation:
         )
 
     def submit(self, reason: str = "") -> None:
+        """Submit the delegation as its focal point."""
         self.delegation = submit_delegation(
-            self.delegation, version=self.delegation.version, by=self.focal_point, now=self.later(), reason=reason
+            self.delegation, version=self.delegation.version, by=self.focal_point, now=self.next_moment(), reason=reason
         )
 
 
-def draft_with_three_missing(scene: SampleDelegation) -> None:
-    """Left for the visitor: two prosecutors and one of border control are still to be named."""
-    scene.name_people({IMMIGRATION: 2, BORDER: 1, INVESTIGATION: 3}, working_group=1)
+def draft_with_three_missing(sample: SampleDelegation) -> None:
+    """A draft for the visitor to complete: two prosecutors and one border control official are missing."""
+    sample.name_people({IMMIGRATION: 2, BORDER: 1, INVESTIGATION: 3}, working_group=1)
 
 
-def nobody_named(scene: SampleDelegation) -> None:
-    """The focal point has not begun."""
+def nobody_named(sample: SampleDelegation) -> None:
+    """The focal point has not started: nothing happens."""
 
 
-def accepted(scene: SampleDelegation) -> None:
-    scene.name_people(TWO_OF_EACH, working_group=2)
-    scene.submit()
+def accepted(sample: SampleDelegation) -> None:
+    sample.name_people(TWO_OF_EACH, working_group=2)
+    sample.submit()
 
 
-def accepted_and_more(scene: SampleDelegation) -> None:
-    """More than asked for; someone fell ill and was replaced."""
-    people = scene.name_people({PROSECUTORS: 3, IMMIGRATION: 4, BORDER: 2, INVESTIGATION: 3}, working_group=4)
-    scene.submit()
-    ill = people[0]
-    newcomer = scene.sample_person(PROSECUTORS)
-    replace_delegate(ill, details=newcomer, version=ill.version, by=scene.focal_point, now=scene.later())
+def accepted_and_more(sample: SampleDelegation) -> None:
+    """More people than asked for, one of whom was replaced."""
+    people = sample.name_people({PROSECUTORS: 3, IMMIGRATION: 4, BORDER: 2, INVESTIGATION: 3}, working_group=4)
+    sample.submit()
+    replaced = people[0]
+    newcomer = sample.sample_person(PROSECUTORS)
+    replace_delegate(
+        replaced, details=newcomer, version=replaced.version, by=sample.focal_point, now=sample.next_moment()
+    )
 
 
-def accepted_then_one_withdrew(scene: SampleDelegation) -> None:
-    """The gap of an accepted delegation has opened again."""
-    people = scene.name_people(TWO_OF_EACH)
-    scene.submit()
+def accepted_then_one_withdrew(sample: SampleDelegation) -> None:
+    """An accepted delegation in which a withdrawal opened a gap."""
+    people = sample.name_people(TWO_OF_EACH)
+    sample.submit()
     withdraw_delegate(
         people[-1],
         version=people[-1].version,
-        by=scene.focal_point,
-        now=scene.later(),
+        by=sample.focal_point,
+        now=sample.next_moment(),
         reason="Transferred to another unit; a successor will be named.",
     )
 
 
-def accepted_with_a_gap(scene: SampleDelegation) -> None:
-    scene.name_people(TWO_OF_EACH | {INVESTIGATION: 1}, working_group=1)
-    scene.submit("The second post of the unit is vacant until next month.")
+def accepted_with_a_gap(sample: SampleDelegation) -> None:
+    sample.name_people(TWO_OF_EACH | {INVESTIGATION: 1}, working_group=1)
+    sample.submit("The second post of the unit is vacant until next month.")
     accept_delegation(
-        scene.delegation, by=scene.staff, now=scene.later(), comment="Please name them once appointed.", with_gap=True
+        sample.delegation,
+        by=sample.staff,
+        now=sample.next_moment(),
+        comment="Please name them once appointed.",
+        with_gap=True,
     )
 
 
-def accepted_with_a_waiver(scene: SampleDelegation) -> None:
-    scene.name_people(TWO_OF_EACH | {PROSECUTORS: 1}, working_group=2)
+def accepted_with_a_waiver(sample: SampleDelegation) -> None:
+    sample.name_people(TWO_OF_EACH | {PROSECUTORS: 1}, working_group=2)
     waive_seats(
-        scene.delegation,
-        profile=scene.profiles[PROSECUTORS],
+        sample.delegation,
+        profile=sample.profiles[PROSECUTORS],
         seats=1,
         reason="One prosecutor alone handles these cases.",
-        by=scene.staff,
-        now=scene.later(),
+        by=sample.staff,
+        now=sample.next_moment(),
     )
-    scene.submit()
+    sample.submit()
 
 
-def submitted_with_gaps(scene: SampleDelegation) -> None:
-    """Waits for a decision of the secretariat."""
-    scene.name_people({PROSECUTORS: 2, IMMIGRATION: 2, BORDER: 1})
-    scene.submit("The investigation unit is on mission that week; one border post is not staffed yet.")
+def submitted_with_gaps(sample: SampleDelegation) -> None:
+    """Submitted with gaps: it waits for a decision of the secretariat."""
+    sample.name_people({PROSECUTORS: 2, IMMIGRATION: 2, BORDER: 1})
+    sample.submit("The investigation unit is on mission that week; one border post is not staffed yet.")
 
 
-def returned(scene: SampleDelegation) -> None:
-    scene.name_people({PROSECUTORS: 1, IMMIGRATION: 2, INVESTIGATION: 2})
-    scene.submit("We could not reach the border police in time.")
+def returned(sample: SampleDelegation) -> None:
+    sample.name_people({PROSECUTORS: 1, IMMIGRATION: 2, INVESTIGATION: 2})
+    sample.submit("We could not reach the border police in time.")
     return_delegation(
-        scene.delegation,
+        sample.delegation,
         comment="Please ask the border police once more; their part is the second session.",
-        by=scene.staff,
-        now=scene.later(),
+        by=sample.staff,
+        now=sample.next_moment(),
     )
 
 
-def reopened(scene: SampleDelegation) -> None:
-    scene.name_people(TWO_OF_EACH)
-    scene.submit()
+def reopened(sample: SampleDelegation) -> None:
+    sample.name_people(TWO_OF_EACH)
+    sample.submit()
     reopen_delegation(
-        scene.delegation,
+        sample.delegation,
         reason="You asked by telephone to change two names.",
-        by=scene.staff,
-        now=scene.later(),
+        by=sample.staff,
+        now=sample.next_moment(),
     )
 
 
-def not_attending(scene: SampleDelegation) -> None:
-    mark_not_attending(scene.delegation, reason="Elections that week.", by=scene.focal_point, now=scene.later())
+def not_attending(sample: SampleDelegation) -> None:
+    mark_not_attending(
+        sample.delegation, reason="Elections that week.", by=sample.focal_point, now=sample.next_moment()
+    )
 
 
-def speakers_of_an_organisation(scene: SampleDelegation) -> None:
-    """No quotas, but the same invitations. The secretariat names them."""
-    scene.focal_point = scene.staff
+def speakers_of_an_organisation(sample: SampleDelegation) -> None:
+    """Speakers of an organisation, which has no quotas; staff register them."""
+    sample.focal_point = sample.staff
     for role in (DelegateRole.PANELIST, DelegateRole.OBSERVER):
-        details = scene.sample_person(None, role=role)
-        register_delegate(scene.delegation, details=details, by=scene.staff, now=scene.later())
-    scene.submit()
+        details = sample.sample_person(None, role=role)
+        register_delegate(sample.delegation, details=details, by=sample.staff, now=sample.next_moment())
+    sample.submit()
 
 
 SCENARIOS: dict[str, Callable[[SampleDelegation], None]] = {
@@ -232,7 +242,10 @@ SCENARIOS: dict[str, Callable[[SampleDelegation], None]] = {
 
 
 def seed_people(*, password: str, now: datetime) -> dict[str, User]:
-    """One focal point per member country, by its ISO code; all with `password`. Who has not begun never signed in."""
+    """Create one focal point per member country with `password`; return them by ISO code.
+
+    The one who has not started has not read the privacy notice either.
+    """
     focal_points = {}
     for body in ParticipatingBody.objects.filter(kind=BodyKind.COUNTRY):
         code = str(body.iso_code)
@@ -251,27 +264,27 @@ def seed_people(*, password: str, now: datetime) -> dict[str, User]:
 
 
 def seed_delegations(webinar: Webinar, *, focal_points: Mapping[str, User], staff: User, now: datetime) -> None:
-    """Let every delegation of `webinar` live through its story, which ends shortly before `now`."""
+    """Apply its scenario to every delegation of `webinar`; the last action is shortly before `now`."""
     profiles = {quota.profile.code: quota.profile for quota in webinar.quotas.select_related("profile")}
     for delegation in webinar.delegations.select_related("body", "webinar"):
         code = delegation.body.iso_code
-        scene = SampleDelegation(
+        sample = SampleDelegation(
             delegation=delegation,
             focal_point=focal_points[code] if code else staff,
             staff=staff,
             at=now - timedelta(hours=4),
             profiles=profiles,
         )
-        (SCENARIOS[code] if code else speakers_of_an_organisation)(scene)
+        (SCENARIOS[code] if code else speakers_of_an_organisation)(sample)
 
 
 def seed_connection_test(webinar: Webinar, *, staff: User, now: datetime) -> None:
-    """Two people of each of a few countries try their microphones; the secretariat names them."""
+    """Register two people of each of a few countries for the connection test, as staff."""
     profiles = {quota.profile.code: quota.profile for quota in webinar.quotas.select_related("profile")}
     for body in ParticipatingBody.objects.filter(iso_code__in=CONNECTION_TEST_COUNTRIES):
         delegation, _is_new = Delegation.objects.get_or_create(webinar=webinar, body=body)
-        scene = SampleDelegation(
+        sample = SampleDelegation(
             delegation=delegation, focal_point=staff, staff=staff, at=now - timedelta(hours=1), profiles=profiles
         )
-        scene.name_people({PROSECUTORS: 1, BORDER: 1})
-        scene.submit()
+        sample.name_people({PROSECUTORS: 1, BORDER: 1})
+        sample.submit()

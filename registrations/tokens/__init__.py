@@ -1,4 +1,4 @@
-"""Signed links, one module for each audience. Nothing is stored, and nothing here is ever logged."""
+"""Signed links of focal points and of participants. Tokens are neither stored nor logged."""
 
 from registrations.tokens.focal_points import invitation_url, make_invitation_token, read_invitation_token
 from registrations.tokens.participants import Scope, join_url, make_token, page_url, read_feed_token, read_token

@@ -1,6 +1,6 @@
-"""Signed links that lead focal points to their delegation. They open nothing by themselves: a sign-in comes first.
+"""Signed links in the invitations of focal points. They lead to the sign-in and open nothing without it.
 
-Nothing is stored. A link ends with its focal point's access, and with the personal data of its webinar.
+Tokens are not stored. A link is valid until its focal point's access is removed or the webinar is purged.
 """
 
 import re
@@ -22,21 +22,21 @@ def _signer() -> Signer:
 
 
 def make_invitation_token(focal_point: FocalPoint, delegation: Delegation) -> str:
-    """A token of `[0-9a-zA-Z~._-]` for one focal point and delegation."""
+    """Return a token of `[0-9a-zA-Z~._-]` for one focal point and delegation."""
     return _signer().sign(f"{focal_point.pk}.{delegation.pk}")
 
 
 def invitation_url(focal_point: FocalPoint, delegation: Delegation) -> str:
-    """The absolute address to which the mail leads, in the focal point's language."""
+    """Return the absolute URL in the invitation, in the focal point's language."""
     with translation.override(focal_point.user.language):
         path = reverse("registrations:invited", args=[make_invitation_token(focal_point, delegation)])
     return f"{settings.BASE_URL}{path}"
 
 
 def read_invitation_token(token: str) -> tuple[FocalPoint, Delegation]:
-    """Whom `token` invites, with the account, and to which delegation, with webinar and body. Two queries.
+    """Return the focal point (with account) and the delegation (with webinar and body) of `token`. Two queries.
 
-    Raises LinkNotValid for everything else, and for a focal point who was removed.
+    Raises LinkNotValid for an invalid token, a removed focal point and a purged webinar.
     """
     try:
         value = VALUE.fullmatch(_signer().unsign(token))

@@ -1,6 +1,6 @@
-"""Signed, versioned links of participants (design §8). Nothing is stored, and nothing here is ever logged.
+"""Signed, versioned links of participants (design §8). Tokens are neither stored nor logged.
 
-Two scopes: the mail carries the link to the page, the calendar one that only joins.
+There are two scopes: mails contain a link to the participant's page, calendar entries one to the join page only.
 """
 
 import re
@@ -18,10 +18,10 @@ from registrations.queries.participant import Subscriber, subscriber
 
 # The id of a delegate and the version of their links, as `make_token` writes them; 18 digits fit every database.
 VALUE = re.compile(r"([1-9][0-9]{0,17})\.([1-9][0-9]{0,8})", re.ASCII)
-# What looks like a token within a text, and a good deal longer than an address of ours.
+# What looks like a token within a text; a text longer than any link of this site is not searched further.
 TOKEN = re.compile(rf"{VALUE.pattern}~[\w-]{{43}}(?![\w-])", re.ASCII)
 MAX_LINK_LENGTH = 400
-# In place of a token in a path that is kept.
+# Stands for the token in a cached path.
 _PLACEHOLDER = "~"
 
 
@@ -35,22 +35,22 @@ def _signer(scope: Scope) -> Signer:
 
 
 def make_token(delegate: Delegate, scope: Scope) -> str:
-    """A token of `[0-9a-zA-Z~._-]` that lives until the webinar's purge date or the next version."""
+    """Return a token of `[0-9a-zA-Z~._-]`, valid until the webinar's purge day or the next token version."""
     return _signer(scope).sign(f"{delegate.pk}.{delegate.token_version}")
 
 
 def read_token(token: str, *scopes: Scope) -> Delegate:
-    """The active delegate whom `token` of one of `scopes` was made for, with webinar, delegation and body. One query.
+    """Return the active delegate of `token`, which must have one of `scopes`, with webinar, delegation and body.
 
-    Raises NoLongerTakesPart for the last link of a person who left (two queries), and LinkNotValid for everything
-    else, an earlier version included: before a change of address it may have gone to a stranger.
+    One query. Raises NoLongerTakesPart for the newest link of a person who left (two queries), and LinkNotValid for
+    everything else, earlier versions included: such a link may have been sent to a wrong address.
     """
-    pk, version = _unsigned(token, scopes)
+    pk, version = _unsign(token, scopes)
     delegate = _delegate_before_purge(pk)
-    if delegate is None or version != _last_version(delegate):
+    if delegate is None or version != _newest_version(delegate):
         raise LinkNotValid(is_guess=False)
     if not delegate.is_active:
-        # Whoever was named once more has a newer link, and takes part.
+        # A person who was named again takes part and has a newer link.
         if Delegate.objects.active().filter(webinar=delegate.webinar).with_address(delegate.email).exists():
             raise LinkNotValid(is_guess=False)
         raise NoLongerTakesPart(contact_email=delegate.webinar.contact_email)
@@ -58,35 +58,40 @@ def read_token(token: str, *scopes: Scope) -> Delegate:
 
 
 def read_feed_token(token: str) -> Subscriber:
-    """As `read_token` of the page's scope, for the feed that a calendar program fetches for months.
+    """Return the subscriber of a calendar feed from a token of the page scope.
 
-    A person who left is returned too, for the last link that they had: their calendars are emptied, not left as they
-    were. Links from before a change of address stay ended.
+    A person who left is returned too, for their newest link, so that the feed can be empty and their calendar program
+    removes the entries. Raises LinkNotValid for everything else, such as links from before a change of address.
     """
-    pk, version = _unsigned(token, (Scope.PAGE,))
+    pk, version = _unsign(token, (Scope.PAGE,))
     found = subscriber(pk, today=timezone.now().date())
-    if found is None or version != _last_version(found.delegate):
+    if found is None or version != _newest_version(found.delegate):
         raise LinkNotValid(is_guess=False)
     return found
 
 
 def delegate_id_in_link(text: str) -> int | None:
-    """The id of the delegate whose link stands first in `text`, of either scope and any version: who somebody said they
-    are, and no leave to anything. None where it is no link of ours. No query."""
-    found = TOKEN.search(text[:MAX_LINK_LENGTH])
+    """Return the id of the delegate in the first link in `text`, of any scope and version; None if there is none.
+
+    It says who somebody claims to be, and permits nothing: the version is not checked. No query.
+    """
+    match = TOKEN.search(text[:MAX_LINK_LENGTH])
     try:
-        return _unsigned(found[0], tuple(Scope))[0] if found is not None else None
+        return _unsign(match[0], tuple(Scope))[0] if match is not None else None
     except LinkNotValid:
         return None
 
 
-def _last_version(delegate: Delegate) -> int:
-    """The version of the newest link that `delegate` was sent: leaving raises it by one, and nothing is sent then."""
+def _newest_version(delegate: Delegate) -> int:
+    """Return the token version of the newest link that `delegate` was sent.
+
+    Leaving increases the version by one without sending a link.
+    """
     return delegate.token_version - (0 if delegate.is_active else 1)
 
 
-def _unsigned(token: str, scopes: tuple[Scope, ...]) -> tuple[int, int]:
-    """The id and the version in `token`. No query."""
+def _unsign(token: str, scopes: tuple[Scope, ...]) -> tuple[int, int]:
+    """Return the delegate's id and the version in `token`; raise LinkNotValid unless one of `scopes` signed it."""
     signed_for_another_scope = False
     for scope in Scope:
         try:
@@ -109,21 +114,21 @@ def _delegate_before_purge(pk: int) -> Delegate | None:
 
 
 def page_url(delegate: Delegate) -> str:
-    """The absolute address of the participant's page, in their language."""
-    return _address("registrations:my", delegate.language, make_token(delegate, Scope.PAGE))
+    """Return the absolute URL of the participant's page, in their language."""
+    return _absolute_url("registrations:my", delegate.language, make_token(delegate, Scope.PAGE))
 
 
 def join_url(delegate: Delegate, number: int) -> str:
-    """The absolute address of the join page of session `number`, in the participant's language."""
-    return _address("registrations:join", delegate.language, make_token(delegate, Scope.JOIN), number)
+    """Return the absolute URL of the join page of session `number`, in the participant's language."""
+    return _absolute_url("registrations:join", delegate.language, make_token(delegate, Scope.JOIN), number)
 
 
-def _address(view: str, language: str, token: str, *arguments: int) -> str:
-    # Signs that stand in a path as they are, which all of a token's do, can be put into it afterwards.
-    return f"{settings.BASE_URL}{_path(view, language, *arguments).replace(_PLACEHOLDER, token)}"
+def _absolute_url(url_name: str, language: str, token: str, *arguments: int) -> str:
+    # A token needs no escaping in a path, so it can replace the placeholder of a cached path.
+    return f"{settings.BASE_URL}{_path(url_name, language, *arguments).replace(_PLACEHOLDER, token)}"
 
 
 @lru_cache(maxsize=256)
-def _path(view: str, language: str, *arguments: int) -> str:
+def _path(url_name: str, language: str, *arguments: int) -> str:
     with translation.override(language):
-        return reverse(view, args=[_PLACEHOLDER, *arguments])
+        return reverse(url_name, args=[_PLACEHOLDER, *arguments])

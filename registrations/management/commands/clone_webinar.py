@@ -1,4 +1,4 @@
-"""`manage.py clone_webinar SLUG NEW_SLUG --starts-on DATE`: prepares the next webinar from an earlier one."""
+"""`manage.py clone_webinar SLUG NEW_SLUG --starts-on DATE` prepares the next webinar from an earlier one."""
 
 from argparse import ArgumentParser
 from datetime import date
@@ -40,15 +40,15 @@ class Command(BaseCommand):
                 webinar,
                 slug=options["new_slug"],
                 title=title,
-                starts_on=_day(options["starts_on"]),
+                starts_on=_parse_day(options["starts_on"]),
                 now=timezone.now(),
             )
-        except CloneRefused as refused:
-            raise CommandError(f"{refused.field}: {refused.message}\nNothing was created.") from refused
+        except CloneRefused as refusal:
+            raise CommandError(f"{refusal.field}: {refusal.message}\nNothing was created.") from refusal
         self.stdout.write(f"{clone.slug} is prepared. Registration has no opening date yet; nothing is public.")
 
 
-def _day(text: str) -> date:
+def _parse_day(text: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError as error:

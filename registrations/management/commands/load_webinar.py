@@ -1,4 +1,4 @@
-"""`manage.py load_webinar FILE [--starts-on DATE] [--by ADDRESS]`: stores what a definition file says."""
+"""`manage.py load_webinar FILE [--starts-on DATE] [--by ADDRESS]` loads a definition file."""
 
 from argparse import ArgumentParser
 from datetime import date, datetime
@@ -30,8 +30,8 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        by = _person(options["by"]) if options["by"] else None
-        starts_on = _start(options["starts_on"]) if options["starts_on"] else None
+        by = _find_staff(options["by"]) if options["by"] else None
+        starts_on = _parse_start(options["starts_on"]) if options["starts_on"] else None
         try:
             report = load_definition(options["file"], starts_on=starts_on, now=timezone.now(), by=by)
         except DefinitionRefused as error:
@@ -46,7 +46,7 @@ class Command(BaseCommand):
             self.stdout.write(f"Loaded. `manage.py release_webinar {report.webinar.slug}` makes the agenda public.")
 
 
-def _start(text: str) -> date | datetime:
+def _parse_start(text: str) -> date | datetime:
     try:
         start = datetime.fromisoformat(text) if "T" in text else date.fromisoformat(text)
     except ValueError as error:
@@ -56,7 +56,7 @@ def _start(text: str) -> date | datetime:
     return start
 
 
-def _person(address: str) -> User:
+def _find_staff(address: str) -> User:
     user = User.objects.filter(email__iexact=address, is_active=True, is_staff=True).first()
     if user is None:
         raise CommandError(f"--by {address}: nobody of the secretariat signs in with this address.")

@@ -1,4 +1,4 @@
-"""`manage.py purge`: ends the personal data that are due, as beat does every day; or only counts them."""
+"""`manage.py purge` anonymises the personal data that are due, as beat does daily; `--dry-run` counts them."""
 
 from typing import Any
 

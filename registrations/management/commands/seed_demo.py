@@ -1,4 +1,4 @@
-"""`manage.py seed_demo`: fills the demo once, and tells who to sign in as."""
+"""`manage.py seed_demo` fills the demo once and prints the accounts to sign in with."""
 
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -18,7 +18,7 @@ from sessions_app.releases import release_webinar
 CONCEPT_NOTE = DEFINITIONS / "mass-intra-regional-flows.toml"
 CONNECTION_TEST = DEFINITIONS / "connection-test.toml"
 DAYS_AHEAD = 14
-# Its reminder of one hour before and its join page are seen soon after the first start.
+# The reminder of one hour before is sent, and the join page opens, soon after the first start.
 CONNECTION_TEST_BEGINS_IN = timedelta(minutes=65)
 
 
@@ -32,11 +32,11 @@ class Command(BaseCommand):
         if not Webinar.objects.exists():
             with transaction.atomic():
                 _seed(now)
-        self.stdout.write("\n".join(_told(now)))
+        self.stdout.write("\n".join(_sign_in_lines(now)))
 
 
 def first_monday(today: date) -> date:
-    """The first Monday at least 14 days after `today`."""
+    """Return the first Monday at least 14 days after `today`."""
     earliest = today + timedelta(days=DAYS_AHEAD)
     return earliest + timedelta(days=-earliest.weekday() % 7)
 
@@ -61,8 +61,8 @@ def _seed(now: datetime) -> None:
     seed_connection_test(test, staff=staff, now=now)
 
 
-def _told(now: datetime) -> list[str]:
-    """Who there is, and whether the sample webinar is over."""
+def _sign_in_lines(now: datetime) -> list[str]:
+    """Return lines with the accounts, and with a hint if the sample webinar is over."""
     lines = [f"Sign in with the password {settings.DEMO_PASSWORD} as one of:"]
     lines += [f"  {user.email:<30} {user.name}" for user in User.objects.order_by("-is_staff", "-is_observer", "email")]
     ends = [end for webinar in Webinar.objects.all() if (end := last_session_end(webinar))]

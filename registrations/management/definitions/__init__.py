@@ -1,4 +1,4 @@
-"""Definition files of webinars: the agenda and who is asked to come, in one readable TOML file."""
+"""Definition files of webinars: agenda, bodies, quotas and registration rules, in TOML."""
 
 from pathlib import Path
 

@@ -34,7 +34,7 @@ def account_required(view: Callable[..., HttpResponseBase]) -> Callable[..., Htt
         if lacks_second_factor(request):
             is_safe_method = request.method in ("GET", "HEAD")
             return redirect_to_second_factor(
-                request, then=request.get_full_path() if is_safe_method else reverse("registrations:delegations")
+                request, next_path=request.get_full_path() if is_safe_method else reverse("registrations:delegations")
             )
         # Only for GET: a form that was open when the notice changed can still be submitted.
         if request.method in ("GET", "HEAD") and user.is_to_read_privacy_notice:

@@ -306,14 +306,14 @@ def test_who_works_on_a_draft_that_somebody_deletes_is_told(
     page: str, typed: dict[str, str], secretariat: Client, draft: Announcement, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     admitted(draft.webinar.delegations.get())
-    found = AnnouncementAdmin._found  # noqa: SLF001 - ours
+    found = AnnouncementAdmin._get_announcement  # noqa: SLF001 - ours
 
-    def found_and_then_deleted(room: AnnouncementAdmin, pk: int) -> Announcement:
+    def get_and_delete(room: AnnouncementAdmin, pk: int) -> Announcement:
         announcement = found(room, pk)
         Announcement.objects.all().delete()
         return announcement
 
-    monkeypatch.setattr(AnnouncementAdmin, "_found", found_and_then_deleted)
+    monkeypatch.setattr(AnnouncementAdmin, "_get_announcement", get_and_delete)
 
     answer = secretariat.post(f"{LIST}{draft.pk}/{page}", typed)
 

@@ -67,7 +67,9 @@ def test_a_report_is_looked_at_saved_and_told_by_hand(secretariat: Client, sessi
     told = secretariat.post(
         SESSION,
         {
-            **{field.html_name: field.initial or "" for _row, who, was in form.lines for field in (who, was)},
+            **{
+                field.html_name: field.initial or "" for _row, who, was in form.rows_with_fields for field in (who, was)
+            },
             f"who-{rows['=Luz'].pk}": "nobody",
         },
     )

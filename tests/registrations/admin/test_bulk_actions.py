@@ -49,7 +49,7 @@ def belize(webinar: Webinar) -> Delegation:
 
 
 def address(step: str, *chosen: Delegation) -> str:
-    return f"{reverse(f'admin:{step}-several')}?" + "&".join(f"delegation={one.pk}" for one in chosen)
+    return f"{reverse(f'admin:bulk-{step}')}?" + "&".join(f"delegation={one.pk}" for one in chosen)
 
 
 def send(client: Client, step: str, *chosen: Delegation, **typed: str) -> HttpResponse:
@@ -71,7 +71,7 @@ def statuses() -> dict[str, str]:
 def test_the_list_leads_to_a_page_that_shows_each(
     secretariat: Client, honduras: Delegation, belize: Delegation, step: str
 ) -> None:
-    chosen = {"action": f"{step}_together", "_selected_action": [honduras.pk, belize.pk]}
+    chosen = {"action": f"bulk_{step}", "_selected_action": [honduras.pk, belize.pk]}
 
     page = secretariat.post(LIST, chosen, follow=True).content.decode()
 
@@ -179,7 +179,7 @@ def test_how_many_are_left_out_where_too_many_are_chosen_is_said(
     secretariat: Client, honduras: Delegation, belize: Delegation, monkeypatch: pytest.MonkeyPatch,
     most: int, said: list[str],
 ) -> None:  # fmt: skip
-    monkeypatch.setattr("registrations.admin.bulk_actions.MOST", most)
+    monkeypatch.setattr("registrations.admin.bulk_actions.MAX_DELEGATIONS", most)
     chosen = {"action": "bulk_accept", "_selected_action": [str(honduras.pk), str(belize.pk)]}
 
     page = secretariat.post(LIST, chosen, follow=True)

@@ -40,7 +40,7 @@ def test_a_room_of_an_empty_webinar_leads_to_what_comes_first(
     assert {link for link in (FIRST_DELEGATION, FIRST_SESSION) if link in page} == leads_to
 
 
-@pytest.mark.parametrize("list_of", ["announcement/add", "delegate/export", "delegation", "delegate", "gap_reminder"])
+@pytest.mark.parametrize("list_of", ["announcement/add", "delegate/export", "delegation", "delegate", "gapreminder"])
 def test_a_list_of_an_empty_webinar_opens(secretariat: Client, webinar: Webinar, list_of: str) -> None:
     answer = secretariat.get(f"/admin/registrations/{list_of}/", {"webinar": webinar.slug})
 

@@ -182,7 +182,7 @@ def test_a_step_that_needs_a_word_leads_back_to_the_queue(
     secretariat: Client, webinar: Webinar, step: str, typed: dict[str, str], kind: str
 ) -> None:
     belize = submitted(webinar, "BZ", "Belize", lacks=1)
-    address = f"{reverse(f'admin:{step}-several')}?delegation={belize.pk}&from=waiting"
+    address = f"{reverse(f'admin:bulk-{step}')}?delegation={belize.pk}&from=waiting"
     assert address.replace("&", "&amp;") in secretariat.get(QUEUE).content.decode()
 
     answer = secretariat.post(address, typed)
@@ -236,13 +236,13 @@ def test_what_can_no_longer_be_decided_stands_neither_in_the_queue_nor_on_the_fr
 def test_no_more_are_shown_than_one_can_decide_on(
     secretariat: Client, webinar: Webinar, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("registrations.admin.review_queue.MOST", 2)
+    monkeypatch.setattr("registrations.admin.review_queue.MAX_DELEGATIONS", 2)
     for number, code in enumerate(("HN", "BZ", "PA")):
         submitted(webinar, code, f"Country {code}", hours_ago=9 - number)
 
     shown = text(secretariat.get(QUEUE))
 
-    assert bulk_actions.MOST > 2
+    assert bulk_actions.MAX_DELEGATIONS > 2
     assert "Country BZ" in shown
     assert "Country PA" not in shown
     assert "1 more waits; it is shown once these are decided." in shown

@@ -11,7 +11,8 @@ from django.test import Client
 
 from registrations.models import Delegate, Delegation
 from tests.factories import make_country, make_delegation, make_focal_point
-from tests.registrations.views.delegation_pages import draft_at_present, typed, url
+from tests.registrations.views.delegation_pages import draft_at_present, url
+from tests.registrations.views.delegation_pages import form_data as typed
 
 pytestmark = pytest.mark.django_db
 OURS = {"Sec-Fetch-Site": "same-origin"}

@@ -40,7 +40,7 @@ def is_guess(token, *scopes):
     return refusal.value.is_guess
 
 
-def signed(value, scope=Scope.PAGE, **options):
+def sign(value, scope=Scope.PAGE, **options):
     return Signer(salt=f"registrations.participant.{scope}", sep="~", **options).sign(value)
 
 
@@ -69,7 +69,7 @@ def test_reading_a_token_takes_one_query_with_everything_a_page_needs_of_the_per
         assert found.delegation.body.iso_code == "HN"
 
 
-def test_a_link_that_only_joins_does_not_open_the_page(delegate):
+def test_a_join_link_does_not_open_the_page(delegate):
     assert is_guess(make_token(delegate, Scope.JOIN), Scope.PAGE) is False
     assert is_guess(make_token(delegate, Scope.PAGE), Scope.JOIN) is False
 
@@ -103,21 +103,21 @@ def test_a_token_of_another_persons_id_under_this_signature_is_a_guess(delegate)
 
 
 def test_a_token_of_another_secret_is_a_guess(delegate):
-    assert is_guess(signed(f"{delegate.pk}.1", key="some-other-secret")) is True
+    assert is_guess(sign(f"{delegate.pk}.1", key="some-other-secret")) is True
 
 
 @pytest.mark.parametrize(
     "value", ["", ".", "x.1", "1.x", "1", "1.", ".1", "-1.1", "1.1.1", "٣.1", "1" * 5000 + ".1", "01.1", "1.1 "]
 )
 def test_a_signed_token_with_parts_that_are_no_numbers_is_refused(delegate, value):
-    assert is_guess(signed(value)) is False
+    assert is_guess(sign(value)) is False
 
 
 def test_the_largest_numbers_that_fit_the_pattern_are_refused_without_an_error(delegate):
-    assert is_guess(signed(f"{'9' * 18}.{'9' * 9}")) is False
+    assert is_guess(sign(f"{'9' * 18}.{'9' * 9}")) is False
 
 
-def test_links_outlive_a_change_of_the_secret_while_the_old_one_is_a_fallback(delegate, settings):
+def test_links_stay_valid_while_the_old_secret_key_is_a_fallback(delegate, settings):
     before, old = make_token(delegate, Scope.PAGE), settings.SECRET_KEY
     settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = "a-new-secret", [old]
 
@@ -128,7 +128,7 @@ def test_links_outlive_a_change_of_the_secret_while_the_old_one_is_a_fallback(de
     assert is_guess(before) is True
 
 
-def test_links_end_on_the_purge_date(delegate):
+def test_links_are_invalid_from_the_purge_day_on(delegate):
     token = make_token(delegate, Scope.PAGE)
     RegistrationPolicy.objects.update(purge_on=NOW.date() + timedelta(days=1))
 
@@ -141,7 +141,7 @@ def test_links_end_on_the_purge_date(delegate):
         read_feed_token(token)
 
 
-def test_a_change_of_address_ends_every_link_sent_to_the_old_one(delegate):
+def test_a_change_of_address_invalidates_earlier_links(delegate):
     old = make_token(delegate, Scope.PAGE)
     details = make_details(name=delegate.name, email="ana.paz@example.org")
 
@@ -153,7 +153,7 @@ def test_a_change_of_address_ends_every_link_sent_to_the_old_one(delegate):
     assert read_token(make_token(changed, Scope.PAGE), Scope.PAGE) == delegate
 
 
-def test_an_edit_without_a_new_address_ends_no_link(delegate):
+def test_an_edit_without_a_new_address_keeps_links_valid(delegate):
     token = make_token(delegate, Scope.PAGE)
     details = make_details(name="Ana Paz", email="ana@example.org")
 
@@ -162,7 +162,7 @@ def test_an_edit_without_a_new_address_ends_no_link(delegate):
     assert read_token(token, Scope.PAGE) == delegate
 
 
-def test_the_page_of_a_withdrawn_person_ends_while_their_feed_can_still_be_emptied(delegate):
+def test_a_withdrawn_person_has_no_page_but_an_empty_feed(delegate):
     token = make_token(delegate, Scope.PAGE)
 
     gone = withdraw_delegate(delegate, version=1, by=make_staff(), now=NOW, reason="Ill")
@@ -187,7 +187,7 @@ def test_after_an_address_change_and_a_withdrawal_only_the_last_link_empties_the
         read_feed_token(first)
 
 
-def test_the_links_of_a_replaced_person_end_and_the_newcomer_gets_their_own(delegate):
+def test_replacing_invalidates_the_links_of_the_replaced_person_and_the_newcomer_has_new_ones(delegate):
     token = make_token(delegate, Scope.PAGE)
 
     newcomer = replace_delegate(delegate, details=make_details(), version=1, by=make_staff(), now=NOW)
@@ -197,7 +197,7 @@ def test_the_links_of_a_replaced_person_end_and_the_newcomer_gets_their_own(dele
     assert read_token(make_token(newcomer, Scope.PAGE), Scope.PAGE) == newcomer
 
 
-def test_an_undone_withdrawal_gives_the_same_link_back(delegate, settings):
+def test_undoing_a_withdrawal_makes_the_same_link_valid_again(delegate, settings):
     settings.CHANGE_HOLD_SECONDS = 20
     token, staff = make_token(delegate, Scope.PAGE), make_staff()
     gone = withdraw_delegate(delegate, version=1, by=staff, now=NOW, reason="A mistake")
@@ -208,7 +208,7 @@ def test_an_undone_withdrawal_gives_the_same_link_back(delegate, settings):
     assert read_token(token, Scope.PAGE) == delegate
 
 
-def test_whose_link_it_was_is_told_after_it_ended_and_of_no_other_text(delegate):
+def test_the_delegate_of_an_expired_link_is_found_and_none_in_any_other_text(delegate):
     page, join = page_url(delegate), make_token(delegate, Scope.JOIN)
     delegate.token_version += 1
     delegate.save()
@@ -219,7 +219,7 @@ def test_whose_link_it_was_is_told_after_it_ended_and_of_no_other_text(delegate)
     ] == [None] * 6
 
 
-def test_the_addresses_are_absolute_and_in_the_persons_language(delegate):
+def test_urls_are_absolute_and_in_the_language_of_the_person(delegate):
     page, join = make_token(delegate, Scope.PAGE), make_token(delegate, Scope.JOIN)
 
     assert page_url(delegate) == f"http://testserver/es/my/{page}/"

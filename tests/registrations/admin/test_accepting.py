@@ -50,11 +50,11 @@ def honduras(quota: Quota) -> Delegation:
     return almost_complete(quota.webinar, "HN", "Honduras")
 
 
-def text(response: HttpResponse) -> str:
+def page_text(response: HttpResponse) -> str:
     return " ".join(re.sub(r"<[^>]*>", " ", response.content.decode()).split())
 
 
-def told(response: HttpResponse) -> list[str]:
+def flash_messages(response: HttpResponse) -> list[str]:
     return [str(message) for message in get_messages(response.wsgi_request)]
 
 
@@ -62,7 +62,7 @@ def status_of(delegation: Delegation) -> str:
     return Delegation.objects.get(pk=delegation.pk).status
 
 
-def typed(response: HttpResponse) -> dict[str, str]:
+def form_data(response: HttpResponse) -> dict[str, str]:
     """What the browser would send again."""
     return {field.name: field.value() or "" for field in response.context["form"]}
 
@@ -80,16 +80,16 @@ def test_a_lower_quota_names_whom_it_accepts_and_is_saved_when_it_is_sent_again(
 
     shown = secretariat.post(url, {"minimum": "1", "maximum": "", **AGREED})
     unsaved = status_of(honduras)
-    saved = secretariat.post(url, typed(shown))
+    saved = secretariat.post(url, form_data(shown))
 
-    assert SHOWN in text(shown)
+    assert SHOWN in page_text(shown)
     assert unsaved == "submitted"
-    assert told(saved) == ["The quota of Prosecutors is saved.", ACCEPTED]
+    assert flash_messages(saved) == ["The quota of Prosecutors is saved.", ACCEPTED]
     assert status_of(honduras) == "accepted"
     assert HistoryEvent.objects.get(delegation=honduras).actor == staff
 
 
-def test_of_a_country_that_was_returned_between_the_count_and_the_lock_nothing_is_said(
+def test_a_country_returned_between_the_count_and_the_lock_is_not_listed_as_accepted(
     secretariat: Client, quota: Quota, honduras: Delegation
 ) -> None:
     url = reverse("admin:registrations_quota_change", args=[quota.pk])
@@ -102,10 +102,10 @@ def test_of_a_country_that_was_returned_between_the_count_and_the_lock_nothing_i
         return execute(sql, params, many, context)
 
     with connection.execute_wrapper(return_it):
-        saved = secretariat.post(url, typed(shown))
+        saved = secretariat.post(url, form_data(shown))
 
     assert status_of(honduras) == "returned"
-    assert told(saved) == ["The quota of Prosecutors is saved."]
+    assert flash_messages(saved) == ["The quota of Prosecutors is saved."]
 
 
 def test_a_country_that_was_not_shown_is_shown_before_it_is_accepted(
@@ -115,9 +115,9 @@ def test_a_country_that_was_not_shown_is_shown_before_it_is_accepted(
     shown = secretariat.post(url, {"minimum": "1", "maximum": "", **AGREED})
     panama = almost_complete(quota.webinar, "PA", "Panama")
 
-    again = secretariat.post(url, typed(shown))
+    again = secretariat.post(url, form_data(shown))
 
-    assert "This accepts 2 delegations Honduras Panama 8 people" in text(again)
+    assert "This accepts 2 delegations Honduras Panama 8 people" in page_text(again)
     assert (status_of(honduras), status_of(panama)) == ("submitted", "submitted")
 
 
@@ -129,11 +129,11 @@ def test_an_exception_names_the_country_that_it_accepts(
 
     shown = secretariat.post(url, sent)
     unsaved = status_of(honduras)
-    saved = secretariat.post(url, typed(shown))
+    saved = secretariat.post(url, form_data(shown))
 
-    assert SHOWN in text(shown)
+    assert SHOWN in page_text(shown)
     assert (unsaved, status_of(honduras)) == ("submitted", "accepted")
-    assert told(saved) == [f"Of Honduras is now asked: at least 1. {ACCEPTED}"]
+    assert flash_messages(saved) == [f"Of Honduras is now asked: at least 1. {ACCEPTED}"]
 
 
 def test_the_end_of_an_exception_names_the_country_that_it_accepts(
@@ -145,10 +145,10 @@ def test_the_end_of_an_exception_names_the_country_that_it_accepts(
     url = reverse("admin:end-exception", args=[QuotaException.objects.get().pk])
 
     shown = secretariat.post(url, AGREED)
-    saved = secretariat.post(url, typed(shown))
+    saved = secretariat.post(url, form_data(shown))
 
-    assert SHOWN in text(shown)
-    assert told(saved) == [f"Of Honduras is now asked what every country is asked. {ACCEPTED}"]
+    assert SHOWN in page_text(shown)
+    assert flash_messages(saved) == [f"Of Honduras is now asked what every country is asked. {ACCEPTED}"]
     assert status_of(honduras) == "accepted"
 
 
@@ -184,16 +184,18 @@ def test_a_policy_names_whom_it_accepts_and_is_saved_when_it_is_sent_again(
     seen = shown.context["adminform"].form["seen"].value()
     saved = secretariat.post(url, policy_as_typed(webinar, **after, seen=seen))
 
-    assert SHOWN in text(shown)
+    assert SHOWN in page_text(shown)
     assert unsaved == ("submitted", True)
     assert (saved.status_code, status_of(honduras)) == (302, "accepted")
-    assert ACCEPTED in told(saved)
+    assert ACCEPTED in flash_messages(saved)
     assert not RegistrationPolicy.objects.filter(**before).exists()
     history = secretariat.get(reverse("admin:registrations_registrationpolicy_history", args=[webinar.pk]))
-    assert "Seen" not in text(history)
+    assert "Seen" not in page_text(history)
 
 
-def test_whom_a_policy_would_accept_since_a_moment_ago_is_shown_first(secretariat: Client, webinar: Webinar) -> None:
+def test_delegations_that_became_complete_meanwhile_are_shown_before_a_policy_is_saved(
+    secretariat: Client, webinar: Webinar
+) -> None:
     RegistrationPolicy.objects.update(accepts_complete_at_once=False)
     url = reverse("admin:registrations_registrationpolicy_change", args=[webinar.pk])
     late: list[Delegation] = []
@@ -210,7 +212,7 @@ def test_whom_a_policy_would_accept_since_a_moment_ago_is_shown_first(secretaria
     with connection.execute_wrapper(once_the_form_has_looked):
         shown = secretariat.post(url, policy_as_typed(webinar, accepts_complete_at_once="on"))
 
-    assert SHOWN in text(shown)
+    assert SHOWN in page_text(shown)
     assert status_of(late[0]) == "submitted"
     assert not RegistrationPolicy.objects.get().accepts_complete_at_once
 
@@ -225,7 +227,9 @@ def test_a_policy_that_accepts_nobody_is_saved_at_once(
     assert (saved.status_code, RegistrationPolicy.objects.get().purge_on.year) == (302, 2028)
 
 
-def test_waiving_for_several_names_whom_it_accepts(secretariat: Client, quota: Quota, honduras: Delegation) -> None:
+def test_the_bulk_waiver_page_names_the_delegations_that_it_accepts(
+    secretariat: Client, quota: Quota, honduras: Delegation
+) -> None:
     draft = almost_complete(quota.webinar, "PA", "Panama", status="draft")
     url = f"{reverse('admin:bulk-waive')}?delegation={honduras.pk}&delegation={draft.pk}"
 
@@ -233,11 +237,11 @@ def test_waiving_for_several_names_whom_it_accepts(secretariat: Client, quota: Q
     RegistrationPolicy.objects.update(accepts_complete_at_once=False)
     waiting = secretariat.get(url)
 
-    assert SHOWN in text(shown)
-    assert "This accepts" not in text(waiting)
+    assert SHOWN in page_text(shown)
+    assert "This accepts" not in page_text(waiting)
 
 
-def test_what_was_not_said_to_be_accepted_is_not_waived(
+def test_a_bulk_waiver_that_would_accept_an_unlisted_delegation_waives_nothing(
     secretariat: Client, quota: Quota, honduras: Delegation
 ) -> None:
     """Somebody lets the webinar accept at once, after the page said nothing of it."""
@@ -248,7 +252,7 @@ def test_what_was_not_said_to_be_accepted_is_not_waived(
 
     answer = secretariat.post(url, {**seen, **AGREED})
 
-    assert told(answer)[0].startswith("Honduras stays as it is")
+    assert flash_messages(answer)[0].startswith("Honduras stays as it is")
     assert status_of(honduras) == "submitted"
 
 
@@ -268,7 +272,7 @@ def test_what_was_not_said_to_be_accepted_is_not_waived(
         ),
     ],
 )
-def test_a_step_with_one_delegation_says_that_it_accepts_it(
+def test_the_page_of_an_action_says_that_it_accepts_the_delegation(
     secretariat: Client, quota: Quota, honduras: Delegation, step: str, fields: dict[str, str], said: str
 ) -> None:
     if fields:
@@ -276,14 +280,14 @@ def test_a_step_with_one_delegation_says_that_it_accepts_it(
         Delegation.objects.update(**fields)
     url = reverse(f"admin:{step}-delegation", args=[honduras.pk])
 
-    shown = text(secretariat.get(url))
+    shown = page_text(secretariat.get(url))
     RegistrationPolicy.objects.update(accepts_complete_at_once=False)
 
     assert said in shown
-    assert said not in text(secretariat.get(url))
+    assert said not in page_text(secretariat.get(url))
 
 
-def test_naming_the_last_one_says_first_that_the_delegation_is_accepted_and_then_that_it_is(
+def test_registering_the_last_delegate_warns_of_the_acceptance_and_then_confirms_it(
     secretariat: Client, honduras: Delegation
 ) -> None:
     url = reverse("admin:register-delegate", args=[honduras.pk])
@@ -294,12 +298,12 @@ def test_naming_the_last_one_says_first_that_the_delegation_is_accepted_and_then
     shown = secretariat.get(url)
     saved = secretariat.post(url, person)
 
-    assert f"{WARNING} 5 people are invited." in text(shown)
-    assert told(saved) == ["Ana Muestra is named for Honduras. The delegation is complete now, and accepted."]
+    assert f"{WARNING} 5 people are invited." in page_text(shown)
+    assert flash_messages(saved) == ["Ana Muestra is named for Honduras. The delegation is complete now, and accepted."]
     assert status_of(honduras) == "accepted"
 
 
-def test_bringing_the_last_one_back_or_giving_somebody_the_last_seat_says_so_too(
+def test_restoring_or_moving_a_delegate_into_the_last_seat_warns_of_the_acceptance(
     secretariat: Client, honduras: Delegation
 ) -> None:
     left = make_delegate(honduras, status="withdrawn", withdrawn_at=NOW)
@@ -308,12 +312,12 @@ def test_bringing_the_last_one_back_or_giving_somebody_the_last_seat_says_so_too
     back = secretariat.get(reverse("admin:restore-delegate", args=[left.pk]))
     edit = secretariat.get(reverse("admin:registrations_delegate_change", args=[spare.pk]))
 
-    assert f"{WARNING} 6 people are invited." in text(back)
-    assert f"{WARNING} 5 people are invited." in text(edit)
+    assert f"{WARNING} 6 people are invited." in page_text(back)
+    assert f"{WARNING} 5 people are invited." in page_text(edit)
 
 
 @pytest.mark.parametrize(("step", "count"), [("register", 5), ("person", 4), ("replace", 4), ("restore", 5)])
-def test_what_is_complete_already_says_that_any_step_accepts_it(
+def test_every_action_on_a_complete_delegation_warns_that_it_is_accepted(
     secretariat: Client, honduras: Delegation, step: str, count: int
 ) -> None:
     Quota.objects.update(minimum=1)
@@ -326,41 +330,41 @@ def test_what_is_complete_already_says_that_any_step_accepts_it(
         "restore": reverse("admin:restore-delegate", args=[left.pk]),
     }
 
-    shown = text(secretariat.get(pages[step]))
-    of_who_left = text(secretariat.get(reverse("admin:registrations_delegate_change", args=[left.pk])))
+    shown = page_text(secretariat.get(pages[step]))
+    of_who_left = page_text(secretariat.get(reverse("admin:registrations_delegate_change", args=[left.pk])))
 
     assert f"The delegation is then complete: it is accepted at once, and {count} people are invited." in shown
     assert "accepted at once" not in of_who_left
 
 
-def test_whom_somebody_brought_back_replaces_is_not_counted_as_invited(
+def test_the_successor_of_a_restored_delegate_is_not_counted_as_invited(
     secretariat: Client, honduras: Delegation
 ) -> None:
     Quota.objects.update(minimum=1)
     left = make_delegate(honduras, status="replaced", withdrawn_at=NOW, replaced_by=honduras.delegates.first())
     url = reverse("admin:restore-delegate", args=[left.pk])
 
-    complete = text(secretariat.get(url))
+    complete = page_text(secretariat.get(url))
     Quota.objects.filter(profile__code="border-control").update(minimum=2)
 
     assert "it is accepted at once, and 4 people are invited." in complete
-    assert "accepted at once" not in text(secretariat.get(url))
+    assert "accepted at once" not in page_text(secretariat.get(url))
 
 
-def test_where_two_are_missing_naming_one_says_nothing_of_an_acceptance(
+def test_registering_one_of_two_missing_people_warns_of_no_acceptance(
     secretariat: Client, honduras: Delegation
 ) -> None:
     Quota.objects.update(minimum=2)
 
-    assert WARNING not in text(secretariat.get(reverse("admin:register-delegate", args=[honduras.pk])))
+    assert WARNING not in page_text(secretariat.get(reverse("admin:register-delegate", args=[honduras.pk])))
 
 
 def test_the_history_of_the_delegation_says_why_it_was_accepted(
     secretariat: Client, staff: User, quota: Quota, honduras: Delegation
 ) -> None:
     url = reverse("admin:registrations_quota_change", args=[quota.pk])
-    secretariat.post(url, typed(secretariat.post(url, {"minimum": "1", "maximum": "", **AGREED})))
+    secretariat.post(url, form_data(secretariat.post(url, {"minimum": "1", "maximum": "", **AGREED})))
 
-    page = text(secretariat.get(reverse("admin:registrations_delegation_change", args=[honduras.pk])))
+    page = page_text(secretariat.get(reverse("admin:registrations_delegation_change", args=[honduras.pk])))
 
     assert f"Accepted Mon 26 Oct 2026, 15:00 · automatically, when it became complete: Quota changed, {staff}" in page

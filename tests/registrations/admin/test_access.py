@@ -25,7 +25,7 @@ from tests.factories import (
 )
 from tests.registered_models import registered_models
 
-ROOMS = [model for model in registered_models() if model._meta.app_label == "registrations"]
+MODELS = [model for model in registered_models() if model._meta.app_label == "registrations"]
 
 
 def list_url(model: type[models.Model]) -> str:
@@ -40,7 +40,7 @@ def delegation(db: None) -> Delegation:
     return delegation
 
 
-@pytest.mark.parametrize("model", ROOMS, ids=lambda model: model.__name__)
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
 def test_every_list_opens_for_the_secretariat_and_survives_any_filter(
     model: type[models.Model], secretariat: Client, delegation: Delegation
 ) -> None:
@@ -66,7 +66,7 @@ def test_every_list_opens_for_the_secretariat_and_survives_any_filter(
 
 
 @pytest.mark.parametrize("url", ["/admin/", "/admin/quota-board/", "/admin/quota-board/flows/"])
-def test_an_unknown_person_signs_in_first(client: Client, delegation: Delegation, url: str) -> None:
+def test_an_anonymous_visitor_is_sent_to_the_sign_in(client: Client, delegation: Delegation, url: str) -> None:
     response = client.get(url, follow=True)
 
     assert response.redirect_chain[-1][0].startswith(reverse("account_login"))
@@ -86,7 +86,7 @@ def test_the_board_of_an_unknown_webinar_is_not_found(secretariat: Client) -> No
 
 
 @pytest.mark.parametrize("pk", ["0", "999999", "99999999999999999999999", "abc", "1' or 1"])
-@pytest.mark.parametrize("model", ROOMS, ids=lambda model: model.__name__)
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
 def test_an_unknown_row_is_no_error(
     model: type[models.Model], pk: str, secretariat: Client, delegation: Delegation
 ) -> None:
@@ -105,7 +105,7 @@ def test_an_unknown_row_is_no_error(
         "delegate/register/999999/",
     ],
 )
-def test_a_step_with_an_unknown_row_is_not_found(route: str, secretariat: Client) -> None:
+def test_an_action_on_an_unknown_row_is_not_found(route: str, secretariat: Client) -> None:
     assert secretariat.get(f"/admin/registrations/{route}").status_code == 404
 
 
@@ -152,7 +152,7 @@ def test_the_secretariat_reads_accounts_and_only_administrators_change_them(
     assert (account.is_staff, account.is_superuser) == (False, False)
 
 
-def test_rights_of_staff_end_with_the_account(db: None) -> None:
+def test_a_closed_staff_account_has_no_permissions(db: None) -> None:
     staff = make_staff(is_superuser=False)
     closed = make_staff(is_superuser=False, is_active=False)
 
@@ -187,7 +187,7 @@ def test_no_raw_form_changes_people_or_delegations(
     assert deleted.status_code == 403
 
 
-def test_every_hour_of_the_admin_is_in_the_zone_of_the_account_and_says_so(
+def test_the_admin_shows_times_in_the_time_zone_of_the_account_and_names_it(
     secretariat: Client, staff: User, delegation: Delegation
 ) -> None:
     staff.timezone = "America/Tegucigalpa"
@@ -200,7 +200,7 @@ def test_every_hour_of_the_admin_is_in_the_zone_of_the_account_and_says_so(
     assert "Hours in America/Tegucigalpa" in page
 
 
-def test_the_front_page_asks_as_much_with_many_as_with_few(
+def test_the_dashboard_takes_the_same_queries_with_many_rows_as_with_few(
     secretariat: Client, delegation: Delegation, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:
     for _number in range(30):
@@ -232,14 +232,14 @@ def test_an_observer_without_a_second_factor_is_sent_to_set_one_up(
     assert response.redirect_chain[-1][0] == reverse("mfa_index")
 
 
-def test_an_observer_begins_with_the_boards(observer: Client, delegation: Delegation) -> None:
+def test_the_dashboard_of_an_observer_links_to_the_boards(observer: Client, delegation: Delegation) -> None:
     response = observer.get("/admin/", follow=True)
 
     assert response.redirect_chain == [("/admin/quota-board/", 302)]
     assert "/admin/registrations/delivery/" not in response.text
 
 
-def test_an_observer_reads_who_comes_and_not_how_they_are_reached(observer: Client, delegation: Delegation) -> None:
+def test_an_observer_sees_names_and_no_contact_details(observer: Client, delegation: Delegation) -> None:
     person = delegation.delegates.get()
 
     people = observer.get(list_url(Delegate)).text
@@ -261,7 +261,7 @@ def test_an_observer_reads_who_comes_and_not_how_they_are_reached(observer: Clie
         {"body__delegations__delegates__phone": ""},
     ],
 )
-def test_an_observer_learns_no_address_by_asking_for_it(
+def test_an_observer_cannot_search_or_filter_by_address(
     observer: Client, delegation: Delegation, query: dict[str, str]
 ) -> None:
     """Nobody is found by an address, and a question about one is answered with the whole list."""
@@ -272,7 +272,7 @@ def test_an_observer_learns_no_address_by_asking_for_it(
 
 
 @pytest.mark.parametrize("model", ["release", "session", "speaker"])
-def test_no_list_of_the_agenda_can_be_asked_for_people(
+def test_no_list_of_the_agenda_can_be_filtered_by_people(
     observer: Client, delegation: Delegation, staff: User, model: str
 ) -> None:
     Speaker.objects.create(webinar=delegation.webinar, code="speaker", name_en="Speaker")
@@ -286,7 +286,7 @@ def test_no_list_of_the_agenda_can_be_asked_for_people(
     assert asked.context["cl"].result_count == whole
 
 
-def test_an_observer_reads_attendance_and_how_nobody_is_reached(
+def test_an_observer_sees_attendance_and_no_contact_details(
     observer: Client, delegation: Delegation, staff: User
 ) -> None:
     person, session = delegation.delegates.get(), delegation.webinar.sessions.get(number=1)
@@ -308,7 +308,7 @@ def test_an_observer_reads_attendance_and_how_nobody_is_reached(
     assert not [word for word in (person.email, "+504", "guest@example.org", "50400000000") if word in shown]
 
 
-def test_an_observer_is_shown_no_step_with_attendance_and_takes_none(
+def test_an_observer_is_offered_no_attendance_action_and_may_do_none(
     observer: Client, delegation: Delegation, staff: User
 ) -> None:
     kept = make_attendance(delegation.webinar.sessions.get(number=1), delegation.delegates.get(), by=staff)
@@ -330,7 +330,7 @@ def test_an_observer_is_shown_no_step_with_attendance_and_takes_none(
     assert Attendance.objects.get() == kept
 
 
-def test_the_attendance_that_an_observer_reads_asks_as_much_with_one_person_as_with_many(
+def test_the_attendance_page_of_an_observer_takes_the_same_queries_with_one_person_as_with_many(
     observer: Client, delegation: Delegation, staff: User
 ) -> None:
     session = delegation.webinar.sessions.get(number=1)
@@ -350,7 +350,7 @@ def test_the_attendance_that_an_observer_reads_asks_as_much_with_one_person_as_w
     assert queries() == with_one
 
 
-def test_an_observer_has_no_more_rights_outside_the_admin_than_a_stranger(
+def test_an_observer_has_no_more_rights_outside_the_admin_than_an_outsider(
     observer: Client, delegation: Delegation
 ) -> None:
     letter = make_letter(delegation, by=make_staff())
@@ -359,7 +359,7 @@ def test_an_observer_has_no_more_rights_outside_the_admin_than_a_stranger(
     assert observer.get(reverse("registrations:letter-file", args=[delegation.slug, letter.pk])).status_code == 404
 
 
-def test_rights_of_an_observer_end_with_the_account(db: None) -> None:
+def test_a_closed_observer_account_has_no_permissions(db: None) -> None:
     observer, closed = make_observer(), make_observer(is_active=False)
 
     assert observer.has_perm("registrations.view_delegate")
@@ -371,7 +371,7 @@ def test_rights_of_an_observer_end_with_the_account(db: None) -> None:
     ]
 
 
-def test_nobody_is_an_observer_and_of_the_secretariat_at_once(db: None) -> None:
+def test_an_account_cannot_be_staff_and_observer(db: None) -> None:
     for flag in ("is_staff", "is_superuser"):
         with pytest.raises(IntegrityError), transaction.atomic():
             make_observer(**{flag: True})

@@ -49,13 +49,13 @@ def confirm(client: Client, checked: HttpResponse, **typed: str) -> HttpResponse
     return client.post(f"{SESSION}save/", hidden | typed)
 
 
-def words_of(response: HttpResponse) -> str:
+def page_text(response: HttpResponse) -> str:
     html = response.content.decode()
     main = html[html.index('id="content-main"') :] if 'id="content-main"' in html else html
     return " ".join(unescape(re.sub(r"<[^>]+>", " ", main)).split())
 
 
-def test_a_report_is_looked_at_saved_and_told_by_hand(secretariat: Client, session: Session) -> None:
+def test_a_report_is_checked_saved_and_matched_by_hand(secretariat: Client, session: Session) -> None:
     report = zoom(zoom_row("Ana E.", "ANA@example.org"), zoom_row("=Luz"), zoom_row("LUZ"))
 
     checked = upload(secretariat, report)
@@ -74,10 +74,10 @@ def test_a_report_is_looked_at_saved_and_told_by_hand(secretariat: Client, sessi
         },
     )
 
-    assert "1 person is known · 2 people are not known yet" in words_of(checked)
+    assert "1 person is known · 2 people are not known yet" in page_text(checked)
     assert nothing == 0
     assert (saved.status_code, saved.headers["Location"], told.status_code) == (302, SESSION, 302)
-    assert "2 people in the reports are not known yet." in words_of(page)
+    assert "2 people in the reports are not known yet." in page_text(page)
     assert {row.name: (row.delegate and row.delegate.name, row.matched_by) for row in Attendance.objects.all()} == {
         "Ana E.": ("ana", "address"),
         "=Luz": (None, "nobody"),
@@ -85,15 +85,15 @@ def test_a_report_is_looked_at_saved_and_told_by_hand(secretariat: Client, sessi
     }
 
 
-def test_a_report_of_another_event_is_saved_only_where_that_is_confirmed(secretariat: Client, session: Session) -> None:
+def test_a_report_of_another_event_needs_a_confirmation(secretariat: Client, session: Session) -> None:
     checked = upload(secretariat, zoom(zoom_row("Zoe", "zoe@example.org")))
 
     refused = confirm(secretariat, checked)
     again = confirm(secretariat, refused, is_confirmed="on")
 
-    assert "Nobody in this report belongs to this webinar." in words_of(checked)
+    assert "Nobody in this report belongs to this webinar." in page_text(checked)
     assert refused.status_code == 422
-    assert "Please confirm that this is the report of this session." in words_of(refused)
+    assert "Please confirm that this is the report of this session." in page_text(refused)
     assert again.status_code == 302
     assert Attendance.objects.count() == 1
 
@@ -103,7 +103,7 @@ def test_a_report_of_another_event_is_saved_only_where_that_is_confirmed(secreta
     [(b"", "Nothing was found"), (zoom(), "no people below them"), (b"\x00\x01", "characters that no text has"),
      (b"x" * (10 * 1024 * 1024 + 1), "larger than 10 MB")],
 )  # fmt: skip
-def test_what_is_no_report_is_refused_beside_the_file(
+def test_an_invalid_report_is_refused_at_the_file_field(
     secretariat: Client, session: Session, data: bytes, why: str
 ) -> None:
     response = upload(secretariat, data)
@@ -112,7 +112,7 @@ def test_what_is_no_report_is_refused_beside_the_file(
     assert why in " ".join(response.context["form"].errors["file"])
 
 
-def test_once_the_data_have_ended_a_report_is_refused_with_its_file_and_as_it_was_looked_at(
+def test_after_the_purge_day_neither_an_uploaded_nor_a_checked_report_is_accepted(
     secretariat: Client, session: Session
 ) -> None:
     checked = upload(secretariat, zoom(zoom_row("Ana", "ana@example.org")))
@@ -122,11 +122,11 @@ def test_once_the_data_have_ended_a_report_is_refused_with_its_file_and_as_it_wa
     with_file = upload(secretariat, zoom(zoom_row("Ana", "ana@example.org")))
 
     for answer in (refused, with_file):
-        assert "The day on which the personal data of this webinar end has come" in words_of(answer)
+        assert "The day on which the personal data of this webinar end has come" in page_text(answer)
     assert not Attendance.objects.exists()
 
 
-def test_a_page_that_did_not_come_back_whole_leads_to_the_file(secretariat: Client, session: Session) -> None:
+def test_an_incomplete_form_of_a_checked_report_leads_back_to_the_upload(secretariat: Client, session: Session) -> None:
     answers = [
         secretariat.post(f"{SESSION}save/", typed)
         for typed in ({}, {"people": "x", "timezone": ZONE}, {"people": "x", "timezone": "Mars"})
@@ -135,7 +135,7 @@ def test_a_page_that_did_not_come_back_whole_leads_to_the_file(secretariat: Clie
     assert {(answer.status_code, answer.headers["Location"]) for answer in answers} == {(302, f"{SESSION}import/")}
 
 
-def test_what_someone_else_told_meanwhile_stays(secretariat: Client, staff: User, session: Session) -> None:
+def test_a_match_that_a_colleague_saved_meanwhile_is_kept(secretariat: Client, staff: User, session: Session) -> None:
     row = make_attendance(session, by=staff)
     Attendance.objects.filter(pk=row.pk).update(matched_by="nobody")
 
@@ -152,7 +152,7 @@ def test_a_choice_that_is_not_offered_is_refused(secretariat: Client, staff: Use
     assert secretariat.post(SESSION, {f"who-{row.pk}": "999999"}).status_code == 422
 
 
-def test_an_import_is_taken_back_with_a_reason(secretariat: Client, staff: User, session: Session) -> None:
+def test_an_import_is_removed_with_a_reason(secretariat: Client, staff: User, session: Session) -> None:
     make_attendance(session, by=staff)
 
     without = secretariat.post(f"{SESSION}remove/", {"reason": ""})
@@ -161,7 +161,7 @@ def test_an_import_is_taken_back_with_a_reason(secretariat: Client, staff: User,
     assert (without.status_code, removed.status_code, Attendance.objects.count()) == (422, 302, 0)
 
 
-def test_the_table_its_plot_and_the_workbook_say_the_same(
+def test_the_table_the_chart_and_the_workbook_show_the_same_figures(
     secretariat: Client, staff: User, session: Session, people: list[Delegate]
 ) -> None:
     body = people[0].delegation.body
@@ -176,8 +176,8 @@ def test_the_table_its_plot_and_the_workbook_say_the_same(
     heading, *rows = sheet.iter_rows()
     by_profile, *_, of_all = [{cell.value: one for cell, one in zip(heading, row, strict=True)} for row in rows]
 
-    assert "1: 1 of 2" in words_of(page)
-    assert "Prosecutors 2 0 0 1 1 0 0 0 0" in words_of(page)
+    assert "1: 1 of 2" in page_text(page)
+    assert "Prosecutors 2 0 0 1 1 0 0 0 0" in page_text(page)
     body, profile = by_profile["Country or organisation"], by_profile["Profile"]
     assert (body.value, body.data_type, profile.value) == ("=1+1", "s", "Prosecutors")
     assert of_all["Country or organisation"].value == "Countries and organisations"
@@ -195,10 +195,12 @@ def test_an_empty_webinar_has_a_page(secretariat: Client, session: Session) -> N
     Delegate.objects.all().delete()
     session.webinar.delegations.all().delete()
 
-    assert "Nobody is asked to this webinar yet." in words_of(secretariat.get(TABLE))
+    assert "Nobody is asked to this webinar yet." in page_text(secretariat.get(TABLE))
 
 
-def test_the_page_of_a_session_asks_as_much_for_many(secretariat: Client, staff: User, session: Session) -> None:
+def test_the_page_of_a_session_takes_the_same_queries_with_many_people(
+    secretariat: Client, staff: User, session: Session
+) -> None:
     def queries() -> int:
         with CaptureQueriesContext(connection) as asked:
             assert secretariat.get(SESSION).status_code == 200
@@ -212,7 +214,7 @@ def test_the_page_of_a_session_asks_as_much_for_many(secretariat: Client, staff:
     assert queries() == with_one
 
 
-def test_arrivals_show_figures_to_staff_and_names_where_they_ask(
+def test_arrivals_show_figures_and_names_only_on_demand(
     secretariat: Client, session: Session, people: list[Delegate]
 ) -> None:
     Arrival.objects.create(delegate=people[0], session=session, at=FIRST_START - timedelta(minutes=5))
@@ -220,12 +222,12 @@ def test_arrivals_show_figures_to_staff_and_names_where_they_ask(
     figures, names = (secretariat.get(f"{SESSION}arrivals/{query}") for query in ("", "?names=1"))
     part = secretariat.get(f"{SESSION}arrivals/?names=1", headers={"HX-Request": "true"})
 
-    assert "1 of 2 people have opened the room" in words_of(figures)
-    assert "ana" not in words_of(figures)
-    assert "● ana opened the room at" in words_of(names)
-    assert "○ luz not yet" in words_of(names)
+    assert "1 of 2 people have opened the room" in page_text(figures)
+    assert "ana" not in page_text(figures)
+    assert "● ana opened the room at" in page_text(names)
+    assert "○ luz not yet" in page_text(names)
     assert "<html" not in part.content.decode()
-    assert "● ana" in words_of(part)
+    assert "● ana" in page_text(part)
     assert "hx-trigger" in figures.content.decode()
 
 
@@ -238,9 +240,7 @@ def test_another_session_or_webinar_is_not_found(secretariat: Client, session: S
     assert {secretariat.get(address).status_code for address in addresses} == {404}
 
 
-def test_nothing_is_changed_by_opening_a_page(
-    secretariat: Client, staff: User, session: Session, people: list[Delegate]
-) -> None:
+def test_a_get_changes_nothing(secretariat: Client, staff: User, session: Session, people: list[Delegate]) -> None:
     make_attendance(session, people[0], by=staff)
     make_delegate(people[0].delegation, admitted_at=NOW)
 

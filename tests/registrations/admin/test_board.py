@@ -66,7 +66,7 @@ def waive(delegation: Delegation, profile: str, seats: int) -> None:
     )
 
 
-def text_of(html: str) -> str:
+def page_text(html: str) -> str:
     """The words of a page, blanks joined."""
     main = html[html.index('id="content-main"') :]
     return " ".join(unescape(re.sub(r"<[^>]+>", " ", main)).split())
@@ -87,7 +87,7 @@ def test_the_headline_counts_quotas_of_accepted_delegations_and_says_what_else_i
     name(draft, "prosecutors", 2)
     name(draft, "border-control", 1)
 
-    words = text_of(secretariat.get(BOARD).content.decode())
+    words = page_text(secretariat.get(BOARD).content.decode())
 
     assert words.startswith(
         'id="content-main"> 2 of 8 quotas met in accepted delegations, and 1 met but not yet accepted '
@@ -95,7 +95,7 @@ def test_the_headline_counts_quotas_of_accepted_delegations_and_says_what_else_i
     )
 
 
-def test_rows_go_by_what_is_missing_then_by_name_and_organisations_stand_apart(
+def test_rows_are_ordered_by_gap_then_name_and_organisations_have_a_table_of_their_own(
     secretariat: Client, webinar: Webinar
 ) -> None:
     full = named_country(webinar, "HN", "Honduras")
@@ -110,14 +110,14 @@ def test_rows_go_by_what_is_missing_then_by_name_and_organisations_stand_apart(
     assert [str(line.row.delegation.body) for line in board["organisations"]] == ["UNODC"]
 
 
-def test_a_state_is_told_by_shape_and_word(secretariat: Client, webinar: Webinar) -> None:
+def test_a_state_is_shown_by_shape_and_text(secretariat: Client, webinar: Webinar) -> None:
     honduras = named_country(webinar, "HN", "Honduras")
     named_country(webinar, "BZ", "Belize", status=DelegationStatus.NOT_ATTENDING, not_attending_reason="elections")
     name(honduras, "prosecutors", 2)
     name(honduras, "immigration-control", 1)
     waive(honduras, "investigation-units", 2)
 
-    words = text_of(secretariat.get(BOARD).content.decode())
+    words = page_text(secretariat.get(BOARD).content.decode())
 
     assert "Honduras ● 2 of 2 , Honduras, Prosecutors met ◐ 1 of 2 , Honduras, Immigration control 1 short" in words
     assert "○ 0 of 2 , Honduras, Border control nobody yet" in words
@@ -125,7 +125,7 @@ def test_a_state_is_told_by_shape_and_word(secretariat: Client, webinar: Webinar
     assert "Belize – not attending: “elections” Not attending" in words
 
 
-def test_every_figure_leads_to_exactly_the_people_it_counts(secretariat: Client, webinar: Webinar) -> None:
+def test_every_figure_links_to_exactly_the_people_it_counts(secretariat: Client, webinar: Webinar) -> None:
     honduras = named_country(webinar, "HN", "Honduras", status=DelegationStatus.ACCEPTED)
     belize = named_country(webinar, "BZ", "Belize", status=DelegationStatus.NOT_ATTENDING)
     unodc = make_delegation(webinar, make_organisation("unodc"))
@@ -171,7 +171,7 @@ def count_at(browser: Client, url: str) -> int:
     return int(response.context["cl"].result_count)
 
 
-def test_the_missing_of_a_profile_lead_to_the_countries_that_lack_somebody(
+def test_the_missing_seats_of_a_profile_link_to_the_countries_with_that_gap(
     secretariat: Client, webinar: Webinar
 ) -> None:
     full = named_country(webinar, "HN", "Honduras")
@@ -185,18 +185,18 @@ def test_the_missing_of_a_profile_lead_to_the_countries_that_lack_somebody(
     assert [row.body.name_en for row in secretariat.get(url).context["cl"].result_list] == ["Guatemala"]
 
 
-def test_a_submitted_row_asks_for_a_decision(secretariat: Client, webinar: Webinar) -> None:
+def test_the_row_of_a_submitted_delegation_links_to_the_decision(secretariat: Client, webinar: Webinar) -> None:
     submitted = named_country(webinar, "HN", "Honduras", status=DelegationStatus.SUBMITTED, submitted_at=NOW)
     named_country(webinar, "GT", "Guatemala")
 
     html = secretariat.get(BOARD).content.decode()
 
-    assert text_of(html).count("Decide : Honduras") == 1
-    assert text_of(html).count("Open : Guatemala") == 1
+    assert page_text(html).count("Decide : Honduras") == 1
+    assert page_text(html).count("Open : Guatemala") == 1
     assert reverse("admin:registrations_delegation_change", args=[submitted.pk]) in links_of(html)
 
 
-def test_the_board_is_empty_of_rows_where_nobody_is_asked(secretariat: Client, webinar: Webinar) -> None:
+def test_the_board_has_no_rows_without_delegations(secretariat: Client, webinar: Webinar) -> None:
     assert "Nobody is asked to this webinar yet." in secretariat.get(BOARD).content.decode()
 
 
@@ -231,7 +231,7 @@ def test_the_board_costs_eight_queries_with_one_delegate_and_with_a_thousand(
     assert response.context["board"].named_total == people
 
 
-def test_the_list_of_boards_leads_to_each(secretariat: Client, webinar: Webinar) -> None:
+def test_the_list_of_boards_links_to_each(secretariat: Client, webinar: Webinar) -> None:
     make_webinar("other")
 
     assert {"/admin/quota-board/flows/", "/admin/quota-board/other/"} <= set(
@@ -239,7 +239,9 @@ def test_the_list_of_boards_leads_to_each(secretariat: Client, webinar: Webinar)
     )
 
 
-def test_the_list_of_boards_counts_what_can_still_be_decided(secretariat: Client, webinar: Webinar) -> None:
+def test_the_list_of_boards_counts_the_delegations_that_can_still_be_decided(
+    secretariat: Client, webinar: Webinar
+) -> None:
     over = make_webinar("over")
     Session.objects.filter(webinar=webinar).update(starts_at=timezone.now() + timedelta(days=1))
     Session.objects.filter(webinar=over).update(starts_at=timezone.now() - timedelta(days=9))
@@ -253,7 +255,7 @@ def test_the_list_of_boards_counts_what_can_still_be_decided(secretariat: Client
     assert {one.slug: (one.awaiting, one.delegation_count) for one in listed} == {"flows": (1, 2), "over": (0, 1)}
 
 
-def test_nothing_on_the_board_is_inline(secretariat: Client, webinar: Webinar) -> None:
+def test_the_board_has_no_inline_style_or_script(secretariat: Client, webinar: Webinar) -> None:
     named_country(webinar, "HN", "Honduras")
 
     html = secretariat.get(BOARD).content.decode()
@@ -269,7 +271,7 @@ def test_bodies_without_a_delegation_are_not_on_the_board(secretariat: Client, w
 
 
 @pytest.fixture
-def four(webinar: Webinar) -> list[Delegation]:
+def four_countries(webinar: Webinar) -> list[Delegation]:
     """Honduras lacks 3, Guatemala 8 and Panama 7, of whom each another profile; Belize stays away."""
     honduras = named_country(webinar, "HN", "Honduras", status=DelegationStatus.ACCEPTED)
     guatemala = named_country(webinar, "GT", "Guatemala")
@@ -298,8 +300,8 @@ def four(webinar: Webinar) -> list[Delegation]:
         ("?lacks=%00&sort=down&profile=%27", ["Guatemala", "Panama", "Honduras", "Belize"]),
     ],
 )
-def test_the_board_is_ordered_and_filtered_by_its_address(
-    secretariat: Client, four: list[Delegation], query: str, shown: list[str]
+def test_the_board_is_ordered_and_filtered_by_the_query_string(
+    secretariat: Client, four_countries: list[Delegation], query: str, shown: list[str]
 ) -> None:
     response = secretariat.get(f"{BOARD}{query}")
 
@@ -309,17 +311,15 @@ def test_the_board_is_ordered_and_filtered_by_its_address(
     assert ("Please look at this again" in response.content.decode()) == ("unknown" in query or "%00" in query)
 
 
-def test_one_profile_is_one_column(secretariat: Client, four: list[Delegation]) -> None:
+def test_a_filter_by_profile_shows_one_column(secretariat: Client, four_countries: list[Delegation]) -> None:
     context = secretariat.get(f"{BOARD}?profile=border-control").context
 
     assert {tuple(cell.seat.profile.code for cell in line.cells) for line in context["rows"]} == {("border-control",)}
     assert [total.profile.code for total, _people, _lacking in context["totals"]] == ["border-control"]
 
 
-def test_what_happened_since_yesterday_stands_beside_each_delegation(
-    secretariat: Client, four: list[Delegation]
-) -> None:
-    honduras, *_others, belize = four
+def test_each_row_shows_what_changed_since_yesterday(secretariat: Client, four_countries: list[Delegation]) -> None:
+    honduras, *_others, belize = four_countries
     now = timezone.now()
     for delegation, kind, hours in (
         (honduras, HistoryKind.REGISTERED, 3),
@@ -339,22 +339,22 @@ def test_what_happened_since_yesterday_stands_beside_each_delegation(
     }
 
 
-def test_the_curve_ends_at_the_headline_and_says_the_same_as_a_table(
-    secretariat: Client, four: list[Delegation]
+def test_the_chart_ends_at_the_headline_figure_and_has_the_same_figures_as_a_table(
+    secretariat: Client, four_countries: list[Delegation]
 ) -> None:
     response = secretariat.get(BOARD)
 
     plot = response.context["chart"]
     assert plot.named == response.context["board"].named_total == 6
     assert (plot.asked, plot.path[:1], plot.first) == (24, "M", NOW.date() - timedelta(days=1))
-    words = text_of(response.content.decode())
+    words = page_text(response.content.decode())
     assert "6 named of 24 asked, attending countries; days in UTC." in words
     assert "The same as a table Day Came Left Named Mon 26 Oct 2026 6 0 6" in words
 
 
-def test_a_waiver_is_told_also_where_somebody_is_still_missing(secretariat: Client, webinar: Webinar) -> None:
+def test_a_waiver_is_shown_also_where_a_seat_is_still_missing(secretariat: Client, webinar: Webinar) -> None:
     waive(named_country(webinar, "HN", "Honduras"), "border-control", 1)
 
-    words = text_of(secretariat.get(BOARD).content.decode())
+    words = page_text(secretariat.get(BOARD).content.decode())
 
     assert "0 of 1 , Honduras, Border control nobody yet, 1 seat waived" in words

@@ -59,7 +59,7 @@ def send(client: Client, step: str, *chosen: Delegation, **typed: str) -> HttpRe
     return client.post(address(step, *chosen), {**seen, **typed})
 
 
-def told(response: HttpResponse) -> list[str]:
+def flash_messages(response: HttpResponse) -> list[str]:
     return [str(message) for message in get_messages(response.wsgi_request)]
 
 
@@ -68,7 +68,7 @@ def statuses() -> dict[str, str]:
 
 
 @pytest.mark.parametrize("step", ["accept", "return", "waive"])
-def test_the_list_leads_to_a_page_that_shows_each(
+def test_the_bulk_action_of_the_list_opens_a_page_with_each_delegation(
     secretariat: Client, honduras: Delegation, belize: Delegation, step: str
 ) -> None:
     chosen = {"action": f"bulk_{step}", "_selected_action": [honduras.pk, belize.pk]}
@@ -86,41 +86,41 @@ def test_each_is_accepted_with_the_comment_in_its_language(
         secretariat, "accept", honduras, belize, comment_es="Gracias", comment_en="Thank you", with_gap="on"
     )
 
-    assert told(response) == ["Belize is accepted.", "Honduras is accepted."]
+    assert flash_messages(response) == ["Belize is accepted.", "Honduras is accepted."]
     assert dict(Delegation.objects.values_list("body__name_en", "decision_comment")) == {
         "Belize": "Thank you", "Honduras": "Gracias"
     }  # fmt: skip
     assert set(HistoryEvent.objects.values_list("kind", flat=True)) == {"accepted", "accepted_with_gap"}
 
 
-def test_without_a_word_on_the_gaps_those_that_lack_somebody_stay(
+def test_delegations_with_gaps_stay_submitted_unless_gaps_are_accepted(
     secretariat: Client, honduras: Delegation, belize: Delegation
 ) -> None:
     response = send(secretariat, "accept", honduras, belize)
 
-    assert told(response)[0].startswith("Belize stays as it is: Some seats are still empty.")
+    assert flash_messages(response)[0].startswith("Belize stays as it is: Some seats are still empty.")
     assert statuses() == {"Belize": "submitted", "Honduras": "accepted"}
 
 
-def test_the_comment_for_those_that_stay_is_kept_and_goes_to_them_alone(
+def test_the_comment_for_refused_delegations_is_kept_and_mailed_to_them_only(
     secretariat: Client, honduras: Delegation, belize: Delegation
 ) -> None:
     refused = send(secretariat, "accept", honduras, belize, comment_es="Gracias", comment_en="Thank you")
 
     assert statuses() == {"Belize": "submitted", "Honduras": "accepted"}
-    assert told(refused)[0].startswith("Belize stays as it is: Some seats are still empty.")
+    assert flash_messages(refused)[0].startswith("Belize stays as it is: Some seats are still empty.")
     page = refused.content.decode()
     typed = filled_form(page)
     assert typed["comment_en"] == "Thank you"
     action = re.findall(r'<form id="content-main" method="post" action="([^"]+)"', page)[0].replace("&amp;", "&")
     answer = secretariat.post(action, typed | {"with_gap": "on"})
-    assert told(answer)[-1] == "Belize is accepted."
-    assert not [said for said in told(answer) if "Honduras stays" in said]
+    assert flash_messages(answer)[-1] == "Belize is accepted."
+    assert not [said for said in flash_messages(answer) if "Honduras stays" in said]
     assert Delegation.objects.get(body__name_en="Belize").decision_comment == "Thank you"
 
 
 @pytest.mark.parametrize("step", ["accept", "return"])
-def test_a_comment_on_one_that_changed_since_it_was_seen_is_kept(
+def test_the_comment_on_a_delegation_that_changed_meanwhile_is_kept(
     secretariat: Client, honduras: Delegation, step: str
 ) -> None:
     page = secretariat.get(address(step, honduras)).content.decode()
@@ -129,12 +129,12 @@ def test_a_comment_on_one_that_changed_since_it_was_seen_is_kept(
     refused = secretariat.post(address(step, honduras), filled_form(page) | {"comment_es": "Gracias"})
     answer = secretariat.post(address(step, honduras), filled_form(refused.content.decode()))
 
-    assert told(refused)[0].startswith("Honduras stays as it is: Someone else has changed this meanwhile.")
+    assert flash_messages(refused)[0].startswith("Honduras stays as it is: Someone else has changed this meanwhile.")
     assert answer.status_code == 302
     assert Delegation.objects.get().decision_comment == "Gracias"
 
 
-def test_a_comment_on_one_that_somebody_else_decided_on_can_still_be_read(
+def test_the_comment_on_a_delegation_that_a_colleague_decided_is_shown(
     secretariat: Client, honduras: Delegation
 ) -> None:
     Delegation.objects.update(status="accepted")
@@ -145,7 +145,7 @@ def test_a_comment_on_one_that_somebody_else_decided_on_can_still_be_read(
     assert "<blockquote>Gracias por todo</blockquote>" in refused.content.decode()
 
 
-def test_a_return_needs_a_comment_in_each_language_that_is_read(
+def test_returning_needs_a_comment_in_each_language_of_the_selected_countries(
     secretariat: Client, honduras: Delegation, belize: Delegation
 ) -> None:
     one_missing = send(secretariat, "return", honduras, belize, comment_es="Falta la carta")
@@ -155,18 +155,16 @@ def test_a_return_needs_a_comment_in_each_language_that_is_read(
 
     assert one_missing.context["form"].errors == {"comment_en": ["This field is required."]}
     assert "Falta la carta" in one_missing.content.decode()
-    assert told(both) == ["Belize is returned with your comment.", "Honduras is returned with your comment."]
+    assert flash_messages(both) == ["Belize is returned with your comment.", "Honduras is returned with your comment."]
     assert "comment_en" not in secretariat.get(address("return", honduras)).context["form"].fields
 
 
-def test_what_is_missing_is_waived_for_one_reason(
-    secretariat: Client, honduras: Delegation, belize: Delegation
-) -> None:
+def test_all_gaps_are_waived_with_one_reason(secretariat: Client, honduras: Delegation, belize: Delegation) -> None:
     refused = send(secretariat, "waive", honduras, belize)
     response = send(secretariat, "waive", honduras, belize, reason="No such unit")
 
     assert refused.context["form"].errors == {"reason": ["This field is required."]}
-    assert told(response) == [
+    assert flash_messages(response) == [
         "What Belize lacks is waived. The delegation is complete now, and accepted.",
         "Honduras stays as it is: this does not fit its state, “Submitted”",
     ]
@@ -175,7 +173,7 @@ def test_what_is_missing_is_waived_for_one_reason(
 
 
 @pytest.mark.parametrize(("most", "said"), [(1, ["1 that you chose is left out"]), (2, [])])
-def test_how_many_are_left_out_where_too_many_are_chosen_is_said(
+def test_a_selection_over_the_limit_says_how_many_are_left_out(
     secretariat: Client, honduras: Delegation, belize: Delegation, monkeypatch: pytest.MonkeyPatch,
     most: int, said: list[str],
 ) -> None:  # fmt: skip
@@ -191,7 +189,7 @@ def test_how_many_are_left_out_where_too_many_are_chosen_is_said(
     assert all(text in message for text, message in zip(said, messages, strict=True))
 
 
-def test_one_that_changed_since_it_was_seen_stays_and_the_others_do_not_wait(
+def test_a_delegation_that_changed_meanwhile_is_left_and_the_others_are_accepted(
     secretariat: Client, honduras: Delegation, belize: Delegation
 ) -> None:
     page = secretariat.get(address("accept", honduras, belize)).content.decode()
@@ -200,11 +198,14 @@ def test_one_that_changed_since_it_was_seen_stays_and_the_others_do_not_wait(
 
     response = secretariat.post(address("accept", honduras, belize), {**seen, "with_gap": "on"})
 
-    assert [text.split(":")[0] for text in told(response)] == ["Belize stays as it is", "Honduras is accepted."]
+    assert [text.split(":")[0] for text in flash_messages(response)] == [
+        "Belize stays as it is",
+        "Honduras is accepted.",
+    ]
     assert statuses() == {"Belize": "submitted", "Honduras": "accepted"}
 
 
-def test_sent_twice_it_is_done_once(secretariat: Client, honduras: Delegation) -> None:
+def test_a_form_sent_twice_accepts_once(secretariat: Client, honduras: Delegation) -> None:
     send(secretariat, "accept", honduras)
     again = send(secretariat, "accept", honduras)
 
@@ -213,21 +214,21 @@ def test_sent_twice_it_is_done_once(secretariat: Client, honduras: Delegation) -
 
 
 @pytest.mark.parametrize("query", ["", "delegation=0", "delegation=x", "delegation=" + "9" * 40, "delegation=%00"])
-def test_an_address_that_names_nothing_says_so(secretariat: Client, query: str) -> None:
+def test_an_address_without_delegations_says_so(secretariat: Client, query: str) -> None:
     page = secretariat.get(f"{reverse('admin:bulk-accept')}?{query}")
 
     assert "None of the chosen delegations can be decided on so." in page.content.decode()
     assert secretariat.post(f"{reverse('admin:bulk-accept')}?{query}").status_code == 200
 
 
-def test_nobody_else_decides(client: Client, honduras: Delegation) -> None:
+def test_a_focal_point_may_not_open_or_send_a_bulk_action(client: Client, honduras: Delegation) -> None:
     client.force_login(make_staff(is_staff=False, is_superuser=False))
 
     assert client.post(address("accept", honduras), {}).status_code == 302
     assert statuses() == {"Honduras": "submitted"}
 
 
-def test_the_page_asks_as_much_for_one_as_for_many(
+def test_the_page_takes_the_same_queries_for_one_as_for_many(
     secretariat: Client, webinar: Webinar, honduras: Delegation, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:
     many = [honduras, *(submitted(webinar, f"A{letter}", f"Country {letter}") for letter in "BCDEFGHIJ")]

@@ -21,7 +21,7 @@ def webinar(db: None) -> Webinar:
 URL = "/admin/clone-webinar/flows/"
 
 
-def typed(**fields: str) -> dict[str, str]:
+def form_data(**fields: str) -> dict[str, str]:
     day = timezone.localdate() + timedelta(days=400)
     return {"starts_on": f"{day}", "title_en": "Next", "title_es": "Próximo", "slug": "next", **fields}
 
@@ -30,11 +30,11 @@ def errors(response: Any) -> list[str]:
     return list(response.context["form"].errors)
 
 
-def test_the_next_webinar_is_made_from_the_page_of_the_last(secretariat: Client, webinar: Webinar) -> None:
+def test_a_webinar_is_cloned_from_its_page(secretariat: Client, webinar: Webinar) -> None:
     change = reverse("admin:sessions_app_webinar_change", args=[webinar.pk])
 
     link = URL in secretariat.get(change).content.decode()
-    response = secretariat.post(URL, typed())
+    response = secretariat.post(URL, form_data())
 
     clone = Webinar.objects.get(slug="next")
     assert link
@@ -68,26 +68,26 @@ def test_a_free_slug_and_the_titles_are_proposed(secretariat: Client, webinar: W
         ({"title_en": "a\0b"}, "title_en"),
     ],
 )
-def test_what_cannot_be_is_said_at_its_input_and_keeps_what_was_typed(
+def test_invalid_input_is_shown_at_its_field_with_what_was_typed(
     secretariat: Client, webinar: Webinar, wrong: dict[str, str], field: str
 ) -> None:
-    response = secretariat.post(URL, typed(title_es="kept") | wrong)
+    response = secretariat.post(URL, form_data(title_es="kept") | wrong)
 
     assert (response.status_code, errors(response)) == (200, [field])
     assert 'value="kept"' in response.content.decode()
     assert Webinar.objects.count() == 1
 
 
-def test_days_on_which_a_webinar_takes_place_are_refused_by_its_name(secretariat: Client, webinar: Webinar) -> None:
+def test_days_of_another_webinar_are_refused_with_its_name(secretariat: Client, webinar: Webinar) -> None:
     now = timezone.now()
     for number in (1, 2):
         Session.objects.filter(number=number).update(starts_at=now + timedelta(days=20 + number))
     day = timezone.localdate(now + timedelta(days=21))
 
-    response = secretariat.post(URL, typed(starts_on=f"{day}"))
+    response = secretariat.post(URL, form_data(starts_on=f"{day}"))
 
     assert "“Mass intra-regional flows” takes place at the same time. Choose another day." in response.content.decode()
 
 
-def test_an_unknown_webinar_has_no_such_page(secretariat: Client, webinar: Webinar) -> None:
+def test_cloning_an_unknown_webinar_is_not_found(secretariat: Client, webinar: Webinar) -> None:
     assert secretariat.get("/admin/clone-webinar/unknown/").status_code == 404

@@ -16,14 +16,14 @@ def webinar(db: None) -> Webinar:
     return make_delegation().webinar
 
 
-def head(client: Client, path: str = "/admin/registrations/delegation/") -> list[str]:
+def header_links(client: Client, path: str = "/admin/registrations/delegation/") -> list[str]:
     """Where the rooms in the head of a page lead."""
     nav = re.search(r'<nav class="rcm-nav".*?</nav>', client.get(path).content.decode(), re.S)
     assert nav is not None
     return re.findall(r'href="([^"]+)"', nav[0])
 
 
-def test_the_webinar_is_picked_once_and_kept_with_the_account(
+def test_the_current_webinar_is_chosen_once_and_stored_with_the_account(
     secretariat: Client, staff: User, webinar: Webinar
 ) -> None:
     response = secretariat.post(URL, {"webinar": "flows"})
@@ -33,7 +33,7 @@ def test_the_webinar_is_picked_once_and_kept_with_the_account(
     assert staff.current_webinar == webinar
     again = Client()
     again.force_login(staff)
-    assert head(again) == [
+    assert header_links(again) == [
         "/admin/",
         "/admin/quota-board/flows/",
         "/admin/registrations/delegation/?webinar=flows",
@@ -44,10 +44,10 @@ def test_the_webinar_is_picked_once_and_kept_with_the_account(
         f"/admin/sessions_app/webinar/{webinar.pk}/change/",
         URL,
     ]
-    assert {again.get(path).status_code for path in head(again)} == {200}
+    assert {again.get(path).status_code for path in header_links(again)} == {200}
 
 
-def test_without_a_choice_the_rooms_are_those_of_all_webinars(
+def test_without_a_current_webinar_the_header_links_to_all_webinars(
     secretariat: Client, staff: User, webinar: Webinar
 ) -> None:
     secretariat.post(URL, {"webinar": "flows"})
@@ -55,7 +55,7 @@ def test_without_a_choice_the_rooms_are_those_of_all_webinars(
 
     staff.refresh_from_db()
     assert (response.headers["Location"], staff.current_webinar) == ("/admin/", None)
-    assert "/admin/registrations/delegation/" in head(secretariat)
+    assert "/admin/registrations/delegation/" in header_links(secretariat)
 
 
 @pytest.mark.parametrize("slug", ["unknown", "a\0b", "x" * 1000])
@@ -67,7 +67,7 @@ def test_an_unknown_webinar_is_refused(secretariat: Client, staff: User, webinar
     assert staff.current_webinar is None
 
 
-def test_a_webinar_that_is_deleted_is_nobodys_current_one(secretariat: Client, staff: User, webinar: Webinar) -> None:
+def test_deleting_a_webinar_clears_it_as_current_webinar(secretariat: Client, staff: User, webinar: Webinar) -> None:
     secretariat.post(URL, {"webinar": "other"})
 
     Webinar.objects.get(slug="other").sessions.all().delete()

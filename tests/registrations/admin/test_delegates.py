@@ -45,7 +45,7 @@ def delegation(db: None) -> Delegation:
     return make_delegation(webinar, make_country("HN", name_en="Honduras"))
 
 
-def typed(profile: str | None = "prosecutors", **fields: object) -> dict[str, object]:
+def form_data(profile: str | None = "prosecutors", **fields: object) -> dict[str, object]:
     """A person as typed into the form."""
     person = {
         "name": "Ana Paz",
@@ -69,11 +69,11 @@ def register(browser: Client, delegation: Delegation, person: dict[str, object])
     return browser.post(reverse("admin:register-delegate", args=[delegation.pk]), person)
 
 
-def told(response: HttpResponse) -> list[str]:
+def flash_messages(response: HttpResponse) -> list[str]:
     return [str(message) for message in get_messages(response.wsgi_request)]
 
 
-def kinds() -> list[tuple[str, User | None, str]]:
+def history_kinds() -> list[tuple[str, User | None, str]]:
     return [
         (event.kind, event.actor, event.reason) for event in HistoryEvent.objects.select_related("actor").order_by("pk")
     ]
@@ -85,31 +85,31 @@ def kinds() -> list[tuple[str, User | None, str]]:
 def test_staff_name_someone_for_a_country_after_the_closing_under_their_own_name(
     secretariat: Client, staff: User, delegation: Delegation
 ) -> None:
-    response = register(secretariat, delegation, typed(is_working_group_member="on"))
+    response = register(secretariat, delegation, form_data(is_working_group_member="on"))
 
     person = Delegate.objects.get()
-    assert told(response) == ["Ana Paz is named for Honduras."]
+    assert flash_messages(response) == ["Ana Paz is named for Honduras."]
     assert (person.delegation, person.profile.code, person.email, person.is_working_group_member) == (
         delegation,
         "prosecutors",
         "ana.paz@example.org",
         True,
     )
-    assert kinds() == [(HistoryKind.REGISTERED, staff, "")]
+    assert history_kinds() == [(HistoryKind.REGISTERED, staff, "")]
 
 
 def test_people_of_an_organisation_have_a_role_and_no_profile(secretariat: Client, delegation: Delegation) -> None:
     jbig = make_delegation(delegation.webinar, make_organisation("jbig"))
 
     form = secretariat.get(reverse("admin:register-delegate", args=[jbig.pk])).context["form"]
-    register(secretariat, jbig, typed(None, role="panelist"))
+    register(secretariat, jbig, form_data(None, role="panelist"))
 
     person = Delegate.objects.get()
     assert "profile" not in form.fields
     assert (person.profile, person.role) == (None, "panelist")
 
 
-def test_the_seat_that_was_chosen_is_chosen_in_the_form(secretariat: Client, delegation: Delegation) -> None:
+def test_the_profile_in_the_address_is_preselected(secretariat: Client, delegation: Delegation) -> None:
     url = reverse("admin:register-delegate", args=[delegation.pk])
     border_control = ParticipantProfile.objects.get(code="border-control")
 
@@ -134,14 +134,14 @@ def test_the_seat_that_was_chosen_is_chosen_in_the_form(secretariat: Client, del
         ({"role": "president"}, "role", None),
     ],
 )
-def test_bad_input_is_told_at_its_field_and_nothing_is_saved(
+def test_invalid_input_is_shown_at_its_field_and_nothing_is_saved(
     secretariat: Client, delegation: Delegation, fields: dict[str, object], field: str, message: str | None
 ) -> None:
     make_delegate(delegation, "border-control", name="Eva Sol", email="taken@example.org")
     elsewhere = make_delegation(delegation.webinar, make_country("GT", name_en="Guatemala"))
     make_delegate(elsewhere, name="Leo Mar", email="there@example.org")
 
-    response = register(secretariat, delegation, typed() | fields)
+    response = register(secretariat, delegation, form_data() | fields)
 
     errors = response.context["form"].errors
     assert (response.status_code, list(errors), Delegate.objects.count()) == (200, [field], 2)
@@ -153,30 +153,30 @@ def test_a_maximum_holds_for_staff_too(secretariat: Client, delegation: Delegati
     make_delegate(delegation)
     make_delegate(delegation)
 
-    response = register(secretariat, delegation, typed())
+    response = register(secretariat, delegation, form_data())
 
     assert response.context["form"].errors == {
         "profile": ["All seats of this profile are taken. Replace someone, or ask the secretariat."]
     }
 
 
-def test_what_is_said_about_a_person_can_be_changed(secretariat: Client, staff: User, delegation: Delegation) -> None:
+def test_the_details_of_a_delegate_can_be_changed(secretariat: Client, staff: User, delegation: Delegation) -> None:
     person = make_delegate(delegation, name="Ana Pas", email="ana.paz@example.org")
     url = reverse("admin:registrations_delegate_change", args=[person.pk])
 
-    response = secretariat.post(url, typed(version=person.version))
+    response = secretariat.post(url, form_data(version=person.version))
     person.refresh_from_db()
 
-    assert told(response) == ["What is said about Ana Paz is saved."]
+    assert flash_messages(response) == ["What is said about Ana Paz is saved."]
     assert (person.name, person.version) == ("Ana Paz", 2)
-    assert kinds() == [(HistoryKind.EDITED, staff, "")]
+    assert history_kinds() == [(HistoryKind.EDITED, staff, "")]
     assert ("full name", "Ana Pas", "Ana Paz") in secretariat.get(url).context["history"][0].changes
 
 
-def test_the_history_tells_a_profile_by_its_name(secretariat: Client, delegation: Delegation) -> None:
+def test_the_history_shows_a_profile_by_its_name(secretariat: Client, delegation: Delegation) -> None:
     person = make_delegate(delegation)
     url = reverse("admin:registrations_delegate_change", args=[person.pk])
-    secretariat.post(url, typed("border-control", version=person.version, reason="Moved to the border"))
+    secretariat.post(url, form_data("border-control", version=person.version, reason="Moved to the border"))
 
     pages = (url, reverse("admin:registrations_delegation_change", args=[delegation.pk]))
     for page in pages:
@@ -191,8 +191,8 @@ def test_a_stale_form_shows_both_versions_and_can_then_be_sent_again(
     Delegate.objects.filter(pk=person.pk).update(institution="Of someone else", version=5)
     url = reverse("admin:registrations_delegate_change", args=[person.pk])
 
-    stale = secretariat.post(url, typed(version=1))
-    again = secretariat.post(url, typed(version=stale.context["form"]["version"].value()))
+    stale = secretariat.post(url, form_data(version=1))
+    again = secretariat.post(url, form_data(version=stale.context["form"]["version"].value()))
     person.refresh_from_db()
 
     assert stale.context["stale"] == [("Institution", "Of someone else", "Public Ministry")]
@@ -211,25 +211,27 @@ def test_a_form_with_a_broken_version_is_refused_without_an_error(
         reverse("admin:replace-delegate", args=[person.pk]),
         reverse("admin:withdraw-delegate", args=[person.pk]),
     ):
-        assert secretariat.post(url, typed(version=version, reason="x")).status_code == 200
+        assert secretariat.post(url, form_data(version=version, reason="x")).status_code == 200
     assert Delegate.objects.get().is_active
 
 
-def test_replacing_is_one_step_and_keeps_the_profile(secretariat: Client, staff: User, delegation: Delegation) -> None:
+def test_replacing_is_one_action_and_keeps_the_profile(
+    secretariat: Client, staff: User, delegation: Delegation
+) -> None:
     person = make_delegate(delegation, "border-control", name="Eva Sol")
 
     response = secretariat.post(
-        reverse("admin:replace-delegate", args=[person.pk]), typed(None, version=person.version, reason="Fell ill")
+        reverse("admin:replace-delegate", args=[person.pk]), form_data(None, version=person.version, reason="Fell ill")
     )
 
     newcomer = Delegate.objects.active().get()
     person.refresh_from_db()
-    assert told(response) == ["Ana Paz takes the seat of Eva Sol."]
+    assert flash_messages(response) == ["Ana Paz takes the seat of Eva Sol."]
     assert (person.status, person.replaced_by, newcomer.profile.code) == ("replaced", newcomer, "border-control")
-    assert kinds() == [(HistoryKind.REPLACED, staff, "Fell ill"), (HistoryKind.REGISTERED, staff, "")]
+    assert history_kinds() == [(HistoryKind.REPLACED, staff, "Fell ill"), (HistoryKind.REGISTERED, staff, "")]
 
 
-def test_withdrawing_below_the_floor_needs_a_reason(secretariat: Client, staff: User, delegation: Delegation) -> None:
+def test_withdrawing_below_the_minimum_needs_a_reason(secretariat: Client, staff: User, delegation: Delegation) -> None:
     person = make_delegate(delegation, name="Eva Sol")
     url = reverse("admin:withdraw-delegate", args=[person.pk])
 
@@ -238,12 +240,12 @@ def test_withdrawing_below_the_floor_needs_a_reason(secretariat: Client, staff: 
     person.refresh_from_db()
 
     assert refused.context["form"].errors == {"reason": ["Please give a reason: this leaves a gap in the quota."]}
-    assert told(withdrawn) == ["Eva Sol is withdrawn; the invitations are taken back."]
+    assert flash_messages(withdrawn) == ["Eva Sol is withdrawn; the invitations are taken back."]
     assert (person.status, person.withdrawn_reason) == ("withdrawn", "Not suited")
-    assert kinds() == [(HistoryKind.WITHDRAWN, staff, "Not suited")]
+    assert history_kinds() == [(HistoryKind.WITHDRAWN, staff, "Not suited")]
 
 
-def test_someone_who_left_is_shown_and_can_be_brought_back(
+def test_a_withdrawn_delegate_is_shown_and_can_be_restored(
     secretariat: Client, staff: User, delegation: Delegation
 ) -> None:
     person = make_delegate(delegation, name="Eva Sol", status="withdrawn", withdrawn_at=NOW, withdrawn_reason="Ill")
@@ -258,15 +260,15 @@ def test_someone_who_left_is_shown_and_can_be_brought_back(
     assert "Eva Sol was withdrawn." in page
     assert 'name="institution"' not in page
     assert opened.status_code == 200
-    assert told(restored) == ["Eva Sol takes part again."]
+    assert flash_messages(restored) == ["Eva Sol takes part again."]
     assert person.status == "active"
-    assert kinds() == [(HistoryKind.RESTORED, staff, "")]
+    assert history_kinds() == [(HistoryKind.RESTORED, staff, "")]
 
 
 def test_once_the_webinar_is_over_nothing_changes(secretariat: Client, delegation: Delegation) -> None:
     Session.objects.update(starts_at=timezone.now() - timezone.timedelta(days=3))
 
-    response = register(secretariat, delegation, typed())
+    response = register(secretariat, delegation, form_data())
 
     assert response.context["form"].non_field_errors() == [
         "The webinar is over; the delegation can no longer be changed."
@@ -340,13 +342,13 @@ def test_the_list_finds_people_by_name_address_and_every_filter(
     assert sorted(person.name for person in found) == expected
 
 
-def test_the_list_tells_each_answer_by_session(secretariat: Client, people: None) -> None:
+def test_the_list_shows_each_answer_by_session(secretariat: Client, people: None) -> None:
     html = secretariat.get(LIST, {"q": "Accepted"}).content.decode()
 
     assert "1: accepted · 2: declined" in html
 
 
-def test_the_list_costs_the_same_with_six_as_with_a_hundred(
+def test_the_list_takes_the_same_queries_with_six_as_with_a_hundred(
     secretariat: Client, people: None, delegation: Delegation, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:
     for _number in range(94):

@@ -52,15 +52,15 @@ def set_status(delegation: Delegation, status: DelegationStatus, **fields: objec
     delegation.refresh_from_db()
 
 
-def take(browser: Client, delegation: Delegation, step: str, **typed: object) -> HttpResponse:
+def post_action(browser: Client, delegation: Delegation, step: str, **typed: object) -> HttpResponse:
     return browser.post(reverse(f"admin:{step}-delegation", args=[delegation.pk]), typed)
 
 
-def told(response: HttpResponse) -> list[str]:
+def flash_messages(response: HttpResponse) -> list[str]:
     return [str(message) for message in get_messages(response.wsgi_request)]
 
 
-def kinds(delegation: Delegation) -> list[tuple[str, User | None, str]]:
+def history_kinds(delegation: Delegation) -> list[tuple[str, User | None, str]]:
     events = HistoryEvent.objects.filter(delegation=delegation).select_related("actor").order_by("pk")
     return [(event.kind, event.actor, event.reason) for event in events]
 
@@ -68,26 +68,28 @@ def kinds(delegation: Delegation) -> list[tuple[str, User | None, str]]:
 # Steps ------------------------------------------------------------------------------------------
 
 
-def test_accepting_admits_the_people_and_is_kept_under_the_name_of_who_decided(
+def test_accepting_admits_the_people_and_records_who_decided(
     secretariat: Client, staff: User, delegation: Delegation
 ) -> None:
     set_status(delegation, DelegationStatus.SUBMITTED)
 
-    response = take(secretariat, delegation, "accept", comment="Gracias")
+    response = post_action(secretariat, delegation, "accept", comment="Gracias")
     delegation.refresh_from_db()
 
-    assert (response.status_code, told(response)) == (302, ["Honduras is accepted; its people are invited."])
+    assert (response.status_code, flash_messages(response)) == (302, ["Honduras is accepted; its people are invited."])
     assert (delegation.status, delegation.decided_by, delegation.decision_comment) == ("accepted", staff, "Gracias")
-    assert kinds(delegation) == [(HistoryKind.ACCEPTED, staff, "Gracias")]
+    assert history_kinds(delegation) == [(HistoryKind.ACCEPTED, staff, "Gracias")]
     assert not Delegate.objects.filter(admitted_at=None).exists()
 
 
-def test_a_gap_is_accepted_only_where_it_is_said_to_be_seen(secretariat: Client, delegation: Delegation) -> None:
+def test_a_delegation_with_a_gap_is_accepted_only_with_the_checkbox(
+    secretariat: Client, delegation: Delegation
+) -> None:
     set_status(delegation, DelegationStatus.SUBMITTED)
     Delegate.objects.filter(profile__code="border-control").delete()
 
-    refused = take(secretariat, delegation, "accept", comment="All the same")
-    accepted = take(secretariat, delegation, "accept", comment="All the same", with_gap="on")
+    refused = post_action(secretariat, delegation, "accept", comment="All the same")
+    accepted = post_action(secretariat, delegation, "accept", comment="All the same", with_gap="on")
     delegation.refresh_from_db()
 
     assert (refused.status_code, refused.context["form"].non_field_errors()) == (
@@ -101,8 +103,8 @@ def test_a_gap_is_accepted_only_where_it_is_said_to_be_seen(secretariat: Client,
 def test_returning_needs_a_comment(secretariat: Client, staff: User, delegation: Delegation) -> None:
     set_status(delegation, DelegationStatus.SUBMITTED)
 
-    refused = take(secretariat, delegation, "return", comment="  ")
-    returned = take(secretariat, delegation, "return", comment="Falta la carta")
+    refused = post_action(secretariat, delegation, "return", comment="  ")
+    returned = post_action(secretariat, delegation, "return", comment="Falta la carta")
     delegation.refresh_from_db()
 
     assert refused.context["form"].errors == {"comment": ["This field is required."]}
@@ -111,18 +113,18 @@ def test_returning_needs_a_comment(secretariat: Client, staff: User, delegation:
         "returned",
         "Falta la carta",
     )
-    assert kinds(delegation) == [(HistoryKind.RETURNED, staff, "Falta la carta")]
+    assert history_kinds(delegation) == [(HistoryKind.RETURNED, staff, "Falta la carta")]
 
 
 def test_staff_submit_for_a_country_under_their_own_name(
     secretariat: Client, staff: User, delegation: Delegation
 ) -> None:
-    response = take(secretariat, delegation, "submit", version=delegation.version, reason="")
+    response = post_action(secretariat, delegation, "submit", version=delegation.version, reason="")
     delegation.refresh_from_db()
 
-    assert told(response) == ["Honduras is submitted, complete, and accepted at once."]
+    assert flash_messages(response) == ["Honduras is submitted, complete, and accepted at once."]
     assert delegation.status == "accepted"
-    assert kinds(delegation) == [(HistoryKind.SUBMITTED, staff, ""), (HistoryKind.ACCEPTED, None, "")]
+    assert history_kinds(delegation) == [(HistoryKind.SUBMITTED, staff, ""), (HistoryKind.ACCEPTED, None, "")]
 
 
 def test_submitting_with_gaps_asks_for_a_reason_and_then_waits_for_a_decision(
@@ -130,19 +132,21 @@ def test_submitting_with_gaps_asks_for_a_reason_and_then_waits_for_a_decision(
 ) -> None:
     Delegate.objects.filter(profile__code="border-control").delete()
 
-    refused = take(secretariat, delegation, "submit", version=delegation.version, reason="")
-    submitted = take(secretariat, delegation, "submit", version=delegation.version, reason="No such service")
+    refused = post_action(secretariat, delegation, "submit", version=delegation.version, reason="")
+    submitted = post_action(secretariat, delegation, "submit", version=delegation.version, reason="No such service")
 
     assert refused.context["form"].errors == {
         "reason": ["Some seats are still empty. Name the missing officials, or give the reason and submit."]
     }
-    assert told(submitted) == ["Honduras is submitted and waits for a decision."]
+    assert flash_messages(submitted) == ["Honduras is submitted and waits for a decision."]
 
 
-def test_a_stale_submission_is_refused_once_and_then_a_decision(secretariat: Client, delegation: Delegation) -> None:
-    stale = take(secretariat, delegation, "submit", version=delegation.version + 7, reason="")
+def test_a_stale_submission_is_refused_once_and_accepted_when_sent_again(
+    secretariat: Client, delegation: Delegation
+) -> None:
+    stale = post_action(secretariat, delegation, "submit", version=delegation.version + 7, reason="")
     shown = {field.name: field.value() for field in stale.context["form"]}
-    again = take(secretariat, delegation, "submit", **shown)
+    again = post_action(secretariat, delegation, "submit", **shown)
 
     assert stale.context["form"].non_field_errors() == [
         "Someone else has changed this meanwhile. Please look at it as it is now, and send the form again."
@@ -150,7 +154,7 @@ def test_a_stale_submission_is_refused_once_and_then_a_decision(secretariat: Cli
     assert again.status_code == 302
 
 
-def test_a_delegation_from_which_people_left_meanwhile_is_looked_at_again_before_it_is_accepted(
+def test_a_delegation_that_people_left_meanwhile_is_shown_again_before_it_is_accepted(
     secretariat: Client, delegation: Delegation
 ) -> None:
     set_status(delegation, DelegationStatus.SUBMITTED)
@@ -158,20 +162,20 @@ def test_a_delegation_from_which_people_left_meanwhile_is_looked_at_again_before
     seen = page.context["form"]["seen"].value()
     Delegate.objects.filter(profile__code="border-control").delete()
 
-    stale = take(secretariat, delegation, "accept", seen=seen, with_gap="on")
+    stale = post_action(secretariat, delegation, "accept", seen=seen, with_gap="on")
     delegation.refresh_from_db()
     status_after_the_first = delegation.status
-    again = take(secretariat, delegation, "accept", seen=stale.context["form"]["seen"].value(), with_gap="on")
+    again = post_action(secretariat, delegation, "accept", seen=stale.context["form"]["seen"].value(), with_gap="on")
 
     assert (status_after_the_first, again.status_code) == ("submitted", 302)
 
 
-def test_a_waiver_sent_twice_waives_once(secretariat: Client, delegation: Delegation) -> None:
+def test_a_waiver_form_sent_twice_waives_once(secretariat: Client, delegation: Delegation) -> None:
     form = secretariat.get(reverse("admin:waive-delegation", args=[delegation.pk])).context["form"]
     profile = delegation.webinar.quotas.first().profile
     typed = {"seen": form["seen"].value(), "profile": profile.pk, "seats": "1", "reason": "One alone handles these"}
 
-    first, second = (take(secretariat, delegation, "waive", **typed) for _ in range(2))
+    first, second = (post_action(secretariat, delegation, "waive", **typed) for _ in range(2))
 
     assert (first.status_code, second.status_code) == (302, 200)
     assert delegation.waivers.count() == 1
@@ -183,13 +187,13 @@ def test_reopening_needs_a_reason_and_uninvites_nobody(
     set_status(delegation, DelegationStatus.ACCEPTED)
     Delegate.objects.update(admitted_at=timezone.now())
 
-    refused = take(secretariat, delegation, "reopen", reason="")
-    reopened = take(secretariat, delegation, "reopen", reason="A new name")
+    refused = post_action(secretariat, delegation, "reopen", reason="")
+    reopened = post_action(secretariat, delegation, "reopen", reason="A new name")
     delegation.refresh_from_db()
 
     assert (refused.status_code, reopened.status_code, delegation.status) == (200, 302, "reopened")
     assert not Delegate.objects.filter(admitted_at=None).exists()
-    assert kinds(delegation) == [(HistoryKind.REOPENED, staff, "A new name")]
+    assert history_kinds(delegation) == [(HistoryKind.REOPENED, staff, "A new name")]
 
 
 def test_a_waiver_carries_reason_name_and_time_and_can_be_revoked(
@@ -197,9 +201,9 @@ def test_a_waiver_carries_reason_name_and_time_and_can_be_revoked(
 ) -> None:
     profile = ParticipantProfile.objects.get(code="prosecutors")
 
-    too_many = take(secretariat, delegation, "waive", profile=profile.pk, seats=2, reason="None there")
-    blank = take(secretariat, delegation, "waive", profile=profile.pk, seats=1, reason=" ")
-    take(secretariat, delegation, "waive", profile=profile.pk, seats=1, reason="None there")
+    too_many = post_action(secretariat, delegation, "waive", profile=profile.pk, seats=2, reason="None there")
+    blank = post_action(secretariat, delegation, "waive", profile=profile.pk, seats=1, reason=" ")
+    post_action(secretariat, delegation, "waive", profile=profile.pk, seats=1, reason="None there")
     waiver = Waiver.objects.get()
     url = reverse("admin:revoke-waiver", args=[waiver.pk])
     not_revoked = secretariat.post(url, {"reason": ""})
@@ -213,7 +217,7 @@ def test_a_waiver_carries_reason_name_and_time_and_can_be_revoked(
     assert not_revoked.status_code == 200
     assert (waiver.profile, waiver.seats, waiver.reason, waiver.granted_by) == (profile, 1, "None there", staff)
     assert waiver.revoked_by == staff
-    assert kinds(delegation) == [
+    assert history_kinds(delegation) == [
         (HistoryKind.WAIVED, staff, "None there"),
         (HistoryKind.WAIVER_REVOKED, staff, "There is one after all"),
     ]
@@ -222,7 +226,7 @@ def test_a_waiver_carries_reason_name_and_time_and_can_be_revoked(
 def test_a_profile_of_no_quota_cannot_be_waived(secretariat: Client, delegation: Delegation) -> None:
     other = ParticipantProfile.objects.create(code="pilots", name_en="Pilots")
 
-    response = take(secretariat, delegation, "waive", profile=other.pk, seats=1, reason="Why not")
+    response = post_action(secretariat, delegation, "waive", profile=other.pk, seats=1, reason="Why not")
 
     assert list(response.context["form"].errors) == ["profile"]
     assert not Waiver.objects.exists()
@@ -231,21 +235,23 @@ def test_a_profile_of_no_quota_cannot_be_waived(secretariat: Client, delegation:
 def test_a_country_that_does_not_attend_can_attend_again(
     secretariat: Client, staff: User, delegation: Delegation
 ) -> None:
-    take(secretariat, delegation, "not-attending", reason="Elections")
+    post_action(secretariat, delegation, "not-attending", reason="Elections")
     delegation.refresh_from_db()
     away = (delegation.status, delegation.not_attending_reason)
-    take(secretariat, delegation, "attending-again")
+    post_action(secretariat, delegation, "attending-again")
     delegation.refresh_from_db()
 
     assert (away, delegation.status) == (("not_attending", "Elections"), "draft")
-    assert kinds(delegation) == [
+    assert history_kinds(delegation) == [
         (HistoryKind.NOT_ATTENDING, staff, "Elections"),
         (HistoryKind.ATTENDING_AGAIN, staff, ""),
     ]
 
 
-def test_a_step_that_the_state_forbids_says_so_and_changes_nothing(secretariat: Client, delegation: Delegation) -> None:
-    response = take(secretariat, delegation, "accept", comment="")
+def test_an_action_that_the_state_forbids_says_so_and_changes_nothing(
+    secretariat: Client, delegation: Delegation
+) -> None:
+    response = post_action(secretariat, delegation, "accept", comment="")
     delegation.refresh_from_db()
 
     assert response.context["form"].non_field_errors() == [
@@ -255,7 +261,7 @@ def test_a_step_that_the_state_forbids_says_so_and_changes_nothing(secretariat: 
 
 
 @pytest.mark.parametrize("step", ["accept", "return", "submit", "reopen", "waive", "not-attending", "attending-again"])
-def test_opening_the_page_of_a_step_changes_nothing(secretariat: Client, delegation: Delegation, step: str) -> None:
+def test_opening_the_page_of_an_action_changes_nothing(secretariat: Client, delegation: Delegation, step: str) -> None:
     before = Delegation.objects.values().get()
 
     response = secretariat.get(reverse(f"admin:{step}-delegation", args=[delegation.pk]))
@@ -264,17 +270,17 @@ def test_opening_the_page_of_a_step_changes_nothing(secretariat: Client, delegat
 
 
 @pytest.mark.parametrize("step", ["accept", "return", "submit", "reopen", "waive", "not-attending", "attending-again"])
-def test_a_focal_point_takes_no_step_of_the_secretariat(client: Client, delegation: Delegation, step: str) -> None:
+def test_a_focal_point_may_not_open_or_send_an_admin_action(client: Client, delegation: Delegation, step: str) -> None:
     set_status(delegation, DelegationStatus.SUBMITTED)
     before = Delegation.objects.values().get()
     client.force_login(make_user())
 
-    take(client, delegation, step, comment="x", reason="x", version=delegation.version)
+    post_action(client, delegation, step, comment="x", reason="x", version=delegation.version)
 
     assert Delegation.objects.values().get() == before
 
 
-def test_several_are_accepted_at_once_and_each_outcome_is_told(
+def test_the_bulk_action_accepts_complete_delegations_with_a_message_for_each(
     secretariat: Client, delegation: Delegation, staff: User
 ) -> None:
     lacking = make_delegation(delegation.webinar, make_country("GT", name_en="Guatemala"))
@@ -284,7 +290,7 @@ def test_several_are_accepted_at_once_and_each_outcome_is_told(
 
     response = secretariat.post(LIST, {"action": "accept", "_selected_action": [delegation.pk, lacking.pk]})
 
-    assert sorted(told(response)) == [
+    assert sorted(flash_messages(response)) == [
         "Guatemala is not accepted: Some seats are still empty. Accept with the gap open, waive the seats, or "
         "return the delegation.",
         "Honduras is accepted.",
@@ -298,7 +304,7 @@ def test_several_are_accepted_at_once_and_each_outcome_is_told(
 # The page ---------------------------------------------------------------------------------------
 
 
-def test_the_page_offers_what_the_state_invites(secretariat: Client, delegation: Delegation) -> None:
+def test_the_page_offers_the_actions_that_the_state_allows(secretariat: Client, delegation: Delegation) -> None:
     offered = {}
     for status in DelegationStatus:
         set_status(delegation, status)
@@ -315,10 +321,10 @@ def test_the_page_offers_what_the_state_invites(secretariat: Client, delegation:
     }
 
 
-def test_the_page_shows_the_history_and_its_own_link_leads_there(
+def test_the_page_shows_the_history_and_the_history_link_leads_there(
     secretariat: Client, staff: User, delegation: Delegation
 ) -> None:
-    take(secretariat, delegation, "not-attending", reason="Elections at home")
+    post_action(secretariat, delegation, "not-attending", reason="Elections at home")
     url = reverse("admin:registrations_delegation_change", args=[delegation.pk])
 
     page = secretariat.get(url)
@@ -328,7 +334,7 @@ def test_the_page_shows_the_history_and_its_own_link_leads_there(
     assert secretariat.get(f"{LIST}{delegation.pk}/history/").headers["Location"] == f"{url}#history"
 
 
-def test_the_page_costs_the_same_with_one_person_as_with_a_hundred(
+def test_the_page_takes_the_same_queries_with_one_person_as_with_a_hundred(
     secretariat: Client, delegation: Delegation, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:
     for _number in range(100):
@@ -367,7 +373,7 @@ def test_a_delegation_can_be_added_for_a_body_and_stays(secretariat: Client, del
 
 
 @pytest.fixture
-def three(delegation: Delegation) -> None:
+def several_delegations(delegation: Delegation) -> None:
     """Honduras complete; Guatemala without border control; Belize away; UNODC; the same Honduras elsewhere."""
     webinar = delegation.webinar
     lacking = make_delegation(webinar, make_country("GT", name_en="Guatemala"))
@@ -401,21 +407,21 @@ def rows(browser: Client, **filters: str) -> list[str]:
         ({"q": "guat"}, ["Guatemala, flows"]),
     ],
 )
-def test_the_list_answers_which_countries_lack_whom(
-    secretariat: Client, three: None, filters: dict[str, str], expected: list[str]
+def test_the_list_filters_by_the_profile_that_countries_lack(
+    secretariat: Client, several_delegations: None, filters: dict[str, str], expected: list[str]
 ) -> None:
     assert rows(secretariat, **filters) == expected
 
 
-def test_the_list_names_what_is_missing(secretariat: Client, three: None) -> None:
+def test_the_list_names_what_is_missing(secretariat: Client, several_delegations: None) -> None:
     html = secretariat.get(LIST, {"webinar": "flows"}).content.decode()
 
     assert html.count('<td class="field-missing">1 Border control</td>') == 1
     assert html.count('<td class="field-missing">nobody</td>') == 1
 
 
-def test_the_list_costs_the_same_with_few_and_with_many(
-    secretariat: Client, three: None, django_assert_max_num_queries: DjangoAssertNumQueries
+def test_the_list_takes_the_same_queries_with_few_as_with_many(
+    secretariat: Client, several_delegations: None, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:
     query = {"lacks": "border-control", "complete": "no"}
     webinar = make_webinar("many")

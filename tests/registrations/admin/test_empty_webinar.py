@@ -18,7 +18,7 @@ def webinar() -> Webinar:
 
 
 @pytest.mark.parametrize(
-    ("room", "by_pk", "leads_to"),
+    ("page_name", "by_pk", "leads_to"),
     [
         ("quota-board", False, {FIRST_DELEGATION}),
         ("attendance", False, {FIRST_DELEGATION, FIRST_SESSION}),
@@ -30,10 +30,10 @@ def webinar() -> Webinar:
         ("clone-webinar", False, set()),
     ],
 )
-def test_a_room_of_an_empty_webinar_leads_to_what_comes_first(
-    secretariat: Client, webinar: Webinar, room: str, by_pk: bool, leads_to: set[str]
+def test_a_page_of_an_empty_webinar_links_to_the_first_thing_to_add(
+    secretariat: Client, webinar: Webinar, page_name: str, by_pk: bool, leads_to: set[str]
 ) -> None:
-    answer = secretariat.get(reverse(f"admin:{room}", args=[webinar.pk if by_pk else webinar.slug]))
+    answer = secretariat.get(reverse(f"admin:{page_name}", args=[webinar.pk if by_pk else webinar.slug]))
 
     page = answer.content.decode()
     assert answer.status_code == 200
@@ -47,7 +47,7 @@ def test_a_list_of_an_empty_webinar_opens(secretariat: Client, webinar: Webinar,
     assert answer.status_code == 200
 
 
-def test_the_first_delegation_is_of_the_webinar_whose_room_led_to_it(secretariat: Client, webinar: Webinar) -> None:
+def test_the_link_to_add_a_delegation_preselects_its_webinar(secretariat: Client, webinar: Webinar) -> None:
     make_webinar("another")
 
     form = secretariat.get(f"{FIRST_DELEGATION}{webinar.pk}").context["adminform"].form
@@ -55,7 +55,7 @@ def test_the_first_delegation_is_of_the_webinar_whose_room_led_to_it(secretariat
     assert form["webinar"].value() == str(webinar.pk)
 
 
-def test_an_observer_is_led_nowhere_where_they_may_not_go(client: Client, webinar: Webinar) -> None:
+def test_an_observer_gets_no_link_to_add_a_delegation(client: Client, webinar: Webinar) -> None:
     client.force_login(make_observer())
 
     page = client.get(reverse("admin:quota-board", args=[webinar.slug])).content.decode()

@@ -55,18 +55,18 @@ def xlsx_of(response: Any) -> list[list[Any]]:
     return [list(row) for row in book.active.iter_rows(values_only=True)]
 
 
-def ask(client: Client, query: str = "", *columns: str, file_format: str = "csv") -> Any:
+def request_export(client: Client, query: str = "", *columns: str, file_format: str = "csv") -> Any:
     return client.post(f"{PEOPLE}{query}", {"columns": columns or ["name"], "file_format": file_format})
 
 
-def test_the_file_holds_whom_the_list_shows(secretariat: Client, honduras: Delegation) -> None:
+def test_the_file_holds_the_people_of_the_list(secretariat: Client, honduras: Delegation) -> None:
     make_delegate(honduras, name="Ana Muestra")
     make_delegate(honduras, name="Luis Ejemplo", status="withdrawn", withdrawn_at=NOW)
     make_delegate(make_delegation(make_webinar("other"), honduras.body), name="Sam Sample")
 
-    of_the_webinar = csv_of(ask(secretariat, "?webinar=flows&status__exact=active"))
-    of_all = csv_of(ask(secretariat))
-    searched = csv_of(ask(secretariat, "?q=Ejemplo"))
+    of_the_webinar = csv_of(request_export(secretariat, "?webinar=flows&status__exact=active"))
+    of_all = csv_of(request_export(secretariat))
+    searched = csv_of(request_export(secretariat, "?q=Ejemplo"))
 
     assert of_the_webinar == [["Full name"], ["Ana Muestra"]]
     assert sorted(of_all[1:]) == [["Ana Muestra"], ["Luis Ejemplo"], ["Sam Sample"]]
@@ -74,13 +74,13 @@ def test_the_file_holds_whom_the_list_shows(secretariat: Client, honduras: Deleg
 
 
 @pytest.mark.parametrize(("file_format", "read"), [("csv", csv_of), ("xlsx", xlsx_of)])
-def test_columns_come_in_one_order_and_moments_name_their_zone(
+def test_columns_have_a_fixed_order_and_times_name_their_zone(
     secretariat: Client, staff: User, honduras: Delegation, file_format: str, read: Any
 ) -> None:
     User.objects.filter(pk=staff.pk).update(timezone="America/Tegucigalpa")
     make_delegate(honduras, name="Ana Muestra", email="ana@example.org", registered_at=NOW)
 
-    rows = read(ask(secretariat, "", "registered_at", "name", "body", "email", file_format=file_format))
+    rows = read(request_export(secretariat, "", "registered_at", "name", "body", "email", file_format=file_format))
 
     assert rows == [
         ["Delegation", "Full name", "E-mail address", "Registered at (America/Tegucigalpa)"],
@@ -89,12 +89,12 @@ def test_columns_come_in_one_order_and_moments_name_their_zone(
 
 
 @pytest.mark.parametrize("file_format", ["csv", "xlsx"])
-def test_a_file_is_whole_before_its_first_byte_leaves(
+def test_a_file_is_written_completely_before_the_response_begins(
     secretariat: Client, honduras: Delegation, file_format: str, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     make_delegates(3, honduras)
     responses = [
-        ask(secretariat, file_format=file_format),
+        request_export(secretariat, file_format=file_format),
         secretariat.post(BOARD, {"file_format": file_format}),
         secretariat.post("/admin/attendance/flows/export/"),
     ]
@@ -107,13 +107,13 @@ def test_a_file_is_whole_before_its_first_byte_leaves(
     ]
 
 
-def test_every_column_is_written_also_of_someone_who_answered(secretariat: Client, honduras: Delegation) -> None:
+def test_every_column_can_be_exported_with_an_answered_session(secretariat: Client, honduras: Delegation) -> None:
     release_webinar(honduras.webinar, by=None, now=NOW)
     invite(honduras, 1)
     page = secretariat.get(PEOPLE)
 
     offered = dict(page.context["form"].fields["columns"].choices)
-    heading, row = csv_of(ask(secretariat, "", *offered))
+    heading, row = csv_of(request_export(secretariat, "", *offered))
 
     assert len(row) == len(heading) == len(offered)
 
@@ -128,11 +128,11 @@ def test_the_file_is_in_the_language_of_the_reader(secretariat: Client, honduras
     assert csv_of(response)[1] == ["Prosecutors (es)"]
 
 
-def test_a_formula_that_somebody_typed_is_a_text_in_both_files(secretariat: Client, honduras: Delegation) -> None:
+def test_a_typed_formula_is_text_in_both_formats(secretariat: Client, honduras: Delegation) -> None:
     make_delegate(honduras, institution='=HYPERLINK("https://example.org")')
 
-    as_csv = csv_of(ask(secretariat, "", "institution"))
-    book = load_workbook(io.BytesIO(bytes_of(ask(secretariat, "", "institution", file_format="xlsx"))))
+    as_csv = csv_of(request_export(secretariat, "", "institution"))
+    book = load_workbook(io.BytesIO(bytes_of(request_export(secretariat, "", "institution", file_format="xlsx"))))
 
     assert as_csv == [["Institution"], ['\'=HYPERLINK("https://example.org")']]
     heading, cell = (cell for (cell,) in book.active.iter_rows())
@@ -140,14 +140,14 @@ def test_a_formula_that_somebody_typed_is_a_text_in_both_files(secretariat: Clie
     assert (cell.value, cell.data_type) == ('=HYPERLINK("https://example.org")', "s")
 
 
-def test_each_export_is_kept_with_who_what_and_how_many_in_the_history_of_each_webinar(
+def test_the_history_of_each_webinar_records_who_exported_what_and_how_many(
     secretariat: Client, staff: User, honduras: Delegation
 ) -> None:
     other = make_webinar("other")
     make_delegates(3, honduras)
     make_delegate(make_delegation(other, honduras.body), name="Delegate of the other")
 
-    bytes_of(ask(secretariat, "?q=Delegate&o=1", "name", "email", file_format="xlsx"))
+    bytes_of(request_export(secretariat, "?q=Delegate&o=1", "name", "email", file_format="xlsx"))
 
     assert [
         (event.webinar.slug, event.kind, event.actor, event.changes) for event in HistoryEvent.objects.order_by("pk")
@@ -169,7 +169,7 @@ def test_each_export_is_kept_with_who_what_and_how_many_in_the_history_of_each_w
     assert "3 people, Mass intra-regional flows" in " ".join(secretariat.get(PEOPLE).content.decode().split())
 
 
-def test_looking_at_the_page_keeps_nothing(secretariat: Client, honduras: Delegation) -> None:
+def test_opening_the_export_page_records_nothing(secretariat: Client, honduras: Delegation) -> None:
     make_delegate(honduras)
 
     page = secretariat.get(f"{PEOPLE}?webinar=flows")
@@ -188,7 +188,7 @@ def test_looking_at_the_page_keeps_nothing(secretariat: Client, honduras: Delega
         ({"columns": ["name"], "file_format": "csv"}, "Nobody is on this list"),
     ],
 )
-def test_what_cannot_be_exported_is_told_on_the_page(
+def test_an_invalid_export_is_refused_on_the_page(
     secretariat: Client, webinar: Webinar, typed: dict[str, Any], said: str
 ) -> None:
     response = secretariat.post(PEOPLE, typed)
@@ -201,23 +201,25 @@ def test_what_cannot_be_exported_is_told_on_the_page(
 @pytest.mark.parametrize(
     "query", ["?webinar=nothing", "?password=1", "?p=x", "?status__exact=%00", "?o=99.x", "?q=%00"]
 )
-def test_an_address_that_describes_no_list_is_no_error(secretariat: Client, honduras: Delegation, query: str) -> None:
+def test_an_address_with_invalid_filters_leads_to_the_list(
+    secretariat: Client, honduras: Delegation, query: str
+) -> None:
     make_delegate(honduras)
 
     assert secretariat.get(f"{PEOPLE}{query}", follow=True).status_code == 200
-    answer = ask(secretariat, query)
+    answer = request_export(secretariat, query)
     assert answer.status_code in (200, 302)
     if answer.streaming:
         bytes_of(answer)
 
 
-def test_a_file_of_many_asks_as_much_as_one_of_few(
+def test_an_export_takes_the_same_queries_with_many_people_as_with_few(
     secretariat: Client, honduras: Delegation, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:
     make_delegates(400, honduras)
 
     with django_assert_max_num_queries(24):
-        rows = csv_of(ask(secretariat, "?webinar=flows", "name", "body", "profile", "answers"))
+        rows = csv_of(request_export(secretariat, "?webinar=flows", "name", "body", "profile", "answers"))
 
     assert len(rows) == 401
 
@@ -249,5 +251,5 @@ def test_the_file_of_the_board_holds_the_figures_of_the_board(
     assert HistoryEvent.objects.get().changes["what"] == [None, "board"]
 
 
-def test_a_board_in_no_known_format_leads_back_to_the_board(secretariat: Client, webinar: Webinar) -> None:
+def test_an_unknown_format_leads_back_to_the_board(secretariat: Client, webinar: Webinar) -> None:
     assert secretariat.post(BOARD, {"file_format": "exe"}).url == "/admin/quota-board/flows/"

@@ -29,7 +29,7 @@ def release_of(delegation: Delegation) -> str:
     return reverse("admin:release-mail-delegation", args=[delegation.pk])
 
 
-def test_today_lists_the_delegations_in_which_mail_waits(secretariat) -> None:
+def test_the_dashboard_lists_the_delegations_with_held_mail(secretariat) -> None:
     delegation = draft_at_present()
     make_delegate(delegation, mail_held_at=NOW)
     make_delegate(delegation, mail_held_at=NOW, status="withdrawn", withdrawn_at=NOW)
@@ -42,7 +42,7 @@ def test_today_lists_the_delegations_in_which_mail_waits(secretariat) -> None:
     assert release_of(delegation) in answer.content.decode()
 
 
-def test_the_page_of_the_delegation_says_whose_mail_waits_and_one_click_releases_it(delegation, secretariat) -> None:
+def test_the_page_of_the_delegation_names_the_people_with_held_mail_and_releases_it(delegation, secretariat) -> None:
     before = secretariat.get(page_of(delegation)).content.decode()
     after = secretariat.post(release_of(delegation), follow=True)
 
@@ -56,7 +56,7 @@ def test_the_page_of_the_delegation_says_whose_mail_waits_and_one_click_releases
     assert today(now=NOW).held == []
 
 
-def test_opening_the_address_releases_nothing_and_observers_may_not(delegation, secretariat, client) -> None:
+def test_a_get_releases_nothing_and_observers_are_refused(delegation, secretariat, client) -> None:
     secretariat.get(release_of(delegation))
     client.force_login(make_observer())
 
@@ -64,14 +64,14 @@ def test_opening_the_address_releases_nothing_and_observers_may_not(delegation, 
     assert Delegate.objects.with_held_mail().count() == 2
 
 
-def test_the_focal_point_s_page_says_that_mail_waits(delegation, secretariat) -> None:
+def test_the_page_of_the_focal_point_says_that_mail_is_held(delegation, secretariat) -> None:
     text = secretariat.get(delegation.get_absolute_url()).content.decode()
 
     assert "The mail of 2 people is held until the secretariat releases it." in text
     assert text.count("mail held until the secretariat releases it") == 2
 
 
-def test_mail_is_not_said_to_wait_where_the_delegation_does_not_attend(delegation, secretariat) -> None:
+def test_held_mail_is_not_shown_for_a_delegation_that_does_not_attend(delegation, secretariat) -> None:
     Delegation.objects.update(status="not_attending", status_before="accepted", not_attending_reason="Elections")
 
     pages = [secretariat.get(url).content.decode() for url in (delegation.get_absolute_url(), page_of(delegation))]

@@ -41,7 +41,7 @@ def bilingual_pages() -> dict[str, set[str]]:
 
 
 @pytest.mark.parametrize("of_the_page", ["en", "es"])
-def test_each_input_of_a_text_in_one_language_says_which(secretariat: Client, of_the_page: str) -> None:
+def test_each_input_of_a_translated_text_has_its_lang_attribute(secretariat: Client, of_the_page: str) -> None:
     secretariat.cookies[settings.LANGUAGE_COOKIE_NAME] = of_the_page
 
     for path, texts in bilingual_pages().items():
@@ -52,7 +52,7 @@ def test_each_input_of_a_text_in_one_language_says_which(secretariat: Client, of
             assert {name for name, tag in inputs.items() if f'lang="{language}"' in tag} == wanted, path
 
 
-def test_a_browser_does_not_fill_in_its_owner_where_another_person_is_meant(client: Client) -> None:
+def test_inputs_about_other_people_turn_autofill_off(client: Client) -> None:
     client.force_login(make_staff(is_superuser=True))
     delegation = make_delegation()
     delegate, focal_point = make_delegate(delegation), make_focal_point(delegation.body)
@@ -74,13 +74,13 @@ def test_a_browser_does_not_fill_in_its_owner_where_another_person_is_meant(clie
         assert {name for name in names if 'autocomplete="off"' not in inputs[name]} == set(), path
 
 
-def test_the_rows_of_pages_of_the_admin_are_named_in_plain_words(secretariat: Client) -> None:
+def test_the_inline_tables_of_the_admin_have_plain_headings(secretariat: Client) -> None:
     html = secretariat.get("/admin/").content.decode()
 
     assert '<nav class="rcm-nav" aria-label="Pages of the secretariat">' in html
 
 
-def test_a_figure_is_named_by_its_caption_and_is_no_group(secretariat: Client) -> None:
+def test_a_figure_is_labelled_by_its_caption_without_a_group_role(secretariat: Client) -> None:
     webinar = make_webinar()
     profile = ParticipantProfile.objects.create(code="prosecutors", name_en="Prosecutors", position=1)
     person = make_delegate(make_delegation(webinar), profile, admitted_at=webinar.sessions.get(number=1).starts_at)

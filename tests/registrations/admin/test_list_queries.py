@@ -36,7 +36,7 @@ from tests.registered_models import registered_models
 from tests.registrations.queries.mailboxes import invite
 
 MANY = 30
-ROOMS = registered_models()
+MODELS = registered_models()
 
 
 def add_rows(number: int, staff: User) -> None:
@@ -65,7 +65,7 @@ def add_rows(number: int, staff: User) -> None:
     Speaker.objects.create(webinar=webinar, code="speaker", name_en="Speaker")
 
 
-def queries_of(client: Client, path: str) -> int:
+def count_queries(client: Client, path: str) -> int:
     with CaptureQueriesContext(
         connection,
     ) as queries:
@@ -80,8 +80,10 @@ def administrator(db: None, client: Client) -> User:
     return staff
 
 
-def test_every_list_of_the_admin_asks_as_much_with_one_row_as_with_many(client: Client, administrator: User) -> None:
-    paths = [reverse(f"admin:{room._meta.app_label}_{room._meta.model_name}_changelist") for room in ROOMS]
+def test_every_list_of_the_admin_takes_the_same_queries_with_one_row_as_with_many(
+    client: Client, administrator: User
+) -> None:
+    paths = [reverse(f"admin:{room._meta.app_label}_{room._meta.model_name}_changelist") for room in MODELS]
     paths += [
         reverse("admin:index"),
         reverse("admin:quota-boards"),
@@ -90,11 +92,11 @@ def test_every_list_of_the_admin_asks_as_much_with_one_row_as_with_many(client: 
         "/en/",
     ]
     add_rows(0, administrator)
-    with_one = {path: queries_of(client, path) for path in paths}
+    with_one = {path: count_queries(client, path) for path in paths}
 
     for number in range(1, MANY):
         add_rows(number, administrator)
-    with_many = {path: queries_of(client, path) for path in paths}
+    with_many = {path: count_queries(client, path) for path in paths}
 
     assert with_many == with_one
     listed: tuple[type[models.Model], ...] = (Webinar, Delegation, Delegate, CalendarEntry, Delivery, Attendance)

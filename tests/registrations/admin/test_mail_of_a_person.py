@@ -33,7 +33,7 @@ def send_again(ana: Delegate) -> str:
     return f"/admin/registrations/delegate/{ana.pk}/send-again/"
 
 
-def test_the_page_says_what_became_of_each_invitation_and_offers_both_ways_out(
+def test_the_page_shows_the_state_of_each_invitation_and_offers_both_repairs(
     secretariat: Client, ana: Delegate
 ) -> None:
     html = " ".join(secretariat.get(page(ana)).content.decode().split())
@@ -50,16 +50,16 @@ def test_the_page_says_what_became_of_each_invitation_and_offers_both_ways_out(
         assert shown in html
 
 
-def test_the_delegations_page_names_whose_mail_failed_and_why(secretariat: Client, ana: Delegate) -> None:
+def test_the_page_of_the_delegation_names_the_people_whose_mail_failed_and_why(
+    secretariat: Client, ana: Delegate
+) -> None:
     html = secretariat.get(f"/admin/registrations/delegation/{ana.delegation_id}/change/").content.decode()
 
     assert "1 invitation could not be delivered:" in html
     assert (html.count(page(ana)), REFUSED in html) == (2, True)
 
 
-def test_a_persons_invitations_are_sent_again_under_ones_own_name(
-    secretariat: Client, staff: User, ana: Delegate
-) -> None:
+def test_sending_invitations_again_records_the_user(secretariat: Client, staff: User, ana: Delegate) -> None:
     answers = [secretariat.post(send_again(ana)) for _ in range(2)]
 
     said = [str(message) for message in get_messages(answers[1].wsgi_request)]
@@ -72,13 +72,13 @@ def test_a_persons_invitations_are_sent_again_under_ones_own_name(
     assert "Mail sent again" in secretariat.get(page(ana)).content.decode()
 
 
-def test_opening_the_address_sends_nothing(secretariat: Client, ana: Delegate) -> None:
+def test_a_get_sends_nothing(secretariat: Client, ana: Delegate) -> None:
     answer = secretariat.get(send_again(ana))
 
     assert (answer.url, HistoryEvent.objects.count()) == (page(ana), 0)
 
 
-def test_a_focal_point_does_not_send_from_the_secretariats_rooms(client: Client, ana: Delegate) -> None:
+def test_a_focal_point_may_not_send_invitations_again_in_the_admin(client: Client, ana: Delegate) -> None:
     client.force_login(make_focal_point(ana.delegation.body).user)
 
     answer = client.post(send_again(ana))
@@ -88,7 +88,7 @@ def test_a_focal_point_does_not_send_from_the_secretariats_rooms(client: Client,
 
 
 @pytest.mark.parametrize("changed", [{"admitted_at": None}, {"status": "withdrawn", "withdrawn_at": NOW}])
-def test_nothing_is_offered_for_someone_who_is_not_invited(
+def test_sending_again_is_not_offered_for_someone_who_is_not_invited(
     secretariat: Client, ana: Delegate, changed: dict[str, object]
 ) -> None:
     Delegate.objects.filter(pk=ana.pk).update(**changed)

@@ -72,7 +72,7 @@ def administration(db: None, client: Client) -> Client:
     return client
 
 
-def told(response: HttpResponse) -> list[str]:
+def flash_messages(response: HttpResponse) -> list[str]:
     return [str(message) for message in get_messages(response.wsgi_request)]
 
 
@@ -101,7 +101,9 @@ AGREED = {"seen": "", "reason": "Agreed"}
 # Quotas -----------------------------------------------------------------------------------------
 
 
-def test_raising_a_floor_shows_first_whom_it_makes_incomplete(secretariat: Client, staff: User, quota: Quota) -> None:
+def test_raising_a_minimum_first_shows_the_delegations_that_it_makes_incomplete(
+    secretariat: Client, staff: User, quota: Quota
+) -> None:
     url = reverse("admin:registrations_quota_change", args=[quota.pk])
 
     preview = secretariat.post(url, {"minimum": "3", "maximum": "", **AGREED})
@@ -119,7 +121,7 @@ def test_raising_a_floor_shows_first_whom_it_makes_incomplete(secretariat: Clien
     assert kept == [("quota_changed", staff, "Agreed")]
 
 
-def test_a_country_that_was_not_shown_is_shown_before_the_quota_is_saved(secretariat: Client, quota: Quota) -> None:
+def test_a_quota_is_not_saved_before_every_affected_country_was_shown(secretariat: Client, quota: Quota) -> None:
     url = reverse("admin:registrations_quota_change", args=[quota.pk])
     preview = secretariat.post(url, {"minimum": "3", "maximum": "", **AGREED})
     panama = make_delegation(quota.webinar, make_country("PA", name_en="Panama"))
@@ -135,7 +137,7 @@ def test_a_country_that_was_not_shown_is_shown_before_the_quota_is_saved(secreta
     assert quota.minimum == 2
 
 
-def test_another_number_than_the_one_shown_is_shown_before_the_quota_is_saved(
+def test_a_number_changed_after_the_preview_is_shown_before_the_quota_is_saved(
     secretariat: Client, quota: Quota
 ) -> None:
     url = reverse("admin:registrations_quota_change", args=[quota.pk])
@@ -156,7 +158,7 @@ def test_a_change_that_opens_no_gap_is_saved_at_once(secretariat: Client, quota:
     )
     quota.refresh_from_db()
 
-    assert told(response) == ["The quota of Prosecutors is saved."]
+    assert flash_messages(response) == ["The quota of Prosecutors is saved."]
     assert (quota.minimum, quota.maximum) == (1, 4)
 
 
@@ -183,7 +185,7 @@ def test_a_change_that_opens_no_gap_is_saved_at_once(secretariat: Client, quota:
         ),
     ],
 )
-def test_a_quota_that_makes_no_sense_is_refused(
+def test_an_invalid_quota_is_refused(
     secretariat: Client, quota: Quota, typed: dict[str, str], errors: dict[str, list[str]]
 ) -> None:
     response = secretariat.post(reverse("admin:registrations_quota_change", args=[quota.pk]), typed)
@@ -208,13 +210,13 @@ def appoint(browser: Client, body: ParticipatingBody, **typed: str) -> HttpRespo
     return browser.post("/admin/registrations/focalpoint/add/", person)
 
 
-def test_appointing_a_focal_point_makes_the_account_of_an_unknown_person(secretariat: Client, db: None) -> None:
+def test_appointing_a_focal_point_creates_a_missing_account(secretariat: Client, db: None) -> None:
     honduras = make_country("HN", name_en="Honduras")
 
     response = appoint(secretariat, honduras, is_primary="on")
 
     focal_point = FocalPoint.objects.select_related("user").get()
-    assert told(response) == ["Ana Paz may now register for Honduras."]
+    assert flash_messages(response) == ["Ana Paz may now register for Honduras."]
     assert (focal_point.user.email, focal_point.user.is_staff, focal_point.user.has_usable_password()) == (
         "ana.paz@example.org",
         False,
@@ -223,7 +225,7 @@ def test_appointing_a_focal_point_makes_the_account_of_an_unknown_person(secreta
     assert (focal_point.body, focal_point.is_primary) == (honduras, True)
 
 
-def test_appointing_the_same_person_twice_is_told(secretariat: Client, db: None) -> None:
+def test_appointing_the_same_person_twice_is_refused(secretariat: Client, db: None) -> None:
     honduras = make_country("HN", name_en="Honduras")
     appoint(secretariat, honduras)
 
@@ -233,7 +235,7 @@ def test_appointing_the_same_person_twice_is_told(secretariat: Client, db: None)
     assert FocalPoint.objects.count() == 1
 
 
-def test_the_access_of_a_focal_point_is_removed_and_kept_in_the_list(secretariat: Client, db: None) -> None:
+def test_a_focal_point_whose_access_is_removed_stays_in_the_list(secretariat: Client, db: None) -> None:
     focal_point = make_focal_point(make_country("HN", name_en="Honduras"), make_user(name="Ana Paz"), is_primary=True)
 
     response = secretariat.post(
@@ -241,11 +243,11 @@ def test_the_access_of_a_focal_point_is_removed_and_kept_in_the_list(secretariat
     )
     focal_point.refresh_from_db()
 
-    assert told(response) == ["Ana Paz can no longer register for Honduras."]
+    assert flash_messages(response) == ["Ana Paz can no longer register for Honduras."]
     assert (focal_point.removed_at is not None, focal_point.is_primary) == (True, False)
 
 
-def test_the_primary_focal_point_is_handed_over(secretariat: Client, db: None) -> None:
+def test_making_a_focal_point_primary_makes_the_former_one_alternate(secretariat: Client, db: None) -> None:
     honduras = make_country("HN", name_en="Honduras")
     first = make_focal_point(honduras, is_primary=True)
     second = make_focal_point(honduras)
@@ -257,7 +259,7 @@ def test_the_primary_focal_point_is_handed_over(secretariat: Client, db: None) -
     assert dict(FocalPoint.objects.values_list("pk", "is_primary")) == {first.pk: False, second.pk: True}
 
 
-def test_the_list_says_what_became_of_the_invitation(secretariat: Client, db: None, time_machine) -> None:
+def test_the_list_shows_the_state_of_the_invitation(secretariat: Client, db: None, time_machine) -> None:
     time_machine.move_to(NOW, tick=False)
     delegation = make_delegation(body=make_country("HN", name_en="Honduras"))
     words = {}
@@ -287,7 +289,7 @@ def test_the_invitation_is_sent_again_from_the_list(secretariat: Client, db: Non
     told_then = {}
     for minutes in (1, 5, 6):
         time_machine.move_to(NOW + timedelta(minutes=minutes), tick=False)
-        told_then[minutes] = told(secretariat.post("/admin/registrations/focalpoint/", choose))[-1]
+        told_then[minutes] = flash_messages(secretariat.post("/admin/registrations/focalpoint/", choose))[-1]
 
     nothing = (
         "Nothing was sent again: registration has not begun, or the invitation is on its way or went out only just now."
@@ -297,7 +299,7 @@ def test_the_invitation_is_sent_again_from_the_list(secretariat: Client, db: Non
     assert HistoryEvent.objects.get(kind="mail_sent_again").delegation == delegation
 
 
-def test_an_account_is_made_by_address_alone(administration: Client) -> None:
+def test_an_account_is_created_without_a_password(administration: Client) -> None:
     response = administration.post(
         "/admin/registrations/user/add/",
         {"email": "New@example.org", "name": "Eva Sol", "language": "es", "timezone": "", "role": "secretariat"},
@@ -344,7 +346,7 @@ def test_an_account_can_be_changed_and_never_deleted(administration: Client) -> 
 
 
 @pytest.mark.parametrize("role", UserRole)
-def test_an_administrator_gives_and_takes_roles(administration: Client, role: UserRole) -> None:
+def test_an_administrator_changes_roles(administration: Client, role: UserRole) -> None:
     account = make_user("eva@example.org")
     for flags in ({"is_observer": True}, {"is_observer": False, "is_staff": True, "is_superuser": True}):
         User.objects.filter(pk=account.pk).update(**flags)
@@ -360,7 +362,7 @@ def test_an_administrator_gives_and_takes_roles(administration: Client, role: Us
 
 
 @pytest.mark.parametrize("typed", [{"role": "secretariat", "is_active": "on"}, {"role": "administrator"}])
-def test_the_last_administrator_stays_one(administration: Client, typed: dict[str, str]) -> None:
+def test_the_last_administrator_cannot_be_demoted_or_closed(administration: Client, typed: dict[str, str]) -> None:
     administrator = User.objects.get(is_superuser=True)
     url = reverse("admin:registrations_user_change", args=[administrator.pk])
 
@@ -374,7 +376,7 @@ def test_the_last_administrator_stays_one(administration: Client, typed: dict[st
 # Bodies, policies, reminders --------------------------------------------------------------------
 
 
-def test_the_zones_of_a_body_are_typed_one_a_line(secretariat: Client, db: None) -> None:
+def test_the_time_zones_of_a_body_are_entered_one_per_line(secretariat: Client, db: None) -> None:
     typed = {"kind": "country", "iso_code": "mx", "slug": "mexico", "name_en": "Mexico", "default_language": "es"}
 
     bad = secretariat.post(
@@ -404,7 +406,7 @@ def test_a_country_needs_its_code_and_an_organisation_does_not(secretariat: Clie
     assert (organisation.status_code, ParticipatingBody.objects.get().timezones) == (302, [])
 
 
-def test_a_body_in_use_is_not_deleted_and_what_uses_it_is_said(secretariat: Client, quota: Quota) -> None:
+def test_a_body_in_use_is_not_deleted_and_the_page_lists_what_uses_it(secretariat: Client, quota: Quota) -> None:
     body = ParticipatingBody.objects.get()
 
     page = secretariat.post(f"/admin/registrations/participatingbody/{body.pk}/delete/", {"post": "yes"})
@@ -413,7 +415,7 @@ def test_a_body_in_use_is_not_deleted_and_what_uses_it_is_said(secretariat: Clie
     assert "Honduras, Mass intra-regional flows" in page.content.decode()
 
 
-def test_the_kind_of_a_body_with_people_stays_and_the_words_say_why(secretariat: Client, quota: Quota) -> None:
+def test_the_kind_of_a_body_with_people_cannot_change_and_the_error_says_why(secretariat: Client, quota: Quota) -> None:
     taking_part = ParticipatingBody.objects.get()
     watched, unused = make_country("PA", name_en="Panama"), make_country("MX", name_en="Mexico")
     make_focal_point(watched)
@@ -437,7 +439,7 @@ def test_the_kind_of_a_body_with_people_stays_and_the_words_say_why(secretariat:
     assert kinds == {"Honduras": "country", "Mexico": "organisation", "Panama": "country"}
 
 
-def test_a_profile_in_use_is_not_deleted_and_what_uses_it_is_said(secretariat: Client, quota: Quota) -> None:
+def test_a_profile_in_use_is_not_deleted_and_the_page_lists_what_uses_it(secretariat: Client, quota: Quota) -> None:
     make_delegate(Delegation.objects.get(), name="Ana Muestra")
     url = f"/admin/registrations/participantprofile/{quota.profile_id}/delete/"
 
@@ -470,7 +472,7 @@ def test_registration_cannot_close_before_it_opens(secretariat: Client, webinar:
         ("gapnoticerule", {"days_before": "5"}, {"days_before": "2"}),
     ],
 )
-def test_a_changed_rule_counts_from_its_change(
+def test_a_changed_rule_counts_as_created_at_its_change(
     secretariat: Client, webinar: Webinar, room: str, typed: dict[str, str], changed: dict[str, str]
 ) -> None:
     model = {"reminderrule": ReminderRule, "gapnoticerule": GapNoticeRule}[room]
@@ -510,7 +512,7 @@ def test_a_gap_notice_lies_1_to_60_days_before_closing(secretariat: Client, webi
     assert not GapNoticeRule.objects.exists()
 
 
-def test_a_rule_that_stands_already_is_refused(secretariat: Client, webinar: Webinar) -> None:
+def test_a_duplicate_rule_is_refused(secretariat: Client, webinar: Webinar) -> None:
     make_reminder_rule(webinar)
     make_gap_notice_rule(webinar, 5)
 
@@ -535,7 +537,7 @@ def test_the_lists_of_rules_read_like_sentences(secretariat: Client, webinar: We
 # The front page ---------------------------------------------------------------------------------
 
 
-def test_the_front_page_says_what_waits_today(secretariat: Client, quota: Quota) -> None:
+def test_the_dashboard_shows_what_needs_attention_today(secretariat: Client, quota: Quota) -> None:
     Delegation.objects.update(status=DelegationStatus.SUBMITTED, submitted_at=timezone.now() - timedelta(days=2))
     failed = make_delivery(DeliveryState.FAILED, last_error="550 no such mailbox")
     over = make_webinar("over")
@@ -555,7 +557,7 @@ def test_the_front_page_says_what_waits_today(secretariat: Client, quota: Quota)
         assert f'href="{url}"' in html
 
 
-def test_the_front_page_says_when_nothing_waits(secretariat: Client, db: None) -> None:
+def test_the_dashboard_says_when_nothing_needs_attention(secretariat: Client, db: None) -> None:
     html = secretariat.get("/admin/").content.decode()
 
     for sentence in (
@@ -568,7 +570,7 @@ def test_the_front_page_says_when_nothing_waits(secretariat: Client, db: None) -
         assert sentence in html
 
 
-def test_the_front_page_says_when_every_country_has_done_its_part(
+def test_the_dashboard_says_when_every_delegation_is_complete(
     secretariat: Client, quota: Quota, time_machine: TimeMachineFixture
 ) -> None:
     time_machine.move_to(NOW)
@@ -592,7 +594,7 @@ def test_the_front_page_says_when_every_country_has_done_its_part(
         (timedelta(hours=2, minutes=29), True),
     ],
 )
-def test_while_a_room_is_open_the_front_page_leads_to_who_has_arrived(
+def test_while_a_room_is_open_the_dashboard_links_to_the_arrivals(
     client: Client, staff: User, webinar: Webinar, time_machine: TimeMachineFixture, at: timedelta, is_under_way: bool
 ) -> None:
     release_webinar(webinar, by=None, now=NOW)
@@ -606,7 +608,7 @@ def test_while_a_room_is_open_the_front_page_leads_to_who_has_arrived(
 
 
 @pytest.mark.parametrize("language", ["en", "es"])
-def test_each_line_of_the_front_page_leads_to_where_it_is_dealt_with(
+def test_each_upcoming_event_of_the_dashboard_links_to_its_page(
     secretariat: Client, quota: Quota, time_machine: TimeMachineFixture, language: str
 ) -> None:
     time_machine.move_to(NOW)

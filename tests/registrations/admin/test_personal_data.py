@@ -24,7 +24,9 @@ def page(name: str) -> str:
     return reverse(f"admin:{name}")
 
 
-def test_the_policy_says_what_ends_and_how_much_of_it_there_is(secretariat: Client, delegation: Delegation) -> None:
+def test_the_policy_page_shows_what_the_purge_will_remove_with_counts(
+    secretariat: Client, delegation: Delegation
+) -> None:
     make_delegate(delegation)
     url = reverse("admin:registrations_registrationpolicy_change", args=[delegation.webinar_id])
 
@@ -35,7 +37,7 @@ def test_the_policy_says_what_ends_and_how_much_of_it_there_is(secretariat: Clie
     assert "What ends on 17 Nov 2027" in response.text
 
 
-def test_looking_for_a_person_shows_what_is_kept_and_changes_nothing(
+def test_searching_for_a_person_shows_the_stored_data_and_changes_nothing(
     secretariat: Client, delegation: Delegation
 ) -> None:
     make_delegate(delegation, name="Ximena", email=ADDRESS)
@@ -55,13 +57,13 @@ def test_looking_for_a_person_shows_what_is_kept_and_changes_nothing(
         ("x", "Enter a valid email address."),
     ],
 )
-def test_what_cannot_be_found_is_said(secretariat: Client, delegation: Delegation, email: str, said: str) -> None:
+def test_a_search_without_a_result_says_so(secretariat: Client, delegation: Delegation, email: str, said: str) -> None:
     response = secretariat.post(page("personal-data"), {"email": email})
 
     assert (response.status_code, said in response.text) == (200, True)
 
 
-def test_everything_is_saved_as_a_file(secretariat: Client, delegation: Delegation) -> None:
+def test_the_data_of_a_person_are_exported_as_a_file(secretariat: Client, delegation: Delegation) -> None:
     make_delegate(delegation, name="Ximena Núñez", email=ADDRESS)
 
     response = secretariat.post(page("export-personal-data"), {"email": ADDRESS})
@@ -72,7 +74,7 @@ def test_everything_is_saved_as_a_file(secretariat: Client, delegation: Delegati
     assert "no-store" in response.headers["Cache-Control"]
 
 
-def test_nothing_is_erased_without_a_confirmation(secretariat: Client, delegation: Delegation) -> None:
+def test_erasure_needs_a_confirmation(secretariat: Client, delegation: Delegation) -> None:
     make_delegate(delegation, name="Ximena", email=ADDRESS)
 
     response = secretariat.post(page("erase-personal-data"), {"email": ADDRESS})
@@ -81,7 +83,7 @@ def test_nothing_is_erased_without_a_confirmation(secretariat: Client, delegatio
     assert Delegate.objects.get().name == "Ximena"
 
 
-def test_a_confirmed_erasure_ends_what_is_kept(secretariat: Client, delegation: Delegation) -> None:
+def test_a_confirmed_erasure_removes_the_data(secretariat: Client, delegation: Delegation) -> None:
     make_delegate(delegation, name="Ximena", email=ADDRESS)
 
     response = secretariat.post(page("erase-personal-data"), {"email": ADDRESS, "is_confirmed": "on"}, follow=True)
@@ -90,7 +92,7 @@ def test_a_confirmed_erasure_ends_what_is_kept(secretariat: Client, delegation: 
     assert Delegate.objects.get().name.startswith("#")
 
 
-def test_why_an_account_in_use_is_not_erased_is_said(secretariat: Client, delegation: Delegation) -> None:
+def test_an_account_in_use_is_not_erased_and_the_page_says_why(secretariat: Client, delegation: Delegation) -> None:
     make_focal_point(delegation.body, make_user(ADDRESS))
 
     response = secretariat.post(page("erase-personal-data"), {"email": ADDRESS, "is_confirmed": "on"})
@@ -99,15 +101,13 @@ def test_why_an_account_in_use_is_not_erased_is_said(secretariat: Client, delega
 
 
 @pytest.mark.parametrize("name", ["export-personal-data", "erase-personal-data"])
-def test_opening_the_address_of_a_step_only_leads_to_the_page(
-    secretariat: Client, delegation: Delegation, name: str
-) -> None:
+def test_a_get_of_an_action_leads_to_the_search_form(secretariat: Client, delegation: Delegation, name: str) -> None:
     response = secretariat.get(page(name), {"email": ADDRESS})
 
     assert response.headers["Location"] == page("personal-data")
 
 
-def test_the_history_of_a_policy_says_when_data_were_to_end_before(secretariat: Client, delegation: Delegation) -> None:
+def test_the_history_of_a_policy_shows_the_former_purge_day(secretariat: Client, delegation: Delegation) -> None:
     key = [delegation.webinar_id]
     opens = {"opens_at_0": "2026-10-01", "opens_at_1": "09:00"}
     closes = {"closes_at_0": "2026-11-02", "closes_at_1": "09:00"}

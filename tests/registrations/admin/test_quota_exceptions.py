@@ -42,11 +42,11 @@ def on_the_day(time_machine: TimeMachineFixture) -> None:
     time_machine.move_to(NOW, tick=True)
 
 
-def told(response: HttpResponse) -> list[str]:
+def flash_messages(response: HttpResponse) -> list[str]:
     return [str(message) for message in get_messages(response.wsgi_request)]
 
 
-def typed(chosen: Delegation, **fields: str) -> dict[str, str]:
+def form_data(chosen: Delegation, **fields: str) -> dict[str, str]:
     numbers = {"delegation": chosen.slug, "minimum": "1", "maximum": "", "reason": "One unit", "seen": ""}
     return {**numbers, **fields}
 
@@ -66,7 +66,7 @@ def test_an_exception_is_made_from_the_page_of_the_quota_and_shown_there(
     secretariat: Client, staff: User, quota: Quota, belize: Delegation
 ) -> None:
     offered = secretariat.get(page_of(quota))
-    saved = secretariat.post(page_of(quota), typed(belize))
+    saved = secretariat.post(page_of(quota), form_data(belize))
     shown = secretariat.get(reverse("admin:registrations_quota_change", args=[quota.pk])).text
 
     assert [str(label) for _value, label in offered.context["form"].fields["delegation"].choices][1:] == [
@@ -74,13 +74,13 @@ def test_an_exception_is_made_from_the_page_of_the_quota_and_shown_there(
     ]  # fmt: skip
     assert offered.context["form"]["minimum"].value() == 2
     assert saved.url == reverse("admin:registrations_quota_change", args=[quota.pk])
-    assert told(saved) == ["Of Belize is now asked: at least 1."]
+    assert flash_messages(saved) == ["Of Belize is now asked: at least 1."]
     exception = QuotaException.objects.get()
     assert (exception.minimum, exception.maximum, exception.made_by) == (1, None, staff)
     assert "Belize: at least 1 · “One unit”" in shown
 
 
-def test_the_page_of_the_delegation_leads_to_it_and_back(
+def test_the_page_of_the_delegation_links_to_the_exception_which_leads_back(
     secretariat: Client, staff: User, quota: Quota, belize: Delegation
 ) -> None:
     make(belize, quota, staff, minimum=1, maximum=4)
@@ -89,22 +89,22 @@ def test_the_page_of_the_delegation_leads_to_it_and_back(
     page = secretariat.get(url).text
     form = secretariat.get(page_of(quota, belize)).context["form"]
     seen = form["seen"].value()
-    saved = secretariat.post(page_of(quota, belize), typed(belize, maximum="3", seen=seen))
+    saved = secretariat.post(page_of(quota, belize), form_data(belize, maximum="3", seen=seen))
 
     assert f'href="{page_of(quota, belize)}"' in page
     assert "of Belize <strong>at least 1, at most 4</strong>; of every country at least 2 · “One unit”" in page
-    assert {field.name: field.value() for field in form} == typed(belize, seen=seen) | {"minimum": 1, "maximum": 4}
+    assert {field.name: field.value() for field in form} == form_data(belize, seen=seen) | {"minimum": 1, "maximum": 4}
     assert saved.url == url
     assert QuotaException.objects.get().maximum == 3
 
 
-def test_whom_a_higher_number_makes_incomplete_is_shown_before_it_is_saved(
+def test_a_higher_minimum_first_shows_the_gap_that_it_opens(
     secretariat: Client, quota: Quota, belize: Delegation
 ) -> None:
     make_delegate(belize)
     make_delegate(belize)
 
-    preview = secretariat.post(page_of(quota), typed(belize, minimum="3"))
+    preview = secretariat.post(page_of(quota), form_data(belize, minimum="3"))
     unsaved = QuotaException.objects.exists()
     secretariat.post(page_of(quota), {field.name: field.value() for field in preview.context["form"]})
 
@@ -114,12 +114,12 @@ def test_whom_a_higher_number_makes_incomplete_is_shown_before_it_is_saved(
     assert QuotaException.objects.get().minimum == 3
 
 
-def test_the_earlier_exception_of_a_country_is_shown_before_it_is_written_over(
+def test_an_existing_exception_is_shown_before_it_is_overwritten(
     secretariat: Client, staff: User, quota: Quota, belize: Delegation
 ) -> None:
     make(belize, quota, staff, minimum=1, maximum=4)
 
-    preview = secretariat.post(page_of(quota), typed(belize, minimum="0", reason="None at all"))
+    preview = secretariat.post(page_of(quota), form_data(belize, minimum="0", reason="None at all"))
     kept = QuotaException.objects.get().reason
     saved = secretariat.post(page_of(quota), {field.name: field.value() for field in preview.context["form"]})
 
@@ -130,21 +130,21 @@ def test_the_earlier_exception_of_a_country_is_shown_before_it_is_written_over(
     assert QuotaException.objects.values_list("minimum", "maximum", "reason").get() == (0, None, "None at all")
 
 
-def test_other_numbers_than_those_shown_are_shown_once_more(
+def test_numbers_changed_after_the_preview_are_shown_again(
     secretariat: Client, quota: Quota, belize: Delegation
 ) -> None:
     make_delegate(belize)
     make_delegate(belize)
-    preview = secretariat.post(page_of(quota), typed(belize, minimum="3"))
+    preview = secretariat.post(page_of(quota), form_data(belize, minimum="3"))
     seen = preview.context["form"]["seen"].value()
 
-    again = secretariat.post(page_of(quota), typed(belize, minimum="9", seen=seen))
+    again = secretariat.post(page_of(quota), form_data(belize, minimum="9", seen=seen))
 
     assert [one.body.name_en for one in again.context["preview"].opened] == ["Belize"]
     assert not QuotaException.objects.exists()
 
 
-def test_an_exception_is_ended_with_a_reason_after_the_gap_was_shown(
+def test_an_exception_is_ended_with_a_reason_after_a_preview_of_the_gap(
     secretariat: Client, staff: User, quota: Quota, belize: Delegation
 ) -> None:
     make_delegate(belize)
@@ -159,7 +159,7 @@ def test_an_exception_is_ended_with_a_reason_after_the_gap_was_shown(
     assert without.context["form"].errors == {"reason": ["This field is required."]}
     assert "One unit" in opened.text
     assert unended
-    assert told(ended) == ["Of Belize is now asked what every country is asked."]
+    assert flash_messages(ended) == ["Of Belize is now asked what every country is asked."]
     assert not QuotaException.objects.exists()
     assert secretariat.get(url).status_code == 404
 
@@ -188,20 +188,20 @@ def test_an_exception_is_ended_with_a_reason_after_the_gap_was_shown(
         ),
     ],
 )
-def test_what_makes_no_sense_is_refused_and_nothing_typed_is_lost(
+def test_invalid_input_is_refused_and_shown_again_as_typed(
     secretariat: Client, quota: Quota, belize: Delegation, fields: dict[str, str], errors: dict[str, list[str]]
 ) -> None:
     make_delegate(belize)
     make_delegate(belize)
 
-    response = secretariat.post(page_of(quota), typed(belize, **fields))
+    response = secretariat.post(page_of(quota), form_data(belize, **fields))
 
     assert response.context["form"].errors == errors
     assert response.context["form"]["minimum"].value() == fields.get("minimum", "1")
     assert not QuotaException.objects.exists()
 
 
-def test_the_board_says_what_others_are_asked_and_leads_to_the_reason(
+def test_the_board_shows_the_usual_numbers_and_links_to_the_reason(
     secretariat: Client, staff: User, quota: Quota, belize: Delegation
 ) -> None:
     make(belize, quota, staff)
@@ -225,22 +225,22 @@ def test_a_focal_point_sees_the_figure_and_not_the_reason(
     assert "One unit" not in page
 
 
-def test_an_unknown_quota_exception_or_country_is_no_error(secretariat: Client, quota: Quota) -> None:
+def test_an_unknown_quota_exception_or_country_is_handled_without_an_error(secretariat: Client, quota: Quota) -> None:
     assert secretariat.get(reverse("admin:except-quota", args=[999999])).status_code == 404
     assert secretariat.get(reverse("admin:end-exception", args=[999999])).status_code == 404
     assert secretariat.get(f"{page_of(quota)}?country=nowhere").status_code == 200
     assert secretariat.get(f"{page_of(quota)}?country=%00{'x' * 300}").status_code == 200
 
 
-def test_a_country_and_a_reason_that_no_database_keeps_are_refused(
+def test_a_country_and_a_reason_that_a_database_cannot_store_are_refused(
     secretariat: Client, quota: Quota, belize: Delegation
 ) -> None:
-    response = secretariat.post(page_of(quota), typed(belize, delegation="a\x00b", reason="One\x00unit"))
+    response = secretariat.post(page_of(quota), form_data(belize, delegation="a\x00b", reason="One\x00unit"))
 
     assert response.context["form"].errors.keys() == {"delegation", "reason"}
 
 
-def test_an_exception_of_a_body_without_seats_is_refused_in_words(
+def test_an_exception_of_a_body_without_seats_is_refused_with_a_message(
     secretariat: Client, staff: User, quota: Quota, belize: Delegation
 ) -> None:
     url = reverse("admin:end-exception", args=[make(belize, quota, staff).pk])

@@ -52,11 +52,11 @@ def note(delegation: Delegation, kind: HistoryKind, *, by: User | None, minutes_
     )  # fmt: skip
 
 
-def text(response: HttpResponse) -> str:
+def page_text(response: HttpResponse) -> str:
     return " ".join(re.sub(r"<[^>]*>", " ", response.content.decode()).split())
 
 
-def told(response: HttpResponse) -> list[str]:
+def flash_messages(response: HttpResponse) -> list[str]:
     return [str(message) for message in get_messages(response.wsgi_request)]
 
 
@@ -69,7 +69,7 @@ def press(client: Client, delegation: Delegation) -> HttpResponse:
     return client.post(action.replace("&amp;", "&"), typed)
 
 
-def test_of_those_with_gaps_the_longest_waiting_stands_first_with_its_reason_and_what_happened_last(
+def test_delegations_with_gaps_are_ordered_by_waiting_time_with_reason_and_latest_history(
     secretariat: Client, staff: User, webinar: Webinar
 ) -> None:
     submitted(webinar, "HN", "Honduras", hours_ago=2, lacks=1)
@@ -78,7 +78,7 @@ def test_of_those_with_gaps_the_longest_waiting_stands_first_with_its_reason_and
     for minutes_ago in range(1, 7):
         note(belize, HistoryKind.RETURNED, by=staff, minutes_ago=minutes_ago)
 
-    shown = text(secretariat.get(QUEUE))
+    shown = page_text(secretariat.get(QUEUE))
 
     assert "Panama" not in shown
     assert shown.index("Reason of Belize") < shown.index("Reason of Honduras")
@@ -87,7 +87,7 @@ def test_of_those_with_gaps_the_longest_waiting_stands_first_with_its_reason_and
     assert [minutes for minutes in range(1, 7) if f"{minutes} minutes ago" in shown] == [1, 2, 3, 4]
 
 
-def test_what_is_complete_stands_first_in_the_queue_and_today_and_says_so(
+def test_complete_delegations_are_first_in_the_queue_and_counted_on_the_dashboard(
     secretariat: Client, webinar: Webinar
 ) -> None:
     webinar.policy.accepts_complete_at_once = False
@@ -98,14 +98,14 @@ def test_what_is_complete_stands_first_in_the_queue_and_today_and_says_so(
     queue, front = secretariat.get(QUEUE), secretariat.get("/admin/")
 
     assert [one.delegation.body.name_en for one in queue.context["selected"]] == ["Honduras", "Belize"]
-    assert text(queue).count("Complete now.") == 1
-    assert "Reason of Honduras" not in text(queue)
+    assert page_text(queue).count("Complete now.") == 1
+    assert "Reason of Honduras" not in page_text(queue)
     waiting = [(one.body.name_en, one.is_complete) for one in front.context["today"].awaiting]
     assert waiting == [("Honduras", True), ("Belize", False)]
-    assert "Honduras complete now" in text(front)
+    assert "Honduras complete now" in page_text(front)
 
 
-def test_a_complete_one_is_accepted_with_one_click_and_the_next_one_stands_there(
+def test_a_complete_delegation_is_accepted_with_one_click_and_the_queue_shows_the_next(
     secretariat: Client, staff: User, webinar: Webinar
 ) -> None:
     honduras = submitted(webinar, "HN", "Honduras")
@@ -113,34 +113,36 @@ def test_a_complete_one_is_accepted_with_one_click_and_the_next_one_stands_there
 
     answer = press(secretariat, honduras)
 
-    assert (answer.headers["Location"], told(answer)) == (QUEUE, ["Honduras is accepted."])
+    assert (answer.headers["Location"], flash_messages(answer)) == (QUEUE, ["Honduras is accepted."])
     assert Delegation.objects.get(status="accepted").decided_by == staff
-    shown = text(secretariat.get(QUEUE))
+    shown = page_text(secretariat.get(QUEUE))
     assert "Complete now." not in shown
     assert "Reason of Belize" in shown
 
 
-def test_one_with_a_gap_is_accepted_with_the_gap_open(secretariat: Client, webinar: Webinar) -> None:
+def test_a_delegation_with_a_gap_is_accepted_with_the_gap_open(secretariat: Client, webinar: Webinar) -> None:
     belize = submitted(webinar, "BZ", "Belize", lacks=1)
 
-    assert "Accept with the gap open: Belize" in text(secretariat.get(QUEUE)).replace(" :", ":")
+    assert "Accept with the gap open: Belize" in page_text(secretariat.get(QUEUE)).replace(" :", ":")
     press(secretariat, belize)
 
     assert HistoryEvent.objects.get(delegation=belize).kind == "accepted_with_gap"
     assert not Waiver.objects.exists()
 
 
-def test_what_changed_since_it_was_seen_is_not_accepted_with_one_click(secretariat: Client, webinar: Webinar) -> None:
+def test_a_delegation_that_changed_since_it_was_shown_is_not_accepted_with_one_click(
+    secretariat: Client, webinar: Webinar
+) -> None:
     honduras = submitted(webinar, "HN", "Honduras")
     action = f"{reverse('admin:bulk-accept')}?delegation={honduras.pk}&from=waiting"
 
     answer = secretariat.post(action, {f"seen-{honduras.pk}": "something else"})
 
-    assert told(answer)[0].startswith("Honduras stays as it is")
+    assert flash_messages(answer)[0].startswith("Honduras stays as it is")
     assert Delegation.objects.get().status == "submitted"
 
 
-def with_a_comment(client: Client, delegation: Delegation) -> str:
+def comment_link(client: Client, delegation: Delegation) -> str:
     """Where the queue leads to accept `delegation` with a comment."""
     page = client.get(QUEUE).content.decode()
     links = re.findall(r'href="([^"]+)">Accept with a comment …', page)
@@ -148,29 +150,30 @@ def with_a_comment(client: Client, delegation: Delegation) -> str:
 
 
 @pytest.mark.parametrize(("lacks", "kind"), [(0, "accepted"), (1, "accepted_with_gap")])
-def test_one_is_accepted_with_a_comment_by_writing_it_and_sending_it(
-    secretariat: Client, webinar: Webinar, lacks: int, kind: str
-) -> None:
+def test_a_delegation_is_accepted_with_a_comment(secretariat: Client, webinar: Webinar, lacks: int, kind: str) -> None:
     belize = submitted(webinar, "BZ", "Belize", lacks=lacks)
-    address = with_a_comment(secretariat, belize)
+    address = comment_link(secretariat, belize)
     opened = secretariat.get(address)
 
     answer = secretariat.post(address, filled_form(opened.content.decode()) | {"comment": "Gracias"})
 
     assert opened.context["title"] == "Accept the delegation"
-    assert (answer.headers["Location"], told(answer)) == (QUEUE, ["Belize is accepted; its people are invited."])
+    assert (answer.headers["Location"], flash_messages(answer)) == (
+        QUEUE,
+        ["Belize is accepted; its people are invited."],
+    )
     assert Delegation.objects.get().decision_comment == "Gracias"
     assert HistoryEvent.objects.get(delegation=belize).kind == kind
 
 
-def test_a_comment_stays_where_the_gap_is_not_meant_to_stay_open(secretariat: Client, webinar: Webinar) -> None:
+def test_a_comment_is_kept_when_the_gap_must_be_confirmed(secretariat: Client, webinar: Webinar) -> None:
     belize = submitted(webinar, "BZ", "Belize", lacks=1)
-    address = with_a_comment(secretariat, belize)
+    address = comment_link(secretariat, belize)
 
     answer = secretariat.post(address, {"comment": "Gracias"})
 
     assert filled_form(answer.content.decode())["comment"] == "Gracias"
-    assert "Some seats are still empty. Accept with the gap open" in text(answer)
+    assert "Some seats are still empty. Accept with the gap open" in page_text(answer)
     assert Delegation.objects.get().status == "submitted"
 
 
@@ -178,7 +181,7 @@ def test_a_comment_stays_where_the_gap_is_not_meant_to_stay_open(secretariat: Cl
     ("step", "typed", "kind"),
     [("waive", {"reason": "No such unit"}, "waived"), ("return", {"comment_es": "Falta alguien"}, "returned")],
 )
-def test_a_step_that_needs_a_word_leads_back_to_the_queue(
+def test_an_action_that_needs_a_text_leads_back_to_the_queue(
     secretariat: Client, webinar: Webinar, step: str, typed: dict[str, str], kind: str
 ) -> None:
     belize = submitted(webinar, "BZ", "Belize", lacks=1)
@@ -191,7 +194,7 @@ def test_a_step_that_needs_a_word_leads_back_to_the_queue(
     assert HistoryEvent.objects.filter(delegation=belize).earliest("pk").kind == kind
 
 
-def test_the_page_of_several_shows_what_happened_last_beside_each(
+def test_the_bulk_action_page_shows_the_latest_history_of_each_delegation(
     secretariat: Client, staff: User, webinar: Webinar
 ) -> None:
     honduras, belize = submitted(webinar, "HN", "Honduras"), submitted(webinar, "BZ", "Belize")
@@ -199,22 +202,22 @@ def test_the_page_of_several_shows_what_happened_last_beside_each(
     note(belize, HistoryKind.RETURNED, by=staff, minutes_ago=5)
     chosen = [("delegation", honduras.pk), ("delegation", belize.pk)]
 
-    shown = text(secretariat.get(f"{reverse('admin:bulk-accept')}?" + "&".join(f"{k}={v}" for k, v in chosen)))
+    shown = page_text(secretariat.get(f"{reverse('admin:bulk-accept')}?" + "&".join(f"{k}={v}" for k, v in chosen)))
 
     assert shown.index("Belize") < shown.index("5 minutes ago") < shown.index("3 minutes ago")
 
 
-def test_an_empty_queue_says_so_and_leads_on(secretariat: Client, webinar: Webinar) -> None:
+def test_an_empty_queue_says_so_and_links_to_incomplete_delegations(secretariat: Client, webinar: Webinar) -> None:
     make_delegation(webinar, make_country("PA", name_en="Panama"))
 
     page = secretariat.get(QUEUE)
 
-    assert "No delegation waits. Delegations that lack something" in text(page)
+    assert "No delegation waits. Delegations that lack something" in page_text(page)
     listed = secretariat.get("/admin/registrations/delegation/")
     assert QUEUE in listed.content.decode()
 
 
-def test_what_can_no_longer_be_decided_stands_neither_in_the_queue_nor_on_the_front_page(
+def test_delegations_of_a_past_webinar_are_neither_in_the_queue_nor_on_the_dashboard(
     secretariat: Client, webinar: Webinar
 ) -> None:
     submitted(webinar, "HN", "Honduras")
@@ -230,17 +233,17 @@ def test_what_can_no_longer_be_decided_stands_neither_in_the_queue_nor_on_the_fr
     assert [one.delegation.body.name_en for one in queue.context["selected"]] == ["Honduras"]
     today = front.context["today"]
     assert ([one.body.name_en for one in today.awaiting], today.awaiting_count) == (["Honduras"], 1)
-    assert all(name in text(listed) for name in ("Honduras", "Belize", "Panama"))
+    assert all(name in page_text(listed) for name in ("Honduras", "Belize", "Panama"))
 
 
-def test_no_more_are_shown_than_one_can_decide_on(
+def test_the_queue_shows_no_more_than_the_limit_of_a_bulk_action(
     secretariat: Client, webinar: Webinar, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("registrations.admin.review_queue.MAX_DELEGATIONS", 2)
     for number, code in enumerate(("HN", "BZ", "PA")):
         submitted(webinar, code, f"Country {code}", hours_ago=9 - number)
 
-    shown = text(secretariat.get(QUEUE))
+    shown = page_text(secretariat.get(QUEUE))
 
     assert bulk_actions.MAX_DELEGATIONS > 2
     assert "Country BZ" in shown
@@ -248,7 +251,9 @@ def test_no_more_are_shown_than_one_can_decide_on(
     assert "1 more waits; it is shown once these are decided." in shown
 
 
-def test_the_queue_asks_as_much_with_one_as_with_many(secretariat: Client, staff: User, webinar: Webinar) -> None:
+def test_the_queue_takes_the_same_queries_with_one_as_with_many(
+    secretariat: Client, staff: User, webinar: Webinar
+) -> None:
     def queries() -> int:
         with CaptureQueriesContext(connection) as captured:
             assert secretariat.get(QUEUE).status_code == 200
@@ -263,7 +268,7 @@ def test_the_queue_asks_as_much_with_one_as_with_many(secretariat: Client, staff
     assert queries() == with_one
 
 
-def test_the_latest_events_are_told_for_each_delegation_apart(staff: User, webinar: Webinar) -> None:
+def test_the_latest_events_are_selected_for_each_delegation(staff: User, webinar: Webinar) -> None:
     honduras, belize = submitted(webinar, "HN", "Honduras"), submitted(webinar, "BZ", "Belize")
     of_honduras = [note(honduras, HistoryKind.RETURNED, by=staff, minutes_ago=minutes) for minutes in (1, 2, 3)]
     of_belize = note(belize, HistoryKind.RETURNED, by=staff, minutes_ago=9)

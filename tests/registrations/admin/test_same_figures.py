@@ -113,13 +113,13 @@ def exported_people(browser: Client, url: str) -> int:
     return len(rows_of(response)) if response.streaming else 0
 
 
-def missing_message_for_seats(gaps: dict[str, int], lacks_letter: bool) -> str:
+def missing_text(gaps: dict[str, int], lacks_letter: bool) -> str:
     """As the list of delegations tells it."""
     told = [f"{count} {profile}" for profile, count in gaps.items() if count]
     return ", ".join(told + ["the nomination letter"] * lacks_letter) or "nobody"
 
 
-def test_board_list_people_export_front_page_and_mail_tell_the_same_figures(
+def test_board_list_export_dashboard_and_mail_show_the_same_figures(
     secretariat: Client, webinar: Webinar, time_machine: TimeMachineFixture
 ) -> None:
     time_machine.move_to(DAY_OF_NOTICES, tick=True)
@@ -158,7 +158,7 @@ def test_board_list_people_export_front_page_and_mail_tell_the_same_figures(
         assert row["Missing"] == str(line.row.missing)
         gaps = {str(cell.seat.profile): cell.seat.missing for cell in line.cells}
         if line.row.is_attending:
-            assert room.missing(listed[country]) == missing_message_for_seats(gaps, line.row.lacks_letter)
+            assert room.missing(listed[country]) == missing_text(gaps, line.row.lacks_letter)
         in_mail = {
             profile: int(floor) - int(named)
             for profile, named, floor in re.findall(r"[:,] (\D+) (\d+) of (\d+)", notices.get(country, ""))

@@ -45,7 +45,7 @@ def page_of(person: Delegate, name: str = "registrations_delegate_change") -> st
     return reverse(f"admin:{name}", args=[person.pk])
 
 
-def test_the_person_is_linked_on_a_page_of_its_own(
+def test_a_delegate_is_linked_to_a_speaker_on_a_page_of_its_own(
     secretariat: Client, person: Delegate, speaker: Speaker, staff: User
 ) -> None:
     make_speaker(person.webinar, "UNODC", kind="institution")
@@ -62,7 +62,7 @@ def test_the_person_is_linked_on_a_page_of_its_own(
     assert (person.speaker, person.version) == (speaker, 2)
 
 
-def test_it_is_offered_to_a_country_for_somebody_with_a_part_alone(secretariat: Client, person: Delegate) -> None:
+def test_a_country_is_offered_the_link_only_for_speaking_roles(secretariat: Client, person: Delegate) -> None:
     country = make_delegation(person.webinar, make_country())
     panelist, delegate = make_delegate(country, role="panelist"), make_delegate(country)
 
@@ -86,7 +86,7 @@ def test_the_page_says_when_they_speak_and_warns_of_another_name(
         assert MISSED not in page
 
 
-def test_the_page_of_an_organisation_says_for_whom_nobody_gets_the_invitation(
+def test_the_page_of_an_organisation_lists_speakers_without_a_delegate(
     secretariat: Client, person: Delegate, speaker: Speaker
 ) -> None:
     country = make_delegation(person.webinar, make_country())
@@ -99,7 +99,7 @@ def test_the_page_of_an_organisation_says_for_whom_nobody_gets_the_invitation(
     assert MISSED not in of_country.text
 
 
-def test_the_board_names_them_beside_the_organisations(
+def test_the_board_lists_speakers_without_a_delegate_beside_the_organisations(
     secretariat: Client, person: Delegate, speaker: Speaker, staff: User
 ) -> None:
     before = secretariat.get("/admin/quota-board/flows/").text
@@ -110,7 +110,7 @@ def test_the_board_names_them_beside_the_organisations(
 
 
 @pytest.mark.parametrize("typed", [{"speaker": "999999"}, {"speaker": "x"}, {"speaker": "\x00"}])
-def test_a_speaker_that_there_is_not_is_refused(
+def test_an_unknown_speaker_is_refused(
     secretariat: Client, person: Delegate, speaker: Speaker, typed: dict[str, str]
 ) -> None:
     response = secretariat.post(page_of(person, "speaker-of-delegate"), {**typed, "version": person.version})
@@ -118,7 +118,7 @@ def test_a_speaker_that_there_is_not_is_refused(
     assert response.context["form"].errors.keys() == {"speaker"}
 
 
-def test_a_stale_form_says_so_and_saves_when_sent_again(
+def test_a_stale_form_says_so_and_is_saved_when_sent_again(
     secretariat: Client, person: Delegate, speaker: Speaker
 ) -> None:
     url = page_of(person, "speaker-of-delegate")
@@ -131,7 +131,7 @@ def test_a_stale_form_says_so_and_saves_when_sent_again(
     assert person.speaker == speaker
 
 
-def test_a_second_person_of_one_entry_is_named_on_the_pages_of_both(
+def test_two_delegates_of_one_speaker_are_named_on_both_pages(
     secretariat: Client, person: Delegate, speaker: Speaker, staff: User
 ) -> None:
     country = make_delegation(person.webinar, make_country("PA", name_en="Panama"))
@@ -150,7 +150,7 @@ def test_a_second_person_of_one_entry_is_named_on_the_pages_of_both(
             assert page.count("is linked to this entry too") == 1
 
 
-def test_the_page_that_deletes_an_entry_names_who_loses_it(
+def test_the_page_that_deletes_a_speaker_names_the_linked_delegates(
     secretariat: Client, person: Delegate, speaker: Speaker, staff: User
 ) -> None:
     link_speaker(person, speaker=speaker, version=1, by=staff, now=NOW)

@@ -22,11 +22,11 @@ def delegation(db: None) -> Delegation:
     return make_delegation()
 
 
-def happened(webinar: Webinar, kind: HistoryKind, *, by: User | None = None, **fields: object) -> HistoryEvent:
+def make_event(webinar: Webinar, kind: HistoryKind, *, by: User | None = None, **fields: object) -> HistoryEvent:
     return HistoryEvent.objects.create(webinar=webinar, kind=kind, actor=by, at=NOW, **fields)
 
 
-def test_a_changed_quota_is_told_with_its_profile_the_difference_the_reason_and_who_it_was(
+def test_a_changed_quota_is_shown_with_profile_difference_reason_and_actor(
     secretariat: Client, delegation: Delegation
 ) -> None:
     staff = User.objects.get(is_staff=True)
@@ -44,7 +44,7 @@ def test_a_changed_quota_is_told_with_its_profile_the_difference_the_reason_and_
     assert "Two offices" in page.text
 
 
-def test_an_export_is_told_in_words(secretariat: Client, delegation: Delegation) -> None:
+def test_an_export_is_described_as_text(secretariat: Client, delegation: Delegation) -> None:
     staff = User.objects.get(is_staff=True)
     export_board(quota_board(delegation.webinar), file_format=FileFormat.XLSX, by=staff, now=NOW)
 
@@ -53,15 +53,15 @@ def test_an_export_is_told_in_words(secretariat: Client, delegation: Delegation)
     assert {label: new for label, _old, new in told.changes} == {"how many": "1", "what": "quota board", "file": "XLSX"}
 
 
-def test_the_newest_is_first_and_people_and_delegations_are_shown_when_they_are_asked_for(
+def test_the_newest_event_is_first_and_events_of_people_are_shown_on_demand(
     secretariat: Client, delegation: Delegation
 ) -> None:
     delegate = make_delegate(delegation)
-    old = happened(delegation.webinar, HistoryKind.ROOM_SWITCHED)
-    chased = happened(delegation.webinar, HistoryKind.CHASED, delegation=delegation)
-    edited = happened(delegation.webinar, HistoryKind.EDITED, delegation=delegation, delegate=delegate)
+    old = make_event(delegation.webinar, HistoryKind.ROOM_SWITCHED)
+    chased = make_event(delegation.webinar, HistoryKind.CHASED, delegation=delegation)
+    edited = make_event(delegation.webinar, HistoryKind.EDITED, delegation=delegation, delegate=delegate)
     HistoryEvent.objects.filter(pk=old.pk).update(at=NOW - timedelta(days=1))
-    happened(make_webinar("other"), HistoryKind.PURGED)
+    make_event(make_webinar("other"), HistoryKind.PURGED)
 
     whole = [one.event for one in secretariat.get(HISTORY).context["history"]]
     everything = [one.event for one in secretariat.get(HISTORY, {"all": "1"}).context["history"]]
@@ -71,11 +71,11 @@ def test_the_newest_is_first_and_people_and_delegations_are_shown_when_they_are_
 
 
 @pytest.mark.parametrize(("asked", "shown"), [("1", 50), ("2", 10), ("99", 10), ("\x00", 50), ("-5", 10)])
-def test_a_long_history_has_pages_and_an_unknown_one_leads_to_one_that_exists(
+def test_a_long_history_has_pages_and_an_unknown_page_shows_an_existing_one(
     secretariat: Client, delegation: Delegation, asked: str, shown: int
 ) -> None:
     for _number in range(60):
-        happened(delegation.webinar, HistoryKind.CHASED, delegation=delegation)
+        make_event(delegation.webinar, HistoryKind.CHASED, delegation=delegation)
 
     page = secretariat.get(HISTORY, {"page": asked})
 
@@ -83,31 +83,31 @@ def test_a_long_history_has_pages_and_an_unknown_one_leads_to_one_that_exists(
     assert len(page.context["history"]) == shown
 
 
-def test_a_long_history_costs_as_much_as_a_short_one(
+def test_a_long_history_takes_the_same_queries_as_a_short_one(
     secretariat: Client, delegation: Delegation, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:
     for number in range(20):
         delegate = make_delegate(delegation)
         staff = User.objects.create(email=f"staff.{number}@example.org")
-        happened(delegation.webinar, HistoryKind.EDITED, delegation=delegation, delegate=delegate, by=staff)
+        make_event(delegation.webinar, HistoryKind.EDITED, delegation=delegation, delegate=delegate, by=staff)
 
     # The sign-in's, its second factor's and the current webinar's; the webinar, how many events, these, the profiles.
     with django_assert_max_num_queries(8):
         secretariat.get(HISTORY, {"all": "1"})
 
 
-def test_an_observer_reads_the_figures_of_the_whole_without_reasons_rooms_and_addresses(
+def test_an_observer_sees_figures_of_the_webinar_without_reasons_rooms_and_addresses(
     client: Client, delegation: Delegation
 ) -> None:
     client.force_login(make_observer())
     nameless = User.objects.create(email="nameless@example.org")
     delegate = make_delegate(delegation)
     seats = {"profile": ["prosecutors", "prosecutors"], "minimum": [2, 3]}
-    happened(delegation.webinar, HistoryKind.QUOTA_CHANGED, by=nameless, reason="Ana is ill", changes=seats)
-    happened(
+    make_event(delegation.webinar, HistoryKind.QUOTA_CHANGED, by=nameless, reason="Ana is ill", changes=seats)
+    make_event(
         delegation.webinar, HistoryKind.ROOM_SWITCHED, by=nameless, changes={"room": [None, "2 (rooms.example.org)"]}
     )
-    happened(delegation.webinar, HistoryKind.EDITED, delegation=delegation, delegate=delegate, by=nameless)
+    make_event(delegation.webinar, HistoryKind.EDITED, delegation=delegation, delegate=delegate, by=nameless)
 
     page = client.get(HISTORY, {"all": "1"})
 
@@ -116,7 +116,9 @@ def test_an_observer_reads_the_figures_of_the_whole_without_reasons_rooms_and_ad
     assert not [word for word in ("Ana is ill", "rooms.example.org", "nameless@") if word in page.text]
 
 
-def test_the_stock_history_of_a_quota_leads_to_that_of_its_webinar(secretariat: Client, delegation: Delegation) -> None:
+def test_the_history_link_of_a_quota_leads_to_the_history_of_its_webinar(
+    secretariat: Client, delegation: Delegation
+) -> None:
     quota = Quota.objects.all()[0]
 
     of_a_quota = secretariat.get(reverse("admin:registrations_quota_history", args=[quota.pk]))
@@ -126,7 +128,7 @@ def test_the_stock_history_of_a_quota_leads_to_that_of_its_webinar(secretariat: 
     assert of_none.status_code == 404
 
 
-def test_the_history_is_found_from_the_pages_where_it_is_made(secretariat: Client, delegation: Delegation) -> None:
+def test_pages_of_a_webinar_link_to_its_history(secretariat: Client, delegation: Delegation) -> None:
     quota = reverse("admin:registrations_quota_change", args=[Quota.objects.all()[0].pk])
     attendance = "/admin/attendance/flows/"
 

@@ -43,7 +43,7 @@ def person() -> Delegate:
 
 
 @pytest.fixture(params=["focal point", "secretariat"])
-def editing(request: pytest.FixtureRequest, person: Delegate, secretariat: Client) -> tuple[Client, str]:
+def edit_page(request: pytest.FixtureRequest, person: Delegate, secretariat: Client) -> tuple[Client, str]:
     """Who edits the person, and where."""
     if request.param == "secretariat":
         return secretariat, reverse("admin:registrations_delegate_change", args=[person.pk])
@@ -52,7 +52,7 @@ def editing(request: pytest.FixtureRequest, person: Delegate, secretariat: Clien
     return focal_point, reverse("registrations:edit-delegate", args=[person.delegation.slug, person.pk])
 
 
-def sent(client: Client, url: str, *, without: tuple[str, ...] = (), **changed: str) -> Mapping[str, str]:
+def post_without(client: Client, url: str, *, without: tuple[str, ...] = (), **changed: str) -> Mapping[str, str]:
     """The page's form as a browser would send it, with what was `changed` and some fields left out."""
     fields = filled_form(client.get(url).content.decode()) | changed
     return {name: value for name, value in fields.items() if name not in without}
@@ -63,30 +63,32 @@ def stored(person: Delegate) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("left_out", [*((name,) for name in OPTIONAL), (*OPTIONAL, "role", "profile", "email")])
-def test_what_is_not_sent_of_a_person_stays(
-    editing: tuple[Client, str], person: Delegate, left_out: tuple[str, ...]
+def test_absent_fields_of_a_delegate_keep_their_values(
+    edit_page: tuple[Client, str], person: Delegate, left_out: tuple[str, ...]
 ) -> None:
-    client, url = editing
+    client, url = edit_page
     before = stored(person)
 
-    response = client.post(url, sent(client, url, without=left_out, name="Ana Corregida"))
+    response = client.post(url, post_without(client, url, without=left_out, name="Ana Corregida"))
 
     assert response.status_code == 302
     assert stored(person) == before | {"name": "Ana Corregida"}
 
 
-def test_what_is_sent_blank_and_without_a_tick_is_emptied(editing: tuple[Client, str], person: Delegate) -> None:
-    client, url = editing
+def test_blank_fields_and_unticked_checkboxes_are_emptied(edit_page: tuple[Client, str], person: Delegate) -> None:
+    client, url = edit_page
     emptied = dict.fromkeys(("position", "phone", "needs"), "")
 
     # What a browser sends of a checkbox without a tick: the hidden input before it.
-    client.post(url, sent(client, url, **emptied, is_working_group_member="false"))
+    client.post(url, post_without(client, url, **emptied, is_working_group_member="false"))
 
     assert stored(person) == stored(person) | emptied | {"is_working_group_member": False}
 
 
-def test_a_browser_sends_of_the_checkbox_whether_it_is_ticked(editing: tuple[Client, str], person: Delegate) -> None:
-    client, url = editing
+def test_a_checkbox_is_rendered_with_a_hidden_input_for_its_unticked_state(
+    edit_page: tuple[Client, str], person: Delegate
+) -> None:
+    client, url = edit_page
     ticked = filled_form(client.get(url).content.decode())["is_working_group_member"]
     Delegate.objects.update(is_working_group_member=False)
     unticked = filled_form(client.get(url).content.decode())["is_working_group_member"]
@@ -94,11 +96,11 @@ def test_a_browser_sends_of_the_checkbox_whether_it_is_ticked(editing: tuple[Cli
     assert (ticked, unticked) == ("on", "false")
 
 
-def test_a_form_that_is_refused_comes_back_with_what_was_not_sent(
-    editing: tuple[Client, str], person: Delegate
+def test_an_invalid_form_is_shown_again_with_the_stored_values_of_absent_fields(
+    edit_page: tuple[Client, str], person: Delegate
 ) -> None:
-    client, url = editing
-    typed = sent(client, url, without=OPTIONAL, name="Ana Corregida")
+    client, url = edit_page
+    typed = post_without(client, url, without=OPTIONAL, name="Ana Corregida")
     Delegate.objects.update(version=7, institution="Another institution")
 
     refused = client.post(url, typed)
@@ -107,10 +109,10 @@ def test_a_form_that_is_refused_comes_back_with_what_was_not_sent(
     assert {name: shown[name] for name in OPTIONAL} == {
         "position": "Prosecutor", "phone": "+504 1234", "needs": "Captions", "is_working_group_member": "on"
     }  # fmt: skip
-    assert client.post(url, sent(client, url, without=OPTIONAL)).status_code == 302
+    assert client.post(url, post_without(client, url, without=OPTIONAL)).status_code == 302
 
 
-def test_a_quota_keeps_the_maximum_that_is_not_sent(secretariat: Client, person: Delegate) -> None:
+def test_a_quota_keeps_an_absent_maximum(secretariat: Client, person: Delegate) -> None:
     quota = Quota.objects.get(profile=person.profile)
     url = reverse("admin:registrations_quota_change", args=[quota.pk])
 
@@ -122,7 +124,7 @@ def test_a_quota_keeps_the_maximum_that_is_not_sent(secretariat: Client, person:
     assert Quota.objects.get(pk=quota.pk).maximum is None
 
 
-def test_an_exception_keeps_the_maximum_of_its_own_country_alone(
+def test_an_exception_keeps_an_absent_maximum_of_the_same_country_only(
     secretariat: Client, staff: User, person: Delegate
 ) -> None:
     quota, honduras = Quota.objects.get(profile=person.profile), person.delegation
@@ -139,17 +141,15 @@ def test_an_exception_keeps_the_maximum_of_its_own_country_alone(
     assert set(found) == {("HN", 0, 4), ("PA", 0, None)}
 
 
-RULES = ("accepts_complete_at_once", "requires_letter")
+CHECKBOXES = ("accepts_complete_at_once", "requires_letter")
 
 
-@pytest.mark.parametrize("left_out", [*((name,) for name in RULES), RULES])
-def test_a_policy_keeps_the_rules_that_are_not_sent(
-    secretariat: Client, person: Delegate, left_out: tuple[str, ...]
-) -> None:
+@pytest.mark.parametrize("left_out", [*((name,) for name in CHECKBOXES), CHECKBOXES])
+def test_a_policy_keeps_absent_checkboxes(secretariat: Client, person: Delegate, left_out: tuple[str, ...]) -> None:
     RegistrationPolicy.objects.update(accepts_complete_at_once=True, requires_letter=True)
     url = reverse("admin:registrations_registrationpolicy_change", args=[person.webinar.policy.pk])
 
-    response = secretariat.post(url, sent(secretariat, url, without=left_out, purge_on="2028-01-01"))
+    response = secretariat.post(url, post_without(secretariat, url, without=left_out, purge_on="2028-01-01"))
 
     assert response.status_code == 302
     policy = RegistrationPolicy.objects.get()
@@ -157,28 +157,26 @@ def test_a_policy_keeps_the_rules_that_are_not_sent(
     assert policy.purge_on.year == 2028
 
 
-def test_a_policy_loses_the_rules_that_are_sent_without_a_tick(secretariat: Client, person: Delegate) -> None:
+def test_a_policy_clears_unticked_checkboxes(secretariat: Client, person: Delegate) -> None:
     RegistrationPolicy.objects.update(accepts_complete_at_once=True, requires_letter=True)
     url = reverse("admin:registrations_registrationpolicy_change", args=[person.webinar.policy.pk])
-    typed = sent(secretariat, url)
+    typed = post_without(secretariat, url)
 
-    secretariat.post(url, typed | dict.fromkeys(RULES, "false"))
+    secretariat.post(url, typed | dict.fromkeys(CHECKBOXES, "false"))
 
-    unticked = sent(secretariat, url)
+    unticked = post_without(secretariat, url)
     assert RegistrationPolicy.objects.filter(accepts_complete_at_once=False, requires_letter=False).exists()
-    assert [(typed[name], unticked[name]) for name in RULES] == [("on", "false")] * 2
+    assert [(typed[name], unticked[name]) for name in CHECKBOXES] == [("on", "false")] * 2
 
 
-def test_a_draft_keeps_the_text_and_the_session_that_are_not_sent(
-    secretariat: Client, staff: User, person: Delegate
-) -> None:
+def test_a_draft_keeps_an_absent_text_and_session(secretariat: Client, staff: User, person: Delegate) -> None:
     draft = make_announcement(person.webinar, by=staff)
     url = reverse("admin:edit-announcement", args=[draft.pk])
-    secretariat.post(url, sent(secretariat, url, readers="delegates", session="1", answer="ACCEPTED"))
+    secretariat.post(url, post_without(secretariat, url, readers="delegates", session="1", answer="ACCEPTED"))
     before = Announcement.objects.get()
 
     response = secretariat.post(
-        url, sent(secretariat, url, without=("text_es", "session", "answer"), subject_en="Corrected")
+        url, post_without(secretariat, url, without=("text_es", "session", "answer"), subject_en="Corrected")
     )
 
     after = Announcement.objects.get()
@@ -187,7 +185,7 @@ def test_a_draft_keeps_the_text_and_the_session_that_are_not_sent(
     assert before.audience["session"] == 1
 
 
-def test_an_entry_as_speaker_that_is_not_sent_stays(secretariat: Client, person: Delegate) -> None:
+def test_an_absent_speaker_keeps_its_value(secretariat: Client, person: Delegate) -> None:
     speaker = Speaker.objects.create(webinar=person.webinar, code="ana", name_en="Ana")
     Delegate.objects.update(speaker=speaker)
 
@@ -196,7 +194,7 @@ def test_an_entry_as_speaker_that_is_not_sent_stays(secretariat: Client, person:
     assert Delegate.objects.get().speaker == speaker
 
 
-def test_a_match_that_is_not_sent_stays(secretariat: Client, staff: User, person: Delegate) -> None:
+def test_an_absent_match_keeps_its_value(secretariat: Client, staff: User, person: Delegate) -> None:
     row = make_attendance(person.webinar.sessions.get(number=1), person, by=staff)
 
     secretariat.post(
@@ -207,7 +205,7 @@ def test_a_match_that_is_not_sent_stays(secretariat: Client, staff: User, person
 
 
 @pytest.mark.parametrize("typed", [{"language": "es"}, {"timezone": "America/Panama"}, {}])
-def test_a_participant_who_sends_one_choice_of_two_changes_neither_in_silence(
+def test_a_participant_who_sends_only_one_preference_changes_neither_and_sees_an_error(
     client: Client, person: Delegate, typed: dict[str, str]
 ) -> None:
     before = (person.language, person.timezone)

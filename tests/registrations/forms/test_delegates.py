@@ -18,7 +18,7 @@ def form_for(delegation: Delegation) -> DelegateForm:
     return DelegateForm(delegation=delegation, profiles=profiles_of(delegation))
 
 
-def test_the_zones_of_the_country_come_first_by_their_cities_and_each_zone_once() -> None:
+def test_the_time_zones_of_the_country_are_first_and_each_zone_is_listed_once() -> None:
     zones = ["America/Mexico_City", "America/Tijuana"]
     mexico = make_delegation(body=make_country("MX", timezones=zones, name_en="Mexico"))
 
@@ -28,20 +28,20 @@ def test_the_zones_of_the_country_come_first_by_their_cities_and_each_zone_once(
     assert len(names(mexico)) == len(set(names(mexico)))
 
 
-def test_a_zone_is_prefilled_only_where_the_country_has_one() -> None:
+def test_a_time_zone_is_preselected_only_if_the_country_has_one() -> None:
     honduras = make_delegation()
     mexico = make_delegation(honduras.webinar, make_country("MX", timezones=["America/Mexico_City", "America/Tijuana"]))
 
     assert [form_for(one)["timezone"].value() for one in (honduras, mexico)] == ["America/Tegucigalpa", ""]
 
 
-def test_a_zone_stored_under_another_name_of_its_city_stays_a_choice() -> None:
+def test_a_time_zone_stored_under_an_old_name_stays_a_choice() -> None:
     honduras = make_delegation()
 
     assert "America/Buenos_Aires" in names(honduras, selected="America/Buenos_Aires")
 
 
-def test_a_gap_that_the_service_alone_has_seen_brings_the_input_of_the_reason() -> None:
+def test_a_gap_that_only_the_service_finds_adds_the_reason_field() -> None:
     form = WithdrawForm({"version": "1"})
     assert form.is_valid()
 

@@ -41,7 +41,7 @@ def test_the_command_prepares_the_next_webinar_and_keeps_the_titles() -> None:
         (("flows", "next", "--starts-on", "2026-11-16"), "takes place at the same time"),
     ],
 )
-def test_what_cannot_be_is_one_clear_line_and_creates_nothing(arguments: tuple[str, ...], why: str) -> None:
+def test_a_refused_clone_prints_one_line_and_creates_nothing(arguments: tuple[str, ...], why: str) -> None:
     make_webinar()
 
     with pytest.raises(CommandError, match=why):

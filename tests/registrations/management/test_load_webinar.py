@@ -69,7 +69,7 @@ def test_the_concept_note_is_complete_in_both_languages() -> None:
     assert all(getattr(webinar, f"{name}_{code}") for name in ("objective", "background") for code in ("en", "es"))
 
 
-def test_eleven_countries_are_asked_for_two_of_four_profiles() -> None:
+def test_eleven_countries_have_quotas_of_two_for_four_profiles() -> None:
     webinar = load_definition(CONCEPT_NOTE, now=NOW).webinar
 
     countries = ParticipatingBody.objects.filter(kind=BodyKind.COUNTRY)
@@ -114,7 +114,7 @@ def days_of_notices(webinar: Webinar) -> list[int]:
     return list(webinar.gap_notice_rules.values_list("days_before", flat=True))
 
 
-def test_the_concept_note_reminds_asks_the_silent_and_tells_what_is_missing() -> None:
+def test_the_concept_note_has_reminders_for_unanswered_invitations_and_gap_notices() -> None:
     webinar = load_definition(CONCEPT_NOTE, now=NOW).webinar
 
     assert sentences(webinar) == [
@@ -164,13 +164,13 @@ def test_without_rules_in_the_file_a_known_webinar_keeps_its_own(tmp_path: Path)
         ),
     ],
 )
-def test_a_reminder_of_the_file_says_how_far_when_and_to_whom(tmp_path: Path, lead: str, sentence: str) -> None:
+def test_a_reminder_in_the_file_sets_lead_time_moment_and_recipients(tmp_path: Path, lead: str, sentence: str) -> None:
     webinar = load_definition(edited(tmp_path, ("days = 7", lead)), now=NOW).webinar
 
     assert sentence in sentences(webinar)
 
 
-def test_rules_that_leave_the_file_go_and_those_that_stay_keep_their_age(tmp_path: Path) -> None:
+def test_rules_missing_from_the_file_are_deleted_and_the_others_keep_their_creation_time(tmp_path: Path) -> None:
     webinar = load_definition(CONCEPT_NOTE, now=NOW).webinar
     later = NOW + timedelta(hours=1)
 
@@ -207,7 +207,7 @@ def test_loading_twice_changes_nothing(starts_on: date | None) -> None:
     assert "Nothing to change" in load(str(CONCEPT_NOTE))
 
 
-def test_a_changed_file_changes_what_it_names_and_keeps_the_moved_dates(tmp_path: Path) -> None:
+def test_a_changed_file_updates_its_values_and_keeps_the_shifted_dates(tmp_path: Path) -> None:
     load_definition(CONCEPT_NOTE, starts_on=date(2026, 12, 7), now=NOW)
     uids = list(Session.objects.values_list("ical_uid", flat=True))
 
@@ -231,7 +231,7 @@ def test_a_start_for_a_known_webinar_is_refused_with_the_reason() -> None:
     assert agenda_from_rows(Webinar.objects.get()) == before
 
 
-def test_a_session_that_left_the_file_is_refused_because_numbers_are_never_given_up(tmp_path: Path) -> None:
+def test_removing_a_session_from_the_file_is_refused(tmp_path: Path) -> None:
     load_definition(CONCEPT_NOTE, now=NOW)
 
     with pytest.raises(DefinitionRefused, match=r"Session 2 is loaded but missing here"):
@@ -251,7 +251,7 @@ def test_a_session_is_cancelled_in_the_file_once(tmp_path: Path) -> None:
     assert Session.objects.get(number=2).cancelled_at == NOW
 
 
-def test_a_changed_quota_goes_into_the_history_under_a_name(tmp_path: Path) -> None:
+def test_a_changed_quota_is_recorded_in_the_history_with_its_actor(tmp_path: Path) -> None:
     load_definition(CONCEPT_NOTE, starts_on=date(2026, 12, 7), now=NOW)
     more = edited(tmp_path, ('code = "border-control"\nminimum = 2', 'code = "border-control"\nminimum = 3'))
     staff = make_staff()
@@ -265,7 +265,7 @@ def test_a_changed_quota_goes_into_the_history_under_a_name(tmp_path: Path) -> N
     assert (event.actor, event.changes["minimum"]) == (staff, [2, 3])
 
 
-def test_a_file_that_asks_for_less_accepts_who_is_complete_with_it_and_says_so(tmp_path: Path) -> None:
+def test_a_file_with_lower_quotas_accepts_complete_delegations_and_says_so(tmp_path: Path) -> None:
     load_definition(CONCEPT_NOTE, starts_on=date(2026, 12, 7), now=NOW)
     Quota.objects.exclude(profile__code="border-control").update(minimum=0)
     RegistrationPolicy.objects.update(requires_letter=True)
@@ -302,20 +302,20 @@ def profile_codes() -> list[str]:
     return list(Quota.objects.order_by("pk").values_list("profile__code", flat=True))
 
 
-def asking(code: str, minimum: int) -> tuple[str, str]:
+def quota_replacement(code: str, minimum: int) -> tuple[str, str]:
     return f'code = "{code}"\nminimum = 2', f'code = "{code}"\nminimum = {minimum}'
 
 
-def asking_one(code: str) -> tuple[str, str]:
-    return asking(code, 1)
+def quota_of_one(code: str) -> tuple[str, str]:
+    return quota_replacement(code, 1)
 
 
-def excepting_belize(code: str) -> tuple[str, str]:
+def exception_for_belize(code: str) -> tuple[str, str]:
     return f'code = "{code}"\n', f'code = "{code}"\nexceptions = [{A_FEW}]\n'
 
 
-@pytest.mark.parametrize("change", [asking_one, excepting_belize])
-def test_a_file_whose_quotas_or_exceptions_alone_change_accepts_who_is_complete(
+@pytest.mark.parametrize("change", [quota_of_one, exception_for_belize])
+def test_a_file_that_only_changes_quotas_or_exceptions_accepts_complete_delegations(
     tmp_path: Path, belize: Delegation, change: Callable[[str], tuple[str, str]]
 ) -> None:
     less = [change(code) for code in profile_codes()]
@@ -328,8 +328,8 @@ def test_a_file_whose_quotas_or_exceptions_alone_change_accepts_who_is_complete(
 
 
 @pytest.mark.parametrize("rule", [WAITS, LETTER])
-@pytest.mark.parametrize("change", [asking_one, excepting_belize])
-def test_a_file_that_asks_for_less_accepts_by_its_own_rules(
+@pytest.mark.parametrize("change", [quota_of_one, exception_for_belize])
+def test_a_file_with_lower_quotas_accepts_by_the_policy_in_the_file(
     tmp_path: Path, belize: Delegation, change: Callable[[str], tuple[str, str]], rule: tuple[str, str]
 ) -> None:
     less = [change(code) for code in profile_codes()]
@@ -341,13 +341,13 @@ def test_a_file_that_asks_for_less_accepts_by_its_own_rules(
     assert not any("accepted" in change for change in loaded.changes)
 
 
-def test_a_file_that_ends_exceptions_accepts_by_its_own_rules(tmp_path: Path, belize: Delegation) -> None:
+def test_a_file_that_ends_exceptions_accepts_by_the_policy_in_the_file(tmp_path: Path, belize: Delegation) -> None:
     for quota in Quota.objects.all():
         QuotaException.objects.create(
             quota=quota, body=belize.body, minimum=2, reason="Large", made_by=make_staff(), made_at=NOW
         )
     Quota.objects.update(minimum=1)
-    ended = [(before, f"{after}\nexceptions = []") for before, after in map(asking_one, profile_codes())]
+    ended = [(before, f"{after}\nexceptions = []") for before, after in map(quota_of_one, profile_codes())]
 
     load_definition(edited(tmp_path, *ended, WAITS), now=NOW, by=make_staff())
 
@@ -360,7 +360,7 @@ def test_a_file_that_lowers_one_quota_and_raises_another_accepts_nobody_between(
 ) -> None:
     first, *_, last = profile_codes()
     Quota.objects.exclude(profile__code=first).update(minimum=1)
-    changed = [asking(code, 2 if code == last else 1) for code in profile_codes()]
+    changed = [quota_replacement(code, 2 if code == last else 1) for code in profile_codes()]
 
     load_definition(edited(tmp_path, *changed), now=NOW, by=make_staff())
 
@@ -375,7 +375,7 @@ def with_exceptions(folder: Path, listed: str) -> Path:
     return edited(folder, ('code = "border-control"\n', f'code = "border-control"\nexceptions = [{listed}]\n'))
 
 
-def test_exceptions_from_a_quota_are_those_of_the_file_where_it_names_any(tmp_path: Path) -> None:
+def test_the_exceptions_of_a_profile_are_those_of_the_file_if_it_lists_any(tmp_path: Path) -> None:
     staff = make_staff()
 
     load_definition(with_exceptions(tmp_path, A_FEW), starts_on=date(2026, 12, 7), now=NOW, by=staff)
@@ -391,7 +391,7 @@ def test_exceptions_from_a_quota_are_those_of_the_file_where_it_names_any(tmp_pa
     assert not QuotaException.objects.exists()
 
 
-def test_a_lower_maximum_comes_with_the_exception_that_makes_it_right_and_leaves_with_it(tmp_path: Path) -> None:
+def test_a_lower_maximum_is_loaded_together_with_the_exception_that_allows_it(tmp_path: Path) -> None:
     staff = make_staff()
     load_definition(CONCEPT_NOTE, starts_on=date(2026, 12, 7), now=NOW, by=staff)
     for _ in range(3):
@@ -410,7 +410,7 @@ def test_a_lower_maximum_comes_with_the_exception_that_makes_it_right_and_leaves
     assert not QuotaException.objects.exists()
 
 
-def test_a_file_changes_no_kind_of_a_body_that_takes_part(tmp_path: Path) -> None:
+def test_a_file_cannot_change_the_kind_of_a_body_that_takes_part(tmp_path: Path) -> None:
     load_definition(CONCEPT_NOTE, starts_on=date(2026, 12, 7), now=NOW, by=make_staff())
     ParticipatingBody.objects.filter(iso_code="BZ").update(kind="organisation")
 
@@ -432,7 +432,7 @@ def test_a_file_changes_no_kind_of_a_body_that_takes_part(tmp_path: Path) -> Non
         (f"{A_FEW}, {A_FEW}", "staff", "An exception for “BZ” stands here twice."),
     ],
 )
-def test_an_exception_that_makes_no_sense_is_refused(tmp_path: Path, listed: str, by: str | None, message: str) -> None:
+def test_an_invalid_exception_is_refused(tmp_path: Path, listed: str, by: str | None, message: str) -> None:
     with pytest.raises(DefinitionRefused, match=message):
         load_definition(
             with_exceptions(tmp_path, listed), starts_on=date(2026, 12, 7), now=NOW, by=make_staff() if by else None
@@ -549,7 +549,7 @@ def test_a_bad_file_is_refused_with_file_and_line_and_what_is_allowed(
     assert not any(model.objects.exists() for model in (Webinar, Speaker, AgendaItem, ParticipatingBody, Quota))
 
 
-def test_everything_wrong_with_a_file_is_told_at_once_and_by_line(tmp_path: Path) -> None:
+def test_all_errors_of_a_file_are_listed_together_by_line(tmp_path: Path) -> None:
     path = edited(tmp_path, ('agenda = "full"', 'agenda = "half"'), ("day = 2020-11-17", ""), ("days = 7", "days = 70"))
 
     with pytest.raises(CommandError) as refused:
@@ -585,7 +585,7 @@ def test_a_missing_language_is_allowed_and_marked(tmp_path: Path) -> None:
     assert (title.render("en").text, title.render("en").is_fallback) == ("Apertura", True)
 
 
-def test_an_hour_that_the_clocks_leave_out_is_refused(tmp_path: Path) -> None:
+def test_a_time_that_daylight_saving_skips_is_refused(tmp_path: Path) -> None:
     path = edited(
         tmp_path,
         ('timezone = "America/Costa_Rica"', 'timezone = "America/New_York"'),
@@ -596,7 +596,7 @@ def test_an_hour_that_the_clocks_leave_out_is_refused(tmp_path: Path) -> None:
         load_definition(path, now=NOW)
 
 
-def test_a_profile_of_which_only_the_code_is_given_must_be_known() -> None:
+def test_a_profile_given_only_by_its_code_must_exist() -> None:
     with pytest.raises(DefinitionRefused, match="this profile is not known yet"):
         load_definition(CONNECTION_TEST, now=NOW)
 
@@ -611,13 +611,13 @@ def test_a_profile_of_which_only_the_code_is_given_must_be_known() -> None:
         ((str(CONCEPT_NOTE), "--by", "nobody@example.org"), "nobody of the secretariat signs in"),
     ],
 )
-def test_a_bad_argument_is_told_in_one_line(arguments: tuple[str, ...], message: str) -> None:
+def test_a_bad_argument_is_refused_in_one_line(arguments: tuple[str, ...], message: str) -> None:
     with pytest.raises(CommandError, match=message):
         load(*arguments)
 
 
 @pytest.mark.parametrize("day", ["9999-12-31", "0001-01-01", "soon"])
-def test_a_start_that_no_webinar_can_have_is_refused(day: str) -> None:
+def test_a_start_outside_the_allowed_years_is_refused(day: str) -> None:
     with pytest.raises(CommandError, match=f"--starts-on {day}"):
         load(str(CONCEPT_NOTE), "--starts-on", day)
 

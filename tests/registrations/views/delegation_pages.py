@@ -26,7 +26,7 @@ def url(delegation: Delegation, rest: str = "") -> str:
     return f"/en/delegations/{delegation.slug}/{rest}"
 
 
-def typed(**changes: object) -> dict[str, object]:
+def form_data(**changes: object) -> dict[str, object]:
     """The form of a person, filled in."""
     return {
         "name": "Ana Ejemplo",

@@ -31,11 +31,11 @@ def url(delegation: Delegation, rest: str = "earlier/") -> str:
     return f"/en/delegations/{delegation.slug}/{rest}"
 
 
-def ticked(*people: Delegate) -> dict[str, str]:
+def checkboxes(*people: Delegate) -> dict[str, str]:
     return {f"person-{one.pk}": "on" for one in people}
 
 
-def test_people_are_offered_by_webinar_and_nobody_is_ticked_beforehand(owner, delegation, last_year) -> None:
+def test_people_are_grouped_by_webinar_and_nobody_is_preselected(owner, delegation, last_year) -> None:
     ana = make_delegate(last_year, name="Ana Ejemplo", institution="Fiscalía")
     here = make_delegate(last_year, name="Luis Muestra", email="luis@example.org")
     make_delegate(delegation, email="luis@example.org")
@@ -50,23 +50,23 @@ def test_people_are_offered_by_webinar_and_nobody_is_ticked_beforehand(owner, de
     assert "Fiscalía" in text
 
 
-def test_everyone_ticked_is_named_and_what_is_missing_is_said(owner, delegation, last_year) -> None:
+def test_all_ticked_people_are_named_and_the_message_says_what_is_missing(owner, delegation, last_year) -> None:
     people = [make_delegate(last_year), make_delegate(last_year), make_delegate(last_year, "border-control")]
 
-    answer = owner.post(url(delegation), ticked(*people), follow=True)
+    answer = owner.post(url(delegation), checkboxes(*people), follow=True)
 
     assert answer.redirect_chain == [(url(delegation, ""), 302)]
     assert "3 people are named. Still missing: Immigration control (0 of 2), Border" in answer.content.decode()
     assert delegation.delegates.count() == 3
 
 
-def test_who_is_refused_stays_ticked_with_the_reason_and_the_others_are_named(owner, delegation, last_year) -> None:
+def test_refused_people_stay_ticked_with_the_reason_and_the_others_are_named(owner, delegation, last_year) -> None:
     other = make_delegation(delegation.webinar, make_country("GT"))
     make_delegate(other, email="moved@example.org", name="Somebody Else")
     moved = make_delegate(last_year, name="Moved", email="moved@example.org")
     fine = make_delegate(last_year, name="Fine")
 
-    answer = owner.post(url(delegation), ticked(moved, fine))
+    answer = owner.post(url(delegation), checkboxes(moved, fine))
 
     text = answer.content.decode()
     assert answer.status_code == 422
@@ -78,19 +78,19 @@ def test_who_is_refused_stays_ticked_with_the_reason_and_the_others_are_named(ow
     assert [one.name for one in delegation.delegates.all()] == ["Fine"]
 
 
-def test_a_profile_that_is_not_asked_any_more_is_chosen_anew(owner, delegation, last_year) -> None:
+def test_a_person_whose_profile_has_no_quota_needs_another_profile(owner, delegation, last_year) -> None:
     rosa = make_delegate(last_year, "border-control", name="Rosa")
     Quota.objects.filter(webinar=delegation.webinar, profile__code="border-control").delete()
 
-    without = owner.post(url(delegation), ticked(rosa))
-    answer = owner.post(url(delegation), ticked(rosa) | {f"profile-{rosa.pk}": make_profiles()["prosecutors"].pk})
+    without = owner.post(url(delegation), checkboxes(rosa))
+    answer = owner.post(url(delegation), checkboxes(rosa) | {f"profile-{rosa.pk}": make_profiles()["prosecutors"].pk})
 
     assert (without.status_code, answer.status_code) == (422, 302)
     assert "Please choose a profile." in without.content.decode()
     assert [one.profile.code for one in delegation.delegates.all()] == ["prosecutors"]
 
 
-def test_ticking_nobody_asks_to_tick_somebody(owner, delegation, last_year) -> None:
+def test_an_empty_selection_is_refused(owner, delegation, last_year) -> None:
     make_delegate(last_year)
 
     answer = owner.post(url(delegation), {})
@@ -99,23 +99,23 @@ def test_ticking_nobody_asks_to_tick_somebody(owner, delegation, last_year) -> N
     assert "Please tick the people who come again." in answer.content.decode()
 
 
-def test_a_form_sent_twice_says_that_everyone_is_here(owner, delegation, last_year) -> None:
+def test_a_form_sent_twice_says_that_everyone_is_named_already(owner, delegation, last_year) -> None:
     ana = make_delegate(last_year)
-    owner.post(url(delegation), ticked(ana))
+    owner.post(url(delegation), checkboxes(ana))
 
-    again = owner.post(url(delegation), ticked(ana), follow=True)
+    again = owner.post(url(delegation), checkboxes(ana), follow=True)
 
     assert "Everyone whom you ticked is in the delegation already." in again.content.decode()
     assert delegation.delegates.count() == 1
 
 
 @pytest.mark.parametrize("value", ["99999999999999999999999", "-1", "x", "\x00", ""])
-def test_what_the_page_does_not_offer_names_nobody(owner, delegation, last_year, value) -> None:
+def test_a_forged_selection_names_nobody(owner, delegation, last_year, value) -> None:
     rosa = make_delegate(last_year, "border-control")
     Quota.objects.filter(webinar=delegation.webinar, profile__code="border-control").delete()
 
     strange = owner.post(url(delegation), {f"person-{value}": "on"})
-    profile = owner.post(url(delegation), ticked(rosa) | {f"profile-{rosa.pk}": value})
+    profile = owner.post(url(delegation), checkboxes(rosa) | {f"profile-{rosa.pk}": value})
 
     assert (strange.status_code, profile.status_code) == (422, 422)
     assert not delegation.delegates.exists()
@@ -125,7 +125,7 @@ def test_another_countrys_people_are_neither_shown_nor_named(owner, delegation, 
     foreign = make_delegate(make_delegation(last_year.webinar, make_country("PA")), name="Of Panama")
 
     page = owner.get(url(delegation)).content.decode()
-    answer = owner.post(url(delegation), ticked(foreign))
+    answer = owner.post(url(delegation), checkboxes(foreign))
 
     assert ("Of Panama" in page, answer.status_code) == (False, 422)
     assert not delegation.delegates.exists()
@@ -137,14 +137,14 @@ def test_a_delegation_of_another_country_is_not_found(delegation, last_year) -> 
     stranger.force_login(make_focal_point(make_country("PA")).user)
 
     assert stranger.get(url(delegation)).status_code == 404
-    assert stranger.post(url(delegation), ticked(*last_year.delegates.all())).status_code == 404
+    assert stranger.post(url(delegation), checkboxes(*last_year.delegates.all())).status_code == 404
 
 
 def test_before_there_was_any_webinar_the_page_says_so(owner, delegation) -> None:
     assert "Nobody to carry over yet" in owner.get(url(delegation)).content.decode()
 
 
-def test_a_name_is_text_on_the_page(owner, delegation, last_year) -> None:
+def test_a_name_is_escaped_on_the_page(owner, delegation, last_year) -> None:
     make_delegate(last_year, name="<script>alert(1)</script>", institution="<b>x</b>")
 
     text = owner.get(url(delegation)).content.decode()
@@ -153,7 +153,7 @@ def test_a_name_is_text_on_the_page(owner, delegation, last_year) -> None:
     assert "<b>x</b>" not in text
 
 
-def test_the_page_costs_the_same_with_one_person_and_with_many(
+def test_the_page_takes_the_same_queries_with_one_person_as_with_many(
     owner, delegation, last_year, django_assert_max_num_queries
 ) -> None:
     Quota.objects.filter(profile__code="border-control").delete()
@@ -172,13 +172,13 @@ def test_a_delegation_that_does_not_attend_is_offered_nobody(owner, delegation, 
     Delegation.objects.filter(pk=delegation.pk).update(status="not_attending")
 
     page = owner.get(url(delegation)).content.decode()
-    answer = owner.post(url(delegation), ticked(ana))
+    answer = owner.post(url(delegation), checkboxes(ana))
 
     assert ("checkbox" in page, answer.status_code) == (False, 422)
     assert "This delegation does not attend." in answer.content.decode()
 
 
-def test_where_everyone_is_here_already_there_is_nothing_to_send(owner, delegation, last_year) -> None:
+def test_without_anybody_left_to_name_there_is_no_button(owner, delegation, last_year) -> None:
     make_delegate(last_year, email="ana@example.org")
     make_delegate(delegation, email="ana@example.org")
 

@@ -19,7 +19,7 @@ from tests.factories import (
     make_staff,
     make_user,
 )
-from tests.registrations.views.delegation_pages import draft_at_present, typed, url
+from tests.registrations.views.delegation_pages import draft_at_present, form_data, url
 
 pytestmark = pytest.mark.django_db
 
@@ -29,7 +29,7 @@ def delegation() -> Delegation:
     return draft_at_present()
 
 
-def signed_in(user: User) -> Client:
+def sign_in(user: User) -> Client:
     client = Client()
     client.force_login(user)
     return client
@@ -37,7 +37,7 @@ def signed_in(user: User) -> Client:
 
 @pytest.fixture
 def owner(delegation: Delegation) -> Client:
-    return signed_in(make_focal_point(delegation.body).user)
+    return sign_in(make_focal_point(delegation.body).user)
 
 
 def complete(delegation: Delegation) -> None:
@@ -46,8 +46,8 @@ def complete(delegation: Delegation) -> None:
         make_delegate(delegation, code)
 
 
-def test_naming_someone_says_who_is_named_and_what_is_still_missing(owner, delegation) -> None:
-    answer = owner.post(url(delegation, "delegates/new/"), typed(), follow=True)
+def test_naming_someone_shows_the_name_and_what_is_still_missing(owner, delegation) -> None:
+    answer = owner.post(url(delegation, "delegates/new/"), form_data(), follow=True)
 
     text = answer.content.decode()
     seat = f"delegate-{Delegate.objects.get().pk}"
@@ -57,10 +57,8 @@ def test_naming_someone_says_who_is_named_and_what_is_still_missing(owner, deleg
     assert Delegate.objects.get().email == "ana@example.org"
 
 
-def test_naming_someone_by_the_form_takes_the_same_statements_beside_nobody_and_beside_two_hundred(
-    owner, delegation
-) -> None:
-    ana, ben = typed(), typed(email="ben@example.org")
+def test_naming_someone_takes_the_same_queries_in_an_empty_as_in_a_large_delegation(owner, delegation) -> None:
+    ana, ben = form_data(), form_data(email="ben@example.org")
 
     with CaptureQueriesContext(connection) as beside_nobody:
         owner.post(url(delegation, "delegates/new/"), ana)
@@ -83,8 +81,8 @@ def test_naming_someone_by_the_form_takes_the_same_statements_beside_nobody_and_
         ({"email": ""}, "This field is required."),
     ],
 )
-def test_bad_input_is_told_at_its_field_and_what_was_typed_is_kept(owner, delegation, changes, message) -> None:
-    answer = owner.post(url(delegation, "delegates/new/"), typed(institution="Kept institution", **changes))
+def test_invalid_input_is_shown_at_its_field_with_what_was_typed(owner, delegation, changes, message) -> None:
+    answer = owner.post(url(delegation, "delegates/new/"), form_data(institution="Kept institution", **changes))
 
     assert answer.status_code == 422
     assert message in answer.content.decode()
@@ -93,9 +91,9 @@ def test_bad_input_is_told_at_its_field_and_what_was_typed_is_kept(owner, delega
 
 
 def test_a_form_sent_twice_names_the_person_once_and_says_so(owner, delegation) -> None:
-    owner.post(url(delegation, "delegates/new/"), typed())
+    owner.post(url(delegation, "delegates/new/"), form_data())
 
-    answer = owner.post(url(delegation, "delegates/new/"), typed(email="ANA@example.org"))
+    answer = owner.post(url(delegation, "delegates/new/"), form_data(email="ANA@example.org"))
 
     assert "Ana Ejemplo is already named in this delegation with this address." in answer.content.decode()
     assert Delegate.objects.count() == 1
@@ -105,7 +103,7 @@ def test_an_address_of_another_country_is_refused_without_saying_where_it_is(own
     other = make_delegation(delegation.webinar, make_country("GT"))
     make_delegate(other, email="ana@example.org", name="Somebody Else")
 
-    text = owner.post(url(delegation, "delegates/new/"), typed(email="Ana@Example.org")).content.decode()
+    text = owner.post(url(delegation, "delegates/new/"), form_data(email="Ana@Example.org")).content.decode()
 
     assert "could not be registered; the secretariat has been told" in text
     assert "Somebody Else" not in text
@@ -116,7 +114,7 @@ def test_a_form_sent_after_closing_keeps_what_was_typed(owner, delegation) -> No
     complete(delegation)
     RegistrationPolicy.objects.update(closes_at=timezone.now())
 
-    answer = owner.post(url(delegation, "delegates/new/"), typed())
+    answer = owner.post(url(delegation, "delegates/new/"), form_data())
 
     assert answer.status_code == 422
     assert "Registration has closed." in answer.content.decode()
@@ -127,17 +125,19 @@ def test_a_stale_form_shows_both_versions_and_is_saved_when_sent_again(owner, de
     ana = make_delegate(delegation, name="Ana", email="ana@example.org", institution="Instituto")
     Delegate.objects.filter(pk=ana.pk).update(institution="By a colleague", version=2)
 
-    answer = owner.post(url(delegation, f"delegates/{ana.pk}/edit/"), typed(name="Ana", institution="Mine", version=1))
+    answer = owner.post(
+        url(delegation, f"delegates/{ana.pk}/edit/"), form_data(name="Ana", institution="Mine", version=1)
+    )
     text = answer.content.decode()
     assert (answer.status_code, "By a colleague" in text, "Mine" in text) == (422, True, True)
-    owner.post(url(delegation, f"delegates/{ana.pk}/edit/"), typed(name="Ana", institution="Mine", version=2))
+    owner.post(url(delegation, f"delegates/{ana.pk}/edit/"), form_data(name="Ana", institution="Mine", version=2))
 
     assert Delegate.objects.get().institution == "Mine"
 
 
-def test_replacing_keeps_the_seat_and_withdrawing_below_the_floor_asks_why(owner, delegation) -> None:
+def test_replacing_keeps_the_seat_and_withdrawing_below_the_minimum_needs_a_reason(owner, delegation) -> None:
     ana = make_delegate(delegation)
-    values = typed(version=1)
+    values = form_data(version=1)
     del values["profile"]
     owner.post(url(delegation, f"delegates/{ana.pk}/replace/"), values)
     newcomer = Delegate.objects.get(email="ana@example.org")
@@ -204,7 +204,7 @@ def test_another_countrys_pages_do_not_exist_and_a_colleague_and_staff_see_them(
     outsider = make_focal_point(make_country("GT")).user
 
     codes = [
-        signed_in(user).get(target).status_code for user in (colleague, make_staff(), outsider, removed, make_user())
+        sign_in(user).get(target).status_code for user in (colleague, make_staff(), outsider, removed, make_user())
     ]
 
     assert codes == [200, 200, 404, 404, 404]
@@ -215,14 +215,14 @@ def test_another_countrys_pages_do_not_exist_and_a_colleague_and_staff_see_them(
 def test_a_person_of_another_delegation_cannot_be_reached_through_ones_own(owner, delegation, action) -> None:
     stranger = make_delegate(make_delegation(delegation.webinar, make_country("GT")))
 
-    answer = owner.post(url(delegation, f"delegates/{stranger.pk}/{action}/"), typed(version=1, reason="x"))
+    answer = owner.post(url(delegation, f"delegates/{stranger.pk}/{action}/"), form_data(version=1, reason="x"))
 
     assert answer.status_code == 404
     stranger.refresh_from_db()
     assert stranger.status == DelegateStatus.ACTIVE
 
 
-def test_a_get_changes_nothing_where_only_a_post_acts(owner, delegation) -> None:
+def test_a_get_of_a_post_action_changes_nothing(owner, delegation) -> None:
     ana = make_delegate(delegation)
 
     codes = [
@@ -258,7 +258,7 @@ def test_the_page_takes_the_same_queries_with_one_delegate_and_with_a_thousand(
         assert owner.get(url(delegation)).status_code == 200
 
 
-def test_the_page_is_there_in_spanish(owner, delegation) -> None:
+def test_the_page_is_translated_into_spanish(owner, delegation) -> None:
     answer = owner.get(f"/es/delegations/{delegation.slug}/")
 
     assert '<html lang="es">' in answer.content.decode()
@@ -273,9 +273,9 @@ def test_the_list_shows_ones_own_delegations_only(owner, delegation) -> None:
     assert ("Country HN" in text, "Country GT" in text) == (True, False)
 
 
-def test_staff_without_a_second_factor_see_no_country_anywhere(delegation, settings) -> None:
+def test_staff_without_a_second_factor_see_no_delegation(delegation, settings) -> None:
     settings.STAFF_NEED_SECOND_FACTOR = True
-    without, with_one = signed_in(make_staff(has_second_factor=False)), signed_in(make_staff())
+    without, with_one = sign_in(make_staff(has_second_factor=False)), sign_in(make_staff())
 
     answers = [without.get(path) for path in (url(delegation), "/en/delegations/")]
 
@@ -285,9 +285,9 @@ def test_staff_without_a_second_factor_see_no_country_anywhere(delegation, setti
 
 def test_changing_or_replacing_someone_of_an_organisation_keeps_their_role(delegation) -> None:
     unodc = make_delegation(delegation.webinar, make_organisation("unodc"))
-    focal_point = signed_in(make_focal_point(unodc.body).user)
+    focal_point = sign_in(make_focal_point(unodc.body).user)
     panelist = make_delegate(unodc, None, role="panelist")
-    details = {name: value for name, value in typed().items() if name != "profile"}
+    details = {name: value for name, value in form_data().items() if name != "profile"}
 
     edited = focal_point.post(url(unodc, f"delegates/{panelist.pk}/edit/"), details | {"version": 1, "phone": "1"})
     replaced = focal_point.post(
@@ -306,7 +306,9 @@ def test_changing_or_replacing_someone_of_an_organisation_keeps_their_role(deleg
         (True, True, "every session is cancelled"),
     ],
 )
-def test_what_an_admitted_person_waits_for_is_said(owner, delegation, is_released, is_cancelled, words) -> None:
+def test_the_page_says_what_an_admitted_person_is_waiting_for(
+    owner, delegation, is_released, is_cancelled, words
+) -> None:
     make_delegate(delegation, admitted_at=timezone.now())
     if is_cancelled:
         Session.objects.update(cancelled_at=timezone.now())
@@ -316,7 +318,9 @@ def test_what_an_admitted_person_waits_for_is_said(owner, delegation, is_release
     assert words in owner.get(url(delegation)).content.decode()
 
 
-def test_before_the_release_an_accepted_delegation_is_told_when_its_people_are_invited(owner, delegation) -> None:
+def test_before_a_release_the_page_says_when_the_people_of_an_accepted_delegation_are_invited(
+    owner, delegation
+) -> None:
     complete(delegation)
 
     page = owner.post(url(delegation, "submit/"), {"version": 1, "reason": ""}, follow=True).content.decode()
@@ -324,7 +328,7 @@ def test_before_the_release_an_accepted_delegation_is_told_when_its_people_are_i
     assert "Its delegates are invited once the agenda is released." in page
 
 
-def test_a_stale_withdrawal_says_so_once_and_is_then_a_decision(owner, delegation) -> None:
+def test_a_stale_withdrawal_is_refused_once_and_accepted_when_sent_again(owner, delegation) -> None:
     delegate = make_delegate(delegation, version=2)
 
     stale = owner.post(url(delegation, f"delegates/{delegate.pk}/withdraw/"), {"version": 1, "reason": "Ill"})
@@ -334,11 +338,11 @@ def test_a_stale_withdrawal_says_so_once_and_is_then_a_decision(owner, delegatio
     assert (stale.status_code, shown, again.status_code) == (422, {"version": "2", "reason": "Ill"}, 302)
 
 
-def test_before_an_opening_is_decided_the_page_says_so_and_nobody_is_named(owner, delegation) -> None:
+def test_without_an_opening_date_the_page_says_so_and_nobody_can_be_named(owner, delegation) -> None:
     RegistrationPolicy.objects.update(opens_at=None)
 
     page = owner.get(url(delegation)).content.decode()
-    owner.post(url(delegation, "delegates/new/"), typed())
+    owner.post(url(delegation, "delegates/new/"), form_data())
 
     assert "<dt>Registration opens</dt><dd>not decided yet</dd>" in page
     assert not Delegate.objects.exists()

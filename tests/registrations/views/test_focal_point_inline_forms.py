@@ -16,7 +16,7 @@ from tests.factories import (
     make_focal_point,
     make_organisation,
 )
-from tests.registrations.views.delegation_pages import typed, url
+from tests.registrations.views.delegation_pages import form_data, url
 
 pytestmark = pytest.mark.django_db
 HTMX = {"HX-Request": "true"}
@@ -34,7 +34,7 @@ def owner(delegation: Delegation, client: Client) -> Client:
     return client
 
 
-def test_a_form_is_fetched_as_a_part_with_ids_of_its_own(owner, delegation) -> None:
+def test_an_inline_form_is_a_fragment_with_unique_ids(owner, delegation) -> None:
     html = owner.get(url(delegation, "delegates/new/?profile=prosecutors"), headers=HTMX).content.decode()
 
     assert html.lstrip().startswith('<div class="in-place" id="in-place-prosecutors"')
@@ -42,8 +42,10 @@ def test_a_form_is_fetched_as_a_part_with_ids_of_its_own(owner, delegation) -> N
     assert html.count("autofocus") == 1
 
 
-def test_a_wrong_form_comes_back_to_its_place_with_what_was_typed(owner, delegation) -> None:
-    answer = owner.post(url(delegation, "delegates/new/?profile=prosecutors"), typed(email="nonsense"), headers=HTMX)
+def test_an_invalid_inline_form_replaces_itself_with_what_was_typed(owner, delegation) -> None:
+    answer = owner.post(
+        url(delegation, "delegates/new/?profile=prosecutors"), form_data(email="nonsense"), headers=HTMX
+    )
 
     html = answer.content.decode()
     assert answer.status_code == 422
@@ -52,8 +54,8 @@ def test_a_wrong_form_comes_back_to_its_place_with_what_was_typed(owner, delegat
     assert ('value="nonsense"' in html, 'href="#in-place-prosecutors-email"' in html) == (True, True)
 
 
-def test_whoever_saves_is_taken_back_to_the_seat_and_other_open_forms_stay(owner, delegation) -> None:
-    answer = owner.post(url(delegation, "delegates/new/?profile=prosecutors"), typed(), headers=HTMX, follow=True)
+def test_saving_focuses_the_delegate_and_keeps_other_open_forms(owner, delegation) -> None:
+    answer = owner.post(url(delegation, "delegates/new/?profile=prosecutors"), form_data(), headers=HTMX, follow=True)
 
     html = answer.content.decode()
     ana = Delegate.objects.get()
@@ -62,8 +64,8 @@ def test_whoever_saves_is_taken_back_to_the_seat_and_other_open_forms_stay(owner
     assert '<div id="in-place-border-control" hx-preserve="true"></div>' in html
 
 
-def test_one_after_the_other_can_be_named_without_leaving_the_form(owner, delegation) -> None:
-    answer = owner.post(url(delegation, "delegates/new/?profile=prosecutors"), typed(another="1"), follow=True)
+def test_several_people_can_be_named_without_leaving_the_form(owner, delegation) -> None:
+    answer = owner.post(url(delegation, "delegates/new/?profile=prosecutors"), form_data(another="1"), follow=True)
 
     html = answer.content.decode()
     assert "Ana Ejemplo is named." in html
@@ -71,24 +73,24 @@ def test_one_after_the_other_can_be_named_without_leaving_the_form(owner, delega
     assert f'action="{url(delegation, "delegates/new/?profile=prosecutors")}"' in html
 
 
-def test_people_of_organisations_are_named_one_after_the_other_too(owner) -> None:
+def test_several_people_of_an_organisation_can_be_named_without_leaving_the_form(owner) -> None:
     unodc = make_delegation(Delegation.objects.get().webinar, make_organisation())
     make_focal_point(unodc.body, Delegation.objects.first().body.focal_points.get().user)
 
-    answer = owner.post(url(unodc, "delegates/new/?profile=new"), typed(another="1"), follow=True)
+    answer = owner.post(url(unodc, "delegates/new/?profile=new"), form_data(another="1"), follow=True)
 
     html = answer.content.decode()
     assert ("Ana Ejemplo is named." in html, 'id="in-place-new-name"' in html) == (True, True)
 
 
 @pytest.mark.parametrize("query", ["add=nothing", "add=new", "at=<b>&done=<b>", "add=" + "x" * 2000])
-def test_an_address_with_nonsense_shows_the_page_as_it_is(owner, delegation, query) -> None:
+def test_invalid_parameters_show_the_page_without_a_form(owner, delegation, query) -> None:
     answer = owner.get(url(delegation, f"?{query}"))
 
     assert (answer.status_code, "in-place-new-name" in answer.content.decode()) == (200, False)
 
 
-def test_optional_matters_are_folded_away_until_something_stands_there(owner, delegation) -> None:
+def test_secondary_fields_are_collapsed_until_one_has_a_value(owner, delegation) -> None:
     ana = make_delegate(delegation, phone="+504 2222 0000")
 
     folded = owner.get(url(delegation, "delegates/new/")).content.decode()
@@ -101,7 +103,7 @@ def test_optional_matters_are_folded_away_until_something_stands_there(owner, de
 
 
 def test_naming_someone_can_be_undone_without_a_reason_while_mail_is_held_back(owner, delegation) -> None:
-    owner.post(url(delegation, "delegates/new/"), typed())
+    owner.post(url(delegation, "delegates/new/"), form_data())
     ana = Delegate.objects.get()
 
     html = owner.get(url(delegation)).content.decode()
@@ -112,8 +114,8 @@ def test_naming_someone_can_be_undone_without_a_reason_while_mail_is_held_back(o
     assert ana.status == DelegateStatus.WITHDRAWN
 
 
-def test_afterwards_it_is_offered_no_more_and_asks_why(owner, delegation, clock) -> None:
-    owner.post(url(delegation, "delegates/new/"), typed())
+def test_after_the_hold_no_undo_is_offered_and_withdrawing_needs_a_reason(owner, delegation, clock) -> None:
+    owner.post(url(delegation, "delegates/new/"), form_data())
     ana = Delegate.objects.get()
 
     clock.move_to(NOW + timedelta(seconds=20))
@@ -127,7 +129,7 @@ def test_afterwards_it_is_offered_no_more_and_asks_why(owner, delegation, clock)
 
 def test_an_edit_can_be_undone_while_mail_is_held_back(owner, delegation, clock) -> None:
     ana = make_delegate(delegation, name="Ana Díaz")
-    owner.post(url(delegation, f"delegates/{ana.pk}/edit/"), typed(version=1, name="Anna"))
+    owner.post(url(delegation, f"delegates/{ana.pk}/edit/"), form_data(version=1, name="Anna"))
 
     html = owner.get(url(delegation)).content.decode()
     undo = url(delegation, f"delegates/{ana.pk}/undo-edit/")
@@ -140,9 +142,9 @@ def test_an_edit_can_be_undone_while_mail_is_held_back(owner, delegation, clock)
     assert undo not in again.content.decode()
 
 
-def test_an_edit_is_offered_for_undoing_no_longer_than_mail_is_held(owner, delegation, clock) -> None:
+def test_undoing_an_edit_is_offered_only_while_mail_is_held_back(owner, delegation, clock) -> None:
     ana = make_delegate(delegation, name="Ana Díaz")
-    owner.post(url(delegation, f"delegates/{ana.pk}/edit/"), typed(version=1, name="Anna"))
+    owner.post(url(delegation, f"delegates/{ana.pk}/edit/"), form_data(version=1, name="Anna"))
 
     clock.move_to(NOW + timedelta(seconds=20))
 
@@ -150,7 +152,7 @@ def test_an_edit_is_offered_for_undoing_no_longer_than_mail_is_held(owner, deleg
 
 
 @pytest.mark.parametrize("sent", [{}, {"version": "x"}, {"version": "9" * 40}])
-def test_an_undo_without_a_version_says_that_it_is_not_possible(owner, delegation, sent) -> None:
+def test_an_undo_without_a_valid_version_is_refused(owner, delegation, sent) -> None:
     ana = make_delegate(delegation, name="Ana Díaz")
 
     answer = owner.post(url(delegation, f"delegates/{ana.pk}/undo-edit/"), sent, follow=True)
@@ -158,9 +160,9 @@ def test_an_undo_without_a_version_says_that_it_is_not_possible(owner, delegatio
     assert "This can no longer be undone." in answer.content.decode()
 
 
-def test_who_took_a_seat_is_not_undone_but_the_replacement_is(owner, delegation) -> None:
+def test_a_replacement_is_undone_as_one_change(owner, delegation) -> None:
     luis = make_delegate(delegation, profile="prosecutors")
-    owner.post(url(delegation, f"delegates/{luis.pk}/replace/"), typed(version=1))
+    owner.post(url(delegation, f"delegates/{luis.pk}/replace/"), form_data(version=1))
     ana = Delegate.objects.get(name="Ana Ejemplo")
 
     html = owner.get(url(delegation)).content.decode()
@@ -170,7 +172,7 @@ def test_who_took_a_seat_is_not_undone_but_the_replacement_is(owner, delegation)
     assert answer.status_code == 422
 
 
-def test_two_forms_that_failed_in_place_share_no_id(owner, delegation) -> None:
+def test_two_invalid_inline_forms_share_no_id(owner, delegation) -> None:
     ana, luis = (make_delegate(delegation, name=name) for name in ("Ana Díaz", "Luis Sol"))
 
     ids = []
@@ -188,7 +190,7 @@ def test_two_forms_that_failed_in_place_share_no_id(owner, delegation) -> None:
 
 
 @pytest.mark.parametrize("rest", ["delegates/new/", "delegates/{ana}/edit/", "delegates/{ana}/replace/"])
-def test_a_browser_does_not_fill_in_the_focal_points_own_name_for_a_delegate(owner, delegation, rest) -> None:
+def test_delegate_forms_turn_autofill_off(owner, delegation, rest) -> None:
     ana = make_delegate(delegation, name="Ana Díaz")
 
     html = owner.get(url(delegation, rest.format(ana=ana.pk))).content.decode()
@@ -198,7 +200,7 @@ def test_a_browser_does_not_fill_in_the_focal_points_own_name_for_a_delegate(own
         assert 'autocomplete="off"' in tag
 
 
-def test_nor_for_rows_of_people_that_are_imported(owner, delegation) -> None:
+def test_the_import_form_turns_autofill_off(owner, delegation) -> None:
     asked = owner.get(url(delegation, "import/")).content.decode()
     checked = owner.post(
         url(delegation, "import/"), {"table": "Name,E-mail,Institution,Profile\nAna,nobody,Office,Prosecutors"}

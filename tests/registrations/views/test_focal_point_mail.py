@@ -44,14 +44,14 @@ def focal_point(delegation: Delegation) -> User:
 
 @pytest.fixture
 def owner(focal_point: User) -> Client:
-    return signed_in(focal_point)
+    return sign_in(focal_point)
 
 
 def to_delegates() -> "QuerySet[Delivery]":
     return Delivery.objects.filter(delegate__isnull=False).order_by("pk")
 
 
-def signed_in(user: User) -> Client:
+def sign_in(user: User) -> Client:
     client = Client()
     client.force_login(user)
     return client
@@ -97,7 +97,7 @@ def page(client: Client, delegation: Delegation, **fields: str) -> str:
         (["sent", "due"], {}, ["session 1: invited · session 2: the invitation is on its way"]),
     ],
 )
-def test_the_state_of_a_persons_mail_is_said_in_words(owner, delegation, states, fields, words) -> None:
+def test_the_page_describes_the_state_of_a_persons_mail(owner, delegation, states, fields, words) -> None:
     invited(delegation, *states, **fields)
 
     html = page(owner, delegation)
@@ -105,7 +105,7 @@ def test_the_state_of_a_persons_mail_is_said_in_words(owner, delegation, states,
     assert [word in html for word in words] == [True] * len(words)
 
 
-def test_what_failed_is_summed_up_and_leads_to_both_ways_out(owner, delegation) -> None:
+def test_failed_mail_is_summarised_with_both_repairs(owner, delegation) -> None:
     ana = invited(delegation, "failed", "failed", last_error=REFUSED)
 
     html = page(owner, delegation)
@@ -120,7 +120,7 @@ def test_what_failed_is_summed_up_and_leads_to_both_ways_out(owner, delegation) 
         assert way in html
 
 
-def test_the_page_says_why_in_spanish(owner, delegation) -> None:
+def test_the_page_gives_the_reason_in_spanish(owner, delegation) -> None:
     invited(delegation, "failed", "sent", last_error=REFUSED)
 
     assert "El servidor de correo rechazó la dirección." in page(owner, delegation, language="es")
@@ -137,7 +137,7 @@ def test_an_invitation_can_be_sent_again_unless_it_is_on_its_way(owner, delegati
     assert (send_again(ana) in html, "could not be delivered" in html) == (is_offered, state == "failed")
 
 
-def test_nothing_is_offered_for_someone_who_was_not_invited_or_once_all_is_over(owner, delegation, clock) -> None:
+def test_sending_again_is_not_offered_before_an_invitation_or_after_the_last_session(owner, delegation, clock) -> None:
     waiting = make_delegate(delegation)
     before = page(owner, delegation)
     ana = invited(delegation, "failed", "failed", last_error=REFUSED)
@@ -148,7 +148,7 @@ def test_nothing_is_offered_for_someone_who_was_not_invited_or_once_all_is_over(
     assert (send_again(waiting) in before, send_again(ana) in after, 'id="failed-mail"' in after) == (False,) * 3
 
 
-def test_after_the_closing_the_secretariat_is_named_for_a_wrong_address(owner, delegation) -> None:
+def test_after_the_closing_the_page_names_the_secretariat_for_corrections_of_an_address(owner, delegation) -> None:
     ana = invited(delegation, "failed", "failed", last_error=REFUSED)
     RegistrationPolicy.objects.update(closes_at=NOW)
 
@@ -158,7 +158,7 @@ def test_after_the_closing_the_secretariat_is_named_for_a_wrong_address(owner, d
     assert (send_again(ana) in html, "/edit/" in html) == (True, False)
 
 
-def test_the_page_asks_as_much_for_one_invited_person_as_for_many(
+def test_the_page_takes_the_same_queries_with_one_invited_person_as_with_many(
     owner, delegation, django_assert_max_num_queries
 ) -> None:
     invited(delegation, "failed", "sent", last_error=REFUSED)
@@ -177,7 +177,7 @@ def test_the_page_asks_as_much_for_one_invited_person_as_for_many(
 
 
 @pytest.mark.parametrize("state", ["sent", "failed"])
-def test_sending_again_says_so_and_keeps_who_did_it(owner, focal_point, delegation, state) -> None:
+def test_sending_again_shows_a_message_and_records_the_user(owner, focal_point, delegation, state) -> None:
     ana = invited(delegation, state, state)
 
     answer = owner.post(send_again(ana), follow=True)
@@ -192,7 +192,7 @@ def test_sending_again_says_so_and_keeps_who_did_it(owner, focal_point, delegati
     ]
 
 
-def test_what_the_secretariat_stopped_it_alone_sends_again(owner, delegation, client) -> None:
+def test_only_the_secretariat_sends_stopped_mail_again(owner, delegation, client) -> None:
     ana = invited(delegation, "stopped", "stopped")
 
     html = owner.post(send_again(ana), follow=True).content.decode()
@@ -205,7 +205,7 @@ def test_what_the_secretariat_stopped_it_alone_sends_again(owner, delegation, cl
     assert "are sent again now" in client.post(send_again(ana), follow=True).content.decode()
 
 
-def test_what_got_through_is_not_repeated_with_what_did_not(owner, delegation) -> None:
+def test_sending_again_repeats_only_failed_invitations(owner, delegation) -> None:
     ana = invited(delegation, "failed", "sent")
 
     html = owner.post(send_again(ana), follow=True).content.decode()
@@ -214,7 +214,7 @@ def test_what_got_through_is_not_repeated_with_what_did_not(owner, delegation) -
     assert list(to_delegates().order_by("session__number").values_list("state", flat=True)) == ["due", "sent"]
 
 
-def test_a_button_pressed_twice_sends_once(owner, delegation) -> None:
+def test_clicking_twice_sends_once(owner, delegation) -> None:
     ana = invited(delegation, "failed", "failed")
 
     owner.post(send_again(ana))
@@ -224,7 +224,7 @@ def test_a_button_pressed_twice_sends_once(owner, delegation) -> None:
     assert HistoryEvent.objects.count() == 1
 
 
-def test_why_an_invitation_that_has_just_gone_out_is_not_sent_again_is_said(owner, delegation) -> None:
+def test_an_invitation_that_was_just_sent_is_not_repeated_and_the_message_says_why(owner, delegation) -> None:
     ana = invited(delegation, "sent", "sent", attempted_at=NOW - timedelta(minutes=4))
 
     html = owner.post(send_again(ana), follow=True).content.decode()
@@ -250,11 +250,11 @@ def test_a_corrected_address_says_that_the_invitation_follows(owner, delegation)
     assert "The details of Ana Paz are saved. The invitation goes to the new address." in html
 
 
-def test_another_countrys_mail_is_sent_again_by_nobody_but_staff_and_colleagues(delegation) -> None:
+def test_only_staff_and_colleagues_send_a_countrys_mail_again(delegation) -> None:
     ana = invited(delegation, "failed", "failed")
     outsider = make_focal_point(make_country("GT")).user
     removed = make_focal_point(delegation.body, removed_at=NOW).user
-    refused = [signed_in(user).post(send_again(ana)).status_code for user in (outsider, removed, make_user())]
+    refused = [sign_in(user).post(send_again(ana)).status_code for user in (outsider, removed, make_user())]
     anonymous = Client().post(send_again(ana))
     untouched = set(to_delegates().values_list("state", flat=True))
     by = [make_staff(), make_focal_point(delegation.body).user]
@@ -262,7 +262,7 @@ def test_another_countrys_mail_is_sent_again_by_nobody_but_staff_and_colleagues(
     allowed = []
     for user in by:
         to_delegates().update(state="failed")
-        allowed.append((signed_in(user).post(send_again(ana)).status_code, to_delegates()[0].state))
+        allowed.append((sign_in(user).post(send_again(ana)).status_code, to_delegates()[0].state))
 
     assert (refused, untouched) == ([404] * 3, {"failed"})
     assert anonymous.status_code == 403
@@ -279,7 +279,7 @@ def test_a_person_of_another_delegation_cannot_be_reached_through_ones_own(owner
     assert (answer.status_code, Delivery.objects.filter(state="failed").count()) == (404, 2)
 
 
-def test_the_button_needs_its_token_and_no_script(delegation, focal_point) -> None:
+def test_the_button_needs_a_csrf_token_and_no_script(delegation, focal_point) -> None:
     ana = invited(delegation, "failed", "failed")
     strict = Client(enforce_csrf_checks=True)
     strict.force_login(focal_point)

@@ -7,11 +7,11 @@ from django.utils import timezone
 
 from registrations.models import Delegate, Delegation, HistoryEvent, User
 from tests.factories import make_delegate, make_focal_point, make_profiles, make_staff
-from tests.registrations.views.delegation_pages import draft_at_present, typed, url
+from tests.registrations.views.delegation_pages import draft_at_present, form_data, url
 
 pytestmark = pytest.mark.django_db
 
-IN_PLACE = {"HX-Request": "true"}
+HTMX = {"HX-Request": "true"}
 MEANWHILE = "The delegation has changed since you opened this page."
 ASKED = "Please give a reason: this leaves a gap in the quota."
 
@@ -21,7 +21,7 @@ def delegation() -> Delegation:
     return draft_at_present()
 
 
-def signed_in(user: User) -> Client:
+def sign_in(user: User) -> Client:
     client = Client()
     client.force_login(user)
     return client
@@ -29,9 +29,9 @@ def signed_in(user: User) -> Client:
 
 @pytest.fixture(params=["focal point", "focal point, in place", "admin"])
 def person(request, delegation) -> Client:
-    client = signed_in(make_staff() if request.param == "admin" else make_focal_point(delegation.body).user)
+    client = sign_in(make_staff() if request.param == "admin" else make_focal_point(delegation.body).user)
     client.is_admin = request.param == "admin"
-    client.headers_sent = IN_PLACE if "in place" in request.param else {}
+    client.headers_sent = HTMX if "in place" in request.param else {}
     return client
 
 
@@ -50,15 +50,15 @@ def sent(person: Client, delegate: Delegate, step: str, values: dict[str, object
     return person.post(address(person, delegate, step), values, headers=person.headers_sent)
 
 
-def asks(form) -> tuple[str, bool] | None:
+def reason_field(form) -> tuple[str, bool] | None:
     """Label, and whether it is required, of the input; None where there is none."""
     field = form.fields.get("reason")
     return (str(field.label), field.required) if field is not None else None
 
 
-def test_withdrawing_asks_for_a_reason_where_it_leaves_a_gap_and_only_there(person, delegation) -> None:
+def test_withdrawing_needs_a_reason_only_if_it_opens_a_gap(person, delegation) -> None:
     spare, _one, _other = (make_delegate(delegation) for _ in range(3))
-    without_gap = asks(opened(person, spare, "withdraw"))
+    without_gap = reason_field(opened(person, spare, "withdraw"))
     sent(person, spare, "withdraw", {"version": 1})
     leaving = Delegate.objects.active().first()
 
@@ -67,7 +67,7 @@ def test_withdrawing_asks_for_a_reason_where_it_leaves_a_gap_and_only_there(pers
     accepted = sent(person, leaving, "withdraw", {"version": 1, "reason": "Ill"})
 
     assert without_gap is None
-    assert asks(form) == ("Reason for the gap", True)
+    assert reason_field(form) == ("Reason for the gap", True)
     assert refused.context["form"].errors == {"reason": [ASKED]}
     assert accepted.status_code == 302
     assert list(Delegate.objects.order_by("pk").values_list("status", "withdrawn_reason"))[:2] == [
@@ -76,7 +76,7 @@ def test_withdrawing_asks_for_a_reason_where_it_leaves_a_gap_and_only_there(pers
     ]
 
 
-def test_a_gap_that_opens_while_the_page_is_open_brings_the_form_back_with_the_reason(person, delegation) -> None:
+def test_a_gap_that_opens_meanwhile_shows_the_form_again_with_a_reason_field(person, delegation) -> None:
     one, other, leaving = (make_delegate(delegation) for _ in range(3))
     shown = opened(person, leaving, "withdraw")
     for gone in (one, other):
@@ -84,14 +84,14 @@ def test_a_gap_that_opens_while_the_page_is_open_brings_the_form_back_with_the_r
 
     refused = sent(person, leaving, "withdraw", {"version": 1})
 
-    assert asks(shown) is None
-    assert asks(refused.context["form"]) == ("Reason for the gap", True)
+    assert reason_field(shown) is None
+    assert reason_field(refused.context["form"]) == ("Reason for the gap", True)
     assert 'name="reason"' in refused.content.decode()
     assert ASKED in refused.content.decode()
     assert Delegate.objects.active().get() == leaving
 
 
-def test_a_reason_for_a_gap_that_closed_meanwhile_is_kept(person, delegation) -> None:
+def test_a_reason_for_a_gap_that_closed_meanwhile_is_recorded(person, delegation) -> None:
     leaving, _other = make_delegate(delegation), make_delegate(delegation)
     make_delegate(delegation)
 
@@ -100,62 +100,64 @@ def test_a_reason_for_a_gap_that_closed_meanwhile_is_kept(person, delegation) ->
     assert Delegate.objects.get(pk=leaving.pk).withdrawn_reason == "Ill"
 
 
-def test_whoever_was_named_only_just_now_is_withdrawn_without_a_reason(delegation) -> None:
-    owner = signed_in(make_focal_point(delegation.body).user)
-    owner.post(url(delegation, "delegates/new/"), typed())
+def test_a_delegate_who_was_just_named_is_withdrawn_without_a_reason(delegation) -> None:
+    owner = sign_in(make_focal_point(delegation.body).user)
+    owner.post(url(delegation, "delegates/new/"), form_data())
     newcomer = Delegate.objects.get()
 
     page = owner.get(url(delegation, f"delegates/{newcomer.pk}/withdraw/"))
 
-    assert asks(page.context["form"]) is None
+    assert reason_field(page.context["form"]) is None
 
 
 def test_replacing_leaves_no_gap_and_asks_for_no_reason(person, delegation) -> None:
-    assert asks(opened(person, make_delegate(delegation), "replace")) is None
+    assert reason_field(opened(person, make_delegate(delegation), "replace")) is None
 
 
-def test_another_profile_asks_for_a_reason_once_it_is_chosen_and_leaves_a_gap(person, delegation) -> None:
+def test_changing_the_profile_needs_a_reason_if_it_opens_a_gap(person, delegation) -> None:
     ana = make_delegate(delegation, "prosecutors")
     profiles = make_profiles()
-    moved = typed(profile=profiles["border-control"].pk, version=1, role="delegate")
+    moved = form_data(profile=profiles["border-control"].pk, version=1, role="delegate")
 
-    untouched = asks(opened(person, ana, "edit"))
+    untouched = reason_field(opened(person, ana, "edit"))
     refused = sent(person, ana, "edit", moved)
-    same = sent(person, ana, "edit", typed(name="", version=1, role="delegate"))
+    same = sent(person, ana, "edit", form_data(name="", version=1, role="delegate"))
     saved = sent(person, ana, "edit", {**moved, "reason": "Moved to the border"})
 
     assert untouched is None
-    assert asks(refused.context["form"]) == ("Reason for the gap", True)
+    assert reason_field(refused.context["form"]) == ("Reason for the gap", True)
     assert refused.context["form"].errors == {"reason": [ASKED]}
-    assert asks(same.context["form"]) is None
+    assert reason_field(same.context["form"]) is None
     assert saved.status_code == 302
     assert HistoryEvent.objects.get(kind="edited").reason == "Moved to the border"
 
 
-def test_another_profile_that_leaves_no_gap_asks_for_none(person, delegation) -> None:
+def test_changing_the_profile_without_a_gap_needs_no_reason(person, delegation) -> None:
     ana, _one, _other = (make_delegate(delegation, "prosecutors") for _ in range(3))
 
-    saved = sent(person, ana, "edit", typed(profile=make_profiles()["border-control"].pk, version=1, role="delegate"))
+    saved = sent(
+        person, ana, "edit", form_data(profile=make_profiles()["border-control"].pk, version=1, role="delegate")
+    )
 
     assert saved.status_code == 302
 
 
 @pytest.mark.parametrize("is_admin", [False, True])
-def test_submitting_asks_for_a_reason_where_something_is_missing_and_only_there(delegation, is_admin) -> None:
-    person = signed_in(make_staff() if is_admin else make_focal_point(delegation.body).user)
+def test_submitting_needs_a_reason_only_if_something_is_missing(delegation, is_admin) -> None:
+    person = sign_in(make_staff() if is_admin else make_focal_point(delegation.body).user)
     page = reverse("admin:submit-delegation", args=[delegation.pk]) if is_admin else url(delegation, "submit/")
     for code in make_profiles():
         make_delegate(delegation, code)
         make_delegate(delegation, code)
 
-    complete = asks(person.get(page).context["form"])
+    complete = reason_field(person.get(page).context["form"])
     gone = delegation.delegates.first()
     gone.delete()
     refused = person.post(page, {"version": 1})
     submitted = person.post(page, {"version": 1, "reason": "One is ill"})
 
     assert complete is None
-    assert asks(refused.context["form"])[1]
+    assert reason_field(refused.context["form"])[1]
     assert "reason" in refused.context["form"].errors
     assert submitted.status_code == 302
     assert Delegation.objects.get().gap_reason == "One is ill"

@@ -49,18 +49,18 @@ def upload(client, delegation, data: bytes, name: str = "people.xlsx", language:
     return client.post(url(delegation, language=language), {"file": SimpleUploadedFile(name, data)})
 
 
-def text_of(answer) -> str:
+def page_text(answer) -> str:
     """What a person reads, with single blanks."""
     return re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]+>", " ", answer.content.decode())))
 
 
-def carried(answer) -> str:
+def carried_table(answer) -> str:
     """The table as a browser would send it on from the page: with line breaks as forms send them."""
     (value,) = re.findall(r'name="table" value="([^"]*)"', answer.content.decode())
     return re.sub(r"\r\n|\r|\n", "\r\n", unescape(value))
 
 
-def to_correct(answer) -> str:
+def rows_to_correct(answer) -> str:
     (value,) = re.findall(r'<textarea id="again"[^>]*>\n([^<]*)</textarea>', answer.content.decode())
     return unescape(value)
 
@@ -73,7 +73,7 @@ def test_a_dry_run_shows_each_row_and_saves_nothing(owner, delegation) -> None:
     make_delegate(delegation, email="persona2@example.org", name="Persona Ejemplo 2")
     rows = [*people(3), ("Persona Ejemplo 4", "wrong", "Instituto", "Judges")]
 
-    text = text_of(upload(owner, delegation, xlsx(rows)))
+    text = page_text(upload(owner, delegation, xlsx(rows)))
 
     assert "Nothing is saved yet. 2 people will be added 1 is there already 1 row is wrong " in text
     assert "Row 5 Persona Ejemplo 4 wrong E-mail address: Enter a valid email address." in text
@@ -84,7 +84,7 @@ def test_a_dry_run_shows_each_row_and_saves_nothing(owner, delegation) -> None:
 
 
 @pytest.mark.parametrize("kind", ["workbook", "csv", "windows", "pasted"])
-def test_people_are_saved_once_they_are_confirmed_wherever_the_rows_came_from(owner, delegation, kind) -> None:
+def test_checked_people_are_saved_from_a_file_and_from_pasted_rows(owner, delegation, kind) -> None:
     rows = [HEADINGS, ("María de los Ángeles Ñ", "maria@example.org", 'Instituto "Ejemplo"', "Prosecutors")]
     sent = {
         "workbook": {"file": SimpleUploadedFile("people.xlsx", xlsx(rows))},
@@ -94,39 +94,39 @@ def test_people_are_saved_once_they_are_confirmed_wherever_the_rows_came_from(ow
     }[kind]
 
     checked = owner.post(url(delegation), sent)
-    saved = owner.post(url(delegation, "import/save/"), {"table": carried(checked)}, follow=True)
+    saved = owner.post(url(delegation, "import/save/"), {"table": carried_table(checked)}, follow=True)
 
     assert saved.redirect_chain == [(url(delegation, ""), 302)]
-    assert "1 person is named. Still missing: Prosecutors (1 of 2)" in text_of(saved)
+    assert "1 person is named. Still missing: Prosecutors (1 of 2)" in page_text(saved)
     delegate = Delegate.objects.get()
     assert (delegate.name, delegate.institution) == ("María de los Ángeles Ñ", 'Instituto "Ejemplo"')
 
 
 def test_the_same_file_twice_adds_nobody(owner, delegation) -> None:
-    table = carried(upload(owner, delegation, xlsx(people(3))))
+    table = carried_table(upload(owner, delegation, xlsx(people(3))))
     owner.post(url(delegation, "import/save/"), {"table": table})
 
     again = owner.post(url(delegation, "import/save/"), {"table": table}, follow=True)
     checked = upload(owner, delegation, xlsx(people(3)))
 
-    assert "Nobody new is named." in text_of(again)
-    assert "0 people will be added 3 are there already " in text_of(checked)
+    assert "Nobody new is named." in page_text(again)
+    assert "0 people will be added 3 are there already " in page_text(checked)
     assert Delegate.objects.count() == 3
 
 
-def test_good_rows_are_kept_and_wrong_ones_are_corrected_and_tried_again(owner, delegation) -> None:
+def test_valid_rows_are_saved_and_invalid_rows_are_shown_to_be_corrected(owner, delegation) -> None:
     rows = [*people(2), ("Persona Ejemplo 3", "wrong", "Instituto", "Prosecutors")]
     checked = upload(owner, delegation, xlsx(rows))
 
-    left = owner.post(url(delegation, "import/save/"), {"table": carried(checked)})
-    table = to_correct(left).replace("wrong", "persona3@example.org")
+    left = owner.post(url(delegation, "import/save/"), {"table": carried_table(checked)})
+    table = rows_to_correct(left).replace("wrong", "persona3@example.org")
     again = owner.post(url(delegation), {"table": table})
-    owner.post(url(delegation, "import/save/"), {"table": carried(again)})
+    owner.post(url(delegation, "import/save/"), {"table": carried_table(again)})
 
     assert left.status_code == 422
-    assert "2 people are named. Still missing:" in text_of(left)
-    assert "Row 2 , Persona Ejemplo 3: E-mail address: Enter a valid email address." in text_of(left)
-    assert to_correct(left).splitlines()[0] == "Full name\tE-mail address\tInstitution\tProfile"
+    assert "2 people are named. Still missing:" in page_text(left)
+    assert "Row 2 , Persona Ejemplo 3: E-mail address: Enter a valid email address." in page_text(left)
+    assert rows_to_correct(left).splitlines()[0] == "Full name\tE-mail address\tInstitution\tProfile"
     assert names() == ["Persona Ejemplo 1", "Persona Ejemplo 2", "Persona Ejemplo 3"]
 
 
@@ -135,27 +135,27 @@ def test_an_address_of_another_country_is_refused_on_saving_without_saying_where
     make_delegate(other, name="Somebody Else", email="persona1@example.org")
 
     checked = upload(owner, delegation, xlsx(people(2)))
-    saved = owner.post(url(delegation, "import/save/"), {"table": carried(checked)})
+    saved = owner.post(url(delegation, "import/save/"), {"table": carried_table(checked)})
 
-    assert "2 people will be added" in text_of(checked)
-    text = text_of(saved)
+    assert "2 people will be added" in page_text(checked)
+    text = page_text(saved)
     assert "1 person is named." in text
     assert "This person could not be registered; the secretariat has been told." in text
     assert "Somebody Else" not in text
     assert "Country GT" not in text
 
 
-def test_columns_that_are_unclear_are_told_by_hand(owner, delegation) -> None:
+def test_unclear_columns_are_assigned_by_hand(owner, delegation) -> None:
     rows = [("Quién", "Dónde escribirle", "De", "Perfil"), person(1), person(2)]
 
     asked = upload(owner, delegation, xlsx(rows))
     columns = {"column-0": "name", "column-1": "email", "column-2": "institution", "column-3": "profile"}
-    sent = {"has-columns": "1", "has_headings": "on", "table": carried(asked), **columns}
+    sent = {"has-columns": "1", "has_headings": "on", "table": carried_table(asked), **columns}
     checked = owner.post(url(delegation), sent)
-    owner.post(url(delegation, "import/save/"), {"table": carried(checked)})
+    owner.post(url(delegation, "import/save/"), {"table": carried_table(checked)})
 
-    assert "No column is known as “Full name”." in text_of(asked)
-    assert "Persona Ejemplo 1, Persona Ejemplo 2" in text_of(asked)
+    assert "No column is known as “Full name”." in page_text(asked)
+    assert "Persona Ejemplo 1, Persona Ejemplo 2" in page_text(asked)
     assert names() == ["Persona Ejemplo 1", "Persona Ejemplo 2"]
 
 
@@ -163,23 +163,23 @@ def test_a_table_without_headings_loses_nobody(owner, delegation) -> None:
     asked = upload(owner, delegation, csv_file([person(1), person(2)]))
     columns = {"column-0": "name", "column-1": "email", "column-2": "institution", "column-3": "profile"}
 
-    checked = owner.post(url(delegation), {"has-columns": "1", "table": carried(asked), **columns})
+    checked = owner.post(url(delegation), {"has-columns": "1", "table": carried_table(asked), **columns})
 
-    assert "2 people will be added" in text_of(checked)
+    assert "2 people will be added" in page_text(checked)
 
 
-def test_columns_told_twice_or_not_at_all_are_asked_for_again(owner, delegation) -> None:
+def test_columns_assigned_twice_or_not_at_all_are_refused(owner, delegation) -> None:
     asked = upload(owner, delegation, csv_file([("a", "b", "c"), person(1)[:3]]))
     columns = {"column-0": "name", "column-1": "name", "column-2": "nonsense"}
 
-    again = owner.post(url(delegation), {"has-columns": "1", "table": carried(asked), **columns})
+    again = owner.post(url(delegation), {"has-columns": "1", "table": carried_table(asked), **columns})
 
     assert again.status_code == 422
-    assert "Another column is already used for this. Choose something else for one of the two columns." in text_of(
+    assert "Another column is already used for this. Choose something else for one of the two columns." in page_text(
         again
     )
-    assert "Please say which column holds: E-mail address, Institution, Profile." in text_of(again)
-    assert carried(again) == carried(asked)
+    assert "Please say which column holds: E-mail address, Institution, Profile." in page_text(again)
+    assert carried_table(again) == carried_table(asked)
 
 
 @pytest.mark.parametrize(
@@ -194,11 +194,11 @@ def test_columns_told_twice_or_not_at_all_are_asked_for_again(owner, delegation)
         ({"table": "Ana\x00"}, "Null characters are not allowed."),
     ],
 )
-def test_a_form_without_people_says_so(owner, delegation, sent, message) -> None:
+def test_a_form_without_people_is_refused(owner, delegation, sent, message) -> None:
     answer = owner.post(url(delegation), sent)
 
     assert answer.status_code == 422
-    assert message in text_of(answer)
+    assert message in page_text(answer)
 
 
 BAD_FILES = {
@@ -219,7 +219,7 @@ BAD_FILES = {
 
 @pytest.mark.parametrize("name", BAD_FILES)
 @pytest.mark.parametrize("language", ["en", "es"])
-def test_a_bad_file_is_answered_at_the_form_and_nothing_is_saved(owner, delegation, name, language) -> None:
+def test_a_bad_file_is_refused_at_its_field_and_nothing_is_saved(owner, delegation, name, language) -> None:
     answer = upload(owner, delegation, BAD_FILES[name](), language=language)
 
     assert answer.status_code == 422
@@ -227,24 +227,24 @@ def test_a_bad_file_is_answered_at_the_form_and_nothing_is_saved(owner, delegati
     assert not Delegate.objects.exists()
 
 
-def test_duplicated_headings_are_asked_about(owner, delegation) -> None:
+def test_duplicated_headings_ask_for_the_columns(owner, delegation) -> None:
     answer = upload(owner, delegation, xlsx([(*HEADINGS, "Correo"), (*person(1), "other@example.org")]))
 
-    assert "More than one column is headed “E-mail address”." in text_of(answer)
+    assert "More than one column is headed “E-mail address”." in page_text(answer)
 
 
-def test_a_formula_as_a_name_is_wrong_in_a_workbook_and_in_csv(owner, delegation) -> None:
+def test_a_formula_as_a_name_is_invalid_in_a_workbook_and_in_csv(owner, delegation) -> None:
     rows = [HEADINGS, ('=HYPERLINK("https://example.org","Ana")', *person(1)[1:])]
 
     for data in (xlsx(rows), csv_file(rows)):
-        text = text_of(upload(owner, delegation, data))
+        text = page_text(upload(owner, delegation, data))
 
         assert "Full name: This cell holds a formula. Please write the text itself." in text
         assert "0 people will be added" in text
 
 
 @pytest.mark.parametrize("hostile", HOSTILE)
-def test_hostile_texts_are_shown_as_text_and_never_an_error_of_ours(owner, delegation, hostile) -> None:
+def test_hostile_texts_are_escaped_and_cause_no_server_error(owner, delegation, hostile) -> None:
     rows = [HEADINGS, (hostile, *person(1)[1:]), (person(2)[0], hostile, *person(2)[2:])]
     table = "\r\n".join("\t".join(row) for row in rows)
 
@@ -257,7 +257,7 @@ def test_hostile_texts_are_shown_as_text_and_never_an_error_of_ours(owner, deleg
 
 
 @pytest.mark.parametrize("table", ["", "\x00", "Nombre", "\t\t\t", "a\tb\r\n" * 2_000, '"', "x" * 700_000])
-def test_a_forged_table_is_told_and_saves_nobody(owner, delegation, table) -> None:
+def test_a_forged_table_is_refused_and_saves_nobody(owner, delegation, table) -> None:
     answer = owner.post(url(delegation, "import/save/"), {"table": table})
 
     assert answer.status_code in {200, 422}
@@ -269,9 +269,9 @@ def test_after_the_closing_only_open_seats_are_filled(owner, delegation) -> None
     RegistrationPolicy.objects.update(opens_at=now - timedelta(days=9), closes_at=now - timedelta(days=1))
 
     checked = upload(owner, delegation, xlsx(people(3)))
-    owner.post(url(delegation, "import/save/"), {"table": carried(checked)})
+    owner.post(url(delegation, "import/save/"), {"table": carried_table(checked)})
 
-    assert "2 people will be added" in text_of(checked)
+    assert "2 people will be added" in page_text(checked)
     assert Delegate.objects.filter(status=DelegateStatus.ACTIVE).count() == 2
 
 
@@ -282,8 +282,9 @@ def test_before_the_opening_nobody_is_imported(owner, delegation) -> None:
     answer = upload(owner, delegation, xlsx(people(1)))
 
     assert answer.status_code == 422
-    assert "Registration has not opened yet. Please come back on the day that the delegation's page names." in text_of(
-        answer
+    assert (
+        "Registration has not opened yet. Please come back on the day that the delegation's page names."
+        in page_text(answer)
     )
 
 
@@ -293,7 +294,7 @@ def test_people_of_an_organisation_are_imported_without_a_profile(client, delega
     rows = [("Name", "E-mail", "Institution"), ("Ana Ejemplo", "ana@example.org", "UNODC")]
 
     checked = upload(client, unodc, xlsx(rows))
-    client.post(url(unodc, "import/save/"), {"table": carried(checked)})
+    client.post(url(unodc, "import/save/"), {"table": carried_table(checked)})
 
     assert names() == ["Ana Ejemplo"]
 
@@ -305,12 +306,12 @@ def test_the_template_is_a_workbook_in_the_language_of_its_address(owner, delega
 
     assert answer["Content-Type"] == "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
     assert answer["Content-Disposition"].startswith("attachment; filename=")
-    assert "There are headings, but no people below them. Please add the people, or choose another file." in text_of(
+    assert "There are headings, but no people below them. Please add the people, or choose another file." in page_text(
         checked
     )
 
 
-def test_the_page_of_500_rows_asks_the_database_as_often_as_that_of_two(
+def test_the_check_of_500_rows_takes_the_same_queries_as_that_of_two(
     owner, delegation, django_assert_max_num_queries
 ) -> None:
     for count in (2, 500):
@@ -320,7 +321,7 @@ def test_the_page_of_500_rows_asks_the_database_as_often_as_that_of_two(
             upload(owner, delegation, data)
 
 
-def test_a_file_sent_while_another_import_of_the_account_runs_is_told_to_wait(owner, user, delegation) -> None:
+def test_a_second_import_of_the_same_account_must_wait(owner, user, delegation) -> None:
     table = "\r\n".join("\t".join(row) for row in people(1))
 
     with limit_imports(user, now=timezone.now()):
@@ -331,13 +332,13 @@ def test_a_file_sent_while_another_import_of_the_account_runs_is_told_to_wait(ow
 
     for answer in answers:
         assert answer.status_code == 422
-        assert "Another import of yours is still running." in text_of(answer)
+        assert "Another import of yours is still running." in page_text(answer)
     # What was pasted is still there.
     assert "persona1@example.org" in answers[1].content.decode()
     assert Delegate.objects.count() == 0
 
 
-def test_many_files_in_a_minute_are_told_to_wait(owner, delegation) -> None:
+def test_too_many_imports_in_a_minute_must_wait(owner, delegation) -> None:
     answers = [upload(owner, delegation, b"x") for _time in range(2 * IMPORTS_PER_MINUTE + 1)]
 
-    assert "imports within a minute. Please wait a minute" in text_of(answers[-1])
+    assert "imports within a minute. Please wait a minute" in page_text(answers[-1])

@@ -54,7 +54,9 @@ def owner(owner_user) -> Client:
     return client
 
 
-def kept(delegation: Delegation, by: User, text: str = "Nomination", name: str = "Nota verbal.pdf") -> NominationLetter:
+def make_letter_of(
+    delegation: Delegation, by: User, text: str = "Nomination", name: str = "Nota verbal.pdf"
+) -> NominationLetter:
     return upload_letter(delegation, upload=make_upload(a_pdf(text), name=name), by=by, now=timezone.now())
 
 
@@ -62,7 +64,7 @@ def files(media: Path) -> list[Path]:
     return [path for path in media.rglob("*") if path.is_file()]
 
 
-def test_a_letter_is_uploaded_and_stands_on_the_delegations_page(owner, delegation) -> None:
+def test_an_uploaded_letter_is_shown_on_the_page_of_the_delegation(owner, delegation) -> None:
     answer = owner.post(url(delegation, "letter/"), {"file": make_upload()}, follow=True)
 
     text = answer.content.decode()
@@ -72,8 +74,8 @@ def test_a_letter_is_uploaded_and_stands_on_the_delegations_page(owner, delegati
     assert "Letter uploaded" in text
 
 
-def test_the_file_is_given_to_be_saved_and_runs_nowhere(owner, owner_user, delegation) -> None:
-    letter = kept(delegation, owner_user, name='Nota "verbal" ñ.pdf')
+def test_the_file_is_a_sandboxed_download(owner, owner_user, delegation) -> None:
+    letter = make_letter_of(delegation, owner_user, name='Nota "verbal" ñ.pdf')
 
     answer = owner.get(url(delegation, f"letter/{letter.pk}/"))
 
@@ -86,8 +88,8 @@ def test_the_file_is_given_to_be_saved_and_runs_nowhere(owner, owner_user, deleg
 
 
 def test_replaced_letters_stay_readable_to_the_country_and_to_staff(owner, owner_user, delegation) -> None:
-    first = kept(delegation, owner_user, "First", name="first.pdf")
-    kept(delegation, owner_user, "Second", name="second.pdf")
+    first = make_letter_of(delegation, owner_user, "First", name="first.pdf")
+    make_letter_of(delegation, owner_user, "Second", name="second.pdf")
     staff = Client()
     staff.force_login(make_staff())
 
@@ -109,7 +111,7 @@ def test_replaced_letters_stay_readable_to_the_country_and_to_staff(owner, owner
         (make_upload(b"%PDF-1.4 " + b"x" * (12 << 20) + b"%%EOF"), "This file has 12.0\xa0MB"),
     ],
 )
-def test_what_cannot_be_kept_is_said_at_the_field_with_a_summary(owner, delegation, media, upload, message) -> None:
+def test_an_invalid_file_is_refused_at_the_field_with_a_summary(owner, delegation, media, upload, message) -> None:
     if upload is not None:
         upload = SimpleUploadedFile(upload.name, upload.file.getvalue())
 
@@ -122,14 +124,14 @@ def test_what_cannot_be_kept_is_said_at_the_field_with_a_summary(owner, delegati
     assert (files(media), NominationLetter.objects.count()) == ([], 0)
 
 
-def test_a_file_sent_as_text_is_no_file(owner, delegation) -> None:
+def test_a_file_posted_as_text_is_refused(owner, delegation) -> None:
     answer = owner.post(url(delegation, "letter/"), {"file": "%PDF-1.4 %%EOF"})
 
     assert answer.status_code == 422
 
 
 @pytest.mark.parametrize("name", ["../../../../etc/passwd", "..\\..\\boot.ini", "/etc/cron.d/x.pdf", "a\x00b.pdf"])
-def test_no_file_name_leads_out_of_the_place_for_letters(owner, delegation, media, name) -> None:
+def test_no_file_name_escapes_the_letter_directory(owner, delegation, media, name) -> None:
     owner.post(url(delegation, "letter/"), {"file": RawUpload(name, a_pdf())})
 
     letter = NominationLetter.objects.get()
@@ -139,8 +141,8 @@ def test_no_file_name_leads_out_of_the_place_for_letters(owner, delegation, medi
     assert "\\" not in letter.name
 
 
-def test_a_name_of_a_file_is_text_on_our_pages(owner, owner_user, delegation) -> None:
-    kept(delegation, owner_user, name="<img src=x onerror=alert(1)>.pdf")
+def test_a_file_name_is_escaped_on_every_page(owner, owner_user, delegation) -> None:
+    make_letter_of(delegation, owner_user, name="<img src=x onerror=alert(1)>.pdf")
 
     for rest in ("", "letter/"):
         text = owner.get(url(delegation, rest)).content.decode()
@@ -158,7 +160,7 @@ def attacker(delegation) -> tuple[Client, Delegation]:
 
 
 def test_another_country_neither_reads_nor_changes_a_letter(attacker, owner_user, delegation, media) -> None:
-    letter = kept(delegation, owner_user)
+    letter = make_letter_of(delegation, owner_user)
     client, own = attacker
 
     answers = [
@@ -177,8 +179,8 @@ def test_another_country_neither_reads_nor_changes_a_letter(attacker, owner_user
     assert (list(NominationLetter.objects.all()), len(files(media))) == ([letter], 1)
 
 
-def test_a_letter_has_no_address_but_the_one_that_checks(client, owner_user, delegation) -> None:
-    letter = kept(delegation, owner_user)
+def test_a_letter_is_served_only_by_the_view_that_checks_access(client, owner_user, delegation) -> None:
+    letter = make_letter_of(delegation, owner_user)
 
     paths = [f"/{letter.file.name}", f"/media/{letter.file.name}", f"/static/{letter.file.name}"]
 
@@ -187,16 +189,16 @@ def test_a_letter_has_no_address_but_the_one_that_checks(client, owner_user, del
 
 
 def test_a_removed_focal_point_reads_no_letter(owner, owner_user, delegation) -> None:
-    letter = kept(delegation, owner_user)
+    letter = make_letter_of(delegation, owner_user)
     owner_user.focal_points.update(removed_at=timezone.now())
 
     assert owner.get(url(delegation, f"letter/{letter.pk}/")).status_code == 404
 
 
-def test_removing_is_a_step_that_says_what_happened(
+def test_removing_a_letter_shows_a_message(
     owner, owner_user, delegation, media, django_capture_on_commit_callbacks
 ) -> None:
-    letter = kept(delegation, owner_user, name="by mistake.pdf")
+    letter = make_letter_of(delegation, owner_user, name="by mistake.pdf")
     assert owner.get(url(delegation, f"letter/{letter.pk}/remove/")).status_code == 405
 
     with django_capture_on_commit_callbacks(execute=True):
@@ -207,14 +209,14 @@ def test_removing_is_a_step_that_says_what_happened(
     assert owner.post(url(delegation, f"letter/{letter.pk}/remove/")).status_code == 404
 
 
-def test_a_file_that_is_gone_from_the_disk_is_not_found(owner, owner_user, delegation) -> None:
-    letter = kept(delegation, owner_user)
+def test_a_letter_whose_file_is_missing_is_not_found(owner, owner_user, delegation) -> None:
+    letter = make_letter_of(delegation, owner_user)
     Path(letter.file.path).unlink()
 
     assert owner.get(url(delegation, f"letter/{letter.pk}/")).status_code == 404
 
 
-def test_a_missing_letter_is_said_where_the_delegation_is_looked_at_and_submitted(owner, delegation) -> None:
+def test_a_missing_letter_is_shown_on_the_delegation_and_submission_pages(owner, delegation) -> None:
     RegistrationPolicy.objects.update(requires_letter=True)
     for code in make_profiles():
         make_delegate(delegation, code)
@@ -250,7 +252,7 @@ def test_naming_someone_says_that_the_letter_is_still_missing(owner, delegation)
 
 
 def test_after_the_closing_a_letter_is_uploaded_and_not_removed(owner, owner_user, delegation, clock) -> None:
-    letter = kept(delegation, owner_user)
+    letter = make_letter_of(delegation, owner_user)
     clock.move_to(delegation.webinar.policy.closes_at + timedelta(hours=1))
     owner.force_login(owner_user)
 
@@ -264,7 +266,7 @@ def test_after_the_closing_a_letter_is_uploaded_and_not_removed(owner, owner_use
 
 
 def test_after_the_last_session_the_page_is_a_record(owner, owner_user, delegation, clock) -> None:
-    kept(delegation, owner_user)
+    make_letter_of(delegation, owner_user)
     clock.move_to(last_session_end(delegation.webinar))
     owner.force_login(owner_user)
 
@@ -284,7 +286,7 @@ def test_the_delegations_page_keeps_its_budget_with_letters(
     with django_assert_max_num_queries(12):
         owner.get(url(delegation))
     for number in range(5):
-        kept(delegation, owner_user, f"Number {number}")
+        make_letter_of(delegation, owner_user, f"Number {number}")
     with django_assert_max_num_queries(12):
         owner.get(url(delegation))
 
@@ -295,7 +297,7 @@ def test_the_secretariat_sees_letters_and_what_is_missing_in_the_admin(secretari
     before = secretariat.get(change).content.decode()
     listed = secretariat.get(reverse("admin:registrations_delegation_changelist")).content.decode()
     board = secretariat.get(reverse("admin:quota-board", args=[delegation.webinar.slug])).content.decode()
-    letter = kept(delegation, owner_user)
+    letter = make_letter_of(delegation, owner_user)
 
     after = secretariat.get(change).content.decode()
 
@@ -307,17 +309,17 @@ def test_the_secretariat_sees_letters_and_what_is_missing_in_the_admin(secretari
 
 
 @pytest.fixture
-def loud(caplog) -> Iterator[object]:
+def all_logs(caplog) -> Iterator[object]:
     with caplog.at_level("DEBUG"):
         yield caplog
 
 
-def test_logs_name_neither_the_file_nor_where_it_lies(owner, delegation, loud) -> None:
+def test_logs_name_neither_the_file_nor_its_path(owner, delegation, all_logs) -> None:
     owner.post(url(delegation, "letter/"), {"file": make_upload(name="Ministra Ejemplo.pdf")})
     letter = NominationLetter.objects.get()
     owner.get(url(delegation, f"letter/{letter.pk}/")).close()
 
-    ours = "\n".join(record.getMessage() for record in loud.records if not record.name.startswith("django.db"))
+    ours = "\n".join(record.getMessage() for record in all_logs.records if not record.name.startswith("django.db"))
 
     assert "letter-file" in ours
     assert [word for word in ("Ministra", letter.file.name) if word in ours] == []

@@ -7,8 +7,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from registrations.models import HistoryEvent, LinkRequest
-from registrations.views.rate_limits import LINKS_ALLOWED
-from tests.registrations.views.test_participant_page import plain
+from registrations.views.rate_limits import MAX_LINK_REQUESTS
+from tests.registrations.views.test_participant_page import text_without_tags
 
 PAGE, ASKED = "/en/my/", "/en/my/asked/"
 
@@ -17,17 +17,17 @@ def without_secrets(response) -> str:
     return re.sub(r'csrfmiddlewaretoken" value="\w+"', "", response.content.decode())
 
 
-def test_it_is_found_from_where_the_link_is_missed(participant, client):
+def test_pages_for_missing_links_link_to_the_form(participant, client):
     forged = client.get("/en/my/1.1~nonsense/")
     webinar = client.get(f"/en/webinars/{participant.webinar.slug}/")
     sign_in = client.get("/accounts/login/")
 
     for page in (forged, webinar, sign_in):
         assert f'href="{PAGE}"' in page.content.decode()
-    assert "Send me the link" in plain(client.get(PAGE))
+    assert "Send me the link" in text_without_tags(client.get(PAGE))
 
 
-def test_a_known_and_an_unknown_address_get_the_same_answer_for_the_same_work(participant, client):
+def test_a_known_and_an_unknown_address_get_the_same_response_with_the_same_queries(participant, client):
     answers = []
     for address in (participant.email, "nobody@example.org"):
         with CaptureQueriesContext(connection) as asked:
@@ -47,13 +47,13 @@ def test_a_known_and_an_unknown_address_get_the_same_answer_for_the_same_work(pa
 def test_the_answer_names_no_address(participant, client):
     response = client.post(PAGE, {"email": participant.email}, follow=True)
 
-    assert "If somebody with this address takes part" in plain(response)
+    assert "If somebody with this address takes part" in text_without_tags(response)
     assert participant.email not in response.content.decode()
 
 
 def test_no_log_has_the_address(participant, client, capfd, caplog):
     client.post(PAGE, {"email": participant.email}, follow=True)
-    for _time in range(LINKS_ALLOWED + 1):
+    for _time in range(MAX_LINK_REQUESTS + 1):
         client.post(PAGE, {"email": "nobody@example.org"})
 
     told = caplog.text + "".join(capfd.readouterr())
@@ -76,62 +76,62 @@ def test_no_log_has_the_address(participant, client, capfd, caplog):
         "<script>@example.org",
     ],
 )
-def test_what_is_no_address_is_asked_for_again_with_what_was_typed(client, db, clock, address):
+def test_an_invalid_address_is_refused_and_shown_again_as_typed(client, db, clock, address):
     response = client.post(PAGE, {"email": address})
 
     html = response.content.decode()
     assert response.status_code == 422
-    assert "Please look at this again:" in plain(response)
+    assert "Please look at this again:" in text_without_tags(response)
     assert 'href="#id_email"' in html
     assert address.strip()[:20].replace("<", "&lt;").replace(">", "&gt;").partition("\n")[0] in html
     assert not LinkRequest.objects.exists()
 
 
-def test_nothing_sent_at_all_is_asked_for_again(client, db, clock):
+def test_an_empty_form_is_refused(client, db, clock):
     assert client.post(PAGE).status_code == 422
 
 
-def test_an_address_with_another_alphabet_in_its_domain_is_asked_for_in_ascii(client, db, clock):
+def test_an_address_with_a_non_ascii_domain_is_refused(client, db, clock):
     client.post(PAGE, {"email": "ana@CORREO.españa"})
 
     assert LinkRequest.objects.get().address == "ana@correo.xn--espaa-rta"
 
 
-def test_too_many_from_one_network_are_asked_to_wait_and_lose_nothing(client, db, clock):
+def test_too_many_requests_of_one_network_must_wait_and_keep_what_was_typed(client, db, clock):
     statuses = [
         client.post(PAGE, {"email": f"person{number}@example.org"}, REMOTE_ADDR="203.0.113.1").status_code
-        for number in range(LINKS_ALLOWED)
+        for number in range(MAX_LINK_REQUESTS)
     ]
     limited = client.post(PAGE, {"email": "ana@example.org"}, REMOTE_ADDR="203.0.113.1")
     elsewhere = client.post(PAGE, {"email": "ana@example.org"}, REMOTE_ADDR="203.0.113.2")
 
     assert set(statuses) == {302}
     assert (limited.status_code, limited.headers["Retry-After"]) == (429, "300")
-    assert "Too many links were asked for from your network." in plain(limited)
+    assert "Too many links were asked for from your network." in text_without_tags(limited)
     assert 'value="ana@example.org"' in limited.content.decode()
     assert elsewhere.status_code == 302
 
 
-def test_asking_for_links_is_no_guess(client, participant, address_of):
-    for number in range(LINKS_ALLOWED + 1):
+def test_requesting_links_does_not_count_as_guessing(client, participant, address_of):
+    for number in range(MAX_LINK_REQUESTS + 1):
         client.post(PAGE, {"email": f"person{number}@example.org"})
 
     assert client.get("/en/my/1.1~nonsense/").status_code == 404
 
 
 @pytest.mark.django_db(transaction=True)
-def test_without_a_cache_the_link_is_asked_for_all_the_same(client, clock, settings):
+def test_without_a_cache_a_link_can_still_be_requested(client, clock, settings):
     settings.CACHES = {**settings.CACHES, "default": {**settings.CACHES["database"], "LOCATION": "no_such_table"}}
 
     assert client.post(PAGE, {"email": "ana@example.org"}).status_code == 302
     assert LinkRequest.objects.count() == 1
 
 
-def test_the_page_is_kept_by_no_cache_and_found_by_no_search_engine(client, db, clock):
+def test_the_page_is_not_cached_and_not_indexed(client, db, clock):
     headers = client.get(PAGE).headers
 
     assert (headers["Cache-Control"], headers["X-Robots-Tag"]) == ("no-store", "noindex, nofollow")
 
 
-def test_in_spanish_the_way_is_the_same(client, db, clock):
+def test_the_pages_work_in_spanish(client, db, clock):
     assert client.post("/es/my/", {"email": "ana@example.org"}).url == "/es/my/asked/"

@@ -25,7 +25,7 @@ UNTRUE = {
 
 
 @pytest.fixture
-def away() -> Delegation:
+def not_attending() -> Delegation:
     """Two of eight are named, one of them was admitted; the letter is required and missing."""
     delegation = draft_at_present()
     RegistrationPolicy.objects.update(requires_letter=True)
@@ -35,30 +35,30 @@ def away() -> Delegation:
     return Delegation.objects.get()
 
 
-def signed_in(user: User) -> Client:
+def sign_in(user: User) -> Client:
     client = Client()
     client.force_login(user)
     return client
 
 
 @pytest.fixture
-def owner(away: Delegation) -> Client:
-    return signed_in(make_focal_point(away.body).user)
+def owner(not_attending: Delegation) -> Client:
+    return sign_in(make_focal_point(not_attending.body).user)
 
 
-def text(page: str) -> str:
+def page_text(page: str) -> str:
     return " ".join(re.sub(r"<[^>]*>", " ", page[page.index("<main") : page.index("</main>")]).split())
 
 
 @pytest.mark.parametrize("language", ["en", "es"])
 @pytest.mark.parametrize("is_released", [False, True])
 def test_the_page_of_the_focal_point_asks_for_nobody_and_promises_no_invitation(
-    owner, away, language, is_released
+    owner, not_attending, language, is_released
 ) -> None:
     if is_released:
-        release_webinar(away.webinar, by=None, now=NOW)
+        release_webinar(not_attending.webinar, by=None, now=NOW)
 
-    page = text(owner.get(url(away).replace("/en/", f"/{language}/")).content.decode())
+    page = page_text(owner.get(url(not_attending).replace("/en/", f"/{language}/")).content.decode())
 
     assert [words for words in UNTRUE[language] if words in page] == []
     said = {"en": "not invited while the delegation does not attend",
@@ -66,48 +66,48 @@ def test_the_page_of_the_focal_point_asks_for_nobody_and_promises_no_invitation(
     assert page.count(said) == 2
 
 
-def test_the_deadline_is_that_until_which_it_can_be_taken_back(owner, away) -> None:
-    page = text(owner.get(url(away)).content.decode())
+def test_the_deadline_shown_is_the_one_for_attending_again(owner, not_attending) -> None:
+    page = page_text(owner.get(url(not_attending)).content.decode())
 
     assert "Nobody needs to be named, and no deadline applies. You can take it back until" in page
 
 
-def test_after_the_closing_nothing_is_said_to_be_possible_still(owner, away) -> None:
+def test_after_the_closing_no_action_is_offered(owner, not_attending) -> None:
     hours_ago = timezone.now() - timedelta(hours=3)
     RegistrationPolicy.objects.update(closes_at=hours_ago)
 
-    page = text(owner.get(url(away)).content.decode())
+    page = page_text(owner.get(url(not_attending)).content.decode())
 
     assert "Registration closed" in page
     assert "You can still replace" not in page
     assert "You can take it back until" not in page
 
 
-def test_the_list_of_delegations_names_no_deadline_for_it(owner, away) -> None:
+def test_the_list_of_delegations_names_no_deadline_for_it(owner, not_attending) -> None:
     page = owner.get("/en/delegations/").content.decode()
 
     assert "Not attending" in page
     assert "Register by" not in page
 
 
-def test_the_page_of_the_letter_asks_for_none(owner, away) -> None:
-    page = text(owner.get(url(away, "letter/")).content.decode())
+def test_the_letter_page_requires_no_letter(owner, not_attending) -> None:
+    page = page_text(owner.get(url(not_attending, "letter/")).content.decode())
 
     assert "The letter cannot be changed now." in page
     assert "complete only with the letter" not in page
 
 
-def test_the_pages_of_the_secretariat_say_that_nobody_is_invited_and_nothing_missing(away) -> None:
-    secretariat = signed_in(make_staff())
-    ana = away.delegates.get(name="Ana Nueva")
+def test_admin_pages_show_nobody_as_invited_and_nothing_as_missing(not_attending) -> None:
+    secretariat = sign_in(make_staff())
+    ana = not_attending.delegates.get(name="Ana Nueva")
 
     pages = {
         name: secretariat.get(reverse(f"admin:{name}", args=args)).content.decode()
         for name, args in {
-            "registrations_delegation_change": [away.pk],
+            "registrations_delegation_change": [not_attending.pk],
             "registrations_delegate_change": [ana.pk],
-            "attending-again-delegation": [away.pk],
-            "quota-board": [away.webinar.slug],
+            "attending-again-delegation": [not_attending.pk],
+            "quota-board": [not_attending.webinar.slug],
         }.items()
     }
     listed = secretariat.get(reverse("admin:registrations_delegate_changelist")).content.decode()
@@ -120,13 +120,13 @@ def test_the_pages_of_the_secretariat_say_that_nobody_is_invited_and_nothing_mis
     assert "Active, but the delegation does not attend" in listed
 
 
-def test_people_whose_invitations_are_not_taken_back_yet_are_not_called_invited(clock) -> None:
+def test_people_whose_invitations_are_not_cancelled_yet_are_not_shown_as_invited(clock) -> None:
     delegation = released_delegation()
     admitted(delegation)
     plan_and_send()
     Delegation.objects.update(status="not_attending", status_before="accepted")
-    client = signed_in(make_focal_point(delegation.body).user)
+    client = sign_in(make_focal_point(delegation.body).user)
 
-    page = text(client.get(url(delegation)).content.decode())
+    page = page_text(client.get(url(delegation)).content.decode())
 
     assert "not invited while the delegation does not attend" in page

@@ -14,13 +14,13 @@ from registrations.models import Arrival, CalendarEntry, Delegate, Delivery
 from registrations.services.personal_data.erasing import erase_person
 from registrations.services.personal_data.purging import purge
 from registrations.tokens import Scope, make_token
-from registrations.views.rate_limits import GUESSES_ALLOWED, is_guess_ratelimited
+from registrations.views.rate_limits import MAX_GUESSES, is_guess_ratelimited
 from tests.factories import FIRST_START, NOW, make_staff
 
 PAGES = ("", "join/1/", "sessions/1/answer/")
 FILES = ("calendar.ics", "sessions/1.ics")
 AFTER_THE_PURGE = NOW + timedelta(days=400)
-ASKED = 10_000
+GUESSES = 10_000
 
 
 def of_another_secret(person: Delegate) -> str:
@@ -63,12 +63,12 @@ BROKEN: dict[str, Callable[[Delegate], str]] = {
 }
 
 
-def plain(response) -> str:
+def page_text(response) -> str:
     main = response.content.decode().partition("<main")[2].partition(">")[2]
     return " ".join(unescape(re.sub(r"<[^>]+>", " ", main)).split())
 
 
-def said_of(client, token: str) -> dict[tuple[str, str], str]:
+def pages_of_link(client, token: str) -> dict[tuple[str, str], str]:
     """What each page in each language tells whoever opens it, or sends it what its forms send."""
     said = {}
     for language in ("en", "es"):
@@ -83,16 +83,16 @@ def said_of(client, token: str) -> dict[tuple[str, str], str]:
                     assert response.headers["Cache-Control"] == "no-store"
                     assert response.headers["Referrer-Policy"] == "same-origin"
                     assert response.headers["Content-Language"] == language
-                    said[language, page] = plain(response)
+                    said[language, page] = page_text(response)
     return said
 
 
 @pytest.mark.parametrize("broken", BROKEN.values(), ids=BROKEN)
-def test_a_link_that_is_not_good_says_what_to_do_in_the_readers_language(participant, client, clock, broken):
+def test_an_invalid_link_says_what_to_do_in_the_language_of_the_page(participant, client, clock, broken):
     clock.move_to(FIRST_START)
     token = broken(participant)
 
-    said = said_of(client, token)
+    said = pages_of_link(client, token)
 
     assert len(said) == 2 * len(PAGES)
     for (language, _page), text in said.items():
@@ -108,41 +108,41 @@ def test_a_link_that_is_not_good_says_what_to_do_in_the_readers_language(partici
     assert not CalendarEntry.objects.filter(ical_partstat="ACCEPTED").exists()
 
 
-def test_the_link_of_someone_whose_data_have_ended_says_the_same(participant, client, clock):
+def test_the_link_of_a_purged_person_says_the_same(participant, client, clock):
     token = make_token(participant, Scope.PAGE)
     clock.move_to(AFTER_THE_PURGE)
     purge(now=AFTER_THE_PURGE)
 
-    said = said_of(client, token)
+    said = pages_of_link(client, token)
 
     assert all(text.startswith(("Page not found", "Página no encontrada")) for text in said.values())
     assert {client.get(f"/my/{token}/{file}").status_code for file in FILES} == {404}
 
 
-def test_the_link_of_the_calendar_opens_no_page_and_says_what_to_do(participant, client):
+def test_a_join_link_opens_no_page_and_says_what_to_do(participant, client):
     token = make_token(participant, Scope.JOIN)
 
     for path in (f"/es/my/{token}/", f"/es/my/{token}/sessions/1/answer/"):
         response = client.post(path, {"answer": "ACCEPTED"}) if "answer" in path else client.get(path)
         assert response.status_code == 404
-        assert "abra el más reciente" in plain(response)
+        assert "abra el más reciente" in page_text(response)
     assert {client.get(f"/my/{token}/{file}").status_code for file in FILES} == {404}
     assert client.get(f"/es/my/{token}/join/1/").status_code == 200
 
 
 @pytest.mark.parametrize(("language", "words"), [("en", "Please wait a few minutes"), ("es", "Espere unos minutos")])
-def test_whoever_guessed_too_often_is_told_to_wait_in_their_language(participant, client, language, words):
-    for number in range(GUESSES_ALLOWED):
+def test_too_many_guesses_must_wait_and_the_page_is_translated(participant, client, language, words):
+    for number in range(MAX_GUESSES):
         client.get(f"/{language}/my/{number}.1~guess/")
 
     response = client.get(f"/{language}/my/1.1~guess/")
 
     assert (response.status_code, response.headers["Content-Language"]) == (429, language)
-    assert words in plain(response)
+    assert words in page_text(response)
 
 
 @pytest.mark.parametrize("proxies", [0, 1])
-def test_of_ten_thousand_guesses_a_handful_is_looked_at_whatever_address_they_claim(
+def test_few_of_ten_thousand_guesses_are_checked_whatever_address_they_claim(
     participant, client, rf, settings, proxies, address_of
 ):
     """As many as are tried by one client in a minute. Behind a proxy it adds the address that it saw; without one the
@@ -153,18 +153,18 @@ def test_of_ten_thousand_guesses_a_handful_is_looked_at_whatever_address_they_cl
         claimed = f"198.51.{number // 250}.{number % 250}"
         return {"HTTP_X_FORWARDED_FOR": f"{claimed}, {seen}" if proxies else claimed}
 
-    looked_at = sum(not is_guess_ratelimited(rf.get("/", **headers(number))) for number in range(ASKED))
+    looked_at = sum(not is_guess_ratelimited(rf.get("/", **headers(number))) for number in range(GUESSES))
 
-    assert looked_at == GUESSES_ALLOWED
-    assert client.get("/en/my/1.1~guess/", **headers(ASKED)).status_code == 429
+    assert looked_at == MAX_GUESSES
+    assert client.get("/en/my/1.1~guess/", **headers(GUESSES)).status_code == 429
     # A colleague in the same house keeps a good link, and another house its guesses.
-    assert client.get(address_of("registrations:my", participant), **headers(ASKED)).status_code == 200
+    assert client.get(address_of("registrations:my", participant), **headers(GUESSES)).status_code == 200
     if proxies:
-        assert client.get("/en/my/1.1~guess/", **headers(ASKED, "203.0.113.8")).status_code == 404
+        assert client.get("/en/my/1.1~guess/", **headers(GUESSES, "203.0.113.8")).status_code == 404
 
 
-def test_a_guess_asks_the_database_for_nobody(participant, client):
-    for number in range(GUESSES_ALLOWED + 5):
+def test_a_guess_takes_no_query(participant, client):
+    for number in range(MAX_GUESSES + 5):
         with CaptureQueriesContext(connection) as asked:
             client.get(f"/en/my/{participant.pk}.{number + 1}~guess/")
 

@@ -22,7 +22,7 @@ def parts(address):
     }
 
 
-def test_google_gets_the_hours_in_utc_and_the_join_page_as_place():
+def test_the_google_link_has_utc_times_and_the_join_page_as_location():
     assert parts(LINKS.google) == (
         "https://calendar.google.com/calendar/render",
         {
@@ -35,7 +35,7 @@ def test_google_gets_the_hours_in_utc_and_the_join_page_as_place():
     )
 
 
-def test_both_outlooks_get_the_same_entry():
+def test_both_outlook_links_have_the_same_entry():
     address, values = parts(LINKS.outlook)
 
     assert address == "https://outlook.office.com/calendar/0/deeplink/compose"

@@ -29,11 +29,11 @@ END = START + timedelta(hours=2)
         (END, "Over"),
     ],
 )
-def test_the_words_follow_the_calendar_of_the_reader(now, words):
+def test_the_countdown_counts_days_in_the_time_zone_of_the_participant(now, words):
     assert countdown(START, END, now=now, timezone="America/Tegucigalpa") == words
 
 
-def test_the_day_of_the_reader_decides_what_tomorrow_is():
+def test_tomorrow_is_the_next_day_in_the_time_zone_of_the_participant():
     now = datetime(2026, 11, 16, 14, 30, tzinfo=UTC)
 
     assert countdown(START, END, now=now, timezone="America/Tegucigalpa") == "Tomorrow"

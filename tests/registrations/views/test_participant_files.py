@@ -48,7 +48,7 @@ def events_of(response):
     return calendar_of(response).events
 
 
-def test_the_download_is_the_invitation_as_a_file_for_everybody(participant, download):
+def test_the_download_is_the_invitation_as_a_published_calendar_file(participant, download):
     CalendarEntry.objects.filter(session__number=1).update(sequence=7)
 
     response = download(participant)
@@ -67,7 +67,7 @@ def test_the_download_is_the_invitation_as_a_file_for_everybody(participant, dow
 
 
 @pytest.mark.parametrize(("zone", "hours"), HOURS.items())
-def test_a_file_says_the_readers_hours_and_holds_the_instant(participant, download, zone, hours):
+def test_a_file_shows_times_in_the_participants_zone_and_stores_the_instant(participant, download, zone, hours):
     Delegate.objects.update(timezone=zone)
 
     (event,) = events_of(download(participant))
@@ -76,7 +76,7 @@ def test_a_file_says_the_readers_hours_and_holds_the_instant(participant, downlo
     assert event.start == datetime(2026, 11, 16, 15, 0, tzinfo=UTC)
 
 
-def test_a_file_is_in_the_language_of_its_reader(participant, download, feed):
+def test_a_file_is_in_the_language_of_the_participant(participant, download, feed):
     Delegate.objects.update(language="es")
 
     assert [event["SUMMARY"] for event in events_of(download(participant, 2))] == ["Contexto y desafíos 2"]
@@ -118,7 +118,7 @@ def test_a_cancelled_session_stays_in_the_feed_as_cancelled(participant, feed):
     ]
 
 
-def test_without_a_ledger_entry_the_files_follow_the_release(participant, download):
+def test_without_a_calendar_entry_the_files_follow_the_release(participant, download):
     CalendarEntry.objects.all().delete()
 
     (event,) = events_of(download(participant))
@@ -126,13 +126,13 @@ def test_without_a_ledger_entry_the_files_follow_the_release(participant, downlo
     assert (event["SEQUENCE"], event["DTSTAMP"].dt) == (0, NOW)
 
 
-def test_what_another_mailbox_was_told_is_not_in_the_files(participant, feed, download):
+def test_the_calendar_entry_of_another_mailbox_is_not_used(participant, feed, download):
     CalendarEntry.objects.update(address="earlier@example.org", sequence=5)
 
     assert {event["SEQUENCE"] for event in (*events_of(feed(participant)), *events_of(download(participant)))} == {0}
 
 
-def test_the_feed_says_of_each_session_what_the_mailbox_was_told(participant, feed):
+def test_the_feed_has_the_sequence_and_stamp_that_the_mailbox_holds(participant, feed):
     later = NOW + timedelta(hours=2)
     CalendarEntry.objects.filter(session__number=2).update(sequence=7, stamp=later)
 
@@ -142,7 +142,7 @@ def test_the_feed_says_of_each_session_what_the_mailbox_was_told(participant, fe
 
 
 @pytest.mark.parametrize("choice", [{"language": "es"}, {"timezone": "America/Panama"}], ids=["language", "zone"])
-def test_a_file_is_as_new_as_the_readers_choice_of_language_and_zone(participant, feed, download, choice):
+def test_a_change_of_language_or_zone_makes_the_stamp_newer(participant, feed, download, choice):
     chosen_at = NOW + timedelta(hours=3)
     before = {str(event["UID"]): event["LAST-MODIFIED"].dt for event in events_of(feed(participant))}
 
@@ -156,7 +156,7 @@ def test_a_file_is_as_new_as_the_readers_choice_of_language_and_zone(participant
     }
 
 
-def test_a_choice_of_before_leaves_a_later_message_the_newest(participant, feed):
+def test_an_earlier_change_of_language_keeps_the_stamp_of_a_later_message(participant, feed):
     choose_language_and_zone(participant, language="es", timezone=participant.timezone, now=NOW)
     later = NOW + timedelta(hours=2)
     CalendarEntry.objects.update(stamp=later)
@@ -172,7 +172,7 @@ def test_before_a_release_the_feed_is_empty_and_there_is_no_file(clock, db, feed
 
 
 @pytest.mark.parametrize("change", [{"admitted_at": None}, {"delegation__status": DelegationStatus.NOT_ATTENDING}])
-def test_for_someone_who_is_not_invited_the_feed_is_empty_and_there_is_no_file(participant, feed, download, change):
+def test_a_person_who_is_not_invited_has_an_empty_feed_and_no_file(participant, feed, download, change):
     if "admitted_at" in change:
         Delegate.objects.update(admitted_at=None)
     else:
@@ -182,7 +182,7 @@ def test_for_someone_who_is_not_invited_the_feed_is_empty_and_there_is_no_file(p
     assert download(participant).status_code == 404
 
 
-def test_a_withdrawn_persons_feed_is_emptied_until_the_purge_date(participant, feed, download):
+def test_the_feed_of_a_withdrawn_person_is_empty_until_the_purge_day(participant, feed, download):
     before = feed(participant)
 
     withdraw_delegate(participant, version=1, by=make_staff(), now=NOW, reason="Ill")
@@ -201,7 +201,7 @@ def test_a_withdrawn_persons_feed_is_emptied_until_the_purge_date(participant, f
     assert feed(participant).status_code == 404
 
 
-def test_the_feed_sent_to_an_earlier_address_ends(participant, feed):
+def test_the_feed_of_an_earlier_address_is_not_found(participant, feed):
     details = make_details(name=participant.name, email="new@example.org")
 
     edit_delegate(participant, details=details, version=1, by=make_staff(), now=NOW)
@@ -209,7 +209,7 @@ def test_the_feed_sent_to_an_earlier_address_ends(participant, feed):
     assert feed(participant).status_code == 404
 
 
-def test_an_unchanged_feed_is_answered_by_304_alone(participant, feed):
+def test_an_unchanged_feed_answers_304_without_a_body(participant, feed):
     first = feed(participant)
     etag = first.headers["ETag"]
 
@@ -281,7 +281,7 @@ def test_a_new_secret_changes_the_etag_because_the_links_inside_change(participa
     assert after.content != before.content
 
 
-def test_an_answer_moves_no_calendar(participant, feed):
+def test_an_answer_does_not_change_the_feed(participant, feed):
     etag = feed(participant).headers["ETag"]
 
     CalendarEntry.objects.update(ical_partstat=Partstat.ACCEPTED, answered_at=NOW)
@@ -295,7 +295,7 @@ def test_each_person_has_a_feed_of_their_own(participant, feed):
     assert feed(participant).headers["ETag"] != feed(other).headers["ETag"]
 
 
-def test_the_link_that_only_joins_opens_no_file(participant, download, client, address_of):
+def test_a_join_link_opens_no_file(participant, download, client, address_of):
     assert download(participant, scope=Scope.JOIN).status_code == 404
     assert client.get(address_of("registrations_files:feed", participant, scope=Scope.JOIN)).status_code == 404
 

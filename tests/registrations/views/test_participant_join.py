@@ -29,7 +29,7 @@ def join(address_of):
     return path
 
 
-def plain(response):
+def page_text(response):
     assert response.status_code == 200
     main = response.content.decode().partition("<main")[2].partition(">")[2]
     return " ".join(unescape(re.sub(r"<[^>]+>", " ", main)).split())
@@ -40,27 +40,25 @@ def arrivals():
 
 
 @pytest.mark.parametrize("scope", list(Scope))
-def test_both_links_lead_to_the_join_page(participant, client, join, scope):
-    assert "Context and challenges 2" in plain(client.get(join(participant, 2, scope=scope)))
+def test_both_scopes_open_the_join_page(participant, client, join, scope):
+    assert "Context and challenges 2" in page_text(client.get(join(participant, 2, scope=scope)))
 
 
 def test_before_the_room_opens_the_page_says_when_in_both_zones(participant, client, join):
     Delegate.objects.update(timezone="America/Panama")
 
-    text = plain(client.get(join(participant)))
+    text = page_text(client.get(join(participant)))
 
     assert "The room is not open yet." in text
     assert "It opens: Mon 16 Nov, 09:45 Panama, UTC−05:00 08:45 Costa Rica, UTC−06:00" in text
 
 
 @pytest.mark.parametrize("now", [NOW, OPENING - timedelta(seconds=1)])
-def test_before_the_room_opens_there_is_neither_button_nor_address_whatever_is_sent(
-    participant, client, join, clock, now
-):
+def test_before_the_room_opens_there_is_neither_button_nor_address_even_on_post(participant, client, join, clock, now):
     clock.move_to(now)
 
     for response in (client.get(join(participant)), client.post(join(participant))):
-        assert "The room is not open yet." in plain(response)
+        assert "The room is not open yet." in page_text(response)
         assert b"Join now" not in response.content
         assert ROOM not in response.content
     assert arrivals() == []
@@ -73,12 +71,12 @@ def test_opening_the_page_changes_nothing_and_shows_a_button_without_the_address
         response = client.get(join(participant))
         client.head(join(participant))
 
-    assert "Join now" in plain(response)
+    assert "Join now" in page_text(response)
     assert ROOM not in response.content
     assert arrivals() == []
 
 
-def test_the_button_notes_the_arrival_and_answers_a_plain_link_to_the_room(participant, client, join, clock):
+def test_the_button_records_the_arrival_and_returns_a_link_to_the_room(participant, client, join, clock):
     clock.move_to(OPENING)
 
     response = client.post(join(participant))
@@ -91,7 +89,7 @@ def test_the_button_notes_the_arrival_and_answers_a_plain_link_to_the_room(parti
     assert arrivals() == [(participant.pk, 1, OPENING)]
 
 
-def test_the_button_pressed_twenty_times_is_one_arrival_and_always_answers(participant, client, join, clock):
+def test_clicking_the_button_twenty_times_records_one_arrival(participant, client, join, clock):
     for minute in range(20):
         clock.move_to(OPENING + timedelta(minutes=minute))
         assert ROOM in client.post(join(participant)).content
@@ -114,28 +112,28 @@ def test_each_person_and_each_session_has_its_own_arrival(participant, client, j
     }
 
 
-def test_a_session_that_overruns_lets_in_whoever_dropped_out(participant, client, join, clock):
+def test_a_session_that_overruns_still_opens_its_room(participant, client, join, clock):
     clock.move_to(END + STAYS_OPEN - timedelta(seconds=1))
 
     assert ROOM in client.post(join(participant)).content
 
 
-def test_once_the_session_is_over_the_page_says_so_whatever_is_sent(participant, client, join, clock):
+def test_after_the_session_the_page_says_so_even_on_post(participant, client, join, clock):
     clock.move_to(END + STAYS_OPEN)
 
     for response in (client.get(join(participant)), client.post(join(participant))):
-        assert "This session is over." in plain(response)
+        assert "This session is over." in page_text(response)
         assert ROOM not in response.content
     assert arrivals() == []
 
 
-def test_a_cancelled_session_says_so_whatever_is_sent(participant, client, join, clock):
+def test_a_cancelled_session_says_so_even_on_post(participant, client, join, clock):
     cancel_session(Session.objects.get(number=1), now=NOW)
     release_webinar(participant.webinar, by=None, now=NOW)
     clock.move_to(FIRST_START)
 
     for response in (client.get(join(participant)), client.post(join(participant))):
-        assert "This session has been cancelled." in plain(response)
+        assert "This session has been cancelled." in page_text(response)
         assert ROOM not in response.content
     assert arrivals() == []
 
@@ -147,12 +145,12 @@ def test_a_cancellation_that_is_not_released_closes_no_room(participant, client,
     assert ROOM in client.post(join(participant)).content
 
 
-def test_a_room_that_nobody_has_entered_yet_is_said_so(participant, client, join, clock):
+def test_a_session_without_a_room_address_says_so(participant, client, join, clock):
     Session.objects.update(room_url="")
     clock.move_to(FIRST_START)
 
     for response in (client.get(join(participant)), client.post(join(participant))):
-        assert "The link to the room is not known yet." in plain(response)
+        assert "The link to the room is not known yet." in page_text(response)
     assert arrivals() == []
 
 
@@ -170,22 +168,22 @@ def test_the_released_hours_open_the_room_and_not_those_being_edited(participant
     Session.objects.filter(number=1).update(starts_at=FIRST_START + timedelta(days=3))
     clock.move_to(OPENING)
 
-    assert "Join now" in plain(client.get(join(participant)))
+    assert "Join now" in page_text(client.get(join(participant)))
 
 
-def test_someone_who_is_not_invited_is_shown_no_room(participant, client, join, clock):
+def test_a_person_who_is_not_invited_sees_no_room(participant, client, join, clock):
     clock.move_to(FIRST_START)
     waiting = make_delegate(participant.delegation, language="en")
     Delegation.objects.update(status=DelegationStatus.NOT_ATTENDING)
 
     for person in (waiting, participant):
         response = client.post(join(person))
-        assert "Your delegation does not take part" in plain(response)
+        assert "Your delegation does not take part" in page_text(response)
         assert ROOM not in response.content
     assert arrivals() == []
 
 
-def test_the_join_link_of_a_withdrawn_person_ends(participant, client, join, clock):
+def test_the_join_link_of_a_withdrawn_person_answers_gone(participant, client, join, clock):
     path = join(participant)
     withdraw_delegate(participant, version=1, by=make_staff(), now=NOW, reason="Ill")
     clock.move_to(FIRST_START)
@@ -203,7 +201,7 @@ def test_a_session_that_does_not_exist_or_is_not_released_has_no_join_page(parti
     assert client.post(join(participant, number)).status_code == 404
 
 
-def test_the_answer_with_the_room_can_be_gone_back_to_and_leads_to_the_button(participant, client, join, clock):
+def test_going_back_to_the_response_with_the_room_works_and_a_get_shows_the_button(participant, client, join, clock):
     clock.move_to(FIRST_START)
 
     answer = client.post(join(participant))
@@ -217,7 +215,7 @@ def test_other_methods_are_refused(participant, client, join):
     assert {client.put(join(participant)).status_code, client.delete(join(participant)).status_code} == {405}
 
 
-def test_the_join_page_is_kept_by_no_shared_cache_and_named_to_no_other_site(participant, client, join, clock):
+def test_the_join_page_is_private_and_sends_no_referrer(participant, client, join, clock):
     clock.move_to(FIRST_START)
 
     for response, kept in ((client.get(join(participant)), "no-store"), (client.post(join(participant)), "no-cache")):
@@ -229,10 +227,10 @@ def test_the_join_page_is_in_both_languages(participant, client, join):
     response = client.get(join(participant, language="es"))
 
     assert response.headers["Content-Language"] == "es"
-    assert "Contexto y desafíos 1" in plain(response)
+    assert "Contexto y desafíos 1" in page_text(response)
 
 
-def test_opening_takes_two_queries_and_arriving_few_more(
+def test_opening_takes_two_queries_and_arriving_a_few_more(
     participant, client, join, clock, django_assert_max_num_queries
 ):
     clock.move_to(FIRST_START)
@@ -243,7 +241,7 @@ def test_opening_takes_two_queries_and_arriving_few_more(
         client.post(join(participant))
 
 
-def test_the_mailbox_is_told_nothing_by_an_arrival(participant, client, join, clock):
+def test_an_arrival_sends_no_calendar_message(participant, client, join, clock):
     before = list(CalendarEntry.objects.order_by("pk").values())
     clock.move_to(FIRST_START)
 

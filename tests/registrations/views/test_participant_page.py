@@ -29,18 +29,18 @@ END = FIRST_START + timedelta(days=1, hours=2)
 
 
 @pytest.fixture
-def text_of(client, address_of):
+def page_text(client, address_of):
     """What the page says, as text without tags and in single blanks."""
 
     def read(delegate, language="en"):
         response = client.get(address_of("registrations:my", delegate, language=language))
         assert response.status_code == 200
-        return plain(response)
+        return text_without_tags(response)
 
     return read
 
 
-def plain(response):
+def text_without_tags(response):
     main = response.content.decode().partition("<main")[2].partition(">")[2]
     return " ".join(unescape(re.sub(r"<[^>]+>", " ", main)).split())
 
@@ -53,8 +53,8 @@ def answers_of(delegate):
     )
 
 
-def test_the_page_begins_with_the_next_session_in_the_readers_zone(participant, text_of):
-    text = text_of(participant)
+def test_the_page_begins_with_the_next_session_in_the_participants_zone(participant, page_text):
+    text = page_text(participant)
 
     assert text.index("In 21 days") < text.index("Mon 16 Nov, 09:00–11:00") < text.index("Context and challenges 1")
     assert "Tegucigalpa" in text
@@ -70,7 +70,7 @@ def test_the_page_begins_with_the_next_session_in_the_readers_zone(participant, 
         ("Australia/Sydney", "Tue 17 Nov, <strong>02:00–04:00</strong>", True),
     ],
 )
-def test_the_webinars_hour_stands_beside_the_readers_where_the_clocks_differ(
+def test_the_webinars_time_is_shown_beside_the_participants_if_the_clocks_differ(
     participant, client, address_of, zone, own, beside
 ):
     Delegate.objects.update(timezone=zone)
@@ -81,23 +81,23 @@ def test_the_webinars_hour_stands_beside_the_readers_where_the_clocks_differ(
     assert (">09:00–11:00</span> Costa Rica, UTC−06:00" in html) is beside
 
 
-def test_while_the_room_is_open_the_page_says_so(participant, text_of, clock):
+def test_while_the_room_is_open_the_page_says_so(participant, page_text, clock):
     clock.move_to(FIRST_START - timedelta(minutes=15))
 
-    assert "In 15 minutes" in text_of(participant)
-    assert "The room is open: join" in text_of(participant)
+    assert "In 15 minutes" in page_text(participant)
+    assert "The room is open: join" in page_text(participant)
 
 
-def test_once_the_first_session_is_over_the_second_is_the_next(participant, text_of, clock):
+def test_once_the_first_session_is_over_the_second_is_the_next(participant, page_text, clock):
     clock.move_to(FIRST_START + timedelta(hours=2) + STAYS_OPEN)
 
-    text = text_of(participant)
+    text = page_text(participant)
 
     assert text.index("Tomorrow") < text.index("Context and challenges 2") < text.index("Context and challenges 1")
     assert text.count("This session is over.") == 1
 
 
-def test_a_session_that_overruns_still_leads_to_its_room(participant, client, address_of, clock):
+def test_a_session_that_overruns_still_links_to_its_room(participant, client, address_of, clock):
     clock.move_to(FIRST_START + timedelta(hours=2))
 
     html = client.get(address_of("registrations:my", participant)).content.decode()
@@ -111,25 +111,25 @@ def test_after_the_last_session_there_is_nothing_to_answer_or_to_add(participant
 
     response = client.get(address_of("registrations:my", participant))
 
-    assert "There is no further session." in plain(response)
+    assert "There is no further session." in text_without_tags(response)
     assert b'name="answer"' not in response.content
     assert b"calendar.google.com" not in response.content
 
 
-def test_the_page_shows_what_was_released_and_not_what_is_being_edited(participant, text_of):
+def test_the_page_shows_what_was_released_and_not_what_is_being_edited(participant, page_text):
     Session.objects.update(title_en="Not yet public", starts_at=FIRST_START + timedelta(days=30))
 
-    text = text_of(participant)
+    text = page_text(participant)
 
     assert "Not yet public" not in text
     assert "Context and challenges 1" in text
 
 
-def test_a_cancelled_session_says_so_and_is_not_the_next(participant, text_of):
+def test_a_cancelled_session_says_so_and_is_not_the_next(participant, page_text):
     cancel_session(Session.objects.get(number=1), now=NOW)
     release_webinar(participant.webinar, by=None, now=NOW)
 
-    text = text_of(participant)
+    text = page_text(participant)
 
     assert text.index("In 22 days") < text.index("Context and challenges 2")
     assert text.count("This session has been cancelled.") == 1
@@ -144,13 +144,13 @@ def test_the_page_is_in_the_language_of_its_address_and_offers_the_other(partici
         assert address_of("registrations:my", participant, language=other).encode() in response.content
 
 
-def test_the_room_is_nowhere_on_the_page(participant, client, address_of, clock):
+def test_the_page_never_contains_the_room_address(participant, client, address_of, clock):
     for now in (NOW, FIRST_START):
         clock.move_to(now)
         assert b"rooms.example.org" not in client.get(address_of("registrations:my", participant)).content
 
 
-def test_the_web_calendars_get_the_link_that_only_joins(participant, client, address_of):
+def test_web_calendar_links_contain_the_join_link(participant, client, address_of):
     html = unquote_plus(unescape(client.get(address_of("registrations:my", participant)).content.decode()))
     links = re.findall(r'href="(https://[^"]+)"', html)
 
@@ -165,7 +165,7 @@ def test_the_web_calendars_get_the_link_that_only_joins(participant, client, add
         assert make_token(participant, Scope.PAGE) not in link
 
 
-def test_the_feed_is_offered_for_one_tap_and_for_copying(participant, client, address_of):
+def test_the_feed_is_offered_as_a_webcal_link_and_as_an_address_to_copy(participant, client, address_of):
     html = client.get(address_of("registrations:my", participant)).content.decode()
     path = address_of("registrations_files:feed", participant)
 
@@ -181,7 +181,7 @@ def test_nobody_else_is_named_on_the_page(participant, client, address_of):
     assert (other.name in html, other.email in html) == (False, False)
 
 
-def test_the_page_is_kept_by_no_cache_and_named_to_no_other_site(participant, client, address_of):
+def test_the_page_is_not_cached_and_sends_no_referrer(participant, client, address_of):
     headers = client.get(address_of("registrations:my", participant)).headers
 
     assert headers["Cache-Control"] == "no-store"
@@ -189,38 +189,38 @@ def test_the_page_is_kept_by_no_cache_and_named_to_no_other_site(participant, cl
     assert headers["X-Robots-Tag"] == "noindex, nofollow"
 
 
-def test_before_the_first_release_the_page_says_what_to_wait_for(clock, db, text_of):
-    text = text_of(make_participant())
+def test_before_the_first_release_the_page_says_what_the_person_is_waiting_for(clock, db, page_text):
+    text = page_text(make_participant())
 
     assert "There is nothing here for you to do yet." in text
     assert "Context and challenges" not in text
     assert "secretariat@example.org" in text
 
 
-def test_someone_not_yet_admitted_is_shown_no_session(participant, text_of):
+def test_a_person_who_is_not_admitted_sees_no_session(participant, page_text):
     newcomer = make_delegate(participant.delegation)
 
-    text = text_of(newcomer)
+    text = page_text(newcomer)
 
     assert "There is nothing here for you to do yet." in text
     assert "Context and challenges" not in text
 
 
-def test_people_of_a_delegation_that_does_not_attend_are_told(participant, text_of):
+def test_the_page_says_that_the_delegation_does_not_attend(participant, page_text):
     Delegation.objects.update(status=DelegationStatus.NOT_ATTENDING)
 
-    text = text_of(participant)
+    text = page_text(participant)
 
     assert "Your delegation does not take part in this webinar at present." in text
     assert "Context and challenges" not in text
 
 
-def test_a_person_of_an_organisation_has_the_same_page(participant, text_of):
+def test_a_person_of_an_organisation_has_the_same_page(participant, page_text):
     body = make_organisation(name_en="Example office")
     delegation = make_delegation(participant.webinar, body, status=DelegationStatus.ACCEPTED)
     panelist = make_participant(delegation, profile=None, role="panelist", name="Rosa Lima")
 
-    text = text_of(panelist)
+    text = page_text(panelist)
 
     assert "Rosa Lima · Example office" in text
     assert "Context and challenges 1" in text
@@ -234,7 +234,7 @@ def test_a_person_of_an_organisation_has_the_same_page(participant, text_of):
         ("es", "Usted ya no participa en este seminario web", "La secretaría responde en"),
     ],
 )
-def test_whoever_left_reads_that_and_whom_to_ask_and_nothing_else(
+def test_a_person_who_left_sees_only_that_and_a_contact_address(
     participant, client, address_of, leave, language, heading, contact
 ):
     path = address_of("registrations:my", participant, language=language)
@@ -246,14 +246,14 @@ def test_whoever_left_reads_that_and_whom_to_ask_and_nothing_else(
     assert ended.status_code == 410
     assert (ended.headers["Cache-Control"], ended.headers["X-Robots-Tag"]) == ("no-store", "noindex, nofollow")
     assert f"<title>{heading}" in ended.content.decode()
-    assert plain(ended).startswith(heading)
-    assert f"{contact} {participant.webinar.contact_email}" in plain(ended)
+    assert text_without_tags(ended).startswith(heading)
+    assert f"{contact} {participant.webinar.contact_email}" in text_without_tags(ended)
     told = ("Ana", "ana@", "Luis", "Honduras", "Ill", "Mass intra-regional", "Context", "Contexto", "09:00")
     assert [word for word in told if word in ended.content.decode()] == []
     assert f"/my/{make_token(participant, Scope.PAGE)}/calendar.ics" not in ended.content.decode()
 
 
-def test_whoever_was_named_again_is_led_to_the_newer_mail(participant, client, address_of):
+def test_the_old_link_of_a_person_who_was_named_again_points_to_the_newer_mail(participant, client, address_of):
     """Their newer page exists: that they no longer take part would be false."""
     path = address_of("registrations:my", participant)
     gone = withdraw_delegate(participant, version=1, by=make_staff(), now=NOW, reason="A mistake")
@@ -262,10 +262,10 @@ def test_whoever_was_named_again_is_led_to_the_newer_mail(participant, client, a
     ended = client.get(path)
 
     assert ended.status_code == 404
-    assert "open the newest one" in plain(ended)
+    assert "open the newest one" in text_without_tags(ended)
 
 
-def test_a_link_from_before_a_change_of_address_says_nothing_of_whether_the_person_left(
+def test_a_link_from_before_a_change_of_address_does_not_reveal_whether_the_person_left(
     participant, client, address_of
 ):
     """It may have been a stranger's mailbox."""
@@ -278,7 +278,7 @@ def test_a_link_from_before_a_change_of_address_says_nothing_of_whether_the_pers
     assert client.get(path).status_code == 404
 
 
-def test_reading_that_one_left_takes_two_queries(participant, client, address_of, django_assert_num_queries):
+def test_the_page_of_a_person_who_left_takes_two_queries(participant, client, address_of, django_assert_num_queries):
     path = address_of("registrations:my", participant)
     withdraw_delegate(participant, version=1, by=make_staff(), now=NOW, reason="Ill")
 
@@ -286,7 +286,7 @@ def test_reading_that_one_left_takes_two_queries(participant, client, address_of
         client.get(path)
 
 
-def test_a_link_that_only_joins_does_not_open_the_page_nor_its_answers(participant, client, address_of):
+def test_a_join_link_opens_neither_the_page_nor_its_answers(participant, client, address_of):
     assert client.get(address_of("registrations:my", participant, scope=Scope.JOIN)).status_code == 404
 
     answered = client.post(address_of("registrations:answer", participant, 1, scope=Scope.JOIN), {"answer": "ACCEPTED"})
@@ -299,16 +299,16 @@ def test_a_link_that_only_joins_does_not_open_the_page_nor_its_answers(participa
     ("answer", "said"),
     [("ACCEPTED", "You said yes to"), ("TENTATIVE", "You said maybe to"), ("DECLINED", "You said no to")],
 )
-def test_an_answer_is_kept_and_the_page_says_which(participant, client, address_of, answer, said):
+def test_an_answer_is_stored_and_shown(participant, client, address_of, answer, said):
     response = client.post(address_of("registrations:answer", participant, 2), {"answer": answer}, follow=True)
 
     assert response.redirect_chain == [(address_of("registrations:my", participant), 302)]
-    assert f"{said} “Context and challenges 2”." in plain(response)
+    assert f"{said} “Context and challenges 2”." in text_without_tags(response)
     assert answers_of(participant) == [Partstat.NEEDS_ACTION, answer]
     assert response.content.decode().count('aria-pressed="true"') == 1
 
 
-def test_a_button_pressed_twenty_times_is_one_answer(participant, client, address_of):
+def test_clicking_an_answer_twenty_times_stores_one_answer(participant, client, address_of):
     for _press in range(20):
         client.post(address_of("registrations:answer", participant, 1), {"answer": "ACCEPTED"})
 
@@ -316,19 +316,19 @@ def test_a_button_pressed_twenty_times_is_one_answer(participant, client, addres
 
 
 @pytest.mark.parametrize("sent", [{}, {"answer": ""}, {"answer": "DELEGATED"}, {"answer": "NEEDS-ACTION"}])
-def test_an_answer_that_is_none_is_asked_for_again(participant, client, address_of, sent):
+def test_an_invalid_answer_is_refused(participant, client, address_of, sent):
     response = client.post(address_of("registrations:answer", participant, 1), sent, follow=True)
 
-    assert "Please choose yes, maybe or no." in plain(response)
+    assert "Please choose yes, maybe or no." in text_without_tags(response)
     assert answers_of(participant) == [Partstat.NEEDS_ACTION, Partstat.NEEDS_ACTION]
 
 
-def test_an_answer_to_a_session_that_is_over_is_refused_in_words(participant, client, address_of, clock):
+def test_an_answer_to_a_past_session_is_refused_with_a_message(participant, client, address_of, clock):
     clock.move_to(FIRST_START + timedelta(hours=2))
 
     response = client.post(address_of("registrations:answer", participant, 1), {"answer": "ACCEPTED"}, follow=True)
 
-    assert "This session is over; no answer is needed." in plain(response)
+    assert "This session is over; no answer is needed." in text_without_tags(response)
     assert answers_of(participant) == [Partstat.NEEDS_ACTION, Partstat.NEEDS_ACTION]
 
 
@@ -346,7 +346,7 @@ def test_a_session_that_is_not_released_takes_no_answer(participant, client, add
     assert not CalendarEntry.objects.filter(session=other).exists()
 
 
-def test_reading_changes_nothing(participant, client, address_of):
+def test_a_get_changes_nothing(participant, client, address_of):
     before = list(CalendarEntry.objects.order_by("pk").values()), list(Delegate.objects.values())
 
     for _time in range(2):
@@ -357,18 +357,18 @@ def test_reading_changes_nothing(participant, client, address_of):
     assert (list(CalendarEntry.objects.order_by("pk").values()), list(Delegate.objects.values())) == before
 
 
-def test_a_colleague_and_an_outsider_see_their_own_page_alone(participant, client, address_of):
+def test_each_person_sees_only_their_own_page(participant, client, address_of):
     colleague = make_participant(participant.delegation, name="Luis Mejía", language="en")
     delegation = make_delegation(participant.webinar, make_country("PA"), status=DelegationStatus.ACCEPTED)
     outsider = make_participant(delegation, name="Rosa Lima", language="en")
 
     for person in (colleague, outsider):
-        text = plain(client.get(address_of("registrations:my", person)))
+        text = text_without_tags(client.get(address_of("registrations:my", person)))
         assert (person.name in text, participant.name in text) == (True, False)
 
 
 @pytest.mark.parametrize("people", [1, 1000])
-def test_the_page_takes_four_queries_and_few_bytes_however_many_take_part(
+def test_the_page_takes_four_queries_and_few_bytes_with_any_number_of_participants(
     participant, client, address_of, django_assert_num_queries, people
 ):
     entries = list(CalendarEntry.objects.all())
@@ -384,7 +384,7 @@ def test_the_page_takes_four_queries_and_few_bytes_however_many_take_part(
     assert len(response.content) <= 40_000
 
 
-def test_the_address_of_an_answer_opened_by_itself_leads_to_the_page(participant, client, address_of):
+def test_a_get_of_an_answer_leads_to_the_page(participant, client, address_of):
     opened = client.get(address_of("registrations:answer", participant, 1))
 
     assert opened.status_code == 302

@@ -9,7 +9,7 @@ from django.utils import translation
 from registrations.models import Delegate
 from registrations.tokens import Scope
 from tests.factories import FIRST_START, make_focal_point
-from tests.registrations.views.test_participant_page import plain
+from tests.registrations.views.test_participant_page import text_without_tags
 
 
 @pytest.fixture
@@ -17,11 +17,11 @@ def page(participant, address_of):
     return address_of("registrations:preferences", participant)
 
 
-def chosen() -> tuple[str, str]:
+def stored_preferences() -> tuple[str, str]:
     return Delegate.objects.values_list("language", "timezone").get()
 
 
-def test_the_page_has_a_small_form_and_leads_to_every_zone(participant, client, address_of, page):
+def test_the_participant_page_has_a_short_form_and_links_to_all_zones(participant, client, address_of, page):
     mine = unescape(client.get(address_of("registrations:my", participant)).content.decode())
     every = unescape(client.get(page).content.decode())
 
@@ -32,7 +32,7 @@ def test_the_page_has_a_small_form_and_leads_to_every_zone(participant, client, 
     assert '<option value="America/Tegucigalpa" selected>Tegucigalpa</option>' in every
 
 
-def test_a_zone_from_elsewhere_is_among_the_few(participant, client, address_of):
+def test_the_short_form_includes_the_participants_own_distant_zone(participant, client, address_of):
     Delegate.objects.update(timezone="Europe/Vienna")
 
     mine = client.get(address_of("registrations:my", participant)).content.decode()
@@ -40,16 +40,16 @@ def test_a_zone_from_elsewhere_is_among_the_few(participant, client, address_of)
     assert '<option value="Europe/Vienna" selected>Vienna</option>' in mine
 
 
-def test_what_is_saved_shows_at_once_in_the_new_language(participant, client, address_of, page):
+def test_saved_preferences_apply_at_once_in_the_new_language(participant, client, address_of, page):
     response = client.post(page, {"language": "es", "timezone": "America/Panama"}, follow=True)
 
     assert response.redirect_chain == [(address_of("registrations:my", participant, language="es"), 302)]
-    assert "lun 16 nov" in plain(response)
-    assert "10:00–12:00" in plain(response)
-    assert chosen() == ("es", "America/Panama")
+    assert "lun 16 nov" in text_without_tags(response)
+    assert "10:00–12:00" in text_without_tags(response)
+    assert stored_preferences() == ("es", "America/Panama")
 
 
-def test_the_feed_follows(participant, client, address_of, page):
+def test_the_feed_changes_with_the_preferences(participant, client, address_of, page):
     feed = address_of("registrations_files:feed", participant)
     before = client.get(feed)
 
@@ -61,10 +61,10 @@ def test_the_feed_follows(participant, client, address_of, page):
     assert "Contexto y desafíos 1" in after.content.decode()
 
 
-def test_reading_in_another_language_saves_nothing(participant, client, address_of):
+def test_opening_the_page_in_another_language_saves_nothing(participant, client, address_of):
     client.get(address_of("registrations:my", participant, language="es"))
 
-    assert chosen() == ("en", "America/Tegucigalpa")
+    assert stored_preferences() == ("en", "America/Tegucigalpa")
 
 
 @pytest.mark.parametrize(
@@ -77,33 +77,33 @@ def test_reading_in_another_language_saves_nothing(participant, client, address_
         {"language": "en", "timezone": "z" * 10_000},
     ],
 )
-def test_a_choice_that_does_not_exist_is_asked_for_again(participant, client, page, sent):
+def test_an_unknown_choice_is_refused(participant, client, page, sent):
     response = client.post(page, sent)
 
     assert response.status_code == 422
-    assert "Please look at this again:" in plain(response)
-    assert chosen() == ("en", "America/Tegucigalpa")
+    assert "Please look at this again:" in text_without_tags(response)
+    assert stored_preferences() == ("en", "America/Tegucigalpa")
 
 
-def test_after_the_last_session_it_is_refused_in_words(participant, client, address_of, page, clock):
+def test_after_the_last_session_a_change_is_refused_with_a_message(participant, client, address_of, page, clock):
     clock.move_to(FIRST_START + timedelta(days=1, hours=2))
 
     response = client.post(page, {"language": "es", "timezone": "America/Panama"}, follow=True)
 
-    assert "The webinar is over; nothing can be changed any more." in plain(response)
+    assert "The webinar is over; nothing can be changed any more." in text_without_tags(response)
     assert b'name="timezone"' not in client.get(address_of("registrations:my", participant)).content
 
 
-def test_a_link_that_only_joins_chooses_nothing(participant, client, address_of):
+def test_a_join_link_cannot_change_preferences(participant, client, address_of):
     page = address_of("registrations:preferences", participant, scope=Scope.JOIN)
 
     assert client.post(page, {"language": "es", "timezone": "America/Panama"}).status_code == 404
 
 
-def test_someone_who_is_not_invited_is_told_what_they_wait_for(participant, client, page):
+def test_a_person_who_is_not_invited_sees_what_they_are_waiting_for(participant, client, page):
     Delegate.objects.update(admitted_at=None)
 
-    assert "There is nothing here for you to do yet." in plain(client.get(page))
+    assert "There is nothing here for you to do yet." in text_without_tags(client.get(page))
 
 
 def test_a_focal_point_with_an_older_form_sees_both_versions(participant, client, page):
@@ -126,7 +126,7 @@ def test_a_focal_point_with_an_older_form_sees_both_versions(participant, client
         },
     )
 
-    text = plain(response)
+    text = text_without_tags(response)
     assert response.status_code == 422
     assert "America/Panama" in text
-    assert chosen() == ("es", "America/Panama")
+    assert stored_preferences() == ("es", "America/Panama")

@@ -40,11 +40,11 @@ def ana(clock, db: None) -> Delegate:
     return ana
 
 
-def found(text: str) -> list[str]:
+def room_addresses_in(text: str) -> list[str]:
     return [room for room in ROOMS if room in text]
 
 
-def signed_in(user) -> Client:
+def sign_in(user) -> Client:
     client = Client()
     client.force_login(user)
     return client
@@ -61,10 +61,10 @@ def pages(ana: Delegate) -> dict[str, HttpResponse]:
             f"/en/my/{page}/", f"/es/my/{page}/", f"/my/{page}/calendar.ics", f"/my/{page}/sessions/1.ics",
             f"/en/my/{page}/join/1/", f"/es/my/{join}/join/1/", f"/en/my/{join}/join/2/",
         ],
-        signed_in(ana.delegation.body.focal_points.get().user): [
+        sign_in(ana.delegation.body.focal_points.get().user): [
             "/en/delegations/", f"/en/delegations/{delegation}/", f"/es/delegations/{delegation}/",
         ],
-        signed_in(make_observer()): [
+        sign_in(make_observer()): [
             "/admin/quota-board/flows/", reverse("admin:sessions_app_session_change", args=[session]),
             reverse("admin:sessions_app_release_change", args=[Release.objects.get().pk]),
         ],
@@ -73,18 +73,18 @@ def pages(ana: Delegate) -> dict[str, HttpResponse]:
 
 
 @pytest.mark.parametrize("now", [NOW, OPENING - timedelta(seconds=1), OPENING, FIRST_START])
-def test_no_page_and_no_calendar_tells_it_before_the_button_nor_after(ana: Delegate, clock, now) -> None:
+def test_no_page_and_no_calendar_contains_the_room_before_or_after_the_click(ana: Delegate, clock, now) -> None:
     clock.move_to(now)
 
     answers = pages(ana)
 
     assert {path: answer.status_code for path, answer in answers.items() if answer.status_code != 200} == {}
-    assert [(path, found(answer.content.decode())) for path, answer in answers.items()] == [
+    assert [(path, room_addresses_in(answer.content.decode())) for path, answer in answers.items()] == [
         (path, []) for path in answers
     ]
 
 
-def test_no_mail_tells_it_not_even_once_the_room_is_open(ana: Delegate) -> None:
+def test_no_mail_contains_the_room_even_while_it_is_open(ana: Delegate) -> None:
     assert len(mail.outbox) >= 3
     assert any("The room is open." in message.body for message in mail.outbox)
     for message in mail.outbox:
@@ -94,10 +94,10 @@ def test_no_mail_tells_it_not_even_once_the_room_is_open(ana: Delegate) -> None:
         whole = "".join(
             [parsed["Subject"], *texts, calendar.to_ical().decode().replace("\r\n ", "") if calendar else ""]
         )
-        assert found(whole) == []
+        assert room_addresses_in(whole) == []
 
 
-def test_no_release_ledger_or_delivery_holds_it(ana: Delegate) -> None:
+def test_no_release_calendar_entry_or_delivery_contains_the_room(ana: Delegate) -> None:
     rows = [
         *Release.objects.all(),
         *ReleasedSession.objects.all(),
@@ -105,13 +105,13 @@ def test_no_release_ledger_or_delivery_holds_it(ana: Delegate) -> None:
         *Delivery.objects.all(),
     ]
 
-    assert found(serializers.serialize("json", rows)) == []
+    assert room_addresses_in(serializers.serialize("json", rows)) == []
     assert "/flows" not in str(list(HistoryEvent.objects.values()))
 
 
-def test_the_button_alone_tells_it_and_only_the_one_in_use(ana: Delegate, clock) -> None:
+def test_only_the_button_returns_the_room_and_only_the_one_in_use(ana: Delegate, clock) -> None:
     path = reverse("registrations:join", args=[make_token(ana, Scope.JOIN), 1])
 
     for now, told in ((OPENING - timedelta(seconds=1), []), (OPENING, ["second.example.org"])):
         clock.move_to(now)
-        assert found(Client().post(path).content.decode()) == told
+        assert room_addresses_in(Client().post(path).content.decode()) == told

@@ -10,7 +10,7 @@ from django.test import Client
 from registrations.models import PRIVACY_NOTICE, Delegation, FocalPoint, RegistrationPolicy, User
 from registrations.services.focal_points import appoint_focal_point, remove_focal_point
 from registrations.tokens import make_invitation_token
-from registrations.views.rate_limits import GUESSES_ALLOWED
+from registrations.views.rate_limits import MAX_GUESSES
 from sessions_app.models import Webinar
 from sessions_app.releases import release_webinar
 from tests.factories import NOW, make_country, make_delegation, make_focal_point, make_staff, make_webinar
@@ -49,7 +49,9 @@ def have_code_sent(client: Client, link: str) -> str:
     return mailed_code()
 
 
-def test_the_link_leads_by_code_and_notice_to_the_delegation(client: Client, link: str, honduras: Delegation) -> None:
+def test_the_link_leads_through_code_and_notice_to_the_delegation(
+    client: Client, link: str, honduras: Delegation
+) -> None:
     code = have_code_sent(client, link)
     to = f"/accounts/login/code/confirm/?next={url(honduras)}"
     signed_in = client.post(to, {"code": code, "next": url(honduras)})
@@ -75,7 +77,7 @@ def test_the_notice_is_confirmed_once_with_its_time(client: Client, ana: FocalPo
     assert "go on" not in client.get("/en/privacy/").content.decode()
 
 
-def test_a_new_wording_is_read_once_more(client: Client, ana: FocalPoint) -> None:
+def test_a_new_wording_is_confirmed_again(client: Client, ana: FocalPoint) -> None:
     User.objects.filter(pk=ana.user_id).update(privacy_notice=PRIVACY_NOTICE - 1)
     client.force_login(ana.user)
 
@@ -91,7 +93,7 @@ def test_a_form_that_was_open_when_the_wording_changed_is_saved(client: Client, 
     assert (answer.status_code, honduras.status) == (302, "not_attending")
 
 
-def test_the_secretariat_is_not_asked(client: Client, honduras: Delegation) -> None:
+def test_staff_need_not_confirm_the_notice(client: Client, honduras: Delegation) -> None:
     client.force_login(make_staff(privacy_notice=0))
 
     assert client.get(url(honduras)).status_code == 200
@@ -109,14 +111,16 @@ def test_the_secretariat_is_not_asked(client: Client, honduras: Delegation) -> N
         "my/elsewhere/",
     ],
 )
-def test_the_notice_leads_nowhere_else(client: Client, ana: FocalPoint, away: str) -> None:
+def test_the_notice_redirects_to_no_other_site(client: Client, ana: FocalPoint, away: str) -> None:
     client.force_login(ana.user)
 
     assert client.post("/en/privacy/", {"next": away}).url == "/en/delegations/"
     assert 'name="next"' not in client.get("/en/privacy/", {"next": away}).text
 
 
-def test_the_notice_is_public_and_confirmed_by_nobody_unknown(client: Client, ana: FocalPoint) -> None:
+def test_the_notice_is_public_and_an_anonymous_confirmation_leads_to_the_sign_in(
+    client: Client, ana: FocalPoint
+) -> None:
     page = client.get("/es/privacy/").content.decode()
     answer = client.post("/es/privacy/")
 
@@ -125,7 +129,7 @@ def test_the_notice_is_public_and_confirmed_by_nobody_unknown(client: Client, an
     assert answer.url.startswith("/accounts/login/")
 
 
-def test_it_names_the_end_of_the_data_of_the_readers_own_webinars_alone(
+def test_the_notice_names_the_purge_days_of_the_users_own_webinars_only(
     client: Client, ana: FocalPoint, honduras: Delegation
 ) -> None:
     make_delegation(make_webinar("other"), make_country("PA"))
@@ -139,7 +143,7 @@ def test_it_names_the_end_of_the_data_of_the_readers_own_webinars_alone(
     assert "2029" not in page
 
 
-def test_it_names_the_contact_that_the_pages_of_the_readers_webinars_name(
+def test_the_notice_names_the_contact_of_the_users_webinars(
     client: Client, ana: FocalPoint, honduras: Delegation
 ) -> None:
     Webinar.objects.filter(pk=honduras.webinar_id).update(contact_email="honduras.knows@example.org")
@@ -149,7 +153,7 @@ def test_it_names_the_contact_that_the_pages_of_the_readers_webinars_name(
     assert contacts_on(client.get("/en/privacy/")) == {"honduras.knows@example.org"}
 
 
-def test_it_names_everybody_else_the_contact_of_the_newest_public_webinar(client: Client, honduras: Delegation) -> None:
+def test_the_public_notice_names_the_contact_of_the_newest_public_webinar(client: Client, honduras: Delegation) -> None:
     release_webinar(honduras.webinar, by=None, now=NOW)
     make_webinar("draft", contact_email="draft@example.org")
     as_anybody = client.get("/en/privacy/")
@@ -158,7 +162,7 @@ def test_it_names_everybody_else_the_contact_of_the_newest_public_webinar(client
     assert contacts_on(as_anybody) == contacts_on(client.get("/en/privacy/")) == {honduras.webinar.contact_email}
 
 
-def test_without_a_public_webinar_it_names_the_sender_of_all_mail(client: Client, db: None) -> None:
+def test_without_a_public_webinar_the_notice_names_the_sender_of_mail(client: Client, db: None) -> None:
     assert contacts_on(client.get("/en/privacy/")) == {"webinars@example.org"}
 
 
@@ -179,7 +183,9 @@ def test_the_link_alone_opens_nothing_and_changes_nothing(client: Client, link: 
     assert User.objects.get(email="ana@example.org").last_login is None
 
 
-def test_whoever_is_signed_in_goes_on_and_someone_else_is_told_so(client: Client, link: str, honduras) -> None:
+def test_a_signed_in_focal_point_is_redirected_and_another_user_sees_whose_link_it_is(
+    client: Client, link: str, honduras
+) -> None:
     client.force_login(User.objects.get(email="ana@example.org"))
     assert client.get(link).url == url(honduras)
 
@@ -189,7 +195,7 @@ def test_whoever_is_signed_in_goes_on_and_someone_else_is_told_so(client: Client
     assert "sign out first" in page.content.decode()
 
 
-def removed(focal_point: FocalPoint) -> None:
+def access_removed(focal_point: FocalPoint) -> None:
     remove_focal_point(focal_point, now=NOW)
 
 
@@ -197,30 +203,32 @@ def account_closed(focal_point: FocalPoint) -> None:
     User.objects.update(is_active=False)
 
 
-def data_ended(focal_point: FocalPoint) -> None:
+def webinar_purged(focal_point: FocalPoint) -> None:
     RegistrationPolicy.objects.update(purge_on=NOW.date())
 
 
-@pytest.mark.parametrize("end", [removed, account_closed, data_ended])
-def test_the_link_ends(client: Client, link: str, ana: FocalPoint, end) -> None:
+@pytest.mark.parametrize("end", [access_removed, account_closed, webinar_purged])
+def test_the_link_is_invalid_after_removal_closure_or_purge(client: Client, link: str, ana: FocalPoint, end) -> None:
     end(ana)
 
     assert client.get(link).status_code == 404
 
 
-def test_a_link_to_another_countrys_delegation_is_none(client: Client, ana: FocalPoint, honduras: Delegation) -> None:
+def test_a_link_to_another_countrys_delegation_is_invalid(
+    client: Client, ana: FocalPoint, honduras: Delegation
+) -> None:
     panama = make_delegation(honduras.webinar, make_country("PA"))
 
     assert client.get(f"/en/invited/{make_invitation_token(ana, panama)}/").status_code == 404
 
 
-def test_tampered_links_are_refused_and_a_guesser_is_slowed_down(client: Client, link: str) -> None:
+def test_tampered_links_are_refused_and_rate_limited(client: Client, link: str) -> None:
     token = link.split("/")[-2]
     value, signature = token.split("~")
     forged = [token[:-1], f"{token}A", f"9{token}", f"{value}~", f"~{signature}", value, "x" * 5000, "1.1~é", "%00"]
 
     assert [client.get(f"/en/invited/{one}/").status_code for one in forged] == [404] * len(forged)
-    statuses = [client.get(f"/en/invited/{value}~{number}/").status_code for number in range(GUESSES_ALLOWED)]
+    statuses = [client.get(f"/en/invited/{value}~{number}/").status_code for number in range(MAX_GUESSES)]
     assert statuses[-1] == 429
     assert client.get(link).status_code == 200
 
@@ -228,7 +236,7 @@ def test_tampered_links_are_refused_and_a_guesser_is_slowed_down(client: Client,
 # Removing ---------------------------------------------------------------------------------------
 
 
-def test_removing_ends_sessions_links_and_what_is_under_way(client: Client, link: str, ana, honduras) -> None:
+def test_removing_access_ends_sessions_links_and_open_forms(client: Client, link: str, ana, honduras) -> None:
     elsewhere, under_way = Client(), Client()
     elsewhere.force_login(ana.user)
     code = have_code_sent(under_way, link)
@@ -243,7 +251,9 @@ def test_removing_ends_sessions_links_and_what_is_under_way(client: Client, link
     assert "Honduras" not in under_way.get("/en/delegations/").content.decode()
 
 
-def test_who_also_registers_for_another_body_keeps_that(client: Client, ana: FocalPoint, honduras: Delegation) -> None:
+def test_removing_access_to_one_body_keeps_access_to_another(
+    client: Client, ana: FocalPoint, honduras: Delegation
+) -> None:
     panama = make_delegation(honduras.webinar, make_country("PA"))
     make_focal_point(panama.body, ana.user)
 

@@ -1,4 +1,4 @@
-"""Rows with readable defaults. The webinar of the factories begins on Mon 16 Nov 2026, 09:00 in San José."""
+"""Functions that create rows with readable defaults; the webinar begins on Mon 16 Nov 2026, 09:00 in San José."""
 
 from datetime import UTC, date, datetime, timedelta
 from itertools import count
@@ -47,7 +47,7 @@ _numbers = count(1)
 
 
 def make_webinar(slug: str = "flows", *, sessions: int = 2, with_policy: bool = True, **fields: Any) -> Webinar:
-    """A webinar of two-hour sessions on consecutive days, registration open around `NOW`; not released."""
+    """Create an unreleased webinar of two-hour sessions on consecutive days; registration is open at `NOW`."""
     webinar = Webinar.objects.create(
         slug=slug,
         **{
@@ -71,7 +71,7 @@ def make_webinar(slug: str = "flows", *, sessions: int = 2, with_policy: bool = 
 
 
 def make_session(webinar: Webinar, *, number: int = 1, **fields: Any) -> Session:
-    """A session of two hours with two items of 20 and 100 minutes."""
+    """Create a session of two hours with two agenda items of 20 and 100 minutes."""
     session = Session.objects.create(
         webinar=webinar,
         number=number,
@@ -93,7 +93,7 @@ def make_session(webinar: Webinar, *, number: int = 1, **fields: Any) -> Session
 
 
 def make_speaker(webinar: Webinar, name: str, *, kind: str = "person", **fields: Any) -> Speaker:
-    """A panelist of the panel of the first session."""
+    """Create a speaker who is a panelist of the first session."""
     speaker = Speaker.objects.create(
         webinar=webinar, kind=kind, code=f"speaker-{next(_numbers)}", **{"name_en": name, **fields}
     )
@@ -117,7 +117,7 @@ def make_country(iso_code: str = "HN", **fields: Any) -> ParticipatingBody:
 
 
 def make_profiles() -> dict[str, ParticipantProfile]:
-    """The four profiles by code; those that are missing are created."""
+    """Return the four profiles by code, and create the missing ones."""
     found = {profile.code: profile for profile in ParticipantProfile.objects.filter(code__in=PROFILES)}
     missing = [
         ParticipantProfile(code=code, position=position, name_en=name, name_es=f"{name} (es)")
@@ -129,7 +129,7 @@ def make_profiles() -> dict[str, ParticipantProfile]:
 
 
 def make_quotas(webinar: Webinar, *, minimum: int = 2, maximum: int | None = None) -> dict[str, Quota]:
-    """One quota per profile by the profile's code."""
+    """Create one quota per profile; return them by the code of the profile."""
     quotas = [
         Quota(webinar=webinar, profile=profile, minimum=minimum, maximum=maximum)
         for profile in make_profiles().values()
@@ -138,13 +138,13 @@ def make_quotas(webinar: Webinar, *, minimum: int = 2, maximum: int | None = Non
 
 
 def make_user(email: str = "", *, password: str | None = None, **fields: Any) -> User:
-    """Someone who has read the privacy notice."""
+    """Create an account that has confirmed the privacy notice."""
     fields = {"privacy_notice": PRIVACY_NOTICE, "privacy_read_at": NOW, **fields}
     return User.objects.create_user(email or f"user{next(_numbers)}@example.org", password, **fields)
 
 
 def make_staff(email: str = "", *, has_second_factor: bool = True, **fields: Any) -> User:
-    """Someone of the secretariat; with a second factor, which every page of the admin demands."""
+    """Create a staff account, with the second factor that every admin page requires."""
     user = make_user(email, **{"is_staff": True, "is_superuser": True, **fields})
     if has_second_factor:
         Authenticator.objects.create(user=user, type=Authenticator.Type.TOTP, data={"secret": "of the factories"})
@@ -152,14 +152,14 @@ def make_staff(email: str = "", *, has_second_factor: bool = True, **fields: Any
 
 
 def make_observer(email: str = "", **fields: Any) -> User:
-    """Someone who looks on, with the second factor that is demanded of them too."""
+    """Create an observer, with the second factor that every admin page requires."""
     return make_staff(
         email, **{"is_staff": False, "is_superuser": False, "is_observer": True, "name": "Olga Ejemplo", **fields}
     )
 
 
 def make_focal_point(body: ParticipatingBody, user: User | None = None, **fields: Any) -> FocalPoint:
-    """One who was asked, by mail, to register the delegations of `body` that there are."""
+    """Create a focal point who was invited by mail to register each present delegation of `body`."""
     focal_point = FocalPoint.objects.create(body=body, user=user or make_user(), **fields)
     for delegation in Delegation.objects.filter(body=body):
         make_registration_invitation(focal_point, delegation)
@@ -167,7 +167,7 @@ def make_focal_point(body: ParticipatingBody, user: User | None = None, **fields
 
 
 def make_registration_invitation(focal_point: FocalPoint, delegation: Delegation, **fields: Any) -> Delivery:
-    """The mail that asked `focal_point` to register `delegation`, sent."""
+    """Create the sent delivery that invited `focal_point` to register `delegation`."""
     user = focal_point.user
     return Delivery.objects.create(
         key=Appointment(focal_point, delegation).key,
@@ -190,7 +190,7 @@ def make_registration_invitation(focal_point: FocalPoint, delegation: Delegation
 
 
 def make_delegation(webinar: Webinar | None = None, body: ParticipatingBody | None = None, **fields: Any) -> Delegation:
-    """A draft delegation of a country; with the default webinar, the four quotas of two come along."""
+    """Create a draft delegation of a country; without `webinar`, create one with four quotas of two."""
     if webinar is None:
         webinar = make_webinar()
         make_quotas(webinar)
@@ -200,14 +200,14 @@ def make_delegation(webinar: Webinar | None = None, body: ParticipatingBody | No
 def make_delegate(
     delegation: Delegation, profile: ParticipantProfile | str | None = "prosecutors", **fields: Any
 ) -> Delegate:
-    """An active delegate as a row, past every rule; use the services where a rule matters."""
+    """Create an active delegate without checking any rule; use the services where a rule matters."""
     delegate = _delegate(delegation, profile, **fields)
     delegate.save()
     return delegate
 
 
 def make_delegates(count: int, delegation: Delegation, **fields: Any) -> list[Delegate]:
-    """As many prosecutors at once, in one statement."""
+    """Create `count` prosecutors in one statement."""
     profile = make_profiles()["prosecutors"]
     return Delegate.objects.bulk_create(_delegate(delegation, profile, **fields) for _ in range(count))
 
@@ -233,7 +233,7 @@ def _delegate(delegation: Delegation, profile: ParticipantProfile | str | None, 
 
 
 def make_details(profile: ParticipantProfile | str | None = "prosecutors", **fields: Any) -> DelegateDetails:
-    """A person as typed into the form, with an address of their own."""
+    """Return the details of a person with a unique address, as a form passes them to the services."""
     number = next(_numbers)
     if isinstance(profile, str):
         profile = make_profiles()[profile]
@@ -256,7 +256,7 @@ def make_organisation(slug: str = "unodc", **fields: Any) -> ParticipatingBody:
 
 
 def make_reminder_rule(webinar: Webinar, amount: int = 1, unit: str = "hours", **fields: Any) -> ReminderRule:
-    """Before each session, to everyone who has not declined."""
+    """Create a reminder before each session to everyone who has not declined."""
     return ReminderRule.objects.create(webinar=webinar, amount=amount, unit=unit, **{"created_at": NOW, **fields})
 
 
@@ -265,7 +265,7 @@ def make_gap_notice_rule(webinar: Webinar, days_before: int = 5, **fields: Any) 
 
 
 def make_announcement(webinar: Webinar, *, by: User, **fields: Any) -> Announcement:
-    """A draft in both languages, for all delegates."""
+    """Create a draft announcement in both languages, for all delegates."""
     return Announcement.objects.create(
         webinar=webinar,
         author=by,
@@ -282,7 +282,7 @@ def make_announcement(webinar: Webinar, *, by: User, **fields: Any) -> Announcem
 
 
 def make_gap_reminder(webinar: Webinar, *, by: User, **fields: Any) -> GapReminder:
-    """A row alone: that somebody had two focal points of one country reminded at `NOW`."""
+    """Create a gap reminder to two focal points of one country at `NOW`, without its deliveries."""
     return GapReminder.objects.create(
         webinar=webinar,
         confirmed_by=by,
@@ -290,18 +290,18 @@ def make_gap_reminder(webinar: Webinar, *, by: User, **fields: Any) -> GapRemind
     )
 
 
-def a_pdf(text: str = "Nomination") -> bytes:
-    """What readers take for a PDF, other bytes for another `text`."""
+def make_pdf(text: str = "Nomination") -> bytes:
+    """Return bytes that are recognised as a PDF; another `text` gives other bytes."""
     return b"%PDF-1.4\n" + text.encode() + b"\n%%EOF\n"
 
 
 def make_upload(content: bytes | None = None, *, name: str = "Nota verbal.pdf") -> SimpleUploadedFile:
-    """A file as a form brings it; a PDF where nothing else is said."""
-    return SimpleUploadedFile(name, a_pdf() if content is None else content, content_type="application/pdf")
+    """Return an uploaded file, by default a PDF."""
+    return SimpleUploadedFile(name, make_pdf() if content is None else content, content_type="application/pdf")
 
 
 class RawUpload(SimpleUploadedFile):
-    """A file under the name that was sent: a plain attribute in place of Django's property, which cleans it."""
+    """An uploaded file that keeps the submitted name, which Django's property would clean."""
 
     name = ""
 
@@ -309,13 +309,13 @@ class RawUpload(SimpleUploadedFile):
 def make_letter(
     delegation: Delegation, *, by: User, text: str = "Nomination", name: str = "Nota verbal.pdf"
 ) -> NominationLetter:
-    """A letter through the service, at `NOW`."""
-    upload = make_upload(a_pdf(text), name=name)
+    """Upload a letter through the service at `NOW`."""
+    upload = make_upload(make_pdf(text), name=name)
     return upload_letter(delegation, upload=upload, by=by, now=NOW)
 
 
 def make_attendance(session: Session, delegate: Delegate | None = None, *, by: User, **fields: Any) -> Attendance:
-    """Someone in a report of `session`, known by the address of `delegate` or not at all."""
+    """Create a row of a report of `session`, matched with `delegate` by address, or unmatched without one."""
     name = delegate.name if delegate else f"Guest {next(_numbers)}"
     report = AttendanceReport.objects.create(session=session, imported_by=by, imported_at=NOW, people=1)
     return Attendance.objects.create(

@@ -1,4 +1,4 @@
-"""Who may open what: every address of the product, for every role, in one table (design §8)."""
+"""Every URL of the project and the status that each role gets, in one table (design §8)."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -46,8 +46,8 @@ from tests.factories import (
 pytestmark = pytest.mark.django_db
 
 
-class Seen(NamedTuple):
-    """What an address answers to each role. A participant holds the token of their mail, the others a forged one."""
+class StatusByRole(NamedTuple):
+    """The status of a URL for each role. The participant has a valid token, the others a forged one."""
 
     anonymous: int
     focal_point: int
@@ -57,99 +57,98 @@ class Seen(NamedTuple):
     observer: int
 
 
-class Row(NamedTuple):
-    """What each role sees, with which arguments, and by which method."""
+class UrlRow(NamedTuple):
+    """One URL: the status for each role, its arguments and the method."""
 
-    seen: Seen
+    statuses: StatusByRole
     arguments: tuple[str, ...] = ()
     method: str = "get"
 
 
-PUBLIC = Seen(200, 200, 200, 200, 200, 200)
-MOVES_ON = Seen(302, 302, 302, 302, 302, 302)
-SIGNED_IN = Seen(302, 200, 200, 302, 200, 200)
-OF_THE_COUNTRY = Seen(302, 200, 404, 302, 200, 404)
-# Without a sign-in the form is refused (`test_unsent`).
-STEP_OF_THE_COUNTRY = Seen(403, 302, 404, 403, 302, 404)
-BY_TOKEN = Seen(404, 404, 404, 200, 404, 404)
-STEP_BY_TOKEN = Seen(404, 404, 404, 302, 404, 404)
+PUBLIC = StatusByRole(200, 200, 200, 200, 200, 200)
+REDIRECT = StatusByRole(302, 302, 302, 302, 302, 302)
+SIGNED_IN_PAGE = StatusByRole(302, 200, 200, 302, 200, 200)
+COUNTRY_PAGE = StatusByRole(302, 200, 404, 302, 200, 404)
+# Without a sign-in the form is kept and shown after the sign-in (`test_resubmit_after_sign_in`).
+COUNTRY_ACTION = StatusByRole(403, 302, 404, 403, 302, 404)
+TOKEN_PAGE = StatusByRole(404, 404, 404, 200, 404, 404)
+TOKEN_ACTION = StatusByRole(404, 404, 404, 302, 404, 404)
 
-TABLE: Mapping[str, Row] = {
-    "healthz": Row(PUBLIC),
-    "readyz": Row(PUBLIC),
-    # Without its settings.
-    "security-txt": Row(Seen(404, 404, 404, 404, 404, 404)),
-    "set_language": Row(MOVES_ON, method="post"),
-    "sessions_app:home": Row(PUBLIC),
-    "sessions_app:webinar": Row(PUBLIC, ("webinar",)),
-    "sessions_app_files:agenda-ics": Row(PUBLIC, ("webinar",)),
-    "registrations:lost-link": Row(PUBLIC),
-    "registrations:lost-link-requested": Row(PUBLIC),
-    "registrations:my": Row(BY_TOKEN, ("token",)),
-    "registrations:answer": Row(STEP_BY_TOKEN, ("token", "1"), method="post"),
-    "registrations:cannot-come": Row(BY_TOKEN, ("token",)),
-    "registrations:preferences": Row(BY_TOKEN, ("token",)),
-    "registrations:join": Row(BY_TOKEN, ("join_token", "1")),
-    "registrations_files:feed": Row(BY_TOKEN, ("token",)),
-    "registrations_files:session-ics": Row(BY_TOKEN, ("token", "1")),
-    "registrations:privacy": Row(PUBLIC),
-    # It leads to the sign-in of the one whom it was sent to.
-    "registrations:invited": Row(PUBLIC._replace(focal_point=302), ("invitation",)),
-    "registrations:delegations": Row(SIGNED_IN),
-    "registrations:delegation": Row(OF_THE_COUNTRY, ("delegation",)),
-    "registrations:register-delegate": Row(OF_THE_COUNTRY, ("delegation",)),
-    "registrations:edit-delegate": Row(OF_THE_COUNTRY, ("delegation", "delegate")),
-    "registrations:replace-delegate": Row(OF_THE_COUNTRY, ("delegation", "delegate")),
-    "registrations:withdraw-delegate": Row(OF_THE_COUNTRY, ("delegation", "delegate")),
-    "registrations:restore-delegate": Row(STEP_OF_THE_COUNTRY, ("delegation", "withdrawn"), method="post"),
-    "registrations:undo-edit": Row(STEP_OF_THE_COUNTRY, ("delegation", "delegate"), method="post"),
-    "registrations:send-invitations-again": Row(STEP_OF_THE_COUNTRY, ("delegation", "delegate"), method="post"),
-    "registrations:import-delegates": Row(OF_THE_COUNTRY, ("delegation",)),
-    "registrations:save-import": Row(Seen(403, 422, 404, 403, 422, 404), ("delegation",), method="post"),
-    "registrations:import-template": Row(OF_THE_COUNTRY, ("delegation",)),
-    "registrations:carry-over": Row(OF_THE_COUNTRY, ("delegation",)),
-    "registrations:letter": Row(OF_THE_COUNTRY, ("delegation",)),
-    "registrations:letter-file": Row(OF_THE_COUNTRY, ("delegation", "letter")),
-    "registrations:remove-letter": Row(
-        # The focal point was quicker than the staff.
-        STEP_OF_THE_COUNTRY._replace(staff=404),
+URLS: Mapping[str, UrlRow] = {
+    "healthz": UrlRow(PUBLIC),
+    "readyz": UrlRow(PUBLIC),
+    # 404 unless its settings are set.
+    "security-txt": UrlRow(StatusByRole(404, 404, 404, 404, 404, 404)),
+    "set_language": UrlRow(REDIRECT, method="post"),
+    "sessions_app:home": UrlRow(PUBLIC),
+    "sessions_app:webinar": UrlRow(PUBLIC, ("webinar",)),
+    "sessions_app_files:agenda-ics": UrlRow(PUBLIC, ("webinar",)),
+    "registrations:lost-link": UrlRow(PUBLIC),
+    "registrations:lost-link-requested": UrlRow(PUBLIC),
+    "registrations:my": UrlRow(TOKEN_PAGE, ("token",)),
+    "registrations:answer": UrlRow(TOKEN_ACTION, ("token", "1"), method="post"),
+    "registrations:cannot-come": UrlRow(TOKEN_PAGE, ("token",)),
+    "registrations:preferences": UrlRow(TOKEN_PAGE, ("token",)),
+    "registrations:join": UrlRow(TOKEN_PAGE, ("join_token", "1")),
+    "registrations_files:feed": UrlRow(TOKEN_PAGE, ("token",)),
+    "registrations_files:session-ics": UrlRow(TOKEN_PAGE, ("token", "1")),
+    "registrations:privacy": UrlRow(PUBLIC),
+    # The focal point whom it was sent to is redirected to the delegation.
+    "registrations:invited": UrlRow(PUBLIC._replace(focal_point=302), ("invitation",)),
+    "registrations:delegations": UrlRow(SIGNED_IN_PAGE),
+    "registrations:delegation": UrlRow(COUNTRY_PAGE, ("delegation",)),
+    "registrations:register-delegate": UrlRow(COUNTRY_PAGE, ("delegation",)),
+    "registrations:edit-delegate": UrlRow(COUNTRY_PAGE, ("delegation", "delegate")),
+    "registrations:replace-delegate": UrlRow(COUNTRY_PAGE, ("delegation", "delegate")),
+    "registrations:withdraw-delegate": UrlRow(COUNTRY_PAGE, ("delegation", "delegate")),
+    "registrations:restore-delegate": UrlRow(COUNTRY_ACTION, ("delegation", "withdrawn"), method="post"),
+    "registrations:undo-edit": UrlRow(COUNTRY_ACTION, ("delegation", "delegate"), method="post"),
+    "registrations:send-invitations-again": UrlRow(COUNTRY_ACTION, ("delegation", "delegate"), method="post"),
+    "registrations:import-delegates": UrlRow(COUNTRY_PAGE, ("delegation",)),
+    "registrations:save-import": UrlRow(StatusByRole(403, 422, 404, 403, 422, 404), ("delegation",), method="post"),
+    "registrations:import-template": UrlRow(COUNTRY_PAGE, ("delegation",)),
+    "registrations:carry-over": UrlRow(COUNTRY_PAGE, ("delegation",)),
+    "registrations:letter": UrlRow(COUNTRY_PAGE, ("delegation",)),
+    "registrations:letter-file": UrlRow(COUNTRY_PAGE, ("delegation", "letter")),
+    "registrations:remove-letter": UrlRow(
+        # The focal point, who comes first in the test, has removed it.
+        COUNTRY_ACTION._replace(staff=404),
         ("delegation", "letter"),
         method="post",
     ),
-    "registrations:submit-delegation": Row(OF_THE_COUNTRY, ("delegation",)),
-    "registrations:not-attending": Row(OF_THE_COUNTRY, ("delegation",)),
-    "registrations:attending-again": Row(STEP_OF_THE_COUNTRY, ("delegation",), method="post"),
+    "registrations:submit-delegation": UrlRow(COUNTRY_PAGE, ("delegation",)),
+    "registrations:not-attending": UrlRow(COUNTRY_PAGE, ("delegation",)),
+    "registrations:attending-again": UrlRow(COUNTRY_ACTION, ("delegation",), method="post"),
 }
-# What a participant who was withdrawn or replaced is answered; every other address behind a link says 410.
-OF_SOMEONE_WHO_LEFT = {"registrations_files:feed": 200}
-# Of Django and allauth: many, and held by rules instead of rows.
+# The status for a participant who left; every other URL with a token answers 410.
+STATUS_AFTER_LEAVING = {"registrations_files:feed": 200}
+# The URLs of Django and allauth, which are checked by rules instead of rows.
 SIGN_IN = ("account_", "mfa_", "usersessions_")
 GROUPS = ("admin:", *SIGN_IN)
 
 
-def every_address(resolver: URLResolver, namespace: str = "", path: str = "") -> Iterator[tuple[str, str]]:
-    """(qualified name, route) of each address below `resolver`; one without a name by its pattern."""
+def walk_urls(resolver: URLResolver, namespace: str = "", path: str = "") -> Iterator[tuple[str, str]]:
+    """Yield (qualified name, route) of each URL below `resolver`; the pattern stands in for a missing name."""
     for entry in resolver.url_patterns:
         whole = f"{path}{entry.pattern}"
         if isinstance(entry, URLResolver):
             below = f"{namespace}{entry.namespace}:" if entry.namespace else namespace
-            yield from every_address(entry, below, whole)
+            yield from walk_urls(entry, below, whole)
         else:
             yield f"{namespace}{entry.name or entry.pattern}", whole
 
 
-def an_address_of(route: str, *, argument: str = "1") -> str:
-    """A path of `route`, with `argument` for each of its own (of a regular expression, for each group), and the first
-    session's number."""
+def example_path(route: str, *, argument: str = "1") -> str:
+    """Return a path of `route` with `argument` for each parameter or regular expression group, and 1 for `n`."""
     plain = re.sub(r"<[^>]+>", argument, re.sub(r"\(\?P<\w+>[^)]*\)", argument, route.replace("<int:n>", "1")))
     return "/" + re.sub(r"[\^$]|\\Z", "", plain)
 
 
-ADDRESSES = dict(every_address(get_resolver()))
+ROUTES = dict(walk_urls(get_resolver()))
 
 
 class World(NamedTuple):
-    """The people of the table's roles and what the addresses need."""
+    """A client for each role, and the arguments of the URLs."""
 
     clients: dict[str, Client]
     arguments: dict[str, str | int]
@@ -162,7 +161,7 @@ def forge(token: str) -> str:
 
 @pytest.fixture(scope="module")
 def stored_world(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[World]:
-    """The world, stored once for the module; what a test changes of it is rolled back after the test."""
+    """Create the rows once for the module; changes of a test are rolled back."""
     with django_db_blocker.unblock(), transaction.atomic():
         yield _store_world()
         transaction.set_rollback(True)
@@ -170,7 +169,7 @@ def stored_world(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> I
 
 @pytest.fixture
 def world(stored_world: World) -> World:
-    """The world with browsers of the test's own: a sign-out or a choice of language stays in one test."""
+    """The world with new clients, so that a sign-out or a choice of language affects one test only."""
     clients = {role: Client() for role in stored_world.clients}
     for role, client in clients.items():
         client.cookies = deepcopy(stored_world.clients[role].cookies)
@@ -187,7 +186,7 @@ def _store_world() -> World:
     make_delegation(webinar, panama)
     delegate = make_delegate(delegation, admitted_at=NOW)
     withdrawn = make_delegate(delegation, status="withdrawn", withdrawn_at=NOW, hold_until=NOW)
-    clients = {role: Client() for role in Seen._fields}
+    clients = {role: Client() for role in StatusByRole._fields}
     focal_point = make_focal_point(honduras)
     clients["focal_point"].force_login(focal_point.user)
     clients["of_another_country"].force_login(make_focal_point(panama).user)
@@ -210,15 +209,15 @@ def _store_world() -> World:
     )
 
 
-def test_every_address_stands_in_the_table() -> None:
-    ours = {name for name in ADDRESSES if not name.startswith(GROUPS)}
+def test_every_url_is_in_the_table() -> None:
+    ours = {name for name in ROUTES if not name.startswith(GROUPS)}
 
-    assert ours == set(TABLE)
+    assert ours == set(URLS)
 
 
-@pytest.mark.parametrize("name", TABLE)
-def test_each_role_sees_what_the_table_says(name: str, world: World, time_machine: TimeMachineFixture) -> None:
-    row = TABLE[name]
+@pytest.mark.parametrize("name", URLS)
+def test_each_role_gets_the_status_in_the_table(name: str, world: World, time_machine: TimeMachineFixture) -> None:
+    row = URLS[name]
     time_machine.move_to(NOW, tick=True)
 
     statuses = {}
@@ -227,40 +226,40 @@ def test_each_role_sees_what_the_table_says(name: str, world: World, time_machin
         path = reverse(name, args=[known.get(argument, argument) for argument in row.arguments])
         response = getattr(client, row.method)(path)
         if response.streaming:
-            # To its end, where the client closes the file; `close` would close the database's connection too.
+            # Reading to the end closes the file; `close` would close the database connection too.
             list(response.streaming_content)
         statuses[role] = response.status_code
 
-    assert statuses == row.seen._asdict()
+    assert statuses == row.statuses._asdict()
 
 
-@pytest.mark.parametrize("name", [name for name, row in TABLE.items() if {"token", "join_token"} & set(row.arguments)])
+@pytest.mark.parametrize("name", [name for name, row in URLS.items() if {"token", "join_token"} & set(row.arguments)])
 @pytest.mark.parametrize("status", ["withdrawn", "replaced"])
-def test_whoever_left_is_told_so_at_every_address_of_their_link(
+def test_every_url_of_a_link_answers_gone_after_its_person_left(
     name: str, status: str, world: World, time_machine: TimeMachineFixture
 ) -> None:
     time_machine.move_to(NOW, tick=True)
-    row, person = TABLE[name], Delegate.objects.get(pk=world.arguments["delegate"])
+    row, person = URLS[name], Delegate.objects.get(pk=world.arguments["delegate"])
     path = reverse(name, args=[world.arguments.get(argument, argument) for argument in row.arguments])
-    # Leaving raises the version of the links.
+    # Leaving increases the token version.
     Delegate.objects.filter(pk=person.pk).update(
         status=status, withdrawn_at=NOW, token_version=person.token_version + 1
     )
 
     statuses = {getattr(client, row.method)(path).status_code for client in world.clients.values()}
 
-    assert statuses == {OF_SOMEONE_WHO_LEFT.get(name, 410)}
+    assert statuses == {STATUS_AFTER_LEAVING.get(name, 410)}
 
 
-@pytest.mark.parametrize("name", TABLE)
+@pytest.mark.parametrize("name", URLS)
 @pytest.mark.parametrize("method", ["get", "post"])
-def test_our_own_pages_speak_spanish_to_the_end(
+def test_every_page_is_completely_translated_into_spanish(
     name: str, method: str, world: World, time_machine: TimeMachineFixture
 ) -> None:
-    """Their forms are sent empty, which shows their errors."""
+    """Forms are submitted empty, so that their errors are checked too."""
     time_machine.move_to(NOW, tick=True)
     with translation.override("es"):
-        path = reverse(name, args=[world.arguments.get(argument, argument) for argument in TABLE[name].arguments])
+        path = reverse(name, args=[world.arguments.get(argument, argument) for argument in URLS[name].arguments])
 
     for role in ("focal_point", "participant"):
         with spanish.asked_in_vain() as missing:
@@ -270,9 +269,9 @@ def test_our_own_pages_speak_spanish_to_the_end(
 
 
 def english_on(answer: HttpResponseBase) -> list[str]:
-    """Without the titles of the factories, for which the English one stands in where the Spanish one is sent empty."""
+    """Return the English texts on a page, except titles of the factories, which lack Spanish when posted empty."""
     if answer.streaming:
-        # To its end, as above.
+        # Read to the end, as above.
         list(answer.streaming_content)
         return []
     if not answer.headers.get("Content-Type", "").startswith("text/html"):
@@ -281,9 +280,9 @@ def english_on(answer: HttpResponseBase) -> list[str]:
     return spanish.english_in([re.sub("Context and challenges|Opening remarks", "", text) for text in texts])
 
 
-@pytest.mark.parametrize("name", [name for name, row in TABLE.items() if row.method == "post"])
-def test_a_step_is_never_taken_by_opening_its_address(name: str, world: World) -> None:
-    path = reverse(name, args=[world.arguments.get(argument, argument) for argument in TABLE[name].arguments])
+@pytest.mark.parametrize("name", [name for name, row in URLS.items() if row.method == "post"])
+def test_a_get_of_a_post_url_does_nothing(name: str, world: World) -> None:
+    path = reverse(name, args=[world.arguments.get(argument, argument) for argument in URLS[name].arguments])
 
     assert {client.get(path).status_code for client in world.clients.values()} <= {302, 405}
 
@@ -301,13 +300,13 @@ OF_ATTENDANCE = (
 
 
 @pytest.fixture(scope="module")
-def everything(stored_world: World, django_db_blocker: DjangoDbBlocker) -> dict[str, str]:
-    """A key of a row of each model of the product, by "<app>_<model>"; and of what the admin's own pages are about."""
+def admin_keys(stored_world: World, django_db_blocker: DjangoDbBlocker) -> dict[str, str]:
+    """The key of one row of each model, by "<app>_<model>", and of the rows of the admin's own pages."""
     with django_db_blocker.unblock():
-        return _store_everything(stored_world)
+        return _store_admin_rows(stored_world)
 
 
-def _store_everything(world: World) -> dict[str, str]:
+def _store_admin_rows(world: World) -> dict[str, str]:
     delegation = Delegation.objects.get(slug=world.arguments["delegation"])
     staff, profile = User.objects.get(is_staff=True), ParticipantProfile.objects.first()
     Speaker.objects.create(webinar=delegation.webinar, code="speaker", name_en="Speaker")
@@ -360,7 +359,7 @@ def _store_everything(world: World) -> dict[str, str]:
 
 
 def key_for(name: str, keys: dict[str, str]) -> str:
-    """That of the row which the address `name` of the admin is about."""
+    """Return the key of the row that the admin URL `name` needs."""
     own = name.removeprefix("admin:")
     if own in keys:
         return keys[own]
@@ -372,8 +371,8 @@ def observer_may_open(name: str) -> bool:
     return name.removeprefix("admin:") in OBSERVER_URL_NAMES | {"logout"}
 
 
-# What an observer may read, page by page: written out, so that nobody opens one more by the way.
-READ_BY_OBSERVERS = {
+# The pages that an observer may open, written out so that adding one is a deliberate change.
+OBSERVER_PAGES = {
     "index", "app_list", "jsi18n", "quota-boards", "quota-board", "webinar-history",
     "preview-public", "preview-delegate", "preview-release",
     "attendance-of-webinars", "attendance", "session-attendance",
@@ -387,18 +386,18 @@ READ_BY_OBSERVERS = {
 }  # fmt: skip
 
 
-def test_an_observer_opens_these_pages_of_the_admin_and_no_other() -> None:
-    assert READ_BY_OBSERVERS == OBSERVER_URL_NAMES
-    assert {name.removeprefix("admin:") for name in ADDRESSES} >= READ_BY_OBSERVERS
+def test_an_observer_may_open_only_the_listed_admin_pages() -> None:
+    assert OBSERVER_PAGES == OBSERVER_URL_NAMES
+    assert {name.removeprefix("admin:") for name in ROUTES} >= OBSERVER_PAGES
 
 
-@pytest.mark.parametrize("name", sorted(READ_BY_OBSERVERS))
-def test_what_an_observer_reads_has_no_addresses_telephones_and_letters(
-    name: str, world: World, everything: dict[str, str], time_machine: TimeMachineFixture
+@pytest.mark.parametrize("name", sorted(OBSERVER_PAGES))
+def test_pages_for_observers_have_no_addresses_telephones_and_letters(
+    name: str, world: World, admin_keys: dict[str, str], time_machine: TimeMachineFixture
 ) -> None:
     time_machine.move_to(NOW, tick=True)
     Delegate.objects.update(phone="+504 1234", needs="wheelchair", withdrawn_reason="Ill")
-    path = an_address_of(ADDRESSES[f"admin:{name}"], argument=key_for(f"admin:{name}", everything))
+    path = example_path(ROUTES[f"admin:{name}"], argument=key_for(f"admin:{name}", admin_keys))
 
     shown = world.clients["observer"].get(path, follow=True).text
 
@@ -407,36 +406,36 @@ def test_what_an_observer_reads_has_no_addresses_telephones_and_letters(
     assert not [word for word in ("+504", "wheelchair", "Nota verbal", "rooms.example.org", "Ill") if word in shown]
 
 
-@pytest.mark.parametrize("name", [name for name in ADDRESSES if name.startswith("admin:")])
-def test_an_observer_sends_nothing(
-    name: str, world: World, everything: dict[str, str], time_machine: TimeMachineFixture
+@pytest.mark.parametrize("name", [name for name in ROUTES if name.startswith("admin:")])
+def test_an_observer_may_not_post(
+    name: str, world: World, admin_keys: dict[str, str], time_machine: TimeMachineFixture
 ) -> None:
     time_machine.move_to(NOW, tick=True)
-    path = an_address_of(ADDRESSES[name], argument=key_for(name, everything))
+    path = example_path(ROUTES[name], argument=key_for(name, admin_keys))
 
     answer = world.clients["observer"].post(path, {"action": "accept", "_selected_action": "1", "post": "yes"})
 
     assert answer.status_code == {"admin:login": 302, "admin:logout": 200}.get(name, 403)
 
 
-# Of Django, and of no row of ours.
-ABOUT_NOTHING_OF_OURS = {"admin:view_on_site", "admin:(?P<url>.*)$", "admin:login", "admin:autocomplete"}
+# URLs of Django's admin that concern no row.
+WITHOUT_ROW = {"admin:view_on_site", "admin:(?P<url>.*)$", "admin:login", "admin:autocomplete"}
 
 
-@pytest.mark.parametrize("name", [name for name in ADDRESSES if name.startswith("admin:")])
-def test_the_admin_opens_for_staff_alone(
-    name: str, world: World, everything: dict[str, str], time_machine: TimeMachineFixture
+@pytest.mark.parametrize("name", [name for name in ROUTES if name.startswith("admin:")])
+def test_only_staff_may_open_the_admin(
+    name: str, world: World, admin_keys: dict[str, str], time_machine: TimeMachineFixture
 ) -> None:
     time_machine.move_to(NOW, tick=True)
-    path = an_address_of(ADDRESSES[name], argument=key_for(name, everything))
+    path = example_path(ROUTES[name], argument=key_for(name, admin_keys))
 
     answers = {role: client.get(path) for role, client in world.clients.items()}
     of_staff, of_observer = answers.pop("staff"), answers.pop("observer")
 
-    # 302 leads to the sign-in, which tells someone who is signed in already that this is not for them.
+    # 302 leads to the sign-in page, which says to a signed-in user that the page is not for them.
     assert {answer.status_code for answer in answers.values()} <= {302, 403, 404}
-    if name not in ABOUT_NOTHING_OF_OURS:
-        # 403: what nobody may add or delete, 405: a step that is sent and not opened.
+    if name not in WITHOUT_ROW:
+        # 403: nobody may add or delete these rows; 405: a URL that needs a POST.
         closed = {403, 405} if name.endswith(("_add", "_delete", "logout", "export-quota-board")) else set()
         assert of_staff.status_code in {200, 302} | closed
         assert (
@@ -444,18 +443,18 @@ def test_the_admin_opens_for_staff_alone(
             if observer_may_open(name)
             else (of_observer.status_code == 403)
         )
-        # Where Django leads to from a row that does not exist.
+        # Django redirects to the index from a row that does not exist.
         assert of_staff.headers.get("Location") != reverse("admin:index")
 
 
-@pytest.mark.parametrize("name", [name for name in ADDRESSES if name.startswith("admin:")])
+@pytest.mark.parametrize("name", [name for name in ROUTES if name.startswith("admin:")])
 @pytest.mark.parametrize("method", ["get", "post"])
-def test_the_admin_speaks_spanish_to_the_end(
-    name: str, method: str, world: World, everything: dict[str, str], time_machine: TimeMachineFixture
+def test_the_admin_is_completely_translated_into_spanish(
+    name: str, method: str, world: World, admin_keys: dict[str, str], time_machine: TimeMachineFixture
 ) -> None:
-    """Its forms are sent empty, which shows their errors."""
+    """Forms are submitted empty, so that their errors are checked too."""
     time_machine.move_to(NOW, tick=True)
-    path = an_address_of(ADDRESSES[name], argument=key_for(name, everything))
+    path = example_path(ROUTES[name], argument=key_for(name, admin_keys))
     staff = world.clients["staff"]
     staff.cookies[settings.LANGUAGE_COOKIE_NAME] = "es"
 
@@ -465,9 +464,9 @@ def test_the_admin_speaks_spanish_to_the_end(
     assert (english_on(answer), sorted(missing)) == ([], [])
 
 
-@pytest.mark.parametrize("name", [name for name in ADDRESSES if name.startswith(SIGN_IN)])
-def test_the_sign_in_fails_for_nobody(name: str, world: World) -> None:
-    path = an_address_of(ADDRESSES[name])
+@pytest.mark.parametrize("name", [name for name in ROUTES if name.startswith(SIGN_IN)])
+def test_every_sign_in_page_opens_without_a_server_error(name: str, world: World) -> None:
+    path = example_path(ROUTES[name])
 
     statuses = {client.get(path).status_code for client in world.clients.values()}
 

@@ -263,7 +263,7 @@ def seed_people(*, password: str, now: datetime) -> dict[str, User]:
     return focal_points
 
 
-def seed_delegations(webinar: Webinar, *, focal_points: Mapping[str, User], staff: User, now: datetime) -> None:
+def seed_stories(webinar: Webinar, *, focal_points: Mapping[str, User], staff: User, now: datetime) -> None:
     """Apply its scenario to every delegation of `webinar`; the last action is shortly before `now`."""
     profiles = {quota.profile.code: quota.profile for quota in webinar.quotas.select_related("profile")}
     for delegation in webinar.delegations.select_related("body", "webinar"):

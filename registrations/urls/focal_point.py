@@ -4,16 +4,16 @@ from registrations.views.focal_point import (
     carry_over,
     delegation_actions,
     imports,
+    invitation,
     letters,
     pages,
     people,
     privacy,
-    welcome,
 )
 
 urlpatterns = [
     path("privacy/", privacy.privacy, name="privacy"),
-    path("invited/<str:token>/", welcome.invited, name="invited"),
+    path("invited/<str:token>/", invitation.invited, name="invited"),
     path("delegations/", pages.delegations, name="delegations"),
     path("delegations/<slug:slug>/", pages.delegation, name="delegation"),
     path("delegations/<slug:slug>/submit/", delegation_actions.submit, name="submit-delegation"),

@@ -64,11 +64,11 @@ from sessions_app.releases import release_webinar
 from tests.factories import (
     FIRST_START,
     NOW,
-    a_pdf,
     make_country,
     make_delegation,
     make_gap_notice_rule,
     make_organisation,
+    make_pdf,
     make_profiles,
     make_quotas,
     make_reminder_rule,
@@ -203,7 +203,7 @@ class _Story:
 
     def decide(self) -> None:
         focal_point, now = self.focal_points["HN"], self.copies.move_to(NOW + 6 * DAY + HOUR)
-        letter = SimpleUploadedFile("Nota verbal.pdf", a_pdf(), content_type="application/pdf")
+        letter = SimpleUploadedFile("Nota verbal.pdf", make_pdf(), content_type="application/pdf")
         upload_letter(self.honduras, upload=letter, by=focal_point, now=now)
         self.submit(self.honduras, now)
         return_delegation(self.honduras, comment="Falta una firma.\nGracias.", by=self.staff, now=now)

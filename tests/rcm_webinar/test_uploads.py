@@ -7,7 +7,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile, TemporaryUploaded
 from django.test import Client, RequestFactory
 
 from registrations.models import NominationLetter
-from tests.factories import a_pdf, make_country, make_delegation
+from tests.factories import make_country, make_delegation, make_pdf
 from tests.full_disk import largest_file
 from tests.logged import errors_in
 
@@ -103,7 +103,7 @@ def test_a_form_whose_file_could_not_be_stored_is_answered_with_a_page_and_chang
     browser.force_login(staff)
     browser.cookies[settings.CSRF_COOKIE_NAME] = token = 32 * "a"
 
-    answer = browser.post(path, {"csrfmiddlewaretoken": token, "file": SimpleUploadedFile("a.pdf", a_pdf())})
+    answer = browser.post(path, {"csrfmiddlewaretoken": token, "file": SimpleUploadedFile("a.pdf", make_pdf())})
 
     assert answer.status_code == 507
     assert f'<html lang="{language}">' in answer.content.decode()
@@ -121,7 +121,7 @@ def test_a_letter_that_the_disk_does_not_take_is_said_beside_its_field(
     delegation = make_delegation(body=make_country("HN"))
 
     answer = secretariat.post(
-        f"/en/delegations/{delegation.slug}/letter/", {"file": SimpleUploadedFile("a.pdf", a_pdf())}
+        f"/en/delegations/{delegation.slug}/letter/", {"file": SimpleUploadedFile("a.pdf", make_pdf())}
     )
 
     assert answer.status_code == 422

@@ -1,4 +1,4 @@
-"""`manage.py seed_demo` fills the demo once and prints the accounts to sign in with."""
+"""`manage.py seed_demo`: fills the demo once, and tells who to sign in as."""
 
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from registrations.management.definitions import DEFINITIONS, load_definition
-from registrations.management.samples import seed_connection_test, seed_delegations, seed_people
+from registrations.management.samples import seed_connection_test, seed_people, seed_stories
 from registrations.models import User
 from registrations.queries import last_session_end
 from sessions_app.models import Webinar
@@ -18,7 +18,7 @@ from sessions_app.releases import release_webinar
 CONCEPT_NOTE = DEFINITIONS / "mass-intra-regional-flows.toml"
 CONNECTION_TEST = DEFINITIONS / "connection-test.toml"
 DAYS_AHEAD = 14
-# The reminder of one hour before is sent, and the join page opens, soon after the first start.
+# Its reminder of one hour before and its join page are seen soon after the first start.
 CONNECTION_TEST_BEGINS_IN = timedelta(minutes=65)
 
 
@@ -32,11 +32,11 @@ class Command(BaseCommand):
         if not Webinar.objects.exists():
             with transaction.atomic():
                 _seed(now)
-        self.stdout.write("\n".join(_sign_in_lines(now)))
+        self.stdout.write("\n".join(_told(now)))
 
 
 def first_monday(today: date) -> date:
-    """Return the first Monday at least 14 days after `today`."""
+    """The first Monday at least 14 days after `today`."""
     earliest = today + timedelta(days=DAYS_AHEAD)
     return earliest + timedelta(days=-earliest.weekday() % 7)
 
@@ -57,12 +57,12 @@ def _seed(now: datetime) -> None:
     for webinar in (flows, test):
         release_webinar(webinar, by=staff, now=now)
     focal_points = seed_people(password=settings.DEMO_PASSWORD, now=now)
-    seed_delegations(flows, focal_points=focal_points, staff=staff, now=now)
+    seed_stories(flows, focal_points=focal_points, staff=staff, now=now)
     seed_connection_test(test, staff=staff, now=now)
 
 
-def _sign_in_lines(now: datetime) -> list[str]:
-    """Return lines with the accounts, and with a hint if the sample webinar is over."""
+def _told(now: datetime) -> list[str]:
+    """Who there is, and whether the sample webinar is over."""
     lines = [f"Sign in with the password {settings.DEMO_PASSWORD} as one of:"]
     lines += [f"  {user.email:<30} {user.name}" for user in User.objects.order_by("-is_staff", "-is_observer", "email")]
     ends = [end for webinar in Webinar.objects.all() if (end := last_session_end(webinar))]

@@ -33,7 +33,7 @@ def webinar(db: None) -> Webinar:
 
 @pytest.fixture
 def quota(webinar: Webinar) -> Quota:
-    """Two of a profile, of which the countries below have one; of each other profile they have the one asked."""
+    """A quota of two, of which each country has one person; every other quota is met."""
     Quota.objects.filter(profile__code="prosecutors").update(minimum=2)
     return Quota.objects.get(profile__code="prosecutors")
 
@@ -63,7 +63,7 @@ def status_of(delegation: Delegation) -> str:
 
 
 def form_data(response: HttpResponse) -> dict[str, str]:
-    """What the browser would send again."""
+    """Return the form as a browser would submit it again."""
     return {field.name: field.value() or "" for field in response.context["form"]}
 
 
@@ -154,7 +154,7 @@ def test_the_end_of_an_exception_names_the_country_that_it_accepts(
 
 def policy_as_typed(webinar: Webinar, **changed: str) -> dict[str, str]:
     policy = RegistrationPolicy.objects.get(webinar=webinar)
-    # "false" is what a browser sends of a checkbox without a tick.
+    # A browser sends "false" for an unticked checkbox.
     sent = {
         "opens_at_0": "2026-10-12", "opens_at_1": "10:00", "closes_at_0": "2026-11-06", "closes_at_1": "10:00",
         "purge_on": "2027-11-17", "seen": "",
@@ -204,7 +204,7 @@ def test_delegations_that_became_complete_meanwhile_are_shown_before_a_policy_is
         """The first count of the seats is that of the form; after it somebody else submits."""
         result = execute(sql, params, many, context)
         if "registrations_waiver" in sql and not late:
-            # Its own queries come by here too.
+            # The queries of this block pass here too.
             late.append(Delegation())
             late[0] = almost_complete(webinar, "HN", "Honduras")
         return result
@@ -244,7 +244,7 @@ def test_the_bulk_waiver_page_names_the_delegations_that_it_accepts(
 def test_a_bulk_waiver_that_would_accept_an_unlisted_delegation_waives_nothing(
     secretariat: Client, quota: Quota, honduras: Delegation
 ) -> None:
-    """Somebody lets the webinar accept at once, after the page said nothing of it."""
+    """A colleague makes the webinar accept at once after the page was shown."""
     RegistrationPolicy.objects.update(accepts_complete_at_once=False)
     url = f"{reverse('admin:bulk-waive')}?delegation={honduras.pk}"
     seen = dict(re.findall(r'name="(seen-\d+)" value="([^"]*)"', secretariat.get(url).content.decode()))

@@ -264,7 +264,7 @@ def test_an_observer_sees_names_and_no_contact_details(observer: Client, delegat
 def test_an_observer_cannot_search_or_filter_by_address(
     observer: Client, delegation: Delegation, query: dict[str, str]
 ) -> None:
-    """Nobody is found by an address, and a question about one is answered with the whole list."""
+    """A search by address finds nobody, and a filter by address shows the whole list."""
     found = observer.get(list_url(Delegate), query, follow=True)
 
     assert found.context["cl"].result_count == (0 if "q" in query else 1)

@@ -1,4 +1,4 @@
-"""The rooms in which the secretariat announces and reminds."""
+"""Admin pages of announcements and gap reminders."""
 
 import re
 from datetime import timedelta
@@ -362,7 +362,7 @@ def test_the_page_takes_the_same_queries_with_one_recipient_as_with_many(
 
 @pytest.fixture
 def country_with_gaps(honduras: Delegation) -> Delegation:
-    """Lacks everybody, and has one focal point."""
+    """A delegation without people, with one focal point."""
     make_focal_point(honduras.body, make_user("focal@example.org", name="Focal", language="en"))
     return honduras
 
@@ -479,7 +479,7 @@ def test_only_the_selected_countries_are_reminded(secretariat: Client, country_w
 
 @pytest.fixture
 def seven_delegations(country_with_gaps: Delegation) -> list[Delegation]:
-    """Delegations that lack everybody, with a focal point each; the first is `lacking`."""
+    """Seven delegations without people, with one focal point each; the first is `country_with_gaps`."""
     others = [
         make_delegation(country_with_gaps.webinar, make_country(code)) for code in ("PA", "SV", "GT", "MX", "CR", "BZ")
     ]
@@ -503,7 +503,7 @@ def test_a_changed_selection_is_counted_again_before_it_is_sent_and_nobody_else_
     shown = secretariat.get(gap_reminder_page(panama))
     assert "7 mails to focal points, of 7 countries." in page_text(shown)
 
-    # Six are unticked, and the button that still says seven is pressed.
+    # Six are unticked, and the form that still says seven is submitted.
     counted = secretariat.post(gap_reminder_page(panama), {"delegation": panama.pk, "count": "7"})
     assert reminded_addresses() == []
     assert "It would now be 1 mail, and not the number that was shown." in page_text(counted)

@@ -1,4 +1,4 @@
-"""The pages of attendance: the organisers' table, a report from file to match, and who has opened the room."""
+"""Admin pages of attendance: the table, the import and matching of a report, and the arrivals."""
 
 import re
 from datetime import timedelta
@@ -40,7 +40,7 @@ def upload(client: Client, data: bytes) -> HttpResponse:
 
 
 def confirm(client: Client, checked: HttpResponse, **typed: str) -> HttpResponse:
-    """Send the dry run's form as a browser would."""
+    """Submit the form of the checked report as a browser would."""
     html = checked.content.decode()
     hidden = {
         name: unescape(re.search(rf'name="{name}" value="([^"]*)"', html)[1])  # type: ignore[index]  # it is there

@@ -1,4 +1,4 @@
-"""The quota board: the figures are those of the queries, each leads to its people, and it costs a fixed price."""
+"""The quota board: its figures, their links, and its constant number of queries."""
 
 import re
 from datetime import timedelta
@@ -67,7 +67,7 @@ def waive(delegation: Delegation, profile: str, seats: int) -> None:
 
 
 def page_text(html: str) -> str:
-    """The words of a page, blanks joined."""
+    """Return the text of a page with single blanks."""
     main = html[html.index('id="content-main"') :]
     return " ".join(unescape(re.sub(r"<[^>]+>", " ", main)).split())
 
@@ -272,7 +272,7 @@ def test_bodies_without_a_delegation_are_not_on_the_board(secretariat: Client, w
 
 @pytest.fixture
 def four_countries(webinar: Webinar) -> list[Delegation]:
-    """Honduras lacks 3, Guatemala 8 and Panama 7, of whom each another profile; Belize stays away."""
+    """Honduras lacks 3 people, Guatemala 8 and Panama 7, of different profiles; Belize does not attend."""
     honduras = named_country(webinar, "HN", "Honduras", status=DelegationStatus.ACCEPTED)
     guatemala = named_country(webinar, "GT", "Guatemala")
     panama = named_country(webinar, "PA", "Panama", status=DelegationStatus.SUBMITTED, submitted_at=NOW)
@@ -295,7 +295,7 @@ def four_countries(webinar: Webinar) -> list[Delegation]:
         ("?lacks=prosecutors&sort=name", ["Guatemala", "Panama"]),
         ("?lacks=prosecutors&state=accepted", []),
         ("?profile=prosecutors", ["Guatemala", "Panama", "Honduras", "Belize"]),
-        # What does not exist is told, and the whole board is shown.
+        # An unknown value shows an error and the whole board.
         ("?state=unknown", ["Guatemala", "Panama", "Honduras", "Belize"]),
         ("?lacks=%00&sort=down&profile=%27", ["Guatemala", "Panama", "Honduras", "Belize"]),
     ],
@@ -306,7 +306,7 @@ def test_the_board_is_ordered_and_filtered_by_the_query_string(
     response = secretariat.get(f"{BOARD}{query}")
 
     assert [str(line.row.delegation.body) for line in response.context["rows"]] == shown
-    # A filter narrows what is seen, and no figure.
+    # A filter hides rows and changes no total.
     assert response.context["board"].missing_total == 3 + 8 + 7
     assert ("Please look at this again" in response.content.decode()) == ("unknown" in query or "%00" in query)
 

@@ -1,4 +1,4 @@
-"""BulkAction delegations decided on together: one look, one form, each outcome told."""
+"""Bulk actions on delegations: the page with all of them, the form, and a message for each."""
 
 import re
 
@@ -44,7 +44,7 @@ def honduras(webinar: Webinar) -> Delegation:
 
 @pytest.fixture
 def belize(webinar: Webinar) -> Delegation:
-    """Its two seats are empty, and it reads English."""
+    """Lacks two people; its language is English."""
     return submitted(webinar, "BZ", "Belize", lacks=2, default_language="en")
 
 
@@ -53,7 +53,7 @@ def address(step: str, *chosen: Delegation) -> str:
 
 
 def send(client: Client, step: str, *chosen: Delegation, **typed: str) -> HttpResponse:
-    """As a browser: with what the page said that each looks like."""
+    """Submit the form as a browser would, with the fingerprints of the page."""
     page = client.get(address(step, *chosen)).content.decode()
     seen = dict(re.findall(r'name="(seen-\d+)" value="([^"]*)"', page))
     return client.post(address(step, *chosen), {**seen, **typed})

@@ -17,7 +17,7 @@ def webinar(db: None) -> Webinar:
 
 
 def header_links(client: Client, path: str = "/admin/registrations/delegation/") -> list[str]:
-    """Where the rooms in the head of a page lead."""
+    """Return the links in the header of a page."""
     nav = re.search(r'<nav class="rcm-nav".*?</nav>', client.get(path).content.decode(), re.S)
     assert nav is not None
     return re.findall(r'href="([^"]+)"', nav[0])

@@ -1,4 +1,4 @@
-"""Acting for a country: naming, changing, replacing, withdrawing and bringing back, always through the services."""
+"""Admin of delegates: register, edit, replace, withdraw and restore for any delegation."""
 
 import pytest
 from django.contrib.messages import get_messages
@@ -35,7 +35,7 @@ LIST = "/admin/registrations/delegate/"
 
 @pytest.fixture
 def delegation(db: None) -> Delegation:
-    """A draft of Honduras at a webinar that lies ahead, whose registration has closed."""
+    """A draft of Honduras at a future webinar whose registration has closed."""
     webinar = make_webinar()
     Session.objects.update(starts_at=timezone.now() + timezone.timedelta(days=3))
     RegistrationPolicy.objects.update(
@@ -46,7 +46,7 @@ def delegation(db: None) -> Delegation:
 
 
 def form_data(profile: str | None = "prosecutors", **fields: object) -> dict[str, object]:
-    """A person as typed into the form."""
+    """Return the data of the form, filled in."""
     person = {
         "name": "Ana Paz",
         "email": "ana.paz@example.org",

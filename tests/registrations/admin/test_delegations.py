@@ -1,4 +1,4 @@
-"""Deciding: the list with its filters, the page of a delegation, and each step through its service."""
+"""Admin of delegations: the list with its filters, the page of one, and the actions on it."""
 
 import pytest
 from django.contrib.messages import get_messages
@@ -37,7 +37,7 @@ PROFILES = ("prosecutors", "immigration-control", "border-control", "investigati
 
 @pytest.fixture
 def delegation(db: None) -> Delegation:
-    """Complete, in draft, of a webinar that lies ahead of the clock on the wall."""
+    """A complete draft of a webinar in the future of the real clock."""
     webinar = make_webinar()
     Session.objects.update(starts_at=timezone.now() + timezone.timedelta(days=30))
     make_quotas(webinar, minimum=1)
@@ -374,7 +374,7 @@ def test_a_delegation_can_be_added_for_a_body_and_stays(secretariat: Client, del
 
 @pytest.fixture
 def several_delegations(delegation: Delegation) -> None:
-    """Honduras complete; Guatemala without border control; Belize away; UNODC; the same Honduras elsewhere."""
+    """Honduras complete; Guatemala without border control; Belize not attending; UNODC; Honduras at another webinar."""
     webinar = delegation.webinar
     lacking = make_delegation(webinar, make_country("GT", name_en="Guatemala"))
     for profile in PROFILES:

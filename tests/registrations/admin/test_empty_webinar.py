@@ -1,4 +1,4 @@
-"""A webinar that was only just made, without sessions and delegations: each room opens, and says what comes first."""
+"""A webinar without sessions and delegations: each page opens, and links to what must be added first."""
 
 import pytest
 from django.test import Client

@@ -1,4 +1,4 @@
-"""Exports of the secretariat: what the list shows is in the file, in the reader's words, and who took it is kept."""
+"""Exports: the file has the rows of the list in the user's language, and the history records the export."""
 
 import csv
 import io

@@ -1,4 +1,4 @@
-"""What the secretariat's inputs tell a browser and a screen reader: their language, and that they are about others."""
+"""Attributes of the admin's inputs: language, autofill and labels."""
 
 import re
 
@@ -16,7 +16,7 @@ INPUT = re.compile(r"<(?:input|textarea)\b[^>]*>")
 
 
 def inputs_of(client: Client, path: str) -> dict[str, str]:
-    """The tags of the visible inputs of a page by the last word of their names."""
+    """Return the tags of the visible inputs of a page, by the last part of their names."""
     answer = client.get(path)
     assert answer.status_code == 200
     tags = [tag for tag in INPUT.findall(answer.content.decode()) if 'type="hidden"' not in tag]

@@ -1,4 +1,4 @@
-"""Any list asks as much with one row as with many (design §9)."""
+"""Every list takes the same number of queries with one row as with many (design §9)."""
 
 import pytest
 from django.db import connection, models
@@ -40,7 +40,7 @@ MODELS = registered_models()
 
 
 def add_rows(number: int, staff: User) -> None:
-    """One more of everything that the admin lists."""
+    """Add one row of every model that the admin lists."""
     webinar = make_webinar(f"webinar-{number}")
     make_quotas(webinar)
     make_session(webinar, number=3)

@@ -1,4 +1,4 @@
-"""What the secretariat sees of one person's mail on their page, and sends again from there."""
+"""The mail of one delegate on their admin page, and sending it again."""
 
 import pytest
 from django.contrib.messages import get_messages
@@ -14,7 +14,7 @@ REFUSED = "The mail server refused the address."
 
 @pytest.fixture
 def ana(db: None, time_machine: TimeMachineFixture) -> Delegate:
-    """Someone of Honduras: the first invitation was sent, the second refused."""
+    """A delegate of Honduras whose first invitation was sent and whose second was refused."""
     time_machine.move_to(NOW, tick=False)
     delegation = make_delegation(body=make_country("HN", name_en="Honduras"), status="accepted")
     make_release(delegation.webinar)

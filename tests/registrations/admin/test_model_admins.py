@@ -1,4 +1,4 @@
-"""The other rooms: quotas, focal points, accounts, bodies, policies, reminders, the front page."""
+"""Admin of quotas, focal points, accounts, bodies, policies and rules, and the dashboard."""
 
 import re
 from datetime import timedelta
@@ -50,7 +50,7 @@ from tests.factories import (
 
 @pytest.fixture
 def webinar(db: None) -> Webinar:
-    """It lies ahead of the clock on the wall."""
+    """A webinar in the future of the real clock."""
     webinar = make_webinar()
     Session.objects.update(starts_at=timezone.now() + timedelta(days=30))
     return webinar
@@ -58,7 +58,7 @@ def webinar(db: None) -> Webinar:
 
 @pytest.fixture
 def quota(webinar: Webinar) -> Quota:
-    """One of two, which Honduras meets exactly."""
+    """A quota of two, which Honduras meets exactly."""
     quota = make_quotas(webinar)["prosecutors"]
     honduras = make_delegation(webinar, make_country("HN", name_en="Honduras"))
     make_delegate(honduras)
@@ -93,7 +93,7 @@ def errors_of(response: HttpResponse) -> dict[str, list[str]]:
     return response.context["adminform"].form.errors
 
 
-# As `make_reminder_rule` makes it.
+# The same values as in `make_reminder_rule`.
 RULE = {"amount": "1", "unit": "hours", "moment": "before", "audience": "all", "scope": "each"}
 AGREED = {"seen": "", "reason": "Agreed"}
 

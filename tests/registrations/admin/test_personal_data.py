@@ -1,4 +1,4 @@
-"""The secretariat sees what ends and when, and answers a person who asks for their data."""
+"""Admin pages of personal data: what a purge will remove, and the export and erasure of one person."""
 
 import json
 from datetime import UTC, datetime

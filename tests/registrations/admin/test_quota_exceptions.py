@@ -1,4 +1,4 @@
-"""An exception from a quota for one country: made, shown and ended in the admin."""
+"""Admin pages that make, show and end a quota exception for one country."""
 
 import pytest
 from django.contrib.messages import get_messages

@@ -1,4 +1,4 @@
-"""The queue of what waits for a decision: all that a decision needs, and the decision, on one page."""
+"""The review queue: what it lists, in which order, and decisions from it."""
 
 import re
 from datetime import timedelta
@@ -61,7 +61,7 @@ def flash_messages(response: HttpResponse) -> list[str]:
 
 
 def press(client: Client, delegation: Delegation) -> HttpResponse:
-    """Send the form of the queue that accepts `delegation`, as a browser does."""
+    """Submit the form of the queue that accepts `delegation`, as a browser would."""
     page = client.get(QUEUE).content.decode()
     forms = re.findall(r'<form method="post" action="([^"]+)">(.*?)</form>', page, re.DOTALL)
     (action, inputs) = next(one for one in forms if f"delegation={delegation.pk}&" in one[0])
@@ -143,7 +143,7 @@ def test_a_delegation_that_changed_since_it_was_shown_is_not_accepted_with_one_c
 
 
 def comment_link(client: Client, delegation: Delegation) -> str:
-    """Where the queue leads to accept `delegation` with a comment."""
+    """Return the link of the queue that accepts `delegation` with a comment."""
     page = client.get(QUEUE).content.decode()
     links = re.findall(r'href="([^"]+)">Accept with a comment …', page)
     return next(link for link in links if f"/{delegation.pk}/" in link).replace("&amp;", "&")

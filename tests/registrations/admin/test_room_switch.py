@@ -1,4 +1,4 @@
-"""The room is switched on the page of the arrivals, with one field and one press."""
+"""Switching between the two video rooms of a session on the page of its arrivals."""
 
 import re
 from datetime import timedelta
@@ -28,7 +28,7 @@ THIRD = "https://third.example.org/room"
 
 @pytest.fixture
 def ana(time_machine: TimeMachineFixture) -> Delegate:
-    """Someone who is invited; the first session begins now."""
+    """An invited delegate; the first session begins now."""
     ana = admitted(released_delegation(), language="en")
     plan(now=SOON)
     send_due(clock=lambda: SOON)
@@ -41,7 +41,7 @@ def page_text(response: HttpResponse) -> str:
 
 
 def join_link(ana: Delegate, client: Client) -> str:
-    """Where the button of the join page leads."""
+    """Return the address to which the button of the join page leads."""
     page = client.post(reverse("registrations:join", args=[make_token(ana, Scope.JOIN), 1])).content.decode()
     (link,) = re.findall(r'href="([^"]+)" rel="noreferrer"', page)
     return unescape(link)
@@ -53,12 +53,12 @@ def seen_value(response: HttpResponse) -> str:
 
 
 def seen_on_page(browser: Client) -> str:
-    """What the page of the arrivals shows now, as it is sent with a press."""
+    """Return the fingerprint that the arrivals page now submits."""
     return seen_value(browser.get(ARRIVALS))
 
 
 def press(browser: Client, room: str, address: str) -> HttpResponse:
-    """Open the page, and press one of its buttons."""
+    """Open the page and submit one of its buttons."""
     sent = {"room": room, "second_address": address, "seen": seen_on_page(browser)}
     return browser.post(SWITCH, sent, follow=True)
 
@@ -160,7 +160,7 @@ def test_a_stale_page_does_not_restore_a_replaced_second_room(secretariat: Clien
     assert f'value="{SECOND}&x"' in unescape(answer.content.decode())
     assert join_link(ana, Client()) == THIRD
 
-    # Whoever has seen the new state decides again.
+    # A page that shows the new state may switch again.
     again = {"room": "second", "second_address": SECOND, "seen": seen_value(answer)}
     assert secretariat.post(SWITCH, again).status_code == 302
     assert join_link(ana, Client()) == SECOND

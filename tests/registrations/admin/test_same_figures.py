@@ -1,4 +1,4 @@
-"""Board, list, people behind a figure, export, front page and mail tell one figure (rule 2), whatever has happened."""
+"""Board, lists, export, dashboard and mail show the same figures (rule 2)."""
 
 import csv
 import io
@@ -34,7 +34,7 @@ from tests.factories import (
     make_webinar,
 )
 
-# The day of the notices: registration closes five days later.
+# The day of the gap notices: registration closes five days later.
 DAY_OF_NOTICES = datetime(2026, 11, 1, 15, 0, tzinfo=UTC)
 # {country: people by profile}
 NAMED = {
@@ -87,7 +87,7 @@ def webinar(staff: User) -> Webinar:
 
 
 def decline_everything(delegation: Delegation) -> None:
-    """One prosecutor of an accepted delegation."""
+    """Decline every session for one prosecutor of the delegation."""
     Delegation.objects.filter(pk=delegation.pk).update(status=DelegationStatus.ACCEPTED)
     Delegate.objects.filter(delegation=delegation, status="active").update(admitted_at=NOW)
     plan(now=NOW)
@@ -107,14 +107,14 @@ def exported_board(browser: Client) -> dict[str, dict[str, str]]:
 
 
 def exported_people(browser: Client, url: str) -> int:
-    """How many stand in the file of the list at `url`."""
+    """Return the number of rows in the export of the list at `url`."""
     export = url.replace("/admin/registrations/delegate/", "/admin/registrations/delegate/export/")
     response = browser.post(export, {"columns": ["name"], "file_format": "csv"})
     return len(rows_of(response)) if response.streaming else 0
 
 
 def missing_text(gaps: dict[str, int], lacks_letter: bool) -> str:
-    """As the list of delegations tells it."""
+    """Return the text of the “missing” column of the list of delegations."""
     told = [f"{count} {profile}" for profile, count in gaps.items() if count]
     return ", ".join(told + ["the nomination letter"] * lacks_letter) or "nobody"
 

@@ -1,4 +1,4 @@
-"""People of organisations and their entry as speaker, in the admin."""
+"""Admin pages that link delegates to speakers of the agenda."""
 
 import pytest
 from django.contrib.messages import get_messages

@@ -1,4 +1,4 @@
-"""What was done to a webinar can be read: who, when, what and why, with the difference."""
+"""The history of a webinar: who changed what, when and why."""
 
 from datetime import timedelta
 
@@ -91,7 +91,7 @@ def test_a_long_history_takes_the_same_queries_as_a_short_one(
         staff = User.objects.create(email=f"staff.{number}@example.org")
         make_event(delegation.webinar, HistoryKind.EDITED, delegation=delegation, delegate=delegate, by=staff)
 
-    # The sign-in's, its second factor's and the current webinar's; the webinar, how many events, these, the profiles.
+    # Session, user, second factor and current webinar; then the webinar, the count of events, the events, the profiles.
     with django_assert_max_num_queries(8):
         secretariat.get(HISTORY, {"all": "1"})
 

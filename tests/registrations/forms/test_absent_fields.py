@@ -1,4 +1,4 @@
-"""What is not sent stays as it is stored: of a person, a quota, a policy, a draft, an entry as speaker, a choice."""
+"""Fields that a submitted form does not contain keep their stored values, in every form that changes a row."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -44,7 +44,7 @@ def person() -> Delegate:
 
 @pytest.fixture(params=["focal point", "secretariat"])
 def edit_page(request: pytest.FixtureRequest, person: Delegate, secretariat: Client) -> tuple[Client, str]:
-    """Who edits the person, and where."""
+    """The client that edits the delegate, and the address of the form."""
     if request.param == "secretariat":
         return secretariat, reverse("admin:registrations_delegate_change", args=[person.pk])
     focal_point = Client()
@@ -53,7 +53,7 @@ def edit_page(request: pytest.FixtureRequest, person: Delegate, secretariat: Cli
 
 
 def post_without(client: Client, url: str, *, without: tuple[str, ...] = (), **changed: str) -> Mapping[str, str]:
-    """The page's form as a browser would send it, with what was `changed` and some fields left out."""
+    """Return the page's form data as a browser would submit them, with `changed` values and without some fields."""
     fields = filled_form(client.get(url).content.decode()) | changed
     return {name: value for name, value in fields.items() if name not in without}
 
@@ -79,7 +79,7 @@ def test_blank_fields_and_unticked_checkboxes_are_emptied(edit_page: tuple[Clien
     client, url = edit_page
     emptied = dict.fromkeys(("position", "phone", "needs"), "")
 
-    # What a browser sends of a checkbox without a tick: the hidden input before it.
+    # For an unticked checkbox a browser sends only the hidden input before it.
     client.post(url, post_without(client, url, **emptied, is_working_group_member="false"))
 
     assert stored(person) == stored(person) | emptied | {"is_working_group_member": False}

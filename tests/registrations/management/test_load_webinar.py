@@ -29,7 +29,7 @@ CONNECTION_TEST = DEFINITIONS / "connection-test.toml"
 
 
 def edited(tmp_path: Path, *replacements: tuple[str, str], source: Path = CONCEPT_NOTE) -> Path:
-    """A copy of a definition file with other words in it."""
+    """Return a copy of a definition file with some text replaced."""
     text = source.read_text(encoding="utf-8")
     for old, new in replacements:
         assert old in text
@@ -289,7 +289,7 @@ LETTER = ("requires_letter = false", "requires_letter = true")
 
 @pytest.fixture
 def belize() -> Delegation:
-    """Submitted, with one of the two people whom each profile is asked."""
+    """A submitted delegation with one of the two people of each quota."""
     load_definition(CONCEPT_NOTE, starts_on=date(2026, 12, 7), now=NOW)
     belize = Delegation.objects.get(body__iso_code="BZ")
     for code in profile_codes():

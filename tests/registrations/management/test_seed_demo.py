@@ -22,7 +22,7 @@ START = datetime(2026, 11, 24, 17, 32, 41, tzinfo=UTC)
 
 @pytest.fixture(scope="module")
 def seeded(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
-    """What the command writes; its rows are stored once for the module, and a test's changes are rolled back."""
+    """The output of the command. Its rows are stored once for the module; changes of a test are rolled back."""
     output = StringIO()
     with django_db_blocker.unblock(), transaction.atomic():
         with override_settings(RCM_DEMO=True), travel(START, tick=False):
@@ -33,7 +33,7 @@ def seeded(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterato
 
 @pytest.fixture
 def output(seeded: str, settings: Settings, time_machine: TimeMachineFixture) -> str:
-    """The output of the command, at the hour when it ran."""
+    """The output of the command, with the clock at the time of its run."""
     settings.RCM_DEMO = True
     time_machine.move_to(START, tick=False)
     return seeded

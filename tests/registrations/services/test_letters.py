@@ -21,7 +21,7 @@ from registrations.exceptions import (
 )
 from registrations.models import Delegation, HistoryEvent, NominationLetter, User
 from registrations.services.letters import clean_name, remove_letter, upload_letter
-from tests.factories import NOW, RawUpload, a_pdf, make_letter, make_upload
+from tests.factories import NOW, RawUpload, make_letter, make_pdf, make_upload
 from tests.full_disk import largest_file
 from tests.hostile_text import hostile_texts
 from tests.logged import errors_in
@@ -55,11 +55,11 @@ def test_a_letter_is_kept_under_a_random_name_that_only_we_can_read(delegation, 
     path = Path(letter.file.path)
     assert (letter.name, letter.size, letter.uploaded_by, letter.uploaded_at) == (
         "Nota verbal.pdf",
-        len(a_pdf()),
+        len(make_pdf()),
         focal_point,
         now,
     )
-    assert path.read_bytes() == a_pdf()
+    assert path.read_bytes() == make_pdf()
     assert path.is_relative_to(media / "letters")
     assert "nota" not in path.name.lower()
     assert (path.stat().st_mode & 0o777, path.parent.stat().st_mode & 0o777) == (0o600, 0o700)
@@ -69,11 +69,13 @@ def test_a_letter_is_kept_under_a_random_name_that_only_we_can_read(delegation, 
 def test_a_better_letter_replaces_the_one_before_which_stays_readable(delegation, focal_point, staff, now, media):
     first = make_letter(delegation, by=focal_point, text="First", name="one.pdf")
 
-    better = upload_letter(delegation, upload=make_upload(a_pdf("Better"), name="two.pdf"), by=staff, now=now + LATER)
+    better = upload_letter(
+        delegation, upload=make_upload(make_pdf("Better"), name="two.pdf"), by=staff, now=now + LATER
+    )
 
     assert list(NominationLetter.objects.current()) == [better]
     assert NominationLetter.objects.get(pk=first.pk).replaced_at == now + LATER
-    assert stored(media) == sorted([a_pdf("First").decode(), a_pdf("Better").decode()])
+    assert stored(media) == sorted([make_pdf("First").decode(), make_pdf("Better").decode()])
     assert events()[1:] == [("letter_replaced", staff, {"letter": ["one.pdf", "two.pdf"]})]
 
 
@@ -106,7 +108,7 @@ NO_PDF = "This is not a PDF file, whatever its name."
         (EXE, NO_PDF),
         (HTML, NO_PDF),
         (b"%PDF", NO_PDF),
-        (b"\x00" * 1024 + a_pdf(), NO_PDF),
+        (b"\x00" * 1024 + make_pdf(), NO_PDF),
         (b"%PDF-1.7\n" + b"x" * 5000, "The end of this PDF file is missing."),
         (b"%PDF-1.7\n%%EOF" + b"x" * 5000, "The end of this PDF file is missing."),
         (
@@ -179,7 +181,7 @@ def test_no_file_name_leads_anywhere_or_hides_anything(typed):
 
 
 def test_a_hostile_file_name_stands_on_the_letter_alone(delegation, focal_point, now, media):
-    upload = RawUpload("../../<b>x</b>\r\n.pdf", a_pdf())
+    upload = RawUpload("../../<b>x</b>\r\n.pdf", make_pdf())
 
     letter = upload_letter(delegation, upload=upload, by=focal_point, now=now)
 
@@ -195,7 +197,7 @@ def test_a_late_letter_is_welcome_until_the_last_session_ends(delegation, focal_
 
     late = upload_letter(delegation, upload=make_upload(), by=focal_point, now=now + AFTER_THE_CLOSING)
     with pytest.raises(WebinarOver):
-        upload_letter(delegation, upload=make_upload(a_pdf("Later")), by=focal_point, now=now + AFTER_THE_WEBINAR)
+        upload_letter(delegation, upload=make_upload(make_pdf("Later")), by=focal_point, now=now + AFTER_THE_WEBINAR)
 
     assert list(NominationLetter.objects.all()) == [late]
     assert Delegation.objects.get().status == "accepted"
@@ -215,7 +217,7 @@ def test_staff_too_change_no_letter_after_the_webinar(delegation, staff, now):
     letter = make_letter(delegation, by=staff)
 
     with pytest.raises(WebinarOver):
-        upload_letter(delegation, upload=make_upload(a_pdf("Late")), by=staff, now=now + AFTER_THE_WEBINAR)
+        upload_letter(delegation, upload=make_upload(make_pdf("Late")), by=staff, now=now + AFTER_THE_WEBINAR)
     with pytest.raises(WebinarOver):
         remove_letter(letter, by=staff, now=now + AFTER_THE_WEBINAR)
 
@@ -249,7 +251,7 @@ def test_a_file_goes_only_once_its_removal_is_committed(delegation, focal_point,
 
     remove_letter(letter, by=focal_point, now=now)
 
-    assert stored(media) == [a_pdf().decode()]
+    assert stored(media) == [make_pdf().decode()]
 
 
 def test_removing_the_current_letter_brings_no_earlier_one_back(delegation, focal_point, now):
@@ -300,12 +302,12 @@ def test_a_disk_that_is_full_keeps_no_part_of_a_letter_and_the_log_names_the_err
     first = make_letter(delegation, by=focal_point)
 
     with largest_file(100_000), pytest.raises(NotStored) as refused:
-        upload_letter(delegation, upload=make_upload(a_pdf("x" * size)), by=focal_point, now=now)
+        upload_letter(delegation, upload=make_upload(make_pdf("x" * size)), by=focal_point, now=now)
 
     assert refused.value.field == "file"
     assert "nothing was changed" in str(refused.value.message)
     assert list(NominationLetter.objects.current()) == [first]
-    assert stored(media) == [a_pdf().decode()]
+    assert stored(media) == [make_pdf().decode()]
     assert errors_in(caplog) == [{"event": "file_not_stored", "errno": "EFBIG", "reason": "File too large"}]
 
 
@@ -318,7 +320,7 @@ def test_a_letter_of_which_the_disk_takes_a_part_is_not_taken_for_whole(
     delegation, focal_point, now, media, settings, size, told, caplog
 ):
     settings.FILE_UPLOAD_TEMP_DIR = str(ANOTHER_DISK)
-    content = a_pdf("x" * size)
+    content = make_pdf("x" * size)
     with TemporaryUploadedFile("Nota verbal.pdf", "application/pdf", len(content), None) as upload:
         upload.write(content)
         upload.flush()

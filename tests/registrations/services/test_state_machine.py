@@ -16,10 +16,10 @@ from registrations.services import delegations, letters, nominations, policies, 
 from tests.factories import (
     NOW,
     PROFILES,
-    a_pdf,
     make_country,
     make_delegation,
     make_details,
+    make_pdf,
     make_profiles,
     make_staff,
     make_upload,
@@ -175,7 +175,7 @@ class Registration(RuleBasedStateMachine):
 
     @rule(where=numbers, who=numbers)
     def send_the_letter(self, where, who):
-        upload = make_upload(a_pdf("Nomination"))
+        upload = make_upload(make_pdf("Nomination"))
         self.attempt(letters.upload_letter, self.one_of(Delegation, where), upload=upload, who=who)
 
     @rule(which=numbers, who=numbers)

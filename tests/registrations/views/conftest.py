@@ -14,14 +14,14 @@ from tests.registrations.participants import make_entry, make_participant
 
 @pytest.fixture
 def clock():
-    """Time stands still at `NOW`; `clock.move_to` moves it."""
+    """Freeze the time at `NOW`; `clock.move_to` changes it."""
     with time_machine.travel(NOW, tick=False) as traveller:
         yield traveller
 
 
 @pytest.fixture
 def participant(clock, db) -> Delegate:
-    """Someone in Tegucigalpa who is invited to both sessions of a released webinar."""
+    """A delegate in Tegucigalpa who is invited to both sessions of a released webinar."""
     delegate = make_participant(name="Ana Paz", email="ana@example.org", language="en")
     release_webinar(delegate.webinar, by=None, now=NOW)
     for session in delegate.webinar.sessions.all():
@@ -31,7 +31,7 @@ def participant(clock, db) -> Delegate:
 
 @pytest.fixture
 def address_of() -> Callable[..., str]:
-    """The path of a page or file of a person, by the name of its address."""
+    """Return the function that builds the path of a participant's page or file from its URL name."""
 
     def path(name: str, delegate: Delegate, *args: object, scope: Scope = Scope.PAGE, language: str = "en") -> str:
         with translation.override(language):

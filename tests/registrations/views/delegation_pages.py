@@ -1,4 +1,4 @@
-"""A delegation that can be registered now, its addresses, and what a person types."""
+"""Helpers for tests of the delegation pages: a delegation, its addresses and form data."""
 
 from datetime import timedelta
 
@@ -10,7 +10,7 @@ from tests.factories import make_country, make_delegation, make_profiles, make_q
 
 
 def draft_at_present() -> Delegation:
-    """Honduras in draft, registration open at the present time."""
+    """Create a draft of Honduras whose registration is open at the real time."""
     webinar = make_webinar()
     make_quotas(webinar)
     now = timezone.now()
@@ -27,7 +27,7 @@ def url(delegation: Delegation, rest: str = "") -> str:
 
 
 def form_data(**changes: object) -> dict[str, object]:
-    """The form of a person, filled in."""
+    """Return the data of the delegate form, filled in."""
     return {
         "name": "Ana Ejemplo",
         "email": "ana@example.org",

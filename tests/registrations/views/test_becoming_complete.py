@@ -1,4 +1,4 @@
-"""A focal point, or staff for them, completes a submitted delegation: what is said before and afterwards (rule 4)."""
+"""Actions that complete a submitted delegation: the warning before and the message after them (rule 4)."""
 
 from datetime import timedelta
 
@@ -29,7 +29,7 @@ WAITS = "The delegation is complete now. The secretariat decides and writes to y
 
 @pytest.fixture
 def almost_complete() -> Delegation:
-    """Submitted, with one of the two prosecutors missing and nothing else: seven people are named."""
+    """A submitted delegation with seven people, which lacks only one prosecutor."""
     delegation = draft_at_present()
     for code in make_profiles():
         make_delegate(delegation, code)
@@ -102,7 +102,7 @@ COMPLETE = "The delegation is then complete: it is accepted at once, and "
 
 @pytest.fixture
 def complete(almost_complete) -> Delegation:
-    """Submitted and complete, as an upgrade may leave it: eight people are named, none of whom is invited."""
+    """A submitted, complete delegation of eight people, none of them invited, as an upgrade may leave it."""
     make_delegate(almost_complete)
     return almost_complete
 

@@ -1,4 +1,4 @@
-"""The page on which people of earlier webinars are ticked."""
+"""The page that names people of earlier webinars again."""
 
 import pytest
 from django.test import Client

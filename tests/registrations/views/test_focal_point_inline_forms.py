@@ -1,4 +1,4 @@
-"""Forms that open in their place on the delegation's page, where htmx fetches them; without scripts they are pages."""
+"""Delegate forms that htmx loads into the delegation's page; without scripts they are pages."""
 
 import re
 from collections import Counter
@@ -185,7 +185,7 @@ def test_two_invalid_inline_forms_share_no_id(owner, delegation) -> None:
     assert [each for each in ids if "error-summary" in each] == [
         f"in-place-{person.pk}-error-summary" for person in (ana, luis)
     ]
-    # What was said is put into the page's own element.
+    # The flash messages are swapped into the element of the page.
     assert {each for each, count in Counter(ids).items() if count > 1} <= {"messages"}
 
 

@@ -1,4 +1,4 @@
-"""What a focal point sees of the mail of their own people, and what they may do about it."""
+"""The state of a delegate's mail on the focal point's page, and sending it again."""
 
 from datetime import timedelta
 
@@ -31,7 +31,7 @@ REFUSED = "The mail server refused the address."
 
 @pytest.fixture
 def delegation(clock) -> Delegation:
-    """Honduras, accepted, at a released webinar whose registration is open."""
+    """The accepted delegation of Honduras at a released webinar whose registration is open."""
     delegation = make_delegation(body=make_country("HN"), status="accepted")
     make_release(delegation.webinar)
     return delegation
@@ -58,7 +58,7 @@ def sign_in(user: User) -> Client:
 
 
 def invited(delegation: Delegation, *states: str, **fields: object) -> Delegate:
-    """Ana, to whom the invitations of the sessions are in these states."""
+    """Create Ana with one invitation in each of these states."""
     ana = make_delegate(delegation, name="Ana Paz", email="ana@example.org", admitted_at=NOW)
     sessions = delegation.webinar.sessions.select_related("released__release").order_by("number")
     for session, state in zip(sessions, states, strict=False):

@@ -1,4 +1,4 @@
-"""The reason is asked for exactly where a step leaves a gap, labelled so, and nowhere else (rule 6)."""
+"""A reason is required exactly where an action opens a gap (rule 6)."""
 
 import pytest
 from django.test import Client
@@ -51,7 +51,7 @@ def sent(person: Client, delegate: Delegate, step: str, values: dict[str, object
 
 
 def reason_field(form) -> tuple[str, bool] | None:
-    """Label, and whether it is required, of the input; None where there is none."""
+    """Return the label of the reason field and whether it is required; None without one."""
     field = form.fields.get("reason")
     return (str(field.label), field.required) if field is not None else None
 

@@ -50,12 +50,12 @@ def upload(client, delegation, data: bytes, name: str = "people.xlsx", language:
 
 
 def page_text(answer) -> str:
-    """What a person reads, with single blanks."""
+    """Return the text of the page with single blanks."""
     return re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]+>", " ", answer.content.decode())))
 
 
 def carried_table(answer) -> str:
-    """The table as a browser would send it on from the page: with line breaks as forms send them."""
+    """Return the table in the hidden field as a browser would submit it, with CRLF line breaks."""
     (value,) = re.findall(r'name="table" value="([^"]*)"', answer.content.decode())
     return re.sub(r"\r\n|\r|\n", "\r\n", unescape(value))
 
@@ -316,7 +316,7 @@ def test_the_check_of_500_rows_takes_the_same_queries_as_that_of_two(
 ) -> None:
     for count in (2, 500):
         data = xlsx(people(count))
-        # Twelve, and those of the account's turn where the cache is a table.
+        # Twelve, and more for the limit of the account where the cache is a table.
         with django_assert_max_num_queries(12 + 8):
             upload(owner, delegation, data)
 
@@ -333,7 +333,7 @@ def test_a_second_import_of_the_same_account_must_wait(owner, user, delegation) 
     for answer in answers:
         assert answer.status_code == 422
         assert "Another import of yours is still running." in page_text(answer)
-    # What was pasted is still there.
+    # The pasted rows are shown again.
     assert "persona1@example.org" in answers[1].content.decode()
     assert Delegate.objects.count() == 0
 

@@ -1,4 +1,4 @@
-"""The letter's page, its file, and everybody who should not see either."""
+"""The page and the file of a nomination letter, and who may open them."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -15,11 +15,11 @@ from registrations.queries import last_session_end
 from registrations.services.letters import upload_letter
 from tests.factories import (
     RawUpload,
-    a_pdf,
     make_country,
     make_delegate,
     make_delegation,
     make_focal_point,
+    make_pdf,
     make_profiles,
     make_staff,
     make_upload,
@@ -32,7 +32,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture(autouse=True)
 def media(tmp_path: Path, settings, clock) -> Path:
-    """An empty place for uploads, while time stands still."""
+    """Use an empty upload directory, with the time frozen."""
     settings.MEDIA_ROOT = str(tmp_path / "media")
     return tmp_path / "media"
 
@@ -57,7 +57,7 @@ def owner(owner_user) -> Client:
 def make_letter_of(
     delegation: Delegation, by: User, text: str = "Nomination", name: str = "Nota verbal.pdf"
 ) -> NominationLetter:
-    return upload_letter(delegation, upload=make_upload(a_pdf(text), name=name), by=by, now=timezone.now())
+    return upload_letter(delegation, upload=make_upload(make_pdf(text), name=name), by=by, now=timezone.now())
 
 
 def files(media: Path) -> list[Path]:
@@ -79,7 +79,7 @@ def test_the_file_is_a_sandboxed_download(owner, owner_user, delegation) -> None
 
     answer = owner.get(url(delegation, f"letter/{letter.pk}/"))
 
-    assert b"".join(answer) == a_pdf()
+    assert b"".join(answer) == make_pdf()
     assert answer["Content-Type"] == "application/pdf"
     assert answer["Content-Disposition"] == ("attachment; filename*=utf-8''Nota%20%22verbal%22%20%C3%B1.pdf")
     assert answer["Content-Security-Policy"] == "sandbox"
@@ -98,7 +98,7 @@ def test_replaced_letters_stay_readable_to_the_country_and_to_staff(owner, owner
 
     assert page.index("second.pdf") < page.index("Replaced letters") < page.index("first.pdf")
     assert page.count("Ana Ejemplo") == 2
-    assert contents == [a_pdf("First")] * 2
+    assert contents == [make_pdf("First")] * 2
 
 
 @pytest.mark.parametrize(
@@ -132,7 +132,7 @@ def test_a_file_posted_as_text_is_refused(owner, delegation) -> None:
 
 @pytest.mark.parametrize("name", ["../../../../etc/passwd", "..\\..\\boot.ini", "/etc/cron.d/x.pdf", "a\x00b.pdf"])
 def test_no_file_name_escapes_the_letter_directory(owner, delegation, media, name) -> None:
-    owner.post(url(delegation, "letter/"), {"file": RawUpload(name, a_pdf())})
+    owner.post(url(delegation, "letter/"), {"file": RawUpload(name, make_pdf())})
 
     letter = NominationLetter.objects.get()
     assert [path.parent for path in files(media)] == [media / "letters"]
@@ -168,7 +168,7 @@ def test_another_country_neither_reads_nor_changes_a_letter(attacker, owner_user
         client.post(url(delegation, "letter/"), {"file": make_upload()}),
         client.get(url(delegation, f"letter/{letter.pk}/")),
         client.post(url(delegation, f"letter/{letter.pk}/remove/")),
-        # Under the own slug, with the number of the other's letter.
+        # The attacker's own slug with the id of the other country's letter.
         client.get(url(own, f"letter/{letter.pk}/")),
         client.post(url(own, f"letter/{letter.pk}/remove/")),
         client.get(url(own, "letter/99999999999999999999999/")),
@@ -257,7 +257,7 @@ def test_after_the_closing_a_letter_is_uploaded_and_not_removed(owner, owner_use
     owner.force_login(owner_user)
 
     page = owner.get(url(delegation, "letter/")).content.decode()
-    better = owner.post(url(delegation, "letter/"), {"file": make_upload(a_pdf("Better"))})
+    better = owner.post(url(delegation, "letter/"), {"file": make_upload(make_pdf("Better"))})
     removed = owner.post(url(delegation, f"letter/{letter.pk}/remove/"), follow=True)
 
     assert ('type="file"' in page, "remove/" in page, better.status_code) == (True, False, 302)
@@ -271,7 +271,7 @@ def test_after_the_last_session_the_page_is_a_record(owner, owner_user, delegati
     owner.force_login(owner_user)
 
     page = owner.get(url(delegation, "letter/")).content.decode()
-    late = owner.post(url(delegation, "letter/"), {"file": make_upload(a_pdf("Late"))})
+    late = owner.post(url(delegation, "letter/"), {"file": make_upload(make_pdf("Late"))})
 
     assert ("Nota verbal.pdf" in page, 'type="file"' in page) == (True, False)
     assert "The webinar is over" in late.content.decode()

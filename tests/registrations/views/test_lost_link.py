@@ -1,4 +1,4 @@
-"""Whoever lost the link asks for it anew; the answer tells nobody who takes part."""
+"""The form that mails a lost link again, without revealing who takes part."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""What is said of a delegation that does not attend, and of its people: nobody is invited, asked for or late."""
+"""Pages of a delegation that does not attend: nobody is shown as invited, missing or late."""
 
 import re
 from datetime import timedelta
@@ -26,7 +26,7 @@ UNTRUE = {
 
 @pytest.fixture
 def not_attending() -> Delegation:
-    """Two of eight are named, one of them was admitted; the letter is required and missing."""
+    """A delegation that does not attend, with two of eight people, one of them admitted, and no letter."""
     delegation = draft_at_present()
     RegistrationPolicy.objects.update(requires_letter=True)
     make_delegate(delegation, name="Ana Nueva")

@@ -1,4 +1,4 @@
-"""A link that is not good: whatever is wrong with it, the reader gets a clear page in their language, and no reason."""
+"""Invalid participant links: the page is translated and says what to do, and does not give the reason."""
 
 import re
 from collections.abc import Callable
@@ -29,7 +29,7 @@ def of_another_secret(person: Delegate) -> str:
 
 
 def of_another_person(person: Delegate) -> str:
-    """The signature of one under the number of another."""
+    """Return a token with the signature of one person and the id of another."""
     _value, _at, signature = make_token(person, Scope.PAGE).partition("~")
     return f"{person.pk + 1}.{person.token_version}~{signature}"
 
@@ -43,7 +43,7 @@ def of_someone_deleted(person: Delegate) -> str:
 
 
 def of_someone_erased(person: Delegate) -> str:
-    """At their own request: who was still to come is withdrawn, and their data end."""
+    """Erase the person at their own request, which withdraws them first."""
     token = make_token(person, Scope.PAGE)
     CalendarEntry.objects.all().delete()
     erase_person(person.email, by=make_staff(), now=NOW)
@@ -69,7 +69,7 @@ def page_text(response) -> str:
 
 
 def pages_of_link(client, token: str) -> dict[tuple[str, str], str]:
-    """What each page in each language tells whoever opens it, or sends it what its forms send."""
+    """Return the text of each page in each language, by GET and by POST."""
     said = {}
     for language in ("en", "es"):
         for page in PAGES:
@@ -157,7 +157,7 @@ def test_few_of_ten_thousand_guesses_are_checked_whatever_address_they_claim(
 
     assert looked_at == MAX_GUESSES
     assert client.get("/en/my/1.1~guess/", **headers(GUESSES)).status_code == 429
-    # A colleague in the same house keeps a good link, and another house its guesses.
+    # A valid link still works on the same network, and another network has a limit of its own.
     assert client.get(address_of("registrations:my", participant), **headers(GUESSES)).status_code == 200
     if proxies:
         assert client.get("/en/my/1.1~guess/", **headers(GUESSES, "203.0.113.8")).status_code == 404

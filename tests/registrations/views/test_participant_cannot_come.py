@@ -1,4 +1,4 @@
-"""A participant says on their page that they cannot come; nobody else need be asked, and nothing is lost."""
+"""The page on which a participant declines all sessions ahead."""
 
 from datetime import timedelta
 

@@ -21,7 +21,7 @@ ROOM = b"rooms.example.org"
 
 @pytest.fixture
 def join(address_of):
-    """The path of the join page of a session, as the calendar has it."""
+    """Return the function that builds the path of the join page in a calendar entry."""
 
     def path(delegate, number=1, *, scope=Scope.JOIN, language="en"):
         return address_of("registrations:join", delegate, number, scope=scope, language=language)

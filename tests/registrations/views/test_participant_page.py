@@ -30,7 +30,7 @@ END = FIRST_START + timedelta(days=1, hours=2)
 
 @pytest.fixture
 def page_text(client, address_of):
-    """What the page says, as text without tags and in single blanks."""
+    """Return the function that reads the page as text with single blanks."""
 
     def read(delegate, language="en"):
         response = client.get(address_of("registrations:my", delegate, language=language))
@@ -254,7 +254,7 @@ def test_a_person_who_left_sees_only_that_and_a_contact_address(
 
 
 def test_the_old_link_of_a_person_who_was_named_again_points_to_the_newer_mail(participant, client, address_of):
-    """Their newer page exists: that they no longer take part would be false."""
+    """They take part: the page must not say the opposite."""
     path = address_of("registrations:my", participant)
     gone = withdraw_delegate(participant, version=1, by=make_staff(), now=NOW, reason="A mistake")
     make_participant(gone.delegation, email="ANA@example.org")
@@ -268,7 +268,7 @@ def test_the_old_link_of_a_person_who_was_named_again_points_to_the_newer_mail(p
 def test_a_link_from_before_a_change_of_address_does_not_reveal_whether_the_person_left(
     participant, client, address_of
 ):
-    """It may have been a stranger's mailbox."""
+    """The old address may have been a stranger's."""
     path, staff = address_of("registrations:my", participant), make_staff()
     details = make_details(name="Ana Paz", email="ana.paz@example.org")
     changed = edit_delegate(participant, details=details, version=1, by=staff, now=NOW)

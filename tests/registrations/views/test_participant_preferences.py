@@ -1,4 +1,4 @@
-"""Language and time zone, as a participant chooses them on their page."""
+"""The form on which a participant chooses language and time zone."""
 
 from datetime import timedelta
 from html import unescape

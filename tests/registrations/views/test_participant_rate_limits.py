@@ -78,7 +78,7 @@ def test_notations_of_one_address_count_as_one_client(rf, address, same, other):
 
 @pytest.mark.parametrize("cache_name", ["default", "database"])
 def test_few_guesses_in_each_window_never_exceed_the_limit(rf, settings, clock, cache_name):
-    """The database's cache makes an entry live longer each time that it is counted on."""
+    """The database cache extends the life of an entry each time it is incremented."""
     settings.CACHES = {**settings.CACHES, "default": settings.CACHES[cache_name]}
     for number in range(2 * MAX_GUESSES):
         clock.move_to(NOW + number * timedelta(seconds=WINDOW_SECONDS - 60))

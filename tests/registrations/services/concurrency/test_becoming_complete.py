@@ -12,10 +12,10 @@ from registrations.services.policies import save_policy
 from registrations.services.quotas import change_quota
 from tests.factories import (
     PROFILES,
-    a_pdf,
     make_delegate,
     make_delegation,
     make_details,
+    make_pdf,
     make_profiles,
     make_staff,
     make_upload,
@@ -96,7 +96,7 @@ def test_a_submission_during_a_change_of_the_policy_is_judged_by_the_new_one(now
             policy = RegistrationPolicy.objects.get()
             policy.requires_letter = False
             if number % 4 == 0:
-                upload_letter(delegation, upload=make_upload(a_pdf(str(number))), by=user, now=now)
+                upload_letter(delegation, upload=make_upload(make_pdf(str(number))), by=user, now=now)
 
             race(
                 partial(submit_delegation, delegation, version=1, reason="It is being signed.", by=user, now=now),

@@ -7,7 +7,7 @@ import pytest
 
 from registrations.models import HistoryEvent, NominationLetter
 from registrations.services.letters import remove_letter, upload_letter
-from tests.factories import a_pdf, make_delegation, make_upload, make_user
+from tests.factories import make_delegation, make_pdf, make_upload, make_user
 from tests.races import kinds_of, two_writers
 
 pytestmark = [pytest.mark.postgresql, pytest.mark.django_db(transaction=True)]
@@ -26,7 +26,7 @@ def test_of_two_uploads_at_once_one_is_current_and_the_other_history(now, media)
 
     with two_writers() as race:
         for number in range(ROUNDS):
-            uploads = [make_upload(a_pdf(f"{number} {side}")) for side in "ab"]
+            uploads = [make_upload(make_pdf(f"{number} {side}")) for side in "ab"]
 
             outcomes = race(
                 partial(upload_letter, delegation, upload=uploads[0], by=one, now=now),
@@ -44,7 +44,7 @@ def test_the_same_letter_sent_twice_at_once_is_kept_once(now, media):
 
     with two_writers() as race:
         for number in range(ROUNDS):
-            content = a_pdf(str(number))
+            content = make_pdf(str(number))
 
             race(
                 partial(upload_letter, delegation, upload=make_upload(content), by=user, now=now),
@@ -61,11 +61,11 @@ def test_a_removal_meets_a_replacement_and_no_file_is_lost_or_left(now, media):
 
     with two_writers() as race:
         for number in range(ROUNDS):
-            letter = upload_letter(delegation, upload=make_upload(a_pdf(f"{number} a")), by=user, now=now)
+            letter = upload_letter(delegation, upload=make_upload(make_pdf(f"{number} a")), by=user, now=now)
 
             outcomes = race(
                 partial(remove_letter, letter, by=user, now=now),
-                partial(upload_letter, delegation, upload=make_upload(a_pdf(f"{number} b")), by=user, now=now),
+                partial(upload_letter, delegation, upload=make_upload(make_pdf(f"{number} b")), by=user, now=now),
             )
 
             assert kinds_of(outcomes) == ["done", "done"]

@@ -1,4 +1,4 @@
-"""From the mailed link to the delegation: the code, the privacy notice, and what ends with a removal."""
+"""The invitation of a focal point: link, sign-in code, privacy notice, and removal of access."""
 
 import re
 
@@ -26,7 +26,7 @@ def honduras(clock) -> Delegation:
 
 @pytest.fixture
 def ana(honduras: Delegation) -> FocalPoint:
-    """Just appointed: never signed in, and has read nothing."""
+    """A new focal point who never signed in and has not confirmed the privacy notice."""
     return appoint_focal_point(honduras.body, email="ana@example.org", name="Ana Ejemplo", language="en")
 
 
@@ -44,7 +44,7 @@ def mailed_code() -> str:
 
 
 def have_code_sent(client: Client, link: str) -> str:
-    """Press the button behind `link`; the code that is mailed."""
+    """Submit the button on the page of `link`; return the mailed code."""
     client.post("/accounts/login/code/", hidden_fields(client.get(link).content.decode()))
     return mailed_code()
 

@@ -1,4 +1,4 @@
-"""The addresses of the rooms are in the answer to the join page's button, and in nothing else that leaves the house."""
+"""The addresses of the rooms are in the response to the join page's button and in no other page, file or mail."""
 
 from datetime import timedelta
 
@@ -26,7 +26,7 @@ MINUTE = timedelta(minutes=1)
 
 @pytest.fixture
 def ana(clock, db: None) -> Delegate:
-    """Invited, reminded, and led to a second room: all that could carry an address has been made."""
+    """A delegate who was invited and reminded, at a session that uses its second room."""
     ana = make_participant(language="en")
     make_focal_point(ana.delegation.body, make_user("focal@example.org"))
     Session.objects.update(backup_room_url="https://second.example.org/flows")
@@ -51,7 +51,7 @@ def sign_in(user) -> Client:
 
 
 def pages(ana: Delegate) -> dict[str, HttpResponse]:
-    """Whatever can be opened without being of the secretariat."""
+    """Return every page that can be opened without being staff."""
     page, join = make_token(ana, Scope.PAGE), make_token(ana, Scope.JOIN)
     delegation = ana.delegation.slug
     session = Session.objects.get(number=1).pk

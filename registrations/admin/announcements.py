@@ -108,6 +108,7 @@ class AnnouncementAdmin(SecretariatAdmin[Announcement]):
         )
 
     def edit_page(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Edit a draft; a sent announcement leads to its page."""
         self._require_change_permission(request)
         announcement = self._get_announcement(pk)
         if not announcement.is_draft:
@@ -223,6 +224,7 @@ class AnnouncementAdmin(SecretariatAdmin[Announcement]):
         return preview_response(request, mail.build_announcement(delivery))
 
     def test_send(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Send the announcement to the user as a test on POST; a GET leads to its page."""
         announcement = self._get_announcement(pk)
         if request.method == "POST":
             self._require_change_permission(request)
@@ -236,6 +238,7 @@ class AnnouncementAdmin(SecretariatAdmin[Announcement]):
         return redirect(change_url(announcement))
 
     def stop_sending(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Stop the unsent deliveries of the announcement after confirmation."""
         announcement = self._get_announcement(pk)
         self._require_change_permission(request)
         return stop_page(self.admin_site, request, announcement, deliveries_of_announcement(announcement))

@@ -52,7 +52,7 @@ class GapReminderSelection:
 
     @cached_property
     def delegation_ids(self) -> list[int]:
-        """The delegation_ids of all requested delegations, so that the service names those that cannot be reminded."""
+        """Return the ids of all requested delegations: the service then names those that cannot be reminded."""
         return [*self.selected_ids, *(delegation.pk for delegation in self.left_out)]
 
     @cached_property
@@ -174,6 +174,7 @@ class GapReminderAdmin(ReadOnlyAdmin[GapReminder]):
         return preview_response(request, mail.build_gap_notice(delivery))
 
     def test_send(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Send the mail to the user as a test on POST, and lead back to the page with the same selection."""
         webinar = get_object_or_404(Webinar, pk=pk)
         keys = request.POST.getlist(DELEGATION_PARAM)
         if request.method == "POST":
@@ -212,6 +213,7 @@ class GapReminderAdmin(ReadOnlyAdmin[GapReminder]):
         return TemplateResponse(request, "admin/registrations/gapreminder/page.html", context)
 
     def stop_sending(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Stop the unsent deliveries of a gap reminder after confirmation."""
         self._require_change_permission(request)
         gap_reminder = get_object_or_404(GapReminder, pk=pk)
         return stop_page(self.admin_site, request, gap_reminder, gap_reminder.deliveries.all())

@@ -1,4 +1,4 @@
-"""Loads a definition file: reads it whole, tells everything that is wrong with it, or stores it in one transaction."""
+"""Loads a definition file: validates it completely, then stores it in one transaction."""
 
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
@@ -54,7 +54,7 @@ from sessions_app.models import Webinar
 
 @dataclass(frozen=True)
 class LoadReport:
-    """What loading a file did: a line for each change, none where the file was loaded already."""
+    """The result of loading a file: a text for each change, none if the database already matched the file."""
 
     webinar: Webinar
     is_new: bool
@@ -64,12 +64,12 @@ class LoadReport:
 def load_definition(
     path: Path, *, starts_on: date | datetime | None = None, now: datetime, by: User | None = None
 ) -> LoadReport:
-    """Make the database say what the file at `path` says, all of it or nothing.
+    """Store the definition file at `path` in one transaction.
 
-    `starts_on` moves all dates of a new webinar so that its first session begins on that day, or at that moment: with
-    a zone an instant, without one a wall clock in the webinar's zone. Raises DefinitionRefused with every problem, by
-    line, and OSError for a file that cannot be read. Loading the same file again changes nothing. `by` stands in the
-    history of changed quotas, which need one. Nothing becomes public: that is a release.
+    `starts_on` shifts all dates of a new webinar so that its first session begins on that day or at that datetime; a
+    naive datetime is in the webinar's zone. `by` is recorded as the actor of changed quotas and is required for them.
+    Raises DefinitionRefused with every problem and its line, and OSError for an unreadable file. Loading the same file
+    again changes nothing. Nothing becomes public before a release.
     """
     source = read_source(path)
     top = Table.top(source)
@@ -105,7 +105,7 @@ def _store(
     if values["purge_on"] <= (agenda.first_start + loaded.shift).date():
         source.refuse(("registration", "purge"), _("Personal data cannot end before the webinar."))
     source.check()
-    if _store_policy(webinar, values, is_asking_anew=bool(changed_quotas), now=now, by=by):
+    if _store_policy(webinar, values, quotas_changed=bool(changed_quotas), now=now, by=by):
         changes.append(_("Registration: when it opens and closes."))
     accepted = Delegation.objects.filter(pk__in=submitted, status=DelegationStatus.ACCEPTED).select_related("body")
     changes += [_("Delegation of %(name)s: accepted, as it is complete now.") % {"name": one.body} for one in accepted]
@@ -123,7 +123,7 @@ def _store(
 
 
 def _first_start(agenda: AgendaDefinition, starts_on: date | datetime | None) -> datetime | None:
-    """The wall clock of the first session that `starts_on` asks for."""
+    """Return the local start of the first session that `starts_on` asks for; None without it."""
     if starts_on is None:
         return None
     if not isinstance(starts_on, datetime):
@@ -134,7 +134,7 @@ def _first_start(agenda: AgendaDefinition, starts_on: date | datetime | None) ->
 
 
 def _store_bodies(source: Source, webinar: Webinar, bodies: tuple[BodyDefinition, ...]) -> list[str]:
-    """The bodies of the file, and a draft delegation of each that has none."""
+    """Store the bodies of the file, and create a draft delegation for each that has none."""
     known = {row.slug: row for row in ParticipatingBody.objects.all()}
     changes = []
     for each in bodies:
@@ -143,7 +143,7 @@ def _store_bodies(source: Source, webinar: Webinar, bodies: tuple[BodyDefinition
             if row is None:
                 source.refuse_line(each.line, _("“name” is missing: this body is not known yet."))
                 continue
-        elif _clashing(each, known) is not None:
+        elif _body_with_same_code(each, known) is not None:
             source.refuse_line(each.line, _("Another body has the code “%(code)s” already.") % {"code": each.iso_code})
             continue
         else:
@@ -160,7 +160,7 @@ def _store_bodies(source: Source, webinar: Webinar, bodies: tuple[BodyDefinition
     return changes
 
 
-def _clashing(each: BodyDefinition, known: dict[str, ParticipatingBody]) -> ParticipatingBody | None:
+def _body_with_same_code(each: BodyDefinition, known: dict[str, ParticipatingBody]) -> ParticipatingBody | None:
     rows = (row for row in known.values() if row.iso_code and row.iso_code == each.iso_code)
     return next((row for row in rows if row.slug != each.slug), None)
 
@@ -177,10 +177,10 @@ def _body_values(each: BodyDefinition) -> dict[str, object]:
 def _store_quotas(
     source: Source, webinar: Webinar, profiles: tuple[ProfileDefinition, ...], *, now: datetime, by: User | None
 ) -> list[str]:
-    """The changed quotas of the profiles, and their exceptions; `_store_policy` then accepts who is complete.
+    """Change the quotas of the profiles and their exceptions; `_store_policy` then accepts complete delegations.
 
-    An exception is made before the quota changes, whose new maximum its country need not fit; one that ends has to fit
-    what is asked from now on.
+    Exceptions are made before the quotas change, since their country may exceed the new maximum, and end after it,
+    since their country must then fit the new numbers.
     """
     exceptions = _changed_exceptions(source, webinar, profiles)
     made = [one for one in exceptions if one.wanted is not None]
@@ -198,7 +198,7 @@ def _store_quotas(
 
 
 def _store_profiles(source: Source, webinar: Webinar, profiles: tuple[ProfileDefinition, ...]) -> list[str]:
-    """And a quota of each that has none; a quota whose profile is missing is refused."""
+    """Store the profiles, and create a quota for each that has none; refuse a quota whose profile is missing."""
     known = {row.code: row for row in ParticipantProfile.objects.all()}
     asked = set(webinar.quotas.values_list("profile__code", flat=True))
     for code in asked - {each.code for each in profiles}:
@@ -224,7 +224,7 @@ def _profile_values(each: ProfileDefinition, position: int) -> dict[str, object]
 
 
 def _change_quota(source: Source, quota: Quota, each: ProfileDefinition, *, now: datetime, by: User | None) -> None:
-    """Through the service that locks the seats; a broken rule becomes a problem of the file."""
+    """Change a quota through the service; a broken rule is reported as a problem of the file."""
     if by is None:
         source.refuse_line(each.line, _("A quota is changed under someone's name: load the file with --by ADDRESS."))
         return
@@ -238,7 +238,7 @@ def _change_quota(source: Source, quota: Quota, each: ProfileDefinition, *, now:
 
 @dataclass(frozen=True)
 class _ChangedException:
-    """What the file says otherwise than the database of one country; nothing (`wanted` is None) where it ends."""
+    """An exception of one country that differs between file and database; `wanted` is None if it ends."""
 
     quota: Quota
     delegation: Delegation
@@ -249,7 +249,7 @@ class _ChangedException:
 def _changed_exceptions(
     source: Source, webinar: Webinar, profiles: tuple[ProfileDefinition, ...]
 ) -> list[_ChangedException]:
-    """Of each profile whose exceptions the file names: it has exactly these."""
+    """Return the differing exceptions of each profile whose exceptions the file lists; others are left alone."""
     countries = webinar.delegations.filter(body__kind=BodyKind.COUNTRY).select_related("webinar", "body")
     by_code = {delegation.body.iso_code or "": delegation for delegation in countries}
     changed = []
@@ -275,13 +275,13 @@ def _exception_values(one: ExceptionDefinition | QuotaException | None) -> tuple
 
 
 def _change_exception(source: Source, changed: _ChangedException, *, now: datetime, by: User | None) -> str:
-    """As `_change_quota`. What was changed, in words."""
+    """Make or end an exception through the service, as `_change_quota` does; return the text of the change."""
     wanted, delegation, quota = changed.wanted, changed.delegation, changed.quota
     line = wanted.line if wanted else changed.line
-    said = _("Quota of %(name)s: the exception for %(body)s.") % {"name": quota.profile, "body": delegation.body}
+    text = _("Quota of %(name)s: the exception for %(body)s.") % {"name": quota.profile, "body": delegation.body}
     if by is None:
         source.refuse_line(line, _("A quota is changed under someone's name: load the file with --by ADDRESS."))
-        return said
+        return text
     who: Any = {"by": by, "now": now, "accepts": False}
     try:
         if wanted is None:
@@ -291,13 +291,13 @@ def _change_exception(source: Source, changed: _ChangedException, *, now: dateti
             make_exception(delegation, quota=quota, **numbers, **who)
     except RuleBroken as error:
         source.refuse_line(line, str(error.message))
-    return said
+    return text
 
 
 def _policy_values(
     registration: RegistrationDefinition, agenda: AgendaDefinition, webinar: Webinar, *, shift: timedelta
 ) -> dict[str, Any]:
-    """The instants and days that the file's moments mean, counted from the first session as it was moved."""
+    """Return the values of the policy; relative dates are counted from the shifted first session."""
     first_start = agenda.first_start + shift
     moved = first_start.date() - agenda.first_start.date()
     return {
@@ -310,22 +310,27 @@ def _policy_values(
 
 
 def _store_policy(
-    webinar: Webinar, values: dict[str, Any], *, is_asking_anew: bool, now: datetime, by: User | None
+    webinar: Webinar, values: dict[str, Any], *, quotas_changed: bool, now: datetime, by: User | None
 ) -> bool:
-    """Whether the policy changed. Through the service that accepts who is complete: by all that the file says, so also
-    where quotas or exceptions alone changed (`is_asking_anew`)."""
+    """Save the policy through the service, which accepts complete delegations; return whether the policy changed.
+
+    It is saved also if only quotas or exceptions changed (`quotas_changed`), since these can complete delegations.
+    """
     policy = RegistrationPolicy.objects.filter(webinar=webinar).first()
     is_changed = policy is None or any(getattr(policy, name) != value for name, value in values.items())
     policy = policy or RegistrationPolicy(webinar=webinar)
     for name, value in values.items():
         setattr(policy, name, value)
-    if is_changed or is_asking_anew:
+    if is_changed or quotas_changed:
         save_policy(policy, by=by, now=now, step=POLICY_CHANGED if is_changed else HistoryKind.QUOTA_CHANGED)
     return is_changed
 
 
 def _store_reminders(webinar: Webinar, reminders: tuple[ReminderDefinition, ...], *, now: datetime) -> bool:
-    """Exactly the rules of the file; one that stays keeps its age, so that it reminds nobody twice."""
+    """Make the reminder rules those of the file; return whether any changed.
+
+    Unchanged rules keep `created_at`, so that nobody is reminded twice.
+    """
     known = {
         ReminderDefinition(row.amount, row.unit, row.scope, moment=row.moment, audience=row.audience): row
         for row in webinar.reminder_rules.all()
@@ -338,7 +343,7 @@ def _store_reminders(webinar: Webinar, reminders: tuple[ReminderDefinition, ...]
 
 
 def _store_gap_notices(webinar: Webinar, days: tuple[int, ...], *, now: datetime) -> bool:
-    """Exactly the days of the file; one that stays keeps its age."""
+    """Make the gap notice rules those of the file; unchanged rules keep `created_at`. Return whether any changed."""
     known = set(webinar.gap_notice_rules.values_list("days_before", flat=True))
     gone, new = known - set(days), set(days) - known
     GapNoticeRule.objects.filter(webinar=webinar, days_before__in=gone).delete()

@@ -1,4 +1,4 @@
-"""The participants block of a definition file as values: bodies, profiles with quotas, registration, reminders."""
+"""Parses bodies, profiles with quotas, registration and reminders of a definition file into dataclasses."""
 
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -15,16 +15,16 @@ from sessions_app.bilingual import Bilingual
 from sessions_app.definitions import Table
 
 LANGUAGES = [code for code, name in settings.LANGUAGES]
-# From the largest, in minutes.
+# In minutes, the largest first.
 UNITS = {ReminderUnit.DAYS: 24 * 60, ReminderUnit.HOURS: 60, ReminderUnit.MINUTES: 1}
-FURTHEST_DAYS = 3650
-# A number beyond this is a slip, whatever it counts.
-ANY_NUMBER = 1_000_000_000
+MAX_DAYS = 3650
+# No valid lead time is larger.
+MAX_NUMBER = 1_000_000_000
 
 
 @dataclass(frozen=True)
 class BodyDefinition:
-    """A participating body. Where only its code is given it must be known already; then `name` is empty."""
+    """A participating body. `name` is empty if the file gives only its code, for a body that is stored already."""
 
     kind: str
     iso_code: str
@@ -37,7 +37,7 @@ class BodyDefinition:
 
 @dataclass(frozen=True)
 class ExceptionDefinition:
-    """What is asked of one country, by its code, in place of a quota."""
+    """A quota exception of the country with this ISO code."""
 
     country: str
     minimum: int
@@ -48,9 +48,9 @@ class ExceptionDefinition:
 
 @dataclass(frozen=True)
 class ProfileDefinition:
-    """A profile and its quota. Where only its code is given it must be known already; then `name` is empty.
+    """A profile and its quota. `name` is empty if the file gives only the code, for a profile that is stored already.
 
-    `exceptions` is None where the file is silent: those that were made then stay as they are.
+    `exceptions` is None if the file lists none: stored exceptions are then kept.
     """
 
     code: str
@@ -64,14 +64,14 @@ class ProfileDefinition:
 
 @dataclass(frozen=True)
 class Moment:
-    """A wall clock of the webinar's zone: on `day`, or so many days before the day of the first session."""
+    """A local time on the date `day`, or `days_before` the day of the first session."""
 
     day: date | None
     days_before: int
     at: time
 
     def on(self, first_start: datetime, moved: timedelta) -> datetime:
-        """The wall clock for a first session at `first_start`; a fixed day moves by `moved` as the sessions do."""
+        """Return the local datetime for a first session at `first_start`; a fixed day is shifted by `moved`."""
         if self.day is not None:
             return datetime.combine(self.day, self.at) + moved
         return datetime.combine(first_start.date() - timedelta(days=self.days_before), self.at)
@@ -79,7 +79,10 @@ class Moment:
 
 @dataclass(frozen=True)
 class RegistrationDefinition:
-    """`gap_notices` are days before closing, or None where the file is silent: a new webinar then gets the usual."""
+    """Opening, closing, purge and acceptance.
+
+    `gap_notices` are days before closing; None, where the file has no list, gives a new webinar the usual ones.
+    """
 
     opens: Moment
     closes: Moment
@@ -92,7 +95,7 @@ class RegistrationDefinition:
 
 @dataclass(frozen=True)
 class ReminderDefinition:
-    """The fields of a rule, by their names in the model."""
+    """A reminder rule; the fields are named as in the model."""
 
     amount: int
     unit: str
@@ -103,7 +106,7 @@ class ReminderDefinition:
 
 @dataclass(frozen=True)
 class ParticipantsDefinition:
-    """Who is asked to come. `reminders` is None where the file is silent: a new webinar then gets the usual ones."""
+    """Bodies, profiles, registration and reminders; `reminders` of None gives a new webinar the usual ones."""
 
     bodies: tuple[BodyDefinition, ...]
     profiles: tuple[ProfileDefinition, ...]
@@ -120,7 +123,7 @@ USUAL_GAP_NOTICES = (7, 2)
 
 
 def parse_participants(top: Table) -> ParticipantsDefinition:
-    """Read the blocks `body`, `profile`, `registration` and `reminder`; what is wrong is noted in the source."""
+    """Parse the blocks `body`, `profile`, `registration` and `reminder`; problems are collected in the source."""
     return ParticipantsDefinition(
         bodies=_parse_bodies(top),
         profiles=_parse_profiles(top),
@@ -188,7 +191,7 @@ def _parse_profiles(top: Table) -> tuple[ProfileDefinition, ...]:
 def _parse_numbers(table: Table) -> tuple[int, int | None]:
     minimum = table.number("minimum", lowest=0, highest=MOST_SEATS, default=2)
     maximum = table.number("maximum", lowest=0, highest=MOST_SEATS) if table.has("maximum") else None
-    # Known although it was not asked for in this file.
+    # So that the error about an unknown key lists “maximum” among the allowed ones, also if the file has none.
     table.allow("maximum")
     if maximum is not None and maximum < minimum:
         table.refuse("maximum", _("The maximum cannot be below the minimum. Enter a higher one, or none."))
@@ -231,7 +234,7 @@ def _parse_registration(table: Table) -> RegistrationDefinition:
 def _parse_moment(parent: Table, key: str, *, at: time, counts: str = "days_before") -> Moment:
     table = parent.table(key, required=True)
     day = table.day("on", required=False)
-    days = table.number(counts, lowest=0, highest=FURTHEST_DAYS, default=0)
+    days = table.number(counts, lowest=0, highest=MAX_DAYS, default=0)
     clock = table.clock("at", required=False)
     table.finish()
     if parent.has(key) and table.has("on") == table.has(counts):
@@ -272,9 +275,9 @@ def _parse_reminder(table: Table) -> ReminderDefinition:
 
 
 def _parse_lead(table: Table) -> tuple[int, ReminderUnit]:
-    """How far from the session: in the unit of the file, or, where it gives several, in the smallest of them."""
+    """Return the lead time in the unit of the file; with several units, in the smallest of them."""
     numbers = {
-        unit: table.number(unit, lowest=-ANY_NUMBER, highest=ANY_NUMBER, default=1) for unit in UNITS if table.has(unit)
+        unit: table.number(unit, lowest=-MAX_NUMBER, highest=MAX_NUMBER, default=1) for unit in UNITS if table.has(unit)
     }
     table.allow(*UNITS)
     unit = next(reversed(numbers), ReminderUnit.DAYS)

@@ -1,4 +1,4 @@
-"""The list of delegations, and the page of one."""
+"""The list of a user's delegations, and the page of one delegation."""
 
 from urllib.parse import urlencode
 
@@ -47,7 +47,7 @@ HISTORY_SHOWN = 50
 @require_safe
 @account_required
 def delegations(request: HttpRequest) -> HttpResponse:
-    """The delegations of the signed-in person's bodies, the newest webinar first."""
+    """List the delegations of the signed-in user's bodies, the newest webinar first."""
     user = signed_in_user(request)
     rows = delegations_of(user).order_by("-webinar__created_at", "body__name_en")
     delegations = [(delegation, zone_of(user, delegation)) for delegation in rows]

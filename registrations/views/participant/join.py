@@ -37,6 +37,6 @@ def join(request: HttpRequest, delegate: Delegate, *, n: int) -> HttpResponse:
     }
     response = render(request, "participant/room.html" if room_url else "participant/join.html", context)
     if room_url:
-        # The answer to a button that is not stored at all cannot be gone back to from the room.
+        # With `no-store` the browser could not go back from the room to this response of a POST.
         response.headers["Cache-Control"] = "private, no-cache"
     return response

@@ -280,14 +280,6 @@ if not 1 <= PLAN_EVERY_SECONDS <= 60:
 SENDERS_AT_ONCE = env.number("SENDERS_AT_ONCE", default=4)
 if SENDERS_AT_ONCE < 1:
     raise env.StartRefused("SENDERS_AT_ONCE must be 1 or more.")
-# What a release of an agenda wakes.
-AFTER_RELEASE_TASK = "registrations.tasks.plan"
-# What counts the people whom a release would mail; the agenda knows nobody who comes.
-COUNT_PEOPLE_TOLD = "registrations.queries.releases.people_told"
-# What names the countries, with their zones, as whose delegate an agenda is previewed.
-COUNTRIES_OF_PREVIEW = "registrations.queries.country_zones.countries_with_zones"
-# The page, by the webinar's slug and the session's number, on which the room is switched beside who has arrived.
-ROOM_PAGE = "admin:arrivals"
 CELERY_BEAT_SCHEDULE = {
     "plan": {
         "task": "registrations.tasks.plan",

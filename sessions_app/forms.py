@@ -8,9 +8,9 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from sessions_app.audience import ToldChange, ToldChanges
 from sessions_app.bilingual import LANGUAGES
 from sessions_app.models import AgendaItem
+from sessions_app.release_recipients import CountedChange, CountedChanges
 
 
 def mark_languages(fields: Mapping[str, forms.Field]) -> None:
@@ -144,20 +144,20 @@ class ReleaseForm(forms.Form):
         label=_("Mail an update about"), coerce=int, required=False, widget=forms.CheckboxSelectMultiple
     )
 
-    def __init__(self, *args: Any, seen: str, told: ToldChanges, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, seen: str, changes: CountedChanges, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["seen"].initial = seen
-        silent = [each for each in told.sessions if each.is_choice]
-        if silent:
+        optional = [each for each in changes.sessions if each.is_optional]
+        if optional:
             self.fields["mail_updates_for"].choices = [  # type: ignore[attr-defined]  # that of a choice field
-                (each.change.number, _choice(each)) for each in silent
+                (each.change.number, _choice(each)) for each in optional
             ]
         else:
             del self.fields["mail_updates_for"]
 
 
-def _choice(each: ToldChange) -> str:
-    return ngettext("%(session)s (%(count)s person)", "%(session)s (%(count)s people)", each.people) % {
+def _choice(each: CountedChange) -> str:
+    return ngettext("%(session)s (%(count)s person)", "%(session)s (%(count)s people)", each.recipients) % {
         "session": f"{each.change.number}. {each.change.after.title}",
-        "count": each.people,
+        "count": each.recipients,
     }

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import transaction
 from django.utils.functional import Promise
@@ -15,7 +14,7 @@ from django.utils.translation import gettext_lazy
 
 from sessions_app.agenda import Agenda, AgendaSession, agenda_from_release, agenda_from_rows, latest_release
 from sessions_app.models import Release, ReleasedSession, Webinar
-from sessions_app.nudge import send_on_commit
+from sessions_app.participants import get_participants
 
 
 class ReleaseRefused(Exception):
@@ -200,7 +199,7 @@ def release_webinar(
         agenda=agenda.to_json(),
     )
     _write_released_sessions(release, agenda, changes, mail_updates_for)
-    send_on_commit(settings.AFTER_RELEASE_TASK)
+    get_participants().plan_messages()
     return release
 
 

@@ -5,14 +5,13 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
-from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.admin.widgets import AdminURLFieldWidget
 from django.db import models
 from django.db.models import Sum
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.urls import URLPattern, path, reverse
+from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.formats import time_format
 from django.utils.html import format_html, format_html_join
@@ -27,6 +26,7 @@ from sessions_app.admin.tables import TableInline
 from sessions_app.editing import move_item, order_items
 from sessions_app.forms import ItemForm, disable_autofill
 from sessions_app.models import AgendaItem, AgendaItemSpeaker, Session, Speaker
+from sessions_app.participants import get_participants
 from sessions_app.releases import draft_of
 from sessions_app.time_zone_context import in_zone
 
@@ -197,7 +197,7 @@ class SessionAdmin(ConcurrentEditAdmin[Session]):
             told = _("In use, at %(house)s.") % {"house": house}
         else:
             told = _("Not in use, at %(house)s.") % {"house": house}
-        url = reverse(settings.ROOM_PAGE, args=[session.webinar.slug, session.number])
+        url = get_participants().arrivals_url(session.webinar, session.number)
         return format_html("{} {}", told, link(url, _("Room and arrivals")))
 
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:

@@ -12,11 +12,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from sessions_app.admin.base import SecretariatAdmin, change_url, person_of
-from sessions_app.audience import told_changes
 from sessions_app.cancelling import cancel_webinar, draft_of_cancellation, restore_webinar
 from sessions_app.editing import cancel_session, restore_session
 from sessions_app.forms import ReasonForm
 from sessions_app.models import Session, Webinar
+from sessions_app.release_recipients import count_recipients
 from sessions_app.releases import ReleaseRefused
 
 
@@ -33,7 +33,7 @@ def row_to_change(model_admin: SecretariatAdmin[Any], request: HttpRequest, pk: 
 def confirm_page(
     model_admin: SecretariatAdmin[Any], request: HttpRequest, row: models.Model, **shown: Any
 ) -> HttpResponse:
-    """A step that is confirmed: `title`, `lead`, `verb`, `form`, and where it helps `told` with `zone`."""
+    """A step that is confirmed: `title`, `lead`, `verb`, `form`, and where it helps `changes` with `zone`."""
     context = model_admin.admin_site.each_context(request) | {
         "opts": model_admin.opts,
         "row": row,
@@ -112,7 +112,7 @@ def cancel_webinar_page(model_admin: SecretariatAdmin[Webinar], request: HttpReq
         ),
         verb=_("Cancel the webinar and tell everyone"),
         form=form,
-        told=told_changes(webinar, draft.changes, now=timezone.now()),
+        changes=count_recipients(webinar, draft.changes, now=timezone.now()),
         zone=webinar.timezone,
     )
 

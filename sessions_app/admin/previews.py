@@ -1,22 +1,17 @@
 """An agenda as its readers would see it or saw it: on the very templates of the public page, never public."""
 
-from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 
 from sessions_app.admin.base import SecretariatAdmin, change_url
 from sessions_app.agenda import Agenda, agenda_from_release, agenda_from_rows
 from sessions_app.models import Release, Webinar
+from sessions_app.participants import get_participants
 from sessions_app.public_page import preview_context, shown_part, zone_of_account
-
-# What `COUNTRIES_OF_PREVIEW` names: (zone, name) of each country that takes part.
-CountriesOf = Callable[[Webinar], Sequence[tuple[str, str]]]
 
 
 def _preview(request: HttpRequest, webinar: Webinar, agenda: Agenda, **shown: Any) -> HttpResponse:
@@ -40,7 +35,6 @@ def delegate_preview(model_admin: SecretariatAdmin[Webinar], request: HttpReques
     explanation = _(
         "The draft as a delegate would see it, with the hours of the country chosen here. Nobody else sees this page."
     )
-    countries: CountriesOf = import_string(settings.COUNTRIES_OF_PREVIEW)
     return _preview(
         request,
         webinar,
@@ -48,7 +42,7 @@ def delegate_preview(model_admin: SecretariatAdmin[Webinar], request: HttpReques
         explanation=explanation,
         back=change_url(webinar),
         is_hidden=False,
-        countries=countries(webinar),
+        countries=get_participants().countries(webinar),
     )
 
 

@@ -14,9 +14,9 @@ from django.utils.translation import gettext as _
 from sessions_app.admin.base import ReadOnlyAdmin
 from sessions_app.admin.cancelling import confirm_page
 from sessions_app.admin.previews import release_preview
-from sessions_app.audience import told_changes
 from sessions_app.forms import RestoreForm
 from sessions_app.models import Release, Webinar
+from sessions_app.release_recipients import count_recipients
 from sessions_app.releases import ReleaseRefused
 from sessions_app.restoring import restoration_of, restore_release
 
@@ -80,9 +80,9 @@ class ReleaseAdmin(ReadOnlyAdmin[Release]):
             ),
             verb=_("Put it back into the draft"),
             form=form,
-            told=told_changes(release.webinar, restoration.to_public, now=timezone.now()),
+            changes=count_recipients(release.webinar, restoration.to_public, now=timezone.now()),
             zone=restoration.agenda.timezone,
-            is_kept_private=True,
+            is_draft_only=True,
             warnings=[lost] if restoration.is_draft_lost else [],
         )
 

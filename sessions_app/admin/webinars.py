@@ -19,10 +19,10 @@ from sessions_app.admin.base import ConcurrentEditAdmin, person_of, save_rows
 from sessions_app.admin.cancelling import cancel_webinar_page, restore_webinar_page, row_to_change
 from sessions_app.admin.previews import delegate_preview, public_preview
 from sessions_app.admin.tables import TableInline
-from sessions_app.audience import ToldChanges, told_changes
 from sessions_app.editing import next_session_number
 from sessions_app.forms import ReleaseForm
 from sessions_app.models import Session, Webinar
+from sessions_app.release_recipients import CountedChanges, count_recipients
 from sessions_app.releases import Draft, ReleaseRefused, draft_of, release_webinar
 from sessions_app.time_zone_context import in_zone
 
@@ -125,12 +125,12 @@ class WebinarAdmin(ConcurrentEditAdmin[Webinar]):
         """What a release would change; sending it releases exactly what was shown."""
         webinar: Webinar = row_to_change(self, request, pk)
         draft = draft_of(webinar)
-        told = told_changes(webinar, draft.changes, now=timezone.now())
+        changes = count_recipients(webinar, draft.changes, now=timezone.now())
         data = request.POST if request.method == "POST" else None
-        form = ReleaseForm(data, seen=draft.fingerprint, told=told)
+        form = ReleaseForm(data, seen=draft.fingerprint, changes=changes)
         if form.is_valid() and self._release(request, webinar, form):
             return redirect(reverse("admin:sessions_app_webinar_change", args=[webinar.pk]))
-        return self._release_page(request, webinar, draft, told, form)
+        return self._release_page(request, webinar, draft, changes, form)
 
     def _release(self, request: HttpRequest, webinar: Webinar, form: ReleaseForm) -> bool:
         try:
@@ -154,13 +154,13 @@ class WebinarAdmin(ConcurrentEditAdmin[Webinar]):
         return True
 
     def _release_page(
-        self, request: HttpRequest, webinar: Webinar, draft: Draft, told: ToldChanges, form: ReleaseForm
+        self, request: HttpRequest, webinar: Webinar, draft: Draft, changes: CountedChanges, form: ReleaseForm
     ) -> HttpResponse:
         context = self.admin_site.each_context(request) | {
             "opts": self.opts,
             "webinar": webinar,
             "draft": draft,
-            "told": told,
+            "changes": changes,
             "form": form,
             "title": _("Release the agenda"),
             "subtitle": str(webinar),

@@ -22,6 +22,7 @@ from registrations.calendars import organizer_address
 from registrations.mail.message import NO_ABSENCE_NOTE, sender
 from registrations.models import User
 from registrations.permissions import has_second_factor
+from sessions_app.reader_zone import zone_for_reader
 
 # With this allauth would mail whoever asks for a code or a new password and has no account. Nothing is sent.
 UNKNOWN_ACCOUNT = "account/email/unknown_account"
@@ -119,7 +120,7 @@ class InvitedOnlyAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allaut
         """
         told = {
             "what": CHANGES[template_prefix],
-            "zone": user.timezone or "UTC",
+            "zone": zone_for_reader(user),
             "password_url": settings.BASE_URL + reverse("account_reset_password"),
             "contact": organizer_address(),
         }

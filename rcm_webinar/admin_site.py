@@ -23,6 +23,7 @@ from registrations.permissions import (
     may_observe,
     to_second_factor,
 )
+from sessions_app.reader_zone import zone_for_reader
 from sessions_app.time_zone_context import in_zone
 
 
@@ -76,7 +77,7 @@ class SecretariatSite(AdminSite):
         inner = super().admin_view(for_whom_it_is, cacheable)
 
         def in_own_zone(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-            zone = getattr(request.user, "timezone", "") or timezone.get_default_timezone_name()
+            zone = zone_for_reader(request.user, timezone.get_default_timezone_name())
             return in_zone(zone, inner, request, *args, **kwargs)
 
         return in_own_zone

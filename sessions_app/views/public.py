@@ -15,7 +15,7 @@ from sessions_app.agenda import Agenda, agenda_from_release
 from sessions_app.bilingual import LANGUAGES
 from sessions_app.ical import render_agenda
 from sessions_app.models import Release
-from sessions_app.public_page import PublicWebinar, public_part, public_webinar, zone_of_account
+from sessions_app.public_page import PublicWebinar, public_content, public_webinar
 
 
 @require_safe
@@ -31,8 +31,8 @@ def webinar(request: HttpRequest, slug: str) -> HttpResponse:
     """One released webinar. One query, however long the agenda is, and those of a reader who is signed in; an unknown
     zone is told, not refused."""
     found = _public_or_404(slug)
-    part = public_part(found, asked_zone=request.GET.get("zone", ""), own_zone=zone_of_account(request.user))
-    context = {"agenda": found.agenda, "zone": part.zone, "content": part.render()}
+    content = public_content(found, zone_parameter=request.GET.get("zone", ""), user=request.user)
+    context = {"agenda": found.agenda, "zone": content.zone, "content": content.render()}
     return render(request, "public/webinar.html", context)
 
 

@@ -16,7 +16,7 @@ from django.urls import reverse
 from django.utils import timezone, translation
 
 from bench.timing import Ratio, compare
-from registrations.management.commands.seed_demo import CONCEPT_NOTE
+from rcm_webinar.management.commands.seed_demo import CONCEPT_NOTE
 from registrations.models import Delegate, RegistrationPolicy
 from registrations.tokens import Scope, make_token
 from sessions_app.definitions import Table, load_agenda, parse_agenda, read_source

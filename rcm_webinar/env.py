@@ -20,9 +20,6 @@ read = environ.Env()
 DEMO: bool = read.bool("RCM_DEMO", default=False)
 DEMO_DIR = Path(read.str("RCM_DEMO_DIR", default=str(BASE_DIR / "var" / "demo")))
 
-# Of every sample account; printed at the demo's start and on its first page.
-DEMO_PASSWORD = "demo-rcm-2020"
-
 DEMO_DEFAULTS = {
     "DATABASE_URL": f"sqlite:///{DEMO_DIR / 'db.sqlite3'}",
     "CACHE_URL": "database",

@@ -15,7 +15,6 @@ from rcm_webinar.logs import configure_logging
 BASE_DIR = env.BASE_DIR
 RCM_DEMO = env.DEMO
 RCM_DEMO_DIR = env.DEMO_DIR
-DEMO_PASSWORD = env.DEMO_PASSWORD
 DEBUG = False
 
 SECRET_KEY = env.required("SECRET_KEY")

@@ -24,7 +24,7 @@ NO_TEST_FITTED = 5
 CAN_DIFFER = [
     "tests/promises",
     "tests/rcm_webinar/test_cache.py",
-    "tests/registrations/management/test_seed_demo.py",
+    "tests/rcm_webinar/management/test_seed_demo.py",
     "tests/registrations/queries",
     "tests/registrations/services/delegations",
     "tests/registrations/services/imports/test_checking.py",

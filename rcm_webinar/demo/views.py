@@ -5,7 +5,6 @@ from pathlib import Path
 from csp.constants import NONE, SELF, UNSAFE_INLINE
 from csp.decorators import csp
 from django.conf import settings
-from django.contrib.auth import get_user_model
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -14,6 +13,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_safe
 
+from rcm_webinar.demo.accounts import PASSWORD, list_accounts
 from rcm_webinar.demo.mailbox import Mail, NoSuchMail, list_mail, read_mail
 
 MESSAGES_PER_PAGE = 100
@@ -30,8 +30,8 @@ MAIL_POLICY = {
 @never_cache
 @require_safe
 def start(request: HttpRequest) -> HttpResponse:
-    users = get_user_model().objects.filter(is_active=True).order_by("-is_staff", "-is_observer", "email")
-    return render(request, "demo/start.html", {"users": users, "password": settings.DEMO_PASSWORD})
+    users = list_accounts().filter(is_active=True)
+    return render(request, "demo/start.html", {"users": users, "password": PASSWORD})
 
 
 @never_cache

@@ -10,7 +10,7 @@ from django.test import override_settings
 from pytest_django import DjangoAssertNumQueries, DjangoDbBlocker, Settings
 from time_machine import TimeMachineFixture, travel
 
-from registrations.management.commands.seed_demo import first_monday
+from rcm_webinar.management.commands.seed_demo import first_monday
 from registrations.models import Delegate, Delegation, Delivery, DeliveryKind, HistoryEvent, User
 from registrations.queries import quota_board
 from registrations.services.planning import plan

@@ -12,7 +12,7 @@ from registrations.forms.delegates import reason_field
 from registrations.models import Delegate, Partstat
 from registrations.services.attendance import LONGEST_WORD
 from registrations.services.delegate_details import tidy_address
-from sessions_app.zone_choices import near_zones, zone_groups
+from sessions_app.zone_choices import regional_zones, zone_groups
 
 
 class AnswerForm(forms.Form):
@@ -39,7 +39,7 @@ class ChoicesForm(forms.Form):
         super().__init__(*args, **{"initial": {"language": delegate.language, "timezone": delegate.timezone}, **kwargs})
         here = get_language() or "en"
         zones: list[Any] = (
-            [*near_zones(here, also=(delegate.webinar.timezone, delegate.timezone)).zones]
+            [*regional_zones(here, also=(delegate.webinar.timezone, delegate.timezone)).zones]
             if is_short
             else [(group.label, group.zones) for group in zone_groups(here, selected=delegate.timezone)]
         )

@@ -4,7 +4,7 @@ from datetime import timedelta
 import pytest
 
 from sessions_app.agenda import Agenda, agenda_from_rows
-from sessions_app.bilingual import Bilingual, Rendered
+from sessions_app.bilingual import Bilingual, LocalizedText
 from sessions_app.models import AgendaItemSpeaker, Speaker, SpeakerKind, SpeakerRole
 from tests.factories import FIRST_START, make_session, make_webinar
 
@@ -71,4 +71,4 @@ def test_a_persons_name_is_the_same_in_both_languages_and_an_institutions_may_be
 
     shown = [speaker.name.render("es") for speaker in (person, institution)]
 
-    assert shown == [Rendered("Ana Ejemplo", "es", False), Rendered("Example body", "en", True)]
+    assert shown == [LocalizedText("Ana Ejemplo", "es", False), LocalizedText("Example body", "en", True)]

@@ -7,7 +7,7 @@ from django.contrib.messages import get_messages
 from django.test import Client
 from django.urls import reverse
 
-from sessions_app.admin.agenda import untranslated
+from sessions_app.admin.agenda import describe_untranslated
 from sessions_app.models import AgendaItem, AgendaItemSpeaker, Session, Speaker
 from tests.factories import FIRST_START, make_webinar
 
@@ -159,7 +159,7 @@ def test_an_item_says_what_is_not_translated(fields: dict[str, str], said: str, 
     for name, value in fields.items():
         setattr(item, name, value)
 
-    assert (untranslated(item) or "complete") == said
+    assert (describe_untranslated(item) or "complete") == said
 
 
 @pytest.mark.parametrize(("minutes", "said"), [(100, "0 minutes"), (95, "5 minutes"), (130, "30 minutes too long")])

@@ -8,7 +8,7 @@ from django.test import Client
 from django.urls import reverse
 
 from registrations.models import User
-from sessions_app.admin.changes import EMPTY, lines_of
+from sessions_app.admin.change_log import EMPTY, logged_changes
 from sessions_app.models import AgendaItem, Session, Speaker, Webinar
 from tests.factories import make_webinar
 from tests.sessions_app.admin.test_agenda import new_item, page, typed
@@ -124,7 +124,7 @@ def test_what_people_type_is_shown_as_text(secretariat: Client, session: Session
 
 @pytest.mark.parametrize("message", ["Release 3", "", "[", '[{"added": {}}]', '[{"changed": {"fields": []}}]'])
 def test_an_entry_of_another_form_is_told_as_django_tells_it(db: None, message: str) -> None:
-    (line,) = lines_of(LogEntry(change_message=message), AgendaItem)
+    (line,) = logged_changes(LogEntry(change_message=message), AgendaItem)
 
     assert line.differences == ()
 

@@ -8,7 +8,7 @@ from allauth.account.models import EmailAddress
 from django.test import Client
 from django.urls import reverse
 
-from rcm_webinar.wsgi import InUtf8
+from rcm_webinar.wsgi import ForceUTF8
 from registrations.exceptions import InvalidInput, NotPossibleNow
 from registrations.models import User
 from registrations.services.focal_points import appoint_focal_point
@@ -75,8 +75,8 @@ def test_a_request_is_read_as_utf_8_whatever_it_says(charset: str) -> None:
         received.append(request["CONTENT_TYPE"])
         return []
 
-    InUtf8(inner)({"CONTENT_TYPE": f"multipart/form-data; boundary=x; Charset={charset}"}, None)
-    InUtf8(inner)({}, None)
+    ForceUTF8(inner)({"CONTENT_TYPE": f"multipart/form-data; boundary=x; Charset={charset}"}, None)
+    ForceUTF8(inner)({}, None)
 
     assert received == ["multipart/form-data; boundary=x", ""]
 

@@ -20,7 +20,7 @@ from django.utils.translation import gettext
 from fido2.utils import websafe_encode
 from fido2.webauthn import AttestationObject, AttestedCredentialData, AuthenticatorData, CollectedClientData
 
-from rcm_webinar.translation_overrides import BORROWED
+from rcm_webinar.translation_overrides import ALLAUTH_TEXTS
 from registrations.models import User
 from tests import spanish
 from tests.factories import make_country, make_focal_point, make_user
@@ -258,7 +258,7 @@ def test_no_message_of_the_sign_in_is_english(template: str) -> None:
     assert template in NEVER_SAID or spanish.familiar_in([text]) == []
 
 
-@pytest.mark.parametrize("text", BORROWED)
+@pytest.mark.parametrize("text", ALLAUTH_TEXTS)
 def test_what_allauth_says_too_familiarly_we_say_to_officials(text: str) -> None:
     with translation.override("es"):
         said = gettext(text)

@@ -13,7 +13,7 @@ from django.test import Client
 from django.urls import path
 from gunicorn.config import Config
 
-from rcm_webinar.gunicorn import WithoutAddresses
+from rcm_webinar.gunicorn import RedactingLogger
 from rcm_webinar.logs import configure_logging
 
 ADDRESS = "ana" + "@example.org"  # put together, since a traceback quotes lines of source
@@ -112,7 +112,7 @@ def test_a_failed_task_is_logged_without_what_its_exception_says(logged: StringI
 
 
 def test_gunicorns_own_messages_quote_no_request(capfd: pytest.CaptureFixture[str]) -> None:
-    logger = WithoutAddresses(Config())
+    logger = RedactingLogger(Config())
 
     try:
         raise ValueError(TOKEN)

@@ -13,7 +13,7 @@ import pytest
 import redis
 
 from rcm_webinar import env
-from rcm_webinar.env import DEMO_DEFAULTS, StartRefused
+from rcm_webinar.env import DEMO_DEFAULTS, InvalidSetting
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 INSTALLATION = {
@@ -61,7 +61,7 @@ def refusal(monkeypatch: pytest.MonkeyPatch, **changed: str | None) -> str:
             monkeypatch.delenv(name, raising=False)
         else:
             monkeypatch.setenv(name, value)
-    with pytest.raises(StartRefused) as refused:
+    with pytest.raises(InvalidSetting) as refused:
         runpy.run_path(str(ROOT / "rcm_webinar" / "settings.py"))
     return str(refused.value)
 
@@ -135,7 +135,7 @@ def test_a_password_that_would_be_read_as_another_part_of_its_url_is_refused(
 ) -> None:
     monkeypatch.setenv(name, URLS_WITH_A_PASSWORD[name].format(password))
 
-    with pytest.raises(StartRefused, match=f"^{name} is not a valid URL") as refused:
+    with pytest.raises(InvalidSetting, match=f"^{name} is not a valid URL") as refused:
         read_url(name)
 
     assert password not in str(refused.value)
@@ -150,7 +150,7 @@ def test_a_sign_at_which_several_urls_are_split_is_refused_within_a_password(
 ) -> None:
     monkeypatch.setenv(name, URLS_WITH_A_PASSWORD[name].format(password))
 
-    with pytest.raises(StartRefused, match=f"^{name} is not a valid URL"):
+    with pytest.raises(InvalidSetting, match=f"^{name} is not a valid URL"):
         read_url(name)
 
 
@@ -160,7 +160,7 @@ def test_a_port_that_is_none_is_refused(name: str, port: str, monkeypatch: pytes
     url = re.sub(r":\d+", f":{port}", URLS_WITH_A_PASSWORD[name])
     monkeypatch.setenv(name, url.format("word"))
 
-    with pytest.raises(StartRefused, match=f"^{name} is not a valid URL"):
+    with pytest.raises(InvalidSetting, match=f"^{name} is not a valid URL"):
         read_url(name)
 
 
@@ -295,7 +295,7 @@ def test_the_demo_needs_no_setting(tmp_path: Path) -> None:
 def test_mail_into_files_goes_to_the_directory_of_the_address(tmp_path: Path) -> None:
     finished = start(tmp_path, "s.EMAIL_FILE_PATH", "s.EMAIL_BACKEND", EMAIL_URL="filemail:///srv/mail")
 
-    assert finished.stdout == "/srv/mail\nrcm_webinar.demo.mail.EmlFiles\n"
+    assert finished.stdout == "/srv/mail\nrcm_webinar.demo.mail.EmlFileBackend\n"
 
 
 def test_every_setting_that_is_read_is_documented() -> None:

@@ -39,7 +39,7 @@ def for_signed_in(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpRe
         return view(request, *args, **kwargs)
 
     # If the sign-in ended while a form was open, `rcm_webinar.resubmit_after_sign_in` shows the form again.
-    checked.gives_forms_back = True  # type: ignore[attr-defined]
+    checked.allows_resubmit = True  # type: ignore[attr-defined]
     return checked
 
 

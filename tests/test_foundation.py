@@ -1,7 +1,8 @@
-"""The ground everything else stands on."""
+"""Checks of the project as a whole: migrations, pinned requirements, style sheets, citations of the design."""
 
 import importlib.util
 import re
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
@@ -69,6 +70,33 @@ def test_a_lock_is_installed_as_it_stands_and_checked_afterwards() -> None:
     assert len(installs) == len(re.findall(r"pip install .*?requirements", written)) == 4
     assert [install for install in installs if "pip check" not in install] == []
     assert re.findall(r"--require-hashes (?!--no-deps)", written) == []
+
+
+def test_every_citation_of_the_design_leads_to_a_section_or_rule() -> None:
+    design = (ROOT / "docs/design.md").read_text()
+    sections = set(re.findall(r"^## (\d+)\. ", design, re.MULTILINE))
+    rules = set(re.findall(r"^(\d+)\. ", design, re.MULTILINE))
+
+    cited = {(path, kind, number) for path in _project_files() for kind, number in _citations(path.read_text())}
+
+    known = {("section", number) for number in sections} | {("rule", number) for number in rules}
+    assert {"5", "8", "9"} <= sections
+    assert rules == {str(number) for number in range(1, 23)}
+    assert len(cited) > 50
+    assert [one for one in cited if one[1:] not in known] == []
+
+
+def _project_files() -> Iterator[Path]:
+    for folder in ("rcm_webinar", "sessions_app", "registrations", "bench", "tests", "templates", "docs"):
+        yield from (path for path in (ROOT / folder).rglob("*") if path.suffix in {".py", ".html", ".txt", ".md"})
+    yield from (ROOT / name for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md", "pyproject.toml"))
+
+
+def _citations(text: str) -> Iterator[tuple[str, str]]:
+    """Yield what `text` cites, as ("section", "5") for "design §5", and ("rule", "8") for "rule 8"."""
+    yield from (("section", number) for number in re.findall(r"design §(\d+)", text))
+    for numbers in re.findall(r"\brules? (\d+(?:(?:, | and | to )\d+)*)", text, re.IGNORECASE):
+        yield from (("rule", number) for number in re.findall(r"\d+", numbers))
 
 
 @pytest.mark.parametrize("path", sorted(ROOT.glob("static/css/*.css")), ids=lambda path: path.name)

@@ -20,7 +20,7 @@ def agenda_with_speakers() -> Agenda:
     return agenda_from_rows(webinar)
 
 
-def test_an_items_hour_follows_from_the_start_and_from_what_stands_before_it() -> None:
+def test_the_hour_of_an_item_follows_from_the_start_and_the_items_before_it() -> None:
     webinar = make_webinar(sessions=1)
 
     hours = [(entry.starts_at, entry.ends_at) for entry in agenda_from_rows(webinar).sessions[0].entries]
@@ -31,7 +31,7 @@ def test_an_items_hour_follows_from_the_start_and_from_what_stands_before_it() -
     ]
 
 
-def test_points_in_two_languages_stand_side_by_side_and_a_missing_one_is_empty() -> None:
+def test_points_are_paired_by_line_and_a_missing_translation_is_empty() -> None:
     webinar = make_webinar(sessions=1)
     webinar.sessions.get().items.filter(position=1).update(points_en="One\n\nTwo", points_es="Uno")
 

@@ -1,4 +1,4 @@
-"""The agenda asks about participants whatever app provides them, and works with none of ours."""
+"""The agenda uses the participants that an app provides; these tests provide a sample instead of registrations."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -36,7 +36,7 @@ class SampleParticipants:
 
 @pytest.fixture
 def provided() -> Iterator[SampleParticipants]:
-    """Our registrations are provided again at the end."""
+    """A sample that is provided during the test."""
     before = get_participants()
     sample = SampleParticipants()
     provide(sample)
@@ -44,7 +44,7 @@ def provided() -> Iterator[SampleParticipants]:
     provide(before)
 
 
-def test_what_no_app_provides_is_refused_with_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_provider_raises_an_error_that_names_the_protocol(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(participants, "_provided", [])
 
     with pytest.raises(ImproperlyConfigured, match=r"sessions_app\.participants\.Participants"):

@@ -17,14 +17,14 @@ def folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     return tmp_path / "demo"
 
 
-def test_a_second_start_on_the_same_data_is_refused_and_told_where_the_first_one_is() -> None:
+def test_a_second_start_on_the_same_data_is_refused_with_the_address_of_the_first() -> None:
     with lock_data(8123), pytest.raises(DemoError) as refusal, lock_data(8124):
         pass
 
     assert f"process {os.getpid()}, http://127.0.0.1:8123/" in str(refusal.value)
 
 
-def test_what_a_killed_starter_left_running_is_noticed(folder: Path) -> None:
+def test_processes_that_a_killed_starter_left_behind_are_noticed(folder: Path) -> None:
     with subprocess.Popen([sys.executable, "-c", ""]) as ended:
         pass
     with lock_data(8123):
@@ -33,14 +33,14 @@ def test_what_a_killed_starter_left_running_is_noticed(folder: Path) -> None:
             pass
 
 
-def test_the_data_are_free_again_afterwards() -> None:
+def test_the_lock_on_the_data_is_released_afterwards() -> None:
     with lock_data(8123):
         pass
     with lock_data(8124) as claim:
         assert os.fstat(claim)
 
 
-def test_a_busy_port_is_named_with_a_way_out() -> None:
+def test_a_busy_port_is_refused_with_the_command_for_another() -> None:
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
         other.listen()
@@ -57,7 +57,7 @@ def test_a_port_that_does_not_exist_is_refused() -> None:
         pass
 
 
-def test_a_claimed_port_is_bound_and_not_yet_listened_on() -> None:
+def test_a_bound_port_does_not_accept_connections_yet() -> None:
     port = free_port()
 
     with bind_port(port), socket.socket() as client:

@@ -263,7 +263,7 @@ def test_our_own_pages_speak_spanish_to_the_end(
         path = reverse(name, args=[world.arguments.get(argument, argument) for argument in TABLE[name].arguments])
 
     for role in ("focal_point", "participant"):
-        with spanish.asked_in_vain() as missing:
+        with spanish.missing_translations() as missing:
             answer = getattr(world.clients[role], method)(path, headers={"Accept-Language": "es"})
 
         assert (english_on(answer), sorted(missing)) == ([], [])
@@ -455,7 +455,7 @@ def test_the_admin_speaks_spanish_to_the_end(
     staff = world.clients["staff"]
     staff.cookies[settings.LANGUAGE_COOKIE_NAME] = "es"
 
-    with spanish.asked_in_vain() as missing:
+    with spanish.missing_translations() as missing:
         answer = getattr(staff, method)(path)
 
     assert (english_on(answer), sorted(missing)) == ([], [])

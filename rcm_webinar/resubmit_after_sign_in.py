@@ -92,7 +92,7 @@ def return_form(request: HttpRequest, reason: str = "") -> HttpResponse:
     secret = cookie if SECRET.fullmatch(cookie) else get_random_string(32)
     ticket = signing.dumps([secret, request.get_full_path()], salt=SALT)
     context = {"typed": typed, "has_files": bool(request.FILES), "field": FIELD, "ticket": ticket}
-    response = render(request, "unsent.html", context, status=403)
+    response = render(request, "resubmit_after_sign_in.html", context, status=403)
     response.set_cookie(
         COOKIE,
         secret,

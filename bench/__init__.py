@@ -1,1 +1,1 @@
-"""`make bench`: how far we are from what cannot be beaten, as ratios measured in one run (design §9)."""
+"""`make bench` compares the product with the least work that the same task needs, as ratios measured in one run."""

@@ -1,6 +1,6 @@
-"""Measures on the server of DATABASE_URL, in a database of its own that is removed afterwards.
+"""Runs the benchmarks on the server of DATABASE_URL, in a database that is created for them and removed afterwards.
 
-`make bench ARGS="sending planning"` runs these two parts alone.
+`make bench ARGS="sending planning"` runs only these two.
 """
 
 import importlib
@@ -15,16 +15,16 @@ from django.test.utils import setup_databases, setup_test_environment, teardown_
 
 from bench.timing import Ratio
 
-# The board empties the database, so it comes last.
+# The benchmark of the board empties the database, so it comes last.
 PARTS = ("registering", "imports", "planning", "sending", "building", "pages", "files", "adding", "board")
 
 
 def main() -> int:
-    # Its settings are those of a test run, where nothing else is set.
+    # Settings that are missing from the environment are those of a test run.
     importlib.import_module("tests.environment")
     os.environ["DJANGO_SETTINGS_MODULE"] = "rcm_webinar.settings"
     django.setup()
-    # The terminal is for the figures; the lines of a log are made all the same.
+    # Log records are created, as in production, but not printed between the figures.
     logging.getLogger().handlers = [logging.NullHandler()]
     setup_test_environment(debug=False)
     databases = setup_databases(verbosity=0, interactive=False)
@@ -33,7 +33,7 @@ def main() -> int:
         for name in sys.argv[1:] or PARTS:
             measure: Callable[[], Sequence[Ratio]] = importlib.import_module(f"bench.{name}").measure
             ratios += measure()
-            # Each begins with nothing: what one made is in no other's way.
+            # Each benchmark begins with an empty database.
             call_command("flush", interactive=False, verbosity=0)
     finally:
         teardown_databases(databases, verbosity=0)

@@ -1,7 +1,7 @@
-"""Adding a delegate by the form while others do too, against a view that does nothing but insert the row.
+"""Compares adding delegates by the form, several at once, with a view that only inserts the row.
 
-One gunicorn as in production answers both, over connections that stay open. Before either view stands all that stands
-before every page of ours: the middleware, the check of the form's token, the sign-in session and its user.
+One gunicorn with the production configuration answers both, over connections that stay open. Both views run behind the
+same middleware, CSRF check and signed-in session.
 """
 
 import os
@@ -71,25 +71,31 @@ urlpatterns = [*urls.urlpatterns, path("bare/<int:delegation>/<int:profile>/", i
 
 def measure() -> Sequence[Ratio]:
     webinar = make_webinar("adding")
-    # The pages look at the clock.
+    # Views use the present time, so registration must be open now.
     now = timezone.now()
     RegistrationPolicy.objects.filter(webinar=webinar).update(opens_at=now - A_DAY, closes_at=now + A_DAY)
     Session.objects.filter(webinar=webinar).update(starts_at=now + 2 * A_DAY)
     make_quotas(webinar)
     delegations = [make_delegation(webinar, make_country(code)) for code in COUNTRIES]
-    apart = [(each, make_focal_point(each.body).user) for each in delegations]
-    together = [(delegations[0], make_focal_point(delegations[0].body, make_user()).user) for _ in range(AT_ONCE)]
-    elsewhere = make_delegation(make_webinar("bare"), make_country("PY"))
+    one_per_country = [(each, make_focal_point(each.body).user) for each in delegations]
+    same_delegation = [
+        (delegations[0], make_focal_point(delegations[0].body, make_user()).user) for _ in range(AT_ONCE)
+    ]
+    bare_delegation = make_delegation(make_webinar("bare"), make_country("PY"))
     floor = "a bare view that inserts the row"
     with _server() as port:
         return [
-            _compared(f"Adding a delegate, {AT_ONCE} countries at once, p95", apart, floor, elsewhere, port),
-            _compared(f"The same, {AT_ONCE} people in one delegation, p95", together, floor, elsewhere, port),
+            _compared(
+                f"Adding a delegate, {AT_ONCE} countries at once, p95", one_per_country, floor, bare_delegation, port
+            ),
+            _compared(
+                f"The same, {AT_ONCE} people in one delegation, p95", same_delegation, floor, bare_delegation, port
+            ),
         ]
 
 
 def _compared(
-    what: str, people: Sequence[tuple[Delegation, User]], floor: str, elsewhere: Delegation, port: int
+    what: str, people: Sequence[tuple[Delegation, User]], floor: str, bare_delegation: Delegation, port: int
 ) -> Ratio:
     profile = make_profiles()["prosecutors"]
     with ExitStack() as stack:
@@ -99,17 +105,17 @@ def _compared(
         ]
         return compare_at_once(
             what,
-            [client.adds for client in clients],
+            [client.add for client in clients],
             floor,
-            [client.inserts_into(elsewhere) for client in clients],
+            [client.insert_into(bare_delegation) for client in clients],
             rounds=ROUNDS,
             calls=CALLS,
-            before_each=lambda: _begin_anew(clients),
+            before_each=lambda: _reset(clients),
         )
 
 
 class FocalPoint:
-    """Someone signed in, with a form open and a connection of their own."""
+    """A signed-in user with an open form and a connection to the server."""
 
     numbers = count(1)
 
@@ -136,10 +142,10 @@ class FocalPoint:
             "HX-Request": "true",
         }
 
-    def adds(self) -> None:
+    def add(self) -> None:
         self._post(self.form, profile=self.profile.pk)
 
-    def inserts_into(self, delegation: Delegation) -> Callable[[], None]:
+    def insert_into(self, delegation: Delegation) -> Callable[[], None]:
         def insert() -> None:
             self._post(f"/bare/{delegation.pk}/{self.profile.pk}/", webinar=delegation.webinar_id)
 
@@ -162,8 +168,8 @@ class FocalPoint:
         assert answer.status == 302
 
 
-def _begin_anew(clients: Sequence[FocalPoint]) -> None:
-    """Each on a new connection, since a server ends those that are idle; and no delegation grows ever larger."""
+def _reset(clients: Sequence[FocalPoint]) -> None:
+    """Reconnect, since the server closes idle connections, and delete the delegates, so that delegations stay small."""
     for client in clients:
         client.to_server.close()
         client.to_server.connect()
@@ -173,7 +179,7 @@ def _begin_anew(clients: Sequence[FocalPoint]) -> None:
 
 @contextmanager
 def _server() -> Iterator[int]:
-    """Gunicorn with its own configuration, on this database, with a broker; its port."""
+    """Start gunicorn with its own configuration on this database, with a broker; yield its port."""
     base, redis = os.environ["DATABASE_URL"].rpartition("/")[0], settings.CACHE_URL.rpartition("/")[0]
     port = free_port()
     environment = os.environ | {

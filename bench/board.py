@@ -1,6 +1,6 @@
-"""The board of one webinar among 200 with 100,000 delegates, against a database that holds this webinar alone.
+"""Compares the quota board among 200 webinars with 100,000 delegates with a database that holds one webinar alone.
 
-Both lie in one PostgreSQL, in two schemas, and are asked by turns. It empties the database, so it is measured last.
+Both are schemas of one PostgreSQL database, and are queried by turns. It empties the database, so it runs last.
 """
 
 from collections.abc import Callable, Sequence
@@ -50,7 +50,7 @@ def measure() -> Sequence[Ratio]:
     session = client.session
     session[SET_UP_BY] = staff.pk
     session.save()
-    # Whoever is signed in is so in both.
+    # The session of the signed-in user must exist in both schemas.
     _run(f"INSERT INTO {ALONE}.django_session TABLE django_session")
     _run(f"SET search_path TO {ALONE}")
     assert Delegate.objects.count() == PEOPLE // WEBINARS
@@ -82,7 +82,7 @@ def _opens(client: Client, address: str) -> Callable[[], None]:
 def _fill(
     slug: str, bodies: Sequence[ParticipatingBody], profiles: Sequence[ParticipantProfile], *, now: datetime
 ) -> Webinar:
-    """A released webinar to which as many people as fall to it were named in the last three weeks and invited."""
+    """Create a released webinar whose share of the people was registered in the last three weeks and is invited."""
     webinar = make_webinar(slug)
     make_quotas(webinar)
     release = release_webinar(webinar, by=None, now=now)
@@ -134,7 +134,7 @@ def _fill(
 
 
 def _copy_to_alone() -> None:
-    """Every table as it is now, with its indexes, in a schema of its own."""
+    """Copy every table with its rows and indexes to the schema `alone`."""
     _run(f"CREATE SCHEMA {ALONE}")
     for table in connection.introspection.table_names():
         _run(

@@ -1,4 +1,4 @@
-"""Building an invitation up to its bytes, against Django's own classes and icalendar; prints what each step takes."""
+"""Compares building an invitation up to its bytes with Django's own classes and icalendar, step by step."""
 
 import statistics
 import time
@@ -32,7 +32,7 @@ KINDS_OF_READERS = (
     ("Sam Sample", "en", "America/Belize"),
 )
 MIME = "MIME"
-# What is timed: a function where it is called.
+# The functions that are timed, by step; each is replaced in the module that calls it.
 STEPS: tuple[tuple[str, ModuleType, str], ...] = (
     ("icalendar", calendar, "build_ical"),
     ("templates", message, "render_to_string"),
@@ -43,8 +43,8 @@ STEPS: tuple[tuple[str, ModuleType, str], ...] = (
     ("hours", calendar, "hours_for"),
     ("hours", calendars, "hours_for"),
 )
-# What the plain way calls in their place.
-PLAINLY: tuple[tuple[ModuleType, str, object], ...] = (
+# What the plain implementation calls instead of our functions.
+PLAIN_REPLACEMENTS: tuple[tuple[ModuleType, str, object], ...] = (
     (message, "MailMessage", EmailMultiAlternatives),
     (calendar, "build_ical", plain_calendar),
     (calendar, "page_url", plain_page_url),
@@ -53,14 +53,15 @@ PLAINLY: tuple[tuple[ModuleType, str, object], ...] = (
     (hours, "format_day", plain_day),
 )
 
-Taken = dict[str, float]
+# Milliseconds by step.
+Times = dict[str, float]
 
 
 def measure() -> Sequence[Ratio]:
-    ours: list[Taken] = []
-    plain: list[Taken] = []
+    ours: list[Times] = []
+    plain: list[Times] = []
     for number, delivery in enumerate(islice(cycle(_invitations()), WARM_UP + ROUNDS)):
-        for taken, replaced in ((ours, ()), (plain, PLAINLY)):
+        for taken, replaced in ((ours, ()), (plain, PLAIN_REPLACEMENTS)):
             with _replaced(replaced):
                 times = _build(delivery)
             if number >= WARM_UP:
@@ -82,9 +83,9 @@ def _invitations() -> list[Delivery]:
     return list(owed.select_related("delegate", "entry", "session__released", "session__webinar"))
 
 
-def _build(delivery: Delivery) -> Taken:
-    """Milliseconds by step of one message built and written: of this process, so that other work does not count."""
-    taken: Taken = defaultdict(float)
+def _build(delivery: Delivery) -> Times:
+    """Build one message and write its bytes; return the CPU time of this process by step."""
+    taken: Times = defaultdict(float)
     with _replaced([(where, name, _timed(getattr(where, name), step, taken)) for step, where, name in STEPS]):
         begun = time.process_time()
         built = build_invitation(delivery)
@@ -96,7 +97,7 @@ def _build(delivery: Delivery) -> Taken:
     return taken
 
 
-def _timed(function: Callable[..., Any], step: str, taken: Taken) -> Callable[..., Any]:
+def _timed(function: Callable[..., Any], step: str, taken: Times) -> Callable[..., Any]:
     def call(*args: Any, **kwargs: Any) -> Any:
         begun = time.process_time()
         try:
@@ -107,9 +108,9 @@ def _timed(function: Callable[..., Any], step: str, taken: Taken) -> Callable[..
     return call
 
 
-def plainly() -> AbstractContextManager[None]:
-    """Within, messages are built the plain way."""
-    return _replaced(PLAINLY)
+def built_plainly() -> AbstractContextManager[None]:
+    """Build messages within the context with Django's own classes and icalendar."""
+    return _replaced(PLAIN_REPLACEMENTS)
 
 
 @contextmanager
@@ -120,12 +121,12 @@ def _replaced(attributes: Sequence[tuple[ModuleType, str, object]]) -> Iterator[
         yield
 
 
-def _median(messages: list[Taken], step: str = "") -> float:
-    """Of one step, or of all together."""
+def _median(messages: list[Times], step: str = "") -> float:
+    """Return the median time of one step, or of the whole message."""
     return statistics.median(each[step] if step else sum(each.values()) for each in messages)
 
 
-def _print_shares(ours: list[Taken], plain: list[Taken]) -> None:
+def _print_shares(ours: list[Times], plain: list[Times]) -> None:
     print(f"{'building an invitation':<32}{'ms':>9}{'share':>8}{'plainly':>11}{'share':>8}")
     for step in sorted(ours[0], key=lambda step: -_median(plain, step)):
         (our_ms, our_share), (plain_ms, plain_share) = (

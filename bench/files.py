@@ -1,8 +1,8 @@
-"""The public agenda and the calendar files, against a bare Django view with three queries.
+"""Compares the public agenda and the calendar files with a bare Django view that runs three queries.
 
-The agenda is that of the concept note, in full. All answer through the WSGI handler with every middleware, as under
-gunicorn, without the test client's own work. What is asked of them is throughput, and the table prints how many times
-as long they take: a feed at 0.5 of the bare view takes 2.0 times as long. So each row says the most that it may.
+The agenda is that of the concept note. All requests run through the WSGI handler with every middleware, as under
+gunicorn, without the overhead of the test client. The requirement is a throughput; the table prints the inverse, and
+each row states its limit: half the throughput of the bare view is 2.0 times its duration.
 """
 
 from collections.abc import Callable, Sequence
@@ -16,7 +16,7 @@ from django.urls import reverse
 from django.utils import timezone, translation
 
 from bench.timing import Ratio, compare
-from registrations.management.commands.seed_demo import CONCEPT_NOTE
+from rcm_webinar.management.commands.seed_demo import CONCEPT_NOTE
 from registrations.models import Delegate, RegistrationPolicy
 from registrations.tokens import Scope, make_token
 from sessions_app.definitions import Table, load_agenda, parse_agenda, read_source
@@ -30,24 +30,24 @@ FLOOR = "a bare view with three queries"
 
 @override_settings(ROOT_URLCONF="bench.pages")
 def measure() -> Sequence[Ratio]:
-    delegate = _someone_invited()
+    delegate = _make_invited_delegate()
     with translation.override("es"):
         page = reverse("sessions_app:webinar", args=[delegate.webinar.slug])
     file = reverse("sessions_app_files:agenda-ics", args=[delegate.webinar.slug])
     feed = reverse("registrations_files:feed", args=[make_token(delegate, Scope.PAGE)])
-    bare = _asks("/bare/")
+    bare = _requests("/bare/")
     answers = (
-        ("Public agenda page (at most 2.0)", _asks(page)),
-        ("agenda.ics (at most 2.0)", _asks(file)),
-        ("agenda.ics, unchanged (at most 2.0)", _asks(file, HTTP_IF_NONE_MATCH=_etag_of(file))),
-        ("Feed (at most 2.0)", _asks(feed)),
-        ("Feed, unchanged (at most 1.25)", _asks(feed, HTTP_IF_NONE_MATCH=_etag_of(feed))),
+        ("Public agenda page (at most 2.0)", _requests(page)),
+        ("agenda.ics (at most 2.0)", _requests(file)),
+        ("agenda.ics, unchanged (at most 2.0)", _requests(file, HTTP_IF_NONE_MATCH=_etag_of(file))),
+        ("Feed (at most 2.0)", _requests(feed)),
+        ("Feed, unchanged (at most 1.25)", _requests(feed, HTTP_IF_NONE_MATCH=_etag_of(feed))),
     )
     return [compare(what, answer, FLOOR, bare, rounds=ROUNDS) for what, answer in answers]
 
 
-def _someone_invited() -> Delegate:
-    """A participant of the concept note's webinar, released and not over, whose mailbox holds both sessions."""
+def _make_invited_delegate() -> Delegate:
+    """Create a participant who is invited to both sessions of the concept note's webinar, which lie ahead."""
     now = timezone.now()
     source = read_source(CONCEPT_NOTE)
     start = (now + timedelta(days=14)).replace(hour=9, minute=0, second=0, microsecond=0, tzinfo=None)
@@ -63,8 +63,8 @@ def _someone_invited() -> Delegate:
     return delegate
 
 
-def _asks(address: str, **environ: str) -> Callable[[], None]:
-    """What gunicorn does for a client: hand the request over, send the answer, end it."""
+def _requests(address: str, **environ: str) -> Callable[[], None]:
+    """Return a function that does what gunicorn does: call the application, read the response, close it."""
     expected = HTTPStatus.NOT_MODIFIED if environ else HTTPStatus.OK
     handler = WSGIHandler()
 

@@ -1,4 +1,4 @@
-"""Importing 500 people, dry run and save, against creating the rows in bulk and parsing the file with openpyxl."""
+"""Compares importing 500 people, dry run and save, with parsing the file by openpyxl and bulk_create."""
 
 import io
 import re
@@ -40,12 +40,12 @@ PEOPLE = 500
 ROUNDS = 10
 A_DAY = timedelta(days=1)
 HEADINGS = ("Full name", "E-mail address", "Institution", "Position", "Profile", "Language", "Time zone", "Telephone")
-CARRIED = re.compile(r'name="table" value="([^"]*)"')
+TABLE_FIELD = re.compile(r'name="table" value="([^"]*)"')
 
 
 def measure() -> Sequence[Ratio]:
     webinar = make_webinar("importing")
-    # The pages look at the clock.
+    # Views use the present time, so registration must be open now.
     now = timezone.now()
     RegistrationPolicy.objects.filter(webinar=webinar).update(opens_at=now - A_DAY, closes_at=now + A_DAY)
     Session.objects.filter(webinar=webinar).update(starts_at=now + 2 * A_DAY)
@@ -91,13 +91,13 @@ Step = Callable[[str], str]
 
 
 def _steps(client: Client, delegation: Delegation, file: bytes) -> tuple[Step, Step]:
-    """The dry run, which gives the table that its page carries, and saving that table."""
+    """Return the dry run, which returns the table in its page, and the step that saves this table."""
     to_check = reverse("registrations:import-delegates", args=[delegation.slug])
     to_save = reverse("registrations:save-import", args=[delegation.slug])
 
     def dry_run(_nothing: str) -> str:
         answer = client.post(to_check, {"file": SimpleUploadedFile("people.xlsx", file)})
-        found = CARRIED.search(answer.content.decode())
+        found = TABLE_FIELD.search(answer.content.decode())
         assert found is not None
         return unescape(found[1])
 
@@ -109,19 +109,19 @@ def _steps(client: Client, delegation: Delegation, file: bytes) -> tuple[Step, S
 
 
 def _in_turn(steps: Sequence[Step]) -> None:
-    carried = ""
+    table = ""
     for step in steps:
-        carried = step(carried)
+        table = step(table)
 
 
 def _print_shares(steps: Sequence[Step], delegation: Delegation) -> None:
     taken: list[list[float]] = [[] for _ in steps]
     for _round in range(5):
         _empty(delegation)
-        carried = ""
+        table = ""
         for number, step in enumerate(steps):
             begun = time.perf_counter()
-            carried = step(carried)
+            table = step(table)
             taken[number].append((time.perf_counter() - begun) * 1000)
     assert Delegate.objects.filter(delegation=delegation).count() == PEOPLE
     for name, times in zip(("dry run", "save"), taken, strict=True):
@@ -165,7 +165,7 @@ def _create(delegation: Delegation, profile: ParticipantProfile, user: User) -> 
 
 
 def _empty(delegation: Delegation) -> None:
-    """Remove what an import stored, and its count towards the imports of this minute."""
+    """Delete what an import stored, and reset the rate limit of imports."""
     cache.clear()
     HistoryEvent.objects.filter(delegation=delegation).delete()
     Delegate.objects.filter(delegation=delegation).delete()

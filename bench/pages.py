@@ -1,4 +1,4 @@
-"""Pages, against a bare Django view with three queries."""
+"""Compares two pages with a bare Django view that runs three queries."""
 
 from collections.abc import Callable, Sequence
 

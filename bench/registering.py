@@ -1,4 +1,4 @@
-"""Naming a person through the service, against a bare INSERT of the same row."""
+"""Compares registering a delegate through the service with a bare INSERT of the same row."""
 
 from collections.abc import Sequence
 from datetime import timedelta

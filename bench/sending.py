@@ -1,6 +1,7 @@
-"""Sending by real workers: how fast against one process that does nothing else, how soon, and with how much memory.
+"""Measures real workers: how fast they send compared with one process, how soon after a decision, and their memory.
 
-The worker and beat are started as `make serve` shows them, with a mail server that takes every message and keeps none.
+The workers and beat are started as `make serve` shows them, with a mail server that accepts every message and stores
+none.
 """
 
 import os
@@ -23,7 +24,7 @@ from django.db.models import Max, Min, QuerySet
 from django.test import override_settings
 from django.utils import timezone
 
-from bench.building import plainly
+from bench.building import built_plainly
 from bench.timing import Ratio, p95
 from registrations.mail import build_invitation
 from registrations.models import Delegation, Delivery, DeliveryState
@@ -41,7 +42,7 @@ ROUNDS = 3
 WORKERS = 2
 PATIENCE_SECONDS = 300
 DECISIONS = 3
-# What an operator and a focal point may count on.
+# The limits that an operator and a focal point can rely on.
 MOST_SECONDS_AFTER_A_DECISION = 10
 MOST_MEMORY_OF_A_PROCESS = 120
 
@@ -69,7 +70,7 @@ def measure() -> Sequence[Ratio]:
                 if number >= 0:
                     taken[name].append(seconds * 1000)
         seconds_after_decision = _after_decisions(workers)
-        # The first worker alone sent so many, and others besides.
+        # The first worker sent at least this many messages.
         sent_by_one = (ROUNDS + 1 + DECISIONS) * messages
         megabytes = workers.peak_memory_of_the_first()
     memory, plain, one, two = (statistics.median(each) for each in taken.values())
@@ -95,10 +96,10 @@ def measure() -> Sequence[Ratio]:
 
 
 def _webinar(slug: str) -> Webinar:
-    """A released webinar of two sessions in three weeks."""
+    """Create a released webinar with two sessions in three weeks."""
     now = timezone.now()
     webinar = make_webinar(slug, sessions=0)
-    # The pages and services look at the clock, so registration is open today.
+    # Views use the present time, so registration must be open now.
     policy = webinar.policy
     policy.opens_at, policy.closes_at = now - timedelta(days=1), now + timedelta(days=1)
     policy.purge_on = (now + timedelta(days=365)).date()
@@ -110,7 +111,7 @@ def _webinar(slug: str) -> Webinar:
 
 
 def _invitations() -> "QuerySet[Delivery]":
-    """Those of 500 people to both sessions of a webinar."""
+    """Plan and return the invitations of 500 people to both sessions of a webinar."""
     now = timezone.now()
     webinar = _webinar("sending")
     delegation = make_delegation(webinar, make_country("CR"), status="accepted")
@@ -130,29 +131,29 @@ def _in_memory(prepared: Sequence[Delivery], port: int) -> float:
 
 
 def _in_memory_plainly(prepared: Sequence[Delivery], port: int) -> float:
-    with plainly():
+    with built_plainly():
         return _in_memory(prepared, port)
 
 
 class _Workers:
-    """The running workers, of which the first ones are let work."""
+    """The running workers; `work` sets how many of them take tasks."""
 
     def __init__(self, broker: Celery) -> None:
         self.broker = broker
         self.names = sorted(name for reply in broker.control.ping(timeout=1) for name in reply)
 
     def work(self, count: int) -> None:
-        """Let the first `count` workers take tasks, and no other."""
+        """Let only the first `count` workers take tasks."""
         for number, name in enumerate(self.names):
             control: Any = self.broker.control
             switch = control.add_consumer if number < count else control.cancel_consumer
             switch(self.broker.conf.task_default_queue, destination=[name], reply=True)
 
     def peak_memory_of_the_first(self) -> float:
-        """The most memory, in MB, that the largest process of the first worker ever held; Linux alone tells it."""
+        """Return the peak memory, in MB, of the largest process of the first worker. Works on Linux only."""
         name = self.names[0]
-        told = self.broker.control.inspect([name], timeout=10).stats()[name]
-        return max(_peak_memory(pid) for pid in (told["pid"], *told["pool"]["processes"]))
+        stats = self.broker.control.inspect([name], timeout=10).stats()[name]
+        return max(_peak_memory(pid) for pid in (stats["pid"], *stats["pool"]["processes"]))
 
 
 def _peak_memory(pid: int) -> float:
@@ -162,7 +163,7 @@ def _peak_memory(pid: int) -> float:
 
 
 def _by_workers(owed: "QuerySet[Delivery]", workers: _Workers, count: int) -> float:
-    """Seconds from the first message that is begun to the last one that is recorded, by `count` workers."""
+    """Let `count` workers send; return the seconds from the first attempt to the last recorded result."""
     owed.update(state=DeliveryState.DUE, claim_token=None, lease_expires_at=None, sent_at=None, attempts=0)
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE registrations_delivery")
@@ -174,9 +175,9 @@ def _by_workers(owed: "QuerySet[Delivery]", workers: _Workers, count: int) -> fl
 
 
 def _after_decisions(workers: _Workers) -> list[float]:
-    """For each invitation, the seconds from its delegation's acceptance to the mail server's answer, by one worker.
+    """Return, for each invitation, the seconds from the acceptance of its delegation to the mail server's reply.
 
-    As the secretariat accepts: one decision wakes the planner, and that the sender.
+    One worker sends. As in production, the decision starts the planner, and the planner starts the sender.
     """
     staff = make_staff()
     workers.work(1)
@@ -193,7 +194,7 @@ def _after_decisions(workers: _Workers) -> list[float]:
 
 
 def _submitted(slug: str) -> Delegation:
-    """A delegation that waits for the decision on its 500 people."""
+    """Create a submitted delegation with 500 people."""
     now = timezone.now()
     delegation = make_delegation(_webinar(slug), make_country(f"D{slug[-1]}"), status="submitted")
     make_delegates(PEOPLE, delegation, registered_at=now, hold_until=now)
@@ -210,7 +211,7 @@ def _wait_until_sent(owed: "QuerySet[Delivery]", *, count: int = 0) -> None:
 
 @contextmanager
 def _mail_server() -> Iterator[int]:
-    """One that takes everything and keeps nothing; its port."""
+    """Start a mail server that accepts every message and stores none; yield its port."""
     port = free_port()
     sink = [sys.executable, "-m", "aiosmtpd", "-n", "-l", f"127.0.0.1:{port}", "-c", "aiosmtpd.handlers.Sink"]
     with subprocess.Popen(sink) as server:
@@ -223,16 +224,16 @@ def _mail_server() -> Iterator[int]:
 
 @contextmanager
 def _installation(port: int) -> Iterator[Celery]:
-    """Beat and the workers of an installation on this database; the Celery application that reaches them."""
+    """Start beat and the workers on this database; yield a Celery application that is connected to them."""
     base, redis = os.environ["DATABASE_URL"].rpartition("/")[0], settings.CACHE_URL.rpartition("/")[0]
     environment = os.environ | {
         "DATABASE_URL": f"{base}/{connection.settings_dict['NAME']}",
         "CELERY_BROKER_URL": f"{redis}/0",
         "EMAIL_URL": f"smtp://127.0.0.1:{port}",
     }
-    # From here on it is this process's application: what the services ask for reaches the workers too.
+    # The new application is the current one of this process, so tasks of the services reach the workers too.
     broker = Celery()
-    # Celery prefers the broker of this process's own environment to a plain one.
+    # Celery prefers these two settings to `broker_url`, which it reads from this process's environment.
     broker.conf.update(broker_read_url=f"{redis}/0", broker_write_url=f"{redis}/0")
     with tempfile.TemporaryDirectory() as folder, Installation(Path(folder), dict(environment)) as installation:
         for number in range(WORKERS):

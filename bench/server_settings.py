@@ -1,4 +1,4 @@
-"""The product's settings, with the bare views beside its pages."""
+"""The project's settings with the URL of the bare view that `adding` compares with."""
 
 from rcm_webinar.settings import *  # noqa: F403
 

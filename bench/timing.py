@@ -1,4 +1,4 @@
-"""Two things measured by turns, so that a busy machine slows both."""
+"""Measures two functions by turns, so that a busy machine slows both alike."""
 
 import statistics
 import time
@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Ratio:
-    """One line of the table: `value` and the `baseline` that it is compared with, in `unit`.
+    """One line of the printed table: `value` and the `baseline` that it is compared with, in `unit`.
 
-    Both are medians where `what` does not name another statistic.
+    Both are medians unless `what` names another statistic.
     """
 
     what: str
@@ -39,18 +39,18 @@ def compare(
     warm_up: int = 5,
     before_each: Callable[[], object] = lambda: None,
 ) -> Ratio:
-    """The medians of `rounds` calls of each, taken by turns after some that do not count.
+    """Call `ours` and `bare` by turns, `rounds` times each, and return the ratio of their medians.
 
-    `before_each` makes the ground even, outside of what is measured.
+    The first `warm_up` rounds do not count. `before_each` runs before each call and is not measured.
     """
     times: tuple[list[float], list[float]] = ([], [])
     for number in range(-warm_up, rounds):
         for call, taken in zip((ours, bare), times, strict=True):
             before_each()
-            begun = time.perf_counter()
+            started = time.perf_counter()
             call()
             if number >= 0:
-                taken.append((time.perf_counter() - begun) * 1000)
+                taken.append((time.perf_counter() - started) * 1000)
     return Ratio(what, statistics.median(times[0]), floor, statistics.median(times[1]))
 
 
@@ -65,30 +65,30 @@ def compare_at_once(
     warm_up: int = 2,
     before_each: Callable[[], object] = lambda: None,
 ) -> Ratio:
-    """The 95th percentiles of single calls, while all of `ours`, and by turns all of `bare`, go on calling at once.
+    """Run all of `ours` in parallel, then all of `bare`, by turns, and return the ratio of their 95th percentiles.
 
-    In a round each makes so many `calls`; `before_each` as in `compare`.
+    In a round each function is called `calls` times; `warm_up` and `before_each` are those of `compare`.
     """
     times: tuple[list[float], list[float]] = ([], [])
     with ThreadPoolExecutor(max(len(ours), len(bare))) as pool:
         for number in range(-warm_up, rounds):
             for clients, taken in zip((ours, bare), times, strict=True):
                 before_each()
-                answered = [time_taken for each in pool.map(_again_and_again(calls), clients) for time_taken in each]
+                answered = [time_taken for each in pool.map(_repeat(calls), clients) for time_taken in each]
                 if number >= 0:
                     taken += answered
     return Ratio(what, p95(times[0]), floor, p95(times[1]))
 
 
-def _again_and_again(calls: int) -> Callable[[Callable[[], object]], list[float]]:
-    """What makes a client call so often; the milliseconds of each call."""
+def _repeat(calls: int) -> Callable[[Callable[[], object]], list[float]]:
+    """Return a function that makes one client call `calls` times and returns the milliseconds of each call."""
 
     def run(call: Callable[[], object]) -> list[float]:
         taken = []
         for _ in range(calls):
-            begun = time.perf_counter()
+            started = time.perf_counter()
             call()
-            taken.append((time.perf_counter() - begun) * 1000)
+            taken.append((time.perf_counter() - started) * 1000)
         return taken
 
     return run

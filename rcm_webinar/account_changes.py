@@ -1,4 +1,4 @@
-"""What follows when people change how they sign in. Allauth says by signals that they did; the adapter mails them."""
+"""Receivers of allauth's signals that end sessions when people change how they sign in; the adapter mails them."""
 
 from allauth.account.signals import password_changed, password_reset, password_set
 from allauth.mfa.models import Authenticator
@@ -14,7 +14,7 @@ from registrations.services.account_sessions import end_sessions
 @receiver([authenticator_added, authenticator_removed, authenticator_reset])
 @receiver([password_changed, password_reset, password_set])
 def end_other_sessions(request: HttpRequest, user: User, **kwargs: object) -> None:
-    """End every other session of the account, so that each must sign in again under the new rules."""
+    """End every other session of the account, so that whoever uses one must sign in with the new password or factor."""
     end_sessions(user, keep=request.session.session_key)
 
 

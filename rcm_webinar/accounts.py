@@ -1,4 +1,4 @@
-"""Sign-in: by invitation only, and never waiting for the mail server."""
+"""Sign-in through allauth: accounts are created by invitation only, and no response waits for the mail server."""
 
 from collections.abc import Callable
 from typing import Any
@@ -22,11 +22,12 @@ from registrations.calendars import organizer_address
 from registrations.mail.message import NO_ABSENCE_NOTE, sender
 from registrations.models import User
 from registrations.permissions import has_second_factor
+from sessions_app.reader_zone import zone_for_reader
 
-# With this allauth would mail whoever asks for a code or a new password and has no account. Nothing is sent.
+# The template of allauth's mail to an address without an account, which is never sent.
 UNKNOWN_ACCOUNT = "account/email/unknown_account"
-# Subjects by template prefix: of allauth's notification mails, and of role_changed, which our admin sends.
-CHANGES = {
+# Subjects by template prefix of allauth's notification mails, and of role_changed, which our admin sends.
+CHANGE_SUBJECTS = {
     "account/email/password_changed": gettext_lazy("Your password has changed"),
     "account/email/password_reset": gettext_lazy("Your password has changed"),
     "account/email/password_set": gettext_lazy("Your password has changed"),
@@ -39,21 +40,21 @@ CHANGES = {
 }
 
 
-def closed(request: HttpRequest, key: str = "") -> HttpResponse:
-    """Answers as an address that does not exist."""
+def not_found(request: HttpRequest, key: str = "") -> HttpResponse:
+    """Answer 404 in place of a page of allauth that the product does not use."""
     raise Http404
 
 
-def form_refused(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """Django's answer to a form without its secret, kept by no cache: the address may be a secret itself."""
+def csrf_refused(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """Answer a request without a valid CSRF token as Django does, uncached: the URL may hold a participant's token."""
     response: HttpResponse = csrf_failure(request, reason)
     response.headers["Cache-Control"] = "no-store"
     response.headers["X-Robots-Tag"] = "noindex, nofollow"
     return response
 
 
-class NeverKept:
-    """Middleware: the pages of the sign-in stay out of every cache."""
+class NeverCacheSignInMiddleware:
+    """Keeps the pages of the sign-in out of every cache."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -65,14 +66,14 @@ class NeverKept:
         return response
 
 
-class InvitedOnlyAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ships no types
-    """Closes the sign-up, and sends mail after the response, in the name of all our mail."""
+class InvitationOnlyAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ships no types
+    """Allauth's account adapter: it closes the sign-up and sends mail after the response."""
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
 
     def add_message(self, request: HttpRequest, level: int, *args: Any, **kwargs: Any) -> None:
-        """Like allauth's, but after the third wrong code tell the person to request another one."""
+        """Add allauth's flash message, but after the third wrong code tell the person to request another one."""
         match = request.resolver_match
         if level == messages.ERROR and match is not None and match.url_name == "account_confirm_login_code":
             messages.error(request, _("That was the third wrong code. Please ask for another one."))
@@ -95,39 +96,39 @@ class InvitedOnlyAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allaut
         return message
 
     def get_login_stages(self) -> list[str]:
-        ours = {"allauth.account.stages.LoginByCodeStage": "rcm_webinar.sign_in_stages.LoginByCodeStage"}
-        return [ours.get(stage, stage) for stage in super().get_login_stages()]
+        replacements = {"allauth.account.stages.LoginByCodeStage": "rcm_webinar.sign_in_stages.LoginByCodeStage"}
+        return [replacements.get(stage, stage) for stage in super().get_login_stages()]
 
     def get_reauthentication_methods(self, user: User | AnonymousUser) -> list[dict[str, str]]:
-        """Return only the second factor if the account has one: with a password, a session could remove it unpassed."""
+        """Return only the second factor if the account has one: a password alone must not be enough to remove it."""
         methods: list[dict[str, str]] = super().get_reauthentication_methods(user)
         if not has_second_factor(user):
             return methods
         return [method for method in methods if method["id"] != "reauthenticate"]
 
     def get_reset_password_from_key_url(self, key: str) -> str:
-        """The link for the mail; allauth would begin it with the host and port that the request names."""
+        """Return the link for the mail, built from BASE_URL: allauth would use the host of the request."""
         path = reverse("account_reset_password_from_key", kwargs={"uidb36": "uid", "key": "key"})
         return settings.BASE_URL + path.replace("uid-key", quote(key))
 
     def send_notification_mail(
         self, template_prefix: str, user: User, context: dict[str, Any] | None = None, email: str | None = None
     ) -> None:
-        """Mail `user`, in their language, that the way they sign in or their role has changed, with nothing secret.
+        """Mail `user`, in their language, that their role or the way they sign in has changed.
 
-        Allauth's own texts quote the browser's name, which whoever made the change may have written.
+        Allauth's own texts quote the User-Agent, which an attacker who made the change can choose.
         """
-        told = {
-            "what": CHANGES[template_prefix],
-            "zone": user.timezone or "UTC",
+        details = {
+            "what": CHANGE_SUBJECTS[template_prefix],
+            "zone": zone_for_reader(user),
             "password_url": settings.BASE_URL + reverse("account_reset_password"),
             "contact": organizer_address(),
         }
         with translation.override(user.language):
-            super().send_notification_mail("account/email/changed", user, told | (context or {}), user.email)
+            super().send_notification_mail("account/email/changed", user, details | (context or {}), user.email)
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
-        """Have the mail written and sent after the response, in the language of now."""
+        """Build and send the mail after the response, in the language that is active now."""
         language = translation.get_language()
 
         def build() -> EmailMessage:

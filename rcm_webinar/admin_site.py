@@ -1,4 +1,4 @@
-"""Django admin, entered through the one sign-in of the product."""
+"""The admin site, which people enter through allauth's sign-in."""
 
 from collections.abc import Callable, Iterable, Iterator
 from functools import wraps
@@ -23,12 +23,13 @@ from registrations.permissions import (
     may_use_admin,
     redirect_to_second_factor,
 )
+from sessions_app.reader_zone import zone_for_reader
 from sessions_app.time_zone_context import in_zone
 
 
 @runtime_checkable
-class HasRootPages(Protocol):
-    """A registered admin class that has pages of its own directly below `/admin/`, and a part of the front page."""
+class RootPagesAdmin(Protocol):
+    """An admin class with URLs directly below `/admin/` and a part of the dashboard (the admin's index)."""
 
     def root_urls(self) -> list[URLPattern]: ...
 
@@ -39,11 +40,11 @@ class SecretariatSite(AdminSite):
     site_header = gettext_lazy("RCM webinars: secretariat")
     site_title = gettext_lazy("RCM webinars")
     index_title = gettext_lazy("Secretariat")
-    # The rooms used every day are named in the header; tables get the width.
+    # The header links to the pages of every day, and tables need the width.
     enable_nav_sidebar = False
 
     def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
-        """Only the product's own rows have pages here; what libraries keep (secrets, sessions) has none."""
+        """Register only models of our own apps: those of libraries hold secrets and sessions."""
         models: Iterable[Any] = [model_or_iterable] if isinstance(model_or_iterable, type) else model_or_iterable
         own = [model for model in models if model._meta.app_label in APPS]
         super().register(own, admin_class, **options)
@@ -52,7 +53,7 @@ class SecretariatSite(AdminSite):
         return may_use_admin(request.user) and not self._lacks_second_factor(request)
 
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        """Whoever comes here signed in lacks the right or the second factor; the latter can be mended."""
+        """Send users who lack a second factor to set it up or pass it; ask all others without access to sign in."""
         if may_use_admin(request.user):
             if self._lacks_second_factor(request):
                 return redirect_to_second_factor(
@@ -63,49 +64,49 @@ class SecretariatSite(AdminSite):
         return response
 
     def admin_view(self, view: Any, cacheable: bool = False) -> Any:
-        """As Django's, with every hour in the zone of the person's account (named at the top of the page).
+        """Wrap `view`: every hour is in the zone of the user's account, which the top of the page names.
 
-        An observer opens what is meant for observers, and nothing else.
+        Observers get 403 for all pages except those that are meant for them.
         """
 
         @wraps(view)
-        def for_whom_it_is(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        def check_observer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
             if is_observer(request.user) and not may_observer_open(request):
                 raise PermissionDenied
             response: HttpResponse = view(request, *args, **kwargs)
             return response
 
-        inner = super().admin_view(for_whom_it_is, cacheable)
+        inner = super().admin_view(check_observer, cacheable)
 
-        def in_own_zone(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-            zone = getattr(request.user, "timezone", "") or timezone.get_default_timezone_name()
+        def in_reader_zone(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            zone = zone_for_reader(request.user, timezone.get_default_timezone_name())
             return in_zone(zone, inner, request, *args, **kwargs)
 
-        return in_own_zone
+        return in_reader_zone
 
     def get_urls(self) -> list[URLResolver | URLPattern]:
-        own = [url for one in self._with_root_pages() for url in one.root_urls()]
+        own = [url for one in self._root_pages_admins() for url in one.root_urls()]
         return [*own, *super().get_urls()]
 
     def index(  # type: ignore[override]  # observers are led on
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """What waits for the secretariat; an observer begins with the boards."""
+        """Show the dashboard; redirect observers to the quota boards."""
         if is_observer(request.user):
             return redirect("admin:quota-boards")
         context = dict(extra_context or {})
-        for one in self._with_root_pages():
+        for one in self._root_pages_admins():
             context |= one.front_page(request)
         return super().index(request, context)
 
-    def _with_root_pages(self) -> Iterator[HasRootPages]:
+    def _root_pages_admins(self) -> Iterator[RootPagesAdmin]:
         registered = (self.get_model_admin(model) for model in apps.get_models() if self.is_registered(model))
-        return (one for one in registered if isinstance(one, HasRootPages))
+        return (one for one in registered if isinstance(one, RootPagesAdmin))
 
     def _lacks_second_factor(self, request: HttpRequest) -> bool:
-        """Asked once for each request."""
+        """Whether the user must still pass a second factor; computed once per request."""
         if not hasattr(request, "lacks_second_factor"):
-            request.lacks_second_factor = lacks_second_factor(request)  # type: ignore[attr-defined]  # kept
+            request.lacks_second_factor = lacks_second_factor(request)  # type: ignore[attr-defined]  # cached
         answer: bool = request.lacks_second_factor  # type: ignore[attr-defined]  # set above
         return answer
 

@@ -1,4 +1,4 @@
-"""What the project does at Django's start: the checks of our settings, and the admin site with our front door."""
+"""App configurations that Django loads at its start: signal receivers, system checks and the admin site."""
 
 from importlib import import_module
 
@@ -14,7 +14,7 @@ class ProjectConfig(AppConfig):
     name = "rcm_webinar"
 
     def ready(self) -> None:
-        """Connect the receivers of allauth's signals, which need the models."""
+        """Connect the receivers of allauth's signals; their module imports models, so it is loaded only now."""
         import_module("rcm_webinar.account_changes")
 
 

@@ -1,10 +1,10 @@
-"""Mail of the sign-in, sent by threads of the web process once the response is on its way.
+"""Sends the mail of the sign-in in threads of the web process, after the response.
 
-It takes neither a broker nor a worker, so that people sign in while Redis is away; and how long a response takes tells
-nothing of the mail server. What is owed to delegates and focal points is sent by workers instead.
+It needs neither a broker nor a worker, so people can sign in while Redis is away, and the time of a response does not
+depend on the mail server. Workers send all other mail.
 
-A process that is told to end sends what it was given first, as Python waits for these threads; gunicorn leaves it
-`graceful_timeout`. What a killed process was given is lost, and asked for again.
+When the process ends, Python waits for these threads, and gunicorn allows them `graceful_timeout`. If the process is
+killed, its pending mail is lost, and people request another code.
 """
 
 import time
@@ -27,21 +27,21 @@ THREADS = 4
 MAX_PENDING = 100
 # A message is written after the response, so that this work does not slow the response down.
 START_DELAY_SECONDS = 0.2
-# A failure degrades /readyz for so long, unless a message is sent before.
+# /readyz reports a failure for this long, unless a message is sent before.
 DEGRADED_FOR = timedelta(minutes=10)
 FAILED_AT = "sign_in_mail_failed_at"
 
 _threads = ThreadPoolExecutor(THREADS, thread_name_prefix="sign-in-mail")
-_thread_for_nothing = ThreadPoolExecutor(1, thread_name_prefix="no-sign-in-mail")
+_empty_task_thread = ThreadPoolExecutor(1, thread_name_prefix="no-sign-in-mail")
 _pending: set[Future[None]] = set()
 
 
 def send_later(build: Callable[[], EmailMessage] | None) -> None:
-    """Send what `build` returns, in a thread, in which `build` is called too. Never raises for it.
+    """Call `build` in a thread and send the message that it returns. Errors are logged and never raised.
 
-    None, for an address without an account, sends nothing and takes no place of a message; it takes the same time, so
-    that no page tells who has an account. `build` must not query the database: it runs in another thread than the
-    request.
+    None, for an address without an account, sends nothing but takes the caller the same time, so that no response
+    reveals who has an account. `build` must not query the database: it runs in another thread than the request.
+    If 100 messages are pending, the message is dropped and logged.
     """
     if len(_pending) >= MAX_PENDING:
         log.warning("sign_in_mail_dropped", waiting=len(_pending))
@@ -49,8 +49,8 @@ def send_later(build: Callable[[], EmailMessage] | None) -> None:
         return
     has_failed = cache.get(FAILED_AT) is not None
     if build is None:
-        # As long as to hand a message to its thread, and over at once.
-        _thread_for_nothing.submit(lambda: None)
+        # Takes as long as submitting a message, and ends at once.
+        _empty_task_thread.submit(lambda: None)
         return
     future = _threads.submit(_send, build, has_failed)
     _pending.add(future)
@@ -58,12 +58,12 @@ def send_later(build: Callable[[], EmailMessage] | None) -> None:
 
 
 def wait_until_sent() -> None:
-    """Return once all that was given before has been sent or has failed. For tests: the sign-in waits for nothing."""
+    """Wait until every pending message has been sent or has failed. Only tests call it."""
     wait(list(_pending))
 
 
 def readiness(now: datetime) -> dict[str, object]:
-    """Degraded where a message failed within the last minutes, and none was sent since; asked by /readyz."""
+    """Return "degraded" for /readyz if a message failed within the last 10 minutes and none was sent since."""
     failed_at = cache.get(FAILED_AT)
     if failed_at is None or now - failed_at >= DEGRADED_FOR:
         return {"status": "ok", "failed_seconds_ago": None}
@@ -76,13 +76,13 @@ def _send(build: Callable[[], EmailMessage], has_failed: bool) -> None:
         get_connection(timeout=settings.SIGN_IN_EMAIL_TIMEOUT).send_messages([build()])
         if has_failed:
             cache.delete(FAILED_AT)
-    # Nobody asks this thread for its result: whatever went wrong would be lost.
+    # Nothing reads the result of the future, so an error that is not logged here would be lost.
     except Exception as error:
-        # For what is no answer of the mail server the log says where it arose.
+        # A traceback is useful only for errors that the mail server did not cause.
         log.warning("sign_in_mail_failed", reason=type(error).__name__, exc_info=not isinstance(error, OSError))
         _note_failure()
     finally:
-        # The cache may be in the database, and a thread keeps its connection until it closes it.
+        # The cache may use the database, and the thread's connection would stay open.
         connections.close_all()
 
 

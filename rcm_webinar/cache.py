@@ -1,4 +1,4 @@
-"""The shared cache: Redis, and the database's table while Redis is away."""
+"""The shared cache: Redis, or a database table while Redis cannot be reached."""
 
 import time
 from collections.abc import Callable
@@ -11,14 +11,14 @@ from django.core.cache.backends.redis import RedisCache
 
 log = structlog.get_logger(__name__)
 
-# After a failure no operation of this process asks Redis for so long: a host that never answers costs one time-out, and
-# not one per operation.
+# After a failure this process does not ask Redis again for this long, so that a host that never answers costs one
+# time-out and not one per operation.
 RETRY_AFTER_SECONDS = 5.0
 retry_at: dict[str, float] = {}
 
 
 def _with_failover(name: str) -> Callable[..., Any]:
-    """The operation `name` of a cache: done in Redis, or in the `database` cache where Redis cannot be reached."""
+    """Return the cache operation `name`, which uses Redis, or the `database` cache if Redis cannot be reached."""
 
     def operation(cache: "FailoverCache", *args: Any, **kwargs: Any) -> Any:
         if time.monotonic() >= retry_at.get(cache.location, 0):
@@ -33,9 +33,9 @@ def _with_failover(name: str) -> Callable[..., Any]:
 
 
 class FailoverCache(RedisCache):
-    """Redis with short time-outs, and the `database` cache while it cannot be reached.
+    """Uses Redis with short time-outs, and the `database` cache while Redis cannot be reached.
 
-    Sign-in limits count here, so they must hold while Redis is down, and nobody may wait for it.
+    The rate limits of the sign-in are counted here, so they must hold while Redis is down, without long waits.
     """
 
     def __init__(self, server: str, params: dict[str, Any]) -> None:

@@ -16,10 +16,10 @@ app.autodiscover_tasks()
 
 
 @worker_process_init.connect
-def finish_what_is_begun(**_: object) -> None:
-    """Let the process that sends end by the word of the worker alone.
+def ignore_sigterm(**_: object) -> None:
+    """Ignore SIGTERM in the pool's processes; the worker's main process ends them after their present task.
 
-    A service manager that signals all processes of a service at once (systemd's default) would end it in the middle
-    of a message.
+    A service manager that signals all processes of a service at once (systemd's default) would otherwise end one in
+    the middle of a message.
     """
     signal.signal(signal.SIGTERM, signal.SIG_IGN)

@@ -1,22 +1,22 @@
-"""What every template may rely on."""
+"""The project's context processors."""
 
 from django.conf import settings
 from django.http import HttpRequest
 from django.urls import translate_url
 
-# Each in its own language: that is what its readers look for.
+# Each name is in its own language, so that its readers recognise it.
 LANGUAGE_NAMES = {"en": "English", "es": "Español"}
 
 
-def product(request: HttpRequest) -> dict[str, object]:
-    """`is_demo`, and `languages`: code, name, and `path` of this page in the other one.
+def demo_and_languages(request: HttpRequest) -> dict[str, object]:
+    """Add `is_demo`, and `languages`: the code and name of each, and `path`, the URL of this page in that language.
 
-    `path` is empty where the address has no language: there the choice is kept in a cookie, by a form.
+    `path` is empty for the present language, and if the URL has no language prefix: a form then sets a cookie.
     """
-    here = request.get_full_path()
-    own = next((code for code in LANGUAGE_NAMES if here.startswith(f"/{code}/")), "")
+    path = request.get_full_path()
+    current = next((code for code in LANGUAGE_NAMES if path.startswith(f"/{code}/")), "")
     languages = [
-        {"code": code, "name": name, "path": translate_url(here, code) if own and code != own else ""}
+        {"code": code, "name": name, "path": translate_url(path, code) if current and code != current else ""}
         for code, name in LANGUAGE_NAMES.items()
     ]
     return {"is_demo": settings.RCM_DEMO, "languages": languages}

@@ -6,8 +6,8 @@ from typing import Any
 from gunicorn.glogging import Logger
 
 
-class WithoutAddresses(Logger):  # type: ignore[misc]  # gunicorn ships no types
-    """Gunicorn's own messages quote request lines and headers, which carry participants' tokens; these do not."""
+class RedactingLogger(Logger):  # type: ignore[misc]  # gunicorn ships no types
+    """Gunicorn's logger without request lines and headers, which may hold participants' tokens."""
 
     def exception(self, msg: object, *args: Any, **kwargs: Any) -> None:
         if str(msg).startswith("Error handling request"):
@@ -22,7 +22,7 @@ class WithoutAddresses(Logger):  # type: ignore[misc]  # gunicorn ships no types
             super().warning(msg, *args, **kwargs)
 
     def debug(self, msg: object, *args: Any, **kwargs: Any) -> None:
-        """Nothing: these messages quote request lines too."""
+        """Log nothing: debug messages quote request lines too."""
 
 
 bind = os.environ.get("GUNICORN_BIND") or f"0.0.0.0:{os.environ.get('PORT', '8000')}"
@@ -31,7 +31,7 @@ worker_class = "gthread"
 threads = 4
 timeout = 30
 graceful_timeout = 5
-logger_class = WithoutAddresses
-# Requests are logged by `rcm_webinar.logs`, under the names of their routes.
+logger_class = RedactingLogger
+# `rcm_webinar.logs` logs requests by the names of their routes instead.
 accesslog = None
 control_socket_disable = True

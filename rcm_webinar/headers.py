@@ -1,10 +1,10 @@
-"""Headers of every answer that neither Django nor a library of ours sets."""
+"""Response headers that neither Django nor a library sets."""
 
 from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
 
-# Passkeys need these two. Every other feature is denied, also to embedded pages.
+# Passkeys need these two features. All others are denied, also to embedded pages.
 ALLOWED_FEATURES = ("publickey-credentials-create", "publickey-credentials-get")
 DENIED_FEATURES = (
     "accelerometer",
@@ -33,8 +33,8 @@ PERMISSIONS = ", ".join(
 )
 
 
-class PermissionsPolicy:
-    """Middleware: says which features of the browser our pages may use."""
+class PermissionsPolicyMiddleware:
+    """Sets the header that limits which features of the browser a page may use."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response

@@ -1,4 +1,4 @@
-"""Is the process alive, and has it what it needs?"""
+"""Health checks: whether the process is alive, and whether the services that it needs can be reached."""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -21,16 +21,16 @@ BROKER_TIMEOUT_SECONDS = 1
 
 @never_cache
 def healthz(request: HttpRequest) -> HttpResponse:
-    """200 while the process answers."""
+    """Answer 200 as long as the process can answer."""
     return HttpResponse("ok\n", content_type="text/plain")
 
 
 @never_cache
 def readyz(request: HttpRequest) -> JsonResponse:
-    """What this process stands on, as JSON: name -> object with a "status".
+    """Answer the status of each service as JSON: an object with a "status" for each name.
 
-    503 only without the database: a web process without a broker still serves every page, and what is owed goes
-    out later.
+    The response is 503 only without the database: without a broker a web process still serves every page, and mail
+    leaves later.
     """
     try:
         with connection.cursor() as cursor:
@@ -40,13 +40,13 @@ def readyz(request: HttpRequest) -> JsonResponse:
     now = timezone.now()
     parts: dict[str, Mapping[str, object]] = {"database": {"status": "ok"}, "broker": _broker()}
     for name, check in settings.READINESS_CHECKS.items():
-        parts[name] = _answer_of(name, import_string(check), now)
+        parts[name] = _run_check(name, import_string(check), now)
     is_ok = all(part["status"] == "ok" for part in parts.values())
     return JsonResponse({"status": "ok" if is_ok else "degraded", **parts})
 
 
-def _answer_of(name: str, check: Callable[[datetime], dict[str, object]], now: datetime) -> dict[str, object]:
-    """What `check` says; one that itself fails, as without a table of the cache, is no worse than degraded."""
+def _run_check(name: str, check: Callable[[datetime], dict[str, object]], now: datetime) -> dict[str, object]:
+    """Return the result of `check`, or "degraded" if its query fails, for example if the cache table is missing."""
     try:
         return check(now)
     except DatabaseError:
@@ -66,8 +66,8 @@ def _broker() -> dict[str, str]:
 PROBES = {"/healthz": healthz, "/readyz": readyz}
 
 
-class AnswerProbes:
-    """Answers probes before the host is looked at: they ask an address, and not a name of ALLOWED_HOSTS."""
+class HealthCheckMiddleware:
+    """Answers health checks before Django checks the host: they use an IP address that is not in ALLOWED_HOSTS."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response

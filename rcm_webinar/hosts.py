@@ -1,4 +1,4 @@
-"""Requests for a host that is not ours: their page, their log line, and a check of the settings that cause them."""
+"""Handles requests for a host that is not allowed, and checks the settings that can cause them."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -14,11 +14,11 @@ from django.views.defaults import bad_request
 log = structlog.get_logger(__name__)
 
 
-def refuse(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """The page of status 400: a wrong host is told apart from what is too large or not whole, and logged.
+def handle_bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Answer 400; for a host that is not allowed, also log a hint and show a page of its own.
 
-    Neither quotes the host, which anybody may have written. Its page has no context: while a host is refused no
-    language is chosen yet.
+    Neither quotes the host, which a client can choose. The page needs no context, since the language is not chosen yet
+    when Django checks the host.
     """
     if not isinstance(exception, DisallowedHost):
         return bad_request(request, exception)
@@ -31,7 +31,7 @@ def refuse(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def check_trusted_proxy_count(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[checks.CheckMessage]:
-    """Warn if every request would be redirected to itself because X-Forwarded-Proto is ignored."""
+    """Warn that every request would be redirected to itself because X-Forwarded-Proto is ignored."""
     if not settings.IS_HTTPS or settings.TRUSTED_PROXY_COUNT:
         return []
     return [

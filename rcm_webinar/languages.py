@@ -1,4 +1,4 @@
-"""The reader's language on addresses that have none in them."""
+"""Keeps the reader's language for URLs without a language prefix."""
 
 from collections.abc import Callable
 
@@ -7,8 +7,8 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import get_language_from_path, get_language_from_request
 
 
-class LanguageKept:
-    """Middleware: whoever reads pages in one language is asked to sign in in it, whatever the browser prefers."""
+class LanguageCookieMiddleware:
+    """Sets the language cookie to the language of the page, so that the sign-in uses it and not the browser's."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response

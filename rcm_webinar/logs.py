@@ -1,4 +1,4 @@
-"""Structured logs on stderr, without a query string, a token, an address or a name."""
+"""Structured logs on stderr without personal data: no query string, token, address or name."""
 
 import logging
 import logging.config
@@ -15,34 +15,34 @@ log = structlog.get_logger(__name__)
 
 
 def route_of(request: HttpRequest) -> str:
-    """The name of the address pattern, such as `registrations:my`; never the address: it may hold a token."""
+    """Return the name of the URL pattern, such as `registrations:my`; the URL itself may hold a token."""
     match = request.resolver_match
     if match is None:
         return "no-such-address"
     return match.view_name or "unnamed"
 
 
-class RequestLog:
+class RequestLogMiddleware:
     """Logs each request by the name of its route, with its status and time."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        begun = time.monotonic()
+        started = time.monotonic()
         response = self.get_response(request)
         log.info(
             "request",
             method=request.method,
             route=route_of(request),
             status=response.status_code,
-            ms=round((time.monotonic() - begun) * 1000),
+            ms=round((time.monotonic() - started) * 1000),
         )
         return response
 
 
-class RouteInsteadOfPath(logging.Filter):
-    """Keeps Django's records of failed requests (5xx), with the route's name in place of the path."""
+class RouteNameFilter(logging.Filter):
+    """Passes only Django's records of server errors (5xx), with the name of the route instead of the path."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         request = getattr(record, "request", None)
@@ -52,12 +52,10 @@ class RouteInsteadOfPath(logging.Filter):
         return status >= 500
 
 
-def exceptions_without_values(
-    _logger: object, _method: str, event: MutableMapping[str, Any]
-) -> MutableMapping[str, Any]:
-    """Replace `exc_info` by the frames and the types of the exception and its causes.
+def redact_exceptions(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Replace `exc_info` by the tracebacks and types of the exception and its causes, without their messages.
 
-    What an exception says may hold a name or an address, as a violated constraint does; where it arose does not.
+    The message of an exception may hold a name or an address, for example that of a violated constraint.
     """
     error = event.pop("exc_info", None)
     if error is True:
@@ -68,7 +66,7 @@ def exceptions_without_values(
         if isinstance(value, BaseException):
             error = error or value
             event[name] = type(value).__name__
-    # django-structlog puts the exception's text there.
+    # django-structlog puts the exception's message there.
     event.pop("error", None)
     parts: list[str] = []
     while isinstance(error, BaseException):
@@ -80,13 +78,13 @@ def exceptions_without_values(
 
 
 def configure_logging(*, as_json: bool) -> None:
-    """Send structlog and the standard library's records through one formatter; JSON lines or plain text."""
+    """Format the records of structlog and of the standard library alike, as JSON lines or as plain text."""
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
-        exceptions_without_values,
+        redact_exceptions,
     ]
     renderer: structlog.typing.Processor = (
         structlog.processors.JSONRenderer() if as_json else structlog.dev.ConsoleRenderer(colors=False)
@@ -95,7 +93,7 @@ def configure_logging(*, as_json: bool) -> None:
         {
             "version": 1,
             "disable_existing_loggers": False,
-            "filters": {"route_instead_of_path": {"()": RouteInsteadOfPath}},
+            "filters": {"route_instead_of_path": {"()": RouteNameFilter}},
             "formatters": {
                 "lines": {
                     "()": structlog.stdlib.ProcessorFormatter,
@@ -106,13 +104,13 @@ def configure_logging(*, as_json: bool) -> None:
             "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "lines"}},
             "root": {"handlers": ["stderr"], "level": "INFO"},
             "loggers": {
-                # These print whole paths, and a participant's path carries a token.
+                # These print whole paths, and the path of a participant's page holds a token.
                 "django.request": {"level": "ERROR", "filters": ["route_instead_of_path"]},
                 "django.server": {"level": "CRITICAL"},
                 "django.security": {"level": "CRITICAL"},
-                # Prints the exception's text; `task_failed` of django-structlog stands in, without it.
+                # It prints the exception's message; django-structlog logs `task_failed` without it.
                 "celery.app.trace": {"level": "CRITICAL"},
-                # A line per tick.
+                # It prints a line per tick.
                 "celery.beat": {"level": "WARNING"},
                 "celery.worker.strategy": {"level": "WARNING"},
             },

@@ -1,4 +1,4 @@
-"""Allauth's forms of a passkey, whose field has a label in English alone."""
+"""Allauth's forms for passkeys with translated labels."""
 
 from allauth.mfa.webauthn.forms import AddWebAuthnForm, EditWebAuthnForm
 from django import forms
@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class AddPasskeyForm(AddWebAuthnForm):  # type: ignore[misc]  # allauth ships no types
-    # Empty, it gets a name: by then the key has been made.
+    # Not required: the browser has created the key before the form is checked, and allauth gives it a name.
     name = forms.CharField(label=_("Name"), required=False)
 
 

@@ -1,4 +1,4 @@
-"""Whom to tell of a vulnerability: /.well-known/security.txt (RFC 9116)."""
+"""Serves /.well-known/security.txt, the contact for reports of vulnerabilities (RFC 9116)."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, time
@@ -42,7 +42,7 @@ def check_security_contact_expiry(app_configs: Sequence[Any] | None, **kwargs: A
 
 
 def _expires_at() -> datetime | None:
-    """The end of the last day; None where no contact is set."""
+    """Return the end of the contact's last day in UTC; None if no contact is set."""
     if settings.SECURITY_CONTACT_EXPIRES is None:
         return None
     return datetime.combine(settings.SECURITY_CONTACT_EXPIRES, time(23, 59, 59), UTC)

@@ -15,7 +15,6 @@ from rcm_webinar.logs import configure_logging
 BASE_DIR = env.BASE_DIR
 RCM_DEMO = env.DEMO
 RCM_DEMO_DIR = env.DEMO_DIR
-DEMO_PASSWORD = env.DEMO_PASSWORD
 DEBUG = False
 
 SECRET_KEY = env.required("SECRET_KEY")
@@ -26,16 +25,18 @@ IS_HTTPS = urlsplit(BASE_URL).scheme == "https"
 TRUSTED_PROXY_COUNT = env.number("TRUSTED_PROXY_COUNT", default=0)
 
 if not RCM_DEMO and len(SECRET_KEY) < 50:
-    raise env.StartRefused("SECRET_KEY is shorter than 50 characters: take a longer random one.")
+    raise env.InvalidSetting("SECRET_KEY is shorter than 50 characters: take a longer random one.")
 BASE_HOST = urlsplit(BASE_URL).hostname
 if not BASE_URL.startswith(("https://", "http://")) or not BASE_HOST:
-    raise env.StartRefused("BASE_URL must begin with https:// or http:// and name a host.")
+    raise env.InvalidSetting("BASE_URL must begin with https:// or http:// and name a host.")
 if "*" in ALLOWED_HOSTS:
-    raise env.StartRefused("ALLOWED_HOSTS must name the hosts: links in mails are made with the one that was asked.")
+    raise env.InvalidSetting("ALLOWED_HOSTS must name the hosts: links in mails are made with the one that was asked.")
 if BASE_HOST not in {host.strip("[]").lstrip(".") for host in ALLOWED_HOSTS}:
-    raise env.StartRefused("BASE_URL names a host that is not in ALLOWED_HOSTS: links in mails would not open.")
+    raise env.InvalidSetting("BASE_URL names a host that is not in ALLOWED_HOSTS: links in mails would not open.")
 if RCM_DEMO and BASE_HOST not in {"127.0.0.1", "localhost", "::1"}:
-    raise env.StartRefused("RCM_DEMO=1 is for this machine alone: its password is public. BASE_URL names another host.")
+    raise env.InvalidSetting(
+        "RCM_DEMO=1 is for this machine alone: its password is public. BASE_URL names another host."
+    )
 
 ROOT_URLCONF = "rcm_webinar.urls"
 WSGI_APPLICATION = "rcm_webinar.wsgi.application"
@@ -64,23 +65,23 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "rcm_webinar.logs.RequestLog",
-    "rcm_webinar.health.AnswerProbes",
-    "rcm_webinar.accounts.NeverKept",
+    "rcm_webinar.logs.RequestLogMiddleware",
+    "rcm_webinar.health.HealthCheckMiddleware",
+    "rcm_webinar.accounts.NeverCacheSignInMiddleware",
     "django.middleware.security.SecurityMiddleware",
-    "rcm_webinar.headers.PermissionsPolicy",
+    "rcm_webinar.headers.PermissionsPolicyMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
-    "rcm_webinar.languages.LanguageKept",
-    "rcm_webinar.uploads.BoundedRequest",
+    "rcm_webinar.languages.LanguageCookieMiddleware",
+    "rcm_webinar.uploads.RequestSizeLimitMiddleware",
     "django.middleware.common.CommonMiddleware",
-    "rcm_webinar.resubmit_after_sign_in.GivenBack",
+    "rcm_webinar.resubmit_after_sign_in.ResubmitMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "rcm_webinar.uploads.RejectFailedUploads",
+    "rcm_webinar.uploads.FailedUploadMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
@@ -97,7 +98,7 @@ TEMPLATES = [
                 "django.template.context_processors.i18n",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "rcm_webinar.context_processors.product",
+                "rcm_webinar.context_processors.demo_and_languages",
             ],
             "loaders": [
                 (
@@ -134,7 +135,7 @@ else:
 DATABASE_CACHE = {
     "BACKEND": "django.core.cache.backends.db.DatabaseCache",
     "LOCATION": "rcm_webinar_cache",
-    # Above what sign-ins and guesses can fill in their windows: a full table forgets counts at random.
+    # More than the rate limits can fill in their windows: a full table deletes counts at random.
     "OPTIONS": {"MAX_ENTRIES": 100_000},
 }
 CACHE_URL = env.cache_url()
@@ -148,15 +149,15 @@ SESSION_ENGINE = "rcm_webinar.sessions"
 
 # Uploads ----------------------------------------------------------------------------------------
 
-# Private: no address leads there, and each file is served by a view that asks who may read it.
+# Private: no URL serves the folder; views serve each file after checking who may read it.
 MEDIA_ROOT = env.required("MEDIA_ROOT")
 FILE_UPLOAD_PERMISSIONS = 0o600
 FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o700
-FILE_UPLOAD_HANDLERS = ["rcm_webinar.uploads.Bounded"]
+FILE_UPLOAD_HANDLERS = ["rcm_webinar.uploads.BoundedUploadHandler"]
 LARGEST_UPLOAD = 10 * 1024 * 1024
-# Above it nothing is read. A file in between is counted, so that the page can say how large it is.
+# A larger request is not read at all. A file between the two limits is counted, so that the page can state its size.
 LARGEST_REQUEST = 4 * LARGEST_UPLOAD
-# No form of ours has more than one.
+# No form has more than one file.
 DATA_UPLOAD_MAX_NUMBER_FILES = 2
 
 # Languages and hours ----------------------------------------------------------------------------
@@ -174,7 +175,7 @@ STATIC_URL = "/static/"
 STATIC_ROOT = env.read.str("STATIC_ROOT", default=str((RCM_DEMO_DIR if RCM_DEMO else BASE_DIR) / "staticfiles"))
 STATICFILES_DIRS = [BASE_DIR / "static"]
 if Path(MEDIA_ROOT).resolve().is_relative_to(Path(STATIC_ROOT).resolve()):
-    raise env.StartRefused("MEDIA_ROOT lies within STATIC_ROOT: everybody could read what is uploaded.")
+    raise env.InvalidSetting("MEDIA_ROOT lies within STATIC_ROOT: everybody could read what is uploaded.")
 WHITENOISE_USE_FINDERS = RCM_DEMO
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
@@ -189,24 +190,24 @@ STORAGES = {
 
 MAIL = env.mail()
 vars().update(MAIL)
-# Where mail is written that goes into files; else empty.
+# The folder of a backend that writes mail into files; empty for other backends.
 EMAIL_FILE_PATH: str = MAIL.get("EMAIL_FILE_PATH", "")
 DEFAULT_FROM_EMAIL = env.required("DEFAULT_FROM_EMAIL")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
-# Of each answer of the mail server. A message is five of them (to MAIL, RCPT, DATA, the text, its end): all within the
-# lease of a claimed delivery, so that a slow server never causes a second copy.
+# The time-out of each reply of the mail server. A message takes five replies (MAIL, RCPT, DATA, the text, its end), and
+# all must fit into the lease of a claimed delivery, so that a slow server never causes a second copy.
 EMAIL_TIMEOUT = env.number("EMAIL_TIMEOUT", default=20)
-ANSWERS_TO_A_MESSAGE = 5
+REPLIES_PER_MESSAGE = 5
 SIGN_IN_EMAIL_TIMEOUT = 5
 MAIL_PER_MINUTE = env.number("MAIL_PER_MINUTE", default=0)
 DELIVERY_LEASE_SECONDS = env.number("DELIVERY_LEASE_SECONDS", default=120)
 # A focal point's change becomes due this long after the last change to that person.
 CHANGE_HOLD_SECONDS = env.number("CHANGE_HOLD_SECONDS", default=20)
-# So many addresses registered elsewhere may a focal point try in a day.
+# The number of addresses registered elsewhere that a focal point may try in a day.
 ADDRESS_CLASHES_PER_DAY = env.number("ADDRESS_CLASHES_PER_DAY", default=10)
 # New addresses per focal point and day that are mailed without the secretariat's release.
 NEW_ADDRESSES_PER_DAY = env.number("NEW_ADDRESSES_PER_DAY", default=200)
-# How Zoom and Teams head the columns of a participant report; what stands in brackets does not count.
+# The column headings of participant reports of Zoom and Teams; text in brackets is ignored.
 ATTENDANCE_COLUMNS = {
     "name": env.names(
         "ATTENDANCE_NAME_COLUMNS",
@@ -234,9 +235,9 @@ ATTENDANCE_COLUMNS = {
     "attended": env.names("ATTENDANCE_ATTENDED_COLUMNS", default="Attended|Asistió|Asistieron"),
 }
 if "@" not in parseaddr(DEFAULT_FROM_EMAIL)[1]:
-    raise env.StartRefused("DEFAULT_FROM_EMAIL holds no e-mail address.")
-if EMAIL_TIMEOUT * ANSWERS_TO_A_MESSAGE >= DELIVERY_LEASE_SECONDS:
-    raise env.StartRefused(f"DELIVERY_LEASE_SECONDS must be more than {ANSWERS_TO_A_MESSAGE} times EMAIL_TIMEOUT.")
+    raise env.InvalidSetting("DEFAULT_FROM_EMAIL holds no e-mail address.")
+if EMAIL_TIMEOUT * REPLIES_PER_MESSAGE >= DELIVERY_LEASE_SECONDS:
+    raise env.InvalidSetting(f"DELIVERY_LEASE_SECONDS must be more than {REPLIES_PER_MESSAGE} times EMAIL_TIMEOUT.")
 
 # Work in the background -------------------------------------------------------------------------
 
@@ -251,15 +252,15 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None
 # A task that waits behind a slow one in the same worker could expire there.
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
-# A nudge that cannot reach the broker is dropped at once: beat plans the same work soon.
+# A task that cannot be sent to the broker is dropped at once: beat starts the same work soon.
 CELERY_TASK_PUBLISH_RETRY = False
 CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, object] = {
-    # Beat makes up for a nudge that is lost with its worker. With acknowledgements, kombu ends a worker that loses the
+    # Beat starts again what is lost with a worker. With acknowledgements, kombu would end a worker that loses the
     # broker while it holds a message.
     "ack_emulation": False,
     "socket_connect_timeout": 0.5,
     "socket_timeout": 5,
-    # Kombu would try a connection that was lost again for 6 s, within the request that nudges.
+    # By default kombu retries a lost connection for 6 s, within the request that sends the task.
     "max_retries": 0,
     "interval_start": 0,
 }
@@ -275,27 +276,19 @@ if CELERY_BROKER_URL.startswith("filesystem://"):
     }
 PLAN_EVERY_SECONDS = env.number("PLAN_EVERY_SECONDS", default=30)
 if not 1 <= PLAN_EVERY_SECONDS <= 60:
-    raise env.StartRefused("PLAN_EVERY_SECONDS must be from 1 to 60.")
+    raise env.InvalidSetting("PLAN_EVERY_SECONDS must be from 1 to 60.")
 # The default is above 1, so that sending continues when one worker is killed.
 SENDERS_AT_ONCE = env.number("SENDERS_AT_ONCE", default=4)
 if SENDERS_AT_ONCE < 1:
-    raise env.StartRefused("SENDERS_AT_ONCE must be 1 or more.")
-# What a release of an agenda wakes.
-AFTER_RELEASE_TASK = "registrations.tasks.plan"
-# What counts the people whom a release would mail; the agenda knows nobody who comes.
-COUNT_PEOPLE_TOLD = "registrations.queries.releases.people_told"
-# What names the countries, with their zones, as whose delegate an agenda is previewed.
-COUNTRIES_OF_PREVIEW = "registrations.queries.country_zones.countries_with_zones"
-# The page, by the webinar's slug and the session's number, on which the room is switched beside who has arrived.
-ROOM_PAGE = "admin:arrivals"
+    raise env.InvalidSetting("SENDERS_AT_ONCE must be 1 or more.")
 CELERY_BEAT_SCHEDULE = {
     "plan": {
         "task": "registrations.tasks.plan",
         "schedule": PLAN_EVERY_SECONDS,
-        # Before the next one.
+        # It expires before the next one is sent.
         "options": {"expires": max(1, PLAN_EVERY_SECONDS - 2)},
     },
-    # Links of participants end with the day (UTC) on which their data do.
+    # The data of participants, and with them their links, expire at the end of a day in UTC.
     "purge": {
         "task": "registrations.tasks.purge",
         "schedule": crontab(hour="3", minute="17"),
@@ -322,13 +315,13 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "registrations:delegations"
-ACCOUNT_ADAPTER = "rcm_webinar.accounts.InvitedOnlyAdapter"
+ACCOUNT_ADAPTER = "rcm_webinar.accounts.InvitationOnlyAdapter"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 ACCOUNT_LOGIN_BY_CODE_ENABLED = True
 ACCOUNT_EMAIL_VERIFICATION = "none"
-# The adapter sends nothing to them: it is called so that as much is done for an address without an account.
+# The adapter drops this mail; it is built so that an address without an account takes the same time.
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = True
 ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
@@ -343,7 +336,7 @@ ACCOUNT_FORMS = {
     "confirm_login_code": "rcm_webinar.sign_in_forms.ConfirmLoginCodeForm",
     "reset_password": "rcm_webinar.sign_in_forms.ResetPasswordForm",
 }
-# Allauth's own one reads and writes addresses of an account, which takes time. Django's knows the account's.
+# Allauth's own generator also queries the addresses of an account, which takes measurable time.
 ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "django.contrib.auth.tokens.PasswordResetTokenGenerator"  # noqa: S105 - a path
 ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXY_COUNT
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
@@ -366,14 +359,14 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = IS_HTTPS
 SECURE_HSTS_PRELOAD = IS_HTTPS
 SECURE_REFERRER_POLICY = "same-origin"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = IS_HTTPS
-# A browser takes a cookie of such a name from this host alone, over https, for all paths: no neighbour under the same
-# domain can set one.
+# Browsers accept a cookie with this prefix only from this host, over https and for all paths, so no other host of the
+# same domain can set one.
 COOKIE_PREFIX = "__Host-" if IS_HTTPS else ""
 SESSION_COOKIE_NAME = f"{COOKIE_PREFIX}sessionid"
 CSRF_COOKIE_NAME = f"{COOKIE_PREFIX}csrftoken"
 LANGUAGE_COOKIE_NAME = f"{COOKIE_PREFIX}django_language"
 SESSION_COOKIE_AGE = 60 * 60 * 12
-CSRF_FAILURE_VIEW = "rcm_webinar.resubmit_after_sign_in.refused"
+CSRF_FAILURE_VIEW = "rcm_webinar.resubmit_after_sign_in.csrf_failure"
 X_FRAME_OPTIONS = "DENY"
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
@@ -390,13 +383,13 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2_000
-# What /.well-known/security.txt says.
+# The contents of /.well-known/security.txt.
 SECURITY_CONTACT = env.contacts("SECURITY_CONTACT")
 SECURITY_CONTACT_EXPIRES = env.day("SECURITY_CONTACT_EXPIRES")
 if bool(SECURITY_CONTACT) != (SECURITY_CONTACT_EXPIRES is not None):
-    raise env.StartRefused("SECURITY_CONTACT and SECURITY_CONTACT_EXPIRES belong together: set both, or neither.")
+    raise env.InvalidSetting("SECURITY_CONTACT and SECURITY_CONTACT_EXPIRES belong together: set both, or neither.")
 
-# What /readyz asks besides the database and the broker: name -> function of the present time, which returns a
+# The checks of /readyz besides the database and the broker, by name: functions that take the present time and return a
 # JSON object whose "status" is "ok" or "degraded".
 READINESS_CHECKS = {
     "beat": "registrations.health.beat",

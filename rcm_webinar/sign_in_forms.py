@@ -1,6 +1,6 @@
-"""Allauth's forms of the sign-in, which do the same work for an address with an account as for one without.
+"""Allauth's forms of the sign-in, changed so that they do the same work whether an address has an account or not.
 
-The product knows people by the address of their account alone (`User.email`), so one statement finds them.
+An account has one address (`User.email`), so one query finds it.
 """
 
 from typing import Any
@@ -31,7 +31,7 @@ class RequestLoginCodeForm(AllauthRequestLoginCodeForm):  # type: ignore[misc]  
                 ),
                 code="rate_limited",
             )
-        # Allauth's view reads it there.
+        # Allauth's view reads the user from this attribute.
         self._user = User.objects.active_with_address(email)
         return email
 
@@ -40,13 +40,13 @@ class ResetPasswordForm(AllauthResetPasswordForm):  # type: ignore[misc]  # alla
     def clean_email(self) -> str:
         email: str = self.cleaned_data["email"]
         user = User.objects.active_with_address(email)
-        # Allauth's `save` reads it there.
+        # Allauth's `save` reads the users from this attribute.
         self.users = [user] if user else []
         return email
 
     def save(self, request: HttpRequest, **kwargs: Any) -> str:
         if not self.users:
-            # As for an account, where allauth makes one for the link.
+            # For an account, allauth makes a token for the link; this takes the same time.
             default_token_generator.make_token(User(pk=NO_ACCOUNT_PK))
         email: str = super().save(request, **kwargs)
         return email

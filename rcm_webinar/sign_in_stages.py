@@ -1,4 +1,4 @@
-"""Allauth's stage of a sign-in in which somebody waits for a code."""
+"""Allauth's stage of a sign-in in which the person enters the mailed code."""
 
 from typing import Any
 
@@ -11,14 +11,14 @@ from registrations.models import User
 
 
 class LoginByCodeStage(AllauthLoginByCodeStage):  # type: ignore[misc]  # allauth ships no types
-    """Takes as many statements for an address without an account, and lets people ask for another code."""
+    """Runs as many queries for an address without an account as for one with, and lets people request another code."""
 
     def __init__(self, controller: Any, request: HttpRequest, login: Any) -> None:
         super().__init__(controller, request, login)
         if login.user is None:
-            # Where there is an account, allauth has read it by now.
+            # If there is an account, allauth has queried it by now; this query takes the same time.
             User.objects.filter(pk=NO_ACCOUNT_PK).first()
 
     def is_resumable(self, request: HttpRequest) -> bool:
-        """Whether `request` is led to the page on which the code is entered, away from its own."""
+        """Whether allauth redirects `request` to the page of the code; not if it requests another code."""
         return request.path != reverse("account_request_login_code")

@@ -1,4 +1,4 @@
-"""Bounds what is sent to us: nothing is kept of a file that is too large, nothing read of a request that is."""
+"""Limits uploads: files that are too large are discarded, and requests that are too large are not read."""
 
 import errno
 from collections.abc import Callable
@@ -18,12 +18,12 @@ log = structlog.get_logger(__name__)
 UPLOAD_FAILED = "rcm_webinar.upload_not_stored"
 
 
-class Bounded(TemporaryFileUploadHandler):
-    """Streams a file to the disk as far as it may be uploaded. One that is larger is counted to its end and dropped:
-    it arrives as an empty file of its true size, so that a form can say what is wrong beside what else was typed.
+class BoundedUploadHandler(TemporaryFileUploadHandler):
+    """Streams an upload to the disk up to LARGEST_UPLOAD.
 
-    If the disk refuses the write, the file is read to its end and discarded, and the request is marked for
-    `RejectFailedUploads`.
+    A larger file is read to its end and discarded: the form gets an empty file with the true size, and can report the
+    error beside the other fields. If writing to the disk fails, the file is discarded too, and the request is marked
+    for `FailedUploadMiddleware`.
     """
 
     is_too_large = False
@@ -55,7 +55,7 @@ class Bounded(TemporaryFileUploadHandler):
         return UploadedFile(BytesIO(), name=self.file_name, content_type=self.content_type, size=file_size)
 
     def upload_interrupted(self) -> None:
-        # Closing writes what is left, which may fail too; the file is gone all the same.
+        # Closing the file writes its buffer, which may fail too; the file is deleted in any case.
         with suppress(OSError):
             super().upload_interrupted()
 
@@ -66,8 +66,8 @@ class Bounded(TemporaryFileUploadHandler):
         log.error("file_not_stored", errno=errno.errorcode.get(error.errno or 0), reason=error.strerror)
 
 
-class BoundedRequest:
-    """Middleware: a request that says it is larger than any of our forms is refused before anything of it is read."""
+class RequestSizeLimitMiddleware:
+    """Answers 413, before reading the body, to a request whose Content-Length is larger than any form."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -79,9 +79,11 @@ class BoundedRequest:
         return self.get_response(request)
 
 
-class RejectFailedUploads:
-    """Middleware: where a file that was sent could not be stored, no view acts on the form. It stands after Django's
-    check of forms, which is the first to read them."""
+class FailedUploadMiddleware:
+    """Answers 507 instead of calling the view if an uploaded file could not be stored.
+
+    It must come after Django's CSRF middleware, which reads the form first.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response

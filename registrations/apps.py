@@ -1,7 +1,14 @@
 from django.apps import AppConfig
+from django.utils.module_loading import import_string
 from django.utils.translation import gettext_lazy as _
+
+from sessions_app.participants import provide
 
 
 class RegistrationsConfig(AppConfig):
     name = "registrations"
     verbose_name = _("Delegations")
+
+    def ready(self) -> None:
+        """Provide the agenda with what it asks about participants; the class needs the models, so it is named."""
+        provide(import_string("registrations.services.agenda_participants.RegisteredParticipants")())

@@ -1,1 +1,1 @@
-"""What happens when. Knows no delegate and no country."""
+"""The agenda of webinars: sessions, items, speakers, releases, calendars. It knows no delegate and no country."""

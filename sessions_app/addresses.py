@@ -1,4 +1,4 @@
-"""Addresses of the web and of mail: which are allowed; and at whose house those of the web are."""
+"""Validates web and e-mail addresses, and reads the host of a web address."""
 
 import re
 from urllib.parse import urlsplit
@@ -7,16 +7,16 @@ from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator
 from django.utils.translation import gettext_lazy as _
 
-# A link on a page: nothing that a browser would run, or open beside the web.
-_is_of_the_web = URLValidator(schemes=["https", "http"])
-# Old forms of routing (RFC 5321 appendix F.2 and its predecessors): some servers pass such mail on to somebody else.
+# Only http and https: a link on a page must not start a script or another program.
+_validate_url = URLValidator(schemes=["https", "http"])
+# Characters of obsolete source routes (RFC 5321 appendix F.2): some servers relay such mail to another address.
 ROUTING = re.compile(r'[%!"]')
 
 
 def validate_web_address(address: str) -> None:
-    """Raises ValidationError unless `address` begins with https:// or http:// and names a house."""
+    """Raise ValidationError unless `address` is a URL with a host that begins with https:// or http://."""
     try:
-        _is_of_the_web(address)
+        _validate_url(address)
     except ValidationError:
         raise ValidationError(
             _("This is not an address of the web. It begins with https://."), code="web_address"
@@ -24,8 +24,11 @@ def validate_web_address(address: str) -> None:
 
 
 def validate_mail_address(address: str) -> None:
-    """Raises ValidationError for an address that Django takes for one and no person has: at a machine instead of a
-    domain, or with signs before the @ that lead mail elsewhere. What is no address at all is for Django to refuse."""
+    """Raise ValidationError for an address that passes Django's validator but that no person has.
+
+    Refuses an IP address or localhost in place of a domain, and characters before the @ that some servers read as
+    routing. Django's own validator refuses what is no address at all.
+    """
     local, _at, domain = address.strip().lower().rpartition("@")
     is_machine = domain == "localhost" or domain.endswith(".localhost") or domain.startswith("[")
     if is_machine or domain.rpartition(".")[2].isdigit():
@@ -40,5 +43,5 @@ def validate_mail_address(address: str) -> None:
 
 
 def host_of(address: str) -> str:
-    """Tells two addresses apart without what opens them; empty for no address."""
+    """Return the host of a URL, which tells two rooms apart without opening either; empty for an empty `address`."""
     return urlsplit(address).hostname or ""

@@ -1,6 +1,6 @@
-"""Agenda: the immutable value that every page, calendar and mail renders; from rows or from a release.
+"""The agenda as an immutable value, read from the rows or from a release; pages, calendars and mails render it.
 
-An item has minutes; its hour follows from the session's start and from what stands before it (rule 10).
+The hour of an item follows from the start of its session and the minutes of the items before it (rule 10).
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -27,7 +27,7 @@ from sessions_app.models import (
 
 @dataclass(frozen=True)
 class AgendaSpeaker:
-    """A person's or institution's part in one entry."""
+    """A person or institution with their role in one agenda item."""
 
     kind: str
     role: str
@@ -61,7 +61,7 @@ class AgendaSpeaker:
 
 @dataclass(frozen=True)
 class AgendaEntry:
-    """An agenda item with its hours, UTC."""
+    """An agenda item with its start and end in UTC."""
 
     starts_at: datetime
     ends_at: datetime
@@ -94,7 +94,7 @@ class AgendaEntry:
 
 @dataclass(frozen=True)
 class AgendaSession:
-    """A session with its entries; `starts_at` and `ends_at` are UTC."""
+    """A session with its agenda items; `starts_at` and `ends_at` are UTC."""
 
     number: int
     title: Bilingual
@@ -107,7 +107,7 @@ class AgendaSession:
 
     @property
     def minutes_left(self) -> int:
-        """Minutes of the session that no item fills; negative where the items last longer than it."""
+        """The minutes that no item fills; negative where the items last longer than the session."""
         last = self.entries[-1].ends_at if self.entries else self.starts_at
         return int((self.ends_at - last).total_seconds() // 60)
 
@@ -139,7 +139,7 @@ class AgendaSession:
 
 @dataclass(frozen=True)
 class Agenda:
-    """What happens when in one webinar. `release_number` and `released_at` are None for a draft."""
+    """The agenda of one webinar; `release_number` and `released_at` are None for a draft."""
 
     slug: str
     title: Bilingual
@@ -151,11 +151,11 @@ class Agenda:
     released_at: datetime | None = None
 
     def session(self, number: int) -> AgendaSession | None:
-        """The session with this number, if there is one."""
+        """Return the session with this number, or None."""
         return next((each for each in self.sessions if each.number == number), None)
 
     def without_names(self) -> "Agenda":
-        """The same agenda without the names of persons; institutions stay."""
+        """Return the same agenda without the persons who speak; institutions stay."""
         return replace(
             self,
             sessions=tuple(
@@ -170,7 +170,7 @@ class Agenda:
         )
 
     def to_json(self) -> dict[str, Any]:
-        """The snapshot that a release keeps; `agenda_from_release` reads it back."""
+        """Return the snapshot that a release stores; `agenda_from_release` reads it back."""
         return {
             "slug": self.slug,
             "title": self.title.to_json(),
@@ -186,12 +186,12 @@ def _institutions(speakers: Iterable[AgendaSpeaker]) -> Iterable[AgendaSpeaker]:
 
 
 def latest_release(webinar: Webinar) -> Release | None:
-    """The release that is in force, or None before the first. One query."""
+    """Return the latest release of `webinar`, or None before the first. One query."""
     return webinar.releases.order_by("-number").first()
 
 
 def agenda_from_release(release: Release) -> Agenda:
-    """The agenda as it was released. No query."""
+    """Return the agenda as it was released. No query."""
     value: Mapping[str, Any] = release.agenda
     return Agenda(
         slug=value["slug"],
@@ -206,9 +206,9 @@ def agenda_from_release(release: Release) -> Agenda:
 
 
 def agenda_from_rows(webinar: Webinar) -> Agenda:
-    """The agenda as it is being edited. Three queries, however long it is."""
-    speaking = AgendaItemSpeaker.objects.select_related("speaker").order_by("position", "pk")
-    items = AgendaItem.objects.order_by("position").prefetch_related(Prefetch("item_speakers", speaking))
+    """Return the draft: the agenda as it is stored now. Three queries, however long it is."""
+    item_speakers = AgendaItemSpeaker.objects.select_related("speaker").order_by("position", "pk")
+    items = AgendaItem.objects.order_by("position").prefetch_related(Prefetch("item_speakers", item_speakers))
     sessions = webinar.sessions.order_by("number").prefetch_related(Prefetch("items", items))
     return Agenda(
         slug=webinar.slug,
@@ -222,11 +222,11 @@ def agenda_from_rows(webinar: Webinar) -> Agenda:
 
 def _session_from_row(row: Session, webinar: Webinar) -> AgendaSession:
     entries = []
-    clock = row.starts_at
+    starts_at = row.starts_at
     for item in row.items.all():
-        ends_at = clock + timedelta(minutes=item.minutes)
-        entries.append(_entry_from_row(item, clock, ends_at))
-        clock = ends_at
+        ends_at = starts_at + timedelta(minutes=item.minutes)
+        entries.append(_entry_from_row(item, starts_at, ends_at))
+        starts_at = ends_at
     return AgendaSession(
         number=row.number,
         title=row.title,
@@ -246,7 +246,7 @@ def _entry_from_row(item: AgendaItem, starts_at: datetime, ends_at: datetime) ->
         ends_at=ends_at,
         kind=item.kind,
         title=item.title,
-        points=tuple(_points(item.points_en, item.points_es)),
+        points=tuple(_parse_points(item.points_en, item.points_es)),
         speakers=tuple(_speaker_from_row(each.speaker, each.role) for each in item.item_speakers.all()),
     )
 
@@ -261,14 +261,18 @@ def _speaker_from_row(speaker: Speaker, role: str) -> AgendaSpeaker:
     )
 
 
-def _points(in_english: str, in_spanish: str) -> Iterator[Bilingual]:
-    """One point per line. Where both texts have as many lines, an empty one is a point missing in that language."""
-    english, spanish = in_english.splitlines(), in_spanish.splitlines()
-    if in_english.count("\n") != in_spanish.count("\n"):
-        english, spanish = _filled(english), _filled(spanish)
+def _parse_points(english_text: str, spanish_text: str) -> Iterator[Bilingual]:
+    """Pair the lines of both texts, one point per line.
+
+    If both have the same number of lines, a blank line is a point without a translation; otherwise blank lines are
+    ignored.
+    """
+    english, spanish = english_text.splitlines(), spanish_text.splitlines()
+    if english_text.count("\n") != spanish_text.count("\n"):
+        english, spanish = _without_blank_lines(english), _without_blank_lines(spanish)
     pairs = zip_longest(english, spanish, fillvalue="")
     return (point for en, es in pairs if (point := Bilingual(en.strip(), es.strip())))
 
 
-def _filled(lines: list[str]) -> list[str]:
+def _without_blank_lines(lines: list[str]) -> list[str]:
     return [line for line in lines if line.strip()]

@@ -1,4 +1,4 @@
-"""A text in English and Spanish; where one is missing, the other stands in and says so."""
+"""A text in English and Spanish; if one is missing, the other is shown and marked as being in another language."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,8 +10,8 @@ LANGUAGES = ("en", "es")
 
 
 @dataclass(frozen=True)
-class Rendered:
-    """A text as shown, the language it is really in, and whether that is not the one that was asked for."""
+class LocalizedText:
+    """A text in one language; `is_fallback` says that `language` is not the one that was asked for."""
 
     text: str
     language: str
@@ -23,7 +23,7 @@ class Rendered:
 
 @dataclass(frozen=True)
 class Bilingual:
-    """One text in both languages; a missing one is the empty string."""
+    """One text in both languages; a missing translation is the empty string."""
 
     en: str = ""
     es: str = ""
@@ -32,25 +32,25 @@ class Bilingual:
         return bool(self.en or self.es)
 
     def __str__(self) -> str:
-        return self.here.text
+        return self.localized.text
 
-    def render(self, language: str) -> Rendered:
-        """The text in `language`, or marked as fallback in the other one."""
-        wanted = "es" if language.startswith("es") else "en"
-        other = "en" if wanted == "es" else "es"
-        own = getattr(self, wanted)
+    def render(self, language: str) -> LocalizedText:
+        """Return the text in `language`; if it is missing there, in the other language, marked as a fallback."""
+        requested = "es" if language.startswith("es") else "en"
+        other = "en" if requested == "es" else "es"
+        own = getattr(self, requested)
         if own or not getattr(self, other):
-            return Rendered(own, wanted, False)
-        return Rendered(getattr(self, other), other, True)
+            return LocalizedText(own, requested, False)
+        return LocalizedText(getattr(self, other), other, True)
 
     @property
-    def here(self) -> Rendered:
-        """The text in the language of the present request."""
+    def localized(self) -> LocalizedText:
+        """The text in the active language of Django."""
         return self.render(get_language() or "en")
 
     @classmethod
     def of(cls, row: models.Model, name: str) -> "Bilingual":
-        """The pair of columns `<name>_en` and `<name>_es` of `row`."""
+        """Read the columns `<name>_en` and `<name>_es` of `row`."""
         return cls(en=getattr(row, f"{name}_en"), es=getattr(row, f"{name}_es"))
 
     @classmethod

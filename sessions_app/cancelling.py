@@ -1,4 +1,4 @@
-"""Cancelling a whole webinar: one release that cancels every session, and stops all chasing (rule 12)."""
+"""Cancels a whole webinar by one release, after which no notice or reminder is sent (rule 12)."""
 
 from datetime import datetime
 
@@ -12,7 +12,7 @@ from sessions_app.releases import Draft, ReleaseRefused, draft_of, release_webin
 
 
 def draft_of_cancellation(webinar: Webinar, *, now: datetime) -> Draft:
-    """What `cancel_webinar` would make public, with whatever else is not released yet. Four queries."""
+    """Return what `cancel_webinar` would make public, other unreleased changes included. Four queries."""
     cancelled = Webinar.objects.get(pk=webinar.pk)
     cancelled.cancelled_at = now
     return draft_of(cancelled)
@@ -22,11 +22,12 @@ def draft_of_cancellation(webinar: Webinar, *, now: datetime) -> Draft:
 def cancel_webinar(
     webinar: Webinar, *, by: AbstractBaseUser | None, now: datetime, reason: str, seen: str = ""
 ) -> Release | None:
-    """Cancel every session of `webinar` in one release; everyone who holds one is told.
+    """Cancel every session of `webinar` in one release, which mails everyone whose calendar holds one.
 
-    Before the first release there is nothing public to take back: it is only marked, and None is returned. Locks the
-    webinar's row. Raises ReleaseRefused, without any change, where it is cancelled already, for a blank `reason` (the
-    note of the release), or where the agenda is not the one that was `seen`.
+    Before the first release the webinar is only marked as cancelled, and None is returned. Locks the webinar's row.
+    `reason` becomes the note of the release; `seen` is the fingerprint of the draft that the user saw. Raises
+    ReleaseRefused, without any change, if the webinar is cancelled already, if `reason` is blank, or if the draft is
+    not the one that was seen.
     """
     locked = Webinar.objects.select_for_update().get(pk=webinar.pk)
     if not reason.strip():
@@ -40,5 +41,5 @@ def cancel_webinar(
 
 
 def restore_webinar(webinar: Webinar) -> None:
-    """Take the cancellation back; the next release makes it public. Sessions cancelled by themselves stay so."""
+    """Undo the cancellation; the next release makes that public. Sessions cancelled one by one stay cancelled."""
     Webinar.objects.filter(pk=webinar.pk).update(cancelled_at=None)

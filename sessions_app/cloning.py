@@ -1,4 +1,4 @@
-"""The next webinar from an earlier one: what happens in it, on other days, with nothing public yet."""
+"""Copies the agenda of an earlier webinar to a new one on other days; nothing of the copy is public."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from sessions_app.zones import validate_year
 
 
 class CloneRefused(Exception):
-    """A webinar cannot be cloned so; `field` is the input that `message` is about. Nothing was created."""
+    """The webinar cannot be cloned with these values; `message` is about the input `field`. Nothing was created."""
 
     def __init__(self, field: str, message: str | Promise) -> None:
         self.field, self.message = field, message
@@ -26,7 +26,7 @@ class CloneRefused(Exception):
 
 @dataclass(frozen=True)
 class Clone:
-    """A new webinar, and by how many days of the calendar it lies from its model."""
+    """A new webinar; its sessions are `days` calendar days later than those of the original."""
 
     webinar: Webinar
     days: int
@@ -34,12 +34,12 @@ class Clone:
 
 @transaction.atomic
 def clone_agenda(webinar: Webinar, *, slug: str, title: Bilingual, starts_on: date, now: datetime) -> Clone:
-    """A webinar under another slug whose first session is on `starts_on`, a day of its own zone; the others follow.
+    """Create a copy of `webinar` whose first session is on `starts_on`, a day in the webinar's time zone.
 
-    Every session keeps its local hour, whatever the clocks do in between, and gets calendars of its own; texts,
-    items and speakers come along, rooms and releases do not, nor do sessions that were cancelled by themselves.
-    Raises CloneRefused for a slug or a title that cannot be or a slug that is taken, for days that are past or on
-    which another webinar takes place, and for an hour that does not exist.
+    All sessions move by the same number of days. Each keeps its local hour, also across a change of the clocks, and
+    gets new calendar UIDs. Texts, items and speakers are copied; rooms, releases and cancelled sessions are not.
+    Raises CloneRefused for an invalid slug or title, a slug that is taken, a day that is past or on which another
+    webinar takes place, and for a local hour that does not exist on the new day.
     """
     sessions = list(webinar.sessions.filter(cancelled_at=None).order_by("starts_at", "number"))
     if not sessions:
@@ -59,7 +59,7 @@ def clone_agenda(webinar: Webinar, *, slug: str, title: Bilingual, starts_on: da
 
 
 def moved_by_days(moment: datetime, zone: str, days: int) -> datetime:
-    """The UTC instant `days` days later at the same hour of `zone`'s clocks."""
+    """Return the UTC instant `days` days after `moment`, at the same local hour in `zone`."""
     local = moment.astimezone(ZoneInfo(zone)).replace(tzinfo=None)
     return (local + timedelta(days=days)).replace(tzinfo=ZoneInfo(zone)).astimezone(UTC)
 
@@ -96,7 +96,7 @@ def _moved(session: Session, webinar: Webinar, days: int) -> datetime:
 
 
 def _check_free(sessions: Iterable[Session], starts: Iterable[datetime]) -> None:
-    """Nobody can be in two webinars at once."""
+    """Raise CloneRefused if a session of another webinar overlaps: the same people take part in both."""
     planned = [
         (starts_at, starts_at + timedelta(minutes=session.duration_minutes))
         for session, starts_at in zip(sessions, starts, strict=True)
@@ -132,13 +132,13 @@ def _cloned_webinar(webinar: Webinar, *, slug: str, title: Bilingual) -> Webinar
         with transaction.atomic():
             clone.save()
     except IntegrityError as error:
-        # Someone was quicker with the same slug.
+        # Another request created a webinar with this slug since `full_clean` looked.
         raise CloneRefused("slug", clone.unique_error_message(Webinar, ("slug",)).messages[0]) from error
     return clone
 
 
 def _copied(row: models.Model, *, without: Iterable[str]) -> dict[str, object]:
-    """What `row` says by itself: without its key, its relations, what is unique, and `without`."""
+    """Return the values of `row` by column, except unique fields (also the key), relations and those in `without`."""
     return {
         field.attname: getattr(row, field.attname)
         for field in row._meta.concrete_fields
@@ -147,7 +147,7 @@ def _copied(row: models.Model, *, without: Iterable[str]) -> dict[str, object]:
 
 
 def _cloned_speakers(webinar: Webinar, clone: Webinar) -> dict[int, Speaker]:
-    """The speakers of `clone` by the keys of those of `webinar`."""
+    """Copy the speakers; return the copies by the primary keys of the originals."""
     return {row.pk: Speaker.objects.create(webinar=clone, **_copied(row, without=())) for row in webinar.speakers.all()}
 
 

@@ -1,4 +1,4 @@
-"""What the secretariat types about the agenda."""
+"""The forms with which the secretariat edits, releases and cancels an agenda."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -8,60 +8,63 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from sessions_app.audience import ToldChange, ToldChanges
 from sessions_app.bilingual import LANGUAGES
 from sessions_app.models import AgendaItem
+from sessions_app.release_recipients import CountedChange, CountedChanges
 
 
 def mark_languages(fields: Mapping[str, forms.Field]) -> None:
-    """Let each input of a text in one language say which it is (WCAG 3.1.2): "title_es" holds Spanish on any page."""
+    """Set the `lang` attribute of each input whose name ends in a language, such as "title_es" (WCAG 3.1.2)."""
     for name, field in fields.items():
         language = name.rpartition("_")[2]
         if language in LANGUAGES:
             field.widget.attrs["lang"] = language
 
 
-# Fields that browsers fill in with their user's own data.
+# Fields that browsers offer to fill in with their user's own data.
 AUTOFILL_FIELDS = {"name", "email", "institution", "position", "phone"}
 
 
 def disable_autofill(fields: Mapping[str, forms.Field]) -> None:
-    """Ask the browser not to offer its owner's name, address and office: the form is about another person."""
+    """Turn autofill off for a person's fields: the form is about another person than the browser's user."""
     for name, field in fields.items():
-        plain, _at, language = name.rpartition("_")
-        if (plain if language in LANGUAGES else name) in AUTOFILL_FIELDS:
+        base_name, _at, language = name.rpartition("_")
+        if (base_name if language in LANGUAGES else name) in AUTOFILL_FIELDS:
             field.widget.attrs["autocomplete"] = "off"
 
 
-class SharedForm(forms.ModelForm):  # type: ignore[type-arg]  # takes no parameter at run time
-    """Of a row that several people edit. Its page carries what it showed, so that what was typed is told from what has
-    changed since; what is sent without that is compared with what is stored."""
+class ConcurrentEditForm(forms.ModelForm):  # type: ignore[type-arg]  # takes no parameter at run time
+    """A form for a row that several people edit at the same time: it changes only the fields that its user changed.
+
+    Its page carries the initial values in hidden inputs, and `changed_data` compares with them. A request without the
+    hidden inputs is compared with the stored row.
+    """
 
     typed_data: dict[str, Any]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for shown in self:
-            name = shown.html_initial_name
+        for bound_field in self:
+            name = bound_field.html_initial_name
             if f"{name}_0" in self.data:
-                # A moment is in two inputs. A page that comes back carries on only what is there by its own name.
+                # A date and time has two inputs. A page with errors repeats only what has the name of the field itself.
                 self.data = self.data.copy()  # type: ignore[attr-defined]  # a QueryDict
                 self.data[name] = ""  # type: ignore[index]  # the same
-            shown.field.show_hidden_initial = not self.is_bound or name in self.data
+            bound_field.field.show_hidden_initial = not self.is_bound or name in self.data
 
     @cached_property
     def changed_data(self) -> list[str]:
-        """Without what was not sent at all: it stays as it is stored."""
+        """Django's changed fields, except those missing from the request, which keep their stored values."""
         return [name for name in super().changed_data if self._is_sent(name)]
 
     def _is_sent(self, name: str) -> bool:
-        shown = self[name]
-        return not shown.field.widget.value_omitted_from_data(self.data, self.files, shown.html_name)
+        bound_field = self[name]
+        return not bound_field.field.widget.value_omitted_from_data(self.data, self.files, bound_field.html_name)
 
     def clean(self) -> dict[str, Any]:
-        """Have the row checked as it will be: as it is stored by now, with what was changed on the page.
+        """Return only the fields that were changed on the page, so that Django validates the row as it will be stored.
 
-        Django puts into the row what this returns, and then checks the row.
+        Django sets on the row what this method returns, and then validates the row.
         """
         super().clean()
         self.typed_data = self.cleaned_data
@@ -70,15 +73,15 @@ class SharedForm(forms.ModelForm):  # type: ignore[type-arg]  # takes no paramet
         return {name: value for name, value in self.typed_data.items() if name in self.changed_data}
 
     def full_clean(self) -> None:
-        """As Django's; `cleaned_data` then holds what was not changed too."""
+        """Validate as Django does; afterwards `cleaned_data` also holds the fields that were not changed."""
         self.typed_data = {}
         super().full_clean()
         if self.typed_data:
             self.cleaned_data = {name: value for name, value in self.typed_data.items() if name not in self.errors}
 
 
-class ItemForm(SharedForm):
-    """An agenda item of a list in which `place` says what comes after what; a new one comes last."""
+class AgendaItemForm(ConcurrentEditForm):
+    """A form for an agenda item in a list; `place` is its position there, and a new item comes last."""
 
     place = forms.IntegerField(label=_("Place"), required=False, min_value=1, max_value=999)
 
@@ -93,8 +96,8 @@ class ItemForm(SharedForm):
         mark_languages(self.fields)
 
 
-class SeenForm(forms.Form):
-    """A step about what was shown: `seen` is the fingerprint of the draft."""
+class DraftFingerprintForm(forms.Form):
+    """Confirms an action on the draft that was shown; the hidden field `seen` is the fingerprint of that draft."""
 
     seen = forms.CharField(widget=forms.HiddenInput, required=False)
 
@@ -103,20 +106,20 @@ class SeenForm(forms.Form):
         self.fields["seen"].initial = seen
 
     def refuse(self, reasons: Iterable[object]) -> None:
-        """Say why it was not done. What is shown now is what the next sending is about."""
+        """Show why the action was refused; the form then confirms the draft that is shown now."""
         for reason in reasons:
             self.add_error(None, str(reason))
         self.data = {**self.data.dict(), "seen": self.fields["seen"].initial}  # type: ignore[attr-defined]  # a QueryDict
 
 
-class RestoreForm(SeenForm):
-    """The confirmation that an earlier release is put back."""
+class RestoreForm(DraftFingerprintForm):
+    """Confirms that an earlier release is put back into the draft."""
 
     seen = forms.CharField(widget=forms.HiddenInput)
 
 
-class ReasonForm(SeenForm):
-    """Why something is done."""
+class ReasonForm(DraftFingerprintForm):
+    """Confirms an action and gives its reason."""
 
     reason = forms.CharField(
         label=_("Reason"),
@@ -130,7 +133,7 @@ class ReasonForm(SeenForm):
 
 
 class ReleaseForm(forms.Form):
-    """The release of a draft that was looked at: `seen` is its fingerprint."""
+    """Releases the draft with the fingerprint `seen`, and chooses which optional updates are mailed."""
 
     seen = forms.CharField(widget=forms.HiddenInput)
     note = forms.CharField(
@@ -144,20 +147,20 @@ class ReleaseForm(forms.Form):
         label=_("Mail an update about"), coerce=int, required=False, widget=forms.CheckboxSelectMultiple
     )
 
-    def __init__(self, *args: Any, seen: str, told: ToldChanges, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, seen: str, changes: CountedChanges, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["seen"].initial = seen
-        silent = [each for each in told.sessions if each.is_choice]
-        if silent:
-            self.fields["mail_updates_for"].choices = [  # type: ignore[attr-defined]  # that of a choice field
-                (each.change.number, _choice(each)) for each in silent
+        optional = [each for each in changes.sessions if each.is_optional]
+        if optional:
+            self.fields["mail_updates_for"].choices = [  # type: ignore[attr-defined]  # a choice field
+                (each.change.number, _label(each)) for each in optional
             ]
         else:
             del self.fields["mail_updates_for"]
 
 
-def _choice(each: ToldChange) -> str:
-    return ngettext("%(session)s (%(count)s person)", "%(session)s (%(count)s people)", each.people) % {
+def _label(each: CountedChange) -> str:
+    return ngettext("%(session)s (%(count)s person)", "%(session)s (%(count)s people)", each.recipients) % {
         "session": f"{each.change.number}. {each.change.after.title}",
-        "count": each.people,
+        "count": each.recipients,
     }

@@ -1,6 +1,6 @@
-"""How an instant is written for a reader: day, hour and zone, in the reader's language (rule 13).
+"""Formats instants for a reader, with day, hour and time zone in the reader's language (rule 13).
 
-The one place for pages, mails and the text of calendars, so that an hour reads the same everywhere.
+Pages, mails and the texts of calendars all use it, so that an hour reads the same everywhere.
 """
 
 from dataclasses import dataclass
@@ -16,13 +16,13 @@ from sessions_app.zones import differs_at
 
 @lru_cache(maxsize=2048)
 def zone_city(zone: str, language: str) -> str:
-    """The exemplar city of an IANA zone in the language: "Ciudad de México"."""
+    """Return the exemplar city (CLDR) of an IANA time zone in `language`: "Ciudad de México"."""
     location: str = get_timezone_location(ZoneInfo(zone), locale=Locale.parse(language), return_city=True)
     return location.rpartition("/")[2]
 
 
 def zone_offset(instant: datetime, zone: str) -> str:
-    """The distance to UTC at `instant`, as "UTC−06:00"; the sign is a real minus."""
+    """Return the offset from UTC at `instant`, as "UTC−06:00", with a minus sign and not a hyphen."""
     offset = instant.astimezone(ZoneInfo(zone)).utcoffset() or timedelta()
     minutes = int(offset.total_seconds() // 60)
     sign = "−" if minutes < 0 else "+"
@@ -30,13 +30,13 @@ def zone_offset(instant: datetime, zone: str) -> str:
 
 
 def format_clock(instant: datetime, zone: str) -> str:
-    """The hour as "09:00", without the zone; only beside one that names it."""
+    """Return the hour as "09:00"; the caller prints the time zone beside it."""
     return instant.astimezone(ZoneInfo(zone)).strftime("%H:%M")
 
 
 @lru_cache(maxsize=2048)
 def format_day(instant: datetime, zone: str, language: str, *, with_year: bool = False) -> str:
-    """The day as "Mon 16 Nov" or "lun 16 nov"; with the year where the reader may be years away."""
+    """Return the day as "Mon 16 Nov" or "lun 16 nov"; `with_year` is for texts that may be read years later."""
     pattern = "EEE d MMM y" if with_year else "EEE d MMM"
     return (
         format_datetime(instant.astimezone(ZoneInfo(zone)), pattern, locale=language).replace(",", "").replace(".", "")
@@ -45,21 +45,22 @@ def format_day(instant: datetime, zone: str, language: str, *, with_year: bool =
 
 @lru_cache(maxsize=512)
 def format_long_day(instant: datetime, zone: str, language: str) -> str:
-    """The day in full: "Monday 16 November 2026", "lunes 16 de noviembre de 2026"."""
+    """Return the day in full: "Monday 16 November 2026", "lunes 16 de noviembre de 2026"."""
     pattern = "EEEE d MMMM y" if language == "en" else "EEEE d 'de' MMMM 'de' y"
     return format_datetime(instant.astimezone(ZoneInfo(zone)), pattern, locale=language)
 
 
 def format_hour(instant: datetime, zone: str, language: str) -> str:
-    """Day, hour and zone: "Mon 16 Nov, 09:00 (Tegucigalpa)"."""
+    """Return day, hour and time zone: "Mon 16 Nov, 09:00 (Tegucigalpa)"."""
     return f"{format_day(instant, zone, language)}, {format_clock(instant, zone)} ({zone_city(zone, language)})"
 
 
 @dataclass(frozen=True)
 class Hours:
-    """From when until when something lasts, as one reader sees it. `other_*` are empty where the clocks agree.
+    """The start and end of an event as one reader sees them, formatted.
 
-    A zone has its name and offset: "Tegucigalpa, UTC−06:00".
+    `zone` holds a name and an offset: "Tegucigalpa, UTC−06:00". `other_*` hold the hours in the webinar's time zone;
+    they are empty where its clocks show the same hours.
     """
 
     starts_at: datetime
@@ -79,7 +80,7 @@ class Hours:
 
 
 def _zone(starts_at: datetime, ends_at: datetime | None, zone: str, language: str) -> str:
-    """The zone's name and offset; both offsets where the clock changes in between. That of UTC is its name."""
+    """Return the zone's name and offset, both offsets if the clocks change between start and end, or "UTC" alone."""
     name = zone_city(zone, language)
     if name == "UTC":
         return name
@@ -95,7 +96,7 @@ def _span(starts_at: datetime, ends_at: datetime | None, zone: str) -> str:
 def hours_for(
     starts_at: datetime, ends_at: datetime | None, *, reader_zone: str, webinar_zone: str, language: str
 ) -> Hours:
-    """The reader's hours first; the webinar's beside them where the clock differs at either instant."""
+    """Format start and end for a reader, with the webinar's hours beside them if its clock differs at either."""
     own_day = format_day(starts_at, reader_zone, language)
     hours = {
         "starts_at": starts_at,

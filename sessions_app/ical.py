@@ -1,7 +1,7 @@
-"""Calendars: what RFC 5545 and RFC 5546 ask, built with icalendar. An attendee is a value passed in.
+"""Builds calendar files by RFC 5545 and RFC 5546 with the library icalendar.
 
-Hours are written in UTC, so that no client has to trust a VTIMEZONE; every stamp is stored by the caller, so that
-equal data give equal bytes. The room's address is never in a calendar.
+Times are written in UTC, so that no client depends on a VTIMEZONE. Callers pass every DTSTAMP, so that equal data give
+equal bytes. The address of the video conference is never written into a calendar.
 """
 
 import re
@@ -20,11 +20,12 @@ PRODID = "-//rcm-webinar//Regional Conference on Migration//EN"
 REFRESH = timedelta(hours=1)
 ALARM_LEAD = timedelta(minutes=-15)
 LONGEST_LOCATION = 255
-# The lines of an invitation that differ from reader to reader, and what stands in their place while it is written.
-_PERSONAL = ("ATTENDEE", "DESCRIPTION", "LOCATION", "URL")
-# Those of an event in a feed: each mailbox was told of it at another time.
-_PERSONAL_IN_FEED = ("DTSTAMP", "LAST-MODIFIED", "SEQUENCE", "DESCRIPTION", "LOCATION", "URL")
-_HERE = "here"
+# The properties of an invitation that differ from reader to reader; the rest is built once and cached.
+_PERSONAL_PROPERTIES = ("ATTENDEE", "DESCRIPTION", "LOCATION", "URL")
+# In a feed the revision differs too: each mailbox was sent the session at another time.
+_PERSONAL_FEED_PROPERTIES = ("DTSTAMP", "LAST-MODIFIED", "SEQUENCE", "DESCRIPTION", "LOCATION", "URL")
+# The value of a personal property while the shared text is built.
+_PLACEHOLDER = "placeholder"
 _CONTROL_CHARACTERS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 
@@ -37,7 +38,7 @@ class Method(StrEnum):
 
 @dataclass(frozen=True)
 class Attendee:
-    """The one person a calendar message is for; `partstat` as in RFC 5545 §3.2.12. The name may be empty."""
+    """The person to whom a calendar message is sent; `partstat` is that of RFC 5545 §3.2.12. The name may be empty."""
 
     name: str
     email: str
@@ -46,9 +47,10 @@ class Attendee:
 
 @dataclass(frozen=True)
 class CalendarSession:
-    """What a calendar shows of one session, in one reader's language. Instants are UTC.
+    """One session as a calendar shows it, in one reader's language. Instants are UTC.
 
-    `description` is plain text; `link` is the join page (or, in a public file, the webinar's page), or empty.
+    `description` is plain text. `link` is the URL of the join page, that of the webinar's page in a public file, or
+    empty.
     """
 
     uid: UUID
@@ -63,24 +65,24 @@ class CalendarSession:
 
 
 def build_invitation(session: CalendarSession, *, method: Method, organizer: str, attendee: Attendee) -> bytes:
-    """The calendar of one invitation, update (REQUEST) or cancellation (CANCEL), RFC 5546 §3.2.2 and §3.2.5.
+    """Return the calendar of an invitation or update (REQUEST) or a cancellation (CANCEL), RFC 5546 §3.2.2 and §3.2.5.
 
-    One VEVENT, one ATTENDEE; `organizer` is the bare address the mail comes from. A CANCEL carries
-    STATUS:CANCELLED only where the session itself is cancelled, not where this one person is taken off.
+    It has one VEVENT with one ATTENDEE; `organizer` is the address that the mail comes from, without a name. A CANCEL
+    has STATUS:CANCELLED only if the session itself is cancelled, and not if this one person leaves it.
     """
-    shared = replace(session, description=_HERE, link=session.link and _HERE)
+    shared = replace(session, description=_PLACEHOLDER, link=session.link and _PLACEHOLDER)
     personal = Event()
     personal.add("ATTENDEE", _attendee(attendee))
     _add_description_and_link(personal, session)
-    return _invitation_to_all(shared, method, organizer) % _lines(personal)
+    return _shared_invitation(shared, method, organizer) % _content_lines(personal)
 
 
 @lru_cache(maxsize=128)
-def _invitation_to_all(session: CalendarSession, method: Method, organizer: str) -> bytes:
-    """What an invitation says to everyone alike, written once; `%(NAME)b` where a line of `_PERSONAL` belongs."""
+def _shared_invitation(session: CalendarSession, method: Method, organizer: str) -> bytes:
+    """Return the invitation with `%(NAME)b` in place of each line of `_PERSONAL_PROPERTIES`. Cached."""
     event = build_vevent(session)
     event.add("ORGANIZER", vCalAddress(f"mailto:{organizer}"))
-    event.add("ATTENDEE", vCalAddress(_HERE))
+    event.add("ATTENDEE", vCalAddress(_PLACEHOLDER))
     if method is Method.CANCEL:
         if session.is_cancelled:
             event["STATUS"] = "CANCELLED"
@@ -94,37 +96,37 @@ def _invitation_to_all(session: CalendarSession, method: Method, organizer: str)
         event.add_component(alarm)
     calendar = _calendar([event])
     calendar.add("METHOD", method.value)
-    return _with_gaps(_written(calendar), _PERSONAL)
+    return _with_placeholders(_to_bytes(calendar), _PERSONAL_PROPERTIES)
 
 
-def _with_gaps(text: bytes, names: Iterable[str]) -> bytes:
-    """`%(NAME)b` in place of the first line of each of `names`, which fits into one."""
+def _with_placeholders(text: bytes, names: Iterable[str]) -> bytes:
+    """Replace the first line of each property in `names` by `%(NAME)b`; such a line must not be folded."""
     text = text.replace(b"%", b"%%")
     for name in names:
-        # Once: the alarm, below the lines of the event, has a DESCRIPTION too.
+        # Only the first: the alarm, which follows the event's own properties, has a DESCRIPTION too.
         text = re.sub(rb"\r\n%b:[^\r]*\r\n" % name.encode(), b"\r\n%%(%b)b\r\n" % name.encode(), text, count=1)
     return text
 
 
-def _lines(personal: Event) -> dict[bytes, bytes]:
-    """What belongs into such gaps, by name."""
+def _content_lines(personal: Event) -> dict[bytes, bytes]:
+    """Return the content lines of `personal` by property name, to fill the placeholders."""
     return {name.encode(): personal.content_line(name, value).to_ical() for name, value in personal.property_items()}
 
 
 def render_download(session: CalendarSession) -> bytes:
-    """One session as a file to import: the UID of the invitation, and nobody's address.
+    """Return one session as a file to import, with the UID of the invitation and without any address.
 
-    Like every file that is no message it has neither METHOD nor ORGANIZER: PUBLISH wants an ORGANIZER (RFC 5546
-    §3.2.1), which a calendar that invites nobody must not name (RFC 5545 §3.8.4.3).
+    Like every file that is not a message it has neither METHOD nor ORGANIZER: PUBLISH requires an ORGANIZER (RFC 5546
+    §3.2.1), which a calendar without attendees must not have (RFC 5545 §3.8.4.3).
     """
-    return _written(_calendar([build_vevent(session)]))
+    return _to_bytes(_calendar([build_vevent(session)]))
 
 
 def render_feed(sessions: Iterable[CalendarSession], *, name: str) -> bytes:
-    """A calendar to subscribe to; cancelled sessions stay, as STATUS:CANCELLED.
+    """Return a calendar to subscribe to; cancelled sessions stay in it, with STATUS:CANCELLED.
 
-    Without sessions it is empty but for a time zone: RFC 5545 §3.6 asks for a component at least, and strict readers
-    would refuse the file and keep what they have.
+    Without sessions it holds only a VTIMEZONE: RFC 5545 §3.6 requires at least one component, and strict clients would
+    refuse the file and keep the events that they have.
     """
     events = b"".join(_feed_event(session) for session in sessions)
     before, end, after = _empty_feed(name).rpartition(b"END:VCALENDAR")
@@ -144,25 +146,27 @@ def _utc_zone() -> Timezone:
 
 @lru_cache(maxsize=32)
 def _empty_feed(name: str) -> bytes:
-    return _written(_subscribable(_calendar([]), name))
+    return _to_bytes(_add_subscription_properties(_calendar([]), name))
 
 
 def _feed_event(session: CalendarSession) -> bytes:
-    shared = replace(session, sequence=0, stamp=session.starts_at, description=_HERE, link=session.link and _HERE)
+    shared = replace(
+        session, sequence=0, stamp=session.starts_at, description=_PLACEHOLDER, link=session.link and _PLACEHOLDER
+    )
     personal = Event()
     _add_revision(personal, session)
     _add_description_and_link(personal, session)
-    return _feed_event_to_all(shared) % _lines(personal)
+    return _shared_feed_event(shared) % _content_lines(personal)
 
 
 @lru_cache(maxsize=128)
-def _feed_event_to_all(session: CalendarSession) -> bytes:
-    """What the event says to everyone alike, written once; `%(NAME)b` where a line of `_PERSONAL_IN_FEED` belongs."""
-    return _with_gaps(build_vevent(session).to_ical(), _PERSONAL_IN_FEED)
+def _shared_feed_event(session: CalendarSession) -> bytes:
+    """Return the event with `%(NAME)b` in place of each line of `_PERSONAL_FEED_PROPERTIES`. Cached."""
+    return _with_placeholders(build_vevent(session).to_ical(), _PERSONAL_FEED_PROPERTIES)
 
 
 def render_agenda(agenda: Agenda, *, language: str, link: str) -> bytes:
-    """The public file of a released agenda: UIDs of its own, no ORGANIZER; `link` is the webinar's page."""
+    """Return the public file of a released agenda, with public UIDs and no ORGANIZER; `link` is the webinar's page."""
     stamp = agenda.released_at
     if stamp is None:
         raise ValueError("Only a released agenda has a public calendar.")
@@ -182,11 +186,11 @@ def render_agenda(agenda: Agenda, *, language: str, link: str) -> bytes:
         )
         for each in agenda.sessions
     ]
-    return _written(_subscribable(_calendar(events), agenda.title.render(language).text))
+    return _to_bytes(_add_subscription_properties(_calendar(events), agenda.title.render(language).text))
 
 
 def build_vevent(session: CalendarSession) -> Event:
-    """The VEVENT without people, RFC 5545 §3.6.1. Raises ValueError for a datetime that is not UTC."""
+    """Return the VEVENT without attendees, RFC 5545 §3.6.1. Raises ValueError for a datetime that is not UTC."""
     event = Event()
     event.add("UID", str(session.uid))
     _add_revision(event, session)
@@ -222,18 +226,18 @@ def _calendar(events: Iterable[Event]) -> Calendar:
     return calendar
 
 
-def _written(calendar: Calendar) -> bytes:
+def _to_bytes(calendar: Calendar) -> bytes:
     content: bytes = calendar.to_ical()
     return content
 
 
-def _subscribable(calendar: Calendar, name: str) -> Calendar:
-    # In one line: icalendar refuses to write others of a name that is no property of the RFC, and writes what is no
-    # vText without escaping it.
+def _add_subscription_properties(calendar: Calendar, name: str) -> Calendar:
+    # One line, as vText: icalendar refuses line breaks in a property that is not in the RFC, and does not escape other
+    # values.
     name = vText(" ".join(_text(name).split()))
     calendar.add("NAME", name)
     calendar.add("X-WR-CALNAME", name)
-    # RFC 7986 §5.7 wants VALUE=DURATION, which the library's shortcut leaves out.
+    # RFC 7986 §5.7 requires VALUE=DURATION, which icalendar's own property leaves out.
     calendar.add("REFRESH-INTERVAL", REFRESH, parameters={"VALUE": "DURATION"})
     calendar.add("X-PUBLISHED-TTL", "PT1H")
     return calendar
@@ -245,14 +249,14 @@ def _attendee(attendee: Attendee) -> vCalAddress:
     address.params["ROLE"] = "REQ-PARTICIPANT"
     address.params["PARTSTAT"] = attendee.partstat
     address.params["RSVP"] = "TRUE"
-    # A double quote would become ^' (RFC 6868), which many clients show raw.
+    # A double quote would be encoded as ^' (RFC 6868), which many clients show as it stands.
     if name := " ".join(_text(attendee.name).replace('"', "'").split()):
         address.params["CN"] = name
     return address
 
 
 def _utc(instant: datetime) -> datetime:
-    """`instant` without fractions of a second. Raises ValueError unless it is an aware UTC datetime."""
+    """Return `instant` without fractions of a second. Raises ValueError unless it is an aware UTC datetime."""
     if instant.tzinfo is None or instant.utcoffset() != timedelta():
         raise ValueError("A calendar takes UTC datetimes only: others become floating or unknown hours.")
     return instant.replace(microsecond=0, tzinfo=UTC)

@@ -1,4 +1,4 @@
-"""What the template of a webinar shows: to the public, and in the secretariat's previews."""
+"""Prepares and renders a webinar's page for the public, and for the secretariat's previews of it."""
 
 from dataclasses import dataclass
 from functools import lru_cache
@@ -10,16 +10,15 @@ from django.utils.translation import get_language, override
 from sessions_app.agenda import Agenda, agenda_from_release
 from sessions_app.bilingual import Bilingual
 from sessions_app.models import AgendaVisibility, Release, Webinar
+from sessions_app.reader_zone import requested_zone, zone_for_reader
 from sessions_app.zone_choices import zone_groups
-from sessions_app.zones import known_zones
 
-LONGEST_ECHO = 60
 TEXTS = ("objective", "methodology", "audience", "background")
 
 
 @dataclass(frozen=True)
 class PublicWebinar:
-    """A webinar with its release in force, as far as the public is concerned; `texts` are those of `TEXTS`."""
+    """A webinar with its latest release, as the public page shows it; `texts` follow the order of `TEXTS`."""
 
     slug: str
     visibility: str
@@ -32,7 +31,7 @@ class PublicWebinar:
 
 
 def public_webinar(slug: str) -> PublicWebinar | None:
-    """None where there is none, and before its first release. One query."""
+    """Return the released webinar with this slug; None if it does not exist or is not released yet. One query."""
     releases = Release.objects.filter(webinar__slug=slug).select_related("webinar")
     release = releases.order_by("-number").first()
     if release is None:
@@ -46,8 +45,8 @@ def public_webinar(slug: str) -> PublicWebinar | None:
 
 
 @dataclass(frozen=True)
-class PublicPart:
-    """All that the main part of a webinar's page is made of: equal ones have the same HTML."""
+class PublicContent:
+    """Everything that the main content of a webinar's page depends on: equal values render to equal HTML."""
 
     webinar: PublicWebinar
     zone: str
@@ -55,41 +54,44 @@ class PublicPart:
     unknown_zone: str = ""
 
     def render(self) -> SafeString:
-        """The part as HTML. Kept for the next reader, unless it repeats what this one has typed."""
-        return _rendered(self) if self.unknown_zone else _kept(self)
+        """Return the content as HTML. It is cached unless it repeats an unknown time zone that a reader typed."""
+        return _render(self) if self.unknown_zone else _render_cached(self)
 
 
-def public_part(webinar: PublicWebinar, *, asked_zone: str, own_zone: str) -> PublicPart:
-    """The agenda, as far as the webinar shows it, in the zone that `chosen_zone` says. No query."""
-    zone, unknown_zone = chosen_zone(webinar.agenda, asked_zone=asked_zone, own_zone=own_zone)
-    return PublicPart(webinar=webinar, zone=zone, language=get_language() or "en", unknown_zone=unknown_zone)
+def public_content(webinar: PublicWebinar, *, zone_parameter: str, user: object) -> PublicContent:
+    """Return the agenda, as far as the webinar shows it, with the hours in the zone of the URL, else of `user`, else of
+    the webinar. No query."""
+    zone, unknown_zone = requested_zone(zone_parameter, zone_for_reader(user, webinar.agenda.timezone))
+    return PublicContent(webinar=webinar, zone=zone, language=get_language() or "en", unknown_zone=unknown_zone)
 
 
-def _rendered(part: PublicPart) -> SafeString:
-    webinar = part.webinar
-    agenda = shown_part(webinar.visibility, webinar.agenda)
-    with override(part.language):
-        context = content_context(
+def _render(content: PublicContent) -> SafeString:
+    webinar = content.webinar
+    agenda = public_agenda(webinar.agenda, webinar.visibility)
+    with override(content.language):
+        context = _content_context(
             agenda,
             visibility=webinar.visibility,
             texts=webinar.texts,
-            zone=part.zone,
-            unknown_zone=part.unknown_zone,
+            zone=content.zone,
+            unknown_zone=content.unknown_zone,
         )
         return render_to_string("public/_content.html", context | {"has_file": True})
 
 
-_kept = lru_cache(maxsize=64)(_rendered)
+_render_cached = lru_cache(maxsize=64)(_render)
 
 
-def preview_context(row: Webinar, agenda: Agenda, *, asked_zone: str, own_zone: str) -> dict[str, object]:
-    """`agenda`, whatever it was made from, for a preview of the page. No query."""
-    zone, unknown_zone = chosen_zone(agenda, asked_zone=asked_zone, own_zone=own_zone)
-    texts = tuple(Bilingual.of(row, name) for name in TEXTS)
-    return content_context(agenda, visibility=row.agenda_visibility, texts=texts, zone=zone, unknown_zone=unknown_zone)
+def preview_context(webinar: Webinar, agenda: Agenda, *, zone_parameter: str, user: object) -> dict[str, object]:
+    """Return the template context for a preview of `agenda`, a draft or a release of `webinar`. No query."""
+    zone, unknown_zone = requested_zone(zone_parameter, zone_for_reader(user, agenda.timezone))
+    texts = tuple(Bilingual.of(webinar, name) for name in TEXTS)
+    return _content_context(
+        agenda, visibility=webinar.agenda_visibility, texts=texts, zone=zone, unknown_zone=unknown_zone
+    )
 
 
-def content_context(
+def _content_context(
     agenda: Agenda, *, visibility: str, texts: tuple[Bilingual, ...], zone: str, unknown_zone: str
 ) -> dict[str, object]:
     return {
@@ -102,20 +104,6 @@ def content_context(
     }
 
 
-def chosen_zone(agenda: Agenda, *, asked_zone: str, own_zone: str) -> tuple[str, str]:
-    """The zone that was asked for, that of the reader's account, or the webinar's; and what is no zone that we know."""
-    asked = asked_zone.strip()
-    usual = own_zone if own_zone in known_zones() else agenda.timezone
-    zone = asked if asked in known_zones() else usual
-    return zone, asked[:LONGEST_ECHO] if asked and asked != zone else ""
-
-
-def zone_of_account(user: object) -> str:
-    """The zone that a reader has chosen for their account; empty for everyone else."""
-    zone: str = getattr(user, "timezone", "")
-    return zone
-
-
-def shown_part(visibility: str, agenda: Agenda) -> Agenda:
-    """Of `agenda`, whatever it was made from, what the public may read."""
+def public_agenda(agenda: Agenda, visibility: str) -> Agenda:
+    """Return `agenda` without the names of persons unless `visibility` lets the public read all of it."""
     return agenda if visibility == AgendaVisibility.FULL else agenda.without_names()

@@ -1,4 +1,4 @@
-"""What changed between two agendas, and releasing one: rules 10 to 12 and 15 of the design."""
+"""Compares two agendas, and releases one (rules 10, 11, 12 and 15)."""
 
 import hashlib
 import json
@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import transaction
 from django.utils.functional import Promise
@@ -15,11 +14,11 @@ from django.utils.translation import gettext_lazy
 
 from sessions_app.agenda import Agenda, AgendaSession, agenda_from_release, agenda_from_rows, latest_release
 from sessions_app.models import Release, ReleasedSession, Webinar
-from sessions_app.nudge import send_on_commit
+from sessions_app.participants import get_participants
 
 
 class ReleaseRefused(Exception):
-    """The agenda cannot be released as it is; `messages` say why, one per problem. Nothing was changed."""
+    """The agenda cannot be released; `messages` holds one text per problem. Nothing was changed."""
 
     def __init__(self, *messages: str | Promise) -> None:
         self.messages = messages
@@ -28,7 +27,7 @@ class ReleaseRefused(Exception):
 
 @dataclass(frozen=True)
 class SessionChange:
-    """One session before and after; `before` is None for a new one."""
+    """One session before and after a release; `before` is None for a new session."""
 
     before: AgendaSession | None
     after: AgendaSession
@@ -62,8 +61,10 @@ class SessionChange:
 
     @property
     def has_other_changes(self) -> bool:
-        """Whether the items changed, beyond moving with the session: nothing a calendar holds, so mailing it is a
-        choice (rule 11)."""
+        """Whether the items changed other than by moving with the session.
+
+        No calendar holds the items, so staff choose whether this is mailed (rule 11).
+        """
         return self.before is not None and _items_of(self.before) != _items_of(self.after)
 
     @property
@@ -72,7 +73,7 @@ class SessionChange:
 
 
 def _items_of(session: AgendaSession) -> list[tuple[object, ...]]:
-    """The items with their distance from the start of the session in place of their hours."""
+    """Return the items with their offset from the start of the session instead of their hours."""
     return [
         (
             each.starts_at - session.starts_at,
@@ -88,7 +89,7 @@ def _items_of(session: AgendaSession) -> list[tuple[object, ...]]:
 
 @dataclass(frozen=True)
 class AgendaChanges:
-    """What a release would change; `is_details_changed` says that the title, zone or address of the webinar did."""
+    """Everything that a release changes; `is_details_changed` means the webinar's own title, zone, address or state."""
 
     sessions: tuple[SessionChange, ...]
     is_details_changed: bool
@@ -98,7 +99,7 @@ class AgendaChanges:
 
 
 def changes_between(old: Agenda | None, new: Agenda) -> AgendaChanges:
-    """The sessions of `new` that differ from `old`, in order; against None everything is added."""
+    """Return the sessions of `new` that differ from `old`, in order; if `old` is None, every session is new."""
     before = {each.number: each for each in old.sessions} if old else {}
     return AgendaChanges(
         sessions=tuple(
@@ -113,7 +114,7 @@ def _details(agenda: Agenda) -> Agenda:
 
 
 def problems_of(agenda: Agenda) -> tuple[str, ...]:
-    """Why `agenda` may not be released: a session without time for its items, or no session at all."""
+    """Return why `agenda` cannot be released: items longer than their session, or no session at all."""
     problems = [
         _("Session %(number)s: its items last %(minutes)s minutes longer than the session.")
         % {"number": each.number, "minutes": -each.minutes_left}
@@ -126,7 +127,7 @@ def problems_of(agenda: Agenda) -> tuple[str, ...]:
 
 
 def warnings_of(agenda: Agenda) -> tuple[str, ...]:
-    """What may be released but deserves a look: sessions with minutes that no item fills."""
+    """Return warnings that do not prevent a release: sessions with minutes that no item fills."""
     return tuple(
         _("Session %(number)s: %(minutes)s minutes are not filled by any item.")
         % {"number": each.number, "minutes": each.minutes_left}
@@ -137,7 +138,7 @@ def warnings_of(agenda: Agenda) -> tuple[str, ...]:
 
 @dataclass(frozen=True)
 class Draft:
-    """The agenda as it is being edited, held against the release in force; `fingerprint` tells two drafts apart."""
+    """The agenda as it is stored now, compared with the latest release; equal drafts have equal fingerprints."""
 
     agenda: Agenda
     changes: AgendaChanges
@@ -150,7 +151,7 @@ class Draft:
 
 
 def draft_of(webinar: Webinar) -> Draft:
-    """What a release of `webinar` would make public now. Four queries."""
+    """Return what a release of `webinar` would make public now. Four queries."""
     agenda = agenda_from_rows(webinar)
     previous = latest_release(webinar)
     return Draft(
@@ -171,13 +172,13 @@ def release_webinar(
     mail_updates_for: frozenset[int] = frozenset(),
     seen: str = "",
 ) -> Release:
-    """Make the present agenda public as the next numbered release.
+    """Make the present draft public as the next numbered release.
 
-    Locks the webinar's row, so two releases follow one another. Sessions whose time, title or cancellation changed,
-    and those of `mail_updates_for` (session numbers) with other changes, rise in sequence: their participants are
-    mailed, once the planner that is woken after the commit has looked. Raises ReleaseRefused without any change for
-    overlong items, where nothing differs, or where the agenda is not the one that was `seen` (a draft's fingerprint;
-    the empty string does not ask).
+    Locks the webinar's row, so two releases follow one another. The sequence rises of sessions whose time, title or
+    cancellation changed, and of those in `mail_updates_for` (session numbers) with other changes: the planner, which is
+    started after the commit, mails their participants. `seen` is the fingerprint of the draft that the user saw, or
+    empty. Raises ReleaseRefused, without any change, if items are too long, if nothing differs from the latest
+    release, or if the draft is not the one that was seen. So a second call is refused.
     """
     locked = Webinar.objects.select_for_update().get(pk=webinar.pk)
     agenda = agenda_from_rows(locked)
@@ -200,7 +201,7 @@ def release_webinar(
         agenda=agenda.to_json(),
     )
     _write_released_sessions(release, agenda, changes, mail_updates_for)
-    send_on_commit(settings.AFTER_RELEASE_TASK)
+    get_participants().plan_messages()
     return release
 
 
@@ -208,14 +209,14 @@ def _write_released_sessions(
     release: Release, agenda: Agenda, changes: AgendaChanges, mail_updates_for: frozenset[int]
 ) -> None:
     rows = {row.number: row for row in release.webinar.sessions.all()}
-    present = {row.session_id: row for row in ReleasedSession.objects.filter(session__in=rows.values())}
-    moved_zone = {row.session_id for row in present.values() if row.timezone != agenda.timezone}
+    released = {row.session_id: row for row in ReleasedSession.objects.filter(session__in=rows.values())}
+    zone_changed = {row.session_id for row in released.values() if row.timezone != agenda.timezone}
     changed = {each.number: each for each in changes.sessions}
     for each in agenda.sessions:
         row = rows[each.number]
-        known = present.get(row.pk)
+        known = released.get(row.pk)
         change = changed.get(each.number)
-        if known is not None and change is None and row.pk not in moved_zone:
+        if known is not None and change is None and row.pk not in zone_changed:
             continue
         sequence = known.sequence if known else 0
         if known and change and (change.always_mails or each.number in mail_updates_for):

@@ -1,4 +1,4 @@
-"""Putting an earlier release back into the draft, from which it is released anew: releases themselves never change."""
+"""Puts the agenda of an earlier release back into the draft; releases themselves never change."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -23,17 +23,18 @@ from sessions_app.releases import AgendaChanges, ReleaseRefused, changes_between
 
 @dataclass(frozen=True)
 class Restoration:
-    """What restoring a release would do to what is public; and whether the draft holds what was never released."""
+    """The effect of restoring a release: the new draft, and how it differs from the public agenda."""
 
     agenda: Agenda
     to_public: AgendaChanges
+    # Whether the draft has changes that were never released; restoring overwrites them.
     is_draft_lost: bool
-    # Of the draft that it replaces.
+    # The fingerprint of the draft that is overwritten.
     fingerprint: str
 
 
 def restoration_of(release: Release) -> Restoration:
-    """What `restore_release` would put into the draft. Five queries."""
+    """Return what `restore_release` would put into the draft. Five queries."""
     draft = draft_of(release.webinar)
     agenda = _restored(release, draft.agenda)
     in_force = latest_release(release.webinar)
@@ -49,9 +50,9 @@ def restoration_of(release: Release) -> Restoration:
 def restore_release(release: Release, *, now: datetime, seen: str = "") -> None:
     """Put the agenda of `release` back into the draft; the next release makes it public.
 
-    Sessions keep their numbers, rooms and calendars; one that the release does not know cannot be undone and is
-    cancelled. Locks the webinar's row. Raises ReleaseRefused, without any change, where the draft is so already or is
-    not the one that was `seen`.
+    Sessions keep their numbers, rooms and calendar UIDs. A session that was added after `release` is cancelled, since
+    it cannot be deleted. Locks the webinar's row. `seen` is the fingerprint of the draft that the user saw. Raises
+    ReleaseRefused, without any change, if the draft already equals the release or is not the one that was seen.
     """
     webinar = Webinar.objects.select_for_update().get(pk=release.webinar_id)
     draft = draft_of(webinar)
@@ -63,12 +64,12 @@ def restore_release(release: Release, *, now: datetime, seen: str = "") -> None:
     if not changes_between(draft.agenda, wanted):
         raise ReleaseRefused(gettext_lazy("The agenda is as it was in this release already."))
     _write_details(webinar, wanted, now=now)
-    speakers = _Speakers(webinar, wanted)
+    speakers = _SpeakerRows(webinar, wanted)
     rows = {row.number: row for row in webinar.sessions.all()}
     known = {each["number"] for each in release.agenda["sessions"]}
     for each in wanted.sessions:
         row = rows[each.number]
-        # Of a cancelled webinar it is not known which sessions were cancelled by themselves.
+        # In the snapshot of a cancelled webinar every session is cancelled, so it does not say which were before.
         if not wanted.is_cancelled:
             row.cancelled_at = (row.cancelled_at or now) if each.is_cancelled else None
         if each.number in known:
@@ -78,7 +79,7 @@ def restore_release(release: Release, *, now: datetime, seen: str = "") -> None:
 
 
 def _restored(release: Release, draft: Agenda) -> Agenda:
-    """The agenda of `release` as a draft: with the sessions that came later, cancelled."""
+    """Return the agenda of `release` as a draft, plus the sessions that were added later, cancelled."""
     agenda = agenda_from_release(release)
     later = [replace(each, is_cancelled=True) for each in draft.sessions if agenda.session(each.number) is None]
     return replace(
@@ -103,8 +104,8 @@ def _write_session(row: Session, each: AgendaSession) -> None:
     row.duration_minutes = int((each.ends_at - each.starts_at).total_seconds() // 60)
 
 
-def _write_items(session: Session, entries: Iterable[AgendaEntry], speakers: "_Speakers") -> None:
-    """Items keep their rows as far as they go; the rest goes, or is added after the last."""
+def _write_items(session: Session, entries: Iterable[AgendaEntry], speakers: "_SpeakerRows") -> None:
+    """Write `entries` over the existing items in order; delete surplus items, and append missing ones."""
     rows = list(session.items.order_by("position"))
     last = rows[-1].position if rows else 0
     entries = list(entries)
@@ -121,7 +122,7 @@ def _write_items(session: Session, entries: Iterable[AgendaEntry], speakers: "_S
         _write_speakers(row, entry.speakers, speakers)
 
 
-def _write_speakers(item: AgendaItem, wanted: Iterable[AgendaSpeaker], speakers: "_Speakers") -> None:
+def _write_speakers(item: AgendaItem, wanted: Iterable[AgendaSpeaker], speakers: "_SpeakerRows") -> None:
     parts = list(dict.fromkeys((speakers.row_of(each).pk, each.role) for each in wanted))
     present = item.item_speakers.order_by("position", "pk").values_list("speaker", "role")
     if list(present) == parts:
@@ -133,20 +134,26 @@ def _write_speakers(item: AgendaItem, wanted: Iterable[AgendaSpeaker], speakers:
     )
 
 
-class _Speakers:
-    """The rows of those who speak in an agenda: as they stand, by their name and brought up to it, or new."""
+class _SpeakerRows:
+    """Finds the row of each speaker of an agenda, or creates it.
+
+    A row with the same name, position and institution is used unchanged; else one with the same name is updated.
+    """
 
     def __init__(self, webinar: Webinar, agenda: Agenda) -> None:
         self._webinar = webinar
         self._codes = set(webinar.speakers.values_list("code", flat=True))
         wanted = dict.fromkeys(
-            self._told(each) for session in agenda.sessions for entry in session.entries for each in entry.speakers
+            self._without_role(each)
+            for session in agenda.sessions
+            for entry in session.entries
+            for each in entry.speakers
         )
         rows = list(webinar.speakers.order_by("pk"))
         self._rows: dict[AgendaSpeaker, Speaker] = {}
-        for is_alike in (self._is_same, self._has_same_name):
+        for matches in (self._is_same, self._has_same_name):
             for one in [one for one in wanted if one not in self._rows]:
-                row = next((row for row in rows if is_alike(row, one)), None)
+                row = next((row for row in rows if matches(row, one)), None)
                 if row is not None:
                     rows.remove(row)
                     self._rows[one] = row
@@ -154,11 +161,11 @@ class _Speakers:
             self._rows[one] = self._saved(self._rows.get(one), one)
 
     def row_of(self, speaker: AgendaSpeaker) -> Speaker:
-        return self._rows[self._told(speaker)]
+        return self._rows[self._without_role(speaker)]
 
     @staticmethod
-    def _told(speaker: AgendaSpeaker) -> AgendaSpeaker:
-        """What is told of the speaker whatever their part."""
+    def _without_role(speaker: AgendaSpeaker) -> AgendaSpeaker:
+        """Return the speaker without their role, which differs from item to item."""
         return replace(speaker, role="")
 
     @staticmethod
@@ -180,10 +187,10 @@ class _Speakers:
         return row
 
     def _free_code(self, name: str) -> str:
-        plain = slugify(name)[:50] or "speaker"
-        code, number = plain, 1
+        base = slugify(name)[:50] or "speaker"
+        code, number = base, 1
         while code in self._codes:
             number += 1
-            code = f"{plain}-{number}"
+            code = f"{base}-{number}"
         self._codes.add(code)
         return code

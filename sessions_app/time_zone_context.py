@@ -1,4 +1,4 @@
-"""Pages on which every hour is of one zone."""
+"""Renders a page with every hour in one time zone."""
 
 from collections.abc import Callable
 from typing import Any
@@ -9,7 +9,7 @@ from django.utils import timezone
 
 
 def in_zone(zone: str, page: Callable[..., HttpResponse], *args: Any, **kwargs: Any) -> HttpResponse:
-    """What `page` answers, with every hour read and written in `zone`; the page is rendered before the zone ends."""
+    """Call the view `page` with `zone` as Django's current time zone, and render its response before the zone ends."""
     with timezone.override(zone):
         response = page(*args, **kwargs)
         if isinstance(response, SimpleTemplateResponse):

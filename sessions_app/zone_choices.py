@@ -1,4 +1,4 @@
-"""The time zones as a list to choose from: those of the region first, then all others by continent."""
+"""Groups the time zones for a select box: those of the region first, then all others by continent."""
 
 import unicodedata
 from collections.abc import Iterable
@@ -10,8 +10,8 @@ from django.utils.translation import gettext_lazy as _
 from sessions_app.hours import zone_city
 from sessions_app.zones import known_zones
 
-# Where most readers are; several cities of one country where its clocks differ.
-NEAR = (
+# The zones of most readers; a country whose clocks differ has several.
+REGION = (
     "America/Costa_Rica",
     "America/Belize",
     "America/El_Salvador",
@@ -32,7 +32,7 @@ NEAR = (
     "America/Toronto",
     "America/Vancouver",
 )
-NEAR_LABEL = _("In the region")
+REGION_LABEL = _("In the region")
 CONTINENTS = {
     "America": _("America"),
     "Europe": _("Europe"),
@@ -48,14 +48,14 @@ CONTINENTS = {
 
 @dataclass(frozen=True)
 class ZoneGroup:
-    """Zones under one heading, as (IANA name, city), by city."""
+    """Zones under one heading, as pairs (IANA name, city), sorted by city."""
 
     label: str
     zones: tuple[tuple[str, str], ...]
 
 
 def zone_groups(language: str, *, selected: str = "") -> tuple[ZoneGroup, ...]:
-    """Every zone once, with its city in `language`; of several names of one zone, `selected` or the usual one."""
+    """Return every zone once, with its city in `language`; `selected` is added if it is a less usual name of a zone."""
     groups = _groups(language)
     if not selected or any(selected == zone for group in groups for zone, _city in group.zones):
         return groups
@@ -63,9 +63,9 @@ def zone_groups(language: str, *, selected: str = "") -> tuple[ZoneGroup, ...]:
     return (ZoneGroup(groups[0].label, own + groups[0].zones), *groups[1:])
 
 
-def near_zones(language: str, *, also: Iterable[str] = ()) -> ZoneGroup:
-    """Only those of the region, and `also` some others: a list for a page on which there is more to do."""
-    return _group(str(NEAR_LABEL), {zone_city(zone, language): zone for zone in (*NEAR, *also)})
+def regional_zones(language: str, *, also: Iterable[str] = ()) -> ZoneGroup:
+    """Return only the zones of the region and those in `also`: a short list for a page with other inputs."""
+    return _group(str(REGION_LABEL), {zone_city(zone, language): zone for zone in (*REGION, *also)})
 
 
 @lru_cache(maxsize=8)
@@ -73,10 +73,10 @@ def _groups(language: str) -> tuple[ZoneGroup, ...]:
     by_continent: dict[str, dict[str, str]] = {name: {} for name in CONTINENTS}
     for zone in sorted(known_zones(), key=len):
         continent = zone.partition("/")[0]
-        if continent in by_continent and zone not in NEAR:
+        if continent in by_continent and zone not in REGION:
             by_continent[continent].setdefault(zone_city(zone, language), zone)
-    near = {zone_city(zone, language): zone for zone in NEAR}
-    groups = [_group(str(NEAR_LABEL), near)]
+    region = {zone_city(zone, language): zone for zone in REGION}
+    groups = [_group(str(REGION_LABEL), region)]
     groups += [_group(str(CONTINENTS[name]), cities) for name, cities in by_continent.items()]
     return (*groups, ZoneGroup("UTC", (("UTC", "UTC"),)))
 

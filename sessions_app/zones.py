@@ -1,4 +1,4 @@
-"""IANA time zones: which names are allowed, and instants that need one."""
+"""Validates IANA time zones and years, and compares the clocks of two zones."""
 
 from datetime import date, datetime
 from functools import cache
@@ -12,13 +12,13 @@ EARLIEST_YEAR, LATEST_YEAR = 2000, 2199
 
 @cache
 def known_zones() -> frozenset[str]:
-    """Every IANA name with a region ("America/Tegucigalpa"), and UTC; no fixed offsets, no legacy codes."""
+    """Return every IANA name with a region ("America/Tegucigalpa"), and UTC; no fixed offsets and no legacy names."""
     legacy = ("Etc/", "SystemV/", "posix/", "right/")
     return frozenset(name for name in available_timezones() if "/" in name and not name.startswith(legacy)) | {"UTC"}
 
 
 def validate_zone(name: str) -> None:
-    """Raises ValidationError unless `name` is one of `known_zones()`."""
+    """Raise ValidationError unless `name` is one of `known_zones()`."""
     if name not in known_zones():
         raise ValidationError(
             _("“%(name)s” is not a time zone. Choose one such as America/Costa_Rica."),
@@ -28,7 +28,7 @@ def validate_zone(name: str) -> None:
 
 
 def validate_year(moment: date) -> None:
-    """Raises ValidationError for years that are a slip, near whose ends no zone's hours exist."""
+    """Raise ValidationError for a year that must be mistyped; the extreme years cannot be converted between zones."""
     if not EARLIEST_YEAR <= moment.year <= LATEST_YEAR:
         raise ValidationError(
             _("Please give a year from %(earliest)s to %(latest)s."),

@@ -1,4 +1,4 @@
-"""A small calendar that reads mails as RFC 5546 asks, and says what each mailbox ends up holding."""
+"""A small calendar client that processes mails by RFC 5546, to check which events each mailbox holds in the end."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -11,13 +11,13 @@ from functools import lru_cache
 from django.core.mail import EmailMessage
 from icalendar import Calendar
 
-# Most headers of a thousand mails are the same, and each is asked for again and again.
+# Caching header classes is faster: most headers of a thousand mails are the same.
 POLICY = policy.default.clone(header_factory=lru_cache(1_000)(HeaderRegistry()))
 
 
 @dataclass(frozen=True)
-class Held:
-    """One entry of a mailbox's calendar."""
+class CalendarEvent:
+    """One event in the calendar of a mailbox."""
 
     summary: str
     starts_at: datetime
@@ -27,7 +27,7 @@ class Held:
 
 @dataclass(frozen=True)
 class Revision:
-    """What tells two messages about one entry of one mailbox apart; it orders them (RFC 5546 §2.1.5)."""
+    """The version of an event that a message carries; `rank` orders versions by RFC 5546 §2.1.5."""
 
     sequence: int
     stamp: datetime
@@ -40,12 +40,12 @@ class Revision:
 
 @dataclass
 class CalendarClient:
-    """All mailboxes by lower-cased address.
+    """The calendars of all mailboxes, by lower-cased address.
 
-    What is no news to a mailbox is counted: `repeated` what it has seen already, `overtaken` what is older than that.
+    Messages without effect are counted: `repeated` those of a known version, `overtaken` those of an older one.
     """
 
-    mailboxes: dict[str, dict[str, Held]] = field(default_factory=dict)
+    mailboxes: dict[str, dict[str, CalendarEvent]] = field(default_factory=dict)
     seen: dict[tuple[str, str], Revision] = field(default_factory=dict)
     repeated: int = 0
     overtaken: int = 0
@@ -63,18 +63,18 @@ class CalendarClient:
         address = str(event["ATTENDEE"]).removeprefix("mailto:").lower()
         assert address == mail["To"].addresses[0].addr_spec.lower()
         uid, revision = str(event["UID"]), Revision(event["SEQUENCE"], event["DTSTAMP"].dt, mail["Message-ID"])
-        if not self._is_news(self.seen.get((address, uid)), revision):
+        if not self._is_newer(self.seen.get((address, uid)), revision):
             return
         self.seen[address, uid] = revision
         box = self.mailboxes.setdefault(address, {})
         if calendar["METHOD"] == "REQUEST":
-            box[uid] = Held(str(event["SUMMARY"]), event["DTSTART"].dt, revision.sequence, str(event["URL"]))
+            box[uid] = CalendarEvent(str(event["SUMMARY"]), event["DTSTART"].dt, revision.sequence, str(event["URL"]))
         else:
             assert calendar["METHOD"] == "CANCEL"
             assert uid in box, "a CANCEL without its REQUEST"
             del box[uid]
 
-    def _is_news(self, seen: Revision | None, revision: Revision) -> bool:
+    def _is_newer(self, seen: Revision | None, revision: Revision) -> bool:
         if seen is None or seen.rank < revision.rank:
             assert seen is None or seen.message_id != revision.message_id, "one message of two revisions"
             return True
@@ -91,13 +91,13 @@ class CalendarClient:
         return self
 
     def titles(self, address: str) -> list[str]:
-        """The summaries that a mailbox holds, by start."""
+        """Return the summaries of a mailbox's events, by start."""
         held = self.mailboxes.get(address.lower(), {}).values()
         return [each.summary for each in sorted(held, key=lambda each: each.starts_at)]
 
 
 def parse(message: EmailMessage | bytes) -> ParsedMail:
-    """The message as it arrives: from bytes."""
+    """Parse the message from its bytes, as a mail program does."""
     received = message if isinstance(message, bytes) else message.message().as_bytes()
     parsed = message_from_bytes(received, policy=POLICY)
     assert isinstance(parsed, ParsedMail)
@@ -105,7 +105,7 @@ def parse(message: EmailMessage | bytes) -> ParsedMail:
 
 
 def calendar_of(mail: ParsedMail) -> Calendar | None:
-    """The text/calendar part; its method parameter and the attachment must agree with it."""
+    """Return the text/calendar part; assert that its method parameter and the attachment agree with it."""
     for part in mail.walk():
         if part.get_content_type() == "text/calendar":
             data = part.get_payload(decode=True)

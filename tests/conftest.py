@@ -18,35 +18,35 @@ from registrations.models import User
 from registrations.permissions import record_second_factor_set_up
 from tests.factories import make_staff
 
-# Most objects of a run live until its end: looking for garbage as often as a server does takes a tenth of the time.
+# Most objects of a test run live until its end: garbage collection at the usual rate takes a tenth of the time.
 gc.set_threshold(50_000, 20, 20)
 
 
 @pytest.fixture
 def now() -> datetime:
-    """An afternoon three weeks before the webinar of the factories."""
+    """A time three weeks before the webinar of the factories."""
     return datetime(2026, 10, 26, 15, 0, tzinfo=UTC)
 
 
 @pytest.fixture
 def staff(db: None) -> User:
-    """A person of the secretariat who is no administrator."""
+    """An account of the secretariat that is not an administrator."""
     return make_staff("secretariat@example.org", is_superuser=False)
 
 
 @pytest.fixture
 def secretariat(client: Client, staff: User) -> Client:
-    """A browser in which `staff` is signed in."""
+    """A client that is signed in as `staff`."""
     client.force_login(staff)
     return client
 
 
 @pytest.fixture(autouse=True, scope="session")
-def force_login_passes_second_factor() -> Iterator[None]:
-    """With the second factor, where the account has one. A sign-in through the pages passes it there, or does not."""
+def let_force_login_pass_second_factor() -> Iterator[None]:
+    """Let `force_login` pass the second factor if the account has one; a sign-in through the pages is not changed."""
 
     def note(request: HttpRequest, user: User, **kwargs: object) -> None:
-        # Only the request that `force_login` makes up comes from nowhere.
+        # Only the artificial request of `force_login` has no path.
         if not request.path and Authenticator.objects.filter(user=user).exists():
             record_second_factor_set_up(request, user)
 
@@ -56,15 +56,15 @@ def force_login_passes_second_factor() -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True, scope="session")
-def passwords_are_hashed_quickly() -> Iterator[None]:
-    """The hasher of the settings is slow on purpose: a fifth of a second for each sign-in."""
+def use_fast_password_hasher() -> Iterator[None]:
+    """Use a fast hasher: the one of the settings takes a fifth of a second for each sign-in on purpose."""
     with override_settings(PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"]):
         yield
 
 
 @pytest.fixture(autouse=True)
 def wait_for_sign_in_mail() -> Iterator[None]:
-    """By threads, in every process; a test would look into the outbox before they have begun."""
+    """Wait after each request for the threads that send mail of the sign-in; tests then read the outbox."""
 
     def wait(**kwargs: object) -> None:
         background_mail.wait_until_sent()
@@ -75,23 +75,23 @@ def wait_for_sign_in_mail() -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
-def english_is_spoken() -> None:
-    """Whatever language the last request of the test before asked for."""
+def activate_english() -> None:
+    """Activate English, whatever language the last request of the previous test activated."""
     translation.activate(settings.LANGUAGE_CODE)
 
 
 @pytest.fixture(autouse=True)
-def nothing_is_cached() -> None:
-    """What the database's cache holds ends with a test's transaction; what Redis holds would not."""
+def clear_cache() -> None:
+    """Empty the cache in Redis, which no transaction rolls back."""
     if settings.CACHE_URL != "database":
         cache.clear()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Leave out what needs real locks where the database has none, and say how to switch it on."""
+    """Skip tests that need row locks on a database without them, and say how to run them."""
     if connection.vendor == "postgresql":
         return
-    left_out = pytest.mark.skip(reason="needs PostgreSQL: set DATABASE_URL=postgres://…")
+    skip = pytest.mark.skip(reason="needs PostgreSQL: set DATABASE_URL=postgres://…")
     for item in items:
         if item.get_closest_marker("postgresql"):
-            item.add_marker(left_out)
+            item.add_marker(skip)

@@ -1,4 +1,4 @@
-"""`make drills`: what lasts longer than CI may. It is run by hand, before a release or after a large change.
+"""`make drills` runs the tests that take too long for CI, by hand, before a release or after a large change.
 
 The faults and races run at full size on PostgreSQL with Redis, then the suite runs on the newest Django with a newer
 Python. `make drills ARGS="--python /opt/python3.13/bin/python3"` names that Python where it is not on the PATH.
@@ -11,7 +11,7 @@ import sys
 
 from tests.environment import ROOT
 
-# What reads `tests.sizes`.
+# The tests that use `tests.sizes`.
 WITH_SIZES = ["tests/faults", "tests/registrations/services/concurrency"]
 DJANGO = "6.1"
 OLDEST_PYTHON = (3, 12)

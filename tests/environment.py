@@ -24,7 +24,7 @@ for name, value in {
 }.items():
     os.environ.setdefault(name, value)
 
-# Each worker of a run counts its sign-in attempts apart.
+# Each worker of a test run has a cache of its own, in which sign-in attempts are counted.
 if os.environ["CACHE_URL"].startswith("redis://"):
     worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
     os.environ["CACHE_URL"] = f"{os.environ['CACHE_URL'].rpartition('/')[0]}/{1 + worker}"

@@ -1,4 +1,4 @@
-"""A page whose form failed, as someone meets it who does not see it: its title, its summary, and what that leads to."""
+"""Checks a page with a failed form as a screen reader presents it: its title, its error summary, and its links."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -44,7 +44,7 @@ class _Page(HTMLParser):
 
 
 def complaints_about_failure(html: str) -> list[str]:
-    """What is wrong with `html` as a page whose form failed; empty where everything leads to the errors.
+    """Return what is wrong with `html` as a page with a failed form; an empty list if everything is right.
 
     Its title begins with "Error:"; it has one summary, an alert that takes the focus; each link of the summary leads to
     an input that is described by the error; no input is described by what is not there.

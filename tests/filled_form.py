@@ -1,4 +1,4 @@
-"""What a browser would send of a page's form, untouched."""
+"""Reads the values that a browser would send for an unchanged form."""
 
 from html.parser import HTMLParser
 
@@ -28,12 +28,12 @@ class _Fields(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         if self._is_in_textarea:
-            # A browser leaves out the line break at the beginning.
+            # Browsers ignore a line break at the beginning of a textarea.
             self.found[self._name] += data.removeprefix("\n") if not self.found[self._name] else data
 
 
 def filled_form(html: str) -> dict[str, str]:
-    """By name, the fields of all forms of `html`."""
+    """Return the fields of all forms in `html`, by name."""
     parser = _Fields()
     parser.feed(html)
     return parser.found

@@ -1,4 +1,4 @@
-"""Installs a fresh clone of what is committed as a newcomer would, and takes its demo through the whole story.
+"""Installs a fresh clone of the present commit as a newcomer would, and runs the whole journey on its demo.
 
 Both environments are made from nothing, with the pip that this Python ships.
 """
@@ -21,7 +21,7 @@ def main() -> int:
         clone = Path(scratch) / "rcm-webinar"
         subprocess.run(["git", "clone", "--quiet", ROOT, clone], check=True)
         subprocess.run(["make", "--silent", "dev"], cwd=clone, check=True)
-        # The demo makes its own environment: what only development installs must not hold it up.
+        # The demo creates its own environment, which must not need the development requirements.
         shutil.rmtree(clone / ".venv")
         begun = time.monotonic()
         with running_demo(clone / "var" / "demo", command=("make", "demo"), cwd=clone) as demo:

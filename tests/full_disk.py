@@ -1,4 +1,4 @@
-"""A disk that takes no more, as far as this process can tell."""
+"""Makes the disk appear full to this process."""
 
 import resource
 from collections.abc import Iterator
@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def largest_file(size: int) -> Iterator[None]:
-    """Within, a write that would make a file larger than `size` fails as on a full disk, after what still fits."""
+    """Let writes within the context fail when a file grows beyond `size`, as on a full disk."""
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
     try:

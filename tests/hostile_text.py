@@ -1,4 +1,4 @@
-"""Texts that somebody types who wishes us no good, or has copied them from somewhere."""
+"""Texts that an attacker might type, or that somebody copied with invisible characters."""
 
 import hypothesis.strategies as st
 

@@ -1,4 +1,4 @@
-"""The processes of an installation, started and ended one by one."""
+"""Starts and stops the processes of an installation one by one."""
 
 import json
 import os
@@ -19,7 +19,7 @@ Process = subprocess.Popen[bytes]
 
 
 def documented_worker() -> list[str]:
-    """The command of a worker that `make serve` prints."""
+    """Return the command of a worker that `make serve` prints."""
     printed = subprocess.run(
         ["make", "--no-print-directory", "serve"], cwd=ROOT, check=True, capture_output=True, text=True
     ).stdout
@@ -28,9 +28,9 @@ def documented_worker() -> list[str]:
 
 
 class Installation(AbstractContextManager["Installation"]):
-    """Runs our programs with `settings` as their environment; at the end, what still runs is killed.
+    """Runs the product's programs with `settings` as their environment; processes that still run at the end are killed.
 
-    Each process leads a group of its own and writes a log of its own into `folder`.
+    Each process has its own process group, and its own log in `folder`.
     """
 
     def __init__(self, folder: Path, settings: dict[str, str]) -> None:
@@ -56,43 +56,43 @@ class Installation(AbstractContextManager["Installation"]):
         return self._start("web", "gunicorn", "--config", "python:rcm_webinar.gunicorn", "rcm_webinar.wsgi")
 
     def start_worker(self, *, concurrency: int = 1, name: str = "") -> Process:
-        """The one of `make serve`, which sends `concurrency` messages at a time."""
+        """Start a worker with the command of `make serve`; it sends `concurrency` messages at a time."""
         hostname = f"--hostname={name or f'worker{len(self.processes)}@%h'}"
         return self._start("worker", *documented_worker(), f"--concurrency={concurrency}", hostname)
 
     def start_beat(self) -> Process:
-        # Two beats are two hosts: each remembers for itself when it last ran.
+        # Each beat has its own schedule file, as on two hosts.
         remembered = str(self.folder / f"schedule{len(self.processes)}")
         return self._start("beat", "celery", "-A", "rcm_webinar", "beat", f"--schedule={remembered}")
 
     def kill(self, process: Process) -> None:
-        """As a host that dies: the process and all its children, without a word."""
+        """Kill the process and all its children with SIGKILL, as when a host dies."""
         if process.poll() is None:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
 
-    def stop(self, process: Process, *, within: float, is_group_told: bool) -> int:
-        """Ask it to end, by itself or together with its children as service managers differ; its exit status.
+    def stop(self, process: Process, *, within: float, signals_group: bool) -> int:
+        """Send SIGTERM to the process, or to its whole group as some service managers do, and return its exit status.
 
         Raises TimeoutExpired.
         """
-        (os.killpg if is_group_told else os.kill)(process.pid, signal.SIGTERM)
+        (os.killpg if signals_group else os.kill)(process.pid, signal.SIGTERM)
         return process.wait(within)
 
     def logs(self) -> str:
-        """The end of what each process wrote."""
+        """Return the end of the log of each process."""
         return "\n".join(f"== {path.name}\n{path.read_text()[-TOLD_OF_A_LOG:]}" for path in self.processes.values())
 
     def whole_logs(self) -> str:
         return "\n".join(path.read_text() for path in self.processes.values())
 
     def logged(self, event: str) -> list[dict[str, object]]:
-        """The lines of this event, of all processes."""
+        """Return the log entries of this event, of all processes."""
         lines = [json.loads(line) for line in self.whole_logs().splitlines() if line.startswith("{")]
         return [line for line in lines if line["event"] == event]
 
     def wait_until(self, is_so: Callable[[], bool], *, seconds: float) -> None:
-        """Raises AssertionError with the logs."""
+        """Wait until `is_so` returns true. Raises AssertionError with the logs after `seconds`."""
         begun = time.monotonic()
         while not is_so():
             assert time.monotonic() - begun < seconds, f"not within {seconds} s:\n{self.logs()}"

@@ -1,15 +1,15 @@
-"""What the product logged during a test."""
+"""Reads the log entries of the product during a test."""
 
 import pytest
 
 
 def warnings_in(caplog: pytest.LogCaptureFixture) -> list[dict[str, object]]:
-    """The fields of each warning of ours, besides those that every line has."""
+    """Return the fields of each warning of the product, without those that every entry has."""
     return _fields(caplog, "WARNING")
 
 
 def errors_in(caplog: pytest.LogCaptureFixture) -> list[dict[str, object]]:
-    """The same of each error."""
+    """Return the fields of each error of the product, without those that every entry has."""
     return _fields(caplog, "ERROR")
 
 

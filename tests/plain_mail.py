@@ -1,6 +1,6 @@
-"""The plain way to what we write faster: Django's own message class and icalendar, and nothing is cached.
+"""Builds messages with Django's own class and icalendar, without the caches and shortcuts of the product.
 
-The yardstick of `bench/building.py`, and of the tests that compare byte by byte.
+`bench/building.py` compares with it, and so do the tests that compare messages byte by byte.
 """
 
 import re
@@ -22,7 +22,7 @@ CONTROL_CHARACTERS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 
 def plain_message(message: EmailMultiAlternatives) -> EmailMultiAlternatives:
-    """What `message` says, as a message that is Django's in everything."""
+    """Return the content of `message` as a message of Django's own class."""
     plain = EmailMultiAlternatives(
         subject=message.subject,
         body=message.body,
@@ -38,7 +38,7 @@ def plain_message(message: EmailMultiAlternatives) -> EmailMultiAlternatives:
 
 
 def plain_calendar(session: CalendarSession, *, method: Method, organizer: str, attendee: Attendee) -> bytes:
-    """The calendar of an invitation or a cancellation, all of it written by icalendar."""
+    """Return the calendar of an invitation or a cancellation, written by icalendar alone."""
     event = Event()
     event.add("UID", str(session.uid))
     event.add("DTSTAMP", session.stamp.replace(microsecond=0))
@@ -81,19 +81,19 @@ def plain_calendar(session: CalendarSession, *, method: Method, organizer: str, 
 
 
 def plain_page_url(delegate: Delegate) -> str:
-    """The address of the participant's page, whose path is looked up each time."""
+    """Return the URL of the participant's page, reversed each time."""
     with translation.override(delegate.language):
         return settings.BASE_URL + reverse("registrations:my", args=[make_token(delegate, Scope.PAGE)])
 
 
 def plain_join_url(delegate: Delegate, number: int) -> str:
-    """The address of the join page, whose path is looked up each time."""
+    """Return the URL of the join page, reversed each time."""
     with translation.override(delegate.language):
         return settings.BASE_URL + reverse("registrations:join", args=[make_token(delegate, Scope.JOIN), number])
 
 
 def plain_day(instant: datetime, zone: str, language: str) -> str:
-    """The day as "Mon 16 Nov", formatted each time."""
+    """Return the day as "Mon 16 Nov", formatted each time."""
     day = format_datetime(instant.astimezone(ZoneInfo(zone)), "EEE d MMM", locale=language)
     return day.replace(",", "").replace(".", "")
 

@@ -1,4 +1,4 @@
-"""Two writers at the same moment, each on its own connection, again and again."""
+"""Runs two writes at the same time, each on its own connection, many times."""
 
 import random
 import time
@@ -14,7 +14,7 @@ from registrations.exceptions import RuleBroken
 from tests.sizes import IS_DRILL
 
 ROUNDS = 200 if IS_DRILL else 60
-# The writers start up to so many seconds apart, so that each side is first now and then.
+# One writer waits up to this many seconds, so that each is first in some rounds.
 JITTER = 0.002
 Outcome = Any
 Write = Callable[[], Outcome]
@@ -22,9 +22,9 @@ Write = Callable[[], Outcome]
 
 @contextmanager
 def two_writers() -> Iterator[Callable[[Write, Write], tuple[Outcome, Outcome]]]:
-    """A function that starts two writes together and returns what each returned, or the type of the rule it met.
+    """Yield a function that starts two writes together and returns the result of each, or the class of the broken rule.
 
-    Whatever else a write raises, an IntegrityError or a deadlock among them, is raised in the test.
+    Any other exception of a write, such as an IntegrityError or a deadlock, is raised in the test.
     """
     barrier = Barrier(2, timeout=30)
 
@@ -55,5 +55,5 @@ def _close_connection(leaving: Barrier) -> None:
 
 
 def kinds_of(outcomes: Iterable[Outcome]) -> list[str]:
-    """Classes of rules as they are, everything that a write returned as "done"; in a stable order."""
+    """Return the names of broken rules, and "done" for every other result, in a stable order."""
     return sorted((one.__name__ if isinstance(one, type) else "done") for one in outcomes)

@@ -1,4 +1,4 @@
-"""`make test`: the suite on PostgreSQL with Redis, what can differ there on SQLite, and the journeys in Chromium.
+"""`make test` runs the suite on PostgreSQL with Redis, the tests that can differ on SQLite, and the journeys.
 
 Where PostgreSQL or Redis is missing, the whole suite runs on SQLite. What ran and what was left out is said at the end,
 with how to switch it on. `RCM_TEST_REQUIRE_ALL=1` makes it a failure that something was left out.
@@ -24,7 +24,7 @@ NO_TEST_FITTED = 5
 CAN_DIFFER = [
     "tests/promises",
     "tests/rcm_webinar/test_cache.py",
-    "tests/registrations/management/test_seed_demo.py",
+    "tests/rcm_webinar/management/test_seed_demo.py",
     "tests/registrations/queries",
     "tests/registrations/services/delegations",
     "tests/registrations/services/imports/test_checking.py",
@@ -42,17 +42,17 @@ CAN_DIFFER = [
 
 
 def on_sqlite(arguments: list[str]) -> int:
-    """All that needs no server."""
+    """Run all tests that need no server, on SQLite."""
     return _pytest("not journey", arguments, workers=2)
 
 
 def differences_on_sqlite(arguments: list[str]) -> int:
-    """What the part on PostgreSQL would not find on SQLite."""
+    """Run on SQLite the tests whose result can differ from PostgreSQL."""
     return on_sqlite(arguments or CAN_DIFFER)
 
 
 def on_postgresql(arguments: list[str]) -> int:
-    """The same suite with real locks and the shared cache. Raises NotInstalled."""
+    """Run the suite on PostgreSQL with Redis. Raises NotInstalled."""
     servers.initdb_path()
     servers.redis_path()
     with ExitStack() as stack:
@@ -68,7 +68,7 @@ def on_postgresql(arguments: list[str]) -> int:
 
 
 def in_chromium(arguments: list[str]) -> int:
-    """The stories that a person lives, in a real browser against the running demo. Raises NotInstalled."""
+    """Run the journeys in Chromium. Raises NotInstalled."""
     servers.chromium_path()
     chosen = ["--dist=worksteal", *(arguments or ["tests/journeys"])]
     return _pytest("journey", chosen, workers=2, DJANGO_ALLOW_ASYNC_UNSAFE="1")
@@ -83,7 +83,7 @@ PARTS: dict[str, tuple[str, Callable[[list[str]], int]]] = {
 
 
 def usual_parts() -> list[str]:
-    """The suite runs whole on one database: on PostgreSQL where it is installed."""
+    """Return the parts that run by default: the whole suite on PostgreSQL if it is installed, or else on SQLite."""
     try:
         servers.initdb_path()
         servers.redis_path()

@@ -1,4 +1,4 @@
-"""The demo as a person runs it: started by a command, stopped by Ctrl-C."""
+"""Runs the demo as a person does: starts it by a command, and stops it by Ctrl-C."""
 
 import os
 import signal
@@ -21,7 +21,7 @@ DIRECTLY = (sys.executable, "-m", "rcm_webinar.demo")
 
 @dataclass(frozen=True)
 class RunningDemo:
-    """A demo that answers; `folder` holds its data."""
+    """A running demo; `folder` holds its data."""
 
     url: str
     folder: Path
@@ -33,7 +33,7 @@ class RunningDemo:
         return int(self.url.rpartition(":")[2])
 
     def processes(self) -> set[int]:
-        """The living processes that the command started, itself included."""
+        """Return the ids of the command and of all running processes that it started."""
         parents = _parents()
         family = {self.process.pid} & set(parents)
         while more := {pid for pid, parent in parents.items() if parent in family} - family:
@@ -41,7 +41,7 @@ class RunningDemo:
         return family
 
     def stop(self, number: signal.Signals = signal.SIGINT) -> tuple[int, float]:
-        """Send the signal to the command's group as a terminal does; its exit status and the seconds it took."""
+        """Signal the command's process group as a terminal does; return its exit status and how long it took."""
         begun = time.monotonic()
         os.killpg(self.process.pid, number)
         status = self.process.wait(timeout=60)
@@ -49,14 +49,14 @@ class RunningDemo:
 
 
 class DemoDidNotStart(Exception):
-    """The command ended, or said nothing in time; holds its output."""
+    """The command ended, or did not get ready in time; the message is its output."""
 
 
 @contextmanager
 def running_demo(
     folder: Path, *, command: Sequence[str] = DIRECTLY, cwd: Path = ROOT, port: int | None = None, **settings: str
 ) -> Iterator[RunningDemo]:
-    """Start the demo with its data in `folder`; it is stopped at the end if the caller has not done so."""
+    """Start the demo with its data in `folder`, and stop it at the end if the caller has not."""
     port = port or free_port()
     folder.mkdir(parents=True, exist_ok=True)
     output = folder.parent / f"{folder.name}-output"
@@ -80,12 +80,12 @@ def running_demo(
 
 
 def environment(folder: Path, port: int) -> dict[str, str]:
-    """What the demo is started with."""
+    """Return the environment in which the demo is started."""
     return shell() | {"RCM_DEMO": "1", "RCM_DEMO_DIR": str(folder), "PORT": str(port)}
 
 
 def shell() -> dict[str, str]:
-    """The environment of a visitor's shell, which has set nothing for the product."""
+    """Return the environment of this shell without the settings of the product."""
     kept = {name: value for name, value in os.environ.items() if name in {"PATH", "HOME", "LANG", "LC_ALL", "TMPDIR"}}
     return kept | {name: value for name, value in os.environ.items() if name.startswith("PIP_")}
 
@@ -102,7 +102,7 @@ def _wait_until_ready(demo: RunningDemo) -> None:
 
 
 def _parents() -> dict[int, int]:
-    """pid -> parent's pid of every process that is not a zombie (Linux)."""
+    """Return the parent's process id of every process that is not a zombie, by process id. Works on Linux only."""
     found = {}
     for entry in Path("/proc").iterdir():
         if not entry.name.isdigit():

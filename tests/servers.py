@@ -1,4 +1,4 @@
-"""Private PostgreSQL and Redis for one test run: free ports, a scratch directory, ended by pid.
+"""Starts a private PostgreSQL and Redis for one test run, on free ports and in a temporary directory.
 
 PostgreSQL refuses to run as root; then both run as the unprivileged account that Debian's packages bring, or as
 `nobody`.
@@ -20,11 +20,11 @@ STARTED_WITHIN_SECONDS = 60
 
 
 class NotInstalled(Exception):
-    """The program is not on this machine; the message says how to get it."""
+    """The program is not installed; the message says how to install it."""
 
 
 def initdb_path() -> Path:
-    """Debian keeps PostgreSQL's programs off the PATH. Raises NotInstalled."""
+    """Return the path of initdb, which Debian does not put on the PATH. Raises NotInstalled."""
     on_path = shutil.which("initdb")
     found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: int(path.parts[-3]))
     if on_path:
@@ -52,19 +52,19 @@ def chromium_path() -> str:
 
 @dataclass
 class Server:
-    """A program with a port of its own. A test may end it and start it again: it finds the data that it kept."""
+    """A server program on its own port. A test may stop it and start it again on the same data."""
 
     url: str
     port: int
     command: tuple[object, ...]
-    # Its log lies here, and it is what else it knows.
+    # The folder of its log and its data.
     folder: Path
     account: dict[str, object]
     is_ready: Callable[[], bool]
     process: "subprocess.Popen[bytes] | None" = None
 
     def start(self) -> None:
-        """Returns once it answers. Raises RuntimeError with its log."""
+        """Start the server and wait until it answers. Raises RuntimeError with its log."""
         log = self.folder / "log"
         with log.open("ab") as output:
             self.process = subprocess.Popen(
@@ -72,7 +72,7 @@ class Server:
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
-                # Ctrl-C in the terminal ends the tests first, then this.
+                # In a session of its own, so that Ctrl-C stops the tests first and then the server.
                 start_new_session=True,
                 cwd=self.folder,
                 **self.account,
@@ -80,7 +80,7 @@ class Server:
         wait_until(self.is_ready, self.process, log)
 
     def end(self, number: signal.Signals = signal.SIGINT) -> None:
-        """Returns once it is gone. To PostgreSQL, SIGINT is a fast shutdown and SIGQUIT an immediate one."""
+        """Stop the server and wait for its end. SIGINT is a fast shutdown of PostgreSQL, SIGQUIT an immediate one."""
         process, self.process = self.process, None
         if process is None:
             return
@@ -102,16 +102,16 @@ class Server:
 
 @contextmanager
 def postgresql(*, superuser: str = "rcm", **options: str) -> Iterator[Server]:
-    """A server of its own; its URL is that of its database `rcm`, and of its superuser.
+    """Start a private PostgreSQL; yield it with the URL of its database `rcm` and its superuser.
 
-    It keeps nothing safe: the data end with the run. With `synchronous_commit="on"` they survive a restart.
+    Its data are deleted at the end. They survive a restart only with `synchronous_commit="on"`.
     """
     programs = initdb_path().parent
     account = _account("postgres")
     with _scratch("rcm-postgresql-", account) as folder:
         data, port = folder / "data", free_port()
         initdb = [programs / "initdb", "-D", data, "-U", superuser, "--auth=trust", "-E", "UTF8", "--no-sync"]
-        # Names sort as on an installation, whatever this machine's locale.
+        # Names are sorted as on an installation, whatever the locale of this machine.
         subprocess.run([*initdb, "--locale=C.UTF-8"], check=True, stdout=subprocess.DEVNULL, **account)
         known = {"listen_addresses": "127.0.0.1", "port": port, "unix_socket_directories": folder, "fsync": "off"}
         known |= {"synchronous_commit": "off", "full_page_writes": "off", "max_connections": 200}
@@ -120,7 +120,7 @@ def postgresql(*, superuser: str = "rcm", **options: str) -> Iterator[Server]:
         url = f"postgres://{superuser}@127.0.0.1:{port}"
 
         def is_ready() -> bool:
-            # It accepts connections before it answers them.
+            # PostgreSQL accepts connections before it can answer them.
             asking = [programs / "pg_isready", "--quiet", "--dbname", f"{url}/postgres"]
             return subprocess.run(asking, check=False).returncode == 0
 
@@ -131,7 +131,7 @@ def postgresql(*, superuser: str = "rcm", **options: str) -> Iterator[Server]:
 
 @contextmanager
 def redis() -> Iterator[Server]:
-    """A server of its own, without persistence; its URL is without a database number."""
+    """Start a private Redis without persistence; yield it with a URL without a database number."""
     account, port = _account("redis"), free_port()
     with _scratch("rcm-redis-", account) as folder:
         command = (redis_path(), "--port", port, "--bind", "127.0.0.1", "--save", "", "--dir", folder)
@@ -147,7 +147,7 @@ def free_port() -> int:
 
 
 def _account(preferred: str) -> dict[str, object]:
-    """What subprocess needs to become an unprivileged account; nothing where we are none of root's."""
+    """Return the arguments with which subprocess runs as an unprivileged account; empty if this is not root."""
     if os.geteuid() != 0:
         return {}
     names = {entry.pw_name for entry in pwd.getpwall()}
@@ -164,7 +164,7 @@ def _scratch(prefix: str, account: dict[str, object]) -> Iterator[Path]:
 
 
 def wait_until(is_ready: Callable[[], bool], process: "subprocess.Popen[bytes]", log: Path | None = None) -> None:
-    """Raises RuntimeError with its log if `process` ends before, or takes too long."""
+    """Wait until `is_ready` returns true. Raises RuntimeError with its log if `process` ends or takes too long."""
     for _ in range(STARTED_WITHIN_SECONDS * 10):
         if is_ready():
             return

@@ -1,4 +1,4 @@
-"""How large the long tests are: at full size in `make drills`, and a small version of each in CI and `make test`."""
+"""The sizes of the long tests: full in `make drills`, small in CI and `make test`."""
 
 import os
 

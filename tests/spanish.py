@@ -1,7 +1,7 @@
-"""Finds English in what a reader of Spanish is shown, whoever wrote it: we, allauth or Django.
+"""Finds English in texts that are shown in Spanish, whether they come from us, from allauth or from Django.
 
-Three nets: a text that stands in a catalogue with another Spanish text; a text that was asked for in Spanish and has
-none; and words that are of English alone, for what stands in no catalogue.
+It looks for texts that have a Spanish translation in a catalogue, for texts whose translation was requested and is
+missing, and for words that exist only in English.
 """
 
 import re
@@ -25,20 +25,18 @@ CATALOGUES = (
     *Path(django.__file__).parent.glob("conf/locale"),
     *Path(django.__file__).parent.glob("contrib/*/locale"),
 )
-OF_ENGLISH_ALONE = re.compile(
-    r"\b(the|and|your|you|with|this|that|please|is|are|not|of|for|to|by|from)\b", re.IGNORECASE
-)
-# As one speaks to friends; an official is "usted".
-TOO_FAMILIAR = re.compile(r"\b(tú|tus?|te|ti|contigo|has|estás|puedes|tienes|quieres|deseas|debes)\b", re.IGNORECASE)
-SAID_BY_ATTRIBUTES = {"alt", "aria-label", "placeholder", "title"}
+ENGLISH_WORDS = re.compile(r"\b(the|and|your|you|with|this|that|please|is|are|not|of|for|to|by|from)\b", re.IGNORECASE)
+# Informal forms; officials are addressed with "usted".
+INFORMAL_WORDS = re.compile(r"\b(tú|tus?|te|ti|contigo|has|estás|puedes|tienes|quieres|deseas|debes)\b", re.IGNORECASE)
+TEXT_ATTRIBUTES = {"alt", "aria-label", "placeholder", "title"}
 BUTTONS = {"button", "reset", "submit"}
-WITHOUT_END = {"br", "col", "hr", "img", "input", "link", "meta"}
-# What stands there is no text for people, or what people have typed.
-SILENT = {"script", "style", "template", "textarea"}
+VOID_ELEMENTS = {"br", "col", "hr", "img", "input", "link", "meta"}
+# Elements whose content is not text for people, or was typed by people.
+IGNORED_ELEMENTS = {"script", "style", "template", "textarea"}
 
 
 class Texts(HTMLParser):
-    """What a page shows and says in its own language; parts that say they are in another are left out."""
+    """Collects the texts of a page in its own language; elements with another `lang` are left out."""
 
     def __init__(self, html: str) -> None:
         super().__init__()
@@ -48,31 +46,31 @@ class Texts(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = {name: value or "" for name, value in attrs}
-        is_silent = self._is_silent or tag in SILENT or given.get("lang", "es") != "es"
-        if not is_silent:
-            said = [value for name, value in given.items() if name in SAID_BY_ATTRIBUTES]
+        is_ignored = self._is_ignored or tag in IGNORED_ELEMENTS or given.get("lang", "es") != "es"
+        if not is_ignored:
+            values = [value for name, value in given.items() if name in TEXT_ATTRIBUTES]
             if tag == "input" and given.get("type") in BUTTONS:
-                said.append(given.get("value", ""))
-            self.found += [text for value in said if (text := " ".join(value.split()))]
-        if tag not in WITHOUT_END:
-            self._open.append((tag, is_silent))
+                values.append(given.get("value", ""))
+            self.found += [text for value in values if (text := " ".join(value.split()))]
+        if tag not in VOID_ELEMENTS:
+            self._open.append((tag, is_ignored))
 
     def handle_endtag(self, tag: str) -> None:
         while self._open and self._open.pop()[0] != tag:
             pass
 
     def handle_data(self, data: str) -> None:
-        if not self._is_silent and (text := " ".join(data.split())):
+        if not self._is_ignored and (text := " ".join(data.split())):
             self.found.append(text)
 
     @property
-    def _is_silent(self) -> bool:
+    def _is_ignored(self) -> bool:
         return bool(self._open) and self._open[-1][1]
 
 
 @cache
 def known() -> tuple[frozenset[str], frozenset[str]]:
-    """The English texts of all catalogues that have another Spanish one and are not Spanish themselves; the Spanish."""
+    """Return the English texts of all catalogues that differ from every Spanish one, and the Spanish texts."""
     english: set[str] = set()
     spanish: set[str] = set()
     for folder in CATALOGUES:
@@ -87,20 +85,22 @@ def known() -> tuple[frozenset[str], frozenset[str]]:
 
 
 def english_in(texts: list[str], *, but: frozenset[str] = frozenset()) -> list[str]:
-    """Those of `texts` that are English; `but` are texts that people have written."""
+    """Return those of `texts` that are English, except `but`, which people have typed."""
     english, _ = known()
-    found = {text for text in texts if text.rstrip(":") in english or OF_ENGLISH_ALONE.search(text)}
+    found = {text for text in texts if text.rstrip(":") in english or ENGLISH_WORDS.search(text)}
     return sorted(found - but)
 
 
-def familiar_in(texts: list[str]) -> list[str]:
-    return sorted({text for text in texts if TOO_FAMILIAR.search(text)})
+def informal_in(texts: list[str]) -> list[str]:
+    return sorted({text for text in texts if INFORMAL_WORDS.search(text)})
 
 
 @contextmanager
-def asked_in_vain() -> Iterator[set[str]]:
-    """The texts that are asked for in Spanish meanwhile and stand in no catalogue; Django asks at times for what is
-    Spanish already."""
+def missing_translations() -> Iterator[set[str]]:
+    """Collect the texts whose Spanish translation is requested within the context and missing.
+
+    Django sometimes requests the translation of a text that is Spanish already.
+    """
     _, spanish = known()
     missing: set[str] = set()
     catalogue = trans_real.DjangoTranslation

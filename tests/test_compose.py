@@ -1,4 +1,4 @@
-"""What compose.yaml promises. No container is started: what it runs is run here, as it stands there."""
+"""Checks compose.yaml without starting a container: its commands are run here as they are written there."""
 
 import json
 import os
@@ -23,21 +23,21 @@ STARTED_WITHIN_SECONDS = 60
 
 
 def block(name: str, text: str = COMPOSE) -> str:
-    """The lines below the key `name`, which stands alone in its line; they are indented more than it."""
+    """Return the lines that are indented below the line with the key `name` alone."""
     found = re.search(rf"^( *){re.escape(name)}:(?: &\w+)?\n((?:(?:\1 +[^\n]*|)\n)*)", text, re.MULTILINE)
     assert found, name
     return found[2]
 
 
 def value(name: str, text: str) -> list[str]:
-    """The list that stands in one line."""
+    """Return the items of a list that is written in one line."""
     found = re.search(rf"^ +{name}: (\[.*\])$", text, re.MULTILINE)
     assert found, name
     return [str(part) for part in json.loads(re.sub(r"'(.*)'", lambda quoted: json.dumps(quoted[1]), found[1]))]
 
 
 def health_check(service: str, environment: dict[str, str]) -> "subprocess.CompletedProcess[bytes]":
-    """Run it as Docker does."""
+    """Run the health check of a service as Docker does."""
     kind, *command = value("test", block(service))
     command = [part.replace("$$", "$") for part in command]
     return subprocess.run(
@@ -55,7 +55,7 @@ def test_every_documented_setting_has_an_effect() -> None:
 
     documented = set(re.findall(r"^\| `([A-Z_]+)` \|", (ROOT / "docs" / "settings.md").read_text(), re.MULTILINE))
     assert re.search(r"^  env_file: \.env$", product, re.MULTILINE)
-    # What stands under `environment` comes before the file, unless it looks there first.
+    # A value under `environment` overrides the file, unless it refers to the variable of the file.
     assert [name for name, text in given.items() if not text.startswith(f"${{{name}:-")] == []
     assert set(given) <= documented
     for service in OURS:
@@ -65,7 +65,7 @@ def test_every_documented_setting_has_an_effect() -> None:
         assert "env_file:" not in own
 
 
-def test_no_process_may_do_more_than_it_needs() -> None:
+def test_no_process_has_more_rights_than_it_needs() -> None:
     confined = block("x-confined")
 
     for line in ("read_only: true", "cap_drop: [ALL]", 'security_opt: ["no-new-privileges:true"]'):
@@ -100,7 +100,7 @@ def test_the_worker_is_healthy_while_it_answers(running: Installation) -> None:
     assert health_check("worker", place).returncode != 0
 
 
-def test_beat_is_healthy_while_it_writes_down_when_it_last_ran(running: Installation, tmp_path: Path) -> None:
+def test_beat_is_healthy_while_it_writes_its_schedule(running: Installation, tmp_path: Path) -> None:
     beat = running.start_beat()
     place = shell() | {"BEAT_SCHEDULE_FILE": str(tmp_path / "schedule0")}
     running.wait_until(lambda: health_check("beat", place).returncode == 0, seconds=STARTED_WITHIN_SECONDS)
@@ -113,14 +113,14 @@ def test_beat_is_healthy_while_it_writes_down_when_it_last_ran(running: Installa
 
 
 @pytest.mark.postgresql
-def test_the_products_role_is_no_superuser_and_can_do_all_that_the_product_asks(tmp_path: Path) -> None:
+def test_the_database_role_of_the_product_is_no_superuser_and_suffices(tmp_path: Path) -> None:
     with servers.postgresql(superuser="postgres") as server:
         there = {"PGHOST": "127.0.0.1", "PGPORT": str(server.port)}
         base = server.url.rpartition("/")[0].replace("postgres://", "postgresql://")
         as_superuser = psycopg2.connect(f"{base}/postgres")
         as_superuser.autocommit = True
         with as_superuser.cursor() as cursor:
-            # The image has none yet.
+            # The image creates the role; this server does not.
             cursor.execute("DROP DATABASE rcm")
             cursor.execute("ALTER ROLE postgres PASSWORD 'sample'")
 

@@ -1,5 +1,5 @@
-"""Whoever sends a form that is refused is led to what is wrong, in the same way on every page: of the public, of the
-sign-in, of the secretariat, Django's own pages of the admin among them."""
+"""Every page with a failed form leads to its errors in the same way: public pages, the sign-in, and the admin with
+Django's own pages."""
 
 from typing import NamedTuple
 
@@ -30,7 +30,7 @@ STAFF, FOCAL_POINT, NOBODY = "secretariat@example.org", "focal@example.org", ""
 
 
 class Failure(NamedTuple):
-    """`typed` over what the page holds makes its form fail for `who`."""
+    """A form that fails for `who` when `typed` replaces the values of its page."""
 
     who: str
     url: str
@@ -141,7 +141,7 @@ def stock_failures(delegation: Delegation) -> list[Failure]:
 @pytest.mark.parametrize(
     "failures", [public_failures, sign_in_failures, admin_failures, stock_failures], ids=lambda each: each.__name__
 )
-def test_every_page_of_a_form_that_failed_leads_to_what_is_wrong(
+def test_every_page_of_a_failed_form_leads_to_its_errors(
     client: Client, delegation: Delegation, failures, language: str
 ) -> None:
     complaints = {}

@@ -1,4 +1,4 @@
-"""What an attacker sends past the forms: addresses of sign-in, codecs, cookies, names that are links."""
+"""Requests that an attacker sends without our forms: other addresses, codecs, cookies, and names that are links."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -8,7 +8,7 @@ from allauth.account.models import EmailAddress
 from django.test import Client
 from django.urls import reverse
 
-from rcm_webinar.wsgi import InUtf8
+from rcm_webinar.wsgi import ForceUTF8
 from registrations.exceptions import InvalidInput, NotPossibleNow
 from registrations.models import User
 from registrations.services.focal_points import appoint_focal_point
@@ -30,7 +30,7 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.mark.parametrize("path", ["email/", "confirm-email/", "confirm-email/a-key/"])
-def test_nobody_changes_the_address_that_they_sign_in_with(path: str, client: Client) -> None:
+def test_no_page_changes_the_address_of_an_account(path: str, client: Client) -> None:
     focal_point = make_focal_point(make_country("CR")).user
     client.force_login(focal_point)
 
@@ -68,21 +68,21 @@ def test_an_address_that_an_administrator_changed_no_longer_signs_in(client: Cli
 
 
 @pytest.mark.parametrize("charset", ["hex", "utf-7", "raw_unicode_escape", "undefined", "latin-1", "no-such"])
-def test_a_request_is_read_as_utf_8_whatever_it_says(charset: str) -> None:
+def test_a_request_is_decoded_as_utf_8_whatever_its_charset(charset: str) -> None:
     received: list[str] = []
 
     def inner(request: dict[str, Any], start_response: object) -> Iterable[bytes]:
         received.append(request["CONTENT_TYPE"])
         return []
 
-    InUtf8(inner)({"CONTENT_TYPE": f"multipart/form-data; boundary=x; Charset={charset}"}, None)
-    InUtf8(inner)({}, None)
+    ForceUTF8(inner)({"CONTENT_TYPE": f"multipart/form-data; boundary=x; Charset={charset}"}, None)
+    ForceUTF8(inner)({}, None)
 
     assert received == ["multipart/form-data; boundary=x", ""]
 
 
 @pytest.mark.parametrize("key", ["\0abcdefgh", "'; drop table x; --", "a" * 400])
-def test_a_session_key_that_none_can_be_is_of_no_session(key: str, client: Client) -> None:
+def test_an_impossible_session_key_belongs_to_no_session(key: str, client: Client) -> None:
     client.cookies["sessionid"] = key
 
     assert client.get("/en/delegations/").status_code == 302
@@ -97,7 +97,7 @@ def test_a_session_key_that_none_can_be_is_of_no_session(key: str, client: Clien
         "\u00a0\u200b",
     ],
 )
-def test_a_name_that_a_mail_program_reads_as_something_else_is_refused(name: str) -> None:
+def test_a_name_that_a_mail_program_would_misread_is_refused(name: str) -> None:
     delegation = make_delegation()
 
     with pytest.raises(InvalidInput) as refused:
@@ -126,14 +126,14 @@ def test_one_address_appointed_for_two_bodies_has_one_account() -> None:
     assert User.objects.filter(email__iexact="ana@example.org").count() == 1
 
 
-def test_webinars_and_bodies_whose_names_run_together_keep_apart() -> None:
+def test_slugs_of_webinars_and_bodies_stay_distinct_when_joined() -> None:
     one = make_delegation(make_webinar("a"), make_country("HN", slug="b-c"))
     other = make_delegation(make_webinar("a-b"), make_country("PA", slug="c"))
 
     assert one.slug != other.slug
 
 
-def test_withdrawing_someone_who_was_replaced_meanwhile_says_by_whom() -> None:
+def test_withdrawing_a_replaced_person_names_the_replacement() -> None:
     staff = make_staff()
     old = register_delegate(make_delegation(), details=make_details(), by=staff, now=NOW)
     replace_delegate(old, details=make_details(name="Luis Muestra"), version=1, by=staff, now=NOW)
@@ -143,7 +143,7 @@ def test_withdrawing_someone_who_was_replaced_meanwhile_says_by_whom() -> None:
 
 
 @pytest.mark.parametrize("year", ["0001", "1999", "2200", "9999"])
-def test_a_session_near_the_end_of_time_is_refused(year: str, secretariat: Client) -> None:
+def test_a_session_in_an_extreme_year_is_refused(year: str, secretariat: Client) -> None:
     session = make_webinar(sessions=1).sessions.get()
     url = f"/admin/sessions_app/session/{session.pk}/change/"
     form = secretariat.get(url).context["adminform"].form
@@ -180,7 +180,7 @@ GARBAGE = (
 
 
 @pytest.mark.parametrize("room", LISTS)
-def test_no_question_to_a_list_and_no_choice_in_it_fails(room: str, secretariat: Client) -> None:
+def test_no_filter_or_selection_of_a_list_causes_a_server_error(room: str, secretariat: Client) -> None:
     url = f"/admin/registrations/{room}/"
 
     asked = {query: secretariat.get(f"{url}?{query}", follow=True).status_code for query in GARBAGE}
@@ -194,11 +194,11 @@ def test_no_question_to_a_list_and_no_choice_in_it_fails(room: str, secretariat:
     assert set(chosen.values()) == {200}
 
 
-def test_an_address_prefills_no_moment(secretariat: Client) -> None:
+def test_a_url_prefills_no_date_and_time(secretariat: Client) -> None:
     assert secretariat.get("/admin/registrations/registrationpolicy/add/?opens_at=x").status_code == 200
 
 
-def test_the_mail_of_a_new_password_speaks_the_language_of_the_page(client: Client, mailoutbox: list[Any]) -> None:
+def test_the_mail_for_a_new_password_has_the_language_of_the_page(client: Client, mailoutbox: list[Any]) -> None:
     make_user("ana@example.org", password="correct-horse-battery")
 
     client.post("/accounts/password/reset/", {"email": "ana@example.org"}, headers={"Accept-Language": "es"})
@@ -209,7 +209,7 @@ def test_the_mail_of_a_new_password_speaks_the_language_of_the_page(client: Clie
     assert "/accounts/password/reset/key/" in message.body
 
 
-def test_no_refusal_at_a_secret_address_is_kept() -> None:
+def test_a_refusal_at_a_url_with_a_token_is_not_cached() -> None:
     delegation = make_delegation()
     page = reverse("registrations:my", args=[make_token(make_delegate(delegation, admitted_at=NOW), Scope.PAGE)])
     invitation = make_invitation_token(make_focal_point(delegation.body), delegation)

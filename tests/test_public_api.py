@@ -1,7 +1,7 @@
-"""Our classes share no private name with the library classes that they extend: the next version has other ones.
+"""Our classes neither define nor use private names of the library classes that they extend: these may change any time.
 
-Ruff forbids private names in imports (PLC2701) and of other objects (SLF001). It cannot know which names of `self` a
-class of a library has too.
+Ruff forbids private names in imports (PLC2701) and of other objects (SLF001), but does not know the names that a
+library class defines on `self`.
 """
 
 import ast
@@ -22,8 +22,8 @@ import tests
 
 OURS = (bench, rcm_webinar, registrations, sessions_app, tests)
 DOCUMENTED = {"_base_manager", "_db", "_default_manager", "_meta"}
-# Allauth's view of the sign-in by code reads the account there, and has no public name for it. Without it nobody could
-# sign in so, and `test_a_focal_point_signs_in_with_a_mailed_code` would fail.
+# Allauth's view of the sign-in by code reads the account from this attribute, which has no public name. Without it
+# nobody could sign in by code, and `test_a_focal_point_signs_in_with_a_mailed_code` would fail.
 WITHOUT_ALTERNATIVE = {"RequestLoginCodeForm": {"_user"}}
 
 
@@ -39,7 +39,7 @@ def is_ours(cls: type) -> bool:
 
 @cache
 def classes_in(module: str) -> dict[str, ast.ClassDef]:
-    """The source of each class of a module, by name; of none where it is written in C."""
+    """Return the source of each class of a module by name; nothing for a module written in C."""
     try:
         tree = ast.parse(inspect.getsource(importlib.import_module(module)))
     except (OSError, TypeError):
@@ -49,7 +49,7 @@ def classes_in(module: str) -> dict[str, ast.ClassDef]:
 
 @cache
 def private_names(cls: type) -> set[str]:
-    """What `cls` defines, and what its methods use of any object, under names that begin with an underscore."""
+    """Return the names with a leading underscore that `cls` defines, or that its methods use of any object."""
     source = classes_in(cls.__module__).get(cls.__name__)
     if source is None:
         names = set(vars(cls))
@@ -62,7 +62,7 @@ def private_names(cls: type) -> set[str]:
 
 
 def shared_names(cls: type) -> set[str]:
-    """The private names of `cls` that a library's class which it extends has too."""
+    """Return the private names of `cls` that one of its base classes of a library has too."""
     of_libraries = [private_names(base) for base in cls.__mro__ if not is_ours(base) and base is not object]
     return private_names(cls).intersection(set().union(*of_libraries))
 
@@ -94,5 +94,5 @@ class Setting(forms.Form):
     ("cls", "names"),
     [(Overriding, {"_post_clean"}), (Reading, {"_errors"}), (Setting, {"_bound_fields_cache"})],
 )
-def test_a_shared_name_is_found(cls: type, names: set[str]) -> None:
+def test_a_shared_private_name_is_found(cls: type, names: set[str]) -> None:
     assert shared_names(cls) == names

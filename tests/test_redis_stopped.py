@@ -1,4 +1,4 @@
-"""Redis goes away and comes back under a running installation: nobody waits for it, and nothing is lost."""
+"""Redis stops and starts again under a running installation: no page waits for it, and nothing is lost."""
 
 import os
 import re
@@ -21,19 +21,19 @@ from tests.running_demo import environment
 pytestmark = pytest.mark.postgresql
 
 STARTED_WITHIN_SECONDS = 60
-# A broker that is tried again costs 6 s; what else a busy machine adds is less.
+# A retried connection to the broker would take 6 s; a busy machine adds less than that.
 AT_MOST_LONGER_SECONDS = 4.0
 BACK_WITHIN_SECONDS = 180
 CODE_WITHIN_SECONDS = 10
 PASSWORD = "demo-rcm-2020"
-# Accepted already: whoever is named is invited at once.
+# Its delegation is accepted, so a new delegate is invited at once.
 FOCAL_POINT = "focal.mx@example.org"
 DELEGATION = "/en/delegations/mass-intra-regional-flows-mexico/"
 
 
 @dataclass
 class Browser:
-    """Keeps cookies and sends forms as a browser does, without one."""
+    """A client that keeps cookies and sends forms as a browser does."""
 
     url: str
     opener: urllib.request.OpenerDirector = field(
@@ -41,18 +41,18 @@ class Browser:
     )
 
     def post(self, path: str, **fields: str) -> tuple[str, float]:
-        """Fill the form at `path`; the address it led to, and the seconds that sending it took."""
+        """Submit the form at `path`; return the URL of the response, and the seconds that it took."""
         with self.opener.open(f"{self.url}{path}", timeout=30) as response:
             page = response.read().decode()
-        data = urllib.parse.urlencode(typed_already(page) | fields).encode()
+        data = urllib.parse.urlencode(initial_values(page) | fields).encode()
         begun = time.monotonic()
         with self.opener.open(urllib.request.Request(f"{self.url}{path}", data), timeout=30) as response:
             response.read()
             return urllib.parse.urlsplit(response.url).path, time.monotonic() - begun
 
 
-def typed_already(page: str) -> dict[str, str]:
-    """The secret of the form, where it has one, and what is chosen beforehand in its lists."""
+def initial_values(page: str) -> dict[str, str]:
+    """Return the CSRF token of the form, if it has one, and the preselected options."""
     secret = dict(re.findall(r'name="(csrfmiddlewaretoken)" value="(\w+)"', page))
     lists = re.findall(r'<select name="(\w+)".*?</select>', page, re.DOTALL)
     chosen = {name: re.search(rf'<select name="{name}".*?value="([^"]+)" selected', page, re.DOTALL) for name in lists}
@@ -61,7 +61,7 @@ def typed_already(page: str) -> dict[str, str]:
 
 @contextmanager
 def installation(folder: Path, redis_url: str, database: str) -> Iterator[tuple[Installation, str]]:
-    """The three processes on PostgreSQL and Redis, with the demo's people and mail into files; its address."""
+    """Start the three processes on PostgreSQL and Redis, with the demo's data and mail into files; yield the URL."""
     port = servers.free_port()
     url = f"http://127.0.0.1:{port}"
     settings = environment(folder, port) | {
@@ -117,26 +117,26 @@ def own_database() -> Iterator[str]:
     connection.close()
 
 
-def test_nobody_waits_for_an_absent_redis_and_the_invitation_goes_out_once_it_is_back(
+def test_pages_are_quick_without_redis_and_the_invitation_leaves_when_it_is_back(
     tmp_path: Path, own_database: str
 ) -> None:
     with servers.redis() as redis, installation(tmp_path, redis.url, own_database) as (running, url):
         browser, usual_sign_in = sign_in(url, FOCAL_POINT)
         usual_registration = register(browser, "before@example.org")
-        running.wait_until(lambda: "before@example.org" in told(tmp_path), seconds=BACK_WITHIN_SECONDS)
+        running.wait_until(lambda: "before@example.org" in fully_invited(tmp_path), seconds=BACK_WITHIN_SECONDS)
 
         redis.end()
         browser, sign_in_without = sign_in(url, FOCAL_POINT)
         code_asked_without, waited_for_the_code = Browser(url).post("/accounts/login/code/", email=FOCAL_POINT)
         running.wait_until(lambda: has_got_a_code(tmp_path, FOCAL_POINT), seconds=CODE_WITHIN_SECONDS)
-        # BulkAction: each web process has a connection of its own that it lost.
+        # Several requests: each web process has its own connection, which was lost.
         others = [register(browser, f"other{number}@example.org") for number in range(5)]
         asked_without, waited_for_the_link = Browser(url).post("/en/my/", email="before@example.org")
         registration_without = max(register(browser, "without@example.org"), *others)
-        kept_waiting = "without@example.org" not in told(tmp_path)
+        kept_waiting = "without@example.org" not in fully_invited(tmp_path)
         redis.start()
-        running.wait_until(lambda: "without@example.org" in told(tmp_path), seconds=BACK_WITHIN_SECONDS)
-        # Besides two invitations.
+        running.wait_until(lambda: "without@example.org" in fully_invited(tmp_path), seconds=BACK_WITHIN_SECONDS)
+        # The other two mails are invitations.
         running.wait_until(lambda: recipients(tmp_path).count("before@example.org") == 3, seconds=BACK_WITHIN_SECONDS)
 
     assert kept_waiting
@@ -148,8 +148,8 @@ def test_nobody_waits_for_an_absent_redis_and_the_invitation_goes_out_once_it_is
     assert registration_without < usual_registration + AT_MOST_LONGER_SECONDS
 
 
-def told(folder: Path) -> set[str]:
-    """Who has got an invitation to both sessions."""
+def fully_invited(folder: Path) -> set[str]:
+    """Return the addresses that got an invitation to both sessions."""
     to = recipients(folder)
     return {address for address in to if to.count(address) >= 2}
 
@@ -160,7 +160,7 @@ def has_got_a_code(folder: Path, email: str) -> bool:
 
 
 def recipients(folder: Path) -> list[str]:
-    """To whom there is mail, once for each."""
+    """Return the recipient of each mail."""
     return [
         address
         for path in (folder / "mail").glob("*.eml")

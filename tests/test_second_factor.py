@@ -1,5 +1,4 @@
-"""The second factor of staff belongs to the session in which it was passed or set up, and what changes how somebody
-signs in ends their other sessions and is told to them."""
+"""The second factor of staff is valid for one session; a change of the sign-in ends other sessions and is mailed."""
 
 import base64
 import hashlib
@@ -19,7 +18,7 @@ from registrations.models import User, UserRole
 from tests import spanish
 from tests.factories import make_country, make_delegate, make_delegation, make_staff, make_user, make_webinar
 
-# Allauth says that a factor was added once that is committed.
+# Allauth sends the signal of a new factor after the commit.
 pytestmark = pytest.mark.django_db(transaction=True)
 EMAIL, PASSWORD, NEW_PASSWORD = "secretariat@example.org", "correct-horse-battery", "staple-correct-horse"
 SECRET = base64.b32encode(bytes(20)).decode()
@@ -28,18 +27,18 @@ PEOPLE = "/admin/registrations/delegate/"
 
 @pytest.fixture
 def owner() -> User:
-    """Of the secretariat, and without a second factor yet."""
+    """An account of the secretariat without a second factor."""
     return make_staff(EMAIL, password=PASSWORD, has_second_factor=False, language="es")
 
 
 @pytest.fixture
 def person() -> str:
-    """The name of a delegate, which the secretariat's pages show."""
+    """The name of a delegate that the secretariat's pages show."""
     return make_delegate(make_delegation(make_webinar(), make_country("HN"))).name
 
 
 def totp(secret: str) -> str:
-    """The code that an authenticator app shows now (RFC 6238)."""
+    """Return the code that an authenticator app shows now (RFC 6238)."""
     digest = hmac.digest(base64.b32decode(secret), int(time.time() // 30).to_bytes(8, "big"), hashlib.sha1)
     offset = digest[-1] & 0xF
     return f"{(int.from_bytes(digest[offset : offset + 4], 'big') & 0x7FFFFFFF) % 1_000_000:06}"
@@ -91,9 +90,7 @@ def reads(client: Client, person: str) -> bool:
 
 
 @pytest.mark.parametrize("sign_in_before", [sign_in, sign_in_with_a_code])
-def test_a_session_from_before_the_enrolment_reads_nobody_and_is_signed_out(
-    owner: User, person: str, sign_in_before
-) -> None:
+def test_a_session_from_before_the_enrolment_is_signed_out(owner: User, person: str, sign_in_before) -> None:
     attacker, browser = sign_in_before(), sign_in()
     assert is_signed_in(attacker)
 
@@ -103,8 +100,8 @@ def test_a_session_from_before_the_enrolment_reads_nobody_and_is_signed_out(
     assert (is_signed_in(browser), is_signed_in(attacker)) == (True, False)
 
 
-def test_a_session_that_passed_no_factor_is_led_to_pass_it(owner: User, person: str) -> None:
-    """As one that an upgrade finds, or that signed in at the very moment of the enrolment."""
+def test_a_session_without_the_second_factor_is_asked_for_it(owner: User, person: str) -> None:
+    """Such a session existed before an upgrade, or signed in at the moment of the enrolment."""
     browser = sign_in()
     add_totp(owner)
 
@@ -117,7 +114,7 @@ def test_a_session_that_passed_no_factor_is_led_to_pass_it(owner: User, person: 
 
 
 @pytest.mark.parametrize("name", ["mfa_deactivate_totp", "mfa_add_webauthn", "mfa_generate_recovery_codes"])
-def test_a_password_alone_opens_no_page_on_which_a_factor_could_be_changed(owner: User, name: str) -> None:
+def test_a_password_alone_opens_no_page_that_changes_a_factor(owner: User, name: str) -> None:
     browser = sign_in()
     add_totp(owner)
 
@@ -127,7 +124,7 @@ def test_a_password_alone_opens_no_page_on_which_a_factor_could_be_changed(owner
     assert answer.redirect_chain[-1][0].startswith(reverse("mfa_reauthenticate"))
 
 
-def test_a_recovery_code_counts_as_a_factor_passed(owner: User, person: str) -> None:
+def test_a_recovery_code_counts_as_a_second_factor(owner: User, person: str) -> None:
     first = sign_in()
     enrol(first)
     code = first.get(reverse("mfa_view_recovery_codes")).context["unused_codes"][0]
@@ -139,7 +136,7 @@ def test_a_recovery_code_counts_as_a_factor_passed(owner: User, person: str) -> 
     assert (before, reads(second, person)) == (False, True)
 
 
-def test_who_removed_the_only_factor_sets_one_up_before_reading_on(owner: User, person: str) -> None:
+def test_a_user_who_removed_the_only_factor_must_set_one_up(owner: User, person: str) -> None:
     browser = sign_in()
     enrol(browser)
 
@@ -156,7 +153,7 @@ def change_password(client: Client) -> None:
 
 
 def reset_password(client: Client) -> None:
-    """In a browser that is signed in nowhere."""
+    """Reset the password in a browser that is not signed in."""
     stranger = Client()
     stranger.post(reverse("account_reset_password"), {"email": EMAIL})
     link = re.search(r"http://testserver(\S+)", mail.outbox.pop().body)
@@ -184,7 +181,7 @@ def make_new_recovery_codes(client: Client) -> None:
         (make_new_recovery_codes, "Se generaron nuevos códigos de recuperación para su cuenta"),
     ],
 )
-def test_each_change_of_how_one_signs_in_ends_the_other_sessions_and_is_mailed_to_the_owner(
+def test_each_change_of_password_or_factor_ends_the_other_sessions_and_is_mailed(
     owner: User, change, subject: str
 ) -> None:
     add_totp(owner)
@@ -195,7 +192,7 @@ def test_each_change_of_how_one_signs_in_ends_the_other_sessions_and_is_mailed_t
     assert is_signed_in(other)
     assert is_signed_in(browser)
 
-    with spanish.asked_in_vain() as missing:
+    with spanish.missing_translations() as missing:
         change(browser)
 
     assert not is_signed_in(other)
@@ -204,7 +201,7 @@ def test_each_change_of_how_one_signs_in_ends_the_other_sessions_and_is_mailed_t
     lines = [line for line in [message.subject, *message.body.splitlines()] if "http" not in line]
     assert (message.to, message.subject) == ([EMAIL], subject)
     assert (spanish.english_in(lines), sorted(missing), message.alternatives) == ([], [], [])
-    assert spanish.familiar_in(lines) == []
+    assert spanish.informal_in(lines) == []
     assert f"http://testserver{reverse('account_reset_password')}" in message.body
 
 
@@ -242,7 +239,7 @@ def test_becoming_staff_ends_all_sessions_and_is_mailed_to_the_person() -> None:
     assert spanish.english_in([message.subject]) == []
 
 
-def test_another_name_or_less_rights_end_no_session() -> None:
+def test_a_new_name_or_fewer_rights_end_no_session() -> None:
     user = make_user(EMAIL, password=PASSWORD, is_observer=True)
     browser = sign_in()
 

@@ -33,7 +33,7 @@ def test_a_focal_point_signs_in_with_a_mailed_code(client: Client) -> None:
 
 
 @pytest.mark.parametrize(("language", "name"), [("en", "RCM webinars"), ("es", "Seminarios web de la CRM")])
-def test_a_mailed_code_comes_from_us_in_the_readers_language_and_asks_for_no_absence_note(
+def test_a_mailed_code_has_our_sender_the_readers_language_and_no_absence_replies(
     client: Client, language: str, name: str
 ) -> None:
     make_user("focal@example.org")
@@ -55,7 +55,7 @@ def test_a_password_signs_in_too_and_a_wrong_one_does_not(client: Client) -> Non
 
 
 def test_a_password_is_stored_with_argon2(settings: Settings) -> None:
-    """The tests hash with another function, for speed."""
+    """The other tests use a faster hasher."""
     settings.PASSWORD_HASHERS = PASSWORD_HASHERS
 
     user = make_user(password=PASSWORD)
@@ -64,25 +64,25 @@ def test_a_password_is_stored_with_argon2(settings: Settings) -> None:
     assert user.check_password(PASSWORD)
 
 
-def test_asking_for_a_code_never_tells_whether_an_address_is_known(client: Client) -> None:
+def test_requesting_a_code_never_reveals_whether_an_address_is_known(client: Client) -> None:
     make_user("known@example.org")
 
     known = client.post("/accounts/login/code/", {"email": "known@example.org"}, follow=True)
     unknown = Client().post("/accounts/login/code/", {"email": "nobody@example.org"}, follow=True)
 
-    def told(answer) -> str:
+    def text_of(answer) -> str:
         text = re.sub(r'value="[^"]*"', "", answer.content.decode())
         return text.replace("known@example.org", "X").replace("nobody@example.org", "X")
 
-    assert told(known) == told(unknown)
+    assert text_of(known) == text_of(unknown)
     assert [message.to for message in mail.outbox] == [["known@example.org"]]
 
 
 VARYING = ("Content-Length", "Expires", "Set-Cookie")
 
 
-class Seen(NamedTuple):
-    """What somebody who asks can see of an answer, and what it took; without what differs from request to request."""
+class Observation(NamedTuple):
+    """The observable parts of a response and its queries, without parts that differ in every request."""
 
     status: int
     location: str
@@ -91,12 +91,12 @@ class Seen(NamedTuple):
     statements: list[str]
 
 
-def seen(client: Client, path: str, typed: dict[str, str]) -> Seen:
+def observe(client: Client, path: str, typed: dict[str, str]) -> Observation:
     with CaptureQueriesContext(connection) as queries:
         answer = client.post(path, typed) if typed else client.get(path)
     page = re.sub(r'value="[^"]*"', "", answer.text)
     headers = {name: value for name, value in answer.headers.items() if name not in VARYING}
-    return Seen(
+    return Observation(
         answer.status_code,
         answer.headers.get("Location", ""),
         headers,
@@ -122,17 +122,18 @@ def seen(client: Client, path: str, typed: dict[str, str]) -> Seen:
     ],
     ids=["password", "reset", "code"],
 )
-def test_no_answer_and_no_work_tells_whether_an_address_has_an_account(steps, has_allauth_row: bool) -> None:
+def test_neither_responses_nor_queries_reveal_whether_an_address_has_an_account(steps, has_allauth_row: bool) -> None:
     known = make_user("known@example.org")
     if has_allauth_row:
         EmailAddress.objects.create(user=known, email=known.email, verified=True, primary=True)
 
-    def walk(email: str, network: str) -> list[Seen]:
-        # Each from their own network: attempts are counted by it too, and counting the first takes another statement.
+    def walk(email: str, network: str) -> list[Observation]:
+        # Each address uses its own network: attempts are counted per network too, and a first count needs one query
+        # more.
         client = Client(REMOTE_ADDR=network)
         client.get("/accounts/login/")
         return [
-            seen(client, f"/accounts/{path}", {name: value or email for name, value in typed.items()})
+            observe(client, f"/accounts/{path}", {name: value or email for name, value in typed.items()})
             for path, typed in steps
         ]
 
@@ -142,7 +143,7 @@ def test_no_answer_and_no_work_tells_whether_an_address_has_an_account(steps, ha
     assert {message.to[0] for message in mail.outbox} <= {known.email}
 
 
-def test_a_closed_account_signs_in_by_nothing() -> None:
+def test_a_closed_account_cannot_sign_in() -> None:
     make_user("closed@example.org", password=PASSWORD, is_active=False)
     client = Client()
 
@@ -153,7 +154,7 @@ def test_a_closed_account_signs_in_by_nothing() -> None:
     assert mail.outbox == []
 
 
-def test_an_address_in_letters_that_look_alike_gets_no_code_of_somebody_else() -> None:
+def test_an_address_with_lookalike_letters_gets_no_code_of_another_account() -> None:
     make_user("iris@example.org")
 
     Client().post("/accounts/login/code/", {"email": "\u0131r\u0131s@example.org"})
@@ -162,14 +163,14 @@ def test_an_address_in_letters_that_look_alike_gets_no_code_of_somebody_else() -
 
 
 @pytest.mark.parametrize(("path", "per_day"), [("login/code/", 20), ("password/reset/", 10)])
-def test_one_address_gets_so_many_codes_and_links_in_a_day(
+def test_codes_and_links_are_limited_per_address_and_day(
     time_machine: TimeMachineFixture, path: str, per_day: int
 ) -> None:
     make_user("focal@example.org")
     make_user("other@example.org")
 
     def ask(email: str = "focal@example.org") -> int:
-        """Mails there are once `email` has asked, from one network after another."""
+        """Request a code or link for `email` from a new network, and return the number of mails so far."""
         network = f"192.0.2.{next(networks)}"
         Client(REMOTE_ADDR=network).post(f"/accounts/{path}", {"email": email})
         time_machine.shift(61)
@@ -193,7 +194,7 @@ def mailed_code() -> str:
 
 
 class Forms(HTMLParser):
-    """The hidden fields of each form of a page, by where it is sent."""
+    """The hidden fields of each form of a page, by the URL of the form."""
 
     def __init__(self, page: str) -> None:
         super().__init__()
@@ -210,7 +211,7 @@ class Forms(HTMLParser):
             self.fields[self._open][given["name"]] = given["value"]
 
 
-def test_who_waits_for_a_code_has_another_sent_from_the_same_page(client: Client) -> None:
+def test_another_code_can_be_requested_on_the_page_of_the_code(client: Client) -> None:
     make_user("focal@example.org")
     asked = client.post("/accounts/login/code/", {"email": "focal@example.org", "next": "/en/privacy/"})
     page = client.get(asked.url)
@@ -226,7 +227,7 @@ def test_who_waits_for_a_code_has_another_sent_from_the_same_page(client: Client
     assert (refused.status_code, signed_in.url) == (200, "/en/privacy/")
 
 
-def test_who_waits_for_a_code_can_sign_in_another_way(client: Client) -> None:
+def test_the_page_of_the_code_offers_another_way_to_sign_in(client: Client) -> None:
     make_user("focal@example.org")
     page = client.get(client.post("/accounts/login/code/", {"email": "focal@example.org"}).url)
 
@@ -242,7 +243,7 @@ def test_the_field_of_the_code_has_the_focus(client: Client) -> None:
 
 
 @pytest.mark.parametrize("email", ["known@example.org", "nobody@example.org"])
-def test_the_third_wrong_code_leads_to_asking_for_another(client: Client, email: str) -> None:
+def test_the_third_wrong_code_leads_to_requesting_another(client: Client, email: str) -> None:
     make_user("known@example.org")
     confirm = client.post("/accounts/login/code/", {"email": email}).url
 
@@ -257,7 +258,7 @@ def test_the_third_wrong_code_leads_to_asking_for_another(client: Client, email:
 
 
 @pytest.mark.parametrize("email", ["known@example.org", "nobody@example.org"])
-def test_who_asks_for_too_many_codes_reads_what_to_do(email: str) -> None:
+def test_the_error_after_too_many_codes_says_what_to_do(email: str) -> None:
     make_user("known@example.org")
 
     answers = [Client().post("/accounts/login/code/", {"email": email}) for _ in range(4)]
@@ -269,8 +270,8 @@ def test_who_asks_for_too_many_codes_reads_what_to_do(email: str) -> None:
     )
 
 
-def test_a_link_for_a_new_password_begins_with_the_address_of_the_installation() -> None:
-    """Whatever port or host the request was sent to."""
+def test_a_link_for_a_new_password_begins_with_the_base_url() -> None:
+    """The port and host of the request do not matter."""
     make_user("focal@example.org")
 
     for host in ("testserver:8443", "localhost"):
@@ -280,7 +281,7 @@ def test_a_link_for_a_new_password_begins_with_the_address_of_the_installation()
     assert [[link.split("/accounts/")[0] for link in of_one] for of_one in links] == [["http://testserver"]] * 2
 
 
-def test_nobody_signs_up(client: Client) -> None:
+def test_sign_up_is_closed(client: Client) -> None:
     values = {"email": "new@example.org", "password1": PASSWORD, "password2": PASSWORD}
 
     answer = client.post("/accounts/signup/", values)

@@ -1,4 +1,4 @@
-"""Whoever reads Spanish signs in in Spanish: allauth's pages, errors, messages and mails have no English left."""
+"""The sign-in is Spanish for readers of Spanish: allauth's pages, errors, messages and mails contain no English."""
 
 import re
 from collections.abc import Callable
@@ -20,7 +20,7 @@ from django.utils.translation import gettext
 from fido2.utils import websafe_encode
 from fido2.webauthn import AttestationObject, AttestedCredentialData, AuthenticatorData, CollectedClientData
 
-from rcm_webinar.translation_overrides import BORROWED
+from rcm_webinar.translation_overrides import ALLAUTH_TEXTS
 from registrations.models import User
 from tests import spanish
 from tests.factories import make_country, make_focal_point, make_user
@@ -30,20 +30,20 @@ pytestmark = pytest.mark.django_db
 EMAIL, PASSWORD = "focal@example.org", "correct-horse-battery"
 SECRET = "A" * 32
 TEMPLATES = Path(allauth.__file__).parent / "templates"
-# Of a person, a key and a country, in these tests.
+# Names that the tests use for a person, a key and a country.
 TYPED = frozenset({"Rosa Muestra", "Llave de muestra"})
 
 
 def nobody(client: Client, user: User) -> None:
-    """Not signed in."""
+    """Leave the client signed out."""
 
 
 def signed_in(client: Client, user: User) -> None:
     client.post("/accounts/login/", {"login": EMAIL, "password": PASSWORD})
 
 
-def trusted(client: Client, user: User) -> None:
-    """Has just shown once more who they are."""
+def recently_authenticated(client: Client, user: User) -> None:
+    """Sign in and authenticate again."""
     signed_in(client, user)
     client.post("/accounts/reauthenticate/", {"password": PASSWORD})
 
@@ -59,7 +59,7 @@ def waiting_for_a_code(client: Client, user: User) -> None:
     client.post("/accounts/login/code/", {"email": EMAIL})
 
 
-def tired_of_asking(client: Client, user: User) -> None:
+def with_too_many_requests(client: Client, user: User) -> None:
     for _ in range(3):
         client.post("/accounts/login/code/", {"email": EMAIL})
 
@@ -76,7 +76,7 @@ def waiting_for_the_second_factor(client: Client, user: User) -> None:
 
 
 def with_totp(client: Client, user: User) -> None:
-    trusted(client, user)
+    recently_authenticated(client, user)
     add_totp(user)
 
 
@@ -86,7 +86,7 @@ def with_recovery_codes(client: Client, user: User) -> None:
 
 
 def with_a_passkey(client: Client, user: User) -> None:
-    trusted(client, user)
+    recently_authenticated(client, user)
     key = AttestedCredentialData.from_ctap1(b"key", b"\x04" + bytes(64))
     flags = AuthenticatorData.FLAG.UP | AuthenticatorData.FLAG.AT
     attested = AttestationObject.create("none", AuthenticatorData.create(bytes(32), flags, 0, key), {})
@@ -112,13 +112,13 @@ def link_in_the_mail() -> str:
     return link[1]
 
 
-def tired_of_trying(client: Client, user: User) -> None:
+def with_too_many_attempts(client: Client, user: User) -> None:
     for _ in range(40):
         client.post("/accounts/login/", {"login": EMAIL, "password": "wrong"})
 
 
 class Visit(NamedTuple):
-    """`who` has done so much already; `typed` is sent, else the page is opened."""
+    """A request after the preparation `who`: `typed` is posted, or else the page is opened."""
 
     path: str
     typed: dict[str, str] | None = None
@@ -133,11 +133,11 @@ VISITS = (
     Visit("login/", NOTHING),
     Visit("login/", {"login": "nonsense", "password": "wrong"}),
     Visit("login/", {"login": EMAIL, "password": "wrong"}),
-    Visit("login/", {"login": EMAIL, "password": "wrong"}, tired_of_trying, 429),
+    Visit("login/", {"login": EMAIL, "password": "wrong"}, with_too_many_attempts, 429),
     Visit("login/code/"),
     Visit("login/code/", NOTHING),
     Visit("login/code/", {"email": "nonsense"}),
-    Visit("login/code/", {"email": EMAIL}, tired_of_asking),
+    Visit("login/code/", {"email": EMAIL}, with_too_many_requests),
     Visit("login/code/confirm/", None, waiting_for_a_code),
     Visit("login/code/confirm/", NOTHING, waiting_for_a_code),
     Visit("login/code/confirm/", WRONG_CODE, waiting_for_a_code),
@@ -170,9 +170,9 @@ VISITS = (
     Visit("2fa/", None, signed_in),
     Visit("2fa/", None, with_recovery_codes),
     Visit("2fa/", None, with_a_passkey),
-    Visit("2fa/totp/activate/", None, trusted),
-    Visit("2fa/totp/activate/", NOTHING, trusted),
-    Visit("2fa/totp/activate/", WRONG_CODE, trusted),
+    Visit("2fa/totp/activate/", None, recently_authenticated),
+    Visit("2fa/totp/activate/", NOTHING, recently_authenticated),
+    Visit("2fa/totp/activate/", WRONG_CODE, recently_authenticated),
     Visit("2fa/totp/deactivate/", None, with_totp),
     Visit("2fa/authenticate/", None, waiting_for_the_second_factor),
     Visit("2fa/authenticate/", NOTHING, waiting_for_the_second_factor),
@@ -185,8 +185,8 @@ VISITS = (
     Visit("2fa/recovery-codes/download/", None, with_recovery_codes),
     Visit("2fa/webauthn/", None, signed_in),
     Visit("2fa/webauthn/", None, with_a_passkey),
-    Visit("2fa/webauthn/add/", None, trusted),
-    Visit("2fa/webauthn/add/", {"name": "", "credential": "wrong"}, trusted),
+    Visit("2fa/webauthn/add/", None, recently_authenticated),
+    Visit("2fa/webauthn/add/", {"name": "", "credential": "wrong"}, recently_authenticated),
     Visit("2fa/webauthn/reauthenticate/", None, with_a_passkey),
     Visit("2fa/webauthn/keys/1/edit/", None, with_a_passkey),
     Visit("2fa/webauthn/keys/1/edit/", {"name": ""}, with_a_passkey),
@@ -210,16 +210,16 @@ def client() -> Client:
 def test_no_page_of_the_sign_in_shows_english(client: Client, user: User, visit: Visit) -> None:
     visit.who(client, user)
 
-    with spanish.asked_in_vain() as missing:
+    with spanish.missing_translations() as missing:
         answer = opened(client, visit)
 
     assert answer.status_code == visit.status
     texts = spanish.Texts(answer.content.decode()).found
     assert (spanish.english_in(texts, but=TYPED), sorted(missing)) == ([], [])
-    assert spanish.familiar_in(texts) == []
+    assert spanish.informal_in(texts) == []
 
 
-# Closed, or answers scripts alone.
+# These pages are closed, or answer only JavaScript.
 WITHOUT_PAGE = {"account_email", "account_email_verification_sent", "account_confirm_email", "mfa_login_webauthn"}
 
 
@@ -235,9 +235,9 @@ def opened(client: Client, visit: Visit) -> HttpResponse:
     return client.post(f"/accounts/{visit.path}", visit.typed)
 
 
-# Nobody has a telephone number in their account.
+# No account has a telephone number.
 NEVER_SAID = {"account/messages/phone_verified.txt"}
-# What the page itself says.
+# The page itself shows these texts.
 SAID_BY_THE_PAGE = {"account/messages/login_code_sent.txt"}
 MESSAGES = [
     str(path.relative_to(TEMPLATES))
@@ -250,25 +250,25 @@ MESSAGES = [
 def test_no_message_of_the_sign_in_is_english(template: str) -> None:
     values = {"user": User(name="Rosa Muestra"), "email": EMAIL, "phone": "+504 2222 0000"}
 
-    with translation.override("es"), spanish.asked_in_vain() as missing:
+    with translation.override("es"), spanish.missing_translations() as missing:
         text = render_to_string(template, values)
 
     assert bool(text.strip()) is (template not in SAID_BY_THE_PAGE)
     assert (spanish.english_in([text.strip()]), sorted(missing)) == ([], [])
-    assert template in NEVER_SAID or spanish.familiar_in([text]) == []
+    assert template in NEVER_SAID or spanish.informal_in([text]) == []
 
 
-@pytest.mark.parametrize("text", BORROWED)
-def test_what_allauth_says_too_familiarly_we_say_to_officials(text: str) -> None:
+@pytest.mark.parametrize("text", ALLAUTH_TEXTS)
+def test_informal_texts_of_allauth_are_overridden(text: str) -> None:
     with translation.override("es"):
         said = gettext(text)
 
-    assert (said != text, spanish.familiar_in([said])) == (True, [])
+    assert (said != text, spanish.informal_in([said])) == (True, [])
 
 
 @pytest.mark.parametrize("path", ["login/code/", "password/reset/"])
 def test_no_mail_of_the_sign_in_is_english(client: Client, user: User, path: str) -> None:
-    with spanish.asked_in_vain() as missing:
+    with spanish.missing_translations() as missing:
         client.post(f"/accounts/{path}", {"email": EMAIL})
 
     (message,) = mail.outbox
@@ -276,8 +276,8 @@ def test_no_mail_of_the_sign_in_is_english(client: Client, user: User, path: str
     assert (spanish.english_in(lines), sorted(missing), message.alternatives) == ([], [], [])
 
 
-def test_whoever_begins_in_spanish_comes_back_in_spanish(user: User) -> None:
-    """In a browser that asks for English, and has chosen nothing before."""
+def test_a_user_who_begins_in_spanish_returns_to_spanish(user: User) -> None:
+    """The browser prefers English and has no language cookie."""
     client = Client(headers={"Accept-Language": "en"})
 
     to_sign_in = client.get("/es/delegations/")
@@ -293,7 +293,7 @@ def test_whoever_begins_in_spanish_comes_back_in_spanish(user: User) -> None:
     assert back.url == "/es/delegations/"
 
 
-def test_a_language_that_is_chosen_at_the_sign_in_stays(client: Client) -> None:
+def test_a_language_chosen_at_the_sign_in_is_kept(client: Client) -> None:
     client.get("/es/")
     client.post("/i18n/setlang/", {"language": "en", "next": "/accounts/login/"})
 

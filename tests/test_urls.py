@@ -262,7 +262,7 @@ def test_every_page_is_completely_translated_into_spanish(
         path = reverse(name, args=[world.arguments.get(argument, argument) for argument in URLS[name].arguments])
 
     for role in ("focal_point", "participant"):
-        with spanish.asked_in_vain() as missing:
+        with spanish.missing_translations() as missing:
             answer = getattr(world.clients[role], method)(path, headers={"Accept-Language": "es"})
 
         assert (english_on(answer), sorted(missing)) == ([], [])
@@ -458,7 +458,7 @@ def test_the_admin_is_completely_translated_into_spanish(
     staff = world.clients["staff"]
     staff.cookies[settings.LANGUAGE_COOKIE_NAME] = "es"
 
-    with spanish.asked_in_vain() as missing:
+    with spanish.missing_translations() as missing:
         answer = getattr(staff, method)(path)
 
     assert (english_on(answer), sorted(missing)) == ([], [])

@@ -1,4 +1,4 @@
-"""`make lint`: every text for people stands in the Spanish catalogue, translated, and the compiled one is up to date.
+"""`make lint` checks that every text for people has a Spanish translation, and that the compiled catalogue is current.
 
 The texts are collected anew from the source, which needs gettext; without it that part is left out and named.
 """
@@ -42,7 +42,7 @@ def texts(catalogue: "polib.POFile | polib.MOFile") -> dict[Key, object]:
 
 
 def collected() -> dict[Key, object]:
-    """What `make messages` would collect from the files that git knows."""
+    """Return the texts that `make messages` would collect from the files that git tracks."""
     with tempfile.TemporaryDirectory(prefix="rcm-messages-") as scratch:
         listed = subprocess.run(
             ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", "*.py", "*.html", "*.txt"],

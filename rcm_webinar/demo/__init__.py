@@ -1,1 +1,1 @@
-"""The demo: started by `make demo`, switched on by `RCM_DEMO=1`."""
+"""The demo, which `make demo` starts with `RCM_DEMO=1`."""

@@ -1,10 +1,10 @@
-"""`python -m rcm_webinar.demo` starts the demo; `--reset` forgets what it has stored."""
+"""`python -m rcm_webinar.demo` starts the demo; `--reset` deletes everything that it has stored."""
 
 import argparse
 import os
 import sys
 
-from rcm_webinar.demo.single_instance import DemoRefused
+from rcm_webinar.demo.single_instance import DemoError
 from rcm_webinar.demo.starter import reset, run
 
 
@@ -17,8 +17,8 @@ def main() -> int:
             reset()
             return 0
         return run(port=int(os.environ.get("PORT", "8000")))
-    except DemoRefused as refusal:
-        sys.stderr.write(f"{refusal}\n")
+    except DemoError as error:
+        sys.stderr.write(f"{error}\n")
         return 1
 
 

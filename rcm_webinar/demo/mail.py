@@ -1,4 +1,4 @@
-"""Mail into files: one message, one `.eml`, for the demo."""
+"""The demo's mail backend, which writes each message to an `.eml` file."""
 
 import os
 import secrets
@@ -13,19 +13,19 @@ from django.core.mail import EmailMessage
 from django.core.mail.backends.base import BaseEmailBackend
 
 
-class EmlFiles(BaseEmailBackend):
-    """Writes each message to `EMAIL_FILE_PATH`; file names sort by the time of writing.
+class EmlFileBackend(BaseEmailBackend):
+    """Writes each message to the folder `EMAIL_FILE_PATH`; the names of the files sort by the time of writing.
 
-    A reader never sees half a message: it is written beside and renamed into place.
+    Each file is written under a temporary name and then renamed, so nobody reads half a message.
     """
 
     def __init__(self, **kwargs: Any) -> None:
-        # What else Django passes on (such as a time-out) is of no use to a folder.
+        # Django also passes options of a server, such as a time-out, which a folder does not need.
         super().__init__()
         self.folder = Path(settings.EMAIL_FILE_PATH)
 
     def send_messages(self, email_messages: Sequence[EmailMessage]) -> int:
-        """How many were written: all. Raises OSError where the folder cannot be written to."""
+        """Write all messages and return their number. Raises OSError if the folder cannot be written to."""
         self.folder.mkdir(parents=True, exist_ok=True)
         for message in email_messages:
             stem = f"{datetime.now(UTC):%Y%m%dT%H%M%S%f}-{secrets.token_hex(4)}"

@@ -1,4 +1,4 @@
-"""Reads the messages that the demo has written into files."""
+"""Reads the messages that the demo's mail backend has written."""
 
 import re
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from icalendar import Calendar, Event
 
 STEM = re.compile(r"(?P<written>\d{8}T\d{12})-[0-9a-f]{8}")
 LINK = re.compile(r"https?://[^\s<>\"]+")
-# Where the page shows at which hour a calendar puts a session.
+# The time zones for which the page shows the hours of a session.
 ZONES = (
     "UTC",
     "America/Costa_Rica",
@@ -24,13 +24,13 @@ ZONES = (
 )
 
 
-class NoSuchMail(Exception):
-    """No message has this number."""
+class MailNotFound(Exception):
+    """There is no message with this name."""
 
 
 @dataclass(frozen=True)
-class MailLine:
-    """One message in the list."""
+class MailSummary:
+    """One message in the list of messages."""
 
     stem: str
     written_at: datetime
@@ -48,7 +48,7 @@ class CalendarHour:
 
 @dataclass(frozen=True)
 class CalendarEvent:
-    """A VEVENT as a calendar program shows it, and what orders it among its versions."""
+    """A VEVENT as a calendar program shows it, with the UID and SEQUENCE that identify its version."""
 
     summary: str
     status: str
@@ -60,9 +60,9 @@ class CalendarEvent:
 
 @dataclass(frozen=True)
 class Mail:
-    """One message with its parts; a part that it does not have is empty."""
+    """One message with its parts; a missing part is empty."""
 
-    line: MailLine
+    summary: MailSummary
     headers: tuple[tuple[str, str], ...]
     text: str
     html: str
@@ -72,29 +72,29 @@ class Mail:
 
     @property
     def links(self) -> tuple[str, ...]:
-        """Those of the text part, each once, in its order."""
+        """The links of the text part, in order and without duplicates."""
         return tuple(dict.fromkeys(LINK.findall(self.text)))
 
 
-def list_mail(folder: Path, *, address: str = "") -> list[MailLine]:
-    """Newest first; with `address`, only what was sent there."""
+def list_mail(folder: Path, *, address: str = "") -> list[MailSummary]:
+    """List the messages, the newest first; with `address`, only those whose recipient contains it."""
     paths = sorted(folder.glob("*.eml"), reverse=True)
-    lines = [_line(path.stem, path.read_bytes()) for path in paths if STEM.fullmatch(path.stem)]
-    wanted = address.strip().lower()
-    return [line for line in lines if wanted in line.to.lower()]
+    summaries = [_read_summary(path.stem, path.read_bytes()) for path in paths if STEM.fullmatch(path.stem)]
+    searched = address.strip().lower()
+    return [summary for summary in summaries if searched in summary.to.lower()]
 
 
 def read_mail(folder: Path, stem: str) -> Mail:
-    """Raises NoSuchMail."""
+    """Read the message with this name. Raises MailNotFound."""
     path = folder / f"{stem}.eml"
     if not STEM.fullmatch(stem) or not path.is_file():
-        raise NoSuchMail
+        raise MailNotFound
     content = path.read_bytes()
     message = _parsed(content)
     calendar = _part(message, "calendar")
     parsed = Calendar.from_ical(calendar) if calendar else None
     return Mail(
-        line=_line(stem, content),
+        summary=_read_summary(stem, content),
         headers=tuple((name, str(value)) for name, value in message.items()),
         text=_part(message, "plain").decode(),
         html=_part(message, "html").decode(),
@@ -108,9 +108,9 @@ def _parsed(content: bytes) -> EmailMessage:
     return message_from_bytes(content, policy=policy.default)
 
 
-def _line(stem: str, content: bytes) -> MailLine:
+def _read_summary(stem: str, content: bytes) -> MailSummary:
     head = _parsed(content.partition(b"\r\n\r\n")[0] + b"\r\n\r\n")
-    return MailLine(
+    return MailSummary(
         stem=stem,
         written_at=datetime.strptime(stem.partition("-")[0], "%Y%m%dT%H%M%S%f").replace(tzinfo=UTC),
         subject=str(head["Subject"]),
@@ -120,7 +120,7 @@ def _line(stem: str, content: bytes) -> MailLine:
 
 
 def _part(message: EmailMessage, subtype: str) -> bytes:
-    """The first text part of `subtype`, as UTF-8; empty where there is none."""
+    """Return the first text part of `subtype`, as UTF-8; empty if there is none."""
     for part in message.walk():
         if part.get_content_type() == f"text/{subtype}":
             return bytes(part.get_payload(decode=True))
@@ -146,6 +146,6 @@ def _event(event: Event) -> CalendarEvent:
 
 
 def _in_zone(at: date, zone: str) -> datetime:
-    """A whole day begins at midnight UTC."""
+    """Convert a start or end to `zone`; a whole day begins at midnight UTC."""
     instant = at if isinstance(at, datetime) else datetime.combine(at, time(), UTC)
     return instant.astimezone(ZoneInfo(zone))

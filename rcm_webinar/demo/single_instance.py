@@ -1,4 +1,4 @@
-"""One demo on one directory of data and one port; who comes second is told so."""
+"""Makes sure that one demo at a time uses a data directory and a port; a second one gets an error."""
 
 import errno
 import fcntl
@@ -10,32 +10,33 @@ from contextlib import contextmanager
 from rcm_webinar import env
 
 
-class DemoRefused(Exception):
-    """The demo cannot start; the message says why and what to do."""
+class DemoError(Exception):
+    """The demo cannot start; the message says why, and what to do."""
 
 
 @contextmanager
-def data_claimed(port: int | None) -> Iterator[int]:
-    """Hold the demo's data; the lock's file descriptor, which the demo's processes inherit.
+def lock_data(port: int | None) -> Iterator[int]:
+    """Lock the demo's data directory, and yield the file descriptor of the lock.
 
-    They hold the data too, so that what a killed starter left behind is noticed. Raises DemoRefused.
+    The demo's processes inherit the descriptor and so keep the lock: a second start notices processes that a killed
+    starter left behind. Raises DemoError if the lock is taken.
     """
     env.DEMO_DIR.mkdir(parents=True, exist_ok=True)
-    claim = os.open(env.DEMO_DIR / "running", os.O_RDWR | os.O_CREAT, 0o600)
+    lock = os.open(env.DEMO_DIR / "running", os.O_RDWR | os.O_CREAT, 0o600)
     try:
         try:
-            fcntl.flock(claim, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise DemoRefused(_who_holds(os.read(claim, 200).decode())) from None
-        os.truncate(claim, 0)
-        os.write(claim, f"{os.getpid()} http://127.0.0.1:{port}/".encode())
-        yield claim
+            raise DemoError(_describe_holder(os.read(lock, 200).decode())) from None
+        os.truncate(lock, 0)
+        os.write(lock, f"{os.getpid()} http://127.0.0.1:{port}/".encode())
+        yield lock
     finally:
-        os.close(claim)
+        os.close(lock)
 
 
-def _who_holds(written: str) -> str:
-    pid, _, address = written.partition(" ")
+def _describe_holder(lock_content: str) -> str:
+    pid, _, address = lock_content.partition(" ")
     try:
         os.kill(int(pid), 0)
     except (ValueError, ProcessLookupError):
@@ -44,17 +45,17 @@ def _who_holds(written: str) -> str:
 
 
 @contextmanager
-def port_claimed(port: int) -> Iterator[int]:
-    """Hold `port` on 127.0.0.1; the file descriptor that gunicorn listens on. Raises DemoRefused."""
+def bind_port(port: int) -> Iterator[int]:
+    """Bind `port` on 127.0.0.1, and yield the file descriptor on which gunicorn listens. Raises DemoError."""
     with socket.socket() as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             listener.bind(("127.0.0.1", port))
         except OverflowError:
-            raise DemoRefused(f"There is no port {port}: take one from 1024 to 65535.") from None
+            raise DemoError(f"There is no port {port}: take one from 1024 to 65535.") from None
         except OSError as error:
             if error.errno not in (errno.EADDRINUSE, errno.EACCES):
                 raise
             state = "in use" if error.errno == errno.EADDRINUSE else "not open to you"
-            raise DemoRefused(f"Port {port} is {state}. Take another one: make demo PORT={port + 1}") from None
+            raise DemoError(f"Port {port} is {state}. Take another one: make demo PORT={port + 1}") from None
         yield listener.fileno()

@@ -1,8 +1,8 @@
-"""Starts the demo's processes on one directory of data, and stops every one of them.
+"""Starts the processes of the demo, and stops all of them.
 
-Web server, worker and beat are those of an installation; only the database (SQLite), the broker (files) and the
-mail (files) differ. Each process leads a group of its own, so that Ctrl-C in the terminal reaches this program
-alone, and it stops them in order.
+Web server, worker and beat are those of an installation; only the database (SQLite), the broker (files) and the mail
+(files) differ. Each process has its own process group, so that Ctrl-C in the terminal reaches this program alone, which
+then stops the others in order.
 """
 
 import os
@@ -23,20 +23,20 @@ import django
 from django.core.management import call_command
 
 from rcm_webinar import env
-from rcm_webinar.demo.single_instance import DemoRefused, data_claimed, port_claimed
+from rcm_webinar.demo.single_instance import DemoError, bind_port, lock_data
 
 STARTED_WITHIN_SECONDS = 60.0
 STOPPED_WITHIN_SECONDS = 7.0
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
-class StopAsked(BaseException):
-    """Ctrl-C, or a polite signal from outside. No library's `except Exception` may swallow it."""
+class StopRequested(BaseException):
+    """The user pressed Ctrl-C or sent a signal. As a BaseException, it passes every `except Exception`."""
 
 
 @dataclass(frozen=True)
-class Part:
-    """One process of the demo, and where it writes what happens."""
+class DemoProcess:
+    """One process of the demo, with the path of its log."""
 
     name: str
     process: "subprocess.Popen[bytes]"
@@ -44,62 +44,62 @@ class Part:
 
 
 def run(*, port: int) -> int:
-    """Run the demo until it is stopped; the exit status.
+    """Run the demo until it is stopped, and return the exit status.
 
-    Raises DemoRefused where the port or the data are in use.
+    Raises DemoError if the port or the data directory is in use.
     """
     if not env.DEMO:
-        raise DemoRefused("The demo runs with RCM_DEMO=1 alone, as `make demo` sets it.")
-    parts: list[Part] = []
+        raise DemoError("The demo runs with RCM_DEMO=1 alone, as `make demo` sets it.")
+    processes: list[DemoProcess] = []
     try:
         for number in STOP_SIGNALS:
-            signal.signal(number, _ask_to_stop)
-        with data_claimed(port) as claim, port_claimed(port) as listener:
+            signal.signal(number, _request_stop)
+        with lock_data(port) as lock, bind_port(port) as listener:
             environment = _environment(port, listener)
             os.environ.clear()
             os.environ.update(environment)
-            people = _prepare()
+            instructions = _prepare()
             with _signals_deferred():
-                parts += _started(environment, inherited=(claim, listener))
-            return _serve(parts, port, people)
-    except StopAsked:
+                processes += _start_processes(environment, inherited=(lock, listener))
+            return _serve(processes, port, instructions)
+    except StopRequested:
         print("\nStopping ...", flush=True)
         return 0
     finally:
         for number in STOP_SIGNALS:
             signal.signal(number, signal.SIG_IGN)
-        _stop(parts)
+        _stop(processes)
 
 
 def reset() -> None:
-    """Remove the demo's data. Raises DemoRefused while a demo runs on them."""
+    """Delete the demo's data. Raises DemoError while a demo uses them."""
     if env.DEMO_DIR.exists():
-        with data_claimed(None):
+        with lock_data(None):
             shutil.rmtree(env.DEMO_DIR)
     print(f"Nothing is left in {env.DEMO_DIR}.")
 
 
-def _ask_to_stop(_number: int, _frame: FrameType | None) -> None:
+def _request_stop(_number: int, _frame: FrameType | None) -> None:
     for number in STOP_SIGNALS:
         signal.signal(number, signal.SIG_IGN)
-    raise StopAsked
+    raise StopRequested
 
 
 @contextmanager
 def _signals_deferred() -> Iterator[None]:
-    """Keep a signal until the end of the block, so that no process is started without being noted."""
-    asked: list[int] = []
+    """Handle signals only at the end of the block, so that every process that is started is also stopped."""
+    received: list[int] = []
     for number in STOP_SIGNALS:
-        signal.signal(number, lambda arrived, _frame: asked.append(arrived))
+        signal.signal(number, lambda arrived, _frame: received.append(arrived))
     yield
     for number in STOP_SIGNALS:
-        signal.signal(number, _ask_to_stop)
-    if asked:
-        _ask_to_stop(asked[0], None)
+        signal.signal(number, _request_stop)
+    if received:
+        _request_stop(received[0], None)
 
 
 def _environment(port: int, listener: int) -> dict[str, str]:
-    """What the processes see: the demo's own settings, whatever this shell has set for an installation."""
+    """Return the environment of the processes: the demo's own settings, without those of an installation."""
     kept = {name: value for name, value in os.environ.items() if name not in env.DEMO_DEFAULTS}
     return kept | {
         "BASE_URL": f"http://127.0.0.1:{port}",
@@ -110,18 +110,18 @@ def _environment(port: int, listener: int) -> dict[str, str]:
 
 
 def _prepare() -> str:
-    """Bring the database up to date and fill it once; what to tell about signing in."""
+    """Migrate the database and fill it once; return the instructions for signing in."""
     if not (env.DEMO_DIR / "db.sqlite3").exists():
         print("Filling the demo for the first time ...", flush=True)
     django.setup()
     call_command("migrate", verbosity=0)
     call_command("createcachetable", verbosity=0)
-    told = StringIO()
-    call_command("seed_demo", stdout=told)
-    return told.getvalue()
+    output = StringIO()
+    call_command("seed_demo", stdout=output)
+    return output.getvalue()
 
 
-def _started(environment: Mapping[str, str], *, inherited: tuple[int, ...]) -> list[Part]:
+def _start_processes(environment: Mapping[str, str], *, inherited: tuple[int, ...]) -> list[DemoProcess]:
     python = [sys.executable, "-m"]
     celery = [*python, "celery", "-A", "rcm_webinar"]
     commands = {
@@ -131,38 +131,38 @@ def _started(environment: Mapping[str, str], *, inherited: tuple[int, ...]) -> l
     }
     logs = env.DEMO_DIR / "logs"
     logs.mkdir(exist_ok=True)
-    parts = []
+    processes = []
     for name, command in commands.items():
         log = logs / f"{name}.log"
-        with log.open("ab") as output:
+        with log.open("ab") as log_file:
             process = subprocess.Popen(
                 command,
                 cwd=env.BASE_DIR,
                 env=environment,
                 stdin=subprocess.DEVNULL,
-                stdout=output,
+                stdout=log_file,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
                 pass_fds=inherited,
             )
-        parts.append(Part(name, process, log))
-    return parts
+        processes.append(DemoProcess(name, process, log))
+    return processes
 
 
-def _serve(parts: list[Part], port: int, people: str) -> int:
-    """Greet once the pages answer, then wait until a process ends by itself, which is a failure."""
+def _serve(processes: list[DemoProcess], port: int, instructions: str) -> int:
+    """Print how to sign in once the pages answer, then wait until a process ends by itself, which is a failure."""
     deadline = time.monotonic() + STARTED_WITHIN_SECONDS
-    while not _answers(port) and time.monotonic() < deadline and not _ended(parts):
-        _pause(parts[0])
-    if not _ended(parts):
-        print(people)
+    while not _answers(port) and time.monotonic() < deadline and not _ended(processes):
+        _pause(processes[0])
+    if not _ended(processes):
+        print(instructions)
         address = f"http://127.0.0.1:{port}/demo/"
         print(f"The demo runs at {address} and its mail arrives at {address}mail/")
         print("Ctrl-C stops it.", flush=True)
         os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOWAIT)
-    for part in _ended(parts):
-        last_lines = part.log.read_text(errors="replace").splitlines()[-15:]
-        print(f"The {part.name} process ended by itself. The end of {part.log}:", *last_lines, sep="\n  ", flush=True)
+    for each in _ended(processes):
+        last_lines = each.log.read_text(errors="replace").splitlines()[-15:]
+        print(f"The {each.name} process ended by itself. The end of {each.log}:", *last_lines, sep="\n  ", flush=True)
     return 1
 
 
@@ -177,25 +177,25 @@ def _answers(port: int) -> bool:
         connection.close()
 
 
-def _ended(parts: list[Part]) -> list[Part]:
-    return [part for part in parts if part.process.poll() is not None]
+def _ended(processes: list[DemoProcess]) -> list[DemoProcess]:
+    return [each for each in processes if each.process.poll() is not None]
 
 
-def _pause(part: Part) -> None:
+def _pause(demo_process: DemoProcess) -> None:
     try:
-        part.process.wait(timeout=0.2)
+        demo_process.process.wait(timeout=0.2)
     except subprocess.TimeoutExpired:
         return
 
 
-def _stop(parts: list[Part]) -> None:
-    """End every process politely, and those that stay, with their groups, for certain."""
-    for part in parts:
-        part.process.terminate()
+def _stop(processes: list[DemoProcess]) -> None:
+    """Send SIGTERM to every process, and after 7 seconds SIGKILL to the groups of those that still run."""
+    for each in processes:
+        each.process.terminate()
     deadline = time.monotonic() + STOPPED_WITHIN_SECONDS
-    for part in parts:
+    for each in processes:
         try:
-            part.process.wait(timeout=max(0.1, deadline - time.monotonic()))
+            each.process.wait(timeout=max(0.1, deadline - time.monotonic()))
         except subprocess.TimeoutExpired:
-            os.killpg(part.process.pid, signal.SIGKILL)
-            part.process.wait()
+            os.killpg(each.process.pid, signal.SIGKILL)
+            each.process.wait()

@@ -1,11 +1,10 @@
-"""The demo's own pages: who to sign in as, and every message that was sent. They exist with `RCM_DEMO=1` alone."""
+"""The demo's own pages: the accounts to sign in with, and every message that was sent."""
 
 from pathlib import Path
 
 from csp.constants import NONE, SELF, UNSAFE_INLINE
 from csp.decorators import csp
 from django.conf import settings
-from django.contrib.auth import get_user_model
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -14,10 +13,11 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_safe
 
-from rcm_webinar.demo.mailbox import Mail, NoSuchMail, list_mail, read_mail
+from rcm_webinar.demo.accounts import PASSWORD, list_accounts
+from rcm_webinar.demo.mailbox import Mail, MailNotFound, list_mail, read_mail
 
 MESSAGES_PER_PAGE = 100
-# Mail is another's content: it runs nothing, loads nothing, and its links open beside the page.
+# The HTML of a mail must not run scripts or load anything; its links open in a new tab.
 MAIL_POLICY = {
     "default-src": [NONE],
     "style-src": [UNSAFE_INLINE],
@@ -30,16 +30,16 @@ MAIL_POLICY = {
 @never_cache
 @require_safe
 def start(request: HttpRequest) -> HttpResponse:
-    users = get_user_model().objects.filter(is_active=True).order_by("-is_staff", "-is_observer", "email")
-    return render(request, "demo/start.html", {"users": users, "password": settings.DEMO_PASSWORD})
+    users = list_accounts().filter(is_active=True)
+    return render(request, "demo/start.html", {"users": users, "password": PASSWORD})
 
 
 @never_cache
 @require_safe
 def mail_list(request: HttpRequest) -> HttpResponse:
     address = request.GET.get("to", "")
-    lines = list_mail(_folder(), address=address)
-    page = Paginator(lines, MESSAGES_PER_PAGE).get_page(request.GET.get("page"))
+    summaries = list_mail(_folder(), address=address)
+    page = Paginator(summaries, MESSAGES_PER_PAGE).get_page(request.GET.get("page"))
     return render(request, "demo/mail_list.html", {"page": page, "address": address})
 
 
@@ -54,14 +54,14 @@ def mail_message(request: HttpRequest, stem: str) -> HttpResponse:
 @never_cache
 @require_safe
 def mail_body(request: HttpRequest, stem: str) -> HttpResponse:
-    """The HTML part, for the sandboxed frame of the message's page."""
+    """Answer the HTML part, which the message's page shows in a sandboxed frame."""
     return HttpResponse(f'<base target="_blank">{_mail_or_404(stem).html}')
 
 
 @never_cache
 @require_safe
 def mail_calendar(request: HttpRequest, stem: str) -> HttpResponse:
-    """The calendar part as a file, to be opened in a calendar program."""
+    """Answer the calendar part as a file for a calendar program."""
     mail = _mail_or_404(stem)
     if not mail.calendar:
         raise Http404(_("This message carries no calendar."))
@@ -79,5 +79,5 @@ def _folder() -> Path:
 def _mail_or_404(stem: str) -> Mail:
     try:
         return read_mail(_folder(), stem)
-    except NoSuchMail:
+    except MailNotFound:
         raise Http404(_("There is no such message.")) from None

@@ -19,7 +19,7 @@ from registrations.models import (
     Partstat,
 )
 from registrations.queries.lists import by_answer, complete, with_gaps
-from sessions_app.admin.filters import KnownValues
+from sessions_app.admin.filters import KnownValuesFilter
 
 if TYPE_CHECKING:
     Rows = QuerySet[Any]
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 NO_PROFILE = "none"
 
 
-class BodyFilter(KnownValues):
+class BodyFilter(KnownValuesFilter):
     title = gettext_lazy("country or organisation")
     parameter_name = "body"
 
@@ -39,7 +39,7 @@ class BodyFilter(KnownValues):
         return rows.filter(**{lookup: value})
 
 
-class ProfileFilter(KnownValues):
+class ProfileFilter(KnownValuesFilter):
     title = gettext_lazy("profile")
     parameter_name = "profile"
 
@@ -51,7 +51,7 @@ class ProfileFilter(KnownValues):
         return rows.filter(profile=None) if value == NO_PROFILE else rows.filter(profile__code=value)
 
 
-class AnswerFilter(KnownValues):
+class AnswerFilter(KnownValuesFilter):
     title = gettext_lazy("answer")
     parameter_name = "answer"
 
@@ -62,7 +62,7 @@ class AnswerFilter(KnownValues):
         return by_answer(rows, Partstat(value.upper()))
 
 
-class AdmittedFilter(KnownValues):
+class AdmittedFilter(KnownValuesFilter):
     title = gettext_lazy("admitted")
     parameter_name = "admitted"
 
@@ -73,7 +73,7 @@ class AdmittedFilter(KnownValues):
         return rows.filter(admitted_at__isnull=value == "no")
 
 
-class KindFilter(KnownValues):
+class KindFilter(KnownValuesFilter):
     title = gettext_lazy("kind")
     parameter_name = "kind"
 
@@ -84,7 +84,7 @@ class KindFilter(KnownValues):
         return rows.filter(**{"delegation__body__kind" if rows.model is Delegate else "body__kind": value})
 
 
-class AttendingFilter(KnownValues):
+class AttendingFilter(KnownValuesFilter):
     title = gettext_lazy("delegation attends")
     parameter_name = "attending"
 
@@ -96,7 +96,7 @@ class AttendingFilter(KnownValues):
         return rows.exclude(is_absent) if value == "yes" else rows.filter(is_absent)
 
 
-class LackingFilter(KnownValues):
+class LackingFilter(KnownValuesFilter):
     """Delegations that lack people of one profile."""
 
     title = gettext_lazy("who is missing")
@@ -109,7 +109,7 @@ class LackingFilter(KnownValues):
         return with_gaps(rows, profile=ParticipantProfile.objects.get(code=value))
 
 
-class CompleteFilter(KnownValues):
+class CompleteFilter(KnownValuesFilter):
     title = gettext_lazy("complete")
     parameter_name = "complete"
 
@@ -120,7 +120,7 @@ class CompleteFilter(KnownValues):
         return complete(rows) if value == "yes" else with_gaps(rows)
 
 
-class OverdueFilter(KnownValues):
+class OverdueFilter(KnownValuesFilter):
     """Deliveries that should have been sent by now."""
 
     title = gettext_lazy("overdue")

@@ -12,7 +12,7 @@ from registrations.forms.delegates import reason_field
 from registrations.models import Delegate, Partstat
 from registrations.services.attendance import LONGEST_WORD
 from registrations.services.delegate_details import tidy_address
-from sessions_app.zone_choices import near_zones, zone_groups
+from sessions_app.zone_choices import regional_zones, zone_groups
 
 
 class AnswerForm(forms.Form):
@@ -39,7 +39,7 @@ class PreferencesForm(forms.Form):
         super().__init__(*args, **{"initial": {"language": delegate.language, "timezone": delegate.timezone}, **kwargs})
         page_language = get_language() or "en"
         zones: list[Any] = (
-            [*near_zones(page_language, also=(delegate.webinar.timezone, delegate.timezone)).zones]
+            [*regional_zones(page_language, also=(delegate.webinar.timezone, delegate.timezone)).zones]
             if nearby_zones_only
             else [(group.label, group.zones) for group in zone_groups(page_language, selected=delegate.timezone)]
         )

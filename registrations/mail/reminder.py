@@ -10,7 +10,7 @@ from django.utils import translation
 from registrations.mail.calendar import session_context
 from registrations.mail.message import compose
 from registrations.models import Delegate, Delivery, ReminderAudience, ReminderRule, ReminderUnit, User
-from registrations.queries import zone_of
+from registrations.queries import zone_for_focal_point
 from registrations.queries.participant import room_opens_at
 from registrations.queries.reminders import answers_of_delegations
 from sessions_app.hours import hours_for
@@ -54,7 +54,7 @@ def _to_focal_point(
     """How many of the reader's own delegation come, without a name or a link that would join."""
     answers = answers_of_delegations(user, released)
     webinar = released.session.webinar
-    zone = zone_of(user, answers[0].delegation) if answers else webinar.timezone
+    zone = zone_for_focal_point(user, answers[0].delegation) if answers else webinar.timezone
     with translation.override(user.language):
         links = [f"{settings.BASE_URL}{each.delegation.get_absolute_url()}" for each in answers]
     context: dict[str, object] = {

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from registrations.models import Delegation, User
-from registrations.queries import zone_of
+from registrations.queries import zone_for_focal_point
 from sessions_app.hours import Hours, hours_for
 
 
@@ -12,7 +12,7 @@ def hours_of(starts_at: datetime, ends_at: datetime | None, user: User, delegati
     return hours_for(
         starts_at,
         ends_at,
-        reader_zone=zone_of(user, delegation),
+        reader_zone=zone_for_focal_point(user, delegation),
         webinar_zone=delegation.webinar.timezone,
         language=user.language,
     )

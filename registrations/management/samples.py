@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from registrations.models import (
-    BodyKind,
     Delegate,
     DelegateRole,
     Delegation,
@@ -241,26 +240,14 @@ SCENARIOS: dict[str, Callable[[SampleDelegation], None]] = {
 }
 
 
-def seed_people(*, password: str, now: datetime) -> dict[str, User]:
-    """Create one focal point per member country with `password`; return them by ISO code.
-
-    The one who has not started has not read the privacy notice either.
-    """
-    focal_points = {}
-    for body in ParticipatingBody.objects.filter(kind=BodyKind.COUNTRY):
+def appoint_focal_points(accounts: Mapping[str, User], *, now: datetime) -> None:
+    """Make each account the focal point of the country with its ISO code; those who registered someone have signed in
+    before, and have read the privacy notice."""
+    for body in ParticipatingBody.objects.filter(iso_code__in=accounts):
         code = str(body.iso_code)
-        user = User.objects.create_user(
-            f"focal.{code.lower()}@example.org",
-            password,
-            name=f"Sample focal point, {body.name_en}",
-            language=body.default_language,
-            timezone=body.only_timezone or ZONES.get(code, ""),
-        )
         if SCENARIOS[code] is not nobody_named:
-            note_privacy_read(user, now=now)
-        FocalPoint.objects.create(body=body, user=user, is_primary=True)
-        focal_points[code] = user
-    return focal_points
+            note_privacy_read(accounts[code], now=now)
+        FocalPoint.objects.create(body=body, user=accounts[code], is_primary=True)
 
 
 def seed_stories(webinar: Webinar, *, focal_points: Mapping[str, User], staff: User, now: datetime) -> None:

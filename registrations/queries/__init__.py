@@ -15,7 +15,6 @@ from registrations.queries.delegation_page import (
     released_and_end,
     released_sessions,
     undoable_edit_of,
-    zone_of,
 )
 from registrations.queries.focal_points import focal_points_of
 from registrations.queries.letters import lacks_letter, letters_of, requires_letter
@@ -30,6 +29,7 @@ from registrations.queries.seats import (
     seats_of_webinar,
     with_exceptions,
 )
+from registrations.queries.time_zones import zone_for_focal_point
 
 __all__ = [
     "BoardRow",
@@ -65,5 +65,5 @@ __all__ = [
     "seats_of_webinar",
     "undoable_edit_of",
     "with_exceptions",
-    "zone_of",
+    "zone_for_focal_point",
 ]

@@ -234,11 +234,6 @@ def delegation_of(user: User, slug: str) -> Delegation | None:
     return delegations_of(user).filter(slug=slug).first()
 
 
-def zone_of(user: User, delegation: Delegation) -> str:
-    """The zone in which `user` reads: their own, else the country's only one, else the webinar's."""
-    return user.timezone or delegation.body.only_timezone or delegation.webinar.timezone
-
-
 def policy_of(webinar: Webinar) -> RegistrationPolicy | None:
     """The webinar's registration policy; None means that registration is not open to focal points.
 

@@ -1,4 +1,4 @@
-"""How many people the release of an agenda would mail."""
+"""Counts the people whom the release of an agenda would mail."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -10,11 +10,11 @@ from sessions_app.models import Webinar
 from sessions_app.releases import AgendaChanges
 
 
-def people_told(webinar: Webinar, changes: AgendaChanges, *, now: datetime) -> Mapping[int, int]:
-    """By the number of each changed session, how many people are told if its change is mailed. Two queries.
+def count_recipients(webinar: Webinar, changes: AgendaChanges, *, now: datetime) -> Mapping[int, int]:
+    """Return, by the number of each changed session, how many people are mailed if its change is mailed. Two queries.
 
-    A cancellation goes to the mailboxes that hold the session or are about to, anything else to everyone who takes
-    part; nobody is told of a session that is over.
+    A cancellation goes to the mailboxes that hold the session or soon will; any other change goes to everyone who takes
+    part. No mail is about a session that is over.
     """
     invited = Delegate.objects.to_be_mailed().filter(webinar=webinar).count()
     holding = dict(

@@ -1,6 +1,6 @@
 """Wakes the planner or a sender after a commit."""
 
-from sessions_app.nudge import send_on_commit
+from registrations.services.task_queue import enqueue_on_commit
 
 PLAN_TASK = "registrations.tasks.plan"
 SEND_TASK = "registrations.tasks.send"
@@ -8,9 +8,9 @@ SEND_TASK = "registrations.tasks.send"
 
 def nudge_planner() -> None:
     """Ask a worker to plan once the present transaction is committed."""
-    send_on_commit(PLAN_TASK)
+    enqueue_on_commit(PLAN_TASK)
 
 
 def nudge_sender(number: int, token: str) -> None:
     """Ask a worker to send what is due, as this sender (see `senders.py`); as `nudge_planner`."""
-    send_on_commit(SEND_TASK, number, token)
+    enqueue_on_commit(SEND_TASK, number, token)

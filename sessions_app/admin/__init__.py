@@ -1,4 +1,4 @@
-"""The secretariat's rooms for the agenda: what is edited here stays private until it is released."""
+"""The secretariat's admin pages of the agenda; an edit stays private until it is released."""
 
 from sessions_app.admin import agenda, releases, webinars
 

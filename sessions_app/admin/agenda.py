@@ -1,18 +1,17 @@
-"""Sessions with their items, and who speaks."""
+"""Admin pages of sessions, agenda items and speakers."""
 
 import re
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
-from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.admin.widgets import AdminURLFieldWidget
 from django.db import models
 from django.db.models import Sum
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.urls import URLPattern, path, reverse
+from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.formats import time_format
 from django.utils.html import format_html, format_html_join
@@ -23,23 +22,24 @@ from sessions_app.addresses import host_of
 from sessions_app.admin.base import ConcurrentEditAdmin, change_url, link, save_rows
 from sessions_app.admin.cancelling import cancel_session_page, restore_session_page
 from sessions_app.admin.filters import WebinarFilter
-from sessions_app.admin.tables import TableInline
+from sessions_app.admin.inlines import TableInline
 from sessions_app.editing import move_item, order_items
-from sessions_app.forms import ItemForm, disable_autofill
+from sessions_app.forms import AgendaItemForm, disable_autofill
 from sessions_app.models import AgendaItem, AgendaItemSpeaker, Session, Speaker
+from sessions_app.participants import get_participants
 from sessions_app.releases import draft_of
 from sessions_app.time_zone_context import in_zone
 
-AFTER_ALL_OTHERS = 1_000
+# An item without a typed place comes last.
+LAST_PLACE = 1_000
 MOVE = re.compile(r"(?P<way>up|down)-(?P<item>\d{1,18})", re.ASCII)
 
 
-class ItemInline(admin.StackedInline):  # type: ignore[type-arg]  # takes no parameter at run time
-    """The items in their order, both languages side by side, each with the hours that follow from what stands before
-    it."""
+class AgendaItemInline(admin.StackedInline):  # type: ignore[type-arg]  # takes no parameter at run time
+    """The items of a session in their order, with both languages side by side and their resulting hours."""
 
     model = AgendaItem
-    form = ItemForm
+    form = AgendaItemForm
     fields = [
         ("place", "minutes", "kind", "hours"),
         ("title_en", "title_es"),
@@ -53,7 +53,7 @@ class ItemInline(admin.StackedInline):  # type: ignore[type-arg]  # takes no par
     show_change_link = True
 
     def get_fields(self, request: HttpRequest, obj: Session | None = None) -> Any:
-        """The place is typed, and items are moved; whoever only looks on reads the order."""
+        """Show the inputs that order the items only to users who may change them."""
         if self.has_change_permission(request, obj):
             return self.fields
         return [("minutes", "kind", "hours"), *self.fields[1:-1]]
@@ -67,12 +67,12 @@ class ItemInline(admin.StackedInline):  # type: ignore[type-arg]  # takes no par
 
     @admin.display(description=gettext_lazy("translation"))
     def missing(self, item: AgendaItem) -> str:
-        lacking = untranslated(item)
-        return format_html('<strong class="rcm-lacking">{}</strong>', lacking) if lacking else _("complete")
+        untranslated = describe_untranslated(item)
+        return format_html('<strong class="rcm-lacking">{}</strong>', untranslated) if untranslated else _("complete")
 
     @admin.display(description=gettext_lazy("move"))
     def moves(self, item: AgendaItem) -> str:
-        """Buttons of the page's own form: what is typed is saved, then the item moves."""
+        """Show buttons that submit the page's form: it is saved, then the item moves."""
         if item.pk is None:
             return "–"
         order = list(self._hours_of(item.session))
@@ -88,28 +88,28 @@ class ItemInline(admin.StackedInline):  # type: ignore[type-arg]  # takes no par
         )
 
     def _hours_of(self, session: Session) -> dict[int, datetime]:
-        """When each item begins; read once for a page (an inline lives as long as its request)."""
+        """Return the start of each item by its id; read once per request, as long as the inline lives."""
         if not hasattr(self, "_hours"):
             self._hours: dict[int, datetime] = {}
-            clock = session.starts_at
+            starts_at = session.starts_at
             for pk, minutes in session.items.order_by("position").values_list("pk", "minutes"):
-                self._hours[pk] = clock
-                clock += timedelta(minutes=minutes)
+                self._hours[pk] = starts_at
+                starts_at += timedelta(minutes=minutes)
         return self._hours
 
 
-def untranslated(item: AgendaItem) -> str:
-    """Which texts of an item are in one language alone, in words; empty where none is."""
+def describe_untranslated(item: AgendaItem) -> str:
+    """Return a sentence that names the texts of `item` without a translation; empty if there are none."""
     points = [len([line for line in text.splitlines() if line.strip()]) for text in (item.points_en, item.points_es)]
-    lacking = {
+    missing = {
         _("English"): [(_("title"), not item.title_en), (_("points"), points[0] < points[1])],
         _("Spanish"): [(_("title"), not item.title_es), (_("points"), points[1] < points[0])],
     }
     return " ".join(
         _("Missing in %(language)s: %(texts)s.")
-        % {"language": language, "texts": ", ".join(name for name, is_lacking in texts if is_lacking)}
-        for language, texts in lacking.items()
-        if any(is_lacking for _name, is_lacking in texts)
+        % {"language": language, "texts": ", ".join(name for name, is_missing in texts if is_missing)}
+        for language, texts in missing.items()
+        if any(is_missing for _name, is_missing in texts)
     )
 
 
@@ -118,7 +118,7 @@ class SessionAdmin(ConcurrentEditAdmin[Session]):
     list_display = ["__str__", "webinar", "starts_at", "duration_minutes", "cancelled_at"]
     list_filter = [WebinarFilter]
     list_select_related = ["webinar"]
-    inlines = [ItemInline]
+    inlines = [AgendaItemInline]
     actions = None
     fieldsets = [
         (
@@ -131,7 +131,7 @@ class SessionAdmin(ConcurrentEditAdmin[Session]):
                     "title_es",
                     "starts_at",
                     "duration_minutes",
-                    "left",
+                    "minutes_left",
                     "cancelled_at",
                 ]
             },
@@ -144,29 +144,29 @@ class SessionAdmin(ConcurrentEditAdmin[Session]):
             },
         ),
     ]
-    readonly_fields = ["webinar", "number", "left", "second_room", "cancelled_at"]
-    # Above the buttons that move items: the first button of a form is the one that the Enter key presses.
+    readonly_fields = ["webinar", "number", "minutes_left", "second_room", "cancelled_at"]
+    # Enter presses the first button of a form: it must be Save, not one that moves an item.
     save_on_top = True
     change_form_template = "admin/sessions_app/session/change_form.html"
     formfield_overrides = {models.URLField: {"widget": AdminURLFieldWidget, "assume_scheme": "https"}}
 
     def get_fieldsets(self, request: HttpRequest, obj: Session | None = None) -> Any:
-        """Whoever only looks on reads when it was cancelled, and not where the room is."""
+        """Hide the address of the room from users who may only view."""
         if self.has_change_permission(request, obj):
             return super().get_fieldsets(request, obj)
-        shown = ["webinar", "number", "title_en", "title_es", "starts_at", "duration_minutes", "cancelled_at"]
-        return [(None, {"fields": shown})]
+        fields = ["webinar", "number", "title_en", "title_es", "starts_at", "duration_minutes", "cancelled_at"]
+        return [(None, {"fields": fields})]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        """A session is added on the page of its webinar."""
+        """Refuse: a session is added on the page of its webinar."""
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Session | None = None) -> bool:
-        """Never: a number is not given twice. A session that does not take place is cancelled."""
+        """Refuse: a session number is never reused, so a session is cancelled instead of deleted."""
         return False
 
     def changeform_view(self, request: HttpRequest, object_id: str | None = None, *args: Any, **kwargs: Any) -> Any:
-        """As Django's, with every hour in the webinar's zone (named at the top of the page)."""
+        """Show and read every hour in the webinar's zone, which the top of the page names."""
         session = self.get_object(request, object_id) if object_id else None
         zone = session.webinar.timezone if session else timezone.get_current_timezone_name()
         return in_zone(zone, super().changeform_view, request, object_id, *args, **kwargs)
@@ -180,7 +180,7 @@ class SessionAdmin(ConcurrentEditAdmin[Session]):
         ]
 
     @admin.display(description=gettext_lazy("left of the session"))
-    def left(self, session: Session) -> str:
+    def minutes_left(self, session: Session) -> str:
         used: int = session.items.aggregate(minutes=Sum("minutes", default=0))["minutes"]
         left = session.duration_minutes - used
         if left < 0:
@@ -189,31 +189,31 @@ class SessionAdmin(ConcurrentEditAdmin[Session]):
 
     @admin.display(description=gettext_lazy("second room"))
     def second_room(self, session: Session) -> str:
-        """Whose house it is, and the one page on which it is entered and switched: on the day, several people look."""
-        house = host_of(session.backup_room_url)
-        if not house:
-            told = _("No address is entered yet.")
+        """Show the host of the second room, and a link to the one page on which staff enter it and switch to it."""
+        host = host_of(session.backup_room_url)
+        if not host:
+            state = _("No address is entered yet.")
         elif session.uses_backup_room:
-            told = _("In use, at %(house)s.") % {"house": house}
+            state = _("In use, at %(house)s.") % {"house": host}
         else:
-            told = _("Not in use, at %(house)s.") % {"house": house}
-        url = reverse(settings.ROOM_PAGE, args=[session.webinar.slug, session.number])
-        return format_html("{} {}", told, link(url, _("Room and arrivals")))
+            state = _("Not in use, at %(house)s.") % {"house": host}
+        url = get_participants().arrivals_url(session.webinar, session.number)
+        return format_html("{} {}", state, link(url, _("Room and arrivals")))
 
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
-        """Save the items in the order of their places; one without a place comes last."""
+        """Save the items in the order of the typed places; an item without one comes last."""
         session: Session = form.instance
         last = max(session.items.values_list("position", flat=True), default=0)
         items = formset.save(commit=False)
-        for number, item in enumerate((one for one in items if one.pk is None), start=1):
+        for number, item in enumerate((each for each in items if each.pk is None), start=1):
             item.position = last + number
         save_rows(formset, items)
         places = {
-            one.instance.pk: one.cleaned_data.get("place") or AFTER_ALL_OTHERS
+            one.instance.pk: one.cleaned_data.get("place") or LAST_PLACE
             for one in formset.forms
             if one.instance.pk is not None and one not in formset.deleted_forms and "place" in one.changed_data
         }
-        # What was not put anywhere on the page stands where it stands by now.
+        # An item whose place was not changed keeps its stored position, which another user may have changed.
         rows = list(session.items.order_by("position").values_list("pk", "position"))
         order_items(session, [pk for pk, _position in sorted(rows, key=lambda row: places.get(row[0], row[1]))])
         if move := MOVE.fullmatch(request.POST.get("_move", "")):
@@ -228,7 +228,7 @@ class SessionAdmin(ConcurrentEditAdmin[Session]):
             messages.info(request, _("What is public has not changed: release the agenda when it is ready."))
 
     def response_change(self, request: HttpRequest, obj: Session) -> HttpResponse:
-        """After a move, the same page where the item now stands."""
+        """After a move, return to the same page at the item's new position."""
         move = MOVE.fullmatch(request.POST.get("_move", ""))
         if move is None:
             return super().response_change(request, obj)
@@ -238,7 +238,7 @@ class SessionAdmin(ConcurrentEditAdmin[Session]):
         return redirect(f"{change_url(obj)}{anchor}")
 
 
-class SpeakingInline(TableInline):
+class AgendaItemSpeakerInline(TableInline):
     model = AgendaItemSpeaker
     fields = ["speaker", "role", "position"]
     extra = 0
@@ -253,21 +253,21 @@ class SpeakingInline(TableInline):
 
 @admin.register(AgendaItem)
 class AgendaItemAdmin(ConcurrentEditAdmin[AgendaItem]):
-    """One item with who speaks in it; reached from its session."""
+    """The page of one item with its speakers, which is linked from its session."""
 
     list_display = ["__str__", "session", "minutes", "kind"]
     list_select_related = ["session"]
     fields = ["session", "minutes", "kind", "title_en", "title_es", "points_en", "points_es"]
     readonly_fields = ["session"]
-    inlines = [SpeakingInline]
+    inlines = [AgendaItemSpeakerInline]
     actions = None
 
     def has_module_permission(self, request: HttpRequest) -> bool:
-        """Not on the front page."""
+        """Hide the model from the admin's index."""
         return False
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        """An item is added on the page of its session."""
+        """Refuse: an item is added on the page of its session."""
         return False
 
 
@@ -285,12 +285,12 @@ class SpeakerAdmin(ConcurrentEditAdmin[Speaker]):
         return form
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
-        """And who is linked to an entry, whichever app's rows they are: nobody is deleted with it, but they lose it."""
-        listed, *others = super().get_deleted_objects(objs, request)
-        losing = [
+        """Add the rows of any app that refer to the speaker: they are not deleted, but lose the reference."""
+        deleted, *others = super().get_deleted_objects(objs, request)
+        losing_reference = [
             format_html("{}: {}", _("Stays, and loses this entry"), link(change_url(row), row))
             for relation in Speaker._meta.get_fields(include_hidden=True)
             if isinstance(relation, models.ManyToOneRel) and relation.on_delete is models.SET_NULL
             for row in relation.related_model._default_manager.filter(**{f"{relation.field.name}__in": objs})
         ]
-        return [*listed, *([losing] if losing else [])], *others
+        return [*deleted, *([losing_reference] if losing_reference else [])], *others

@@ -1,4 +1,4 @@
-"""What every room of the secretariat shares, whichever app it belongs to."""
+"""Base classes of the secretariat's admin pages, in every app."""
 
 import re
 from collections.abc import Collection, Sequence
@@ -18,9 +18,9 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from sessions_app.admin.changes import lines_of, with_differences
+from sessions_app.admin.change_log import add_differences, logged_changes
 from sessions_app.admin.split_datetime import SplitDateTimeLegendMixin
-from sessions_app.forms import SharedForm, mark_languages
+from sessions_app.forms import ConcurrentEditForm, mark_languages
 
 M = TypeVar("M", bound=models.Model)
 
@@ -29,41 +29,39 @@ if TYPE_CHECKING:
 else:
 
     class TypedModelAdmin(admin.ModelAdmin):
-        """Django's ModelAdmin, which names its model for the type checker (`TypedModelAdmin[Delegation]`)."""
+        """Django's ModelAdmin, which can be subscripted at run time too (`TypedModelAdmin[Delegation]`)."""
 
         def __class_getitem__(cls, model: type[models.Model]) -> type["TypedModelAdmin"]:
             return cls
 
 
-# Of a 64-bit key; a longer one is of no row, and some databases refuse to look for it.
+# The digits of a 64-bit key. No row has a longer one, and some databases raise an error when asked for it.
 LONGEST_KEY = 18
-
-
-# A longer search, word by word in each column, is more than SQLite compiles.
+# Django searches each word in each column; SQLite cannot compile the query of a longer search.
 LONGEST_SEARCH = 200
-# What Django's own filters add to the name of their field.
+# The lookups that Django's own filters append to the name of their field.
 LOOKUPS_OF_FILTERS = re.compile(r"((__id)?__exact|__isnull)?")
-# What its links by date add, and which values can be meant.
+# The lookups of Django's date hierarchy, and their possible values.
 LOOKUPS_OF_DATES = {"__year": range(1970, 3000), "__month": range(1, 13), "__day": range(1, 32)}
 
 
 class RowDeleted(Exception):
-    """A row was deleted while somebody else was saving it."""
+    """Another user deleted the row before it was saved."""
 
 
 class SecretariatAdmin(SplitDateTimeLegendMixin, TypedModelAdmin[M]):
-    """The pages of one model. No query, no list of chosen rows and no two saves at once end in an error page."""
+    """The admin pages of one model; no URL, selection of rows or concurrent save leads to a server error."""
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        """As Django's; where it turned to the whole list because of what the address asks for, the page says so."""
+        """Show the list; if Django dropped the filters of the URL because they were invalid, warn about it."""
         if request.method == "POST":
-            request.POST = _with_possible_rows(request.POST)  # type: ignore[assignment]  # as mutable as Django's own
+            request.POST = _without_impossible_keys(request.POST)  # type: ignore[assignment]  # as mutable as Django's own
         elif ERROR_FLAG in request.GET:
             if len(request.GET) > 1:
-                # Django would take a second refusal for a broken database.
-                asked = request.GET.copy()
-                del asked[ERROR_FLAG]
-                return redirect(f"{request.path}?{asked.urlencode()}")
+                # With this flag in the URL, Django would answer another invalid filter with a server error.
+                parameters = request.GET.copy()
+                del parameters[ERROR_FLAG]
+                return redirect(f"{request.path}?{parameters.urlencode()}")
             messages.warning(
                 request,
                 _(
@@ -74,15 +72,17 @@ class SecretariatAdmin(SplitDateTimeLegendMixin, TypedModelAdmin[M]):
         return super().changelist_view(request, extra_context)
 
     def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
-        """As Django's. Raises IncorrectLookupParameters, before any query, where the search is too long."""
+        """Return Django's list. Raises IncorrectLookupParameters, before any query, if the search is too long."""
         if len(request.GET.get(SEARCH_VAR, "")) > LONGEST_SEARCH:
             raise IncorrectLookupParameters
         return super().get_changelist_instance(request)
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
-        """Whether the list's own filters can ask for `value`, checked before any query. Nothing behind them may be
-        asked: nobody finds out about people by asking the list of releases for webinars with somebody of such an
-        address. Raises IncorrectLookupParameters otherwise: Django then shows the whole list."""
+        """Allow only the lookups of the list's own filters, with possible values. Runs no query.
+
+        Other lookups could reveal personal data: a list of releases could be filtered by the address of a delegate.
+        Raises IncorrectLookupParameters for them; Django then shows the whole list.
+        """
         if "\x00" in value or not (
             self._is_filter_lookup(lookup, value, request) or self._is_date_lookup(lookup, value)
         ):
@@ -95,9 +95,9 @@ class SecretariatAdmin(SplitDateTimeLegendMixin, TypedModelAdmin[M]):
         return form
 
     def _is_filter_lookup(self, lookup: str, value: str, request: HttpRequest) -> bool:
-        """A filter of ours checks its value itself; of one of Django's the field does, but for the size of a key."""
-        for one in self.get_list_filter(request):
-            parameter, field = getattr(one, "parameter_name", None), str(one)
+        """Whether a filter of this list uses the lookup; filters check their values, except the size of a key."""
+        for list_filter in self.get_list_filter(request):
+            parameter, field = getattr(list_filter, "parameter_name", None), str(list_filter)
             if lookup == parameter:
                 return True
             if parameter is None and lookup.startswith(field) and LOOKUPS_OF_FILTERS.fullmatch(lookup, len(field)):
@@ -105,39 +105,41 @@ class SecretariatAdmin(SplitDateTimeLegendMixin, TypedModelAdmin[M]):
         return False
 
     def _is_date_lookup(self, lookup: str, value: str) -> bool:
-        """Django makes dates of these without looking whether a calendar has them."""
+        """Whether the date hierarchy uses the lookup; Django builds a date from the value without checking it."""
         if not self.date_hierarchy or not lookup.startswith(self.date_hierarchy):
             return False
         possible = LOOKUPS_OF_DATES.get(lookup.removeprefix(self.date_hierarchy), ())
         return value.isascii() and value.isdecimal() and len(value) <= len("2999") and int(value) in possible
 
     def get_changeform_initial_data(self, request: HttpRequest) -> Any:
-        """What an address may prefill: no moments, which are written in two inputs."""
-        moments = {field.name for field in self.opts.fields if isinstance(field, models.DateField)}
+        """Drop dates and times from the initial values that a URL may set: such a field has two inputs."""
+        date_fields = {field.name for field in self.opts.fields if isinstance(field, models.DateField)}
         initial = super().get_changeform_initial_data(request)
-        return {name: value for name, value in initial.items() if name not in moments}
+        return {name: value for name, value in initial.items() if name not in date_fields}
 
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-        """As Django's; where someone saved the same a moment before, or deleted it, the form is checked again and says
-        so."""
+        """Show or save the form; if another user saved the same or deleted the row meanwhile, validate once more.
+
+        The second validation sees the other user's change and reports it.
+        """
         try:
             return super().changeform_view(request, *args, **kwargs)
         except (IntegrityError, RowDeleted):
             return super().changeform_view(request, *args, **kwargs)
 
     def construct_change_message(self, request: HttpRequest, form: Any, formsets: Any, add: bool = False) -> Any:
-        """As Django's, and from what to what each field was changed."""
+        """Add the old and new value of each changed field to Django's message."""
         message = super().construct_change_message(request, form, formsets, add)
-        return with_differences(message, form, formsets)
+        return add_differences(message, form, formsets)
 
     def history_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """As Django's, with the differences."""
+        """Show Django's history with the old and new value of each changed field."""
         response = super().history_view(request, object_id, extra_context)
-        shown = getattr(response, "context_data", None) or {}
-        for entry in shown.get("action_list", ()):
-            entry.lines = lines_of(entry, self.model)
+        context = getattr(response, "context_data", None) or {}
+        for entry in context.get("action_list", ()):
+            entry.changes = logged_changes(entry, self.model)
         return response
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> M | None:
@@ -146,26 +148,25 @@ class SecretariatAdmin(SplitDateTimeLegendMixin, TypedModelAdmin[M]):
         return super().get_object(request, object_id, from_field)
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
-        """Where rows in use forbid the deletion, name these, and not the right to delete them that nobody has."""
-        listed, counts, perms_needed, protected = super().get_deleted_objects(objs, request)
-        return listed, counts, set() if protected else perms_needed, protected
+        """If rows that refer to `objs` forbid the deletion, list those rows and no missing permissions."""
+        deleted, counts, perms_needed, protected = super().get_deleted_objects(objs, request)
+        return deleted, counts, set() if protected else perms_needed, protected
 
 
 class ConcurrentEditAdmin(SecretariatAdmin[M]):
-    """Of rows that several people edit: saving writes what was changed on the page, and leaves what others changed
-    since it was opened."""
+    """The admin of rows that several people edit at once: it saves only the fields that were changed on the page."""
 
-    form = SharedForm
+    form = ConcurrentEditForm
 
     def save_model(self, request: HttpRequest, obj: M, form: Any, change: bool) -> None:
-        save_what_was_changed(obj, form.changed_data)
+        save_changed_fields(obj, form.changed_data)
 
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
         save_rows(formset, formset.save(commit=False))
 
 
 class ReadOnlyAdmin(SecretariatAdmin[M]):
-    """A list to read and to search; what changes its rows are services."""
+    """An admin to read and to search; only services change its rows."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -177,10 +178,10 @@ class ReadOnlyAdmin(SecretariatAdmin[M]):
         return False
 
 
-def save_what_was_changed(row: models.Model, changed: Collection[str]) -> None:
-    """Save the fields of `row` that are named in `changed`; it is then as stored.
+def save_changed_fields(row: models.Model, changed: Collection[str]) -> None:
+    """Save the fields of `row` that are named in `changed`, then reload the row.
 
-    Raises RowDeleted where it is no longer stored.
+    Raises RowDeleted if the row is not stored any more.
     """
     if row.pk is None:
         row.save()
@@ -188,8 +189,8 @@ def save_what_was_changed(row: models.Model, changed: Collection[str]) -> None:
     try:
         row.save(update_fields=[field.name for field in row._meta.concrete_fields if field.name in changed])
     except DatabaseError as error:
-        # That no row was updated is a plain DatabaseError in Django 5.2, and `NotUpdated` from 6.0 on; whatever a
-        # database itself refuses is of another class.
+        # Django 5.2 raises a plain DatabaseError if no row was updated, Django 6.0 `NotUpdated`. Errors of the database
+        # itself have other classes.
         if type(error) is DatabaseError or isinstance(error, getattr(row, "NotUpdated", ())):
             raise RowDeleted from error
         raise
@@ -200,38 +201,38 @@ def save_what_was_changed(row: models.Model, changed: Collection[str]) -> None:
 
 
 def save_rows(formset: Any, rows: Sequence[models.Model]) -> None:
-    """Save `rows`, which `formset` would save, in the same way, and delete those that are to go."""
+    """Save only the changed fields of each of `rows`, and delete the rows that `formset` marks for deletion."""
     for row in formset.deleted_objects:
         row.delete()
     for form in formset.forms:
         if form.instance in rows:
-            save_what_was_changed(form.instance, form.changed_data)
+            save_changed_fields(form.instance, form.changed_data)
     formset.save_m2m()
 
 
 def _exceeds_key_size(value: str) -> bool:
-    """Whether `value` is a number that no row has as its key, and for which some databases refuse to look."""
+    """Whether `value` is a number longer than any key, for which some databases raise an error."""
     try:
         return len(str(abs(int(value)))) > LONGEST_KEY
     except ValueError:
         return False
 
 
-def _with_possible_rows(typed: QueryDict) -> QueryDict:
-    """`typed` with only those chosen rows that a key can be of."""
-    possible = typed.copy()
-    chosen = typed.getlist(ACTION_CHECKBOX_NAME)
-    possible.setlist(ACTION_CHECKBOX_NAME, [key for key in chosen if key.isdecimal() and len(key) <= LONGEST_KEY])
+def _without_impossible_keys(data: QueryDict) -> QueryDict:
+    """Return the POST data without selected rows whose key no row can have."""
+    possible = data.copy()
+    selected = data.getlist(ACTION_CHECKBOX_NAME)
+    possible.setlist(ACTION_CHECKBOX_NAME, [key for key in selected if key.isdecimal() and len(key) <= LONGEST_KEY])
     return possible
 
 
-def person_of(request: HttpRequest) -> AbstractBaseUser | None:
-    """The person who acts; every page of the admin has one."""
+def acting_user(request: HttpRequest) -> AbstractBaseUser | None:
+    """Return the signed-in user, which every page of the admin has; None only for the type checker."""
     return request.user if isinstance(request.user, AbstractBaseUser) else None
 
 
 def change_url(row: models.Model) -> str:
-    """The page of `row` in the admin."""
+    """Return the URL of the page of `row` in the admin."""
     return reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_change", args=[row.pk])
 
 

@@ -1,4 +1,4 @@
-"""Cancelling a session or a webinar, and taking it back: each is looked at, given a reason and confirmed."""
+"""The pages that cancel or restore a session or a webinar, each with a reason and a confirmation."""
 
 from typing import Any
 
@@ -11,17 +11,17 @@ from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from sessions_app.admin.base import SecretariatAdmin, change_url, person_of
-from sessions_app.audience import told_changes
+from sessions_app.admin.base import SecretariatAdmin, acting_user, change_url
 from sessions_app.cancelling import cancel_webinar, draft_of_cancellation, restore_webinar
 from sessions_app.editing import cancel_session, restore_session
 from sessions_app.forms import ReasonForm
 from sessions_app.models import Session, Webinar
+from sessions_app.release_recipients import count_recipients
 from sessions_app.releases import ReleaseRefused
 
 
 def row_to_change(model_admin: SecretariatAdmin[Any], request: HttpRequest, pk: int) -> Any:
-    """The row that the page is about; 404 where there is none, 403 for those who only read."""
+    """Return the row with this id. Raises Http404 if there is none, PermissionDenied for users who may only view."""
     row = model_admin.get_object(request, str(pk))
     if row is None:
         raise Http404
@@ -31,15 +31,18 @@ def row_to_change(model_admin: SecretariatAdmin[Any], request: HttpRequest, pk: 
 
 
 def confirm_page(
-    model_admin: SecretariatAdmin[Any], request: HttpRequest, row: models.Model, **shown: Any
+    model_admin: SecretariatAdmin[Any], request: HttpRequest, row: models.Model, **extra_context: Any
 ) -> HttpResponse:
-    """A step that is confirmed: `title`, `lead`, `verb`, `form`, and where it helps `told` with `zone`."""
+    """Render the confirmation of an action on `row`.
+
+    The template needs `title`, `lead`, `verb` and `form`; with `changes` and `zone` it lists what a release changes.
+    """
     context = model_admin.admin_site.each_context(request) | {
         "opts": model_admin.opts,
         "row": row,
         "back": change_url(row),
         "subtitle": str(row),
-        **shown,
+        **extra_context,
     }
     return TemplateResponse(request, "admin/sessions_app/confirm.html", context)
 
@@ -92,7 +95,7 @@ def restore_session_page(model_admin: SecretariatAdmin[Session], request: HttpRe
 
 
 def cancel_webinar_page(model_admin: SecretariatAdmin[Webinar], request: HttpRequest, pk: int) -> HttpResponse:
-    """Shows what the cancellation releases; sending it releases exactly that, at once."""
+    """Show what the cancellation would release; a POST releases exactly that."""
     webinar: Webinar = row_to_change(model_admin, request, pk)
     if webinar.cancelled_at is not None:
         messages.info(request, _("This webinar is cancelled already."))
@@ -112,7 +115,7 @@ def cancel_webinar_page(model_admin: SecretariatAdmin[Webinar], request: HttpReq
         ),
         verb=_("Cancel the webinar and tell everyone"),
         form=form,
-        told=told_changes(webinar, draft.changes, now=timezone.now()),
+        changes=count_recipients(webinar, draft.changes, now=timezone.now()),
         zone=webinar.timezone,
     )
 
@@ -123,7 +126,7 @@ def _cancel_webinar(
     reason = form.cleaned_data["reason"]
     try:
         release = cancel_webinar(
-            webinar, by=person_of(request), now=timezone.now(), reason=reason, seen=form.cleaned_data["seen"]
+            webinar, by=acting_user(request), now=timezone.now(), reason=reason, seen=form.cleaned_data["seen"]
         )
     except ReleaseRefused as refused:
         form.refuse(refused.messages)

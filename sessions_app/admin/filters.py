@@ -1,6 +1,6 @@
-"""Filters of the secretariat's lists. They speak in slugs and codes, so that a link can be read and kept.
+"""Filters of the admin's lists. Their URL parameters are slugs and codes, so that a link can be read and kept.
 
-A value that a filter does not know is refused in Django's way: the list is shown without filters.
+An unknown value is refused as Django does it: the list is shown without filters.
 """
 
 from typing import TYPE_CHECKING, Any
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     Rows = QuerySet[Any]
 
 
-class KnownValues(admin.SimpleListFilter):
-    """A filter that refuses what is not among its own choices."""
+class KnownValuesFilter(admin.SimpleListFilter):
+    """A filter that accepts only the values of its own choices."""
 
     def queryset(self, request: HttpRequest, queryset: "Rows") -> "Rows":
         value = self.value()
@@ -29,14 +29,14 @@ class KnownValues(admin.SimpleListFilter):
         return self.narrow(queryset, value)
 
     def has_output(self) -> bool:
-        # Also with a single choice: a link that carries the parameter must always be understood.
+        # Django ignores a filter with a single choice; a link with the parameter must work then too.
         return True
 
     def narrow(self, rows: "Rows", value: str) -> "Rows":
         raise NotImplementedError
 
 
-class WebinarFilter(KnownValues):
+class WebinarFilter(KnownValuesFilter):
     title = gettext_lazy("webinar")
     parameter_name = "webinar"
 

@@ -1,46 +1,38 @@
-"""An agenda as its readers would see it or saw it: on the very templates of the public page, never public."""
+"""Shows staff a draft or an earlier release of an agenda, on the templates of the public page."""
 
-from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 
 from sessions_app.admin.base import SecretariatAdmin, change_url
 from sessions_app.agenda import Agenda, agenda_from_release, agenda_from_rows
 from sessions_app.models import Release, Webinar
-from sessions_app.public_page import preview_context, shown_part, zone_of_account
-
-# What `COUNTRIES_OF_PREVIEW` names: (zone, name) of each country that takes part.
-CountriesOf = Callable[[Webinar], Sequence[tuple[str, str]]]
+from sessions_app.participants import get_participants
+from sessions_app.public_page import preview_context, public_agenda
 
 
-def _preview(request: HttpRequest, webinar: Webinar, agenda: Agenda, **shown: Any) -> HttpResponse:
-    context = preview_context(
-        webinar, agenda, asked_zone=request.GET.get("zone", ""), own_zone=zone_of_account(request.user)
-    )
-    return render(request, "admin/sessions_app/preview.html", context | shown)
+def _preview(request: HttpRequest, webinar: Webinar, agenda: Agenda, **extra_context: Any) -> HttpResponse:
+    context = preview_context(webinar, agenda, zone_parameter=request.GET.get("zone", ""), user=request.user)
+    return render(request, "admin/sessions_app/preview.html", context | extra_context)
 
 
 def public_preview(model_admin: SecretariatAdmin[Webinar], request: HttpRequest, pk: int) -> HttpResponse:
-    """The draft as the public would see it after a release. An hour's zone is chosen as on the public page."""
+    """Show the draft as the public would see it after a release; the time zone is chosen as on the public page."""
     webinar = _row(model_admin, request, pk)
-    agenda = shown_part(webinar.agenda_visibility, agenda_from_rows(webinar))
+    agenda = public_agenda(agenda_from_rows(webinar), webinar.agenda_visibility)
     explanation = _("The draft as the public would see it. Nobody else sees this page.")
     return _preview(request, webinar, agenda, explanation=explanation, back=change_url(webinar))
 
 
 def delegate_preview(model_admin: SecretariatAdmin[Webinar], request: HttpRequest, pk: int) -> HttpResponse:
-    """The draft as a delegate would see it: whole, also where the public agenda is not; in the zone of a country."""
+    """Show the whole draft as a delegate would see it, in the time zone of a country that takes part."""
     webinar = _row(model_admin, request, pk)
     explanation = _(
         "The draft as a delegate would see it, with the hours of the country chosen here. Nobody else sees this page."
     )
-    countries: CountriesOf = import_string(settings.COUNTRIES_OF_PREVIEW)
     return _preview(
         request,
         webinar,
@@ -48,12 +40,12 @@ def delegate_preview(model_admin: SecretariatAdmin[Webinar], request: HttpReques
         explanation=explanation,
         back=change_url(webinar),
         is_hidden=False,
-        countries=countries(webinar),
+        countries=get_participants().countries(webinar),
     )
 
 
 def release_preview(model_admin: SecretariatAdmin[Release], request: HttpRequest, pk: int) -> HttpResponse:
-    """The agenda as it was released, whole."""
+    """Show the whole agenda as it was released."""
     release: Release = _row(model_admin, request, pk)
     agenda = replace(agenda_from_release(release), slug=release.webinar.slug)
     explanation = _("The agenda as it was with %(release)s. Nobody else sees this page.") % {"release": release}

@@ -1,4 +1,4 @@
-"""Releases: read as the agenda was, and put back."""
+"""Admin pages of releases, which can be viewed and put back into the draft."""
 
 from functools import partial
 from typing import Any
@@ -14,16 +14,16 @@ from django.utils.translation import gettext as _
 from sessions_app.admin.base import ReadOnlyAdmin
 from sessions_app.admin.cancelling import confirm_page
 from sessions_app.admin.previews import release_preview
-from sessions_app.audience import told_changes
 from sessions_app.forms import RestoreForm
 from sessions_app.models import Release, Webinar
+from sessions_app.release_recipients import count_recipients
 from sessions_app.releases import ReleaseRefused
 from sessions_app.restoring import restoration_of, restore_release
 
 
 @admin.register(Release)
 class ReleaseAdmin(ReadOnlyAdmin[Release]):
-    """What was public, from when on, released by whom."""
+    """The list of releases: when each became public, and who released it."""
 
     list_display = ["__str__", "webinar", "released_at", "released_by", "note"]
     list_filter = ["webinar"]
@@ -32,13 +32,13 @@ class ReleaseAdmin(ReadOnlyAdmin[Release]):
     change_form_template = "admin/sessions_app/release/change_form.html"
 
     def get_list_display(self, request: HttpRequest) -> Any:
-        return self._for(request, self.list_display)
+        return self._visible_fields(request, self.list_display)
 
     def get_fields(self, request: HttpRequest, obj: Release | None = None) -> Any:
-        return self._for(request, self.fields)
+        return self._visible_fields(request, self.fields)
 
-    def _for(self, request: HttpRequest, names: Any) -> list[str]:
-        """Who released it is told by name or, without one, by address: not to those who only look on."""
+    def _visible_fields(self, request: HttpRequest, names: Any) -> list[str]:
+        """Return `names`, without the account that released it if the user may only view."""
         can_release = request.user.has_perm("sessions_app.change_webinar")
         return [name for name in names if can_release or name != "released_by"]
 
@@ -57,7 +57,7 @@ class ReleaseAdmin(ReadOnlyAdmin[Release]):
         return super().change_view(request, object_id, form_url, extra)
 
     def restore_page(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """Show what putting the release back would change of what is public; sending it changes the draft alone."""
+        """Show how the restored draft would differ from the public agenda; a POST changes only the draft."""
         release = self.get_object(request, str(pk))
         if release is None:
             raise Http404
@@ -80,14 +80,14 @@ class ReleaseAdmin(ReadOnlyAdmin[Release]):
             ),
             verb=_("Put it back into the draft"),
             form=form,
-            told=told_changes(release.webinar, restoration.to_public, now=timezone.now()),
+            changes=count_recipients(release.webinar, restoration.to_public, now=timezone.now()),
             zone=restoration.agenda.timezone,
-            is_kept_private=True,
+            is_draft_only=True,
             warnings=[lost] if restoration.is_draft_lost else [],
         )
 
     def _may_restore(self, request: HttpRequest) -> bool:
-        """A release never changes; what restoring one changes is the webinar."""
+        """Whether the user may change webinars: restoring changes the draft of the webinar, not the release."""
         return self.admin_site.get_model_admin(Webinar).has_change_permission(request)
 
     def _restore(self, request: HttpRequest, release: Release, form: RestoreForm) -> bool:
@@ -96,8 +96,10 @@ class ReleaseAdmin(ReadOnlyAdmin[Release]):
         except ReleaseRefused as refused:
             form.refuse(refused.messages)
             return False
-        room = self.admin_site.get_model_admin(Webinar)
-        room.log_change(request, release.webinar, _("%(release)s put back into the draft") % {"release": release})
+        webinar_admin = self.admin_site.get_model_admin(Webinar)
+        webinar_admin.log_change(
+            request, release.webinar, _("%(release)s put back into the draft") % {"release": release}
+        )
         messages.success(
             request,
             _("%(release)s is back in the draft. Nobody is told before the release below.") % {"release": release},

@@ -1,4 +1,4 @@
-"""The admin's date and time inputs, grouped in a fieldset with a legend."""
+"""Groups the admin's two inputs of a date and time in a fieldset with a legend."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from django.contrib.admin.widgets import AdminSplitDateTime
 
 
 class FieldsetSplitDateTime(AdminSplitDateTime):
-    """As Django's, as a group: `legend` names it, and the error of the pair belongs to both inputs."""
+    """Django's split date and time as a fieldset: `legend` names it, and an error describes both inputs."""
 
     legend = ""
 
@@ -21,7 +21,7 @@ class FieldsetSplitDateTime(AdminSplitDateTime):
 
 
 class SplitDateTimeLegendMixin:
-    """Mixed into an admin class: the legend of each moment is the label of its field."""
+    """A mixin for admin classes that gives each date and time the label of its field as legend."""
 
     def formfield_for_dbfield(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
         field = super().formfield_for_dbfield(db_field, request, **kwargs)  # type: ignore[misc]  # of the admin class

@@ -1,4 +1,4 @@
-"""Webinars, and the page on which an agenda is released."""
+"""Admin pages of webinars, and the page on which an agenda is released."""
 
 from functools import partial
 from typing import Any
@@ -15,20 +15,20 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from sessions_app.admin.base import ConcurrentEditAdmin, person_of, save_rows
+from sessions_app.admin.base import ConcurrentEditAdmin, acting_user, save_rows
 from sessions_app.admin.cancelling import cancel_webinar_page, restore_webinar_page, row_to_change
+from sessions_app.admin.inlines import TableInline
 from sessions_app.admin.previews import delegate_preview, public_preview
-from sessions_app.admin.tables import TableInline
-from sessions_app.audience import ToldChanges, told_changes
 from sessions_app.editing import next_session_number
 from sessions_app.forms import ReleaseForm
 from sessions_app.models import Session, Webinar
+from sessions_app.release_recipients import CountedChanges, count_recipients
 from sessions_app.releases import Draft, ReleaseRefused, draft_of, release_webinar
 from sessions_app.time_zone_context import in_zone
 
 
 class SessionInline(TableInline):
-    """The sessions of a webinar at a glance; each has its own page for the rest."""
+    """The sessions of a webinar in a table; each links to its own page."""
 
     model = Session
     fields = ["number", "title_en", "title_es", "starts_at", "duration_minutes"]
@@ -38,7 +38,7 @@ class SessionInline(TableInline):
     show_change_link = True
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Never: a number is not given twice. A session that does not take place is cancelled."""
+        """Refuse: a session number is never reused, so a session is cancelled instead of deleted."""
         return False
 
 
@@ -72,11 +72,11 @@ class WebinarAdmin(ConcurrentEditAdmin[Webinar]):
         return number
 
     def get_readonly_fields(self, request: HttpRequest, obj: Webinar | None = None) -> list[str]:
-        """The slug is in addresses that people have kept."""
+        """Make the slug of a stored webinar read-only: people have saved URLs with it."""
         return [] if obj is None else ["slug"]
 
     def get_inlines(self, request: HttpRequest, obj: Webinar | None) -> "list[type[InlineModelAdmin[Any, Any]]]":
-        """Hours are typed in the webinar's zone, which is known once it is saved."""
+        """Show the sessions only once the webinar is saved: their hours are typed in its time zone."""
         return [] if obj is None else [SessionInline]
 
     def get_urls(self) -> list[URLPattern]:
@@ -91,13 +91,13 @@ class WebinarAdmin(ConcurrentEditAdmin[Webinar]):
         ]
 
     def changeform_view(self, request: HttpRequest, object_id: str | None = None, *args: Any, **kwargs: Any) -> Any:
-        """As Django's, with every hour in the webinar's zone (named at the top of the page)."""
+        """Show and read every hour in the webinar's zone, which the top of the page names."""
         webinar = self.get_object(request, object_id) if object_id else None
         zone = webinar.timezone if webinar else timezone.get_current_timezone_name()
         return in_zone(zone, super().changeform_view, request, object_id, *args, **kwargs)
 
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
-        """Give every new session the next number."""
+        """Save the sessions; each new one gets the next number."""
         sessions = formset.save(commit=False)
         new = [session for session in sessions if session.pk is None]
         for session in new:
@@ -114,29 +114,29 @@ class WebinarAdmin(ConcurrentEditAdmin[Webinar]):
 
     @admin.action(description=gettext_lazy("Release the agenda …"), permissions=["change"])
     def release(self, request: HttpRequest, webinars: "QuerySet[Webinar]") -> HttpResponse | None:
-        """Lead to the page that shows what would become public."""
-        chosen = list(webinars[:2])
-        if len(chosen) != 1:
+        """Redirect to the page that shows what the release would make public."""
+        selected = list(webinars[:2])
+        if len(selected) != 1:
             messages.error(request, _("Please choose one webinar: each release is looked at by itself."))
             return None
-        return redirect("admin:release-webinar", chosen[0].pk)
+        return redirect("admin:release-webinar", selected[0].pk)
 
     def release_page(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """What a release would change; sending it releases exactly what was shown."""
+        """Show what a release would change; a POST releases exactly what was shown."""
         webinar: Webinar = row_to_change(self, request, pk)
         draft = draft_of(webinar)
-        told = told_changes(webinar, draft.changes, now=timezone.now())
+        changes = count_recipients(webinar, draft.changes, now=timezone.now())
         data = request.POST if request.method == "POST" else None
-        form = ReleaseForm(data, seen=draft.fingerprint, told=told)
+        form = ReleaseForm(data, seen=draft.fingerprint, changes=changes)
         if form.is_valid() and self._release(request, webinar, form):
             return redirect(reverse("admin:sessions_app_webinar_change", args=[webinar.pk]))
-        return self._release_page(request, webinar, draft, told, form)
+        return self._release_page(request, webinar, draft, changes, form)
 
     def _release(self, request: HttpRequest, webinar: Webinar, form: ReleaseForm) -> bool:
         try:
             release = release_webinar(
                 webinar,
-                by=person_of(request),
+                by=acting_user(request),
                 now=timezone.now(),
                 note=form.cleaned_data["note"],
                 seen=form.cleaned_data["seen"],
@@ -145,7 +145,7 @@ class WebinarAdmin(ConcurrentEditAdmin[Webinar]):
         except ReleaseRefused as refused:
             for message in refused.messages:
                 form.add_error(None, str(message))
-            # What is shown now is what the next sending is about.
+            # The page shows the present draft, so the form must confirm that one.
             form.data = request.POST.copy()
             form.data["seen"] = str(form.fields["seen"].initial)
             return False
@@ -154,13 +154,13 @@ class WebinarAdmin(ConcurrentEditAdmin[Webinar]):
         return True
 
     def _release_page(
-        self, request: HttpRequest, webinar: Webinar, draft: Draft, told: ToldChanges, form: ReleaseForm
+        self, request: HttpRequest, webinar: Webinar, draft: Draft, changes: CountedChanges, form: ReleaseForm
     ) -> HttpResponse:
         context = self.admin_site.each_context(request) | {
             "opts": self.opts,
             "webinar": webinar,
             "draft": draft,
-            "told": told,
+            "changes": changes,
             "form": form,
             "title": _("Release the agenda"),
             "subtitle": str(webinar),

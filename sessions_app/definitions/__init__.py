@@ -1,4 +1,4 @@
-"""A webinar's definition file: the agenda block, and what every block is read with."""
+"""Reads the agenda of a webinar's definition file, and the TOML tables of every other block."""
 
 from sessions_app.definitions.agenda import AgendaDefinition, parse_agenda
 from sessions_app.definitions.loading import AgendaLoad, load_agenda

@@ -1,4 +1,4 @@
-"""The agenda block of a definition file as values: webinar, speakers, sessions and their items."""
+"""Reads the webinar, speakers, sessions and items of a definition file into values."""
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -26,7 +26,7 @@ class SpeakerDefinition:
 
 @dataclass(frozen=True)
 class ItemDefinition:
-    """An agenda item; `speakers` are (code, role) in the order of the file."""
+    """An agenda item; `speakers` holds pairs (code, role) in the order of the file."""
 
     minutes: int
     kind: str
@@ -37,7 +37,7 @@ class ItemDefinition:
 
 @dataclass(frozen=True)
 class SessionDefinition:
-    """A session; `starts` is the wall clock in the webinar's zone. `is_cancelled` is None where the file is silent."""
+    """A session; `starts` is a local time in the webinar's zone, `is_cancelled` is None where the file does not say."""
 
     number: int
     title: Bilingual
@@ -51,7 +51,7 @@ class SessionDefinition:
 
 @dataclass(frozen=True)
 class AgendaDefinition:
-    """What happens when, as the file says; `sessions` in the order of their hours."""
+    """The agenda that the file describes; `sessions` are sorted by their start."""
 
     slug: str
     title: Bilingual
@@ -67,22 +67,22 @@ class AgendaDefinition:
 
     @property
     def first_start(self) -> datetime:
-        """When the first session begins, as wall clock in the webinar's zone."""
+        """The start of the first session, as local time in the webinar's zone."""
         return self.sessions[0].starts
 
     def instant(self, wall_clock: datetime) -> datetime:
-        """The UTC instant at which clocks of the webinar's zone show `wall_clock`."""
+        """Return the UTC instant of the local time `wall_clock` in the webinar's zone."""
         return wall_clock.replace(tzinfo=ZoneInfo(self.timezone)).astimezone(UTC)
 
     def exists(self, wall_clock: datetime) -> bool:
-        """Whether clocks of the zone ever show `wall_clock`: not while they are put forward."""
+        """Whether the local time `wall_clock` exists: it does not in the hour that is skipped for summer time."""
         return self.instant(wall_clock).astimezone(ZoneInfo(self.timezone)).replace(tzinfo=None) == wall_clock
 
 
 def parse_agenda(top: Table) -> AgendaDefinition:
-    """Read the blocks `webinar`, `speaker` and `session`; what is wrong is noted in the table's source.
+    """Read the blocks `webinar`, `speaker` and `session`; problems are collected in the table's source.
 
-    Only after `source.check()` is the value complete.
+    The value is complete only if `source.check()` raises nothing afterwards.
     """
     speakers = _parse_speakers(top)
     sessions = _parse_sessions(top, {speaker.code for speaker in speakers})
@@ -105,7 +105,7 @@ def parse_agenda(top: Table) -> AgendaDefinition:
 
 
 def refuse_missing_hours(source: Source, definition: AgendaDefinition, shift: timedelta) -> None:
-    """Note the sessions that would begin, moved by `shift`, at an hour which the zone's clocks leave out."""
+    """Report each session that, moved by `shift`, would begin at a local time that does not exist."""
     for session in definition.sessions:
         starts = session.starts + shift
         if not definition.exists(starts):
@@ -134,7 +134,7 @@ def _parse_speakers(top: Table) -> tuple[SpeakerDefinition, ...]:
 
 
 def _parse_name(table: Table) -> Bilingual:
-    """A person's name is a plain text, the same in both languages; an institution's may be translated."""
+    """Read a name: plain text for a person, or a table with a translation for an institution."""
     if table.holds_text("name"):
         return Bilingual(en=table.text("name", required=True))
     return table.bilingual("name", required=True, longest=200)
@@ -157,7 +157,7 @@ def _parse_session(table: Table, speakers: set[str]) -> SessionDefinition:
     session = SessionDefinition(
         number=table.number("number", lowest=1, highest=999),
         title=table.bilingual("title", required=True),
-        # A missing one is refused already.
+        # A missing day or hour was reported above; the value is never used.
         starts=datetime.combine(day or date.max, clock or time()),
         minutes=table.number("minutes", lowest=SHORTEST_SESSION_MINUTES, highest=LONGEST_SESSION_MINUTES),
         room_url=table.url("room_url"),

@@ -1,4 +1,4 @@
-"""Writes an agenda definition into the rows, and tells what that changed. Part of the caller's transaction."""
+"""Writes an agenda definition into the database and reports what changed, within the caller's transaction."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
@@ -16,7 +16,7 @@ from sessions_app.models import AgendaItem, AgendaItemSpeaker, Session, Speaker,
 
 @dataclass(frozen=True)
 class AgendaLoad:
-    """The webinar as it is stored now, and a line for each change."""
+    """The webinar as it is stored now, with one line of text for each change."""
 
     webinar: Webinar
     is_new: bool
@@ -27,11 +27,11 @@ class AgendaLoad:
 def load_agenda(
     source: Source, definition: AgendaDefinition, *, first_start: datetime | None, now: datetime
 ) -> AgendaLoad:
-    """Make the rows say what `definition` says; `first_start` moves all its dates (wall clock in the webinar's zone).
+    """Store `definition`; `first_start`, a local time in the webinar's zone, moves all its dates.
 
-    Locks the webinar's row. Raises DefinitionRefused, to be answered by rolling back, for `first_start` with a
-    webinar that is loaded already, for a session that disappeared from the file, and for an hour that does not exist.
-    The same definition again changes nothing.
+    Locks the webinar's row. Raises DefinitionRefused for `first_start` with a webinar that is loaded already, for a
+    session that is missing from the file now, and for a local time that does not exist; the caller then rolls back.
+    Loading the same definition again changes nothing.
     """
     webinar = Webinar.objects.select_for_update().filter(slug=definition.slug).first()
     is_new = webinar is None
@@ -41,7 +41,7 @@ def load_agenda(
             shift = first_start - definition.first_start
             webinar.definition_shift_minutes = int(shift.total_seconds() // 60)
     elif first_start is not None:
-        _refuse_a_start(source, webinar)
+        _refuse_first_start(source, webinar)
     shift = timedelta(minutes=webinar.definition_shift_minutes)
     refuse_missing_hours(source, definition, shift)
     source.check()
@@ -50,12 +50,12 @@ def load_agenda(
         changes.append(_("The webinar's own texts or settings."))
     changes += _load_speakers(webinar, definition)
     changes += _load_sessions(source, webinar, definition, shift=shift, now=now)
-    _drop_speakers(webinar, definition)
+    _delete_unused_speakers(webinar, definition)
     return AgendaLoad(webinar=webinar, is_new=is_new, shift=shift, changes=tuple(changes))
 
 
 def apply_values(row: models.Model, values: Mapping[str, Any]) -> bool:
-    """Set `values` on `row` and store it if it is new or anything differs; whether it was stored."""
+    """Set `values` on `row` and save it if it is new or differs; return whether it was saved."""
     differs = row.pk is None or any(getattr(row, name) != value for name, value in values.items())
     if differs:
         for name, value in values.items():
@@ -65,11 +65,11 @@ def apply_values(row: models.Model, values: Mapping[str, Any]) -> bool:
 
 
 def columns(**texts: Bilingual) -> dict[str, str]:
-    """The pairs of columns of bilingual texts: {"title_en": …, "title_es": …}."""
+    """Return the values of bilingual texts by column: {"title_en": …, "title_es": …}."""
     return {f"{name}_{code}": text for name, value in texts.items() for code, text in value.to_json().items()}
 
 
-def _refuse_a_start(source: Source, webinar: Webinar) -> None:
+def _refuse_first_start(source: Source, webinar: Webinar) -> None:
     source.refuse(
         ("webinar", "slug"),
         _(
@@ -98,8 +98,8 @@ def _load_speakers(webinar: Webinar, definition: AgendaDefinition) -> list[str]:
     return changes
 
 
-def _drop_speakers(webinar: Webinar, definition: AgendaDefinition) -> None:
-    """Remove those whom the file no longer names and no item holds."""
+def _delete_unused_speakers(webinar: Webinar, definition: AgendaDefinition) -> None:
+    """Delete the speakers who are missing from the file and have no agenda item."""
     codes = [each.code for each in definition.speakers]
     webinar.speakers.exclude(code__in=codes).filter(item_speakers=None).delete()
 
@@ -129,7 +129,7 @@ def _load_sessions(
 
 
 def _session_values(each: SessionDefinition, row: Session, starts_at: datetime, now: datetime) -> dict[str, Any]:
-    """What the file says of the session; where it is silent about the room or a cancellation, those stay."""
+    """Return the session's values from the file; a room or a cancellation that the file leaves out stays as stored."""
     values: dict[str, Any] = {"starts_at": starts_at, "duration_minutes": each.minutes, **columns(title=each.title)}
     if each.room_url:
         values["room_url"] = each.room_url
@@ -139,7 +139,7 @@ def _session_values(each: SessionDefinition, row: Session, starts_at: datetime, 
 
 
 def _load_items(row: Session, session: SessionDefinition, speakers: Mapping[str, Speaker]) -> bool:
-    """Replace the items of the session unless they are the same already; whether they were replaced."""
+    """Replace the items of the session if they differ; return whether they were replaced."""
     stored = row.items.order_by("position").prefetch_related("item_speakers__speaker")
     if [_stored_item(item) for item in stored] == [_item_values(item) for item in session.items]:
         return False

@@ -1,7 +1,7 @@
-"""A definition file as text and as values, and on which line each value stands.
+"""Reads a definition file, and finds the line on which each value begins.
 
-Python's TOML reader gives no line numbers, so a second, lenient pass over the text (which is known to be sound by
-then) notes where each key begins.
+Python's TOML parser gives no line numbers. A second, lenient pass over the text, which is known to be valid by then,
+finds where each key begins.
 """
 
 import re
@@ -14,7 +14,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 # Keys and positions that lead to a value: ("session", 0, "item", 2, "title").
-Place = tuple[str | int, ...]
+KeyPath = tuple[str | int, ...]
 
 LARGEST_FILE = 1_000_000
 _HEADER = re.compile(r"[ \t]*(\[\[?)[ \t]*([^\]\n]+?)[ \t]*\]\]?[ \t]*(?:#[^\n]*)?$", re.MULTILINE)
@@ -25,14 +25,14 @@ _TOML_LINE = re.compile(r"\(at (?:line (\d+), column \d+|end of document)\)")
 
 @dataclass(frozen=True, order=True)
 class Problem:
-    """What is wrong on one line, and what is allowed there."""
+    """What is wrong on one line, and what is allowed instead."""
 
     line: int
     message: str = field(compare=False)
 
 
 class DefinitionRefused(Exception):
-    """The file cannot be loaded; `problems` are all that is wrong with it, by line. Nothing was changed."""
+    """The file cannot be loaded; `problems` holds everything that is wrong, sorted by line. Nothing was changed."""
 
     def __init__(self, name: str, problems: Iterable[Problem]) -> None:
         self.problems = tuple(sorted(problems))
@@ -45,33 +45,33 @@ class DefinitionRefused(Exception):
 
 @dataclass
 class Source:
-    """A file that was read; `problems` grows while its tables are parsed."""
+    """A file that was read; parsing its tables adds to `problems`."""
 
     name: str
     data: Mapping[str, Any]
-    lines: Mapping[Place, int]
+    lines: Mapping[KeyPath, int]
     problems: list[Problem] = field(default_factory=list)
 
-    def line_of(self, place: Place) -> int:
-        """The line on which the value at `place` begins, or the nearest one around it."""
-        while place and place not in self.lines:
-            place = place[:-1]
-        return self.lines.get(place, 1)
+    def line_of(self, path: KeyPath) -> int:
+        """Return the line on which the value at `path` begins, or else that of the table around it."""
+        while path and path not in self.lines:
+            path = path[:-1]
+        return self.lines.get(path, 1)
 
-    def refuse(self, place: Place, message: str) -> None:
-        self.refuse_line(self.line_of(place), message)
+    def refuse(self, path: KeyPath, message: str) -> None:
+        self.refuse_line(self.line_of(path), message)
 
     def refuse_line(self, line: int, message: str) -> None:
         self.problems.append(Problem(line, message))
 
     def check(self) -> None:
-        """Raises DefinitionRefused if anything was refused so far."""
+        """Raise DefinitionRefused if a problem was found so far."""
         if self.problems:
             raise DefinitionRefused(self.name, self.problems)
 
 
 def read_source(path: Path) -> Source:
-    """Read a definition file. Raises DefinitionRefused if it is no TOML text in UTF-8, OSError if it is not there."""
+    """Read a definition file. Raises DefinitionRefused if it is not TOML in UTF-8, OSError if it cannot be read."""
     if path.stat().st_size > LARGEST_FILE:
         raise DefinitionRefused(path.name, [Problem(1, _("The file is larger than 1 MB."))])
     try:
@@ -92,23 +92,23 @@ def _syntax_problem(message: str, text: str) -> Problem:
     return Problem(line, _("This is not valid TOML: %(reason)s") % {"reason": reason})
 
 
-def locate(text: str) -> dict[Place, int]:
-    """Where each key and table of a valid TOML text begins: {place: line}. Values inside a value are not told apart."""
-    lines: dict[Place, int] = {}
-    tables: dict[Place, int] = {}
-    here: Place = ()
+def locate(text: str) -> dict[KeyPath, int]:
+    """Return the line of each key and table of a valid TOML text; keys inside a value are not looked for."""
+    lines: dict[KeyPath, int] = {}
+    tables: dict[KeyPath, int] = {}
+    table: KeyPath = ()
     at = 0
     while at < len(text):
         line = text.count("\n", 0, at) + 1
         if header := _HEADER.match(text, at):
-            here = _enter(_parts(header[2]), header[1] == "[[", tables)
-            lines.setdefault(here, line)
+            table = _enter(_parts(header[2]), header[1] == "[[", tables)
+            lines.setdefault(table, line)
             at = header.end()
         elif key := _KEY.match(text, at):
-            place = here
+            path = table
             for part in _parts(key[1]):
-                place = (*place, part)
-                lines.setdefault(place, line)
+                path = (*path, part)
+                lines.setdefault(path, line)
             at = _end_of_value(text, key.end())
         at = _next_line(text, at)
     return lines
@@ -118,20 +118,20 @@ def _parts(dotted: str) -> tuple[str, ...]:
     return tuple(part.strip().strip("\"'") for part in dotted.split("."))
 
 
-def _enter(parts: tuple[str, ...], is_array: bool, counts: dict[Place, int]) -> Place:
-    """The place of a table header; an array's table gets the next position, a table below one the latest."""
-    place: Place = ()
+def _enter(parts: tuple[str, ...], is_array: bool, counts: dict[KeyPath, int]) -> KeyPath:
+    """Return the path of a table header; a table of an array gets the next index, a table inside it the latest one."""
+    path: KeyPath = ()
     for depth, part in enumerate(parts, start=1):
-        place = (*place, part)
+        path = (*path, part)
         if is_array and depth == len(parts):
-            counts[place] = counts.get(place, 0) + 1
-        if place in counts:
-            place = (*place, counts[place] - 1)
-    return place
+            counts[path] = counts.get(path, 0) + 1
+        if path in counts:
+            path = (*path, counts[path] - 1)
+    return path
 
 
 def _end_of_value(text: str, at: int) -> int:
-    """The end of the value that begins at `at`: arrays and texts may span lines."""
+    """Return where the value that begins at `at` ends; arrays and strings may span several lines."""
     depth = 0
     while at < len(text):
         if string := _STRING.match(text, at):

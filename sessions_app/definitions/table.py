@@ -1,4 +1,4 @@
-"""One table of a definition file. Each accessor notes what is wrong and goes on, so that all is told at once."""
+"""Reads the values of one table of a definition file; it collects every problem, so that all are reported at once."""
 
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime, time
@@ -10,22 +10,22 @@ from django.utils.translation import gettext as _
 
 from sessions_app.addresses import validate_mail_address, validate_web_address
 from sessions_app.bilingual import LANGUAGES, Bilingual
-from sessions_app.definitions.source import Place, Source
+from sessions_app.definitions.source import KeyPath, Source
 from sessions_app.zones import known_zones
 
 LONGEST_TEXT = 20_000
 
 
 class Table:
-    """A table at `place` of `source`. Ask for each key that is allowed, then `finish()`, which refuses all others."""
+    """A table of `source`. Read every key that is allowed, then call `finish()`, which reports all other keys."""
 
-    def __init__(self, source: Source, place: Place, values: Mapping[str, Any], *, is_given: bool = True) -> None:
+    def __init__(self, source: Source, path: KeyPath, values: Mapping[str, Any], *, is_given: bool = True) -> None:
         self.source = source
-        # Whether the file holds this table; a missing one reads as empty.
+        # False if the table is missing from the file: it then reads as empty.
         self._is_given = is_given
-        self.place = place
+        self.path = path
         self._values = values
-        self._asked: list[str] = []
+        self._known_keys: list[str] = []
 
     @classmethod
     def top(cls, source: Source) -> "Table":
@@ -39,24 +39,24 @@ class Table:
 
     @property
     def line(self) -> int:
-        return self.source.line_of(self.place)
+        return self.source.line_of(self.path)
 
     def refuse(self, key: str, message: str) -> None:
-        """Note a problem on the line of `key`, or of the table where `key` is empty."""
-        self.source.refuse((*self.place, key) if key else self.place, message)
+        """Report a problem on the line of `key`, or of the table if `key` is empty."""
+        self.source.refuse((*self.path, key) if key else self.path, message)
 
     def allow(self, *keys: str) -> None:
-        """Let `keys` stand here though they were not asked for."""
-        self._asked.extend(key for key in keys if key not in self._asked)
+        """Let `finish` accept `keys` although they were not read."""
+        self._known_keys.extend(key for key in keys if key not in self._known_keys)
 
     def finish(self) -> None:
-        """Refuse the keys that nobody asked for."""
+        """Report each key that was neither read nor allowed."""
         for key in self._values:
-            if key not in self._asked:
+            if key not in self._known_keys:
                 self.refuse(
                     key,
                     _("“%(key)s” is not known here. Allowed: %(allowed)s.")
-                    % {"key": key, "allowed": ", ".join(sorted(self._asked))},
+                    % {"key": key, "allowed": ", ".join(sorted(self._known_keys))},
                 )
 
     def text(self, key: str, *, required: bool = False, longest: int = 200) -> str:
@@ -92,7 +92,7 @@ class Table:
         return value
 
     def zones(self, key: str) -> tuple[str, ...]:
-        """A list of zones; those that do not exist are refused."""
+        """Read a list of time zones; report those that do not exist, and leave them out."""
         values = self._get(key, list, _("a list of time zones"), default=[])
         for value in values:
             if value not in known_zones():
@@ -100,7 +100,7 @@ class Table:
         return tuple(value for value in values if value in known_zones())
 
     def number(self, key: str, *, lowest: int, highest: int, default: int | None = None) -> int:
-        """A whole number; required unless it has a default."""
+        """Read a whole number; it is required unless there is a default."""
         # TOML's true is Python's True, which is an int.
         value: int = self._get(
             key, int, _("a whole number"), default=default, required=default is None, falls_to=lowest
@@ -115,7 +115,7 @@ class Table:
         return value
 
     def numbers(self, key: str, *, lowest: int, highest: int) -> tuple[int, ...]:
-        """A list of whole numbers, without those that are refused; empty where it is missing."""
+        """Read a list of whole numbers; report those out of range, and leave them out. A missing list is empty."""
         good = []
         for value in self._get(key, list, _("a list of whole numbers"), default=[]):
             # TOML's true is Python's True, which is an int.
@@ -130,7 +130,7 @@ class Table:
         return tuple(good)
 
     def choice(self, key: str, allowed: Iterable[str], *, default: str = "") -> str:
-        """One of `allowed`; required unless it has a default. The empty string where it was refused."""
+        """Read one of `allowed`; it is required unless there is a default. Any other value reads as an empty string."""
         names = list(allowed)
         value: str = self._get(key, str, ", ".join(names), default=default, required=not default)
         if key in self._values and isinstance(value, str) and value not in names:
@@ -142,7 +142,7 @@ class Table:
         return value
 
     def flag(self, key: str) -> bool | None:
-        """True or false, or None where the file is silent."""
+        """Read true or false; None if the key is missing."""
         value: bool | None = self._get(key, bool, "true, false")
         return value
 
@@ -155,11 +155,11 @@ class Table:
         return value.replace(second=0, microsecond=0) if value else None
 
     def bilingual(self, key: str, *, required: bool = False, longest: int = 250) -> Bilingual:
-        """A text in English and Spanish; one of them may be missing."""
+        """Read a text in English and Spanish; one of the two may be missing."""
         return self.table(key, required=required).languages(required=required, longest=longest)
 
     def languages(self, *, required: bool, longest: int) -> Bilingual:
-        """This table as a text: `{ en = "…", es = "…" }`."""
+        """Read this table as a text in both languages: `{ en = "…", es = "…" }`."""
         value = Bilingual(*(self.text(language, longest=longest) for language in LANGUAGES))
         self.finish()
         if required and self._is_given and not self._values.keys() & set(LANGUAGES):
@@ -169,14 +169,14 @@ class Table:
     def table(self, key: str, *, required: bool = False) -> "Table":
         value = self._get(key, dict, _('a table such as { en = "…", es = "…" }'), default={}, required=required)
         is_given = isinstance(self._values.get(key), dict)
-        return Table(self.source, (*self.place, key), value, is_given=is_given)
+        return Table(self.source, (*self.path, key), value, is_given=is_given)
 
     def tables(self, key: str) -> "list[Table]":
         values = self._get(key, list, _("a list of tables"), default=[])
         found = []
         for position, value in enumerate(values):
             if isinstance(value, dict):
-                found.append(Table(self.source, (*self.place, key, position), value))
+                found.append(Table(self.source, (*self.path, key, position), value))
             else:
                 self.refuse(key, _("“%(key)s” holds something that is not a table.") % {"key": key})
         return found
@@ -184,8 +184,8 @@ class Table:
     def _get(
         self, key: str, kind: type, allowed: str, *, default: Any = None, required: bool = False, falls_to: Any = None
     ) -> Any:
-        """The value of `key` if it is exactly of `kind` (a datetime is no date, true is no number)."""
-        self._asked.append(key)
+        """Return the value of `key` if its type is exactly `kind`: a datetime is no date, and true is no number."""
+        self._known_keys.append(key)
         fallback = default if default is not None else falls_to
         if key not in self._values:
             if required:
@@ -193,11 +193,11 @@ class Table:
             return fallback
         value = self._values[key]
         if type(value) is not kind:
-            shown = value.isoformat() if isinstance(value, date | time | datetime) else value
+            printed = value.isoformat() if isinstance(value, date | time | datetime) else value
             self.refuse(
                 key,
                 _("“%(key)s” is %(value)s. Allowed: %(allowed)s.")
-                % {"key": key, "value": repr(shown)[:60], "allowed": allowed},
+                % {"key": key, "value": repr(printed)[:60], "allowed": allowed},
             )
             return fallback
         return value

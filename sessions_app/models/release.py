@@ -12,13 +12,13 @@ from sessions_app.models.webinar import Webinar
 
 class ReleaseQuerySet(models.QuerySet["Release"]):
     def latest_of_each(self) -> "ReleaseQuerySet":
-        """The release in force of every released webinar."""
+        """The latest release of each webinar that has one."""
         newer = Release.objects.filter(webinar=models.OuterRef("webinar"), number__gt=models.OuterRef("number"))
         return self.filter(~models.Exists(newer)).select_related("webinar")
 
 
 class Release(models.Model):
-    """A numbered, immutable snapshot of a webinar's agenda: what the public and the participants know."""
+    """One row is a numbered, immutable snapshot of a webinar's agenda; the public and participants see the latest."""
 
     webinar = models.ForeignKey(Webinar, on_delete=models.PROTECT, related_name="releases", verbose_name=_("webinar"))
     number = models.PositiveIntegerField(_("number"))
@@ -32,7 +32,7 @@ class Release(models.Model):
         verbose_name=_("released by"),
     )
     note = models.CharField(_("note"), max_length=500, blank=True)
-    # `Agenda.to_json()`; read it with `agenda_from_release()`.
+    # Written by `Agenda.to_json()`; read it with `agenda_from_release()`.
     agenda: "models.JSONField[Any, Any]" = models.JSONField(_("agenda"))
 
     objects = ReleaseQuerySet.as_manager()
@@ -51,12 +51,12 @@ class Release(models.Model):
 
 class ReleasedSessionQuerySet(models.QuerySet["ReleasedSession"]):
     def ahead(self, now: datetime) -> "ReleasedSessionQuerySet":
-        """Those that are neither cancelled nor over."""
+        """Sessions that are neither cancelled nor over at `now`."""
         return self.filter(is_cancelled=False, ends_at__gt=now)
 
 
 class ReleasedSession(models.Model):
-    """What is released of one session at present. Calendars, reminders and feeds read only these rows."""
+    """One row is a session as the latest release has it. Calendars, reminders and feeds read only these rows."""
 
     session = models.OneToOneField(
         Session, on_delete=models.PROTECT, primary_key=True, related_name="released", verbose_name=_("session")
@@ -70,7 +70,7 @@ class ReleasedSession(models.Model):
     starts_at = models.DateTimeField(_("starts at"))
     ends_at = models.DateTimeField(_("ends at"))
     timezone = models.CharField(_("time zone"), max_length=50)
-    # Rises only with a release of this session that is mailed.
+    # Rises only with a release that mails a change of this session.
     sequence = models.PositiveIntegerField(_("revision"), default=0)
     is_cancelled = models.BooleanField(_("cancelled"), default=False)
     digest = models.CharField(_("fingerprint"), max_length=64)

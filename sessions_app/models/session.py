@@ -14,7 +14,7 @@ LONGEST_SESSION_MINUTES = 12 * 60
 
 
 class Session(models.Model):
-    """A block on one day. Its number is given at creation and never reused or reordered."""
+    """One row is a session on one day. Its number is given at creation and never reused or reordered."""
 
     webinar = models.ForeignKey(Webinar, on_delete=models.PROTECT, related_name="sessions", verbose_name=_("webinar"))
     number = models.PositiveSmallIntegerField(_("number"), validators=[MinValueValidator(1)])
@@ -25,7 +25,7 @@ class Session(models.Model):
         _("minutes"), validators=[MinValueValidator(5), MaxValueValidator(LONGEST_SESSION_MINUTES)]
     )
     ical_uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    # The public file may be imported by anyone; its UIDs must not reveal those of the invitations.
+    # Anyone may import the public file, so its UIDs must not reveal those of the invitations.
     public_ical_uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     room_url = models.URLField(_("address of the room"), max_length=500, blank=True, validators=[validate_web_address])
     backup_room_url = models.URLField(
@@ -66,7 +66,7 @@ class Session(models.Model):
 
     @property
     def current_room_url(self) -> str:
-        """The room's address in use; empty while the secretariat has entered none."""
+        """The address of the room that is in use; empty while the secretariat has entered none."""
         return self.backup_room_url if self.uses_backup_room else self.room_url
 
 
@@ -81,7 +81,7 @@ class AgendaItemKind(models.TextChoices):
 
 
 class AgendaItem(models.Model):
-    """A part of a session. It has minutes; its hour follows from the session's start and what stands before it."""
+    """One row is an agenda item of a session; its hour follows from the start and the items before it (rule 10)."""
 
     session = models.ForeignKey(Session, on_delete=models.CASCADE, related_name="items", verbose_name=_("session"))
     position = models.PositiveSmallIntegerField(_("order"))

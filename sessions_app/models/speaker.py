@@ -13,12 +13,12 @@ class SpeakerKind(models.TextChoices):
 
 
 class Speaker(models.Model):
-    """A person or an institution on the agenda of one webinar."""
+    """One row is a person or an institution that speaks at one webinar."""
 
     webinar = models.ForeignKey(Webinar, on_delete=models.CASCADE, related_name="speakers", verbose_name=_("webinar"))
     code = models.SlugField(_("code"), max_length=60)
     kind = models.CharField(_("kind"), max_length=20, choices=SpeakerKind, default=SpeakerKind.PERSON)
-    # An institution's name is translated; a person's is the same in both languages and stands in `name_en`.
+    # An institution's name is translated; a person's is the same in both languages, and only `name_en` is filled.
     name_en = models.CharField(_("name (English)"), max_length=200, validators=[validate_visible])
     name_es = models.CharField(_("name (Spanish)"), max_length=200, blank=True, validators=[validate_visible])
     position_en = models.CharField(_("position (English)"), max_length=200, blank=True)
@@ -51,7 +51,7 @@ class SpeakerRole(models.TextChoices):
 
 
 class AgendaItemSpeaker(models.Model):
-    """A speaker's part in one agenda item."""
+    """One row is the role of a speaker in one agenda item."""
 
     item = models.ForeignKey(
         AgendaItem, on_delete=models.CASCADE, related_name="item_speakers", verbose_name=_("agenda item")

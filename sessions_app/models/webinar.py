@@ -14,7 +14,7 @@ class AgendaVisibility(models.TextChoices):
 
 
 class Webinar(models.Model):
-    """One webinar: sessions on several days under one title, released to the public together."""
+    """One row is a webinar: sessions on several days under one title, released together."""
 
     slug = models.SlugField(_("slug"), max_length=60, unique=True)
     title_en = models.CharField(_("title (English)"), max_length=200)
@@ -33,7 +33,7 @@ class Webinar(models.Model):
         _("public agenda"), max_length=20, choices=AgendaVisibility, default=AgendaVisibility.FULL
     )
     cancelled_at = models.DateTimeField(_("cancelled at"), null=True, blank=True)
-    # How far `load_webinar --starts-on` moved the sessions from the dates of the definition file; later loads keep it.
+    # The offset by which `load_webinar --starts-on` moved the sessions from the dates in the file; later loads keep it.
     definition_shift_minutes = models.IntegerField(default=0, editable=False)
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
 

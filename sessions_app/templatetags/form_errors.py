@@ -1,4 +1,4 @@
-"""What a page says about a form that failed: the links of its error summary, and the word before its title."""
+"""Template tags for a form with errors: the entries of its error summary, and the prefix of the page's title."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ register = template.Library()
 
 @dataclass(frozen=True)
 class FormError:
-    """One error; `target` is the id of the input that it is about, "" where there is none to go to."""
+    """One error; `target` is the id of the input that it is about, or empty if no input can be linked to."""
 
     message: str
     label: str = ""
@@ -24,7 +24,7 @@ class FormError:
 
 @register.simple_tag
 def form_errors(form: BaseForm | None = None, inlines: Iterable[Any] = ()) -> list[FormError]:
-    """The errors of `form` and of the formsets of the admin's `inlines`, in the order of the page."""
+    """Return the errors of `form` and of the formsets of the admin's `inlines`, in the order of the page."""
     found = list(_errors_of(form)) if isinstance(form, BaseForm) and form.is_bound else []
     for inline in inlines or ():
         formset = inline.formset
@@ -51,22 +51,22 @@ def _errors_of(form: BaseForm, *, row: int | None = None) -> Iterator[FormError]
 
 
 def target_of(field: BoundField) -> str:
-    """The id of the input of `field`, of the first one where it has several: Django names none then."""
+    """Return the id of the input of `field`, or of its first input if it has several: Django then gives no id."""
     return str(field.id_for_label or f"{field.auto_id}_0")
 
 
 @register.simple_tag(takes_context=True)
 def error_prefix(context: template.Context) -> str:
-    """ "Error: " where a form of the page failed: what is read out first says so."""
-    return _("Error:") + " " if any(map(_has_failed, context.flatten().values())) else ""
+    """Return "Error: " if a form of the page has errors, so that a screen reader announces it first."""
+    return _("Error:") + " " if any(map(_has_errors, context.flatten().values())) else ""
 
 
-def _has_failed(shown: Any) -> bool:
-    # Not `isinstance`, which would make the CSRF token of a page that has no form, and with it a cookie.
-    kind = type(shown)
+def _has_errors(value: Any) -> bool:
+    # `isinstance` would evaluate the lazy CSRF token of a page without a form, and so set a cookie.
+    kind = type(value)
     if issubclass(kind, AdminForm):
-        shown, kind = shown.form, BaseForm
+        value, kind = value.form, BaseForm
     if issubclass(kind, (BaseForm, BaseFormSet)):
-        return shown.is_bound and not shown.is_valid()
-    # Django's admin gathers those of a form and its inlines.
-    return issubclass(kind, ErrorList) and bool(shown)
+        return value.is_bound and not value.is_valid()
+    # Django's admin collects the errors of a form and its inlines in one.
+    return issubclass(kind, ErrorList) and bool(value)

@@ -1,4 +1,4 @@
-"""`{% hour start end reader_zone webinar_zone %}` and the plain filters for days and clocks."""
+"""Template tags for hours, days and bilingual texts."""
 
 from datetime import datetime
 
@@ -16,7 +16,7 @@ register = template.Library()
 
 @register.inclusion_tag("parts/hour.html")
 def hour(starts_at: datetime, ends_at: datetime | None, reader_zone: str, webinar_zone: str) -> dict[str, object]:
-    """The reader's hours with their zone, and the webinar's where the clock differs."""
+    """Show the reader's hours with their time zone, and the webinar's beside them if its clock differs."""
     language = get_language() or "en"
     return {
         "hours": hours.hours_for(
@@ -27,7 +27,7 @@ def hour(starts_at: datetime, ends_at: datetime | None, reader_zone: str, webina
 
 @register.filter(expects_localtime=True)
 def iso(instant: datetime) -> str:
-    """ "2026-11-16T09:00:00-06:00", for `datetime` in HTML, which allows no six digits of a second."""
+    """Return "2026-11-16T09:00:00-06:00", for HTML's `datetime`, which does not allow microseconds."""
     return instant.isoformat(timespec="seconds")
 
 
@@ -38,13 +38,13 @@ def long_day(instant: datetime, zone: str) -> str:
 
 @register.simple_tag
 def day_and_hour(instant: datetime, zone: str) -> str:
-    """ "Mon 16 Nov, 09:00 (Tegucigalpa)"."""
+    """Return "Mon 16 Nov, 09:00 (Tegucigalpa)"."""
     return hours.format_hour(instant, zone, get_language() or "en")
 
 
 @register.simple_tag
 def clock(instant: datetime, zone: str) -> str:
-    """ "09:00"; only beside something that names the zone."""
+    """Return "09:00"; the template prints the time zone beside it."""
     return hours.format_clock(instant, zone)
 
 
@@ -55,11 +55,11 @@ def city(zone: str) -> str:
 
 @register.simple_tag
 def other_clock_differs(instant: datetime, zone: str, other: str) -> bool:
-    """Whether the clocks of two zones differ at `instant`; elsewhere the second hour is left out (rule 13)."""
+    """Whether the clocks of two zones differ at `instant`; if not, the second hour is left out (rule 13)."""
     return differs_at(instant, zone, other)
 
 
 @register.simple_tag
 def bilingual(text: Bilingual) -> SafeString:
-    """The text in the reader's language, or the other one, marked; without blanks around it."""
-    return mark_safe(render_to_string("parts/bilingual.html", {"text": text.here}).strip())  # noqa: S308  # a template
+    """Show a text in the reader's language, or marked in the other one, without whitespace around it."""
+    return mark_safe(render_to_string("parts/bilingual.html", {"text": text.localized}).strip())  # noqa: S308  # a template

@@ -1,1 +1,1 @@
-"""Addresses: `pages` in a language, `files` without one."""
+"""URL patterns: `pages` with a language prefix, `files` without one."""

@@ -1,4 +1,4 @@
-"""Addresses without a language."""
+"""URL patterns without a language prefix."""
 
 from django.urls import path
 

@@ -1,4 +1,4 @@
-"""Addresses in a language."""
+"""URL patterns with a language prefix."""
 
 from django.urls import path
 

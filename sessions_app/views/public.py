@@ -1,4 +1,4 @@
-"""What everyone may read: the released webinars, and the agenda of each with its hours."""
+"""The public pages: the released webinars, and the agenda of each."""
 
 import hashlib
 from functools import lru_cache
@@ -15,12 +15,12 @@ from sessions_app.agenda import Agenda, agenda_from_release
 from sessions_app.bilingual import LANGUAGES
 from sessions_app.ical import render_agenda
 from sessions_app.models import Release
-from sessions_app.public_page import PublicWebinar, public_part, public_webinar, zone_of_account
+from sessions_app.public_page import PublicWebinar, public_content, public_webinar
 
 
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
-    """The released webinars, newest first. One query."""
+    """List the released webinars, the newest first. One query."""
     agendas = [agenda_from_release(release) for release in Release.objects.latest_of_each()]
     agendas.sort(key=lambda agenda: max(each.starts_at for each in agenda.sessions), reverse=True)
     return render(request, "public/home.html", {"agendas": agendas})
@@ -28,25 +28,27 @@ def home(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def webinar(request: HttpRequest, slug: str) -> HttpResponse:
-    """One released webinar. One query, however long the agenda is, and those of a reader who is signed in; an unknown
-    zone is told, not refused."""
+    """Show one released webinar; an unknown time zone in the URL is reported on the page, not refused.
+
+    It takes one query, however long the agenda is, besides those that read a signed-in user.
+    """
     found = _public_or_404(slug)
-    part = public_part(found, asked_zone=request.GET.get("zone", ""), own_zone=zone_of_account(request.user))
-    context = {"agenda": found.agenda, "zone": part.zone, "content": part.render()}
+    content = public_content(found, zone_parameter=request.GET.get("zone", ""), user=request.user)
+    context = {"agenda": found.agenda, "zone": content.zone, "content": content.render()}
     return render(request, "public/webinar.html", context)
 
 
 @require_safe
 def agenda_ics(request: HttpRequest, slug: str) -> HttpResponse:
-    """The released sessions as a calendar to import or to subscribe to, in `?language=` or the reader's language."""
+    """Answer the released sessions as a calendar file, in the language of `?language=` or else of the reader."""
     found = _public_or_404(slug)
     if found.is_hidden:
         raise Http404
-    asked = request.GET.get("language", "")
-    language = asked if asked in LANGUAGES else get_language() or "en"
+    requested = request.GET.get("language", "")
+    language = requested if requested in LANGUAGES else get_language() or "en"
     with override(language):
         link = settings.BASE_URL + reverse("sessions_app:webinar", args=[slug])
-    content, etag = _file(found.agenda, language, link)
+    content, etag = _calendar_file(found.agenda, language, link)
     response = get_conditional_response(request, etag=etag) or HttpResponse(
         content, content_type="text/calendar; charset=utf-8"
     )
@@ -59,8 +61,8 @@ def agenda_ics(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @lru_cache(maxsize=32)
-def _file(agenda: Agenda, language: str, link: str) -> tuple[bytes, str]:
-    """The calendar file of an agenda and its ETag; the file is built once for each agenda, language and link."""
+def _calendar_file(agenda: Agenda, language: str, link: str) -> tuple[bytes, str]:
+    """Return the calendar file of an agenda and its ETag. Cached by agenda, language and link."""
     content = render_agenda(agenda, language=language, link=link)
     return content, f'"{hashlib.sha256(content).hexdigest()}"'
 

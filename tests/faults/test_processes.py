@@ -77,10 +77,10 @@ def test_a_worker_that_is_asked_to_stop_ends_by_itself_and_leaves_the_rest_to_ot
     fleet.start_beat()
 
     ends = []
-    for is_group_told in STOPS:
+    for signals_group in STOPS:
         worker = fleet.start_worker()
         fleet.wait_for_more(MESSAGES_BETWEEN_KILLS)
-        ends.append((fleet.stop(worker, within=60, is_group_told=is_group_told), "claimed" in states()))
+        ends.append((fleet.stop(worker, within=60, signals_group=signals_group), "claimed" in states()))
     left = states()["due"]
     fleet.mail.pace = 0
     fleet.start_worker()

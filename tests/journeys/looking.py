@@ -1,4 +1,4 @@
-"""Opening a page in a browser, and what is wrong with it: what axe finds, what does not fit, what our CSP refuses.
+"""Opens pages in a browser, and collects what is wrong with them: findings of axe, overflow, violations of our CSP.
 
 With `RCM_SCREENSHOTS` it keeps pictures in that folder (`make screenshots`).
 """
@@ -16,24 +16,24 @@ from django.conf import settings
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request
 
 from tests.journeys.views import View
-from tests.journeys.world import LEVELS, NARROW, NARROWEST, WIDE, ZOOMED, Place
+from tests.journeys.world import LEVELS, NARROW, NARROWEST, WIDE, ZOOMED, Site
 
 LANGUAGES = ("en", "es")
-# Without `resultTypes` axe also describes all that it finds right. Without `preload` it fetches no style sheets by
-# itself, which no rule of these levels needs.
+# `resultTypes` leaves out what passed. Without `preload` axe does not fetch style sheets, which no rule of these levels
+# needs.
 OPTIONS = {"runOnly": {"type": "tag", "values": LEVELS}, "resultTypes": ["violations"], "preload": False}
 SCREENSHOTS = os.environ.get("RCM_SCREENSHOTS", "")
 
 
 class Look(NamedTuple):
-    """How a page is shown."""
+    """A colour scheme and a width in which a page is checked."""
 
     scheme: Literal["light", "dark"]
     width: int
 
 
-# Every page is looked at once in each language, each scheme of colour and each width; one page of each layout
-# in every combination of the three.
+# Every page is checked once in each language, each colour scheme and each width; one page of each layout is checked in
+# every combination of the three.
 LOOKS = {"en": Look("light", WIDE), "es": Look("dark", NARROWEST)}
 EVERY_LOOK = [Look("light", WIDE), Look("dark", WIDE), Look("dark", NARROWEST), Look("light", NARROWEST)]
 
@@ -44,17 +44,16 @@ def language(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def context(world: Place, browser: Browser, language: str) -> Iterator[BrowserContext]:
-    """A browser of its own, of somebody who reads `language`, for a test that changes it or needs its cache empty."""
+def context(world: Site, browser: Browser, language: str) -> Iterator[BrowserContext]:
+    """A new browser context in `language`, for a test that changes the context or needs an empty cache."""
     context = new_context(browser, world, language)
     yield context
     context.close()
 
 
 @pytest.fixture(scope="module")
-def tabs(world: Place, browser: Browser) -> Iterator[dict[str, Page]]:
-    """A tab of a reader of each language. To start one takes longer than to look at a page, and so does the first run
-    of axe in it."""
+def tabs(world: Site, browser: Browser) -> Iterator[dict[str, Page]]:
+    """One tab for each language, which tests share: starting a tab, and the first run of axe in it, are slow."""
     tabs = {language: new_context(browser, world, language).new_page() for language in LANGUAGES}
     yield tabs
     for tab in tabs.values():
@@ -63,11 +62,11 @@ def tabs(world: Place, browser: Browser) -> Iterator[dict[str, Page]]:
 
 @pytest.fixture
 def tab(tabs: dict[str, Page], language: str) -> Page:
-    """The tab of a reader of `language`; it still shows what the test before has opened."""
+    """The shared tab of `language`; it still shows the page of the previous test."""
     return tabs[language]
 
 
-def new_context(browser: Browser, place: Place, language: str) -> BrowserContext:
+def new_context(browser: Browser, place: Site, language: str) -> BrowserContext:
     context = browser.new_context(base_url=place.url, locale=language, reduced_motion="reduce")
     context.add_cookies([{"name": settings.LANGUAGE_COOKIE_NAME, "value": language, "url": place.url}])
     context.set_default_timeout(10_000)
@@ -79,8 +78,8 @@ def language_of(context: BrowserContext) -> str:
     return cookie["value"]
 
 
-def prepare(page: Page, place: Place, who: str, *, width: int = WIDE, height: int = 900) -> Page:
-    """`page` in light colours, with `who` signed in, and with nothing left of what was done in it before."""
+def prepare(page: Page, place: Site, who: str, *, width: int = WIDE, height: int = 900) -> Page:
+    """Reset `page` to light colours and a size, with `who` signed in."""
     cookies = {settings.LANGUAGE_COOKIE_NAME: language_of(page.context)}
     if who:
         cookies[settings.SESSION_COOKIE_NAME] = place.session_cookie(who)
@@ -91,8 +90,8 @@ def prepare(page: Page, place: Place, who: str, *, width: int = WIDE, height: in
     return page
 
 
-def opened(view: View, place: Place, page: Page, *, width: int = WIDE, height: int = 900) -> Page:
-    """`page` once it shows `view` to the person whom the view names."""
+def open_view(view: View, place: Site, page: Page, *, width: int = WIDE, height: int = 900) -> Page:
+    """Open `view` in `page` as the user of the view, and return the page."""
     prepare(page, place, view.who, width=width, height=height)
     answer = page.goto(view.path.format(language=language_of(page.context), **place.tokens))
     assert answer is not None
@@ -102,19 +101,19 @@ def opened(view: View, place: Place, page: Page, *, width: int = WIDE, height: i
     return page
 
 
-def complaints_about(view: View, place: Place, page: Page) -> list[str]:
-    """Open `view` in `page` and say what is wrong with it.
+def complaints_about(view: View, place: Site, page: Page) -> list[str]:
+    """Open `view` in `page` and return what is wrong with it.
 
-    It breaks our CSP, or fetches something from elsewhere; axe finds something; it is wider than a window zoomed to
-    200 %, or than the narrowest one.
+    A page is wrong if it violates our CSP, fetches something from another host, has findings of axe, or is wider than a
+    window zoomed to 200 % or than the narrowest window.
     """
-    # An answer like 404 or 422 is what such a view is about.
+    # Such a view may show a response like 404 or 422.
     is_refusal_expected = view.status != 200 or view.reach is not None
-    with listening(page, place, is_refusal_expected=is_refusal_expected) as complaints:
-        opened(view, place, page)
+    with collect_page_errors(page, place, is_refusal_expected=is_refusal_expected) as complaints:
+        open_view(view, place, page)
         language = language_of(page.context)
-        if SCREENSHOTS and view.is_kept:
-            keep(view, page, language)
+        if SCREENSHOTS and view.has_screenshot:
+            save_screenshot(view, page, language)
         for width in (ZOOMED, NARROWEST):
             page.set_viewport_size({"width": width, "height": 800})
             too_wide = page.evaluate("document.documentElement.scrollWidth") - width
@@ -123,38 +122,38 @@ def complaints_about(view: View, place: Place, page: Page) -> list[str]:
         for look in EVERY_LOOK if view.in_every_look else [LOOKS[language]]:
             page.emulate_media(color_scheme=look.scheme)
             page.set_viewport_size({"width": look.width, "height": 800})
-            complaints += [f"{look.scheme}, {look.width} px: {found}" for found in found_by_axe(page)]
+            complaints += [f"{look.scheme}, {look.width} px: {found}" for found in axe_findings(page)]
     return complaints
 
 
 @contextmanager
-def listening(page: Page, place: Place, *, is_refusal_expected: bool) -> Iterator[list[str]]:
-    """The list gets each error that the console shows, what our CSP refuses among them, and each address of elsewhere.
+def collect_page_errors(page: Page, place: Site, *, is_refusal_expected: bool) -> Iterator[list[str]]:
+    """Yield a list that collects errors of the console, with violations of our CSP, and requests to other hosts.
 
-    Where a refusal is expected, answers that are errors are left out.
+    If `is_refusal_expected`, responses with an error status are left out.
     """
-    heard: list[str] = []
+    errors: list[str] = []
 
     def note_error(message: ConsoleMessage) -> None:
         is_expected = is_refusal_expected and message.text.startswith("Failed to load resource")
         if message.type == "error" and not is_expected:
-            heard.append(message.text)
+            errors.append(message.text)
 
     def note_request(request: Request) -> None:
         if not request.url.startswith(place.url):
-            heard.append(request.url)
+            errors.append(request.url)
 
     page.on("console", note_error)
     page.on("request", note_request)
     try:
-        yield heard
+        yield errors
     finally:
         page.remove_listener("console", note_error)
         page.remove_listener("request", note_request)
 
 
-def found_by_axe(page: Page, **context: list[list[str]]) -> list[str]:
-    """Each rule that `page` breaks, and the element. `context` may `exclude` parts, as lists of selectors."""
+def axe_findings(page: Page, **context: list[list[str]]) -> list[str]:
+    """Return each rule of axe that `page` breaks, with the element. `context` may `exclude` lists of selectors."""
     answer = Axe().run(page, context=context or None, options=OPTIONS)
     return [
         f"{violation['id']}: {node['html'][:200]}"
@@ -163,12 +162,12 @@ def found_by_axe(page: Page, **context: list[list[str]]) -> list[str]:
     ]
 
 
-def keep(view: View, page: Page, language: str) -> None:
+def save_screenshot(view: View, page: Page, language: str) -> None:
     for width in (WIDE, NARROW):
         page.set_viewport_size({"width": width, "height": 900})
         page.mouse.move(0, 0)
         size = page.evaluate("({width: innerWidth, height: document.documentElement.scrollHeight})")
-        # Playwright itself writes PNG and JPEG alone, several times as large.
+        # Playwright writes only PNG and JPEG, which are several times as large.
         picture = page.context.new_cdp_session(page).send(
             "Page.captureScreenshot",
             {

@@ -1,4 +1,4 @@
-"""Reads the demo's mail as a person's mail program and calendar would."""
+"""Reads the demo's mail as a mail program and a calendar would."""
 
 import re
 import time
@@ -14,8 +14,8 @@ from icalendar import Calendar, Event
 
 
 @dataclass(frozen=True)
-class Letter:
-    """One message that has arrived."""
+class ReceivedMessage:
+    """One message in a mailbox."""
 
     message: EmailMessage
 
@@ -56,25 +56,25 @@ class Letter:
         return re.findall(r"https?://[^\s<>]+", self.text)
 
     def starts_in(self, zone: str) -> datetime:
-        """The hour at which a calendar in `zone` shows it."""
+        """Return the start of the event in `zone`."""
         return self.event.start.astimezone(ZoneInfo(zone))
 
 
 @dataclass(frozen=True)
 class Mailbox:
-    """All mail of the demo, in the order of its arrival."""
+    """All mail of the demo, in order of arrival."""
 
     folder: Path
 
-    def letters(self, to: str, *, method: str | None = None) -> list[Letter]:
+    def messages(self, to: str, *, method: str | None = None) -> list[ReceivedMessage]:
         found = [
-            Letter(message_from_bytes(path.read_bytes(), policy=policy.default))
+            ReceivedMessage(message_from_bytes(path.read_bytes(), policy=policy.default))
             for path in sorted(self.folder.glob("*.eml"))
         ]
-        return [letter for letter in found if to in letter.to and (method is None or letter.ical_method == method)]
+        return [message for message in found if to in message.to and (method is None or message.ical_method == method)]
 
     def wait_for(self, wanted: Callable[["Mailbox"], bool], *, seconds: float, what: str) -> float:
-        """How many seconds it took until `wanted` was so."""
+        """Wait until `wanted` returns true; return the seconds that it took."""
         begun = time.monotonic()
         while not wanted(self):
             assert time.monotonic() - begun < seconds, f"{what}: not within {seconds:.0f} s"

@@ -1,4 +1,4 @@
-"""From the mailed invitation to an accepted delegation of eight, with few clicks: by form, and by import."""
+"""A focal point gets from the mailed invitation to an accepted delegation of eight with few clicks."""
 
 import re
 from collections.abc import Iterator
@@ -28,8 +28,8 @@ PEOPLE = [
 CODE = re.compile(r"^\s*([A-Z0-9]{3,}-?[A-Z0-9]{3,})\s*$", re.MULTILINE)
 
 
-class Hand:
-    """Uses a page as a person does, and counts what is clicked or sent with a key; typing and Tab are free."""
+class CountingUser:
+    """Uses a page as a person does, and counts clicks and the Enter key; typing and Tab do not count."""
 
     def __init__(self, page: Page) -> None:
         self.page = page
@@ -44,7 +44,7 @@ class Hand:
         self.page.keyboard.press("Enter")
 
     def type(self, *texts: str) -> None:
-        """Into the field that has the focus, and into those after it."""
+        """Type the texts into the field with the focus and the fields after it."""
         for number, text in enumerate(texts):
             if number:
                 self.page.keyboard.press("Tab")
@@ -53,14 +53,14 @@ class Hand:
 
 @pytest.fixture
 def site(live_server: LiveServer, settings) -> str:
-    """The address of our pages, to which the mails lead."""
+    """The URL of the server, with which the links in mails begin."""
     settings.BASE_URL = live_server.url
     return live_server.url
 
 
 @pytest.fixture
 def delegation(site: str) -> Delegation:
-    """Honduras in draft, with a focal point who was invited by mail just now."""
+    """The draft delegation of Honduras, whose focal point has just been invited by mail."""
     webinar = make_webinar(contact_email="secretariat@example.org")
     make_quotas(webinar)
     now = timezone.now()
@@ -84,67 +84,67 @@ def page(browser: Browser, site: str) -> Iterator[Page]:
     context.close()
 
 
-def arrive(hand: Hand) -> None:
-    """From the mail to the delegation."""
+def open_delegation_from_mail(user: CountingUser) -> None:
+    """Follow the mail to the page of the delegation."""
     link = re.search(r"http\S+/invited/\S+", mail.outbox[0].body)
     assert link is not None
-    hand.count += 1
-    hand.page.goto(link[0])
-    hand.click("main form button")
-    hand.page.locator("input[name=code]").wait_for()
+    user.count += 1
+    user.page.goto(link[0])
+    user.click("main form button")
+    user.page.locator("input[name=code]").wait_for()
     code = CODE.search(mail.outbox[-1].body)
     assert code is not None
-    hand.page.locator("input[name=code]").focus()
-    hand.type(code[1])
-    hand.press_enter()
-    hand.click(".notice-confirm button")
-    hand.page.locator("#gaps").wait_for()
+    user.page.locator("input[name=code]").focus()
+    user.type(code[1])
+    user.press_enter()
+    user.click(".notice-confirm button")
+    user.page.locator("#gaps").wait_for()
 
 
-def submit(hand: Hand, delegation: Delegation) -> None:
-    """From a complete delegation to an accepted one."""
-    hand.click(".state-bar a")
-    hand.click("main form button.button-primary")
-    expect(hand.page.locator(".state-bar")).to_contain_text("Accepted")
+def submit(user: CountingUser, delegation: Delegation) -> None:
+    """Submit a complete delegation, which accepts it."""
+    user.click(".state-bar a")
+    user.click("main form button.button-primary")
+    expect(user.page.locator(".state-bar")).to_contain_text("Accepted")
     delegation.refresh_from_db()
     assert delegation.status == "accepted"
     named = Delegate.objects.filter(delegation=delegation, admitted_at__isnull=False)
     assert set(named.values_list("name", "email", "institution", "profile__name_en")) == set(PEOPLE)
 
 
-def test_by_form(delegation: Delegation, page: Page) -> None:
-    hand = Hand(page)
+def test_a_delegation_is_registered_by_form_with_few_clicks(delegation: Delegation, page: Page) -> None:
+    user = CountingUser(page)
 
-    arrive(hand)
+    open_delegation_from_mail(user)
     for code in PROFILES:
         (one, other) = [person for person in PEOPLE if person[3] == PROFILES[code]]
-        hand.click(f"#add-{code}")
+        user.click(f"#add-{code}")
         expect(page.locator(f"#in-place-{code}-name")).to_be_focused()
-        hand.type(*one[:3])
-        hand.click(f"#in-place-{code} button[name=another]")
+        user.type(*one[:3])
+        user.click(f"#in-place-{code} button[name=another]")
         expect(page.locator("#messages")).to_contain_text(one[0])
         expect(page.locator(f"#in-place-{code}-name")).to_be_focused()
-        hand.type(*other[:3])
-        hand.press_enter()
+        user.type(*other[:3])
+        user.press_enter()
         expect(page.locator("#messages")).to_contain_text(other[0])
-    submit(hand, delegation)
+    submit(user, delegation)
 
-    print(f"\n{hand.count} clicks and keys by form.")
-    assert hand.count <= MOST_BY_FORM
+    print(f"\n{user.count} clicks and keys by form.")
+    assert user.count <= MOST_BY_FORM
 
 
-def test_by_import(delegation: Delegation, page: Page) -> None:
-    hand = Hand(page)
+def test_a_delegation_is_registered_by_import_with_few_clicks(delegation: Delegation, page: Page) -> None:
+    user = CountingUser(page)
     rows = [("Name", "E-mail", "Institution", "Profile"), *PEOPLE]
 
-    arrive(hand)
-    hand.click(".tools a[href$='/import/']")
-    hand.click("main textarea")
-    hand.type("\n".join("\t".join(row) for row in rows))
-    hand.click("main form button.button-primary")
-    hand.click("main form button.button-primary")
+    open_delegation_from_mail(user)
+    user.click(".tools a[href$='/import/']")
+    user.click("main textarea")
+    user.type("\n".join("\t".join(row) for row in rows))
+    user.click("main form button.button-primary")
+    user.click("main form button.button-primary")
     page.locator("#gaps").wait_for()
-    submit(hand, delegation)
+    submit(user, delegation)
 
-    print(f"\n{hand.count} clicks and keys by import.")
-    assert hand.count <= MOST_BY_IMPORT
+    print(f"\n{user.count} clicks and keys by import.")
+    assert user.count <= MOST_BY_IMPORT

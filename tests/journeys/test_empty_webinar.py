@@ -1,4 +1,4 @@
-"""The rooms of the secretariat on the first day of a webinar, with nobody in them: no finding of axe, and they fit."""
+"""The secretariat's pages of a webinar without people pass axe and fit their window."""
 
 import pytest
 from playwright.sync_api import Page
@@ -13,5 +13,5 @@ pytestmark = [pytest.mark.journey, pytest.mark.django_db]
 
 
 @pytest.mark.parametrize("view", EMPTY, ids=lambda view: view.name)
-def test_axe_finds_nothing_and_it_fits(view: View, world: EmptyWorld, tab: Page) -> None:
+def test_the_pages_of_an_empty_webinar_pass_axe_and_fit(view: View, world: EmptyWorld, tab: Page) -> None:
     assert complaints_about(view, world, tab) == []

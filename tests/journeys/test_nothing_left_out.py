@@ -1,4 +1,4 @@
-"""No page of ours in the admin is left unlooked at by the journeys; this is counted without a browser."""
+"""The journeys open every admin page of ours; this test compares the lists without a browser."""
 
 import re
 from collections.abc import Iterator
@@ -13,13 +13,13 @@ OF_DJANGO = {
     "login", "logout", "password_change", "password_change_done", "auth_user_password_change",
     "autocomplete", "jsi18n", "view_on_site", "app_list",
 }  # fmt: skip
-# Sent by a button of a page; opened by itself, each leads to that page or is refused.
+# Buttons post to these URLs; a GET redirects to the page with the button or is refused.
 SENT_ALONE = {
     "export-quota-board", "export-attendance", "save-attendance", "switch-room", "test-announcement",
     "test-gap-reminder", "send-again-to-delegate", "send-again-delivery", "stop-delivery", "export-personal-data",
     "erase-personal-data", "release-mail-delegation",
 }  # fmt: skip
-# A mail as it is sent, in a frame of a page.
+# A mail, which is shown in a frame of another page.
 FRAMES = {"announcement-mail", "gap-reminder-mail"}
 STOCK = ("changelist", "add", "change", "delete", "history")
 
@@ -44,9 +44,9 @@ def looked_at() -> set[str]:
     return {resolve(path).url_name or "" for path in paths}
 
 
-def test_every_page_of_ours_in_the_admin_is_looked_at_in_a_browser() -> None:
+def test_every_admin_page_of_ours_is_opened_in_a_browser() -> None:
     assert names_of_ours() - SENT_ALONE - FRAMES - looked_at() - set(ABOUT_A_MADE_ROW) == set()
 
 
-def test_nothing_is_listed_that_is_no_page_any_more() -> None:
+def test_every_listed_page_still_exists() -> None:
     assert {*SENT_ALONE, *FRAMES, *ABOUT_A_MADE_ROW} <= names_of_ours()

@@ -1,4 +1,4 @@
-"""One mail, one link: from the invitation to the room of another house, on a telephone, in both languages."""
+"""A participant gets from the invitation to the video conference on a telephone, in both languages."""
 
 import re
 from collections.abc import Iterator
@@ -26,8 +26,8 @@ from registrations.tokens import Scope, make_token
 from sessions_app.models import Session
 from sessions_app.releases import release_webinar
 from tests.factories import FIRST_START, NOW, make_focal_point, make_reminder_rule, make_staff
-from tests.journeys.looking import found_by_axe
-from tests.journeys.mailbox import Letter
+from tests.journeys.looking import axe_findings
+from tests.journeys.mailbox import ReceivedMessage
 from tests.registrations.participants import make_participant
 
 pytestmark = [pytest.mark.journey, pytest.mark.django_db(transaction=True)]
@@ -60,21 +60,21 @@ WORDS = {
 
 
 @dataclass
-class Room:
-    """The house where the webinar is held: another origin, which keeps what browsers tell it."""
+class VideoConference:
+    """The video conference on another origin, which records the requests that it gets."""
 
     url: str
-    told: list[dict[str, str]] = field(default_factory=list)
+    requests: list[dict[str, str]] = field(default_factory=list)
 
 
 @pytest.fixture
-def room() -> Iterator[Room]:
-    """Answers at a name and a port of its own, so that it is another site to a browser."""
+def room() -> Iterator[VideoConference]:
+    """Start the video conference at its own name and port, so that it is another site for a browser."""
 
     class Answers(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             if self.path.startswith("/room/"):
-                house.told.append(dict(self.headers) | {"path": self.path})
+                conference.requests.append(dict(self.headers) | {"path": self.path})
             self.send_response(200)
             self.send_header("Content-Type", "text/html; charset=utf-8")
             self.end_headers()
@@ -84,10 +84,10 @@ def room() -> Iterator[Room]:
             pass
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Answers)
-    house = Room(f"http://127.0.0.1:{server.server_port}/room/flows?pwd=sample&lang=1")
+    conference = VideoConference(f"http://127.0.0.1:{server.server_port}/room/flows?pwd=sample&lang=1")
     thread = Thread(target=server.serve_forever)
     thread.start()
-    yield house
+    yield conference
     server.shutdown()
     thread.join()
     server.server_close()
@@ -95,16 +95,20 @@ def room() -> Iterator[Room]:
 
 @pytest.fixture
 def clock() -> Iterator[time_machine.Traveller]:
-    """Time goes on from `NOW`; `clock.move_to` moves it."""
+    """Let the clock run from `NOW`; `clock.move_to` changes it."""
     with time_machine.travel(NOW, tick=True) as traveller:
         yield traveller
 
 
 @pytest.fixture(params=["en", "es"])
 def participant(
-    request: pytest.FixtureRequest, live_server: LiveServer, settings, clock: time_machine.Traveller, room: Room
+    request: pytest.FixtureRequest,
+    live_server: LiveServer,
+    settings,
+    clock: time_machine.Traveller,
+    room: VideoConference,
 ) -> Delegate:
-    """Someone in Panama, one hour from the webinar's clock, whose mailbox has just been sent both invitations."""
+    """A participant in Panama, one hour from the webinar's clock, who has just been sent both invitations."""
     settings.BASE_URL = live_server.url
     delegate = make_participant(
         name="Ana Ejemplo", email="ana@example.org", language=request.param, timezone="America/Panama"
@@ -124,26 +128,28 @@ def deliver(now: datetime = NOW) -> None:
 
 
 class Telephone:
-    """A browser of 390 px; counts taps, and keeps what breaks our content security policy."""
+    """A browser of 390 px that counts taps, and records violations of our content security policy."""
 
     def __init__(self, page: Page) -> None:
         self.page = page
         self.taps = 0
-        self.told: list[str] = []
-        page.context.on("console", lambda said: self.told.append(said.text) if said.type in ("error", "warning") else 0)
-        page.context.on("weberror", lambda error: self.told.append(str(error.error)))
+        self.errors: list[str] = []
+        page.context.on(
+            "console", lambda said: self.errors.append(said.text) if said.type in ("error", "warning") else 0
+        )
+        page.context.on("weberror", lambda error: self.errors.append(str(error.error)))
 
     def tap(self, name: str | re.Pattern[str], role: Literal["button", "link"] = "link") -> None:
         self.taps += 1
         self.page.get_by_role(role, name=name).first.tap()
 
-    def has_nothing_to_complain_of(self) -> bool:
-        """axe's rules at levels A and AA in light and dark, and no need to scroll sideways."""
+    def has_no_findings(self) -> bool:
+        """Check axe's rules at levels A and AA in light and dark, and that nothing scrolls sideways."""
         found = []
         schemes: list[Literal["light", "dark"]] = ["light", "dark"]
         for scheme in schemes:
             self.page.emulate_media(color_scheme=scheme)
-            found += [f"{scheme}: {each}" for each in found_by_axe(self.page)]
+            found += [f"{scheme}: {each}" for each in axe_findings(self.page)]
         self.page.emulate_media(color_scheme="light")
         wide = self.page.evaluate("document.documentElement.scrollWidth")
         assert (found, wide) == ([], TELEPHONE["width"])
@@ -177,32 +183,34 @@ def a_telephone(browser: Browser, participant: Delegate, **options: bool) -> Bro
     return context
 
 
-def letters() -> list[Letter]:
-    """The mail as it arrives."""
-    return [Letter(message_from_bytes(sent.message().as_bytes(), policy=policy.default)) for sent in mail.outbox]
+def messages() -> list[ReceivedMessage]:
+    """Return the mail in order of arrival."""
+    return [
+        ReceivedMessage(message_from_bytes(sent.message().as_bytes(), policy=policy.default)) for sent in mail.outbox
+    ]
 
 
-def invitation(number: int = 1) -> Letter:
-    """The one of session `number`."""
-    (letter,) = [one for one in letters() if one.calendar and str(number) in one.subject.partition(",")[0]]
-    return letter
+def invitation(number: int = 1) -> ReceivedMessage:
+    """Return the invitation to session `number`."""
+    (message,) = [one for one in messages() if one.calendar and str(number) in one.subject.partition(",")[0]]
+    return message
 
 
-def open_its_one_button(telephone: Telephone, letter: Letter, address: str) -> None:
-    """Read the mail as a mail program shows it, the HTML part by itself, and tap."""
-    html = letter.message.get_body(("html",))
+def open_its_one_button(telephone: Telephone, message: ReceivedMessage, address: str) -> None:
+    """Show the HTML part of the mail as a mail program does, and tap its button."""
+    html = message.message.get_body(("html",))
     assert html is not None
-    # Not in a page of ours, whose policy would take the mail's own styles away.
+    # It is shown outside of our pages, whose content security policy would block the styles of the mail.
     telephone.page.goto("about:blank")
     telephone.page.set_content(html.get_content())
-    assert telephone.has_nothing_to_complain_of()
+    assert telephone.has_no_findings()
     (button,) = telephone.page.locator("a.button").all()
     telephone.tap(button.inner_text())
     telephone.page.wait_for_url(address)
 
 
-def seen_by(who: User, browser: Browser, live_server: LiveServer, path: str) -> str:
-    """What a page tells someone who is signed in, at a desk."""
+def text_for(who: User, browser: Browser, live_server: LiveServer, path: str) -> str:
+    """Return the text of a page for a signed-in user with a wide window."""
     client = Client()
     client.force_login(who)
     context = browser.new_context(base_url=live_server.url, viewport={"width": 1280, "height": 900})
@@ -217,103 +225,103 @@ def seen_by(who: User, browser: Browser, live_server: LiveServer, path: str) -> 
     return text
 
 
-def test_from_the_mail_to_the_room(
+def test_an_invitation_leads_to_the_room_with_few_taps(
     participant: Delegate,
     telephone: Telephone,
     browser: Browser,
     live_server: LiveServer,
     clock: time_machine.Traveller,
-    room: Room,
+    room: VideoConference,
     tmp_path: Path,
 ) -> None:
     page, words, language = telephone.page, WORDS[participant.language], participant.language
-    letter = invitation()
+    message = invitation()
 
-    # One tap on the mail's one button, and the page shows the hour of the mail and of the calendar.
-    open_its_one_button(telephone, letter, f"**/{language}/my/*/")
+    # One tap on the button of the mail opens the page, which shows the hour of the mail and of the calendar.
+    open_its_one_button(telephone, message, f"**/{language}/my/*/")
     assert telephone.taps == 1
-    assert letter.starts_in("America/Panama").strftime("%H:%M") == "10:00"
+    assert message.starts_in("America/Panama").strftime("%H:%M") == "10:00"
     expect(page.locator(".next-session")).to_contain_text("10:00–12:00")
-    assert telephone.has_nothing_to_complain_of()
+    assert telephone.has_no_findings()
 
-    # One more, and the focal point and the secretariat know.
+    # A second tap answers, and the focal point and the secretariat see the answer.
     telephone.tap(words["yes"], "button")
     expect(page.get_by_role("status")).to_contain_text(words["said_yes"])
     assert telephone.taps == 2
-    assert telephone.has_nothing_to_complain_of()
+    assert telephone.has_no_findings()
     focal_point, delegation = User.objects.get(email="focal@example.org"), participant.delegation
     staff = make_staff("secretariat@example.org")
     path = f"/{language}/delegations/{delegation.slug}/"
-    assert words["accepted"] in seen_by(focal_point, browser, live_server, path)
+    assert words["accepted"] in text_for(focal_point, browser, live_server, path)
     path = f"/admin/registrations/delegation/{delegation.pk}/change/"
-    assert "accepted" in seen_by(staff, browser, live_server, path)
+    assert "accepted" in text_for(staff, browser, live_server, path)
 
-    # A third, and the calendar has the file: the invitation's own entry, which leads to the join page.
+    # A third tap downloads the calendar file, which is the entry of the invitation and links to the join page.
     with page.expect_download() as download:
         telephone.tap(words["add"])
     assert telephone.taps == 3
     download.value.save_as(tmp_path / "session.ics")
     (event,) = Calendar.from_ical((tmp_path / "session.ics").read_bytes()).events
-    assert (event["UID"], event.start) == (letter.event["UID"], letter.event.start)
+    assert (event["UID"], event.start) == (message.event["UID"], message.event.start)
     join_page = str(event["LOCATION"])
-    assert join_page == letter.event["LOCATION"]
+    assert join_page == message.event["LOCATION"]
     assert make_token(participant, Scope.JOIN) in join_page
 
-    # A calendar program reads the feed at the address that is there to be copied.
+    # A calendar program reads the feed at the URL that the page offers for copying.
     feed = page.request.get(page.locator(".feed-address").inner_text())
     subscribed = Calendar.from_ical(feed.body())
-    assert [each["UID"] for each in subscribed.events] == [letter.event["UID"], invitation(2).event["UID"]]
+    assert [each["UID"] for each in subscribed.events] == [message.event["UID"], invitation(2).event["UID"]]
     assert page.request.get(feed.url, headers={"If-None-Match": feed.headers["etag"]}).status == 304
 
-    # Too early, the join page says when; the address of the room is nowhere.
+    # Before the room opens, the join page says when, and shows no address of the room.
     telephone.tap(words["join_page"])
     expect(page.locator("main")).to_contain_text(words["early"])
     expect(page.locator(".room-opens")).to_contain_text("09:45")
-    assert telephone.has_nothing_to_complain_of()
+    assert telephone.has_no_findings()
     assert room.url not in page.content()
 
-    # On the day one tap on the reminder's button, one on that of the page, and the link to the room is there.
+    # On the day, one tap on the button of the reminder and one on that of the page show the link to the room.
     clock.move_to(FIRST_START - timedelta(minutes=10))
     deliver(FIRST_START - timedelta(minutes=10))
     telephone.taps = 0
-    open_its_one_button(telephone, letters()[-1], join_page)
-    assert telephone.has_nothing_to_complain_of()
+    open_its_one_button(telephone, messages()[-1], join_page)
+    assert telephone.has_no_findings()
     telephone.tap(words["join_now"], "button")
     expect(page.get_by_role("link", name=words["enter"])).to_have_attribute("href", room.url)
     assert telephone.taps == 2
-    assert telephone.has_nothing_to_complain_of()
+    assert telephone.has_no_findings()
     assert list(Arrival.objects.values_list("delegate", "session__number")) == [(participant.pk, 1)]
 
-    # The room is another house, which is not told from where they come.
+    # The video conference is another site, and gets no Referer.
     telephone.tap(words["enter"])
     expect(page.get_by_role("heading")).to_have_text("You are in the room")
-    (told,) = room.told
-    assert room.url.endswith(told["path"])
-    assert "Referer" not in told
-    assert telephone.told == []
-    # Whose connection breaks comes back the same way, and whose room is full has the button again.
+    (headers,) = room.requests
+    assert room.url.endswith(headers["path"])
+    assert "Referer" not in headers
+    assert telephone.errors == []
+    # A participant whose connection breaks can return the same way, and one whose room is full has the button again.
     page.go_back()
     expect(page.get_by_role("link", name=words["enter"])).to_be_visible()
     telephone.tap(words["again"])
     expect(page.get_by_role("button", name=words["join_now"])).to_be_visible()
 
 
-def test_without_scripts_they_answer_and_arrive_all_the_same(
-    participant: Delegate, telephone_without_scripts: Telephone, clock: time_machine.Traveller, room: Room
+def test_a_participant_answers_and_joins_without_javascript(
+    participant: Delegate, telephone_without_scripts: Telephone, clock: time_machine.Traveller, room: VideoConference
 ) -> None:
     telephone, words = telephone_without_scripts, WORDS[participant.language]
-    letter = invitation()
+    message = invitation()
 
-    telephone.page.goto(letter.links[0])
+    telephone.page.goto(message.links[0])
     telephone.tap(words["yes"], "button")
     expect(telephone.page.get_by_role("status")).to_contain_text(words["said_yes"])
     clock.move_to(OPENING)
-    telephone.page.goto(str(letter.event["LOCATION"]))
+    telephone.page.goto(str(message.event["LOCATION"]))
     telephone.tap(words["join_now"], "button")
     telephone.tap(words["enter"])
 
     expect(telephone.page.get_by_role("heading")).to_have_text("You are in the room")
-    (told,) = room.told
-    assert "Referer" not in told
-    assert telephone.told == []
+    (headers,) = room.requests
+    assert "Referer" not in headers
+    assert telephone.errors == []
     assert Arrival.objects.count() == 1

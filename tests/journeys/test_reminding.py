@@ -1,4 +1,4 @@
-"""Reminding one country of seven, with the ticks as a person sets them, with and without scripts."""
+"""The secretariat reminds one of seven countries, with and without JavaScript."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -29,7 +29,7 @@ COUNTRIES = ("HN", "PA", "SV", "GT", "MX", "CR", "BZ")
 
 @pytest.fixture
 def webinar() -> Webinar:
-    """Seven countries lack everybody, each with a focal point."""
+    """A webinar with seven countries that have a focal point and no delegates."""
     webinar, now = make_webinar(), timezone.now()
     make_quotas(webinar)
     Session.objects.update(starts_at=now + timedelta(days=20))
@@ -68,7 +68,7 @@ def test_only_the_country_that_stays_ticked_is_reminded(page: Page, webinar: Web
     for code in COUNTRIES[:-1]:
         page.get_by_label(f"Country {code}").uncheck()
     if not has_scripts:
-        # The number that is shown is an old one: nothing is sent before the new one was seen.
+        # The page shows an old number: nothing is sent before the new number was shown.
         page.get_by_role("button", name="Send 7 mails").click()
         assert not Delivery.objects.filter(kind="gap_notice").exists()
     expect(page.locator("#rcm-count")).to_contain_text("1 mail to a focal point, of 1 country.")

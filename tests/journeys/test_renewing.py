@@ -1,4 +1,4 @@
-"""The page of arrivals renews its figures and takes nothing away from whoever reads it: no focus, no place, no say."""
+"""The page of arrivals updates its figures without taking the focus or the scroll position, and can be paused."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -16,14 +16,14 @@ from sessions_app.releases import release_webinar
 from tests.factories import make_country, make_delegate, make_delegation, make_staff, make_webinar
 
 pytestmark = [pytest.mark.journey, pytest.mark.django_db(transaction=True)]
-# Longer than from one renewal to the next.
+# Longer than the interval between two updates.
 A_WHILE = 11_000
 REGION = "[role=region]"
 
 
 @pytest.fixture
 def session() -> Session:
-    """The first of a released webinar, to which two people of Honduras are invited."""
+    """The first session of a released webinar, to which two people of Honduras are invited."""
     webinar, now = make_webinar(), timezone.now()
     Session.objects.update(starts_at=now)
     release_webinar(webinar, by=None, now=now)
@@ -35,7 +35,7 @@ def session() -> Session:
 
 @pytest.fixture
 def page(browser: Browser, live_server: LiveServer, session: Session) -> Iterator[Page]:
-    """The arrivals as staff see them; its clock stands until a test lets it run."""
+    """The page of arrivals as staff see it; its clock is stopped until a test advances it."""
     staff = Client()
     staff.force_login(make_staff())
     context = browser.new_context(base_url=live_server.url, locale="en-GB", viewport={"width": 360, "height": 900})
@@ -49,8 +49,8 @@ def page(browser: Browser, live_server: LiveServer, session: Session) -> Iterato
     context.close()
 
 
-def renewed(page: Page) -> None:
-    """Let a while pass, until the page has asked and was answered."""
+def wait_for_update(page: Page) -> None:
+    """Advance the clock until the page has requested its figures and got them."""
     with page.expect_response(lambda answer: "arrivals" in answer.url):
         page.clock.run_for(A_WHILE)
 
@@ -59,15 +59,18 @@ def open_the_room(session: Session, name: str) -> None:
     Arrival.objects.create(delegate=Delegate.objects.get(name=name), session=session, at=timezone.now())
 
 
-def test_focus_and_place_stay_while_the_figures_renew(page: Page, session: Session) -> None:
+def test_the_focus_and_the_scroll_position_stay_while_the_figures_update(page: Page, session: Session) -> None:
     page.set_viewport_size({"width": 200, "height": 900})
     page.locator(REGION).focus()
     place = page.evaluate("document.activeElement.scrollLeft = 20")
     page.evaluate("document.activeElement.dataset.mine = 'yes'")
 
-    for name, words in (("Ana Ejemplo", "1 of 2 people have opened"), ("Luis Muestra", "2 of 2 people have opened")):
+    for name, words in (
+        ("Ana Ejemplo", "1 of 2 people have opened"),
+        ("Luis Muestra", "2 of 2 people have opened"),
+    ):
         open_the_room(session, name)
-        renewed(page)
+        wait_for_update(page)
         expect(page.get_by_role("status").filter(has_text="opened the room")).to_contain_text(words)
         expect(page.locator(".rcm-people li", has_text=name)).to_contain_text("opened the room at")
 
@@ -77,7 +80,7 @@ def test_focus_and_place_stay_while_the_figures_renew(page: Page, session: Sessi
     assert page.evaluate("document.activeElement.scrollLeft") == place == 20
 
 
-def test_what_has_not_changed_is_not_touched_and_so_not_read_out_again(page: Page) -> None:
+def test_unchanged_figures_are_not_replaced_and_so_not_read_out_again(page: Page) -> None:
     page.evaluate(
         """() => { window.touched = [];
         new MutationObserver(all => window.touched.push(...all.map(one => one.target).filter(
@@ -86,15 +89,15 @@ def test_what_has_not_changed_is_not_touched_and_so_not_read_out_again(page: Pag
           document.querySelector("main"), {childList: true, subtree: true, characterData: true}); }"""
     )
 
-    renewed(page)
-    renewed(page)
+    wait_for_update(page)
+    wait_for_update(page)
 
     assert page.evaluate("window.touched") == []
 
 
-def test_it_is_paused_by_keyboard_until_it_is_let_go_on(page: Page, session: Session) -> None:
+def test_updates_are_paused_and_resumed_by_keyboard(page: Page, session: Session) -> None:
     asked: list[str] = []
-    # A browser fetches the page's icon whenever it likes.
+    # A browser may fetch the favicon at any time.
     page.on("request", lambda request: asked.append(request.url) if "/static/" not in request.url else None)
     pause = page.get_by_role("button", name="Pause updates")
 
@@ -118,10 +121,10 @@ def test_it_is_paused_by_keyboard_until_it_is_let_go_on(page: Page, session: Ses
     expect(pause).to_have_attribute("aria-pressed", "false")
     expect(pause).to_be_focused()
     expect(page.get_by_role("status").filter(has_text="Paused")).to_be_hidden()
-    renewed(page)
+    wait_for_update(page)
 
 
-def test_without_scripts_there_is_nothing_to_pause(page: Page, browser: Browser) -> None:
+def test_without_javascript_there_is_no_pause_button(page: Page, browser: Browser) -> None:
     plain = browser.new_context(java_script_enabled=False, storage_state=page.context.storage_state()).new_page()
 
     plain.goto(page.url)

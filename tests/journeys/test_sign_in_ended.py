@@ -1,4 +1,4 @@
-"""The sign-in ends while a form is open: nothing that was typed is lost, with scripts and without."""
+"""If the session ends while a form is open, nothing that was typed is lost, with and without JavaScript."""
 
 from collections.abc import Iterator
 
@@ -39,7 +39,7 @@ def sign_in(page: Page) -> None:
     page.wait_for_url("**/delegations/")
 
 
-def end_every_sign_in() -> None:
+def end_all_sessions() -> None:
     for session in UserSession.objects.filter(user=User.objects.get(email=EMAIL)):
         session.end()
 
@@ -54,10 +54,10 @@ def type_a_name(page: Page, delegation: Delegation) -> None:
     page.get_by_label("Institution").fill("Institución de muestra")
 
 
-def test_a_form_is_sent_again_after_a_sign_in_in_a_second_tab(context: BrowserContext, delegation: Delegation) -> None:
+def test_a_form_is_sent_again_after_a_sign_in_in_another_tab(context: BrowserContext, delegation: Delegation) -> None:
     page = context.new_page()
     type_a_name(page, delegation)
-    end_every_sign_in()
+    end_all_sessions()
 
     page.get_by_role("button", name="Save", exact=True).click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Not saved yet")
@@ -72,10 +72,10 @@ def test_a_form_is_sent_again_after_a_sign_in_in_a_second_tab(context: BrowserCo
     assert Delegate.objects.get().institution == "Institución de muestra"
 
 
-def test_signing_in_anew_in_a_second_tab_costs_one_more_press(context: BrowserContext, delegation: Delegation) -> None:
+def test_a_new_sign_in_in_another_tab_returns_the_form_once(context: BrowserContext, delegation: Delegation) -> None:
     page, second = context.new_page(), context.new_page()
     type_a_name(page, delegation)
-    end_every_sign_in()
+    end_all_sessions()
     second.goto("/accounts/login/")
     sign_in(second)
 
@@ -86,14 +86,12 @@ def test_signing_in_anew_in_a_second_tab_costs_one_more_press(context: BrowserCo
     expect(page.get_by_label("Full name")).to_have_value("")
 
 
-# Without scripts each form is a page of its own.
+# Without JavaScript each form is on a page of its own.
 @pytest.mark.parametrize("context", [True], ids=["with scripts"], indirect=True)
-def test_a_link_leads_to_the_whole_sign_in_and_leaves_an_open_form_alone(
-    context: BrowserContext, delegation: Delegation
-) -> None:
+def test_a_link_opens_the_whole_sign_in_and_keeps_an_open_form(context: BrowserContext, delegation: Delegation) -> None:
     page = context.new_page()
     type_a_name(page, delegation)
-    end_every_sign_in()
+    end_all_sessions()
 
     with context.expect_page() as second:
         page.locator("#add-border-control").click()

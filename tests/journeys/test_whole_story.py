@@ -1,4 +1,4 @@
-"""One delegation is registered, accepted, invited, updated and cancelled; the board shows it. In a real browser."""
+"""One delegation is registered, accepted, invited, updated and cancelled in a real browser, and the board shows it."""
 
 import re
 from collections.abc import Iterator
@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.journeys.mailbox import Letter, Mailbox
+from tests.journeys.mailbox import Mailbox, ReceivedMessage
 
 pytestmark = pytest.mark.journey
 
@@ -20,7 +20,7 @@ NEWCOMERS = (
 )
 FOURTH_OF_ALL = "Nora Modelo", "nora.modelo.hn@example.org"
 INVITED_WITHIN_SECONDS = 60
-# A focal point's change is held back for 20 s, beat plans each 30 s.
+# Mail about a focal point's change waits for 20 s, and beat plans every 30 s.
 TOLD_WITHIN_SECONDS = 90
 CODE = re.compile(r"^\s*([A-Z0-9]{3,}-?[A-Z0-9]{3,})\s*$", re.MULTILINE)
 
@@ -50,14 +50,14 @@ def sign_in_by_password(page: Page, email: str) -> None:
 
 def sign_in_by_code(page: Page, email: str, mailbox: Mailbox) -> None:
     """Ask for a code, read it in the demo's mail viewer, and type it."""
-    before = len(mailbox.letters(email))
+    before = len(mailbox.messages(email))
     page.goto("/accounts/login/code/")
     page.locator("input[name=email]").fill(email)
     page.locator("main form button").first.click()
 
-    def with_code(box: Mailbox) -> list[Letter]:
-        """Other mail, of the demo's own beginnings, may arrive at the same moment."""
-        return [letter for letter in box.letters(email)[before:] if CODE.search(letter.text)]
+    def with_code(box: Mailbox) -> list[ReceivedMessage]:
+        """Return only mails with a code: other mail of the demo may arrive at the same time."""
+        return [message for message in box.messages(email)[before:] if CODE.search(message.text)]
 
     mailbox.wait_for(lambda box: bool(with_code(box)), seconds=10, what="the code")
     reader = page.context.new_page()
@@ -89,44 +89,44 @@ def fill_in(page: Page, name: str, email: str) -> None:
 
 
 def addresses_on(page: Page) -> set[str]:
-    """Those of the delegates whom the delegation page shows as active."""
+    """Return the addresses of the delegates whom the delegation's page shows as active."""
     return set(re.findall(r"[\w.]+@example\.org", page.locator(".profiles").inner_text()))
 
 
-def hours(letter: Letter) -> list[str]:
-    """When the session begins in the calendars of three capitals."""
+def hours(message: ReceivedMessage) -> list[str]:
+    """Return the start of the session in three time zones."""
     zones = ("America/Tegucigalpa", "America/Panama", "America/Santo_Domingo")
-    return [f"{letter.starts_in(zone):%a %H:%M}" for zone in zones]
+    return [f"{message.starts_in(zone):%a %H:%M}" for zone in zones]
 
 
-def newest(mailbox: Mailbox, address: str) -> dict[str, Letter]:
-    """What a calendar holds of this webinar in the end: the letter of the highest sequence of each entry."""
-    letters = [letter for letter in mailbox.letters(address) if letter.calendar and is_of_this_webinar(letter)]
-    letters.sort(key=lambda letter: int(letter.event["SEQUENCE"]))
-    return {str(letter.event["UID"]): letter for letter in letters}
+def latest_messages(mailbox: Mailbox, address: str) -> dict[str, ReceivedMessage]:
+    """Return the message with the highest SEQUENCE of each event of this webinar, by UID."""
+    messages = [message for message in mailbox.messages(address) if message.calendar and is_of_this_webinar(message)]
+    messages.sort(key=lambda message: int(message.event["SEQUENCE"]))
+    return {str(message.event["UID"]): message for message in messages}
 
 
-def is_of_this_webinar(letter: Letter) -> bool:
-    """The demo's other webinar, to which some of the same people come, is today."""
-    return letter.starts_in("UTC") - datetime.now(UTC) > timedelta(days=7)
+def is_of_this_webinar(message: ReceivedMessage) -> bool:
+    """Whether the message is not about the demo's other webinar, which is today and has some of the same people."""
+    return message.starts_in("UTC") - datetime.now(UTC) > timedelta(days=7)
 
 
-def held(mailbox: Mailbox, address: str) -> list[str]:
-    """The methods of the newest letters, one of each session."""
-    return sorted(letter.ical_method for letter in newest(mailbox, address).values())
+def latest_methods(mailbox: Mailbox, address: str) -> list[str]:
+    """Return the METHOD of the latest message of each session."""
+    return sorted(message.ical_method for message in latest_messages(mailbox, address).values())
 
 
-def session_letter(mailbox: Mailbox, address: str, day: str) -> Letter:
-    (letter,) = [
-        one for one in newest(mailbox, address).values() if f"{one.starts_in('America/Tegucigalpa'):%a}" == day
+def latest_message_of_day(mailbox: Mailbox, address: str, day: str) -> ReceivedMessage:
+    (message,) = [
+        one for one in latest_messages(mailbox, address).values() if f"{one.starts_in('America/Tegucigalpa'):%a}" == day
     ]
-    return letter
+    return message
 
 
 def page_links(mailbox: Mailbox, address: str) -> list[str]:
-    """The links to the participant's page in the invitations that `address` got, the oldest first."""
-    letters = [letter for letter in mailbox.letters(address, method="REQUEST") if is_of_this_webinar(letter)]
-    return [link for letter in letters for link in letter.links if "/my/" in link and "/join/" not in link]
+    """Return the links to the participant's page in the invitations to `address`, the oldest first."""
+    messages = [message for message in mailbox.messages(address, method="REQUEST") if is_of_this_webinar(message)]
+    return [link for message in messages for link in message.links if "/my/" in link and "/join/" not in link]
 
 
 def test_the_whole_story(people: tuple[Page, Page, Page], demo: tuple[str, Mailbox]) -> None:
@@ -151,16 +151,16 @@ def test_the_whole_story(people: tuple[Page, Page, Page], demo: tuple[str, Mailb
     named = addresses_on(focal_point)
     assert len(named) == 9
     seconds = mailbox.wait_for(
-        lambda box: all(held(box, address) == ["REQUEST", "REQUEST"] for address in named),
+        lambda box: all(latest_methods(box, address) == ["REQUEST", "REQUEST"] for address in named),
         seconds=INVITED_WITHIN_SECONDS,
         what="the invitations",
     )
     print(f"\n{2 * len(named)} invitations sent {seconds:.0f} s after submitting.")
-    first = session_letter(mailbox, NEWCOMERS[0][1], "Mon")
+    first = latest_message_of_day(mailbox, NEWCOMERS[0][1], "Mon")
     assert hours(first) == ["Mon 09:00", "Mon 10:00", "Mon 11:00"]
     assert str(first.event["ATTENDEE"]) == f"mailto:{NEWCOMERS[0][1]}"
     assert not [other for other in named - {NEWCOMERS[0][1]} if other in first.message.as_string()]
-    assert any("aceptada" in letter.subject for letter in mailbox.letters("focal.hn@example.org"))
+    assert any("aceptada" in message.subject for message in mailbox.messages("focal.hn@example.org"))
 
     # The secretariat sees all four quotas met.
     sign_in_by_password(secretariat, "secretariat@example.org")
@@ -171,7 +171,7 @@ def test_the_whole_story(people: tuple[Page, Page, Page], demo: tuple[str, Mailb
     expect(honduras).to_contain_text("Accepted")
 
     # It moves the second session by half an hour and releases the agenda: only that session's calendars change.
-    before = session_letter(mailbox, NEWCOMERS[0][1], "Tue")
+    before = latest_message_of_day(mailbox, NEWCOMERS[0][1], "Tue")
     secretariat.goto("/admin/sessions_app/session/")
     secretariat.get_by_role("link", name=re.compile("potential practical tools")).click()
     secretariat.locator("#id_starts_at_1").fill("09:30:00")
@@ -183,15 +183,15 @@ def test_the_whole_story(people: tuple[Page, Page, Page], demo: tuple[str, Mailb
     secretariat.get_by_role("button", name="Release").click()
     expect(secretariat.locator(".messagelist")).to_contain_text("is public")
     mailbox.wait_for(
-        lambda box: all(hours(session_letter(box, address, "Tue"))[0] == "Tue 09:30" for address in named),
+        lambda box: all(hours(latest_message_of_day(box, address, "Tue"))[0] == "Tue 09:30" for address in named),
         seconds=TOLD_WITHIN_SECONDS,
         what="the updates",
     )
-    update = session_letter(mailbox, NEWCOMERS[0][1], "Tue")
+    update = latest_message_of_day(mailbox, NEWCOMERS[0][1], "Tue")
     assert update.event["UID"] == before.event["UID"]
     assert int(update.event["SEQUENCE"]) > int(before.event["SEQUENCE"])
     assert update.starts_in("UTC") - before.starts_in("UTC") == timedelta(minutes=30)
-    assert session_letter(mailbox, NEWCOMERS[0][1], "Mon").message["Message-ID"] == first.message["Message-ID"]
+    assert latest_message_of_day(mailbox, NEWCOMERS[0][1], "Mon").message["Message-ID"] == first.message["Message-ID"]
 
     # A participant opens the link of the mail on a telephone, says yes, and sees when the room opens.
     participant.goto(page_links(mailbox, NEWCOMERS[0][1])[-1])
@@ -216,7 +216,7 @@ def test_the_whole_story(people: tuple[Page, Page, Page], demo: tuple[str, Mailb
     expect(focal_point.get_by_role("status")).to_contain_text("is withdrawn")
     mailbox.wait_for(
         lambda box: (
-            [held(box, address) for address in (NEWCOMERS[1][1], leaving, FOURTH_OF_ALL[1])]
+            [latest_methods(box, address) for address in (NEWCOMERS[1][1], leaving, FOURTH_OF_ALL[1])]
             == [["CANCEL", "CANCEL"], ["CANCEL", "CANCEL"], ["REQUEST", "REQUEST"]]
         ),
         seconds=TOLD_WITHIN_SECONDS,

@@ -1,5 +1,4 @@
-"""The demo's people and webinars, or a webinar with nobody, in the database of a test and on a server: what the pages
-are looked at in."""
+"""Serves the data of the demo, or a webinar without people, from the database of a test to a browser."""
 
 import threading
 from collections.abc import Iterator
@@ -47,18 +46,18 @@ from tests.journeys.views import (
     SECRETARIAT,
 )
 
-# Two weeks before the webinar.
+# The clock of the tests: two weeks before the webinar.
 NOW = datetime(2026, 11, 30, 15, 0, tzinfo=UTC)
 LEVELS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 WIDE, NARROW, NARROWEST = 1280, 360, 320
-# As wide a page is in a wide window at 200 %.
+# The width of a page in a wide window at a zoom of 200 %.
 ZOOMED = WIDE // 2
 
-P = TypeVar("P", bound="Place")
+P = TypeVar("P", bound="Site")
 
 
-class Place:
-    """A server at `url`; `tokens` is what may stand in the path of a view."""
+class Site:
+    """A server at `url`; `tokens` holds the values that the path of a view may contain."""
 
     def __init__(self, url: str) -> None:
         self.url = url
@@ -70,8 +69,8 @@ class Place:
         return client.cookies[settings.SESSION_COOKIE_NAME].value
 
 
-class World(Place):
-    """The demo's people, in the test's database, at `NOW`."""
+class World(Site):
+    """The data of the demo in the test's database, at `NOW`."""
 
     def __init__(self, url: str) -> None:
         super().__init__(url)
@@ -81,13 +80,13 @@ class World(Place):
             Authenticator.objects.create(user=user, type=Authenticator.Type.TOTP, data={"secret": "A" * 16})
         Delegate.objects.filter(pk=self._first_of("US").pk).update(name=LONG_NAME, institution=LONG_INSTITUTION)
         RegistrationPolicy.objects.filter(webinar__slug="connection-test").update(closes_at=NOW - timedelta(minutes=1))
-        # Of the other webinar, which begins in an hour, the room is open.
+        # The other webinar begins in an hour, and its room is open.
         Session.objects.filter(webinar__slug="connection-test").update(room_opens_minutes=120)
         newcomer = appoint_focal_point(self._country("HN"), email=NEWCOMER, name="Sample newcomer")
         note_privacy_read(User.objects.get(email=NICARAGUA), now=NOW)
         plan(now=NOW)
         send_due(clock=lambda: NOW)
-        # Who has just said so: the notice to their focal point is still to be planned.
+        # This participant has just said that they cannot come; the notice to their focal point is not planned yet.
         decline_sessions_ahead(self._first_of("MX"), reason="", now=NOW)
         submitted = Delegation.objects.get(webinar__slug=FLOWS, status="submitted")
         quota = Quota.objects.get(webinar=submitted.webinar, profile__code="prosecutors")
@@ -98,10 +97,10 @@ class World(Place):
         speaking = Delegate.objects.get(delegation__body__slug="unodc", role="panelist", webinar__slug=FLOWS)
         entry = Speaker.objects.filter(webinar__slug=FLOWS, kind="person")[0]
         link_speaker(speaking, speaker=entry, version=speaking.version, by=staff, now=NOW)
-        # By mistake, as the pages then say.
+        # The delegation noted by mistake that it does not attend.
         Delegate.objects.filter(pk=self._first_of("US").pk).update(speaker=entry)
         left = Delegate.objects.filter(webinar__slug=FLOWS, status="withdrawn")[0]
-        # The last link that they were sent: leaving raised the version by one.
+        # The last link that this person was sent: the withdrawal raised the version by one.
         left.token_version -= 1
         self.tokens = {
             "left": make_token(left, Scope.PAGE),
@@ -135,8 +134,8 @@ class World(Place):
         return people.order_by("pk")[0]
 
 
-class EmptyWorld(Place):
-    """The secretariat and a webinar of two sessions, as they are on the first day: nobody is asked to come yet."""
+class EmptyWorld(Site):
+    """The secretariat and a webinar of two sessions without delegations, as on its first day."""
 
     def __init__(self, url: str) -> None:
         super().__init__(url)
@@ -153,12 +152,12 @@ class EmptyWorld(Place):
 @contextmanager
 def served(blocker: DjangoDbBlocker, place: type[P]) -> Iterator[P]:
     with blocker.unblock(), time_machine.travel(NOW, tick=True):
-        # Not the fixture `live_server`, which empties the database after each test.
+        # The fixture `live_server` cannot be used: it empties the database after each test.
         server = LiveServer("localhost")
         try:
             yield place(server.url)
         finally:
-            # Each request has a thread, which closes the connection that the server is about to take back.
+            # Each request runs in a thread, which would close the connection that the threads share.
             for thread in threading.enumerate():
                 if "process_request_thread" in thread.name:
                     thread.join(timeout=5)
@@ -166,7 +165,7 @@ def served(blocker: DjangoDbBlocker, place: type[P]) -> Iterator[P]:
             call_command("flush", interactive=False, verbosity=0)
 
 
-# Built once for all tests of the package `pages`: each takes back what it has written.
+# Built once for all tests of the package `pages`; each test undoes its own changes.
 @pytest.fixture(scope="package")
 def world(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[World]:
     with served(django_db_blocker, World) as place:

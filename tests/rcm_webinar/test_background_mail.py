@@ -1,4 +1,4 @@
-"""Mail of the sign-in is sent after the response: nobody waits for the mail server, and no page tells how it fares."""
+"""Mail of the sign-in is sent after the response, which neither waits for the mail server nor reveals its state."""
 
 import os
 import subprocess
@@ -17,7 +17,7 @@ from tests.environment import ROOT
 from tests.factories import make_user
 from tests.faults.smtp_server import SmtpServer
 
-# The cache may be in the database, where the threads look for it too.
+# The cache may use the database, which the threads then query.
 pytestmark = pytest.mark.django_db(transaction=True)
 EMAIL = "known@example.org"
 PATHS = ["login/code/", "password/reset/"]
@@ -25,7 +25,7 @@ PATHS = ["login/code/", "password/reset/"]
 
 @pytest.fixture(autouse=True)
 def wait_for_sign_in_mail() -> Iterator[None]:
-    """Here it is sent when the server speaks, and not before; nothing goes on in the next test."""
+    """Wait at the end of the test only: these tests decide when the mail server replies."""
     yield
     background_mail.wait_until_sent()
 
@@ -39,7 +39,7 @@ def server(settings) -> Iterator[SmtpServer]:
 
 
 def ask(path: str, email: str = EMAIL) -> str:
-    """What the page says after somebody asked there, with `email` left out."""
+    """Return the text of the page after a request for `email`, without the address."""
     client = Client()
     answer = client.post(f"/accounts/{path}", {"email": email}, follow=True)
     assert answer.status_code == 200
@@ -48,7 +48,7 @@ def ask(path: str, email: str = EMAIL) -> str:
 
 
 def logged(caplog: pytest.LogCaptureFixture) -> list[dict[str, object]]:
-    """The log's entries about mail, without what names the entry itself."""
+    """Return the fields of the log entries about mail."""
     entries = [record.msg for record in caplog.records if record.name == "rcm_webinar.background_mail"]
     return [{name: entry[name] for name in entry.keys() - {"level", "logger", "timestamp"}} for entry in entries]
 
@@ -74,7 +74,7 @@ def test_the_response_does_not_wait_for_a_silent_mail_server(server: SmtpServer,
 
 
 @pytest.mark.parametrize("path", PATHS)
-def test_a_failure_is_logged_and_degrades_readiness_until_a_message_is_sent_and_no_page_tells(
+def test_a_failure_is_logged_and_degrades_readiness_until_a_message_is_sent_but_no_page_shows_it(
     server: SmtpServer, path: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     for address in (EMAIL, "other@example.org"):
@@ -96,7 +96,7 @@ def test_a_failure_is_logged_and_degrades_readiness_until_a_message_is_sent_and_
     assert sign_in_mail() == {"status": "ok", "failed_seconds_ago": None}
 
 
-def test_the_log_says_where_a_message_could_not_be_written(caplog: pytest.LogCaptureFixture) -> None:
+def test_an_error_while_building_a_message_is_logged_with_its_traceback(caplog: pytest.LogCaptureFixture) -> None:
     def broken() -> EmailMessage:
         raise TypeError("somebody@example.org")
 
@@ -108,7 +108,7 @@ def test_the_log_says_where_a_message_could_not_be_written(caplog: pytest.LogCap
     assert "in broken\n" in str(entry["exception"])
 
 
-def test_a_failure_is_forgotten_after_some_minutes() -> None:
+def test_a_failure_degrades_readiness_for_ten_minutes() -> None:
     background_mail.send_later(lambda: EmailMessage("Subject", "Text", "broken\n@example.org", [EMAIL]))
     background_mail.wait_until_sent()
 
@@ -117,7 +117,7 @@ def test_a_failure_is_forgotten_after_some_minutes() -> None:
     assert statuses == ["degraded", "ok"]
 
 
-def test_what_the_threads_cannot_take_is_dropped_and_logged(
+def test_a_message_above_the_limit_of_pending_messages_is_dropped_and_logged(
     server: SmtpServer, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(background_mail, "MAX_PENDING", 2)
@@ -135,7 +135,7 @@ def test_what_the_threads_cannot_take_is_dropped_and_logged(
     assert sorted(received.to for received in server.received) == sorted(addresses[:2])
 
 
-def test_requests_for_unknown_addresses_take_no_place_of_messages(
+def test_requests_for_unknown_addresses_do_not_count_as_pending_messages(
     server: SmtpServer, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(background_mail, "MAX_PENDING", 2)
@@ -152,7 +152,7 @@ def test_requests_for_unknown_addresses_take_no_place_of_messages(
     assert sorted(received.to for received in server.received) == sorted(addresses)
 
 
-def test_a_process_that_ends_sends_first_what_it_was_given(tmp_path: Path) -> None:
+def test_a_process_that_ends_sends_its_pending_messages_first(tmp_path: Path) -> None:
     program = """
 import django
 django.setup()

@@ -13,7 +13,7 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)
-def nothing_failed_before() -> Iterator[None]:
+def forget_failures() -> Iterator[None]:
     failover.retry_at.clear()
     yield
     failover.retry_at.clear()
@@ -26,14 +26,14 @@ def stopped() -> FailoverCache:
 
 @pytest.fixture
 def silent() -> Iterator[FailoverCache]:
-    """A server that takes connections and answers nothing."""
+    """A cache whose server accepts connections and never replies."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         listener.listen()
         yield FailoverCache(f"redis://127.0.0.1:{listener.getsockname()[1]}/0", {})
 
 
-def test_without_redis_every_operation_is_done_in_the_database(stopped: FailoverCache) -> None:
+def test_without_redis_every_operation_uses_the_database(stopped: FailoverCache) -> None:
     answers = [
         stopped.add("tries", 1),
         stopped.add("tries", 5),
@@ -61,7 +61,7 @@ def test_a_silent_redis_costs_one_time_out_and_not_one_per_operation(silent: Fai
     assert silent.get("key-19") == 19
 
 
-def test_redis_is_asked_again_after_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_redis_is_tried_again_after_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
     try:
         servers.redis_path()
     except servers.NotInstalled as reason:

@@ -1,4 +1,4 @@
-"""What a connection pooler asks of the connection to PostgreSQL."""
+"""The connection to PostgreSQL works behind a connection pooler."""
 
 import pytest
 from django.db import connection
@@ -9,7 +9,7 @@ from tests.factories import make_staff
 
 @pytest.mark.postgresql
 @pytest.mark.django_db
-def test_rows_read_in_parts_need_no_cursor_of_the_server() -> None:
+def test_reading_rows_in_chunks_needs_no_server_side_cursor() -> None:
     make_staff("a@example.org")
     make_staff("b@example.org")
 

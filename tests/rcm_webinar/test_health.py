@@ -10,17 +10,17 @@ from django.utils import timezone
 from tests.logged import warnings_in
 
 
-def all_is_well(now: datetime) -> dict[str, object]:
+def report_ok(now: datetime) -> dict[str, object]:
     return {"status": "ok", "seen_at": now.isoformat()}
 
 
-def all_is_not_well(now: datetime) -> dict[str, object]:
+def report_degraded(now: datetime) -> dict[str, object]:
     return {"status": "degraded", "seconds": 700}
 
 
 @pytest.fixture
 def broker_is_away(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A port on which nobody listens any more."""
+    """The broker is a port on which nothing listens."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         port = listener.getsockname()[1]
@@ -29,8 +29,8 @@ def broker_is_away(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.django_db
-def test_readiness_tells_each_part(settings) -> None:
-    settings.READINESS_CHECKS = {"work": f"{__name__}.all_is_well"}
+def test_readiness_reports_each_service(settings) -> None:
+    settings.READINESS_CHECKS = {"work": f"{__name__}.report_ok"}
     before = timezone.now()
 
     response = Client().get("/readyz")
@@ -44,8 +44,8 @@ def test_readiness_tells_each_part(settings) -> None:
 
 
 @pytest.mark.django_db
-def test_a_degraded_part_degrades_the_whole_but_pages_are_still_served(settings) -> None:
-    settings.READINESS_CHECKS = {"work": f"{__name__}.all_is_not_well"}
+def test_a_degraded_service_degrades_the_whole_but_pages_are_still_served(settings) -> None:
+    settings.READINESS_CHECKS = {"work": f"{__name__}.report_degraded"}
 
     response = Client().get("/readyz")
 
@@ -56,7 +56,7 @@ def test_a_degraded_part_degrades_the_whole_but_pages_are_still_served(settings)
 
 @pytest.mark.django_db
 @pytest.mark.usefixtures("broker_is_away")
-def test_a_broker_that_is_away_is_told_within_a_second(settings) -> None:
+def test_an_unreachable_broker_is_reported_within_a_second(settings) -> None:
     settings.READINESS_CHECKS = {}
     begun = timezone.now()
 
@@ -81,7 +81,7 @@ def test_only_a_missing_database_is_503(monkeypatch: pytest.MonkeyPatch) -> None
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("path", ["/healthz", "/readyz"])
-def test_a_probe_asks_an_address_and_not_a_name_of_the_installation(path: str, settings) -> None:
+def test_a_health_check_may_use_an_address_instead_of_an_allowed_host(path: str, settings) -> None:
     settings.ALLOWED_HOSTS = ["webinars.example.org"]
 
     answers = [Client().get(each, headers={"host": "127.0.0.1:8000"}).status_code for each in (path, "/en/")]
@@ -89,22 +89,22 @@ def test_a_probe_asks_an_address_and_not_a_name_of_the_installation(path: str, s
     assert answers == [200, 400]
 
 
-def fails(now: datetime) -> dict[str, object]:
+def raise_database_error(now: datetime) -> dict[str, object]:
     raise ProgrammingError("no such table")
 
 
 @pytest.mark.django_db
-def test_a_part_that_cannot_be_asked_is_degraded_and_the_log_says_why(
-    settings, caplog: pytest.LogCaptureFixture
-) -> None:
-    settings.READINESS_CHECKS = {"work": f"{__name__}.fails"}
+def test_a_check_that_fails_is_degraded_and_logged(settings, caplog: pytest.LogCaptureFixture) -> None:
+    settings.READINESS_CHECKS = {"work": f"{__name__}.raise_database_error"}
 
     response = Client().get("/readyz")
 
     assert (response.status_code, response.json()["work"]) == (200, {"status": "degraded"})
     (logged,) = warnings_in(caplog)
     assert (logged["event"], logged["check"]) == ("readiness_check_failed", "work")
-    assert str(logged["exception"]).endswith('in fails\n    raise ProgrammingError("no such table")\nProgrammingError')
+    assert str(logged["exception"]).endswith(
+        'in raise_database_error\n    raise ProgrammingError("no such table")\nProgrammingError'
+    )
 
 
 def test_the_process_answers_without_a_database() -> None:

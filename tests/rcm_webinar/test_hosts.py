@@ -1,4 +1,4 @@
-"""A request for a host that is not ours, as where a proxy does not pass the name on."""
+"""Requests for a host that is not allowed, for example because a proxy does not pass the Host header on."""
 
 import pytest
 from django.core import checks
@@ -10,8 +10,8 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.mark.parametrize("is_https", [False, True])
-def test_a_wrong_host_gets_its_own_words_in_both_languages(is_https: bool, settings) -> None:
-    # With https the host is asked for earlier, on the way to the redirect.
+def test_a_wrong_host_gets_a_page_of_its_own_in_both_languages(is_https: bool, settings) -> None:
+    # With https Django checks the host earlier, for the redirect.
     settings.SECURE_SSL_REDIRECT = is_https
     settings.ALLOWED_HOSTS = ["webinars.example.org"]
 
@@ -25,7 +25,7 @@ def test_a_wrong_host_gets_its_own_words_in_both_languages(is_https: bool, setti
     assert "127.0.0.1" not in page
 
 
-def test_what_is_too_large_keeps_its_words() -> None:
+def test_a_request_that_is_too_large_keeps_its_own_page() -> None:
     answer = Client().post("/en/my/", {f"field{number}": "" for number in range(2_001)})
 
     assert answer.status_code == 400
@@ -44,7 +44,7 @@ def test_a_wrong_host_is_a_warning_that_names_the_setting_and_not_the_host(caplo
 @pytest.mark.parametrize(
     ("base_url_is_https", "proxies", "warned"), [(True, 0, True), (True, 1, False), (False, 0, False)]
 )
-def test_https_without_a_proxy_that_is_believed_is_a_warning_of_the_checks(
+def test_https_without_a_trusted_proxy_is_a_warning_of_the_checks(
     base_url_is_https: bool, proxies: int, warned: bool, settings
 ) -> None:
     settings.IS_HTTPS, settings.TRUSTED_PROXY_COUNT = base_url_is_https, proxies

@@ -1,4 +1,4 @@
-"""No log may hold a path, a query, a token, an address or a name; the route's name and the frames may."""
+"""No log holds a path, query, token, address or name; route names and tracebacks are allowed."""
 
 import json
 import logging
@@ -13,7 +13,7 @@ from django.test import Client
 from django.urls import path
 from gunicorn.config import Config
 
-from rcm_webinar.gunicorn import WithoutAddresses
+from rcm_webinar.gunicorn import RedactingLogger
 from rcm_webinar.logs import configure_logging
 
 ADDRESS = "ana" + "@example.org"  # put together, since a traceback quotes lines of source
@@ -41,7 +41,7 @@ def plain_error(request: HttpRequest, exception: Exception | None = None) -> Htt
 
 @pytest.fixture
 def logged() -> Iterator[StringIO]:
-    """What an installation writes to stderr."""
+    """The stream to which an installation logs."""
     configure_logging(as_json=True)
     written = StringIO()
     handler = logging.getLogger().handlers[0]
@@ -51,7 +51,7 @@ def logged() -> Iterator[StringIO]:
     configure_logging(as_json=True)
 
 
-def lines_of(logged: StringIO) -> list[dict[str, object]]:
+def entries_of(logged: StringIO) -> list[dict[str, object]]:
     return [json.loads(line) for line in logged.getvalue().splitlines()]
 
 
@@ -59,7 +59,7 @@ def lines_of(logged: StringIO) -> list[dict[str, object]]:
 def test_a_request_is_logged_by_the_name_of_its_route(logged: StringIO) -> None:
     Client().get(f"/fine/{TOKEN}/?email={ADDRESS}")
 
-    (line,) = lines_of(logged)
+    (line,) = entries_of(logged)
     assert {name: line[name] for name in ("event", "method", "route", "status")} == {
         "event": "request",
         "method": "GET",
@@ -71,10 +71,10 @@ def test_a_request_is_logged_by_the_name_of_its_route(logged: StringIO) -> None:
 
 
 @pytest.mark.urls(__name__)
-def test_a_failure_is_logged_with_its_frames_and_without_what_it_says(logged: StringIO) -> None:
+def test_a_failure_is_logged_with_its_traceback_and_without_its_message(logged: StringIO) -> None:
     Client(raise_request_exception=False).get(f"/broken/{TOKEN}/")
 
-    failure, request = lines_of(logged)
+    failure, request = entries_of(logged)
     assert failure["event"] == "500 in broken"
     assert "in broken" in str(failure["exception"])
     assert str(failure["exception"]).endswith("ValueError")
@@ -87,7 +87,7 @@ def test_a_failure_is_logged_with_its_frames_and_without_what_it_says(logged: St
 def test_an_unknown_address_is_not_quoted(logged: StringIO) -> None:
     Client().get(f"/nothing/{TOKEN}/")
 
-    assert [line["route"] for line in lines_of(logged)] == ["no-such-address"]
+    assert [line["route"] for line in entries_of(logged)] == ["no-such-address"]
     assert TOKEN not in logged.getvalue()
 
 
@@ -98,21 +98,21 @@ def test_a_foreign_host_is_not_quoted(host: str, logged: StringIO) -> None:
     assert host not in logged.getvalue()
 
 
-def test_a_failed_task_is_logged_without_what_its_exception_says(logged: StringIO) -> None:
-    """As django-structlog's receiver does it."""
+def test_a_failed_task_is_logged_without_the_message_of_its_exception(logged: StringIO) -> None:
+    """The task is logged by django-structlog's receiver."""
     try:
         raise KeyError(ADDRESS)
     except KeyError as error:
         structlog.get_logger("task").exception("task_failed", error=str(error), exception=error)
 
-    (line,) = lines_of(logged)
+    (line,) = entries_of(logged)
     assert line["event"] == "task_failed"
     assert str(line["exception"]).endswith("KeyError")
     assert ADDRESS not in logged.getvalue()
 
 
-def test_gunicorns_own_messages_quote_no_request(capfd: pytest.CaptureFixture[str]) -> None:
-    logger = WithoutAddresses(Config())
+def test_gunicorns_messages_do_not_quote_the_request(capfd: pytest.CaptureFixture[str]) -> None:
+    logger = RedactingLogger(Config())
 
     try:
         raise ValueError(TOKEN)

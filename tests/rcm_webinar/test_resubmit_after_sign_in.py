@@ -1,4 +1,4 @@
-"""A form that is sent without a sign-in, or with an old secret, comes back with all that was typed."""
+"""A form that is sent without a sign-in, or with an old CSRF token, is returned with all that was typed."""
 
 import re
 from collections.abc import Callable
@@ -19,7 +19,7 @@ OURS = {"Sec-Fetch-Site": "same-origin"}
 
 
 class Form(HTMLParser):
-    """The form of the content: where it goes, and what it holds."""
+    """The form in the content of a page, with its URL and its fields."""
 
     def __init__(self, answer: HttpResponse) -> None:
         super().__init__()
@@ -50,13 +50,13 @@ def delegation() -> Delegation:
 
 @pytest.fixture
 def client() -> Client:
-    """Nobody is signed in, and forms need their secret."""
+    """A client that is not signed in, and whose requests need a CSRF token."""
     return Client(enforce_csrf_checks=True)
 
 
 @pytest.fixture
 def sign_in(client: Client, delegation: Delegation) -> Callable[[], None]:
-    """In another tab, so that the secret of forms changes."""
+    """Sign in as in another tab, which rotates the CSRF token."""
     user = make_focal_point(delegation.body).user
     user.set_password("correct-horse-battery")
     user.save()
@@ -70,7 +70,7 @@ def sign_in(client: Client, delegation: Delegation) -> Callable[[], None]:
     return signed_in
 
 
-def test_without_a_sign_in_the_form_comes_back_with_all_that_was_typed(client, delegation) -> None:
+def test_without_a_sign_in_the_form_is_returned_with_all_that_was_typed(client, delegation) -> None:
     path = url(delegation, "delegates/new/?profile=prosecutors&x=%22%3E")
     said = typed(name='<b>"Ana" & María</b>', position="first\nsecond", phone=["1", "1", ""])
 
@@ -89,13 +89,13 @@ def test_without_a_sign_in_the_form_comes_back_with_all_that_was_typed(client, d
 
 
 @pytest.mark.parametrize("language", ["en", "es"])
-def test_it_is_said_in_the_language_of_the_page(client, delegation, language) -> None:
+def test_the_page_of_a_returned_form_has_the_language_of_the_form(client, delegation, language) -> None:
     answer = client.post(url(delegation, "submit/").replace("/en/", f"/{language}/"), headers=OURS)
 
     assert f'<html lang="{language}">' in answer.content.decode()
 
 
-def test_after_the_sign_in_one_press_is_enough(client, delegation, sign_in) -> None:
+def test_after_the_sign_in_the_returned_form_is_accepted(client, delegation, sign_in) -> None:
     form = Form(client.post(url(delegation, "delegates/new/"), typed(name="Ana  Ejemplo"), headers=OURS))
     sign_in()
 
@@ -105,7 +105,7 @@ def test_after_the_sign_in_one_press_is_enough(client, delegation, sign_in) -> N
     assert Delegate.objects.get().name == "Ana  Ejemplo"
 
 
-def test_while_the_sign_in_is_still_missing_the_same_comes_back_again(client, delegation) -> None:
+def test_without_a_sign_in_the_returned_form_is_returned_again(client, delegation) -> None:
     first = Form(client.post(url(delegation, "delegates/new/"), typed(), headers=OURS))
 
     again = Form(client.post(first.address, first.as_sent, headers=OURS))
@@ -114,7 +114,7 @@ def test_while_the_sign_in_is_still_missing_the_same_comes_back_again(client, de
     assert Delegate.objects.count() == 0
 
 
-def test_an_old_secret_of_someone_who_is_signed_in_asks_for_one_more_press(client, delegation, sign_in) -> None:
+def test_an_old_csrf_token_of_a_signed_in_user_returns_the_form_once(client, delegation, sign_in) -> None:
     sign_in()
 
     answer = client.post(url(delegation, "delegates/new/"), typed() | {"csrfmiddlewaretoken": "a" * 64}, headers=OURS)
@@ -125,7 +125,7 @@ def test_an_old_secret_of_someone_who_is_signed_in_asks_for_one_more_press(clien
     assert Delegate.objects.get().email == "ana@example.org"
 
 
-def test_what_is_sent_again_is_answered_as_usual(client, delegation, sign_in) -> None:
+def test_a_form_that_is_sent_again_is_answered_as_usual(client, delegation, sign_in) -> None:
     form = Form(client.post(url(delegation, "delegates/new/"), typed(email="nonsense"), headers=OURS))
     sign_in()
 
@@ -134,7 +134,7 @@ def test_what_is_sent_again_is_answered_as_usual(client, delegation, sign_in) ->
     assert (answer.status_code, 'value="nonsense"' in answer.content.decode()) == (422, True)
 
 
-# A page of somebody else's ----------------------------------------------------------------------
+# Other origins ----------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -153,7 +153,7 @@ def test_what_is_sent_again_is_answered_as_usual(client, delegation, sign_in) ->
     ],
 )
 @pytest.mark.parametrize("is_signed_in", [True, False])
-def test_what_another_page_sent_is_never_given_back(client, delegation, sign_in, headers, is_signed_in) -> None:
+def test_a_form_of_another_origin_is_never_returned(client, delegation, sign_in, headers, is_signed_in) -> None:
     if is_signed_in:
         sign_in()
 
@@ -203,7 +203,7 @@ def test_the_ticket_is_good_for_its_address_and_a_page_of_ours_alone(client, del
 # What does not come back ------------------------------------------------------------------------
 
 
-def test_secrets_and_files_stay_out_and_the_missing_file_is_said(client, delegation) -> None:
+def test_a_returned_form_holds_no_secrets_or_files_and_names_the_missing_file(client, delegation) -> None:
     values = {"csrfmiddlewaretoken": "m" * 64, "password": "p-secret", "code": "c-secret", "comment": "kept"}
     letter = SimpleUploadedFile("letter.pdf", b"%PDF-1.7 confidential", content_type="application/pdf")
 
@@ -226,7 +226,7 @@ def test_secrets_and_files_stay_out_and_the_missing_file_is_said(client, delegat
         ("name=%00%ff%0d%0aA", "application/x-www-form-urlencoded", 403),
     ],
 )
-def test_what_is_no_form_or_too_much_is_answered_without_a_fault(
+def test_a_malformed_or_oversized_form_is_answered_without_a_server_error(
     client, delegation, body, content_type, status
 ) -> None:
     answer = client.generic("POST", url(delegation, "delegates/new/"), body, content_type, headers=OURS)
@@ -244,17 +244,17 @@ def test_the_answer_never_tells_whether_a_delegation_exists(client, delegation) 
     assert told(delegation.slug) == told("there-is-none")
 
 
-def test_other_pages_answer_as_before(client) -> None:
+def test_other_pages_are_not_affected(client) -> None:
     answer = client.post("/accounts/login/", {"login": "focal@example.org", "password": "p-secret"}, headers=OURS)
 
     html = answer.content.decode()
     assert (answer.status_code, "too old to be sent" in html, "focal@example.org" in html) == (403, True, False)
 
 
-# Scripts ----------------------------------------------------------------------------------------
+# htmx -------------------------------------------------------------------------------------------
 
 
-def test_a_script_gets_no_sign_in_for_a_part_of_a_page(client, delegation) -> None:
+def test_htmx_gets_a_403_and_not_the_page_of_the_sign_in(client, delegation) -> None:
     answer = client.get(url(delegation, "delegates/new/"), headers={"HX-Request": "true"})
     plain = client.get(url(delegation, "delegates/new/"))
 

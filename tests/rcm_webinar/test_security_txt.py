@@ -1,4 +1,4 @@
-"""What RFC 9116 asks of /.well-known/security.txt."""
+"""/.well-known/security.txt follows RFC 9116."""
 
 from datetime import UTC, date, datetime, timedelta
 
@@ -12,7 +12,7 @@ PATH = "/.well-known/security.txt"
 
 @pytest.fixture
 def contact(settings) -> date:
-    """Vouched for until the end of today; that day."""
+    """Set a contact that expires at the end of today, and return that day."""
     settings.SECURITY_CONTACT = ["mailto:security@example.org", "https://example.org/report"]
     settings.SECURITY_CONTACT_EXPIRES = timezone.now().date()
     settings.BASE_URL = "https://webinars.example.org"
@@ -23,12 +23,12 @@ def expired() -> list[str]:
     return [message.msg for message in run_checks() if message.id == "rcm_webinar.W002"]
 
 
-def test_without_its_settings_there_is_none() -> None:
+def test_without_its_settings_the_file_does_not_exist() -> None:
     assert Client().get(PATH).status_code == 404
     assert expired() == []
 
 
-def test_it_holds_the_fields_that_the_rfc_asks_for(contact: date) -> None:
+def test_the_file_holds_the_fields_that_the_rfc_requires(contact: date) -> None:
     answer = Client().get(PATH)
 
     fields = [line.split(": ", 1) for line in answer.content.decode().splitlines()]
@@ -45,7 +45,7 @@ def test_it_holds_the_fields_that_the_rfc_asks_for(contact: date) -> None:
 
 
 @pytest.mark.usefixtures("contact")
-def test_a_contact_that_nobody_vouches_for_any_more_is_not_told(settings) -> None:
+def test_an_expired_contact_is_not_published(settings) -> None:
     settings.SECURITY_CONTACT_EXPIRES -= timedelta(days=1)
 
     assert Client().get(PATH).status_code == 404

@@ -1,4 +1,4 @@
-"""How the product starts, or refuses to."""
+"""The settings: which are required, and which values stop the start."""
 
 import os
 import re
@@ -13,7 +13,7 @@ import pytest
 import redis
 
 from rcm_webinar import env
-from rcm_webinar.env import DEMO_DEFAULTS, StartRefused
+from rcm_webinar.env import DEMO_DEFAULTS, InvalidSetting
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 INSTALLATION = {
@@ -28,7 +28,7 @@ INSTALLATION = {
     "MEDIA_ROOT": "/srv/rcm-webinar/media",
 }
 
-# Of each setting that holds a password in a URL, where it stands there.
+# Each setting with a URL that can hold a password, and the text around the password.
 URLS_WITH_A_PASSWORD = {
     "DATABASE_URL": "postgres://rcm:{}@db.example.org:5432/rcm",
     "CACHE_URL": "redis://:{}@redis.example.org:6379/1",
@@ -55,13 +55,13 @@ def start(tmp_path: Path, *expressions: str, **changed: str | None) -> "subproce
 
 
 def refusal(monkeypatch: pytest.MonkeyPatch, **changed: str | None) -> str:
-    """The line with which the settings of an installation refuse `changed`. Read in this process, which is quicker."""
+    """Load the settings of an installation with `changed` in this process, and return the error."""
     for name, value in (INSTALLATION | changed).items():
         if value is None:
             monkeypatch.delenv(name, raising=False)
         else:
             monkeypatch.setenv(name, value)
-    with pytest.raises(StartRefused) as refused:
+    with pytest.raises(InvalidSetting) as refused:
         runpy.run_path(str(ROOT / "rcm_webinar" / "settings.py"))
     return str(refused.value)
 
@@ -77,12 +77,12 @@ def test_a_missing_setting_stops_the_start_and_is_named(name: str, monkeypatch: 
     assert f"The setting {name} is missing from the environment" in refusal(monkeypatch, **{name: None})
 
 
-def test_a_blank_setting_is_a_missing_one(tmp_path: Path) -> None:
+def test_a_blank_setting_counts_as_missing(tmp_path: Path) -> None:
     assert "The setting BASE_URL is missing" in only_line(start(tmp_path, BASE_URL="  "))
 
 
 @pytest.mark.parametrize(
-    ("changed", "told"),
+    ("changed", "message"),
     [
         ({"MEDIA_ROOT": "/srv/static/media", "STATIC_ROOT": "/srv/static"}, "MEDIA_ROOT lies within STATIC_ROOT"),
         ({"SECRET_KEY": "short"}, "SECRET_KEY is shorter than 50 characters"),
@@ -105,11 +105,13 @@ def test_a_blank_setting_is_a_missing_one(tmp_path: Path) -> None:
         ({"SECURITY_CONTACT": "mailto:a@example.org\nExpires: x"}, "SECURITY_CONTACT must hold addresses that begin"),
     ],
 )
-def test_a_contradiction_stops_the_start(changed: dict[str, str], told: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert told in refusal(monkeypatch, **changed)
+def test_a_contradiction_stops_the_start(
+    changed: dict[str, str], message: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert message in refusal(monkeypatch, **changed)
 
 
-def test_what_stops_the_start_is_one_line(tmp_path: Path) -> None:
+def test_an_error_of_the_settings_is_one_line(tmp_path: Path) -> None:
     of_the_demo = only_line(start(tmp_path, RCM_DEMO="1", BASE_URL="https://webinars.example.org"))
 
     assert "RCM_DEMO=1 is for this machine alone" in of_the_demo
@@ -117,7 +119,7 @@ def test_what_stops_the_start_is_one_line(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", sorted(URLS_WITH_A_PASSWORD))
-def test_a_password_that_ends_the_host_of_its_url_stops_the_start_and_is_not_shown(name: str, tmp_path: Path) -> None:
+def test_a_password_that_breaks_its_url_stops_the_start_and_is_not_shown(name: str, tmp_path: Path) -> None:
     line = only_line(start(tmp_path, **{name: URLS_WITH_A_PASSWORD[name].format("hidden/word")}))
 
     assert line.startswith(f"{name} is not a valid URL")
@@ -135,7 +137,7 @@ def test_a_password_that_would_be_read_as_another_part_of_its_url_is_refused(
 ) -> None:
     monkeypatch.setenv(name, URLS_WITH_A_PASSWORD[name].format(password))
 
-    with pytest.raises(StartRefused, match=f"^{name} is not a valid URL") as refused:
+    with pytest.raises(InvalidSetting, match=f"^{name} is not a valid URL") as refused:
         read_url(name)
 
     assert password not in str(refused.value)
@@ -145,22 +147,22 @@ def test_a_password_that_would_be_read_as_another_part_of_its_url_is_refused(
     ("name", "password"),
     [("CACHE_URL", "12;34"), ("CACHE_URL", "12,34"), ("CACHE_URL", "wo,rd"), ("CELERY_BROKER_URL", "12;34")],
 )
-def test_a_sign_at_which_several_urls_are_split_is_refused_within_a_password(
+def test_a_separator_of_several_urls_is_refused_within_a_password(
     name: str, password: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(name, URLS_WITH_A_PASSWORD[name].format(password))
 
-    with pytest.raises(StartRefused, match=f"^{name} is not a valid URL"):
+    with pytest.raises(InvalidSetting, match=f"^{name} is not a valid URL"):
         read_url(name)
 
 
 @pytest.mark.parametrize("name", sorted(URLS_WITH_A_PASSWORD))
 @pytest.mark.parametrize("port", ["secret", "99999", "-1"])
-def test_a_port_that_is_none_is_refused(name: str, port: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_invalid_port_is_refused(name: str, port: str, monkeypatch: pytest.MonkeyPatch) -> None:
     url = re.sub(r":\d+", f":{port}", URLS_WITH_A_PASSWORD[name])
     monkeypatch.setenv(name, url.format("word"))
 
-    with pytest.raises(StartRefused, match=f"^{name} is not a valid URL"):
+    with pytest.raises(InvalidSetting, match=f"^{name} is not a valid URL"):
         read_url(name)
 
 
@@ -193,31 +195,29 @@ def test_several_servers_of_one_url_are_read(monkeypatch: pytest.MonkeyPatch) ->
 
 
 @pytest.mark.parametrize("path", ["sqlite:////srv/r@c#m/db", "filemail:///srv/r@c#m"])
-def test_a_path_without_a_password_is_taken_as_it_is(path: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_path_of_a_url_may_hold_any_character(path: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("EMAIL_URL", path)
 
     assert env.url("EMAIL_URL") == path
 
 
 @pytest.mark.parametrize(
-    ("changed", "told"),
+    ("changed", "message"),
     [
         ({"DATABASE_URL": "sqlite://rcm:hidden@db/rcm"}, "DATABASE_URL: three slashes and a path follow sqlite:"),
         ({"CELERY_BROKER_URL": "hidden"}, "CELERY_BROKER_URL must begin with redis:// or rediss://"),
         ({"EMAIL_URL": "smtp+tls://webinars:hidden@:587"}, "EMAIL_URL names no mail server"),
     ],
 )
-def test_what_would_be_shown_or_fail_later_is_refused_at_the_start(
-    changed: dict[str, str], told: str, tmp_path: Path
-) -> None:
+def test_an_invalid_value_is_refused_at_the_start(changed: dict[str, str], message: str, tmp_path: Path) -> None:
     line = only_line(start(tmp_path, **changed))
 
-    assert told in line
+    assert message in line
     assert "hidden" not in line
 
 
 @pytest.mark.parametrize("changed", [{"SECRET_KEY": "$" + 60 * "a"}, {"SECRET_KEY_FALLBACKS": "$old, (older"}])
-def test_a_key_is_taken_as_it_is_whatever_it_begins_with(changed: dict[str, str], tmp_path: Path) -> None:
+def test_a_key_may_begin_with_a_dollar_sign(changed: dict[str, str], tmp_path: Path) -> None:
     finished = start(tmp_path, "s.SECRET_KEY", "s.SECRET_KEY_FALLBACKS", **changed)
 
     key = changed.get("SECRET_KEY", INSTALLATION["SECRET_KEY"])
@@ -226,7 +226,7 @@ def test_a_key_is_taken_as_it_is_whatever_it_begins_with(changed: dict[str, str]
 
 
 def read_url(name: str) -> str | dict[str, Any]:
-    """What the settings make of the URL in the environment."""
+    """Return the setting that is made from the URL in the environment."""
     match name:
         case "DATABASE_URL":
             return env.database()
@@ -238,7 +238,7 @@ def read_url(name: str) -> str | dict[str, Any]:
 
 
 def password_in(read: str | dict[str, Any]) -> str | None:
-    """The password with which Django, the cache or the broker would sign in."""
+    """Return the password that Django, the cache or the broker would use."""
     if isinstance(read, dict):
         return read["PASSWORD"] if "PASSWORD" in read else read["EMAIL_HOST_PASSWORD"]
     if read.startswith("rediss:"):
@@ -256,7 +256,7 @@ COOKIES = ("SESSION", "CSRF", "LANGUAGE")
 
 
 def cookies(tmp_path: Path, **changed: str) -> list[str]:
-    """The name of each cookie, and what a browser asks of one whose name begins with __Host-."""
+    """Return the name of each cookie, and the attributes that browsers require with the prefix __Host-."""
     finished = start(
         tmp_path,
         *(
@@ -268,7 +268,7 @@ def cookies(tmp_path: Path, **changed: str) -> list[str]:
     return finished.stdout.splitlines()
 
 
-def test_with_https_no_neighbour_under_the_same_domain_can_set_a_cookie_of_ours(tmp_path: Path) -> None:
+def test_with_https_cookies_have_the_host_prefix(tmp_path: Path) -> None:
     assert cookies(tmp_path) == [
         "['__Host-sessionid', True, '/', None]",
         "['__Host-csrftoken', True, '/', None]",
@@ -276,7 +276,7 @@ def test_with_https_no_neighbour_under_the_same_domain_can_set_a_cookie_of_ours(
     ]
 
 
-def test_without_https_cookies_have_names_that_a_browser_takes(tmp_path: Path) -> None:
+def test_without_https_cookies_have_no_prefix(tmp_path: Path) -> None:
     assert cookies(tmp_path, BASE_URL="http://webinars.example.org") == [
         "['sessionid', False, '/', None]",
         "['csrftoken', False, '/', None]",
@@ -292,10 +292,10 @@ def test_the_demo_needs_no_setting(tmp_path: Path) -> None:
     assert (finished.returncode, finished.stdout) == (0, "filesystem://\nFalse\n")
 
 
-def test_mail_into_files_goes_to_the_directory_of_the_address(tmp_path: Path) -> None:
+def test_the_url_of_a_file_backend_names_the_directory(tmp_path: Path) -> None:
     finished = start(tmp_path, "s.EMAIL_FILE_PATH", "s.EMAIL_BACKEND", EMAIL_URL="filemail:///srv/mail")
 
-    assert finished.stdout == "/srv/mail\nrcm_webinar.demo.mail.EmlFiles\n"
+    assert finished.stdout == "/srv/mail\nrcm_webinar.demo.mail.EmlFileBackend\n"
 
 
 def test_every_setting_that_is_read_is_documented() -> None:

@@ -1,4 +1,4 @@
-"""What is sent is bounded before anybody looks at it."""
+"""Uploads and requests are limited before a view reads them."""
 
 from pathlib import Path
 
@@ -21,7 +21,7 @@ def scratch(tmp_path: Path, settings) -> Path:
 
 
 def send(*sizes: int):
-    """A request with files of so many bytes, as the views get it."""
+    """Return a request with files of these sizes in bytes, as a view gets it."""
     files = {f"file{number}": SimpleUploadedFile("a.pdf", b"x" * size) for number, size in enumerate(sizes)}
     return RequestFactory().post("/", {"typed": "kept", **files})
 
@@ -36,7 +36,7 @@ def test_a_file_is_streamed_to_the_disk_and_never_held_in_memory(scratch) -> Non
     request.close()
 
 
-def test_of_a_file_that_is_too_large_only_its_size_is_kept(scratch) -> None:
+def test_a_file_that_is_too_large_is_discarded_except_for_its_size(scratch) -> None:
     request = send(12 * MB, 7)
 
     large, small = request.FILES["file0"], request.FILES["file1"]
@@ -47,7 +47,7 @@ def test_of_a_file_that_is_too_large_only_its_size_is_kept(scratch) -> None:
     request.close()
 
 
-def test_a_file_of_exactly_ten_megabytes_is_kept_whole(scratch) -> None:
+def test_a_file_of_exactly_ten_megabytes_is_accepted(scratch) -> None:
     request = send(10 * MB)
 
     assert len(request.FILES["file0"].read()) == 10 * MB
@@ -56,7 +56,9 @@ def test_a_file_of_exactly_ten_megabytes_is_kept_whole(scratch) -> None:
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("language", ["en", "es"])
-def test_a_request_that_is_far_too_large_is_refused_unread_with_a_page(client: Client, language: str) -> None:
+def test_a_request_that_is_far_too_large_is_refused_unread_with_a_page_of_its_own(
+    client: Client, language: str
+) -> None:
     answer = client.post(
         f"/{language}/delegations/flows-country-hn/letter/",
         data=b"",
@@ -71,7 +73,7 @@ def test_a_request_that_is_far_too_large_is_refused_unread_with_a_page(client: C
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("length", ["9" * 5000, "-1", "x", "", "١٢"])
-def test_no_length_that_is_claimed_fails(client: Client, length: str) -> None:
+def test_no_content_length_causes_a_server_error(client: Client, length: str) -> None:
     answer = client.get("/en/", CONTENT_LENGTH=length)
 
     assert answer.status_code in {200, 413}
@@ -113,7 +115,7 @@ def test_a_form_whose_file_could_not_be_stored_is_answered_with_a_page_and_chang
 
 
 @pytest.mark.django_db
-def test_a_letter_that_the_disk_does_not_take_is_said_beside_its_field(
+def test_a_letter_that_cannot_be_written_is_an_error_of_its_field(
     secretariat: Client, settings, tmp_path: Path
 ) -> None:
     (tmp_path / "media").write_text("a file in place of the directory")

@@ -1,4 +1,4 @@
-"""Which addresses may lead to a room, and to a mailbox, wherever they are entered."""
+"""The validators of web and e-mail addresses, and the fields that use them."""
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -10,7 +10,7 @@ from tests.factories import make_webinar
 
 
 @pytest.mark.parametrize("address", ["https://rooms.example.org/a?pwd=1", "http://rooms.example.org/"])
-def test_an_address_of_the_web_is_allowed(address: str) -> None:
+def test_a_web_address_is_allowed(address: str) -> None:
     validate_web_address(address)
 
     assert host_of(address) == "rooms.example.org"
@@ -26,14 +26,14 @@ def test_anything_else_is_refused(address: str) -> None:
     assert refusal.value.messages == ["This is not an address of the web. It begins with https://."]
 
 
-def test_an_address_that_names_a_user_is_told_without_them() -> None:
+def test_the_host_of_an_address_has_no_user_name() -> None:
     assert host_of("https://ana:secret@rooms.example.org:8443/a") == "rooms.example.org"
     assert host_of("") == ""
 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("field", ["room_url", "backup_room_url"])
-def test_a_session_refuses_what_is_no_address_of_the_web(field: str) -> None:
+def test_a_session_refuses_an_invalid_web_address(field: str) -> None:
     session = make_webinar(sessions=1).sessions.get()
     setattr(session, field, "ftp://rooms.example.org/a")
 
@@ -52,7 +52,7 @@ def test_no_session_uses_a_second_room_without_an_address() -> None:
 
 
 @pytest.mark.parametrize(
-    ("address", "said"),
+    ("address", "message"),
     [
         ("ana@localhost", "the name of a domain"),
         ("ana@Localhost", "the name of a domain"),
@@ -65,8 +65,8 @@ def test_no_session_uses_a_second_room_without_an_address() -> None:
         ('"ana paz"@example.org', "before the @"),
     ],
 )
-def test_an_address_at_a_machine_or_with_a_route_in_it_is_refused(address: str, said: str) -> None:
-    with pytest.raises(ValidationError, match=said):
+def test_a_mail_address_at_an_ip_address_or_with_a_route_is_refused(address: str, message: str) -> None:
+    with pytest.raises(ValidationError, match=message):
         validate_mail_address(address)
 
 
@@ -74,5 +74,5 @@ def test_an_address_at_a_machine_or_with_a_route_in_it_is_refused(address: str, 
     "address",
     ["ana@example.org", "o'brien@example.org", "ana+rcm@ministerio.example.org", "ana_paz@xn--exmple-cua.org"],
 )
-def test_addresses_of_people_are_not(address: str) -> None:
+def test_usual_mail_addresses_are_accepted(address: str) -> None:
     validate_mail_address(address)

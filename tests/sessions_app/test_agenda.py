@@ -4,7 +4,7 @@ from datetime import timedelta
 import pytest
 
 from sessions_app.agenda import Agenda, agenda_from_rows
-from sessions_app.bilingual import Bilingual, Rendered
+from sessions_app.bilingual import Bilingual, LocalizedText
 from sessions_app.models import AgendaItemSpeaker, Speaker, SpeakerKind, SpeakerRole
 from tests.factories import FIRST_START, make_session, make_webinar
 
@@ -20,7 +20,7 @@ def agenda_with_speakers() -> Agenda:
     return agenda_from_rows(webinar)
 
 
-def test_an_items_hour_follows_from_the_start_and_from_what_stands_before_it() -> None:
+def test_the_hour_of_an_item_follows_from_the_start_and_the_items_before_it() -> None:
     webinar = make_webinar(sessions=1)
 
     hours = [(entry.starts_at, entry.ends_at) for entry in agenda_from_rows(webinar).sessions[0].entries]
@@ -31,7 +31,7 @@ def test_an_items_hour_follows_from_the_start_and_from_what_stands_before_it() -
     ]
 
 
-def test_points_in_two_languages_stand_side_by_side_and_a_missing_one_is_empty() -> None:
+def test_points_are_paired_by_line_and_a_missing_translation_is_empty() -> None:
     webinar = make_webinar(sessions=1)
     webinar.sessions.get().items.filter(position=1).update(points_en="One\n\nTwo", points_es="Uno")
 
@@ -71,4 +71,4 @@ def test_a_persons_name_is_the_same_in_both_languages_and_an_institutions_may_be
 
     shown = [speaker.name.render("es") for speaker in (person, institution)]
 
-    assert shown == [Rendered("Ana Ejemplo", "es", False), Rendered("Example body", "en", True)]
+    assert shown == [LocalizedText("Ana Ejemplo", "es", False), LocalizedText("Example body", "en", True)]

@@ -11,14 +11,14 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def webinar() -> Webinar:
-    """Released once."""
+    """A webinar that was released once."""
     webinar = make_webinar()
     release_webinar(webinar, by=None, now=NOW)
     return webinar
 
 
-def held(webinar: Webinar) -> dict[int, bool]:
-    """By session: whether the public knows that it takes place."""
+def takes_place(webinar: Webinar) -> dict[int, bool]:
+    """Return, by session number, whether the latest release has it as taking place."""
     return {row.number: not row.is_cancelled for row in ReleasedSession.objects.filter(session__webinar=webinar)}
 
 
@@ -30,11 +30,11 @@ def test_cancelling_a_webinar_cancels_every_session_in_one_release(webinar: Webi
     assert release is not None
     assert (release.number, release.released_by, release.note) == (2, staff, "The hosts cannot come")
     assert release.agenda["is_cancelled"]
-    assert held(webinar) == {1: False, 2: False}
+    assert takes_place(webinar) == {1: False, 2: False}
     assert Webinar.objects.get().cancelled_at == NOW
 
 
-def test_the_draft_of_a_cancellation_is_what_it_then_releases(webinar: Webinar) -> None:
+def test_a_cancellation_releases_exactly_its_draft(webinar: Webinar) -> None:
     draft = draft_of_cancellation(webinar, now=NOW)
 
     release = cancel_webinar(webinar, by=None, now=NOW, reason="Postponed", seen=draft.fingerprint)
@@ -44,7 +44,7 @@ def test_the_draft_of_a_cancellation_is_what_it_then_releases(webinar: Webinar) 
     assert release.agenda == draft.agenda.to_json()
 
 
-def test_a_draft_that_was_changed_meanwhile_is_not_cancelled(webinar: Webinar) -> None:
+def test_a_draft_that_was_changed_since_is_not_cancelled(webinar: Webinar) -> None:
     seen = draft_of_cancellation(webinar, now=NOW).fingerprint
     webinar.sessions.filter(number=1).update(title_en="Changed meanwhile")
 
@@ -52,7 +52,7 @@ def test_a_draft_that_was_changed_meanwhile_is_not_cancelled(webinar: Webinar) -
         cancel_webinar(webinar, by=None, now=NOW, reason="Postponed", seen=seen)
 
     assert Webinar.objects.get().cancelled_at is None
-    assert held(webinar) == {1: True, 2: True}
+    assert takes_place(webinar) == {1: True, 2: True}
 
 
 @pytest.mark.parametrize("reason", ["", "  "])
@@ -81,14 +81,14 @@ def test_a_webinar_that_was_never_public_is_cancelled_without_a_release() -> Non
     assert Webinar.objects.get().cancelled_at == NOW
 
 
-def test_a_restored_webinar_holds_again_what_was_not_cancelled_by_itself(webinar: Webinar) -> None:
+def test_restoring_a_webinar_keeps_sessions_cancelled_that_were_cancelled_before(webinar: Webinar) -> None:
     cancel_session(webinar.sessions.get(number=2), now=NOW)
     cancel_webinar(webinar, by=None, now=NOW, reason="Postponed")
 
     restore_webinar(webinar)
 
-    assert held(webinar) == {1: False, 2: False}
+    assert takes_place(webinar) == {1: False, 2: False}
     webinar.refresh_from_db()
     assert [change.number for change in draft_of(webinar).changes.sessions] == [1]
     release_webinar(webinar, by=None, now=NOW)
-    assert held(webinar) == {1: True, 2: False}
+    assert takes_place(webinar) == {1: True, 2: False}

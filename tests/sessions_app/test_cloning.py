@@ -26,14 +26,14 @@ def local_hours(webinar: Webinar) -> list[str]:
     return [f"{each.starts_at.astimezone(zone):%Y-%m-%d %H:%M}" for each in webinar.sessions.order_by("number")]
 
 
-def told(session: AgendaSession) -> list[tuple[object, ...]]:
+def contents_of(session: AgendaSession) -> list[tuple[object, ...]]:
     return [
         (each.starts_at - session.starts_at, each.ends_at - each.starts_at, each.kind, each.title, *each.speakers)
         for each in session.entries
     ]
 
 
-def test_what_happens_comes_along_on_other_days_with_calendars_of_its_own() -> None:
+def test_a_clone_has_the_same_agenda_on_other_days_with_new_uids() -> None:
     webinar = make_webinar(objective_en="Objective", agenda_visibility="hidden")
     speaker = Speaker.objects.create(webinar=webinar, code="one", name_en="Speaker One")
     item = webinar.sessions.get(number=1).items.get(position=2)
@@ -45,7 +45,7 @@ def test_what_happens_comes_along_on_other_days_with_calendars_of_its_own() -> N
     assert (copy.slug, copy.title, copy.objective_en, copy.agenda_visibility) == ("next", NEXT, "Objective", "hidden")
     assert local_hours(copy) == ["2027-05-03 09:00", "2027-05-04 09:00"]
     old, new = agenda_from_rows(webinar).sessions, agenda_from_rows(copy).sessions
-    assert [told(each) for each in new] == [told(each) for each in old]
+    assert [contents_of(each) for each in new] == [contents_of(each) for each in old]
     assert copy.speakers.get() != speaker
     uids = [uid for each in (*old, *new) for uid in (each.ical_uid, each.public_ical_uid)]
     assert len(set(uids)) == 8
@@ -63,7 +63,7 @@ def test_nothing_of_a_clone_is_public_and_it_has_no_rooms() -> None:
     assert ReleasedSession.objects.filter(session__webinar=copy).count() == 0
 
 
-def test_local_hours_are_kept_where_the_clocks_change_in_between() -> None:
+def test_local_hours_are_kept_across_a_change_of_the_clocks() -> None:
     webinar = make_webinar(timezone="America/New_York")
     assert local_hours(webinar)[0] == "2026-11-16 10:00"
 
@@ -73,7 +73,7 @@ def test_local_hours_are_kept_where_the_clocks_change_in_between() -> None:
     assert copy.sessions.get(number=1).starts_at == datetime(2027, 7, 5, 14, 0, tzinfo=UTC)
 
 
-def test_the_days_are_those_of_the_zone_of_the_webinar() -> None:
+def test_the_first_day_is_a_day_of_the_webinars_zone() -> None:
     webinar = make_webinar()
     # 20:00 in San José is the next day in UTC.
     Session.objects.update(starts_at=FIRST_START + timedelta(hours=11))
@@ -82,7 +82,7 @@ def test_the_days_are_those_of_the_zone_of_the_webinar() -> None:
     assert local_hours(clone(webinar)) == ["2027-05-03 20:00", "2027-05-04 20:00"]
 
 
-def test_a_session_that_was_cancelled_by_itself_does_not_come_along() -> None:
+def test_a_cancelled_session_is_not_cloned() -> None:
     webinar = make_webinar(sessions=3)
     cancel_session(webinar.sessions.get(number=2), now=NOW)
 
@@ -92,7 +92,7 @@ def test_a_session_that_was_cancelled_by_itself_does_not_come_along() -> None:
     assert list(copy.sessions.values_list("number", flat=True)) == [1, 2]
 
 
-def test_a_cancelled_webinar_is_held_at_another_time() -> None:
+def test_a_cancelled_webinar_can_be_cloned() -> None:
     webinar = make_webinar(cancelled_at=NOW)
 
     copy = clone(webinar)
@@ -113,7 +113,7 @@ def test_a_cancelled_webinar_is_held_at_another_time() -> None:
         (date(2199, 12, 31), "year"),
     ],
 )
-def test_days_that_cannot_be_are_refused_and_nothing_is_created(starts_on: date, why: str) -> None:
+def test_an_impossible_day_is_refused_and_nothing_is_created(starts_on: date, why: str) -> None:
     webinar = make_webinar()
 
     with pytest.raises(CloneRefused, match=why) as refused:
@@ -123,14 +123,14 @@ def test_days_that_cannot_be_are_refused_and_nothing_is_created(starts_on: date,
     assert (Webinar.objects.count(), Session.objects.count()) == (1, 2)
 
 
-def test_the_days_of_a_cancelled_webinar_are_free() -> None:
+def test_a_clone_may_overlap_a_cancelled_webinar() -> None:
     webinar = make_webinar(cancelled_at=NOW)
 
     assert local_hours(clone(webinar, date(2026, 11, 16))) == ["2026-11-16 09:00", "2026-11-17 09:00"]
 
 
 @pytest.mark.parametrize("slug", ["flows", "", "two words", "x" * 61, "ñandú"])
-def test_a_slug_that_is_taken_or_cannot_be_is_refused(slug: str) -> None:
+def test_a_taken_or_invalid_slug_is_refused(slug: str) -> None:
     webinar = make_webinar()
 
     with pytest.raises(CloneRefused) as refused:
@@ -140,7 +140,7 @@ def test_a_slug_that_is_taken_or_cannot_be_is_refused(slug: str) -> None:
     assert Webinar.objects.count() == 1
 
 
-def test_an_hour_that_the_clocks_leave_out_is_refused() -> None:
+def test_a_local_hour_that_does_not_exist_is_refused() -> None:
     webinar = make_webinar(sessions=1, timezone="America/New_York")
     Session.objects.update(starts_at=datetime(2026, 11, 16, 7, 30, tzinfo=UTC))
 
@@ -153,7 +153,7 @@ def test_a_webinar_without_sessions_is_refused() -> None:
         clone(make_webinar(sessions=0))
 
 
-def test_a_clone_is_cloned_again() -> None:
+def test_a_clone_can_be_cloned() -> None:
     first = clone(make_webinar())
 
     again = clone_agenda(first, slug="third", title=NEXT, starts_on=date(2028, 5, 1), now=NOW).webinar

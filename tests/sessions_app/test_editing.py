@@ -22,7 +22,7 @@ def test_the_next_session_gets_the_number_after_the_highest(webinar: Webinar) ->
     assert next_session_number(webinar) == 5
 
 
-def test_items_change_places(webinar: Webinar) -> None:
+def test_items_are_reordered(webinar: Webinar) -> None:
     session = webinar.sessions.get()
     first, second = session.items.order_by("position")
 
@@ -31,7 +31,7 @@ def test_items_change_places(webinar: Webinar) -> None:
     assert titles(session) == [(1, "Panel"), (2, "Opening remarks")]
 
 
-def test_the_gap_of_a_deleted_item_closes(webinar: Webinar) -> None:
+def test_reordering_closes_the_gap_of_a_deleted_item(webinar: Webinar) -> None:
     session = webinar.sessions.get()
     first, second = session.items.order_by("position")
     first.delete()
@@ -51,7 +51,7 @@ def test_an_order_that_leaves_an_item_out_is_refused(webinar: Webinar) -> None:
     assert titles(session) == before
 
 
-def test_cancelling_twice_keeps_the_first_hour_and_restoring_takes_it_back(webinar: Webinar) -> None:
+def test_cancelling_twice_keeps_the_first_time_and_restoring_clears_it(webinar: Webinar) -> None:
     session = webinar.sessions.get()
 
     cancel_session(session, now=NOW)

@@ -23,7 +23,7 @@ def test_an_hour_is_written_in_the_readers_zone_and_names_it(zone: str, language
     assert format_hour(START, zone, language) == text
 
 
-def test_the_webinars_hour_stands_beside_the_readers_only_where_the_clock_differs() -> None:
+def test_the_webinars_hour_is_added_only_if_its_clock_differs() -> None:
     def shown(zone: str) -> str:
         return str(
             hours_for(
@@ -45,7 +45,7 @@ def test_the_webinars_hour_stands_beside_the_readers_only_where_the_clock_differ
     )
 
 
-def test_where_the_clock_changes_in_between_both_offsets_and_both_hours_are_told() -> None:
+def test_a_change_of_the_clocks_during_a_session_shows_both_offsets() -> None:
     # On 1 November 2026 New York goes from UTC−04:00 to UTC−05:00 at 06:00 UTC.
     starts_at = datetime(2026, 11, 1, 5, 0, tzinfo=UTC)
 
@@ -82,8 +82,8 @@ def test_cities_are_named_in_the_readers_language() -> None:
     assert zone_city("America/Mexico_City", "es") == "Ciudad de México"
 
 
-def test_what_a_program_reads_of_an_hour_has_whole_seconds_and_the_zone_of_the_page() -> None:
-    """HTML allows three digits of a second in the attribute `datetime`, and Python writes six."""
+def test_the_datetime_attribute_has_whole_seconds_and_the_zone_of_the_page() -> None:
+    """HTML allows three digits of a second in the attribute `datetime`; Python writes six."""
     template = Template('{% load hours %}<time datetime="{{ at|iso }}"></time>')
 
     with timezone.override("America/Panama"):
@@ -92,7 +92,7 @@ def test_what_a_program_reads_of_an_hour_has_whole_seconds_and_the_zone_of_the_p
     assert written == '<time datetime="2026-11-16T10:00:00-05:00"></time>'
 
 
-def test_no_template_writes_an_hour_for_programs_in_another_way() -> None:
+def test_every_template_writes_the_datetime_attribute_with_the_same_filter() -> None:
     folder = settings.BASE_DIR / "templates"
     written = [
         value

@@ -33,7 +33,7 @@ SESSION = CalendarSession(
     description="https://rcm.example.org/join\nMon 16 Nov, 09:00 (Tegucigalpa)",
     link="https://rcm.example.org/join",
 )
-# RFC 5545 §3.6.5, with the fewest lines.
+# The shortest time zone by RFC 5545 §3.6.5.
 ONLY_A_ZONE = (
     b"BEGIN:VTIMEZONE\r\nTZID:Etc/UTC\r\nBEGIN:STANDARD\r\nDTSTART:19700101T000000\r\n"
     b"TZOFFSETFROM:+0000\r\nTZOFFSETTO:+0000\r\nEND:STANDARD\r\nEND:VTIMEZONE\r\nEND:VCALENDAR\r\n"
@@ -41,8 +41,8 @@ ONLY_A_ZONE = (
 ANA = Attendee(name='Ana "Anita" Paz, Fiscal', email="ana@example.org")
 
 
-# What a file that is no message must not have: a file without METHOD is taken as PUBLISH, which wants an ORGANIZER
-# (RFC 5546 §3.2.1), which a calendar that invites nobody must not name (RFC 5545 §3.8.4.3).
+# A file that is not a message must not have these: PUBLISH requires an ORGANIZER (RFC 5546 §3.2.1), which a calendar
+# without attendees must not have (RFC 5545 §3.8.4.3).
 GROUP_SCHEDULING = {"METHOD", "ORGANIZER", "ATTENDEE"}
 
 
@@ -66,7 +66,7 @@ def test_an_invitation_holds_one_event_with_what_a_request_requires() -> None:
     assert event["ORGANIZER"] == "mailto:webinars@example.org"
 
 
-def test_the_only_attendee_is_the_addressee_and_a_quote_in_the_name_does_no_harm() -> None:
+def test_the_only_attendee_is_the_recipient_and_double_quotes_in_the_name_are_replaced() -> None:
     (event,) = invitation().walk("VEVENT")
 
     assert event["ATTENDEE"] == "mailto:ana@example.org"
@@ -90,7 +90,7 @@ def test_the_only_attendee_is_the_addressee_and_a_quote_in_the_name_does_no_harm
     partstat=st.sampled_from(["NEEDS-ACTION", "ACCEPTED", "DECLINED"]),
 )
 @settings(deadline=None, max_examples=300)
-def test_every_invitation_is_to_the_byte_what_icalendar_writes(
+def test_every_invitation_equals_the_output_of_icalendar_byte_by_byte(
     summary: str,
     description: str,
     name: str,
@@ -110,7 +110,7 @@ def test_every_invitation_is_to_the_byte_what_icalendar_writes(
     assert written == plain_calendar(session, method=method, organizer="webinars@example.org", attendee=attendee)
 
 
-def test_two_invitations_to_one_session_have_nothing_of_each_other() -> None:
+def test_two_invitations_to_one_session_share_no_personal_data() -> None:
     luis = Attendee(name="Luis Muestra", email="luis@example.org")
     other = replace(SESSION, description="https://rcm.example.org/other", link="https://rcm.example.org/other")
 
@@ -139,7 +139,7 @@ def test_an_invitation_has_one_alarm_and_a_cancellation_or_feed_none() -> None:
     assert feed.walk("VALARM") == []
 
 
-def test_a_cancellation_says_cancelled_only_where_the_session_is() -> None:
+def test_a_cancellation_has_the_status_cancelled_only_if_the_session_is_cancelled() -> None:
     (one_person,) = invitation(Method.CANCEL).walk("VEVENT")
     (session,) = invitation(Method.CANCEL, replace(SESSION, is_cancelled=True)).walk("VEVENT")
 
@@ -148,7 +148,7 @@ def test_a_cancellation_says_cancelled_only_where_the_session_is() -> None:
     assert one_person["SEQUENCE"] == 3
 
 
-def test_a_download_carries_the_uid_of_the_invitation_and_nothing_of_group_scheduling() -> None:
+def test_a_download_has_the_uid_of_the_invitation_and_no_properties_of_group_scheduling() -> None:
     calendar = Calendar.from_ical(render_download(SESSION))
     (event,) = calendar.walk("VEVENT")
 
@@ -166,7 +166,7 @@ def test_a_download_carries_the_uid_of_the_invitation_and_nothing_of_group_sched
     is_cancelled=st.booleans(),
     sequence=st.integers(0, 2**31 - 1),
 )
-def test_a_feed_is_what_icalendar_writes_of_each_session(
+def test_a_feed_equals_the_output_of_icalendar_for_each_session(
     summary: str, description: str, name: str, link: str, is_cancelled: bool, sequence: int
 ) -> None:
     first = replace(
@@ -185,14 +185,14 @@ def test_a_feed_is_what_icalendar_writes_of_each_session(
     assert written == head + b"".join(events) + b"END:VCALENDAR\r\n"
 
 
-def test_a_feed_without_sessions_holds_the_one_component_that_every_calendar_needs() -> None:
+def test_a_feed_without_sessions_holds_a_time_zone() -> None:
     calendar = Calendar.from_ical(render_feed([], name="RCM"))
 
     assert [component.name for component in calendar.subcomponents] == ["VTIMEZONE"]
     assert calendar.events == []
 
 
-def test_a_feed_is_no_message_and_invites_nobody() -> None:
+def test_a_feed_has_neither_method_nor_organizer() -> None:
     calendar = Calendar.from_ical(render_feed([SESSION], name="RCM"))
     (event,) = calendar.walk("VEVENT")
 
@@ -209,7 +209,7 @@ def test_the_name_of_a_calendar_is_escaped() -> None:
     ]
 
 
-def test_a_feed_keeps_a_cancelled_session_and_says_when_to_ask_again() -> None:
+def test_a_feed_keeps_a_cancelled_session_and_has_a_refresh_interval() -> None:
     text = render_feed([replace(SESSION, is_cancelled=True)], name="RCM").decode()
 
     assert "STATUS:CANCELLED" in text

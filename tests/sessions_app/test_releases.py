@@ -135,7 +135,7 @@ def test_a_cancelled_session_may_be_too_short_for_its_items() -> None:
     assert release_webinar(webinar, by=None, now=NOW).number == 2
 
 
-def test_an_agenda_that_is_not_the_one_that_was_looked_at_is_not_released() -> None:
+def test_a_draft_that_changed_since_it_was_shown_is_not_released() -> None:
     webinar = released()
     edit_session(webinar, 1, title_en="Seen")
     seen = draft_of(webinar).fingerprint
@@ -147,7 +147,7 @@ def test_an_agenda_that_is_not_the_one_that_was_looked_at_is_not_released() -> N
     assert Release.objects.count() == 1
 
 
-def test_the_items_of_a_moved_session_have_changed_only_where_they_did_more_than_move_along() -> None:
+def test_moving_a_session_does_not_count_as_a_change_of_its_items() -> None:
     webinar = released()
     for session in webinar.sessions.all():
         edit_session(webinar, session.number, starts_at=session.starts_at + timedelta(hours=1))

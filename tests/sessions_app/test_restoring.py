@@ -30,11 +30,11 @@ def first() -> Release:
     return release_webinar(webinar, by=None, now=NOW)
 
 
-def drafted(webinar: Webinar) -> Agenda:
+def draft_agenda(webinar: Webinar) -> Agenda:
     return agenda_from_rows(Webinar.objects.get(pk=webinar.pk))
 
 
-def as_it_was(release: Release) -> Agenda:
+def released_agenda(release: Release) -> Agenda:
     return replace(agenda_from_release(release), release_number=None, released_at=None)
 
 
@@ -59,12 +59,12 @@ def test_a_release_is_put_back_whole_and_public_only_with_the_next_one(first: Re
 
     restore_release(first, now=NOW)
 
-    assert drafted(first.webinar) == as_it_was(first)
+    assert draft_agenda(first.webinar) == released_agenda(first)
     assert Release.objects.latest("number") == second
     assert release_webinar(first.webinar, by=None, now=NOW).agenda == first.agenda
 
 
-def test_what_is_shown_first_is_what_is_then_restored(first: Release) -> None:
+def test_restoring_a_release_writes_exactly_what_was_shown(first: Release) -> None:
     change_everything(first.webinar)
     release_webinar(first.webinar, by=None, now=NOW)
     webinar = Webinar.objects.get()
@@ -72,7 +72,7 @@ def test_what_is_shown_first_is_what_is_then_restored(first: Release) -> None:
 
     restore_release(first, now=NOW, seen=restoration.fingerprint)
 
-    assert drafted(webinar) == restoration.agenda
+    assert draft_agenda(webinar) == restoration.agenda
     assert draft_of(Webinar.objects.get()).changes == restoration.to_public
     assert [each.number for each in restoration.to_public.sessions] == [1, 2]
 
@@ -87,7 +87,7 @@ def test_sessions_keep_their_numbers_rooms_and_calendars(first: Release) -> None
     assert list(first.webinar.sessions.values_list("pk", *kept)) == before
 
 
-def test_a_session_that_came_later_is_cancelled_and_not_lost(first: Release) -> None:
+def test_restoring_cancels_a_session_that_was_added_later(first: Release) -> None:
     make_session(first.webinar, number=3)
     release_webinar(first.webinar, by=None, now=NOW)
 
@@ -95,16 +95,16 @@ def test_a_session_that_came_later_is_cancelled_and_not_lost(first: Release) -> 
 
     added = first.webinar.sessions.get(number=3)
     assert (added.cancelled_at, added.items.count()) == (NOW, 2)
-    assert drafted(first.webinar).sessions[:2] == as_it_was(first).sessions
+    assert draft_agenda(first.webinar).sessions[:2] == released_agenda(first).sessions
 
 
-def test_what_was_cancelled_since_takes_place_again(first: Release) -> None:
+def test_restoring_restores_a_session_that_was_cancelled_since(first: Release) -> None:
     cancel_session(first.webinar.sessions.get(number=2), now=NOW)
     cancel_webinar(first.webinar, by=None, now=NOW, reason="Postponed")
 
     restore_release(first, now=NOW)
 
-    assert drafted(first.webinar) == as_it_was(first)
+    assert draft_agenda(first.webinar) == released_agenda(first)
 
 
 def test_the_release_of_a_cancelled_webinar_is_restored_as_cancelled(first: Release) -> None:
@@ -115,17 +115,17 @@ def test_the_release_of_a_cancelled_webinar_is_restored_as_cancelled(first: Rele
 
     restore_release(cancelled, now=NOW)
 
-    assert drafted(first.webinar) == as_it_was(cancelled)
-    # Taken back once more, its sessions take place.
+    assert draft_agenda(first.webinar) == released_agenda(cancelled)
+    # If the cancellation is undone, the sessions take place.
     assert not first.webinar.sessions.filter(cancelled_at__isnull=False).exists()
 
 
-def test_restoring_what_stands_already_is_refused(first: Release) -> None:
+def test_restoring_into_an_equal_draft_is_refused(first: Release) -> None:
     with pytest.raises(ReleaseRefused, match="already"):
         restore_release(first, now=NOW)
 
 
-def test_a_draft_that_was_changed_meanwhile_is_not_overwritten(first: Release) -> None:
+def test_a_draft_that_changed_since_it_was_shown_is_not_overwritten(first: Release) -> None:
     Session.objects.filter(number=1).update(title_en="Other")
     seen = restoration_of(Release.objects.get()).fingerprint
     Session.objects.filter(number=1).update(title_en="Changed meanwhile")
@@ -136,7 +136,7 @@ def test_a_draft_that_was_changed_meanwhile_is_not_overwritten(first: Release) -
     assert Session.objects.get(number=1).title_en == "Changed meanwhile"
 
 
-def test_two_speakers_of_one_name_stay_two(first: Release) -> None:
+def test_restoring_keeps_two_speakers_of_the_same_name_apart(first: Release) -> None:
     webinar = first.webinar
     item = AgendaItem.objects.get(session__number=2, position=2)
     other = Speaker.objects.create(webinar=webinar, code="speaker-one", name_en="Speaker One", position_en="Judge")
@@ -147,5 +147,5 @@ def test_two_speakers_of_one_name_stay_two(first: Release) -> None:
 
     restore_release(second, now=NOW)
 
-    assert drafted(webinar) == as_it_was(second)
+    assert draft_agenda(webinar) == released_agenda(second)
     assert Speaker.objects.filter(name_en="Speaker One").count() == 2

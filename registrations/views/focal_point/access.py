@@ -42,7 +42,7 @@ def account_required(view: Callable[..., HttpResponseBase]) -> Callable[..., Htt
         return view(request, *args, **kwargs)
 
     # If the sign-in ended while a form was open, `rcm_webinar.resubmit_after_sign_in` shows the form again.
-    checked.gives_forms_back = True  # type: ignore[attr-defined]
+    checked.allows_resubmit = True  # type: ignore[attr-defined]
     return checked
 
 

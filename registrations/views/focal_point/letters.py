@@ -14,7 +14,7 @@ from registrations.exceptions import RuleBroken
 from registrations.forms.errors import add_broken_rule
 from registrations.forms.letters import LetterForm
 from registrations.models import Delegation, DelegationStatus, NominationLetter
-from registrations.queries import letters_of, requires_letter, seats_of, zone_of
+from registrations.queries import letters_of, requires_letter, seats_of, zone_for_focal_point
 from registrations.queries.acceptance import acceptances_with
 from registrations.services.acceptance_messages import said_before_accepting
 from registrations.services.letters import remove_letter, upload_letter
@@ -69,7 +69,7 @@ def letter(request: HttpRequest, delegation: Delegation) -> HttpResponse:
         if delegation.status == DelegationStatus.SUBMITTED
         else "",
         "may": permitted_actions_now(delegation, by=user, now=now),
-        "zone": zone_of(user, delegation),
+        "zone": zone_for_focal_point(user, delegation),
     }
     return render(request, "focal_point/letter.html", context, status=422 if form.errors else 200)
 

@@ -22,7 +22,7 @@ from registrations.queries import (
     released_and_end,
     requires_letter,
     seats_of,
-    zone_of,
+    zone_for_focal_point,
 )
 from registrations.queries.acceptance import Acceptances, is_accepted_at_once
 from registrations.services.acceptance_messages import said_before_accepting
@@ -50,7 +50,7 @@ def delegations(request: HttpRequest) -> HttpResponse:
     """List the delegations of the signed-in user's bodies, the newest webinar first."""
     user = signed_in_user(request)
     rows = delegations_of(user).order_by("-webinar__created_at", "body__name_en")
-    delegations = [(delegation, zone_of(user, delegation)) for delegation in rows]
+    delegations = [(delegation, zone_for_focal_point(user, delegation)) for delegation in rows]
     return render(request, "focal_point/delegations.html", {"delegations": delegations})
 
 
@@ -81,7 +81,7 @@ def delegation(request: HttpRequest, delegation: Delegation) -> HttpResponse:
             "delegation": delegation,
             "webinar": delegation.webinar,
             "policy": policy,
-            "zone": zone_of(user, delegation),
+            "zone": zone_for_focal_point(user, delegation),
             "days_left": policy.days_left_at(now) if policy else None,
             "is_open": policy is not None and policy.is_open_at(now),
             "is_before": policy is not None and not policy.has_opened_at(now),

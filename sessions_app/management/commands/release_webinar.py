@@ -1,4 +1,4 @@
-"""`manage.py release_webinar SLUG`: makes the present agenda public as the next release."""
+"""`manage.py release_webinar SLUG` makes the present draft of an agenda public as the next release."""
 
 from argparse import ArgumentParser
 from typing import Any
@@ -39,7 +39,7 @@ class Command(BaseCommand):
         try:
             release = release_webinar(
                 webinar,
-                by=_person(options["by"]) if options["by"] else None,
+                by=_staff_account(options["by"]) if options["by"] else None,
                 now=timezone.now(),
                 note=options["note"],
                 mail_updates_for=frozenset(options["mail_updates_for"]),
@@ -51,7 +51,7 @@ class Command(BaseCommand):
         self.stdout.write(f"{release} of {webinar.slug} is public.")
 
 
-def _person(address: str) -> AbstractBaseUser:
+def _staff_account(address: str) -> AbstractBaseUser:
     user = get_user_model().objects.filter(email__iexact=address, is_active=True, is_staff=True).first()
     if user is None:
         raise CommandError(f"--by {address}: nobody of the secretariat signs in with this address.")

@@ -1,4 +1,4 @@
-"""The demo's people and webinars, which the tests of this package look at."""
+"""Provides the data of the demo to the tests of this package."""
 
 from tests.journeys.looking import context, language, tab, tabs
 from tests.journeys.world import world

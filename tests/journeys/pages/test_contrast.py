@@ -1,11 +1,11 @@
-"""Where an input of the admin is, and what is a button, can be seen: light, dark, and in forced colours."""
+"""Inputs and buttons of the admin have enough contrast in light, dark and forced colours."""
 
 from typing import Literal
 
 import pytest
 from playwright.sync_api import Page
 
-from tests.journeys.looking import opened
+from tests.journeys.looking import open_view
 from tests.journeys.views import FLOWS, SECRETARIAT, View
 from tests.journeys.world import World
 
@@ -13,7 +13,7 @@ pytestmark = [
     pytest.mark.journey, pytest.mark.django_db, pytest.mark.parametrize("language", ["es"], indirect=True)
 ]  # fmt: skip
 
-# WCAG 2.2, 1.4.3 and 1.4.11.
+# The least contrast by WCAG 2.2, 1.4.3 and 1.4.11.
 OF_TEXT, OF_EDGES = 4.5, 3
 PAGES = (
     View("session", "/admin/sessions_app/session/{session}/change/", SECRETARIAT),
@@ -26,8 +26,8 @@ PAGES = (
     View("person", "/admin/registrations/delegate/{person}/change/", SECRETARIAT),
     View("policy", "/admin/registrations/registrationpolicy/{flows}/change/", SECRETARIAT),
 )
-# Each input and button with the contrast of its edge (of its border or else of its filling) and of its text. What has
-# neither border nor filling looks like a link; a box to tick is drawn by the browser.
+# Returns each input and button with the contrast of its edge (its border, or else its background) and of its text.
+# Without border and background it looks like a link; checkboxes are drawn by the browser.
 CONTRASTS = """
 () => {
   const parse = text => { const [r, g, b, a = 1] = text.match(/[\\d.]+/g).map(Number); return [r, g, b, a]; };
@@ -82,8 +82,8 @@ WITHOUT_OUTLINE = """
 
 
 @pytest.mark.parametrize("view", PAGES, ids=lambda view: view.name)
-def test_the_edges_and_texts_of_inputs_and_buttons_stand_out(view: View, world: World, tab: Page) -> None:
-    page = opened(view, world, tab)
+def test_the_edges_and_texts_of_inputs_and_buttons_have_enough_contrast(view: View, world: World, tab: Page) -> None:
+    page = open_view(view, world, tab)
     complaints = []
     schemes: list[Literal["light", "dark"]] = ["light", "dark"]
     for scheme in schemes:
@@ -100,8 +100,8 @@ def test_the_edges_and_texts_of_inputs_and_buttons_stand_out(view: View, world: 
 
 
 @pytest.mark.parametrize("view", PAGES, ids=lambda view: view.name)
-def test_borders_and_the_focus_stay_in_forced_colours(view: View, world: World, tab: Page) -> None:
-    page = opened(view, world, tab)
+def test_borders_and_the_focus_are_visible_in_forced_colours(view: View, world: World, tab: Page) -> None:
+    page = open_view(view, world, tab)
     page.emulate_media(forced_colors="active")
 
     without: list[str] = page.evaluate(WITHOUT_BORDER)

@@ -1,5 +1,7 @@
-"""Every page, in both languages, light and dark, wide and narrow: axe finds nothing, it fits 320 px, and nothing breaks
-our CSP. Some pages besides: what they print, what moves in them, what they cost."""
+"""Every page passes axe, fits 320 px and obeys our CSP, in both languages, light and dark, wide and narrow.
+
+Some pages are also checked in print, for layout shifts and for their size.
+"""
 
 import gzip
 import re
@@ -8,14 +10,14 @@ from typing import Literal
 import pytest
 from playwright.sync_api import BrowserContext, Locator, Page, Request
 
-from tests.journeys.looking import complaints_about, opened
+from tests.journeys.looking import complaints_about, open_view
 from tests.journeys.views import CANADA, VIEWS, View
 from tests.journeys.world import NARROW, WIDE, World
 
 pytestmark = [pytest.mark.journey, pytest.mark.django_db]
 FIRST_VIEW_BYTES = 60_000
-PAPERS = ("A4", "Letter")
-# Told by Chromium, https://wicg.github.io/layout-instability/: what moved although nobody pressed anything.
+PAPERS = ("A4", "ReceivedMessage")
+# Layout shifts without user input, as Chromium reports them: https://wicg.github.io/layout-instability/
 SHIFTS = """
 window.shifts = [];
 new PerformanceObserver(list => {
@@ -25,7 +27,7 @@ new PerformanceObserver(list => {
 
 
 @pytest.mark.parametrize("view", VIEWS, ids=lambda view: view.name)
-def test_axe_finds_nothing_it_fits_and_nothing_breaks_our_csp(view: View, world: World, tab: Page) -> None:
+def test_every_page_passes_axe_and_fits_and_obeys_the_csp(view: View, world: World, tab: Page) -> None:
     assert complaints_about(view, world, tab) == []
 
 
@@ -33,7 +35,7 @@ def test_the_first_view_of_the_delegation_page_is_small(world: World, context: B
     (complete,) = [view for view in VIEWS if view.name == "delegation-complete"]
     asked: list[Request] = []
     context.on("requestfinished", lambda request: asked.append(request))
-    page = opened(complete, world, context.new_page())
+    page = open_view(complete, world, context.new_page())
     page.wait_for_load_state("networkidle")
     transferred = sum(map(sent_for, asked))
     print(f"\n{len(asked)} requests, {transferred} bytes.")
@@ -48,7 +50,7 @@ def test_the_first_view_of_the_delegation_page_is_small(world: World, context: B
 def test_nothing_moves_while_a_page_opens(world: World, context: BrowserContext, name: str, width: int) -> None:
     (view,) = [view for view in VIEWS if view.name == name]
     context.add_init_script(SHIFTS)
-    page = opened(view, world, context.new_page(), width=width, height=800)
+    page = open_view(view, world, context.new_page(), width=width, height=800)
     page.wait_for_load_state("networkidle")
     page.mouse.wheel(0, 600)
     page.wait_for_timeout(300)
@@ -59,14 +61,14 @@ def test_nothing_moves_while_a_page_opens(world: World, context: BrowserContext,
 @pytest.mark.parametrize("name", ["delegation-complete", "delegation-half", "delegation-long-names", "attendance"])
 def test_a_delegation_and_the_attendance_print_on_one_page(world: World, tab: Page, name: str) -> None:
     (view,) = [view for view in VIEWS if view.name == name]
-    page = opened(view, world, tab)
+    page = open_view(view, world, tab)
 
     assert [pages_in(page.pdf(format=paper)) for paper in PAPERS] == [1, 1]
 
 
 def test_the_board_prints_on_one_landscape_page(world: World, tab: Page) -> None:
     (view,) = [view for view in VIEWS if view.name == "board"]
-    page = opened(view, world, tab)
+    page = open_view(view, world, tab)
 
     assert [pages_in(page.pdf(format=paper, landscape=True)) for paper in PAPERS] == [1, 1]
 
@@ -75,7 +77,7 @@ def pages_in(pdf: bytes) -> int:
     return len(re.findall(rb"/Type\s*/Page\b", pdf))
 
 
-# Which lines have words that the box of a seat in them covers.
+# Returns the lines whose text is covered by the box of a seat.
 COVERED = """() => [...document.querySelectorAll(".seat-unfilled, .person-name")].filter(line => {
   const box = line.querySelector(".seat").getBoundingClientRect();
   const texts = document.createTreeWalker(line, NodeFilter.SHOW_TEXT);
@@ -91,9 +93,9 @@ COVERED = """() => [...document.querySelectorAll(".seat-unfilled, .person-name")
 
 
 @pytest.mark.parametrize("name", ["delegation-empty", "delegation-half", "delegation-waived", "delegation-long-names"])
-def test_no_seat_covers_the_words_beside_it(world: World, tab: Page, name: str) -> None:
+def test_no_seat_covers_the_text_beside_it(world: World, tab: Page, name: str) -> None:
     (view,) = [view for view in VIEWS if view.name == name]
-    page = opened(view, world, tab)
+    page = open_view(view, world, tab)
 
     covered_on_screen = page.evaluate(COVERED)
     page.emulate_media(media="print")
@@ -105,7 +107,7 @@ def test_no_seat_covers_the_words_beside_it(world: World, tab: Page, name: str) 
 
 def test_the_public_page_prints_no_form(world: World, tab: Page) -> None:
     (view,) = [view for view in VIEWS if view.name == "agenda"]
-    page = opened(view, world, tab)
+    page = open_view(view, world, tab)
     page.emulate_media(media="print")
 
     forms = page.locator("form, input, select, button")
@@ -113,14 +115,14 @@ def test_the_public_page_prints_no_form(world: World, tab: Page) -> None:
     assert [form.inner_text() for form in forms.filter(visible=True).all()] == []
 
 
-# By how many pixels each part that scrolls sideways is cut.
+# Returns the hidden pixels of each element that scrolls sideways.
 TOO_WIDE = """() => [...document.querySelectorAll(".rcm-scroll")].map(part => part.scrollWidth - part.clientWidth)
   .filter(hidden => hidden > 0)"""
 
 
 def test_the_board_fits_a_window_of_1280_pixels(world: World, tab: Page) -> None:
     (view,) = [view for view in VIEWS if view.name == "board"]
-    page = opened(view, world, tab)
+    page = open_view(view, world, tab)
 
     assert page.locator(".rcm-board").first.locator("tbody tr").count() == 11
     assert page.evaluate(TOO_WIDE) == []
@@ -129,11 +131,11 @@ def test_the_board_fits_a_window_of_1280_pixels(world: World, tab: Page) -> None
 
 @pytest.mark.parametrize(("language", "scheme"), [("en", "light"), ("es", "dark")], indirect=["language"])
 @pytest.mark.parametrize("width", [1000, NARROW])
-def test_where_the_board_goes_on_is_seen_and_reached_by_keyboard(
+def test_the_board_shows_where_it_continues_and_scrolls_by_keyboard(
     world: World, tab: Page, width: int, scheme: Literal["light", "dark"]
 ) -> None:
     (view,) = [view for view in VIEWS if view.name == "board"]
-    page = opened(view, world, tab, width=width, height=1600)
+    page = open_view(view, world, tab, width=width, height=1600)
     page.emulate_media(color_scheme=scheme)
     board = page.locator(".rcm-scroll").first
 
@@ -153,10 +155,10 @@ def test_where_the_board_goes_on_is_seen_and_reached_by_keyboard(
 
 
 def edges_of(page: Page, board: Locator) -> tuple[bool, bool]:
-    """Whether the left and the right edge of `board` are drawn, because the table goes on there."""
+    """Return whether `board` shows a shadow at its left and right edge, because the table continues there."""
     box = board.bounding_box()
     assert box is not None
-    # Above the words of the headings, beside the table, and at its left and right end.
+    # The points are above the text of the headings, at the left and right end of the table.
     beside, left, right = (
         page.screenshot(clip={"x": x, "y": box["y"] + 6, "width": 1, "height": 1})
         for x in (box["x"] - 6, box["x"], box["x"] + box["width"] - 1)
@@ -165,8 +167,8 @@ def edges_of(page: Page, board: Locator) -> tuple[bool, bool]:
 
 
 def sent_for(request: Request) -> int:
-    """The bytes of an answer as an installation sends it: WhiteNoise keeps the static files compressed, which the
-    test's server does not."""
+    """Return the bytes of a response as an installation sends it: there WhiteNoise compresses static files, which the
+    server of the tests does not."""
     sizes, answer = request.sizes(), request.response()
     if answer is None or not request.url.partition("/static/")[1]:
         return sizes["responseHeadersSize"] + sizes["responseBodySize"]

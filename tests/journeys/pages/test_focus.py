@@ -1,9 +1,9 @@
-"""Where the focus is after a page has answered: on what went wrong, or on what was said; never behind something."""
+"""After a response the focus is on the error summary or on the message, and is never covered."""
 
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from tests.journeys.looking import opened
+from tests.journeys.looking import open_view
 from tests.journeys.views import HONDURAS, NOBODY, SECRETARIAT, View, delegation_of, name_someone, submit_badly
 from tests.journeys.world import World
 
@@ -35,11 +35,11 @@ FAILED = (
 
 
 @pytest.mark.parametrize("view", FAILED, ids=lambda view: view.name)
-def test_a_form_that_failed_is_read_out_and_each_of_its_links_leads_to_an_input(
+def test_the_summary_of_a_failed_form_has_the_focus_and_its_links_lead_to_inputs(
     view: View, world: World, tab: Page
 ) -> None:
-    page = opened(view._replace(reach=None), world, tab)
-    # Without the checks of the browser, as somebody has it whose browser makes none.
+    page = open_view(view._replace(reach=None), world, tab)
+    # Turn off the validation of the browser, so that the server validates.
     page.locator("main form").evaluate_all("forms => forms.forEach(form => { form.noValidate = true; })")
     assert view.reach is not None
     view.reach(page)
@@ -54,7 +54,7 @@ def test_a_form_that_failed_is_read_out_and_each_of_its_links_leads_to_an_input(
     assert links.count() > 0
 
 
-# What a screen reader is told of by the live region: what is put into it once the page is there.
+# Records what is put into the live region after the page has loaded, which a screen reader reads out.
 LISTEN = """
 window.heard = [];
 document.addEventListener("DOMContentLoaded", () => {
@@ -64,7 +64,7 @@ document.addEventListener("DOMContentLoaded", () => {
 """
 
 
-def say_so(page: Page) -> None:
+def submit_message(page: Page) -> None:
     page.locator("main form .button-primary").click()
 
 
@@ -72,7 +72,7 @@ def answer(page: Page) -> None:
     page.locator(".answer-button").first.click()
 
 
-def name_without_scripts(page: Page) -> None:
+def register_without_javascript(page: Page) -> None:
     page.locator("#id_name").fill("Ana Muestra")
     page.locator("#id_email").fill(f"ana.{page.locator('html').get_attribute('lang')}@example.org")
     page.locator("#id_institution").fill("Dirección de muestra")
@@ -84,7 +84,7 @@ def name_without_scripts(page: Page) -> None:
 
 SAID = (
     View("answered", "/{language}/my/{my}/", NOBODY, answer),
-    View("language-chosen", "/{language}/my/{my}/language-and-time-zone/", NOBODY, say_so),
+    View("language-chosen", "/{language}/my/{my}/language-and-time-zone/", NOBODY, submit_message),
     View("session-changed", "/admin/sessions_app/session/{session}/change/", SECRETARIAT, save),
     View(
         "body-changed-and-another-added",
@@ -96,26 +96,26 @@ SAID = (
 
 
 @pytest.mark.parametrize("view", SAID, ids=lambda view: view.name)
-def test_what_is_said_after_a_step_has_the_focus_of_the_page_that_says_it(view: View, world: World, tab: Page) -> None:
-    page = opened(view, world, tab)
+def test_the_message_after_a_step_has_the_focus(view: View, world: World, tab: Page) -> None:
+    page = open_view(view, world, tab)
 
     expect(page.locator("#messages")).to_be_focused()
     expect(page.locator("#messages")).not_to_be_empty()
 
 
-def test_what_is_said_is_read_out_where_the_focus_is_on_the_seat_that_was_saved(
-    world: World, context: BrowserContext
-) -> None:
+def test_the_message_is_read_out_if_the_focus_is_on_the_saved_seat(world: World, context: BrowserContext) -> None:
     context.add_init_script(LISTEN)
-    new = View("", delegation_of("honduras", "delegates/new/?profile=prosecutors"), HONDURAS, name_without_scripts)
-    page = opened(new, world, context.new_page())
+    new = View(
+        "", delegation_of("honduras", "delegates/new/?profile=prosecutors"), HONDURAS, register_without_javascript
+    )
+    page = open_view(new, world, context.new_page())
 
     expect(page.locator(".person:focus .person-name")).to_contain_text("Ana Muestra")
     page.wait_for_function("window.heard.join('').includes('Ana Muestra')")
 
 
-def test_what_was_said_before_goes_when_a_form_in_place_fails(world: World, tab: Page) -> None:
-    page = opened(View("", delegation_of("honduras"), HONDURAS, name_someone), world, tab)
+def test_an_earlier_message_disappears_when_an_inline_form_fails(world: World, tab: Page) -> None:
+    page = open_view(View("", delegation_of("honduras"), HONDURAS, name_someone), world, tab)
     page.locator("#in-place-prosecutors-name").fill("Luz Muestra")
     page.locator("#in-place-prosecutors-email").fill(f"luz.{page.locator('html').get_attribute('lang')}@example.org")
     page.locator("#in-place-prosecutors-institution").fill("Dirección de muestra")

@@ -1,9 +1,9 @@
-"""Nothing that stays in its place while a page scrolls lies over the element that has the focus."""
+"""No fixed or sticky element covers the element with the focus."""
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.journeys.looking import opened
+from tests.journeys.looking import open_view
 from tests.journeys.views import (
     FLOWS,
     HONDURAS,
@@ -18,7 +18,7 @@ from tests.journeys.world import NARROW, WIDE, World
 
 pytestmark = [pytest.mark.journey, pytest.mark.django_db]
 
-# The element with the focus, and what lies over any of its corners or its middle without being around it.
+# Returns the element with the focus, and each element that covers one of its corners or its middle.
 COVERED = """
 () => {
   const focused = document.activeElement;
@@ -39,7 +39,7 @@ COVERED = """
 
 
 def name_with_a_long_message(page: Page) -> None:
-    """Somebody is named, and what is said of it stays in sight."""
+    """Register a person; the message about it stays in view."""
     name_someone(page)
     width = page.evaluate("innerWidth")
     page.locator("#in-place-prosecutors-name").fill("María de los Ángeles Muestra-Villalobos de la Prueba")
@@ -70,7 +70,7 @@ PAGES = (
 @pytest.mark.parametrize("view", PAGES, ids=lambda view: view.name)
 @pytest.mark.parametrize("language", ["es"], indirect=True)
 def test_nothing_covers_the_element_that_has_the_focus(view: View, world: World, tab: Page, width: int) -> None:
-    page = opened(view, world, tab, width=width, height=640)
+    page = open_view(view, world, tab, width=width, height=640)
     complaints, met = [], set()
     for key in ("Tab", "Shift+Tab"):
         for _press in range(45):
@@ -89,7 +89,7 @@ def test_nothing_covers_the_element_that_has_the_focus(view: View, world: World,
 @pytest.mark.parametrize("language", ["es"], indirect=True)
 def test_nothing_covers_the_input_that_a_summary_led_to(world: World, tab: Page, width: int) -> None:
     failed = View("", delegation_of("honduras"), HONDURAS, fail_after_a_message)
-    page = opened(failed, world, tab, width=width, height=640)
+    page = open_view(failed, world, tab, width=width, height=640)
     links = page.locator(".error-summary a")
     for number in range(links.count()):
         links.nth(number).press("Enter")

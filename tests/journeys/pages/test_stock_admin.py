@@ -14,7 +14,7 @@ from playwright.sync_api import Page
 from registrations.models import Announcement, Delegate, GapReminder, User
 from sessions_app.models import Session, Webinar
 from tests import factories
-from tests.journeys.looking import LOOKS, complaints_about, found_by_axe, listening, prepare
+from tests.journeys.looking import LOOKS, axe_findings, collect_page_errors, complaints_about, prepare
 from tests.journeys.views import ABOUT_A_MADE_ROW, FLOWS, SECRETARIAT, View
 from tests.journeys.world import NOW, World
 from tests.registered_models import registered_models
@@ -22,13 +22,13 @@ from tests.registered_models import registered_models
 pytestmark = [pytest.mark.journey, pytest.mark.django_db]
 
 OF_A_ROW = ("change", "delete", "history")
-# One row of a list is like the next; all of them would cost half of the time.
+# One row is enough: all rows of a list are alike, and checking them would take half of the time.
 REPEATED = [["#result_list tbody tr:nth-child(n + 4)"], [".delete-confirmation li:nth-child(n + 9)"]]
 
 
 @pytest.fixture
 def stocked(world: World) -> World:
-    """With a row of each registered model."""
+    """The world with one more row of each registered model."""
     staff = User.objects.get(email=SECRETARIAT)
     session = Session.objects.get(webinar__slug=FLOWS, number=1)
     factories.make_announcement(session.webinar, by=staff)
@@ -48,7 +48,7 @@ def addresses(model: type[Model]) -> Iterator[str]:
 
 
 def arguments_of(name: str) -> list[object]:
-    """Of the address of a page about a made row."""
+    """Return the arguments of the URL of a page about a created row."""
     called_off = Webinar.objects.get(slug="called-off")
     rows: dict[str, list[object]] = {
         "stop-announcement": [Announcement.objects.get().pk],
@@ -63,32 +63,32 @@ def arguments_of(name: str) -> list[object]:
 
 
 @pytest.mark.parametrize("model", registered_models(), ids=lambda model: model._meta.model_name)
-def test_no_page_of_a_model_breaks_our_csp_and_axe_finds_nothing(
+def test_every_admin_page_of_a_model_passes_axe_and_obeys_the_csp(
     stocked: World, tab: Page, language: str, model: type[Model]
 ) -> None:
     prepare(tab, stocked, SECRETARIAT)
     tab.emulate_media(color_scheme=LOOKS[language].scheme)
     complaints, seen = [], 0
     for address in addresses(model):
-        with listening(tab, stocked, is_refusal_expected=True) as heard:
+        with collect_page_errors(tab, stocked, is_refusal_expected=True) as errors:
             answer = tab.goto(address)
             assert answer is not None
             assert answer.status in (200, 403), address
             if answer.ok:
                 seen += 1
-                heard += found_by_axe(tab, exclude=REPEATED)
-        complaints += [f"{address}: {what}" for what in heard]
+                errors += axe_findings(tab, exclude=REPEATED)
+        complaints += [f"{address}: {what}" for what in errors]
 
     assert complaints == []
     assert seen > 2
 
 
 @pytest.mark.parametrize("name", ABOUT_A_MADE_ROW)
-def test_no_page_about_a_made_row_breaks_our_csp_and_axe_finds_nothing(stocked: World, tab: Page, name: str) -> None:
+def test_every_page_about_a_created_row_passes_axe_and_obeys_the_csp(stocked: World, tab: Page, name: str) -> None:
     address = reverse(f"admin:{name}", args=arguments_of(name))
 
     assert complaints_about(View(name, address, SECRETARIAT), stocked, tab) == []
-    # Not one that it leads on to.
+    # The page itself must answer, without a redirect.
     assert tab.url == stocked.url + address
 
 
@@ -105,7 +105,7 @@ CONTRAST = """link => {
 
 
 @pytest.mark.parametrize(("language", "scheme"), [("en", "light"), ("es", "dark")], indirect=["language"])
-def test_show_all_and_the_numbers_of_pages_are_readable_and_no_mere_colour(
+def test_show_all_and_the_page_numbers_are_readable_and_differ_by_more_than_colour(
     stocked: World, tab: Page, scheme: Literal["light", "dark"]
 ) -> None:
     page = prepare(tab, stocked, SECRETARIAT)

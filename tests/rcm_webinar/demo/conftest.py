@@ -5,7 +5,7 @@ import pytest
 
 @pytest.fixture
 def mail_folder(settings, tmp_path: Path) -> Path:
-    """Mail goes into files there."""
-    settings.EMAIL_BACKEND = "rcm_webinar.demo.mail.EmlFiles"
+    """The folder into which the demo's backend writes mail during the test."""
+    settings.EMAIL_BACKEND = "rcm_webinar.demo.mail.EmlFileBackend"
     settings.EMAIL_FILE_PATH = str(tmp_path / "mail")
     return tmp_path / "mail"

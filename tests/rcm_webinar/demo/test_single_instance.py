@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from rcm_webinar import env
-from rcm_webinar.demo.single_instance import DemoRefused, data_claimed, port_claimed
+from rcm_webinar.demo.single_instance import DemoError, bind_port, lock_data
 from tests.servers import free_port
 
 
@@ -17,48 +17,48 @@ def folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     return tmp_path / "demo"
 
 
-def test_a_second_start_on_the_same_data_is_refused_and_told_where_the_first_one_is() -> None:
-    with data_claimed(8123), pytest.raises(DemoRefused) as refusal, data_claimed(8124):
+def test_a_second_start_on_the_same_data_is_refused_with_the_address_of_the_first() -> None:
+    with lock_data(8123), pytest.raises(DemoError) as refusal, lock_data(8124):
         pass
 
     assert f"process {os.getpid()}, http://127.0.0.1:8123/" in str(refusal.value)
 
 
-def test_what_a_killed_starter_left_running_is_noticed(folder: Path) -> None:
+def test_processes_that_a_killed_starter_left_behind_are_noticed(folder: Path) -> None:
     with subprocess.Popen([sys.executable, "-c", ""]) as ended:
         pass
-    with data_claimed(8123):
+    with lock_data(8123):
         (folder / "running").write_text(f"{ended.pid} http://127.0.0.1:8123/")
-        with pytest.raises(DemoRefused, match="Processes of an earlier demo still run"), data_claimed(8124):
+        with pytest.raises(DemoError, match="Processes of an earlier demo still run"), lock_data(8124):
             pass
 
 
-def test_the_data_are_free_again_afterwards() -> None:
-    with data_claimed(8123):
+def test_the_lock_on_the_data_is_released_afterwards() -> None:
+    with lock_data(8123):
         pass
-    with data_claimed(8124) as claim:
+    with lock_data(8124) as claim:
         assert os.fstat(claim)
 
 
-def test_a_busy_port_is_named_with_a_way_out() -> None:
+def test_a_busy_port_is_refused_with_the_command_for_another() -> None:
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
         other.listen()
         port = other.getsockname()[1]
 
-        with pytest.raises(DemoRefused) as refusal, port_claimed(port):
+        with pytest.raises(DemoError) as refusal, bind_port(port):
             pass
 
     assert str(refusal.value) == f"Port {port} is in use. Take another one: make demo PORT={port + 1}"
 
 
 def test_a_port_that_does_not_exist_is_refused() -> None:
-    with pytest.raises(DemoRefused, match="There is no port 70000"), port_claimed(70000):
+    with pytest.raises(DemoError, match="There is no port 70000"), bind_port(70000):
         pass
 
 
-def test_a_claimed_port_is_bound_and_not_yet_listened_on() -> None:
+def test_a_bound_port_does_not_accept_connections_yet() -> None:
     port = free_port()
 
-    with port_claimed(port), socket.socket() as client:
+    with bind_port(port), socket.socket() as client:
         assert client.connect_ex(("127.0.0.1", port)) != 0

@@ -1,4 +1,4 @@
-"""The demo as a visitor starts and stops it: real processes, a database of their own."""
+"""The demo as a visitor starts and stops it, with real processes and a database of its own."""
 
 import re
 import signal
@@ -38,14 +38,14 @@ def refused(folder: Path, port: int) -> str:
     return finished.stderr
 
 
-def test_it_tells_who_to_sign_in_as(demo: RunningDemo) -> None:
-    told = demo.output.read_text()
+def test_the_demo_prints_its_accounts(demo: RunningDemo) -> None:
+    output = demo.output.read_text()
 
     for part in ("demo-rcm-2020", "secretariat@example.org", "focal.hn@example.org", demo.url):
-        assert part in told
+        assert part in output
 
 
-def test_it_listens_on_this_machine_alone(demo: RunningDemo) -> None:
+def test_the_demo_listens_on_localhost_only(demo: RunningDemo) -> None:
     sockets = Path("/proc/net/tcp").read_text().splitlines()[1:]
     listening = {fields[1] for line in sockets if (fields := line.split())[3] == "0A"}
 
@@ -56,12 +56,14 @@ def test_a_second_start_on_the_same_data_is_refused(demo: RunningDemo) -> None:
     assert f"The demo already runs on {demo.folder}" in refused(demo.folder, free_port())
 
 
-def test_a_busy_port_is_named(demo: RunningDemo, tmp_path: Path) -> None:
+def test_a_busy_port_is_refused_by_its_number(demo: RunningDemo, tmp_path: Path) -> None:
     assert f"Port {demo.port} is in use" in refused(tmp_path / "demo", demo.port)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_it_stops_everything_in_time_and_a_restart_keeps_the_data(number: signal.Signals, tmp_path: Path) -> None:
+def test_the_demo_stops_all_processes_in_time_and_a_restart_keeps_the_data(
+    number: signal.Signals, tmp_path: Path
+) -> None:
     with running_demo(tmp_path / "demo") as first:
         people = addresses_on(fetch(f"{first.url}/demo/"))
         started = first.processes()

@@ -49,7 +49,7 @@ def test_the_first_page_names_every_account_and_the_password(client: Client) -> 
         assert told in page
 
 
-def test_the_newest_message_stands_first_and_an_address_narrows_the_list(client: Client, mail_folder: Path) -> None:
+def test_the_newest_message_comes_first_and_an_address_filters_the_list(client: Client, mail_folder: Path) -> None:
     send("First", "ana@example.org")
     send("Second", "luis@example.org")
 
@@ -61,7 +61,7 @@ def test_the_newest_message_stands_first_and_an_address_narrows_the_list(client:
     assert "Second" not in of_ana
 
 
-def test_an_empty_folder_says_so(client: Client, mail_folder: Path) -> None:
+def test_the_page_says_that_there_is_no_mail_yet(client: Client, mail_folder: Path) -> None:
     assert "No message yet" in client.get("/demo/mail/").content.decode()
 
 
@@ -86,7 +86,7 @@ def test_a_message_shows_its_calendar_part_at_the_hours_of_several_cities(client
     }
 
 
-def test_the_html_part_runs_nothing_and_loads_nothing(client: Client, mail_folder: Path) -> None:
+def test_the_html_part_can_neither_run_scripts_nor_load_anything(client: Client, mail_folder: Path) -> None:
     send()
     stem = only_stem(mail_folder)
 
@@ -130,5 +130,5 @@ def test_a_message_that_does_not_exist_is_404(stem: str, client: Client, mail_fo
 
 
 @pytest.mark.urls("rcm_webinar.urls")
-def test_the_pages_exist_in_the_demo_alone(client: Client) -> None:
+def test_the_pages_exist_only_in_the_demo(client: Client) -> None:
     assert [client.get(path).status_code for path in ("/demo/", "/demo/mail/")] == [404, 404]

@@ -1,4 +1,4 @@
-"""The product's addresses with those of the demo, which exist with `RCM_DEMO=1` alone."""
+"""The URL patterns of the project and of the demo, which exist only with `RCM_DEMO=1`."""
 
 from django.urls import include, path
 

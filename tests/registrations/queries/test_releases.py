@@ -4,7 +4,7 @@ import pytest
 from pytest_django import DjangoAssertNumQueries
 
 from registrations.models import CalendarEntry, DelegationStatus, Delivery, DeliveryState, IcalMethod
-from registrations.queries.releases import people_told
+from registrations.queries.releases import count_recipients
 from registrations.services.planning import plan
 from sessions_app.editing import cancel_session
 from sessions_app.models import Session, Webinar
@@ -26,7 +26,7 @@ def webinar() -> Webinar:
 
 
 def told(webinar: Webinar) -> dict[int, int]:
-    return dict(people_told(webinar, draft_of(webinar).changes, now=NOW))
+    return dict(count_recipients(webinar, draft_of(webinar).changes, now=NOW))
 
 
 def test_a_first_release_tells_everyone_invited_of_each_session(webinar: Webinar) -> None:
@@ -79,4 +79,4 @@ def test_counting_costs_two_queries_however_much_changes(
     changes = draft_of(webinar).changes
 
     with django_assert_num_queries(2):
-        people_told(webinar, changes, now=NOW)
+        count_recipients(webinar, changes, now=NOW)

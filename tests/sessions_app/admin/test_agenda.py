@@ -7,7 +7,7 @@ from django.contrib.messages import get_messages
 from django.test import Client
 from django.urls import reverse
 
-from sessions_app.admin.agenda import untranslated
+from sessions_app.admin.agenda import describe_untranslated
 from sessions_app.models import AgendaItem, AgendaItemSpeaker, Session, Speaker
 from tests.factories import FIRST_START, make_webinar
 
@@ -23,7 +23,7 @@ def page(session: Session) -> str:
 
 
 def typed(session: Session, *, places: dict[str, str] | None = None, **fields: str) -> dict[str, str]:
-    """The form of the session as its page shows it, with `fields` changed; `places` by the title of an item."""
+    """Return the form of the session as its page shows it, with `fields` changed; `places` maps titles of items."""
     local = "2026-11-16", "09:00"
     data = {
         "title_en": session.title_en,
@@ -54,7 +54,7 @@ def new_item(number: int, **fields: str) -> dict[str, str]:
     return {f"items-{number}-{name}": value for name, value in values.items()}
 
 
-def told(response: Any) -> list[str]:
+def messages_of(response: Any) -> list[str]:
     return [str(message) for message in get_messages(response.wsgi_request)]
 
 
@@ -69,7 +69,7 @@ def test_hours_are_read_and_written_in_the_zone_of_the_webinar(secretariat: Clie
 
 
 @pytest.mark.parametrize("address", ["ftp://rooms.example.org/a", "ftps://rooms.example.org/a"])
-def test_a_room_is_an_address_of_the_web_and_nothing_typed_is_lost(
+def test_a_room_must_be_a_web_address_and_an_error_keeps_the_typed_values(
     secretariat: Client, session: Session, address: str
 ) -> None:
     answer = secretariat.post(page(session), typed(session, room_url=address))
@@ -79,15 +79,13 @@ def test_a_room_is_an_address_of_the_web_and_nothing_typed_is_lost(
     assert Session.objects.get().room_url == session.room_url
 
 
-def test_each_item_shows_the_hour_that_follows_from_what_stands_before_it(
-    secretariat: Client, session: Session
-) -> None:
+def test_each_item_shows_the_hour_that_follows_from_the_items_before_it(secretariat: Client, session: Session) -> None:
     shown = secretariat.get(page(session)).content.decode()
 
     assert [hour in shown for hour in ('readonly">09:00', 'readonly">09:20')] == [True, True]
 
 
-def test_items_follow_their_places_and_a_new_one_comes_last(secretariat: Client, session: Session) -> None:
+def test_items_are_ordered_by_their_places_and_a_new_one_comes_last(secretariat: Client, session: Session) -> None:
     places = {"Opening remarks": "2", "Panel": "1"}
     data = typed(session, places=places) | new_item(2) | {"items-TOTAL_FORMS": "3"}
 
@@ -104,7 +102,7 @@ def order(session: Session) -> list[str]:
     return list(session.items.order_by("position").values_list("title_en", flat=True))
 
 
-def test_an_item_moves_by_a_button_and_what_else_is_typed_is_saved(secretariat: Client, session: Session) -> None:
+def test_a_button_moves_an_item_and_saves_the_form(secretariat: Client, session: Session) -> None:
     _first, second = session.items.order_by("position")
 
     up = secretariat.post(page(session), typed(session, title_en="Typed beside") | {"_move": f"up-{second.pk}"})
@@ -129,7 +127,7 @@ def test_a_move_that_is_not_possible_changes_nothing(secretariat: Client, sessio
     assert order(session) == ["Opening remarks", "Panel"]
 
 
-def test_nothing_moves_where_something_typed_is_wrong(secretariat: Client, session: Session) -> None:
+def test_no_item_moves_if_the_form_has_errors(secretariat: Client, session: Session) -> None:
     item = session.items.get(position=2)
 
     response = secretariat.post(page(session), typed(session, title_en="") | {"_move": f"up-{item.pk}"})
@@ -145,7 +143,7 @@ def test_the_enter_key_saves_and_moves_nothing(secretariat: Client, session: Ses
 
 
 @pytest.mark.parametrize(
-    ("fields", "said"),
+    ("fields", "message"),
     [
         ({}, "complete"),
         ({"title_es": ""}, "Missing in Spanish: title."),
@@ -154,19 +152,21 @@ def test_the_enter_key_saves_and_moves_nothing(secretariat: Client, session: Ses
         ({"title_es": "", "points_es": "Uno"}, "Missing in English: points. Missing in Spanish: title."),
     ],
 )
-def test_an_item_says_what_is_not_translated(fields: dict[str, str], said: str, session: Session) -> None:
+def test_an_item_names_its_missing_translations(fields: dict[str, str], message: str, session: Session) -> None:
     item = session.items.get(position=1)
     for name, value in fields.items():
         setattr(item, name, value)
 
-    assert (untranslated(item) or "complete") == said
+    assert (describe_untranslated(item) or "complete") == message
 
 
-@pytest.mark.parametrize(("minutes", "said"), [(100, "0 minutes"), (95, "5 minutes"), (130, "30 minutes too long")])
-def test_what_is_left_of_the_session_is_said(secretariat: Client, session: Session, minutes: int, said: str) -> None:
+@pytest.mark.parametrize(("minutes", "message"), [(100, "0 minutes"), (95, "5 minutes"), (130, "30 minutes too long")])
+def test_a_session_shows_the_minutes_that_no_item_fills(
+    secretariat: Client, session: Session, minutes: int, message: str
+) -> None:
     session.items.filter(position=2).update(minutes=minutes)
 
-    assert f'readonly">{said}<' in secretariat.get(page(session)).content.decode()
+    assert f'readonly">{message}<' in secretariat.get(page(session)).content.decode()
 
 
 def test_a_deleted_item_leaves_no_gap(secretariat: Client, session: Session) -> None:
@@ -175,11 +175,11 @@ def test_a_deleted_item_leaves_no_gap(secretariat: Client, session: Session) -> 
     assert list(session.items.values_list("position", "title_en")) == [(1, "Panel")]
 
 
-def test_items_that_last_too_long_are_said_at_once_and_kept(secretariat: Client, session: Session) -> None:
+def test_items_that_last_too_long_are_saved_with_a_warning(secretariat: Client, session: Session) -> None:
     response = secretariat.post(page(session), typed(session) | {"items-1-minutes": "200"})
 
     assert AgendaItem.objects.get(title_en="Panel").minutes == 200
-    assert "Session 1: its items last 100 minutes longer than the session." in told(response)
+    assert "Session 1: its items last 100 minutes longer than the session." in messages_of(response)
 
 
 @pytest.mark.parametrize(
@@ -196,7 +196,7 @@ def test_items_that_last_too_long_are_said_at_once_and_kept(secretariat: Client,
         {"items-0-kind": "unknown"},
     ],
 )
-def test_what_cannot_be_is_refused_and_changes_nothing(
+def test_an_invalid_value_is_refused_and_changes_nothing(
     wrong: dict[str, str], secretariat: Client, session: Session
 ) -> None:
     before = list(Session.objects.values()), list(AgendaItem.objects.values())
@@ -233,7 +233,7 @@ def test_only_speakers_of_the_same_webinar_are_offered(secretariat: Client, sess
     assert AgendaItemSpeaker.objects.get().speaker == own
 
 
-def test_no_session_is_deleted_or_added_beside_its_webinar(secretariat: Client, session: Session) -> None:
+def test_no_session_is_deleted_or_added_outside_of_its_webinar(secretariat: Client, session: Session) -> None:
     add = secretariat.get(reverse("admin:sessions_app_session_add"))
     delete = secretariat.post(reverse("admin:sessions_app_session_delete", args=[session.pk]), {"post": "yes"})
 

@@ -1,5 +1,4 @@
-"""What the lists and forms of every admin class do with a query string that no page of ours writes, and with a fault
-of the program."""
+"""The lists and forms of every admin class handle unusual query strings, and do not hide programming errors."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -51,7 +50,7 @@ def hostile_queries(model: type[models.Model]) -> Iterator[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
-def test_no_query_string_of_a_list_is_answered_with_an_error_page(model: type[models.Model], client: Client) -> None:
+def test_no_query_string_of_a_list_causes_a_server_error(model: type[models.Model], client: Client) -> None:
     client.force_login(make_staff())
     make_delegate(make_delegation())
     url = list_url(model)
@@ -75,9 +74,7 @@ def test_no_query_string_of_a_list_is_answered_with_an_error_page(model: type[mo
 @pytest.mark.parametrize(
     "query", [{"state__exact": "\x00"}, {"unknown": "1"}, {"q": "a" * 201}, {"e": "1", "unknown": "1"}]
 )
-def test_a_list_that_cannot_be_shown_as_asked_is_shown_whole_and_says_so(
-    secretariat: Client, query: dict[str, str]
-) -> None:
+def test_invalid_filters_show_the_whole_list_with_a_warning(secretariat: Client, query: dict[str, str]) -> None:
     answer = secretariat.get(list_url(Delivery), query, follow=True)
 
     assert answer.redirect_chain[-1] == (f"{list_url(Delivery)}?e=1", 302)
@@ -85,7 +82,7 @@ def test_a_list_that_cannot_be_shown_as_asked_is_shown_whole_and_says_so(
 
 
 @pytest.mark.parametrize("query", [{"webinar": "\x00"}, {"status__exact": "\x00"}, {"q": "a " * 2_000}, {"p": HUGE}])
-def test_the_export_of_a_list_that_cannot_be_shown_leads_to_the_whole_list(
+def test_the_export_with_invalid_filters_redirects_to_the_whole_list(
     secretariat: Client, query: dict[str, str]
 ) -> None:
     answer = secretariat.get(reverse("admin:export-delegates"), query, follow=True)
@@ -96,7 +93,7 @@ def test_the_export_of_a_list_that_cannot_be_shown_leads_to_the_whole_list(
 
 
 @pytest.mark.parametrize("fault", [TypeError, ValueError, IndexError, OverflowError, OperationalError])
-def test_a_fault_of_the_program_within_a_list_is_an_error(rf: Any, staff: User, fault: type[Exception]) -> None:
+def test_a_programming_error_within_a_list_is_not_hidden(rf: Any, staff: User, fault: type[Exception]) -> None:
     class Faulty(ReadOnlyAdmin[Session]):
         def get_queryset(self, request: HttpRequest) -> Any:
             raise fault("a fault of the program")
@@ -109,7 +106,7 @@ def test_a_fault_of_the_program_within_a_list_is_an_error(rf: Any, staff: User, 
 
 
 @pytest.mark.parametrize(("fault", "runs"), [(IntegrityError, 2), (OperationalError, 1), (Delegate.DoesNotExist, 1)])
-def test_a_form_is_run_again_only_where_somebody_saved_the_same_a_moment_before(
+def test_a_form_is_validated_again_only_after_a_concurrent_save(
     secretariat: Client, fault: type[Exception], runs: int
 ) -> None:
     session = make_webinar(sessions=1).sessions.get()

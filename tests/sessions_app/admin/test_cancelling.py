@@ -15,7 +15,7 @@ from tests.factories import NOW, make_delegates, make_delegation, make_webinar
 
 @pytest.fixture
 def webinar(db: None) -> Webinar:
-    """Released once."""
+    """A webinar that was released once."""
     webinar = make_webinar()
     release_webinar(webinar, by=None, now=NOW)
     return webinar
@@ -25,7 +25,7 @@ def url(name: str, row: Webinar | Session) -> str:
     return reverse(f"admin:{name}", args=[row.pk])
 
 
-def told(response: Any) -> list[str]:
+def messages_of(response: Any) -> list[str]:
     return [str(message) for message in get_messages(response.wsgi_request)]
 
 
@@ -57,7 +57,7 @@ def test_a_session_without_a_reason_is_not_cancelled(secretariat: Client, webina
     assert response.context["form"].errors.keys() == {"reason"}
 
 
-def test_opening_a_step_changes_nothing(secretariat: Client, webinar: Webinar) -> None:
+def test_opening_a_confirmation_changes_nothing(secretariat: Client, webinar: Webinar) -> None:
     session = webinar.sessions.get(number=1)
 
     statuses = [secretariat.get(url(name, session)).status_code for name in ("cancel-session", "restore-session")]
@@ -79,7 +79,7 @@ def test_a_cancelled_session_is_restored(secretariat: Client, webinar: Webinar) 
     assert [url(f"{step}-session", session) in page for step in ("restore", "cancel")] == [True, False]
 
 
-def test_the_webinar_is_cancelled_at_once_in_one_release_after_the_people_are_counted(
+def test_cancelling_the_webinar_shows_the_recipients_and_then_releases_at_once(
     secretariat: Client, staff: User, time_machine: TimeMachineFixture
 ) -> None:
     time_machine.move_to(NOW, tick=True)
@@ -98,10 +98,10 @@ def test_the_webinar_is_cancelled_at_once_in_one_release_after_the_people_are_co
     release = Release.objects.get(number=2)
     assert (release.released_by, release.note) == (staff, "Postponed to May")
     assert list(ReleasedSession.objects.values_list("is_cancelled", flat=True)) == [True, True]
-    assert told(response) == ["The webinar is cancelled."]
+    assert messages_of(response) == ["The webinar is cancelled."]
 
 
-def test_a_cancellation_of_what_was_changed_meanwhile_is_looked_at_first(secretariat: Client, webinar: Webinar) -> None:
+def test_a_cancellation_of_a_changed_draft_is_shown_again_first(secretariat: Client, webinar: Webinar) -> None:
     seen = secretariat.get(url("cancel-webinar", webinar)).context["form"]["seen"].value()
     webinar.sessions.filter(number=1).update(title_en="Changed meanwhile")
 
@@ -116,7 +116,7 @@ def test_a_cancellation_of_what_was_changed_meanwhile_is_looked_at_first(secreta
     assert webinar.cancelled_at is not None
 
 
-def test_a_cancelled_webinar_is_restored_and_its_release_is_looked_at(secretariat: Client, webinar: Webinar) -> None:
+def test_restoring_a_webinar_leads_to_the_release_page(secretariat: Client, webinar: Webinar) -> None:
     Webinar.objects.filter(pk=webinar.pk).update(cancelled_at=NOW)
 
     response = secretariat.post(url("restore-webinar", webinar), {"reason": "A new host"})

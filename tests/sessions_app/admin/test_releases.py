@@ -12,7 +12,7 @@ from tests.factories import NOW, make_country, make_delegation, make_webinar
 
 @pytest.fixture
 def webinar(db: None) -> Webinar:
-    """Released once, then retitled and moved to a draft."""
+    """A webinar that was released once; its draft has another title and other hours."""
     webinar = make_webinar()
     release_webinar(webinar, by=None, now=NOW)
     Session.objects.filter(number=1).update(title_en="New title of the draft")
@@ -59,7 +59,7 @@ def test_the_preview_offers_the_countries_of_the_webinar_with_their_zones(secret
     ]
 
 
-def test_what_the_public_may_not_read_is_previewed_for_a_delegate_alone(secretariat: Client, webinar: Webinar) -> None:
+def test_names_that_are_not_public_are_previewed_only_for_a_delegate(secretariat: Client, webinar: Webinar) -> None:
     speaker = Speaker.objects.create(webinar=webinar, code="one", name_en="Speaker One")
     item = webinar.sessions.get(number=1).items.get(position=2)
     AgendaItemSpeaker.objects.create(item=item, speaker=speaker, role="panelist")
@@ -81,7 +81,7 @@ def test_a_webinar_without_a_session_has_a_preview(secretariat: Client) -> None:
     assert secretariat.get(url("preview-public", webinar)).status_code == 200
 
 
-def test_an_earlier_release_is_read_as_it_was(secretariat: Client, webinar: Webinar) -> None:
+def test_an_earlier_release_is_shown_as_it_was(secretariat: Client, webinar: Webinar) -> None:
     release_webinar(webinar, by=None, now=NOW)
     first = Release.objects.get(number=1)
 
@@ -94,7 +94,7 @@ def test_an_earlier_release_is_read_as_it_was(secretariat: Client, webinar: Webi
     assert "The agenda as it was with Release 1." in page
 
 
-def test_a_release_is_put_back_after_a_look_and_then_released(secretariat: Client, webinar: Webinar) -> None:
+def test_a_release_is_put_back_after_a_confirmation_and_then_released(secretariat: Client, webinar: Webinar) -> None:
     release_webinar(webinar, by=None, now=NOW)
     first = Release.objects.get(number=1)
 
@@ -108,13 +108,15 @@ def test_a_release_is_put_back_after_a_look_and_then_released(secretariat: Clien
     assert LogEntry.objects.get().change_message == "Release 1 put back into the draft"
 
 
-def test_what_a_restored_release_overwrites_is_said_first(secretariat: Client, webinar: Webinar) -> None:
+def test_the_confirmation_warns_of_unreleased_changes_that_are_overwritten(
+    secretariat: Client, webinar: Webinar
+) -> None:
     page = secretariat.get(url("restore-release", Release.objects.get())).content.decode()
 
     assert "Changes of the draft that were never released are overwritten." in page
 
 
-def test_a_draft_that_was_changed_meanwhile_is_looked_at_first(secretariat: Client, webinar: Webinar) -> None:
+def test_a_changed_draft_is_shown_again_before_a_release_is_put_back(secretariat: Client, webinar: Webinar) -> None:
     release = Release.objects.get()
     seen = secretariat.get(url("restore-release", release)).context["form"]["seen"].value()
     Session.objects.filter(number=2).update(title_en="Changed meanwhile")
@@ -126,7 +128,7 @@ def test_a_draft_that_was_changed_meanwhile_is_looked_at_first(secretariat: Clie
     assert second.status_code == 302
 
 
-def test_the_release_in_force_is_not_put_back_into_a_draft_that_is_like_it(secretariat: Client) -> None:
+def test_the_latest_release_is_not_put_back_into_an_equal_draft(secretariat: Client) -> None:
     webinar = make_webinar()
     release = release_webinar(webinar, by=None, now=NOW)
     seen = secretariat.get(url("restore-release", release)).context["form"]["seen"].value()

@@ -1,4 +1,4 @@
-"""A moment of the admin is a group of two inputs, told apart from every other moment of the page."""
+"""The two inputs of a date and time in the admin form a group with labels that are unique on the page."""
 
 import re
 
@@ -14,7 +14,7 @@ MOMENT = re.compile(r'<fieldset class="datetime">(.*?)</fieldset>', re.DOTALL)
 
 
 def groups_of(html: str) -> list[tuple[str, list[str]]]:
-    """(legend, the names of the inputs) of each moment of `html`, but for the empty row that scripts copy."""
+    """Return (legend, names of the inputs) of each date and time in `html`, without the empty row that scripts copy."""
     found = []
     for group in MOMENT.findall(html):
         legend = re.search(r"<legend[^>]*>(.*?)</legend>", group)
@@ -25,7 +25,7 @@ def groups_of(html: str) -> list[tuple[str, list[str]]]:
 
 
 @pytest.mark.parametrize("language", ["en", "es"])
-def test_each_moment_is_a_group_whose_two_inputs_are_named_as_no_others_are(secretariat: Client, language: str) -> None:
+def test_each_date_and_time_is_a_group_with_unique_labels(secretariat: Client, language: str) -> None:
     webinar = make_webinar()
     url = reverse("admin:sessions_app_webinar_change", args=[webinar.pk])
 
@@ -39,7 +39,7 @@ def test_each_moment_is_a_group_whose_two_inputs_are_named_as_no_others_are(secr
     assert len({legend for legend, _labels in groups if legend}) == 2
 
 
-def test_the_error_of_a_moment_belongs_to_both_of_its_inputs(secretariat: Client) -> None:
+def test_the_error_of_a_date_and_time_describes_both_inputs(secretariat: Client) -> None:
     webinar = make_webinar(sessions=1)
     url = reverse("admin:registrations_registrationpolicy_change", args=[webinar.policy.pk])
     typed = filled_form(secretariat.get(url).content.decode()) | {"closes_at_0": "never"}

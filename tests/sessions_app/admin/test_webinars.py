@@ -25,12 +25,12 @@ def release_url(webinar: Webinar) -> str:
 
 
 def send(client: Client, webinar: Webinar, **typed: Any) -> Any:
-    """Send the release page as it is shown now."""
+    """Submit the release page as it is shown now."""
     form = client.get(release_url(webinar)).context["form"]
     return client.post(release_url(webinar), {"seen": form["seen"].value(), **typed})
 
 
-def told(response: Any) -> list[str]:
+def messages_of(response: Any) -> list[str]:
     return [str(message) for message in get_messages(response.wsgi_request)]
 
 
@@ -41,7 +41,7 @@ def test_a_person_of_the_secretariat_releases_under_their_name(
 
     release = Release.objects.get()
     assert (release.number, release.released_by, release.note) == (1, staff, "First agenda")
-    assert told(response) == ["Release 1 is public."]
+    assert messages_of(response) == ["Release 1 is public."]
 
 
 def test_the_page_shows_what_would_change(secretariat: Client, webinar: Webinar) -> None:
@@ -60,11 +60,11 @@ def test_the_page_shows_what_would_change(secretariat: Client, webinar: Webinar)
         True,
         False,
     ]
-    # They only moved along.
+    # The items only moved with the session.
     assert "its items changed" not in page
 
 
-def test_a_change_of_items_alone_is_mailed_only_where_it_is_ticked(secretariat: Client, webinar: Webinar) -> None:
+def test_a_change_of_items_alone_is_mailed_only_if_it_is_ticked(secretariat: Client, webinar: Webinar) -> None:
     release_webinar(webinar, by=None, now=NOW)
     AgendaItem.objects.filter(title_en="Panel").update(title_en="Panel of experts")
 
@@ -91,7 +91,7 @@ def test_items_longer_than_their_session_are_not_released(secretariat: Client, w
     assert not Release.objects.exists()
 
 
-def test_what_was_changed_since_the_page_was_opened_is_looked_at_first(secretariat: Client, webinar: Webinar) -> None:
+def test_a_changed_draft_is_shown_again_before_it_is_released(secretariat: Client, webinar: Webinar) -> None:
     seen = secretariat.get(release_url(webinar)).context["form"]["seen"].value()
     webinar.sessions.filter(number=1).update(title_en="Changed meanwhile")
 
@@ -112,7 +112,7 @@ def test_the_action_of_the_list_leads_to_the_page_of_one_webinar(secretariat: Cl
     two = secretariat.post(url, {"action": "release", "_selected_action": [webinar.pk, other.pk]})
 
     assert one.headers["Location"] == release_url(webinar)
-    assert told(two) == ["Please choose one webinar: each release is looked at by itself."]
+    assert messages_of(two) == ["Please choose one webinar: each release is looked at by itself."]
 
 
 def test_a_session_added_to_a_webinar_gets_the_next_number_and_its_hours_in_the_zone_of_the_webinar(
@@ -145,7 +145,7 @@ def test_a_session_added_to_a_webinar_gets_the_next_number_and_its_hours_in_the_
     assert (added.number, added.starts_at) == (3, webinar.sessions.get(number=1).starts_at + timedelta(days=2))
 
 
-def test_the_release_page_asks_as_much_with_many_sessions_as_with_few(
+def test_the_release_page_takes_the_same_queries_with_many_sessions_as_with_few(
     secretariat: Client, webinar: Webinar, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:
     for number in range(3, 40):
@@ -176,7 +176,7 @@ def test_the_page_says_how_many_people_are_mailed_about_each_session(
     assert "<strong>3 messages are sent.</strong>" in page
 
 
-def test_each_input_of_the_table_of_sessions_says_of_which_row_it_is(secretariat: Client, webinar: Webinar) -> None:
+def test_each_input_of_the_table_of_sessions_names_its_row(secretariat: Client, webinar: Webinar) -> None:
     page = secretariat.get(reverse("admin:sessions_app_webinar_change", args=[webinar.pk])).content.decode()
 
     assert 'aria-label="Title (English), row 2"' in page

@@ -36,7 +36,7 @@ def test_updates_are_mailed_for_the_sessions_that_the_command_names() -> None:
     assert dict(ReleasedSession.objects.values_list("number", "sequence")) == {1: 0, 2: 1}
 
 
-def test_a_refused_release_and_an_unknown_webinar_are_told() -> None:
+def test_the_command_reports_a_refused_release_and_an_unknown_webinar() -> None:
     make_webinar()
     release("flows")
 
@@ -46,7 +46,7 @@ def test_a_refused_release_and_an_unknown_webinar_are_told() -> None:
         release("floods")
 
 
-def test_the_command_keeps_who_released() -> None:
+def test_the_command_stores_who_released() -> None:
     make_webinar()
     staff = make_staff("secretariat@example.org")
     make_user("focal@example.org")

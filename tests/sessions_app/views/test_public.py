@@ -32,7 +32,7 @@ def released(**fields: object) -> Webinar:
 
 
 def text_of(content: bytes) -> str:
-    """The words of a page, without its tags."""
+    """Return the text of a page without its tags."""
     return re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", content.decode()))
 
 
@@ -43,7 +43,7 @@ def page(client: Client, path: str = PAGE, **query: str) -> str:
 
 
 def options(client: Client, path: str = PAGE, **query: str) -> list[tuple[str, str, str]]:
-    """(zone, " selected" or "", city) of each choice."""
+    """Return (zone, " selected" or "", city) of each option."""
     content = client.get(path, query).content.decode()
     return re.findall(r'<option value="([^"]+)"( selected)?>([^<]*)</option>', content)
 
@@ -88,7 +88,7 @@ def test_hours_are_the_webinars_until_the_reader_chooses_a_zone(client: Client) 
     assert "09:00 –09:20 Costa Rica" in words
 
 
-def test_both_hours_are_named_where_the_readers_clock_differs(client: Client) -> None:
+def test_both_hours_are_shown_if_the_readers_clock_differs(client: Client) -> None:
     released(sessions=1)
 
     words = page(client, zone="America/Santo_Domingo")
@@ -97,7 +97,7 @@ def test_both_hours_are_named_where_the_readers_clock_differs(client: Client) ->
     assert "11:00 –11:20 Santo Domingo 09:00–09:20 Costa Rica" in words
 
 
-def test_the_webinars_hour_is_left_out_where_the_readers_clock_shows_the_same(client: Client) -> None:
+def test_the_webinars_hour_is_left_out_if_the_readers_clock_shows_the_same(client: Client) -> None:
     released(sessions=1)
 
     words = page(client, zone="America/Tegucigalpa")
@@ -112,7 +112,7 @@ def test_the_zone_of_an_account_is_the_readers(client: Client) -> None:
     assert "10:00–12:00 Panama, UTC−05:00 09:00–11:00 Costa Rica, UTC−06:00" in page(client)
 
 
-def test_an_unknown_zone_is_told_and_the_webinars_is_shown(client: Client) -> None:
+def test_an_unknown_zone_is_reported_and_the_webinars_is_used(client: Client) -> None:
     released(sessions=1)
 
     words = page(client, zone="Atlantis/<b>Center")
@@ -133,7 +133,7 @@ def test_the_choice_of_zones_begins_with_the_region_and_holds_the_chosen_one_onc
     assert len({zone for zone, _selected, _city in choices}) == len(choices)
 
 
-def test_another_name_of_a_zone_can_stay_chosen(client: Client) -> None:
+def test_a_less_usual_name_of_a_zone_stays_selected(client: Client) -> None:
     released()
 
     chosen = [zone for zone, selected, _city in options(client, zone="US/Eastern") if selected]
@@ -278,7 +278,7 @@ def release_a_later_hour(webinar: Webinar) -> None:
 
 
 @pytest.mark.parametrize("change", [hide_names, hide_agenda, change_background, release_a_later_hour])
-def test_what_changes_the_page_shows_to_the_next_reader_in_both_languages(
+def test_the_page_shows_a_change_to_the_next_reader_in_both_languages(
     client: Client, change: Callable[[Webinar], None]
 ) -> None:
     webinar = with_speakers()
@@ -290,7 +290,7 @@ def test_what_changes_the_page_shows_to_the_next_reader_in_both_languages(
     assert all(now != then for now, then in zip((page(client, path) for path in paths), before, strict=True))
 
 
-def test_pages_that_are_kept_are_told_apart_by_language_zone_and_webinar(client: Client) -> None:
+def test_cached_pages_are_distinguished_by_language_zone_and_webinar(client: Client) -> None:
     released(sessions=1)
     make_webinar("other", sessions=1)
     release_webinar(Webinar.objects.get(slug="other"), by=None, now=NOW)
@@ -303,22 +303,22 @@ def test_pages_that_are_kept_are_told_apart_by_language_zone_and_webinar(client:
         assert "/webinars/other/agenda.ics" in client.get("/en/webinars/other/").content.decode()
 
 
-def test_what_one_reader_typed_for_a_zone_is_shown_to_nobody_else(client: Client) -> None:
+def test_an_unknown_zone_that_one_reader_typed_is_not_cached(client: Client) -> None:
     released()
 
     assert "Atlantis" in page(client, zone="Atlantis")
     assert "Atlantis" not in page(client)
 
 
-def test_files_that_are_kept_are_told_apart_by_language_release_and_address(client: Client, settings) -> None:
+def test_cached_files_are_distinguished_by_language_release_and_link(client: Client, settings) -> None:
     webinar = released(sessions=1)
 
-    def told() -> set[tuple[str, str, str]]:
+    def file_contents() -> set[tuple[str, str, str]]:
         files = [client.get(FILE, {"language": language}).content for language in ("en", "es")]
         events = [event for file in files for event in icalendar.Calendar.from_ical(file).events]
         return {(str(event["SUMMARY"]), f"{event.start:%H:%M}", str(event["URL"])) for event in events}
 
-    first = told()
+    first = file_contents()
     release_a_later_hour(webinar)
     settings.BASE_URL = "https://webinars.example.org"
 
@@ -326,7 +326,7 @@ def test_files_that_are_kept_are_told_apart_by_language_release_and_address(clie
         ("Context and challenges 1", "15:00", "http://testserver/en/webinars/flows/"),
         ("Contexto y desafíos 1", "15:00", "http://testserver/es/webinars/flows/"),
     }
-    assert told() == {
+    assert file_contents() == {
         ("Context and challenges 1", "18:00", "https://webinars.example.org/en/webinars/flows/"),
         ("Contexto y desafíos 1", "18:00", "https://webinars.example.org/es/webinars/flows/"),
     }

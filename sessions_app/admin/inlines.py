@@ -1,4 +1,4 @@
-"""Rows in a table of a form."""
+"""The tabular inline of the admin, with a name for each input."""
 
 from typing import Any
 
@@ -7,11 +7,11 @@ from django.forms import BaseInlineFormSet
 from django.utils.translation import gettext as _
 
 from sessions_app.admin.split_datetime import FieldsetSplitDateTime, SplitDateTimeLegendMixin
-from sessions_app.forms import SharedForm, mark_languages
+from sessions_app.forms import ConcurrentEditForm, mark_languages
 
 
-class LabelledRows(BaseInlineFormSet):  # type: ignore[type-arg]  # takes no parameter at run time
-    """Names each input of each row: the head of its column, which stands too far away to be read out, and the row."""
+class LabelledInlineFormSet(BaseInlineFormSet):  # type: ignore[type-arg]  # takes no parameter at run time
+    """Labels each input with its column and row, since a screen reader does not read the column's heading with it."""
 
     def add_fields(self, form: Any, index: int | None) -> None:
         super().add_fields(form, index)
@@ -20,19 +20,19 @@ class LabelledRows(BaseInlineFormSet):  # type: ignore[type-arg]  # takes no par
             number = "" if index is None else index + 1
             name_in_row = _("%(label)s, row %(number)s") % {"label": label, "number": number}
             if isinstance(field.widget, FieldsetSplitDateTime):
-                # Labels its inputs itself.
+                # This widget labels its two inputs itself.
                 field.widget.legend = name_in_row
                 continue
-            # A choice of related rows is wrapped, with links to add and to change one.
+            # The select box of a relation is wrapped in a widget with links to add and change a row.
             widget: Any = getattr(field.widget, "widget", field.widget)
             widget.attrs["aria-label"] = name_in_row
 
 
 class TableInline(SplitDateTimeLegendMixin, admin.TabularInline):  # type: ignore[type-arg]  # takes no parameter at run time
-    """As Django's, with named inputs."""
+    """Django's tabular inline with labelled inputs and a form for concurrent edits."""
 
-    form = SharedForm
-    formset: Any = LabelledRows
+    form = ConcurrentEditForm
+    formset: Any = LabelledInlineFormSet
 
     def get_formset(self, *args: Any, **kwargs: Any) -> Any:
         formset = super().get_formset(*args, **kwargs)

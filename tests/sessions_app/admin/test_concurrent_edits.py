@@ -16,16 +16,16 @@ pytestmark = pytest.mark.django_db
 MOVED_ROOM = "https://rooms.example.org/moved"
 
 
-def opened(client: Client, url: str) -> dict[str, str]:
+def form_of(client: Client, url: str) -> dict[str, str]:
     return filled_form(client.get(url).content.decode())
 
 
-def test_what_somebody_else_changed_since_the_page_of_a_session_was_opened_stays(secretariat: Client) -> None:
+def test_saving_a_session_keeps_the_changes_of_another_user(secretariat: Client) -> None:
     session = make_webinar(sessions=1).sessions.get()
     first, second = session.items.order_by("position")
     url = reverse("admin:sessions_app_session_change", args=[session.pk])
-    older = opened(secretariat, url)
-    later = opened(secretariat, url) | {
+    older = form_of(secretariat, url)
+    later = form_of(secretariat, url) | {
         "room_url": MOVED_ROOM,
         "starts_at_1": "10:00:00",
         "items-0-minutes": "30",
@@ -46,7 +46,7 @@ def test_what_somebody_else_changed_since_the_page_of_a_session_was_opened_stays
     assert items[second.pk].title_es == "Panel de fiscales"
 
 
-def test_what_is_not_sent_of_a_session_and_its_items_stays(secretariat: Client) -> None:
+def test_fields_missing_from_the_request_keep_their_values(secretariat: Client) -> None:
     session = make_webinar(sessions=1).sessions.get()
     item = session.items.order_by("position")[0]
     item.points_es = "Puntos"
@@ -56,7 +56,7 @@ def test_what_is_not_sent_of_a_session_and_its_items_stays(secretariat: Client) 
     left_out = ("title_es", "room_url", "items-0-points_es")
     typed = {
         name: value
-        for name, value in (opened(secretariat, url) | {"title_en": "Corrected"}).items()
+        for name, value in (form_of(secretariat, url) | {"title_en": "Corrected"}).items()
         if not name.removeprefix("initial-").endswith(left_out)
     }
 
@@ -83,8 +83,8 @@ def test_the_same_holds_for_a_webinar_its_table_of_sessions_and_a_speaker(secret
         ),
     }
     for url, (one, other) in pages.items():
-        older = opened(secretariat, url)
-        assert secretariat.post(url, opened(secretariat, url) | one).status_code == 302
+        older = form_of(secretariat, url)
+        assert secretariat.post(url, form_of(secretariat, url) | one).status_code == 302
         assert secretariat.post(url, older | other).status_code == 302
 
     webinar, session = Webinar.objects.get(), Session.objects.get()
@@ -94,11 +94,11 @@ def test_the_same_holds_for_a_webinar_its_table_of_sessions_and_a_speaker(secret
     assert (speaker.name_en, speaker.institution_es) == ("Of one", "De otra")
 
 
-def test_an_empty_text_and_an_item_that_another_filled_and_put_first_stay(secretariat: Client) -> None:
+def test_saving_keeps_a_text_and_an_order_that_another_user_changed(secretariat: Client) -> None:
     session = make_webinar(sessions=1).sessions.get()
     url = reverse("admin:sessions_app_session_change", args=[session.pk])
     first, second = session.items.order_by("position")
-    older = opened(secretariat, url)
+    older = form_of(secretariat, url)
     AgendaItem.objects.filter(pk=first.pk).update(points_en="One\ntwo")
     new = AgendaItem.objects.create(session=session, position=99, minutes=5, kind="panel", title_en="Theirs")
     order_items(session, [new.pk, first.pk, second.pk])
@@ -110,13 +110,13 @@ def test_an_empty_text_and_an_item_that_another_filled_and_put_first_stay(secret
     ]  # fmt: skip
 
 
-def test_who_speaks_in_an_item_stays_as_another_chose(secretariat: Client) -> None:
+def test_saving_an_item_keeps_the_speakers_that_another_user_chose(secretariat: Client) -> None:
     webinar = make_webinar(sessions=1)
     ana, luz = make_speaker(webinar, "Ana Ejemplo"), make_speaker(webinar, "Luz Ejemplo")
     row = AgendaItemSpeaker.objects.get(speaker=ana)
     AgendaItemSpeaker.objects.filter(speaker=luz).delete()
     url = reverse("admin:sessions_app_agendaitem_change", args=[row.item_id])
-    older = opened(secretariat, url)
+    older = form_of(secretariat, url)
     place = next(name for name in older if name.endswith("-0-position") and not name.startswith("initial-"))
     AgendaItemSpeaker.objects.filter(pk=row.pk).update(speaker=luz)
 
@@ -126,10 +126,10 @@ def test_who_speaks_in_an_item_stays_as_another_chose(secretariat: Client) -> No
     assert (row.position, row.speaker) == (7, luz)
 
 
-def test_what_does_not_go_together_with_what_another_changed_is_told_at_the_form(secretariat: Client) -> None:
+def test_a_conflict_with_the_change_of_another_user_is_an_error_of_the_form(secretariat: Client) -> None:
     speaker = make_speaker(make_webinar(sessions=1), "Ana Ejemplo")
     url = reverse("admin:sessions_app_speaker_change", args=[speaker.pk])
-    older = opened(secretariat, url)
+    older = form_of(secretariat, url)
     other = make_webinar("other")
     Speaker.objects.create(webinar=other, code="taken", name_en="Luz Ejemplo")
     Speaker.objects.filter(pk=speaker.pk).update(webinar=other)
@@ -148,7 +148,7 @@ def test_a_new_hour_survives_an_error_elsewhere_on_the_page(secretariat: Client,
     session = webinar.sessions.get()
     row, hour = (session, "starts_at_1") if page == "session" else (webinar, "sessions-0-starts_at_1")
     url = reverse(f"admin:sessions_app_{page}_change", args=[row.pk])
-    refused = secretariat.post(url, opened(secretariat, url) | {"title_en": "", hour: "10:00:00"})
+    refused = secretariat.post(url, form_of(secretariat, url) | {"title_en": "", hour: "10:00:00"})
 
     assert refused.status_code == 200
     secretariat.post(url, filled_form(refused.content.decode()) | {"title_en": "Corrected"})
@@ -158,22 +158,22 @@ def test_a_new_hour_survives_an_error_elsewhere_on_the_page(secretariat: Client,
     assert session.starts_at == starts_at + timedelta(hours=1)
 
 
-def test_what_two_people_typed_alike_is_told_once_in_the_history(secretariat: Client) -> None:
+def test_the_same_change_by_two_users_is_in_the_history_once(secretariat: Client) -> None:
     session = make_webinar(sessions=1).sessions.get()
     url = reverse("admin:sessions_app_session_change", args=[session.pk])
-    older = opened(secretariat, url)
+    older = form_of(secretariat, url)
     Session.objects.update(title_en="Theirs")
 
     secretariat.post(url, older | {"title_en": "Theirs", "title_es": "Corregido"})
 
-    (line,) = secretariat.get(reverse("admin:sessions_app_session_history", args=[session.pk])).context["action_list"]
-    assert [difference[2] for part in line.lines for difference in part.differences] == ["Corregido"]
+    (entry,) = secretariat.get(reverse("admin:sessions_app_session_history", args=[session.pk])).context["action_list"]
+    assert [difference[2] for change in entry.changes for difference in change.differences] == ["Corregido"]
 
 
-def test_a_page_that_comes_back_with_an_error_still_tells_what_was_changed_on_it(secretariat: Client) -> None:
+def test_a_page_with_errors_still_knows_which_fields_were_changed(secretariat: Client) -> None:
     session = make_webinar(sessions=1).sessions.get()
     url = reverse("admin:sessions_app_session_change", args=[session.pk])
-    refused = secretariat.post(url, opened(secretariat, url) | {"title_en": "", "title_es": "Corregido"})
+    refused = secretariat.post(url, form_of(secretariat, url) | {"title_en": "", "title_es": "Corregido"})
     Session.objects.update(room_url=MOVED_ROOM)
     AgendaItem.objects.filter(session=session, position=1).update(minutes=33)
 
@@ -185,15 +185,15 @@ def test_a_page_that_comes_back_with_an_error_still_tells_what_was_changed_on_it
 
 
 @pytest.mark.parametrize("page", ["session", "agendaitem"])
-def test_what_is_gone_in_the_moment_of_saving_is_looked_at_again(secretariat: Client, page: str) -> None:
+def test_a_row_that_is_deleted_during_saving_is_validated_again(secretariat: Client, page: str) -> None:
     session = make_webinar(sessions=1).sessions.get()
     item = session.items.get(position=1)
     row, field = (session, "items-0-minutes") if page == "session" else (item, "minutes")
     url = reverse(f"admin:sessions_app_{page}_change", args=[row.pk])
-    older = opened(secretariat, url)
+    older = form_of(secretariat, url)
 
     def deleted(**_signal: object) -> None:
-        # Once: what fails is rolled back, and tried again with what is there then.
+        # Only the first time: the failed save is rolled back, and the form is validated again without the row.
         pre_save.disconnect(deleted, sender=AgendaItem)
         AgendaItem.objects.filter(pk=item.pk).delete()
 

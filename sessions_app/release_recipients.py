@@ -1,0 +1,46 @@
+"""Counts, for each change of a release, the people whom it would mail."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sessions_app.models import Webinar
+from sessions_app.participants import get_participants
+from sessions_app.releases import AgendaChanges, SessionChange
+
+
+@dataclass(frozen=True)
+class CountedChange:
+    """The change of one session, with the number of people who are mailed about it; each gets one message (rule 16)."""
+
+    change: SessionChange
+    recipients: int
+
+    @property
+    def is_optional(self) -> bool:
+        """Whether it is mailed only if staff ask for it (rule 11)."""
+        return not self.change.always_mails and not self.change.is_added
+
+
+@dataclass(frozen=True)
+class CountedChanges:
+    """All changes of a release, with the number of recipients of each; false if nothing changes."""
+
+    sessions: tuple[CountedChange, ...]
+    is_details_changed: bool
+
+    def __bool__(self) -> bool:
+        return bool(self.sessions) or self.is_details_changed
+
+    @property
+    def message_count(self) -> int:
+        """The number of messages that are sent whatever staff choose."""
+        return sum(each.recipients for each in self.sessions if not each.is_optional)
+
+
+def count_recipients(webinar: Webinar, changes: AgendaChanges, *, now: datetime) -> CountedChanges:
+    """Return `changes` with the number of people who would be mailed about each."""
+    recipients = get_participants().count_recipients(webinar, changes, now=now) if changes.sessions else {}
+    return CountedChanges(
+        sessions=tuple(CountedChange(each, recipients.get(each.number, 0)) for each in changes.sessions),
+        is_details_changed=changes.is_details_changed,
+    )

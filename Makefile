@@ -16,6 +16,9 @@ PRODUCTION_LIKE := RCM_DEMO=0 DATABASE_URL=postgres://rcm:sample@db.example.org/
 # What the tools that load our settings run with; nothing is connected to.
 SETTINGS := RCM_DEMO=1
 
+# Containers often set it: each process that starts would then compile every module and every test again.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help venv dev demo demo-reset test drills lint format messages collect-messages bench screenshots serve requirements
 

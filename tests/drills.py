@@ -12,7 +12,13 @@ import sys
 from tests.environment import ROOT
 
 # The tests that use `tests.sizes`.
-WITH_SIZES = ["tests/faults", "tests/registrations/services/concurrency"]
+WITH_SIZES = [
+    "tests/faults",
+    "tests/registrations/services/concurrency",
+    "tests/registrations/services/test_mailboxes.py",
+    "tests/registrations/services/test_state_machine.py",
+    "tests/registrations/views/test_participant_bad_links.py",
+]
 DJANGO = "6.1"
 OLDEST_PYTHON = (3, 12)
 PYTHONS = ("python3.14", "python3.13", "python3.12", "python3")

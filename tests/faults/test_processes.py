@@ -104,7 +104,7 @@ def test_a_restart_of_postgresql_loses_nothing_and_repeats_a_message_per_worker_
     fleet.start_beat()
     workers = [fleet.start_worker() for _ in range(2)]
 
-    fleet.wait_for_more(300)
+    fleet.wait_for_more(INVITATIONS // 2)
     fleet.restart_database(how)
     fleet.wait_until_nothing_is_owed()
 

@@ -37,6 +37,7 @@ from tests.factories import (
     make_staff,
 )
 from tests.registrations.services.mail_server import AnsweringBackend, refuse
+from tests.sizes import IS_DRILL
 
 BACKEND = "tests.registrations.services.mail_server.AnsweringBackend"
 STEPS_OF_THE_DATABASE = ("SELECT", "INSERT", "UPDATE", "DELETE")
@@ -281,7 +282,7 @@ def test_whatever_happens_each_mailbox_ends_with_what_its_person_should_have() -
     run_state_machine_as_test(
         Mailboxes,
         settings=settings(
-            max_examples=50,
+            max_examples=50 if IS_DRILL else 20,
             stateful_step_count=50,
             deadline=None,
             derandomize=True,

@@ -25,6 +25,7 @@ from tests.factories import (
     make_upload,
     make_user,
 )
+from tests.sizes import IS_DRILL
 
 EVENT_OF_A_CLASH = "address_clash"
 STEPS_OF_A_DELEGATION = {
@@ -260,7 +261,7 @@ def test_whatever_people_do_in_whatever_order_no_rule_is_broken():
     run_state_machine_as_test(
         Registration,
         settings=settings(
-            max_examples=15,
+            max_examples=15 if IS_DRILL else 8,
             stateful_step_count=40,
             deadline=None,
             derandomize=True,

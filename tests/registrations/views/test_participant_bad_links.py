@@ -16,11 +16,12 @@ from registrations.services.personal_data.purging import purge
 from registrations.tokens import Scope, make_token
 from registrations.views.rate_limits import MAX_GUESSES, is_guess_ratelimited
 from tests.factories import FIRST_START, NOW, make_staff
+from tests.sizes import IS_DRILL
 
 PAGES = ("", "join/1/", "sessions/1/answer/")
 FILES = ("calendar.ics", "sessions/1.ics")
 AFTER_THE_PURGE = NOW + timedelta(days=400)
-GUESSES = 10_000
+GUESSES = 10_000 if IS_DRILL else 2_000
 
 
 def of_another_secret(person: Delegate) -> str:
@@ -142,7 +143,7 @@ def test_too_many_guesses_must_wait_and_the_page_is_translated(participant, clie
 
 
 @pytest.mark.parametrize("proxies", [0, 1])
-def test_few_of_ten_thousand_guesses_are_checked_whatever_address_they_claim(
+def test_few_of_thousands_of_guesses_are_checked_whatever_address_they_claim(
     participant, client, rf, settings, proxies, address_of
 ):
     """As many as are tried by one client in a minute. Behind a proxy it adds the address that it saw; without one the

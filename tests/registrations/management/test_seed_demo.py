@@ -22,7 +22,7 @@ START = datetime(2026, 11, 24, 17, 32, 41, tzinfo=UTC)
 
 @pytest.fixture(scope="module")
 def seeded(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
-    """The output of the command. Its rows are stored once for the module; changes of a test are rolled back."""
+    """What the command writes; its rows are stored once for the module, and a test's changes are rolled back."""
     output = StringIO()
     with django_db_blocker.unblock(), transaction.atomic():
         with override_settings(RCM_DEMO=True), travel(START, tick=False):
@@ -32,8 +32,8 @@ def seeded(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterato
 
 
 @pytest.fixture
-def output(seeded: str, settings: Settings, time_machine: TimeMachineFixture) -> str:
-    """The output of the command, with the clock at the time of its run."""
+def told(seeded: str, settings: Settings, time_machine: TimeMachineFixture) -> str:
+    """The output of the command, at the hour when it ran."""
     settings.RCM_DEMO = True
     time_machine.move_to(START, tick=False)
     return seeded
@@ -51,7 +51,7 @@ def test_the_webinar_begins_on_the_first_monday_at_least_14_days_ahead(today: da
     assert first_monday(today) == monday
 
 
-@pytest.mark.usefixtures("output")
+@pytest.mark.usefixtures("told")
 def test_both_webinars_are_released_at_their_hours() -> None:
     starts = {
         webinar.slug: [session.released.starts_at for session in webinar.sessions.all()]
@@ -67,7 +67,7 @@ def test_both_webinars_are_released_at_their_hours() -> None:
     }
 
 
-@pytest.mark.usefixtures("output")
+@pytest.mark.usefixtures("told")
 def test_eleven_delegations_are_in_different_states() -> None:
     delegations = Delegation.objects.filter(webinar__slug="mass-intra-regional-flows", body__kind="country")
 
@@ -86,8 +86,8 @@ def test_eleven_delegations_are_in_different_states() -> None:
     }
 
 
-@pytest.mark.usefixtures("output")
-def test_honduras_is_a_draft_with_three_officials_missing() -> None:
+@pytest.mark.usefixtures("told")
+def test_honduras_is_left_for_the_visitor_with_three_officials_missing() -> None:
     board = quota_board(Webinar.objects.get(slug="mass-intra-regional-flows"))
 
     honduras = next(row for row in board.rows if row.delegation.body.iso_code == "HN")
@@ -99,8 +99,8 @@ def test_honduras_is_a_draft_with_three_officials_missing() -> None:
     }
 
 
-@pytest.mark.usefixtures("output")
-def test_each_country_has_a_focal_point_who_can_sign_in_and_only_the_secretariat_is_staff() -> None:
+@pytest.mark.usefixtures("told")
+def test_each_country_has_a_focal_point_who_can_sign_in_and_nothing_but_the_secretariat_is_staff() -> None:
     users = {user.email: (user.is_staff, user.check_password("demo-rcm-2020")) for user in User.objects.all()}
 
     countries = ("bz", "ca", "cr", "do", "gt", "hn", "mx", "ni", "pa", "sv", "us")
@@ -110,8 +110,8 @@ def test_each_country_has_a_focal_point_who_can_sign_in_and_only_the_secretariat
     }
 
 
-@pytest.mark.usefixtures("output")
-def test_every_sample_person_has_an_invented_name_and_an_example_org_address() -> None:
+@pytest.mark.usefixtures("told")
+def test_every_sample_person_is_invented_and_lives_at_example_org() -> None:
     surnames = {"Sample", "Example", "Specimen", "Pattern", "Trial", "Ejemplo", "Muestra", "Modelo", "Ensayo", "Prueba"}
     people = list(Delegate.objects.all())
 
@@ -120,8 +120,8 @@ def test_every_sample_person_has_an_invented_name_and_an_example_org_address() -
     assert {person.email.rpartition("@")[2] for person in people} == {"example.org"}
 
 
-@pytest.mark.usefixtures("output")
-def test_every_action_is_in_the_history_before_now() -> None:
+@pytest.mark.usefixtures("told")
+def test_every_step_stands_in_the_history_before_now() -> None:
     kinds = set(HistoryEvent.objects.values_list("kind", flat=True))
 
     assert kinds == {
@@ -139,8 +139,8 @@ def test_every_action_is_in_the_history_before_now() -> None:
     assert not HistoryEvent.objects.filter(at__gt=START).exists()
 
 
-@pytest.mark.usefixtures("output")
-def test_the_rules_plan_nothing_at_the_start_and_send_gap_notices_to_honduras_later() -> None:
+@pytest.mark.usefixtures("told")
+def test_the_rules_owe_nothing_at_the_start_and_chase_honduras_on_their_days() -> None:
     webinar = Webinar.objects.get(slug="mass-intra-regional-flows")
 
     plan(now=START)
@@ -154,26 +154,26 @@ def test_the_rules_plan_nothing_at_the_start_and_send_gap_notices_to_honduras_la
     assert notices.filter(email="focal.hn@example.org").count() == 2
 
 
-def test_a_second_run_changes_nothing_and_prints_the_same(output: str) -> None:
+def test_a_second_time_changes_nothing_and_tells_the_same(told: str) -> None:
     output = StringIO()
     people = Delegate.objects.count()
 
     call_command("seed_demo", stdout=output)
 
-    assert (output.getvalue(), Delegate.objects.count()) == (output, people)
+    assert (output.getvalue(), Delegate.objects.count()) == (told, people)
 
 
-def test_the_output_says_that_the_sample_webinar_is_over(output: str, time_machine) -> None:
+def test_a_webinar_that_is_over_is_said_to_be(told: str, time_machine) -> None:
     time_machine.move_to(datetime(2026, 12, 16, tzinfo=UTC))
     output = StringIO()
 
     call_command("seed_demo", stdout=output)
 
     assert "ended on 15 December 2026" in output.getvalue()
-    assert "ended on" not in output
+    assert "ended on" not in told
 
 
-def test_the_command_refuses_to_run_outside_the_demo(
+def test_sample_people_are_for_the_demo_alone(
     settings: Settings, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     settings.RCM_DEMO = False

@@ -145,7 +145,7 @@ class AnnouncementAdmin(SecretariatAdmin[Announcement]):
 
     def _render_form(self, request: HttpRequest, form: Any, webinar: Webinar, **texts: object) -> HttpResponse:
         context = self._context(
-            request, form=form, webinar=webinar, is_anybody_asked=webinar.delegations.exists(), **texts
+            request, form=form, webinar=webinar, has_delegations=webinar.delegations.exists(), **texts
         )
         return TemplateResponse(request, "admin/registrations/announcement/write.html", context)
 

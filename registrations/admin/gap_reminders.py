@@ -64,7 +64,7 @@ class GapReminderSelection:
     def country_count(self) -> int:
         return sum(bool(one.focal_points) for one in self.selected)
 
-    def is_told_within_a_day(self, now: datetime) -> bool:
+    def was_reminded_within_a_day(self, now: datetime) -> bool:
         return any(one.is_told_within_a_day(now) for one in self.selected if one.focal_points)
 
     def recipient(self, key: str) -> tuple[CountryWithGaps, User] | None:
@@ -109,7 +109,7 @@ class GapReminderAdmin(ReadOnlyAdmin[GapReminder]):
         selection = GapReminderSelection(webinar, params.getlist(DELEGATION_PARAM) if has_selection else None)
         data = request.POST if request.method == "POST" and "show" not in request.POST else None
         count = len(selection.recipients)
-        is_repeated = selection.is_told_within_a_day(now)
+        is_repeated = selection.was_reminded_within_a_day(now)
         form: Any = GapReminderForm(data, is_repeated=is_repeated, initial={"count": count})
         if data is not None and form.is_valid():
             self._require_change_permission(request)
@@ -125,7 +125,7 @@ class GapReminderAdmin(ReadOnlyAdmin[GapReminder]):
             form=form,
             refusal=_refusal_message(webinar, now),
             countries=[(one, one.delegation.pk in selection.selected_ids) for one in selection.countries],
-            is_anybody_asked=bool(selection.countries) or webinar.delegations.exists(),
+            has_delegations=bool(selection.countries) or webinar.delegations.exists(),
             selection=selection,
             count=count,
             recipients=[(recipient_key(*pair), *pair) for pair in selection.recipients],

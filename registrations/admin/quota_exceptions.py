@@ -32,15 +32,15 @@ from sessions_app.admin.base import change_url
 def exception_page(site: AdminSite, request: HttpRequest, pk: int) -> HttpResponse:
     """Make or change an exception. `?country=` preselects the country, and saving leads back to its delegation."""
     quota = get_object_or_404(Quota.objects.select_related("webinar", "profile"), pk=pk)
-    delegation_of_address = _delegation_by_slug(quota, slug=request.GET.get("country"))
+    preselected = _delegation_by_slug(quota, slug=request.GET.get("country"))
     form = ExceptionForm(
         request.POST if request.method == "POST" else None,
         quota=quota,
-        initial=_initial_values(quota, delegation_of_address),
+        initial=_initial_values(quota, preselected),
     )
-    if delegation_of_address is not None and request.POST.get("delegation") == delegation_of_address.slug:
+    if preselected is not None and request.POST.get("delegation") == preselected.slug:
         keep_absent_fields(form, ["maximum"])
-    back = change_url(delegation_of_address or quota)
+    back = change_url(preselected or quota)
     preview = None
     if form.is_valid():
         delegation = form.cleaned_data["delegation"]

@@ -56,7 +56,7 @@ def import_table(request: HttpRequest, delegation: Delegation) -> HttpResponse:
     form = ImportForm(request.POST, request.FILES)
     try:
         with limit_imports(signed_in_user(request), now=timezone.now()):
-            table = _table_of(form)
+            table = _read_table(form)
             if table is None:
                 return _show_upload_form(request, delegation, form)
             if HAS_COLUMNS in request.POST:
@@ -77,7 +77,7 @@ def save(request: HttpRequest, delegation: Delegation) -> HttpResponse:
     form = ImportForm(request.POST)
     try:
         with limit_imports(signed_in_user(request), now=timezone.now()):
-            table = _table_of(form)
+            table = _read_table(form)
             if table is None:
                 return _show_upload_form(request, delegation, form)
             layout = find_layout(table, fields=fields_of(delegation))
@@ -106,7 +106,7 @@ def template(request: HttpRequest, delegation: Delegation) -> HttpResponse:
     return response
 
 
-def _table_of(form: ImportForm) -> Table | None:
+def _read_table(form: ImportForm) -> Table | None:
     """Return the submitted table; None, with errors in `form`, where there is none. Raises Unreadable."""
     if not form.is_valid():
         return None

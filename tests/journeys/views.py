@@ -28,8 +28,8 @@ class View(NamedTuple):
 
     `path` may contain {language}. It may contain the token {my} of a participant, {absent} of one who cannot come,
     {left} of one who was withdrawn, {join} of one whose room is open, or {invited} of a new focal point. It may contain
-    the ids {flows}, {session}, {release}, {quota}, {exception}, {waiver}, {person} and {speaking}, and those of the
-    delegations {draft}, {submitted}, {accepted}, {away} and {organisation}. `reach` brings the opened page into its
+    the ids {flows}, {body}, {session}, {release}, {quota}, {exception}, {waiver}, {person} and {speaking}, and those of
+    the delegations {draft}, {submitted}, {accepted}, {away} and {organisation}. `reach` brings the opened page into its
     state. `make screenshots` stores a picture if `has_screenshot`. One page of each layout is checked `in_every_look`.
     """
 

@@ -114,6 +114,7 @@ class World(Site):
             "draft": self._delegation_of("HN").pk,
             "accepted": self._delegation_of("CA").pk,
             "away": self._delegation_of("BZ").pk,
+            "body": self._country("HN").pk,
             "waiver": Waiver.objects.filter(delegation=self._delegation_of("PA"))[0].pk,
             "person": self._first_of("HN").pk,
             "quota": quota.pk,

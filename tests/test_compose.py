@@ -120,7 +120,7 @@ def test_the_database_role_of_the_product_is_no_superuser_and_suffices(tmp_path:
         as_superuser = psycopg2.connect(f"{base}/postgres")
         as_superuser.autocommit = True
         with as_superuser.cursor() as cursor:
-            # The image creates the role; this server does not.
+            # The image starts without the database `rcm`, which `servers.postgresql` creates.
             cursor.execute("DROP DATABASE rcm")
             cursor.execute("ALTER ROLE postgres PASSWORD 'sample'")
 

@@ -28,8 +28,8 @@ class View(NamedTuple):
 
     `path` may contain {language}. It may contain the token {my} of a participant, {absent} of one who cannot come,
     {left} of one who was withdrawn, {join} of one whose room is open, or {invited} of a new focal point. It may contain
-    the ids {flows}, {session}, {release}, {quota}, {exception}, {waiver}, {person} and {speaking}, and those of the
-    delegations {draft}, {submitted}, {accepted}, {away} and {organisation}. `reach` brings the opened page into its
+    the ids {flows}, {body}, {session}, {release}, {quota}, {exception}, {waiver}, {person} and {speaking}, and those of
+    the delegations {draft}, {submitted}, {accepted}, {away} and {organisation}. `reach` brings the opened page into its
     state. `make screenshots` stores a picture if `has_screenshot`. One page of each layout is checked `in_every_look`.
     """
 
@@ -232,7 +232,7 @@ PARTICIPANT = (
 DELEGATIONS = "/admin/registrations/delegation/"
 PEOPLE = "/admin/registrations/delegate/"
 AGENDA = "/admin/sessions_app/"
-SECRETARIAT_ROOMS = (
+SECRETARIAT_PAGES = (
     View("today", "/admin/", SECRETARIAT, has_screenshot=True, in_every_look=True),
     View("board", f"/admin/quota-board/{FLOWS}/", SECRETARIAT, has_screenshot=True, in_every_look=True),
     View("board-filtered", f"/admin/quota-board/{FLOWS}/?sort=name&lacks=anything&profile=prosecutors", SECRETARIAT),
@@ -321,7 +321,7 @@ HISTORY = (
     View("attendance-of-a-session-observed", f"/admin/attendance/{FLOWS}/1/", OBSERVER),
     View("history-observed", f"/admin/quota-board/{FLOWS}/history/", OBSERVER),
 )
-VIEWS = (*PUBLIC, *SIGN_IN, *DELEGATION, *IMPORT, *PARTICIPANT, *SECRETARIAT_ROOMS, *STEPS, *HISTORY)
+VIEWS = (*PUBLIC, *SIGN_IN, *DELEGATION, *IMPORT, *PARTICIPANT, *SECRETARIAT_PAGES, *STEPS, *HISTORY)
 # Pages of a webinar without people; {next} is its id.
 EMPTY = (
     View("empty-today", "/admin/", SECRETARIAT, has_screenshot=True),

@@ -97,7 +97,7 @@ class World(Site):
         speaking = Delegate.objects.get(delegation__body__slug="unodc", role="panelist", webinar__slug=FLOWS)
         entry = Speaker.objects.filter(webinar__slug=FLOWS, kind="person")[0]
         link_speaker(speaking, speaker=entry, version=speaking.version, by=staff, now=NOW)
-        # The delegation noted by mistake that it does not attend.
+        # A second person is linked to the same entry by mistake, which the pages report.
         Delegate.objects.filter(pk=self._first_of("US").pk).update(speaker=entry)
         left = Delegate.objects.filter(webinar__slug=FLOWS, status="withdrawn")[0]
         # The last link that this person was sent: the withdrawal raised the version by one.
@@ -114,6 +114,7 @@ class World(Site):
             "draft": self._delegation_of("HN").pk,
             "accepted": self._delegation_of("CA").pk,
             "away": self._delegation_of("BZ").pk,
+            "body": self._country("HN").pk,
             "waiver": Waiver.objects.filter(delegation=self._delegation_of("PA"))[0].pk,
             "person": self._first_of("HN").pk,
             "quota": quota.pk,

@@ -158,7 +158,7 @@ def edges_of(page: Page, board: Locator) -> tuple[bool, bool]:
     """Return whether `board` shows a shadow at its left and right edge, because the table continues there."""
     box = board.bounding_box()
     assert box is not None
-    # The points are above the text of the headings, at the left and right end of the table.
+    # The three pixels are above the text of the headings: beside the table, and at its left and right end.
     beside, left, right = (
         page.screenshot(clip={"x": x, "y": box["y"] + 6, "width": 1, "height": 1})
         for x in (box["x"] - 6, box["x"], box["x"] + box["width"] - 1)

@@ -88,7 +88,7 @@ SAID = (
     View("session-changed", "/admin/sessions_app/session/{session}/change/", SECRETARIAT, save),
     View(
         "body-changed-and-another-added",
-        "/admin/registrations/participatingbody/1/change/",
+        "/admin/registrations/participatingbody/{body}/change/",
         SECRETARIAT,
         lambda page: page.locator("[name=_addanother]").last.click(),
     ),

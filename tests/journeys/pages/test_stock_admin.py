@@ -28,7 +28,7 @@ REPEATED = [["#result_list tbody tr:nth-child(n + 4)"], [".delete-confirmation l
 
 @pytest.fixture
 def stocked(world: World) -> World:
-    """The world with one more row of each registered model."""
+    """The world with further rows, so that each registered model has one."""
     staff = User.objects.get(email=SECRETARIAT)
     session = Session.objects.get(webinar__slug=FLOWS, number=1)
     factories.make_announcement(session.webinar, by=staff)

@@ -11,7 +11,7 @@ from django.conf import settings
 from django.core.files.storage import default_storage
 
 from registrations.models import OVERDUE_AFTER, Delivery
-from registrations.services import planning
+from registrations.services.delivering import plan
 from registrations.services.personal_data.files import FOLDER
 
 # Beat plans every 30 s; a long plan or a restart may miss two of them.
@@ -22,7 +22,7 @@ ONE_BLOCK = b"\0" * 4096
 def beat(now: datetime) -> dict[str, object]:
     """Degraded where nothing was planned of late: beat or every worker is away. Also where the last plan lies ahead:
     the clock was stepped back, so that nobody can tell."""
-    last = planning.last_planned_at()
+    last = plan.last_planned_at()
     if last is None:
         return {"status": "degraded", "last_planned_seconds_ago": None}
     # Rounded, so that two hosts may differ by a moment.

@@ -14,7 +14,6 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from registrations import mail
 from registrations.admin.announcement_page import deliveries_url, in_words, owed_by, person_named
 from registrations.admin.base import staff_of
 from registrations.admin.mail_preview import mail_frame
@@ -23,6 +22,7 @@ from registrations.admin.stop_sending import stop_page, stoppable
 from registrations.exceptions import RuleBroken
 from registrations.forms.announcements import AnnouncementForm, ConfirmForm, DeleteDraftForm
 from registrations.forms.errors import add_broken_rule, send_again_with
+from registrations.messages import announcement as announcement_messages
 from registrations.models import (
     Announcement,
     Delegate,
@@ -211,7 +211,7 @@ class AnnouncementAdmin(SecretariatAdmin[Announcement]):
             delegate=person if isinstance(person, Delegate) else None,
             user=person if isinstance(person, User) else None,
         )
-        return mail_frame(request, mail.build_announcement(delivery))
+        return mail_frame(request, announcement_messages.build(delivery))
 
     def test_step(self, request: HttpRequest, pk: int) -> HttpResponse:
         announcement = self._found(pk)

@@ -15,7 +15,6 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from registrations import mail
 from registrations.admin.base import staff_of
 from registrations.admin.mail_preview import mail_frame
 from registrations.admin.mail_states import mail_states
@@ -23,6 +22,7 @@ from registrations.admin.stop_sending import stop_page, stoppable
 from registrations.exceptions import RuleBroken
 from registrations.forms.announcements import GapReminderForm
 from registrations.forms.errors import add_broken_rule, send_again_with
+from registrations.messages import gap_notice
 from registrations.models import Delegation, Delivery, DeliveryKind, GapReminder, User
 from registrations.queries.gap_reminders import CountryWithGaps, countries_with_gaps
 from registrations.services.gap_reminders import check_gap_reminder, remind_countries, send_test_of_gap_notice
@@ -167,7 +167,7 @@ class GapReminderAdmin(ReadOnlyAdmin[GapReminder]):
             delegation=_loaded(country.delegation.pk),
             created_at=timezone.now(),
         )
-        return mail_frame(request, mail.build_gap_notice(delivery))
+        return mail_frame(request, gap_notice.build(delivery))
 
     def test_step(self, request: HttpRequest, pk: int) -> HttpResponse:
         webinar = get_object_or_404(Webinar, pk=pk)

@@ -1,4 +1,5 @@
 import uuid
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -21,6 +22,8 @@ from sessions_app.models import Release, Session
 
 # What waits longer should have gone out: the workers or the mail server are away, or it is put off again and again.
 OVERDUE_AFTER = timedelta(minutes=10)
+# So many rows are inserted by one statement.
+BATCH = 500
 OWED_AT = Coalesce("resent_at", "created_at")
 
 
@@ -49,6 +52,21 @@ class DeliveryState(models.TextChoices):
 
 
 class DeliveryQuerySet(models.QuerySet["Delivery"]):
+    def without_stored(self, deliveries: Sequence["Delivery"]) -> list["Delivery"]:
+        """Return those of `deliveries`, which are unsaved, whose key is not stored. One query; none for no delivery."""
+        if not deliveries:
+            return []
+        keys = [delivery.key for delivery in deliveries]
+        stored = set(self.filter(key__in=keys).values_list("key", flat=True))
+        return [delivery for delivery in deliveries if delivery.key not in stored]
+
+    def insert_owed(self, deliveries: Iterable["Delivery"]) -> int:
+        """Insert `deliveries` and return how many they are. One query for each `BATCH`.
+
+        A key that another transaction has inserted meanwhile is the same message; it is not inserted again.
+        """
+        return len(self.bulk_create(list(deliveries), batch_size=BATCH, ignore_conflicts=True))
+
     def due(self, now: datetime) -> "DeliveryQuerySet":
         return self.filter(state=DeliveryState.DUE, due_at__lte=now)
 
@@ -249,6 +267,11 @@ class Delivery(models.Model):
         """An unsaved one, owed to `user` since `at`, and due then unless `about`, what it tells of, says otherwise."""
         told = {"email": user.email, "language": user.language, "created_at": at, "due_at": at}
         return cls(key=key, kind=kind, user=user, **(told | about))
+
+    @property
+    def is_invitation(self) -> bool:
+        """Whether it invites to a session or to register: such a message may be sent again after it was sent."""
+        return self.ical_method == IcalMethod.REQUEST or self.kind == DeliveryKind.REGISTRATION
 
     @property
     def owed_since(self) -> datetime:

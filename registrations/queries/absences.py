@@ -1,6 +1,6 @@
-"""Who has said that they cannot come: the planner owes the mail about it, the sender asks again."""
+"""Who has said that they cannot come."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db.models import Exists, F, OuterRef, QuerySet
 from django.db.models.functions import Lower
@@ -14,6 +14,9 @@ from registrations.models import (
 )
 from registrations.queries.participant import released_sessions_of
 from sessions_app.models import ReleasedSession
+
+# The same reason, given once more within this time, is no news.
+SAME_REASON_WITHIN = timedelta(hours=1)
 
 
 def absences_that_stand(*, now: datetime) -> "QuerySet[HistoryEvent]":

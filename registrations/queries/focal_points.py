@@ -1,4 +1,4 @@
-"""Who registers for a country: the planner owes them the mail that asks them to, the sender asks again."""
+"""Who registers for a country, and which delegations they are to register."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -48,9 +48,11 @@ def accounts_by_body(bodies: Iterable[int]) -> Mapping[int, Sequence[User]]:
     return accounts
 
 
-def reader_registers_for(field: Literal["delegation", "event"]) -> Exists:
-    """Whether the account that a delivery goes to registers, today, for the body of what its `field` names; a
-    condition on the delivery's row, which joins nothing to it."""
+def recipient_registers_for(field: Literal["delegation", "event"]) -> Exists:
+    """Return the condition, on a delivery, that its account registers today for the body of its delegation or event.
+
+    Joins no table to the delivery's row.
+    """
     path = {"delegation": "body__delegations", "event": "body__delegations__history"}[field]
     return Exists(FocalPoint.objects.with_access().filter(user=OuterRef("user"), **{path: OuterRef(field)}))
 

@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from registrations.exceptions import InvalidInput, NotPossibleNow, NumberChanged, RuleBroken
-from registrations.mail.markdown import problems_in
+from registrations.messages.composing.markdown import problems_in
 from registrations.models import (
     Announcement,
     AnnouncementReaders,

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from registrations import health
 from registrations.models import Delivery
-from registrations.services.planning import plan
+from registrations.services.delivering.plan import plan
 from tests.full_disk import largest_file
 
 pytestmark = pytest.mark.django_db

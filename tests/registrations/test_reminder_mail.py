@@ -20,8 +20,8 @@ from registrations.models import (
     User,
 )
 from registrations.services.delegations import waive_seats
-from registrations.services.planning import plan
-from registrations.services.sending import send_due
+from registrations.services.delivering.plan import plan
+from registrations.services.delivering.send import send_due
 from registrations.tokens import join_url, page_url
 from sessions_app.models import Webinar
 from tests.calendar_client import calendar_of, parse

@@ -11,7 +11,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from time_machine import TimeMachineFixture
 
-from registrations.admin.delivery_pages import about, what_became_of, what_it_holds
+from registrations.admin.delivery_pages import mailbox_in_words, state_in_words
+from registrations.messages import message_module
 from registrations.models import Delegate, Delivery, DeliveryKind, DeliveryState, HistoryEvent, User
 from sessions_app.models import Session
 from tests.factories import (
@@ -298,7 +299,7 @@ def test_each_kind_says_what_it_tells_whom(ana: Delegate) -> None:
     }
 
     texts = [
-        about(make_notice(DeliveryState.DUE, number, kind=kind, **facts.get(kind, of_session)))
+        message_module(kind).describe(make_notice(DeliveryState.DUE, number, kind=kind, **facts.get(kind, of_session)))
         for number, kind in enumerate(DeliveryKind)
     ]
 
@@ -337,7 +338,7 @@ def test_each_kind_says_what_it_tells_whom(ana: Delegate) -> None:
 def test_what_became_of_it_is_said(fields: dict[str, object], words: str) -> None:
     delivery = Delivery(created_at=NOW, due_at=NOW, **fields)
 
-    assert what_became_of(delivery, NOW).startswith(words)
+    assert state_in_words(delivery, NOW).startswith(words)
 
 
 @pytest.mark.parametrize(
@@ -362,7 +363,7 @@ def test_what_a_mailbox_holds_is_what_arrived_last(
         for method, sequence, sent_at in arrived
     ]
 
-    sentences = what_it_holds(newest, newest.entry, [newest, *messages])
+    sentences = mailbox_in_words(newest, newest.entry, [newest, *messages])
 
     assert sentences[1] == words
 
@@ -372,6 +373,6 @@ def test_a_message_whose_place_is_taken_says_so(ana: Delegate) -> None:
     assert older.entry is not None
     older.entry.sequence = 3
 
-    place, *_ = what_it_holds(older, older.entry, [older])
+    place, *_ = mailbox_in_words(older, older.entry, [older])
 
     assert place == "It is revision 0. Revision 3 has taken its place: this one is not sent any more."

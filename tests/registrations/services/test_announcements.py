@@ -29,7 +29,7 @@ from registrations.services.announcements import (
     write_announcement,
 )
 from registrations.services.deliveries import resend_deliveries, stop_deliveries
-from registrations.services.sending import send_due
+from registrations.services.delivering.send import send_due
 from sessions_app.models import Webinar
 from tests.factories import (
     NOW,

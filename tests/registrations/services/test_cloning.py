@@ -4,7 +4,7 @@ import pytest
 
 from registrations.models import Delegation, DelegationStatus, Delivery, QuotaException, RegistrationPolicy
 from registrations.services.cloning import clone_webinar
-from registrations.services.planning import plan
+from registrations.services.delivering.plan import plan
 from registrations.services.quotas import make_exception
 from sessions_app.bilingual import Bilingual
 from sessions_app.cloning import CloneRefused

@@ -15,9 +15,9 @@ from registrations.services.deliveries import (
     send_invitations_again,
     stop_deliveries,
 )
+from registrations.services.delivering.plan import plan
+from registrations.services.delivering.result import begin_attempt
 from registrations.services.nominations import withdraw_delegate
-from registrations.services.planning import plan
-from registrations.services.sending.results import begin_attempt
 from sessions_app.models import ReleasedSession
 from tests.calendar_client import CalendarClient
 from tests.factories import NOW, make_delegation, make_focal_point, make_user

@@ -46,11 +46,11 @@ from registrations.services.announcements import (
 from registrations.services.attendance_import.by_hand import match_by_hand
 from registrations.services.attendance_import.saving import import_attendance, remove_attendance
 from registrations.services.delegations import waive_seats
+from registrations.services.delivering.plan import plan
 from registrations.services.gap_reminders import check_gap_reminder
 from registrations.services.nominations import edit_delegate, register_delegate, replace_delegate, withdraw_delegate
 from registrations.services.personal_data.anonymising import holdings_of
 from registrations.services.personal_data.purging import preview, purge
-from registrations.services.planning import plan
 from registrations.services.quotas import make_exception
 from registrations.services.undoing import restore_delegate
 from registrations.tasks import purge as purge_task

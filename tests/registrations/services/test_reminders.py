@@ -8,6 +8,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from registrations.messages import reminder
 from registrations.models import (
     CalendarEntry,
     Delegate,
@@ -21,10 +22,9 @@ from registrations.models import (
     User,
 )
 from registrations.services.deliveries import stop_deliveries
+from registrations.services.delivering.plan import plan
+from registrations.services.delivering.send import send_due
 from registrations.services.nominations import withdraw_delegate
-from registrations.services.planning import plan
-from registrations.services.planning.reminders import plan_reminders
-from registrations.services.sending import send_due
 from sessions_app.editing import cancel_session
 from sessions_app.models import ReleasedSession, Session, Webinar
 from sessions_app.releases import release_webinar
@@ -323,7 +323,7 @@ def test_where_no_hour_has_come_the_planner_asks_two_questions(django_assert_num
     remind(audience="focal_points", moment="after")
 
     with django_assert_num_queries(2):
-        assert plan_reminders(now=HOUR_BEFORE - MINUTE) == 0
+        assert reminder.owed(now=HOUR_BEFORE - MINUTE) == 0
 
 
 def test_reminders_take_the_same_number_of_questions_for_one_delegate_and_for_many() -> None:
@@ -336,7 +336,7 @@ def test_reminders_take_the_same_number_of_questions_for_one_delegate_and_for_ma
 
     def questions(now: datetime) -> int:
         with CaptureQueriesContext(connection) as queries:
-            plan_reminders(now=now)
+            reminder.owed(now=now)
         return sum(query["sql"].startswith("SELECT") for query in queries)
 
     with_one = [questions(FIRST_START - 24 * HOUR), questions(HOUR_BEFORE)]

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from django.core import mail
 
+from registrations.messages import reminder
 from registrations.models import (
     CalendarEntry,
     Delegate,
@@ -14,10 +15,9 @@ from registrations.models import (
     Partstat,
     ReminderRule,
 )
+from registrations.services.delivering.plan import plan
+from registrations.services.delivering.send import send_due
 from registrations.services.nominations import withdraw_delegate
-from registrations.services.planning import plan
-from registrations.services.planning.reminders import plan_reminders
-from registrations.services.sending import send_due
 from tests.factories import (
     FIRST_START,
     make_focal_point,
@@ -141,7 +141,7 @@ def test_planners_that_overlap_remind_once() -> None:
     invited()
     remind()
 
-    assert [plan_reminders(now=HOUR_BEFORE), plan_reminders(now=HOUR_BEFORE)] == [1, 0]
+    assert [reminder.owed(now=HOUR_BEFORE), reminder.owed(now=HOUR_BEFORE)] == [1, 0]
 
 
 # The last look ----------------------------------------------------------------------------------

@@ -21,11 +21,12 @@ from registrations.models import (
 )
 from registrations.services.delegations import mark_not_attending, return_delegation
 from registrations.services.deliveries import resend_deliveries
+from registrations.services.delivering.claim import claim_batch
+from registrations.services.delivering.plan import plan
+from registrations.services.delivering.result import begin_attempt, record_result
+from registrations.services.delivering.send import send_due
+from registrations.services.delivering.smtp import SENT, Outcome
 from registrations.services.nominations import withdraw_delegate
-from registrations.services.planning import plan
-from registrations.services.sending import claim_batch, send_due
-from registrations.services.sending.outcome import SENT, Outcome
-from registrations.services.sending.results import begin_attempt, record_result
 from registrations.services.undoing import restore_delegate
 from registrations.tokens import page_url
 from sessions_app.releases import release_webinar
@@ -257,13 +258,13 @@ def test_a_refusal_after_the_cancellation_was_planned_leaves_nothing_to_cancel()
     batch = claim_batch(size=10, now=SOON)
     assert all(begin_attempt(each, token=batch.token, now=SOON) for each in batch.deliveries)
     withdraw_delegate(ana, version=1, by=make_staff(), now=SOON, reason="Ill")
-    assert plan(now=SOON).calendars == 2
+    assert plan(now=SOON).count("calendar") == 2
 
     for each in batch.deliveries:
         record_result(each, Outcome(is_permanent=True, error="No such address"), token=batch.token, now=SOON)
 
     assert sent_by(SOON + LEASE) == []
-    assert plan(now=SOON + LEASE).calendars == 0
+    assert plan(now=SOON + LEASE).count("calendar") == 0
 
 
 def test_someone_whose_country_was_away_at_the_last_look_only_is_invited_after_all() -> None:

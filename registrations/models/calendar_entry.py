@@ -4,8 +4,9 @@ from datetime import datetime
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from registrations.models.delegate import Delegate
-from sessions_app.models import Release, ReleasedSession, Session
+from registrations.models.delegate import Delegate, takes_part
+from sessions_app.models import Release, Session
+from sessions_app.models.release import is_ahead
 
 
 class IcalMethod(models.TextChoices):
@@ -27,15 +28,15 @@ class Partstat(models.TextChoices):
 
 class CalendarEntryQuerySet(models.QuerySet["CalendarEntry"]):
     def ahead(self, now: datetime) -> "CalendarEntryQuerySet":
-        """Those of sessions that are released, not cancelled and not over."""
-        return self.filter(session__in=ReleasedSession.objects.ahead(now).values("session"))
+        """Return the entries of sessions that are released, not cancelled and not over."""
+        return self.filter(is_ahead(now, path="session__released__"))
 
     def invited(self) -> "CalendarEntryQuerySet":
-        """Those whose latest message invites a person who takes part, under the link that this person has now."""
+        """Return the entries whose latest message invites a person who takes part, under that person's present link."""
         return self.filter(
-            delegate__in=Delegate.objects.taking_part(),
+            takes_part(path="delegate__"),
             planned_method=IcalMethod.REQUEST,
-            # A link that has ended owes a new invitation first.
+            # A person whose link has ended is owed a new invitation first.
             token_version=models.F("delegate__token_version"),
         )
 

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.lookups import Exact
 from django.utils.translation import gettext_lazy
 
@@ -10,8 +10,9 @@ from registrations.messages.calendar.mail import build
 from registrations.messages.calendar.planning import owed
 from registrations.messages.composing import NEVER
 from registrations.messages.recipients import recipient_of, session_of
-from registrations.models import CalendarEntry, Delegate, Delivery, DeliveryKind, IcalMethod
+from registrations.models import CalendarEntry, Delivery, DeliveryKind, IcalMethod
 from sessions_app.models import ReleasedSession
+from sessions_app.models.release import is_ahead
 
 __all__ = ["KINDS", "build", "describe", "is_right", "owed", "with_related"]
 
@@ -21,12 +22,22 @@ DESCRIPTIONS = {
     DeliveryKind.UPDATE: gettext_lazy("Tells %(who)s what has changed about %(session)s."),
     DeliveryKind.CANCELLATION: gettext_lazy("Takes back the invitation of %(who)s to %(session)s."),
 }
-# Querysets that the check of each invitation and update narrows: they are put together once.
-INVITATIONS = CalendarEntry.objects.filter(planned_method=IcalMethod.REQUEST)
-PARTICIPANTS = Delegate.objects.taking_part()
+# The entries that invite to the revision of a session that is released. The check of each invitation narrows this
+# queryset, which is put together once, with short names for the columns that it compares: that takes a millisecond.
+INVITED = (
+    CalendarEntry.objects.invited()
+    .filter(released_sequence=F("session__released__sequence"))
+    .alias(
+        session_sequence=F("session__released__sequence"),
+        session_ends_at=F("session__released__ends_at"),
+        session_is_cancelled=F("session__released__is_cancelled"),
+    )
+    .values("pk")
+)
 
 
 def is_right(delivery: Delivery, *, now: datetime) -> Q:
+    """The message is the latest to the mailbox, and what it says of the session and the person still holds."""
     if delivery.ical_method == IcalMethod.CANCEL:
         return _cancel_is_right(now)
     return _request_is_right(delivery, now)
@@ -38,15 +49,17 @@ def _request_is_right(delivery: Delivery, now: datetime) -> Q:
     The message is built from what was loaded with `delivery`, so the session must still be in that revision, and the
     person still have that version of their link.
     """
-    if delivery.delegate is None or delivery.session is None:
+    if delivery.delegate is None or delivery.session is None or delivery.entry is None:
         return NEVER
     version, revision = delivery.delegate.token_version, delivery.session.released.sequence
-    entries = INVITATIONS.filter(
-        sequence=delivery.ical_sequence or 0, released_sequence=revision, token_version=version
+    entries = INVITED.filter(
+        is_ahead(now, path="session_"),
+        pk=delivery.entry.pk,
+        sequence=delivery.ical_sequence or 0,
+        session_sequence=revision,
+        token_version=version,
     )
-    sessions = ReleasedSession.objects.ahead(now).filter(sequence=revision)
-    people = PARTICIPANTS.filter(token_version=version)
-    return Q(entry__in=entries, session__in=sessions.values("session"), delegate__in=people)
+    return Q(entry__in=entries)
 
 
 def _cancel_is_right(now: datetime) -> Q:

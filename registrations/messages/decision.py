@@ -4,7 +4,7 @@ from datetime import datetime
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import translation
 from django.utils.translation import gettext
 
@@ -32,8 +32,9 @@ def owed(*, now: datetime) -> int:
 
 
 def is_right(delivery: Delivery, *, now: datetime) -> Q:
-    """The recipient is still a focal point of the body."""
-    return Q(recipient_registers_for("event"))
+    """The decision still stands, and the recipient is still a focal point of the body."""
+    stands = decisions_to_report().filter(pk=OuterRef("event"))
+    return Q(Exists(stands), recipient_registers_for("event"))
 
 
 def build(delivery: Delivery) -> EmailMultiAlternatives:

@@ -205,6 +205,7 @@ class AnnouncementAdmin(SecretariatAdmin[Announcement]):
         language = "es" if request.GET.get("language") == "es" else "en"
         delivery = Delivery(
             kind=DeliveryKind.ANNOUNCEMENT,
+            webinar=announcement.webinar,
             email=person.email,
             language=language,
             announcement=announcement,

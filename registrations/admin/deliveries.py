@@ -28,7 +28,7 @@ from sessions_app.admin.base import ReadOnlyAdmin, change_url, link
 class DeliveryAdmin(ReadOnlyAdmin[Delivery]):
     list_display = ["kind", "email", "session", "state_in_words", "attempts", "error", "next_attempt", "sent_at"]
     list_display_links = ["kind"]
-    list_filter = ["state", OverdueFilter, "kind", "session__webinar", "language", "announcement", "gap_reminder"]
+    list_filter = ["state", OverdueFilter, "kind", "webinar", "language", "announcement", "gap_reminder"]
     list_select_related = ["session"]
     search_fields = ["email", "delegate__name", "last_error"]
     date_hierarchy = "created_at"

@@ -161,6 +161,7 @@ class GapReminderAdmin(ReadOnlyAdmin[GapReminder]):
         country, user = reader
         delivery = Delivery(
             kind=DeliveryKind.GAP_NOTICE,
+            webinar=country.delegation.webinar,
             email=user.email,
             language=user.language,
             user=user,

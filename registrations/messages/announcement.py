@@ -24,10 +24,10 @@ def is_right(delivery: Delivery, *, now: datetime) -> Q:
     """The delegate still takes part, or the account is still a focal point of one of the chosen bodies."""
     if delivery.delegate_id is not None:
         return Q(Exists(Delegate.objects.taking_part().filter(pk=OuterRef("delegate"))))
-    announcement = Announcement.objects.select_related("webinar").get(deliveries=delivery)
+    announcement = Announcement.objects.get(deliveries=delivery)
     bodies = Audience.parse(announcement.audience).bodies
     audience = Audience(readers=AnnouncementReaders.FOCAL_POINTS, bodies=bodies)
-    return Q(Exists(focal_points_of_audience(announcement.webinar, audience).filter(pk=OuterRef("user"))))
+    return Q(Exists(focal_points_of_audience(delivery.webinar, audience).filter(pk=OuterRef("user"))))
 
 
 def build(delivery: Delivery) -> EmailMultiAlternatives:
@@ -42,7 +42,7 @@ def build(delivery: Delivery) -> EmailMultiAlternatives:
         "subject": announcement.subject.render(language).text,
         "written_html": html_of(text),
         "written_text": text_of(text),
-        "webinar_title": announcement.webinar.title.render(language).text,
+        "webinar_title": delivery.webinar.title.render(language).text,
     }
     return compose(
         delivery,
@@ -50,7 +50,7 @@ def build(delivery: Delivery) -> EmailMultiAlternatives:
         context,
         name=recipient.name,
         language=language,
-        contact_email=announcement.webinar.contact_email,
+        contact_email=delivery.webinar.contact_email,
     )
 
 
@@ -62,4 +62,4 @@ def describe(delivery: Delivery) -> str:
 
 
 def with_related(deliveries: "QuerySet[Delivery]") -> "QuerySet[Delivery]":
-    return deliveries.select_related("announcement__webinar", "delegate__delegation__body", "user")
+    return deliveries.select_related("announcement", "delegate__delegation__body", "user", "webinar")

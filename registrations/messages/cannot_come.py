@@ -16,7 +16,7 @@ from registrations.messages.recipients import body_of, recipient_of
 from registrations.models import Delivery, DeliveryKind, HistoryEvent
 from registrations.queries.absences import SAME_REASON_WITHIN, absences_that_stand, sessions_declined_by
 from registrations.queries.accounts import account_is_staff, staff_accounts
-from registrations.queries.focal_points import accounts_by_body, recipient_registers_for
+from registrations.queries.focal_points import accounts_by_body, recipient_registers
 
 KINDS = (DeliveryKind.CANNOT_COME,)
 
@@ -32,7 +32,7 @@ def owed(*, now: datetime) -> int:
     accounts = accounts_by_body(bodies)
     staff = staff_accounts() if bodies - accounts.keys() else []
     return Delivery.objects.insert_owed(
-        report_of(event, user, kind=DeliveryKind.CANNOT_COME, now=now)
+        report_of(event, user, kind=DeliveryKind.CANNOT_COME, now=now, delegation=event.delegation)
         for event in events.values()
         if event.delegation
         for user in accounts.get(event.delegation.body_id) or staff
@@ -77,15 +77,14 @@ def _is_news(event: HistoryEvent, reported: list[tuple[str, datetime]], now: dat
 def is_right(delivery: Delivery, *, now: datetime) -> Q:
     """The person still cannot come, and the recipient is still a focal point of the body, or staff."""
     stands = absences_that_stand(now=now).filter(pk=OuterRef("event"))
-    return Q(Exists(stands), account_is_staff() | Q(recipient_registers_for("event")))
+    return Q(Exists(stands), account_is_staff() | recipient_registers())
 
 
 def build(delivery: Delivery) -> EmailMultiAlternatives:
     """Build who cannot come to which sessions ahead, and why, with a link to the person, to replace them."""
-    user, event = delivery.user, delivery.event
-    if user is None or event is None or event.delegation is None or event.delegate is None:
-        raise ValueError("A message about an absence needs its recipient, event and person.")
-    delegation = event.delegation
+    user, event, delegation = delivery.user, delivery.event, delivery.delegation
+    if user is None or event is None or event.delegate is None or delegation is None:
+        raise ValueError("A message about an absence needs its recipient, event, person and delegation.")
     now = delivery.attempted_at or delivery.created_at
     with translation.override(user.language):
         link = f"{settings.BASE_URL}{delegation.get_absolute_url()}#delegate-{event.delegate.pk}"
@@ -96,7 +95,7 @@ def build(delivery: Delivery) -> EmailMultiAlternatives:
             "reader_name": user.name,
             "person": event.delegate.name,
             "body_name": delegation.body.name.render(user.language).text,
-            "webinar_title": event.webinar.title.render(user.language).text,
+            "webinar_title": delivery.webinar.title.render(user.language).text,
             "reason": event.reason,
             # Staff are the contact themselves.
             **({"contact_email": ""} if user.is_staff else {}),
@@ -111,7 +110,7 @@ def build(delivery: Delivery) -> EmailMultiAlternatives:
         },
         name=user.name,
         language=user.language,
-        contact_email=event.webinar.contact_email,
+        contact_email=delivery.webinar.contact_email,
     )
 
 
@@ -124,4 +123,4 @@ def describe(delivery: Delivery) -> str:
 
 
 def with_related(deliveries: "QuerySet[Delivery]") -> "QuerySet[Delivery]":
-    return deliveries.select_related("event__delegate", "event__delegation__body", "event__webinar", "user")
+    return deliveries.select_related("delegation__body", "delegation__webinar", "event__delegate", "user", "webinar")

@@ -56,13 +56,13 @@ def build(delivery: Delivery) -> EmailMultiAlternatives:
         "clash_alert",
         {
             "body_name": event.delegation.body.name.render(user.language).text,
-            "webinar_title": event.webinar.title.render(user.language).text,
+            "webinar_title": delivery.webinar.title.render(user.language).text,
             "kind": event.kind,
             "link": f"{settings.BASE_URL}{link}",
         },
         name=user.name,
         language=user.language,
-        contact_email=event.webinar.contact_email,
+        contact_email=delivery.webinar.contact_email,
     )
 
 
@@ -72,4 +72,4 @@ def describe(delivery: Delivery) -> str:
 
 
 def with_related(deliveries: "QuerySet[Delivery]") -> "QuerySet[Delivery]":
-    return deliveries.select_related("event__delegation__body", "event__webinar", "user")
+    return deliveries.select_related("event__delegation__body", "user", "webinar")

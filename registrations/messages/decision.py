@@ -14,7 +14,7 @@ from registrations.messages.recipients import body_of, recipient_of
 from registrations.models import DelegationStatus, Delivery, DeliveryKind
 from registrations.queries import gaps_in, lacks_letter, seats_of
 from registrations.queries.decisions import decisions_to_report
-from registrations.queries.focal_points import accounts_by_body, recipient_registers_for
+from registrations.queries.focal_points import accounts_by_body, recipient_registers
 
 KINDS = (DeliveryKind.DECISION,)
 
@@ -24,7 +24,7 @@ def owed(*, now: datetime) -> int:
     events = list(unreported(decisions_to_report(), now=now))
     accounts = accounts_by_body(event.delegation.body_id for event in events if event.delegation)
     return Delivery.objects.insert_owed(
-        report_of(event, user, kind=DeliveryKind.DECISION, now=now)
+        report_of(event, user, kind=DeliveryKind.DECISION, now=now, delegation=event.delegation)
         for event in events
         if event.delegation
         for user in accounts.get(event.delegation.body_id, ())
@@ -34,15 +34,14 @@ def owed(*, now: datetime) -> int:
 def is_right(delivery: Delivery, *, now: datetime) -> Q:
     """The decision still stands, and the recipient is still a focal point of the body."""
     stands = decisions_to_report().filter(pk=OuterRef("event"))
-    return Q(Exists(stands), recipient_registers_for("event"))
+    return Q(Exists(stands), recipient_registers())
 
 
 def build(delivery: Delivery) -> EmailMultiAlternatives:
     """Build what was decided about a delegation, why, and what is still missing. It names no delegate."""
-    user, event = delivery.user, delivery.event
-    if user is None or event is None or event.delegation is None:
-        raise ValueError("A decision needs its recipient and event.")
-    delegation = event.delegation
+    user, event, delegation = delivery.user, delivery.event, delivery.delegation
+    if user is None or event is None or delegation is None:
+        raise ValueError("A decision needs its recipient, event and delegation.")
     is_attending = delegation.status != DelegationStatus.NOT_ATTENDING
     seats = seats_of(delegation) if is_attending else ()
     with translation.override(user.language):
@@ -55,7 +54,7 @@ def build(delivery: Delivery) -> EmailMultiAlternatives:
             "event": event,
             "kind": event.kind,
             "body_name": delegation.body.name.render(user.language).text,
-            "webinar_title": event.webinar.title.render(user.language).text,
+            "webinar_title": delivery.webinar.title.render(user.language).text,
             "reason": event.reason,
             "gaps": [(seat.profile.name.render(user.language).text, seat.missing) for seat in gaps_in(seats)],
             "waived": [(seat.profile.name.render(user.language).text, seat.waived) for seat in seats if seat.waived],
@@ -64,7 +63,7 @@ def build(delivery: Delivery) -> EmailMultiAlternatives:
         },
         name=user.name,
         language=user.language,
-        contact_email=event.webinar.contact_email,
+        contact_email=delivery.webinar.contact_email,
     )
 
 
@@ -77,4 +76,4 @@ def describe(delivery: Delivery) -> str:
 
 
 def with_related(deliveries: "QuerySet[Delivery]") -> "QuerySet[Delivery]":
-    return deliveries.select_related("event__delegation__body", "event__webinar", "user")
+    return deliveries.select_related("delegation__body", "event", "user", "webinar")

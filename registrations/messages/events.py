@@ -17,6 +17,8 @@ def unreported(events: "QuerySet[HistoryEvent]", *, now: datetime) -> "QuerySet[
     return recent.select_related("delegation").order_by("pk")
 
 
-def report_of(event: HistoryEvent, user: User, *, kind: DeliveryKind, now: datetime) -> Delivery:
-    """Return an unsaved delivery that reports `event` to `user`, due at once."""
-    return Delivery.to_account(user, key=f"{kind}:{event.pk}:{user.pk}", kind=kind, at=now, event=event)
+def report_of(event: HistoryEvent, user: User, *, kind: DeliveryKind, now: datetime, **about: object) -> Delivery:
+    """Return an unsaved delivery with the fields of `about` that reports `event` to `user`, due at once."""
+    return Delivery.to_account(
+        user, key=f"{kind}:{event.pk}:{user.pk}", kind=kind, at=now, webinar_id=event.webinar_id, event=event, **about
+    )

@@ -37,7 +37,7 @@ def _notices(rule: GapNoticeRule, now: datetime) -> Iterable[Delivery]:
     incomplete = incomplete_delegations(rule.webinar)
     notified = set(
         Delivery.objects.standing()
-        .filter(kind=DeliveryKind.GAP_NOTICE, delegation__webinar=rule.webinar_id, created_at__gte=rule.due_at)
+        .filter(kind=DeliveryKind.GAP_NOTICE, webinar=rule.webinar_id, created_at__gte=rule.due_at)
         .values_list("delegation", "user")
     )
     accounts = accounts_by_body(counted.delegation.body_id for counted in incomplete)
@@ -50,7 +50,7 @@ def _notices(rule: GapNoticeRule, now: datetime) -> Iterable[Delivery]:
 def _delivery(rule: GapNoticeRule, delegation: Delegation, user: User, now: datetime) -> Delivery:
     key = rule.key_of_notice(delegation.pk, user.pk)
     return Delivery.to_account(
-        user, key=key, kind=DeliveryKind.GAP_NOTICE, at=now, delegation=delegation, gap_rule=rule
+        user, key=key, kind=DeliveryKind.GAP_NOTICE, at=now, webinar=rule.webinar, delegation=delegation
     )
 
 
@@ -65,14 +65,15 @@ def is_right(delivery: Delivery, *, now: datetime) -> Q:
     delegations = Delegation.objects.of_focal_point(user).select_related("body", "webinar__policy")
     delegations = delegations.filter(webinar__in=webinars_that_remind(now=now).order_by())
     delegation = delegations.filter(deliveries=delivery, status__in=REMINDED_STATUSES).first()
-    if delegation is None or not (delivery.gap_reminder_id or _is_of_its_rule(delivery, delegation, user, now)):
+    if delegation is None or not (delivery.gap_reminder_id or _is_of_a_rule(delivery, delegation, user, now)):
         return NEVER
     return Q() if gaps_in(seats_of(delegation)) or lacks_letter(delegation) else NEVER
 
 
-def _is_of_its_rule(delivery: Delivery, delegation: Delegation, user: User, now: datetime) -> bool:
-    rule = gap_notice_rules(now=now).filter(deliveries=delivery).first()
-    return rule is not None and delivery.key == rule.key_of_notice(delegation.pk, user.pk)
+def _is_of_a_rule(delivery: Delivery, delegation: Delegation, user: User, now: datetime) -> bool:
+    """Return whether a rule of the webinar owes this very notice: the key names the rule and its day."""
+    rules = gap_notice_rules(now=now).filter(webinar=delegation.webinar)
+    return any(rule.key_of_notice(delegation.pk, user.pk) == delivery.key for rule in rules)
 
 
 def build(delivery: Delivery) -> EmailMultiAlternatives:

@@ -66,6 +66,7 @@ def _delivery(request: LinkRequest, person: Delegate, now: datetime) -> Delivery
     return Delivery(
         key=f"{DeliveryKind.LINKS}:{request.pk}",
         kind=DeliveryKind.LINKS,
+        webinar_id=person.webinar_id,
         email=person.email,
         language=person.language,
         delegate=person,

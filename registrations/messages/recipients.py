@@ -19,7 +19,9 @@ def recipient_of(delivery: Delivery) -> str:
 
 def body_of(delivery: Delivery) -> str:
     """Return the name of the body that the message is about, or the empty string."""
-    delegation = delivery.event.delegation if delivery.event is not None else delivery.delegation
+    delegation = delivery.delegation
+    if delegation is None and delivery.event is not None:
+        delegation = delivery.event.delegation
     return str(delegation.body) if delegation is not None else ""
 
 

@@ -16,7 +16,7 @@ from registrations.queries.focal_points import (
     Appointment,
     appointments,
     delegations_to_register,
-    recipient_registers_for,
+    recipient_registers,
 )
 from registrations.tokens import invitation_url
 
@@ -41,6 +41,7 @@ def _delivery(appointment: Appointment, now: datetime) -> Delivery:
         key=appointment.key,
         kind=DeliveryKind.REGISTRATION,
         at=now,
+        webinar_id=appointment.delegation.webinar_id,
         delegation=appointment.delegation,
         due_at=now + change_hold(),
     )
@@ -48,7 +49,7 @@ def _delivery(appointment: Appointment, now: datetime) -> Delivery:
 
 def is_right(delivery: Delivery, *, now: datetime) -> Q:
     """The recipient is still a focal point of the delegation, which is still to be registered."""
-    return Q(recipient_registers_for("delegation"), delegation__in=delegations_to_register(now=now))
+    return Q(recipient_registers(), delegation__in=delegations_to_register(now=now))
 
 
 def build(delivery: Delivery) -> EmailMultiAlternatives:

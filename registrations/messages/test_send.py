@@ -42,4 +42,6 @@ def describe(delivery: Delivery) -> str:
 
 
 def with_related(deliveries: "QuerySet[Delivery]") -> "QuerySet[Delivery]":
-    return deliveries.select_related("announcement__webinar", "delegation__body", "delegation__webinar__policy", "user")
+    return deliveries.select_related(
+        "announcement", "webinar", "delegation__body", "delegation__webinar__policy", "user"
+    )

@@ -4,9 +4,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
 
-from django.db.models import Exists, OuterRef, QuerySet, Subquery
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
 from registrations.models import Delegation, Delivery, DeliveryKind, FocalPoint, ParticipatingBody, User
@@ -48,13 +47,13 @@ def accounts_by_body(bodies: Iterable[int]) -> Mapping[int, Sequence[User]]:
     return accounts
 
 
-def recipient_registers_for(field: Literal["delegation", "event"]) -> Exists:
-    """Return the condition, on a delivery, that its account registers today for the body of its delegation or event.
+def recipient_registers() -> Q:
+    """Return the condition, on a delivery, that its account registers today for the body of its delegation.
 
     Joins no table to the delivery's row.
     """
-    path = {"delegation": "body__delegations", "event": "body__delegations__history"}[field]
-    return Exists(FocalPoint.objects.with_access().filter(user=OuterRef("user"), **{path: OuterRef(field)}))
+    focal_points = FocalPoint.objects.with_access().filter(body__delegations=OuterRef("delegation"))
+    return Q(Exists(focal_points.filter(user=OuterRef("user"))))
 
 
 def delegations_to_register(*, now: datetime) -> "QuerySet[Delegation]":

@@ -125,7 +125,9 @@ def send_test_of_announcement(announcement: Announcement, *, by: User, now: date
         for language in LANGUAGES
         if getattr(stored, f"subject_{language}") and getattr(stored, f"text_{language}")
     ]
-    return owe_test_sends(written, of=f"announcement:{stored.pk}", by=by, now=now, announcement=stored)
+    return owe_test_sends(
+        written, of=f"announcement:{stored.pk}", webinar=stored.webinar, by=by, now=now, announcement=stored
+    )
 
 
 @transaction.atomic
@@ -202,6 +204,7 @@ def _delivery(announcement: Announcement, reader: Reader, now: datetime) -> Deli
     return Delivery(
         key=f"announcement:{announcement.pk}:{reader.email.lower()}",
         kind=DeliveryKind.ANNOUNCEMENT,
+        webinar_id=announcement.webinar_id,
         email=reader.email,
         language=reader.language,
         delegate_id=reader.delegate_id,

@@ -94,11 +94,19 @@ def check_gap_reminder(webinar: Webinar, *, now: datetime) -> None:
 @transaction.atomic
 def send_test_of_gap_notice(delegation: Delegation, *, by: User, now: datetime) -> int:
     """Owe `by` the notice of `delegation` as its focal points would get it, in each language; how many these are."""
-    return owe_test_sends(LANGUAGES, of=f"gap:{delegation.pk}", by=by, now=now, delegation=delegation)
+    return owe_test_sends(
+        LANGUAGES, of=f"gap:{delegation.pk}", webinar=delegation.webinar, by=by, now=now, delegation=delegation
+    )
 
 
 def _notice(gap_reminder: GapReminder, delegation: Delegation, user: User, now: datetime) -> Delivery:
     key = f"gap:chase:{gap_reminder.pk}:{delegation.pk}:{user.pk}"
     return Delivery.to_account(
-        user, key=key, kind=DeliveryKind.GAP_NOTICE, at=now, delegation=delegation, gap_reminder=gap_reminder
+        user,
+        key=key,
+        kind=DeliveryKind.GAP_NOTICE,
+        at=now,
+        webinar_id=delegation.webinar_id,
+        delegation=delegation,
+        gap_reminder=gap_reminder,
     )

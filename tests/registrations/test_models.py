@@ -27,6 +27,7 @@ from tests.factories import (
     make_delegate,
     make_delegation,
     make_focal_point,
+    make_message,
     make_organisation,
     make_profiles,
     make_staff,
@@ -185,12 +186,22 @@ def test_a_mailbox_has_one_entry_per_session_and_one_message_under_way():
     with pytest.raises(IntegrityError), transaction.atomic():
         CalendarEntry.objects.create(**facts)
 
-    owed = {"kind": "invitation", "email": delegate.email, "language": "es", "created_at": NOW, "due_at": NOW}
-    one, other = (Delivery.objects.create(key=key, entry=entry, **owed) for key in ("one", "other"))
+    owed = {
+        "kind": "invitation",
+        "webinar": delegation.webinar,
+        "session": session,
+        "entry": entry,
+        "delegate": delegate,
+        "email": delegate.email,
+        "language": "es",
+        "created_at": NOW,
+        "due_at": NOW,
+    }
+    one, other = (Delivery.objects.create(key=key, **owed) for key in ("one", "other"))
     with pytest.raises(IntegrityError), transaction.atomic():
         Delivery.objects.create(key="one", **owed)
     assert_refused("delivery_claimed_under_a_lease", lambda: Delivery.objects.filter(pk=one.pk).update(state="claimed"))
-    claimed = {"state": "claimed", "claim_token": one.message_uuid, "lease_expires_at": NOW}
+    claimed = {"state": "claimed", "claim_token": uuid4(), "lease_expires_at": NOW}
     Delivery.objects.filter(pk=one.pk).update(**claimed)
     with pytest.raises(IntegrityError), transaction.atomic():
         Delivery.objects.filter(pk=other.pk).update(**claimed)
@@ -240,9 +251,7 @@ def test_the_zones_of_a_body_are_a_list_of_known_zones(zones):
 
 
 def owe(key: str, *, since=NOW, **fields) -> Delivery:
-    return Delivery.objects.create(
-        key=key, kind="decision", email="ana@example.org", language="es", created_at=since, due_at=since, **fields
-    )
+    return make_message(key, created_at=since, due_at=since, **fields)
 
 
 def claim(until):

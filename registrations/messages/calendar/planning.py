@@ -51,7 +51,9 @@ def owed(*, now: datetime) -> int:
     to_cancel = list(entries_to_cancel(now=now).values_list("pk", flat=True))
     if not people and not to_cancel:
         return 0
-    sessions = {one.session_id: one for one in ReleasedSession.objects.filter(ends_at__gt=now)}
+    sessions = {
+        one.session_id: one for one in ReleasedSession.objects.filter(ends_at__gt=now).select_related("session")
+    }
     entries = _locked({*_entries_of(people), *to_cancel})
     last_sent = _last_sent(entries)
     plan = Plan(now)
@@ -109,7 +111,8 @@ def _invite_newcomers(people: Sequence[Invitee], sessions: Mapping[int, Released
             _new_entry(person, sessions[person.session_id], now) for person in batch
         )
         Delivery.objects.bulk_create(
-            _first_delivery(entry, person, now) for entry, person in zip(entries, batch, strict=True)
+            _first_delivery(entry, sessions[person.session_id], person, now)
+            for entry, person in zip(entries, batch, strict=True)
         )
     return len(people)
 
@@ -125,8 +128,10 @@ def _new_entry(person: Invitee, released: ReleasedSession, now: datetime) -> Cal
     return entry
 
 
-def _first_delivery(entry: CalendarEntry, person: Invitee, now: datetime) -> Delivery:
-    delivery = _delivery(entry, DeliveryKind.INVITATION, email=person.email, language=person.language, now=now)
+def _first_delivery(entry: CalendarEntry, released: ReleasedSession, person: Invitee, now: datetime) -> Delivery:
+    delivery = _delivery(
+        entry, released, DeliveryKind.INVITATION, email=person.email, language=person.language, now=now
+    )
     # Later messages of the entry answer to this one.
     delivery.message_uuid = entry.first_message_uuid
     return delivery
@@ -146,7 +151,7 @@ def _invite_again(
     is_same_person = last is not None and last.delegate_id == person.delegate_id
     holds_it = last is not None and is_same_person and last.method == IcalMethod.REQUEST
     kind = DeliveryKind.UPDATE if holds_it else DeliveryKind.INVITATION
-    delivery = _delivery(entry, kind, email=person.email, language=person.language, now=plan.now)
+    delivery = _delivery(entry, released, kind, email=person.email, language=person.language, now=plan.now)
     if last is not None and is_same_person:
         delivery.previous_release_id, delivery.previous_method = last.release_id, last.method
     plan.owed.append(delivery)
@@ -165,7 +170,9 @@ def _cancel(plan: Plan, released: ReleasedSession, entry: CalendarEntry, last: L
     person = entry.delegate
     # The entry of an earlier address has it in lower case only.
     email = person.email if person.address == entry.address else entry.address
-    delivery = _delivery(entry, DeliveryKind.CANCELLATION, email=email, language=person.language, now=plan.now)
+    delivery = _delivery(
+        entry, released, DeliveryKind.CANCELLATION, email=email, language=person.language, now=plan.now
+    )
     if last.release_id != entry.release_id:
         # The mail names the session as the mailbox holds it, not as it was changed since.
         delivery.previous_release_id = last.release_id
@@ -189,10 +196,13 @@ def _copy_session(entry: CalendarEntry, released: ReleasedSession, person: Invit
     entry.starts_at, entry.ends_at = released.starts_at, released.ends_at
 
 
-def _delivery(entry: CalendarEntry, kind: DeliveryKind, *, email: str, language: str, now: datetime) -> Delivery:
+def _delivery(
+    entry: CalendarEntry, released: ReleasedSession, kind: DeliveryKind, *, email: str, language: str, now: datetime
+) -> Delivery:
     return Delivery(
         key=f"cal:{entry.session_id}:{entry.address}:{entry.sequence}",
         kind=kind,
+        webinar_id=released.session.webinar_id,
         email=email,
         language=language,
         delegate_id=entry.delegate_id,

@@ -143,6 +143,7 @@ def _delivery(due: DueReminder, recipient: Recipient, now: datetime) -> Delivery
     return Delivery(
         key=f"{due.key_prefix}{recipient.address}",
         kind=DeliveryKind.REMINDER,
+        webinar_id=due.rule.webinar_id,
         email=recipient.email,
         language=recipient.language,
         delegate_id=recipient.delegate_id,

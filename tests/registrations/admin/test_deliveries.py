@@ -22,6 +22,7 @@ from tests.factories import (
     make_delegate,
     make_delegation,
     make_focal_point,
+    make_message,
     make_user,
 )
 from tests.registrations.queries.mailboxes import make_delivery, make_entry, make_release
@@ -31,18 +32,7 @@ MINUTE = timedelta(minutes=1)
 
 
 def make_notice(state: DeliveryState, number: int = 1, **fields: object) -> Delivery:
-    return Delivery.objects.create(
-        **{
-            "key": f"notice:{number}",
-            "kind": DeliveryKind.DECISION,
-            "email": f"person{number}@example.org",
-            "language": "es",
-            "created_at": NOW,
-            "due_at": NOW,
-            "state": state,
-            **fields,
-        }
-    )
+    return make_message(f"notice:{number}", **{"email": f"person{number}@example.org", "state": state, **fields})
 
 
 @pytest.fixture
@@ -285,23 +275,21 @@ def test_each_kind_says_what_it_tells_whom(ana: Delegate) -> None:
     of_ana = HistoryEvent.objects.create(
         webinar=ana.webinar, delegation=ana.delegation, delegate=ana, kind="cannot_come", at=NOW
     )
-    to_user = {"user": make_user("eva@example.org", name="Eva Ejemplo"), "event": event}
+    user = make_user("eva@example.org", name="Eva Ejemplo")
     of_session = {"delegate": ana, "session": Session.objects.get(number=2)}
-    announcement = make_announcement(ana.webinar, by=to_user["user"])
+    announcement = make_announcement(ana.webinar, by=user)
     facts = {
-        DeliveryKind.REGISTRATION: {"user": to_user["user"], "delegation": ana.delegation},
-        DeliveryKind.GAP_NOTICE: {"user": to_user["user"], "delegation": ana.delegation},
-        DeliveryKind.DECISION: to_user,
-        DeliveryKind.CANNOT_COME: {"user": to_user["user"], "event": of_ana},
-        DeliveryKind.CLASH_ALERT: to_user,
+        DeliveryKind.REGISTRATION: {"user": user, "delegation": ana.delegation},
+        DeliveryKind.GAP_NOTICE: {"user": user, "delegation": ana.delegation},
+        DeliveryKind.DECISION: {"user": user, "delegation": ana.delegation, "event": event},
+        DeliveryKind.CANNOT_COME: {"user": user, "delegation": ana.delegation, "event": of_ana},
+        DeliveryKind.LINKS: {"delegate": ana},
+        DeliveryKind.CLASH_ALERT: {"user": user, "event": event},
         DeliveryKind.ANNOUNCEMENT: {"delegate": ana, "announcement": announcement},
-        DeliveryKind.TEST: {"user": to_user["user"], "announcement": announcement},
+        DeliveryKind.TEST: {"user": user, "announcement": announcement},
     }
 
-    texts = [
-        message_module(kind).describe(make_notice(DeliveryState.DUE, number, kind=kind, **facts.get(kind, of_session)))
-        for number, kind in enumerate(DeliveryKind)
-    ]
+    texts = [message_module(kind).describe(Delivery(kind=kind, **facts.get(kind, of_session))) for kind in DeliveryKind]
 
     session = "session 2, “Context and challenges 2”"
     assert texts == [

@@ -16,7 +16,6 @@ from registrations.models import (
     Delegation,
     DelegationStatus,
     Delivery,
-    DeliveryKind,
     DeliveryState,
     FocalPoint,
     GapNoticeRule,
@@ -39,6 +38,7 @@ from tests.factories import (
     make_delegation,
     make_focal_point,
     make_gap_notice_rule,
+    make_message,
     make_quotas,
     make_registration_invitation,
     make_reminder_rule,
@@ -77,16 +77,7 @@ def told(response: HttpResponse) -> list[str]:
 
 
 def make_delivery(state: DeliveryState, number: int = 1, **fields: object) -> Delivery:
-    return Delivery.objects.create(
-        key=f"notice:{number}",
-        kind=DeliveryKind.DECISION,
-        email=f"person{number}@example.org",
-        language="es",
-        created_at=NOW,
-        due_at=NOW,
-        state=state,
-        **fields,
-    )
+    return make_message(f"notice:{number}", email=f"person{number}@example.org", state=state, **fields)
 
 
 def errors_of(response: HttpResponse) -> dict[str, list[str]]:

@@ -34,12 +34,12 @@ def test_a_module_without_one_of_its_functions_is_refused(module: object, name: 
 
 @pytest.mark.parametrize("module", MODULES, ids=lambda module: module.__name__)
 def test_a_kind_without_a_module_is_refused(module: object) -> None:
-    with pytest.raises(ImproperlyConfigured, match="^No module of registrations.messages is about "):
+    with pytest.raises(ImproperlyConfigured, match=r"^No module of registrations.messages is about "):
         registry_of([one for one in MODULES if one is not module])
 
 
 def test_a_kind_with_two_modules_is_refused() -> None:
-    with pytest.raises(ImproperlyConfigured, match="^Two modules of registrations.messages are about "):
+    with pytest.raises(ImproperlyConfigured, match=r"^Two modules of registrations.messages are about "):
         registry_of([*MODULES, MODULES[0]])
 
 

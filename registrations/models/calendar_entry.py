@@ -1,4 +1,3 @@
-import uuid
 from datetime import datetime
 
 from django.db import models
@@ -66,8 +65,6 @@ class CalendarEntry(models.Model):
     ends_at = models.DateTimeField(_("ends at"))
     ical_partstat = models.CharField(_("answer"), max_length=20, choices=Partstat, default=Partstat.NEEDS_ACTION)
     answered_at = models.DateTimeField(_("answered at"), null=True, blank=True)
-    # The first message about it has this one, and later ones answer to it.
-    first_message_uuid = models.UUIDField(default=uuid.uuid4, editable=False)
 
     objects = CalendarEntryQuerySet.as_manager()
 

@@ -1,4 +1,3 @@
-import uuid
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -257,8 +256,10 @@ class Delivery(models.Model):
     sent_at = models.DateTimeField(_("sent at"), null=True, blank=True)
     # When somebody last made it due again; it counts as owed since then.
     resent_at = models.DateTimeField(_("sent again at"), null=True, blank=True)
-    # Random, given once: a repeated message carries the same one.
-    message_uuid = models.UUIDField(default=uuid.uuid4, editable=False)
+    # How often staff or a focal point made it due again after it was sent, failed or was stopped.
+    resend_count = models.PositiveSmallIntegerField(default=0, editable=False)
+    # The Message-ID of the last attempt whose result was recorded (see `messages/composing/message_ids.py`).
+    message_id = models.CharField(max_length=320, blank=True, editable=False)
 
     objects = DeliveryQuerySet.as_manager()
 
@@ -291,6 +292,7 @@ class Delivery(models.Model):
         indexes = [
             models.Index(fields=["state", "due_at"], name="delivery_by_due_time"),
             models.Index(fields=["entry", "state"], name="delivery_by_calendar_entry"),
+            models.Index(fields=["message_id"], name="delivery_by_message_id", condition=~models.Q(message_id="")),
         ]
 
     def __str__(self) -> str:

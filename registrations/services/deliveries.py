@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Case, Q, QuerySet, Value, When
+from django.db.models import Case, F, Q, QuerySet, Value, When
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -54,10 +54,10 @@ def resend_deliveries(delivery_ids: Iterable[int], *, by: User, now: datetime) -
     """Make deliveries due again, with their attempts counted from zero; return how many.
 
     These are the messages that failed or were stopped, and the invitations to a session or to register that were sent:
-    the same message with the same revision, so that a calendar shows it once (RFC 5546 §2.1.5). Leaves alone a calendar
-    message whose session is over or after which a newer one is planned, since it would bring back an old state; an
-    invitation sent less than `RESEND_PAUSE` ago; and every other message that was sent. Locks the calendar entries and
-    the deliveries, so that of two calls at once the second finds nothing to do.
+    the same revision under a new Message-ID, so that a calendar shows it once (RFC 5546 §2.1.5). Leaves alone a message
+    whose session is over or after which a newer one is planned, since it would bring back an old state; an invitation
+    sent less than `RESEND_PAUSE` ago; and every other message that was sent. Locks the calendar entries and the
+    deliveries, so that of two calls at once the second finds nothing to do.
     """
     count = _make_due_again(Delivery.objects.filter(pk__in=list(delivery_ids)), by=by, now=now)
     nudge_planner()
@@ -131,7 +131,12 @@ def _make_due_again(deliveries: "QuerySet[Delivery]", *, by: User, now: datetime
         )
     )
     Delivery.objects.filter(pk__in=[one.pk for one in chosen]).update(
-        state=DeliveryState.DUE, due_at=now, resent_at=now, attempts=0, worker_losses=0
+        state=DeliveryState.DUE,
+        due_at=now,
+        resent_at=now,
+        resend_count=F("resend_count") + 1,
+        attempts=0,
+        worker_losses=0,
     )
     _record(HistoryKind.MAIL_SENT_AGAIN, chosen, by=by, now=now)
     return len(chosen)

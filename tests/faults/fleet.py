@@ -78,6 +78,7 @@ class Fleet(Installation):
             "CELERY_BROKER_URL": f"{redis.url}/0",
             "EMAIL_URL": f"smtp://127.0.0.1:{mail.port}",
             "SECRET_KEY": "of-a-fleet-under-test-and-longer-than-fifty-characters-0123456789",
+            "MESSAGE_ID_KEY": "of-the-messages-of-a-fleet-and-longer-than-fifty-characters-0123",
             "ALLOWED_HOSTS": "webinars.example.org",
             "BASE_URL": "https://webinars.example.org",
             "DEFAULT_FROM_EMAIL": "RCM webinars <webinars@example.org>",

@@ -53,7 +53,5 @@ def test_a_clock_that_steps_back_an_hour_reminds_nobody_twice(fleet: Fleet, sett
     assert calendars.ignored == 0
     assert states() == {"sent": INVITATIONS + PEOPLE}
     reminded = Delivery.objects.filter(kind=DeliveryKind.REMINDER)
-    received = Counter(
-        parse(message.content)["Message-ID"].strip("<>").partition("@")[0] for message in fleet.mail.received
-    )
-    assert {received[str(delivery.message_uuid)] for delivery in reminded} == {1}
+    received = Counter(parse(message.content)["Message-ID"] for message in fleet.mail.received)
+    assert {received[delivery.message_id] for delivery in reminded} == {1}

@@ -111,8 +111,8 @@ def _named(delegation, focal_point: User, language: str, name: str, email: str) 
 
 
 def _by_name() -> dict[str, EmailMultiAlternatives]:
-    deliveries = {str(one.message_uuid): one for one in Delivery.objects.select_related("rule")}
-    return {_name_of(deliveries[one.extra_headers["Message-ID"][1:37]]): one for one in mail.outbox}
+    deliveries = {one.message_id: one for one in Delivery.objects.select_related("rule")}
+    return {_name_of(deliveries[one.extra_headers["Message-ID"]]): one for one in mail.outbox}
 
 
 def _name_of(delivery: Delivery) -> str:

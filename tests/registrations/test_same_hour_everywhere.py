@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
 from itertools import chain, cycle
-from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -143,17 +142,15 @@ def invitation_to(zone: str, language: str, starts_at: datetime) -> Delivery:
         changed_at=NOW,
     )
     delegate = Delegate(pk=1, webinar=webinar, name="Ana", email="a@example.org", language=language, timezone=zone)
-    uuid = uuid4()
     return Delivery(
         kind=DeliveryKind.INVITATION,
         delegate=delegate,
         session=released.session,
-        entry=CalendarEntry(session=session, address="a@example.org", delegate=delegate, first_message_uuid=uuid),
+        entry=CalendarEntry(session=session, address="a@example.org", delegate=delegate),
         email="a@example.org",
         ical_method="REQUEST",
         ical_sequence=0,
         ical_stamp=NOW,
-        message_uuid=uuid,
     )
 
 

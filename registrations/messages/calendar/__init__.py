@@ -6,7 +6,7 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.lookups import Exact
 from django.utils.translation import gettext_lazy
 
-from registrations.messages.calendar.mail import build
+from registrations.messages.calendar.mail import FIRST_MESSAGE_ID, build
 from registrations.messages.calendar.planning import owed
 from registrations.messages.composing import NEVER
 from registrations.messages.recipients import recipient_of, session_of
@@ -85,6 +85,9 @@ def describe(delivery: Delivery) -> str:
 
 def with_related(deliveries: "QuerySet[Delivery]") -> "QuerySet[Delivery]":
     """The messages of a batch are about the same few sessions: each session is loaded once."""
+    earlier = Delivery.objects.filter(entry=OuterRef("entry"), ical_sequence__lt=OuterRef("ical_sequence"))
+    sent = earlier.filter(may_have_arrived=True).exclude(message_id="").order_by("ical_sequence")
+    deliveries = deliveries.annotate(**{FIRST_MESSAGE_ID: Subquery(sent.values("message_id")[:1])})
     return deliveries.select_related("delegate", "entry").prefetch_related(
         "previous_release", "session__released", "session__webinar"
     )

@@ -3,7 +3,7 @@
 from django.core.mail import EmailMultiAlternatives
 
 from registrations.calendars import calendar_session, organizer_address
-from registrations.messages.composing import ascii_address, compose, message_id
+from registrations.messages.composing import ascii_address, compose
 from registrations.messages.composing.sessions import session_context, session_hours
 from registrations.models import CalendarEntry, Delegate, Delivery, DeliveryKind, IcalMethod
 from sessions_app.agenda import AgendaSession, agenda_from_release
@@ -11,6 +11,9 @@ from sessions_app.ical import Attendee, Method
 from sessions_app.ical import build_invitation as build_ical
 from sessions_app.models import ReleasedSession
 
+# The annotation of `with_related`: the Message-ID of the first message to the mailbox about the session, if this is not
+# that message.
+FIRST_MESSAGE_ID = "first_message_id"
 TEMPLATES = {
     DeliveryKind.INVITATION: "invitation",
     DeliveryKind.UPDATE: "update",
@@ -53,8 +56,8 @@ def build(delivery: Delivery) -> EmailMultiAlternatives:
         contact_email=released.session.webinar.contact_email,
         ical=build_ical(session, method=method, organizer=organizer_address(), attendee=attendee),
     )
-    if entry.first_message_uuid != delivery.message_uuid:
-        first = message_id(entry.first_message_uuid)
+    if first := getattr(delivery, FIRST_MESSAGE_ID, ""):
+        # Mail programs show all messages about a session as one conversation.
         message.extra_headers |= {"In-Reply-To": first, "References": first}
     return message
 

@@ -111,7 +111,14 @@ def _invite_newcomers(people: Sequence[Invitee], sessions: Mapping[int, Released
             _new_entry(person, sessions[person.session_id], now) for person in batch
         )
         Delivery.objects.bulk_create(
-            _first_delivery(entry, sessions[person.session_id], person, now)
+            _delivery(
+                entry,
+                sessions[person.session_id],
+                DeliveryKind.INVITATION,
+                email=person.email,
+                language=person.language,
+                now=now,
+            )
             for entry, person in zip(entries, batch, strict=True)
         )
     return len(people)
@@ -126,15 +133,6 @@ def _new_entry(person: Invitee, released: ReleasedSession, now: datetime) -> Cal
     )
     _copy_session(entry, released, person)
     return entry
-
-
-def _first_delivery(entry: CalendarEntry, released: ReleasedSession, person: Invitee, now: datetime) -> Delivery:
-    delivery = _delivery(
-        entry, released, DeliveryKind.INVITATION, email=person.email, language=person.language, now=now
-    )
-    # Later messages of the entry answer to this one.
-    delivery.message_uuid = entry.first_message_uuid
-    return delivery
 
 
 def _invite_again(

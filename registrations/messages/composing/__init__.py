@@ -12,6 +12,7 @@ from django.utils.translation import gettext
 
 from registrations.calendars import organizer_address
 from registrations.messages.composing.mail_message import MailMessage, mailbox
+from registrations.messages.composing.message_ids import message_id
 from registrations.models import Delivery
 
 # The condition of a delivery that must not be sent any more.
@@ -52,7 +53,7 @@ def compose(
         from_email=from_email,
         to=[mailbox(_display_name(name), ascii_address(delivery.email))],
         headers={
-            "Message-ID": message_id(delivery.message_uuid),
+            "Message-ID": message_id(delivery, subject=subject, text=text),
             "Auto-Submitted": "auto-generated",
             **NO_ABSENCE_NOTE,
         },
@@ -80,8 +81,3 @@ def ascii_address(email: str) -> str:
     """Return `email` with its domain in ASCII (RFC 5890 §2.3.2.1), which "ana@correo.españa" needs."""
     local, _at, domain = email.rpartition("@")
     return f"{local}@{domain.encode('idna').decode()}"
-
-
-def message_id(uuid: object) -> str:
-    """Return the Message-ID for a stored random UUID, at the domain that our mail comes from."""
-    return f"<{uuid}@{organizer_address().rpartition('@')[2]}>"

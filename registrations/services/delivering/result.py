@@ -101,6 +101,7 @@ def record_result(delivery: Delivery, outcome: Outcome, *, token: UUID, now: dat
         "claim_token": None,
         "lease_expires_at": None,
         "last_error": outcome.error,
+        "message_id": delivery.message_id,
         "may_have_arrived": delivery.may_have_arrived or outcome.may_have_arrived,
     }
     with transaction.atomic():
@@ -122,6 +123,7 @@ def _record_sent(delivery: Delivery, token: UUID, now: datetime) -> None:
         sent_at=now,
         may_have_arrived=True,
         last_error="",
+        message_id=delivery.message_id,
         claim_token=None,
         lease_expires_at=None,
     )

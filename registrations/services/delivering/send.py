@@ -101,10 +101,13 @@ def _send_batch(
 def _build_and_hand_over(delivery: Delivery, connection: BaseEmailBackend) -> Outcome:
     """Build the message and send it.
 
-    If it cannot be built or encoded, this message alone fails. Raises DatabaseError, which concerns all messages.
+    Sets its Message-ID, which is recorded with the outcome. If the message cannot be built or encoded, it fails alone.
+    Raises DatabaseError, which concerns all messages.
     """
     try:
-        return hand_over(message_module(delivery.kind).build(delivery), connection)
+        message = message_module(delivery.kind).build(delivery)
+        delivery.message_id = message.extra_headers["Message-ID"]
+        return hand_over(message, connection)
     except DatabaseError:
         raise
     except Exception as error:  # whatever a template, a codec or the mail library raises for this message

@@ -378,7 +378,7 @@ def test_in_the_text_each_line_of_a_reason_is_marked_as_not_ours(ana: Delegate) 
 
 
 @pytest.mark.parametrize("count", [1, 20])
-def test_the_planner_asks_five_questions_for_one_as_for_many(
+def test_the_planner_asks_four_questions_for_one_as_for_many(
     honduras: Delegation, count: int, django_assert_num_queries
 ) -> None:
     people = [admitted(honduras) for _ in range(count)]
@@ -386,7 +386,7 @@ def test_the_planner_asks_five_questions_for_one_as_for_many(
     for person in people:
         decline_sessions_ahead(person, reason="", now=SOON)
 
-    with transaction.atomic(), django_assert_num_queries(5):
+    with transaction.atomic(), django_assert_num_queries(4):
         cannot_come.owed(now=SOON)
 
     assert Delivery.objects.filter(kind=DeliveryKind.CANNOT_COME).count() == count

@@ -120,7 +120,7 @@ def told() -> list[tuple[str, Delegate | None, User | None, datetime]]:
     return [(event.kind, event.delegate, event.actor, event.at) for event in HistoryEvent.objects.order_by("pk")]
 
 
-def test_an_invitation_that_did_not_arrive_is_sent_once_more_as_the_same_message(ana: Delegate, staff: User) -> None:
+def test_an_invitation_that_did_not_arrive_is_sent_once_more_in_the_same_revision(ana: Delegate, staff: User) -> None:
     first = list(mail.outbox)
 
     resent = resend_deliveries(everything(), by=staff, now=AFTER_THE_PAUSE)
@@ -128,9 +128,8 @@ def test_an_invitation_that_did_not_arrive_is_sent_once_more_as_the_same_message
     again = sent_by(AFTER_THE_PAUSE)
     client = CalendarClient().receive_all([*first, *again])
     assert (resent, len(again), client.ignored) == (2, 2, 2)
-    assert {message.extra_headers["Message-ID"] for message in again} == {
-        message.extra_headers["Message-ID"] for message in first
-    }
+    ids = {message.extra_headers["Message-ID"] for message in [*first, *again]}
+    assert len(ids) == 4
     assert CalendarClient().receive_all(again).titles(ana.email) == ["Contexto y desafíos 1", "Contexto y desafíos 2"]
 
 

@@ -109,7 +109,7 @@ def test_what_is_given_out_names_nobody_else_and_opens_nothing(ximena: Delegate,
 
     assert newcomer.name not in given
     assert "quirina" not in given.lower()
-    assert not {"token_version", "message_uuid", "claim_token", "password"} & set(given.replace('"', " ").split())
+    assert not {"token_version", "message_id", "claim_token", "password"} & set(given.replace('"', " ").split())
 
 
 def test_the_account_of_a_person_is_given_out_too(db: None, staff: User) -> None:

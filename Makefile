@@ -11,6 +11,7 @@ TEST_VENV := $(if $(DJANGO),.venv-django$(DJANGO)-python$(PYTHON_VERSION),.venv)
 PRODUCTION_LIKE := RCM_DEMO=0 DATABASE_URL=postgres://rcm:sample@db.example.org/rcm CACHE_URL=redis://redis.example.org/1 \
 	CELERY_BROKER_URL=redis://redis.example.org/0 EMAIL_URL=smtp+tls://webinars:sample@smtp.example.org:587 \
 	SECRET_KEY=a-sample-for-the-deployment-check-0123456789-abcdefghijklmnopqrstuvwxyz \
+	MESSAGE_ID_KEY=another-sample-for-the-deployment-check-0123456789-abcdefghijkl \
 	ALLOWED_HOSTS=webinars.example.org BASE_URL=https://webinars.example.org \
 	DEFAULT_FROM_EMAIL=webinars@example.org MEDIA_ROOT=/srv/rcm-webinar/media TRUSTED_PROXY_COUNT=1
 # What the tools that load our settings run with; nothing is connected to.

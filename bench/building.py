@@ -14,9 +14,11 @@ from django.core.mail import EmailMultiAlternatives
 
 from bench.timing import Ratio
 from registrations import calendars
-from registrations.mail import build_invitation, calendar, message
+from registrations.messages import calendar, composing
+from registrations.messages.calendar import mail
+from registrations.messages.composing import sessions
 from registrations.models import Delivery
-from registrations.services.planning import plan
+from registrations.services.delivering.plan import plan
 from sessions_app import hours
 from sessions_app.releases import release_webinar
 from tests.factories import NOW, make_country, make_delegate, make_delegation, make_quotas, make_webinar
@@ -34,21 +36,21 @@ KINDS_OF_READERS = (
 MIME = "MIME"
 # The functions that are timed, by step; each is replaced in the module that calls it.
 STEPS: tuple[tuple[str, ModuleType, str], ...] = (
-    ("icalendar", calendar, "build_ical"),
-    ("templates", message, "render_to_string"),
-    ("CSS into attributes", message, "inline_css"),
-    ("links", calendar, "page_url"),
-    ("links", calendar, "join_url"),
+    ("icalendar", mail, "build_ical"),
+    ("templates", composing, "render_to_string"),
+    ("CSS into attributes", composing, "inline_css"),
+    ("links", sessions, "page_url"),
+    ("links", sessions, "join_url"),
     ("links", calendars, "join_url"),
-    ("hours", calendar, "hours_for"),
+    ("hours", sessions, "hours_for"),
     ("hours", calendars, "hours_for"),
 )
 # What the plain implementation calls instead of our functions.
 PLAIN_REPLACEMENTS: tuple[tuple[ModuleType, str, object], ...] = (
-    (message, "MailMessage", EmailMultiAlternatives),
-    (calendar, "build_ical", plain_calendar),
-    (calendar, "page_url", plain_page_url),
-    (calendar, "join_url", plain_join_url),
+    (composing, "MailMessage", EmailMultiAlternatives),
+    (mail, "build_ical", plain_calendar),
+    (sessions, "page_url", plain_page_url),
+    (sessions, "join_url", plain_join_url),
     (calendars, "join_url", plain_join_url),
     (hours, "format_day", plain_day),
 )
@@ -80,7 +82,7 @@ def _invitations() -> list[Delivery]:
         make_delegate(delegation, name=f"{name} {number}", language=language, timezone=zone, admitted_at=NOW)
     plan(now=NOW)
     owed = Delivery.objects.filter(kind="invitation", delegate__delegation=delegation)
-    return list(owed.select_related("delegate", "entry", "session__released", "session__webinar"))
+    return list(calendar.with_related(owed))
 
 
 def _build(delivery: Delivery) -> Times:
@@ -88,7 +90,7 @@ def _build(delivery: Delivery) -> Times:
     taken: Times = defaultdict(float)
     with _replaced([(where, name, _timed(getattr(where, name), step, taken)) for step, where, name in STEPS]):
         begun = time.process_time()
-        built = build_invitation(delivery)
+        built = calendar.build(delivery)
         between = time.process_time()
         built.message().as_bytes(linesep="\r\n")
         ended = time.process_time()

@@ -6,7 +6,7 @@ from django.db import connection, transaction
 
 from bench.timing import Ratio, compare
 from registrations.models import CalendarEntry, Delegate, Delivery
-from registrations.services.planning import plan
+from registrations.services.delivering.plan import plan
 from sessions_app.releases import release_webinar
 from tests.factories import NOW, make_country, make_delegation, make_quotas, make_webinar
 
@@ -46,7 +46,7 @@ def measure() -> Sequence[Ratio]:
         )
         for number in range(PEOPLE)
     )
-    assert plan(now=NOW).calendars == 2 * PEOPLE
+    assert plan(now=NOW).count("calendar") == 2 * PEOPLE
     _run(*(f"CREATE TABLE planned_{table} AS TABLE {table}" for table in TABLES))
     ratios = [
         compare(

@@ -26,11 +26,11 @@ from django.utils import timezone
 
 from bench.building import built_plainly
 from bench.timing import Ratio, p95
-from registrations.mail import build_invitation
+from registrations.messages import calendar
 from registrations.models import Delegation, Delivery, DeliveryState
 from registrations.services.delegations import accept_delegation
+from registrations.services.delivering.plan import plan
 from registrations.services.nudge import PLAN_TASK
-from registrations.services.planning import plan
 from sessions_app.models import Webinar
 from sessions_app.releases import release_webinar
 from tests.factories import make_country, make_delegates, make_delegation, make_session, make_staff, make_webinar
@@ -50,9 +50,7 @@ MOST_MEMORY_OF_A_PROCESS = 120
 def measure() -> Sequence[Ratio]:
     owed = _invitations()
     messages = owed.count()
-    prepared = list(
-        owed.select_related("delegate", "entry", "previous_release", "session__released", "session__webinar")
-    )
+    prepared = list(calendar.with_related(owed))
     ways: dict[str, Callable[[], float]]
     taken: dict[str, list[float]] = {"memory": [], "plain": [], "one": [], "two": []}
     with _mail_server() as port, _installation(port) as broker:
@@ -126,7 +124,7 @@ def _in_memory(prepared: Sequence[Delivery], port: int) -> float:
         begun = time.perf_counter()
         with get_connection() as mail_server:
             for delivery in prepared:
-                mail_server.send_messages([build_invitation(delivery)])
+                mail_server.send_messages([calendar.build(delivery)])
         return time.perf_counter() - begun
 
 

@@ -19,7 +19,7 @@ from django.views.csrf import csrf_failure
 
 from rcm_webinar.background_mail import send_later
 from registrations.calendars import organizer_address
-from registrations.mail.message import NO_ABSENCE_NOTE, sender
+from registrations.messages.composing import NO_ABSENCE_NOTE, sender
 from registrations.models import User
 from registrations.permissions import has_second_factor
 from sessions_app.reader_zone import zone_for_reader

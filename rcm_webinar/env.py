@@ -26,6 +26,7 @@ DEMO_DEFAULTS = {
     "CELERY_BROKER_URL": "filesystem://",
     "EMAIL_URL": f"filemail://{DEMO_DIR / 'mail'}",
     "SECRET_KEY": "demo-only-not-a-secret-because-it-is-printed-in-the-repository",
+    "MESSAGE_ID_KEY": "demo-only-not-a-secret-and-not-that-of-the-links-0123456789",
     "ALLOWED_HOSTS": "127.0.0.1,localhost,[::1]",
     "BASE_URL": "http://127.0.0.1:8000",
     "DEFAULT_FROM_EMAIL": "RCM webinars <webinars@example.org>",

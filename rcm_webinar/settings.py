@@ -19,13 +19,17 @@ DEBUG = False
 
 SECRET_KEY = env.required("SECRET_KEY")
 SECRET_KEY_FALLBACKS = env.secret_list("SECRET_KEY_FALLBACKS")
+MESSAGE_ID_KEY = env.required("MESSAGE_ID_KEY")
 ALLOWED_HOSTS = env.required_list("ALLOWED_HOSTS")
 BASE_URL = env.required("BASE_URL").rstrip("/")
 IS_HTTPS = urlsplit(BASE_URL).scheme == "https"
 TRUSTED_PROXY_COUNT = env.number("TRUSTED_PROXY_COUNT", default=0)
 
-if not RCM_DEMO and len(SECRET_KEY) < 50:
-    raise env.InvalidSetting("SECRET_KEY is shorter than 50 characters: take a longer random one.")
+for name, key in (("SECRET_KEY", SECRET_KEY), ("MESSAGE_ID_KEY", MESSAGE_ID_KEY)):
+    if not RCM_DEMO and len(key) < 50:
+        raise env.InvalidSetting(f"{name} is shorter than 50 characters: take a longer random one.")
+if MESSAGE_ID_KEY in (SECRET_KEY, *SECRET_KEY_FALLBACKS):
+    raise env.InvalidSetting("MESSAGE_ID_KEY equals SECRET_KEY or an earlier one: take another, which never changes.")
 BASE_HOST = urlsplit(BASE_URL).hostname
 if not BASE_URL.startswith(("https://", "http://")) or not BASE_HOST:
     raise env.InvalidSetting("BASE_URL must begin with https:// or http:// and name a host.")

@@ -1,16 +1,16 @@
-"""What Celery runs. Ids or nothing as arguments; the work is in the services."""
+"""The Celery tasks. They take ids or nothing, and call one service each."""
 
 from datetime import timedelta
 
 from celery import shared_task
 from django.utils import timezone
 
+from registrations.services.delivering.plan import plan as plan_messages
+from registrations.services.delivering.send import send_due
+from registrations.services.delivering.senders import release_slot, renew_slot, start_senders
 from registrations.services.personal_data.purging import purge as purge_what_is_due
-from registrations.services.planning import plan as plan_messages
-from registrations.services.senders import release_slot, renew_slot, start_senders
-from registrations.services.sending import send_due
 
-# Short, so that a worker asked to stop is done soon; what is left is sent by the next task.
+# Short, so that a worker that is asked to stop ends soon; the next task sends the rest.
 SEND_WITHIN = timedelta(seconds=4)
 
 

@@ -34,6 +34,11 @@ class Revision:
     message_id: str
 
     @property
+    def resend_number(self) -> str:
+        """How often somebody sent the message again, as its Message-ID says."""
+        return self.message_id.partition("@")[0].rpartition(".")[2]
+
+    @property
     def rank(self) -> tuple[int, datetime]:
         return (self.sequence, self.stamp)
 
@@ -79,7 +84,8 @@ class CalendarClient:
             assert seen is None or seen.message_id != revision.message_id, "one message of two revisions"
             return True
         if seen.rank == revision.rank:
-            assert seen.message_id == revision.message_id, "two messages of one revision"
+            is_resent = seen.resend_number != revision.resend_number
+            assert is_resent or seen.message_id == revision.message_id, "two messages of one revision"
             self.repeated += 1
         else:
             self.overtaken += 1

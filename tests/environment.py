@@ -15,6 +15,7 @@ for name, value in {
     "CELERY_BROKER_URL": "memory://",
     "EMAIL_URL": "memorymail://",
     "SECRET_KEY": "used-by-tests-alone-and-longer-than-fifty-characters-0123456789",
+    "MESSAGE_ID_KEY": "used-by-tests-alone-for-messages-and-longer-than-fifty-characters",
     "ALLOWED_HOSTS": "testserver,127.0.0.1,localhost",
     "BASE_URL": "http://testserver",
     "DEFAULT_FROM_EMAIL": "RCM webinars <webinars@example.org>",

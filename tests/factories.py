@@ -30,6 +30,7 @@ from registrations.models import (
     ReminderRule,
     User,
 )
+from registrations.models.delivery import DELEGATION_KINDS, EVENT_KINDS
 from registrations.queries.focal_points import Appointment
 from registrations.services.letters import upload_letter
 from registrations.services.nominations import DelegateDetails
@@ -172,6 +173,7 @@ def make_registration_invitation(focal_point: FocalPoint, delegation: Delegation
     return Delivery.objects.create(
         key=Appointment(focal_point, delegation).key,
         kind=DeliveryKind.REGISTRATION,
+        webinar_id=delegation.webinar_id,
         email=user.email,
         language=user.language,
         user=user,
@@ -187,6 +189,22 @@ def make_registration_invitation(focal_point: FocalPoint, delegation: Delegation
             **fields,
         },
     )
+
+
+def make_message(key: str, kind: DeliveryKind = DeliveryKind.GAP_NOTICE, **fields: Any) -> Delivery:
+    """A message of `kind` about the subject in `fields`, else about the first delegation that there is.
+
+    To the first account that there is, if `fields` name no recipient.
+    """
+    subjects = ("delegation", "event", "session", "announcement", "delegate")
+    about = next((fields[name] for name in subjects if name in fields), None)
+    about = about or Delegation.objects.first() or make_delegation()
+    usual = {"webinar_id": about.webinar_id, "email": "person@example.org", "language": "es"}
+    if kind in (*DELEGATION_KINDS, *EVENT_KINDS):
+        usual["delegation"] = about if isinstance(about, Delegation) else about.delegation
+    if not {"delegate", "user"} & set(fields):
+        usual["user"] = User.objects.first() or make_user()
+    return Delivery.objects.create(key=key, kind=kind, **{**usual, "created_at": NOW, "due_at": NOW, **fields})
 
 
 def make_delegation(webinar: Webinar | None = None, body: ParticipatingBody | None = None, **fields: Any) -> Delegation:

@@ -25,6 +25,7 @@ CAN_DIFFER = [
     "tests/promises",
     "tests/rcm_webinar/test_cache.py",
     "tests/rcm_webinar/management/test_seed_demo.py",
+    "tests/registrations/messages",
     "tests/registrations/queries",
     "tests/registrations/services/delegations",
     "tests/registrations/services/imports/test_checking.py",

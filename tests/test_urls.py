@@ -19,7 +19,7 @@ from time_machine import TimeMachineFixture
 from registrations.models import Delegate, Delegation, ParticipantProfile, Quota, QuotaException, User
 from registrations.permissions import OBSERVER_URL_NAMES
 from registrations.services.delegations import waive_seats
-from registrations.services.planning import plan
+from registrations.services.delivering.plan import plan
 from registrations.services.quotas import make_exception
 from registrations.tokens import Scope, make_invitation_token, make_token
 from sessions_app.models import Speaker, Webinar

@@ -14,7 +14,6 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from registrations import mail
 from registrations.admin.announcement_page import (
     audience_rows,
     deliveries_of_announcement,
@@ -28,6 +27,7 @@ from registrations.admin.stop_sending import stop_page, stoppable
 from registrations.exceptions import RuleBroken
 from registrations.forms.announcements import AnnouncementForm, ConfirmSendForm, DeleteDraftForm
 from registrations.forms.errors import add_broken_rule, update_hidden_values
+from registrations.messages import announcement as announcement_messages
 from registrations.models import (
     Announcement,
     Delegate,
@@ -35,7 +35,7 @@ from registrations.models import (
     DeliveryKind,
     User,
 )
-from registrations.queries.audiences import Audience, reader_from, readers_of
+from registrations.queries.audiences import Audience, recipient_from, recipients_of
 from registrations.services.announcements import (
     delete_draft,
     edit_announcement,
@@ -160,7 +160,7 @@ class AnnouncementAdmin(SecretariatAdmin[Announcement]):
             raise Http404
         announcement = self._get_announcement(found.pk)
         audience = Audience.parse(announcement.audience)
-        recipients = Paginator(readers_of(announcement.webinar, audience), RECIPIENTS_PER_PAGE)
+        recipients = Paginator(recipients_of(announcement.webinar, audience), RECIPIENTS_PER_PAGE)
         data = request.POST if request.method == "POST" else None
         form = ConfirmSendForm(data, initial={"count": recipients.count, "version": announcement.version})
         if data is not None:
@@ -169,7 +169,7 @@ class AnnouncementAdmin(SecretariatAdmin[Announcement]):
                 return redirect(change_url(announcement))
             update_hidden_values(form, count=str(recipients.count), version=str(announcement.version))
         page = recipients.get_page(request.GET.get("page"))
-        page_recipients = [reader_from(row) for row in page.object_list]
+        page_recipients = [recipient_from(row) for row in page.object_list]
         key = request.GET.get("reader", page_recipients[0].key if page_recipients else "")
         context = self._context(
             request,
@@ -215,13 +215,14 @@ class AnnouncementAdmin(SecretariatAdmin[Announcement]):
         language = "es" if request.GET.get("language") == "es" else "en"
         delivery = Delivery(
             kind=DeliveryKind.ANNOUNCEMENT,
+            webinar=announcement.webinar,
             email=person.email,
             language=language,
             announcement=announcement,
             delegate=person if isinstance(person, Delegate) else None,
             user=person if isinstance(person, User) else None,
         )
-        return preview_response(request, mail.build_announcement(delivery))
+        return preview_response(request, announcement_messages.build(delivery))
 
     def test_send(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Send the announcement to the user as a test on POST; a GET leads to its page."""

@@ -1,4 +1,4 @@
-"""The page of one delivery: in words what it is, for whom, what became of it, and what its mailbox holds."""
+"""The page of one delivery: what it says to whom, its state, and what the mailbox holds."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -10,39 +10,16 @@ from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import ngettext
 
-from registrations.models import CalendarEntry, Delivery, DeliveryKind, DeliveryState, HistoryKind, IcalMethod, Partstat
+from registrations.messages import message_module
+from registrations.models import CalendarEntry, Delivery, DeliveryState, IcalMethod, Partstat
 from registrations.queries.delegation_page import DONE_WITH
 from registrations.services.deliveries import STOPPABLE
 
-ABOUT = {
-    DeliveryKind.INVITATION: gettext_lazy("Invites %(who)s to %(session)s."),
-    DeliveryKind.UPDATE: gettext_lazy("Tells %(who)s what has changed about %(session)s."),
-    DeliveryKind.CANCELLATION: gettext_lazy("Takes back the invitation of %(who)s to %(session)s."),
-    DeliveryKind.REMINDER: gettext_lazy("Reminds %(who)s of %(session)s."),
-    DeliveryKind.REGISTRATION: gettext_lazy("Asks %(who)s to register the delegation of %(body)s."),
-    DeliveryKind.GAP_NOTICE: gettext_lazy("Tells %(who)s what is missing in the delegation of %(body)s."),
-    DeliveryKind.DECISION: gettext_lazy("Tells %(who)s what was decided about the delegation of %(body)s: %(event)s."),
-    DeliveryKind.ANNOUNCEMENT: gettext_lazy("Brings %(who)s the announcement “%(announcement)s”."),
-    DeliveryKind.TEST: gettext_lazy("Shows %(who)s how a mail reads, before others get it."),
-    DeliveryKind.CANNOT_COME: gettext_lazy("Tells %(who)s that %(person)s (%(body)s) cannot come."),
-    DeliveryKind.LINKS: gettext_lazy("Brings %(who)s the links to their pages, which somebody asked for."),
-    DeliveryKind.CLASH_ALERT: gettext_lazy("Tells %(who)s that %(body)s typed an address which is registered already."),
-}
-# Of an alert, by what it alerts of.
-ABOUT_ALERTS = {
-    HistoryKind.NAMED_TOO_OFTEN: gettext_lazy("Tells %(who)s that %(body)s named the same person again and again."),
-    HistoryKind.ATTENDANCE_CHANGED_TOO_OFTEN: gettext_lazy(
-        "Tells %(who)s that %(body)s noted again and again that it does not attend."
-    ),
-    HistoryKind.MAIL_HELD: gettext_lazy("Tells %(who)s that mail to people of %(body)s is held."),
-}
-ABOUT_ELSE = gettext_lazy("A message to %(who)s.")
-
 
 def delivery_page(site: AdminSite, request: HttpRequest, pk: int) -> HttpResponse:
-    """To read. Two queries, however many messages its mailbox got."""
+    """Show the delivery, without a form. Two queries, however many messages its mailbox got."""
     now = timezone.now()
     related = (
         "announcement", "delegate__delegation__body", "user", "session", "entry", "delegation__body",
@@ -51,18 +28,16 @@ def delivery_page(site: AdminSite, request: HttpRequest, pk: int) -> HttpRespons
     delivery = get_object_or_404(Delivery.objects.select_related(*related), pk=pk)
     entry = delivery.entry
     messages = list(Delivery.objects.filter(entry=entry).order_by("-ical_sequence")) if entry is not None else []
-    is_repeatable = delivery.state != DeliveryState.SENT or (
-        delivery.ical_method == IcalMethod.REQUEST or delivery.kind == DeliveryKind.REGISTRATION
-    )
+    is_repeatable = delivery.state != DeliveryState.SENT or delivery.is_invitation
     context = site.each_context(request) | {
         "opts": Delivery._meta,
         "title": delivery.get_kind_display(),
         "delivery": delivery,
-        "about": about(delivery),
-        "state": what_became_of(delivery, now),
+        "about": message_module(delivery.kind).describe(delivery),
+        "state": state_in_words(delivery, now),
         "error": _(delivery.last_error) if delivery.last_error else "",
         "is_overdue": delivery.is_overdue_at(now),
-        "mailbox": what_it_holds(delivery, entry, messages) if entry is not None else (),
+        "mailbox": mailbox_in_words(delivery, entry, messages) if entry is not None else (),
         "messages_of_mailbox": messages,
         "can_be_stopped": delivery.state in STOPPABLE,
         "can_be_sent_again": delivery.state in DONE_WITH and is_repeatable,
@@ -70,39 +45,8 @@ def delivery_page(site: AdminSite, request: HttpRequest, pk: int) -> HttpRespons
     return TemplateResponse(request, "admin/registrations/delivery/page.html", context)
 
 
-def about(delivery: Delivery) -> str:
-    """What it says to whom: "Invites Ana Paz (Honduras) to session 1, “Context”, Mon 16 Nov 2026, 09:00."."""
-    delegation = delivery.event.delegation if delivery.event is not None else delivery.delegation
-    text = ABOUT.get(DeliveryKind(delivery.kind), ABOUT_ELSE)
-    if delivery.kind == DeliveryKind.CLASH_ALERT and delivery.event is not None:
-        text = ABOUT_ALERTS.get(HistoryKind(delivery.event.kind), text)
-    return text % {
-        "who": _reader(delivery),
-        "session": _session(delivery),
-        "body": delegation.body if delegation is not None else "",
-        "event": delivery.event or "",
-        "person": (delivery.event and delivery.event.delegate) or "",
-        "announcement": delivery.announcement or "",
-    }
-
-
-def _reader(delivery: Delivery) -> str:
-    if delivery.delegate is not None:
-        return f"{delivery.delegate} ({delivery.delegate.delegation.body})"
-    return str(delivery.user or delivery.email)
-
-
-def _session(delivery: Delivery) -> str:
-    if delivery.session is None:
-        return ""
-    named = _("session %(number)s, “%(title)s”") % {
-        "number": delivery.session.number,
-        "title": delivery.session.title,
-    }
-    return f"{named}, {_at(delivery.starts_at)}" if delivery.starts_at else named
-
-
-def what_became_of(delivery: Delivery, now: datetime) -> str:
+def state_in_words(delivery: Delivery, now: datetime) -> str:
+    """Return a sentence about the state of the delivery at `now`."""
     match delivery.state:
         case DeliveryState.DUE if delivery.attempts:
             text = ngettext(
@@ -138,17 +82,17 @@ def what_became_of(delivery: Delivery, now: datetime) -> str:
     }
 
 
-def what_it_holds(delivery: Delivery, entry: CalendarEntry, messages: Sequence[Delivery]) -> tuple[str, ...]:
-    """Where the message stands among those to its mailbox, what that holds, and what its reader answered."""
-    is_newest = delivery.ical_sequence == entry.sequence
-    place = (
+def mailbox_in_words(delivery: Delivery, entry: CalendarEntry, messages: Sequence[Delivery]) -> tuple[str, ...]:
+    """Return which revision the message is, what its mailbox holds, and how the person answered."""
+    is_latest = delivery.ical_sequence == entry.sequence
+    revision = (
         _("It is revision %(revision)s, the newest word to this mailbox about the session.")
-        if is_newest
+        if is_latest
         else _("It is revision %(revision)s. Revision %(newest)s has taken its place: this one is not sent any more.")
     ) % {"revision": delivery.ical_sequence, "newest": entry.sequence}
     held = next((one for one in messages if one.may_have_arrived), None)
     if held is None:
-        return place, _("The mailbox holds nothing of the session.")
+        return revision, _("The mailbox holds nothing of the session.")
     if held.sent_at is None:
         text = _("The mailbox may hold revision %(revision)s: the mail server did not say whether it took the message.")
     elif held.ical_method == IcalMethod.CANCEL:
@@ -156,7 +100,7 @@ def what_it_holds(delivery: Delivery, entry: CalendarEntry, messages: Sequence[D
     else:
         text = _("The mailbox holds the session, as revision %(revision)s says.")
     answer = _("Answer: %(answer)s.") % {"answer": Partstat(entry.ical_partstat).label}
-    return place, text % {"revision": held.ical_sequence}, answer
+    return revision, text % {"revision": held.ical_sequence}, answer
 
 
 def _at(moment: datetime) -> str:

@@ -15,7 +15,6 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from registrations import mail
 from registrations.admin.base import staff_user
 from registrations.admin.mail_preview import preview_response
 from registrations.admin.mail_states import mail_states
@@ -23,6 +22,7 @@ from registrations.admin.stop_sending import stop_page, stoppable
 from registrations.exceptions import RuleBroken
 from registrations.forms.announcements import GapReminderForm
 from registrations.forms.errors import add_broken_rule, update_hidden_values
+from registrations.messages import gap_notice
 from registrations.models import Delegation, Delivery, DeliveryKind, GapReminder, User
 from registrations.queries.gap_reminders import CountryWithGaps, countries_with_gaps
 from registrations.services.gap_reminders import check_gap_reminder, remind_countries, send_test_of_gap_notice
@@ -65,7 +65,7 @@ class GapReminderSelection:
         return sum(bool(one.focal_points) for one in self.selected)
 
     def was_reminded_within_a_day(self, now: datetime) -> bool:
-        return any(one.is_told_within_a_day(now) for one in self.selected if one.focal_points)
+        return any(one.is_reminded_within_a_day(now) for one in self.selected if one.focal_points)
 
     def recipient(self, key: str) -> tuple[CountryWithGaps, User] | None:
         """Return the recipient with that key; for an unknown key the first recipient, or None if there is none."""
@@ -165,13 +165,14 @@ class GapReminderAdmin(ReadOnlyAdmin[GapReminder]):
         country, user = recipient
         delivery = Delivery(
             kind=DeliveryKind.GAP_NOTICE,
+            webinar=country.delegation.webinar,
             email=user.email,
             language=user.language,
             user=user,
             delegation=_get_delegation(country.delegation.pk),
             created_at=timezone.now(),
         )
-        return preview_response(request, mail.build_gap_notice(delivery))
+        return preview_response(request, gap_notice.build(delivery))
 
     def test_send(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Send the mail to the user as a test on POST, and lead back to the page with the same selection."""

@@ -1,11 +1,11 @@
-import uuid
 from datetime import datetime
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from registrations.models.delegate import Delegate
-from sessions_app.models import Release, ReleasedSession, Session
+from registrations.models.delegate import Delegate, takes_part
+from sessions_app.models import Release, Session
+from sessions_app.models.release import is_ahead
 
 
 class IcalMethod(models.TextChoices):
@@ -27,46 +27,44 @@ class Partstat(models.TextChoices):
 
 class CalendarEntryQuerySet(models.QuerySet["CalendarEntry"]):
     def ahead(self, now: datetime) -> "CalendarEntryQuerySet":
-        """Those of sessions that are released, not cancelled and not over."""
-        return self.filter(session__in=ReleasedSession.objects.ahead(now).values("session"))
+        """Return the entries of sessions that are released, not cancelled and not over."""
+        return self.filter(is_ahead(now, path="session__released__"))
 
     def invited(self) -> "CalendarEntryQuerySet":
-        """Those whose latest message invites a person who takes part, under the link that this person has now."""
+        """Return the entries whose latest message invites a person who takes part, under that person's present link."""
         return self.filter(
-            delegate__in=Delegate.objects.taking_part(),
+            takes_part(path="delegate__"),
             planned_method=IcalMethod.REQUEST,
-            # A link that has ended owes a new invitation first.
+            # A person whose link has ended is owed a new invitation first.
             token_version=models.F("delegate__token_version"),
         )
 
 
 class CalendarEntry(models.Model):
-    """What one mailbox holds of one session: the ledger that orders all its messages. Outlives the delegate."""
+    """What one mailbox holds of one session; it orders all messages about it. It outlives the delegate."""
 
     session = models.ForeignKey(
         Session, on_delete=models.PROTECT, related_name="calendar_entries", verbose_name=_("session")
     )
     # Lower-cased.
     address = models.CharField(_("e-mail address"), max_length=254)
-    # The person whom the latest message is about.
+    # The person whom the latest message invites or cancels.
     delegate = models.ForeignKey(
         Delegate, on_delete=models.PROTECT, related_name="calendar_entries", verbose_name=_("delegate")
     )
-    # Of the join link that the newest planned message carries: a link that ended owes a new message.
+    # The version of the join link in the latest planned message; a newer version owes a new message.
     token_version = models.PositiveIntegerField(_("version of the link"), default=1)
     release = models.ForeignKey(Release, on_delete=models.PROTECT, related_name="+", verbose_name=_("release"))
     released_sequence = models.PositiveIntegerField(_("released revision"))
     sequence = models.PositiveIntegerField(_("revision"))
     stamp = models.DateTimeField(_("stamped at"))
-    # What the newest planned message says; nothing while it is to be planned anew, CANCEL too where there was nothing
-    # to take back. What arrived, or may have, is kept with the deliveries.
+    # The method of the latest planned message: empty while a new one is to be planned, and CANCEL also if no message
+    # was needed to cancel. The deliveries have what was sent.
     planned_method = models.CharField(_("planned message"), max_length=10, choices=IcalMethod, blank=True)
     starts_at = models.DateTimeField(_("starts at"))
     ends_at = models.DateTimeField(_("ends at"))
     ical_partstat = models.CharField(_("answer"), max_length=20, choices=Partstat, default=Partstat.NEEDS_ACTION)
     answered_at = models.DateTimeField(_("answered at"), null=True, blank=True)
-    # The first message about it has this one, and later ones answer to it.
-    first_message_uuid = models.UUIDField(default=uuid.uuid4, editable=False)
 
     objects = CalendarEntryQuerySet.as_manager()
 

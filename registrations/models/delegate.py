@@ -54,17 +54,30 @@ class DelegateRole(models.TextChoices):
     OBSERVER = "observer", _("Observer")
 
 
+def is_admitted(*, path: str = "") -> models.Q:
+    """Return the condition that a delegate is active and was admitted by an acceptance (rule 5).
+
+    `path` leads to the delegate from the model that is filtered, such as "delegate__".
+    """
+    return models.Q(**{f"{path}status": DelegateStatus.ACTIVE, f"{path}admitted_at__isnull": False})
+
+
+def takes_part(*, path: str = "") -> models.Q:
+    """Return the condition that a delegate is admitted and their delegation attends; `path` as for `is_admitted`."""
+    return is_admitted(path=path) & ~models.Q(**{f"{path}delegation__status": DelegationStatus.NOT_ATTENDING})
+
+
 class DelegateQuerySet(models.QuerySet["Delegate"]):
     def active(self) -> "DelegateQuerySet":
         return self.filter(status=DelegateStatus.ACTIVE)
 
     def admitted(self) -> "DelegateQuerySet":
         """Active people whom an acceptance admitted (rule 5)."""
-        return self.active().filter(admitted_at__isnull=False)
+        return self.filter(is_admitted())
 
     def taking_part(self) -> "DelegateQuerySet":
         """The admitted people of delegations that attend: those who are invited (rule 5)."""
-        return self.admitted().exclude(delegation__status=DelegationStatus.NOT_ATTENDING)
+        return self.filter(takes_part())
 
     def to_be_mailed(self) -> "DelegateQuerySet":
         """Those who take part, except the people whose mail waits for the secretariat."""

@@ -1,7 +1,4 @@
-"""Which mailboxes do not hold what they should: the questions that the planner asks each 30 s.
-
-Two anti-joins, however many people; where every mailbox is as it should be, both come back empty.
-"""
+"""Which mailboxes do not hold what they should. The planner runs these two queries every 30 seconds."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -16,8 +13,8 @@ from sessions_app.models import ReleasedSession
 
 
 @dataclass(frozen=True)
-class Addressee:
-    """A person who should hold a session under `address`, lower-cased."""
+class Invitee:
+    """A person whose mailbox at `address`, lower-cased, should hold a session."""
 
     session_id: int
     address: str
@@ -27,12 +24,12 @@ class Addressee:
     token_version: int
 
 
-def people_to_tell(*, now: datetime) -> Iterable[Addressee]:
-    """Who takes part in a session ahead and whose mailbox is not told so, in its newest revision, under their link.
+def people_to_invite(*, now: datetime) -> Iterable[Invitee]:
+    """Yield the participants of sessions ahead who are not invited to the newest revision, under their present link.
 
-    Without those whose last change is still held back. One query, by session and address.
+    Leaves out people whose last change is still held back. One query, ordered by session and address.
     """
-    told = CalendarEntry.objects.filter(
+    invited = CalendarEntry.objects.filter(
         session=OuterRef("session_id"),
         address=OuterRef("mailbox"),
         delegate=OuterRef("pk"),
@@ -40,14 +37,16 @@ def people_to_tell(*, now: datetime) -> Iterable[Addressee]:
         planned_method=IcalMethod.REQUEST,
         released_sequence__gte=OuterRef("released_sequence"),
     )
-    people = _participants(now).filter(~Exists(told))
+    people = _participants(now).filter(~Exists(invited))
     rows = people.values_list("session_id", "mailbox", "pk", "email", "language", "token_version")
-    return (Addressee(*row) for row in rows)
+    return (Invitee(*row) for row in rows)
 
 
 def _participants(now: datetime) -> "QuerySet[Any]":
-    """A row for each person and session ahead in which they take part, their last change no longer held back and their
-    mail not waiting for the secretariat; by session and address."""
+    """Return a row for each person and session ahead in which they take part, ordered by session and address.
+
+    Leaves out people whose last change or whose mail is still held back.
+    """
     return (
         Delegate.objects.to_be_mailed()
         .filter(webinar__sessions__released__in=ReleasedSession.objects.ahead(now), hold_until__lte=now)
@@ -60,11 +59,11 @@ def _participants(now: datetime) -> "QuerySet[Any]":
     )
 
 
-def entries_to_take_back(*, now: datetime) -> "QuerySet[CalendarEntry]":
-    """The mailboxes that hold a session ahead, or are about to, and should not: nobody takes part under them.
+def entries_to_cancel(*, now: datetime) -> "QuerySet[CalendarEntry]":
+    """Return the entries that hold a session that is not over, or are about to, although nobody takes part with them.
 
-    A session that was cancelled before its end is one of these. A mailbox waits while the last change of its person,
-    or of a newcomer to it, is still held back. One query.
+    Includes the entries of a cancelled session. Leaves out mailboxes for whose person, or for a newcomer to them, a
+    change is still held back. One query.
     """
     held_newcomer = (
         Delegate.objects.admitted()

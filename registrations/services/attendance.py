@@ -1,6 +1,6 @@
 """Who says that they will come, and who came."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from registrations.exceptions import InvalidInput, NotPossibleNow
 from registrations.models import Arrival, CalendarEntry, Delegate, HistoryEvent, HistoryKind, Partstat
 from registrations.models.delegate import validate_no_link
+from registrations.queries.absences import SAME_REASON_WITHIN
 from registrations.queries.participant import RoomState, is_invited, room_state, sessions_ahead_of
 from registrations.services.history import record
 from registrations.services.nudge import nudge_planner
@@ -16,8 +17,6 @@ from registrations.services.registration_window import clean_reason
 from sessions_app.models import Session
 
 LONGEST_WORD = 500
-# Saying the same once more within it is no news.
-SAID_FOR = timedelta(hours=1)
 
 
 @transaction.atomic
@@ -50,9 +49,9 @@ def decline_sessions_ahead(delegate: Delegate, *, reason: str, now: datetime) ->
     """Note that `delegate` cannot come: no to each session that is ahead, and an event, which their focal points are
     told of, with the reason; whether there was anything new in it.
 
-    Locks their calendar entries. Said again within `SAID_FOR`, without another reason, it changes nothing. Raises
-    NotPossibleNow where no session is ahead, for a person who is not invited and one whose invitations are not planned
-    yet; InvalidInput for a reason of more than `LONGEST_WORD` characters, or with an address of a page.
+    Locks their calendar entries. Said again within `SAME_REASON_WITHIN`, without another reason, it changes nothing.
+    Raises NotPossibleNow where no session is ahead, for a person who is not invited and one whose invitations are not
+    planned yet; InvalidInput for a reason of more than `LONGEST_WORD` characters, or with an address of a page.
     """
     reason = clean_reason(reason, longest=LONGEST_WORD)
     # It goes into a mail, where it must not become a link.
@@ -73,7 +72,7 @@ def decline_sessions_ahead(delegate: Delegate, *, reason: str, now: datetime) ->
     if len(entries) < len(ahead):
         raise NotPossibleNow(_("Your invitation is being prepared. Please answer again in a minute."))
     changed = [_note(entry, ahead[entry.session_id], partstat=Partstat.DECLINED, now=now) for entry in entries]
-    said = HistoryEvent.objects.filter(delegate=delegate, kind=HistoryKind.CANNOT_COME, at__gt=now - SAID_FOR)
+    said = HistoryEvent.objects.filter(delegate=delegate, kind=HistoryKind.CANNOT_COME, at__gt=now - SAME_REASON_WITHIN)
     if not any(changed) and (said.filter(reason=reason) if reason else said).exists():
         return False
     record(HistoryKind.CANNOT_COME, delegation=delegate.delegation, delegate=delegate, by=None, now=now, reason=reason)

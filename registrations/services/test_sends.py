@@ -1,4 +1,4 @@
-"""Mails that somebody of the secretariat has sent to themselves, before others get them."""
+"""Test sends: mails that staff send to themselves before others get them."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -7,14 +7,17 @@ from django.conf import settings
 
 from registrations.models import Delivery, DeliveryKind, User
 from registrations.services.nudge import nudge_planner
+from sessions_app.models import Webinar
 
 LANGUAGES = [code for code, _name in settings.LANGUAGES]
 
 
-def owe_test_sends(languages: Sequence[str], *, of: str, by: User, now: datetime, **about: object) -> int:
-    """Owe `by` the mail that `about` is about, in each of `languages`; how many these are. `of` names it.
+def owe_test_sends(
+    languages: Sequence[str], *, of: str, webinar: Webinar, by: User, now: datetime, **about: object
+) -> int:
+    """Owe `by` the mail about `about`, an announcement or a delegation, in each of `languages`; return how many.
 
-    Two clicks of one instant owe it once. Needs a transaction.
+    `of` names it in the key. Two clicks at one instant owe it once. Needs a transaction.
     """
     Delivery.objects.bulk_create(
         (
@@ -23,6 +26,7 @@ def owe_test_sends(languages: Sequence[str], *, of: str, by: User, now: datetime
                 key=f"test:{of}:{by.pk}:{language}:{now.isoformat()}",
                 kind=DeliveryKind.TEST,
                 at=now,
+                webinar=webinar,
                 language=language,
                 **about,
             )

@@ -49,10 +49,18 @@ class Release(models.Model):
         return _("Release %(number)s") % {"number": self.number}
 
 
+def is_ahead(now: datetime, *, path: str = "") -> models.Q:
+    """Return the condition that a released session is neither cancelled nor over.
+
+    `path` leads to it from the model that is filtered, such as "session__released__".
+    """
+    return models.Q(**{f"{path}is_cancelled": False, f"{path}ends_at__gt": now})
+
+
 class ReleasedSessionQuerySet(models.QuerySet["ReleasedSession"]):
     def ahead(self, now: datetime) -> "ReleasedSessionQuerySet":
         """Sessions that are neither cancelled nor over at `now`."""
-        return self.filter(is_cancelled=False, ends_at__gt=now)
+        return self.filter(is_ahead(now))
 
 
 class ReleasedSession(models.Model):

@@ -8,7 +8,7 @@ from django.db import connection
 from django.utils import timezone
 
 from registrations.models import Delivery
-from registrations.services.planning import plan
+from registrations.services.delivering.plan import plan
 from tests.faults.fleet import INVITATIONS, PEOPLE, Fleet, held_in, states
 from tests.registrations.services.deliveries import move_session
 

@@ -11,9 +11,9 @@ from playwright.sync_api import Browser, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from registrations.models import Delegate, Delegation, RegistrationPolicy
+from registrations.services.delivering.plan import plan
+from registrations.services.delivering.send import send_due
 from registrations.services.focal_points import appoint_focal_point
-from registrations.services.planning import plan
-from registrations.services.sending import send_due
 from sessions_app.models import Session
 from sessions_app.releases import release_webinar
 from tests.factories import PROFILES, make_country, make_delegation, make_quotas, make_webinar

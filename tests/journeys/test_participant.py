@@ -20,8 +20,8 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from registrations.models import Arrival, Delegate, User
-from registrations.services.planning import plan
-from registrations.services.sending import send_due
+from registrations.services.delivering.plan import plan
+from registrations.services.delivering.send import send_due
 from registrations.tokens import Scope, make_token
 from sessions_app.models import Session
 from sessions_app.releases import release_webinar

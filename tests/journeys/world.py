@@ -27,10 +27,10 @@ from registrations.models import (
     Waiver,
 )
 from registrations.services.attendance import decline_sessions_ahead
+from registrations.services.delivering.plan import plan
+from registrations.services.delivering.send import send_due
 from registrations.services.focal_points import appoint_focal_point, note_privacy_read
-from registrations.services.planning import plan
 from registrations.services.quotas import make_exception
-from registrations.services.sending import send_due
 from registrations.services.speakers import link_speaker
 from registrations.tokens import Scope, make_invitation_token, make_token
 from sessions_app.models import Release, Session, Speaker, Webinar

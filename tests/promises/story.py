@@ -131,7 +131,7 @@ class Copies:
         plan_and_send(self.move_to(now + AFTER_HOLD))
         seen: Counter[str] = Counter()
         for message in sorted(mail.outbox[before:], key=lambda one: (one.to[0], one.subject)):
-            delivery = Delivery.objects.get(message_uuid=message.extra_headers["Message-ID"][1:37])
+            delivery = Delivery.objects.get(message_id=message.extra_headers["Message-ID"])
             name = f"{delivery.kind}-{parseaddr(message.to[0])[1].partition('@')[0]}"
             seen[name] += 1
             self.keep(f"{folder}/{name}-{seen[name]}.txt", message_text(message))
@@ -318,9 +318,9 @@ class _Story:
     def hold_the_sessions(self) -> None:
         for fields in (
             {},
-            {"audience": "accepted", "amount": 30, "unit": "minutes"},
-            {"audience": "unanswered", "amount": 2},
-            {"audience": "focal_points", "amount": 1, "unit": "days"},
+            {"recipients": "accepted", "amount": 30, "unit": "minutes"},
+            {"recipients": "unanswered", "amount": 2},
+            {"recipients": "focal_points", "amount": 1, "unit": "days"},
             {"moment": "after", "amount": 30, "unit": "minutes"},
         ):
             make_reminder_rule(self.webinar, **fields)

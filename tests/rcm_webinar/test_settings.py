@@ -22,6 +22,7 @@ INSTALLATION = {
     "CELERY_BROKER_URL": "redis://redis.example.org/0",
     "EMAIL_URL": "smtp+tls://webinars:sample@smtp.example.org:587",
     "SECRET_KEY": "a-sample-for-this-test-0123456789-abcdefghijklmnopqrstuvwxyz",
+    "MESSAGE_ID_KEY": "another-sample-for-this-test-0123456789-abcdefghijklmnopqrst",
     "ALLOWED_HOSTS": "webinars.example.org",
     "BASE_URL": "https://webinars.example.org",
     "DEFAULT_FROM_EMAIL": "RCM webinars <webinars@example.org>",
@@ -86,6 +87,12 @@ def test_a_blank_setting_counts_as_missing(tmp_path: Path) -> None:
     [
         ({"MEDIA_ROOT": "/srv/static/media", "STATIC_ROOT": "/srv/static"}, "MEDIA_ROOT lies within STATIC_ROOT"),
         ({"SECRET_KEY": "short"}, "SECRET_KEY is shorter than 50 characters"),
+        ({"MESSAGE_ID_KEY": "short"}, "MESSAGE_ID_KEY is shorter than 50 characters"),
+        ({"MESSAGE_ID_KEY": INSTALLATION["SECRET_KEY"]}, "MESSAGE_ID_KEY is the SECRET_KEY or an earlier one"),
+        (
+            {"SECRET_KEY_FALLBACKS": INSTALLATION["MESSAGE_ID_KEY"]},
+            "MESSAGE_ID_KEY is the SECRET_KEY or an earlier one",
+        ),
         ({"BASE_URL": "https://elsewhere.example.org"}, "BASE_URL names a host that is not in ALLOWED_HOSTS"),
         ({"BASE_URL": "webinars.example.org"}, "BASE_URL must begin with https:// or http://"),
         ({"DEFAULT_FROM_EMAIL": "RCM webinars"}, "DEFAULT_FROM_EMAIL holds no e-mail address"),

@@ -95,8 +95,8 @@ def every_mail(language: str) -> dict[str, EmailMultiAlternatives]:
     record_answer(ana, webinar.sessions.get(number=1), partstat="ACCEPTED", now=NOW + 8 * DAY)
     for fields in (
         {},
-        {"audience": "unanswered", "amount": 2},
-        {"audience": "focal_points"},
+        {"recipients": "unanswered", "amount": 2},
+        {"recipients": "focal_points"},
         {"moment": "after", "amount": 30, "unit": "minutes"},
     ):
         make_reminder_rule(webinar, **fields)
@@ -111,8 +111,8 @@ def _named(delegation, focal_point: User, language: str, name: str, email: str) 
 
 
 def _by_name() -> dict[str, EmailMultiAlternatives]:
-    deliveries = {str(one.message_uuid): one for one in Delivery.objects.select_related("rule")}
-    return {_name_of(deliveries[one.extra_headers["Message-ID"][1:37]]): one for one in mail.outbox}
+    deliveries = {one.message_id: one for one in Delivery.objects.select_related("rule")}
+    return {_name_of(deliveries[one.extra_headers["Message-ID"]]): one for one in mail.outbox}
 
 
 def _name_of(delivery: Delivery) -> str:
@@ -122,7 +122,7 @@ def _name_of(delivery: Delivery) -> str:
         return "focal_point_reminder"
     if delivery.rule.is_after:
         return "after_session"
-    return "reminder (asking)" if delivery.rule.audience == "unanswered" else "reminder"
+    return "reminder (asking)" if delivery.rule.recipients == "unanswered" else "reminder"
 
 
 def templates() -> set[str]:

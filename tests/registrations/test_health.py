@@ -13,7 +13,8 @@ from django.utils import timezone
 
 from registrations import health
 from registrations.models import Delivery
-from registrations.services.planning import plan
+from registrations.services.delivering.plan import plan
+from tests.factories import make_message
 from tests.full_disk import largest_file
 
 pytestmark = pytest.mark.django_db
@@ -40,15 +41,7 @@ def closed_to_this_process(directory: Path) -> Iterator[None]:
 
 
 def owe(due_at: datetime, **fields: object) -> Delivery:
-    return Delivery.objects.create(
-        key=f"dec:{due_at.isoformat()}",
-        kind="decision",
-        email="ana@example.org",
-        language="es",
-        created_at=due_at,
-        due_at=due_at,
-        **fields,
-    )
+    return make_message(f"dec:{due_at.isoformat()}", created_at=due_at, due_at=due_at, **fields)
 
 
 def test_beat_is_degraded_until_the_first_plan(now: datetime) -> None:
@@ -78,7 +71,7 @@ def test_beat_is_well_where_two_clocks_differ_by_a_moment(now: datetime) -> None
 
 def oldest(delivery: Delivery, seconds: int) -> dict[str, object]:
     """How the delivery is named: nobody reads there whose it is."""
-    return {"id": delivery.pk, "kind": "decision", "seconds": seconds}
+    return {"id": delivery.pk, "kind": "gap_notice", "seconds": seconds}
 
 
 def test_nothing_owed_is_well(now: datetime) -> None:

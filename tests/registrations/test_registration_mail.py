@@ -9,8 +9,8 @@ from time_machine import TimeMachineFixture
 
 from registrations.models import Delegation, RegistrationPolicy, User
 from registrations.services.delegations import waive_seats
+from registrations.services.delivering.plan import plan
 from registrations.services.focal_points import appoint_focal_point
-from registrations.services.planning import plan
 from tests.calendar_client import parse
 from tests.factories import NOW, make_delegate, make_profiles, make_staff, make_user
 from tests.registrations.services.deliveries import SOON, released_delegation, sent_by

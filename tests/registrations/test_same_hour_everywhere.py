@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
 from itertools import chain, cycle
-from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -19,8 +18,8 @@ from django.template.loader import render_to_string
 from django.utils import translation
 from icalendar import Calendar
 
-from registrations.mail import build_invitation
-from registrations.models import CalendarEntry, Delegate, Delivery
+from registrations.messages import calendar
+from registrations.models import CalendarEntry, Delegate, Delivery, DeliveryKind
 from registrations.tokens import page_url
 from sessions_app.hours import zone_city
 from sessions_app.models import ReleasedSession, Session, Webinar
@@ -143,16 +142,15 @@ def invitation_to(zone: str, language: str, starts_at: datetime) -> Delivery:
         changed_at=NOW,
     )
     delegate = Delegate(pk=1, webinar=webinar, name="Ana", email="a@example.org", language=language, timezone=zone)
-    uuid = uuid4()
     return Delivery(
+        kind=DeliveryKind.INVITATION,
         delegate=delegate,
         session=released.session,
-        entry=CalendarEntry(session=session, address="a@example.org", delegate=delegate, first_message_uuid=uuid),
+        entry=CalendarEntry(session=session, address="a@example.org", delegate=delegate),
         email="a@example.org",
         ical_method="REQUEST",
         ical_sequence=0,
         ical_stamp=NOW,
-        message_uuid=uuid,
     )
 
 
@@ -190,7 +188,7 @@ def test_page_calendar_and_mail_tell_one_hour_with_its_zone_and_offset_around_ev
         delivery = invitation_to(zone, language, starts_at)
         with translation.override(language):
             page = render_to_string("parts/hour.html", hour(starts_at, starts_at + TWO_HOURS, zone, WEBINAR_ZONE))
-            message = build_invitation(delivery)
+            message = calendar.build(delivery)
         (event,) = Calendar.from_ical(str(message.alternatives[1][0])).events
         shown = {"page": words(page), "calendar": str(event["DESCRIPTION"]), **parts_of(message)}
 

@@ -12,9 +12,9 @@ from time_machine import TimeMachineFixture
 
 from registrations import tasks
 from registrations.models import Delivery, DeliveryState
+from registrations.services.delivering.send import BATCH_SIZE
+from registrations.services.delivering.senders import SLOT_LEASE_SECONDS
 from registrations.services.nudge import SEND_TASK
-from registrations.services.senders import SLOT_LEASE_SECONDS
-from registrations.services.sending import BATCH_SIZE
 from sessions_app.releases import release_webinar
 from tests.factories import NOW, make_country, make_delegates, make_delegation, make_session, make_webinar
 

@@ -332,7 +332,7 @@ def _store_reminders(webinar: Webinar, reminders: tuple[ReminderDefinition, ...]
     Unchanged rules keep `created_at`, so that nobody is reminded twice.
     """
     known = {
-        ReminderDefinition(row.amount, row.unit, row.scope, moment=row.moment, audience=row.audience): row
+        ReminderDefinition(row.amount, row.unit, row.scope, moment=row.moment, recipients=row.recipients): row
         for row in webinar.reminder_rules.all()
     }
     gone = known.keys() - set(reminders)

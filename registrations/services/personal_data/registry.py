@@ -82,6 +82,7 @@ REGISTRY: Mapping[str, Mapping[str, RetentionPolicy]] = {
         # Only some kinds have an address in it; all of a webinar's get a new one, since all of them are done with.
         "key": Handled("a key with an address in it is replaced; others keep the planner from owing the same again"),
         "last_error": Keep("one of our own sentences, without an address"),
+        "message_id": Keep("an HMAC from which nobody can tell an address"),
     },
     "registrations.LinkRequest": {
         "address": Handled("the row is deleted once the planner has looked at it, soon after")

@@ -28,7 +28,7 @@ log = structlog.get_logger(__name__)
 INTERNAL = frozenset(
     {
         "id", "password", "token_version", "version", "hold_until", "key", "claim_token", "lease_expires_at",
-        "worker_losses", "message_uuid", "first_message_uuid", "stamp", "session_key", "data",
+        "worker_losses", "message_id", "resend_count", "stamp", "session_key", "data",
     }
 )  # fmt: skip
 

@@ -13,7 +13,7 @@ from time_machine import TimeMachineFixture, travel
 from rcm_webinar.management.commands.seed_demo import first_monday
 from registrations.models import Delegate, Delegation, Delivery, DeliveryKind, HistoryEvent, User
 from registrations.queries import quota_board
-from registrations.services.planning import plan
+from registrations.services.delivering.plan import plan
 from sessions_app.models import Webinar
 
 pytestmark = pytest.mark.django_db

@@ -25,7 +25,7 @@ from registrations.models import (
     RegistrationPolicy,
     User,
 )
-from registrations.services.sending import send_due
+from registrations.services.delivering.send import send_due
 from tests.factories import (
     NOW,
     make_announcement,

@@ -11,7 +11,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from time_machine import TimeMachineFixture
 
-from registrations.admin.delivery_pages import about, what_became_of, what_it_holds
+from registrations.admin.delivery_pages import mailbox_in_words, state_in_words
+from registrations.messages import message_module
 from registrations.models import Delegate, Delivery, DeliveryKind, DeliveryState, HistoryEvent, User
 from sessions_app.models import Session
 from tests.factories import (
@@ -21,6 +22,7 @@ from tests.factories import (
     make_delegate,
     make_delegation,
     make_focal_point,
+    make_message,
     make_user,
 )
 from tests.registrations.queries.mailboxes import make_delivery, make_entry, make_release
@@ -30,18 +32,7 @@ MINUTE = timedelta(minutes=1)
 
 
 def make_notice(state: DeliveryState, number: int = 1, **fields: object) -> Delivery:
-    return Delivery.objects.create(
-        **{
-            "key": f"notice:{number}",
-            "kind": DeliveryKind.DECISION,
-            "email": f"person{number}@example.org",
-            "language": "es",
-            "created_at": NOW,
-            "due_at": NOW,
-            "state": state,
-            **fields,
-        }
-    )
+    return make_message(f"notice:{number}", **{"email": f"person{number}@example.org", "state": state, **fields})
 
 
 @pytest.fixture
@@ -284,23 +275,21 @@ def test_each_kind_says_what_it_tells_whom(ana: Delegate) -> None:
     of_ana = HistoryEvent.objects.create(
         webinar=ana.webinar, delegation=ana.delegation, delegate=ana, kind="cannot_come", at=NOW
     )
-    to_user = {"user": make_user("eva@example.org", name="Eva Ejemplo"), "event": event}
+    user = make_user("eva@example.org", name="Eva Ejemplo")
     of_session = {"delegate": ana, "session": Session.objects.get(number=2)}
-    announcement = make_announcement(ana.webinar, by=to_user["user"])
+    announcement = make_announcement(ana.webinar, by=user)
     facts = {
-        DeliveryKind.REGISTRATION: {"user": to_user["user"], "delegation": ana.delegation},
-        DeliveryKind.GAP_NOTICE: {"user": to_user["user"], "delegation": ana.delegation},
-        DeliveryKind.DECISION: to_user,
-        DeliveryKind.CANNOT_COME: {"user": to_user["user"], "event": of_ana},
-        DeliveryKind.CLASH_ALERT: to_user,
+        DeliveryKind.REGISTRATION: {"user": user, "delegation": ana.delegation},
+        DeliveryKind.GAP_NOTICE: {"user": user, "delegation": ana.delegation},
+        DeliveryKind.DECISION: {"user": user, "delegation": ana.delegation, "event": event},
+        DeliveryKind.CANNOT_COME: {"user": user, "delegation": ana.delegation, "event": of_ana},
+        DeliveryKind.LINKS: {"delegate": ana},
+        DeliveryKind.CLASH_ALERT: {"user": user, "event": event},
         DeliveryKind.ANNOUNCEMENT: {"delegate": ana, "announcement": announcement},
-        DeliveryKind.TEST: {"user": to_user["user"], "announcement": announcement},
+        DeliveryKind.TEST: {"user": user, "announcement": announcement},
     }
 
-    texts = [
-        about(make_notice(DeliveryState.DUE, number, kind=kind, **facts.get(kind, of_session)))
-        for number, kind in enumerate(DeliveryKind)
-    ]
+    texts = [message_module(kind).describe(Delivery(kind=kind, **facts.get(kind, of_session))) for kind in DeliveryKind]
 
     session = "session 2, “Context and challenges 2”"
     assert texts == [
@@ -337,7 +326,7 @@ def test_each_kind_says_what_it_tells_whom(ana: Delegate) -> None:
 def test_what_became_of_it_is_said(fields: dict[str, object], words: str) -> None:
     delivery = Delivery(created_at=NOW, due_at=NOW, **fields)
 
-    assert what_became_of(delivery, NOW).startswith(words)
+    assert state_in_words(delivery, NOW).startswith(words)
 
 
 @pytest.mark.parametrize(
@@ -362,7 +351,7 @@ def test_what_a_mailbox_holds_is_what_arrived_last(
         for method, sequence, sent_at in arrived
     ]
 
-    sentences = what_it_holds(newest, newest.entry, [newest, *messages])
+    sentences = mailbox_in_words(newest, newest.entry, [newest, *messages])
 
     assert sentences[1] == words
 
@@ -372,6 +361,6 @@ def test_a_message_whose_place_is_taken_says_so(ana: Delegate) -> None:
     assert older.entry is not None
     older.entry.sequence = 3
 
-    place, *_ = what_it_holds(older, older.entry, [older])
+    place, *_ = mailbox_in_words(older, older.entry, [older])
 
     assert place == "It is revision 0. Revision 3 has taken its place: this one is not sent any more."

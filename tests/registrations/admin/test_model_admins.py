@@ -16,7 +16,6 @@ from registrations.models import (
     Delegation,
     DelegationStatus,
     Delivery,
-    DeliveryKind,
     DeliveryState,
     FocalPoint,
     GapNoticeRule,
@@ -39,6 +38,7 @@ from tests.factories import (
     make_delegation,
     make_focal_point,
     make_gap_notice_rule,
+    make_message,
     make_quotas,
     make_registration_invitation,
     make_reminder_rule,
@@ -77,16 +77,7 @@ def flash_messages(response: HttpResponse) -> list[str]:
 
 
 def make_delivery(state: DeliveryState, number: int = 1, **fields: object) -> Delivery:
-    return Delivery.objects.create(
-        key=f"notice:{number}",
-        kind=DeliveryKind.DECISION,
-        email=f"person{number}@example.org",
-        language="es",
-        created_at=NOW,
-        due_at=NOW,
-        state=state,
-        **fields,
-    )
+    return make_message(f"notice:{number}", email=f"person{number}@example.org", state=state, **fields)
 
 
 def errors_of(response: HttpResponse) -> dict[str, list[str]]:
@@ -94,7 +85,7 @@ def errors_of(response: HttpResponse) -> dict[str, list[str]]:
 
 
 # The same values as in `make_reminder_rule`.
-RULE = {"amount": "1", "unit": "hours", "moment": "before", "audience": "all", "scope": "each"}
+RULE = {"amount": "1", "unit": "hours", "moment": "before", "recipients": "all", "scope": "each"}
 AGREED = {"seen": "", "reason": "Agreed"}
 
 
@@ -524,7 +515,7 @@ def test_a_duplicate_rule_is_refused(secretariat: Client, webinar: Webinar) -> N
 
 
 def test_the_lists_of_rules_read_like_sentences(secretariat: Client, webinar: Webinar) -> None:
-    make_reminder_rule(webinar, 2, "days", audience="unanswered")
+    make_reminder_rule(webinar, 2, "days", recipients="unanswered")
     make_gap_notice_rule(webinar, 5)
 
     reminders = secretariat.get("/admin/registrations/reminderrule/").content.decode()

@@ -12,8 +12,8 @@ from django.urls import reverse
 from time_machine import TimeMachineFixture
 
 from registrations.models import Delegate, HistoryEvent
-from registrations.services.planning import plan
-from registrations.services.sending import send_due
+from registrations.services.delivering.plan import plan
+from registrations.services.delivering.send import send_due
 from registrations.tokens import Scope, make_token
 from sessions_app.models import Session
 from tests.factories import FIRST_START, make_observer, make_session

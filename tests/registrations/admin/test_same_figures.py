@@ -14,9 +14,9 @@ from time_machine import TimeMachineFixture
 from registrations.models import Delegate, Delegation, DelegationStatus, Partstat, User
 from registrations.queries import quota_board
 from registrations.services.delegations import revoke_waiver, waive_seats
-from registrations.services.planning import plan
+from registrations.services.delivering.plan import plan
+from registrations.services.delivering.send import send_due
 from registrations.services.quotas import change_quota, make_exception
-from registrations.services.sending import send_due
 from sessions_app.models import Webinar
 from sessions_app.releases import release_webinar
 from tests.factories import (

@@ -60,6 +60,7 @@ def new_delivery(entry: CalendarEntry, **fields) -> Delivery:
         entry=entry,
         delegate=entry.delegate,
         session=entry.session,
+        webinar_id=entry.delegate.webinar_id,
         email=entry.address,
         language="es",
         created_at=NOW,

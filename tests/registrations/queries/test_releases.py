@@ -5,7 +5,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from registrations.models import CalendarEntry, DelegationStatus, Delivery, DeliveryState, IcalMethod
 from registrations.queries.releases import count_recipients
-from registrations.services.planning import plan
+from registrations.services.delivering.plan import plan
 from sessions_app.editing import cancel_session
 from sessions_app.models import Session, Webinar
 from sessions_app.releases import draft_of, release_webinar

@@ -1,10 +1,7 @@
-from collections.abc import Iterator
-
 import pytest
 
 from registrations.models import Delegation, ParticipantProfile, User
 from tests.factories import make_country, make_delegation, make_focal_point, make_profiles, make_staff
-from tests.registrations.services.mail_server import AnsweringBackend
 
 
 @pytest.fixture
@@ -26,10 +23,3 @@ def staff(db) -> User:
 @pytest.fixture
 def profiles(db) -> dict[str, ParticipantProfile]:
     return make_profiles()
-
-
-@pytest.fixture
-def server(settings) -> Iterator[type[AnsweringBackend]]:
-    settings.EMAIL_BACKEND = f"{AnsweringBackend.__module__}.AnsweringBackend"
-    yield AnsweringBackend
-    AnsweringBackend.greet = AnsweringBackend.answer = AnsweringBackend.afterwards = None

@@ -6,8 +6,8 @@ from django.core import mail
 from django.core.mail import EmailMessage
 
 from registrations.models import Delegate, Delegation
-from registrations.services.planning import plan
-from registrations.services.sending import SendReport, send_due
+from registrations.services.delivering.plan import plan
+from registrations.services.delivering.send import SendReport, send_due
 from sessions_app.models import Webinar
 from sessions_app.releases import release_webinar
 from tests.factories import NOW, make_country, make_delegate, make_delegation, make_quotas, make_webinar

@@ -7,7 +7,7 @@ from registrations.exceptions import NotPossibleNow
 from registrations.models import Arrival, CalendarEntry, Delegate, Delegation, DelegationStatus, Partstat
 from registrations.queries.participant import STAYS_OPEN, RoomState, room_state
 from registrations.services.attendance import record_answer, record_arrival
-from registrations.services.planning import plan
+from registrations.services.delivering.plan import plan
 from sessions_app.models import ReleasedSession, Session
 from sessions_app.releases import release_webinar
 from tests.factories import FIRST_START, NOW

@@ -8,6 +8,7 @@ from django.core import mail
 from django.db import transaction
 
 from registrations.exceptions import InvalidInput, NotPossibleNow
+from registrations.messages import cannot_come
 from registrations.models import (
     CalendarEntry,
     Delegate,
@@ -21,10 +22,9 @@ from registrations.models import (
     Partstat,
 )
 from registrations.services.attendance import decline_sessions_ahead, record_answer
+from registrations.services.delivering.plan import plan
+from registrations.services.delivering.send import send_due
 from registrations.services.nominations import withdraw_delegate
-from registrations.services.planning import plan
-from registrations.services.planning.notices import plan_notices
-from registrations.services.sending import send_due
 from sessions_app.editing import cancel_session
 from sessions_app.models import Session, Webinar
 from sessions_app.releases import release_webinar
@@ -244,7 +244,7 @@ def test_of_a_yes_the_planner_owes_nothing_however_often_it_looks(ana: Delegate)
     say_yes(ana, SOON)
     send_due(clock=lambda: LATER)
 
-    assert [plan(now=LATER + minutes * MINUTE).notices for minutes in range(3)] == [0, 0, 0]
+    assert [plan(now=LATER + minutes * MINUTE).count("cannot_come") for minutes in range(3)] == [0, 0, 0]
     assert Delivery.objects.filter(kind=DeliveryKind.CANNOT_COME).count() == 1
 
 
@@ -309,7 +309,7 @@ def test_who_is_asked_anew_about_every_session_is_reported_to_nobody(ana: Delega
 
     assert Delivery.objects.get(kind=DeliveryKind.CANNOT_COME).state == DeliveryState.SUPERSEDED
     assert answers(ana) == [Partstat.NEEDS_ACTION] * 2
-    assert plan(now=LATER + MINUTE).notices == 0
+    assert plan(now=LATER + MINUTE).count("cannot_come") == 0
 
 
 def test_a_corrected_address_takes_nothing_of_the_word_back(ana: Delegate) -> None:
@@ -378,7 +378,7 @@ def test_in_the_text_each_line_of_a_reason_is_marked_as_not_ours(ana: Delegate) 
 
 
 @pytest.mark.parametrize("count", [1, 20])
-def test_the_planner_asks_five_questions_for_one_as_for_many(
+def test_the_planner_asks_four_questions_for_one_as_for_many(
     honduras: Delegation, count: int, django_assert_num_queries
 ) -> None:
     people = [admitted(honduras) for _ in range(count)]
@@ -386,7 +386,7 @@ def test_the_planner_asks_five_questions_for_one_as_for_many(
     for person in people:
         decline_sessions_ahead(person, reason="", now=SOON)
 
-    with transaction.atomic(), django_assert_num_queries(5):
-        plan_notices(now=SOON)
+    with transaction.atomic(), django_assert_num_queries(4):
+        cannot_come.owed(now=SOON)
 
     assert Delivery.objects.filter(kind=DeliveryKind.CANNOT_COME).count() == count

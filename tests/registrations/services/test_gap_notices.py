@@ -5,6 +5,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from registrations.messages import gap_notice
 from registrations.models import (
     Delegate,
     Delegation,
@@ -18,9 +19,8 @@ from registrations.models import (
     User,
 )
 from registrations.services.delegations import waive_seats
-from registrations.services.planning import plan
-from registrations.services.planning.gap_notices import plan_gap_notices
-from registrations.services.sending import send_due
+from registrations.services.delivering.plan import plan
+from registrations.services.delivering.send import send_due
 from sessions_app.models import Webinar
 from sessions_app.releases import release_webinar
 from tests.factories import (
@@ -347,14 +347,14 @@ def test_no_notice_leaves_after_closing(honduras: Delegation) -> None:
 
 def test_on_other_days_the_planner_asks_one_question(honduras: Delegation, django_assert_num_queries) -> None:
     with django_assert_num_queries(1):
-        assert plan_gap_notices(now=FIVE_BEFORE - MINUTE) == 0
+        assert gap_notice.owed(now=FIVE_BEFORE - MINUTE) == 0
 
 
 def test_notices_take_the_same_number_of_questions_for_one_delegation_and_for_many(honduras: Delegation) -> None:
     def questions() -> int:
         Delivery.objects.all().delete()
         with CaptureQueriesContext(connection) as queries:
-            plan_gap_notices(now=FIVE_BEFORE)
+            gap_notice.owed(now=FIVE_BEFORE)
         return len(queries)
 
     with_one = questions()

@@ -17,9 +17,9 @@ from registrations.models import (
     User,
 )
 from registrations.queries.gap_reminders import countries_with_gaps
+from registrations.services.delivering.plan import plan
+from registrations.services.delivering.send import send_due
 from registrations.services.gap_reminders import remind_countries, send_test_of_gap_notice
-from registrations.services.planning import plan
-from registrations.services.sending import send_due
 from sessions_app.models import Webinar
 from sessions_app.releases import release_webinar
 from tests.factories import (

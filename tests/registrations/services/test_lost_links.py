@@ -8,6 +8,7 @@ from django.core import mail
 from django.core.mail import EmailMessage
 from django.db import transaction
 
+from registrations.messages import links
 from registrations.models import (
     CalendarEntry,
     Delegate,
@@ -20,10 +21,9 @@ from registrations.models import (
     LinkRequest,
     RegistrationPolicy,
 )
+from registrations.services.delivering.plan import plan
+from registrations.services.delivering.send import send_due
 from registrations.services.lost_links import ask_for_links
-from registrations.services.planning import plan
-from registrations.services.planning.links import plan_links
-from registrations.services.sending import send_due
 from registrations.tokens import Scope, make_token
 from sessions_app.models import ReleasedSession
 from sessions_app.releases import release_webinar
@@ -230,6 +230,6 @@ def test_the_planner_asks_five_questions_for_one_as_for_many(
         ask_for_links(f"nobody{number}@example.org", now=SOON)
 
     with transaction.atomic(), django_assert_num_queries(5):
-        assert plan_links(now=SOON) == count
+        assert links.owed(now=SOON) == count
     with django_assert_num_queries(1):
-        plan_links(now=SOON)
+        links.owed(now=SOON)

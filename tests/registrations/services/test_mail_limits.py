@@ -8,6 +8,7 @@ from registrations.models import Delegate, Delivery, DeliveryKind, HistoryEvent,
 from registrations.models.history import ALERTS
 from registrations.queries.delegation_page import history_of
 from registrations.services.delegations import mark_attending_again, mark_not_attending
+from registrations.services.delivering.plan import plan
 from registrations.services.mail_limits import release_mail
 from registrations.services.nominations import (
     edit_delegate,
@@ -16,7 +17,6 @@ from registrations.services.nominations import (
     replace_delegate,
     withdraw_delegate,
 )
-from registrations.services.planning import plan
 from registrations.services.undoing import restore_delegate, undo_edit
 from registrations.tokens.participants import Scope, make_token
 from tests.factories import (

@@ -19,8 +19,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from registrations.exceptions import RuleBroken
 from registrations.models import CalendarEntry, Delegate, Delegation, Delivery, DeliveryState, Partstat, Quota
 from registrations.services import attendance, delegations, nominations, undoing
-from registrations.services.planning import plan
-from registrations.services.sending import send_due
+from registrations.services.delivering.plan import plan
+from registrations.services.delivering.send import send_due
 from registrations.tokens import join_url
 from sessions_app.editing import cancel_session, restore_session
 from sessions_app.models import ReleasedSession, Session

@@ -11,6 +11,7 @@ from django.core.serializers.json import DjangoJSONEncoder
 from registrations.exceptions import NotPossibleNow
 from registrations.models import Delegate, DelegateStatus, Delegation, Delivery, HistoryEvent, HistoryKind, User
 from registrations.queries import quota_board
+from registrations.services.delivering.plan import plan
 from registrations.services.nominations import (
     edit_delegate,
     register_delegate,
@@ -21,7 +22,6 @@ from registrations.services.personal_data.erasing import Erasure, erase_person
 from registrations.services.personal_data.persons import find_person
 from registrations.services.personal_data.registry import REGISTRY, Keep
 from registrations.services.personal_data.subject_access import export_person
-from registrations.services.planning import plan
 from registrations.services.undoing import restore_delegate
 from sessions_app.releases import release_webinar
 from tests.factories import (
@@ -109,7 +109,7 @@ def test_what_is_given_out_names_nobody_else_and_opens_nothing(ximena: Delegate,
 
     assert newcomer.name not in given
     assert "quirina" not in given.lower()
-    assert not {"token_version", "message_uuid", "claim_token", "password"} & set(given.replace('"', " ").split())
+    assert not {"token_version", "message_id", "claim_token", "password"} & set(given.replace('"', " ").split())
 
 
 def test_the_account_of_a_person_is_given_out_too(db: None, staff: User) -> None:

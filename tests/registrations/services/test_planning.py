@@ -4,6 +4,7 @@ import pytest
 from django.core import mail
 
 from registrations.models import CalendarEntry, Delegate, Delivery, DeliveryKind, DeliveryState, Partstat
+from registrations.services.delivering.plan import PlanReport, last_planned_at, plan
 from registrations.services.nominations import (
     DelegateDetails,
     edit_delegate,
@@ -11,7 +12,6 @@ from registrations.services.nominations import (
     replace_delegate,
     withdraw_delegate,
 )
-from registrations.services.planning import PlanReport, last_planned_at, plan
 from sessions_app.editing import cancel_session, restore_session
 from sessions_app.models import AgendaItem, ReleasedSession
 from sessions_app.releases import release_webinar
@@ -60,18 +60,18 @@ def test_an_admitted_delegate_is_invited_to_every_session_once() -> None:
 def test_more_newcomers_than_a_batch_holds_are_each_owed_a_message_of_their_own(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("registrations.services.planning.calendars.BATCH", 3)
+    monkeypatch.setattr("registrations.messages.calendar.planning.BATCH", 3)
     delegation = released_delegation()
     people = [admitted(delegation) for _ in range(4)]
 
-    assert plan(now=SOON).calendars == 8
+    assert plan(now=SOON).count("calendar") == 8
 
     sessions = delegation.webinar.sessions.all()
-    owed = Delivery.objects.values_list("delegate", "session", "email", "entry", "message_uuid")
-    held = CalendarEntry.objects.values_list("delegate", "session", "address", "pk", "first_message_uuid")
+    owed = Delivery.objects.values_list("delegate", "session", "email", "entry", "ical_sequence")
+    held = CalendarEntry.objects.values_list("delegate", "session", "address", "pk", "sequence")
     assert {row[:3] for row in owed} == {(one.pk, session.pk, one.email) for one in people for session in sessions}
     assert set(owed) == set(held)
-    assert len({message_uuid for *_others, message_uuid in owed}) == 8
+    assert owed.values("key").distinct().count() == 8
 
 
 def test_only_the_admitted_of_a_released_webinar_are_invited() -> None:
@@ -84,8 +84,8 @@ def test_only_the_admitted_of_a_released_webinar_are_invited() -> None:
 def test_a_change_of_a_focal_point_waits_until_its_hold_has_passed() -> None:
     admitted(released_delegation(), hold_until=SOON + timedelta(seconds=20))
 
-    assert plan(now=SOON).calendars == 0
-    assert plan(now=SOON + timedelta(seconds=20)).calendars == 2
+    assert plan(now=SOON).count("calendar") == 0
+    assert plan(now=SOON + timedelta(seconds=20)).count("calendar") == 2
 
 
 def test_a_moved_session_updates_its_calendars_and_the_untouched_one_mails_nobody() -> None:
@@ -308,9 +308,9 @@ def test_a_plan_takes_the_same_number_of_queries_with_one_delegate_and_with_many
 
     # 4,000 rows go in by batches, which SQLite cuts to its limit of parameters; nothing is asked per person.
     with django_assert_max_num_queries(120):
-        assert plan(now=LATER).calendars == 2000
+        assert plan(now=LATER).count("calendar") == 2000
     with django_assert_max_num_queries(22):
-        assert plan(now=LATER).calendars == 0
+        assert plan(now=LATER).count("calendar") == 0
 
 
 def test_readiness_learns_when_a_planner_was_last_at_work() -> None:

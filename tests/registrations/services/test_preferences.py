@@ -6,8 +6,8 @@ import pytest
 
 from registrations.exceptions import InvalidInput, NotPossibleNow, Stale
 from registrations.models import CalendarEntry, Delegate, Delivery, HistoryEvent, HistoryKind
+from registrations.services.delivering.plan import plan
 from registrations.services.nominations import edit_delegate, withdraw_delegate
-from registrations.services.planning import plan
 from registrations.services.preferences import choose_language_and_zone
 from tests.factories import FIRST_START, NOW, make_details, make_reminder_rule, make_staff
 from tests.registrations.services.deliveries import SOON, admitted, plan_and_send, released_delegation, sent_by

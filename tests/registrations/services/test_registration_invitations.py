@@ -7,12 +7,12 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from registrations.messages import registration
 from registrations.models import Delegation, Delivery, DeliveryState, FocalPoint, RegistrationPolicy, User
 from registrations.services.deliveries import RESEND_PAUSE, resend_deliveries, stop_deliveries
+from registrations.services.delivering.plan import plan
+from registrations.services.delivering.send import send_due
 from registrations.services.focal_points import appoint_focal_point, remove_focal_point
-from registrations.services.planning import plan
-from registrations.services.planning.registration import plan_registration
-from registrations.services.sending import send_due
 from sessions_app.models import Webinar
 from sessions_app.releases import release_webinar
 from tests.factories import NOW, make_country, make_delegation, make_staff, make_user, make_webinar
@@ -126,7 +126,7 @@ def test_nobody_is_asked_before_the_first_release(db: None) -> None:
 def test_what_ends_between_plan_and_sending_sends_nothing(
     ana: FocalPoint, honduras: Delegation, end: Callable[[Delegation], None]
 ) -> None:
-    plan_registration(now=SOON)
+    registration.owed(now=SOON)
     end(honduras)
 
     send_due(clock=lambda: LATER)
@@ -169,21 +169,22 @@ def test_the_secretariat_sends_it_again_after_a_pause_and_stops_it(ana: FocalPoi
     assert stop_deliveries([first.pk], by=staff, now=again) == 1
     assert resend_deliveries([first.pk], by=staff, now=again) == 1
     (message,) = sent_by(again)
-    assert message.extra_headers["Message-ID"].startswith(f"<{first.message_uuid}@")
+    first.refresh_from_db()
+    assert (first.resend_count, message.extra_headers["Message-ID"]) == (2, first.message_id)
 
 
 def test_the_planner_asks_three_questions_however_many_there_are(honduras: Delegation) -> None:
     with CaptureQueriesContext(connection) as none:
-        plan_registration(now=SOON)
+        registration.owed(now=SOON)
     for code in ("PA", "GT", "CR", "MX"):
         make_delegation(honduras.webinar, make_country(code))
     for delegation in Delegation.objects.all():
         FocalPoint.objects.create(body=delegation.body, user=make_user())
 
     with CaptureQueriesContext(connection) as many:
-        planned = plan_registration(now=SOON)
+        planned = registration.owed(now=SOON)
     with CaptureQueriesContext(connection) as known:
-        plan_registration(now=SOON)
+        registration.owed(now=SOON)
 
     assert planned == 5
     # One more that inserts what is new.

@@ -8,6 +8,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from registrations.messages import reminder
 from registrations.models import (
     CalendarEntry,
     Delegate,
@@ -21,10 +22,9 @@ from registrations.models import (
     User,
 )
 from registrations.services.deliveries import stop_deliveries
+from registrations.services.delivering.plan import plan
+from registrations.services.delivering.send import send_due
 from registrations.services.nominations import withdraw_delegate
-from registrations.services.planning import plan
-from registrations.services.planning.reminders import plan_reminders
-from registrations.services.sending import send_due
 from sessions_app.editing import cancel_session
 from sessions_app.models import ReleasedSession, Session, Webinar
 from sessions_app.releases import release_webinar
@@ -210,7 +210,7 @@ def test_nobody_is_reminded_once_the_personal_data_have_ended() -> None:
 
 @pytest.mark.parametrize("moment", ["before", "after"])
 @pytest.mark.parametrize(
-    ("audience", "reminded"),
+    ("recipients", "reminded"),
     [
         ("all", {Partstat.NEEDS_ACTION, Partstat.ACCEPTED, Partstat.TENTATIVE}),
         ("accepted", {Partstat.ACCEPTED}),
@@ -218,13 +218,13 @@ def test_nobody_is_reminded_once_the_personal_data_have_ended() -> None:
         ("focal_points", set()),
     ],
 )
-def test_a_rule_reminds_its_audience_and_nobody_who_declined(audience: str, reminded: set[str], moment: str) -> None:
+def test_a_rule_reminds_its_audience_and_nobody_who_declined(recipients: str, reminded: set[str], moment: str) -> None:
     delegation = released_delegation()
     people = {partstat: admitted(delegation) for partstat in Partstat}
     plan_and_send()
     for partstat, person in people.items():
         CalendarEntry.objects.filter(delegate=person).update(ical_partstat=partstat)
-    rule = remind(audience=audience, moment=moment)
+    rule = remind(recipients=recipients, moment=moment)
     at = rule.hour_of(ReleasedSession.objects.get(number=1))
 
     assert recipients(at) == sorted(people[partstat].email for partstat in reminded)
@@ -249,12 +249,12 @@ def not_attending(ana: Delegate) -> None:
 
 
 @pytest.mark.parametrize("end", [withdrawn, session_cancelled, webinar_cancelled, not_attending])
-@pytest.mark.parametrize("audience", ["all", "focal_points"])
+@pytest.mark.parametrize("recipients", ["all", "focal_points"])
 @pytest.mark.parametrize("moment", ["before", "after"])
-def test_none_for_whom_or_what_has_left(end: Callable[[Delegate], None], audience: str, moment: str) -> None:
+def test_none_for_whom_or_what_has_left(end: Callable[[Delegate], None], recipients: str, moment: str) -> None:
     ana = invited()
     make_focal_point(ana.delegation.body)
-    remind(audience=audience, moment=moment, scope="first" if end is withdrawn else "each")
+    remind(recipients=recipients, moment=moment, scope="first" if end is withdrawn else "each")
     end(ana)
     plan_and_send(SOON + MINUTE)
 
@@ -308,7 +308,7 @@ def test_focal_points_are_reminded_of_their_own_delegation_alone() -> None:
     make_focal_point(ana.delegation.body, make_user(is_active=False))
     make_focal_point(panama.body)
     make_focal_point(nobody_named.body)
-    remind(audience="focal_points")
+    remind(recipients="focal_points")
 
     assert recipients(HOUR_BEFORE) == sorted([of_honduras.email, alternate.email])
     assert recipients(HOUR_BEFORE + MINUTE) == []
@@ -320,10 +320,10 @@ def test_focal_points_are_reminded_of_their_own_delegation_alone() -> None:
 def test_where_no_hour_has_come_the_planner_asks_two_questions(django_assert_num_queries) -> None:
     invited()
     remind()
-    remind(audience="focal_points", moment="after")
+    remind(recipients="focal_points", moment="after")
 
     with django_assert_num_queries(2):
-        assert plan_reminders(now=HOUR_BEFORE - MINUTE) == 0
+        assert reminder.owed(now=HOUR_BEFORE - MINUTE) == 0
 
 
 def test_reminders_take_the_same_number_of_questions_for_one_delegate_and_for_many() -> None:
@@ -331,12 +331,12 @@ def test_reminders_take_the_same_number_of_questions_for_one_delegate_and_for_ma
     admitted(delegation)
     plan_and_send()
     remind()
-    remind(60, "minutes", audience="focal_points")
+    remind(60, "minutes", recipients="focal_points")
     remind(24, "hours")
 
     def questions(now: datetime) -> int:
         with CaptureQueriesContext(connection) as queries:
-            plan_reminders(now=now)
+            reminder.owed(now=now)
         return sum(query["sql"].startswith("SELECT") for query in queries)
 
     with_one = [questions(FIRST_START - 24 * HOUR), questions(HOUR_BEFORE)]

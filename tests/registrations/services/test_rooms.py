@@ -6,7 +6,7 @@ import pytest
 
 from registrations.exceptions import InvalidInput, RuleBroken, WebinarOver
 from registrations.models import CalendarEntry, Delegate, Delivery, HistoryEvent, User
-from registrations.services.planning import plan
+from registrations.services.delivering.plan import plan
 from registrations.services.rooms import fingerprint_of_rooms, switch_room
 from registrations.tokens import Scope, make_token, read_feed_token
 from registrations.views.participant.files import feed_etag

@@ -8,9 +8,9 @@ import pytest
 from django.core import mail
 
 from registrations.models import Delegate, Delegation, Delivery, DeliveryState
+from registrations.services.delivering.plan import plan
+from registrations.services.delivering.send import send_due
 from registrations.services.nominations import withdraw_delegate
-from registrations.services.planning import plan
-from registrations.services.sending import send_due
 from registrations.services.undoing import restore_delegate
 from tests.factories import make_staff
 from tests.logged import warnings_in

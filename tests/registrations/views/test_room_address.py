@@ -9,9 +9,9 @@ from django.test import Client
 from django.urls import reverse
 
 from registrations.models import CalendarEntry, Delegate, Delivery, HistoryEvent
-from registrations.services.planning import plan
+from registrations.services.delivering.plan import plan
+from registrations.services.delivering.send import send_due
 from registrations.services.rooms import switch_room
-from registrations.services.sending import send_due
 from registrations.tokens import Scope, make_token
 from sessions_app.models import Release, ReleasedSession, Session
 from sessions_app.releases import release_webinar

@@ -9,8 +9,8 @@ from django.db import transaction
 
 from registrations.models import Delivery, DeliveryState, HistoryEvent
 from registrations.services.deliveries import resend_deliveries, send_invitations_again, stop_deliveries
+from registrations.services.delivering.plan import plan
 from registrations.services.nominations import withdraw_delegate
-from registrations.services.planning import plan
 from registrations.services.undoing import restore_delegate
 from tests.factories import make_staff, make_user
 from tests.races import ROUNDS, kinds_of, two_writers

@@ -5,11 +5,11 @@ from functools import partial
 import pytest
 
 from registrations.exceptions import Stale
+from registrations.messages import links
 from registrations.models import Delegate, Delivery, DeliveryKind, HistoryEvent, LinkRequest
 from registrations.services.attendance import decline_sessions_ahead
 from registrations.services.lost_links import ask_for_links
 from registrations.services.nominations import edit_delegate
-from registrations.services.planning.links import plan_links
 from registrations.services.preferences import choose_language_and_zone
 from tests.factories import make_details, make_staff
 from tests.races import ROUNDS, two_writers
@@ -66,8 +66,8 @@ def test_a_request_that_comes_while_the_planner_looks_is_answered_once(ana: Dele
             Delivery.objects.filter(kind=DeliveryKind.LINKS).delete()
             ask_for_links("ana@example.org", now=SOON)
 
-            race(partial(plan_links, now=SOON), partial(ask_for_links, "ana@example.org", now=SOON))
-            plan_links(now=SOON)
+            race(partial(links.owed, now=SOON), partial(ask_for_links, "ana@example.org", now=SOON))
+            links.owed(now=SOON)
 
             assert Delivery.objects.filter(kind=DeliveryKind.LINKS).count() == 1
             assert not LinkRequest.objects.exists()

@@ -8,10 +8,10 @@ import pytest
 from django.db import OperationalError, connection, transaction
 
 from registrations.models import Delivery, DeliveryState
-from registrations.services.planning import plan
-from registrations.services.sending import results
-from registrations.services.sending.claims import claim_batch, give_back
-from registrations.services.sending.outcome import SENT
+from registrations.services.delivering import result
+from registrations.services.delivering.claim import claim_batch, give_back
+from registrations.services.delivering.plan import plan
+from registrations.services.delivering.smtp import SENT
 from tests.registrations.services.deliveries import admitted, released_delegation
 
 pytestmark = [pytest.mark.postgresql, pytest.mark.django_db(transaction=True)]
@@ -65,7 +65,7 @@ def test_a_sender_waits_for_a_planner_and_begins_nothing_that_the_planner_took(n
 
     def begin() -> bool:
         try:
-            return results.begin_attempt(delivery, token=batch.token, now=now)
+            return result.begin_attempt(delivery, token=batch.token, now=now)
         finally:
             connection.close()
 
@@ -89,14 +89,14 @@ def test_what_was_sent_is_kept_although_a_planner_holds_the_next_one(now):
     plan(now=now)
     batch = claim_batch(size=2, now=now)
     first, second = sorted(batch.deliveries, key=lambda delivery: delivery.pk)
-    results.begin_attempt(first, token=batch.token, now=now)
+    result.begin_attempt(first, token=batch.token, now=now)
 
     def keep() -> bool:
         try:
             with connection.cursor() as cursor:
                 cursor.execute("SET lock_timeout = '50ms'")
-            results.record_result(first, SENT, token=batch.token, now=now)
-            return results.begin_attempt(second, token=batch.token, now=now)
+            result.record_result(first, SENT, token=batch.token, now=now)
+            return result.begin_attempt(second, token=batch.token, now=now)
         except OperationalError:
             return False
         finally:

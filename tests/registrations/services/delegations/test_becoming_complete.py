@@ -7,13 +7,13 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from registrations.exceptions import NotPossibleNow
+from registrations.messages import decision
 from registrations.models import Asked, Delegate, Delegation, Delivery, HistoryEvent, Quota, RegistrationPolicy
 from registrations.queries.acceptance import Acceptances
 from registrations.services import carry_over, delegations, nominations, undoing
 from registrations.services.imports.people import Person
 from registrations.services.imports.saving import import_delegates
 from registrations.services.letters import upload_letter
-from registrations.services.planning.notices import plan_notices
 from registrations.services.policies import policy_preview, save_policy
 from registrations.services.quotas import change_quota, end_exception, make_exception, quota_change_preview
 from sessions_app.models import Release
@@ -229,7 +229,7 @@ def test_the_focal_points_are_told_as_at_a_submission(almost, focal_point, now):
     Release.objects.create(webinar=almost.webinar, number=1, released_at=now, agenda={})
     name(almost, focal_point, now)
 
-    plan_notices(now=now)
+    decision.owed(now=now)
 
     told = Delivery.objects.get(kind="decision")
     assert (told.user, told.event.kind) == (focal_point, "accepted")

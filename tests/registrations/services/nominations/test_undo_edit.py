@@ -99,6 +99,7 @@ def test_once_somebody_asked_for_the_links_of_the_new_address_it_stays(delegatio
     Delivery.objects.create(
         key="links:b@example.org",
         kind=DeliveryKind.LINKS,
+        webinar=delegate.webinar,
         delegate=delegate,
         email="b@example.org",
         language="es",

@@ -1,0 +1,31 @@
+"""The Message-ID of a delivery: the same for the same message, also after the database was restored from a backup."""
+
+import hashlib
+import re
+
+from django.conf import settings
+from django.utils.crypto import salted_hmac
+
+from registrations.calendars import organizer_address
+from registrations.models import Delivery
+
+# Half a SHA-256 is unguessable and keeps the header short.
+DIGITS = 32
+# A signed link is another one after a rotation of SECRET_KEY, although the message is the same.
+LINK = re.compile(r"https?://\S+")
+
+
+def message_id(delivery: Delivery, *, subject: str, text: str) -> str:
+    """Return the Message-ID for `delivery` with this subject and text, such as "<5f2c….0@example.org>".
+
+    It is an HMAC of the delivery's key, the calendar method, the content and the number of deliberate resends, under
+    MESSAGE_ID_KEY: nobody else can compute one. The number also follows the dot. An attempt that is repeated has the
+    Message-ID that was recorded for the one before, even if the text says another time by now.
+    """
+    number = f".{delivery.resend_count}"
+    if delivery.message_id.partition("@")[0].endswith(number):
+        return delivery.message_id
+    content = hashlib.sha256(f"{subject}\n{LINK.sub('', text)}".encode()).hexdigest()
+    parts = "\n".join((delivery.key, delivery.ical_method, content, number))
+    digest = salted_hmac(__name__, parts, secret=settings.MESSAGE_ID_KEY, algorithm="sha256").hexdigest()
+    return f"<{digest[:DIGITS]}{number}@{organizer_address().rpartition('@')[2]}>"

@@ -15,7 +15,7 @@ from tests.environment import ROOT
 WITH_SIZES = [
     "tests/faults",
     "tests/registrations/services/concurrency",
-    "tests/registrations/services/test_mailboxes.py",
+    "tests/registrations/services/delivering/test_mailboxes.py",
     "tests/registrations/services/test_state_machine.py",
     "tests/registrations/views/test_participant_bad_links.py",
 ]

@@ -77,9 +77,9 @@ def test_each_is_taken_off_when_withdrawn(speaker: Delegate, staff: User) -> Non
 
 
 @pytest.mark.parametrize(("moment", "at"), [("before", HOUR_BEFORE), ("after", FIRST_END + HOUR)])
-@pytest.mark.parametrize("recipients", ["all", "unanswered"])
-def test_each_is_reminded_before_a_session_and_after_it(speaker: Delegate, moment: str, at, recipients: str) -> None:
-    make_reminder_rule(speaker.webinar, recipients=recipients, moment=moment)
+@pytest.mark.parametrize("chosen", ["all", "unanswered"])
+def test_each_is_reminded_before_a_session_and_after_it(speaker: Delegate, moment: str, at, chosen: str) -> None:
+    make_reminder_rule(speaker.webinar, recipients=chosen, moment=moment)
 
     assert recipients(at) == [speaker.email]
 

@@ -210,7 +210,7 @@ def test_nobody_is_reminded_once_the_personal_data_have_ended() -> None:
 
 @pytest.mark.parametrize("moment", ["before", "after"])
 @pytest.mark.parametrize(
-    ("recipients", "reminded"),
+    ("chosen", "reminded"),
     [
         ("all", {Partstat.NEEDS_ACTION, Partstat.ACCEPTED, Partstat.TENTATIVE}),
         ("accepted", {Partstat.ACCEPTED}),
@@ -218,13 +218,13 @@ def test_nobody_is_reminded_once_the_personal_data_have_ended() -> None:
         ("focal_points", set()),
     ],
 )
-def test_a_rule_reminds_its_audience_and_nobody_who_declined(recipients: str, reminded: set[str], moment: str) -> None:
+def test_a_rule_reminds_its_recipients_and_nobody_who_declined(chosen: str, reminded: set[str], moment: str) -> None:
     delegation = released_delegation()
     people = {partstat: admitted(delegation) for partstat in Partstat}
     plan_and_send()
     for partstat, person in people.items():
         CalendarEntry.objects.filter(delegate=person).update(ical_partstat=partstat)
-    rule = remind(recipients=recipients, moment=moment)
+    rule = remind(recipients=chosen, moment=moment)
     at = rule.hour_of(ReleasedSession.objects.get(number=1))
 
     assert recipients(at) == sorted(people[partstat].email for partstat in reminded)
@@ -249,12 +249,14 @@ def not_attending(ana: Delegate) -> None:
 
 
 @pytest.mark.parametrize("end", [withdrawn, session_cancelled, webinar_cancelled, not_attending])
-@pytest.mark.parametrize("recipients", ["all", "focal_points"])
+@pytest.mark.parametrize("chosen", ["all", "focal_points"])
 @pytest.mark.parametrize("moment", ["before", "after"])
-def test_none_for_whom_or_what_has_left(end: Callable[[Delegate], None], recipients: str, moment: str) -> None:
+def test_nobody_is_reminded_of_what_ended_or_after_leaving(
+    end: Callable[[Delegate], None], chosen: str, moment: str
+) -> None:
     ana = invited()
     make_focal_point(ana.delegation.body)
-    remind(recipients=recipients, moment=moment, scope="first" if end is withdrawn else "each")
+    remind(recipients=chosen, moment=moment, scope="first" if end is withdrawn else "each")
     end(ana)
     plan_and_send(SOON + MINUTE)
 

@@ -1,4 +1,4 @@
-"""A released session as one participant's calendar shows it: the same in mail, download and feed."""
+"""The VEVENT of a released session for one participant, the same in mail, download and feed."""
 
 from datetime import datetime
 from email.utils import parseaddr
@@ -16,7 +16,7 @@ from sessions_app.models import ReleasedSession
 
 
 def organizer_address() -> str:
-    """The bare address that invitations come from; answers return to it. The same for the life of every UID."""
+    """Return the address that invitations come from and answers go to. It must not change while a UID is in use."""
     return _bare_address(settings.DEFAULT_FROM_EMAIL)
 
 
@@ -28,10 +28,10 @@ def _bare_address(address: str) -> str:
 def calendar_session(
     released: ReleasedSession, *, delegate: Delegate, sequence: int, stamp: datetime, with_link: bool = True
 ) -> CalendarSession:
-    """The values of one VEVENT, in the delegate's language. No query where `released.session.webinar` is loaded.
+    """Return the values of one VEVENT, in the delegate's language. No query if `released.session.webinar` is loaded.
 
-    The description holds the link, the hours and whom to ask, but no agenda item: a corrected title moves no calendar.
-    Without the link for a mailbox that has lost the session: it may be somebody else's (a corrected address).
+    The description has the link, the hours and the contact, but no agenda item: a corrected title of an item changes
+    no calendar. A cancellation has no link (`with_link`), since the mailbox may be a stranger's after a correction.
     """
     link = join_url(delegate, released.number) if with_link else ""
     hours = hours_for(

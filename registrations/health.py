@@ -1,4 +1,4 @@
-"""What /readyz tells about the work in the background (see `READINESS_CHECKS` in the settings)."""
+"""The parts of /readyz about planning, sending and uploads (see `READINESS_CHECKS` in the settings)."""
 
 import errno
 import os
@@ -20,12 +20,14 @@ ONE_BLOCK = b"\0" * 4096
 
 
 def beat(now: datetime) -> dict[str, object]:
-    """Degraded where nothing was planned of late: beat or every worker is away. Also where the last plan lies ahead:
-    the clock was stepped back, so that nobody can tell."""
+    """Return "degraded" if no plan has finished lately: beat or every worker is away.
+
+    Also if the last plan lies in the future: the clock was set back, so that nobody can tell.
+    """
     last = plan.last_planned_at()
     if last is None:
         return {"status": "degraded", "last_planned_seconds_ago": None}
-    # Rounded, so that two hosts may differ by a moment.
+    # Rounded, since the clocks of two hosts may differ a little.
     ago = timedelta(seconds=round((now - last).total_seconds()))
     return {
         "status": "ok" if timedelta(0) <= ago <= PLANNED_WITHIN else "degraded",
@@ -34,10 +36,10 @@ def beat(now: datetime) -> dict[str, object]:
 
 
 def deliveries(now: datetime) -> dict[str, object]:
-    """Degraded where a message should have been sent a while ago: workers or the mail server are away.
+    """Return "degraded" if a message is overdue: the workers or the mail server are away.
 
-    Names the oldest one that waits, by its id, which the list of deliveries opens, and never by a person. By when it
-    was owed, and not when it is due: each attempt that fails puts the due time off.
+    Names the message that has been owed longest by its id, which the list of deliveries opens, and by no personal data.
+    The due time does not count, since each failed attempt postpones it.
     """
     oldest = Delivery.objects.waiting(now).first()
     if oldest is None:
@@ -50,12 +52,13 @@ def deliveries(now: datetime) -> dict[str, object]:
 
 
 def media(now: datetime) -> dict[str, object]:
-    """Degraded, with the name of the error, where a letter could not be stored: below MEDIA_ROOT, or where it lies
-    while it arrives. Writes one block there, in a file that has no name, and looks whether the largest letter has
-    room."""
+    """Return "degraded" with the name of the error if a letter could not be stored in MEDIA_ROOT or uploaded.
+
+    Writes one block into an unnamed file in both directories, and checks that they have room for the largest letter.
+    """
     folder = Path(default_storage.path(FOLDER))
     try:
-        # The first letter makes it.
+        # The first letter creates it.
         while not folder.exists():
             folder = folder.parent
         for each in (folder, settings.FILE_UPLOAD_TEMP_DIR or tempfile.gettempdir()):

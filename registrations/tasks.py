@@ -1,4 +1,4 @@
-"""What Celery runs. Ids or nothing as arguments; the work is in the services."""
+"""The Celery tasks. They take ids or nothing, and call one service each."""
 
 from datetime import timedelta
 
@@ -10,7 +10,7 @@ from registrations.services.delivering.send import send_due
 from registrations.services.delivering.senders import release_slot, renew_slot, start_senders
 from registrations.services.personal_data.purging import purge as purge_what_is_due
 
-# Short, so that a worker asked to stop is done soon; what is left is sent by the next task.
+# Short, so that a worker that is asked to stop ends soon; the next task sends the rest.
 SEND_WITHIN = timedelta(seconds=4)
 
 

@@ -30,7 +30,7 @@ from registrations.models import (
     DeliveryKind,
     User,
 )
-from registrations.queries.audiences import Audience, reader_from, readers_of
+from registrations.queries.audiences import Audience, recipient_from, recipients_of
 from registrations.services.announcements import (
     delete_draft,
     edit_announcement,
@@ -151,7 +151,7 @@ class AnnouncementAdmin(SecretariatAdmin[Announcement]):
             raise Http404
         announcement = self._found(found.pk)
         audience = Audience.parse(announcement.audience)
-        readers = Paginator(readers_of(announcement.webinar, audience), READERS_PER_PAGE)
+        readers = Paginator(recipients_of(announcement.webinar, audience), READERS_PER_PAGE)
         typed = request.POST if request.method == "POST" else None
         form = ConfirmForm(typed, initial={"count": readers.count, "version": announcement.version})
         if typed is not None:
@@ -160,7 +160,7 @@ class AnnouncementAdmin(SecretariatAdmin[Announcement]):
                 return redirect(change_url(announcement))
             send_again_with(form, count=str(readers.count), version=str(announcement.version))
         page = readers.get_page(request.GET.get("page"))
-        page_of_readers = [reader_from(row) for row in page.object_list]
+        page_of_readers = [recipient_from(row) for row in page.object_list]
         chosen = request.GET.get("reader", page_of_readers[0].key if page_of_readers else "")
         context = self._context(
             request,

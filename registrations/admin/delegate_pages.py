@@ -28,7 +28,7 @@ from registrations.services.acceptance_messages import (
     said_before_restoring,
     said_where_accepted,
 )
-from registrations.services.deliveries import said_of_sending_again, send_invitations_again
+from registrations.services.deliveries import resend_flash_message, send_invitations_again
 from registrations.services.nominations import (
     edit_delegate,
     register_delegate,
@@ -234,7 +234,7 @@ def send_again_page(site: AdminSite, request: HttpRequest, pk: int) -> HttpRespo
         except RuleBroken as broken:
             messages.warning(request, str(broken.message))
         else:
-            messages.success(request, said_of_sending_again(delegate, count))
+            messages.success(request, resend_flash_message(delegate, count))
     return redirect(change_url(delegate))
 
 

@@ -1,4 +1,4 @@
-"""What was sent, what waits, what failed; what each mailbox holds; who did what. To read, not to edit."""
+"""The read-only lists of deliveries, calendar entries and history events."""
 
 from datetime import datetime
 from typing import Any
@@ -45,7 +45,7 @@ class DeliveryAdmin(ReadOnlyAdmin[Delivery]):
 
     @admin.display(description=_("last error"), ordering="last_error")
     def error(self, delivery: Delivery) -> str:
-        """Stored in English, shown in the reader's language."""
+        """Return the error in the active language; it is stored in English."""
         return gettext(delivery.last_error) if delivery.last_error else ""
 
     @admin.display(description=_("next attempt"), ordering="due_at")
@@ -53,10 +53,10 @@ class DeliveryAdmin(ReadOnlyAdmin[Delivery]):
         return delivery.due_at if delivery.state == DeliveryState.DUE else None
 
     def has_act_permission(self, request: HttpRequest) -> bool:
-        """Stopping and re-sending is for everyone who may see the list."""
+        """Every account that may see the list may stop and resend."""
         return self.has_view_permission(request)
 
-    # BulkAction at once --------------------------------------------------------------------------------
+    # Bulk actions -----------------------------------------------------------------------------------
 
     @admin.action(description=_("Stop what has not been sent"), permissions=["act"])
     def stop(self, request: HttpRequest, deliveries: "QuerySet[Delivery]") -> None:
@@ -68,12 +68,12 @@ class DeliveryAdmin(ReadOnlyAdmin[Delivery]):
 
     @admin.action(description=_("Send invitations once more that were sent and did not arrive"), permissions=["act"])
     def send_once_more(self, request: HttpRequest, deliveries: "QuerySet[Delivery]") -> None:
-        """Apart from `send_again`: nobody writes to two hundred people twice by choosing the whole list."""
+        """Resend sent invitations. Not part of `send_again`, so that selecting the whole list mails nobody twice."""
         self._send_again(request, deliveries, DeliveryState.SENT)
 
     def _stop(self, request: HttpRequest, chosen: list[int]) -> None:
         stopped = stop_deliveries(chosen, by=staff_of(request), now=timezone.now())
-        self._tell(
+        self._add_messages(
             request,
             ngettext("%(count)s delivery is stopped.", "%(count)s deliveries are stopped.", stopped),
             done=stopped,
@@ -84,14 +84,14 @@ class DeliveryAdmin(ReadOnlyAdmin[Delivery]):
         chosen = dict(deliveries.order_by().values_list("pk", "state"))
         wanted = [pk for pk, state in chosen.items() if state in states]
         due = resend_deliveries(wanted, by=staff_of(request), now=timezone.now())
-        self._tell(
+        self._add_messages(
             request,
             ngettext("%(count)s delivery is due again.", "%(count)s deliveries are due again.", due),
             done=due,
             left=len(chosen) - due,
         )
 
-    def _tell(self, request: HttpRequest, text: str, *, done: int, left: int) -> None:
+    def _add_messages(self, request: HttpRequest, text: str, *, done: int, left: int) -> None:
         if done:
             messages.success(request, text % {"count": done})
         if left:

@@ -63,8 +63,8 @@ class Chosen:
     def country_count(self) -> int:
         return sum(bool(one.focal_points) for one in self.chosen)
 
-    def is_told_within_a_day(self, now: datetime) -> bool:
-        return any(one.is_told_within_a_day(now) for one in self.chosen if one.focal_points)
+    def is_reminded_within_a_day(self, now: datetime) -> bool:
+        return any(one.is_reminded_within_a_day(now) for one in self.chosen if one.focal_points)
 
     def reader(self, key: str) -> tuple[CountryWithGaps, User] | None:
         """Whom `key`, "<delegation>-<account>", names; else the first one."""
@@ -105,8 +105,8 @@ class GapReminderAdmin(ReadOnlyAdmin[GapReminder]):
         chosen = Chosen(webinar, asked.getlist(DELEGATION) if is_choice else None)
         typed = request.POST if request.method == "POST" and "show" not in request.POST else None
         count = len(chosen.readers)
-        is_again = chosen.is_told_within_a_day(now)
-        form: Any = GapReminderForm(typed, is_told_within_a_day=is_again, initial={"count": count})
+        is_again = chosen.is_reminded_within_a_day(now)
+        form: Any = GapReminderForm(typed, is_reminded_within_a_day=is_again, initial={"count": count})
         if typed is not None and form.is_valid():
             self._check_writer(request)
             gap_reminder = self._remind(request, form, webinar, chosen, now)

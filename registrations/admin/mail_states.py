@@ -1,4 +1,4 @@
-"""What became of the mails that one thing owes, for its page."""
+"""The states of the deliveries of an announcement or a gap reminder, for its page."""
 
 from django.db.models import Count, QuerySet
 
@@ -6,9 +6,9 @@ from registrations.models import Delivery, DeliveryState
 
 
 def mail_states(deliveries: "QuerySet[Delivery]", *, listed: str) -> list[tuple[str, int, str, str]]:
-    """(state, how many, its name, where they are listed), of the states that there are. One query.
+    """Return (state, count, label, URL of the filtered list) for each state of `deliveries`. One query.
 
-    `listed` is the address of the list of all of them.
+    `listed` is the URL of the list of all of them.
     """
     counts = dict(deliveries.order_by().values_list("state").annotate(count=Count("pk")))
     return [

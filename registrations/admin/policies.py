@@ -106,7 +106,7 @@ class RuleAdmin(SecretariatAdmin[M]):
 
 @admin.register(ReminderRule)
 class ReminderRuleAdmin(RuleAdmin[ReminderRule]):
-    list_filter = ["webinar", "moment", "audience"]
+    list_filter = ["webinar", "moment", "recipients"]
 
 
 @admin.register(GapNoticeRule)

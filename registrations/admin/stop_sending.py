@@ -1,4 +1,4 @@
-"""The page that asks before what waits to be sent, of an announcement or a reminder, is stopped."""
+"""The page that asks for confirmation before the unsent mails of an announcement or gap reminder are stopped."""
 
 from django.contrib import messages
 from django.contrib.admin import AdminSite
@@ -18,14 +18,14 @@ from sessions_app.admin.base import change_url
 
 
 def stoppable(owed: "QuerySet[Delivery]") -> "QuerySet[Delivery]":
-    """Those of `owed` that have not left: they wait, have failed, or are claimed and not begun."""
+    """Return those of `owed` that are unsent: they wait, have failed, or are claimed and not begun."""
     return owed.filter(NOT_LEFT)
 
 
 def stop_page(
     site: AdminSite, request: HttpRequest, row: Announcement | GapReminder, owed: "QuerySet[Delivery]"
 ) -> HttpResponse:
-    """Says how many of those that `row` owes have not been sent; sent, stops these."""
+    """Show how many deliveries of `row` are unsent; on a POST, stop them."""
     waiting = stoppable(owed)
     if request.method == "POST":
         ids = waiting.values_list("pk", flat=True)

@@ -9,7 +9,7 @@ from django.utils.translation import gettext
 from registrations.messages.composing import compose
 from registrations.messages.composing.markdown import html_of, text_of
 from registrations.messages.recipients import recipient_of
-from registrations.models import Announcement, AnnouncementReaders, Delegate, Delivery, DeliveryKind
+from registrations.models import Announcement, AnnouncementRecipients, Delegate, Delivery, DeliveryKind
 from registrations.queries.audiences import Audience, focal_points_of_audience
 
 KINDS = (DeliveryKind.ANNOUNCEMENT,)
@@ -26,7 +26,7 @@ def is_right(delivery: Delivery, *, now: datetime) -> Q:
         return Q(Exists(Delegate.objects.taking_part().filter(pk=OuterRef("delegate"))))
     announcement = Announcement.objects.get(deliveries=delivery)
     bodies = Audience.parse(announcement.audience).bodies
-    audience = Audience(readers=AnnouncementReaders.FOCAL_POINTS, bodies=bodies)
+    audience = Audience(readers=AnnouncementRecipients.FOCAL_POINTS, bodies=bodies)
     return Q(Exists(focal_points_of_audience(delivery.webinar, audience).filter(pk=OuterRef("user"))))
 
 

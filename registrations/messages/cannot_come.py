@@ -11,7 +11,7 @@ from django.utils.translation import gettext
 
 from registrations.messages.composing import compose
 from registrations.messages.composing.hours import hours_for_focal_point
-from registrations.messages.events import NEWEST, report_of
+from registrations.messages.events import REPORTED_WITHIN, report_of
 from registrations.messages.recipients import body_of, recipient_of
 from registrations.models import Delivery, DeliveryKind, HistoryEvent
 from registrations.queries.absences import SAME_REASON_WITHIN, absences_that_stand, sessions_declined_by
@@ -24,7 +24,7 @@ KINDS = (DeliveryKind.CANNOT_COME,)
 def owed(*, now: datetime) -> int:
     """Owe one message for each person who cannot come and focal point of their body.
 
-    Active staff get it where the body has no focal point. Costs five queries at most; one where nobody is new.
+    Active staff get it if the body has no focal point. Costs five queries at most; one if there is no new absence.
     """
     # The last event of a person has their last reason.
     events = {event.delegate_id: event for event in _unreported(now)}
@@ -45,7 +45,7 @@ def _unreported(now: datetime) -> list[HistoryEvent]:
     A reason is reported once. In one hour at most one message without a reason and one with a reason is sent about a
     person: the first reason, which may say who could come instead, is sent at once; another reason waits for the hour.
     """
-    events = list(_newest_absences(now))
+    events = list(_recent_absences(now))
     if not events:
         return []
     reported: dict[int | None, list[tuple[str, datetime]]] = defaultdict(list)
@@ -55,10 +55,10 @@ def _unreported(now: datetime) -> list[HistoryEvent]:
     return [event for event in events if _is_news(event, reported[event.delegate_id], now)]
 
 
-def _newest_absences(now: datetime) -> "QuerySet[HistoryEvent]":
+def _recent_absences(now: datetime) -> "QuerySet[HistoryEvent]":
     """Return the recent absences that stand, unless this one or a later one of the same person was reported."""
     as_late = _stored().filter(event__delegate=OuterRef("delegate"), event__gte=OuterRef("pk"))
-    events = absences_that_stand(now=now).filter(~Exists(as_late), at__gt=now - NEWEST, at__lte=now)
+    events = absences_that_stand(now=now).filter(~Exists(as_late), at__gt=now - REPORTED_WITHIN, at__lte=now)
     return events.select_related("delegation").order_by("pk")
 
 
@@ -81,7 +81,7 @@ def is_right(delivery: Delivery, *, now: datetime) -> Q:
 
 
 def build(delivery: Delivery) -> EmailMultiAlternatives:
-    """Build who cannot come to which sessions ahead, and why, with a link to the person, to replace them."""
+    """Build the mail with the person, the reason, the declined sessions ahead and a link to replace the person."""
     user, event, delegation = delivery.user, delivery.event, delivery.delegation
     if user is None or event is None or event.delegate is None or delegation is None:
         raise ValueError("A message about an absence needs its recipient, event, person and delegation.")

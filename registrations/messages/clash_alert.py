@@ -43,7 +43,7 @@ def is_right(delivery: Delivery, *, now: datetime) -> Q:
 
 
 def build(delivery: Delivery) -> EmailMultiAlternatives:
-    """Build the alert. It holds no name; the admin page that it links to has the details."""
+    """Build the alert. It has no name of a person; the admin page that it links to has the details."""
     user, event = delivery.user, delivery.event
     if user is None or event is None or event.delegation is None:
         raise ValueError("An alert needs its recipient and event.")

@@ -38,7 +38,7 @@ def is_right(delivery: Delivery, *, now: datetime) -> Q:
 
 
 def build(delivery: Delivery) -> EmailMultiAlternatives:
-    """Build what was decided about a delegation, why, and what is still missing. It names no delegate."""
+    """Build the mail with the decision, its reason and what is still missing. It names no delegate."""
     user, event, delegation = delivery.user, delivery.event, delivery.delegation
     if user is None or event is None or delegation is None:
         raise ValueError("A decision needs its recipient, event and delegation.")

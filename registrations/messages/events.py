@@ -7,13 +7,13 @@ from django.db.models import Exists, OuterRef, QuerySet
 from registrations.models import Delivery, DeliveryKind, HistoryEvent, User
 
 # An older event that could not be reported is no longer news.
-NEWEST = timedelta(days=14)
+REPORTED_WITHIN = timedelta(days=14)
 
 
 def unreported(events: "QuerySet[HistoryEvent]", *, now: datetime) -> "QuerySet[HistoryEvent]":
-    """Return those of `events` of the last `NEWEST` that have no delivery, oldest first, each with its delegation."""
+    """Return the `events` of the last `REPORTED_WITHIN` without a delivery, oldest first, each with its delegation."""
     reported = Delivery.objects.standing().filter(event=OuterRef("pk"))
-    recent = events.filter(~Exists(reported), at__gt=now - NEWEST, at__lte=now)
+    recent = events.filter(~Exists(reported), at__gt=now - REPORTED_WITHIN, at__lte=now)
     return recent.select_related("delegation").order_by("pk")
 
 

@@ -77,7 +77,7 @@ def _is_of_a_rule(delivery: Delivery, delegation: Delegation, user: User, now: d
 
 
 def build(delivery: Delivery) -> EmailMultiAlternatives:
-    """Build the list of seats that are empty and the letter that is missing, as they are now. It names nobody."""
+    """Build the mail with the empty seats and the missing letter, as they are now. It names no delegate."""
     user, delegation = delivery.user, delivery.delegation
     if user is None or delegation is None:
         raise ValueError("A gap notice needs its recipient and delegation.")

@@ -82,7 +82,7 @@ def is_right(delivery: Delivery, *, now: datetime) -> Q:
 
 
 def build(delivery: Delivery) -> EmailMultiAlternatives:
-    """Build the list of webinars ahead in which the person takes part, with sessions and the link to their page."""
+    """Build the mail with each webinar ahead of the person, its sessions and the link to their page."""
     person = delivery.delegate
     if person is None:
         raise ValueError("A message with links needs its person.")

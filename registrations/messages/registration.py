@@ -21,15 +21,16 @@ from registrations.queries.focal_points import (
 from registrations.tokens import invitation_url
 
 KINDS = (DeliveryKind.REGISTRATION,)
-# Somebody has named its people already: whoever is appointed later finds them there.
+# The people of such a delegation are registered; a focal point who is appointed later finds them there.
 REGISTERED = (DelegationStatus.SUBMITTED, DelegationStatus.ACCEPTED)
 
 
 def owed(*, now: datetime) -> int:
     """Owe one invitation for each focal point and delegation. Four queries at most.
 
-    The row that appoints the focal point is part of the key: whoever is appointed anew is invited anew. The invitation
-    waits as long as a focal point's own changes do, so that a mistyped address can be removed before it is mailed.
+    The row that appoints the focal point is part of the key: a focal point who is appointed anew is invited anew. The
+    invitation waits as long as a focal point's own changes do, so that a mistyped address can be removed before it is
+    mailed.
     """
     deliveries = [_delivery(appointment, now) for appointment in appointments(now=now)]
     return Delivery.objects.insert_owed(Delivery.objects.without_stored(deliveries))
@@ -53,7 +54,7 @@ def is_right(delivery: Delivery, *, now: datetime) -> Q:
 
 
 def build(delivery: Delivery) -> EmailMultiAlternatives:
-    """Build what is asked of which body, for when, and until when, with one button. It names only its recipient."""
+    """Build the mail with the quotas, the sessions, the deadline and one link. It names only its recipient."""
     user, delegation = delivery.user, delivery.delegation
     if user is None or delegation is None:
         raise ValueError("An invitation to register needs its recipient and delegation.")

@@ -1,4 +1,4 @@
-from registrations.models.announcement import Announcement, AnnouncementReaders
+from registrations.models.announcement import Announcement, AnnouncementRecipients
 from registrations.models.arrival import Arrival
 from registrations.models.attendance import Attendance, AttendanceReport, MatchedBy
 from registrations.models.body import BodyKind, ParticipatingBody
@@ -13,8 +13,8 @@ from registrations.models.letter import NominationLetter
 from registrations.models.link_request import LinkRequest
 from registrations.models.quota import Asked, ParticipantProfile, Quota, QuotaException, RegistrationPolicy
 from registrations.models.reminder import (
-    ReminderAudience,
     ReminderMoment,
+    ReminderRecipients,
     ReminderRule,
     ReminderScope,
     ReminderUnit,
@@ -25,7 +25,7 @@ __all__ = [
     "OVERDUE_AFTER",
     "PRIVACY_NOTICE",
     "Announcement",
-    "AnnouncementReaders",
+    "AnnouncementRecipients",
     "Arrival",
     "Asked",
     "Attendance",
@@ -55,8 +55,8 @@ __all__ = [
     "Quota",
     "QuotaException",
     "RegistrationPolicy",
-    "ReminderAudience",
     "ReminderMoment",
+    "ReminderRecipients",
     "ReminderRule",
     "ReminderScope",
     "ReminderUnit",

@@ -41,25 +41,25 @@ class CalendarEntryQuerySet(models.QuerySet["CalendarEntry"]):
 
 
 class CalendarEntry(models.Model):
-    """What one mailbox holds of one session: the ledger that orders all its messages. Outlives the delegate."""
+    """What one mailbox holds of one session; it orders all messages about it. It outlives the delegate."""
 
     session = models.ForeignKey(
         Session, on_delete=models.PROTECT, related_name="calendar_entries", verbose_name=_("session")
     )
     # Lower-cased.
     address = models.CharField(_("e-mail address"), max_length=254)
-    # The person whom the latest message is about.
+    # The person whom the latest message invites or cancels.
     delegate = models.ForeignKey(
         Delegate, on_delete=models.PROTECT, related_name="calendar_entries", verbose_name=_("delegate")
     )
-    # Of the join link that the newest planned message carries: a link that ended owes a new message.
+    # The version of the join link in the latest planned message; a newer version owes a new message.
     token_version = models.PositiveIntegerField(_("version of the link"), default=1)
     release = models.ForeignKey(Release, on_delete=models.PROTECT, related_name="+", verbose_name=_("release"))
     released_sequence = models.PositiveIntegerField(_("released revision"))
     sequence = models.PositiveIntegerField(_("revision"))
     stamp = models.DateTimeField(_("stamped at"))
-    # What the newest planned message says; nothing while it is to be planned anew, CANCEL too where there was nothing
-    # to take back. What arrived, or may have, is kept with the deliveries.
+    # The method of the latest planned message: empty while a new one is to be planned, and CANCEL also if no message
+    # was needed to cancel. The deliveries have what was sent.
     planned_method = models.CharField(_("planned message"), max_length=10, choices=IcalMethod, blank=True)
     starts_at = models.DateTimeField(_("starts at"))
     ends_at = models.DateTimeField(_("ends at"))

@@ -134,7 +134,7 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
 
 
 class Delivery(models.Model):
-    """One message owed to one person, and what became of it.
+    """One message owed to one person, and its state.
 
     Each row that is sent is written three times, so a foreign key that no query looks up has no index.
     """
@@ -319,7 +319,7 @@ class Delivery(models.Model):
         return self.resent_at or self.created_at
 
     def is_overdue_at(self, now: datetime) -> bool:
-        """Return what the QuerySet's `overdue` tells, without a query."""
+        """Return whether the QuerySet's `overdue` would include this delivery, without a query."""
         is_lost = self.lease_expires_at is not None and self.lease_expires_at <= now
         is_waiting = self.state == DeliveryState.DUE or (self.state == DeliveryState.CLAIMED and is_lost)
         return is_waiting and self.owed_since < now - OVERDUE_AFTER

@@ -14,7 +14,7 @@ HOUR_OF_NOTICES = time(9)
 
 
 class GapNoticeRule(models.Model):
-    """A day, counted back from the closing of registration, on which incomplete delegations are told what is missing.
+    """A day, counted back from the closing of registration, on which incomplete delegations get a gap notice.
 
     A changed rule counts from its change: `created_at`.
     """
@@ -51,17 +51,16 @@ class GapNoticeRule(models.Model):
 
     @property
     def due_at(self) -> datetime:
-        """From when its notices are due, in the webinar's zone, whose date there is their day. No query where the
-        webinar and its policy are loaded."""
+        """When its notices are due, in the zone of the webinar. No query if the webinar and its policy are loaded."""
         zone = ZoneInfo(self.webinar.timezone)
         closing_day = self.webinar.policy.closes_at.astimezone(zone).date()
         return datetime.combine(closing_day - timedelta(days=self.days_before), HOUR_OF_NOTICES, tzinfo=zone)
 
     def is_due_at(self, now: datetime) -> bool:
-        """Whether it is the day of the notices, their hour has come, and the rule is older than that hour."""
+        """Whether `now` is on the day of the notices, after their hour, and the rule is older than that hour."""
         due_at = self.due_at
         return self.created_at < due_at <= now and now.astimezone(due_at.tzinfo).date() == due_at.date()
 
     def key_of_notice(self, delegation_id: int, user_id: int) -> str:
-        """What makes a notice one and the same: a moved closing, or a changed rule, owes another one."""
+        """Return the key of a notice: if the closing is moved or the rule changed, another notice is owed."""
         return f"gap:{self.pk}:{delegation_id}:{user_id}:{self.due_at:%Y-%m-%d}"

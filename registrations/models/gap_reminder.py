@@ -8,8 +8,7 @@ from sessions_app.models import Webinar
 
 
 class GapReminder(models.Model):
-    """A person of the secretariat had the focal points of incomplete delegations told what is missing, besides the
-    days of the rules. Its deliveries say whom."""
+    """Gap notices that staff sent to the focal points of chosen delegations, besides those of the rules."""
 
     webinar = models.ForeignKey(
         Webinar, on_delete=models.PROTECT, related_name="gap_reminders", verbose_name=_("webinar")

@@ -24,8 +24,8 @@ class ReminderMoment(models.TextChoices):
     AFTER_END = "after", _("after it ends")
 
 
-class ReminderAudience(models.TextChoices):
-    """Whom a rule is for; nobody who declined is ever reminded."""
+class ReminderRecipients(models.TextChoices):
+    """Who gets the reminders of a rule; nobody who declined is ever reminded."""
 
     ALL = "all", _("everyone who has not declined")
     ACCEPTED = "accepted", _("those who accepted")
@@ -53,7 +53,7 @@ def _allowed_leads() -> models.Q:
 
 
 class ReminderRule(models.Model):
-    """When and whom a webinar reminds of its sessions. A changed rule counts from its change: `created_at`."""
+    """When a webinar reminds whom of its sessions. A changed rule counts from its change: `created_at`."""
 
     webinar = models.ForeignKey(
         Webinar, on_delete=models.CASCADE, related_name="reminder_rules", verbose_name=_("webinar")
@@ -61,7 +61,7 @@ class ReminderRule(models.Model):
     amount = models.PositiveIntegerField(_("how many"))
     unit = models.CharField(_("unit"), max_length=10, choices=ReminderUnit, default=ReminderUnit.DAYS)
     moment = models.CharField(_("when"), max_length=10, choices=ReminderMoment, default=ReminderMoment.BEFORE_START)
-    audience = models.CharField(_("to"), max_length=20, choices=ReminderAudience, default=ReminderAudience.ALL)
+    recipients = models.CharField(_("to"), max_length=20, choices=ReminderRecipients, default=ReminderRecipients.ALL)
     scope = models.CharField(_("of"), max_length=10, choices=ReminderScope, default=ReminderScope.EACH_SESSION)
     created_at = models.DateTimeField(_("created at"))
 
@@ -72,7 +72,7 @@ class ReminderRule(models.Model):
         ordering = ["webinar", "-moment", "unit", "-amount", "pk"]
         constraints = [
             models.UniqueConstraint(
-                fields=["webinar", "amount", "unit", "moment", "audience", "scope"],
+                fields=["webinar", "amount", "unit", "moment", "recipients", "scope"],
                 name="reminder_rule_once_per_webinar",
                 violation_error_message=_("This rule stands already."),
             ),
@@ -80,7 +80,7 @@ class ReminderRule(models.Model):
             models.CheckConstraint(
                 condition=models.Q(
                     moment__in=ReminderMoment.values,
-                    audience__in=ReminderAudience.values,
+                    recipients__in=ReminderRecipients.values,
                     scope__in=ReminderScope.values,
                 ),
                 name="reminder_rule_is_known",
@@ -95,7 +95,7 @@ class ReminderRule(models.Model):
         return sentence % {
             "lead": self._lead_in_words(),
             "scope": self.get_scope_display(),
-            "audience": self.get_audience_display(),
+            "audience": self.get_recipients_display(),
         }
 
     def clean(self) -> None:

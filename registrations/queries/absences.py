@@ -20,10 +20,13 @@ SAME_REASON_WITHIN = timedelta(hours=1)
 
 
 def absences_that_stand(*, now: datetime) -> "QuerySet[HistoryEvent]":
-    """What was said by people who still take part, whose no to a session ahead stands, and who have said yes or maybe
-    to none. A session that was moved or added since takes nothing back: it asks them anew."""
+    """Return the events of people who cannot come, still take part, and have declined a session ahead.
+
+    Leaves out people who have answered yes or maybe to any session ahead. A session that was moved or added since does
+    not end an absence: it asks for another answer.
+    """
     people = Delegate.objects.taking_part()
-    # A no counts also where their address was corrected since; a yes only where their calendar is now.
+    # A no still counts after the address was corrected; a yes counts only for the present address.
     yes = CalendarEntry.objects.ahead(now).filter(
         delegate=OuterRef("delegate"),
         address=Lower(OuterRef("delegate__email")),
@@ -34,19 +37,19 @@ def absences_that_stand(*, now: datetime) -> "QuerySet[HistoryEvent]":
         Exists(_declined(now).filter(delegate=OuterRef("delegate"))),
         ~Exists(yes),
         kind=HistoryKind.CANNOT_COME,
-        # Nobody signs in to say it; named for the index of history by kind, actor and time.
+        # A participant has no account. The condition lets the index by kind, actor and time be used.
         actor=None,
     )
 
 
 def sessions_declined_by(delegate: Delegate, *, now: datetime) -> "QuerySet[ReleasedSession]":
-    """The sessions ahead to which `delegate` has said no, as they are released now. One query."""
+    """Return the released sessions ahead that `delegate` has declined. One query."""
     theirs = _declined(now).filter(delegate=delegate, session=OuterRef("session"))
     return released_sessions_of(delegate).filter(Exists(theirs))
 
 
 def _declined(now: datetime) -> "QuerySet[CalendarEntry]":
-    """A no to another hour than the released one is none: the planner is about to ask anew."""
+    """Return the entries of sessions ahead that are declined at the released hour; a moved session is asked anew."""
     return CalendarEntry.objects.ahead(now).filter(
         ical_partstat=Partstat.DECLINED, starts_at=F("session__released__starts_at")
     )

@@ -1,4 +1,4 @@
-"""Whom an announcement is for: a value in slugs and codes, and the queries that read it."""
+"""Who gets an announcement: an audience, stored in slugs and codes, and the people whom it selects."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -7,7 +7,7 @@ from typing import Any
 from django.db.models import BigIntegerField, Exists, F, OuterRef, QuerySet, Subquery, Value
 
 from registrations.models import (
-    AnnouncementReaders,
+    AnnouncementRecipients,
     CalendarEntry,
     Delegate,
     Delegation,
@@ -22,13 +22,13 @@ _NOBODY = Value(0, output_field=BigIntegerField())
 
 @dataclass(frozen=True)
 class Audience:
-    """Which people of a webinar; what is empty narrows nothing.
+    """A selection of the people of a webinar. An empty field selects all.
 
     Delegates are those who are invited: active, admitted, in a delegation that attends. Focal points are those who
-    have access to such a delegation; `profiles` and the answer do not concern them. An answer belongs to a session.
+    have access to such a delegation; `profiles` and `answer` do not apply to them. `answer` is the answer to `session`.
     """
 
-    readers: str = AnnouncementReaders.DELEGATES
+    readers: str = AnnouncementRecipients.DELEGATES
     bodies: tuple[str, ...] = ()
     profiles: tuple[str, ...] = ()
     states: tuple[str, ...] = ()
@@ -38,7 +38,7 @@ class Audience:
     @classmethod
     def parse(cls, value: Mapping[str, Any]) -> "Audience":
         return cls(
-            readers=value.get("readers", AnnouncementReaders.DELEGATES),
+            readers=value.get("readers", AnnouncementRecipients.DELEGATES),
             bodies=tuple(value.get("bodies", ())),
             profiles=tuple(value.get("profiles", ())),
             states=tuple(value.get("states", ())),
@@ -51,8 +51,8 @@ class Audience:
 
 
 @dataclass(frozen=True)
-class Reader:
-    """One person of an audience; `key` names them in an address of a page."""
+class Recipient:
+    """A person who gets an announcement; `key` identifies them in the URL of the preview."""
 
     name: str
     email: str
@@ -67,10 +67,10 @@ class Reader:
 
 
 def delegates_of(webinar: Webinar, audience: Audience) -> "QuerySet[Delegate]":
-    """The delegates of `audience`; none where it is for focal points alone."""
-    if audience.readers == AnnouncementReaders.FOCAL_POINTS:
+    """Return the delegates in `audience`; none if it is for focal points only."""
+    if audience.readers == AnnouncementRecipients.FOCAL_POINTS:
         return Delegate.objects.none()
-    # Whom nobody knows any more cannot be written to.
+    # An anonymised delegate has no address.
     people = Delegate.objects.to_be_mailed().filter(
         delegation__in=_delegations(webinar, audience), anonymised_at__isnull=True
     )
@@ -89,18 +89,18 @@ def delegates_of(webinar: Webinar, audience: Audience) -> "QuerySet[Delegate]":
 
 
 def focal_points_of_audience(webinar: Webinar, audience: Audience) -> "QuerySet[User]":
-    """The accounts of `audience` that are not among its delegates too: whoever has two roles gets one message."""
-    if audience.readers == AnnouncementReaders.DELEGATES:
+    """Return the accounts in `audience`, without those whose delegate is in it too: a person gets one message."""
+    if audience.readers == AnnouncementRecipients.DELEGATES:
         return User.objects.none()
     users = User.objects.filter(Exists(_focal_points(webinar, audience).filter(user=OuterRef("pk"))))
-    if audience.readers == AnnouncementReaders.FOCAL_POINTS:
+    if audience.readers == AnnouncementRecipients.FOCAL_POINTS:
         return users
     same_address = delegates_of(webinar, audience).filter(email__iexact=OuterRef("email"))
     return users.exclude(Exists(same_address))
 
 
-def readers_of(webinar: Webinar, audience: Audience) -> "QuerySet[Any]":
-    """Each person of `audience`, by name, as what `reader_from` takes. One query, and one to count them."""
+def recipients_of(webinar: Webinar, audience: Audience) -> "QuerySet[Any]":
+    """Return a row for each person in `audience`, by name, for `recipient_from`. One query, and one to count them."""
     delegates = delegates_of(webinar, audience).annotate(
         shown_body=F("delegation__body__name_en"), delegate_key=F("pk"), user_key=_NOBODY
     )
@@ -113,9 +113,10 @@ def readers_of(webinar: Webinar, audience: Audience) -> "QuerySet[Any]":
     return rows.union(users.order_by().values_list(*columns), all=True).order_by("name", "email")
 
 
-def reader_from(row: tuple[Any, ...]) -> Reader:
+def recipient_from(row: tuple[Any, ...]) -> Recipient:
+    """Return the person of one row of `recipients_of`."""
     name, email, language, body, delegate_id, user_id = row
-    return Reader(name, email, language, body, delegate_id or None, user_id or None)
+    return Recipient(name, email, language, body, delegate_id or None, user_id or None)
 
 
 def _focal_points(webinar: Webinar, audience: Audience) -> "QuerySet[FocalPoint]":

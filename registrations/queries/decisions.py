@@ -1,4 +1,4 @@
-"""Which decisions about delegations their focal points are told of."""
+"""The decisions that are reported to focal points."""
 
 from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 

@@ -21,12 +21,12 @@ class Appointment:
 
     @property
     def key(self) -> str:
-        """What makes the invitation one and the same: who is appointed anew is invited anew."""
+        """The key of the invitation to register: a focal point who is appointed anew is invited anew."""
         return f"registration:{self.delegation.pk}:{self.focal_point.pk}"
 
 
 def focal_points_of(body: ParticipatingBody) -> "QuerySet[FocalPoint]":
-    """Who registers for `body`, the primary one first. One query."""
+    """Return the focal points of `body`, the primary one first. One query."""
     return (
         FocalPoint.objects.with_access()
         .filter(body=body)
@@ -36,8 +36,10 @@ def focal_points_of(body: ParticipatingBody) -> "QuerySet[FocalPoint]":
 
 
 def accounts_by_body(bodies: Iterable[int]) -> Mapping[int, Sequence[User]]:
-    """The accounts of those who register for `bodies`, by the id of the body; none for the others. One query, none
-    where there is no body."""
+    """Return the accounts of the focal points of `bodies` by the id of the body; a body without any is left out.
+
+    One query; none for no body.
+    """
     accounts: dict[int, list[User]] = defaultdict(list)
     wanted = set(bodies)
     if not wanted:
@@ -57,7 +59,7 @@ def recipient_registers() -> Q:
 
 
 def delegations_to_register(*, now: datetime) -> "QuerySet[Delegation]":
-    """The delegations whose registration has begun, at webinars with something ahead that is released and held.
+    """Return the delegations that attend, of webinars that have opened registration and have a session ahead.
 
     Also after registration has closed: their people can still be replaced (rule 7).
     """
@@ -68,8 +70,7 @@ def delegations_to_register(*, now: datetime) -> "QuerySet[Delegation]":
 
 
 def appointments(*, now: datetime) -> Iterable[Appointment]:
-    """Each focal point with each of the delegations that they are to register at present. Two queries, one where
-    nothing is to be registered."""
+    """Yield each focal point with each delegation that they are to register. Two queries; one without a delegation."""
     delegations = list(delegations_to_register(now=now).order_by("pk"))
     if not delegations:
         return
@@ -81,8 +82,10 @@ def appointments(*, now: datetime) -> Iterable[Appointment]:
 
 
 def with_last_invitation(focal_points: "QuerySet[FocalPoint]") -> "QuerySet[FocalPoint]":
-    """`focal_points` with what became of the last mail that invited each to register: `invitation_state`,
-    `invitation_sent_at` and `invitation_error`, each None where none was owed yet."""
+    """Annotate `focal_points` with the state of their last invitation to register.
+
+    Adds `invitation_state`, `invitation_sent_at` and `invitation_error`, each None if there is no invitation.
+    """
     last = Delivery.objects.filter(
         kind=DeliveryKind.REGISTRATION, user=OuterRef("user"), delegation__body=OuterRef("body")
     ).order_by(Coalesce("resent_at", "created_at").desc(), "-pk")
@@ -94,7 +97,7 @@ def with_last_invitation(focal_points: "QuerySet[FocalPoint]") -> "QuerySet[Foca
 
 
 def invitations_of(focal_points: "QuerySet[FocalPoint]", *, now: datetime) -> "QuerySet[Delivery]":
-    """The mails that invited `focal_points` to what is still to be registered."""
+    """Return the invitations of `focal_points` to the delegations that are still to be registered."""
     theirs = focal_points.filter(user=OuterRef("user"), body=OuterRef("delegation__body"), removed_at__isnull=True)
     return Delivery.objects.filter(
         Exists(theirs),

@@ -1,4 +1,4 @@
-"""Which countries can be reminded of what they lack, and who of them would be written to."""
+"""Which countries lack something and can be reminded, and which focal points would get the mail."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -11,26 +11,26 @@ from registrations.queries.reminders import REMINDED_STATUSES
 from registrations.queries.seats import CountedDelegation, SeatCount, delegations_with_seats, gaps_in
 from sessions_app.models import Webinar
 
-# So soon after one reminder another one needs to be meant.
+# Within a day of a reminder another one needs a second confirmation.
 A_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True)
 class CountryWithGaps:
-    """A delegation that lacks something and is not waiting for a decision. `focal_points` may be empty."""
+    """A delegation that lacks something and does not wait for a decision. `focal_points` may be empty."""
 
     delegation: Delegation
     gaps: tuple[SeatCount, ...]
     lacks_letter: bool
     focal_points: tuple[User, ...]
-    last_told_at: datetime | None
+    last_reminded_at: datetime | None
 
-    def is_told_within_a_day(self, now: datetime) -> bool:
-        return self.last_told_at is not None and self.last_told_at > now - A_DAY
+    def is_reminded_within_a_day(self, now: datetime) -> bool:
+        return self.last_reminded_at is not None and self.last_reminded_at > now - A_DAY
 
 
 def incomplete_delegations(webinar: Webinar) -> list[CountedDelegation]:
-    """Those of `webinar` that lack something and do not wait for a decision. Three queries."""
+    """Return the delegations of `webinar` that lack something and do not wait for a decision. Three queries."""
     return [
         counted
         for counted in delegations_with_seats(webinar)
@@ -39,18 +39,18 @@ def incomplete_delegations(webinar: Webinar) -> list[CountedDelegation]:
 
 
 def countries_with_gaps(webinar: Webinar) -> list[CountryWithGaps]:
-    """Those of `webinar`, by name. Five queries, however many."""
+    """Return the countries of `webinar` that lack something, by name. Five queries, however many there are."""
     incomplete = incomplete_delegations(webinar)
     accounts = accounts_by_body(counted.delegation.body_id for counted in incomplete)
     notices = Delivery.objects.standing().filter(kind=DeliveryKind.GAP_NOTICE, webinar=webinar)
-    told = dict(notices.order_by().values_list("delegation").annotate(last=Max("created_at")))
+    reminded = dict(notices.order_by().values_list("delegation").annotate(last=Max("created_at")))
     return [
         CountryWithGaps(
             delegation=counted.delegation,
             gaps=gaps_in(counted.seats),
             lacks_letter=counted.lacks_letter,
             focal_points=tuple(accounts.get(counted.delegation.body_id, ())),
-            last_told_at=told.get(counted.delegation.pk),
+            last_reminded_at=reminded.get(counted.delegation.pk),
         )
         for counted in sorted(incomplete, key=lambda one: str(one.delegation.body))
     ]

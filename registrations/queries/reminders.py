@@ -1,4 +1,4 @@
-"""Whom the rules remind and chase: the planner asks it to owe a message, the sender again before the message leaves."""
+"""Who is reminded of a session or of gaps. The planner uses these queries, and the sender again before it sends."""
 
 from collections import defaultdict
 from dataclasses import dataclass
@@ -16,13 +16,13 @@ from registrations.models import (
     GapNoticeRule,
     IcalMethod,
     Partstat,
-    ReminderAudience,
+    ReminderRecipients,
     ReminderRule,
     User,
 )
 from sessions_app.models import ReleasedSession, Webinar
 
-# Not the submitted, which wait for the secretariat.
+# Without the submitted delegations, which wait for the secretariat.
 REMINDED_STATUSES = (
     DelegationStatus.DRAFT,
     DelegationStatus.RETURNED,
@@ -30,31 +30,31 @@ REMINDED_STATUSES = (
     DelegationStatus.ACCEPTED,
 )
 
-# Such a message did not arrive. One that was handed over without an answer may have arrived.
-NOT_TOLD = Q(state=DeliveryState.STOPPED) | Q(state=DeliveryState.FAILED, may_have_arrived=False)
+# A message that certainly did not arrive: one that the server did not answer may have.
+NOT_ARRIVED = Q(state=DeliveryState.STOPPED) | Q(state=DeliveryState.FAILED, may_have_arrived=False)
 
 
 def mailboxes_to_remind(rule: ReminderRule, released: ReleasedSession) -> "QuerySet[CalendarEntry]":
-    """The mailboxes of the delegates whom `rule` reminds of `released`: they know its hour and did not decline.
+    """Return the mailboxes of the delegates whom `rule` reminds of `released`: invited to this hour, not declined.
 
-    Not those whose newest invitation was stopped or refused. After the session these are the ones that were sent an
-    invitation.
+    Leaves out those whose latest invitation was stopped or refused. A reminder after the session goes only to those
+    that were sent an invitation.
     """
     entries = CalendarEntry.objects.invited().filter(session=released.pk, starts_at=released.starts_at)
     latest = Delivery.objects.latest_of_entry().filter(entry=OuterRef("pk"))
-    entries = entries.exclude(Exists(latest.filter(NOT_TOLD))).exclude(ical_partstat=Partstat.DECLINED)
+    entries = entries.exclude(Exists(latest.filter(NOT_ARRIVED))).exclude(ical_partstat=Partstat.DECLINED)
     if rule.is_after:
         invitations = Delivery.objects.filter(ical_method=IcalMethod.REQUEST, may_have_arrived=True)
         entries = entries.filter(Exists(invitations.filter(entry=OuterRef("pk"))))
-    if rule.audience == ReminderAudience.ACCEPTED:
+    if rule.recipients == ReminderRecipients.ACCEPTED:
         return entries.filter(ical_partstat=Partstat.ACCEPTED)
-    if rule.audience == ReminderAudience.UNANSWERED:
+    if rule.recipients == ReminderRecipients.UNANSWERED:
         return entries.filter(ical_partstat=Partstat.NEEDS_ACTION)
     return entries
 
 
 def focal_points_to_remind(released: ReleasedSession) -> "QuerySet[User]":
-    """The focal points of the delegations of which somebody is invited to `released`."""
+    """Return the focal points of the delegations that have somebody who is invited to `released`."""
     invited = CalendarEntry.objects.invited().filter(session=released.pk, delegate__delegation__body=OuterRef("body"))
     theirs = FocalPoint.objects.filter(Exists(invited), user=OuterRef("pk"), removed_at__isnull=True)
     return User.objects.filter(Exists(theirs), is_active=True)
@@ -62,7 +62,7 @@ def focal_points_to_remind(released: ReleasedSession) -> "QuerySet[User]":
 
 @dataclass(frozen=True)
 class Answers:
-    """How the invited of one delegation answered for one session."""
+    """How many of the people of one delegation who are invited to a session gave which answer."""
 
     delegation: Delegation
     accepted: int
@@ -72,7 +72,7 @@ class Answers:
 
 
 def answers_of_delegations(user: User, released: ReleasedSession) -> tuple[Answers, ...]:
-    """The answers to `released` of each delegation for which `user` is a focal point. Two queries."""
+    """Return the answers to `released` of each delegation for which `user` is a focal point. Two queries."""
     theirs = Delegation.objects.of_focal_point(user).filter(webinar=released.session.webinar_id)
     counts: dict[int, dict[str, int]] = defaultdict(dict)
     invited = CalendarEntry.objects.invited().filter(session=released.pk)
@@ -94,7 +94,7 @@ def answers_of_delegations(user: User, released: ReleasedSession) -> tuple[Answe
 
 
 def webinars_that_remind(*, now: datetime) -> "QuerySet[Webinar]":
-    """Webinars whose registration is open and that have a released session ahead: their gaps are reminded of."""
+    """Return the webinars whose registration is open and that have a released session ahead."""
     ahead = ReleasedSession.objects.ahead(now).filter(session__webinar=OuterRef("pk"))
     return Webinar.objects.filter(
         Exists(ahead), cancelled_at__isnull=True, policy__opens_at__lte=now, policy__closes_at__gt=now
@@ -102,6 +102,6 @@ def webinars_that_remind(*, now: datetime) -> "QuerySet[Webinar]":
 
 
 def gap_notice_rules(*, now: datetime) -> "QuerySet[GapNoticeRule]":
-    """The rules of webinars in which focal points are reminded."""
-    chasing = webinars_that_remind(now=now).order_by()
-    return GapNoticeRule.objects.filter(webinar__in=chasing).select_related("webinar__policy")
+    """Return the gap notice rules of the webinars that remind at `now`."""
+    reminding = webinars_that_remind(now=now).order_by()
+    return GapNoticeRule.objects.filter(webinar__in=reminding).select_related("webinar__policy")

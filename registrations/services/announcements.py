@@ -1,4 +1,4 @@
-"""Writing an announcement, testing it on oneself, sending it to the readers that were confirmed, or giving it up."""
+"""Writes, tests, sends and deletes announcements."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
@@ -13,7 +13,7 @@ from registrations.exceptions import InvalidInput, NotPossibleNow, NumberChanged
 from registrations.messages.composing.markdown import problems_in
 from registrations.models import (
     Announcement,
-    AnnouncementReaders,
+    AnnouncementRecipients,
     Delivery,
     DeliveryKind,
     HistoryEvent,
@@ -21,7 +21,7 @@ from registrations.models import (
     Partstat,
     User,
 )
-from registrations.queries.audiences import Audience, Reader, reader_from, readers_of
+from registrations.queries.audiences import Audience, Recipient, recipient_from, recipients_of
 from registrations.services.nudge import nudge_planner
 from registrations.services.registration_window import UNUSABLE_CHARACTERS, check_not_purged
 from registrations.services.test_sends import LANGUAGES, owe_test_sends
@@ -32,7 +32,7 @@ BATCH = 500
 
 @dataclass(frozen=True)
 class AnnouncementDetails:
-    """What its writer types; one language may be missing as long as it is a draft."""
+    """What staff type into the form; one language may be missing while it is a draft."""
 
     audience: Audience
     subject_en: str = ""
@@ -47,9 +47,10 @@ class AnnouncementDetails:
 
 @transaction.atomic
 def write_announcement(webinar: Webinar, details: AnnouncementDetails, *, by: User, now: datetime) -> Announcement:
-    """Keep a draft.
+    """Save a draft.
 
-    Raises InvalidInput for what no mail may carry, and NotPossibleNow once the personal data of the webinar have ended.
+    Raises InvalidInput for text that no mail may carry, and NotPossibleNow once the personal data of the webinar were
+    purged.
     """
     check_not_purged(webinar, now=now)
     announcement = Announcement(webinar=webinar, author=by, created_at=now, **details.columns())
@@ -62,10 +63,10 @@ def write_announcement(webinar: Webinar, details: AnnouncementDetails, *, by: Us
 def edit_announcement(
     announcement: Announcement, details: AnnouncementDetails, *, version: int, by: User, now: datetime
 ) -> Announcement:
-    """Change a draft that is still as `version`.
+    """Change a draft that still has `version`.
 
-    Raises NotPossibleNow once it is confirmed, or deleted, RuleBroken where somebody else changed it meanwhile, and
-    what `write_announcement` raises. Locks the row.
+    Raises NotPossibleNow if it was confirmed or deleted, RuleBroken if somebody else has changed it meanwhile, and what
+    `write_announcement` raises. Locks the announcement.
     """
     stored = _locked_draft(announcement, version=version)
     check_not_purged(stored.webinar, now=now)
@@ -79,13 +80,13 @@ def edit_announcement(
 
 @transaction.atomic
 def send_announcement(announcement: Announcement, *, version: int, count: int, by: User, now: datetime) -> Announcement:
-    """Confirm the draft and owe it to each of its readers.
+    """Confirm the draft and owe it to each of its recipients.
 
-    They are owed in this transaction, so that `count`, the number that `by` confirmed, is the number that is owed;
-    whoever joins later gets none. Raises NotPossibleNow where the webinar is not released, the data of its people have
-    ended, a language is missing, it has no readers, was sent already or deleted, NumberChanged where it would be
-    another number by now, and RuleBroken where it is no longer as `version`. Locks the row, so that two clicks send
-    once.
+    The deliveries are inserted in this transaction, so that there are `count`, the number that `by` confirmed; a person
+    who joins later gets none. Raises NotPossibleNow if the webinar is not released, its personal data were purged, a
+    language is missing, nobody is selected, or the draft was sent already or deleted; NumberChanged if the number of
+    recipients differs by now; RuleBroken if the draft has another version. Locks the announcement, so that two clicks
+    send it once.
     """
     stored = _locked_draft(announcement, version=version)
     check_not_purged(stored.webinar, now=now)
@@ -93,14 +94,14 @@ def send_announcement(announcement: Announcement, *, version: int, count: int, b
         raise NotPossibleNow(_("Nobody is written to before the agenda is released. Release it first."))
     if stored.missing_fields:
         raise NotPossibleNow(_("Subject and text are needed in both languages: everybody reads it in their own."))
-    readers = [reader_from(row) for row in readers_of(stored.webinar, Audience.parse(stored.audience))]
-    if not readers:
+    recipients = [recipient_from(row) for row in recipients_of(stored.webinar, Audience.parse(stored.audience))]
+    if not recipients:
         raise NotPossibleNow(_("Nobody is among the readers that were chosen. Choose others."))
-    if len(readers) != count:
+    if len(recipients) != count:
         raise NumberChanged
     stored.confirmed_at, stored.confirmed_by, stored.confirmed_count = now, by, count
     stored.save(update_fields=["confirmed_at", "confirmed_by", "confirmed_count"])
-    Delivery.objects.bulk_create((_delivery(stored, reader, now) for reader in readers), batch_size=BATCH)
+    Delivery.objects.bulk_create((_delivery(stored, recipient, now) for recipient in recipients), batch_size=BATCH)
     HistoryEvent.objects.create(
         webinar=stored.webinar,
         kind=HistoryKind.ANNOUNCED,
@@ -115,9 +116,10 @@ def send_announcement(announcement: Announcement, *, version: int, count: int, b
 
 @transaction.atomic
 def send_test_of_announcement(announcement: Announcement, *, by: User, now: datetime) -> int:
-    """Owe `by` the announcement in each language that it is written in; how many these are.
+    """Owe `by` a test send of the announcement in each language that it has; return how many.
 
-    Raises NotPossibleNow where somebody has deleted it meanwhile. Locks the row, so that it is not deleted below it.
+    Raises NotPossibleNow if somebody has deleted it meanwhile. Locks the announcement, so that nobody deletes it before
+    the deliveries are inserted.
     """
     stored = _locked(announcement)
     written = [
@@ -132,14 +134,14 @@ def send_test_of_announcement(announcement: Announcement, *, by: User, now: date
 
 @transaction.atomic
 def delete_draft(announcement: Announcement, *, version: int, by: User, now: datetime) -> None:
-    """Delete a draft that is still as `version`, with its tests; the history keeps its subject.
+    """Delete a draft that still has `version`, with its test sends; the history keeps its subject.
 
-    Raises NotPossibleNow once it is confirmed, or deleted, and RuleBroken where somebody else changed it meanwhile.
-    Locks the row, so that it is either sent or deleted.
+    Raises NotPossibleNow if it was confirmed or deleted, and RuleBroken if somebody else has changed it meanwhile.
+    Locks the announcement, so that it is either sent or deleted.
     """
     stored = _locked_draft(announcement, version=version, is_key_locked=True)
     subject = str(stored)
-    # Only somebody of the secretariat was ever owed these.
+    # A draft has only test sends to staff.
     stored.deliveries.all().delete()
     stored.delete()
     HistoryEvent.objects.create(
@@ -148,6 +150,7 @@ def delete_draft(announcement: Announcement, *, version: int, by: User, now: dat
 
 
 def _locked_draft(announcement: Announcement, *, version: int, is_key_locked: bool = False) -> Announcement:
+    """Lock a draft of `version`; raises NotPossibleNow or RuleBroken if there is none."""
     stored = _locked(announcement, is_key_locked=is_key_locked)
     if not stored.is_draft:
         raise NotPossibleNow(_("This announcement has been sent already. Write another one instead."))
@@ -159,7 +162,7 @@ def _locked_draft(announcement: Announcement, *, version: int, is_key_locked: bo
 
 
 def _locked(announcement: Announcement, *, is_key_locked: bool = False) -> Announcement:
-    """With `is_key_locked` nothing that refers to it is written meanwhile. Only a draft is ever deleted."""
+    """Lock the announcement; with `is_key_locked` no row that refers to it can be inserted meanwhile."""
     rows = Announcement.objects.select_related("webinar__policy")
     stored = rows.select_for_update(of=("self",), no_key=not is_key_locked).filter(pk=announcement.pk).first()
     if stored is None:
@@ -168,7 +171,7 @@ def _locked(announcement: Announcement, *, is_key_locked: bool = False) -> Annou
 
 
 def _check(announcement: Announcement, details: AnnouncementDetails) -> None:
-    """Raise InvalidInput for each field that cannot be kept."""
+    """Raise InvalidInput if a field cannot be saved."""
     found: dict[str, list[str]] = {}
     if not (details.subject_en.strip() or details.subject_es.strip()):
         found["subject_en"] = [_("Please give it a subject.")]
@@ -189,7 +192,8 @@ def _check(announcement: Announcement, details: AnnouncementDetails) -> None:
 
 
 def _problems_of(audience: Audience) -> Mapping[str, list[str]]:
-    if audience.readers not in AnnouncementReaders.values:
+    """Return the errors by form field."""
+    if audience.readers not in AnnouncementRecipients.values:
         return {"readers": [_("Please choose who gets it.")]}
     if audience.session is not None and not audience.answer:
         return {"answer": [_("Please choose the answer to the session too.")]}
@@ -200,15 +204,15 @@ def _problems_of(audience: Audience) -> Mapping[str, list[str]]:
     return {}
 
 
-def _delivery(announcement: Announcement, reader: Reader, now: datetime) -> Delivery:
+def _delivery(announcement: Announcement, recipient: Recipient, now: datetime) -> Delivery:
     return Delivery(
-        key=f"announcement:{announcement.pk}:{reader.email.lower()}",
+        key=f"announcement:{announcement.pk}:{recipient.email.lower()}",
         kind=DeliveryKind.ANNOUNCEMENT,
         webinar_id=announcement.webinar_id,
-        email=reader.email,
-        language=reader.language,
-        delegate_id=reader.delegate_id,
-        user_id=reader.user_id,
+        email=recipient.email,
+        language=recipient.language,
+        delegate_id=recipient.delegate_id,
+        user_id=recipient.user_id,
         announcement=announcement,
         created_at=now,
         due_at=now,

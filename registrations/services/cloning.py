@@ -28,7 +28,7 @@ def clone_webinar(webinar: Webinar, *, slug: str, title: Bilingual, starts_on: d
             amount=rule.amount,
             unit=rule.unit,
             moment=rule.moment,
-            audience=rule.audience,
+            recipients=rule.recipients,
             scope=rule.scope,
             created_at=now,
         )

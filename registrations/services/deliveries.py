@@ -39,11 +39,11 @@ def stop_deliveries(delivery_ids: Iterable[int], *, by: User, now: datetime) -> 
     again, is marked as sent. A second call stops nothing. Locks the deliveries.
     """
     stopped = _locked(Delivery.objects.filter(NOT_LEFT, pk__in=list(delivery_ids)))
-    what_it_was = Case(
+    state_before = Case(
         When(sent_at__isnull=False, then=Value(DeliveryState.SENT)), default=Value(DeliveryState.STOPPED)
     )
     Delivery.objects.filter(pk__in=[one.pk for one in stopped]).update(
-        state=what_it_was, claim_token=None, lease_expires_at=None
+        state=state_before, claim_token=None, lease_expires_at=None
     )
     _record(HistoryKind.MAIL_STOPPED, stopped, by=by, now=now)
     return len(stopped)
@@ -81,12 +81,12 @@ def send_invitations_again(delegate: Delegate, *, by: User, now: datetime) -> in
     if not count and not ahead.filter(state__in=ON_ITS_WAY).exists():
         count = _make_due_again(ahead, by=by, now=now)
     if not count:
-        raise NotPossibleNow(_why_not(delegate, ahead, now=now))
+        raise NotPossibleNow(_reason_for_no_resend(delegate, ahead, now=now))
     nudge_planner()
     return count
 
 
-def said_of_sending_again(delegate: Delegate, count: int) -> str:
+def resend_flash_message(delegate: Delegate, count: int) -> str:
     """Return the flash message after `count` invitations of `delegate` were made due again."""
     said = ngettext(
         "The invitation of %(name)s is sent again now.",
@@ -96,7 +96,8 @@ def said_of_sending_again(delegate: Delegate, count: int) -> str:
     return said % {"name": delegate.name, "count": count}
 
 
-def _why_not(delegate: Delegate, invitations: "QuerySet[Delivery]", *, now: datetime) -> str:
+def _reason_for_no_resend(delegate: Delegate, invitations: "QuerySet[Delivery]", *, now: datetime) -> str:
+    """Return the sentence that says why none of `invitations` can be sent again."""
     states = set(invitations.values_list("state", flat=True))
     if DeliveryState.SENT in states and states.isdisjoint(ON_ITS_WAY):
         minutes = RESEND_PAUSE // timedelta(minutes=1)
@@ -117,6 +118,7 @@ def _why_not(delegate: Delegate, invitations: "QuerySet[Delivery]", *, now: date
 
 
 def _make_due_again(deliveries: "QuerySet[Delivery]", *, by: User, now: datetime) -> int:
+    """Make those of `deliveries` due again that may be sent again; return how many. Locks entries, then deliveries."""
     # The calendar entries first, as a planner locks them. The deliveries are read only then, so that the changes of a
     # planner that this waited for are seen: a statement that waits for a lock goes on with what it had read before.
     entries = CalendarEntry.objects.filter(pk__in=list(deliveries.values_list("entry", flat=True)))

@@ -1,4 +1,4 @@
-"""Reminding the countries with gaps when somebody of the secretariat says so, besides the days of the rules."""
+"""Sends gap reminders: notices of what is missing that staff send besides those of the rules."""
 
 from collections.abc import Collection
 from datetime import datetime
@@ -22,15 +22,14 @@ from sessions_app.models import Webinar
 def remind_countries(
     webinar: Webinar, *, delegations: Collection[int], count: int, is_meant_again: bool, by: User, now: datetime
 ) -> GapReminder:
-    """Owe the focal points of `delegations`, by id, a gap notice each.
+    """Owe each focal point of `delegations`, given by id, a gap notice.
 
-    They are owed in this transaction, so that `count`, the number that `by` confirmed, is the number that is owed.
-    Raises NotPossibleNow where the webinar sends no gap reminders, no delegation is chosen or nobody can be written to;
-    NumberChanged where one of them lacks nothing by now or the number would differ; RuleBroken where one of the
-    countries was reminded within a day and `is_meant_again` is not set. Locks the webinar, so that of two people at
-    once the second sees what the first sent.
+    The deliveries are inserted in this transaction, so that there are `count`, the number that `by` confirmed. Raises
+    NotPossibleNow if the webinar sends no gap reminders, no delegation is chosen or nobody can be mailed; NumberChanged
+    if a delegation lacks nothing by now or the number differs; RuleBroken if a country was reminded within a day and
+    `is_meant_again` is not set. Locks the webinar, so that of two calls at once the second sees what the first sent.
     """
-    # Not its key: whatever refers to the webinar may be written meanwhile.
+    # Without its key: rows that refer to the webinar can be inserted meanwhile.
     webinar = Webinar.objects.select_for_update(no_key=True).get(pk=webinar.pk)
     check_gap_reminder(webinar, now=now)
     if not delegations:
@@ -54,7 +53,7 @@ def remind_countries(
             present,
         )
         raise NumberChanged(text % {"count": present})
-    if not is_meant_again and any(one.is_told_within_a_day(now) for one in chosen):
+    if not is_meant_again and any(one.is_reminded_within_a_day(now) for one in chosen):
         raise RuleBroken(
             _("Some of these countries were told within the last day. Please confirm that they are told once more."),
             field="again",
@@ -80,7 +79,7 @@ def remind_countries(
 
 
 def check_gap_reminder(webinar: Webinar, *, now: datetime) -> None:
-    """Raise NotPossibleNow where nobody of `webinar` is reminded of what is missing. Two queries."""
+    """Raise NotPossibleNow if `webinar` does not remind of gaps at `now`. Two queries."""
     check_not_purged(webinar, now=now)
     if not webinars_that_remind(now=now).filter(pk=webinar.pk).exists():
         raise NotPossibleNow(
@@ -93,7 +92,7 @@ def check_gap_reminder(webinar: Webinar, *, now: datetime) -> None:
 
 @transaction.atomic
 def send_test_of_gap_notice(delegation: Delegation, *, by: User, now: datetime) -> int:
-    """Owe `by` the notice of `delegation` as its focal points would get it, in each language; how many these are."""
+    """Owe `by` the gap notice of `delegation` as a test send in each language; return how many."""
     return owe_test_sends(
         LANGUAGES, of=f"gap:{delegation.pk}", webinar=delegation.webinar, by=by, now=now, delegation=delegation
     )

@@ -1,4 +1,4 @@
-"""A participant has lost the link to their page, and asks for it anew."""
+"""Takes the requests of participants who have lost the link to their page."""
 
 from datetime import datetime
 
@@ -11,10 +11,10 @@ from registrations.services.nudge import nudge_planner
 
 @transaction.atomic
 def ask_for_links(address: str, *, now: datetime) -> None:
-    """Have the links of `address` mailed to it, if it takes part in anything.
+    """Store a request to mail the links of `address` to it.
 
-    That is found out later, by the planner: nobody who asks can tell from the answer, nor from how long it takes. The
-    same address again, before that, is the same request, made when it was made last. One statement.
+    The planner finds out later whether the address takes part in anything, so that neither the answer nor its time
+    tells. A second request for an address that is still stored replaces the first. One statement.
     """
     LinkRequest.objects.bulk_create(
         [LinkRequest(address=tidy_address(address).lower(), asked_at=now)],

@@ -318,9 +318,9 @@ class _Story:
     def hold_the_sessions(self) -> None:
         for fields in (
             {},
-            {"audience": "accepted", "amount": 30, "unit": "minutes"},
-            {"audience": "unanswered", "amount": 2},
-            {"audience": "focal_points", "amount": 1, "unit": "days"},
+            {"recipients": "accepted", "amount": 30, "unit": "minutes"},
+            {"recipients": "unanswered", "amount": 2},
+            {"recipients": "focal_points", "amount": 1, "unit": "days"},
             {"moment": "after", "amount": 30, "unit": "minutes"},
         ):
             make_reminder_rule(self.webinar, **fields)

@@ -95,8 +95,8 @@ def every_mail(language: str) -> dict[str, EmailMultiAlternatives]:
     record_answer(ana, webinar.sessions.get(number=1), partstat="ACCEPTED", now=NOW + 8 * DAY)
     for fields in (
         {},
-        {"audience": "unanswered", "amount": 2},
-        {"audience": "focal_points"},
+        {"recipients": "unanswered", "amount": 2},
+        {"recipients": "focal_points"},
         {"moment": "after", "amount": 30, "unit": "minutes"},
     ):
         make_reminder_rule(webinar, **fields)
@@ -122,7 +122,7 @@ def _name_of(delivery: Delivery) -> str:
         return "focal_point_reminder"
     if delivery.rule.is_after:
         return "after_session"
-    return "reminder (asking)" if delivery.rule.audience == "unanswered" else "reminder"
+    return "reminder (asking)" if delivery.rule.recipients == "unanswered" else "reminder"
 
 
 def templates() -> set[str]:

@@ -1,6 +1,7 @@
 """What the database itself refuses, whoever writes, and the few properties of the rows."""
 
 from datetime import date, timedelta
+from functools import partial
 from uuid import uuid4
 
 import pytest
@@ -20,9 +21,10 @@ from registrations.models import (
     Waiver,
 )
 from registrations.models.body import validate_zones
-from sessions_app.models import Release
+from sessions_app.models import Release, Session
 from tests.factories import (
     NOW,
+    make_announcement,
     make_country,
     make_delegate,
     make_delegation,
@@ -34,6 +36,7 @@ from tests.factories import (
     make_user,
     make_webinar,
 )
+from tests.registrations.queries.mailboxes import make_entry, make_release
 
 pytestmark = pytest.mark.django_db
 HOUR = timedelta(hours=1)
@@ -291,3 +294,53 @@ def test_overdue_is_what_waits_too_long_for_the_list_as_for_each_row():
 
     assert overdue == {late, lost}
     assert {one for one in Delivery.objects.all() if one.is_overdue_at(now)} == overdue
+
+
+def test_a_delivery_has_one_recipient() -> None:
+    delegate, user = make_delegate(make_delegation()), make_user()
+    delivery = make_message("notice", user=user)
+
+    both = partial(Delivery.objects.filter(pk=delivery.pk).update, delegate=delegate)
+    neither = partial(Delivery.objects.filter(pk=delivery.pk).update, user=None)
+
+    assert_refused("delivery_has_one_recipient", both)
+    assert_refused("delivery_has_one_recipient", neither)
+
+
+# A subject that is too much for the kind, or the one that it needs.
+@pytest.mark.parametrize(
+    ("kind", "subjects"),
+    [
+        ("invitation", {"session"}),
+        ("cancellation", {"session", "entry", "delegation"}),
+        ("reminder", set()),
+        ("reminder", {"session", "entry"}),
+        ("registration", set()),
+        ("gap_notice", {"delegation", "event"}),
+        ("decision", {"delegation"}),
+        ("cannot_come", {"event"}),
+        ("clash_alert", {"delegation", "event"}),
+        ("announcement", set()),
+        ("links", {"delegation"}),
+        ("test", set()),
+        ("test", {"announcement", "delegation"}),
+    ],
+)
+def test_a_delivery_has_the_subject_of_its_kind_and_no_other(kind: str, subjects: set[str]) -> None:
+    delegation = make_delegation()
+    session, delegate = delegation.webinar.sessions.first(), make_delegate(delegation)
+    make_release(delegation.webinar)
+    rows = {
+        "session": session,
+        "entry": make_entry(delegate, Session.objects.select_related("released__release").get(pk=session.pk)),
+        "delegation": delegation,
+        "event": delegation.history.create(webinar=delegation.webinar, kind="returned", at=NOW),
+        "announcement": make_announcement(delegation.webinar, by=make_user()),
+    }
+    delivery = make_message("notice", delegation=delegation)
+    changes = {name: row if name in subjects else None for name, row in rows.items()}
+
+    assert_refused(
+        "delivery_has_the_subject_of_its_family",
+        lambda: Delivery.objects.filter(pk=delivery.pk).update(kind=kind, **changes),
+    )

@@ -129,7 +129,7 @@ def test_a_reminder_leads_to_the_room_and_to_the_readers_page() -> None:
 def test_who_has_not_answered_is_asked_for_the_answer() -> None:
     ana = invited()
 
-    message = reminder(remind(audience="unanswered"))
+    message = reminder(remind(recipients="unanswered"))
 
     assert "You have not answered yet whether you will come." in message.body
     assert f"Answer here:\n{page_url(ana)}" in message.body
@@ -183,7 +183,7 @@ def honduras() -> Delegation:
 def test_a_focal_point_reads_the_answers_of_their_delegation_as_numbers(
     honduras: Delegation, moment: str, subject: str, sentence: str
 ) -> None:
-    message = reminder(remind(audience="focal_points", moment=moment))
+    message = reminder(remind(recipients="focal_points", moment=moment))
 
     assert message.subject == subject
     assert sentence in message.body
@@ -197,7 +197,7 @@ def test_a_focal_point_reads_the_answers_of_their_delegation_as_numbers(
 
 @pytest.mark.usefixtures("honduras")
 def test_the_reminder_to_a_focal_point_names_nobody_and_joins_nothing() -> None:
-    text = whole(reminder(remind(audience="focal_points")))
+    text = whole(reminder(remind(recipients="focal_points")))
 
     people = Delegate.objects.values_list("email", flat=True)
     assert [word for word in (*NAMES, *people, "Rosa Modelo", "Country PA", "/my/") if word in text] == []
@@ -209,7 +209,7 @@ def test_one_person_for_two_delegations_reads_of_both_in_one_mail(honduras: Dele
     make_focal_point(panama.body, honduras.body.focal_points.get().user)
     plan_and_send(HOUR_BEFORE - MINUTE)
 
-    text = reminder(remind(audience="focal_points")).body
+    text = reminder(remind(recipients="focal_points")).body
 
     assert text.index("Country HN, the answers") < text.index("Country PA, the answers")
 

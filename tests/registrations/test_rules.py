@@ -25,7 +25,7 @@ def test_a_reminder_rule_stands_once_per_webinar(db: None) -> None:
     with pytest.raises(IntegrityError), transaction.atomic():
         make_reminder_rule(webinar)
     make_reminder_rule(webinar, 60, "minutes")
-    make_reminder_rule(webinar, audience="accepted")
+    make_reminder_rule(webinar, recipients="accepted")
     make_reminder_rule(webinar, moment="after")
     make_reminder_rule(webinar, scope="first")
 
@@ -43,7 +43,9 @@ def test_a_reminder_lies_from_5_minutes_to_60_days_off(db: None, unit: str, lowe
     make_reminder_rule(webinar, highest, unit)
 
 
-@pytest.mark.parametrize("fields", [{"moment": "during"}, {"audience": "nobody"}, {"scope": "last"}, {"unit": "years"}])
+@pytest.mark.parametrize(
+    "fields", [{"moment": "during"}, {"recipients": "nobody"}, {"scope": "last"}, {"unit": "years"}]
+)
 def test_a_reminder_rule_says_nothing_unknown(db: None, fields: dict[str, str]) -> None:
     with pytest.raises(IntegrityError), transaction.atomic():
         make_reminder_rule(make_webinar(), **fields)
@@ -69,11 +71,14 @@ def test_days_keep_the_hour_of_the_clock_and_hours_their_length(fields: dict[str
 @pytest.mark.parametrize(
     ("fields", "sentence"),
     [
-        ({"amount": 2, "audience": "unanswered"}, "2 days before each session, to those who have not answered"),
+        ({"amount": 2, "recipients": "unanswered"}, "2 days before each session, to those who have not answered"),
         ({"amount": 1, "scope": "first"}, "1 day before the first session, to everyone who has not declined"),
-        ({"amount": 1, "unit": "hours", "audience": "focal_points"}, "1 hour before each session, to the focal points"),
         (
-            {"amount": 30, "unit": "minutes", "moment": "after", "audience": "accepted"},
+            {"amount": 1, "unit": "hours", "recipients": "focal_points"},
+            "1 hour before each session, to the focal points",
+        ),
+        (
+            {"amount": 30, "unit": "minutes", "moment": "after", "recipients": "accepted"},
             "30 minutes after each session, to those who accepted",
         ),
     ],

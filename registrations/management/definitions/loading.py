@@ -327,7 +327,7 @@ def _store_policy(
 def _store_reminders(webinar: Webinar, reminders: tuple[ReminderDefinition, ...], *, now: datetime) -> bool:
     """Exactly the rules of the file; one that stays keeps its age, so that it reminds nobody twice."""
     known = {
-        ReminderDefinition(row.amount, row.unit, row.scope, moment=row.moment, audience=row.audience): row
+        ReminderDefinition(row.amount, row.unit, row.scope, moment=row.moment, recipients=row.recipients): row
         for row in webinar.reminder_rules.all()
     }
     gone = known.keys() - set(reminders)

@@ -6,7 +6,7 @@ from datetime import date, datetime, time, timedelta
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from registrations.models import BodyKind, ReminderAudience, ReminderMoment, ReminderScope, ReminderUnit
+from registrations.models import BodyKind, ReminderMoment, ReminderRecipients, ReminderScope, ReminderUnit
 from registrations.models.gap_notice import FEWEST_DAYS, MOST_DAYS
 from registrations.models.reminder import allowed_amounts
 from registrations.services.quotas import MOST_SEATS
@@ -98,7 +98,7 @@ class ReminderDefinition:
     unit: str
     scope: str
     moment: str = ReminderMoment.BEFORE_START
-    audience: str = ReminderAudience.ALL
+    recipients: str = ReminderRecipients.ALL
 
 
 @dataclass(frozen=True)
@@ -263,7 +263,7 @@ def _parse_reminder(table: Table) -> ReminderDefinition:
         unit=unit,
         scope=table.choice("of", ReminderScope.values, default=ReminderScope.EACH_SESSION),
         moment=table.choice("when", ReminderMoment.values, default=ReminderMoment.BEFORE_START),
-        audience=table.choice("to", ReminderAudience.values, default=ReminderAudience.ALL),
+        recipients=table.choice("to", ReminderRecipients.values, default=ReminderRecipients.ALL),
     )
     table.finish()
     if amount not in allowed_amounts(unit):

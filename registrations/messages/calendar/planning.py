@@ -85,7 +85,7 @@ def _locked(entry_ids: Iterable[int]) -> list[CalendarEntry]:
 
 
 def _unsent(entries: Iterable[CalendarEntry]) -> "QuerySet[Delivery]":
-    """Return the deliveries of `entries` of which no attempt has begun, and those that have failed."""
+    """Return the deliveries of `entries` that wait, have failed, or are claimed and not begun."""
     waiting = Q(state__in=[DeliveryState.DUE, DeliveryState.FAILED])
     claimed = Q(state=DeliveryState.CLAIMED, may_have_arrived=False)
     return Delivery.objects.filter(waiting | claimed, entry__in=[entry.pk for entry in entries])

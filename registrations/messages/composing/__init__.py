@@ -19,7 +19,7 @@ from registrations.models import Delivery
 NEVER = Q(pk__in=[])
 # Exchange sends no "out of office" in answer to it (MS-OXCMAIL).
 NO_ABSENCE_NOTE = {"X-Auto-Response-Suppress": "OOF"}
-# Encoded in one line of a header, of which RFC 5322 §2.1.1 allows 998 characters.
+# Its encoded form fits in one header line, which may have 998 characters (RFC 5322 §2.1.1).
 LONGEST_DISPLAY_NAME_BYTES = 600
 # The media query for dark mode has to stay a style element; everything else moves into attributes.
 inline_css = css_inline.CSSInliner(keep_style_tags=True, load_remote_stylesheets=False).inline
@@ -39,7 +39,7 @@ def compose(
 
     `name` is the recipient's. The headers hold no other name or address but ours and `contact_email`, the webinar's,
     which replies go to. `ical` goes in twice, as the last alternative and as an attachment of the same
-    bytes, which is what the calendar programs in use look for; replies to it go to the organizer, who is the sender.
+    bytes, since calendar programs look for the one or the other; replies to it go to the organizer, who is the sender.
     """
     with translation.override(language):
         values = {"language": language, "base_url": settings.BASE_URL, "contact_email": contact_email, **context}

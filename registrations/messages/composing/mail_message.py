@@ -1,7 +1,7 @@
-"""Our mail as the standard library's `email.message.EmailMessage`, on every version of Django.
+"""A mail as the standard library's `email.message.EmailMessage`, on every version of Django.
 
-The library's own folding is not used: it begins a long subject with an empty line, which some mail servers refuse, and
-makes two recipients of a name that holds a comma and a letter outside of ASCII (seen with Python 3.11.7).
+Does not use the library's folding: it begins a long subject with an empty line, which some mail servers refuse, and
+turns a name with a comma and a letter outside of ASCII into two recipients (seen with Python 3.11.7).
 """
 
 from email.header import Header
@@ -17,26 +17,26 @@ LONGEST_LINE = 998
 
 
 def encoded_words(text: str) -> str:
-    """`text` for a header: as it is, or in encoded words of at most 75 characters each (RFC 2047 §2)."""
+    """Return `text` for a header: ASCII as it is, else in encoded words of at most 75 characters (RFC 2047 §2)."""
     if text.isascii() and "=?" not in text:
         return text
     return Header(text, "utf-8", maxlinelen=75).encode(linesep="")
 
 
 def mailbox(name: str, address: str) -> str:
-    """`name <address>` for a header (RFC 5322 §3.4)."""
+    """Return `name <address>` for a header (RFC 5322 §3.4)."""
     words = encoded_words(name)
     return formataddr((name, address)) if words == name else f"{words} <{address}>"
 
 
-class _HeadersAsTheyAre(EmailPolicy):
-    """Keeps each header as the text that was set, and folds only what is longer than a line may be.
+class _UnparsedHeaders(EmailPolicy):
+    """Keeps each header as the text that was set, and folds only a line that is longer than allowed.
 
     The library's own policy parses a header each time it is set or read, which takes longer than everything else.
     """
 
     def header_max_count(self, name: str) -> None:
-        """Have no header counted: each is set once."""
+        """Return None, so that headers are not counted: each is set once."""
 
     def header_store_parse(self, name: str, value: Any) -> tuple[str, Any]:
         if len(str(value).splitlines()) > 1:
@@ -56,23 +56,23 @@ class _HeadersAsTheyAre(EmailPolicy):
         return self.fold(name, value).encode("ascii")
 
 
-_POLICY = _HeadersAsTheyAre()
+_POLICY = _UnparsedHeaders()
 
 
 class _WrittenMessage(EmailMessage):
     def as_bytes(self, unixfrom: bool = False, policy: Policy | None = None, linesep: str = "\n") -> bytes:
-        """As the library's; `linesep` is what Django 5.2 asks for."""
+        """Return what the library returns; Django 5.2 passes `linesep`."""
         return super().as_bytes(unixfrom, (policy or self.policy).clone(linesep=linesep))
 
 
 class MailMessage(EmailMultiAlternatives):
-    """A text, its alternatives and attached files; all its headers are ASCII already (`mailbox`) but the subject.
+    """A text with alternatives and attachments. Its headers except the subject are ASCII already (see `mailbox`).
 
-    Where a file is attached, which is a calendar, every part is in base64: mail servers leave that as it is.
+    If a file is attached, which is a calendar, every part is in base64, which mail servers do not change.
     """
 
     def message(self, *, policy: Policy | None = None) -> EmailMessage:
-        """The message that leaves. Raises ValueError for a header of several lines."""
+        """Return the message as it is sent. Raises ValueError for a header of several lines."""
         is_in_base64 = bool(self.attachments)
         written: EmailMessage = _WrittenMessage(policy=_POLICY)
         _set_text(written, str(self.body), "text/plain", is_in_base64=is_in_base64)

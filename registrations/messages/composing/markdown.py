@@ -1,7 +1,6 @@
-"""Markdown as the secretariat writes it in announcements: headings, lists, emphasis, quotations and links.
+"""The Markdown of announcements: headings, lists, emphasis, quotations and links.
 
-Neither HTML nor images nor links that lead elsewhere than to a page or a mailbox: what names them is refused where it
-is typed, and stays plain text where it is rendered.
+HTML, images and links to anything but a page or an e-mail address are refused by the form, and rendered as plain text.
 """
 
 from collections.abc import Iterable
@@ -19,13 +18,13 @@ BLOCKS = ["heading", "list", "blockquote", "hr"]
 INLINES = ["newline", "escape", "emphasis", "balance_pairs", "fragments_join", "link", "autolink", "entity"]
 # The mail has a first heading of its own.
 LOWEST_HEADING = 2
-# What these make: all that a mail may hold.
+# The elements that these rules produce; a mail has no other.
 TAGS = {"p", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "li", "em", "strong", "a", "blockquote", "br", "hr"}
 ATTRIBUTES = {"a": {"href", "title"}, "ol": {"start"}}
 
 
-class _Strict(MarkdownIt):
-    """Knows only what is named here, so that a rule which a later version of the library adds does not count."""
+class _AllowedMarkdown(MarkdownIt):
+    """Parses only the rules that are listed here, whatever a later version of the library adds."""
 
     def __init__(self) -> None:
         super().__init__("zero", {"html": False, "linkify": False, "breaks": True})
@@ -35,8 +34,8 @@ class _Strict(MarkdownIt):
         return _leads_to_page_or_mailbox(url)
 
 
-class _Everything(MarkdownIt):
-    """Sees also what is refused."""
+class _AllMarkdown(MarkdownIt):
+    """Parses also what is refused, so that the form can name it."""
 
     def validateLink(self, url: str) -> bool:  # named by the library
         return True
@@ -53,25 +52,25 @@ _CLEANER = nh3.Cleaner(
     url_schemes=set(SCHEMES),
     link_rel=None,
 )
-_strict, _everything = _Strict(), _Everything("commonmark", {"html": True})
+_allowed, _all = _AllowedMarkdown(), _AllMarkdown("commonmark", {"html": True})
 
 
 def html_of(text: str) -> SafeString:
-    """`text` as HTML of a mail; what is not allowed in it is shown as it was typed."""
+    """Return `text` as HTML for a mail; what is not allowed is shown as it was typed."""
     tokens = _parsed(text)
     for token in tokens:
         if token.type in ("heading_open", "heading_close"):
             token.tag = f"h{min(6, int(token.tag[1]) + LOWEST_HEADING - 1)}"
-    return cleaned(_strict.renderer.render(tokens, _strict.options, {}))
+    return cleaned(_allowed.renderer.render(tokens, _allowed.options, {}))
 
 
 def cleaned(html: str) -> SafeString:
-    """What may stay of `html`, whoever made it: the second wall, behind a renderer that escapes what it is given."""
+    """Return `html` without every element and attribute that is not allowed, in case the renderer lets one through."""
     return mark_safe(_CLEANER.clean(html))  # noqa: S308  # only what is listed above remains
 
 
 def text_of(text: str) -> str:
-    """`text` for the part of a mail that has no formats: a link is followed by its address."""
+    """Return `text` for the plain text part of a mail: a link is followed by its URL."""
     return "\n".join(_lines(SyntaxTreeNode(_parsed(text)))).strip()
 
 
@@ -105,8 +104,8 @@ def _one_below_the_other(node: SyntaxTreeNode, *, apart: bool) -> list[str]:
 
 
 def _parsed(text: str) -> list[Token]:
-    """Without the links that the library makes although it was told not to: those with an empty address."""
-    tokens = _strict.parse(text)
+    """Parse `text`, and drop the links with an empty address, which the library makes in spite of `validateLink`."""
+    tokens = _allowed.parse(text)
     for token in tokens:
         kept, is_dropped = [], False
         for child in token.children or []:
@@ -128,9 +127,9 @@ def _plain(node: SyntaxTreeNode) -> str:
 
 
 def problems_in(text: str) -> list[str]:
-    """What in `text` is refused, in the reader's language; nothing where all of it can be sent."""
-    found = {_problem(token) for token in _flat(_everything.parse(text))}
-    if any(map(_is_too_deep, _strict.parse(text))):
+    """Return one sentence in the active language for each thing in `text` that is refused."""
+    found = {_problem(token) for token in _flat(_all.parse(text))}
+    if any(map(_is_too_deep, _allowed.parse(text))):
         found.add(
             _("Quotations and lists lie too deep inside one another here: what stands in them would not be sent.")
         )
@@ -138,8 +137,8 @@ def problems_in(text: str) -> list[str]:
 
 
 def _is_too_deep(token: Token) -> bool:
-    """Whether the library leaves out, without a word, what this holds."""
-    return token.type in ("blockquote_open", "list_item_open") and token.level + 1 >= _strict.options["maxNesting"]
+    """Return whether the content of `token` is nested so deeply that the library drops it silently."""
+    return token.type in ("blockquote_open", "list_item_open") and token.level + 1 >= _allowed.options["maxNesting"]
 
 
 def _flat(tokens: Iterable[Token]) -> Iterable[Token]:

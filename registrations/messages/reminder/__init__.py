@@ -10,7 +10,7 @@ from registrations.messages.composing import NEVER
 from registrations.messages.recipients import recipient_of, session_of
 from registrations.messages.reminder.mail import build
 from registrations.messages.reminder.planning import owed
-from registrations.models import Delivery, DeliveryKind, DeliveryState, ReminderAudience, ReminderRule
+from registrations.models import Delivery, DeliveryKind, DeliveryState, ReminderRecipients, ReminderRule
 from registrations.queries.reminders import focal_points_to_remind, mailboxes_to_remind
 from sessions_app.models import ReleasedSession
 
@@ -38,7 +38,7 @@ def is_right(delivery: Delivery, *, now: datetime) -> Q:
     # Compared with the time of planning, not with now: if the clock is set back, the reminder is still sent.
     if rule.hour_of(released) > delivery.created_at or (not rule.is_after and released.starts_at <= now):
         return NEVER
-    if rule.audience == ReminderAudience.FOCAL_POINTS:
+    if rule.recipients == ReminderRecipients.FOCAL_POINTS:
         return Q(Exists(focal_points_to_remind(released).filter(pk=OuterRef("user"), email__iexact=delivery.email)))
     mailboxes = mailboxes_to_remind(rule, released)
     return Q(Exists(mailboxes.filter(delegate=OuterRef("delegate"), address=Lower(OuterRef("email")))))

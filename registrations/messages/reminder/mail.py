@@ -9,7 +9,7 @@ from django.utils import translation
 
 from registrations.messages.composing import compose
 from registrations.messages.composing.sessions import session_context
-from registrations.models import Delegate, Delivery, ReminderAudience, ReminderRule, ReminderUnit, User
+from registrations.models import Delegate, Delivery, ReminderRecipients, ReminderRule, ReminderUnit, User
 from registrations.queries import zone_of
 from registrations.queries.participant import room_opens_at
 from registrations.queries.reminders import answers_of_delegations
@@ -37,7 +37,7 @@ def _to_delegate(
     template = "after_session" if rule.is_after else "reminder"
     context = session_context(released, delegate) | _time_before(delivery, rule, released, delegate.timezone)
     context["is_room_open"] = room_opens_at(released.session) <= (delivery.attempted_at or delivery.created_at)
-    context["asks_for_answer"] = rule.audience == ReminderAudience.UNANSWERED
+    context["asks_for_answer"] = rule.recipients == ReminderRecipients.UNANSWERED
     return compose(
         delivery,
         template,
@@ -51,7 +51,7 @@ def _to_delegate(
 def _to_focal_point(
     delivery: Delivery, user: User, rule: ReminderRule, released: ReleasedSession
 ) -> EmailMultiAlternatives:
-    """Build how many of the recipient's own delegations come, without a name or a link that would join."""
+    """Build the mail with the answers of the recipient's delegations; it has no name and no join link."""
     answers = answers_of_delegations(user, released)
     webinar = released.session.webinar
     zone = zone_of(user, answers[0].delegation) if answers else webinar.timezone
@@ -87,7 +87,7 @@ def _to_focal_point(
 def _time_before(delivery: Delivery, rule: ReminderRule, released: ReleasedSession, zone: str) -> dict[str, object]:
     """Return in how many days, hours or minutes the session begins, for a recipient in `zone`; the other two are 0.
 
-    The unit is that of the rule, or the next smaller one if less than one of it is left.
+    The unit is that of the rule, or the next smaller one if less than one such unit is left.
     """
     now = delivery.attempted_at or delivery.created_at
     days = (_day(released.starts_at, zone) - _day(now, zone)).days

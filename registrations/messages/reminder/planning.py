@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from django.db.models import Exists, OuterRef, TextField, Value
 from django.db.models.functions import Concat, Lower
 
-from registrations.models import Delivery, DeliveryKind, ReminderAudience, ReminderRule, ReminderScope
+from registrations.models import Delivery, DeliveryKind, ReminderRecipients, ReminderRule, ReminderScope
 from registrations.models.reminder import LONGEST_LEAD
 from registrations.queries.reminders import focal_points_to_remind, mailboxes_to_remind
 from sessions_app.models import ReleasedSession
@@ -37,11 +37,11 @@ class DueReminder:
 
         A reminder for the person as a delegate ranks above one for them as a focal point; then the later one.
         """
-        audience = self.rule.audience
+        recipients = self.rule.recipients
         return (
-            audience != ReminderAudience.FOCAL_POINTS,
+            recipients != ReminderRecipients.FOCAL_POINTS,
             self.at,
-            audience == ReminderAudience.UNANSWERED,
+            recipients == ReminderRecipients.UNANSWERED,
             -self.rule.pk,
         )
 
@@ -88,7 +88,7 @@ def owed(*, now: datetime) -> int:
 def _due(now: datetime) -> Iterable[DueReminder]:
     recent = ReleasedSession.objects.filter(is_cancelled=False, ends_at__gt=now - LONGEST_LEAD - LATEST)
     rules = ReminderRule.objects.filter(Exists(recent.filter(session__webinar=OuterRef("webinar")))).exclude(
-        # After the purge of the personal data there is nobody left to write to.
+        # After the purge of the personal data nobody can be mailed.
         webinar__policy__purge_on__lte=now.date()
     )
     by_webinar: dict[int, list[ReminderRule]] = defaultdict(list)
@@ -108,10 +108,10 @@ def _due(now: datetime) -> Iterable[DueReminder]:
 
 
 def _recipients(due: DueReminder) -> Iterable[Recipient]:
-    """Yield whom the rule is for and who is not owed this reminder yet. One query."""
+    """Yield the people of the rule who are not owed this reminder yet. One query."""
     key = Concat(Value(due.key_prefix), OuterRef("address"), output_field=TextField())
     is_owed = Exists(Delivery.objects.filter(key=key))
-    if due.rule.audience == ReminderAudience.FOCAL_POINTS:
+    if due.rule.recipients == ReminderRecipients.FOCAL_POINTS:
         users = focal_points_to_remind(due.released).annotate(address=Lower("email")).filter(~is_owed).order_by("pk")
         for address, pk, email, language in users.values_list("address", "pk", "email", "language"):
             yield Recipient(address, email, language, user_id=pk)

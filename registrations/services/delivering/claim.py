@@ -115,14 +115,14 @@ def _lock_claimable(now: datetime, size: int) -> list[Delivery]:
 
 
 def _begun(claimed: QuerySet[Delivery]) -> QuerySet[Delivery]:
-    """Return those of which an attempt has begun: `begin_attempt` renews the lease and dates the attempt."""
+    """Return those whose attempt has begun: `begin_attempt` sets both the lease and the time of the attempt."""
     return claimed.filter(attempted_at__gte=F("lease_expires_at") - lease())
 
 
 def fail_poison_messages(now: datetime) -> None:
     """Mark the messages as failed that have cost `MAX_WORKER_LOSSES` workers, so that they stop no further one.
 
-    Skips locked rows: it waits for nobody while the caller holds locks.
+    Skips locked rows, so that it does not wait while the caller holds locks.
     """
     poison = _begun(Delivery.objects.expired(now).filter(worker_losses__gte=MAX_WORKER_LOSSES - 1))
     found = dict(poison.select_for_update(skip_locked=True).values_list("pk", "kind"))

@@ -12,7 +12,7 @@ SERVICE_NOT_AVAILABLE = 421  # RFC 5321 §4.2.3: the server closes the connectio
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one attempt. `error` is empty if the message was sent; after a permanent error it is not retried.
+    """The outcome of one attempt. `error` is empty if the message was sent; after a permanent error it is not retried.
 
     `is_server_away` means that the mail server, not the message, is at fault: no other message need be tried now.
     `may_have_arrived` means that the server may have taken the message although it did not say so.

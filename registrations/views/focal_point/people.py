@@ -18,7 +18,7 @@ from registrations.models import Delegation, DelegationStatus, ParticipantProfil
 from registrations.queries import lacks_letter, profiles_of, seats_of
 from registrations.queries.participant import is_invited
 from registrations.services.acceptance_messages import said_before_naming, said_before_replacing
-from registrations.services.deliveries import said_of_sending_again, send_invitations_again
+from registrations.services.deliveries import resend_flash_message, send_invitations_again
 from registrations.services.nominations import (
     edit_delegate,
     register_and_count,
@@ -183,7 +183,7 @@ def send_again(request: HttpRequest, delegation: Delegation, *, pk: int) -> Http
     except RuleBroken as broken:
         messages.warning(request, str(broken.message))
     else:
-        messages.success(request, said_of_sending_again(delegate, count))
+        messages.success(request, resend_flash_message(delegate, count))
     return redirect(delegation)
 
 

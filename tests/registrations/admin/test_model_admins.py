@@ -85,7 +85,7 @@ def errors_of(response: HttpResponse) -> dict[str, list[str]]:
 
 
 # As `make_reminder_rule` makes it.
-RULE = {"amount": "1", "unit": "hours", "moment": "before", "audience": "all", "scope": "each"}
+RULE = {"amount": "1", "unit": "hours", "moment": "before", "recipients": "all", "scope": "each"}
 AGREED = {"seen": "", "reason": "Agreed"}
 
 
@@ -513,7 +513,7 @@ def test_a_rule_that_stands_already_is_refused(secretariat: Client, webinar: Web
 
 
 def test_the_lists_of_rules_read_like_sentences(secretariat: Client, webinar: Webinar) -> None:
-    make_reminder_rule(webinar, 2, "days", audience="unanswered")
+    make_reminder_rule(webinar, 2, "days", recipients="unanswered")
     make_gap_notice_rule(webinar, 5)
 
     reminders = secretariat.get("/admin/registrations/reminderrule/").content.decode()

@@ -19,7 +19,7 @@ from registrations.models import (
     HistoryEvent,
     User,
 )
-from registrations.queries.audiences import Audience, reader_from, readers_of
+from registrations.queries.audiences import Audience, recipient_from, recipients_of
 from registrations.services.announcements import (
     AnnouncementDetails,
     delete_draft,
@@ -73,7 +73,7 @@ def write(staff: User, **fields: Any) -> Announcement:
 
 
 def emails(webinar: Webinar, **narrowed: Any) -> list[str]:
-    return sorted(reader_from(row).email for row in readers_of(webinar, Audience(**narrowed)))
+    return sorted(recipient_from(row).email for row in recipients_of(webinar, Audience(**narrowed)))
 
 
 def send(announcement: Announcement, staff: User, *, count: int, version: int = 1) -> Announcement:
@@ -150,7 +150,7 @@ def test_counting_readers_costs_one_query(honduras: Delegation, django_assert_nu
     make_focal_point(honduras.body)
 
     with django_assert_num_queries(1):
-        assert readers_of(honduras.webinar, Audience(readers="both")).count() == 2
+        assert recipients_of(honduras.webinar, Audience(readers="both")).count() == 2
 
 
 # Sending ---------------------------------------------------------------------------------------

@@ -56,7 +56,7 @@ def test_quotas_and_rules_come_along_and_count_from_now(webinar: Webinar) -> Non
 
     quotas = "profile", "minimum", "maximum"
     assert list(copy.quotas.values_list(*quotas)) == list(webinar.quotas.values_list(*quotas))
-    reminders = "amount", "unit", "moment", "audience", "scope"
+    reminders = "amount", "unit", "moment", "recipients", "scope"
     assert list(copy.reminder_rules.values_list(*reminders)) == list(webinar.reminder_rules.values_list(*reminders))
     assert copy.reminder_rules.get().created_at == later
     assert copy.gap_notice_rules.get().days_before == webinar.gap_notice_rules.get().days_before

@@ -77,15 +77,15 @@ def test_each_is_taken_off_when_withdrawn(speaker: Delegate, staff: User) -> Non
 
 
 @pytest.mark.parametrize(("moment", "at"), [("before", HOUR_BEFORE), ("after", FIRST_END + HOUR)])
-@pytest.mark.parametrize("audience", ["all", "unanswered"])
-def test_each_is_reminded_before_a_session_and_after_it(speaker: Delegate, moment: str, at, audience: str) -> None:
-    make_reminder_rule(speaker.webinar, audience=audience, moment=moment)
+@pytest.mark.parametrize("chosen", ["all", "unanswered"])
+def test_each_is_reminded_before_a_session_and_after_it(speaker: Delegate, moment: str, at, chosen: str) -> None:
+    make_reminder_rule(speaker.webinar, recipients=chosen, moment=moment)
 
     assert recipients(at) == [speaker.email]
 
 
 def test_the_focal_point_of_their_organisation_is_reminded(speaker: Delegate) -> None:
     user = make_focal_point(speaker.delegation.body).user
-    make_reminder_rule(speaker.webinar, audience="focal_points")
+    make_reminder_rule(speaker.webinar, recipients="focal_points")
 
     assert recipients(HOUR_BEFORE) == [user.email]

@@ -35,7 +35,7 @@ from registrations.models import (
     Waiver,
 )
 from registrations.queries import quota_board
-from registrations.queries.audiences import Audience, readers_of
+from registrations.queries.audiences import Audience, recipients_of
 from registrations.queries.today import today
 from registrations.services.announcements import (
     AnnouncementDetails,
@@ -288,7 +288,7 @@ def test_files_without_a_row_are_erased_once_they_are_a_day_old(db: None, letter
 
 def test_no_mail_follows_from_a_purge(db: None, letters: Path, time_machine) -> None:
     webinar = make_past_webinar()
-    make_reminder_rule(webinar, moment="after", audience="all")
+    make_reminder_rule(webinar, moment="after", recipients="all")
     purge(now=LATER)
     mails = Delivery.objects.count()
 
@@ -370,11 +370,11 @@ def test_a_later_agenda_brings_no_people_back_to_a_webinar_whose_data_ended(
 
 def test_the_anonymised_are_no_readers(db: None, letters: Path) -> None:
     webinar = make_past_webinar()
-    before = readers_of(webinar, Audience()).count()
+    before = recipients_of(webinar, Audience()).count()
 
     purge(now=LATER)
 
-    assert (before, readers_of(webinar, Audience()).count()) == (1, 0)
+    assert (before, recipients_of(webinar, Audience()).count()) == (1, 0)
 
 
 def test_the_preview_counts_what_the_purge_then_ends(db: None, letters: Path) -> None:

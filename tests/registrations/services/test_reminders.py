@@ -210,7 +210,7 @@ def test_nobody_is_reminded_once_the_personal_data_have_ended() -> None:
 
 @pytest.mark.parametrize("moment", ["before", "after"])
 @pytest.mark.parametrize(
-    ("audience", "reminded"),
+    ("chosen", "reminded"),
     [
         ("all", {Partstat.NEEDS_ACTION, Partstat.ACCEPTED, Partstat.TENTATIVE}),
         ("accepted", {Partstat.ACCEPTED}),
@@ -218,13 +218,13 @@ def test_nobody_is_reminded_once_the_personal_data_have_ended() -> None:
         ("focal_points", set()),
     ],
 )
-def test_a_rule_reminds_its_audience_and_nobody_who_declined(audience: str, reminded: set[str], moment: str) -> None:
+def test_a_rule_reminds_its_recipients_and_nobody_who_declined(chosen: str, reminded: set[str], moment: str) -> None:
     delegation = released_delegation()
     people = {partstat: admitted(delegation) for partstat in Partstat}
     plan_and_send()
     for partstat, person in people.items():
         CalendarEntry.objects.filter(delegate=person).update(ical_partstat=partstat)
-    rule = remind(audience=audience, moment=moment)
+    rule = remind(recipients=chosen, moment=moment)
     at = rule.hour_of(ReleasedSession.objects.get(number=1))
 
     assert recipients(at) == sorted(people[partstat].email for partstat in reminded)
@@ -249,12 +249,14 @@ def not_attending(ana: Delegate) -> None:
 
 
 @pytest.mark.parametrize("end", [withdrawn, session_cancelled, webinar_cancelled, not_attending])
-@pytest.mark.parametrize("audience", ["all", "focal_points"])
+@pytest.mark.parametrize("chosen", ["all", "focal_points"])
 @pytest.mark.parametrize("moment", ["before", "after"])
-def test_none_for_whom_or_what_has_left(end: Callable[[Delegate], None], audience: str, moment: str) -> None:
+def test_nobody_is_reminded_of_what_ended_or_after_leaving(
+    end: Callable[[Delegate], None], chosen: str, moment: str
+) -> None:
     ana = invited()
     make_focal_point(ana.delegation.body)
-    remind(audience=audience, moment=moment, scope="first" if end is withdrawn else "each")
+    remind(recipients=chosen, moment=moment, scope="first" if end is withdrawn else "each")
     end(ana)
     plan_and_send(SOON + MINUTE)
 
@@ -308,7 +310,7 @@ def test_focal_points_are_reminded_of_their_own_delegation_alone() -> None:
     make_focal_point(ana.delegation.body, make_user(is_active=False))
     make_focal_point(panama.body)
     make_focal_point(nobody_named.body)
-    remind(audience="focal_points")
+    remind(recipients="focal_points")
 
     assert recipients(HOUR_BEFORE) == sorted([of_honduras.email, alternate.email])
     assert recipients(HOUR_BEFORE + MINUTE) == []
@@ -320,7 +322,7 @@ def test_focal_points_are_reminded_of_their_own_delegation_alone() -> None:
 def test_where_no_hour_has_come_the_planner_asks_two_questions(django_assert_num_queries) -> None:
     invited()
     remind()
-    remind(audience="focal_points", moment="after")
+    remind(recipients="focal_points", moment="after")
 
     with django_assert_num_queries(2):
         assert reminder.owed(now=HOUR_BEFORE - MINUTE) == 0
@@ -331,7 +333,7 @@ def test_reminders_take_the_same_number_of_questions_for_one_delegate_and_for_ma
     admitted(delegation)
     plan_and_send()
     remind()
-    remind(60, "minutes", audience="focal_points")
+    remind(60, "minutes", recipients="focal_points")
     remind(24, "hours")
 
     def questions(now: datetime) -> int:

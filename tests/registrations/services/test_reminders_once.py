@@ -48,7 +48,7 @@ def test_two_rules_of_one_instant_are_one_reminder() -> None:
     invited()
     remind(1, "hours")
     remind(60, "minutes")
-    remind(1, "hours", audience="unanswered")
+    remind(1, "hours", recipients="unanswered")
 
     assert len(subjects(HOUR_BEFORE)) == 1
     assert subjects(HOUR_BEFORE + MINUTE) == []
@@ -71,7 +71,7 @@ def test_one_person_with_two_roles_gets_one_reminder_as_a_delegate(of_focal_poin
     make_focal_point(ana.delegation.body, make_user("ana@example.org"))
     other = make_focal_point(ana.delegation.body).user
     remind(60, "minutes")
-    remind(of_focal_points, "minutes", audience="focal_points")
+    remind(of_focal_points, "minutes", recipients="focal_points")
 
     assert recipients(FIRST_START - 58 * MINUTE) == sorted(["Ana@example.org", other.email])
     assert recipients(FIRST_START - 57 * MINUTE) == []
@@ -81,7 +81,7 @@ def test_one_person_with_two_roles_gets_one_reminder_as_a_delegate(of_focal_poin
 def test_one_person_with_two_roles_and_two_hours_is_reminded_at_both() -> None:
     ana = invited(email="ana@example.org")
     make_focal_point(ana.delegation.body, make_user("ana@example.org"))
-    remind(2, "hours", audience="focal_points")
+    remind(2, "hours", recipients="focal_points")
     remind(1, "hours")
 
     assert recipients(FIRST_START - 2 * HOUR) == [ana.email]
@@ -90,8 +90,8 @@ def test_one_person_with_two_roles_and_two_hours_is_reminded_at_both() -> None:
 
 def test_an_answer_between_two_runs_brings_no_second_reminder() -> None:
     invited()
-    remind(24, "hours", audience="unanswered")
-    remind(23, "hours", audience="accepted")
+    remind(24, "hours", recipients="unanswered")
+    remind(23, "hours", recipients="accepted")
     at = FIRST_START - 22 * HOUR
 
     assert len(subjects(at)) == 1
@@ -171,7 +171,7 @@ def rule_changed() -> None:
 @pytest.mark.parametrize("change", [declined, answered, left, rule_deleted, rule_changed])
 def test_a_reminder_that_is_no_longer_wanted_does_not_leave(change: Callable[[], None]) -> None:
     invited()
-    remind(audience="unanswered")
+    remind(recipients="unanswered")
     plan(now=HOUR_BEFORE)
     before = len(mail.outbox)
 
@@ -193,7 +193,7 @@ def test_a_reminder_does_not_leave_once_the_session_has_begun() -> None:
 def test_a_focal_point_who_was_removed_is_not_reminded() -> None:
     ana = invited()
     make_focal_point(ana.delegation.body)
-    remind(audience="focal_points")
+    remind(recipients="focal_points")
     plan(now=HOUR_BEFORE)
 
     FocalPoint.objects.update(removed_at=HOUR_BEFORE)

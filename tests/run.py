@@ -28,6 +28,7 @@ CAN_DIFFER = [
     "tests/registrations/messages",
     "tests/registrations/queries",
     "tests/registrations/services/delegations",
+    "tests/registrations/services/delivering",
     "tests/registrations/services/imports/test_checking.py",
     "tests/registrations/services/imports/test_saving.py",
     "tests/registrations/services/nominations",

@@ -13,7 +13,7 @@ from django.db import transaction
 from pytest_django.plugin import DjangoDbBlocker
 
 from tests.calendar_client import parse
-from tests.registrations.every_mail import every_mail, templates
+from tests.registrations.messages.every_mail import every_mail, templates
 
 pytestmark = pytest.mark.django_db
 # What its writer wrote is all that they have, and what is taken back asks for nothing.

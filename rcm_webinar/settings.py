@@ -283,7 +283,7 @@ if SENDERS_AT_ONCE < 1:
 # What a release of an agenda wakes.
 AFTER_RELEASE_TASK = "registrations.tasks.plan"
 # What counts the people whom a release would mail; the agenda knows nobody who comes.
-COUNT_PEOPLE_TOLD = "registrations.queries.releases.people_told"
+COUNT_PEOPLE_TOLD = "registrations.queries.releases.release_recipient_counts"
 # What names the countries, with their zones, as whose delegate an agenda is previewed.
 COUNTRIES_OF_PREVIEW = "registrations.queries.country_zones.countries_with_zones"
 # The page, by the webinar's slug and the session's number, on which the room is switched beside who has arrived.

@@ -160,13 +160,13 @@ class NotPossibleNow(RuleBroken):
     """The state of the delegation or delegate does not allow the step."""
 
 
-class NumberChanged(RuleBroken):
+class RecipientCountChanged(RuleBroken):
     """As many as were confirmed would not be written to by now: they are counted anew before anything is sent."""
 
     message = _("The number of readers has changed meanwhile. Please look at it as it is now, and confirm again.")
 
 
-class Stale(RuleBroken):
+class EditConflict(RuleBroken):
     """Someone else changed the row since the form was opened; `current` is what is stored now."""
 
     message = _("Someone else has changed this meanwhile. Please look at it as it is now, and send the form again.")
@@ -176,7 +176,7 @@ class Stale(RuleBroken):
         super().__init__(message)
 
     @classmethod
-    def of_person(cls, person: "Delegate") -> "Stale":
+    def of_person(cls, person: "Delegate") -> "EditConflict":
         """Says who the person is now, for a form that does not show it."""
         text = _(
             "Someone else has changed this person meanwhile; now: %(name)s, %(email)s, %(institution)s. "
@@ -185,11 +185,11 @@ class Stale(RuleBroken):
         return cls(person, text)
 
 
-class Unreadable(RuleBroken):
+class UnreadableTable(RuleBroken):
     """A file or a pasted text that is no table, or a larger one than is read."""
 
 
-class NotStored(RuleBroken):
+class FileNotStored(RuleBroken):
     """A file could not be written: the disk is full, or we may not write there. Nothing was changed."""
 
     message = _(

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from registrations.models import (
     Announcement,
-    AnnouncementReaders,
+    AnnouncementRecipients,
     Delegate,
     DelegationStatus,
     Delivery,
@@ -29,11 +29,11 @@ def in_words(audience: Audience, webinar: Webinar) -> list[tuple[str, str]]:
     bodies = ParticipatingBody.objects.filter(slug__in=audience.bodies)
     profiles = ParticipantProfile.objects.filter(code__in=audience.profiles)
     lines = [
-        (_("Who gets it"), str(dict(AnnouncementReaders.choices).get(audience.readers, audience.readers))),
+        (_("Who gets it"), str(dict(AnnouncementRecipients.choices).get(audience.readers, audience.readers))),
         (_("Countries and organisations"), ", ".join(str(body) for body in bodies)),
         (_("State of the delegation"), ", ".join(str(DelegationStatus(state).label) for state in audience.states)),
     ]
-    if audience.readers != AnnouncementReaders.FOCAL_POINTS:
+    if audience.readers != AnnouncementRecipients.FOCAL_POINTS:
         session = webinar.sessions.filter(number=audience.session).first() if audience.session is not None else None
         lines += [
             (_("Profiles (of delegates)"), ", ".join(str(profile) for profile in profiles)),

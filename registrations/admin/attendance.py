@@ -25,14 +25,14 @@ from registrations.forms.attendance import ConfirmForm, MatchForm, RemoveForm, R
 from registrations.forms.errors import add_broken_rule
 from registrations.models import Attendance, AttendanceReport, Delegate, MatchedBy
 from registrations.queries.attendance import attendance_table
-from registrations.services.attendance_import.by_hand import match_by_hand
 from registrations.services.attendance_import.form_payload import people_to_text, text_to_people
+from registrations.services.attendance_import.manual_matching import match_manually
 from registrations.services.attendance_import.matching import CheckedReport, check_report, same_names
-from registrations.services.attendance_import.people import attendees_of
+from registrations.services.attendance_import.people import attendees_from_rows
 from registrations.services.attendance_import.reading import MOST_BYTES, read_report, report_too_large
 from registrations.services.attendance_import.saving import import_attendance, remove_attendance
-from registrations.services.attendance_import.workbook import export_attendance
 from registrations.services.exports import FileFormat
+from registrations.services.exports.attendance import export_attendance
 from registrations.services.registration_window import check_not_purged
 from sessions_app.admin.base import ReadOnlyAdmin
 from sessions_app.models import Session, Webinar
@@ -138,7 +138,7 @@ class AttendanceAdmin(ReadOnlyAdmin[Attendance]):
         )
         if form.is_valid():
             try:
-                changed = match_by_hand(session, answers=form.answers(), by=staff_of(request), now=timezone.now())
+                changed = match_manually(session, answers=form.answers(), by=staff_of(request), now=timezone.now())
             except RuleBroken as broken:
                 add_broken_rule(form, broken)
             else:
@@ -176,7 +176,7 @@ class AttendanceAdmin(ReadOnlyAdmin[Attendance]):
                 if (upload.size or 0) > MOST_BYTES:
                     raise report_too_large()
                 day = session.starts_at.astimezone(ZoneInfo(zone)).date()
-                people = attendees_of(read_report(upload.read()), day=day, zone=zone)
+                people = attendees_from_rows(read_report(upload.read()), day=day, zone=zone)
                 checked = check_report(session, people, zone=zone)
                 confirm = ConfirmForm(
                     initial={"people": people_to_text(people), "timezone": zone},

@@ -19,15 +19,15 @@ from registrations.models import DelegationStatus
 from registrations.queries import (
     BoardRow,
     Changes,
-    Movements,
     ProfileTotal,
     QuotaBoard,
+    RecentChanges,
     SeatCount,
-    movements_of,
     quota_board,
+    recent_changes_of,
 )
-from registrations.queries.review_queue import waiting_delegations
-from registrations.queries.speakers import speakers_without_a_person
+from registrations.queries.review_queue import delegations_awaiting_decision
+from registrations.queries.speakers import unlinked_speakers
 from sessions_app.admin.base import change_url
 from sessions_app.models import Webinar
 
@@ -62,7 +62,7 @@ def people_url(webinar: Webinar, **filters: str) -> str:
     return f"{reverse('admin:registrations_delegate_changelist')}?{query}"
 
 
-def lines_of(board: QuotaBoard, rows: Iterable[BoardRow], movements: Movements, *, profile: str = "") -> list[Line]:
+def lines_of(board: QuotaBoard, rows: Iterable[BoardRow], movements: RecentChanges, *, profile: str = "") -> list[Line]:
     """With the cell of one `profile` (its code) or of all."""
     webinar = board.webinar
     lines = []
@@ -137,7 +137,7 @@ def board_page(site: AdminSite, request: HttpRequest, slug: str) -> HttpResponse
     webinar = get_object_or_404(Webinar, slug=slug)
     now = timezone.now()
     board = quota_board(webinar)
-    movements = movements_of(webinar, now=now)
+    movements = recent_changes_of(webinar, now=now)
     form = BoardForm(request.GET, profiles=[total.profile for total in board.profile_totals])
     wanted = form.cleaned_data if form.is_valid() else {}
     rows = rows_wanted(board.rows, wanted)
@@ -152,9 +152,9 @@ def board_page(site: AdminSite, request: HttpRequest, slug: str) -> HttpResponse
         "is_filtered": any(value for name, value in wanted.items() if name != "sort"),
         "lines": lines_of(board, rows, movements, profile=profile),
         "organisations": lines_of(board, board.organisations, movements),
-        "unregistered": list(speakers_without_a_person(webinar.pk)) if board.organisations else [],
+        "unregistered": list(unlinked_speakers(webinar.pk)) if board.organisations else [],
         "totals": totals_of(board, profile=profile),
-        "plot": plot_of(movements.curve, asked=board.floor_total, today=timezone.localdate(now)),
+        "plot": plot_of(movements.curve, asked=board.effective_minimum_total, today=timezone.localdate(now)),
         "named_url": people_url(webinar, **of_countries),
         "working_group_url": people_url(webinar, **of_countries, is_working_group_member__exact="1"),
         "export_url": f"{reverse('admin:export-delegates')}?{urlencode({'webinar': slug, 'status__exact': 'active'})}",
@@ -166,7 +166,9 @@ def board_page(site: AdminSite, request: HttpRequest, slug: str) -> HttpResponse
 
 def board_list_page(site: AdminSite, request: HttpRequest) -> HttpResponse:
     """`/admin/quota-board/`: the webinars that have a board."""
-    awaiting = Count("delegations", filter=Q(delegations__in=waiting_delegations(now=timezone.now()).order_by()))
+    awaiting = Count(
+        "delegations", filter=Q(delegations__in=delegations_awaiting_decision(now=timezone.now()).order_by())
+    )
     context = site.each_context(request) | {
         "title": _("Quota boards"),
         "webinars": Webinar.objects.annotate(delegation_count=Count("delegations"), awaiting=awaiting),

@@ -34,7 +34,7 @@ from registrations.queries.acceptance import Acceptances, acceptances_of, is_acc
 from registrations.queries.letters import lacking_letter
 from registrations.queries.lists import seats_of_many
 from registrations.queries.review_queue import latest_history
-from registrations.services.acceptance_messages import said_where_accepted
+from registrations.services.acceptance_messages import message_if_accepted
 from registrations.services.delegations import accept_delegation, return_delegation, waive_gaps
 
 # More than there are countries; a webinar's list shows as many on a page.
@@ -76,7 +76,7 @@ def _return(one: Chosen, form: Any, by: User, now: datetime) -> str:
 def _waive(one: Chosen, form: Any, by: User, now: datetime) -> str:
     waive_gaps(one.delegation, reason=form.cleaned_data["reason"], by=by, now=now, seen=one.seen)
     said = _("What %(body)s lacks is waived.")
-    return f"{said} {said_where_accepted(one.delegation)}".strip()
+    return f"{said} {message_if_accepted(one.delegation)}".strip()
 
 
 def _accepted_once_waived(chosen: Sequence[Chosen]) -> Acceptances:

@@ -11,11 +11,11 @@ from django.utils.translation import gettext_lazy
 
 from registrations.forms.secretariat import AcceptForm, ReasonForm, ReturnForm, StepForm, SubmitForm, WaiveForm
 from registrations.models import BodyKind, Delegation, DelegationStatus, User
-from registrations.queries.acceptance import acceptances_with
+from registrations.queries.acceptance import acceptances_with_seats
 from registrations.services.acceptance_messages import (
-    said_before_accepting,
-    said_before_completing,
-    said_where_accepted,
+    message_before_accepting,
+    message_before_completing,
+    message_if_accepted,
 )
 from registrations.services.delegations import (
     CAN_BE_SUBMITTED,
@@ -74,7 +74,7 @@ def _reopen(delegation: Delegation, typed: Typed, by: User, now: datetime) -> st
 def _waive(delegation: Delegation, typed: Typed, by: User, now: datetime) -> str:
     waiver = waive_seats(delegation, **typed, by=by, now=now)
     said = _("Waived for %(body)s: %(waiver)s.") % {"body": delegation.body, "waiver": waiver}
-    return f"{said} {said_where_accepted(delegation)}".strip()
+    return f"{said} {message_if_accepted(delegation)}".strip()
 
 
 def _not_attending(delegation: Delegation, typed: Typed, by: User, now: datetime) -> str:
@@ -85,11 +85,11 @@ def _not_attending(delegation: Delegation, typed: Typed, by: User, now: datetime
 def _attending_again(delegation: Delegation, typed: Typed, by: User, now: datetime) -> str:
     mark_attending_again(delegation, by=by, now=now)
     said = _("%(body)s attends again.") % {"body": delegation.body}
-    return f"{said} {said_where_accepted(delegation)}".strip()
+    return f"{said} {message_if_accepted(delegation)}".strip()
 
 
 def _warn_of_waiving(form: StepForm) -> str:
-    return said_before_completing(form.delegation, lacks_letter=form.lacks_letter)
+    return message_before_completing(form.delegation, lacks_letter=form.lacks_letter)
 
 
 def _warn_of_attending_again(form: StepForm) -> str:
@@ -98,10 +98,10 @@ def _warn_of_attending_again(form: StepForm) -> str:
 
 
 def _accepted_as_submitted(form: StepForm) -> str:
-    accepted = acceptances_with(
+    accepted = acceptances_with_seats(
         form.delegation, form.seat_counts, lacks_letter=form.lacks_letter, status=DelegationStatus.SUBMITTED
     )
-    return said_before_accepting(accepted)
+    return message_before_accepting(accepted)
 
 
 def _has_status(*statuses: DelegationStatus) -> Callable[[Delegation], bool]:

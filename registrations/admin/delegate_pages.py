@@ -14,19 +14,19 @@ from django.utils.translation import gettext as _
 
 from registrations.admin.base import staff_of
 from registrations.admin.history_text import readable
-from registrations.exceptions import RuleBroken, Stale
+from registrations.exceptions import EditConflict, RuleBroken
 from registrations.forms.delegates import DelegateForm, EditForm, RestoreForm, WithdrawForm, both_versions, typed_of
 from registrations.forms.errors import add_broken_rule
 from registrations.forms.speakers import SpeakerForm
 from registrations.models import Delegate, Delegation, DelegationStatus, HistoryEvent
-from registrations.queries import SeatCount, lacks_letter, mail_of, seats_of
+from registrations.queries import SeatCount, lacks_letter, mail_state_of, seats_of
 from registrations.queries.participant import is_invited
-from registrations.queries.speakers import speaking_among
+from registrations.queries.speakers import speakers_among
 from registrations.services.acceptance_messages import (
-    said_before_naming,
-    said_before_replacing,
-    said_before_restoring,
-    said_where_accepted,
+    message_before_registering,
+    message_before_replacing,
+    message_before_restoring,
+    message_if_accepted,
 )
 from registrations.services.deliveries import said_of_sending_again, send_invitations_again
 from registrations.services.nominations import (
@@ -68,7 +68,7 @@ def register_page(site: AdminSite, request: HttpRequest, pk: int) -> HttpRespons
         delegation=delegation,
         seats=seats,
         title=_("Name someone for %(body)s") % {"body": delegation.body},
-        warning=said_before_naming(delegation, seats, lacks_letter=lacks_letter(delegation)),
+        warning=message_before_registering(delegation, seats, lacks_letter=lacks_letter(delegation)),
         verb=_("Name this person"),
     )
 
@@ -83,7 +83,7 @@ def person_page(site: AdminSite, request: HttpRequest, pk: int) -> HttpResponse:
         seats=seats,
         initial=typed_of(delegate),
     )
-    mail = mail_of(delegate)
+    mail = mail_state_of(delegate)
 
     def edit() -> str:
         person = edit_delegate(
@@ -101,13 +101,13 @@ def person_page(site: AdminSite, request: HttpRequest, pk: int) -> HttpResponse:
         seats=seats,
         title=delegate.name,
         verb=_("Save"),
-        warning=said_before_naming(
+        warning=message_before_registering(
             delegate.delegation, seats, lacks_letter=lacks_letter(delegate.delegation), newcomers=0
         )
         if delegate.is_active
         else "",
         is_person_page=True,
-        speaking=next(iter(speaking_among([delegate])), None),
+        speaking=next(iter(speakers_among([delegate])), None),
         mail=mail,
         can_be_sent_again=is_invited(delegate) and mail.can_be_sent_again_at(timezone.now(), by=staff_of(request)),
         history=readable(HistoryEvent.objects.filter(delegate=delegate).select_related("actor")),
@@ -142,7 +142,7 @@ def replace_page(site: AdminSite, request: HttpRequest, pk: int) -> HttpResponse
         title=_("Replace %(name)s") % {"name": delegate.name},
         verb=_("Replace"),
         explanation=_("Enter the new person, who takes the seat: the quota stays whole, and both are told."),
-        warning=said_before_replacing(delegate, seats, lacks_letter=lacks_letter(delegate.delegation)),
+        warning=message_before_replacing(delegate, seats, lacks_letter=lacks_letter(delegate.delegation)),
     )
 
 
@@ -193,7 +193,7 @@ def restore_page(site: AdminSite, request: HttpRequest, pk: int) -> HttpResponse
         title=_("Bring %(name)s back") % {"name": delegate.name},
         verb=_("Bring back"),
         explanation=_("A person who took the seat meanwhile is withdrawn."),
-        warning=said_before_restoring(
+        warning=message_before_restoring(
             delegate, seats, lacks_letter=lacks_letter(delegate.delegation), now=timezone.now()
         ),
     )
@@ -263,10 +263,10 @@ def _answer(
     back = change_url(delegation)
     if form.is_valid():
         try:
-            messages.success(request, f"{take()} {said_where_accepted(delegation)}".strip())
+            messages.success(request, f"{take()} {message_if_accepted(delegation)}".strip())
         except RuleBroken as broken:
             add_broken_rule(form, broken)
-            if isinstance(broken, Stale):
+            if isinstance(broken, EditConflict):
                 shown["stale"] = both_versions(form, broken)
         else:
             return redirect(back)

@@ -26,7 +26,7 @@ from registrations.admin.history_text import readable
 from registrations.admin.observer_view import observed_page
 from registrations.admin.review_queue import waiting_page
 from registrations.admin.webinar_history import webinar_history_page
-from registrations.exceptions import RuleBroken, Stale
+from registrations.exceptions import EditConflict, RuleBroken
 from registrations.forms.errors import add_broken_rule
 from registrations.forms.secretariat import ReasonForm
 from registrations.models import BodyKind, Delegation, DelegationStatus, FocalPoint, HistoryEvent, Waiver
@@ -34,13 +34,13 @@ from registrations.queries import (
     delegates_with_mail_state,
     gaps_in,
     letters_of,
+    quotas_with_exceptions,
     requires_letter,
     seats_of,
-    with_exceptions,
 )
 from registrations.queries.letters import lacking_letter
 from registrations.queries.lists import seats_of_many
-from registrations.queries.speakers import speaking_among, without_a_person
+from registrations.queries.speakers import speakers_among, unlinked_speakers_with_appearances
 from registrations.services.delegations import accept_delegation, revoke_waiver
 from registrations.services.mail_limits import release_mail
 from sessions_app.admin.base import SecretariatAdmin, change_url
@@ -157,9 +157,9 @@ class DelegationAdmin(SecretariatAdmin[Delegation]):
             "waivers": list(
                 Waiver.objects.filter(delegation=delegation).select_related("profile", "granted_by", "revoked_by")
             ),
-            "speaking": speaking_among(one.delegate for one in people.active),
-            "unregistered": [] if is_country else without_a_person(delegation.webinar_id),
-            "quotas": with_exceptions(delegation),
+            "speaking": speakers_among(one.delegate for one in people.active),
+            "unregistered": [] if is_country else unlinked_speakers_with_appearances(delegation.webinar_id),
+            "quotas": quotas_with_exceptions(delegation),
             "focal_points": list(
                 FocalPoint.objects.filter(body=delegation.body, removed_at__isnull=True).select_related("user")
             ),
@@ -195,7 +195,7 @@ class DelegationAdmin(SecretariatAdmin[Delegation]):
                 text = step.take(delegation, form.cleaned_data, staff_of(request), timezone.now())
             except RuleBroken as broken:
                 add_broken_rule(form, broken)
-                if isinstance(broken, Stale):
+                if isinstance(broken, EditConflict):
                     form.show_current()
             else:
                 messages.success(request, text)

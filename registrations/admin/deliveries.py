@@ -26,7 +26,7 @@ from sessions_app.admin.base import ReadOnlyAdmin, change_url, link
 
 @admin.register(Delivery)
 class DeliveryAdmin(ReadOnlyAdmin[Delivery]):
-    list_display = ["kind", "email", "session", "state_in_words", "attempts", "error", "next_attempt", "sent_at"]
+    list_display = ["kind", "email", "session", "state_label", "attempts", "error", "next_attempt", "sent_at"]
     list_display_links = ["kind"]
     list_filter = ["state", OverdueFilter, "kind", "session__webinar", "language", "announcement", "gap_reminder"]
     list_select_related = ["session"]
@@ -36,7 +36,7 @@ class DeliveryAdmin(ReadOnlyAdmin[Delivery]):
     actions = ["stop", "send_again", "send_once_more"]
 
     @admin.display(description=_("state"), ordering="state")
-    def state_in_words(self, delivery: Delivery) -> str | SafeString:
+    def state_label(self, delivery: Delivery) -> str | SafeString:
         if not delivery.is_overdue_at(timezone.now()):
             return delivery.get_state_display()
         return format_html(

@@ -16,7 +16,7 @@ from registrations.exceptions import RuleBroken
 from registrations.forms.errors import add_broken_rule
 from registrations.forms.personal_data import ErasureForm, PersonForm
 from registrations.models import RegistrationPolicy
-from registrations.services.personal_data.anonymising import holdings_of
+from registrations.services.personal_data.anonymising import personal_data_of
 from registrations.services.personal_data.erasing import erase_person
 from registrations.services.personal_data.persons import Person, find_person
 from registrations.services.personal_data.subject_access import export_person
@@ -34,7 +34,7 @@ SORTS = {
 
 def ending_of(policy: RegistrationPolicy) -> list[tuple[Promise, int]]:
     """What would go on the day of `policy`, in words, with how many there are now."""
-    counts = holdings_of(policy.webinar).counts()
+    counts = personal_data_of(policy.webinar).counts()
     return [(text, counts[sort]) for sort, text in SORTS.items()]
 
 

@@ -20,10 +20,10 @@ from registrations.queries.acceptance import Acceptances
 from registrations.services.acceptance_messages import said_of
 from registrations.services.quotas import (
     QuotaPreview,
-    acceptances_asking,
+    acceptances_with_limits,
     end_exception,
+    exception_confirmations,
     exception_preview,
-    exception_words,
     make_exception,
 )
 from sessions_app.admin.base import change_url
@@ -133,7 +133,7 @@ def _typed_before(quota: Quota, delegation: Delegation | None) -> dict[str, Any]
         "minimum": asked.minimum,
         "maximum": asked.maximum,
         "reason": found.reason if found else "",
-        "seen": " ".join(exception_words(found)),
+        "seen": " ".join(exception_confirmations(found)),
     }
 
 
@@ -142,7 +142,7 @@ def _preview(
 ) -> QuotaPreview:
     seats = seats_of(delegation)
     seat = next((seat for seat in seats if seat.profile == quota.profile), None)
-    accepted = acceptances_asking(delegation, seats, quota.profile, asked, lacks_letter=lacks_letter(delegation))
+    accepted = acceptances_with_limits(delegation, seats, quota.profile, asked, lacks_letter=lacks_letter(delegation))
     return exception_preview(delegation, seat, asked, replaced=replaced, accepted=accepted)
 
 

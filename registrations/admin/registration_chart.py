@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from registrations.queries import CurveDay
+from registrations.queries import RegistrationDay
 
 WIDTH, HEIGHT = 720, 220
 LEFT, RIGHT, TOP, BOTTOM = 44, 12, 16, 30
@@ -23,7 +23,7 @@ class Mark:
 class Plot:
     """`path` is the curve, `asked_at` the height of the line of those asked for; days run from `first` to `last`."""
 
-    days: tuple[CurveDay, ...]
+    days: tuple[RegistrationDay, ...]
     first: date
     last: date
     path: str
@@ -39,7 +39,7 @@ class Plot:
     left, right, top, bottom = LEFT, WIDTH - RIGHT, TOP, HEIGHT - BOTTOM
 
 
-def plot_of(days: Sequence[CurveDay], *, asked: int, today: date) -> Plot | None:
+def plot_of(days: Sequence[RegistrationDay], *, asked: int, today: date) -> Plot | None:
     """The plot from the day before somebody was named until `today`; none where nobody ever was."""
     if not days:
         return None

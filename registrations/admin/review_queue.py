@@ -8,12 +8,14 @@ from django.utils.translation import gettext as _
 
 from registrations.admin.bulk_actions import MOST, QUEUE, chosen_from
 from registrations.models import Delegation
-from registrations.queries.review_queue import waiting_delegations
+from registrations.queries.review_queue import delegations_awaiting_decision
 
 
 def waiting_page(site: AdminSite, request: HttpRequest) -> HttpResponse:
     """Those that are complete first, then the longest waiting, at most `MOST`. Seven queries, however many."""
-    waiting = sorted(chosen_from(waiting_delegations(now=timezone.now())), key=lambda one: not one.is_complete)
+    waiting = sorted(
+        chosen_from(delegations_awaiting_decision(now=timezone.now())), key=lambda one: not one.is_complete
+    )
     shown = waiting[:MOST]
     context = site.each_context(request) | {
         "opts": Delegation._meta,

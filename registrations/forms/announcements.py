@@ -9,7 +9,7 @@ from registrations.forms.absent_fields import keep_what_is_not_sent
 from registrations.forms.delegates import VersionField
 from registrations.models import (
     Announcement,
-    AnnouncementReaders,
+    AnnouncementRecipients,
     DelegationStatus,
     ParticipantProfile,
     ParticipatingBody,
@@ -57,8 +57,8 @@ class AnnouncementForm(forms.Form):
     text_es = _text(_("Text (Spanish)"))
     readers = forms.ChoiceField(
         label=_("Who gets it"),
-        choices=AnnouncementReaders,
-        initial=AnnouncementReaders.DELEGATES,
+        choices=AnnouncementRecipients,
+        initial=AnnouncementRecipients.DELEGATES,
         help_text=_(
             "Delegates are those who are admitted and active, in a delegation that attends; focal points those who "
             "register for one. Whoever is both gets one message."

@@ -9,7 +9,7 @@ from django.utils.choices import BaseChoiceIterator
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from registrations.exceptions import Stale
+from registrations.exceptions import EditConflict
 from registrations.forms.absent_fields import CheckboxInput, keep_what_is_not_sent
 from registrations.forms.errors import send_again_with
 from registrations.forms.gap_reasons import GapReasonForm
@@ -123,7 +123,7 @@ class DelegateForm(GapReasonForm):
         self.fields["timezone"] = forms.ChoiceField(
             label=_("Time zone"),
             choices=AsTheyAre(zone_choices(delegation, selected=self.initial.get("timezone", ""))),
-            initial=delegation.body.only_timezone,
+            initial=delegation.body.single_timezone,
         )
         self.fields["language"].initial = delegation.body.default_language
         self.fields["profile"] = profile_field(profiles)
@@ -183,7 +183,7 @@ def typed_of(delegate: Delegate) -> dict[str, object]:
     return typed | {"profile": delegate.profile_id, "version": delegate.version}
 
 
-def both_versions(form: forms.BaseForm, stale: Stale) -> list[tuple[str, object, object]]:
+def both_versions(form: forms.BaseForm, stale: EditConflict) -> list[tuple[str, object, object]]:
     """(label, stored now, as typed) of what differs between the person and a sent `EditForm`; of other forms nothing.
 
     The form takes the stored version: sending it again is then a decision.

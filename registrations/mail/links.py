@@ -4,7 +4,7 @@ from django.core.mail import EmailMultiAlternatives
 
 from registrations.mail.message import compose
 from registrations.models import Delegate, Delivery
-from registrations.queries.participant import people_ahead, sessions_ahead_of
+from registrations.queries.participant import delegates_with_sessions_ahead, sessions_ahead_of
 from registrations.tokens import page_url
 from sessions_app.hours import hours_for
 
@@ -14,7 +14,7 @@ def build_links(delivery: Delivery) -> EmailMultiAlternatives:
     person = delivery.delegate
     if person is None:
         raise ValueError("Links are somebody's.")
-    people = people_ahead([delivery.email], now=delivery.attempted_at or delivery.created_at)
+    people = delegates_with_sessions_ahead([delivery.email], now=delivery.attempted_at or delivery.created_at)
     webinars = [_webinar(one, delivery, language=person.language) for one in people]
     return compose(
         delivery,

@@ -72,7 +72,7 @@ def build_absence(delivery: Delivery) -> EmailMultiAlternatives:
 
 
 def build_clash_alert(delivery: Delivery) -> EmailMultiAlternatives:
-    """Build the alert to the secretariat about one event of `ALERTS`. It holds no name; the admin has the details."""
+    """Build the alert to the secretariat about an event of `ALERT_KINDS`. It holds no name; the admin has the rest."""
     user, event, delegation = _parts(delivery)
     if event.kind in (HistoryKind.MAIL_HELD, HistoryKind.ATTENDANCE_CHANGED_TOO_OFTEN):
         link = reverse("admin:registrations_delegation_change", args=[delegation.pk])

@@ -23,7 +23,7 @@ from registrations.services.delegations import (
     submit_delegation,
     waive_seats,
 )
-from registrations.services.focal_points import note_privacy_read
+from registrations.services.focal_points import record_privacy_notice_read
 from registrations.services.nominations import register_delegate, replace_delegate, withdraw_delegate
 from sessions_app.models import Webinar
 
@@ -107,7 +107,7 @@ class Scene:
             institution=INSTITUTIONS[body.default_language][profile] if profile else str(body.name.en),
             profile=self.profiles[profile] if profile else None,
             language=body.default_language,
-            timezone=body.only_timezone or ZONES.get(body.iso_code or "", ZONE_OF_ORGANISATIONS),
+            timezone=body.single_timezone or ZONES.get(body.iso_code or "", ZONE_OF_ORGANISATIONS),
             is_working_group_member=is_working_group_member,
             role=role,
         )
@@ -241,10 +241,10 @@ def seed_people(*, password: str, now: datetime) -> dict[str, User]:
             password,
             name=f"Sample focal point, {body.name_en}",
             language=body.default_language,
-            timezone=body.only_timezone or ZONES.get(code, ""),
+            timezone=body.single_timezone or ZONES.get(code, ""),
         )
         if STORIES[code] is not nobody_named:
-            note_privacy_read(user, now=now)
+            record_privacy_notice_read(user, now=now)
         FocalPoint.objects.create(body=body, user=user, is_primary=True)
         focal_points[code] = user
     return focal_points

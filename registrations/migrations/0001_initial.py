@@ -147,7 +147,7 @@ class Migration(migrations.Migration):
                 ('admitted_at', models.DateTimeField(blank=True, null=True, verbose_name='admitted at')),
                 ('withdrawn_at', models.DateTimeField(blank=True, null=True, verbose_name='withdrawn at')),
                 ('withdrawn_reason', models.CharField(blank=True, max_length=1000, verbose_name='reason')),
-                ('hold_until', models.DateTimeField(editable=False)),
+                ('mail_not_before', models.DateTimeField(editable=False)),
                 ('mail_held_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='mail held since')),
                 ('version', models.PositiveIntegerField(default=1, editable=False)),
                 ('token_version', models.PositiveIntegerField(default=1, editable=False)),

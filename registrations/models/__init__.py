@@ -1,4 +1,4 @@
-from registrations.models.announcement import Announcement, AnnouncementReaders
+from registrations.models.announcement import Announcement, AnnouncementRecipients
 from registrations.models.arrival import Arrival
 from registrations.models.attendance import Attendance, AttendanceReport, MatchedBy
 from registrations.models.body import BodyKind, ParticipatingBody
@@ -25,7 +25,7 @@ __all__ = [
     "OVERDUE_AFTER",
     "PRIVACY_NOTICE",
     "Announcement",
-    "AnnouncementReaders",
+    "AnnouncementRecipients",
     "Arrival",
     "Asked",
     "Attendance",

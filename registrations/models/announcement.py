@@ -12,7 +12,7 @@ from sessions_app.models import Webinar
 LONGEST_SUBJECT, LONGEST_TEXT = 150, 10_000
 
 
-class AnnouncementReaders(models.TextChoices):
+class AnnouncementRecipients(models.TextChoices):
     DELEGATES = "delegates", _("Delegates")
     FOCAL_POINTS = "focal_points", _("Focal points")
     BOTH = "both", _("Delegates and focal points")

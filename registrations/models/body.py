@@ -53,6 +53,6 @@ class ParticipatingBody(models.Model):
         return Bilingual.of(self, "name")
 
     @property
-    def only_timezone(self) -> str:
+    def single_timezone(self) -> str:
         """The zone to prefill: the country's, where it has exactly one; else the empty string."""
         return self.timezones[0] if len(self.timezones) == 1 else ""

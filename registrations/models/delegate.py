@@ -36,7 +36,7 @@ validate_no_link = RegexValidator(
 validate_readable = RegexValidator(r"\w", message=_("Please write it with letters."), code="unreadable")
 
 
-def change_hold() -> timedelta:
+def mail_delay() -> timedelta:
     """How long mail about a focal point's change waits, so that it can be undone."""
     return timedelta(seconds=settings.CHANGE_HOLD_SECONDS)
 
@@ -157,7 +157,7 @@ class Delegate(models.Model):
     withdrawn_at = models.DateTimeField(_("withdrawn at"), null=True, blank=True)
     withdrawn_reason = models.CharField(_("reason"), max_length=1000, blank=True)
     # Mail about this person waits until then, so that an undo or a correction merges (design §5).
-    hold_until = models.DateTimeField(editable=False)
+    mail_not_before = models.DateTimeField(editable=False)
     # Since then mail to the address waits for the secretariat: a focal point had named more new ones in a day than are
     # mailed by themselves.
     mail_held_at = models.DateTimeField(_("mail held since"), null=True, blank=True, editable=False)
@@ -210,8 +210,8 @@ class Delegate(models.Model):
 
     def is_new_at(self, now: datetime) -> bool:
         """Whether they were named only just now: nobody was mailed about them yet, and nothing else has happened."""
-        return self.version == 1 and self.is_held_at(now) and now < self.registered_at + change_hold()
+        return self.version == 1 and self.is_mail_delayed_at(now) and now < self.registered_at + mail_delay()
 
-    def is_held_at(self, now: datetime) -> bool:
+    def is_mail_delayed_at(self, now: datetime) -> bool:
         """Whether mail about the person still waits, after a change to them or a step of their delegation."""
-        return now < self.hold_until
+        return now < self.mail_not_before

@@ -62,6 +62,6 @@ class GapNoticeRule(models.Model):
         due_at = self.due_at
         return self.created_at < due_at <= now and now.astimezone(due_at.tzinfo).date() == due_at.date()
 
-    def key_of_notice(self, delegation_id: int, user_id: int) -> str:
+    def delivery_key(self, delegation_id: int, user_id: int) -> str:
         """What makes a notice one and the same: a moved closing, or a changed rule, owes another one."""
         return f"gap:{self.pk}:{delegation_id}:{user_id}:{self.due_at:%Y-%m-%d}"

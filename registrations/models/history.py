@@ -5,7 +5,7 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from registrations.models.delegate import Delegate, change_hold
+from registrations.models.delegate import Delegate, mail_delay
 from registrations.models.delegation import Delegation
 from sessions_app.models import Webinar
 
@@ -56,7 +56,7 @@ class HistoryKind(models.TextChoices):
 
 
 # The events about which the secretariat gets an alert by mail.
-ALERTS = (
+ALERT_KINDS = (
     HistoryKind.ADDRESS_CLASH,
     HistoryKind.NAMED_TOO_OFTEN,
     HistoryKind.ATTENDANCE_CHANGED_TOO_OFTEN,
@@ -69,7 +69,7 @@ POLICY_CHANGED = "policy_changed"
 STEPS_WITHOUT_EVENT = {POLICY_CHANGED: _("Registration policy changed")}
 
 # What participants do on their page, where nobody signs in.
-BY_PARTICIPANTS = (HistoryKind.CANNOT_COME, HistoryKind.OWN_CHOICE)
+PARTICIPANT_KINDS = (HistoryKind.CANNOT_COME, HistoryKind.OWN_CHOICE)
 
 
 class HistoryEvent(models.Model):
@@ -121,7 +121,7 @@ class HistoryEvent(models.Model):
     def is_undoable_edit_at(self, now: datetime) -> bool:
         """Whether it is an edit of a focal point that nobody was mailed about yet, unless something came after it."""
         is_theirs = self.kind == HistoryKind.EDITED and self.actor is not None and not self.actor.is_staff
-        return is_theirs and now < self.at + change_hold()
+        return is_theirs and now < self.at + mail_delay()
 
     @property
     def completing_step(self) -> str:
@@ -131,4 +131,4 @@ class HistoryEvent(models.Model):
 
     @property
     def is_by_participant(self) -> bool:
-        return self.kind in BY_PARTICIPANTS
+        return self.kind in PARTICIPANT_KINDS

@@ -175,7 +175,7 @@ class RegistrationPolicy(models.Model):
         """Whether registration was ever opened until `now`; it may have closed since."""
         return self.opens_at is not None and self.opens_at <= now
 
-    def has_ended_at(self, now: datetime) -> bool:
+    def is_past_retention_at(self, now: datetime) -> bool:
         """Whether the personal data have ended, or their day has come (by UTC, as for the links of participants)."""
         return self.purged_at is not None or self.purge_on <= now.astimezone(UTC).date()
 

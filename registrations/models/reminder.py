@@ -107,7 +107,7 @@ class ReminderRule(models.Model):
     def is_after(self) -> bool:
         return self.moment == ReminderMoment.AFTER_END
 
-    def hour_of(self, released: ReleasedSession) -> datetime:
+    def due_at_for(self, released: ReleasedSession) -> datetime:
         """When the rule reminds of `released`, in UTC.
 
         Days keep the wall clock of the session's zone where the clocks change in between.

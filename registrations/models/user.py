@@ -110,7 +110,7 @@ class User(AbstractUser):
         self.is_observer = role == UserRole.OBSERVER
 
     @property
-    def is_to_read_privacy_notice(self) -> bool:
+    def must_read_privacy_notice(self) -> bool:
         """Whoever registers others reads it; the secretariat keeps what it says."""
         return not self.is_staff and self.privacy_notice < PRIVACY_NOTICE
 

@@ -25,7 +25,7 @@ class Acceptances:
         return frozenset([*(f"accepts:{one.slug}" for one in self.delegations), f"invites:{self.people}"])
 
 
-def acceptances_among(counted: Iterable[CountedDelegation]) -> Acceptances:
+def acceptances_among_counted(counted: Iterable[CountedDelegation]) -> Acceptances:
     """The submitted and complete among `counted`. One query, none where there is no such delegation.
 
     Whether their webinar accepts them at once is for the caller to ask (`accepts_at_once`).
@@ -44,7 +44,7 @@ def acceptances_of(delegations: Iterable[Delegation]) -> Acceptances:
     return Acceptances(found, waiting.count())
 
 
-def acceptances_with(
+def acceptances_with_seats(
     delegation: Delegation, seats: Iterable[SeatCount], *, lacks_letter: bool, status: str = ""
 ) -> Acceptances:
     """`delegation`, if it would be accepted at once if it had `seats` and `status` (its own where none is given).

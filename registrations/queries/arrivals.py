@@ -27,19 +27,19 @@ class Count:
 
 
 @dataclass(frozen=True)
-class Arrived:
+class ArrivedDelegate:
     person: Delegate
     at: datetime
 
 
 @dataclass(frozen=True)
-class ArrivalsOfBody:
+class BodyArrivals:
     """`counts` in the order of the profiles of the page; `awaited` are those invited who have not come."""
 
     body: ParticipatingBody
     counts: tuple[Count, ...]
     total: Count
-    arrived: tuple[Arrived, ...]
+    arrived: tuple[ArrivedDelegate, ...]
     awaited: tuple[Delegate, ...]
 
 
@@ -48,7 +48,7 @@ class Arrivals:
     """Countries by name, then organisations. None among the profiles stands for people without one."""
 
     profiles: tuple[ParticipantProfile | None, ...]
-    bodies: tuple[ArrivalsOfBody, ...]
+    bodies: tuple[BodyArrivals, ...]
     totals: tuple[Count, ...]
     total: Count
 
@@ -72,11 +72,11 @@ def arrivals_of(session: Session) -> Arrivals:
     return Arrivals(
         profiles=tuple(profiles),
         bodies=tuple(
-            ArrivalsOfBody(
+            BodyArrivals(
                 body=body,
                 counts=tuple(_count([one for one in named if one.profile == profile], opened) for profile in profiles),
                 total=_count(named, opened),
-                arrived=tuple(Arrived(one, opened[one.pk]) for one in named if one.pk in opened),
+                arrived=tuple(ArrivedDelegate(one, opened[one.pk]) for one in named if one.pk in opened),
                 awaited=tuple(one for one in named if one.pk not in opened),
             )
             for body, named in sorted(by_body.items(), key=lambda item: (_is_organisation(item[0]), str(item[0])))

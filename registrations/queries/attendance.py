@@ -26,7 +26,7 @@ Place = tuple[int, int | None]
 
 
 @dataclass(frozen=True)
-class Presence:
+class SessionFigures:
     """What became of the people of one place at one session. Whoever opened the room or attended counts, also where
     they were withdrawn later; the others are active."""
 
@@ -35,8 +35,8 @@ class Presence:
     opened: int = 0
     attended: int = 0
 
-    def __add__(self, other: "Presence") -> "Presence":
-        return Presence(
+    def __add__(self, other: "SessionFigures") -> "SessionFigures":
+        return SessionFigures(
             self.invited + other.invited,
             self.accepted + other.accepted,
             self.opened + other.opened,
@@ -45,24 +45,24 @@ class Presence:
 
 
 @dataclass(frozen=True)
-class PresenceLine:
+class AttendanceRow:
     """One profile (None: no profile) of one delegation, or a total; `sessions` in the order of the report."""
 
     profile: ParticipantProfile | None
     nominated: int
-    sessions: tuple[Presence, ...]
+    sessions: tuple[SessionFigures, ...]
 
 
 @dataclass(frozen=True)
-class PresenceOfBody:
+class BodyAttendance:
     """The last of `lines` is of people without a profile that is asked for, where there are any."""
 
     delegation: Delegation
-    lines: tuple[PresenceLine, ...]
-    total: PresenceLine
+    lines: tuple[AttendanceRow, ...]
+    total: AttendanceRow
 
     @property
-    def has_total_line(self) -> bool:
+    def has_total_row(self) -> bool:
         """Whether the total says something that its only line does not."""
         return len(self.lines) != 1
 
@@ -73,14 +73,14 @@ class AttendanceTable:
     and then nobody of it is nominated. Totals by profile are over the countries, as the board's."""
 
     sessions: tuple[Session, ...]
-    countries: tuple[PresenceOfBody, ...]
-    organisations: tuple[PresenceOfBody, ...]
-    by_profile: tuple[PresenceLine, ...]
-    of_countries: PresenceLine
-    of_all: PresenceLine
+    countries: tuple[BodyAttendance, ...]
+    organisations: tuple[BodyAttendance, ...]
+    by_profile: tuple[AttendanceRow, ...]
+    of_countries: AttendanceRow
+    of_all: AttendanceRow
 
     @property
-    def bodies(self) -> tuple[PresenceOfBody, ...]:
+    def bodies(self) -> tuple[BodyAttendance, ...]:
         return (*self.countries, *self.organisations)
 
 
@@ -88,7 +88,7 @@ def attendance_table(webinar: Webinar) -> AttendanceTable:
     """Nominated are those whom the board counts as named. Seven queries, however many people and reports."""
     sessions = tuple(Session.objects.filter(webinar=webinar).order_by("number"))
     presences = _presences(webinar, sessions)
-    nobody = (Presence(),) * len(sessions)
+    nobody = (SessionFigures(),) * len(sessions)
     profiles: dict[int, ParticipantProfile] = {}
     bodies = []
     for counted in sorted(delegations_with_seats(webinar), key=lambda one: str(one.delegation.body).casefold()):
@@ -104,35 +104,37 @@ def attendance_table(webinar: Webinar) -> AttendanceTable:
         countries=countries,
         organisations=tuple(one for one in bodies if one.delegation.body.kind == BodyKind.ORGANISATION),
         by_profile=tuple(
-            sum_of((line for one in countries for line in one.lines if line.profile == profile), nobody, profile)
+            sum_rows((line for one in countries for line in one.lines if line.profile == profile), nobody, profile)
             for profile in profiles.values()
         ),
-        of_countries=sum_of((one.total for one in countries), nobody),
-        of_all=sum_of((one.total for one in bodies), nobody),
+        of_countries=sum_rows((one.total for one in countries), nobody),
+        of_all=sum_rows((one.total for one in bodies), nobody),
     )
 
 
-def sum_of(
-    lines: Iterable[PresenceLine], nobody: tuple[Presence, ...], profile: ParticipantProfile | None = None
-) -> PresenceLine:
+def sum_rows(
+    lines: Iterable[AttendanceRow], nobody: tuple[SessionFigures, ...], profile: ParticipantProfile | None = None
+) -> AttendanceRow:
     nominated, sessions = 0, nobody
     for line in lines:
         nominated += line.nominated
         sessions = tuple(one + other for one, other in zip(sessions, line.sessions, strict=True))
-    return PresenceLine(profile, nominated, sessions)
+    return AttendanceRow(profile, nominated, sessions)
 
 
 def _of_body(
-    counted: CountedDelegation, presences: Mapping[Place, tuple[Presence, ...]], nobody: tuple[Presence, ...]
-) -> PresenceOfBody:
+    counted: CountedDelegation,
+    presences: Mapping[Place, tuple[SessionFigures, ...]],
+    nobody: tuple[SessionFigures, ...],
+) -> BodyAttendance:
     pk = counted.delegation.pk
     lines = [
-        PresenceLine(seat.profile, seat.named, presences.get((pk, seat.profile.pk), nobody)) for seat in counted.seats
+        AttendanceRow(seat.profile, seat.named, presences.get((pk, seat.profile.pk), nobody)) for seat in counted.seats
     ]
     asked_for = {seat.profile.pk for seat in counted.seats}
-    others = sum_of(
+    others = sum_rows(
         (
-            PresenceLine(None, 0, found)
+            AttendanceRow(None, 0, found)
             for (delegation_id, profile_id), found in presences.items()
             if delegation_id == pk and profile_id not in asked_for
         ),
@@ -141,16 +143,16 @@ def _of_body(
     others = replace(others, nominated=counted.total.named - sum(line.nominated for line in lines))
     if others.nominated or others.sessions != nobody:
         lines.append(others)
-    return PresenceOfBody(counted.delegation, tuple(lines), sum_of(lines, nobody))
+    return BodyAttendance(counted.delegation, tuple(lines), sum_rows(lines, nobody))
 
 
-def _of_nobody_nominated(one: PresenceOfBody) -> PresenceOfBody:
+def _of_nobody_nominated(one: BodyAttendance) -> BodyAttendance:
     return replace(
         one, lines=tuple(replace(line, nominated=0) for line in one.lines), total=replace(one.total, nominated=0)
     )
 
 
-def _presences(webinar: Webinar, sessions: tuple[Session, ...]) -> dict[Place, tuple[Presence, ...]]:
+def _presences(webinar: Webinar, sessions: tuple[Session, ...]) -> dict[Place, tuple[SessionFigures, ...]]:
     """By place, in the order of `sessions`. Three queries."""
     entries = CalendarEntry.objects.filter(
         session__webinar=webinar, planned_method=IcalMethod.REQUEST, delegate__status="active"
@@ -159,14 +161,14 @@ def _presences(webinar: Webinar, sessions: tuple[Session, ...]) -> dict[Place, t
     arrivals = Arrival.objects.filter(session__webinar=webinar)
     attendances = Attendance.objects.filter(session__webinar=webinar, delegate__isnull=False)
     order = {session.pk: index for index, session in enumerate(sessions)}
-    found: dict[Place, list[Presence]] = defaultdict(lambda: [Presence()] * len(sessions))
+    found: dict[Place, list[SessionFigures]] = defaultdict(lambda: [SessionFigures()] * len(sessions))
     people = Count("delegate", distinct=True)
     for delegation, profile, session, invited, accepting in _by_place(entries).annotate(one=people, two=accepted):
-        found[delegation, profile][order[session]] += Presence(invited=invited, accepted=accepting)
+        found[delegation, profile][order[session]] += SessionFigures(invited=invited, accepted=accepting)
     for delegation, profile, session, opened in _by_place(arrivals).annotate(one=people):
-        found[delegation, profile][order[session]] += Presence(opened=opened)
+        found[delegation, profile][order[session]] += SessionFigures(opened=opened)
     for delegation, profile, session, attended in _by_place(attendances).annotate(one=people):
-        found[delegation, profile][order[session]] += Presence(attended=attended)
+        found[delegation, profile][order[session]] += SessionFigures(attended=attended)
     return {place: tuple(presences) for place, presences in found.items()}
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from django.db.models import BigIntegerField, Exists, F, OuterRef, QuerySet, Subquery, Value
 
 from registrations.models import (
-    AnnouncementReaders,
+    AnnouncementRecipients,
     CalendarEntry,
     Delegate,
     Delegation,
@@ -28,7 +28,7 @@ class Audience:
     have access to such a delegation; `profiles` and the answer do not concern them. An answer belongs to a session.
     """
 
-    readers: str = AnnouncementReaders.DELEGATES
+    readers: str = AnnouncementRecipients.DELEGATES
     bodies: tuple[str, ...] = ()
     profiles: tuple[str, ...] = ()
     states: tuple[str, ...] = ()
@@ -38,7 +38,7 @@ class Audience:
     @classmethod
     def parse(cls, value: Mapping[str, Any]) -> "Audience":
         return cls(
-            readers=value.get("readers", AnnouncementReaders.DELEGATES),
+            readers=value.get("readers", AnnouncementRecipients.DELEGATES),
             bodies=tuple(value.get("bodies", ())),
             profiles=tuple(value.get("profiles", ())),
             states=tuple(value.get("states", ())),
@@ -68,7 +68,7 @@ class Reader:
 
 def delegates_of(webinar: Webinar, audience: Audience) -> "QuerySet[Delegate]":
     """The delegates of `audience`; none where it is for focal points alone."""
-    if audience.readers == AnnouncementReaders.FOCAL_POINTS:
+    if audience.readers == AnnouncementRecipients.FOCAL_POINTS:
         return Delegate.objects.none()
     # Whom nobody knows any more cannot be written to.
     people = Delegate.objects.to_be_mailed().filter(
@@ -90,10 +90,10 @@ def delegates_of(webinar: Webinar, audience: Audience) -> "QuerySet[Delegate]":
 
 def focal_points_of_audience(webinar: Webinar, audience: Audience) -> "QuerySet[User]":
     """The accounts of `audience` that are not among its delegates too: whoever has two roles gets one message."""
-    if audience.readers == AnnouncementReaders.DELEGATES:
+    if audience.readers == AnnouncementRecipients.DELEGATES:
         return User.objects.none()
     users = User.objects.filter(Exists(_focal_points(webinar, audience).filter(user=OuterRef("pk"))))
-    if audience.readers == AnnouncementReaders.FOCAL_POINTS:
+    if audience.readers == AnnouncementRecipients.FOCAL_POINTS:
         return users
     same_address = delegates_of(webinar, audience).filter(email__iexact=OuterRef("email"))
     return users.exclude(Exists(same_address))

@@ -42,7 +42,7 @@ class QuotaBoard:
     """Countries by whom they lack, those without a required letter first among equals, then by name; organisations
     apart; totals over those that attend.
 
-    A cell is one profile of one attending country. `met_in_accepted` of `cells` is the headline, `met_elsewhere`
+    A cell is one profile of one attending country. `met_in_accepted` of `cells` is the headline, `met_not_yet_accepted`
     those met in delegations that are not (or no longer) accepted.
     """
 
@@ -52,8 +52,8 @@ class QuotaBoard:
     profile_totals: tuple[ProfileTotal, ...]
     cells: int
     met_in_accepted: int
-    met_elsewhere: int
-    floor_total: int
+    met_not_yet_accepted: int
+    effective_minimum_total: int
     named_total: int
     missing_total: int
     working_group_total: int
@@ -76,8 +76,8 @@ def quota_board(webinar: Webinar) -> QuotaBoard:
         profile_totals=_profile_totals(countries, attending),
         cells=sum(len(row.seats) for row in attending),
         met_in_accepted=in_accepted,
-        met_elsewhere=len(met) - in_accepted,
-        floor_total=sum(seat.floor for row in attending for seat in row.seats),
+        met_not_yet_accepted=len(met) - in_accepted,
+        effective_minimum_total=sum(seat.floor for row in attending for seat in row.seats),
         named_total=sum(row.named for row in attending),
         missing_total=sum(row.missing for row in attending),
         working_group_total=sum(row.working_group for row in attending),

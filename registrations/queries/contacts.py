@@ -5,7 +5,7 @@ from registrations.queries.delegation_page import delegations_of
 from sessions_app.models import Webinar
 
 
-def contact_of(user: User | None) -> str:
+def contact_address_for(user: User | None) -> str:
     """The contact of the newest webinar that `user` registers people for; else, and for staff and whoever is not signed
     in, of the newest public one; empty where there is none. Two queries at most."""
     newest = None

@@ -60,11 +60,11 @@ class Invitation:
     answered_at: datetime | None
 
     @property
-    def state_in_words(self) -> str:
+    def state_label(self) -> str:
         return str(DeliveryState(self.state).label) if self.state else ""
 
     @property
-    def answer_in_words(self) -> str:
+    def answer_label(self) -> str:
         return str(Partstat(self.partstat).label)
 
     @property
@@ -80,14 +80,14 @@ class Invitation:
         return self.state == DeliveryState.STOPPED
 
     @property
-    def is_put_off(self) -> bool:
+    def is_waiting_for_retry(self) -> bool:
         """Tried without success, and to be tried again by itself."""
         return self.state == DeliveryState.DUE and self.attempts > 0
 
     @property
     def error(self) -> str:
         """Why it has not arrived, in the reader's language; empty for what was sent or was not tried yet."""
-        return gettext(self.last_error) if self.last_error and (self.is_failed or self.is_put_off) else ""
+        return gettext(self.last_error) if self.last_error and (self.is_failed or self.is_waiting_for_retry) else ""
 
     def can_be_sent_again_at(self, now: datetime, *, by: User) -> bool:
         """A stop is the secretariat's to take back."""
@@ -151,7 +151,7 @@ def delegates_with_mail_state(delegation: Delegation) -> DelegatesWithMail:
     )
 
 
-def mail_of(delegate: Delegate) -> DelegateWithMail:
+def mail_state_of(delegate: Delegate) -> DelegateWithMail:
     """`delegate` and the state of their invitations. One query."""
     found = _invitations_of(Delegate.objects.filter(pk=delegate.pk))
     return DelegateWithMail(delegate, found.get(delegate.pk, ()))
@@ -213,7 +213,7 @@ def undoable_edit_of(delegate: Delegate, *, now: datetime) -> HistoryEvent | Non
     return None if "email" in event.changes and written.exists() else event
 
 
-def edited_just_now(history: Iterable[HistoryEvent], *, now: datetime) -> frozenset[int]:
+def ids_with_undoable_edit(history: Iterable[HistoryEvent], *, now: datetime) -> frozenset[int]:
     """The ids of those to whom, by `history` with the latest first, the last that happened is an edit that can be
     undone."""
     latest: dict[int, HistoryEvent] = {}
@@ -236,7 +236,7 @@ def delegation_of(user: User, slug: str) -> Delegation | None:
 
 def zone_of(user: User, delegation: Delegation) -> str:
     """The zone in which `user` reads: their own, else the country's only one, else the webinar's."""
-    return user.timezone or delegation.body.only_timezone or delegation.webinar.timezone
+    return user.timezone or delegation.body.single_timezone or delegation.webinar.timezone
 
 
 def policy_of(webinar: Webinar) -> RegistrationPolicy | None:
@@ -252,7 +252,7 @@ def released_sessions(webinar: Webinar) -> "QuerySet[ReleasedSession]":
     return ReleasedSession.objects.filter(session__webinar=webinar).order_by("starts_at", "number")
 
 
-def released_and_end(webinar: Webinar) -> tuple[list[ReleasedSession], datetime | None]:
+def released_sessions_and_end(webinar: Webinar) -> tuple[list[ReleasedSession], datetime | None]:
     """What is released of `webinar`, in the order of time, and its end as `last_session_end` says. One query."""
     sessions = list(Session.objects.filter(webinar=webinar).select_related("released"))
     released = [session.released for session in sessions if hasattr(session, "released")]

@@ -6,10 +6,10 @@ from registrations.models import HistoryEvent, HistoryKind
 from sessions_app.models import Webinar
 
 # Of one delegation each, and decided for the webinar's quotas or for many at once.
-OF_THE_WHOLE = (HistoryKind.CHASED, HistoryKind.EXCEPTION_MADE, HistoryKind.EXCEPTION_ENDED)
+WEBINAR_WIDE_KINDS = (HistoryKind.CHASED, HistoryKind.EXCEPTION_MADE, HistoryKind.EXCEPTION_ENDED)
 
 
 def history_of_webinar(webinar: Webinar, *, is_whole: bool) -> "QuerySet[HistoryEvent]":
     """The newest first; with `is_whole` without what belongs to one delegation and its people."""
     events = HistoryEvent.objects.filter(webinar=webinar).select_related("actor", "delegate", "delegation__body")
-    return events.filter(Q(delegation=None) | Q(kind__in=OF_THE_WHOLE)) if is_whole else events
+    return events.filter(Q(delegation=None) | Q(kind__in=WEBINAR_WIDE_KINDS)) if is_whole else events

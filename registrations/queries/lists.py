@@ -77,7 +77,7 @@ def held_entries() -> "Prefetch[Any]":
     return Prefetch("calendar_entries", queryset=held.order_by("session__number"), to_attr="held_entries")
 
 
-def by_answer(delegates: "QuerySet[Delegate]", answer: Partstat) -> "QuerySet[Delegate]":
+def with_answer(delegates: "QuerySet[Delegate]", answer: Partstat) -> "QuerySet[Delegate]":
     """Those of `delegates` whose answer is `answer` on the whole.
 
     Declined is who declined every session that they are invited to, as the board counts; accepted who accepted one;

@@ -12,7 +12,7 @@ from registrations.models import CalendarEntry, Delegate, DelegationStatus, Hist
 from sessions_app.models import Release, ReleasedSession, Session
 
 # Sessions overrun, and who drops out meanwhile must find back.
-STAYS_OPEN = timedelta(minutes=30)
+ROOM_STAYS_OPEN = timedelta(minutes=30)
 
 
 class RoomState(StrEnum):
@@ -127,7 +127,7 @@ def _with_entries(delegate: Delegate, entries: Iterable[CalendarEntry]) -> tuple
     )
 
 
-def people_ahead(addresses: Iterable[str], *, now: datetime) -> list[Delegate]:
+def delegates_with_sessions_ahead(addresses: Iterable[str], *, now: datetime) -> list[Delegate]:
     """Who takes part under one of `addresses` in a webinar of which something released is ahead or under way, the
     latest registered first, with webinar and body. One query."""
     ahead = ReleasedSession.objects.filter(session__webinar=OuterRef("webinar"), is_cancelled=False, ends_at__gt=now)
@@ -166,11 +166,11 @@ def room_opens_at(session: Session) -> datetime:
 
 
 def room_state(session: Session, *, now: datetime) -> RoomState:
-    """What stands between a participant and the room of a released session: it stays open for `STAYS_OPEN` after the
-    end. No query where `released` is loaded."""
+    """What stands between a participant and the room of a released session: it stays open for `ROOM_STAYS_OPEN` after
+    the end. No query where `released` is loaded."""
     if session.released.is_cancelled:
         return RoomState.CANCELLED
-    if now >= session.released.ends_at + STAYS_OPEN:
+    if now >= session.released.ends_at + ROOM_STAYS_OPEN:
         return RoomState.OVER
     if now < room_opens_at(session):
         return RoomState.EARLY

@@ -47,7 +47,7 @@ class Changes:
 
 
 @dataclass(frozen=True)
-class CurveDay:
+class RegistrationDay:
     """A day on which somebody came or left; `total` are those named at its end."""
 
     day: date
@@ -57,14 +57,14 @@ class CurveDay:
 
 
 @dataclass(frozen=True)
-class Movements:
+class RecentChanges:
     """`changes` by delegation id, where there are any; the `curve` is of the attending countries, as the headline."""
 
     changes: dict[int, Changes]
-    curve: tuple[CurveDay, ...]
+    curve: tuple[RegistrationDay, ...]
 
 
-def movements_of(webinar: Webinar, *, now: datetime) -> Movements:
+def recent_changes_of(webinar: Webinar, *, now: datetime) -> RecentChanges:
     """One query, whose days are those of the current time zone."""
     events = HistoryEvent.objects.filter(
         webinar=webinar, delegation__isnull=False, at__gt=now - RECENT, at__lte=now, kind__in=(*CAME, *LEFT, *STEPS)
@@ -93,7 +93,7 @@ def movements_of(webinar: Webinar, *, now: datetime) -> Movements:
         else:
             (came if what == NAMED_ON else left)[day] += count
     changes = {delegation_id: _changes(events) for delegation_id, events in recent.items()}
-    return Movements(changes=changes, curve=_curve(came, left))
+    return RecentChanges(changes=changes, curve=_curve(came, left))
 
 
 def _counted(rows: "QuerySet[Any]", what: Any, at: str, day: Any) -> "QuerySet[Any, Any]":
@@ -114,10 +114,10 @@ def _changes(events: Iterable[tuple[datetime, HistoryKind, int]]) -> Changes:
     )
 
 
-def _curve(came: Counter[date], left: Counter[date]) -> tuple[CurveDay, ...]:
+def _curve(came: Counter[date], left: Counter[date]) -> tuple[RegistrationDay, ...]:
     days = []
     total = 0
     for day in sorted({*came, *left}):
         total += came[day] - left[day]
-        days.append(CurveDay(day, came[day], left[day], total))
+        days.append(RegistrationDay(day, came[day], left[day], total))
     return tuple(days)

@@ -10,7 +10,7 @@ from sessions_app.models import Webinar
 from sessions_app.releases import AgendaChanges
 
 
-def people_told(webinar: Webinar, changes: AgendaChanges, *, now: datetime) -> Mapping[int, int]:
+def release_recipient_counts(webinar: Webinar, changes: AgendaChanges, *, now: datetime) -> Mapping[int, int]:
     """By the number of each changed session, how many people are told if its change is mailed. Two queries.
 
     A cancellation goes to the mailboxes that hold the session or are about to, anything else to everyone who takes

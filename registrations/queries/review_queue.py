@@ -17,7 +17,7 @@ from registrations.queries.seats import gaps_in
 LATEST = 4
 
 
-def waiting_delegations(*, now: datetime) -> "QuerySet[Delegation]":
+def delegations_awaiting_decision(*, now: datetime) -> "QuerySet[Delegation]":
     """Those that are submitted and can still be decided on, the one that waits longest first. One query of its own.
 
     After the last session, and of a webinar that is cancelled, nothing is decided any more: these are seen in the list
@@ -28,10 +28,10 @@ def waiting_delegations(*, now: datetime) -> "QuerySet[Delegation]":
     return submitted.exclude(webinar__in=over).order_by("submitted_at", "pk")
 
 
-def waiting_in_order(*, now: datetime) -> list[Any]:
-    """`waiting_delegations` with `is_complete`: those that lack nothing first, since one click decides about them; then
-    the one that waits longest. Five queries, however many; two where none waits."""
-    waiting: Any = waiting_delegations(now=now).annotate(lacks_letter=lacking_letter())
+def review_queue_rows(*, now: datetime) -> list[Any]:
+    """`delegations_awaiting_decision` with `is_complete`: those that lack nothing first, since one click decides about
+    them; then the one that waits longest. Five queries, however many; two where none waits."""
+    waiting: Any = delegations_awaiting_decision(now=now).annotate(lacks_letter=lacking_letter())
     rows = list(waiting.select_related("webinar", "body"))
     seats = seats_of_many(rows) if rows else {}
     for row in rows:

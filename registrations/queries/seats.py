@@ -195,7 +195,7 @@ def exception_of(delegation: Delegation, quota: Quota) -> QuotaException | None:
     return made.select_related("body", "made_by").first()
 
 
-def with_exceptions(delegation: Delegation) -> list[tuple[Quota, QuotaException | None]]:
+def quotas_with_exceptions(delegation: Delegation) -> list[tuple[Quota, QuotaException | None]]:
     """The quotas of the webinar of `delegation`, each with the exception for its body. Two queries."""
     exceptions = QuotaException.objects.filter(quota__webinar=delegation.webinar_id, body=delegation.body_id)
     by_quota = {exception.quota_id: exception for exception in exceptions.select_related("made_by")}

@@ -24,12 +24,12 @@ class Appearance:
     starts_at: datetime
 
     @property
-    def role_in_words(self) -> str:
+    def role_label(self) -> str:
         return str(SpeakerRole(self.role).label)
 
 
 @dataclass(frozen=True)
-class SpeakingPerson:
+class SpeakerWithDelegate:
     """An entry as speaker, its parts in sessions that take place, and the person who is linked to it.
 
     `others` are active and linked to it too, which is most often an error.
@@ -42,10 +42,10 @@ class SpeakingPerson:
 
     @property
     def has_another_name(self) -> bool:
-        return self.delegate is not None and differ_greatly(self.delegate.name, self.speaker.name_en)
+        return self.delegate is not None and have_no_word_in_common(self.delegate.name, self.speaker.name_en)
 
 
-def speaking_among(people: Iterable[Delegate]) -> list[SpeakingPerson]:
+def speakers_among(people: Iterable[Delegate]) -> list[SpeakerWithDelegate]:
     """Those of `people`, whose entries as speakers are loaded, who have one. Two queries, none where nobody has."""
     linked = [(person, person.speaker) for person in people if person.speaker is not None]
     if not linked:
@@ -56,7 +56,7 @@ def speaking_among(people: Iterable[Delegate]) -> list[SpeakingPerson]:
     for one in Delegate.objects.active().filter(speaker__in=speakers).select_related("delegation__body").order_by("pk"):
         by_speaker[one.speaker_id].append(one)
     return [
-        SpeakingPerson(
+        SpeakerWithDelegate(
             speaker,
             found.get(speaker.pk, ()),
             person,
@@ -66,7 +66,7 @@ def speaking_among(people: Iterable[Delegate]) -> list[SpeakingPerson]:
     ]
 
 
-def speakers_without_a_person(webinar_id: int) -> "QuerySet[Speaker]":
+def unlinked_speakers(webinar_id: int) -> "QuerySet[Speaker]":
     """The persons on the agenda to whom nobody active is linked: for them nobody gets an invitation. One query."""
     linked = Delegate.objects.active().filter(webinar=webinar_id, speaker=OuterRef("pk"))
     speaking = Exists(_parts(speaker=OuterRef("pk")))
@@ -74,11 +74,11 @@ def speakers_without_a_person(webinar_id: int) -> "QuerySet[Speaker]":
     return speakers.order_by("name_en", "pk")
 
 
-def without_a_person(webinar_id: int) -> list[SpeakingPerson]:
+def unlinked_speakers_with_appearances(webinar_id: int) -> list[SpeakerWithDelegate]:
     """The same with their parts. Two queries, one where there is nobody."""
-    speakers = list(speakers_without_a_person(webinar_id))
+    speakers = list(unlinked_speakers(webinar_id))
     found = _appearances(speaker__in=speakers) if speakers else {}
-    return [SpeakingPerson(speaker, found.get(speaker.pk, ())) for speaker in speakers]
+    return [SpeakerWithDelegate(speaker, found.get(speaker.pk, ())) for speaker in speakers]
 
 
 def _parts(**which: Any) -> Any:
@@ -103,7 +103,7 @@ def _appearances(**which: Any) -> dict[int, tuple[Appearance, ...]]:
     return {speaker_id: tuple(appearances) for speaker_id, appearances in found.items()}
 
 
-def differ_greatly(name: str, other: str) -> bool:
+def have_no_word_in_common(name: str, other: str) -> bool:
     """Whether two names have no word in common, whatever their case and accents."""
     return not _words(name) & _words(other)
 

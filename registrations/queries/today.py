@@ -20,10 +20,10 @@ from registrations.models import (
 )
 from registrations.queries.letters import lacking_letter
 from registrations.queries.lists import seats_of_many
-from registrations.queries.participant import STAYS_OPEN
-from registrations.queries.review_queue import waiting_in_order
+from registrations.queries.participant import ROOM_STAYS_OPEN
+from registrations.queries.review_queue import review_queue_rows
 from registrations.queries.seats import SeatCount, gaps_in
-from registrations.queries.upcoming import Coming, coming_up, policy_loaded
+from registrations.queries.upcoming import Coming, policy_loaded, upcoming_events
 from sessions_app.models import Webinar
 
 LONGEST_LIST = 12
@@ -45,7 +45,7 @@ class Incomplete:
 
 
 @dataclass(frozen=True)
-class Unattended:
+class BodyWithoutActiveFocalPoint:
     """A country nobody registers for, or of whose focal points `never_seen` have not signed in so far."""
 
     body: ParticipatingBody
@@ -69,7 +69,7 @@ class Today:
     awaiting_count: int
     incomplete: list[Incomplete]
     incomplete_count: int
-    unattended: list[Unattended]
+    unattended: list[BodyWithoutActiveFocalPoint]
     unattended_count: int
     held: list[Any]
     failed: list[Delivery]
@@ -85,8 +85,8 @@ def today(*, now: datetime) -> Today:
         ends_at=Max("sessions__released__ends_at"),
         body_count=Count("delegations", distinct=True),
         accepted_count=Count("delegations", filter=Q(delegations__status=DelegationStatus.ACCEPTED), distinct=True),
-    ).filter(Q(last__gte=now) | Q(ends_at__gt=now - STAYS_OPEN) | Q(last__isnull=True), cancelled_at__isnull=True)
-    awaiting = waiting_in_order(now=now)
+    ).filter(Q(last__gte=now) | Q(ends_at__gt=now - ROOM_STAYS_OPEN) | Q(last__isnull=True), cancelled_at__isnull=True)
+    awaiting = review_queue_rows(now=now)
     failed = Delivery.objects.filter(state=DeliveryState.FAILED)
     webinars = list(ahead.select_related("policy").order_by("first", "slug"))
     countries = _countries(webinars)
@@ -116,7 +116,7 @@ def today(*, now: datetime) -> Today:
         ),
         failed=list(failed.select_related("session")[:LONGEST_LIST]),
         failed_count=failed.count(),
-        coming=coming_up(webinars, now=now)[:NEXT],
+        coming=upcoming_events(webinars, now=now)[:NEXT],
     )
 
 
@@ -152,7 +152,7 @@ def _incomplete(countries: Sequence[Any], *, now: datetime) -> list[Incomplete]:
     )
 
 
-def _unattended(countries: Sequence[Any]) -> list[Unattended]:
+def _unattended(countries: Sequence[Any]) -> list[BodyWithoutActiveFocalPoint]:
     """Those without a focal point first, then those of whom nobody was ever here. One query."""
     bodies: dict[int, ParticipatingBody] = {row.body_id: row.body for row in countries}
     focal_points: dict[int, list[FocalPoint]] = defaultdict(list)
@@ -162,5 +162,7 @@ def _unattended(countries: Sequence[Any]) -> list[Unattended]:
     for pk, body in bodies.items():
         never_seen = tuple(one for one in focal_points[pk] if one.user.last_login is None)
         if never_seen or not focal_points[pk]:
-            found.append(Unattended(body, never_seen, has_others=len(never_seen) < len(focal_points[pk])))
+            found.append(
+                BodyWithoutActiveFocalPoint(body, never_seen, has_others=len(never_seen) < len(focal_points[pk]))
+            )
     return sorted(found, key=lambda one: (not one.has_nobody, one.has_others, str(one.body)))

@@ -11,7 +11,7 @@ from registrations.queries.participant import RoomState, room_state
 from sessions_app.models import ReleasedSession, Session, Webinar
 
 
-class ComingKind(Enum):
+class UpcomingKind(Enum):
     OPENING = "opening"
     CLOSING = "closing"
     GAP_NOTICE = "gap_notice"
@@ -26,12 +26,12 @@ class Coming:
     """`about` is the rule, the session or the policy of registration."""
 
     at: datetime
-    kind: ComingKind
+    kind: UpcomingKind
     webinar: Webinar
     about: ReminderRule | GapNoticeRule | ReleasedSession | Session | RegistrationPolicy
 
 
-def coming_up(webinars: Sequence[Webinar], *, now: datetime) -> list[Coming]:
+def upcoming_events(webinars: Sequence[Webinar], *, now: datetime) -> list[Coming]:
     """What lies ahead of `webinars`, whose policies are loaded, the next first; before that the sessions whose room
     people may come to now. Three queries."""
     by_pk = {webinar.pk: webinar for webinar in webinars}
@@ -54,8 +54,8 @@ def coming_up(webinars: Sequence[Webinar], *, now: datetime) -> list[Coming]:
         )
     )
     return sorted(
-        (one for one in coming if one.at > now or one.kind == ComingKind.UNDER_WAY),
-        key=lambda one: (one.kind != ComingKind.UNDER_WAY, one.at),
+        (one for one in coming if one.at > now or one.kind == UpcomingKind.UNDER_WAY),
+        key=lambda one: (one.kind != UpcomingKind.UNDER_WAY, one.at),
     )
 
 
@@ -68,13 +68,13 @@ def _of_registration(webinar: Webinar, notices: Iterable[GapNoticeRule], *, now:
     policy = policy_loaded(webinar)
     if policy is None:
         return
-    yield Coming(policy.closes_at, ComingKind.CLOSING, webinar, policy)
+    yield Coming(policy.closes_at, UpcomingKind.CLOSING, webinar, policy)
     if policy.opens_at is None:
         return
-    yield Coming(policy.opens_at, ComingKind.OPENING, webinar, policy)
+    yield Coming(policy.opens_at, UpcomingKind.OPENING, webinar, policy)
     for rule in notices:
         if max(rule.created_at, policy.opens_at) < rule.due_at < policy.closes_at:
-            yield Coming(rule.due_at, ComingKind.GAP_NOTICE, webinar, rule)
+            yield Coming(rule.due_at, UpcomingKind.GAP_NOTICE, webinar, rule)
 
 
 def _of_sessions(
@@ -84,13 +84,15 @@ def _of_sessions(
     for session in sessions:
         held: ReleasedSession | None = getattr(session, "released", None)
         if held is None:
-            yield Coming(session.starts_at, ComingKind.UNRELEASED_SESSION, webinar, session)
+            yield Coming(session.starts_at, UpcomingKind.UNRELEASED_SESSION, webinar, session)
         elif not held.is_cancelled:
             released.append(held)
             is_under_way = room_state(session, now=now) in (RoomState.OPEN, RoomState.NOT_ENTERED)
-            yield Coming(held.starts_at, ComingKind.UNDER_WAY if is_under_way else ComingKind.SESSION, webinar, held)
+            yield Coming(
+                held.starts_at, UpcomingKind.UNDER_WAY if is_under_way else UpcomingKind.SESSION, webinar, held
+            )
     released.sort(key=lambda held: (held.starts_at, held.number))
     for rule in rules:
         for held in released[:1] if rule.scope == ReminderScope.FIRST_SESSION else released:
-            if rule.created_at < rule.hour_of(held):
-                yield Coming(rule.hour_of(held), ComingKind.REMINDER, webinar, rule)
+            if rule.created_at < rule.due_at_for(held):
+                yield Coming(rule.due_at_for(held), UpcomingKind.REMINDER, webinar, rule)

@@ -30,7 +30,7 @@ def accept(
     _save(delegations, events, now=now)
 
 
-def accept_completed(delegations: Collection[Delegation], *, step: str | None, by: User | None, now: datetime) -> None:
+def accept_by_rule(delegations: Collection[Delegation], *, step: str | None, by: User | None, now: datetime) -> None:
     """Accept `delegations`, which are locked, submitted and complete, by the rules.
 
     `step` made them complete, and `by` took it: the kind of the history event that says what was done, or one of
@@ -48,7 +48,7 @@ def accept_if_complete(locked: LockedDelegation, *, step: str | None, by: User |
     """Accept the delegation of `locked` if it is submitted and, after what this transaction wrote, complete.
 
     Every write that may complete a delegation ends with it, under the locks that it holds. False where the webinar
-    makes complete delegations wait for a person. `step` and `by` as for `accept_completed`. No query unless the
+    makes complete delegations wait for a person. `step` and `by` as for `accept_by_rule`. No query unless the
     delegation is submitted.
     """
     delegation = locked.delegation
@@ -57,7 +57,7 @@ def accept_if_complete(locked: LockedDelegation, *, step: str | None, by: User |
     # Counted anew, and with the policy as it is now: it may have changed while this transaction waited for its locks.
     if not lock_delegation(delegation).is_complete or not accepts_at_once(delegation.webinar):
         return False
-    accept_completed([delegation], step=step, by=by, now=now)
+    accept_by_rule([delegation], step=step, by=by, now=now)
     return True
 
 

@@ -9,11 +9,11 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from registrations.exceptions import InvalidInput, NotPossibleNow, NumberChanged, RuleBroken
+from registrations.exceptions import InvalidInput, NotPossibleNow, RecipientCountChanged, RuleBroken
 from registrations.mail.markdown import problems_in
 from registrations.models import (
     Announcement,
-    AnnouncementReaders,
+    AnnouncementRecipients,
     Delivery,
     DeliveryKind,
     HistoryEvent,
@@ -83,8 +83,8 @@ def send_announcement(announcement: Announcement, *, version: int, count: int, b
 
     They are owed in this transaction, so that `count`, the number that `by` confirmed, is the number that is owed;
     whoever joins later gets none. Raises NotPossibleNow where the webinar is not released, the data of its people have
-    ended, a language is missing, it has no readers, was sent already or deleted, NumberChanged where it would be
-    another number by now, and RuleBroken where it is no longer as `version`. Locks the row, so that two clicks send
+    ended, a language is missing, it has no readers, was sent already or deleted, RecipientCountChanged where it would
+    be another number by now, and RuleBroken where it is no longer as `version`. Locks the row, so that two clicks send
     once.
     """
     stored = _locked_draft(announcement, version=version)
@@ -97,7 +97,7 @@ def send_announcement(announcement: Announcement, *, version: int, count: int, b
     if not readers:
         raise NotPossibleNow(_("Nobody is among the readers that were chosen. Choose others."))
     if len(readers) != count:
-        raise NumberChanged
+        raise RecipientCountChanged
     stored.confirmed_at, stored.confirmed_by, stored.confirmed_count = now, by, count
     stored.save(update_fields=["confirmed_at", "confirmed_by", "confirmed_count"])
     Delivery.objects.bulk_create((_delivery(stored, reader, now) for reader in readers), batch_size=BATCH)
@@ -187,7 +187,7 @@ def _check(announcement: Announcement, details: AnnouncementDetails) -> None:
 
 
 def _problems_of(audience: Audience) -> Mapping[str, list[str]]:
-    if audience.readers not in AnnouncementReaders.values:
+    if audience.readers not in AnnouncementRecipients.values:
         return {"readers": [_("Please choose who gets it.")]}
     if audience.session is not None and not audience.answer:
         return {"answer": [_("Please choose the answer to the session too.")]}

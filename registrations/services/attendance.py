@@ -15,9 +15,9 @@ from registrations.services.nudge import nudge_planner
 from registrations.services.registration_window import clean_reason
 from sessions_app.models import Session
 
-LONGEST_WORD = 500
+MAX_DECLINE_REASON_LENGTH = 500
 # Saying the same once more within it is no news.
-SAID_FOR = timedelta(hours=1)
+REPEAT_WINDOW = timedelta(hours=1)
 
 
 @transaction.atomic
@@ -50,11 +50,11 @@ def decline_sessions_ahead(delegate: Delegate, *, reason: str, now: datetime) ->
     """Note that `delegate` cannot come: no to each session that is ahead, and an event, which their focal points are
     told of, with the reason; whether there was anything new in it.
 
-    Locks their calendar entries. Said again within `SAID_FOR`, without another reason, it changes nothing. Raises
+    Locks their calendar entries. Said again within `REPEAT_WINDOW`, without another reason, it changes nothing. Raises
     NotPossibleNow where no session is ahead, for a person who is not invited and one whose invitations are not planned
-    yet; InvalidInput for a reason of more than `LONGEST_WORD` characters, or with an address of a page.
+    yet; InvalidInput for a reason of more than `MAX_DECLINE_REASON_LENGTH` characters, or with an address of a page.
     """
-    reason = clean_reason(reason, longest=LONGEST_WORD)
+    reason = clean_reason(reason, longest=MAX_DECLINE_REASON_LENGTH)
     # It goes into a mail, where it must not become a link.
     try:
         validate_no_link(reason)
@@ -73,7 +73,7 @@ def decline_sessions_ahead(delegate: Delegate, *, reason: str, now: datetime) ->
     if len(entries) < len(ahead):
         raise NotPossibleNow(_("Your invitation is being prepared. Please answer again in a minute."))
     changed = [_note(entry, ahead[entry.session_id], partstat=Partstat.DECLINED, now=now) for entry in entries]
-    said = HistoryEvent.objects.filter(delegate=delegate, kind=HistoryKind.CANNOT_COME, at__gt=now - SAID_FOR)
+    said = HistoryEvent.objects.filter(delegate=delegate, kind=HistoryKind.CANNOT_COME, at__gt=now - REPEAT_WINDOW)
     if not any(changed) and (said.filter(reason=reason) if reason else said).exists():
         return False
     record(HistoryKind.CANNOT_COME, delegation=delegate.delegation, delegate=delegate, by=None, now=now, reason=reason)

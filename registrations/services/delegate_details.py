@@ -40,7 +40,7 @@ def clean_details(details: DelegateDetails, *, delegation: Delegation, profile_i
     `profile_ids` are those with a quota at the webinar. Raises InvalidInput with every message by field.
     """
     texts = {name: getattr(details, name).strip() for name in TEXTS}
-    texts["email"] = tidy_address(texts["email"])
+    texts["email"] = normalise_address(texts["email"])
     cleaned = replace(details, **texts)
     messages = _field_messages(cleaned)
     if profile_message := _profile_message(cleaned.profile, delegation=delegation, profile_ids=profile_ids):
@@ -50,7 +50,7 @@ def clean_details(details: DelegateDetails, *, delegation: Delegation, profile_i
     return cleaned
 
 
-def tidy_address(email: str) -> str:
+def normalise_address(email: str) -> str:
     """`email` without blanks at its ends, its domain in lower case and ASCII: as addresses are stored."""
     local, at, domain = email.strip().rpartition("@")
     return f"{local}{at}{_ascii_domain(domain)}"

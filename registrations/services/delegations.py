@@ -8,7 +8,7 @@ from datetime import datetime
 
 from django.utils.translation import gettext as _
 
-from registrations.exceptions import GapsRemain, InvalidInput, NotPossibleNow, Stale
+from registrations.exceptions import EditConflict, GapsRemain, InvalidInput, NotPossibleNow
 from registrations.models import (
     Delegate,
     Delegation,
@@ -21,7 +21,7 @@ from registrations.models import (
 from registrations.services.acceptance import accept, accept_if_complete
 from registrations.services.history import record
 from registrations.services.mail_limits import check_attending_again
-from registrations.services.quota_locks import LockedDelegation, atomic_with_retry, hold_until, lock_delegation
+from registrations.services.quota_locks import LockedDelegation, atomic_with_retry, lock_delegation, mail_not_before
 from registrations.services.registration_window import check_time, clean_reason
 
 LONGEST_COMMENT = 2000
@@ -37,17 +37,17 @@ def submit_delegation(delegation: Delegation, *, version: int, by: User, now: da
     With gaps, or without the letter where it is required, raises GapsRemain unless `reason` says why; then the
     secretariat decides. Raises NotPossibleNow if it
     has been submitted already (so a form sent twice submits once), or if nobody is named and nothing is asked for;
-    Stale if someone else took another step since `version`; and what `check_time` raises: after the closing a focal
-    point submits only what was returned or reopened.
+    EditConflict if someone else took another step since `version`; and what `check_time` raises: after the closing a
+    focal point submits only what was returned or reopened.
     """
     locked = lock_delegation(delegation)
     current = locked.delegation
-    check_time(current.webinar, by=by, now=now, is_for_late=current.status in SENT_BACK)
+    check_time(current.webinar, by=by, now=now, is_allowed_late=current.status in SENT_BACK)
     reason = clean_reason(reason)
     if current.status not in CAN_BE_SUBMITTED:
         raise NotPossibleNow(_("This delegation is “%(state)s” already.") % {"state": current.get_status_display()})
     if current.version != version:
-        raise Stale(current)
+        raise EditConflict(current)
     if not locked.is_complete and not reason:
         raise GapsRemain(locked.gaps, lacks_letter=locked.lacks_letter)
     if locked.is_complete and not Delegate.objects.active().filter(delegation=current).exists():
@@ -66,7 +66,7 @@ def accept_delegation(
 ) -> Delegation:
     """Accept a submitted delegation and admit its people; an incomplete one only if `with_gap` says that this is seen.
 
-    Raises GapsRemain, NotPossibleNow unless it is submitted, Stale unless it is as it was `seen`, and what
+    Raises GapsRemain, NotPossibleNow unless it is submitted, EditConflict unless it is as it was `seen`, and what
     `check_time` raises.
     """
     locked = lock_delegation(delegation)
@@ -91,7 +91,7 @@ def accept_delegation(
 def return_delegation(delegation: Delegation, *, comment: str, by: User, now: datetime, seen: str = "") -> Delegation:
     """Give a submitted delegation back with a comment. Uninvites nobody; newcomers wait (rule 5).
 
-    Raises ReasonRequired without a comment, NotPossibleNow unless it is submitted, Stale unless it is as it was
+    Raises ReasonRequired without a comment, NotPossibleNow unless it is submitted, EditConflict unless it is as it was
     `seen`, and what `check_time` raises.
     """
     locked = lock_delegation(delegation)
@@ -108,7 +108,7 @@ def return_delegation(delegation: Delegation, *, comment: str, by: User, now: da
 def reopen_delegation(delegation: Delegation, *, reason: str, by: User, now: datetime, seen: str = "") -> Delegation:
     """Open an accepted delegation again. Uninvites nobody; newcomers wait for the next acceptance (rule 5).
 
-    Raises ReasonRequired, NotPossibleNow unless it is accepted, Stale unless it is as it was `seen`, and what
+    Raises ReasonRequired, NotPossibleNow unless it is accepted, EditConflict unless it is as it was `seen`, and what
     `check_time` raises.
     """
     locked = lock_delegation(delegation)
@@ -179,8 +179,8 @@ def waive_seats(
     """Excuse `seats` of `profile`; the waiver outlives a change of the minimum and ends only by being revoked.
 
     A submitted delegation that is then complete is accepted (rule 4). Raises InvalidInput unless so many are still
-    asked for, ReasonRequired, Stale unless the delegation is as it was `seen` (so a form sent twice waives once), and
-    what `check_time` raises.
+    asked for, ReasonRequired, EditConflict unless the delegation is as it was `seen` (so a form sent twice waives
+    once), and what `check_time` raises.
     """
     locked = lock_delegation(delegation)
     check_time(locked.delegation.webinar, by=by, now=now)
@@ -206,7 +206,7 @@ def waive_gaps(delegation: Delegation, *, reason: str, by: User, now: datetime, 
     """Excuse every seat that `delegation` lacks at this moment, profile by profile, for one reason.
 
     A submitted one that is then complete is accepted (rule 4). Raises ReasonRequired, NotPossibleNow where no seat is
-    missing or the delegation does not attend, Stale unless it is as it was `seen`, and what `check_time` raises.
+    missing or the delegation does not attend, EditConflict unless it is as it was `seen`, and what `check_time` raises.
     """
     locked = lock_delegation(delegation)
     check_time(locked.delegation.webinar, by=by, now=now)
@@ -284,4 +284,4 @@ def _move(delegation: Delegation, status: DelegationStatus) -> None:
 
 def _hold_mail(delegation: Delegation, *, by: User, now: datetime) -> None:
     """A focal point's step concerns the mail of everybody: let it wait as long as a change to each of them would."""
-    Delegate.objects.active().filter(delegation=delegation).update(hold_until=hold_until(by=by, now=now))
+    Delegate.objects.active().filter(delegation=delegation).update(mail_not_before=mail_not_before(by=by, now=now))

@@ -66,7 +66,7 @@ def remove_focal_point(focal_point: FocalPoint, *, now: datetime) -> FocalPoint:
     return current
 
 
-def note_privacy_read(user: User, *, now: datetime) -> None:
+def record_privacy_notice_read(user: User, *, now: datetime) -> None:
     """Keep that `user` has read the privacy notice as it is worded today."""
     User.objects.filter(pk=user.pk).update(privacy_notice=PRIVACY_NOTICE, privacy_read_at=now)
 

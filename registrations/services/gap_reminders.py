@@ -7,7 +7,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from registrations.exceptions import NotPossibleNow, NumberChanged, RuleBroken
+from registrations.exceptions import NotPossibleNow, RecipientCountChanged, RuleBroken
 from registrations.models import Delegation, Delivery, DeliveryKind, GapReminder, HistoryEvent, HistoryKind, User
 from registrations.queries.gap_reminders import countries_with_gaps
 from registrations.queries.reminders import webinars_that_remind
@@ -26,7 +26,7 @@ def remind_countries(
 
     They are owed in this transaction, so that `count`, the number that `by` confirmed, is the number that is owed.
     Raises NotPossibleNow where the webinar sends no gap reminders, no delegation is chosen or nobody can be written to;
-    NumberChanged where one of them lacks nothing by now or the number would differ; RuleBroken where one of the
+    RecipientCountChanged where one of them lacks nothing by now or the number would differ; RuleBroken where one of the
     countries was reminded within a day and `is_meant_again` is not set. Locks the webinar, so that of two people at
     once the second sees what the first sent.
     """
@@ -41,7 +41,7 @@ def remind_countries(
     if not present:
         raise NotPossibleNow(_("None of these countries lacks anything and has a focal point who can be written to."))
     if len(found) < len(set(delegations)):
-        raise NumberChanged(
+        raise RecipientCountChanged(
             _(
                 "Some of these countries lack nothing by now, wait for a decision or do not attend. Please look at who "
                 "is left, and confirm again."
@@ -53,7 +53,7 @@ def remind_countries(
             "It would now be %(count)s mails, and not the number that was shown. Please look at it, and confirm again.",
             present,
         )
-        raise NumberChanged(text % {"count": present})
+        raise RecipientCountChanged(text % {"count": present})
     if not is_meant_again and any(one.is_told_within_a_day(now) for one in chosen):
         raise RuleBroken(
             _("Some of these countries were told within the last day. Please confirm that they are told once more."),

@@ -17,7 +17,7 @@ from django.db import transaction
 from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext as _
 
-from registrations.exceptions import InvalidInput, NotStored, RegistrationClosed
+from registrations.exceptions import FileNotStored, InvalidInput, RegistrationClosed
 from registrations.models import Delegation, HistoryKind, NominationLetter, User
 from registrations.models.letter import random_path
 from registrations.services.acceptance import accept_if_complete
@@ -39,12 +39,12 @@ def upload_letter(delegation: Delegation, *, upload: "UploadedFile[Any]", by: Us
 
     A submitted delegation that lacked nothing else is accepted (rule 4); one that is not submitted is still to be.
     Possible for focal points after the closing too. Raises InvalidInput unless it is a whole PDF of at most 10 MB,
-    NotStored where the disk does not take it, NotPossibleNow while the delegation does not attend, and what
+    FileNotStored where the disk does not take it, NotPossibleNow while the delegation does not attend, and what
     `check_time` raises. Where that happens no file stays behind.
     """
     digest = _check_pdf(upload)
     letter = NominationLetter(
-        name=clean_name(upload.name or ""), size=upload.size or 0, digest=digest, uploaded_by=by, uploaded_at=now
+        name=clean_file_name(upload.name or ""), size=upload.size or 0, digest=digest, uploaded_by=by, uploaded_at=now
     )
     # Before the transaction: nobody waits with locks for a file.
     _store(letter, upload)
@@ -59,7 +59,7 @@ def upload_letter(delegation: Delegation, *, upload: "UploadedFile[Any]", by: Us
 
 
 def _store(letter: NominationLetter, upload: "UploadedFile[Any]") -> None:
-    """Write `upload` as the file of `letter`. Raises NotStored, logs why, and leaves no part of it."""
+    """Write `upload` as the file of `letter`. Raises FileNotStored, logs why, and leaves no part of it."""
     storage, path = letter.file.storage, random_path(letter, "")
     try:
         letter.file.name = storage.save(path, upload)
@@ -70,14 +70,14 @@ def _store(letter: NominationLetter, upload: "UploadedFile[Any]") -> None:
         with suppress(OSError):
             storage.delete(path)
         log.error("file_not_stored", errno=errno.errorcode.get(error.errno or 0), reason=error.strerror)
-        raise NotStored from error
+        raise FileNotStored from error
 
 
 @atomic_with_retry
 def _keep(delegation: Delegation, letter: NominationLetter, *, by: User, now: datetime) -> NominationLetter:
     """Make `letter` the current one, unless that is the same file."""
     locked = lock_delegation(delegation)
-    check_time(locked.delegation.webinar, by=by, now=now, is_for_late=True)
+    check_time(locked.delegation.webinar, by=by, now=now, is_allowed_late=True)
     check_attending(locked.delegation)
     before = NominationLetter.objects.current().filter(delegation=locked.delegation).first()
     if before is not None and before.digest == letter.digest:
@@ -104,7 +104,7 @@ def remove_letter(letter: NominationLetter, *, by: User, now: datetime) -> None:
     `check_attending` raise. Removing twice changes nothing. The file goes once this is committed.
     """
     locked = lock_delegation(letter.delegation)
-    check_time(locked.delegation.webinar, by=by, now=now, is_for_late=True)
+    check_time(locked.delegation.webinar, by=by, now=now, is_allowed_late=True)
     if is_late(locked.delegation.webinar, by=by, now=now):
         raise RegistrationClosed(_("Registration has closed. A letter can still be replaced, but not removed."))
     check_attending(locked.delegation)
@@ -150,7 +150,7 @@ def _refused(message: str) -> InvalidInput:
     return InvalidInput({"file": [message]})
 
 
-def clean_name(name: str) -> str:
+def clean_file_name(name: str) -> str:
     """What a file is called, without folders and without what is not seen; it always ends in `.pdf`."""
     last = re.split(r"[/\\]", name)[-1]
     # Control characters, marks that turn the direction of writing, unpaired surrogates.

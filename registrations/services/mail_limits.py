@@ -11,7 +11,7 @@ from django.db.models.functions import Lower
 
 from registrations.exceptions import AttendanceChangedTooOften, NamedTooOften
 from registrations.models import CalendarEntry, Delegate, Delegation, HistoryEvent, HistoryKind, User
-from registrations.models.delegate import change_hold
+from registrations.models.delegate import mail_delay
 from registrations.services.history import new_event, record
 from registrations.services.quota_locks import LockedDelegation, atomic_with_retry, lock_delegation, lock_person
 
@@ -51,7 +51,7 @@ class WithdrawalCounts:
             self.events[str(event.changes["email"][0]).lower()].append(event)
         elif event.kind == HistoryKind.RESTORED:
             self._take_departure_off(event)
-        elif event.delegate is not None and event.at >= event.delegate.registered_at + change_hold():
+        elif event.delegate is not None and event.at >= event.delegate.registered_at + mail_delay():
             # Who was withdrawn earlier was not written to.
             self.events[event.delegate.address].append(event)
 

@@ -7,7 +7,14 @@ from datetime import datetime
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
-from registrations.exceptions import InvalidInput, NamedTooOften, NotPossibleNow, RegistrationClosed, RuleBroken, Stale
+from registrations.exceptions import (
+    EditConflict,
+    InvalidInput,
+    NamedTooOften,
+    NotPossibleNow,
+    RegistrationClosed,
+    RuleBroken,
+)
 from registrations.models import (
     Delegate,
     DelegateStatus,
@@ -26,8 +33,8 @@ from registrations.services.quota_locks import (
     Addresses,
     LockedDelegation,
     atomic_with_retry,
-    hold_until,
     lock_delegation,
+    mail_not_before,
     mark_left,
     touch,
     write_delegate,
@@ -43,12 +50,12 @@ from registrations.services.registration_window import (
 
 __all__ = [
     "DelegateDetails",
-    "NamingOutcome",
     "Registered",
+    "RegistrationOutcome",
     "edit_delegate",
-    "register_and_count",
     "register_delegate",
     "register_delegates",
+    "register_with_seats",
     "replace_delegate",
     "withdraw_delegate",
     "withdrawing_leaves_gap",
@@ -67,12 +74,12 @@ class Registered:
 
 
 def register_delegate(delegation: Delegation, *, details: DelegateDetails, by: User, now: datetime) -> Delegate:
-    """As `register_and_count`, where the delegate alone is wanted."""
-    return register_and_count(delegation, details=details, by=by, now=now).delegate
+    """As `register_with_seats`, where the delegate alone is wanted."""
+    return register_with_seats(delegation, details=details, by=by, now=now).delegate
 
 
 @atomic_with_retry
-def register_and_count(delegation: Delegation, *, details: DelegateDetails, by: User, now: datetime) -> Registered:
+def register_with_seats(delegation: Delegation, *, details: DelegateDetails, by: User, now: datetime) -> Registered:
     """Name a person in `delegation`; in an accepted one they are admitted at once (rule 5), and a submitted one that
     is then complete is accepted (rule 4).
 
@@ -83,11 +90,11 @@ def register_and_count(delegation: Delegation, *, details: DelegateDetails, by: 
     # Asked before: no lock of ours guards the agenda, and others wait while these are held.
     check_not_over(delegation.webinar, now=now)
     locked = lock_delegation(delegation)
-    check_open(locked.delegation.webinar, by=by, now=now, is_for_late=True)
+    check_open(locked.delegation.webinar, by=by, now=now, is_allowed_late=True)
     check_attending(locked.delegation)
     details = clean_details(details, delegation=locked.delegation, profile_ids=locked.profile_ids)
     _check_open_seat(locked, details.profile, by=by, now=now)
-    locked.check_room(details.profile)
+    locked.check_maximum(details.profile)
     delegate, is_new_address = _seat(locked, details, by=by, now=now)
     record(
         HistoryKind.REGISTERED,
@@ -102,7 +109,7 @@ def register_and_count(delegation: Delegation, *, details: DelegateDetails, by: 
 
 
 @dataclass(frozen=True)
-class NamingOutcome:
+class RegistrationOutcome:
     """What became of one of several people: `delegate` if they are named, else the rule that forbids it."""
 
     delegate: Delegate | None = None
@@ -112,7 +119,7 @@ class NamingOutcome:
 @atomic_with_retry
 def register_delegates(
     delegation: Delegation, *, many: Sequence[DelegateDetails], by: User, now: datetime
-) -> list[NamingOutcome]:
+) -> list[RegistrationOutcome]:
     """Name several people in one decision; the outcomes stand in the order of `many`.
 
     Each is judged as by `register_delegate`, after those before: who is refused hinders nobody else, a clash with
@@ -121,7 +128,7 @@ def register_delegates(
     `check_time` raises. A constant number of queries, however many people.
     """
     locked = lock_delegation(delegation)
-    check_time(locked.delegation.webinar, by=by, now=now, is_for_late=True)
+    check_time(locked.delegation.webinar, by=by, now=now, is_allowed_late=True)
     check_attending(locked.delegation)
     cleaned = [_cleaned_or_refused(details, locked) for details in many]
     outcomes = _name_all_with_retry(locked, cleaned, by=by, now=now)
@@ -136,8 +143,8 @@ def edit_delegate(
     """Change what is told about `delegate`. The same details again change nothing, whatever the version.
 
     A new address ends the links sent to the old one. A new profile obeys its maximum, and needs a reason where it
-    leaves the old profile below the floor. Raises Stale if someone else changed the person since `version`, and what
-    `register_delegate` raises; a focal point edits until registration closes.
+    leaves the old profile below the floor. Raises EditConflict if someone else changed the person since `version`, and
+    what `register_delegate` raises; a focal point edits until registration closes.
     """
     locked = lock_delegation(delegate.delegation)
     check_time(locked.delegation.webinar, by=by, now=now)
@@ -151,10 +158,10 @@ def edit_delegate(
     if not changes:
         return current
     if current.version != version:
-        raise Stale(locked.current(delegate))
+        raise EditConflict(locked.current(delegate))
     if "profile" in changes:
-        locked.check_room(current.profile)
-        locked.check_leaving(profile_before, reason=reason)
+        locked.check_maximum(current.profile)
+        locked.check_gap_reason(profile_before, reason=reason)
     touch(current, by=by, now=now)
     is_new_address = False
     if current.address == address_before:
@@ -184,17 +191,17 @@ def replace_delegate(
     """Put a new person in the seat of `delegate`; returns the new one. The quota stays whole throughout (rule 6).
 
     The newcomer takes the profile, and is admitted at once in an accepted delegation. Possible for focal points after
-    the closing too. Raises NotPossibleNow if `delegate` has left (so a form sent twice replaces once), Stale if
+    the closing too. Raises NotPossibleNow if `delegate` has left (so a form sent twice replaces once), EditConflict if
     someone else changed them since `version`, and what `register_delegate` raises, QuotaFull apart.
     """
     locked = lock_delegation(delegate.delegation)
-    check_time(locked.delegation.webinar, by=by, now=now, is_for_late=True)
+    check_time(locked.delegation.webinar, by=by, now=now, is_allowed_late=True)
     check_attending(locked.delegation)
     reason = clean_reason(reason)
     old = locked.current(delegate)
     _check_active(old)
     if old.version != version:
-        raise Stale.of_person(old)
+        raise EditConflict.of_person(old)
     details = clean_details(
         replace(details, profile=old.profile), delegation=locked.delegation, profile_ids=locked.profile_ids
     )
@@ -212,12 +219,12 @@ def withdraw_delegate(delegate: Delegate, *, version: int, by: User, now: dateti
     """Withdraw `delegate`: the seat is free, the links end, the calendar entries become due for cancellation.
 
     Raises ReasonRequired if the profile is then below its floor and `reason` is blank (not for someone who was named
-    only just now, whom nobody was mailed about: that is an undo), Stale if someone else changed the person since
+    only just now, whom nobody was mailed about: that is an undo), EditConflict if someone else changed the person since
     `version`, NotPossibleNow if they have been replaced, and what `check_time` raises. Withdrawing twice changes
     nothing.
     """
     locked = lock_delegation(delegate.delegation)
-    check_time(locked.delegation.webinar, by=by, now=now, is_for_late=True)
+    check_time(locked.delegation.webinar, by=by, now=now, is_allowed_late=True)
     reason = clean_reason(reason)
     current = locked.current(delegate)
     if current.status == DelegateStatus.WITHDRAWN:
@@ -225,9 +232,9 @@ def withdraw_delegate(delegate: Delegate, *, version: int, by: User, now: dateti
     _check_active(current)
     check_attending(locked.delegation)
     if current.version != version:
-        raise Stale.of_person(current)
+        raise EditConflict.of_person(current)
     if not _is_undo_of_naming(current, now=now):
-        locked.check_leaving(current.profile, reason=reason)
+        locked.check_gap_reason(current.profile, reason=reason)
     mark_left(current, status=DelegateStatus.WITHDRAWN, reason=reason, by=by, now=now)
     record(HistoryKind.WITHDRAWN, delegation=locked.delegation, delegate=current, by=by, now=now, reason=reason)
     return current
@@ -253,7 +260,7 @@ def _cleaned_or_refused(details: DelegateDetails, locked: LockedDelegation) -> D
 
 def _name_all_with_retry(
     locked: LockedDelegation, many: Sequence[DelegateDetails | InvalidInput], *, by: User, now: datetime
-) -> list[NamingOutcome]:
+) -> list[RegistrationOutcome]:
     """As `_name_all`. Where a webinar has no quotas to lock, another delegation may be quicker with an address: who has
     it is known at the next attempt."""
     for _attempt in range(TRIES - 1):
@@ -266,7 +273,7 @@ def _name_all_with_retry(
 
 def _name_all(
     locked: LockedDelegation, many: Sequence[DelegateDetails | InvalidInput], *, by: User, now: datetime
-) -> list[NamingOutcome]:
+) -> list[RegistrationOutcome]:
     """Decide about each in turn, then write in the order of addresses. Raises IntegrityError if nothing was written."""
     emails = [details.email for details in many if isinstance(details, DelegateDetails)]
     addresses = Addresses(locked, emails, by=by, now=now)
@@ -278,18 +285,18 @@ def _name_all(
             if isinstance(details, InvalidInput):
                 raise details
             _check_open_seat(locked, details.profile, by=by, now=now)
-            locked.check_room(details.profile)
+            locked.check_maximum(details.profile)
             newcomer = _newcomer(locked, details, by=by, now=now)
             addresses.check(newcomer)
             rounds.check(newcomer.email)
         except RuleBroken as refusal:
             if isinstance(refusal, NamedTooOften) and refusal.event is not None:
                 alerts[newcomer.address] = refusal.event
-            outcomes.append(NamingOutcome(refusal=refusal))
+            outcomes.append(RegistrationOutcome(refusal=refusal))
         else:
             addresses.take(newcomer)
             locked = locked.with_one_more(details.profile)
-            outcomes.append(NamingOutcome(delegate=newcomer))
+            outcomes.append(RegistrationOutcome(delegate=newcomer))
     newcomers = [outcome.delegate for outcome in outcomes if outcome.delegate is not None]
     with transaction.atomic():
         new_addresses = hold_mail(locked, newcomers, by=by, now=now)
@@ -356,5 +363,5 @@ def _newcomer(locked: LockedDelegation, details: DelegateDetails, *, by: User, n
     delegate = new_delegate(locked.delegation, details)
     delegate.registered_at = now
     delegate.admitted_at = locked.admission(now)
-    delegate.hold_until = hold_until(by=by, now=now)
+    delegate.mail_not_before = mail_not_before(by=by, now=now)
     return delegate

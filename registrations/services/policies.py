@@ -10,9 +10,9 @@ from registrations.exceptions import NotPossibleNow
 from registrations.models import BodyKind, NominationLetter, RegistrationPolicy, User
 from registrations.models.history import POLICY_CHANGED
 from registrations.queries import last_session_end
-from registrations.queries.acceptance import Acceptances, acceptances_among
+from registrations.queries.acceptance import Acceptances, acceptances_among_counted
 from registrations.queries.seats import CountedDelegation, delegations_with_seats
-from registrations.services.acceptance import accept_completed
+from registrations.services.acceptance import accept_by_rule
 from registrations.services.quota_locks import atomic_with_retry, lock_webinar
 from sessions_app.models import Webinar
 
@@ -28,7 +28,7 @@ def save_policy(
 ) -> Acceptances:
     """Save `policy`, and accept the submitted delegations that are complete and wait no longer (rule 4).
 
-    Returns what is accepted; `step`, as for `accept_completed`, is what the history says made it complete. Raises
+    Returns what is accepted; `step`, as for `accept_by_rule`, is what the history says made it complete. Raises
     NotPossibleNow if not all `words` of `policy_preview` were `seen` (None does not ask). Locks the seats of the
     webinar. A webinar that is over, or whose people were anonymised, accepts nobody.
     """
@@ -37,7 +37,7 @@ def save_policy(
     if seen is not None and not accepted.words <= set(seen):
         raise NotPossibleNow(_("Meanwhile this does more than you have seen. Please look again."))
     policy.save()
-    accept_completed(accepted.delegations, step=step, by=by, now=now)
+    accept_by_rule(accepted.delegations, step=step, by=by, now=now)
     return accepted
 
 
@@ -48,7 +48,7 @@ def policy_preview(policy: RegistrationPolicy, *, now: datetime) -> Acceptances:
     end = last_session_end(webinar)
     if not policy.accepts_complete_at_once or policy.purged_at is not None or (end is not None and now >= end):
         return Acceptances()
-    return acceptances_among(_with_letters(webinar, requires_letter=policy.requires_letter))
+    return acceptances_among_counted(_with_letters(webinar, requires_letter=policy.requires_letter))
 
 
 def _with_letters(webinar: Webinar, *, requires_letter: bool) -> Iterable[CountedDelegation]:

@@ -22,10 +22,10 @@ from registrations.exceptions import (
     AddressTakenElsewhere,
     AddressTakenHere,
     AttendanceChangedTooOften,
+    EditConflict,
     NamedTooOften,
     QuotaFull,
     ReasonRequired,
-    Stale,
     TooManyClashes,
 )
 from registrations.models import (
@@ -39,7 +39,7 @@ from registrations.models import (
     Quota,
     User,
 )
-from registrations.models.delegate import change_hold
+from registrations.models.delegate import mail_delay
 from registrations.queries import SeatCount, fingerprint_of, gaps_in, lacks_letter, seats_of
 from registrations.services.history import new_event
 from registrations.services.nudge import nudge_planner
@@ -66,7 +66,7 @@ def atomic_with_retry(service: Callable[P, R]) -> Callable[P, R]:
             try:
                 return attempt(*args, **kwargs)
             except OperationalError as error:
-                if transaction.get_connection().in_atomic_block or not _is_worth_a_retry(error):
+                if transaction.get_connection().in_atomic_block or not _is_retryable(error):
                     raise
                 return attempt(*args, **kwargs)
         except (AddressTakenElsewhere, AttendanceChangedTooOften, NamedTooOften) as refused:
@@ -97,7 +97,7 @@ def _keep(event: HistoryEvent) -> None:
     nudge_planner()
 
 
-def _is_worth_a_retry(error: OperationalError) -> bool:
+def _is_retryable(error: OperationalError) -> bool:
     return getattr(error.__cause__, "pgcode", None) in RETRIED_SQLSTATES
 
 
@@ -109,7 +109,7 @@ class LockedDelegation:
     seats: tuple[SeatCount, ...]
     lacks_letter: bool
     # Whether nobody else can name anyone in the whole webinar: it has quotas, which everyone locks first.
-    is_alone: bool
+    has_quota_locks: bool
 
     @property
     def profile_ids(self) -> set[int]:
@@ -125,20 +125,21 @@ class LockedDelegation:
         return not self.gaps and not self.lacks_letter
 
     def check_seen(self, seen: str) -> None:
-        """Raise Stale unless the delegation is as it was `seen` (`fingerprint_of`); the empty string does not ask."""
+        """Raise EditConflict unless the delegation is as it was `seen` (`fingerprint_of`); the empty string does not
+        ask."""
         if seen and seen != fingerprint_of(self.delegation, self.seats, lacks_letter=self.lacks_letter):
-            raise Stale(self.delegation)
+            raise EditConflict(self.delegation)
 
     def seat_of(self, profile: ParticipantProfile | None) -> SeatCount | None:
         return next((seat for seat in self.seats if seat.profile == profile), None)
 
-    def check_room(self, profile: ParticipantProfile | None) -> None:
+    def check_maximum(self, profile: ParticipantProfile | None) -> None:
         """Raise QuotaFull if the maximum of `profile` forbids one more."""
         seat = self.seat_of(profile)
         if seat is not None and seat.is_full:
             raise QuotaFull
 
-    def check_leaving(self, profile: ParticipantProfile | None, *, reason: str) -> None:
+    def check_gap_reason(self, profile: ParticipantProfile | None, *, reason: str) -> None:
         """Raise ReasonRequired if one fewer of `profile` is below the floor and `reason` is blank (rule 6)."""
         seat = self.seat_of(profile)
         if seat is not None and seat.opens_gap_if_one_leaves and not reason:
@@ -154,10 +155,10 @@ class LockedDelegation:
         return now if self.delegation.status == DelegationStatus.ACCEPTED else None
 
     def current(self, delegate: Delegate) -> Delegate:
-        """`delegate` as stored now. Raises Stale if it has left the delegation."""
+        """`delegate` as stored now. Raises EditConflict if it has left the delegation."""
         found = Delegate.objects.select_related("profile", "replaced_by").get(pk=delegate.pk)
         if found.delegation_id != self.delegation.pk:
-            raise Stale(found)
+            raise EditConflict(found)
         found.delegation = self.delegation
         found.webinar = self.delegation.webinar
         return found
@@ -177,7 +178,7 @@ def lock_delegation(delegation: Delegation) -> LockedDelegation:
     """
     quotas = lock_quotas(delegation.webinar_id)
     found = _locked(Delegation.objects.select_related("webinar__policy", "body")).get(pk=delegation.pk)
-    return LockedDelegation(found, seats_of(found), lacks_letter(found), is_alone=bool(quotas))
+    return LockedDelegation(found, seats_of(found), lacks_letter(found), has_quota_locks=bool(quotas))
 
 
 def _locked(delegations: "QuerySet[Delegation]") -> "QuerySet[Delegation]":
@@ -205,10 +206,10 @@ def write_delegate(locked: LockedDelegation, delegate: Delegate, *, by: User, no
     Addresses(locked, [delegate.email], by=by, now=now).check(delegate)
     try:
         # Who holds the quotas of the webinar is alone: no savepoint, while others wait.
-        with transaction.atomic() if not locked.is_alone else nullcontext():
+        with transaction.atomic() if not locked.has_quota_locks else nullcontext():
             delegate.save()
     except IntegrityError:
-        if locked.is_alone:
+        if locked.has_quota_locks:
             raise
         Addresses(locked, [delegate.email], by=by, now=now).check(delegate)
         raise
@@ -286,9 +287,9 @@ def mark_left(delegate: Delegate, *, status: DelegateStatus, reason: str, by: Us
 def touch(delegate: Delegate, *, by: User, now: datetime) -> None:
     """Note on `delegate`, without saving, that `by` changed it."""
     delegate.version += 1
-    delegate.hold_until = hold_until(by=by, now=now)
+    delegate.mail_not_before = mail_not_before(by=by, now=now)
 
 
-def hold_until(*, by: User, now: datetime) -> datetime:
+def mail_not_before(*, by: User, now: datetime) -> datetime:
     """Until when mail about a change by `by` waits: a focal point's can be undone, a staff member's goes out."""
-    return now if by.is_staff else now + change_hold()
+    return now if by.is_staff else now + mail_delay()

@@ -20,9 +20,14 @@ from registrations.models import (
     User,
 )
 from registrations.queries import SeatCount, exception_of, seats_of_webinar
-from registrations.queries.acceptance import Acceptances, acceptances_among, acceptances_with, accepts_at_once
+from registrations.queries.acceptance import (
+    Acceptances,
+    acceptances_among_counted,
+    acceptances_with_seats,
+    accepts_at_once,
+)
 from registrations.queries.seats import CountedDelegation, delegations_with_seats
-from registrations.services.acceptance import accept_completed, accept_if_complete
+from registrations.services.acceptance import accept_by_rule, accept_if_complete
 from registrations.services.history import record
 from registrations.services.quota_locks import LockedDelegation, atomic_with_retry, lock_delegation, lock_webinar
 from registrations.services.registration_window import check_time, clean_reason
@@ -50,7 +55,7 @@ class QuotaPreview:
         """
         numbers = [f"{self.asked.minimum}-{self.asked.maximum}"] if self.opened or self.accepted.delegations else []
         opened = (one.slug for one in self.opened)
-        return frozenset([*numbers, *opened, *self.accepted.words, *exception_words(self.replaced)])
+        return frozenset([*numbers, *opened, *self.accepted.words, *exception_confirmations(self.replaced)])
 
     def check_seen(self, seen: Iterable[str] | None) -> None:
         """Raise NotPossibleNow unless all of `words` are among those `seen`; None does not ask."""
@@ -58,7 +63,7 @@ class QuotaPreview:
             raise NotPossibleNow(_("Meanwhile this does more than you have seen. Please look again."))
 
 
-def exception_words(exception: QuotaException | None) -> list[str]:
+def exception_confirmations(exception: QuotaException | None) -> list[str]:
     """How `QuotaPreview.words` names an exception as it is now."""
     return [f"{exception.pk}@{exception.made_at.timestamp()}"] if exception else []
 
@@ -111,7 +116,7 @@ def change_quota(
     if not accepts:
         return NOTHING_ACCEPTED
     # Counted under the locks: none but those that were seen.
-    accept_completed(preview.accepted.delegations, step=HistoryKind.QUOTA_CHANGED, by=by, now=now)
+    accept_by_rule(preview.accepted.delegations, step=HistoryKind.QUOTA_CHANGED, by=by, now=now)
     return preview.accepted
 
 
@@ -194,14 +199,14 @@ def exception_preview(
 ) -> QuotaPreview:
     """What asking `asked` of `delegation` does to its `seat` (None: it has no such seat), in place of `replaced`.
 
-    `accepted` comes from `acceptances_asking`.
+    `accepted` comes from `acceptances_with_limits`.
     """
     is_attending = delegation.status != DelegationStatus.NOT_ATTENDING
-    opens = seat is not None and is_attending and _would_open(seat, asked.minimum)
+    opens = seat is not None and is_attending and _would_open_gap(seat, asked.minimum)
     return QuotaPreview(asked, (delegation,) if opens else (), replaced, accepted)
 
 
-def acceptances_asking(
+def acceptances_with_limits(
     delegation: Delegation,
     seats: Iterable[SeatCount],
     profile: ParticipantProfile,
@@ -211,7 +216,7 @@ def acceptances_asking(
 ) -> Acceptances:
     """`delegation`, if asking `asked` of `profile` makes it complete and it is then accepted. Two queries at most."""
     with_asked = [_asking(seat, asked) if seat.profile == profile else seat for seat in seats]
-    return acceptances_with(delegation, with_asked, lacks_letter=lacks_letter)
+    return acceptances_with_seats(delegation, with_asked, lacks_letter=lacks_letter)
 
 
 def _seat_of(locked: LockedDelegation, quota: Quota, *, by: User, now: datetime) -> SeatCount:
@@ -233,7 +238,7 @@ def _check_asking(
     """What asking `asked` accepts. Raises unless it fits who is named, and what it does was `seen`."""
     if asked.maximum is not None and seat.named > asked.maximum:
         raise MaximumTooLow(locked.delegation, seat.named)
-    accepted = acceptances_asking(
+    accepted = acceptances_with_limits(
         locked.delegation, locked.seats, seat.profile, asked, lacks_letter=locked.lacks_letter
     )
     exception_preview(locked.delegation, seat, asked, replaced=replaced, accepted=accepted).check_seen(seen)
@@ -264,7 +269,7 @@ def quota_change_preview(quota: Quota, asked: Asked) -> QuotaPreview:
         one.delegation
         for one in counted
         if one.delegation.status != DelegationStatus.NOT_ATTENDING
-        and any(_would_open(seat, asked.minimum) for seat in _of_profile(one.seats, quota))
+        and any(_would_open_gap(seat, asked.minimum) for seat in _of_profile(one.seats, quota))
     ]
     return QuotaPreview(asked, tuple(opened), accepted=_accepted_with(counted, quota, asked))
 
@@ -272,7 +277,7 @@ def quota_change_preview(quota: Quota, asked: Asked) -> QuotaPreview:
 def _accepted_with(counted: Iterable[CountedDelegation], quota: Quota, asked: Asked) -> Acceptances:
     if not accepts_at_once(quota.webinar):
         return NOTHING_ACCEPTED
-    return acceptances_among(
+    return acceptances_among_counted(
         replace(one, seats=tuple(_asking(seat, asked) if _is_asked_by(quota, seat) else seat for seat in one.seats))
         for one in counted
     )
@@ -291,7 +296,7 @@ def _asking(seat: SeatCount, asked: Asked) -> SeatCount:
     return replace(seat, minimum=asked.minimum, maximum=asked.maximum)
 
 
-def _would_open(seat: SeatCount, minimum: int) -> bool:
+def _would_open_gap(seat: SeatCount, minimum: int) -> bool:
     return seat.is_met and seat.named < max(0, minimum - seat.waived)
 
 

@@ -28,14 +28,14 @@ DATA_HAVE_ENDED = gettext_lazy(
 UNUSABLE_CHARACTERS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
-def check_time(webinar: Webinar, *, by: User, now: datetime, is_for_late: bool = False) -> None:
+def check_time(webinar: Webinar, *, by: User, now: datetime, is_allowed_late: bool = False) -> None:
     """Raise unless `by` may act at `now`. Two queries, one where the policy was read with the webinar.
 
     Staff may until the last session has ended, focal points from the opening to the closing of registration;
-    `is_for_late` says that the step is one of those that a focal point may take after the closing too.
+    `is_allowed_late` says that the step is one of those that a focal point may take after the closing too.
     """
     check_not_over(webinar, now=now)
-    check_open(webinar, by=by, now=now, is_for_late=is_for_late)
+    check_open(webinar, by=by, now=now, is_allowed_late=is_allowed_late)
 
 
 def check_not_over(webinar: Webinar, *, now: datetime) -> None:
@@ -45,7 +45,7 @@ def check_not_over(webinar: Webinar, *, now: datetime) -> None:
         raise WebinarOver
 
 
-def check_open(webinar: Webinar, *, by: User, now: datetime, is_for_late: bool = False) -> None:
+def check_open(webinar: Webinar, *, by: User, now: datetime, is_allowed_late: bool = False) -> None:
     """The other half of `check_time`. One query, none where the policy was read with the webinar.
 
     A webinar whose people were anonymised does not come back by a later agenda: raises NotPossibleNow for everybody.
@@ -57,7 +57,7 @@ def check_open(webinar: Webinar, *, by: User, now: datetime, is_for_late: bool =
         return
     if policy is None or not policy.has_opened_at(now):
         raise RegistrationNotOpen
-    if now >= policy.closes_at and not is_for_late:
+    if now >= policy.closes_at and not is_allowed_late:
         raise RegistrationClosed
 
 
@@ -67,7 +67,7 @@ def check_not_purged(webinar: Webinar, *, now: datetime) -> None:
     One query, none where the policy was read with the webinar.
     """
     policy = policy_of(webinar)
-    if policy is not None and policy.has_ended_at(now):
+    if policy is not None and policy.is_past_retention_at(now):
         raise NotPossibleNow(DATA_HAVE_ENDED)
 
 

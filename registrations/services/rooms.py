@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from registrations.exceptions import InvalidInput, RuleBroken
 from registrations.models import HistoryEvent, HistoryKind, User
-from registrations.queries.participant import STAYS_OPEN
+from registrations.queries.participant import ROOM_STAYS_OPEN
 from registrations.services.registration_window import check_not_over
 from sessions_app.addresses import host_of, validate_web_address
 from sessions_app.models import Session
@@ -43,7 +43,7 @@ def switch_room(
     """
     stored = Session.objects.select_for_update(no_key=True).select_related("webinar").get(pk=session.pk)
     # While somebody may still be let in.
-    check_not_over(stored.webinar, now=now - STAYS_OPEN)
+    check_not_over(stored.webinar, now=now - ROOM_STAYS_OPEN)
     before, wanted = _in_words(stored), stored.room_url
     if to_second:
         wanted = stored.backup_room_url if second_address is None else second_address.strip()

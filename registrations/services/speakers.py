@@ -4,7 +4,7 @@ from datetime import datetime
 
 from django.utils.translation import gettext as _
 
-from registrations.exceptions import InvalidInput, NotPossibleNow, Stale
+from registrations.exceptions import EditConflict, InvalidInput, NotPossibleNow
 from registrations.models import Delegate, HistoryKind, User
 from registrations.services.history import record
 from registrations.services.quota_locks import atomic_with_retry, lock_delegation, touch
@@ -17,7 +17,7 @@ def link_speaker(delegate: Delegate, *, speaker: Speaker | None, version: int, b
     """Say that `delegate` is `speaker` on the agenda, or (None) nobody there. The same again changes nothing.
 
     Raises InvalidInput unless it is a person of the same webinar's agenda, NotPossibleNow if `delegate` has left,
-    Stale if someone else changed them since `version`, and what `check_time` raises.
+    EditConflict if someone else changed them since `version`, and what `check_time` raises.
     """
     locked = lock_delegation(delegate.delegation)
     check_time(locked.delegation.webinar, by=by, now=now)
@@ -30,7 +30,7 @@ def link_speaker(delegate: Delegate, *, speaker: Speaker | None, version: int, b
     if before == speaker:
         return current
     if current.version != version:
-        raise Stale.of_person(current)
+        raise EditConflict.of_person(current)
     current.speaker = speaker
     touch(current, by=by, now=now)
     current.save()

@@ -31,14 +31,14 @@ def restore_delegate(delegate: Delegate, *, by: User, now: datetime) -> Delegate
     AddressTakenHere, AddressTakenElsewhere, and what `check_time` raises. Restoring twice changes nothing.
     """
     locked = lock_delegation(delegate.delegation)
-    check_time(locked.delegation.webinar, by=by, now=now, is_for_late=True)
+    check_time(locked.delegation.webinar, by=by, now=now, is_allowed_late=True)
     current = locked.current(delegate)
     if current.is_active:
         return current
     if current.anonymised_at is not None:
         raise NotPossibleNow(_("Nobody knows any more who this was. Name the person anew instead."))
     check_attending(locked.delegation)
-    is_undo = current.is_held_at(now)
+    is_undo = current.is_mail_delayed_at(now)
     if not is_undo and not by.is_staff:
         raise NotPossibleNow(_("This can no longer be undone. Name %(name)s again instead.") % {"name": current.name})
     changes = {"status": [current.status, str(DelegateStatus.ACTIVE)]} | _give_seat_back(
@@ -67,7 +67,7 @@ def undo_edit(delegate: Delegate, *, version: int, by: User, now: datetime) -> D
     what `check_time` raises.
     """
     locked = lock_delegation(delegate.delegation)
-    check_time(locked.delegation.webinar, by=by, now=now, is_for_late=True)
+    check_time(locked.delegation.webinar, by=by, now=now, is_allowed_late=True)
     check_attending(locked.delegation)
     current = locked.current(delegate)
     edit = undoable_edit_of(current, now=now)
@@ -78,7 +78,7 @@ def undo_edit(delegate: Delegate, *, version: int, by: User, now: datetime) -> D
     address_after = current.address
     changes = apply_details(current, details)
     if "profile" in changes:
-        locked.check_room(current.profile)
+        locked.check_maximum(current.profile)
     if current.address != address_after:
         current.token_version -= 1
         if current.mail_held_at == edit.at:
@@ -96,7 +96,7 @@ def _give_seat_back(locked: LockedDelegation, delegate: Delegate, *, by: User, n
     successor = delegate.replaced_by
     delegate.replaced_by = None
     if successor is None or not successor.is_active or successor.profile_id != delegate.profile_id:
-        locked.check_room(delegate.profile)
+        locked.check_maximum(delegate.profile)
     if successor is None:
         return {}
     if successor.is_active:

@@ -28,7 +28,7 @@ from registrations.models import (
     Waiver,
 )
 from registrations.services.attendance import decline_sessions_ahead
-from registrations.services.focal_points import appoint_focal_point, note_privacy_read
+from registrations.services.focal_points import appoint_focal_point, record_privacy_notice_read
 from registrations.services.planning import plan
 from registrations.services.quotas import make_exception
 from registrations.services.sending import send_due
@@ -84,7 +84,7 @@ class World(Place):
         # Of the other webinar, which begins in an hour, the room is open.
         Session.objects.filter(webinar__slug="connection-test").update(room_opens_minutes=120)
         newcomer = appoint_focal_point(self._country("HN"), email=NEWCOMER, name="Sample newcomer")
-        note_privacy_read(User.objects.get(email=NICARAGUA), now=NOW)
+        record_privacy_notice_read(User.objects.get(email=NICARAGUA), now=NOW)
         plan(now=NOW)
         send_due(clock=lambda: NOW)
         # Who has just said so: the notice to their focal point is still to be planned.

@@ -201,7 +201,7 @@ def test_an_undone_withdrawal_gives_the_same_link_back(delegate, settings):
     settings.CHANGE_HOLD_SECONDS = 20
     token, staff = make_token(delegate, Scope.PAGE), make_staff()
     gone = withdraw_delegate(delegate, version=1, by=staff, now=NOW, reason="A mistake")
-    Delegate.objects.update(hold_until=NOW + timedelta(seconds=20))
+    Delegate.objects.update(mail_not_before=NOW + timedelta(seconds=20))
 
     restore_delegate(gone, by=staff, now=NOW)
 

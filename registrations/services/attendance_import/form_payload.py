@@ -10,7 +10,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from registrations.exceptions import Unreadable
+from registrations.exceptions import UnreadableTable
 from registrations.services.attendance_import.people import (
     LONGEST_ADDRESS,
     LONGEST_NAME,
@@ -29,21 +29,21 @@ MOST_UNPACKED_BYTES = 20_000_000
 
 
 def people_to_text(people: Sequence[Attendee]) -> str:
-    """Raises Unreadable where it would be more than a form may carry."""
+    """Raises UnreadableTable where it would be more than a form may carry."""
     rows = [
         [one.name, one.address, one.minutes, _to_number(one.first_joined_at), _to_number(one.last_left_at), one.link_of]
         for one in people
     ]
     text = base64.b85encode(zlib.compress(json.dumps(rows, separators=(",", ":")).encode(), 9)).decode()
     if len(people) > MOST_PEOPLE or len(text) > MOST_CHARACTERS:
-        raise Unreadable(
+        raise UnreadableTable(
             _("These are more than %(most)s people. Is it the report of one session?") % {"most": f"{MOST_PEOPLE:,}"}
         )
     return text
 
 
 def text_to_people(text: str) -> list[Attendee]:
-    """What `people_to_text` made. Raises Unreadable for anything else."""
+    """What `people_to_text` made. Raises UnreadableTable for anything else."""
     try:
         packed = zlib.decompressobj()
         data = packed.decompress(base64.b85decode(text[:MOST_CHARACTERS]), MOST_UNPACKED_BYTES)
@@ -54,7 +54,7 @@ def text_to_people(text: str) -> list[Attendee]:
         if len({one.key for one in people}) < len(people):
             raise ValueError
     except (ValueError, TypeError, AttributeError, OverflowError, RecursionError, OSError, zlib.error, binascii.Error):
-        raise Unreadable(_("The report did not come back whole. Please choose the file once more.")) from None
+        raise UnreadableTable(_("The report did not come back whole. Please choose the file once more.")) from None
     return people
 
 

@@ -9,11 +9,11 @@ from django.utils.translation import gettext as _
 
 from registrations.models import Attendance, Delegate, DelegateStatus, MatchedBy
 from registrations.services.attendance_import.people import Attendee, outside
-from registrations.services.imports.words import plain
+from registrations.services.imports.normalising import plain
 from sessions_app.models import Session
 
 # Of the people in a report at least one in so many is ours; else it is told.
-ONE_IN = 5
+MIN_KNOWN_ONE_IN = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ class People:
     by_name: Mapping[str, Delegate]
 
 
-def people_of_webinar(session: Session) -> People:
+def find_known_people(session: Session) -> People:
     """With those who left, whom somebody active precedes. Three queries: people share what they belong to."""
     rows = Delegate.objects.filter(webinar_id=session.webinar_id).prefetch_related("delegation__body")
     people = list(rows.order_by("pk"))
@@ -72,14 +72,14 @@ def people_of_webinar(session: Session) -> People:
 
 def same_names(session: Session, rows: Sequence[Attendance]) -> dict[int, Delegate]:
     """By the id of those of `rows` who are not known yet, who has their name: to be confirmed. Three queries."""
-    by_name = people_of_webinar(session).by_name
+    by_name = find_known_people(session).by_name
     found = {row.pk: by_name.get(plain(row.name)) for row in rows if row.matched_by == MatchedBy.NOTHING}
     return {pk: person for pk, person in found.items() if person is not None}
 
 
 def check_report(session: Session, attendees: Sequence[Attendee], *, zone: str) -> CheckedReport:
     """What saving would do with `attendees`. Five queries at most, however many they are."""
-    people = people_of_webinar(session)
+    people = find_known_people(session)
     stored = {one.key: one for one in Attendance.objects.filter(session=session)}
     matches = tuple(_match(one, people, stored.get(one.key)) for one in attendees)
     return CheckedReport(matches, tuple(_warnings(session, matches, zone=zone)))
@@ -110,7 +110,7 @@ def _warnings(session: Session, matches: Sequence[Match], *, zone: str) -> list[
     counted = [match for match in matches if match.matched_by != MatchedBy.NOBODY]
     if not ours:
         warnings.append(_("Nobody in this report belongs to this webinar. It may be the report of another event."))
-    elif ours * ONE_IN < len(counted):
+    elif ours * MIN_KNOWN_ONE_IN < len(counted):
         warnings.append(
             _(
                 "Of %(all)s people in this report only %(ours)s belong to this webinar. "

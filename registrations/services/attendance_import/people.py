@@ -56,7 +56,7 @@ class _Stay:
     seconds: int
 
 
-def attendees_of(rows: Sequence[ReportRow], *, day: date, zone: str) -> list[Attendee]:
+def attendees_from_rows(rows: Sequence[ReportRow], *, day: date, zone: str) -> list[Attendee]:
     """One for each person, in the order of the report; rows that name nobody are left out.
 
     Hours without an offset are of `zone`. Whether 10/05 is in May or in October is told by the `day` of the session.

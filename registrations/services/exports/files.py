@@ -40,7 +40,7 @@ class Table:
     chunks: Iterable[Sequence[Row]]
 
 
-def harmless(value: Value) -> Value:
+def escape_formula(value: Value) -> Value:
     """A text that a spreadsheet would calculate gets an apostrophe before it, which keeps it a text; others stay.
 
     CSV has no types, quotes do not help, and leaving characters out would change a telephone number or a name.
@@ -63,7 +63,7 @@ def write_csv(table: Table) -> IO[bytes]:
 
 def _lines(rows: Iterable[Row]) -> bytes:
     text = io.StringIO(newline="")
-    csv.writer(text, quoting=csv.QUOTE_ALL).writerows([harmless(value) for value in row] for row in rows)
+    csv.writer(text, quoting=csv.QUOTE_ALL).writerows([escape_formula(value) for value in row] for row in rows)
     return text.getvalue().encode()
 
 

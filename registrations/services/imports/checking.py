@@ -14,15 +14,15 @@ from registrations.models import Delegate, Delegation, ParticipantProfile, User
 from registrations.queries import SeatCount, seats_of
 from registrations.services.delegate_details import DelegateDetails, clean_details
 from registrations.services.imports.columns import LABELS
+from registrations.services.imports.normalising import plain
 from registrations.services.imports.people import (
     Person,
     formula_message,
-    language_of_word,
-    profile_words,
-    yes_or_no,
-    zone_of_word,
+    parse_language,
+    parse_yes_or_no,
+    parse_zone,
+    profiles_by_word,
 )
-from registrations.services.imports.words import plain
 from registrations.services.registration_window import check_attending, check_time, is_late
 from sessions_app.hours import zone_city
 
@@ -56,7 +56,7 @@ class CheckedRow:
         return self.details.email.lower() if self.details else ""
 
     @property
-    def language_in_words(self) -> str:
+    def language_label(self) -> str:
         return str(dict(settings.LANGUAGES).get(self.details.language, "")) if self.details else ""
 
     @property
@@ -113,12 +113,12 @@ def check_import(delegation: Delegation, people: Sequence[Person], *, by: User, 
     Who is registered for another delegation is not looked at (rule 8). Raises what `check_time` raises, and
     NotPossibleNow while the delegation does not attend. The number of queries does not depend on the people.
     """
-    check_time(delegation.webinar, by=by, now=now, is_for_late=True)
+    check_time(delegation.webinar, by=by, now=now, is_allowed_late=True)
     check_attending(delegation)
-    return _check_people(people, _ground_of(delegation, by=by, now=now))
+    return _check_people(people, _import_context(delegation, by=by, now=now))
 
 
-def _ground_of(delegation: Delegation, *, by: User, now: datetime) -> Ground:
+def _import_context(delegation: Delegation, *, by: User, now: datetime) -> Ground:
     active = Delegate.objects.active().filter(delegation=delegation).order_by()
     return Ground(
         delegation=delegation,
@@ -130,7 +130,7 @@ def _ground_of(delegation: Delegation, *, by: User, now: datetime) -> Ground:
 
 def _check_people(people: Iterable[Person], ground: Ground) -> CheckedRows:
     """Each row by itself, then against those above it: an address counts once, a seat is taken once."""
-    profiles = profile_words([seat.profile for seat in ground.seats])
+    profiles = profiles_by_word([seat.profile for seat in ground.seats])
     seats = {seat.profile.pk: seat for seat in ground.seats}
     above: dict[str, CheckedRow] = {}
     checked = []
@@ -168,10 +168,10 @@ def _read(
     if ground.seats and profile is None and person.text("profile").strip():
         names = ", ".join(str(seat.profile) for seat in ground.seats)
         messages.setdefault("profile", [_("Please write one of these: %(words)s.") % {"words": names}])
-    language = language_of_word(person.text("language"), delegation=ground.delegation)
+    language = parse_language(person.text("language"), delegation=ground.delegation)
     if language is None:
         messages.setdefault("language", [_("Please write one of these: %(words)s.") % {"words": _("Spanish, English")}])
-    is_member = yes_or_no(person.text("is_working_group_member"))
+    is_member = parse_yes_or_no(person.text("is_working_group_member"))
     if is_member is None:
         messages.setdefault("is_working_group_member", [_("Please write yes or no.")])
     details = DelegateDetails(
@@ -181,7 +181,7 @@ def _read(
         position=person.text("position"),
         profile=profile,
         language=language or ground.delegation.body.default_language,
-        timezone=zone_of_word(person.text("timezone"), delegation=ground.delegation),
+        timezone=parse_zone(person.text("timezone"), delegation=ground.delegation),
         phone=person.text("phone"),
         needs=person.text("needs"),
         is_working_group_member=bool(is_member),

@@ -7,8 +7,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, override
 
 from registrations.models import BodyKind, Delegation
+from registrations.services.imports.normalising import plain
 from registrations.services.imports.tables import Table
-from registrations.services.imports.words import plain
 from sessions_app.bilingual import LANGUAGES
 
 # A column of surnames is no field: it is joined to the name.
@@ -73,10 +73,10 @@ def fields_of(delegation: Delegation) -> tuple[str, ...]:
     return tuple(field for field in LABELS if field != SURNAME and (is_country or field != "profile"))
 
 
-def needed_of(delegation: Delegation) -> tuple[str, ...]:
+def required_fields_of(delegation: Delegation) -> tuple[str, ...]:
     """The columns without which nobody can be named; of the others, a default or nothing stands in."""
     optional = {"position", "language", "phone", "needs", "is_working_group_member"}
-    if delegation.body.only_timezone:
+    if delegation.body.single_timezone:
         optional.add("timezone")
     return tuple(field for field in fields_of(delegation) if field not in optional)
 

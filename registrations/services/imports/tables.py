@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
-from registrations.exceptions import Unreadable
+from registrations.exceptions import UnreadableTable
 
 MOST_ROWS = 1_000
 MOST_COLUMNS = 50
@@ -29,7 +29,7 @@ class Table:
 
 
 def make_table(rows: Iterable[Sequence[str]]) -> Table:
-    """The table of `rows`, read no further than what it may hold. Raises Unreadable, if it is empty too."""
+    """The table of `rows`, read no further than what it may hold. Raises UnreadableTable, if it is empty too."""
     kept: list[tuple[str, ...]] = []
     blank: list[tuple[str, ...]] = []
     characters = 0
@@ -41,21 +41,21 @@ def make_table(rows: Iterable[Sequence[str]]) -> Table:
             blank.append(row)
             continue
         if number > MOST_ROWS:
-            raise Unreadable(
+            raise UnreadableTable(
                 _("These are more than %(most)s rows. Please keep only the people whom you name.") % {"most": MOST_ROWS}
             )
         if len(row) > MOST_COLUMNS:
-            raise Unreadable(
+            raise UnreadableTable(
                 _("Row %(row)s has more than %(most)s columns. Please keep only the columns of the template.")
                 % {"row": number, "most": MOST_COLUMNS}
             )
         characters += sum(map(len, row))
         if characters > MOST_CHARACTERS:
-            raise Unreadable(_("The cells hold too much text. Please keep only the people whom you name."))
+            raise UnreadableTable(_("The cells hold too much text. Please keep only the people whom you name."))
         kept += [*blank, row]
         blank.clear()
     if not kept:
-        raise Unreadable(
+        raise UnreadableTable(
             _(
                 "There is no text in the first %(rows)s rows and %(columns)s columns. Please choose another file, "
                 "or paste the rows."

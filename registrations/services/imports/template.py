@@ -13,7 +13,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from registrations.models import Delegation
 from registrations.queries import SeatCount
-from registrations.services.imports.columns import LABELS, fields_of, needed_of
+from registrations.services.imports.columns import LABELS, fields_of, required_fields_of
 from registrations.services.imports.tables import MOST_ROWS
 from sessions_app.hours import zone_city
 
@@ -47,7 +47,7 @@ def build_template(delegation: Delegation, seats: tuple[SeatCount, ...]) -> byte
             fields.index(field) + 1,
             f"{LISTS}!${get_column_letter(number)}$1:${get_column_letter(number)}${len(words)}",
         )
-    if zone := delegation.body.only_timezone:
+    if zone := delegation.body.single_timezone:
         for row in range(2, PREFILLED_ROWS + 2):
             _write(sheet.cell(row, fields.index("timezone") + 1), zone_city(zone, get_language() or "en"))
     _explain(workbook.create_sheet(_("Instructions")[:LONGEST_TITLE]), delegation)
@@ -98,7 +98,7 @@ def _offer(sheet: Worksheet, column: int, words_at: str) -> None:
 
 
 def _explain(sheet: Worksheet, delegation: Delegation) -> None:
-    needed = ", ".join(str(LABELS[field]) for field in needed_of(delegation))
+    needed = ", ".join(str(LABELS[field]) for field in required_fields_of(delegation))
     lines = [
         _("How to fill in this file"),
         _("Write one person a row on the first sheet, below the headings."),

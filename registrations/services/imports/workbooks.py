@@ -17,15 +17,15 @@ from openpyxl.reader.excel import ExcelReader
 from openpyxl.utils.cell import coordinate_to_tuple
 from openpyxl.xml.constants import ARC_CONTENT_TYPES, ARC_STYLE, ARC_WORKBOOK, REL_NS
 
-from registrations.exceptions import Unreadable
-from registrations.services.imports.elements import (
+from registrations.exceptions import UnreadableTable
+from registrations.services.imports.tables import MOST_COLUMNS, Table, make_table
+from registrations.services.imports.workbook_xml import (
     ElementBudget,
     cells_with_formulas,
     damaged,
     number_formats_of,
-    too_large,
+    workbook_too_large,
 )
-from registrations.services.imports.tables import MOST_COLUMNS, Table, make_table
 
 log = structlog.get_logger(__name__)
 
@@ -48,14 +48,14 @@ MACROS = re.compile(r"vbaProject|macrosheets", re.I)
 
 
 def read_workbook(data: bytes) -> Table:
-    """The first visible sheet. A cell with a formula reads as FORMULA, whatever its value. Raises Unreadable."""
+    """The first visible sheet. A cell with a formula reads as FORMULA, whatever its value. Raises UnreadableTable."""
     _check_package(data)
     try:
         with warnings.catch_warnings():
             # openpyxl warns of features that it would not write again; nothing is written.
             warnings.simplefilter("ignore")
             return make_table(_texts(data))
-    except Unreadable:
+    except UnreadableTable:
         raise
     except Exception:  # openpyxl names no class for what it cannot read, and raises a dozen.
         # It may also be a fault of ours, about which nobody would learn from "damaged".
@@ -64,7 +64,7 @@ def read_workbook(data: bytes) -> Table:
 
 
 def _check_package(data: bytes) -> None:
-    """Raise Unreadable for what must not be unpacked, or costs openpyxl too much to read.
+    """Raise UnreadableTable for what must not be unpacked, or costs openpyxl too much to read.
 
     Inflates each part in small pieces, keeps nothing, and stops as soon as the elements are too many. A part that holds
     more than the directory says ends there and fails its check sum.
@@ -88,7 +88,7 @@ def _check_directory_size(data: bytes) -> None:
     if end < 0 or len(field) < 4:
         raise damaged()
     if int.from_bytes(field, "little") > MOST_DIRECTORY_BYTES or ZIP64_LOCATOR in data[max(0, end - 20) : end]:
-        raise too_large()
+        raise workbook_too_large()
 
 
 def _check_parts(parts: list[zipfile.ZipInfo]) -> None:
@@ -98,16 +98,20 @@ def _check_parts(parts: list[zipfile.ZipInfo]) -> None:
         raise damaged()
     names = {part.filename for part in parts}
     if ARC_CONTENT_TYPES not in names:
-        raise Unreadable(_("This is a ZIP file, but no Excel workbook. Please send the .xlsx or .csv file itself."))
+        raise UnreadableTable(
+            _("This is a ZIP file, but no Excel workbook. Please send the .xlsx or .csv file itself.")
+        )
     if any(MACROS.search(name) for name in names):
-        raise Unreadable(_("This Excel file holds macros. Please save it as “Excel workbook (.xlsx)” and try again."))
+        raise UnreadableTable(
+            _("This Excel file holds macros. Please save it as “Excel workbook (.xlsx)” and try again.")
+        )
     sizes = [part.file_size for part in parts]
     if len(parts) > MOST_PARTS or max(sizes) > MOST_PART_BYTES or sum(sizes) > MOST_UNPACKED_BYTES:
-        raise too_large()
+        raise workbook_too_large()
 
 
-def protected_by_password() -> Unreadable:
-    return Unreadable(_("This file is protected by a password. Please save it without one and try again."))
+def protected_by_password() -> UnreadableTable:
+    return UnreadableTable(_("This file is protected by a password. Please save it without one and try again."))
 
 
 def _texts(data: bytes) -> Iterator[list[str]]:
@@ -162,13 +166,13 @@ def _without_defined_names(book: bytes) -> bytes:
 
 
 def _check_sheets(book: bytes, relations: RelationshipList) -> None:
-    """Raise Unreadable where openpyxl would open one part again and again: each sheet is opened to be measured, and a
-    chart that has a sheet to itself with all that it draws."""
+    """Raise UnreadableTable where openpyxl would open one part again and again: each sheet is opened to be measured,
+    and a chart that has a sheet to itself with all that it draws."""
     by_id = relations.to_dict()
     ids = [sheet.get(f"{{{REL_NS}}}id", "") for sheet in fromstring(book).findall(".//{*}sheet")]
     sheets = [by_id[one] for one in ids if one in by_id]
     if len({sheet.target for sheet in sheets}) < len(sheets) or any("chartsheet" in one.Type for one in sheets):
-        raise too_large()
+        raise workbook_too_large()
 
 
 def _text(value: object) -> str:

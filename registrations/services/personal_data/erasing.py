@@ -33,7 +33,7 @@ from registrations.queries import last_session_end
 from registrations.services.history import new_event, record
 from registrations.services.nominations import withdraw_delegate
 from registrations.services.personal_data.accounts import close_account
-from registrations.services.personal_data.anonymising import Holdings, writers
+from registrations.services.personal_data.anonymising import PersonalDataRows, writers
 from registrations.services.personal_data.persons import Person, find_person
 from registrations.services.personal_data.registry import NAMES_OF_OTHERS
 from registrations.services.quota_locks import atomic_with_retry, lock_delegation, mark_left
@@ -133,9 +133,9 @@ def _erase(person: Person, *, by: User, now: datetime) -> None:
         close_account(person.account, now=now, is_asked_for=True)
 
 
-def _holdings(person: Person) -> Holdings:
+def _holdings(person: Person) -> PersonalDataRows:
     """The rows that are theirs. Letters and reasons of a delegation are about all of its people, and stay."""
-    return Holdings(
+    return PersonalDataRows(
         delegates=Delegate.objects.filter(pk__in=[one.pk for one in person.delegates]),
         entries=CalendarEntry.objects.filter(Q(delegate__in=person.delegates) | Q(address=person.address)),
         deliveries=Delivery.objects.filter(Q(delegate__in=person.delegates) | Q(email__iexact=person.address)),

@@ -14,7 +14,7 @@ from django.db.models import QuerySet
 from registrations.models import HistoryEvent, HistoryKind, RegistrationPolicy
 from registrations.queries import last_session_end
 from registrations.services.personal_data.accounts import close_account, idle_accounts
-from registrations.services.personal_data.anonymising import Holdings, holdings_of, writers
+from registrations.services.personal_data.anonymising import PersonalDataRows, personal_data_of, writers
 from registrations.services.personal_data.files import erase_orphans, orphaned_files
 from sessions_app.models import Webinar
 
@@ -48,7 +48,7 @@ def _is_over(webinar: Webinar, now: datetime) -> bool:
 def preview(*, now: datetime) -> Purged:
     """What `purge` would end now. Changes nothing."""
     return Purged(
-        webinars={policy.webinar.slug: holdings_of(policy.webinar).counts() for policy in due_policies(now=now)},
+        webinars={policy.webinar.slug: personal_data_of(policy.webinar).counts() for policy in due_policies(now=now)},
         accounts=idle_accounts(now=now).count(),
         files=len(orphaned_files(now=now)),
     )
@@ -62,7 +62,7 @@ def purge(*, now: datetime) -> Purged:
     for account in idle_accounts(now=now):
         accounts += close_account(account, now=now)
     files = erase_orphans(now=now)
-    _forget_traces(now)
+    _delete_sign_in_traces(now)
     log.info("purged", webinars=sorted(webinars), accounts=accounts, files=files)
     return Purged(webinars=webinars, accounts=accounts, files=files)
 
@@ -74,7 +74,7 @@ def purge_webinar(webinar: Webinar, *, now: datetime) -> dict[str, int]:
     date was moved ahead meanwhile nothing more ends.
     """
     counts = {}
-    holdings, steps = holdings_of(webinar), writers(now)
+    holdings, steps = personal_data_of(webinar), writers(now)
     for sort, write in steps.items():
         counts[sort] = _in_batches(webinar, getattr(holdings, sort), write, now=now)
     with transaction.atomic():
@@ -86,7 +86,7 @@ def purge_webinar(webinar: Webinar, *, now: datetime) -> dict[str, int]:
     return counts
 
 
-def _left(holdings: Holdings) -> list[bool]:
+def _left(holdings: PersonalDataRows) -> list[bool]:
     return [
         holdings.delegates.exists(),
         holdings.entries.exists(),
@@ -116,7 +116,7 @@ def _locked_due(webinar: Webinar, now: datetime) -> RegistrationPolicy | None:
     return due.filter(webinar=webinar).first()
 
 
-def _forget_traces(now: datetime) -> None:
+def _delete_sign_in_traces(now: datetime) -> None:
     """Sessions that have expired, and from where somebody signed in a month ago."""
     UserSession.objects.filter(last_seen_at__lt=now - TRACES_KEPT_FOR).delete()
     import_module(settings.SESSION_ENGINE).SessionStore.clear_expired()

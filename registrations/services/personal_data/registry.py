@@ -13,7 +13,7 @@ from django.db.models import CharField, Model, Value
 from django.db.models.functions import Cast, Concat
 
 # RFC 2606 §2: no mail ever arrives there.
-NOWHERE = "@anonymised.invalid"
+ANONYMISED_DOMAIN = "@anonymised.invalid"
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ def _numbered(before: str = "", after: str = "") -> Overwrite:
     return Overwrite(Concat(Value(before), Cast("pk", CharField()), Value(after), output_field=CharField()))
 
 
-NUMBER, ADDRESS, BLANK = _numbered("#"), _numbered(after=NOWHERE), Overwrite()
+NUMBER, ADDRESS, BLANK = _numbered("#"), _numbered(after=ANONYMISED_DOMAIN), Overwrite()
 ROW_DELETED = Handled("the row is deleted with the account")
 AGENDA = Keep("the programme as the secretariat publishes and archives it, the names of its speakers included")
 CODE = Keep("chosen by the secretariat for addresses of pages")
@@ -159,7 +159,7 @@ IMPERSONAL_CHANGES = frozenset(
 )
 
 
-def values_after(model: type[Model]) -> dict[str, Any]:
+def anonymised_values(model: type[Model]) -> dict[str, Any]:
     """What the fields of a row of `model` are written over with, for `QuerySet.update`."""
     fates = REGISTRY[model._meta.label]
     return {name: fate.value for name, fate in fates.items() if isinstance(fate, Overwrite)}

@@ -27,7 +27,7 @@ log = structlog.get_logger(__name__)
 # What makes links, queues and calendars work: said to nobody.
 INTERNAL = frozenset(
     {
-        "id", "password", "token_version", "version", "hold_until", "key", "claim_token", "lease_expires_at",
+        "id", "password", "token_version", "version", "mail_not_before", "key", "claim_token", "lease_expires_at",
         "worker_losses", "message_uuid", "first_message_uuid", "stamp", "session_key", "data",
     }
 )  # fmt: skip

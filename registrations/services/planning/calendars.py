@@ -58,7 +58,7 @@ def plan_calendars(*, now: datetime) -> int:
         person, released = people.pop((entry.session_id, entry.address), None), sessions[entry.session_id]
         if person is None:
             _take_back(plan, released, entry, told.get(entry.pk))
-        elif entry.delegate_id == person.delegate_id or not entry.delegate.is_held_at(now):
+        elif entry.delegate_id == person.delegate_id or not entry.delegate.is_mail_delayed_at(now):
             _invite_again(plan, released, person, entry, told.get(entry.pk))
     # Whoever is left has a mailbox that the ledger does not know.
     return _write(plan) + _invite_newcomers(list(people.values()), sessions, now)

@@ -42,7 +42,7 @@ def _notices(rule: GapNoticeRule, now: datetime) -> Iterable[Delivery]:
 
 
 def _notice(rule: GapNoticeRule, delegation: Delegation, user: User, now: datetime) -> Delivery:
-    key = rule.key_of_notice(delegation.pk, user.pk)
+    key = rule.delivery_key(delegation.pk, user.pk)
     return Delivery.to_account(
         user, key=key, kind=DeliveryKind.GAP_NOTICE, at=now, delegation=delegation, gap_rule=rule
     )

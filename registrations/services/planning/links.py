@@ -4,7 +4,7 @@ from collections import defaultdict
 from datetime import datetime, timedelta
 
 from registrations.models import Delegate, Delivery, DeliveryKind, LinkRequest
-from registrations.queries.participant import people_ahead
+from registrations.queries.participant import delegates_with_sessions_ahead
 
 # So many requests are looked at in one run.
 BATCH = 500
@@ -27,7 +27,7 @@ def plan_links(*, now: datetime) -> int:
     fresh = [request for request in requests if request.asked_at > now - WAITED_FOR]
     addresses = [request.address for request in fresh]
     # Of several registrations, the latest tells name and language.
-    people = {person.address: person for person in reversed(people_ahead(addresses, now=now))}
+    people = {person.address: person for person in reversed(delegates_with_sessions_ahead(addresses, now=now))}
     mailed = _mailed(list(people), now)
     owed = [
         _delivery(request, people[request.address], now)

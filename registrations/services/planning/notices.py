@@ -7,10 +7,10 @@ from datetime import datetime, timedelta
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from registrations.models import Delivery, DeliveryKind, HistoryEvent, HistoryKind, User
-from registrations.models.history import ALERTS
+from registrations.models.history import ALERT_KINDS
 from registrations.queries.absences import absences_that_stand
 from registrations.queries.focal_points import accounts_by_body
-from registrations.services.attendance import SAID_FOR
+from registrations.services.attendance import REPEAT_WINDOW
 from sessions_app.models import Release
 
 # Decisions of the secretariat, or of the rules, that a country's focal points are told.
@@ -47,13 +47,13 @@ def _events_to_notify(now: datetime) -> "QuerySet[HistoryEvent]":
     is_released = Exists(Release.objects.filter(webinar=OuterRef("webinar")))
     decisions = Q(Q(kind__in=DECISIONS) | by_staff, is_released)
     recent = HistoryEvent.objects.filter(~Exists(told), at__gt=now - NEWEST, at__lte=now)
-    return recent.filter(decisions | Q(kind__in=ALERTS)).select_related("delegation").order_by("pk")
+    return recent.filter(decisions | Q(kind__in=ALERT_KINDS)).select_related("delegation").order_by("pk")
 
 
 def _decisions_and_alerts(now: datetime) -> Iterable[Delivery]:
     events = list(_events_to_notify(now))
-    alerts = [event for event in events if event.kind in ALERTS]
-    decisions = [event for event in events if event.kind not in ALERTS]
+    alerts = [event for event in events if event.kind in ALERT_KINDS]
+    decisions = [event for event in events if event.kind not in ALERT_KINDS]
     accounts = accounts_by_body(event.delegation.body_id for event in decisions if event.delegation)
     for event in decisions:
         if event.delegation:
@@ -107,10 +107,10 @@ def _untold_absences(now: datetime) -> list[HistoryEvent]:
 
 def _is_news(event: HistoryEvent, told: list[tuple[str, datetime]], now: datetime) -> bool:
     """Whether `told`, the reasons that were mailed before, and when, leaves something to say of it now."""
-    lately = [reason for reason, at in told if at > event.at - SAID_FOR]
+    lately = [reason for reason, at in told if at > event.at - REPEAT_WINDOW]
     if not event.reason:
         return not lately
-    return event.reason not in lately and not any(reason and at > now - SAID_FOR for reason, at in told)
+    return event.reason not in lately and not any(reason and at > now - REPEAT_WINDOW for reason, at in told)
 
 
 def _secretariat() -> list[User]:

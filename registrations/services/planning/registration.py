@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from registrations.models import Delivery, DeliveryKind
-from registrations.models.delegate import change_hold
+from registrations.models.delegate import mail_delay
 from registrations.queries.focal_points import Appointment, appointments
 
 BATCH = 500
@@ -32,5 +32,5 @@ def _invitation(appointment: Appointment, now: datetime) -> Delivery:
         kind=DeliveryKind.REGISTRATION,
         at=now,
         delegation=appointment.delegation,
-        due_at=now + change_hold(),
+        due_at=now + mail_delay(),
     )

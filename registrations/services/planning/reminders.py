@@ -106,7 +106,7 @@ def _hours_due(now: datetime) -> Iterable[Hour]:
     for webinar_id, released_sessions in sessions.items():
         for rule in by_webinar[webinar_id]:
             in_scope = released_sessions[:1] if rule.scope == ReminderScope.FIRST_SESSION else released_sessions
-            hours = (Hour(rule.hour_of(released), rule, released) for released in in_scope)
+            hours = (Hour(rule.due_at_for(released), rule, released) for released in in_scope)
             yield from (hour for hour in hours if hour.is_due(now))
 
 

@@ -7,7 +7,7 @@ from django.db.models.functions import Lower
 
 from registrations.models import (
     Announcement,
-    AnnouncementReaders,
+    AnnouncementRecipients,
     Delegate,
     Delegation,
     Delivery,
@@ -21,7 +21,7 @@ from registrations.queries import gaps_in, lacks_letter, seats_of
 from registrations.queries.absences import absences_that_stand
 from registrations.queries.audiences import Audience, focal_points_of_audience
 from registrations.queries.focal_points import delegations_to_register, reader_registers_for
-from registrations.queries.participant import people_ahead
+from registrations.queries.participant import delegates_with_sessions_ahead
 from registrations.queries.reminders import (
     REMINDED_STATUSES,
     focal_points_to_remind,
@@ -51,7 +51,7 @@ def reminder_is_right(delivery: Delivery, now: datetime) -> Q:
     if newer.exists():
         return NEVER
     # Not later than now: a clock that was stepped back meanwhile would end the reminder for good.
-    if rule.hour_of(released) > delivery.created_at or (not rule.is_after and released.starts_at <= now):
+    if rule.due_at_for(released) > delivery.created_at or (not rule.is_after and released.starts_at <= now):
         return NEVER
     if rule.audience == ReminderAudience.FOCAL_POINTS:
         return Q(Exists(focal_points_to_remind(released).filter(pk=OuterRef("user"), email__iexact=delivery.email)))
@@ -75,7 +75,7 @@ def gap_notice_is_right(delivery: Delivery, now: datetime) -> Q:
 
 def _is_of_its_rule(delivery: Delivery, delegation: Delegation, user: User, now: datetime) -> bool:
     rule = gap_notice_rules(now=now).filter(deliveries=delivery).first()
-    return rule is not None and delivery.key == rule.key_of_notice(delegation.pk, user.pk)
+    return rule is not None and delivery.key == rule.delivery_key(delegation.pk, user.pk)
 
 
 def announcement_is_right(delivery: Delivery) -> Q:
@@ -84,7 +84,7 @@ def announcement_is_right(delivery: Delivery) -> Q:
         return Q(Exists(Delegate.objects.taking_part().filter(pk=OuterRef("delegate"))))
     announcement = Announcement.objects.select_related("webinar").get(deliveries=delivery)
     bodies = Audience.parse(announcement.audience).bodies
-    audience = Audience(readers=AnnouncementReaders.FOCAL_POINTS, bodies=bodies)
+    audience = Audience(readers=AnnouncementRecipients.FOCAL_POINTS, bodies=bodies)
     return Q(Exists(focal_points_of_audience(announcement.webinar, audience).filter(pk=OuterRef("user"))))
 
 
@@ -96,7 +96,7 @@ def absence_is_right(now: datetime) -> Q:
 
 def links_are_right(delivery: Delivery, now: datetime) -> Q:
     """The address is still that of the person, who still takes part in something ahead."""
-    people = people_ahead([delivery.email], now=now)
+    people = delegates_with_sessions_ahead([delivery.email], now=now)
     return Q() if any(person.pk == delivery.delegate_id for person in people) else NEVER
 
 

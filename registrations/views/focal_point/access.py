@@ -34,7 +34,7 @@ def for_signed_in(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpRe
                 request, then=request.get_full_path() if is_read else reverse("registrations:delegations")
             )
         # What is typed into a form that is open while the notice changes is not lost.
-        if request.method in ("GET", "HEAD") and user.is_to_read_privacy_notice:
+        if request.method in ("GET", "HEAD") and user.must_read_privacy_notice:
             return redirect_to_login(request.get_full_path(), reverse("registrations:privacy"))
         return view(request, *args, **kwargs)
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from registrations.exceptions import RuleBroken, Stale
+from registrations.exceptions import EditConflict, RuleBroken
 from registrations.forms.errors import add_broken_rule, send_again_with
 from registrations.forms.focal_point import NotAttendingForm, SubmitForm
 from registrations.models import Delegation, DelegationStatus
@@ -79,7 +79,7 @@ def _answer(
             said = save()
         except RuleBroken as broken:
             add_broken_rule(form, broken)
-            if isinstance(broken, Stale):
+            if isinstance(broken, EditConflict):
                 send_again_with(form, version=str(broken.current.version))
         else:
             messages.success(request, said)

@@ -15,29 +15,29 @@ from django.utils.translation import get_language, ngettext, override
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from registrations.exceptions import RuleBroken, Unreadable
+from registrations.exceptions import RuleBroken, UnreadableTable
 from registrations.forms.errors import add_broken_rule
 from registrations.forms.imports import ColumnsForm, ImportForm
 from registrations.models import Delegation
 from registrations.queries import gaps_in, lacks_letter, seats_of
-from registrations.queries.acceptance import acceptances_with
-from registrations.services.acceptance_messages import said_before_accepting
+from registrations.queries.acceptance import acceptances_with_seats
+from registrations.services.acceptance_messages import message_before_accepting
 from registrations.services.imports.checking import check_import
 from registrations.services.imports.columns import (
     Layout,
     fields_of,
     find_layout,
     layout_problems,
-    needed_of,
+    required_fields_of,
     unused_headings,
 )
+from registrations.services.imports.csv_text import read_text
 from registrations.services.imports.limits import limit_imports
-from registrations.services.imports.people import Person, people_of, people_to_table
+from registrations.services.imports.people import Person, people_from_table, people_to_table
 from registrations.services.imports.reading import MOST_BYTES, file_too_large, read_file
 from registrations.services.imports.saving import Imported, import_delegates
 from registrations.services.imports.tables import Table, table_to_text
 from registrations.services.imports.template import build_template
-from registrations.services.imports.texts import read_text
 from registrations.views.focal_point.access import for_delegation, signed_in
 from registrations.views.focal_point.flash_messages import how_many_are_named, still_missing
 from sessions_app.bilingual import LANGUAGES
@@ -61,7 +61,7 @@ def import_table(request: HttpRequest, delegation: Delegation) -> HttpResponse:
             if COLUMNS_ARE_TOLD in request.POST:
                 return _with_columns(request, delegation, table)
             layout = find_layout(table, fields=fields_of(delegation))
-            if problems := layout_problems(layout, needed=needed_of(delegation)):
+            if problems := layout_problems(layout, needed=required_fields_of(delegation)):
                 return _ask_columns(request, delegation, table, layout, problems)
             return _dry_run(request, delegation, table, layout)
     except RuleBroken as broken:
@@ -80,10 +80,10 @@ def save(request: HttpRequest, delegation: Delegation) -> HttpResponse:
             if table is None:
                 return _ask(request, delegation, form)
             layout = find_layout(table, fields=fields_of(delegation))
-            if problems := layout_problems(layout, needed=needed_of(delegation)):
+            if problems := layout_problems(layout, needed=required_fields_of(delegation)):
                 return _ask_columns(request, delegation, table, layout, problems)
             imported = import_delegates(
-                delegation, people=people_of(table, layout), by=signed_in(request), now=timezone.now()
+                delegation, people=people_from_table(table, layout), by=signed_in(request), now=timezone.now()
             )
     except RuleBroken as broken:
         add_broken_rule(form, broken)
@@ -106,7 +106,7 @@ def template(request: HttpRequest, delegation: Delegation) -> HttpResponse:
 
 
 def _table_of(form: ImportForm) -> Table | None:
-    """The table that was sent; None where the form says what is wrong. Raises Unreadable."""
+    """The table that was sent; None where the form says what is wrong. Raises UnreadableTable."""
     if not form.is_valid():
         return None
     source, upload = "table", form.upload
@@ -117,7 +117,7 @@ def _table_of(form: ImportForm) -> Table | None:
         if (upload.size or 0) > MOST_BYTES:
             raise file_too_large()
         return read_file(upload.read())
-    except Unreadable as broken:
+    except UnreadableTable as broken:
         broken.field = source
         raise
 
@@ -128,7 +128,7 @@ def _ask(request: HttpRequest, delegation: Delegation, form: ImportForm) -> Http
         with override(language):
             links.append((language, reverse("registrations:import-template", args=[delegation.slug])))
     links.sort(key=lambda link: link[0] != get_language())
-    context = {"delegation": delegation, "form": form, "templates": links, "needed": needed_of(delegation)}
+    context = {"delegation": delegation, "form": form, "templates": links, "needed": required_fields_of(delegation)}
     return render(request, "focal_point/import.html", context, status=422 if form.errors else 200)
 
 
@@ -136,7 +136,7 @@ def _with_columns(request: HttpRequest, delegation: Delegation, table: Table) ->
     """The dry run of columns that were told by hand, or the question again where that was not enough."""
     found = find_layout(table, fields=fields_of(delegation))
     form = ColumnsForm(
-        request.POST, read=table, layout=found, fields=fields_of(delegation), needed=needed_of(delegation)
+        request.POST, read=table, layout=found, fields=fields_of(delegation), needed=required_fields_of(delegation)
     )
     if not form.is_valid():
         return render(request, "focal_point/import_columns.html", {"delegation": delegation, "form": form}, status=422)
@@ -151,16 +151,16 @@ def _ask_columns(
         read=table,
         layout=layout,
         fields=fields_of(delegation),
-        needed=needed_of(delegation),
+        needed=required_fields_of(delegation),
     )
     context = {"delegation": delegation, "form": form, "problems": problems}
     return render(request, "focal_point/import_columns.html", context)
 
 
 def _dry_run(request: HttpRequest, delegation: Delegation, table: Table, layout: Layout) -> HttpResponse:
-    people = people_of(table, layout)
+    people = people_from_table(table, layout)
     if not people:
-        raise Unreadable(
+        raise UnreadableTable(
             _("There are headings, but no people below them. Please add the people, or choose another file."),
             field="table",
         )
@@ -170,8 +170,8 @@ def _dry_run(request: HttpRequest, delegation: Delegation, table: Table, layout:
         "checked": checked,
         "all_rows": _as_text(delegation, people),
         "gaps": gaps_in(checked.seats),
-        "warning": said_before_accepting(
-            acceptances_with(delegation, checked.seats, lacks_letter=lacks_letter(delegation)),
+        "warning": message_before_accepting(
+            acceptances_with_seats(delegation, checked.seats, lacks_letter=lacks_letter(delegation)),
             newcomers=len(checked.new),
         ),
         "is_country": bool(checked.seats),

@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django_htmx.http import reselect, reswap, retarget
 
-from registrations.exceptions import RuleBroken, Stale
+from registrations.exceptions import EditConflict, RuleBroken
 from registrations.forms.delegates import both_versions
 from registrations.forms.errors import add_broken_rule
 from registrations.models import Delegate, Delegation
@@ -49,7 +49,7 @@ def answer(
     if request.method == "POST" and form.is_valid():
         try:
             saved = save()
-        except Stale as stale:
+        except EditConflict as stale:
             add_broken_rule(form, stale)
             versions = both_versions(form, stale)
         except RuleBroken as broken:

@@ -19,13 +19,13 @@ from registrations.queries import (
     gaps_in,
     history_of,
     policy_of,
-    released_and_end,
+    released_sessions_and_end,
     requires_letter,
     seats_of,
     zone_of,
 )
 from registrations.queries.acceptance import Acceptances, is_accepted_at_once
-from registrations.services.acceptance_messages import said_before_accepting
+from registrations.services.acceptance_messages import message_before_accepting
 from registrations.views.focal_point.access import for_delegation, for_signed_in, signed_in
 from registrations.views.focal_point.anchors import WITHOUT_PROFILE, page_at, to_add
 from registrations.views.focal_point.inline_forms import IN_PLACE, focus_first, ids_in
@@ -61,7 +61,7 @@ def delegation(request: HttpRequest, delegation: Delegation) -> HttpResponse:
     """What is asked, what is missing, who is named, and what to do next."""
     user, now = signed_in(request), timezone.now()
     policy = policy_of(delegation.webinar)
-    sessions, ends_at = released_and_end(delegation.webinar)
+    sessions, ends_at = released_sessions_and_end(delegation.webinar)
     may = allowed(delegation, policy=policy, ends_at=ends_at, by=user, now=now)
     seats = seats_of(delegation)
     people = delegates_with_mail_state(delegation)
@@ -129,7 +129,7 @@ def _said_before_attending_again(
     lacks_letter = requires_letter(delegation) and letter.current is None
     if not stood_submitted or gaps_in(seats) or lacks_letter or not is_accepted_at_once(delegation):
         return ""
-    return said_before_accepting(Acceptances((delegation,), _uninvited_count(people)))
+    return message_before_accepting(Acceptances((delegation,), _uninvited_count(people)))
 
 
 def _form_in_place(

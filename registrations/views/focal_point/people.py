@@ -17,11 +17,11 @@ from registrations.forms.delegates import DelegateForm, EditForm, VersionField, 
 from registrations.models import Delegation, DelegationStatus, ParticipantProfile
 from registrations.queries import lacks_letter, profiles_of, seats_of
 from registrations.queries.participant import is_invited
-from registrations.services.acceptance_messages import said_before_naming, said_before_replacing
+from registrations.services.acceptance_messages import message_before_registering, message_before_replacing
 from registrations.services.deliveries import said_of_sending_again, send_invitations_again
 from registrations.services.nominations import (
     edit_delegate,
-    register_and_count,
+    register_with_seats,
     replace_delegate,
     withdraw_delegate,
     withdrawing_leaves_gap,
@@ -51,7 +51,7 @@ def register(request: HttpRequest, delegation: Delegation) -> HttpResponse:
     form = register_form(delegation, profiles, profile, data=request.POST or None, auto_id=ids_of(request, place))
 
     def save() -> Saved:
-        registered = register_and_count(delegation, details=form.details(), by=signed_in(request), now=timezone.now())
+        registered = register_with_seats(delegation, details=form.details(), by=signed_in(request), now=timezone.now())
         delegate, after = registered.delegate, registered.delegation
         to_name_another = page_to_add(delegation, delegate.profile) if "another" in request.POST else None
         return Saved(
@@ -118,7 +118,7 @@ def replace_person(request: HttpRequest, delegation: Delegation, *, pk: int) -> 
         return Saved(said, seat_of(newcomer))
 
     warning = (
-        said_before_replacing(delegate, seats_of(delegation), lacks_letter=lacks_letter(delegation))
+        message_before_replacing(delegate, seats_of(delegation), lacks_letter=lacks_letter(delegation))
         if delegation.status == DelegationStatus.SUBMITTED
         else ""
     )
@@ -191,7 +191,7 @@ def warning_of(delegation: Delegation, *, newcomers: int = 1) -> str:
     """What a form that may fill the last seat, or finds all of them filled, says before it is sent."""
     if delegation.status != DelegationStatus.SUBMITTED:
         return ""
-    return said_before_naming(
+    return message_before_registering(
         delegation, seats_of(delegation), lacks_letter=lacks_letter(delegation), newcomers=newcomers
     )
 

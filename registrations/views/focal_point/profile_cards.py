@@ -21,7 +21,7 @@ from registrations.queries import (
     DelegateWithMail,
     Invitation,
     SeatCount,
-    edited_just_now,
+    ids_with_undoable_edit,
     last_session_end,
     policy_of,
 )
@@ -110,7 +110,7 @@ def undoable(
     if not may.leave:
         return ()
     active, left = [one.delegate for one in people.active], [one.delegate for one in people.left]
-    newcomers, edited = {one.replaced_by_id for one in left}, edited_just_now(history, now=now)
+    newcomers, edited = {one.replaced_by_id for one in left}, ids_with_undoable_edit(history, now=now)
     return (
         *(
             _undo(one, _("%(name)s is named."), "withdraw-delegate", delegation, version=one.version)
@@ -122,7 +122,11 @@ def undoable(
             for one in active
             if one.pk in edited
         ),
-        *(_undo(one, _("%(name)s has left."), "restore-delegate", delegation) for one in left if one.is_held_at(now)),
+        *(
+            _undo(one, _("%(name)s has left."), "restore-delegate", delegation)
+            for one in left
+            if one.is_mail_delayed_at(now)
+        ),
     )
 
 
@@ -147,7 +151,7 @@ def person_card(one: DelegateWithMail, may: Allowed, *, waiting: str, by: User, 
     if len({word for word, _invitation in words}) > 1:
         words = [(_of_session(invitation, word), invitation) for word, invitation in words]
     answers = [
-        _of_session(invitation, invitation.answer_in_words)
+        _of_session(invitation, invitation.answer_label)
         for invitation in one.invitations
         if invitation.partstat != Partstat.NEEDS_ACTION
     ]
@@ -181,7 +185,7 @@ def _mail_word(invitation: Invitation) -> str:
         return _("the secretariat has stopped the invitation")
     if invitation.is_sent:
         return _("invited")
-    if invitation.is_put_off:
+    if invitation.is_waiting_for_retry:
         return _("not delivered yet, and tried again by itself")
     return _("the invitation is being sent again") if invitation.sent_at else _("the invitation is on its way")
 

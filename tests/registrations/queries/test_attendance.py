@@ -7,7 +7,7 @@ from django.test.utils import CaptureQueriesContext
 from registrations.models import Arrival, Delegate, DelegationStatus, User
 from registrations.queries import quota_board
 from registrations.queries.arrivals import Count, arrivals_of
-from registrations.queries.attendance import Presence, attendance_table
+from registrations.queries.attendance import SessionFigures, attendance_table
 from sessions_app.models import Session, Webinar
 from sessions_app.releases import release_webinar
 from tests.factories import (
@@ -58,14 +58,14 @@ def test_each_figure_counts_people_by_body_profile_and_session(webinar: Webinar,
 
     figures = {line.profile.code: (line.nominated, *line.sessions) for line in of_honduras.lines if line.profile}
     assert figures == {
-        "prosecutors": (2, Presence(invited=2, accepted=1, opened=1, attended=1), Presence()),
-        "immigration-control": (0, Presence(), Presence()),
-        "border-control": (1, Presence(), Presence(attended=1)),
-        "investigation-units": (0, Presence(), Presence()),
+        "prosecutors": (2, SessionFigures(invited=2, accepted=1, opened=1, attended=1), SessionFigures()),
+        "immigration-control": (0, SessionFigures(), SessionFigures()),
+        "border-control": (1, SessionFigures(), SessionFigures(attended=1)),
+        "investigation-units": (0, SessionFigures(), SessionFigures()),
     }
     assert of_honduras.total.sessions == (
-        Presence(invited=2, accepted=1, opened=1, attended=1),
-        Presence(attended=1),
+        SessionFigures(invited=2, accepted=1, opened=1, attended=1),
+        SessionFigures(attended=1),
     )
 
 
@@ -106,7 +106,7 @@ def test_who_came_counts_also_after_leaving_and_from_a_country_that_no_longer_at
 
     (belize,) = attendance_table(webinar).countries
 
-    assert (belize.total.nominated, belize.total.sessions[0]) == (0, Presence(opened=1, attended=2))
+    assert (belize.total.nominated, belize.total.sessions[0]) == (0, SessionFigures(opened=1, attended=2))
 
 
 def test_people_without_a_profile_that_is_asked_for_have_a_line_of_their_own(webinar: Webinar) -> None:

@@ -4,7 +4,7 @@ import pytest
 from pytest_django import DjangoAssertNumQueries
 
 from registrations.models import CalendarEntry, DelegationStatus, Delivery, DeliveryState, IcalMethod
-from registrations.queries.releases import people_told
+from registrations.queries.releases import release_recipient_counts
 from registrations.services.planning import plan
 from sessions_app.editing import cancel_session
 from sessions_app.models import Session, Webinar
@@ -18,15 +18,15 @@ pytestmark = pytest.mark.django_db
 def webinar() -> Webinar:
     """Three people are invited to its two sessions; a fourth is not admitted, a fifth's country does not attend."""
     delegation = make_delegation()
-    make_delegates(3, delegation, admitted_at=NOW, hold_until=NOW)
+    make_delegates(3, delegation, admitted_at=NOW, mail_not_before=NOW)
     make_delegate(delegation)
     absent = make_delegation(delegation.webinar, make_country("PA"), status=DelegationStatus.NOT_ATTENDING)
-    make_delegate(absent, admitted_at=NOW, hold_until=NOW)
+    make_delegate(absent, admitted_at=NOW, mail_not_before=NOW)
     return delegation.webinar
 
 
 def told(webinar: Webinar) -> dict[int, int]:
-    return dict(people_told(webinar, draft_of(webinar).changes, now=NOW))
+    return dict(release_recipient_counts(webinar, draft_of(webinar).changes, now=NOW))
 
 
 def test_a_first_release_tells_everyone_invited_of_each_session(webinar: Webinar) -> None:
@@ -79,4 +79,4 @@ def test_counting_costs_two_queries_however_much_changes(
     changes = draft_of(webinar).changes
 
     with django_assert_num_queries(2):
-        people_told(webinar, changes, now=NOW)
+        release_recipient_counts(webinar, changes, now=NOW)

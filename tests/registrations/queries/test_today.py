@@ -6,7 +6,7 @@ from django.test.utils import CaptureQueriesContext
 
 from registrations.models import FocalPoint, RegistrationPolicy, User
 from registrations.queries.today import NEXT, today
-from registrations.queries.upcoming import ComingKind
+from registrations.queries.upcoming import UpcomingKind
 from sessions_app.models import Session, Webinar
 from sessions_app.releases import release_webinar
 from tests.factories import (
@@ -99,16 +99,16 @@ def test_what_happens_next_is_told_in_the_order_of_its_hours():
     found = today(now=NOW).coming
 
     assert [(one.at - NOW, one.kind, one.webinar) for one in found] == [
-        (HOUR, ComingKind.UNRELEASED_SESSION, unreleased),
-        (2 * HOUR, ComingKind.OPENING, unreleased),
-        (3 * HOUR, ComingKind.CLOSING, unreleased),
-        (6 * DAY, ComingKind.GAP_NOTICE, webinar),
-        (11 * DAY, ComingKind.CLOSING, webinar),
-        (FIRST_START - DAY - NOW, ComingKind.REMINDER, webinar),
-        (FIRST_START - NOW, ComingKind.SESSION, webinar),
-        (FIRST_START + DAY - NOW, ComingKind.SESSION, webinar),
+        (HOUR, UpcomingKind.UNRELEASED_SESSION, unreleased),
+        (2 * HOUR, UpcomingKind.OPENING, unreleased),
+        (3 * HOUR, UpcomingKind.CLOSING, unreleased),
+        (6 * DAY, UpcomingKind.GAP_NOTICE, webinar),
+        (11 * DAY, UpcomingKind.CLOSING, webinar),
+        (FIRST_START - DAY - NOW, UpcomingKind.REMINDER, webinar),
+        (FIRST_START - NOW, UpcomingKind.SESSION, webinar),
+        (FIRST_START + DAY - NOW, UpcomingKind.SESSION, webinar),
     ]
-    assert [one.about for one in found if one.kind in (ComingKind.GAP_NOTICE, ComingKind.REMINDER)] == [
+    assert [one.about for one in found if one.kind in (UpcomingKind.GAP_NOTICE, UpcomingKind.REMINDER)] == [
         notice,
         reminder,
     ]
@@ -122,7 +122,7 @@ def test_a_rule_that_is_younger_than_its_hour_does_nothing_any_more():
 
     kinds = {one.kind for one in today(now=NOW).coming}
 
-    assert kinds == {ComingKind.CLOSING, ComingKind.SESSION}
+    assert kinds == {UpcomingKind.CLOSING, UpcomingKind.SESSION}
 
 
 def test_today_asks_as_much_for_thirty_webinars_as_for_one():

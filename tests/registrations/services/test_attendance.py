@@ -5,7 +5,7 @@ import pytest
 
 from registrations.exceptions import NotPossibleNow
 from registrations.models import Arrival, CalendarEntry, Delegate, Delegation, DelegationStatus, Partstat
-from registrations.queries.participant import STAYS_OPEN, RoomState, room_state
+from registrations.queries.participant import ROOM_STAYS_OPEN, RoomState, room_state
 from registrations.services.attendance import record_answer, record_arrival
 from registrations.services.planning import plan
 from sessions_app.models import ReleasedSession, Session
@@ -183,8 +183,8 @@ def test_each_session_has_its_own_arrival(delegate):
         (FIRST_START, RoomState.OPEN),
         (END - timedelta(seconds=1), RoomState.OPEN),
         (END, RoomState.OPEN),
-        (END + STAYS_OPEN - timedelta(seconds=1), RoomState.OPEN),
-        (END + STAYS_OPEN, RoomState.OVER),
+        (END + ROOM_STAYS_OPEN - timedelta(seconds=1), RoomState.OPEN),
+        (END + ROOM_STAYS_OPEN, RoomState.OVER),
     ],
 )
 def test_the_room_is_open_from_its_minutes_before_the_released_start_until_a_while_after_the_end(delegate, now, state):
@@ -214,7 +214,7 @@ def test_a_cancelled_session_has_no_room(delegate):
     assert room_state(first_session(), now=FIRST_START) == RoomState.CANCELLED
 
 
-@pytest.mark.parametrize("now", [OPENING - timedelta(seconds=1), END + STAYS_OPEN])
+@pytest.mark.parametrize("now", [OPENING - timedelta(seconds=1), END + ROOM_STAYS_OPEN])
 def test_nobody_arrives_while_the_room_is_not_open(delegate, now):
     with pytest.raises(NotPossibleNow):
         record_arrival(delegate, first_session(), now=now)

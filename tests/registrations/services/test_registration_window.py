@@ -48,7 +48,9 @@ def withdraw(delegation, by, now):
 
 
 def restore(delegation, by, now):
-    left = make_delegate(delegation, status="withdrawn", withdrawn_at=now, hold_until=now + MOMENT, token_version=2)
+    left = make_delegate(
+        delegation, status="withdrawn", withdrawn_at=now, mail_not_before=now + MOMENT, token_version=2
+    )
     return restore_delegate(left, by=by, now=now)
 
 

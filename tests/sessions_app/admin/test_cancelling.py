@@ -85,7 +85,7 @@ def test_the_webinar_is_cancelled_at_once_in_one_release_after_the_people_are_co
     time_machine.move_to(NOW, tick=True)
     delegation = make_delegation()
     webinar = delegation.webinar
-    make_delegates(3, delegation, admitted_at=NOW, hold_until=NOW)
+    make_delegates(3, delegation, admitted_at=NOW, mail_not_before=NOW)
     release_webinar(webinar, by=None, now=NOW)
 
     page = secretariat.get(url("cancel-webinar", webinar))

@@ -72,7 +72,7 @@ def come_again(delegation, by, now):
 
 
 def bring_back(delegation, by, now):
-    undoing.restore_delegate(leaver(delegation, now, hold_until=now + LATER), by=by, now=now)
+    undoing.restore_delegate(leaver(delegation, now, mail_not_before=now + LATER), by=by, now=now)
 
 
 def change_profile(delegation, by, now):

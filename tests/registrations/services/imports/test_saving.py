@@ -20,7 +20,9 @@ def test_the_good_rows_are_saved_with_their_history_and_the_wrong_ones_are_told(
 
     imported = import_delegates(delegation, people=people, by=focal_point, now=now)
 
-    assert list(Delegate.objects.values_list("name", "position", "registered_at", "admitted_at", "hold_until")) == [
+    assert list(
+        Delegate.objects.values_list("name", "position", "registered_at", "admitted_at", "mail_not_before")
+    ) == [
         ("Persona Ejemplo 1", "Fiscal", now, None, now + timedelta(seconds=20)),
         ("Persona Ejemplo 3", "", now, None, now + timedelta(seconds=20)),
     ]

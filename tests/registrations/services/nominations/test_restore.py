@@ -57,7 +57,7 @@ def test_staff_restore_at_any_time_with_new_links_and_a_new_admission(delegation
 
     restored = restore_delegate(delegate, by=staff, now=later)
 
-    assert (restored.admitted_at, restored.token_version, restored.hold_until) == (later, 2, later)
+    assert (restored.admitted_at, restored.token_version, restored.mail_not_before) == (later, 2, later)
 
 
 def test_restoring_obeys_the_maximum(delegation, focal_point, staff, now):

@@ -6,7 +6,7 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 
 from registrations.models import HistoryEvent, HistoryKind, User
-from registrations.queries.attendance import AttendanceTable, PresenceLine, attendance_table
+from registrations.queries.attendance import AttendanceRow, AttendanceTable, attendance_table
 from registrations.services.exports import Table
 from registrations.services.exports.files import Row
 from sessions_app.models import Webinar
@@ -39,6 +39,6 @@ def _rows(table: AttendanceTable) -> Iterator[Row]:
     yield _row(_("Countries and organisations"), "", table.of_all)
 
 
-def _row(body: str, profile: str, line: PresenceLine) -> Row:
+def _row(body: str, profile: str, line: AttendanceRow) -> Row:
     counts = [count for one in line.sessions for count in (one.invited, one.accepted, one.opened, one.attended)]
     return [body, profile, line.nominated, *counts]

@@ -13,17 +13,17 @@ from sessions_app.models import Session, Webinar
 
 
 @dataclass(frozen=True)
-class EarlierPerson:
+class EarlierDelegate:
     """Someone as they were named at an earlier webinar, which began at `began_at`.
 
-    `is_here` says that the address is in the delegation in question already, `is_profile_asked` that this webinar
-    still asks for their profile (for organisations, which have none, it is always so).
+    `is_already_registered` says that the address is in the delegation in question already, `is_profile_requested` that
+    this webinar still asks for their profile (for organisations, which have none, it is always so).
     """
 
     person: Delegate
     began_at: datetime
-    is_here: bool
-    is_profile_asked: bool
+    is_already_registered: bool
+    is_profile_requested: bool
 
     @property
     def webinar(self) -> Webinar:
@@ -45,7 +45,9 @@ def _people(delegation: Delegation, *, now: datetime) -> "QuerySet[Delegate]":
     )
 
 
-def earlier_people(delegation: Delegation, *, seats: tuple[SeatCount, ...], now: datetime) -> tuple[EarlierPerson, ...]:
+def earlier_delegates(
+    delegation: Delegation, *, seats: tuple[SeatCount, ...], now: datetime
+) -> tuple[EarlierDelegate, ...]:
     """The people of the country's earlier delegations who took part to the end or were admitted; each address once,
     as it was last. The newest webinar first, then by profile and name. Two queries.
 
@@ -58,11 +60,11 @@ def earlier_people(delegation: Delegation, *, seats: tuple[SeatCount, ...], now:
     for person in sorted(people, key=lambda one: (one.began_at, one.registered_at, one.pk)):
         newest[person.address] = person
     return tuple(
-        EarlierPerson(
+        EarlierDelegate(
             person=person,
             began_at=person.began_at,
-            is_here=person.address in here,
-            is_profile_asked=person.profile_id in asked,
+            is_already_registered=person.address in here,
+            is_profile_requested=person.profile_id in asked,
         )
         for person in people
         if newest[person.address] == person

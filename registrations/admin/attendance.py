@@ -27,9 +27,9 @@ from registrations.models import Attendance, AttendanceReport, Delegate, Matched
 from registrations.queries.attendance import attendance_table
 from registrations.services.attendance_import.form_payload import people_to_text, text_to_people
 from registrations.services.attendance_import.manual_matching import match_manually
-from registrations.services.attendance_import.matching import CheckedReport, check_report, same_names
+from registrations.services.attendance_import.matching import CheckedReport, check_report, suggest_by_name
 from registrations.services.attendance_import.people import attendees_from_rows
-from registrations.services.attendance_import.reading import MOST_BYTES, read_report, report_too_large
+from registrations.services.attendance_import.reading import MAX_BYTES, read_report, report_too_large
 from registrations.services.attendance_import.saving import import_attendance, remove_attendance
 from registrations.services.exports import FileFormat
 from registrations.services.exports.attendance import export_attendance
@@ -133,7 +133,7 @@ class AttendanceAdmin(ReadOnlyAdmin[Attendance]):
         form = MatchForm(
             request.POST if request.method == "POST" else None,
             rows=shown,
-            suggested=same_names(session, shown),
+            suggested=suggest_by_name(session, shown),
             people=list(people.order_by("delegation__body__name_en", "delegation_id", "name", "pk")),
         )
         if form.is_valid():
@@ -173,7 +173,7 @@ class AttendanceAdmin(ReadOnlyAdmin[Attendance]):
             upload, zone = form.cleaned_data["file"], form.cleaned_data["timezone"]
             try:
                 check_not_purged(session.webinar, now=timezone.now())
-                if (upload.size or 0) > MOST_BYTES:
+                if (upload.size or 0) > MAX_BYTES:
                     raise report_too_large()
                 day = session.starts_at.astimezone(ZoneInfo(zone)).date()
                 people = attendees_from_rows(read_report(upload.read()), day=day, zone=zone)

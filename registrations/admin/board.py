@@ -18,7 +18,7 @@ from registrations.forms.board import ANYTHING, BY_NAME, BoardForm
 from registrations.models import DelegationStatus
 from registrations.queries import (
     BoardRow,
-    Changes,
+    DelegationChanges,
     ProfileTotal,
     QuotaBoard,
     RecentChanges,
@@ -31,7 +31,7 @@ from registrations.queries.speakers import unlinked_speakers
 from sessions_app.admin.base import change_url
 from sessions_app.models import Webinar
 
-NOTHING = Changes()
+NOTHING = DelegationChanges()
 
 
 @dataclass(frozen=True)
@@ -89,12 +89,12 @@ def lines_of(board: QuotaBoard, rows: Iterable[BoardRow], movements: RecentChang
     return lines
 
 
-def words_for(changes: Changes) -> tuple[str, ...]:
+def words_for(changes: DelegationChanges) -> tuple[str, ...]:
     counted = [
-        _("+%(came)s named") % {"came": changes.came} if changes.came else "",
-        _("−%(left)s left") % {"left": changes.left} if changes.left else "",
+        _("+%(came)s named") % {"came": changes.added} if changes.added else "",
+        _("−%(left)s left") % {"left": changes.removed} if changes.removed else "",
     ]
-    return tuple(word for word in (*counted, *(str(step.label) for step in changes.steps)) if word)
+    return tuple(word for word in (*counted, *(str(step.label) for step in changes.other_kinds)) if word)
 
 
 def rows_wanted(rows: Sequence[BoardRow], wanted: dict[str, str]) -> list[BoardRow]:
@@ -154,7 +154,7 @@ def board_page(site: AdminSite, request: HttpRequest, slug: str) -> HttpResponse
         "organisations": lines_of(board, board.organisations, movements),
         "unregistered": list(unlinked_speakers(webinar.pk)) if board.organisations else [],
         "totals": totals_of(board, profile=profile),
-        "plot": plot_of(movements.curve, asked=board.effective_minimum_total, today=timezone.localdate(now)),
+        "plot": plot_of(movements.daily_totals, asked=board.effective_minimum_total, today=timezone.localdate(now)),
         "named_url": people_url(webinar, **of_countries),
         "working_group_url": people_url(webinar, **of_countries, is_working_group_member__exact="1"),
         "export_url": f"{reverse('admin:export-delegates')}?{urlencode({'webinar': slug, 'status__exact': 'active'})}",

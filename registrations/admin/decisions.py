@@ -18,7 +18,7 @@ from registrations.services.acceptance_messages import (
     message_if_accepted,
 )
 from registrations.services.delegations import (
-    CAN_BE_SUBMITTED,
+    SUBMITTABLE_STATUSES,
     accept_delegation,
     mark_attending_again,
     mark_not_attending,
@@ -122,7 +122,7 @@ STEPS = (
     Step(
         "submit", gettext_lazy("Submit for the country"), gettext_lazy("Submit for the country"),
         gettext_lazy("A complete delegation is accepted at once, unless the webinar says that it waits."),
-        SubmitForm, _has_status(*CAN_BE_SUBMITTED), _submit, warn=_accepted_as_submitted,
+        SubmitForm, _has_status(*SUBMITTABLE_STATUSES), _submit, warn=_accepted_as_submitted,
     ),
     Step(
         "reopen", gettext_lazy("Reopen the delegation"), gettext_lazy("Reopen"),

@@ -19,7 +19,7 @@ from registrations.admin.base import staff_of
 from registrations.admin.delivery_pages import delivery_page
 from registrations.admin.filters import OverdueFilter
 from registrations.models import CalendarEntry, Delivery, DeliveryState, HistoryEvent
-from registrations.queries.delegation_page import DONE_WITH
+from registrations.queries.delegation_page import RESENDABLE_STATES
 from registrations.services.deliveries import resend_deliveries, stop_deliveries
 from sessions_app.admin.base import ReadOnlyAdmin, change_url, link
 
@@ -136,7 +136,7 @@ class DeliveryAdmin(ReadOnlyAdmin[Delivery]):
     def send_one_again(self, request: HttpRequest, pk: int) -> HttpResponse:
         delivery = get_object_or_404(Delivery, pk=pk)
         if request.method == "POST":
-            self._send_again(request, Delivery.objects.filter(pk=pk), *DONE_WITH)
+            self._send_again(request, Delivery.objects.filter(pk=pk), *RESENDABLE_STATES)
         return redirect(change_url(delivery))
 
 

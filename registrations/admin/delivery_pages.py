@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from registrations.models import CalendarEntry, Delivery, DeliveryKind, DeliveryState, HistoryKind, IcalMethod, Partstat
-from registrations.queries.delegation_page import DONE_WITH
+from registrations.queries.delegation_page import RESENDABLE_STATES
 from registrations.services.deliveries import STOPPABLE
 
 ABOUT = {
@@ -65,7 +65,7 @@ def delivery_page(site: AdminSite, request: HttpRequest, pk: int) -> HttpRespons
         "mailbox": what_it_holds(delivery, entry, messages) if entry is not None else (),
         "messages_of_mailbox": messages,
         "can_be_stopped": delivery.state in STOPPABLE,
-        "can_be_sent_again": delivery.state in DONE_WITH and is_repeatable,
+        "can_be_sent_again": delivery.state in RESENDABLE_STATES and is_repeatable,
     }
     return TemplateResponse(request, "admin/registrations/delivery/page.html", context)
 

@@ -7,7 +7,7 @@ from django.core.exceptions import FieldDoesNotExist
 from django.utils.translation import gettext as _
 
 from registrations.models import Delegate, HistoryEvent, ParticipantProfile
-from registrations.models.history import STEP
+from registrations.models.history import COMPLETING_STEP
 from registrations.services.exports import COLUMNS
 
 EMPTY = "\N{EN DASH}"
@@ -39,7 +39,7 @@ def readable(events: Iterable[HistoryEvent], *, only: Collection[str] | None = N
                 # What stayed the same says which one it is about.
                 (_label(name), _text(name, old if old != new else None, named), _text(name, new, named) or EMPTY)
                 for name, (old, new) in sorted(event.changes.items(), key=_place)
-                if name != STEP and (only is None or name in only)
+                if name != COMPLETING_STEP and (only is None or name in only)
             ),
         )
         for event in events

@@ -18,7 +18,7 @@ from registrations.admin.personal_data import ending_of, erase_page, export_page
 from registrations.exceptions import NotPossibleNow
 from registrations.forms.policies import PolicyForm
 from registrations.models import GapNoticeRule, RegistrationPolicy, ReminderRule
-from registrations.services.acceptance_messages import said_of
+from registrations.services.acceptance_messages import message_after_accepting
 from registrations.services.nudge import nudge_planner
 from registrations.services.policies import save_policy
 from sessions_app.admin.base import SecretariatAdmin
@@ -65,7 +65,7 @@ class PolicyAdmin(SecretariatAdmin[RegistrationPolicy]):
     def save_model(self, request: HttpRequest, obj: RegistrationPolicy, form: Any, change: bool) -> None:
         """Through the service, which accepts the delegations that were shown (rule 4)."""
         accepted = save_policy(obj, seen=form.cleaned_data["seen"].split(), by=staff_of(request), now=timezone.now())
-        if text := said_of(accepted):
+        if text := message_after_accepting(accepted):
             messages.success(request, text)
 
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:

@@ -16,10 +16,10 @@ def saved(form: Any, preview: QuotaPreview, save: Callable[[set[str]], Acceptanc
     broken, the form goes out again with the words of this `preview`, and sending it once more confirms.
     """
     seen = set(form.cleaned_data["seen"].split())
-    if preview.words <= seen:
+    if preview.confirmations <= seen:
         try:
             return save(seen)
         except RuleBroken as broken:
             add_broken_rule(form, broken)
-    send_again_with(form, seen=" ".join(sorted(preview.words)))
+    send_again_with(form, seen=" ".join(sorted(preview.confirmations)))
     return None

@@ -14,10 +14,10 @@ from registrations.admin.base import staff_of
 from registrations.admin.quota_confirmation import saved
 from registrations.forms.absent_fields import keep_what_is_not_sent
 from registrations.forms.secretariat import EndExceptionForm, ExceptionForm
-from registrations.models import Asked, Delegation, Quota, QuotaException
+from registrations.models import Delegation, Quota, QuotaException, QuotaLimits
 from registrations.queries import exception_of, lacks_letter, seats_of
 from registrations.queries.acceptance import Acceptances
-from registrations.services.acceptance_messages import said_of
+from registrations.services.acceptance_messages import message_after_accepting
 from registrations.services.quotas import (
     QuotaPreview,
     acceptances_with_limits,
@@ -42,7 +42,7 @@ def exception_page(site: AdminSite, request: HttpRequest, pk: int) -> HttpRespon
     preview = None
     if form.is_valid():
         delegation = form.cleaned_data["delegation"]
-        numbers = Asked(form.cleaned_data["minimum"], form.cleaned_data["maximum"])
+        numbers = QuotaLimits(form.cleaned_data["minimum"], form.cleaned_data["maximum"])
         preview = _preview(delegation, quota, numbers, replaced=exception_of(delegation, quota))
 
         def save(seen: set[str]) -> Acceptances:
@@ -60,7 +60,7 @@ def exception_page(site: AdminSite, request: HttpRequest, pk: int) -> HttpRespon
         accepted = saved(form, preview, save)
         if accepted is not None:
             said = _("Of %(body)s is now asked: %(asked)s.") % {"body": delegation.body, "asked": numbers}
-            messages.success(request, f"{said} {said_of(accepted)}".strip())
+            messages.success(request, f"{said} {message_after_accepting(accepted)}".strip())
             return redirect(back)
     return _page(
         site,
@@ -70,8 +70,8 @@ def exception_page(site: AdminSite, request: HttpRequest, pk: int) -> HttpRespon
         preview,
         title=_("%(profile)s: an exception for one country") % {"profile": quota.profile},
         lead=_("Asked of every country: %(asked)s. One country can be asked for other numbers.")
-        % {"asked": quota.asked},
-        verb=_("Save all the same") if preview and preview.words else _("Save"),
+        % {"asked": quota.limits},
+        verb=_("Save all the same") if preview and preview.confirmations else _("Save"),
         back=back,
     )
 
@@ -87,7 +87,7 @@ def end_exception_page(site: AdminSite, request: HttpRequest, pk: int) -> HttpRe
     form = EndExceptionForm(request.POST if request.method == "POST" else None)
     preview = None
     if form.is_valid():
-        preview = _preview(delegation, quota, quota.asked)
+        preview = _preview(delegation, quota, quota.limits)
 
         def end(seen: set[str]) -> Acceptances:
             return end_exception(
@@ -102,7 +102,7 @@ def end_exception_page(site: AdminSite, request: HttpRequest, pk: int) -> HttpRe
         accepted = saved(form, preview, end)
         if accepted is not None:
             said = _("Of %(body)s is now asked what every country is asked.") % {"body": delegation.body}
-            messages.success(request, f"{said} {said_of(accepted)}".strip())
+            messages.success(request, f"{said} {message_after_accepting(accepted)}".strip())
             return redirect(change_url(delegation))
     return _page(
         site,
@@ -112,8 +112,8 @@ def end_exception_page(site: AdminSite, request: HttpRequest, pk: int) -> HttpRe
         preview,
         title=_("%(profile)s: end the exception for %(body)s") % {"profile": quota.profile, "body": delegation.body},
         lead=_("Asked of %(body)s: %(own)s; of every country: %(asked)s. Its reason was: %(reason)s")
-        % {"body": delegation.body, "own": exception.asked, "asked": quota.asked, "reason": exception.reason},
-        verb=_("End it all the same") if preview and preview.words else _("End the exception"),
+        % {"body": delegation.body, "own": exception.limits, "asked": quota.limits, "reason": exception.reason},
+        verb=_("End it all the same") if preview and preview.confirmations else _("End the exception"),
         back=change_url(delegation),
     )
 
@@ -127,7 +127,7 @@ def _country_of(quota: Quota, *, slug: str | None) -> Delegation | None:
 def _typed_before(quota: Quota, delegation: Delegation | None) -> dict[str, Any]:
     """What is asked today, of one country where it is known: its exception is seen then."""
     found = exception_of(delegation, quota) if delegation else None
-    asked = found.asked if found else quota.asked
+    asked = found.limits if found else quota.limits
     return {
         "delegation": delegation.slug if delegation else None,
         "minimum": asked.minimum,
@@ -138,7 +138,7 @@ def _typed_before(quota: Quota, delegation: Delegation | None) -> dict[str, Any]
 
 
 def _preview(
-    delegation: Delegation, quota: Quota, asked: Asked, *, replaced: QuotaException | None = None
+    delegation: Delegation, quota: Quota, asked: QuotaLimits, *, replaced: QuotaException | None = None
 ) -> QuotaPreview:
     seats = seats_of(delegation)
     seat = next((seat for seat in seats if seat.profile == quota.profile), None)

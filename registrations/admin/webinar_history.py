@@ -26,14 +26,16 @@ def webinar_history_page(site: AdminSite, request: HttpRequest, slug: str) -> Ht
     """
     webinar = get_object_or_404(Webinar, slug=slug)
     is_for_observer = is_observed(request)
-    is_whole = is_for_observer or request.GET.get("all") != "1"
-    page = Paginator(history_of_webinar(webinar, is_whole=is_whole), ON_A_PAGE).get_page(request.GET.get("page"))
+    is_webinar_wide = is_for_observer or request.GET.get("all") != "1"
+    page = Paginator(history_of_webinar(webinar, is_webinar_wide=is_webinar_wide), ON_A_PAGE).get_page(
+        request.GET.get("page")
+    )
     context = site.each_context(request) | {
         "title": _("History"),
         "subtitle": str(webinar),
         "webinar": webinar,
         "page": page,
-        "is_whole": is_whole,
+        "is_whole": is_webinar_wide,
         "history": readable(page.object_list, only=SHOWN_TO_OBSERVERS if is_for_observer else None),
     }
     return TemplateResponse(request, "admin/quota_board/history.html", context)

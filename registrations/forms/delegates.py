@@ -18,7 +18,7 @@ from registrations.models.delegate import validate_one_line
 from registrations.queries import SeatCount
 from registrations.services.delegate_details import FIELDS
 from registrations.services.nominations import DelegateDetails
-from registrations.services.registration_window import LONGEST_REASON
+from registrations.services.registration_window import MAX_REASON_LENGTH
 from sessions_app.forms import disable_autofill
 from sessions_app.hours import zone_city
 from sessions_app.zone_choices import zone_groups
@@ -41,7 +41,7 @@ class VersionField(forms.IntegerField):
 
 def reason_field(*, required: bool = True, **options: Any) -> forms.CharField:
     return forms.CharField(
-        **{"label": _("Reason"), "max_length": LONGEST_REASON, **options},
+        **{"label": _("Reason"), "max_length": MAX_REASON_LENGTH, **options},
         required=required,
         widget=forms.Textarea(attrs=LINES),
     )

@@ -11,7 +11,7 @@ from registrations.exceptions import GapsRemain
 from registrations.forms.delegates import VersionField
 from registrations.forms.gap_reasons import GapReasonForm
 from registrations.queries import SeatCount
-from registrations.services.registration_window import LONGEST_REASON
+from registrations.services.registration_window import MAX_REASON_LENGTH
 
 LINES = {"rows": 4}
 
@@ -34,5 +34,5 @@ class SubmitForm(GapReasonForm):
 
 class NotAttendingForm(forms.Form):
     reason = forms.CharField(
-        label=_("Why your country does not attend"), max_length=LONGEST_REASON, widget=forms.Textarea(attrs=LINES)
+        label=_("Why your country does not attend"), max_length=MAX_REASON_LENGTH, widget=forms.Textarea(attrs=LINES)
     )

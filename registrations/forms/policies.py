@@ -62,10 +62,10 @@ class PolicyForm(forms.ModelForm):  # type: ignore[type-arg]  # takes no paramet
             purged_at=self.instance.purged_at,
         )
         accepted = policy_preview(typed, now=timezone.now())
-        if accepted.words <= set(self.cleaned_data["seen"].split()):
+        if accepted.confirmations <= set(self.cleaned_data["seen"].split()):
             return
         self.accepted = accepted
-        send_again_with(self, seen=" ".join(sorted(accepted.words)))
+        send_again_with(self, seen=" ".join(sorted(accepted.confirmations)))
         self.add_error(
             None, _("Not saved yet. Saving accepts the delegations listed on this page. Save again to confirm.")
         )

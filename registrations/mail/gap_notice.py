@@ -27,7 +27,7 @@ def build_gap_notice(delivery: Delivery) -> EmailMultiAlternatives:
             {
                 "name": _within_a_sentence(seat.profile.name.render(user.language).text),
                 "named": seat.named,
-                "floor": seat.floor,
+                "floor": seat.effective_minimum,
             }
             for seat in gaps_in(seats_of(delegation))
         ],

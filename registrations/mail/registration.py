@@ -24,7 +24,9 @@ def build_registration_invitation(delivery: Delivery) -> EmailMultiAlternatives:
         "body_name": delegation.body.name.render(user.language).text,
         "webinar_title": webinar.title.render(user.language).text,
         "is_registered": delegation.status in REGISTERED,
-        "asked": [(seat.profile.name.render(user.language).text, seat.floor) for seat in seats_of(delegation)],
+        "asked": [
+            (seat.profile.name.render(user.language).text, seat.effective_minimum) for seat in seats_of(delegation)
+        ],
         "asks_for_letter": requires_letter(delegation),
         "sessions": [
             hours_of(one.starts_at, one.ends_at, user, delegation)

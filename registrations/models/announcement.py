@@ -9,7 +9,7 @@ from registrations.models.delegate import validate_one_line
 from sessions_app.bilingual import LANGUAGES, Bilingual
 from sessions_app.models import Webinar
 
-LONGEST_SUBJECT, LONGEST_TEXT = 150, 10_000
+MAX_SUBJECT_LENGTH, MAX_TEXT_LENGTH = 150, 10_000
 
 
 class AnnouncementRecipients(models.TextChoices):
@@ -28,17 +28,17 @@ class Announcement(models.Model):
         Webinar, on_delete=models.PROTECT, related_name="announcements", verbose_name=_("webinar")
     )
     subject_en = models.CharField(
-        _("subject (English)"), max_length=LONGEST_SUBJECT, blank=True, validators=[validate_one_line]
+        _("subject (English)"), max_length=MAX_SUBJECT_LENGTH, blank=True, validators=[validate_one_line]
     )
     subject_es = models.CharField(
-        _("subject (Spanish)"), max_length=LONGEST_SUBJECT, blank=True, validators=[validate_one_line]
+        _("subject (Spanish)"), max_length=MAX_SUBJECT_LENGTH, blank=True, validators=[validate_one_line]
     )
     # Markdown.
     text_en = models.TextField(
-        _("text (English)"), max_length=LONGEST_TEXT, blank=True, validators=[MaxLengthValidator(LONGEST_TEXT)]
+        _("text (English)"), max_length=MAX_TEXT_LENGTH, blank=True, validators=[MaxLengthValidator(MAX_TEXT_LENGTH)]
     )
     text_es = models.TextField(
-        _("text (Spanish)"), max_length=LONGEST_TEXT, blank=True, validators=[MaxLengthValidator(LONGEST_TEXT)]
+        _("text (Spanish)"), max_length=MAX_TEXT_LENGTH, blank=True, validators=[MaxLengthValidator(MAX_TEXT_LENGTH)]
     )
     # Whom it is for, in slugs and codes; `queries.audiences` reads it.
     audience: "models.JSONField[dict[str, Any], dict[str, Any]]" = models.JSONField(_("readers"), default=dict)

@@ -8,7 +8,7 @@ from django.utils.translation import ngettext
 
 from sessions_app.models import Webinar
 
-FEWEST_DAYS, MOST_DAYS = 1, 60
+MIN_DAYS, MAX_DAYS = 1, 60
 # In the webinar's zone; the notice goes out from then until the end of the day.
 HOUR_OF_NOTICES = time(9)
 
@@ -24,7 +24,7 @@ class GapNoticeRule(models.Model):
     )
     days_before = models.PositiveSmallIntegerField(
         _("days before registration closes"),
-        validators=[MinValueValidator(FEWEST_DAYS), MaxValueValidator(MOST_DAYS)],
+        validators=[MinValueValidator(MIN_DAYS), MaxValueValidator(MAX_DAYS)],
     )
     created_at = models.DateTimeField(_("created at"))
 
@@ -39,7 +39,7 @@ class GapNoticeRule(models.Model):
                 violation_error_message=_("This rule stands already."),
             ),
             models.CheckConstraint(
-                condition=models.Q(days_before__gte=FEWEST_DAYS, days_before__lte=MOST_DAYS),
+                condition=models.Q(days_before__gte=MIN_DAYS, days_before__lte=MAX_DAYS),
                 name="gap_notice_rule_lies_1_to_60_days_before",
             ),
         ]

@@ -64,7 +64,7 @@ ALERT_KINDS = (
 )
 # Key in `changes` of an automatic acceptance: the step that completed the delegation, as a HistoryKind or a key of
 # STEPS_WITHOUT_EVENT.
-STEP = "step"
+COMPLETING_STEP = "step"
 POLICY_CHANGED = "policy_changed"
 STEPS_WITHOUT_EVENT = {POLICY_CHANGED: _("Registration policy changed")}
 
@@ -126,7 +126,7 @@ class HistoryEvent(models.Model):
     @property
     def completing_step(self) -> str:
         """What made the delegation complete, so that the rules accepted it; empty for every other event."""
-        step = str(self.changes.get(STEP, ["", ""])[1] or "")
+        step = str(self.changes.get(COMPLETING_STEP, ["", ""])[1] or "")
         return str(STEPS_WITHOUT_EVENT.get(step) or (HistoryKind(step).label if step in HistoryKind.values else ""))
 
     @property

@@ -42,7 +42,7 @@ class ParticipantProfile(models.Model):
 
 
 @dataclass(frozen=True)
-class Asked:
+class QuotaLimits:
     """How many of a profile are asked for: a floor, and a ceiling where set."""
 
     minimum: int
@@ -83,8 +83,8 @@ class Quota(models.Model):
         return f"{self.profile}: {self.minimum}"
 
     @property
-    def asked(self) -> Asked:
-        return Asked(self.minimum, self.maximum)
+    def limits(self) -> QuotaLimits:
+        return QuotaLimits(self.minimum, self.maximum)
 
 
 class QuotaException(models.Model):
@@ -119,8 +119,8 @@ class QuotaException(models.Model):
         return f"{self.body}: {self.minimum}"
 
     @property
-    def asked(self) -> Asked:
-        return Asked(self.minimum, self.maximum)
+    def limits(self) -> QuotaLimits:
+        return QuotaLimits(self.minimum, self.maximum)
 
 
 class RegistrationPolicy(models.Model):

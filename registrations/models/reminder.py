@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from sessions_app.models import ReleasedSession, Webinar
 
-SHORTEST_LEAD, LONGEST_LEAD = timedelta(minutes=5), timedelta(days=60)
+MIN_LEAD, MAX_LEAD = timedelta(minutes=5), timedelta(days=60)
 
 
 class ReminderUnit(models.TextChoices):
@@ -41,7 +41,7 @@ class ReminderScope(models.TextChoices):
 def allowed_amounts(unit: str) -> range:
     """How many of `unit` a reminder may lie from its session: 5 minutes to 60 days in all."""
     one = timedelta(**{unit: 1})
-    return range(max(1, SHORTEST_LEAD // one), LONGEST_LEAD // one + 1)
+    return range(max(1, MIN_LEAD // one), MAX_LEAD // one + 1)
 
 
 def _allowed_leads() -> models.Q:
@@ -93,7 +93,7 @@ class ReminderRule(models.Model):
         else:
             sentence = gettext("%(lead)s before %(scope)s, to %(audience)s")
         return sentence % {
-            "lead": self._lead_in_words(),
+            "lead": self._lead_text(),
             "scope": self.get_scope_display(),
             "audience": self.get_audience_display(),
         }
@@ -118,7 +118,7 @@ class ReminderRule(models.Model):
             anchor = anchor.astimezone(ZoneInfo(released.timezone))
         return (anchor + lead).astimezone(UTC)
 
-    def _lead_in_words(self) -> str:
+    def _lead_text(self) -> str:
         words = {
             ReminderUnit.MINUTES: ngettext("%(count)s minute", "%(count)s minutes", self.amount),
             ReminderUnit.HOURS: ngettext("%(count)s hour", "%(count)s hours", self.amount),

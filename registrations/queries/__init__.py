@@ -19,7 +19,7 @@ from registrations.queries.delegation_page import (
 )
 from registrations.queries.focal_points import focal_points_of
 from registrations.queries.letters import lacks_letter, letters_of, requires_letter
-from registrations.queries.recent_changes import Changes, RecentChanges, RegistrationDay, recent_changes_of
+from registrations.queries.recent_changes import DelegationChanges, RecentChanges, RegistrationDay, recent_changes_of
 from registrations.queries.seats import (
     SeatCount,
     exception_of,
@@ -33,9 +33,9 @@ from registrations.queries.seats import (
 
 __all__ = [
     "BoardRow",
-    "Changes",
     "DelegateWithMail",
     "DelegatesWithMail",
+    "DelegationChanges",
     "Invitation",
     "ProfileTotal",
     "QuotaBoard",

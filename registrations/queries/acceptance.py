@@ -18,7 +18,7 @@ class Acceptances:
     people: int = 0
 
     @property
-    def words(self) -> frozenset[str]:
+    def confirmations(self) -> frozenset[str]:
         """What must have been seen before the step; none where nothing is accepted."""
         if not self.delegations:
             return frozenset()

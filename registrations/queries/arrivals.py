@@ -15,7 +15,7 @@ from sessions_app.models import Session
 
 
 @dataclass(frozen=True)
-class Count:
+class ArrivalCount:
     """How many of those who are invited have opened the room."""
 
     opened: int = 0
@@ -34,13 +34,13 @@ class ArrivedDelegate:
 
 @dataclass(frozen=True)
 class BodyArrivals:
-    """`counts` in the order of the profiles of the page; `awaited` are those invited who have not come."""
+    """`counts` in the order of the profiles of the page; `not_arrived` are those invited who have not come."""
 
     body: ParticipatingBody
-    counts: tuple[Count, ...]
-    total: Count
+    counts: tuple[ArrivalCount, ...]
+    total: ArrivalCount
     arrived: tuple[ArrivedDelegate, ...]
-    awaited: tuple[Delegate, ...]
+    not_arrived: tuple[Delegate, ...]
 
 
 @dataclass(frozen=True)
@@ -49,8 +49,8 @@ class Arrivals:
 
     profiles: tuple[ParticipantProfile | None, ...]
     bodies: tuple[BodyArrivals, ...]
-    totals: tuple[Count, ...]
-    total: Count
+    totals: tuple[ArrivalCount, ...]
+    total: ArrivalCount
 
 
 def arrivals_of(session: Session) -> Arrivals:
@@ -65,7 +65,7 @@ def arrivals_of(session: Session) -> Arrivals:
         .order_by("name", "pk")
     )
     opened = dict(Arrival.objects.filter(session=session).values_list("delegate_id", "at"))
-    profiles = sorted({one.profile for one in people}, key=_place_of)
+    profiles = sorted({one.profile for one in people}, key=_profile_sort_key)
     by_body: dict[ParticipatingBody, list[Delegate]] = defaultdict(list)
     for one in people:
         by_body[one.delegation.body].append(one)
@@ -77,7 +77,7 @@ def arrivals_of(session: Session) -> Arrivals:
                 counts=tuple(_count([one for one in named if one.profile == profile], opened) for profile in profiles),
                 total=_count(named, opened),
                 arrived=tuple(ArrivedDelegate(one, opened[one.pk]) for one in named if one.pk in opened),
-                awaited=tuple(one for one in named if one.pk not in opened),
+                not_arrived=tuple(one for one in named if one.pk not in opened),
             )
             for body, named in sorted(by_body.items(), key=lambda item: (_is_organisation(item[0]), str(item[0])))
         ),
@@ -86,7 +86,7 @@ def arrivals_of(session: Session) -> Arrivals:
     )
 
 
-def _place_of(profile: ParticipantProfile | None) -> tuple[bool, int, str]:
+def _profile_sort_key(profile: ParticipantProfile | None) -> tuple[bool, int, str]:
     return (profile is None, profile.position if profile else 0, profile.code if profile else "")
 
 
@@ -94,5 +94,5 @@ def _is_organisation(body: ParticipatingBody) -> bool:
     return body.kind == BodyKind.ORGANISATION
 
 
-def _count(people: list[Delegate], opened: dict[int, datetime]) -> Count:
-    return Count(opened=sum(one.pk in opened for one in people), invited=len(people))
+def _count(people: list[Delegate], opened: dict[int, datetime]) -> ArrivalCount:
+    return ArrivalCount(opened=sum(one.pk in opened for one in people), invited=len(people))

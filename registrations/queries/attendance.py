@@ -22,7 +22,7 @@ from registrations.queries.seats import CountedDelegation, delegations_with_seat
 from sessions_app.models import Session, Webinar
 
 # (delegation id, profile id or None)
-Place = tuple[int, int | None]
+ProfileKey = tuple[int, int | None]
 
 
 @dataclass(frozen=True)
@@ -55,16 +55,16 @@ class AttendanceRow:
 
 @dataclass(frozen=True)
 class BodyAttendance:
-    """The last of `lines` is of people without a profile that is asked for, where there are any."""
+    """The last of `rows` is of people without a profile that is asked for, where there are any."""
 
     delegation: Delegation
-    lines: tuple[AttendanceRow, ...]
+    rows: tuple[AttendanceRow, ...]
     total: AttendanceRow
 
     @property
     def has_total_row(self) -> bool:
         """Whether the total says something that its only line does not."""
-        return len(self.lines) != 1
+        return len(self.rows) != 1
 
 
 @dataclass(frozen=True)
@@ -75,9 +75,9 @@ class AttendanceTable:
     sessions: tuple[Session, ...]
     countries: tuple[BodyAttendance, ...]
     organisations: tuple[BodyAttendance, ...]
-    by_profile: tuple[AttendanceRow, ...]
-    of_countries: AttendanceRow
-    of_all: AttendanceRow
+    profile_totals: tuple[AttendanceRow, ...]
+    countries_total: AttendanceRow
+    grand_total: AttendanceRow
 
     @property
     def bodies(self) -> tuple[BodyAttendance, ...]:
@@ -88,12 +88,12 @@ def attendance_table(webinar: Webinar) -> AttendanceTable:
     """Nominated are those whom the board counts as named. Seven queries, however many people and reports."""
     sessions = tuple(Session.objects.filter(webinar=webinar).order_by("number"))
     presences = _presences(webinar, sessions)
-    nobody = (SessionFigures(),) * len(sessions)
+    zeros = (SessionFigures(),) * len(sessions)
     profiles: dict[int, ParticipantProfile] = {}
     bodies = []
     for counted in sorted(delegations_with_seats(webinar), key=lambda one: str(one.delegation.body).casefold()):
         profiles |= {seat.profile.pk: seat.profile for seat in counted.seats}
-        of_body = _of_body(counted, presences, nobody)
+        of_body = _of_body(counted, presences, zeros)
         if counted.delegation.status != DelegationStatus.NOT_ATTENDING:
             bodies.append(of_body)
         elif any(one.opened or one.attended for one in of_body.total.sessions):
@@ -103,20 +103,20 @@ def attendance_table(webinar: Webinar) -> AttendanceTable:
         sessions=sessions,
         countries=countries,
         organisations=tuple(one for one in bodies if one.delegation.body.kind == BodyKind.ORGANISATION),
-        by_profile=tuple(
-            sum_rows((line for one in countries for line in one.lines if line.profile == profile), nobody, profile)
+        profile_totals=tuple(
+            sum_rows((line for one in countries for line in one.rows if line.profile == profile), zeros, profile)
             for profile in profiles.values()
         ),
-        of_countries=sum_rows((one.total for one in countries), nobody),
-        of_all=sum_rows((one.total for one in bodies), nobody),
+        countries_total=sum_rows((one.total for one in countries), zeros),
+        grand_total=sum_rows((one.total for one in bodies), zeros),
     )
 
 
 def sum_rows(
-    lines: Iterable[AttendanceRow], nobody: tuple[SessionFigures, ...], profile: ParticipantProfile | None = None
+    rows: Iterable[AttendanceRow], zeros: tuple[SessionFigures, ...], profile: ParticipantProfile | None = None
 ) -> AttendanceRow:
-    nominated, sessions = 0, nobody
-    for line in lines:
+    nominated, sessions = 0, zeros
+    for line in rows:
         nominated += line.nominated
         sessions = tuple(one + other for one, other in zip(sessions, line.sessions, strict=True))
     return AttendanceRow(profile, nominated, sessions)
@@ -124,12 +124,12 @@ def sum_rows(
 
 def _of_body(
     counted: CountedDelegation,
-    presences: Mapping[Place, tuple[SessionFigures, ...]],
-    nobody: tuple[SessionFigures, ...],
+    presences: Mapping[ProfileKey, tuple[SessionFigures, ...]],
+    zeros: tuple[SessionFigures, ...],
 ) -> BodyAttendance:
     pk = counted.delegation.pk
     lines = [
-        AttendanceRow(seat.profile, seat.named, presences.get((pk, seat.profile.pk), nobody)) for seat in counted.seats
+        AttendanceRow(seat.profile, seat.named, presences.get((pk, seat.profile.pk), zeros)) for seat in counted.seats
     ]
     asked_for = {seat.profile.pk for seat in counted.seats}
     others = sum_rows(
@@ -138,21 +138,21 @@ def _of_body(
             for (delegation_id, profile_id), found in presences.items()
             if delegation_id == pk and profile_id not in asked_for
         ),
-        nobody,
+        zeros,
     )
     others = replace(others, nominated=counted.total.named - sum(line.nominated for line in lines))
-    if others.nominated or others.sessions != nobody:
+    if others.nominated or others.sessions != zeros:
         lines.append(others)
-    return BodyAttendance(counted.delegation, tuple(lines), sum_rows(lines, nobody))
+    return BodyAttendance(counted.delegation, tuple(lines), sum_rows(lines, zeros))
 
 
 def _of_nobody_nominated(one: BodyAttendance) -> BodyAttendance:
     return replace(
-        one, lines=tuple(replace(line, nominated=0) for line in one.lines), total=replace(one.total, nominated=0)
+        one, rows=tuple(replace(line, nominated=0) for line in one.rows), total=replace(one.total, nominated=0)
     )
 
 
-def _presences(webinar: Webinar, sessions: tuple[Session, ...]) -> dict[Place, tuple[SessionFigures, ...]]:
+def _presences(webinar: Webinar, sessions: tuple[Session, ...]) -> dict[ProfileKey, tuple[SessionFigures, ...]]:
     """By place, in the order of `sessions`. Three queries."""
     entries = CalendarEntry.objects.filter(
         session__webinar=webinar, planned_method=IcalMethod.REQUEST, delegate__status="active"
@@ -161,7 +161,7 @@ def _presences(webinar: Webinar, sessions: tuple[Session, ...]) -> dict[Place, t
     arrivals = Arrival.objects.filter(session__webinar=webinar)
     attendances = Attendance.objects.filter(session__webinar=webinar, delegate__isnull=False)
     order = {session.pk: index for index, session in enumerate(sessions)}
-    found: dict[Place, list[SessionFigures]] = defaultdict(lambda: [SessionFigures()] * len(sessions))
+    found: dict[ProfileKey, list[SessionFigures]] = defaultdict(lambda: [SessionFigures()] * len(sessions))
     people = Count("delegate", distinct=True)
     for delegation, profile, session, invited, accepting in _by_place(entries).annotate(one=people, two=accepted):
         found[delegation, profile][order[session]] += SessionFigures(invited=invited, accepted=accepting)

@@ -29,7 +29,7 @@ class ProfileTotal:
     """One column of the board, over the attending countries."""
 
     profile: ParticipantProfile
-    floor: int
+    effective_minimum: int
     named: int
     missing: int
     declined: int
@@ -77,7 +77,7 @@ def quota_board(webinar: Webinar) -> QuotaBoard:
         cells=sum(len(row.seats) for row in attending),
         met_in_accepted=in_accepted,
         met_not_yet_accepted=len(met) - in_accepted,
-        effective_minimum_total=sum(seat.floor for row in attending for seat in row.seats),
+        effective_minimum_total=sum(seat.effective_minimum for row in attending for seat in row.seats),
         named_total=sum(row.named for row in attending),
         missing_total=sum(row.missing for row in attending),
         working_group_total=sum(row.working_group for row in attending),
@@ -103,7 +103,7 @@ def _profile_totals(countries: Sequence[BoardRow], attending: Sequence[BoardRow]
     return tuple(
         ProfileTotal(
             profile=profile,
-            floor=sum(seat.floor for seat in seats),
+            effective_minimum=sum(seat.effective_minimum for seat in seats),
             named=sum(seat.named for seat in seats),
             missing=sum(seat.missing for seat in seats),
             declined=sum(seat.declined for seat in seats),

@@ -26,18 +26,18 @@ from registrations.models import (
 from sessions_app.models import ReleasedSession, Session, Webinar
 
 # Of the newest message to a mailbox.
-SHOWN = ("state", "attempts", "last_error", "due_at", "sent_at")
+DELIVERY_COLUMNS = ("state", "attempts", "last_error", "due_at", "sent_at")
 # Of a session as edited, then as released.
-ENDING = ("cancelled_at", "starts_at", "duration_minutes", "released__is_cancelled", "released__ends_at")
+SESSION_END_COLUMNS = ("cancelled_at", "starts_at", "duration_minutes", "released__is_cancelled", "released__ends_at")
 # What happened that the secretariat alone sees.
-OF_THE_SECRETARIAT = (
+SECRETARIAT_ONLY_KINDS = (
     HistoryKind.ADDRESS_CLASH,
     HistoryKind.NAMED_TOO_OFTEN,
     HistoryKind.EXCEPTION_MADE,
     HistoryKind.EXCEPTION_ENDED,
 )
 # The states out of which the newest message to a mailbox may be sent once more.
-DONE_WITH = (DeliveryState.SENT, DeliveryState.FAILED, DeliveryState.STOPPED)
+RESENDABLE_STATES = (DeliveryState.SENT, DeliveryState.FAILED, DeliveryState.STOPPED)
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,7 @@ class Invitation:
 
     def can_be_sent_again_at(self, now: datetime, *, by: User) -> bool:
         """A stop is the secretariat's to take back."""
-        return self.state in DONE_WITH and (by.is_staff or not self.is_stopped) and now < self.ends_at
+        return self.state in RESENDABLE_STATES and (by.is_staff or not self.is_stopped) and now < self.ends_at
 
 
 @dataclass(frozen=True)
@@ -119,7 +119,7 @@ class DelegatesWithMail:
     """Everyone of a delegation: who takes part, in the order of profiles, and who left, the latest first."""
 
     active: tuple[DelegateWithMail, ...]
-    left: tuple[DelegateWithMail, ...]
+    former: tuple[DelegateWithMail, ...]
 
     @property
     def held_count(self) -> int:
@@ -147,7 +147,7 @@ def delegates_with_mail_state(delegation: Delegation) -> DelegatesWithMail:
     left = [one for one in people if one.delegate.withdrawn_at is not None]
     return DelegatesWithMail(
         active=tuple(one for one in people if one.delegate.is_active),
-        left=tuple(sorted(left, key=lambda one: (one.delegate.withdrawn_at, one.delegate.pk), reverse=True)),
+        former=tuple(sorted(left, key=lambda one: (one.delegate.withdrawn_at, one.delegate.pk), reverse=True)),
     )
 
 
@@ -165,7 +165,7 @@ def _invitations_of(delegates: "QuerySet[Delegate]") -> dict[int, tuple[Invitati
         )
         .select_related("session")
         .annotate(newest=newest)
-        .annotate(**{name: F(f"newest__{name}") for name in SHOWN}, delivery_id=F("newest__pk"))
+        .annotate(**{name: F(f"newest__{name}") for name in DELIVERY_COLUMNS}, delivery_id=F("newest__pk"))
         .order_by("session__number", "pk")
     )
     invitations: dict[int, list[Invitation]] = defaultdict(list)
@@ -195,7 +195,7 @@ def history_of(delegation: Delegation) -> "QuerySet[HistoryEvent]":
     """
     return (
         HistoryEvent.objects.filter(delegation=delegation)
-        .exclude(kind__in=OF_THE_SECRETARIAT)
+        .exclude(kind__in=SECRETARIAT_ONLY_KINDS)
         .select_related("actor", "delegate")
     )
 
@@ -267,14 +267,14 @@ def last_session_end(webinar: Webinar) -> datetime | None:
 
     Released hours rule where something is released. Cancelled sessions count only while there is no other.
     """
-    return _end(list(Session.objects.filter(webinar=webinar).order_by().values_list(*ENDING)))
+    return _end(list(Session.objects.filter(webinar=webinar).order_by().values_list(*SESSION_END_COLUMNS)))
 
 
 def webinars_over(webinars: "QuerySet[Any, Any]", *, now: datetime) -> set[int]:
     """Those of `webinars`, ids, whose last session has ended, as `last_session_end` says. One query, however many."""
     rows: dict[int, list[tuple[Any, ...]]] = defaultdict(list)
     sessions = Session.objects.filter(webinar__in=webinars).order_by()
-    for pk, *row in sessions.values_list("webinar", *ENDING):
+    for pk, *row in sessions.values_list("webinar", *SESSION_END_COLUMNS):
         rows[pk].append(tuple(row))
     ends = {pk: _end(of_one) for pk, of_one in rows.items()}
     return {pk for pk, end in ends.items() if end is not None and end <= now}

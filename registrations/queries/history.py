@@ -9,7 +9,7 @@ from sessions_app.models import Webinar
 WEBINAR_WIDE_KINDS = (HistoryKind.CHASED, HistoryKind.EXCEPTION_MADE, HistoryKind.EXCEPTION_ENDED)
 
 
-def history_of_webinar(webinar: Webinar, *, is_whole: bool) -> "QuerySet[HistoryEvent]":
-    """The newest first; with `is_whole` without what belongs to one delegation and its people."""
+def history_of_webinar(webinar: Webinar, *, is_webinar_wide: bool) -> "QuerySet[HistoryEvent]":
+    """The newest first; with `is_webinar_wide` without what belongs to one delegation and its people."""
     events = HistoryEvent.objects.filter(webinar=webinar).select_related("actor", "delegate", "delegation__body")
-    return events.filter(Q(delegation=None) | Q(kind__in=WEBINAR_WIDE_KINDS)) if is_whole else events
+    return events.filter(Q(delegation=None) | Q(kind__in=WEBINAR_WIDE_KINDS)) if is_webinar_wide else events

@@ -71,7 +71,7 @@ def _attending_countries(delegations: "QuerySet[Delegation]") -> list[tuple[int,
     return [(row.pk, gaps_in(seats[row.pk]), bool(row.lacks_letter)) for row in rows]
 
 
-def held_entries() -> "Prefetch[Any]":
+def prefetch_held_entries() -> "Prefetch[Any]":
     """The calendar entries that delegates hold, by session, as `held_entries` of each."""
     held = CalendarEntry.objects.filter(planned_method=IcalMethod.REQUEST).select_related("session")
     return Prefetch("calendar_entries", queryset=held.order_by("session__number"), to_attr="held_entries")

@@ -8,7 +8,6 @@ from typing import Any
 from django.db.models import Count, Exists, F, FilteredRelation, OuterRef, Q, QuerySet, Sum
 
 from registrations.models import (
-    Asked,
     BodyKind,
     CalendarEntry,
     Delegate,
@@ -18,6 +17,7 @@ from registrations.models import (
     Partstat,
     Quota,
     QuotaException,
+    QuotaLimits,
     Waiver,
 )
 from registrations.models.delegate import DelegateQuerySet
@@ -26,14 +26,14 @@ from registrations.queries.letters import lacking_letter
 from sessions_app.models import Webinar
 
 # By (quota id, body id): what is asked of a body for which an exception from the quota was made.
-Exceptions = Mapping[tuple[int, int], Asked]
+ExceptionLimits = Mapping[tuple[int, int], QuotaLimits]
 
 
 @dataclass(frozen=True)
 class SeatCount:
     """The seats of one profile in one delegation. `declined` people are among the `named`.
 
-    `usual` is what other countries are asked, where `minimum` and `maximum` are an exception for this one.
+    `default_limits` is what other countries are asked, where `minimum` and `maximum` are an exception for this one.
     """
 
     profile: ParticipantProfile
@@ -42,25 +42,25 @@ class SeatCount:
     waived: int
     named: int
     declined: int
-    usual: Asked | None = None
+    default_limits: QuotaLimits | None = None
 
     @property
-    def floor(self) -> int:
+    def effective_minimum(self) -> int:
         """What is still asked for after waivers (rule 3)."""
         return max(0, self.minimum - self.waived)
 
     @property
     def missing(self) -> int:
-        return max(0, self.floor - self.named)
+        return max(0, self.effective_minimum - self.named)
 
     @property
     def is_met(self) -> bool:
-        return self.named >= self.floor
+        return self.named >= self.effective_minimum
 
     @property
     def opens_gap_if_one_leaves(self) -> bool:
         """Whether one fewer would be below the floor."""
-        return self.named - 1 < self.floor
+        return self.named - 1 < self.effective_minimum
 
     @property
     def is_full(self) -> bool:
@@ -117,7 +117,7 @@ def waived_seats(delegations: "QuerySet[Delegation]") -> dict[tuple[int, int], i
     return {(delegation_id, profile_id): waived for delegation_id, profile_id, waived in rows}
 
 
-def quotas_and_exceptions(webinar_ids: Iterable[int]) -> tuple[list[Quota], Exceptions]:
+def quotas_and_exceptions(webinar_ids: Iterable[int]) -> tuple[list[Quota], ExceptionLimits]:
     """The quotas of some webinars, those of one in the order of their profiles, and every exception. One query."""
     rows: Any = (
         Quota.objects.filter(webinar__in=webinar_ids)
@@ -133,7 +133,7 @@ def quotas_and_exceptions(webinar_ids: Iterable[int]) -> tuple[list[Quota], Exce
     for row in rows:
         quotas.setdefault(row.pk, row)
         if row.excepted is not None:
-            exceptions[row.pk, row.excepted] = Asked(row.excepted_minimum, row.excepted_maximum)
+            exceptions[row.pk, row.excepted] = QuotaLimits(row.excepted_minimum, row.excepted_maximum)
     return list(quotas.values()), exceptions
 
 
@@ -141,7 +141,7 @@ def seat_counts(
     delegation: Delegation,
     *,
     quotas: Iterable[Quota],
-    exceptions: Exceptions,
+    exceptions: ExceptionLimits,
     waived: Mapping[tuple[int, int], int],
     named: NamedCounts,
 ) -> tuple[SeatCount, ...]:
@@ -152,17 +152,17 @@ def seat_counts(
     counts = []
     for quota in quotas:
         excepted = exceptions.get((quota.pk, delegation.body_id))
-        asked = excepted or quota.asked
+        limits = excepted or quota.limits
         count = named.get((delegation.pk, quota.profile_id), nobody)
         counts.append(
             SeatCount(
                 profile=quota.profile,
-                minimum=asked.minimum,
-                maximum=asked.maximum,
+                minimum=limits.minimum,
+                maximum=limits.maximum,
                 waived=waived.get((delegation.pk, quota.profile_id), 0),
                 named=count.named,
                 declined=count.declined,
-                usual=quota.asked if excepted else None,
+                default_limits=quota.limits if excepted else None,
             )
         )
     return tuple(counts)

@@ -32,13 +32,13 @@ class Appearance:
 class SpeakerWithDelegate:
     """An entry as speaker, its parts in sessions that take place, and the person who is linked to it.
 
-    `others` are active and linked to it too, which is most often an error.
+    `other_delegates` are active and linked to it too, which is most often an error.
     """
 
     speaker: Speaker
     appearances: tuple[Appearance, ...]
     delegate: Delegate | None = None
-    others: tuple[Delegate, ...] = ()
+    other_delegates: tuple[Delegate, ...] = ()
 
     @property
     def has_another_name(self) -> bool:
@@ -60,7 +60,7 @@ def speakers_among(people: Iterable[Delegate]) -> list[SpeakerWithDelegate]:
             speaker,
             found.get(speaker.pk, ()),
             person,
-            others=tuple(one for one in by_speaker[speaker.pk] if one != person),
+            other_delegates=tuple(one for one in by_speaker[speaker.pk] if one != person),
         )
         for person, speaker in linked
     ]
@@ -69,7 +69,7 @@ def speakers_among(people: Iterable[Delegate]) -> list[SpeakerWithDelegate]:
 def unlinked_speakers(webinar_id: int) -> "QuerySet[Speaker]":
     """The persons on the agenda to whom nobody active is linked: for them nobody gets an invitation. One query."""
     linked = Delegate.objects.active().filter(webinar=webinar_id, speaker=OuterRef("pk"))
-    speaking = Exists(_parts(speaker=OuterRef("pk")))
+    speaking = Exists(_agenda_roles(speaker=OuterRef("pk")))
     speakers = Speaker.objects.filter(speaking, webinar=webinar_id, kind=SpeakerKind.PERSON).exclude(Exists(linked))
     return speakers.order_by("name_en", "pk")
 
@@ -81,7 +81,7 @@ def unlinked_speakers_with_appearances(webinar_id: int) -> list[SpeakerWithDeleg
     return [SpeakerWithDelegate(speaker, found.get(speaker.pk, ())) for speaker in speakers]
 
 
-def _parts(**which: Any) -> Any:
+def _agenda_roles(**which: Any) -> Any:
     return AgendaItemSpeaker.objects.filter(**which, item__session__cancelled_at__isnull=True)
 
 
@@ -90,7 +90,7 @@ def _appearances(**which: Any) -> dict[int, tuple[Appearance, ...]]:
     before = AgendaItem.objects.filter(session=OuterRef("item__session"), position__lt=OuterRef("item__position"))
     minutes = before.order_by().values("session").annotate(total=Sum("minutes")).values("total")
     parts = (
-        _parts(**which)
+        _agenda_roles(**which)
         .annotate(minutes_before=Coalesce(Subquery(minutes), 0))
         .select_related("item__session")
         .order_by("item__session__number", "item__position", "position")
@@ -105,10 +105,10 @@ def _appearances(**which: Any) -> dict[int, tuple[Appearance, ...]]:
 
 def have_no_word_in_common(name: str, other: str) -> bool:
     """Whether two names have no word in common, whatever their case and accents."""
-    return not _words(name) & _words(other)
+    return not _name_words(name) & _name_words(other)
 
 
-def _words(name: str) -> set[str]:
+def _name_words(name: str) -> set[str]:
     plain = unicodedata.normalize("NFKD", name.casefold())
     letters = "".join(
         character if character.isalnum() else " " for character in plain if not unicodedata.combining(character)

@@ -23,15 +23,15 @@ from registrations.queries.lists import seats_of_many
 from registrations.queries.participant import ROOM_STAYS_OPEN
 from registrations.queries.review_queue import review_queue_rows
 from registrations.queries.seats import SeatCount, gaps_in
-from registrations.queries.upcoming import Coming, policy_loaded, upcoming_events
+from registrations.queries.upcoming import UpcomingEvent, policy_loaded, upcoming_events
 from sessions_app.models import Webinar
 
-LONGEST_LIST = 12
-NEXT = 8
+MAX_LISTED = 12
+MAX_UPCOMING = 8
 
 
 @dataclass(frozen=True)
-class Incomplete:
+class IncompleteDelegation:
     """A country that lacks somebody or a required letter; `days_left` is None where registration is not open."""
 
     delegation: Delegation
@@ -67,14 +67,14 @@ class Today:
     country_count: int
     awaiting: list[Any]
     awaiting_count: int
-    incomplete: list[Incomplete]
+    incomplete: list[IncompleteDelegation]
     incomplete_count: int
-    unattended: list[BodyWithoutActiveFocalPoint]
-    unattended_count: int
+    without_focal_point: list[BodyWithoutActiveFocalPoint]
+    without_focal_point_count: int
     held: list[Any]
     failed: list[Delivery]
     failed_count: int
-    coming: list[Coming]
+    upcoming: list[UpcomingEvent]
 
 
 def today(*, now: datetime) -> Today:
@@ -95,12 +95,12 @@ def today(*, now: datetime) -> Today:
     return Today(
         webinars=webinars,
         country_count=len(countries),
-        awaiting=awaiting[:LONGEST_LIST],
+        awaiting=awaiting[:MAX_LISTED],
         awaiting_count=len(awaiting),
-        incomplete=incomplete[:LONGEST_LIST],
+        incomplete=incomplete[:MAX_LISTED],
         incomplete_count=len(incomplete),
-        unattended=unattended[:LONGEST_LIST],
-        unattended_count=len(unattended),
+        without_focal_point=unattended[:MAX_LISTED],
+        without_focal_point_count=len(unattended),
         held=list(
             Delegation.objects.attending()
             .filter(webinar__in=[webinar.pk for webinar in webinars])
@@ -114,9 +114,9 @@ def today(*, now: datetime) -> Today:
             .select_related("webinar", "body")
             .order_by("pk")
         ),
-        failed=list(failed.select_related("session")[:LONGEST_LIST]),
+        failed=list(failed.select_related("session")[:MAX_LISTED]),
         failed_count=failed.count(),
-        coming=upcoming_events(webinars, now=now)[:NEXT],
+        upcoming=upcoming_events(webinars, now=now)[:MAX_UPCOMING],
     )
 
 
@@ -130,7 +130,7 @@ def _countries(webinars: Sequence[Webinar]) -> list[Any]:
     return rows
 
 
-def _incomplete(countries: Sequence[Any], *, now: datetime) -> list[Incomplete]:
+def _incomplete(countries: Sequence[Any], *, now: datetime) -> list[IncompleteDelegation]:
     """By webinar, the one whose registration closes first at the top; those that lack most first. Three queries."""
     seats = seats_of_many(countries)
     found = []
@@ -139,7 +139,7 @@ def _incomplete(countries: Sequence[Any], *, now: datetime) -> list[Incomplete]:
         if gaps or delegation.lacks_letter:
             policy = policy_loaded(delegation.webinar)
             days_left = policy.days_left_at(now) if policy and policy.is_open_at(now) else None
-            found.append(Incomplete(delegation, gaps, bool(delegation.lacks_letter), days_left))
+            found.append(IncompleteDelegation(delegation, gaps, bool(delegation.lacks_letter), days_left))
     return sorted(
         found,
         key=lambda one: (

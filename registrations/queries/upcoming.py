@@ -22,16 +22,16 @@ class UpcomingKind(Enum):
 
 
 @dataclass(frozen=True)
-class Coming:
-    """`about` is the rule, the session or the policy of registration."""
+class UpcomingEvent:
+    """`subject` is the rule, the session or the policy of registration."""
 
     at: datetime
     kind: UpcomingKind
     webinar: Webinar
-    about: ReminderRule | GapNoticeRule | ReleasedSession | Session | RegistrationPolicy
+    subject: ReminderRule | GapNoticeRule | ReleasedSession | Session | RegistrationPolicy
 
 
-def upcoming_events(webinars: Sequence[Webinar], *, now: datetime) -> list[Coming]:
+def upcoming_events(webinars: Sequence[Webinar], *, now: datetime) -> list[UpcomingEvent]:
     """What lies ahead of `webinars`, whose policies are loaded, the next first; before that the sessions whose room
     people may come to now. Three queries."""
     by_pk = {webinar.pk: webinar for webinar in webinars}
@@ -64,35 +64,35 @@ def policy_loaded(webinar: Webinar) -> RegistrationPolicy | None:
     return getattr(webinar, "policy", None)
 
 
-def _of_registration(webinar: Webinar, notices: Iterable[GapNoticeRule], *, now: datetime) -> Iterator[Coming]:
+def _of_registration(webinar: Webinar, notices: Iterable[GapNoticeRule], *, now: datetime) -> Iterator[UpcomingEvent]:
     policy = policy_loaded(webinar)
     if policy is None:
         return
-    yield Coming(policy.closes_at, UpcomingKind.CLOSING, webinar, policy)
+    yield UpcomingEvent(policy.closes_at, UpcomingKind.CLOSING, webinar, policy)
     if policy.opens_at is None:
         return
-    yield Coming(policy.opens_at, UpcomingKind.OPENING, webinar, policy)
+    yield UpcomingEvent(policy.opens_at, UpcomingKind.OPENING, webinar, policy)
     for rule in notices:
         if max(rule.created_at, policy.opens_at) < rule.due_at < policy.closes_at:
-            yield Coming(rule.due_at, UpcomingKind.GAP_NOTICE, webinar, rule)
+            yield UpcomingEvent(rule.due_at, UpcomingKind.GAP_NOTICE, webinar, rule)
 
 
 def _of_sessions(
     webinar: Webinar, sessions: Iterable[Session], rules: Iterable[ReminderRule], *, now: datetime
-) -> Iterator[Coming]:
+) -> Iterator[UpcomingEvent]:
     released: list[ReleasedSession] = []
     for session in sessions:
         held: ReleasedSession | None = getattr(session, "released", None)
         if held is None:
-            yield Coming(session.starts_at, UpcomingKind.UNRELEASED_SESSION, webinar, session)
+            yield UpcomingEvent(session.starts_at, UpcomingKind.UNRELEASED_SESSION, webinar, session)
         elif not held.is_cancelled:
             released.append(held)
             is_under_way = room_state(session, now=now) in (RoomState.OPEN, RoomState.NOT_ENTERED)
-            yield Coming(
+            yield UpcomingEvent(
                 held.starts_at, UpcomingKind.UNDER_WAY if is_under_way else UpcomingKind.SESSION, webinar, held
             )
     released.sort(key=lambda held: (held.starts_at, held.number))
     for rule in rules:
         for held in released[:1] if rule.scope == ReminderScope.FIRST_SESSION else released:
             if rule.created_at < rule.due_at_for(held):
-                yield Coming(rule.due_at_for(held), UpcomingKind.REMINDER, webinar, rule)
+                yield UpcomingEvent(rule.due_at_for(held), UpcomingKind.REMINDER, webinar, rule)

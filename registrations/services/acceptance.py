@@ -4,7 +4,7 @@ from collections.abc import Collection
 from datetime import datetime
 
 from registrations.models import Delegate, Delegation, DelegationStatus, HistoryEvent, HistoryKind, User
-from registrations.models.history import STEP
+from registrations.models.history import COMPLETING_STEP
 from registrations.queries.acceptance import accepts_at_once
 from registrations.services.history import new_event
 from registrations.services.quota_locks import LockedDelegation, lock_delegation
@@ -12,7 +12,7 @@ from registrations.services.quota_locks import LockedDelegation, lock_delegation
 DECISION_FIELDS = ("status", "version", "decided_at", "decided_by", "decision_comment", "gap_reason")
 
 
-def accept(
+def accept_by_decision(
     delegations: Collection[Delegation],
     *,
     by: User | None,
@@ -39,7 +39,7 @@ def accept_by_rule(delegations: Collection[Delegation], *, step: str | None, by:
     for delegation in delegations:
         _set_accepted(delegation, by=None, now=now, comment="")
         delegation.gap_reason = ""
-    changes = {STEP: ["", str(step)]} if step else {}
+    changes = {COMPLETING_STEP: ["", str(step)]} if step else {}
     events = [new_event(HistoryKind.ACCEPTED, delegation=one, by=by, now=now, changes=changes) for one in delegations]
     _save(delegations, events, now=now)
 

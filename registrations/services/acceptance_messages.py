@@ -89,7 +89,7 @@ def message_before_completing(delegation: Delegation, *, lacks_letter: bool) -> 
     return text % {"count": accepted.people}
 
 
-def said_of(accepted: Acceptances) -> str:
+def message_after_accepting(accepted: Acceptances) -> str:
     """What was accepted by a step, in a sentence; empty where nothing was."""
     if not accepted.delegations:
         return ""

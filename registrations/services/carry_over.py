@@ -25,11 +25,11 @@ def carry_over(
     known = {one.person.pk: one.person for one in earlier_delegates(delegation, seats=seats_of(delegation), now=now)}
     if chosen.keys() - known.keys():
         raise NotPossibleNow(_("Someone of these is no longer among the people of earlier webinars."))
-    many = [_as_then(known[pk], profile, by=by) for pk, profile in chosen.items()]
+    many = [_details_from_earlier(known[pk], profile, by=by) for pk, profile in chosen.items()]
     outcomes = register_delegates(delegation, many=many, by=by, now=now)
     return dict(zip(chosen, outcomes, strict=True))
 
 
-def _as_then(person: Delegate, profile: ParticipantProfile | None, *, by: User) -> DelegateDetails:
+def _details_from_earlier(person: Delegate, profile: ParticipantProfile | None, *, by: User) -> DelegateDetails:
     role = person.role if by.is_staff else DelegateRole.DELEGATE
     return replace(details_of(person), profile=profile, role=role)

@@ -18,16 +18,16 @@ from registrations.models import (
     User,
     Waiver,
 )
-from registrations.services.acceptance import accept, accept_if_complete
+from registrations.services.acceptance import accept_by_decision, accept_if_complete
 from registrations.services.history import record
 from registrations.services.mail_limits import check_attending_again
 from registrations.services.quota_locks import LockedDelegation, atomic_with_retry, lock_delegation, mail_not_before
 from registrations.services.registration_window import check_time, clean_reason
 
-LONGEST_COMMENT = 2000
-CAN_BE_SUBMITTED = frozenset({DelegationStatus.DRAFT, DelegationStatus.RETURNED, DelegationStatus.REOPENED})
+MAX_COMMENT_LENGTH = 2000
+SUBMITTABLE_STATUSES = frozenset({DelegationStatus.DRAFT, DelegationStatus.RETURNED, DelegationStatus.REOPENED})
 # The secretariat itself asked for these to be submitted again, if need be after the closing.
-SENT_BACK = frozenset({DelegationStatus.RETURNED, DelegationStatus.REOPENED})
+SENT_BACK_STATUSES = frozenset({DelegationStatus.RETURNED, DelegationStatus.REOPENED})
 
 
 @atomic_with_retry
@@ -42,9 +42,9 @@ def submit_delegation(delegation: Delegation, *, version: int, by: User, now: da
     """
     locked = lock_delegation(delegation)
     current = locked.delegation
-    check_time(current.webinar, by=by, now=now, is_allowed_late=current.status in SENT_BACK)
+    check_time(current.webinar, by=by, now=now, is_allowed_late=current.status in SENT_BACK_STATUSES)
     reason = clean_reason(reason)
-    if current.status not in CAN_BE_SUBMITTED:
+    if current.status not in SUBMITTABLE_STATUSES:
         raise NotPossibleNow(_("This delegation is “%(state)s” already.") % {"state": current.get_status_display()})
     if current.version != version:
         raise EditConflict(current)
@@ -54,7 +54,7 @@ def submit_delegation(delegation: Delegation, *, version: int, by: User, now: da
         raise NotPossibleNow(_("Nobody is named yet. Name the officials first."))
     current.submitted_at = now
     current.gap_reason = "" if locked.is_complete else reason
-    _move(current, DelegationStatus.SUBMITTED)
+    _set_status(current, DelegationStatus.SUBMITTED)
     record(HistoryKind.SUBMITTED, delegation=current, by=by, now=now, reason=reason)
     accept_if_complete(locked, step=None, by=None, now=now)
     return current
@@ -72,7 +72,7 @@ def accept_delegation(
     locked = lock_delegation(delegation)
     check_time(locked.delegation.webinar, by=by, now=now)
     locked.check_seen(seen)
-    comment = clean_reason(comment, field="comment", longest=LONGEST_COMMENT)
+    comment = clean_reason(comment, field="comment", longest=MAX_COMMENT_LENGTH)
     _check_status(locked.delegation, DelegationStatus.SUBMITTED)
     if not locked.is_complete and not with_gap:
         raise GapsRemain(
@@ -83,7 +83,7 @@ def accept_delegation(
             lacks_letter=locked.lacks_letter,
         )
     kind = HistoryKind.ACCEPTED if locked.is_complete else HistoryKind.ACCEPTED_WITH_GAP
-    accept([locked.delegation], kind=kind, by=by, now=now, comment=comment)
+    accept_by_decision([locked.delegation], kind=kind, by=by, now=now, comment=comment)
     return locked.delegation
 
 
@@ -97,7 +97,7 @@ def return_delegation(delegation: Delegation, *, comment: str, by: User, now: da
     locked = lock_delegation(delegation)
     check_time(locked.delegation.webinar, by=by, now=now)
     locked.check_seen(seen)
-    comment = clean_reason(comment, is_required=True, field="comment", longest=LONGEST_COMMENT)
+    comment = clean_reason(comment, is_required=True, field="comment", longest=MAX_COMMENT_LENGTH)
     _check_status(locked.delegation, DelegationStatus.SUBMITTED)
     _decide(locked.delegation, DelegationStatus.RETURNED, by=by, now=now, comment=comment)
     record(HistoryKind.RETURNED, delegation=locked.delegation, by=by, now=now, reason=comment)
@@ -135,8 +135,8 @@ def mark_not_attending(delegation: Delegation, *, reason: str, by: User, now: da
         return current
     current.status_before = current.status
     current.not_attending_reason = reason
-    _move(current, DelegationStatus.NOT_ATTENDING)
-    _hold_mail(current, by=by, now=now)
+    _set_status(current, DelegationStatus.NOT_ATTENDING)
+    _delay_mail(current, by=by, now=now)
     record(HistoryKind.NOT_ATTENDING, delegation=current, by=by, now=now, reason=reason)
     return current
 
@@ -158,8 +158,8 @@ def mark_attending_again(delegation: Delegation, *, by: User, now: datetime) -> 
     status = DelegationStatus(current.status_before or DelegationStatus.DRAFT)
     current.status_before = ""
     current.not_attending_reason = ""
-    _move(current, status)
-    _hold_mail(current, by=by, now=now)
+    _set_status(current, status)
+    _delay_mail(current, by=by, now=now)
     record(HistoryKind.ATTENDING_AGAIN, delegation=current, by=by, now=now)
     accept_if_complete(locked, step=HistoryKind.ATTENDING_AGAIN, by=by, now=now)
     return current
@@ -187,12 +187,13 @@ def waive_seats(
     locked.check_seen(seen)
     reason = clean_reason(reason, is_required=True)
     seat = locked.seat_of(profile)
-    floor = seat.floor if seat is not None else 0
-    if not 1 <= seats <= floor:
+    effective_minimum = seat.effective_minimum if seat is not None else 0
+    if not 1 <= seats <= effective_minimum:
         raise InvalidInput(
             {
                 "seats": [
-                    _("Of this profile, %(floor)s seats can be waived. Enter no more than that.") % {"floor": floor}
+                    _("Of this profile, %(floor)s seats can be waived. Enter no more than that.")
+                    % {"floor": effective_minimum}
                 ]
             }
         )
@@ -273,15 +274,15 @@ def _decide(delegation: Delegation, status: DelegationStatus, *, by: User | None
     delegation.decided_at = now
     delegation.decided_by = by
     delegation.decision_comment = comment
-    _move(delegation, status)
+    _set_status(delegation, status)
 
 
-def _move(delegation: Delegation, status: DelegationStatus) -> None:
+def _set_status(delegation: Delegation, status: DelegationStatus) -> None:
     delegation.status = status
     delegation.version += 1
     delegation.save()
 
 
-def _hold_mail(delegation: Delegation, *, by: User, now: datetime) -> None:
+def _delay_mail(delegation: Delegation, *, by: User, now: datetime) -> None:
     """A focal point's step concerns the mail of everybody: let it wait as long as a change to each of them would."""
     Delegate.objects.active().filter(delegation=delegation).update(mail_not_before=mail_not_before(by=by, now=now))

@@ -29,9 +29,9 @@ log = structlog.get_logger(__name__)
 
 # A PDF says what it is in its first KB and where it ends in its last: readers look no further (Adobe's implementation
 # notes 13 and 18 to PDF 1.7). Some scanners add more after the end.
-SAYS_WHAT_IT_IS = 1024
-SAYS_WHERE_IT_ENDS = 2048
-LONGEST_NAME = 120
+HEADER_SEARCH_BYTES = 1024
+TRAILER_SEARCH_BYTES = 2048
+MAX_NAME_LENGTH = 120
 
 
 def upload_letter(delegation: Delegation, *, upload: "UploadedFile[Any]", by: User, now: datetime) -> NominationLetter:
@@ -50,7 +50,7 @@ def upload_letter(delegation: Delegation, *, upload: "UploadedFile[Any]", by: Us
     _store(letter, upload)
     is_kept = False
     try:
-        kept = _keep(delegation, letter, by=by, now=now)
+        kept = _make_current(delegation, letter, by=by, now=now)
         is_kept = kept is letter
     finally:
         if not is_kept:
@@ -74,7 +74,7 @@ def _store(letter: NominationLetter, upload: "UploadedFile[Any]") -> None:
 
 
 @atomic_with_retry
-def _keep(delegation: Delegation, letter: NominationLetter, *, by: User, now: datetime) -> NominationLetter:
+def _make_current(delegation: Delegation, letter: NominationLetter, *, by: User, now: datetime) -> NominationLetter:
     """Make `letter` the current one, unless that is the same file."""
     locked = lock_delegation(delegation)
     check_time(locked.delegation.webinar, by=by, now=now, is_allowed_late=True)
@@ -134,10 +134,10 @@ def _check_pdf(upload: "UploadedFile[Any]") -> str:
             % {"size": filesizeformat(size), "most": filesizeformat(settings.LARGEST_UPLOAD)}
         )
     upload.seek(0)
-    if b"%PDF-" not in upload.read(SAYS_WHAT_IT_IS):
+    if b"%PDF-" not in upload.read(HEADER_SEARCH_BYTES):
         raise _refused(_("This is not a PDF file, whatever its name. Please scan or save the letter as PDF."))
-    upload.seek(max(0, size - SAYS_WHERE_IT_ENDS))
-    if b"%%EOF" not in upload.read(SAYS_WHERE_IT_ENDS):
+    upload.seek(max(0, size - TRAILER_SEARCH_BYTES))
+    if b"%%EOF" not in upload.read(TRAILER_SEARCH_BYTES):
         raise _refused(_("The end of this PDF file is missing. Please save or scan the letter again."))
     digest = hashlib.sha256()
     for chunk in upload.chunks():
@@ -156,4 +156,4 @@ def clean_file_name(name: str) -> str:
     # Control characters, marks that turn the direction of writing, unpaired surrogates.
     seen = "".join(" " if unicodedata.category(each)[0] in "CZ" else each for each in last)
     stem = re.sub(r"\.pdf$", "", " ".join(seen.split()), flags=re.I).strip(" .")
-    return f"{stem[: LONGEST_NAME - len('.pdf')].strip(' .') or _('letter')}.pdf"
+    return f"{stem[: MAX_NAME_LENGTH - len('.pdf')].strip(' .') or _('letter')}.pdf"

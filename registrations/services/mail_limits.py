@@ -18,7 +18,7 @@ from registrations.services.quota_locks import LockedDelegation, atomic_with_ret
 DAY = timedelta(days=1)
 MAX_WITHDRAWALS_PER_DAY = 2
 MAX_RETURNS_PER_DAY = 2
-LEAVING_KINDS = (HistoryKind.WITHDRAWN, HistoryKind.REPLACED)
+DEPARTURE_KINDS = (HistoryKind.WITHDRAWN, HistoryKind.REPLACED)
 NAMING_KINDS = (HistoryKind.REGISTERED, HistoryKind.EDITED)
 
 
@@ -50,15 +50,15 @@ class WithdrawalCounts:
         elif event.kind == HistoryKind.EDITED:
             self.events[str(event.changes["email"][0]).lower()].append(event)
         elif event.kind == HistoryKind.RESTORED:
-            self._take_departure_off(event)
+            self._uncount_departure(event)
         elif event.delegate is not None and event.at >= event.delegate.registered_at + mail_delay():
             # Who was withdrawn earlier was not written to.
             self.events[event.delegate.address].append(event)
 
-    def _take_departure_off(self, restored: HistoryEvent) -> None:
+    def _uncount_departure(self, restored: HistoryEvent) -> None:
         """Nothing is taken off where the departure was too early to count: the last event is then of something else."""
         events = self.events[restored.delegate.address] if restored.delegate is not None else []
-        if events and events[-1].delegate_id == restored.delegate_id and events[-1].kind in LEAVING_KINDS:
+        if events and events[-1].delegate_id == restored.delegate_id and events[-1].kind in DEPARTURE_KINDS:
             events.pop()
 
     def _alert(self, last: HistoryEvent) -> HistoryEvent | None:
@@ -81,7 +81,7 @@ def _events_of_leaving(
     delegation: Delegation, addresses: set[str], *, by: User, now: datetime
 ) -> Iterable[HistoryEvent]:
     """In their order, the steps of focal points by which one of `addresses` may have been given up or taken back."""
-    left = Q(kind__in=[*LEAVING_KINDS, HistoryKind.RESTORED], address__in=addresses)
+    left = Q(kind__in=[*DEPARTURE_KINDS, HistoryKind.RESTORED], address__in=addresses)
     edited = Q(kind__in=[HistoryKind.EDITED, HistoryKind.EDIT_UNDONE], changes__has_key="email")
     return (
         HistoryEvent.objects.alias(address=Lower("delegate__email"))
@@ -134,10 +134,10 @@ def hold_mail(locked: LockedDelegation, delegates: Sequence[Delegate], *, by: Us
         counted = HistoryEvent.objects.filter(
             kind__in=NAMING_KINDS, actor=by, at__gt=now - DAY, brings_new_address=True
         )
-        room = max(0, settings.NEW_ADDRESSES_PER_DAY - counted.count())
-        for delegate in new[room:]:
+        remaining = max(0, settings.NEW_ADDRESSES_PER_DAY - counted.count())
+        for delegate in new[remaining:]:
             delegate.mail_held_at = delegate.mail_held_at or now
-        if new[room:] and not Delegate.objects.with_held_mail().filter(delegation=locked.delegation).exists():
+        if new[remaining:] and not Delegate.objects.with_held_mail().filter(delegation=locked.delegation).exists():
             record(HistoryKind.MAIL_HELD, delegation=locked.delegation, by=by, now=now)
     return frozenset(delegate.address for delegate in new)
 

@@ -30,13 +30,13 @@ from registrations.services.delegate_details import DelegateDetails, apply_detai
 from registrations.services.history import new_event, record
 from registrations.services.mail_limits import WithdrawalCounts, hold_mail
 from registrations.services.quota_locks import (
-    Addresses,
+    AddressHolders,
     LockedDelegation,
     atomic_with_retry,
     lock_delegation,
     mail_not_before,
+    mark_changed,
     mark_left,
-    touch,
     write_delegate,
 )
 from registrations.services.registration_window import (
@@ -50,7 +50,7 @@ from registrations.services.registration_window import (
 
 __all__ = [
     "DelegateDetails",
-    "Registered",
+    "Registration",
     "RegistrationOutcome",
     "edit_delegate",
     "register_delegate",
@@ -62,11 +62,11 @@ __all__ = [
 ]
 
 # So many delegations in a row may be quicker with one of the addresses.
-TRIES = 5
+MAX_ATTEMPTS = 5
 
 
 @dataclass(frozen=True)
-class Registered:
+class Registration:
     """Someone who is named, and the delegation as it is with them."""
 
     delegate: Delegate
@@ -79,7 +79,7 @@ def register_delegate(delegation: Delegation, *, details: DelegateDetails, by: U
 
 
 @atomic_with_retry
-def register_with_seats(delegation: Delegation, *, details: DelegateDetails, by: User, now: datetime) -> Registered:
+def register_with_seats(delegation: Delegation, *, details: DelegateDetails, by: User, now: datetime) -> Registration:
     """Name a person in `delegation`; in an accepted one they are admitted at once (rule 5), and a submitted one that
     is then complete is accepted (rule 4).
 
@@ -95,7 +95,7 @@ def register_with_seats(delegation: Delegation, *, details: DelegateDetails, by:
     details = clean_details(details, delegation=locked.delegation, profile_ids=locked.profile_ids)
     _check_open_seat(locked, details.profile, by=by, now=now)
     locked.check_maximum(details.profile)
-    delegate, is_new_address = _seat(locked, details, by=by, now=now)
+    delegate, is_new_address = _create_delegate(locked, details, by=by, now=now)
     record(
         HistoryKind.REGISTERED,
         delegation=locked.delegation,
@@ -105,7 +105,7 @@ def register_with_seats(delegation: Delegation, *, details: DelegateDetails, by:
         brings_new_address=is_new_address,
     )
     accept_if_complete(locked, step=HistoryKind.REGISTERED, by=by, now=now)
-    return Registered(delegate, locked.with_one_more(details.profile))
+    return Registration(delegate, locked.with_one_more(details.profile))
 
 
 @dataclass(frozen=True)
@@ -130,8 +130,8 @@ def register_delegates(
     locked = lock_delegation(delegation)
     check_time(locked.delegation.webinar, by=by, now=now, is_allowed_late=True)
     check_attending(locked.delegation)
-    cleaned = [_cleaned_or_refused(details, locked) for details in many]
-    outcomes = _name_all_with_retry(locked, cleaned, by=by, now=now)
+    cleaned = [_clean_or_refusal(details, locked) for details in many]
+    outcomes = _register_all_with_retry(locked, cleaned, by=by, now=now)
     accept_if_complete(locked, step=HistoryKind.REGISTERED, by=by, now=now)
     return outcomes
 
@@ -150,7 +150,7 @@ def edit_delegate(
     check_time(locked.delegation.webinar, by=by, now=now)
     check_attending(locked.delegation)
     reason = clean_reason(reason)
-    current = locked.current(delegate)
+    current = locked.reload(delegate)
     _check_active(current)
     details = clean_details(details, delegation=locked.delegation, profile_ids=locked.profile_ids)
     profile_before, address_before = current.profile, current.address
@@ -158,11 +158,11 @@ def edit_delegate(
     if not changes:
         return current
     if current.version != version:
-        raise EditConflict(locked.current(delegate))
+        raise EditConflict(locked.reload(delegate))
     if "profile" in changes:
         locked.check_maximum(current.profile)
         locked.check_gap_reason(profile_before, reason=reason)
-    touch(current, by=by, now=now)
+    mark_changed(current, by=by, now=now)
     is_new_address = False
     if current.address == address_before:
         current.save()
@@ -198,7 +198,7 @@ def replace_delegate(
     check_time(locked.delegation.webinar, by=by, now=now, is_allowed_late=True)
     check_attending(locked.delegation)
     reason = clean_reason(reason)
-    old = locked.current(delegate)
+    old = locked.reload(delegate)
     _check_active(old)
     if old.version != version:
         raise EditConflict.of_person(old)
@@ -206,7 +206,7 @@ def replace_delegate(
         replace(details, profile=old.profile), delegation=locked.delegation, profile_ids=locked.profile_ids
     )
     mark_left(old, status=DelegateStatus.REPLACED, reason=reason, by=by, now=now)
-    newcomer, is_new_address = _seat(locked, details, by=by, now=now)
+    newcomer, is_new_address = _create_delegate(locked, details, by=by, now=now)
     old.replaced_by = newcomer
     old.save(update_fields=["replaced_by"])
     _record_replacement(old, newcomer, by=by, now=now, reason=reason, is_new_address=is_new_address)
@@ -226,7 +226,7 @@ def withdraw_delegate(delegate: Delegate, *, version: int, by: User, now: dateti
     locked = lock_delegation(delegate.delegation)
     check_time(locked.delegation.webinar, by=by, now=now, is_allowed_late=True)
     reason = clean_reason(reason)
-    current = locked.current(delegate)
+    current = locked.reload(delegate)
     if current.status == DelegateStatus.WITHDRAWN:
         return current
     _check_active(current)
@@ -251,32 +251,32 @@ def _is_undo_of_naming(delegate: Delegate, *, now: datetime) -> bool:
     return delegate.is_new_at(now) and not Delegate.objects.filter(replaced_by=delegate).exists()
 
 
-def _cleaned_or_refused(details: DelegateDetails, locked: LockedDelegation) -> DelegateDetails | InvalidInput:
+def _clean_or_refusal(details: DelegateDetails, locked: LockedDelegation) -> DelegateDetails | InvalidInput:
     try:
         return clean_details(details, delegation=locked.delegation, profile_ids=locked.profile_ids)
     except InvalidInput as refusal:
         return refusal
 
 
-def _name_all_with_retry(
+def _register_all_with_retry(
     locked: LockedDelegation, many: Sequence[DelegateDetails | InvalidInput], *, by: User, now: datetime
 ) -> list[RegistrationOutcome]:
-    """As `_name_all`. Where a webinar has no quotas to lock, another delegation may be quicker with an address: who has
-    it is known at the next attempt."""
-    for _attempt in range(TRIES - 1):
+    """As `_register_all`. Where a webinar has no quotas to lock, another delegation may be quicker with an address: who
+    has it is known at the next attempt."""
+    for _attempt in range(MAX_ATTEMPTS - 1):
         try:
-            return _name_all(locked, many, by=by, now=now)
+            return _register_all(locked, many, by=by, now=now)
         except IntegrityError:
             continue
-    return _name_all(locked, many, by=by, now=now)
+    return _register_all(locked, many, by=by, now=now)
 
 
-def _name_all(
+def _register_all(
     locked: LockedDelegation, many: Sequence[DelegateDetails | InvalidInput], *, by: User, now: datetime
 ) -> list[RegistrationOutcome]:
     """Decide about each in turn, then write in the order of addresses. Raises IntegrityError if nothing was written."""
     emails = [details.email for details in many if isinstance(details, DelegateDetails)]
-    addresses = Addresses(locked, emails, by=by, now=now)
+    addresses = AddressHolders(locked, emails, by=by, now=now)
     rounds = WithdrawalCounts(locked, emails, by=by, now=now)
     alerts: dict[str, HistoryEvent] = {}
     outcomes = []
@@ -286,7 +286,7 @@ def _name_all(
                 raise details
             _check_open_seat(locked, details.profile, by=by, now=now)
             locked.check_maximum(details.profile)
-            newcomer = _newcomer(locked, details, by=by, now=now)
+            newcomer = _build_delegate(locked, details, by=by, now=now)
             addresses.check(newcomer)
             rounds.check(newcomer.email)
         except RuleBroken as refusal:
@@ -294,7 +294,7 @@ def _name_all(
                 alerts[newcomer.address] = refusal.event
             outcomes.append(RegistrationOutcome(refusal=refusal))
         else:
-            addresses.take(newcomer)
+            addresses.add(newcomer)
             locked = locked.with_one_more(details.profile)
             outcomes.append(RegistrationOutcome(delegate=newcomer))
     newcomers = [outcome.delegate for outcome in outcomes if outcome.delegate is not None]
@@ -345,9 +345,11 @@ def _check_open_seat(locked: LockedDelegation, profile: ParticipantProfile | Non
         raise RegistrationClosed
 
 
-def _seat(locked: LockedDelegation, details: DelegateDetails, *, by: User, now: datetime) -> tuple[Delegate, bool]:
+def _create_delegate(
+    locked: LockedDelegation, details: DelegateDetails, *, by: User, now: datetime
+) -> tuple[Delegate, bool]:
     """Save the person of `details`; and whether their address counts as new, for the event that records it."""
-    delegate = _newcomer(locked, details, by=by, now=now)
+    delegate = _build_delegate(locked, details, by=by, now=now)
     WithdrawalCounts(locked, [delegate.email], by=by, now=now).check(delegate.email)
     return delegate, _save_with_new_address(locked, delegate, by=by, now=now)
 
@@ -359,9 +361,9 @@ def _save_with_new_address(locked: LockedDelegation, delegate: Delegate, *, by: 
     return delegate.address in new_addresses
 
 
-def _newcomer(locked: LockedDelegation, details: DelegateDetails, *, by: User, now: datetime) -> Delegate:
+def _build_delegate(locked: LockedDelegation, details: DelegateDetails, *, by: User, now: datetime) -> Delegate:
     delegate = new_delegate(locked.delegation, details)
     delegate.registered_at = now
-    delegate.admitted_at = locked.admission(now)
+    delegate.admitted_at = locked.admission_time(now)
     delegate.mail_not_before = mail_not_before(by=by, now=now)
     return delegate

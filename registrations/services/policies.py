@@ -29,12 +29,12 @@ def save_policy(
     """Save `policy`, and accept the submitted delegations that are complete and wait no longer (rule 4).
 
     Returns what is accepted; `step`, as for `accept_by_rule`, is what the history says made it complete. Raises
-    NotPossibleNow if not all `words` of `policy_preview` were `seen` (None does not ask). Locks the seats of the
-    webinar. A webinar that is over, or whose people were anonymised, accepts nobody.
+    NotPossibleNow if not all `confirmations` of `policy_preview` were `seen` (None does not ask). Locks the seats of
+    the webinar. A webinar that is over, or whose people were anonymised, accepts nobody.
     """
     lock_webinar(policy.webinar)
     accepted = policy_preview(policy, now=now)
-    if seen is not None and not accepted.words <= set(seen):
+    if seen is not None and not accepted.confirmations <= set(seen):
         raise NotPossibleNow(_("Meanwhile this does more than you have seen. Please look again."))
     policy.save()
     accept_by_rule(accepted.delegations, step=step, by=by, now=now)
@@ -48,10 +48,10 @@ def policy_preview(policy: RegistrationPolicy, *, now: datetime) -> Acceptances:
     end = last_session_end(webinar)
     if not policy.accepts_complete_at_once or policy.purged_at is not None or (end is not None and now >= end):
         return Acceptances()
-    return acceptances_among_counted(_with_letters(webinar, requires_letter=policy.requires_letter))
+    return acceptances_among_counted(_with_letter_requirement(webinar, requires_letter=policy.requires_letter))
 
 
-def _with_letters(webinar: Webinar, *, requires_letter: bool) -> Iterable[CountedDelegation]:
+def _with_letter_requirement(webinar: Webinar, *, requires_letter: bool) -> Iterable[CountedDelegation]:
     """Yield the delegations of `webinar` with `lacks_letter` as the new `requires_letter` would make it."""
     current = NominationLetter.objects.current().filter(delegation__webinar=webinar)
     present = set(current.values_list("delegation", flat=True)) if requires_letter else set()

@@ -13,7 +13,7 @@ from registrations.services.delegate_details import apply_details, details_of
 from registrations.services.history import record
 from registrations.services.quota_locks import atomic_with_retry, lock_delegation
 
-CHOSEN = ("language", "timezone")
+PREFERENCE_FIELDS = ("language", "timezone")
 
 
 @atomic_with_retry
@@ -28,17 +28,19 @@ def choose_language_and_zone(delegate: Delegate, *, language: str, timezone: str
     if end is not None and now >= end:
         raise NotPossibleNow(_("The webinar is over; nothing can be changed any more."))
     locked = lock_delegation(delegate.delegation)
-    current = locked.current(delegate)
+    current = locked.reload(delegate)
     if not current.is_active:
         raise NotPossibleNow(_("You do not take part in this webinar any more."))
     changes = apply_details(current, replace(details_of(current), language=language, timezone=timezone))
     if not changes:
         return False
     try:
-        current.clean_fields(exclude=[field.name for field in Delegate._meta.fields if field.name not in CHOSEN])
+        current.clean_fields(
+            exclude=[field.name for field in Delegate._meta.fields if field.name not in PREFERENCE_FIELDS]
+        )
     except ValidationError as error:
         raise InvalidInput(error.message_dict) from error
     current.version += 1
-    current.save(update_fields=[*CHOSEN, "version"])
+    current.save(update_fields=[*PREFERENCE_FIELDS, "version"])
     record(HistoryKind.OWN_CHOICE, delegation=locked.delegation, delegate=current, by=None, now=now, changes=changes)
     return True

@@ -71,7 +71,7 @@ def atomic_with_retry(service: Callable[P, R]) -> Callable[P, R]:
                 return attempt(*args, **kwargs)
         except (AddressTakenElsewhere, AttendanceChangedTooOften, NamedTooOften) as refused:
             if refused.event is not None:
-                _keep(refused.event)
+                _store_alert(refused.event)
             raise
 
     def attempt(*args: P.args, **kwargs: P.kwargs) -> R:
@@ -84,7 +84,7 @@ def atomic_with_retry(service: Callable[P, R]) -> Callable[P, R]:
 
 
 @transaction.atomic
-def _keep(event: HistoryEvent) -> None:
+def _store_alert(event: HistoryEvent) -> None:
     """Store what alerts the secretariat.
 
     Raises TooManyClashes for a clash where others of the same person, at the same moment, have used them up.
@@ -150,11 +150,11 @@ class LockedDelegation:
         seats = (replace(seat, named=seat.named + 1) if seat.profile == profile else seat for seat in self.seats)
         return replace(self, seats=tuple(seats))
 
-    def admission(self, now: datetime) -> datetime | None:
+    def admission_time(self, now: datetime) -> datetime | None:
         """When someone who joins at `now` is admitted: at once in an accepted delegation, else not yet (rule 5)."""
         return now if self.delegation.status == DelegationStatus.ACCEPTED else None
 
-    def current(self, delegate: Delegate) -> Delegate:
+    def reload(self, delegate: Delegate) -> Delegate:
         """`delegate` as stored now. Raises EditConflict if it has left the delegation."""
         found = Delegate.objects.select_related("profile", "replaced_by").get(pk=delegate.pk)
         if found.delegation_id != self.delegation.pk:
@@ -203,7 +203,7 @@ def write_delegate(locked: LockedDelegation, delegate: Delegate, *, by: User, no
 
     Raises AddressTakenHere, AddressTakenElsewhere or TooManyClashes, also where someone else was quicker (rule 8).
     """
-    Addresses(locked, [delegate.email], by=by, now=now).check(delegate)
+    AddressHolders(locked, [delegate.email], by=by, now=now).check(delegate)
     try:
         # Who holds the quotas of the webinar is alone: no savepoint, while others wait.
         with transaction.atomic() if not locked.has_quota_locks else nullcontext():
@@ -211,7 +211,7 @@ def write_delegate(locked: LockedDelegation, delegate: Delegate, *, by: User, no
     except IntegrityError:
         if locked.has_quota_locks:
             raise
-        Addresses(locked, [delegate.email], by=by, now=now).check(delegate)
+        AddressHolders(locked, [delegate.email], by=by, now=now).check(delegate)
         raise
 
 
@@ -219,7 +219,7 @@ def _clashes_of(user_id: int, *, since: datetime) -> "QuerySet[HistoryEvent]":
     return HistoryEvent.objects.filter(kind=HistoryKind.ADDRESS_CLASH, actor=user_id, at__gt=since)
 
 
-class Addresses:
+class AddressHolders:
     """Who of the webinar has which of some addresses (rule 8). Three queries, however many addresses."""
 
     def __init__(self, locked: LockedDelegation, emails: Iterable[str], *, by: User, now: datetime) -> None:
@@ -250,7 +250,7 @@ class Addresses:
         self.clashes.append(clash)
         raise AddressTakenElsewhere(event=clash)
 
-    def take(self, delegate: Delegate) -> None:
+    def add(self, delegate: Delegate) -> None:
         """Note that `delegate`, who is still to be saved, has their address from now on."""
         self.holders[delegate.address] = delegate
 
@@ -280,11 +280,11 @@ def mark_left(delegate: Delegate, *, status: DelegateStatus, reason: str, by: Us
     delegate.withdrawn_at = now
     delegate.withdrawn_reason = reason
     delegate.token_version += 1
-    touch(delegate, by=by, now=now)
+    mark_changed(delegate, by=by, now=now)
     delegate.save()
 
 
-def touch(delegate: Delegate, *, by: User, now: datetime) -> None:
+def mark_changed(delegate: Delegate, *, by: User, now: datetime) -> None:
     """Note on `delegate`, without saving, that `by` changed it."""
     delegate.version += 1
     delegate.mail_not_before = mail_not_before(by=by, now=now)

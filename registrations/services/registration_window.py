@@ -18,7 +18,7 @@ from registrations.models import Delegation, DelegationStatus, User
 from registrations.queries import last_session_end, policy_of
 from sessions_app.models import Webinar
 
-LONGEST_REASON = 1000
+MAX_REASON_LENGTH = 1000
 DATA_HAVE_ENDED = gettext_lazy(
     "The day on which the personal data of this webinar end has come: nothing about its people is written down or sent "
     "any more."
@@ -84,7 +84,7 @@ def check_attending(delegation: Delegation) -> None:
 
 
 def clean_reason(
-    reason: str, *, is_required: bool = False, field: str = "reason", longest: int = LONGEST_REASON
+    reason: str, *, is_required: bool = False, field: str = "reason", longest: int = MAX_REASON_LENGTH
 ) -> str:
     """`reason` without blanks at its ends.
 

@@ -44,7 +44,7 @@ def switch_room(
     stored = Session.objects.select_for_update(no_key=True).select_related("webinar").get(pk=session.pk)
     # While somebody may still be let in.
     check_not_over(stored.webinar, now=now - ROOM_STAYS_OPEN)
-    before, wanted = _in_words(stored), stored.room_url
+    before, wanted = _describe_room(stored), stored.room_url
     if to_second:
         wanted = stored.backup_room_url if second_address is None else second_address.strip()
     if wanted and (to_second, wanted) == (stored.uses_backup_room, stored.current_room_url):
@@ -61,7 +61,7 @@ def switch_room(
             field=FIELD if to_second else "",
         )
     if to_second:
-        stored.backup_room_url = _checked(wanted)
+        stored.backup_room_url = _clean_address(wanted)
     stored.uses_backup_room = to_second
     stored.save(update_fields=["backup_room_url", "uses_backup_room"])
     HistoryEvent.objects.create(
@@ -69,12 +69,12 @@ def switch_room(
         kind=HistoryKind.ROOM_SWITCHED,
         actor=by,
         at=now,
-        changes={"session": [None, stored.number], "room": [before, _in_words(stored)]},
+        changes={"session": [None, stored.number], "room": [before, _describe_room(stored)]},
     )
     return True
 
 
-def _checked(address: str) -> str:
+def _clean_address(address: str) -> str:
     longest = Session._meta.get_field("backup_room_url").max_length or 0
     if len(address) > longest:
         raise InvalidInput({FIELD: [_("Please use no more than %(longest)s characters.") % {"longest": longest}]})
@@ -85,6 +85,6 @@ def _checked(address: str) -> str:
     return address
 
 
-def _in_words(session: Session) -> str:
+def _describe_room(session: Session) -> str:
     """Which room is used and at whose house, without what opens it."""
     return f"{2 if session.uses_backup_room else 1} ({host_of(session.current_room_url) or '–'})"

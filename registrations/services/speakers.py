@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from registrations.exceptions import EditConflict, InvalidInput, NotPossibleNow
 from registrations.models import Delegate, HistoryKind, User
 from registrations.services.history import record
-from registrations.services.quota_locks import atomic_with_retry, lock_delegation, touch
+from registrations.services.quota_locks import atomic_with_retry, lock_delegation, mark_changed
 from registrations.services.registration_window import check_time
 from sessions_app.models import Speaker, SpeakerKind
 
@@ -21,7 +21,7 @@ def link_speaker(delegate: Delegate, *, speaker: Speaker | None, version: int, b
     """
     locked = lock_delegation(delegate.delegation)
     check_time(locked.delegation.webinar, by=by, now=now)
-    current = locked.current(delegate)
+    current = locked.reload(delegate)
     if not current.is_active:
         raise NotPossibleNow(_("%(name)s takes no part any more.") % {"name": current.name})
     if speaker is not None and (speaker.webinar_id, speaker.kind) != (current.webinar_id, SpeakerKind.PERSON):
@@ -32,7 +32,7 @@ def link_speaker(delegate: Delegate, *, speaker: Speaker | None, version: int, b
     if current.version != version:
         raise EditConflict.of_person(current)
     current.speaker = speaker
-    touch(current, by=by, now=now)
+    mark_changed(current, by=by, now=now)
     current.save()
     changes = {"speaker": [before.name_en if before else "", speaker.name_en if speaker else ""]}
     record(HistoryKind.EDITED, delegation=locked.delegation, delegate=current, by=by, now=now, changes=changes)

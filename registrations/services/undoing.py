@@ -14,8 +14,8 @@ from registrations.services.quota_locks import (
     LockedDelegation,
     atomic_with_retry,
     lock_delegation,
+    mark_changed,
     mark_left,
-    touch,
     write_delegate,
 )
 from registrations.services.registration_window import check_attending, check_time
@@ -32,7 +32,7 @@ def restore_delegate(delegate: Delegate, *, by: User, now: datetime) -> Delegate
     """
     locked = lock_delegation(delegate.delegation)
     check_time(locked.delegation.webinar, by=by, now=now, is_allowed_late=True)
-    current = locked.current(delegate)
+    current = locked.reload(delegate)
     if current.is_active:
         return current
     if current.anonymised_at is not None:
@@ -41,16 +41,14 @@ def restore_delegate(delegate: Delegate, *, by: User, now: datetime) -> Delegate
     is_undo = current.is_mail_delayed_at(now)
     if not is_undo and not by.is_staff:
         raise NotPossibleNow(_("This can no longer be undone. Name %(name)s again instead.") % {"name": current.name})
-    changes = {"status": [current.status, str(DelegateStatus.ACTIVE)]} | _give_seat_back(
-        locked, current, by=by, now=now
-    )
+    changes = {"status": [current.status, str(DelegateStatus.ACTIVE)]} | _free_seat_for(locked, current, by=by, now=now)
     current.status = DelegateStatus.ACTIVE
     current.withdrawn_at = None
     current.withdrawn_reason = ""
     if is_undo:
         current.token_version -= 1
-    current.admitted_at = (is_undo and current.admitted_at) or locked.admission(now)
-    touch(current, by=by, now=now)
+    current.admitted_at = (is_undo and current.admitted_at) or locked.admission_time(now)
+    mark_changed(current, by=by, now=now)
     write_delegate(locked, current, by=by, now=now)
     record(HistoryKind.RESTORED, delegation=locked.delegation, delegate=current, by=by, now=now, changes=changes)
     accept_if_complete(locked, step=HistoryKind.RESTORED, by=by, now=now)
@@ -69,7 +67,7 @@ def undo_edit(delegate: Delegate, *, version: int, by: User, now: datetime) -> D
     locked = lock_delegation(delegate.delegation)
     check_time(locked.delegation.webinar, by=by, now=now, is_allowed_late=True)
     check_attending(locked.delegation)
-    current = locked.current(delegate)
+    current = locked.reload(delegate)
     edit = undoable_edit_of(current, now=now)
     if edit is None or current.version != version or not current.is_active:
         raise NotPossibleNow(_("This can no longer be undone. Edit %(name)s again instead.") % {"name": current.name})
@@ -84,14 +82,14 @@ def undo_edit(delegate: Delegate, *, version: int, by: User, now: datetime) -> D
         if current.mail_held_at == edit.at:
             # The address that the edit brought was one too many of the day.
             current.mail_held_at = None
-    touch(current, by=by, now=now)
+    mark_changed(current, by=by, now=now)
     write_delegate(locked, current, by=by, now=now)
     record(HistoryKind.EDIT_UNDONE, delegation=locked.delegation, delegate=current, by=by, now=now, changes=changes)
     accept_if_complete(locked, step=HistoryKind.EDIT_UNDONE, by=by, now=now)
     return current
 
 
-def _give_seat_back(locked: LockedDelegation, delegate: Delegate, *, by: User, now: datetime) -> dict[str, list[str]]:
+def _free_seat_for(locked: LockedDelegation, delegate: Delegate, *, by: User, now: datetime) -> dict[str, list[str]]:
     """Free a seat for `delegate`, who returns: that of an active successor, else one that the maximum allows."""
     successor = delegate.replaced_by
     delegate.replaced_by = None

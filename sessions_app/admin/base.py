@@ -36,7 +36,7 @@ else:
 
 
 # Of a 64-bit key; a longer one is of no row, and some databases refuse to look for it.
-LONGEST_KEY = 18
+MAX_KEY_LENGTH = 18
 
 
 # A longer search, word by word in each column, is more than SQLite compiles.
@@ -141,7 +141,7 @@ class SecretariatAdmin(SplitDateTimeLegendMixin, TypedModelAdmin[M]):
         return response
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> M | None:
-        if len(object_id) > LONGEST_KEY:
+        if len(object_id) > MAX_KEY_LENGTH:
             return None
         return super().get_object(request, object_id, from_field)
 
@@ -212,7 +212,7 @@ def save_rows(formset: Any, rows: Sequence[models.Model]) -> None:
 def _exceeds_key_size(value: str) -> bool:
     """Whether `value` is a number that no row has as its key, and for which some databases refuse to look."""
     try:
-        return len(str(abs(int(value)))) > LONGEST_KEY
+        return len(str(abs(int(value)))) > MAX_KEY_LENGTH
     except ValueError:
         return False
 
@@ -221,7 +221,7 @@ def _with_possible_rows(typed: QueryDict) -> QueryDict:
     """`typed` with only those chosen rows that a key can be of."""
     possible = typed.copy()
     chosen = typed.getlist(ACTION_CHECKBOX_NAME)
-    possible.setlist(ACTION_CHECKBOX_NAME, [key for key in chosen if key.isdecimal() and len(key) <= LONGEST_KEY])
+    possible.setlist(ACTION_CHECKBOX_NAME, [key for key in chosen if key.isdecimal() and len(key) <= MAX_KEY_LENGTH])
     return possible
 
 

@@ -7,10 +7,10 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from registrations.models import BodyKind, ReminderAudience, ReminderMoment, ReminderScope, ReminderUnit
-from registrations.models.gap_notice import FEWEST_DAYS, MOST_DAYS
+from registrations.models.gap_notice import MAX_DAYS, MIN_DAYS
 from registrations.models.reminder import allowed_amounts
-from registrations.services.quotas import MOST_SEATS
-from registrations.services.registration_window import LONGEST_REASON
+from registrations.services.quotas import MAX_SEATS
+from registrations.services.registration_window import MAX_REASON_LENGTH
 from sessions_app.bilingual import Bilingual
 from sessions_app.definitions import Table
 
@@ -186,8 +186,8 @@ def _parse_profiles(top: Table) -> tuple[ProfileDefinition, ...]:
 
 
 def _parse_numbers(table: Table) -> tuple[int, int | None]:
-    minimum = table.number("minimum", lowest=0, highest=MOST_SEATS, default=2)
-    maximum = table.number("maximum", lowest=0, highest=MOST_SEATS) if table.has("maximum") else None
+    minimum = table.number("minimum", lowest=0, highest=MAX_SEATS, default=2)
+    maximum = table.number("maximum", lowest=0, highest=MAX_SEATS) if table.has("maximum") else None
     # Known although it was not asked for in this file.
     table.allow("maximum")
     if maximum is not None and maximum < minimum:
@@ -203,7 +203,7 @@ def _parse_exceptions(profile: Table) -> tuple[ExceptionDefinition, ...] | None:
             country=table.text("country", required=True),
             minimum=minimum,
             maximum=maximum,
-            reason=table.text("reason", required=True, longest=LONGEST_REASON),
+            reason=table.text("reason", required=True, longest=MAX_REASON_LENGTH),
             line=table.line,
         )
         table.finish()
@@ -282,7 +282,7 @@ def _parse_lead(table: Table) -> tuple[int, ReminderUnit]:
 
 
 def _parse_gap_notices(table: Table) -> tuple[int, ...] | None:
-    days = table.numbers("gap_notices", lowest=FEWEST_DAYS, highest=MOST_DAYS)
+    days = table.numbers("gap_notices", lowest=MIN_DAYS, highest=MAX_DAYS)
     if len(set(days)) < len(days):
         table.refuse("gap_notices", _("A day stands in “gap_notices” twice."))
     return days if table.has("gap_notices") else None

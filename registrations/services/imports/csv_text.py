@@ -13,7 +13,7 @@ from registrations.services.imports.tables import Table, make_table
 
 DELIMITERS = "\t;,"
 # What Excel writes above a CSV file to say what stands between its cells.
-DECLARED = re.compile(r"sep=([\t;,])\r?\n", re.I)
+DELIMITER_DECLARATION = re.compile(r"sep=([\t;,])\r?\n", re.I)
 # An accented letter in UTF-8. In Windows-1252 it reads "Ã" and a sign, which nobody writes.
 ACCENT_IN_UTF8 = re.compile(rb"[\xc2\xc3][\x80-\xbf]")
 
@@ -32,7 +32,7 @@ def decode(data: bytes) -> str:
         try:
             return data.decode("utf-16")
         except UnicodeDecodeError as error:
-            raise _mixed(data[: error.start].decode("utf-16", "ignore").count("\n") + 1) from None
+            raise _mixed_encodings(data[: error.start].decode("utf-16", "ignore").count("\n") + 1) from None
     body = data.removeprefix(BOM_UTF8)
     try:
         return body.decode("utf-8")
@@ -43,10 +43,10 @@ def decode(data: bytes) -> str:
             return data.decode("cp1252")
         except UnicodeDecodeError as error:
             broken = error
-    raise _mixed(body.count(b"\n", 0, broken.start) + 1)
+    raise _mixed_encodings(body.count(b"\n", 0, broken.start) + 1)
 
 
-def _mixed(line: int) -> UnreadableTable:
+def _mixed_encodings(line: int) -> UnreadableTable:
     return UnreadableTable(
         _("Line %(line)s is written in another encoding than the rest. Please save the file again as “CSV UTF-8”.")
         % {"line": line}
@@ -59,7 +59,7 @@ def read_text(text: str) -> Table:
     if "\x00" in text:
         raise not_a_table()
     text = text.removeprefix("\ufeff")
-    declared = DECLARED.match(text)
+    declared = DELIMITER_DECLARATION.match(text)
     if declared:
         return make_table(split_cells(text[declared.end() :], declared[1]))
     return make_table(split_cells(text, _delimiter_of(text)))

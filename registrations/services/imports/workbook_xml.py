@@ -10,7 +10,7 @@ from openpyxl.styles.numbers import is_date_format, is_timedelta_format
 from openpyxl.xml.constants import SHEET_MAIN_NS
 
 from registrations.exceptions import UnreadableTable
-from registrations.services.imports.tables import MOST_ROWS
+from registrations.services.imports.tables import MAX_ROWS
 
 CHUNK = 65_536
 # What openpyxl 3.1 takes to read an element in its parent, in half microseconds on the machine where this was measured.
@@ -179,7 +179,7 @@ def _short_code(code: str) -> str:
 def workbook_too_large() -> UnreadableTable:
     return UnreadableTable(
         _("This Excel file holds too much. Please keep only the sheet with the people, at most %(most)s rows.")
-        % {"most": MOST_ROWS}
+        % {"most": MAX_ROWS}
     )
 
 
@@ -203,7 +203,7 @@ def _parser(on_element: OnElement) -> expat.XMLParserType:
         parents.pop()
 
     def refuse(*_declaration: object) -> None:
-        raise damaged()
+        raise damaged_workbook()
 
     parser = expat.ParserCreate()
     parser.StartElementHandler = start
@@ -212,5 +212,5 @@ def _parser(on_element: OnElement) -> expat.XMLParserType:
     return parser
 
 
-def damaged() -> UnreadableTable:
+def damaged_workbook() -> UnreadableTable:
     return UnreadableTable(_("This Excel file is damaged. Please open it in a spreadsheet program and save it again."))

@@ -15,7 +15,7 @@ from registrations.models import Delivery, FocalPoint, HistoryEvent, User
 from registrations.services.personal_data.registry import ANONYMISED_DOMAIN, anonymised_values
 
 # So long a removal can be a mistake that somebody mends.
-REMOVED_FOR = timedelta(days=30)
+MIN_REMOVED_FOR = timedelta(days=30)
 
 
 def idle_accounts(*, now: datetime) -> "QuerySet[User]":
@@ -25,7 +25,7 @@ def idle_accounts(*, now: datetime) -> "QuerySet[User]":
     An account that never was a focal point's is the administrators' to close.
     """
     theirs = FocalPoint.objects.filter(user=OuterRef("pk"))
-    lately = theirs.filter(removed_at__gt=now - REMOVED_FOR)
+    lately = theirs.filter(removed_at__gt=now - MIN_REMOVED_FOR)
     acted = HistoryEvent.objects.filter(actor=OuterRef("pk"), webinar__policy__purged_at__isnull=True)
     return (
         User.objects.filter(Exists(theirs), is_staff=False, is_superuser=False, is_observer=False)

@@ -85,7 +85,7 @@ def personal_data_of(webinar: Webinar) -> PersonalDataRows:
     )
 
 
-def writers(now: datetime) -> Mapping[str, Callable[[Keys], None]]:
+def anonymisers(now: datetime) -> Mapping[str, Callable[[Keys], None]]:
     """For each sort of `PersonalDataRows`, what writes the rows with these keys over. Needs a transaction."""
     return {
         "delegates": partial(_anonymise_delegates, now=now),
@@ -143,11 +143,11 @@ def _anonymise_events(keys: Keys) -> None:
     events = list(HistoryEvent.objects.filter(pk__in=keys).order_by("pk"))
     for event in events:
         event.reason = ""
-        event.changes = emptied(event.changes)
+        event.changes = without_values(event.changes)
     HistoryEvent.objects.bulk_update(events, ["reason", "changes"])
 
 
-def emptied(changes: Mapping[str, Any]) -> dict[str, Any]:
+def without_values(changes: Mapping[str, Any]) -> dict[str, Any]:
     """`changes` with the same keys: that a name was changed is kept, and not what it was."""
     return {key: value if key in IMPERSONAL_CHANGES else ["", ""] for key, value in changes.items()}
 

@@ -9,7 +9,7 @@ from django.db.models import Exists, OuterRef, TextField, Value
 from django.db.models.functions import Concat, Lower
 
 from registrations.models import Delivery, DeliveryKind, ReminderAudience, ReminderRule, ReminderScope
-from registrations.models.reminder import LONGEST_LEAD
+from registrations.models.reminder import MAX_LEAD
 from registrations.queries.reminders import focal_points_to_remind, mailboxes_to_remind
 from sessions_app.models import ReleasedSession
 
@@ -89,7 +89,7 @@ def plan_reminders(*, now: datetime) -> int:
 
 
 def _hours_due(now: datetime) -> Iterable[Hour]:
-    recent = ReleasedSession.objects.filter(is_cancelled=False, ends_at__gt=now - LONGEST_LEAD - LATEST)
+    recent = ReleasedSession.objects.filter(is_cancelled=False, ends_at__gt=now - MAX_LEAD - LATEST)
     rules = ReminderRule.objects.filter(Exists(recent.filter(session__webinar=OuterRef("webinar")))).exclude(
         # Where the personal data have ended there is nobody left to write to.
         webinar__policy__purge_on__lte=now.date()

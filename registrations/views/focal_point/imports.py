@@ -24,7 +24,7 @@ from registrations.queries.acceptance import acceptances_with_seats
 from registrations.services.acceptance_messages import message_before_accepting
 from registrations.services.imports.checking import check_import
 from registrations.services.imports.columns import (
-    Layout,
+    ColumnLayout,
     fields_of,
     find_layout,
     layout_problems,
@@ -33,9 +33,9 @@ from registrations.services.imports.columns import (
 )
 from registrations.services.imports.csv_text import read_text
 from registrations.services.imports.limits import limit_imports
-from registrations.services.imports.people import Person, people_from_table, people_to_table
-from registrations.services.imports.reading import MOST_BYTES, file_too_large, read_file
-from registrations.services.imports.saving import Imported, import_delegates
+from registrations.services.imports.people import ImportRow, people_from_table, people_to_table
+from registrations.services.imports.reading import MAX_BYTES, file_too_large, read_file
+from registrations.services.imports.saving import ImportResult, import_delegates
 from registrations.services.imports.tables import Table, table_to_text
 from registrations.services.imports.template import build_template
 from registrations.views.focal_point.access import for_delegation, signed_in
@@ -88,8 +88,8 @@ def save(request: HttpRequest, delegation: Delegation) -> HttpResponse:
     except RuleBroken as broken:
         add_broken_rule(form, broken)
         return _ask(request, delegation, form)
-    said = _what_is_saved(len(imported.delegates), len(imported.checked.already)) + still_missing(delegation)
-    if imported.checked.wrong:
+    said = _what_is_saved(len(imported.delegates), len(imported.checked.already_registered)) + still_missing(delegation)
+    if imported.checked.invalid:
         return _left_over(request, delegation, imported, said)
     (messages.success if imported.delegates else messages.info)(request, said)
     return redirect(delegation)
@@ -114,7 +114,7 @@ def _table_of(form: ImportForm) -> Table | None:
         if upload is None:
             return read_text(form.cleaned_data["table"])
         source = "file"
-        if (upload.size or 0) > MOST_BYTES:
+        if (upload.size or 0) > MAX_BYTES:
             raise file_too_large()
         return read_file(upload.read())
     except UnreadableTable as broken:
@@ -144,7 +144,7 @@ def _with_columns(request: HttpRequest, delegation: Delegation, table: Table) ->
 
 
 def _ask_columns(
-    request: HttpRequest, delegation: Delegation, table: Table, layout: Layout, problems: list[str]
+    request: HttpRequest, delegation: Delegation, table: Table, layout: ColumnLayout, problems: list[str]
 ) -> HttpResponse:
     form = ColumnsForm(
         initial={"table": table_to_text(table)},
@@ -157,7 +157,7 @@ def _ask_columns(
     return render(request, "focal_point/import_columns.html", context)
 
 
-def _dry_run(request: HttpRequest, delegation: Delegation, table: Table, layout: Layout) -> HttpResponse:
+def _dry_run(request: HttpRequest, delegation: Delegation, table: Table, layout: ColumnLayout) -> HttpResponse:
     people = people_from_table(table, layout)
     if not people:
         raise UnreadableTable(
@@ -180,9 +180,9 @@ def _dry_run(request: HttpRequest, delegation: Delegation, table: Table, layout:
     return render(request, "focal_point/import_check.html", context)
 
 
-def _left_over(request: HttpRequest, delegation: Delegation, imported: Imported, said: str) -> HttpResponse:
+def _left_over(request: HttpRequest, delegation: Delegation, imported: ImportResult, said: str) -> HttpResponse:
     """What was saved, and the wrong rows to be corrected: numbered as they stand in the box where they are shown."""
-    wrong = imported.checked.wrong
+    wrong = imported.checked.invalid
     context = {
         "delegation": delegation,
         "said": said,
@@ -193,7 +193,7 @@ def _left_over(request: HttpRequest, delegation: Delegation, imported: Imported,
     return render(request, "focal_point/import_left.html", context, status=422)
 
 
-def _as_text(delegation: Delegation, people: Sequence[Person]) -> str:
+def _as_text(delegation: Delegation, people: Sequence[ImportRow]) -> str:
     """`people` as rows that can be sent again; empty where there is nobody."""
     return table_to_text(people_to_table(people, delegation)) if people else ""
 

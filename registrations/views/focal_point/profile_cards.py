@@ -25,7 +25,7 @@ from registrations.queries import (
     last_session_end,
     policy_of,
 )
-from registrations.services.delegations import CAN_BE_SUBMITTED, SENT_BACK
+from registrations.services.delegations import SENT_BACK_STATUSES, SUBMITTABLE_STATUSES
 from registrations.views.focal_point.anchors import Place, to_add, to_change, undo_of
 from sessions_app.models import ReleasedSession
 
@@ -52,13 +52,15 @@ def allowed(
     is_in_time = by.is_staff or (policy is not None and policy.is_open_at(now))
     is_begun = by.is_staff or (policy is not None and policy.has_opened_at(now))
     attends = delegation.status != DelegationStatus.NOT_ATTENDING
-    was_sent_back = delegation.status in SENT_BACK
+    was_sent_back = delegation.status in SENT_BACK_STATUSES
     return Allowed(
         add=not is_over and attends and is_in_time,
         fill_gaps=not is_over and attends and is_begun,
         edit=not is_over and attends and is_in_time,
         leave=not is_over and attends and is_begun,
-        submit=not is_over and delegation.status in CAN_BE_SUBMITTED and (is_in_time or (is_begun and was_sent_back)),
+        submit=not is_over
+        and delegation.status in SUBMITTABLE_STATUSES
+        and (is_in_time or (is_begun and was_sent_back)),
         attendance=not is_over and is_in_time,
         send_again=not is_over and attends,
         upload_letter=not is_over and attends and is_begun,
@@ -109,7 +111,7 @@ def undoable(
     """What was done to people of `delegation` while mail about it is held back; `history` has the latest first."""
     if not may.leave:
         return ()
-    active, left = [one.delegate for one in people.active], [one.delegate for one in people.left]
+    active, left = [one.delegate for one in people.active], [one.delegate for one in people.former]
     newcomers, edited = {one.replaced_by_id for one in left}, ids_with_undoable_edit(history, now=now)
     return (
         *(

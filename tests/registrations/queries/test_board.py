@@ -43,7 +43,8 @@ def test_the_board_counts_what_is_met_in_accepted_delegations_and_elsewhere(dele
         2,
     )
     assert [
-        (total.profile.code, total.named, total.floor, total.missing, total.met) for total in board.profile_totals
+        (total.profile.code, total.named, total.effective_minimum, total.missing, total.met)
+        for total in board.profile_totals
     ] == [
         ("prosecutors", 5, 4, 0, 2),
         ("immigration-control", 0, 4, 4, 0),

@@ -55,7 +55,7 @@ def test_people_stand_with_what_their_mailboxes_hold(delegation):
     people = delegates_with_mail_state(delegation)
 
     assert [one.delegate for one in people.active] == [luis, ana]
-    assert people.left == ()
+    assert people.former == ()
     assert people.active[0].invitations == (shown(first, waiting),)
     assert people.active[1].invitations == (
         shown(first, sent, partstat="ACCEPTED", answered_at=NOW),
@@ -87,7 +87,7 @@ def test_those_who_left_stand_apart_the_latest_first(delegation):
     people = delegates_with_mail_state(delegation)
 
     assert [one.delegate for one in people.active] == [successor]
-    assert [one.delegate for one in people.left] == [second, first]
+    assert [one.delegate for one in people.former] == [second, first]
 
 
 def test_the_mail_of_a_delegation_asks_two_queries_for_one_person_as_for_a_thousand(

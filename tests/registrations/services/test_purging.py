@@ -49,7 +49,7 @@ from registrations.services.delegations import waive_seats
 from registrations.services.gap_reminders import check_gap_reminder
 from registrations.services.nominations import edit_delegate, register_delegate, replace_delegate, withdraw_delegate
 from registrations.services.personal_data.anonymising import personal_data_of
-from registrations.services.personal_data.purging import preview, purge
+from registrations.services.personal_data.purging import preview_purge, purge
 from registrations.services.planning import plan
 from registrations.services.quotas import make_exception
 from registrations.services.undoing import restore_delegate
@@ -379,7 +379,7 @@ def test_the_anonymised_are_no_readers(db: None, letters: Path) -> None:
 
 def test_the_preview_counts_what_the_purge_then_ends(db: None, letters: Path) -> None:
     webinar = make_past_webinar()
-    foreseen = preview(now=LATER)
+    foreseen = preview_purge(now=LATER)
 
     purged = purge(now=LATER)
 

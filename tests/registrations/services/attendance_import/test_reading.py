@@ -117,7 +117,7 @@ def test_the_link_that_people_gave_as_an_answer_tells_who_they_are() -> None:
 
     found = attendees(csv_file(rows))
 
-    assert [one.link_of for one in found] == [ana.pk, luz.pk, None, None]
+    assert [one.linked_delegate_id for one in found] == [ana.pk, luz.pk, None, None]
     assert not any(luz.email in str(one) or make_token(luz, Scope.PAGE) in str(one) for one in found)
 
 
@@ -129,7 +129,7 @@ def test_a_link_that_several_people_gave_and_two_links_of_one_tell_nothing() -> 
 
     found = attendees(csv_file([["Name", "Personal link", "Duration"], *([name, link, "5"] for name, link in given)]))
 
-    assert [(one.name, one.minutes, one.link_of) for one in found] == [
+    assert [(one.name, one.minutes, one.linked_delegate_id) for one in found] == [
         ("Ana", 5, None), ("Ben", 5, None), ("Luz", 10, None), ("Eva", 5, None), ("Mia", 10, None)
     ]  # fmt: skip
 

@@ -132,7 +132,7 @@ def test_the_answer_to_a_question_at_registration_tells_who_somebody_is() -> Non
 
     (found,) = attendees(as_zoom_writes(webinar_report({HOST: [], ATTENDEES: [row]})))
 
-    assert (found.link_of, found.minutes) == (delegate.pk, 39)
+    assert (found.linked_delegate_id, found.minutes) == (delegate.pk, 39)
 
 
 def test_where_nobody_attended_it_says_that_nobody_is_in_it() -> None:

@@ -14,8 +14,8 @@ from openpyxl.worksheet.formula import ArrayFormula
 
 from registrations.exceptions import UnreadableTable
 from registrations.services.imports.csv_text import read_text
-from registrations.services.imports.reading import MOST_BYTES, read_file
-from registrations.services.imports.tables import MOST_COLUMNS, MOST_ROWS, Table, make_table, table_to_text
+from registrations.services.imports.reading import MAX_BYTES, read_file
+from registrations.services.imports.tables import MAX_COLUMNS, MAX_ROWS, Table, make_table, table_to_text
 from tests.hostile_text import hostile_texts
 from tests.logged import warnings_in
 from tests.registrations.services.imports import files
@@ -120,14 +120,14 @@ BAD = {
     "only the first bytes of one": (lambda: b"PK\x03\x04", "damaged"),
     "no workbook inside": (lambda: files.with_parts({"xl/workbook.xml": b"<a/>"}), "damaged"),
     "100,000 rows as a workbook": (lambda: xlsx([HEADINGS] + [("a", "b")] * 100_000), "holds too much"),
-    "2,000 rows as a workbook": (lambda: xlsx(people(2_000)), f"more than {MOST_ROWS:} rows"),
-    "100,000 rows as CSV": (lambda: csv_file([person(1)] * 100_000)[:MOST_BYTES], f"more than {MOST_ROWS} rows"),
-    "500 columns as a workbook": (lambda: xlsx([["a"] * 500]), f"more than {MOST_COLUMNS} columns"),
-    "500 columns as CSV": (lambda: csv_file([["a"] * 500]), f"more than {MOST_COLUMNS} columns"),
+    "2,000 rows as a workbook": (lambda: xlsx(people(2_000)), f"more than {MAX_ROWS:} rows"),
+    "100,000 rows as CSV": (lambda: csv_file([person(1)] * 100_000)[:MAX_BYTES], f"more than {MAX_ROWS} rows"),
+    "500 columns as a workbook": (lambda: xlsx([["a"] * 500]), f"more than {MAX_COLUMNS} columns"),
+    "500 columns as CSV": (lambda: csv_file([["a"] * 500]), f"more than {MAX_COLUMNS} columns"),
     "a column far right": (lambda: xlsx([[*HEADINGS, *[None] * 60, "x"]]), None),
     "too much text": (lambda: csv_file([["a" * 100_000] * 7]), "too much text"),
     "one cell of 4 MB": (lambda: csv_file([["a" * 4_000_000]]), "too much text|cannot be read"),
-    "more bytes than are read": (lambda: b"a" * (MOST_BYTES + 1), "larger than 5 MB"),
+    "more bytes than are read": (lambda: b"a" * (MAX_BYTES + 1), "larger than 5 MB"),
     "an empty file": (lambda: b"", "There is no text"),
     "an empty workbook": (lambda: xlsx([]), "There is no text"),
     "blank cells": (lambda: csv_file([["", " "], ["\t"]]), "There is no text"),

@@ -8,8 +8,11 @@ from sessions_app.models import Webinar
 
 
 class GapReminder(models.Model):
-    """A person of the secretariat had the focal points of incomplete delegations told what is missing, besides the
-    days of the rules. Its deliveries say whom."""
+    """A reminder about missing people that a member of the secretariat sent to focal points, outside the gap notice
+    rules.
+
+    Its deliveries record who received it.
+    """
 
     webinar = models.ForeignKey(
         Webinar, on_delete=models.PROTECT, related_name="gap_reminders", verbose_name=_("webinar")

@@ -1,4 +1,6 @@
-"""Reads over several models. One figure, one query: board, list, export and mails all count here (rule 2)."""
+"""Reads over several models. Board, lists, exports and mails use the same functions, so they show the same figures
+(rule 2).
+"""
 
 from registrations.queries.board import BoardRow, ProfileTotal, QuotaBoard, quota_board
 from registrations.queries.delegation_page import (
@@ -9,11 +11,8 @@ from registrations.queries.delegation_page import (
     delegations_of,
     history_of,
     ids_with_undoable_edit,
-    last_session_end,
     mail_state_of,
     policy_of,
-    released_sessions,
-    released_sessions_and_end,
     undoable_edit_of,
     zone_of,
 )
@@ -30,6 +29,7 @@ from registrations.queries.seats import (
     seats_of,
     seats_of_webinar,
 )
+from registrations.queries.webinar_end import last_session_end, released_sessions, released_sessions_and_end
 
 __all__ = [
     "BoardRow",

@@ -1,4 +1,4 @@
-"""Who has opened the room of a session, while it goes on."""
+"""Who has pressed the button of a session's join page, shown while the session is going on."""
 
 from collections import defaultdict
 from dataclasses import dataclass
@@ -16,25 +16,31 @@ from sessions_app.models import Session
 
 @dataclass(frozen=True)
 class ArrivalCount:
-    """How many of those who are invited have opened the room."""
+    """How many people have opened the room, of how many who are invited."""
 
     opened: int = 0
     invited: int = 0
 
     @property
     def is_complete(self) -> bool:
+        """Whether everyone who is invited has opened the room."""
         return self.opened >= self.invited
 
 
 @dataclass(frozen=True)
 class ArrivedDelegate:
+    """A person who opened the room, and the time of their first click."""
+
     person: Delegate
     at: datetime
 
 
 @dataclass(frozen=True)
 class BodyArrivals:
-    """`counts` in the order of the profiles of the page; `not_arrived` are those invited who have not come."""
+    """The arrivals of one body.
+
+    `counts` has one entry per profile of the page; `not_arrived` are the invited people who have not opened the room.
+    """
 
     body: ParticipatingBody
     counts: tuple[ArrivalCount, ...]
@@ -45,7 +51,10 @@ class BodyArrivals:
 
 @dataclass(frozen=True)
 class Arrivals:
-    """Countries by name, then organisations. None among the profiles stands for people without one."""
+    """The arrivals of a session: countries by name, then organisations.
+
+    None among `profiles` stands for people without a profile.
+    """
 
     profiles: tuple[ParticipantProfile | None, ...]
     bodies: tuple[BodyArrivals, ...]
@@ -54,9 +63,10 @@ class Arrivals:
 
 
 def arrivals_of(session: Session) -> Arrivals:
-    """Two queries, however many people.
+    """Return who of the invited people has opened the room of `session`. Always costs two queries.
 
-    Invited is who takes part now (rule 5); someone who has left since they opened the room no longer counts.
+    The invited are those who take part now (rule 5). A person who opened the room and left the delegation does not
+    count.
     """
     people = list(
         Delegate.objects.taking_part()

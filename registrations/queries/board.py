@@ -1,4 +1,4 @@
-"""The quota board: who is short of what (rule 2)."""
+"""The quota board: which delegation lacks whom (rule 2)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from sessions_app.models import Webinar
 
 @dataclass(frozen=True)
 class BoardRow:
-    """One delegation on the board. One that does not attend misses nobody, and lacks no letter."""
+    """The row of one delegation. A delegation that does not attend counts as missing nobody and lacking no letter."""
 
     delegation: Delegation
     seats: tuple[SeatCount, ...]
@@ -21,12 +21,13 @@ class BoardRow:
 
     @property
     def is_attending(self) -> bool:
+        """Whether the delegation is not marked as not attending."""
         return self.delegation.status != DelegationStatus.NOT_ATTENDING
 
 
 @dataclass(frozen=True)
 class ProfileTotal:
-    """One column of the board, over the attending countries."""
+    """The total of one profile over the attending countries."""
 
     profile: ParticipantProfile
     effective_minimum: int
@@ -39,11 +40,11 @@ class ProfileTotal:
 
 @dataclass(frozen=True)
 class QuotaBoard:
-    """Countries by whom they lack, those without a required letter first among equals, then by name; organisations
-    apart; totals over those that attend.
+    """The figures of the quota board.
 
-    A cell is one profile of one attending country. `met_in_accepted` of `cells` is the headline, `met_not_yet_accepted`
-    those met in delegations that are not (or no longer) accepted.
+    Countries are sorted by how many people they lack, then by a missing letter, then by name. The totals count
+    attending countries only. A cell is one profile of one attending country: `met_in_accepted` counts the met cells of
+    accepted delegations, which is the headline, and `met_not_yet_accepted` those of all other delegations.
     """
 
     webinar: Webinar
@@ -60,7 +61,7 @@ class QuotaBoard:
 
 
 def quota_board(webinar: Webinar) -> QuotaBoard:
-    """The board of `webinar`. Three queries, however many delegations and delegates."""
+    """Return the quota board of `webinar`. Always costs three queries."""
     rows = [_row(counted) for counted in delegations_with_seats(webinar)]
     countries = sorted(
         (row for row in rows if row.delegation.body.kind == BodyKind.COUNTRY),
@@ -97,7 +98,7 @@ def _row(counted: CountedDelegation) -> BoardRow:
 
 
 def _profile_totals(countries: Sequence[BoardRow], attending: Sequence[BoardRow]) -> tuple[ProfileTotal, ...]:
-    """The columns: every country has a seat count of each profile, in the same order."""
+    """Return the totals by profile. Every country has the seat counts of the same profiles in the same order."""
     profiles = [seat.profile for seat in countries[0].seats] if countries else []
     columns = [(profile, [row.seats[column] for row in attending]) for column, profile in enumerate(profiles)]
     return tuple(

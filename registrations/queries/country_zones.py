@@ -1,4 +1,4 @@
-"""Where the delegates of a webinar read its hours."""
+"""The time zones of the countries of a webinar."""
 
 from django.utils.translation import get_language
 
@@ -8,8 +8,11 @@ from sessions_app.models import Webinar
 
 
 def countries_with_zones(webinar: Webinar) -> list[tuple[str, str]]:
-    """(zone, name) of each country of `webinar`, by name; with the city where a country has several zones. One
-    query."""
+    """Return a pair of zone and country name for each zone of the countries of `webinar`, sorted by name. Costs one
+    query.
+
+    The name includes the city if the country has several zones.
+    """
     language = get_language() or "en"
     countries = ParticipatingBody.objects.filter(kind=BodyKind.COUNTRY, delegations__webinar=webinar)
     return sorted(

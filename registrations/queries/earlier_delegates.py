@@ -1,4 +1,4 @@
-"""Whom a country sent before: the people of its delegations at earlier webinars."""
+"""The people whom a country sent to earlier webinars."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,10 +14,11 @@ from sessions_app.models import Session, Webinar
 
 @dataclass(frozen=True)
 class EarlierDelegate:
-    """Someone as they were named at an earlier webinar, which began at `began_at`.
+    """A delegate of an earlier webinar, which began at `began_at`, offered for registration at the present one.
 
-    `is_already_registered` says that the address is in the delegation in question already, `is_profile_requested` that
-    this webinar still asks for their profile (for organisations, which have none, it is always so).
+    `is_already_registered` says that the address is active in the present delegation. `is_profile_requested` says that
+    the present webinar has a quota for the person's profile; it is always true for organisations, which have no
+    profiles.
     """
 
     person: Delegate
@@ -27,11 +28,15 @@ class EarlierDelegate:
 
     @property
     def webinar(self) -> Webinar:
+        """The earlier webinar."""
         return self.person.delegation.webinar
 
 
 def _people(delegation: Delegation, *, now: datetime) -> "QuerySet[Delegate]":
-    """Those of earlier webinars, with `began_at`; of a webinar without sessions, those of webinars that have begun."""
+    """Return the delegates of earlier webinars of the body, with `began_at`.
+
+    Earlier means that the other webinar began before the first session of this one or, without sessions, before `now`.
+    """
     sessions = Session.objects.filter(webinar=OuterRef("webinar")).order_by("starts_at").values("starts_at")
     own = Session.objects.filter(webinar=delegation.webinar_id).order_by("starts_at").values("starts_at")
     return (
@@ -48,10 +53,10 @@ def _people(delegation: Delegation, *, now: datetime) -> "QuerySet[Delegate]":
 def earlier_delegates(
     delegation: Delegation, *, seats: tuple[SeatCount, ...], now: datetime
 ) -> tuple[EarlierDelegate, ...]:
-    """The people of the country's earlier delegations who took part to the end or were admitted; each address once,
-    as it was last. The newest webinar first, then by profile and name. Two queries.
+    """Return the people of the body's earlier delegations who were admitted or stayed active, each address once.
 
-    Nobody of a webinar whose personal data have ended.
+    A person appears as registered most recently. The newest webinar comes first, then profile and name. Webinars whose
+    purge date has come are left out. Costs two queries.
     """
     people: Any = _people(delegation, now=now).select_related("delegation__webinar", "profile")
     here = {one.address for one in Delegate.objects.active().filter(delegation=delegation).only("email")}

@@ -1,4 +1,4 @@
-"""What moved in a webinar: since yesterday, by delegation, and from the first day on, in how many people are named."""
+"""What changed in a webinar in the last 24 hours, and how many people were named on each day since the beginning."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable
@@ -16,7 +16,7 @@ from sessions_app.models import Webinar
 RECENT = timedelta(hours=24)
 ADDED_KINDS = (HistoryKind.REGISTERED, HistoryKind.RESTORED)
 REMOVED_KINDS = (HistoryKind.WITHDRAWN, HistoryKind.REPLACED)
-# Of a delegation, told by the name of what happened.
+# Events of a delegation that are listed by name, in the order in which they follow each other.
 OTHER_KINDS = (
     HistoryKind.SUBMITTED,
     HistoryKind.ACCEPTED,
@@ -33,13 +33,15 @@ OTHER_KINDS = (
     HistoryKind.LETTER_REPLACED,
     HistoryKind.LETTER_REMOVED,
 )
-# Marks of the rows that tell the curve; no kind of event reads so.
+# Marks the rows that the daily totals are computed from. No HistoryKind has these values.
 NAMED_ON, LEFT_ON = "named_on", "left_on"
 
 
 @dataclass(frozen=True)
 class DelegationChanges:
-    """What happened in one delegation in the last 24 hours. One who replaced another came, and the other left."""
+    """What happened in one delegation in the last 24 hours. A replacement counts as one person added and one
+    removed.
+    """
 
     added: int = 0
     removed: int = 0
@@ -48,7 +50,7 @@ class DelegationChanges:
 
 @dataclass(frozen=True)
 class RegistrationDay:
-    """A day on which somebody came or left; `total` are those named at its end."""
+    """A day on which somebody was added or removed; `total` is the number of people named at its end."""
 
     day: date
     added: int
@@ -58,15 +60,14 @@ class RegistrationDay:
 
 @dataclass(frozen=True)
 class RecentChanges:
-    """`changes` by delegation id, where there are any; the `daily_totals` is of the attending countries, as the
-    headline."""
+    """The changes of the last 24 hours by delegation id, and the daily totals of the attending countries."""
 
     changes: dict[int, DelegationChanges]
     daily_totals: tuple[RegistrationDay, ...]
 
 
 def recent_changes_of(webinar: Webinar, *, now: datetime) -> RecentChanges:
-    """One query, whose days are those of the current time zone."""
+    """Return the recent changes of `webinar`; a day is one of the current time zone. Costs one query."""
     events = HistoryEvent.objects.filter(
         webinar=webinar,
         delegation__isnull=False,
@@ -91,7 +92,7 @@ def recent_changes_of(webinar: Webinar, *, now: datetime) -> RecentChanges:
     recent: dict[int, list[tuple[datetime, HistoryKind, int]]] = defaultdict(list)
     added: Counter[date] = Counter()
     removed: Counter[date] = Counter()
-    # Django 6.1 orders a union as the first model says, by columns that are not selected here.
+    # Django 6.1 orders a union by the first model's default ordering, whose columns are not selected here.
     for what, delegation_id, day, last, count in counted.order_by():
         if day is None:
             recent[delegation_id].append((last, HistoryKind(what), count))
@@ -102,7 +103,7 @@ def recent_changes_of(webinar: Webinar, *, now: datetime) -> RecentChanges:
 
 
 def _counted(rows: "QuerySet[Any]", what: Any, at: str, day: Any) -> "QuerySet[Any, Any]":
-    """(what, delegation id, day, latest, count)."""
+    """Select (what, delegation id, day, latest time, count) of `rows`."""
     named = {"what": what} if not isinstance(what, str) else {}
     grouped = rows.order_by().annotate(day=day, **named).values_list("what" if named else what, "delegation_id", "day")
     counted: QuerySet[Any, Any] = grouped.annotate(last=Max(at), count=Count("pk"))
@@ -110,7 +111,7 @@ def _counted(rows: "QuerySet[Any]", what: Any, at: str, day: Any) -> "QuerySet[A
 
 
 def _changes(events: Iterable[tuple[datetime, HistoryKind, int]]) -> DelegationChanges:
-    # Of one moment in the order of STEPS: submitted, and then accepted at once.
+    # Events of the same moment are listed in the order of OTHER_KINDS: submitted, then accepted automatically.
     known = sorted(events, key=lambda event: (event[0], OTHER_KINDS.index(event[1]) if event[1] in OTHER_KINDS else 0))
     return DelegationChanges(
         added=sum(count for _last, what, count in known if what in ADDED_KINDS),

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from registrations.forms.delegates import reason_field
 from registrations.models import Delegate, Partstat
-from registrations.services.attendance import MAX_DECLINE_REASON_LENGTH
+from registrations.services.answers import MAX_DECLINE_REASON_LENGTH
 from registrations.services.delegate_details import normalise_address
 from sessions_app.zone_choices import near_zones, zone_groups
 

@@ -27,7 +27,7 @@ from registrations.models import (
     User,
     Waiver,
 )
-from registrations.services.attendance import decline_sessions_ahead
+from registrations.services.answers import decline_sessions_ahead
 from registrations.services.focal_points import appoint_focal_point, record_privacy_notice_read
 from registrations.services.planning import plan
 from registrations.services.quotas import make_exception

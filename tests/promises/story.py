@@ -28,7 +28,7 @@ from registrations.services.announcements import (
     send_test_of_announcement,
     write_announcement,
 )
-from registrations.services.attendance import decline_sessions_ahead, record_answer
+from registrations.services.answers import decline_sessions_ahead, record_answer
 from registrations.services.delegations import (
     accept_delegation,
     mark_attending_again,

@@ -10,7 +10,7 @@ from registrations.models import Delivery, DeliveryKind, HistoryEvent, HistoryKi
 from registrations.models.history import ALERT_KINDS
 from registrations.queries.absences import absences_that_stand
 from registrations.queries.focal_points import accounts_by_body
-from registrations.services.attendance import REPEAT_WINDOW
+from registrations.services.answers import REPEAT_WINDOW
 from sessions_app.models import Release
 
 # Decisions of the secretariat, or of the rules, that a country's focal points are told.

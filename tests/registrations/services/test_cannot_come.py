@@ -20,7 +20,7 @@ from registrations.models import (
     HistoryKind,
     Partstat,
 )
-from registrations.services.attendance import decline_sessions_ahead, record_answer
+from registrations.services.answers import decline_sessions_ahead, record_answer
 from registrations.services.nominations import withdraw_delegate
 from registrations.services.planning import plan
 from registrations.services.planning.notices import plan_notices

@@ -6,7 +6,7 @@ import pytest
 
 from registrations.exceptions import EditConflict
 from registrations.models import Delegate, Delivery, DeliveryKind, HistoryEvent, LinkRequest
-from registrations.services.attendance import decline_sessions_ahead
+from registrations.services.answers import decline_sessions_ahead
 from registrations.services.lost_links import ask_for_links
 from registrations.services.nominations import edit_delegate
 from registrations.services.planning.links import plan_links

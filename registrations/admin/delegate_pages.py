@@ -36,8 +36,8 @@ from registrations.services.nominations import (
     withdraw_delegate,
     withdrawing_leaves_gap,
 )
+from registrations.services.nominations.undoing import restore_delegate
 from registrations.services.speakers import link_speaker
-from registrations.services.undoing import restore_delegate
 from sessions_app.admin.base import change_url
 
 Seats = tuple[SeatCount, ...]

@@ -1,4 +1,4 @@
-"""Accepting delegations (rule 5), and accepting by the rules those that are submitted and become complete (rule 4)."""
+"""Accepting delegations, by a person's decision (rule 5) or automatically once they are complete (rule 4)."""
 
 from collections.abc import Collection
 from datetime import datetime
@@ -20,9 +20,9 @@ def accept_by_decision(
     kind: HistoryKind = HistoryKind.ACCEPTED,
     comment: str = "",
 ) -> None:
-    """Accept `delegations`, which are locked, by decision of `by` (None: by the rules), and admit their people.
+    """Accept the locked `delegations` by the decision of `by` and admit their people.
 
-    Whoever was admitted earlier stays so since then. Three queries, however many delegations.
+    People who were admitted earlier keep that time. Costs three queries, however many delegations.
     """
     for delegation in delegations:
         _set_accepted(delegation, by=by, now=now, comment=comment)
@@ -31,10 +31,10 @@ def accept_by_decision(
 
 
 def accept_by_rule(delegations: Collection[Delegation], *, step: str | None, by: User | None, now: datetime) -> None:
-    """Accept `delegations`, which are locked, submitted and complete, by the rules.
+    """Accept the locked `delegations`, which are submitted and complete, automatically.
 
-    `step` made them complete, and `by` took it: the kind of the history event that says what was done, or one of
-    `STEPS_WITHOUT_EVENT`; None where they were submitted complete. Three queries, however many delegations.
+    `step` is the action of `by` that completed them, for the history: a HistoryKind or a key of `STEPS_WITHOUT_EVENT`.
+    It is None if they were complete when they were submitted. Costs three queries, however many delegations.
     """
     for delegation in delegations:
         _set_accepted(delegation, by=None, now=now, comment="")
@@ -45,16 +45,16 @@ def accept_by_rule(delegations: Collection[Delegation], *, step: str | None, by:
 
 
 def accept_if_complete(locked: LockedDelegation, *, step: str | None, by: User | None, now: datetime) -> bool:
-    """Accept the delegation of `locked` if it is submitted and, after what this transaction wrote, complete.
+    """Accept the delegation of `locked` if it is submitted and now complete; return whether it was accepted.
 
-    Every write that may complete a delegation ends with it, under the locks that it holds. False where the webinar
-    makes complete delegations wait for a person. `step` and `by` as for `accept_by_rule`. No query unless the
-    delegation is submitted.
+    Every action that can complete a delegation calls this last, while it holds the locks. The webinar may be set to
+    wait for a decision; then nothing is accepted. `step` and `by` are those of `accept_by_rule`. Costs no query unless
+    the delegation is submitted.
     """
     delegation = locked.delegation
     if delegation.status != DelegationStatus.SUBMITTED:
         return False
-    # Counted anew, and with the policy as it is now: it may have changed while this transaction waited for its locks.
+    # Seats and policy are read again: they may have changed while this transaction waited for its locks.
     if not lock_delegation(delegation).is_complete or not accepts_at_once(delegation.webinar):
         return False
     accept_by_rule([delegation], step=step, by=by, now=now)
@@ -73,6 +73,6 @@ def _save(delegations: Collection[Delegation], events: Collection[HistoryEvent],
     if not delegations:
         return
     Delegation.objects.bulk_update(delegations, DECISION_FIELDS)
-    waiting = Delegate.objects.active().filter(delegation__in=delegations, admitted_at__isnull=True)
-    waiting.update(admitted_at=now)
+    not_admitted = Delegate.objects.active().filter(delegation__in=delegations, admitted_at__isnull=True)
+    not_admitted.update(admitted_at=now)
     HistoryEvent.objects.bulk_create(events)

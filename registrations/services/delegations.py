@@ -1,7 +1,7 @@
-"""The states of a delegation (rule 4), what acceptance brings (rule 5), and waivers (rule 3).
+"""The states of a delegation (rule 4), decisions of the secretariat (rule 5), and waivers (rule 3).
 
-`draft → submitted → accepted | returned`, `returned → submitted`, `accepted → reopened → submitted`, and from any of
-them `not attending` and back.
+The transitions are `draft → submitted → accepted | returned`, `returned → submitted`, `accepted → reopened →
+submitted`, and from any of them `not attending` and back.
 """
 
 from datetime import datetime
@@ -26,19 +26,19 @@ from registrations.services.registration_window import check_time, clean_reason
 
 MAX_COMMENT_LENGTH = 2000
 SUBMITTABLE_STATUSES = frozenset({DelegationStatus.DRAFT, DelegationStatus.RETURNED, DelegationStatus.REOPENED})
-# The secretariat itself asked for these to be submitted again, if need be after the closing.
+# The secretariat asked for these to be submitted again, so a focal point may do so after registration closes.
 SENT_BACK_STATUSES = frozenset({DelegationStatus.RETURNED, DelegationStatus.REOPENED})
 
 
 @atomic_with_retry
 def submit_delegation(delegation: Delegation, *, version: int, by: User, now: datetime, reason: str = "") -> Delegation:
-    """Hand `delegation` to the secretariat; a complete one is accepted at once unless the webinar's policy waits.
+    """Submit `delegation` to the secretariat; a complete one is accepted at once unless the policy waits for a
+    decision.
 
-    With gaps, or without the letter where it is required, raises GapsRemain unless `reason` says why; then the
-    secretariat decides. Raises NotPossibleNow if it
-    has been submitted already (so a form sent twice submits once), or if nobody is named and nothing is asked for;
-    EditConflict if someone else took another step since `version`; and what `check_time` raises: after the closing a
-    focal point submits only what was returned or reopened.
+    Raises GapsRemain if it is incomplete and `reason` is blank; NotPossibleNow if it has been submitted already, so
+    that a form sent twice submits once, or if nobody is named and no quota asks for anybody; EditConflict if it changed
+    since `version`; and what `check_time` raises. After registration closes a focal point may submit only delegations
+    that were returned or reopened.
     """
     locked = lock_delegation(delegation)
     current = locked.delegation
@@ -64,10 +64,10 @@ def submit_delegation(delegation: Delegation, *, version: int, by: User, now: da
 def accept_delegation(
     delegation: Delegation, *, by: User, now: datetime, comment: str = "", with_gap: bool = False, seen: str = ""
 ) -> Delegation:
-    """Accept a submitted delegation and admit its people; an incomplete one only if `with_gap` says that this is seen.
+    """Accept a submitted delegation and admit its people; an incomplete one only with `with_gap`.
 
-    Raises GapsRemain, NotPossibleNow unless it is submitted, EditConflict unless it is as it was `seen`, and what
-    `check_time` raises.
+    Raises GapsRemain if it is incomplete, NotPossibleNow unless it is submitted, EditConflict unless its fingerprint is
+    `seen`, and what `check_time` raises.
     """
     locked = lock_delegation(delegation)
     check_time(locked.delegation.webinar, by=by, now=now)
@@ -89,9 +89,10 @@ def accept_delegation(
 
 @atomic_with_retry
 def return_delegation(delegation: Delegation, *, comment: str, by: User, now: datetime, seen: str = "") -> Delegation:
-    """Give a submitted delegation back with a comment. Uninvites nobody; newcomers wait (rule 5).
+    """Return a submitted delegation to its focal points with a comment.
 
-    Raises ReasonRequired without a comment, NotPossibleNow unless it is submitted, EditConflict unless it is as it was
+    People who were admitted stay invited; others are not invited before the next acceptance (rule 5). Raises
+    ReasonRequired without a comment, NotPossibleNow unless it is submitted, EditConflict unless its fingerprint is
     `seen`, and what `check_time` raises.
     """
     locked = lock_delegation(delegation)
@@ -106,9 +107,10 @@ def return_delegation(delegation: Delegation, *, comment: str, by: User, now: da
 
 @atomic_with_retry
 def reopen_delegation(delegation: Delegation, *, reason: str, by: User, now: datetime, seen: str = "") -> Delegation:
-    """Open an accepted delegation again. Uninvites nobody; newcomers wait for the next acceptance (rule 5).
+    """Reopen an accepted delegation, so that it can be submitted again.
 
-    Raises ReasonRequired, NotPossibleNow unless it is accepted, EditConflict unless it is as it was `seen`, and what
+    People who were admitted stay invited; others are not invited before the next acceptance (rule 5). Raises
+    ReasonRequired, NotPossibleNow unless it is accepted, EditConflict unless its fingerprint is `seen`, and what
     `check_time` raises.
     """
     locked = lock_delegation(delegation)
@@ -123,9 +125,9 @@ def reopen_delegation(delegation: Delegation, *, reason: str, by: User, now: dat
 
 @atomic_with_retry
 def mark_not_attending(delegation: Delegation, *, reason: str, by: User, now: datetime) -> Delegation:
-    """Note that the body does not attend: it leaves the denominator, nobody is chased, invitations are taken back.
+    """Mark the delegation as not attending: it is not counted or reminded, and its people's invitations are cancelled.
 
-    Raises ReasonRequired and what `check_time` raises. A second time changes nothing.
+    Raises ReasonRequired and what `check_time` raises. A second call changes nothing.
     """
     locked = lock_delegation(delegation)
     current = locked.delegation
@@ -143,11 +145,12 @@ def mark_not_attending(delegation: Delegation, *, reason: str, by: User, now: da
 
 @atomic_with_retry
 def mark_attending_again(delegation: Delegation, *, by: User, now: datetime) -> Delegation:
-    """Take "not attending" back: the delegation stands where it stood, and its admitted people are invited again.
+    """Undo `mark_not_attending`: the delegation returns to its earlier status and its admitted people are invited
+    again.
 
-    One that stood submitted and is complete by now is accepted (rule 4). Raises AttendanceChangedTooOften where focal
-    points called it off three times within a day, and what `check_time` raises. A delegation that attends is left
-    alone.
+    A delegation that was submitted and is complete now is accepted (rule 4). Raises AttendanceChangedTooOften if focal
+    points marked it as not attending three times within a day, and what `check_time` raises. An attending delegation is
+    not changed.
     """
     locked = lock_delegation(delegation)
     current = locked.delegation
@@ -176,11 +179,11 @@ def waive_seats(
     now: datetime,
     seen: str = "",
 ) -> Waiver:
-    """Excuse `seats` of `profile`; the waiver outlives a change of the minimum and ends only by being revoked.
+    """Excuse `seats` of `profile`. The waiver survives a change of the minimum and ends only by being revoked.
 
-    A submitted delegation that is then complete is accepted (rule 4). Raises InvalidInput unless so many are still
-    asked for, ReasonRequired, EditConflict unless the delegation is as it was `seen` (so a form sent twice waives
-    once), and what `check_time` raises.
+    A submitted delegation that is then complete is accepted (rule 4). Raises InvalidInput if `seats` exceeds the
+    effective minimum, ReasonRequired, EditConflict unless the fingerprint is `seen`, so that a form sent twice waives
+    once, and what `check_time` raises.
     """
     locked = lock_delegation(delegation)
     check_time(locked.delegation.webinar, by=by, now=now)
@@ -204,10 +207,11 @@ def waive_seats(
 
 @atomic_with_retry
 def waive_gaps(delegation: Delegation, *, reason: str, by: User, now: datetime, seen: str = "") -> list[Waiver]:
-    """Excuse every seat that `delegation` lacks at this moment, profile by profile, for one reason.
+    """Excuse every missing seat of `delegation` at this moment, with one waiver per profile and the same reason.
 
-    A submitted one that is then complete is accepted (rule 4). Raises ReasonRequired, NotPossibleNow where no seat is
-    missing or the delegation does not attend, EditConflict unless it is as it was `seen`, and what `check_time` raises.
+    A submitted delegation that is then complete is accepted (rule 4). Raises ReasonRequired, NotPossibleNow if no seat
+    is missing or the delegation does not attend, EditConflict unless its fingerprint is `seen`, and what `check_time`
+    raises.
     """
     locked = lock_delegation(delegation)
     check_time(locked.delegation.webinar, by=by, now=now)
@@ -224,7 +228,7 @@ def waive_gaps(delegation: Delegation, *, reason: str, by: User, now: datetime, 
 
 @atomic_with_retry
 def revoke_waiver(waiver: Waiver, *, reason: str, by: User, now: datetime) -> Waiver:
-    """End a waiver: its seats are asked for again. Raises ReasonRequired. A second time changes nothing."""
+    """End a waiver, so that its seats are required again. Raises ReasonRequired. A second call changes nothing."""
     locked = lock_delegation(waiver.delegation)
     check_time(locked.delegation.webinar, by=by, now=now)
     reason = clean_reason(reason, is_required=True)
@@ -284,5 +288,7 @@ def _set_status(delegation: Delegation, status: DelegationStatus) -> None:
 
 
 def _delay_mail(delegation: Delegation, *, by: User, now: datetime) -> None:
-    """A focal point's step concerns the mail of everybody: let it wait as long as a change to each of them would."""
+    """Delay the mail of all active people as after a change to each of them, so that a focal point can undo the
+    action.
+    """
     Delegate.objects.active().filter(delegation=delegation).update(mail_not_before=mail_not_before(by=by, now=now))

@@ -1,4 +1,4 @@
-"""How a participant wants to be written to: they choose for themselves, on their page."""
+"""The language and time zone that participants choose on their own page."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -18,11 +18,11 @@ PREFERENCE_FIELDS = ("language", "timezone")
 
 @atomic_with_retry
 def choose_language_and_zone(delegate: Delegate, *, language: str, timezone: str, now: datetime) -> bool:
-    """Write to `delegate` in `language` and with the hours of `timezone` from now on; whether that is new.
+    """Set the language and time zone of `delegate`; return whether they changed.
 
-    Mails, pages and the calendar feed follow; what a calendar holds stays, and no update is mailed. Under the lock of
-    the delegation, as whoever else edits the person: their form is stale then. Raises InvalidInput, and NotPossibleNow
-    for someone who left or after the last session.
+    Later mails, pages and the calendar feed use them; no calendar update is mailed. Locks the delegation, so that a
+    form that a focal point opened before gets an EditConflict. Raises InvalidInput for unknown values, and
+    NotPossibleNow for a person who left or after the last session.
     """
     end = last_session_end(delegate.webinar)
     if end is not None and now >= end:

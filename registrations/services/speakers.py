@@ -1,4 +1,4 @@
-"""Which entry of the agenda is a registered person: a link that names nobody anew and moves no seat."""
+"""Linking a delegate to their entry as a speaker on the agenda."""
 
 from datetime import datetime
 
@@ -14,10 +14,10 @@ from sessions_app.models import Speaker, SpeakerKind
 
 @atomic_with_retry
 def link_speaker(delegate: Delegate, *, speaker: Speaker | None, version: int, by: User, now: datetime) -> Delegate:
-    """Say that `delegate` is `speaker` on the agenda, or (None) nobody there. The same again changes nothing.
+    """Link `delegate` to `speaker`, or remove the link with None. The same value again changes nothing.
 
-    Raises InvalidInput unless it is a person of the same webinar's agenda, NotPossibleNow if `delegate` has left,
-    EditConflict if someone else changed them since `version`, and what `check_time` raises.
+    Raises InvalidInput unless `speaker` is a person on the agenda of the same webinar, NotPossibleNow if the delegate
+    has left, EditConflict if they changed since `version`, and what `check_time` raises. Locks the delegation.
     """
     locked = lock_delegation(delegate.delegation)
     check_time(locked.delegation.webinar, by=by, now=now)

@@ -8,7 +8,7 @@ from django.core.signing import Signer
 from registrations.exceptions import LinkNotValid
 from registrations.models import Delegate, RegistrationPolicy
 from registrations.services.nominations import edit_delegate, replace_delegate, withdraw_delegate
-from registrations.services.undoing import restore_delegate
+from registrations.services.nominations.undoing import restore_delegate
 from registrations.tokens import (
     Scope,
     join_url,

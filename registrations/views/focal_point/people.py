@@ -26,7 +26,7 @@ from registrations.services.nominations import (
     withdraw_delegate,
     withdrawing_leaves_gap,
 )
-from registrations.services.undoing import restore_delegate, undo_edit
+from registrations.services.nominations.undoing import restore_delegate, undo_edit
 from registrations.views.focal_point.access import delegate_of, for_delegation, signed_in
 from registrations.views.focal_point.anchors import (
     page_to_add,

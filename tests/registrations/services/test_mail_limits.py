@@ -16,8 +16,8 @@ from registrations.services.nominations import (
     replace_delegate,
     withdraw_delegate,
 )
+from registrations.services.nominations.undoing import restore_delegate, undo_edit
 from registrations.services.planning import plan
-from registrations.services.undoing import restore_delegate, undo_edit
 from registrations.tokens.participants import Scope, make_token
 from tests.factories import (
     NOW,

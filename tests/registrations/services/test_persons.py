@@ -17,12 +17,12 @@ from registrations.services.nominations import (
     replace_delegate,
     withdraw_delegate,
 )
+from registrations.services.nominations.undoing import restore_delegate
 from registrations.services.personal_data.erasing import ErasureResult, erase_person
 from registrations.services.personal_data.persons import find_person
 from registrations.services.personal_data.registry import REGISTRY, KeepPolicy
 from registrations.services.personal_data.subject_access import export_person
 from registrations.services.planning import plan
-from registrations.services.undoing import restore_delegate
 from sessions_app.releases import release_webinar
 from tests.factories import (
     NOW,

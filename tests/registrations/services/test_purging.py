@@ -48,11 +48,11 @@ from registrations.services.attendance_import.saving import import_attendance, r
 from registrations.services.delegations import waive_seats
 from registrations.services.gap_reminders import check_gap_reminder
 from registrations.services.nominations import edit_delegate, register_delegate, replace_delegate, withdraw_delegate
+from registrations.services.nominations.undoing import restore_delegate
 from registrations.services.personal_data.anonymising import personal_data_of
 from registrations.services.personal_data.purging import preview_purge, purge
 from registrations.services.planning import plan
 from registrations.services.quotas import make_exception
-from registrations.services.undoing import restore_delegate
 from registrations.tasks import purge as purge_task
 from registrations.tokens import Scope, make_token
 from registrations.tokens.participants import read_feed_token, read_token

@@ -20,8 +20,8 @@ from registrations.services.nominations import (
     replace_delegate,
     withdraw_delegate,
 )
+from registrations.services.nominations.undoing import restore_delegate
 from registrations.services.registration_window import clean_reason
-from registrations.services.undoing import restore_delegate
 from tests.factories import NOW, make_delegate, make_delegation, make_details, make_organisation
 
 OPENS = NOW - timedelta(days=14)

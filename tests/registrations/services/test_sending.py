@@ -22,11 +22,11 @@ from registrations.models import (
 from registrations.services.delegations import mark_not_attending, return_delegation
 from registrations.services.deliveries import resend_deliveries
 from registrations.services.nominations import withdraw_delegate
+from registrations.services.nominations.undoing import restore_delegate
 from registrations.services.planning import plan
 from registrations.services.sending import claim_batch, send_due
 from registrations.services.sending.outcome import SENT, Outcome
 from registrations.services.sending.results import begin_attempt, record_result
-from registrations.services.undoing import restore_delegate
 from registrations.tokens import page_url
 from sessions_app.releases import release_webinar
 from tests.calendar_client import CalendarClient, calendar_of, parse

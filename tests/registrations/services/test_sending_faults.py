@@ -9,9 +9,9 @@ from django.core import mail
 
 from registrations.models import Delegate, Delegation, Delivery, DeliveryState
 from registrations.services.nominations import withdraw_delegate
+from registrations.services.nominations.undoing import restore_delegate
 from registrations.services.planning import plan
 from registrations.services.sending import send_due
-from registrations.services.undoing import restore_delegate
 from tests.factories import make_staff
 from tests.logged import warnings_in
 from tests.registrations.services.deliveries import (

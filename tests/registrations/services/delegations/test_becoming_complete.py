@@ -9,10 +9,11 @@ from django.test.utils import CaptureQueriesContext
 from registrations.exceptions import NotPossibleNow
 from registrations.models import Delegate, Delegation, Delivery, HistoryEvent, Quota, QuotaLimits, RegistrationPolicy
 from registrations.queries.acceptance import Acceptances
-from registrations.services import carry_over, delegations, nominations, undoing
+from registrations.services import carry_over, delegations, nominations
 from registrations.services.imports.people import ImportRow
 from registrations.services.imports.saving import import_delegates
 from registrations.services.letters import upload_letter
+from registrations.services.nominations import undoing
 from registrations.services.planning.notices import plan_notices
 from registrations.services.policies import policy_preview, save_policy
 from registrations.services.quotas import change_quota, end_exception, make_exception, quota_change_preview

@@ -7,7 +7,7 @@ from registrations.models import Delegation, DelegationStatus, Delivery, Deliver
 from registrations.queries.recent_changes import recent_changes_of
 from registrations.services.delegations import mark_attending_again, mark_not_attending
 from registrations.services.nominations import edit_delegate, withdraw_delegate
-from registrations.services.undoing import undo_edit
+from registrations.services.nominations.undoing import undo_edit
 from tests.factories import make_delegate
 from tests.registrations.services.nominations.stories import HELD, SOON, details_of, history
 

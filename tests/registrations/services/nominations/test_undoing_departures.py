@@ -6,7 +6,7 @@ from registrations.exceptions import AddressTakenHere, NotPossibleNow, QuotaFull
 from registrations.models import Delegate, DelegateStatus, Delegation, DelegationStatus, HistoryEvent, Quota
 from registrations.queries import seats_of
 from registrations.services.nominations import edit_delegate, replace_delegate, withdraw_delegate
-from registrations.services.undoing import restore_delegate
+from registrations.services.nominations.undoing import restore_delegate
 from tests.factories import make_delegate, make_details
 from tests.registrations.services.nominations.stories import HELD, SOON, details_of, history
 

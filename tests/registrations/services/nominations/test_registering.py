@@ -13,7 +13,7 @@ from registrations.services.nominations import (
     replace_delegate,
     withdraw_delegate,
 )
-from registrations.services.undoing import restore_delegate
+from registrations.services.nominations.undoing import restore_delegate
 from tests.factories import make_delegate, make_delegation, make_details, make_organisation
 from tests.registrations.services.nominations.stories import HELD, SOON, details_of, history
 

@@ -61,7 +61,7 @@ def insert_one_row(request: HttpRequest, delegation: int, profile: int) -> HttpR
             position=request.POST["position"],
             timezone=request.POST["timezone"],
             registered_at=now,
-            hold_until=now,
+            mail_not_before=now,
         )
     return HttpResponse(status=302, headers={"Location": "/"})
 

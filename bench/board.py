@@ -99,7 +99,7 @@ def _fill(
             institution="Example institution",
             timezone="America/Tegucigalpa",
             registered_at=now - timedelta(hours=number),
-            hold_until=now,
+            mail_not_before=now,
             admitted_at=now,
         )
         for number in range(PEOPLE // WEBINARS)

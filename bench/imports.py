@@ -147,7 +147,7 @@ def _create(delegation: Delegation, profile: ParticipantProfile, user: User) -> 
             timezone="America/El_Salvador",
             phone=phone,
             registered_at=NOW,
-            hold_until=NOW + timedelta(seconds=20),
+            mail_not_before=NOW + timedelta(seconds=20),
         )
         for name, email, institution, position, _profile, language, _zone, phone in map(_cells, range(PEOPLE))
     )

@@ -41,7 +41,7 @@ def measure() -> Sequence[Ratio]:
             institution="Example institution",
             timezone="America/Managua",
             registered_at=NOW,
-            hold_until=NOW,
+            mail_not_before=NOW,
             admitted_at=NOW,
         )
         for number in range(PEOPLE)

@@ -51,7 +51,7 @@ def measure() -> Sequence[Ratio]:
         institution="Example institution",
         timezone="America/Guatemala",
         registered_at=NOW,
-        hold_until=NOW + timedelta(seconds=20),
+        mail_not_before=NOW + timedelta(seconds=20),
     )
     columns = [field for field in Delegate._meta.concrete_fields if not field.primary_key]
     names = ", ".join(f'"{field.column}"' for field in columns)

@@ -113,7 +113,7 @@ def _invitations() -> "QuerySet[Delivery]":
     now = timezone.now()
     webinar = _webinar("sending")
     delegation = make_delegation(webinar, make_country("CR"), status="accepted")
-    make_delegates(PEOPLE, delegation, admitted_at=now, hold_until=now)
+    make_delegates(PEOPLE, delegation, admitted_at=now, mail_not_before=now)
     plan(now=now)
     return Delivery.objects.filter(kind="invitation", delegate__webinar=webinar)
 
@@ -195,7 +195,7 @@ def _submitted(slug: str) -> Delegation:
     """Create a submitted delegation with 500 people."""
     now = timezone.now()
     delegation = make_delegation(_webinar(slug), make_country(f"D{slug[-1]}"), status="submitted")
-    make_delegates(PEOPLE, delegation, registered_at=now, hold_until=now)
+    make_delegates(PEOPLE, delegation, registered_at=now, mail_not_before=now)
     return delegation
 
 

@@ -1,6 +1,6 @@
-"""Broken rules. A service raises them; a view turns them into form errors in one place (`forms/errors.py`).
+"""Exceptions that a service raises when a rule forbids something; `forms/errors.py` turns them into form errors.
 
-Every message is written for the person who reads it and is translated when shown.
+Every message is written for the user who reads it and is translated when it is shown.
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 
 
 class RuleBroken(Exception):
-    """A rule of the product forbids this; `message` says which, `field` which input it concerns (or "")."""
+    """A rule of the product forbids the action.
+
+    `message` tells the user which rule it is; `field` names the input that the message belongs to, or is empty.
+    """
 
     message: str | Promise = _("This is not possible.")
     field: str = ""
@@ -34,8 +37,11 @@ class ReasonRequired(RuleBroken):
 
 
 class GapsRemain(RuleBroken):
-    """Submitting, or accepting, what is incomplete and nobody has answered for: `gaps` are the seats in question,
-    `lacks_letter` says that the letter is missing which the webinar requires."""
+    """A delegation is incomplete, and nobody gave a reason for submitting or accepting it like that.
+
+    `gaps` are the seat counts below their effective minimum. `lacks_letter` is true if the nomination letter that the
+    webinar requires is missing.
+    """
 
     message = _("Some seats are still empty. Name the missing officials, or give the reason and submit.")
     field = "reason"
@@ -63,7 +69,7 @@ class QuotaFull(RuleBroken):
 
 
 class MaximumTooLow(RuleBroken):
-    """A maximum below the number of people whom a delegation has already named."""
+    """The new maximum is below the number of people whom a delegation has already named."""
 
     field = "maximum"
 
@@ -78,7 +84,7 @@ class MaximumTooLow(RuleBroken):
 
 
 class AddressTakenHere(RuleBroken):
-    """The address belongs to an active delegate of the same delegation: `delegate`."""
+    """The address belongs to an active delegate of the same delegation, who is given as `delegate`."""
 
     field = "email"
 
@@ -91,9 +97,10 @@ class AddressTakenHere(RuleBroken):
 
 
 class AddressTakenElsewhere(RuleBroken):
-    """Another delegation has the address; which one is told to staff alone.
+    """The address belongs to an active delegate of another delegation; only staff learn which one.
 
-    `event` is the unsaved history event of a focal point's clash: it is stored once the attempt is rolled back.
+    `event` is the unsaved history event about a focal point's attempt. `atomic_with_retry` stores it after the attempt
+    is rolled back.
     """
 
     message = _("This person could not be registered; the secretariat has been told.")
@@ -105,9 +112,9 @@ class AddressTakenElsewhere(RuleBroken):
 
 
 class NamedTooOften(RuleBroken):
-    """A focal point may not name an address again that was named and withdrawn twice within a day.
+    """The address was named and withdrawn twice within a day, so a focal point may not name it again.
 
-    `event` is the unsaved history event that alerts the secretariat; None where it was alerted already.
+    `event` is the unsaved history event that alerts the secretariat, or None if an alert about it exists already.
     """
 
     message = _(
@@ -122,9 +129,10 @@ class NamedTooOften(RuleBroken):
 
 
 class AttendanceChangedTooOften(RuleBroken):
-    """Focal points may not let a delegation attend again that they called off three times within a day.
+    """The delegation was marked as not attending three times within a day, so a focal point may not mark it as
+    attending.
 
-    `event` is the unsaved history event that alerts the secretariat; None where it was alerted already.
+    `event` is the unsaved history event that alerts the secretariat, or None if an alert about it exists already.
     """
 
     message = _(
@@ -157,17 +165,17 @@ class WebinarOver(RuleBroken):
 
 
 class NotPossibleNow(RuleBroken):
-    """The state of the delegation or delegate does not allow the step."""
+    """The present state of the delegation, delegate or webinar does not allow the action."""
 
 
-class NumberChanged(RuleBroken):
-    """As many as were confirmed would not be written to by now: they are counted anew before anything is sent."""
+class RecipientCountChanged(RuleBroken):
+    """The number of recipients differs from the number that the user confirmed, so nothing was sent."""
 
     message = _("The number of readers has changed meanwhile. Please look at it as it is now, and confirm again.")
 
 
-class Stale(RuleBroken):
-    """Someone else changed the row since the form was opened; `current` is what is stored now."""
+class EditConflict(RuleBroken):
+    """Someone else changed the row after the form was opened; `current` is the row as it is stored now."""
 
     message = _("Someone else has changed this meanwhile. Please look at it as it is now, and send the form again.")
 
@@ -176,8 +184,8 @@ class Stale(RuleBroken):
         super().__init__(message)
 
     @classmethod
-    def of_person(cls, person: "Delegate") -> "Stale":
-        """Says who the person is now, for a form that does not show it."""
+    def of_person(cls, person: "Delegate") -> "EditConflict":
+        """Build the exception with a message that says who the person is now, for a form that does not show it."""
         text = _(
             "Someone else has changed this person meanwhile; now: %(name)s, %(email)s, %(institution)s. "
             "Please send the form again if it is still right."
@@ -185,12 +193,12 @@ class Stale(RuleBroken):
         return cls(person, text)
 
 
-class Unreadable(RuleBroken):
-    """A file or a pasted text that is no table, or a larger one than is read."""
+class UnreadableTable(RuleBroken):
+    """A file or a pasted text is not a table, or is larger than the limits of an import."""
 
 
-class NotStored(RuleBroken):
-    """A file could not be written: the disk is full, or we may not write there. Nothing was changed."""
+class FileNotStored(RuleBroken):
+    """A file could not be written, because the disk is full or not writable. Nothing was changed."""
 
     message = _(
         "The file could not be stored on the server, and nothing was changed. Please try again later, or tell the "
@@ -200,7 +208,7 @@ class NotStored(RuleBroken):
 
 
 class InvalidInput(RuleBroken):
-    """Input that a form would have refused; `messages` by field."""
+    """The input would have been refused by a form; `messages` holds the messages by field."""
 
     def __init__(self, messages: Mapping[str, Sequence[str]]) -> None:
         self.messages = messages
@@ -209,9 +217,10 @@ class InvalidInput(RuleBroken):
 
 
 class LinkNotValid(Exception):
-    """Tampered, revoked, past its end, or of another scope; which of them is never told to the reader.
+    """A personal link was tampered with, revoked, has expired or belongs to another scope.
 
-    `is_guess` says that nobody here ever signed the token; a link that has merely ended is none.
+    The reader is never told which of these it is. `is_guess` is true if we never signed the token; it is false for a
+    link that has merely expired.
     """
 
     def __init__(self, *, is_guess: bool) -> None:
@@ -220,7 +229,8 @@ class LinkNotValid(Exception):
 
 
 class NoLongerTakesPart(LinkNotValid):
-    """Somebody who was withdrawn or replaced opened their last link; `contact_email` is the address to write to.
+    """A person who was withdrawn or replaced opened their last link; `contact_email` is the address that they can write
+    to.
 
     Only a token that we signed leads here, so nobody can find out by guessing who took part.
     """

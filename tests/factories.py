@@ -244,7 +244,7 @@ def _delegate(delegation: Delegation, profile: ParticipantProfile | str | None, 
             "institution": "Example institution",
             "timezone": "America/Tegucigalpa",
             "registered_at": NOW,
-            "hold_until": NOW,
+            "mail_not_before": NOW,
             **fields,
         },
     )

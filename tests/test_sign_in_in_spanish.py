@@ -24,7 +24,7 @@ from rcm_webinar.translation_overrides import ALLAUTH_TEXTS
 from registrations.models import User
 from tests import spanish
 from tests.factories import make_country, make_focal_point, make_user
-from tests.test_urls import URLS, SIGN_IN
+from tests.test_urls import SIGN_IN, URLS
 
 pytestmark = pytest.mark.django_db
 EMAIL, PASSWORD = "focal@example.org", "correct-horse-battery"

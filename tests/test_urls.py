@@ -185,7 +185,7 @@ def _store_world() -> World:
     delegation = make_delegation(webinar, honduras)
     make_delegation(webinar, panama)
     delegate = make_delegate(delegation, admitted_at=NOW)
-    withdrawn = make_delegate(delegation, status="withdrawn", withdrawn_at=NOW, hold_until=NOW)
+    withdrawn = make_delegate(delegation, status="withdrawn", withdrawn_at=NOW, mail_not_before=NOW)
     clients = {role: Client() for role in StatusByRole._fields}
     focal_point = make_focal_point(honduras)
     clients["focal_point"].force_login(focal_point.user)

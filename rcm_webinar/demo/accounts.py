@@ -27,7 +27,7 @@ def create_focal_points() -> dict[str, User]:
             PASSWORD,
             name=f"Sample focal point, {body.name_en}",
             language=body.default_language,
-            timezone=body.only_timezone or ZONES.get(code, ""),
+            timezone=body.single_timezone or ZONES.get(code, ""),
         )
         for code, body in countries.items()
     }

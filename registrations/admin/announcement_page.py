@@ -20,7 +20,7 @@ from registrations.models import (
     User,
 )
 from registrations.queries.audiences import Audience
-from sessions_app.admin.base import LONGEST_KEY
+from sessions_app.admin.base import MAX_KEY_LENGTH
 from sessions_app.models import Webinar
 
 
@@ -64,7 +64,7 @@ def recipient_by_key(announcement: Announcement, key: str, default: User) -> Del
     if not key:
         return default
     kind, number = key[:1], key[1:]
-    if not (number.isdecimal() and len(number) <= LONGEST_KEY):
+    if not (number.isdecimal() and len(number) <= MAX_KEY_LENGTH):
         raise Http404
     if kind == "d":
         return get_object_or_404(Delegate, pk=number, webinar=announcement.webinar_id)

@@ -25,14 +25,14 @@ from registrations.forms.attendance import ConfirmImportForm, MatchForm, RemoveF
 from registrations.forms.errors import add_broken_rule
 from registrations.models import Attendance, AttendanceReport, Delegate, MatchedBy
 from registrations.queries.attendance import attendance_table
-from registrations.services.attendance_import.by_hand import match_by_hand
 from registrations.services.attendance_import.form_payload import people_to_text, text_to_people
-from registrations.services.attendance_import.matching import CheckedReport, check_report, same_names
-from registrations.services.attendance_import.people import attendees_of
-from registrations.services.attendance_import.reading import MOST_BYTES, read_report, report_too_large
+from registrations.services.attendance_import.manual_matching import match_manually
+from registrations.services.attendance_import.matching import CheckedReport, check_report, suggest_by_name
+from registrations.services.attendance_import.people import attendees_from_rows
+from registrations.services.attendance_import.reading import MAX_BYTES, read_report, report_too_large
 from registrations.services.attendance_import.saving import import_attendance, remove_attendance
-from registrations.services.attendance_import.workbook import export_attendance
 from registrations.services.exports import FileFormat
+from registrations.services.exports.attendance import export_attendance
 from registrations.services.registration_window import check_not_purged
 from sessions_app.admin.base import ReadOnlyAdmin
 from sessions_app.models import Session, Webinar
@@ -137,12 +137,12 @@ class AttendanceAdmin(ReadOnlyAdmin[Attendance]):
         form = MatchForm(
             request.POST if request.method == "POST" else None,
             rows=page_rows,
-            suggested=same_names(session, page_rows),
+            suggested=suggest_by_name(session, page_rows),
             people=list(people.order_by("delegation__body__name_en", "delegation_id", "name", "pk")),
         )
         if form.is_valid():
             try:
-                changed = match_by_hand(
+                changed = match_manually(
                     session, answers=form.changed_answers(), by=staff_user(request), now=timezone.now()
                 )
             except RuleBroken as broken:
@@ -179,10 +179,10 @@ class AttendanceAdmin(ReadOnlyAdmin[Attendance]):
             upload, zone = form.cleaned_data["file"], form.cleaned_data["timezone"]
             try:
                 check_not_purged(session.webinar, now=timezone.now())
-                if (upload.size or 0) > MOST_BYTES:
+                if (upload.size or 0) > MAX_BYTES:
                     raise report_too_large()
                 day = session.starts_at.astimezone(ZoneInfo(zone)).date()
-                people = attendees_of(read_report(upload.read()), day=day, zone=zone)
+                people = attendees_from_rows(read_report(upload.read()), day=day, zone=zone)
                 checked = check_report(session, people, zone=zone)
                 confirm = ConfirmImportForm(
                     initial={"people": people_to_text(people), "timezone": zone},

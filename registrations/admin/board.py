@@ -18,20 +18,20 @@ from registrations.forms.board import ANYTHING, BY_NAME, BoardForm
 from registrations.models import DelegationStatus
 from registrations.queries import (
     BoardRow,
-    Changes,
-    Movements,
+    DelegationChanges,
     ProfileTotal,
     QuotaBoard,
+    RecentChanges,
     SeatCount,
-    movements_of,
     quota_board,
+    recent_changes_of,
 )
-from registrations.queries.review_queue import waiting_delegations
-from registrations.queries.speakers import speakers_without_a_person
+from registrations.queries.review_queue import delegations_awaiting_decision
+from registrations.queries.speakers import unlinked_speakers
 from sessions_app.admin.base import change_url
 from sessions_app.models import Webinar
 
-NO_CHANGES = Changes()
+NO_CHANGES = DelegationChanges()
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ def people_url(webinar: Webinar, **filters: str) -> str:
 
 
 def table_rows(
-    board: QuotaBoard, rows: Iterable[BoardRow], movements: Movements, *, profile: str = ""
+    board: QuotaBoard, rows: Iterable[BoardRow], movements: RecentChanges, *, profile: str = ""
 ) -> list[BoardTableRow]:
     """Return the table rows of `rows`, with the cells of all profiles or of the one with the code `profile`."""
     webinar = board.webinar
@@ -92,13 +92,13 @@ def table_rows(
     return table
 
 
-def change_labels(changes: Changes) -> tuple[str, ...]:
+def change_labels(changes: DelegationChanges) -> tuple[str, ...]:
     """Return labels such as "+2 named" or "accepted" for what changed in a delegation."""
     counts = [
-        _("+%(came)s named") % {"came": changes.came} if changes.came else "",
-        _("−%(left)s left") % {"left": changes.left} if changes.left else "",
+        _("+%(came)s named") % {"came": changes.added} if changes.added else "",
+        _("−%(left)s left") % {"left": changes.removed} if changes.removed else "",
     ]
-    return tuple(label for label in (*counts, *(str(step.label) for step in changes.steps)) if label)
+    return tuple(label for label in (*counts, *(str(step.label) for step in changes.other_kinds)) if label)
 
 
 def filter_and_sort_rows(rows: Sequence[BoardRow], filters: dict[str, str]) -> list[BoardRow]:
@@ -144,7 +144,7 @@ def board_page(site: AdminSite, request: HttpRequest, slug: str) -> HttpResponse
     webinar = get_object_or_404(Webinar, slug=slug)
     now = timezone.now()
     board = quota_board(webinar)
-    movements = movements_of(webinar, now=now)
+    movements = recent_changes_of(webinar, now=now)
     form = BoardForm(request.GET, profiles=[total.profile for total in board.profile_totals])
     filters = form.cleaned_data if form.is_valid() else {}
     rows = filter_and_sort_rows(board.rows, filters)
@@ -159,9 +159,11 @@ def board_page(site: AdminSite, request: HttpRequest, slug: str) -> HttpResponse
         "is_filtered": any(value for name, value in filters.items() if name != "sort"),
         "rows": table_rows(board, rows, movements, profile=profile),
         "organisations": table_rows(board, board.organisations, movements),
-        "unregistered": list(speakers_without_a_person(webinar.pk)) if board.organisations else [],
+        "unregistered": list(unlinked_speakers(webinar.pk)) if board.organisations else [],
         "totals": profile_total_links(board, profile=profile),
-        "chart": build_chart(movements.curve, asked=board.floor_total, today=timezone.localdate(now)),
+        "chart": build_chart(
+            movements.daily_totals, asked=board.effective_minimum_total, today=timezone.localdate(now)
+        ),
         "named_url": people_url(webinar, **attending_countries),
         "working_group_url": people_url(webinar, **attending_countries, is_working_group_member__exact="1"),
         "export_url": f"{reverse('admin:export-delegates')}?{urlencode({'webinar': slug, 'status__exact': 'active'})}",
@@ -173,7 +175,9 @@ def board_page(site: AdminSite, request: HttpRequest, slug: str) -> HttpResponse
 
 def board_list_page(site: AdminSite, request: HttpRequest) -> HttpResponse:
     """List the webinars, each with its number of delegations and of those that wait for a decision."""
-    awaiting = Count("delegations", filter=Q(delegations__in=waiting_delegations(now=timezone.now()).order_by()))
+    awaiting = Count(
+        "delegations", filter=Q(delegations__in=delegations_awaiting_decision(now=timezone.now()).order_by())
+    )
     context = site.each_context(request) | {
         "title": _("Quota boards"),
         "webinars": Webinar.objects.annotate(delegation_count=Count("delegations"), awaiting=awaiting),

@@ -34,7 +34,7 @@ from registrations.queries.acceptance import Acceptances, acceptances_of, is_acc
 from registrations.queries.letters import lacking_letter
 from registrations.queries.lists import seats_of_many
 from registrations.queries.review_queue import latest_history
-from registrations.services.acceptance_messages import said_where_accepted
+from registrations.services.acceptance_messages import message_if_accepted
 from registrations.services.delegations import accept_delegation, return_delegation, waive_gaps
 
 # More than there are countries, and as many as the changelist shows on a page.
@@ -79,7 +79,7 @@ def _return(selected: SelectedDelegation, form: Any, by: User, now: datetime) ->
 def _waive(selected: SelectedDelegation, form: Any, by: User, now: datetime) -> str:
     waive_gaps(selected.delegation, reason=form.cleaned_data["reason"], by=by, now=now, seen=selected.seen)
     text = _("What %(body)s lacks is waived.")
-    return f"{text} {said_where_accepted(selected.delegation)}".strip()
+    return f"{text} {message_if_accepted(selected.delegation)}".strip()
 
 
 def _acceptances_after_waiving(selected: Sequence[SelectedDelegation]) -> Acceptances:

@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from registrations.queries.today import today
-from registrations.queries.upcoming import Coming, ComingKind
+from registrations.queries.upcoming import UpcomingEvent, UpcomingKind
 from sessions_app.admin.base import change_url
 from sessions_app.models import ReleasedSession
 
@@ -16,7 +16,7 @@ from sessions_app.models import ReleasedSession
 class UpcomingItem:
     """An upcoming event with its text and the address of the page that handles it."""
 
-    coming: Coming
+    coming: UpcomingEvent
     text: str
     url: str
 
@@ -24,25 +24,26 @@ class UpcomingItem:
 def dashboard_context(*, now: datetime) -> dict[str, object]:
     """Return the template context of the dashboard."""
     found = today(now=now)
-    return {"today": found, "coming": [UpcomingItem(one, _event_text(one), _event_url(one)) for one in found.coming]}
+    return {"today": found, "coming": [UpcomingItem(one, _event_text(one), _event_url(one)) for one in found.upcoming]}
 
 
-def _event_text(coming: Coming) -> str:
+def _event_text(coming: UpcomingEvent) -> str:
     texts = {
-        ComingKind.OPENING: _("registration opens"),
-        ComingKind.CLOSING: _("registration closes"),
-        ComingKind.GAP_NOTICE: _("notice to the countries with gaps"),
-        ComingKind.REMINDER: _("reminder: %(rule)s") % {"rule": coming.about},
-        ComingKind.UNDER_WAY: _("session %(session)s is under way: see who has arrived") % {"session": coming.about},
-        ComingKind.SESSION: _("session %(session)s") % {"session": coming.about},
-        ComingKind.UNRELEASED_SESSION: _("session %(session)s, not released") % {"session": coming.about},
+        UpcomingKind.OPENING: _("registration opens"),
+        UpcomingKind.CLOSING: _("registration closes"),
+        UpcomingKind.GAP_NOTICE: _("notice to the countries with gaps"),
+        UpcomingKind.REMINDER: _("reminder: %(rule)s") % {"rule": coming.subject},
+        UpcomingKind.UNDER_WAY: _("session %(session)s is under way: see who has arrived")
+        % {"session": coming.subject},
+        UpcomingKind.SESSION: _("session %(session)s") % {"session": coming.subject},
+        UpcomingKind.UNRELEASED_SESSION: _("session %(session)s, not released") % {"session": coming.subject},
     }
     return texts[coming.kind]
 
 
-def _event_url(coming: Coming) -> str:
+def _event_url(coming: UpcomingEvent) -> str:
     """Return the address of the arrivals for a session under way, of its webinar for a later one, else of the rule."""
-    if coming.kind == ComingKind.UNDER_WAY and isinstance(coming.about, ReleasedSession):
-        return reverse("admin:arrivals", args=[coming.webinar.slug, coming.about.number])
-    is_session = coming.kind in (ComingKind.SESSION, ComingKind.UNRELEASED_SESSION)
-    return change_url(coming.webinar if is_session else coming.about)
+    if coming.kind == UpcomingKind.UNDER_WAY and isinstance(coming.subject, ReleasedSession):
+        return reverse("admin:arrivals", args=[coming.webinar.slug, coming.subject.number])
+    is_session = coming.kind in (UpcomingKind.SESSION, UpcomingKind.UNRELEASED_SESSION)
+    return change_url(coming.webinar if is_session else coming.subject)

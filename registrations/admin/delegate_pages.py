@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from registrations.admin.base import staff_user
 from registrations.admin.history_text import describe_events
-from registrations.exceptions import RuleBroken, Stale
+from registrations.exceptions import EditConflict, RuleBroken
 from registrations.forms.delegates import (
     DelegateForm,
     EditForm,
@@ -26,14 +26,14 @@ from registrations.forms.delegates import (
 from registrations.forms.errors import add_broken_rule
 from registrations.forms.speakers import SpeakerForm
 from registrations.models import Delegate, Delegation, DelegationStatus, HistoryEvent
-from registrations.queries import lacks_letter, mail_of, seats_of
+from registrations.queries import lacks_letter, mail_state_of, seats_of
 from registrations.queries.participant import is_invited
-from registrations.queries.speakers import speaking_among
+from registrations.queries.speakers import speakers_among
 from registrations.services.acceptance_messages import (
-    said_before_naming,
-    said_before_replacing,
-    said_before_restoring,
-    said_where_accepted,
+    message_before_registering,
+    message_before_replacing,
+    message_before_restoring,
+    message_if_accepted,
 )
 from registrations.services.deliveries import resend_flash_message, send_invitations_again
 from registrations.services.nominations import (
@@ -43,8 +43,8 @@ from registrations.services.nominations import (
     withdraw_delegate,
     withdrawing_leaves_gap,
 )
+from registrations.services.nominations.undoing import restore_delegate
 from registrations.services.speakers import link_speaker
-from registrations.services.undoing import restore_delegate
 from sessions_app.admin.base import change_url
 
 
@@ -73,7 +73,7 @@ def register_page(site: AdminSite, request: HttpRequest, pk: int) -> HttpRespons
         delegation=delegation,
         seats=seats,
         title=_("Name someone for %(body)s") % {"body": delegation.body},
-        warning=said_before_naming(delegation, seats, lacks_letter=lacks_letter(delegation)),
+        warning=message_before_registering(delegation, seats, lacks_letter=lacks_letter(delegation)),
         verb=_("Name this person"),
     )
 
@@ -88,7 +88,7 @@ def person_page(site: AdminSite, request: HttpRequest, pk: int) -> HttpResponse:
         seats=seats,
         initial=initial_from_delegate(delegate),
     )
-    mail = mail_of(delegate)
+    mail = mail_state_of(delegate)
 
     def edit() -> str:
         person = edit_delegate(
@@ -106,13 +106,13 @@ def person_page(site: AdminSite, request: HttpRequest, pk: int) -> HttpResponse:
         seats=seats,
         title=delegate.name,
         verb=_("Save"),
-        warning=said_before_naming(
+        warning=message_before_registering(
             delegate.delegation, seats, lacks_letter=lacks_letter(delegate.delegation), newcomers=0
         )
         if delegate.is_active
         else "",
         is_person_page=True,
-        speaking=next(iter(speaking_among([delegate])), None),
+        speaking=next(iter(speakers_among([delegate])), None),
         mail=mail,
         can_be_sent_again=is_invited(delegate) and mail.can_be_sent_again_at(timezone.now(), by=staff_user(request)),
         history=describe_events(HistoryEvent.objects.filter(delegate=delegate).select_related("actor")),
@@ -147,7 +147,7 @@ def replace_page(site: AdminSite, request: HttpRequest, pk: int) -> HttpResponse
         title=_("Replace %(name)s") % {"name": delegate.name},
         verb=_("Replace"),
         explanation=_("Enter the new person, who takes the seat: the quota stays whole, and both are told."),
-        warning=said_before_replacing(delegate, seats, lacks_letter=lacks_letter(delegate.delegation)),
+        warning=message_before_replacing(delegate, seats, lacks_letter=lacks_letter(delegate.delegation)),
     )
 
 
@@ -198,7 +198,7 @@ def restore_page(site: AdminSite, request: HttpRequest, pk: int) -> HttpResponse
         title=_("Bring %(name)s back") % {"name": delegate.name},
         verb=_("Bring back"),
         explanation=_("A person who took the seat meanwhile is withdrawn."),
-        warning=said_before_restoring(
+        warning=message_before_restoring(
             delegate, seats, lacks_letter=lacks_letter(delegate.delegation), now=timezone.now()
         ),
     )
@@ -269,10 +269,10 @@ def _process_form(
     back = change_url(delegation)
     if form.is_valid():
         try:
-            messages.success(request, f"{apply()} {said_where_accepted(delegation)}".strip())
+            messages.success(request, f"{apply()} {message_if_accepted(delegation)}".strip())
         except RuleBroken as broken:
             add_broken_rule(form, broken)
-            if isinstance(broken, Stale):
+            if isinstance(broken, EditConflict):
                 extra_context["stale"] = conflicting_fields(form, broken)
         else:
             return redirect(back)

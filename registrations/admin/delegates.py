@@ -24,7 +24,7 @@ from registrations.admin.filters import (
     ProfileFilter,
 )
 from registrations.models import Delegate, DelegationStatus
-from registrations.queries.lists import held_entries
+from registrations.queries.lists import prefetch_held_entries
 from sessions_app.admin.base import ReadOnlyAdmin, change_url, link
 from sessions_app.admin.filters import WebinarFilter
 
@@ -55,7 +55,7 @@ class DelegateAdmin(ReadOnlyAdmin[Delegate]):
         return [name for name in self.search_fields if name != "email" or not is_observer_request(request)]
 
     def get_queryset(self, request: HttpRequest) -> "QuerySet[Delegate]":
-        return super().get_queryset(request).prefetch_related(held_entries())
+        return super().get_queryset(request).prefetch_related(prefetch_held_entries())
 
     @admin.display(description=gettext_lazy("delegation"), ordering="delegation__body__name_en")
     def body(self, delegate: Delegate) -> SafeString:

@@ -18,14 +18,14 @@ from registrations.forms.secretariat import (
     WaiveForm,
 )
 from registrations.models import BodyKind, Delegation, DelegationStatus, User
-from registrations.queries.acceptance import acceptances_with
+from registrations.queries.acceptance import acceptances_with_seats
 from registrations.services.acceptance_messages import (
-    said_before_accepting,
-    said_before_completing,
-    said_where_accepted,
+    message_before_accepting,
+    message_before_completing,
+    message_if_accepted,
 )
 from registrations.services.delegations import (
-    CAN_BE_SUBMITTED,
+    SUBMITTABLE_STATUSES,
     accept_delegation,
     mark_attending_again,
     mark_not_attending,
@@ -91,7 +91,7 @@ def _reopen(delegation: Delegation, cleaned: CleanedData, by: User, now: datetim
 def _waive(delegation: Delegation, cleaned: CleanedData, by: User, now: datetime) -> str:
     waiver = waive_seats(delegation, **cleaned, by=by, now=now)
     text = _("Waived for %(body)s: %(waiver)s.") % {"body": delegation.body, "waiver": waiver}
-    return f"{text} {said_where_accepted(delegation)}".strip()
+    return f"{text} {message_if_accepted(delegation)}".strip()
 
 
 def _not_attending(delegation: Delegation, cleaned: CleanedData, by: User, now: datetime) -> str:
@@ -102,11 +102,11 @@ def _not_attending(delegation: Delegation, cleaned: CleanedData, by: User, now: 
 def _attending_again(delegation: Delegation, cleaned: CleanedData, by: User, now: datetime) -> str:
     mark_attending_again(delegation, by=by, now=now)
     text = _("%(body)s attends again.") % {"body": delegation.body}
-    return f"{text} {said_where_accepted(delegation)}".strip()
+    return f"{text} {message_if_accepted(delegation)}".strip()
 
 
 def _waiving_warning(form: DelegationActionForm) -> str:
-    return said_before_completing(form.delegation, lacks_letter=form.lacks_letter)
+    return message_before_completing(form.delegation, lacks_letter=form.lacks_letter)
 
 
 def _attending_again_warning(form: DelegationActionForm) -> str:
@@ -115,10 +115,10 @@ def _attending_again_warning(form: DelegationActionForm) -> str:
 
 
 def _acceptance_warning(form: DelegationActionForm) -> str:
-    accepted = acceptances_with(
+    accepted = acceptances_with_seats(
         form.delegation, form.seat_counts, lacks_letter=form.lacks_letter, status=DelegationStatus.SUBMITTED
     )
-    return said_before_accepting(accepted)
+    return message_before_accepting(accepted)
 
 
 def _has_status(*statuses: DelegationStatus) -> Callable[[Delegation], bool]:
@@ -139,7 +139,7 @@ DELEGATION_ACTIONS = (
     DelegationAction(
         "submit", gettext_lazy("Submit for the country"), gettext_lazy("Submit for the country"),
         gettext_lazy("A complete delegation is accepted at once, unless the webinar says that it waits."),
-        SubmitForm, _has_status(*CAN_BE_SUBMITTED), _submit, warning=_acceptance_warning,
+        SubmitForm, _has_status(*SUBMITTABLE_STATUSES), _submit, warning=_acceptance_warning,
     ),
     DelegationAction(
         "reopen", gettext_lazy("Reopen the delegation"), gettext_lazy("Reopen"),

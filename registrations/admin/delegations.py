@@ -32,7 +32,7 @@ from registrations.admin.history_text import describe_events
 from registrations.admin.observer_view import observer_page
 from registrations.admin.review_queue import review_queue_page
 from registrations.admin.webinar_history import webinar_history_page
-from registrations.exceptions import RuleBroken, Stale
+from registrations.exceptions import EditConflict, RuleBroken
 from registrations.forms.errors import add_broken_rule
 from registrations.forms.secretariat import ReasonForm
 from registrations.models import BodyKind, Delegation, DelegationStatus, FocalPoint, HistoryEvent, Waiver
@@ -40,13 +40,13 @@ from registrations.queries import (
     delegates_with_mail_state,
     gaps_in,
     letters_of,
+    quotas_with_exceptions,
     requires_letter,
     seats_of,
-    with_exceptions,
 )
 from registrations.queries.letters import lacking_letter
 from registrations.queries.lists import seats_of_many
-from registrations.queries.speakers import speaking_among, without_a_person
+from registrations.queries.speakers import speakers_among, unlinked_speakers_with_appearances
 from registrations.services.delegations import accept_delegation, revoke_waiver
 from registrations.services.mail_limits import release_mail
 from sessions_app.admin.base import SecretariatAdmin, change_url
@@ -169,9 +169,9 @@ class DelegationAdmin(SecretariatAdmin[Delegation]):
             "waivers": list(
                 Waiver.objects.filter(delegation=delegation).select_related("profile", "granted_by", "revoked_by")
             ),
-            "speaking": speaking_among(one.delegate for one in people.active),
-            "unregistered": [] if is_country else without_a_person(delegation.webinar_id),
-            "quotas": with_exceptions(delegation),
+            "speaking": speakers_among(one.delegate for one in people.active),
+            "unregistered": [] if is_country else unlinked_speakers_with_appearances(delegation.webinar_id),
+            "quotas": quotas_with_exceptions(delegation),
             "focal_points": list(
                 FocalPoint.objects.filter(body=delegation.body, removed_at__isnull=True).select_related("user")
             ),
@@ -216,7 +216,7 @@ class DelegationAdmin(SecretariatAdmin[Delegation]):
                 text = action.apply(delegation, form.cleaned_data, staff_user(request), timezone.now())
             except RuleBroken as broken:
                 add_broken_rule(form, broken)
-                if isinstance(broken, Stale):
+                if isinstance(broken, EditConflict):
                     form.use_current_version()
             else:
                 messages.success(request, text)

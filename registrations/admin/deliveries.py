@@ -19,14 +19,14 @@ from registrations.admin.base import staff_user
 from registrations.admin.delivery_pages import delivery_page
 from registrations.admin.filters import OverdueFilter
 from registrations.models import CalendarEntry, Delivery, DeliveryState, HistoryEvent
-from registrations.queries.delegation_page import DONE_WITH
+from registrations.queries.delegation_page import RESENDABLE_STATES
 from registrations.services.deliveries import resend_deliveries, stop_deliveries
 from sessions_app.admin.base import ReadOnlyAdmin, change_url, link
 
 
 @admin.register(Delivery)
 class DeliveryAdmin(ReadOnlyAdmin[Delivery]):
-    list_display = ["kind", "email", "session", "state_in_words", "attempts", "error", "next_attempt", "sent_at"]
+    list_display = ["kind", "email", "session", "state_label", "attempts", "error", "next_attempt", "sent_at"]
     list_display_links = ["kind"]
     list_filter = ["state", OverdueFilter, "kind", "webinar", "language", "announcement", "gap_reminder"]
     list_select_related = ["session"]
@@ -36,7 +36,7 @@ class DeliveryAdmin(ReadOnlyAdmin[Delivery]):
     actions = ["stop", "send_again", "send_once_more"]
 
     @admin.display(description=_("state"), ordering="state")
-    def state_in_words(self, delivery: Delivery) -> str | SafeString:
+    def state_label(self, delivery: Delivery) -> str | SafeString:
         if not delivery.is_overdue_at(timezone.now()):
             return delivery.get_state_display()
         return format_html(
@@ -136,7 +136,7 @@ class DeliveryAdmin(ReadOnlyAdmin[Delivery]):
     def send_one_again(self, request: HttpRequest, pk: int) -> HttpResponse:
         delivery = get_object_or_404(Delivery, pk=pk)
         if request.method == "POST":
-            self._send_again(request, Delivery.objects.filter(pk=pk), *DONE_WITH)
+            self._send_again(request, Delivery.objects.filter(pk=pk), *RESENDABLE_STATES)
         return redirect(change_url(delivery))
 
 

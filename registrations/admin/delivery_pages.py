@@ -14,7 +14,7 @@ from django.utils.translation import ngettext
 
 from registrations.messages import message_module
 from registrations.models import CalendarEntry, Delivery, DeliveryState, IcalMethod, Partstat
-from registrations.queries.delegation_page import DONE_WITH
+from registrations.queries.delegation_page import RESENDABLE_STATES
 from registrations.services.deliveries import STOPPABLE
 
 
@@ -34,18 +34,18 @@ def delivery_page(site: AdminSite, request: HttpRequest, pk: int) -> HttpRespons
         "title": delivery.get_kind_display(),
         "delivery": delivery,
         "about": message_module(delivery.kind).describe(delivery),
-        "state": state_in_words(delivery, now),
+        "state": state_label(delivery, now),
         "error": _(delivery.last_error) if delivery.last_error else "",
         "is_overdue": delivery.is_overdue_at(now),
         "mailbox": mailbox_in_words(delivery, entry, messages) if entry is not None else (),
         "messages_of_mailbox": messages,
         "can_be_stopped": delivery.state in STOPPABLE,
-        "can_be_sent_again": delivery.state in DONE_WITH and is_repeatable,
+        "can_be_sent_again": delivery.state in RESENDABLE_STATES and is_repeatable,
     }
     return TemplateResponse(request, "admin/registrations/delivery/page.html", context)
 
 
-def state_in_words(delivery: Delivery, now: datetime) -> str:
+def state_label(delivery: Delivery, now: datetime) -> str:
     """Return a sentence about the state of the delivery at `now`."""
     match delivery.state:
         case DeliveryState.DUE if delivery.attempts:

@@ -18,7 +18,7 @@ from registrations.models import (
     ParticipatingBody,
     Partstat,
 )
-from registrations.queries.lists import by_answer, complete, with_gaps
+from registrations.queries.lists import complete, with_answer, with_gaps
 from sessions_app.admin.filters import KnownValuesFilter
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ class AnswerFilter(KnownValuesFilter):
         return [(value.lower(), str(label)) for value, label in Partstat.choices]
 
     def narrow(self, rows: "QuerySet[Delegate]", value: str) -> "QuerySet[Delegate]":
-        return by_answer(rows, Partstat(value.upper()))
+        return with_answer(rows, Partstat(value.upper()))
 
 
 class AdmittedFilter(KnownValuesFilter):

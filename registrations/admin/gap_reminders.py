@@ -26,7 +26,7 @@ from registrations.messages import gap_notice
 from registrations.models import Delegation, Delivery, DeliveryKind, GapReminder, User
 from registrations.queries.gap_reminders import CountryWithGaps, countries_with_gaps
 from registrations.services.gap_reminders import check_gap_reminder, remind_countries, send_test_of_gap_notice
-from sessions_app.admin.base import LONGEST_KEY, ReadOnlyAdmin, change_url
+from sessions_app.admin.base import MAX_KEY_LENGTH, ReadOnlyAdmin, change_url
 from sessions_app.admin.filters import WebinarFilter
 from sessions_app.models import Webinar
 
@@ -44,7 +44,7 @@ class GapReminderSelection:
     def __init__(self, webinar: Webinar, keys: list[str] | None) -> None:
         self.countries = countries_with_gaps(webinar)
         present = {one.delegation.pk: one for one in self.countries}
-        requested = {int(key) for key in keys or () if key.isdecimal() and len(key) <= LONGEST_KEY}
+        requested = {int(key) for key in keys or () if key.isdecimal() and len(key) <= MAX_KEY_LENGTH}
         absent = requested - present.keys()
         self.left_out = list(webinar.delegations.filter(pk__in=absent).select_related("body")) if absent else []
         self.selected_ids = set(present) if keys is None else requested & present.keys()

@@ -7,7 +7,7 @@ from django.core.exceptions import FieldDoesNotExist
 from django.utils.translation import gettext as _
 
 from registrations.models import Delegate, HistoryEvent, ParticipantProfile
-from registrations.models.history import STEP
+from registrations.models.history import COMPLETING_STEP
 from registrations.services.exports import COLUMNS
 
 EMPTY = "\N{EN DASH}"
@@ -45,7 +45,7 @@ def describe_events(
                     _text(name, new, profile_names) or EMPTY,
                 )
                 for name, (old, new) in sorted(event.changes.items(), key=_sort_key)
-                if name != STEP and (only_fields is None or name in only_fields)
+                if name != COMPLETING_STEP and (only_fields is None or name in only_fields)
             ),
         )
         for event in events

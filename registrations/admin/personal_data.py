@@ -16,7 +16,7 @@ from registrations.exceptions import RuleBroken
 from registrations.forms.errors import add_broken_rule
 from registrations.forms.personal_data import ErasureForm, PersonForm
 from registrations.models import RegistrationPolicy
-from registrations.services.personal_data.anonymising import holdings_of
+from registrations.services.personal_data.anonymising import personal_data_of
 from registrations.services.personal_data.erasing import erase_person
 from registrations.services.personal_data.persons import Person, find_person
 from registrations.services.personal_data.subject_access import export_person
@@ -34,7 +34,7 @@ DATA_LABELS = {
 
 def data_to_purge(policy: RegistrationPolicy) -> list[tuple[Promise, int]]:
     """Return (label, present count) for each sort of data that the purge of this webinar will remove."""
-    counts = holdings_of(policy.webinar).counts()
+    counts = personal_data_of(policy.webinar).counts()
     return [(text, counts[sort]) for sort, text in DATA_LABELS.items()]
 
 

@@ -18,7 +18,7 @@ from registrations.admin.personal_data import data_to_purge, erase_page, export_
 from registrations.exceptions import NotPossibleNow
 from registrations.forms.policies import PolicyForm
 from registrations.models import GapNoticeRule, RegistrationPolicy, ReminderRule
-from registrations.services.acceptance_messages import said_of
+from registrations.services.acceptance_messages import message_after_accepting
 from registrations.services.nudge import nudge_planner
 from registrations.services.policies import save_policy
 from sessions_app.admin.base import SecretariatAdmin
@@ -67,7 +67,7 @@ class PolicyAdmin(SecretariatAdmin[RegistrationPolicy]):
     def save_model(self, request: HttpRequest, obj: RegistrationPolicy, form: Any, change: bool) -> None:
         """Save through the service, which accepts the delegations that the page listed (rule 4)."""
         accepted = save_policy(obj, seen=form.cleaned_data["seen"].split(), by=staff_user(request), now=timezone.now())
-        if text := said_of(accepted):
+        if text := message_after_accepting(accepted):
             messages.success(request, text)
 
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:

@@ -16,10 +16,10 @@ def save_if_confirmed(form: Any, preview: QuotaPreview, save: Callable[[set[str]
     `save` breaks a rule, the form is shown again with the words of `preview`: submitting it then confirms them.
     """
     seen = set(form.cleaned_data["seen"].split())
-    if preview.words <= seen:
+    if preview.confirmations <= seen:
         try:
             return save(seen)
         except RuleBroken as broken:
             add_broken_rule(form, broken)
-    update_hidden_values(form, seen=" ".join(sorted(preview.words)))
+    update_hidden_values(form, seen=" ".join(sorted(preview.confirmations)))
     return None

@@ -14,16 +14,16 @@ from registrations.admin.base import staff_user
 from registrations.admin.quota_confirmation import save_if_confirmed
 from registrations.forms.absent_fields import keep_absent_fields
 from registrations.forms.secretariat import EndExceptionForm, ExceptionForm
-from registrations.models import Asked, Delegation, Quota, QuotaException
+from registrations.models import Delegation, Quota, QuotaException, QuotaLimits
 from registrations.queries import exception_of, lacks_letter, seats_of
 from registrations.queries.acceptance import Acceptances
-from registrations.services.acceptance_messages import said_of
+from registrations.services.acceptance_messages import message_after_accepting
 from registrations.services.quotas import (
     QuotaPreview,
-    acceptances_asking,
+    acceptances_with_limits,
     end_exception,
+    exception_confirmations,
     exception_preview,
-    exception_words,
     make_exception,
 )
 from sessions_app.admin.base import change_url
@@ -44,7 +44,7 @@ def exception_page(site: AdminSite, request: HttpRequest, pk: int) -> HttpRespon
     preview = None
     if form.is_valid():
         delegation = form.cleaned_data["delegation"]
-        numbers = Asked(form.cleaned_data["minimum"], form.cleaned_data["maximum"])
+        numbers = QuotaLimits(form.cleaned_data["minimum"], form.cleaned_data["maximum"])
         preview = _preview(delegation, quota, numbers, replaced=exception_of(delegation, quota))
 
         def save(seen: set[str]) -> Acceptances:
@@ -62,7 +62,7 @@ def exception_page(site: AdminSite, request: HttpRequest, pk: int) -> HttpRespon
         accepted = save_if_confirmed(form, preview, save)
         if accepted is not None:
             text = _("Of %(body)s is now asked: %(asked)s.") % {"body": delegation.body, "asked": numbers}
-            messages.success(request, f"{text} {said_of(accepted)}".strip())
+            messages.success(request, f"{text} {message_after_accepting(accepted)}".strip())
             return redirect(back)
     return _render(
         site,
@@ -72,8 +72,8 @@ def exception_page(site: AdminSite, request: HttpRequest, pk: int) -> HttpRespon
         preview,
         title=_("%(profile)s: an exception for one country") % {"profile": quota.profile},
         lead=_("Asked of every country: %(asked)s. One country can be asked for other numbers.")
-        % {"asked": quota.asked},
-        verb=_("Save all the same") if preview and preview.words else _("Save"),
+        % {"asked": quota.limits},
+        verb=_("Save all the same") if preview and preview.confirmations else _("Save"),
         back=back,
     )
 
@@ -90,7 +90,7 @@ def end_exception_page(site: AdminSite, request: HttpRequest, pk: int) -> HttpRe
     form = EndExceptionForm(request.POST if request.method == "POST" else None)
     preview = None
     if form.is_valid():
-        preview = _preview(delegation, quota, quota.asked)
+        preview = _preview(delegation, quota, quota.limits)
 
         def end(seen: set[str]) -> Acceptances:
             return end_exception(
@@ -105,7 +105,7 @@ def end_exception_page(site: AdminSite, request: HttpRequest, pk: int) -> HttpRe
         accepted = save_if_confirmed(form, preview, end)
         if accepted is not None:
             text = _("Of %(body)s is now asked what every country is asked.") % {"body": delegation.body}
-            messages.success(request, f"{text} {said_of(accepted)}".strip())
+            messages.success(request, f"{text} {message_after_accepting(accepted)}".strip())
             return redirect(change_url(delegation))
     return _render(
         site,
@@ -115,8 +115,8 @@ def end_exception_page(site: AdminSite, request: HttpRequest, pk: int) -> HttpRe
         preview,
         title=_("%(profile)s: end the exception for %(body)s") % {"profile": quota.profile, "body": delegation.body},
         lead=_("Asked of %(body)s: %(own)s; of every country: %(asked)s. Its reason was: %(reason)s")
-        % {"body": delegation.body, "own": exception.asked, "asked": quota.asked, "reason": exception.reason},
-        verb=_("End it all the same") if preview and preview.words else _("End the exception"),
+        % {"body": delegation.body, "own": exception.limits, "asked": quota.limits, "reason": exception.reason},
+        verb=_("End it all the same") if preview and preview.confirmations else _("End the exception"),
         back=change_url(delegation),
     )
 
@@ -130,22 +130,22 @@ def _delegation_by_slug(quota: Quota, *, slug: str | None) -> Delegation | None:
 def _initial_values(quota: Quota, delegation: Delegation | None) -> dict[str, Any]:
     """Return the initial values of the form: the present numbers of the country, or of the quota."""
     exception = exception_of(delegation, quota) if delegation else None
-    asked = exception.asked if exception else quota.asked
+    limits = exception.limits if exception else quota.limits
     return {
         "delegation": delegation.slug if delegation else None,
-        "minimum": asked.minimum,
-        "maximum": asked.maximum,
+        "minimum": limits.minimum,
+        "maximum": limits.maximum,
         "reason": exception.reason if exception else "",
-        "seen": " ".join(exception_words(exception)),
+        "seen": " ".join(exception_confirmations(exception)),
     }
 
 
 def _preview(
-    delegation: Delegation, quota: Quota, asked: Asked, *, replaced: QuotaException | None = None
+    delegation: Delegation, quota: Quota, asked: QuotaLimits, *, replaced: QuotaException | None = None
 ) -> QuotaPreview:
     seats = seats_of(delegation)
     seat = next((seat for seat in seats if seat.profile == quota.profile), None)
-    accepted = acceptances_asking(delegation, seats, quota.profile, asked, lacks_letter=lacks_letter(delegation))
+    accepted = acceptances_with_limits(delegation, seats, quota.profile, asked, lacks_letter=lacks_letter(delegation))
     return exception_preview(delegation, seat, asked, replaced=replaced, accepted=accepted)
 
 

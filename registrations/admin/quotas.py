@@ -18,9 +18,9 @@ from registrations.admin.quota_confirmation import save_if_confirmed
 from registrations.admin.quota_exceptions import end_exception_page, exception_page
 from registrations.forms.absent_fields import keep_absent_fields
 from registrations.forms.secretariat import QuotaForm
-from registrations.models import Asked, Delegation, Quota, QuotaException
+from registrations.models import Delegation, Quota, QuotaException, QuotaLimits
 from registrations.queries.acceptance import Acceptances
-from registrations.services.acceptance_messages import said_of
+from registrations.services.acceptance_messages import message_after_accepting
 from registrations.services.quotas import change_quota, quota_change_preview
 from sessions_app.admin.base import SecretariatAdmin
 from sessions_app.admin.filters import WebinarFilter
@@ -70,7 +70,7 @@ class QuotaAdmin(SecretariatAdmin[Quota]):
         keep_absent_fields(form, ["maximum"])
         preview = None
         if form.is_valid():
-            asked = Asked(form.cleaned_data["minimum"], form.cleaned_data["maximum"])
+            asked = QuotaLimits(form.cleaned_data["minimum"], form.cleaned_data["maximum"])
             preview = quota_change_preview(quota, asked)
 
             def save(seen: set[str]) -> Acceptances:
@@ -87,7 +87,7 @@ class QuotaAdmin(SecretariatAdmin[Quota]):
             accepted = save_if_confirmed(form, preview, save)
             if accepted is not None:
                 messages.success(request, _("The quota of %(profile)s is saved.") % {"profile": quota.profile})
-                if text := said_of(accepted):
+                if text := message_after_accepting(accepted):
                     messages.success(request, text)
                 return redirect("admin:registrations_quota_changelist")
         context = self.admin_site.each_context(request) | {
@@ -97,7 +97,7 @@ class QuotaAdmin(SecretariatAdmin[Quota]):
             "form": form,
             "title": _("%(profile)s: how many are asked for") % {"profile": quota.profile},
             "subtitle": str(quota.webinar),
-            "verb": _("Save all the same") if preview and preview.words else _("Save"),
+            "verb": _("Save all the same") if preview and preview.confirmations else _("Save"),
             "exceptions": _exceptions_with_slug(quota),
         }
         return TemplateResponse(request, "admin/registrations/quota/page.html", context)

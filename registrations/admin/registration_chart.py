@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from registrations.queries import CurveDay
+from registrations.queries import RegistrationDay
 
 WIDTH, HEIGHT = 720, 220
 LEFT, RIGHT, TOP, BOTTOM = 44, 12, 16, 30
@@ -26,7 +26,7 @@ class RegistrationChart:
     `path` is the SVG path of the curve, `asked_at` the vertical coordinate of the line of `asked` people.
     """
 
-    days: tuple[CurveDay, ...]
+    days: tuple[RegistrationDay, ...]
     first: date
     last: date
     path: str
@@ -42,7 +42,7 @@ class RegistrationChart:
     left, right, top, bottom = LEFT, WIDTH - RIGHT, TOP, HEIGHT - BOTTOM
 
 
-def build_chart(days: Sequence[CurveDay], *, asked: int, today: date) -> RegistrationChart | None:
+def build_chart(days: Sequence[RegistrationDay], *, asked: int, today: date) -> RegistrationChart | None:
     """Build the chart from the day before somebody was first named until `today`; None where nobody was named."""
     if not days:
         return None

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from registrations.admin.bulk_actions import FROM_REVIEW_QUEUE, MAX_DELEGATIONS, load_selected
 from registrations.models import Delegation
-from registrations.queries.review_queue import waiting_delegations
+from registrations.queries.review_queue import delegations_awaiting_decision
 
 
 def review_queue_page(site: AdminSite, request: HttpRequest) -> HttpResponse:
@@ -16,7 +16,9 @@ def review_queue_page(site: AdminSite, request: HttpRequest) -> HttpResponse:
 
     Seven queries, however many there are.
     """
-    waiting = sorted(load_selected(waiting_delegations(now=timezone.now())), key=lambda one: not one.is_complete)
+    waiting = sorted(
+        load_selected(delegations_awaiting_decision(now=timezone.now())), key=lambda one: not one.is_complete
+    )
     shown = waiting[:MAX_DELEGATIONS]
     context = site.each_context(request) | {
         "opts": Delegation._meta,

@@ -27,7 +27,7 @@ def webinar_history_page(site: AdminSite, request: HttpRequest, slug: str) -> Ht
     webinar = get_object_or_404(Webinar, slug=slug)
     is_for_observer = is_observer_request(request)
     webinar_only = is_for_observer or request.GET.get("all") != "1"
-    page = Paginator(history_of_webinar(webinar, is_whole=webinar_only), EVENTS_PER_PAGE).get_page(
+    page = Paginator(history_of_webinar(webinar, is_webinar_wide=webinar_only), EVENTS_PER_PAGE).get_page(
         request.GET.get("page")
     )
     context = site.each_context(request) | {

@@ -15,7 +15,7 @@ from registrations.models import (
     ParticipatingBody,
     Partstat,
 )
-from registrations.models.announcement import LONGEST_SUBJECT, LONGEST_TEXT
+from registrations.models.announcement import MAX_SUBJECT_LENGTH, MAX_TEXT_LENGTH
 from registrations.queries.audiences import Audience
 from registrations.services.announcements import AnnouncementDetails
 from sessions_app.forms import mark_languages
@@ -29,13 +29,13 @@ MARKDOWN_HELP = _(
 
 
 def _subject(label: Any) -> forms.CharField:
-    return forms.CharField(label=label, max_length=LONGEST_SUBJECT, required=False)
+    return forms.CharField(label=label, max_length=MAX_SUBJECT_LENGTH, required=False)
 
 
 def _text(label: Any, **options: Any) -> forms.CharField:
     return forms.CharField(
         label=label,
-        max_length=LONGEST_TEXT,
+        max_length=MAX_TEXT_LENGTH,
         required=False,
         widget=forms.Textarea(attrs={"rows": 12, "cols": 60}),
         **options,

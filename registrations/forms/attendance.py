@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from registrations.forms.delegates import reason_field
 from registrations.models import Attendance, Delegate, MatchedBy
-from registrations.services.attendance_import.by_hand import NOBODY, NOT_YET
+from registrations.services.attendance_import.manual_matching import NOBODY, NOT_YET
 from sessions_app.hours import zone_city
 from sessions_app.models import Session
 

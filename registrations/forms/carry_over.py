@@ -11,14 +11,14 @@ from django.utils.translation import gettext_lazy
 
 from registrations.models import ParticipantProfile
 from registrations.queries import SeatCount
-from registrations.queries.earlier import EarlierPerson
+from registrations.queries.earlier_delegates import EarlierDelegate
 
 
 @dataclass(frozen=True)
 class PersonRow:
     """A person of an earlier webinar with their fields; no fields for one who is in the delegation already."""
 
-    one: EarlierPerson
+    one: EarlierDelegate
     checkbox: forms.BoundField | None
     profile: forms.BoundField | None
 
@@ -27,17 +27,17 @@ class CarryOverForm(forms.Form):
     """A checkbox for each person, and a profile where this webinar does not ask for their earlier one."""
 
     def __init__(
-        self, *args: Any, people: Iterable[EarlierPerson], seats: tuple[SeatCount, ...], **kwargs: Any
+        self, *args: Any, people: Iterable[EarlierDelegate], seats: tuple[SeatCount, ...], **kwargs: Any
     ) -> None:
         super().__init__(*args, **kwargs)
         self.people = tuple(people)
         self.profiles = {str(seat.profile.pk): seat.profile for seat in seats}
         choices = [("", _("Choose a profile")), *((pk, str(profile)) for pk, profile in self.profiles.items())]
         for one in self.people:
-            if one.is_here:
+            if one.is_already_registered:
                 continue
             self.fields[f"person-{one.person.pk}"] = forms.BooleanField(label=one.person.name, required=False)
-            if not one.is_profile_asked:
+            if not one.is_profile_requested:
                 self.fields[f"profile-{one.person.pk}"] = forms.ChoiceField(
                     label=gettext_lazy("Profile"), choices=choices, required=False
                 )
@@ -54,7 +54,7 @@ class CarryOverForm(forms.Form):
         """
         return {
             one.person.pk: one.person.profile
-            if one.is_profile_asked
+            if one.is_profile_requested
             else self.profiles.get(self.cleaned_data.get(f"profile-{one.person.pk}", ""))
             for one in self.people
             if self.cleaned_data.get(f"person-{one.person.pk}")
@@ -63,7 +63,7 @@ class CarryOverForm(forms.Form):
     @property
     def selects_only_present_people(self) -> bool:
         """Return whether all ticked people are in the delegation already, as in a form that is sent twice."""
-        present = [one.is_here for one in self.people if f"person-{one.person.pk}" in self.data]
+        present = [one.is_already_registered for one in self.people if f"person-{one.person.pk}" in self.data]
         return bool(present) and all(present)
 
     def rows(self) -> list[PersonRow]:

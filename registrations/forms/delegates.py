@@ -9,7 +9,7 @@ from django.utils.choices import BaseChoiceIterator
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from registrations.exceptions import Stale
+from registrations.exceptions import EditConflict
 from registrations.forms.absent_fields import CheckboxInput, keep_absent_fields
 from registrations.forms.errors import update_hidden_values
 from registrations.forms.gap_reasons import GapReasonForm
@@ -18,7 +18,7 @@ from registrations.models.delegate import validate_one_line
 from registrations.queries import SeatCount
 from registrations.services.delegate_details import FIELDS
 from registrations.services.nominations import DelegateDetails
-from registrations.services.registration_window import LONGEST_REASON
+from registrations.services.registration_window import MAX_REASON_LENGTH
 from sessions_app.forms import disable_autofill
 from sessions_app.hours import zone_city
 from sessions_app.zone_choices import zone_groups
@@ -45,7 +45,7 @@ class VersionField(forms.IntegerField):
 def reason_field(*, required: bool = True, **options: Any) -> forms.CharField:
     """Build a textarea for a reason; `options` replace its label, length or help text."""
     return forms.CharField(
-        **{"label": _("Reason"), "max_length": LONGEST_REASON, **options},
+        **{"label": _("Reason"), "max_length": MAX_REASON_LENGTH, **options},
         required=required,
         widget=forms.Textarea(attrs=TEXTAREA_ATTRS),
     )
@@ -127,7 +127,7 @@ class DelegateForm(GapReasonForm):
         self.fields["timezone"] = forms.ChoiceField(
             label=_("Time zone"),
             choices=PreparedChoices(zone_choices(delegation, selected=self.initial.get("timezone", ""))),
-            initial=delegation.body.only_timezone,
+            initial=delegation.body.single_timezone,
         )
         self.fields["language"].initial = delegation.body.default_language
         self.fields["profile"] = profile_field(profiles)
@@ -193,7 +193,7 @@ def initial_from_delegate(delegate: Delegate) -> dict[str, object]:
     return initial | {"profile": delegate.profile_id, "version": delegate.version}
 
 
-def conflicting_fields(form: forms.BaseForm, stale: Stale) -> list[tuple[str, object, object]]:
+def conflicting_fields(form: forms.BaseForm, stale: EditConflict) -> list[tuple[str, object, object]]:
     """Return (label, stored value, submitted value) for each field of a stale `EditForm` that differs.
 
     Sets the version of `form` to the stored one: submitting it again then overwrites the stored values. The list is

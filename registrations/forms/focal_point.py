@@ -11,7 +11,7 @@ from registrations.exceptions import GapsRemain
 from registrations.forms.delegates import VersionField
 from registrations.forms.gap_reasons import GapReasonForm
 from registrations.queries import SeatCount
-from registrations.services.registration_window import LONGEST_REASON
+from registrations.services.registration_window import MAX_REASON_LENGTH
 
 TEXTAREA_ATTRS = {"rows": 4}
 
@@ -37,6 +37,6 @@ class NotAttendingForm(forms.Form):
 
     reason = forms.CharField(
         label=_("Why your country does not attend"),
-        max_length=LONGEST_REASON,
+        max_length=MAX_REASON_LENGTH,
         widget=forms.Textarea(attrs=TEXTAREA_ATTRS),
     )

@@ -7,7 +7,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from registrations.exceptions import ReasonRequired
-from registrations.services.registration_window import LONGEST_REASON
+from registrations.services.registration_window import MAX_REASON_LENGTH
 
 
 class GapReasonForm(forms.Form):
@@ -21,7 +21,9 @@ class GapReasonForm(forms.Form):
         if leaves_gap:
             self.ask_for_reason()
         elif str(self.data.get("reason") or "").strip():
-            self.fields["reason"] = forms.CharField(max_length=LONGEST_REASON, required=False, widget=forms.HiddenInput)
+            self.fields["reason"] = forms.CharField(
+                max_length=MAX_REASON_LENGTH, required=False, widget=forms.HiddenInput
+            )
 
     @property
     def asks_for_reason(self) -> bool:
@@ -39,7 +41,7 @@ class GapReasonForm(forms.Form):
             message = f"{meanwhile} {message}"
         self.fields["reason"] = forms.CharField(
             label=_("Reason for the gap"),
-            max_length=LONGEST_REASON,
+            max_length=MAX_REASON_LENGTH,
             widget=forms.Textarea(attrs={"rows": 4, "cols": 60}),
             help_text=_("This leaves fewer people than are asked for. The reason is kept in the history."),
             error_messages={"required": str(message)},

@@ -9,7 +9,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from registrations.services.imports.columns import LABELS, SURNAME, Layout
+from registrations.services.imports.columns import LABELS, SURNAME, ColumnLayout
 from registrations.services.imports.tables import Table
 
 SAMPLE_COUNT = 2
@@ -64,7 +64,7 @@ class ColumnsForm(forms.Form):
         self,
         *args: Any,
         parsed_table: Table,
-        layout: Layout,
+        layout: ColumnLayout,
         fields: Sequence[str],
         required: Sequence[str],
         **kwargs: Any,
@@ -101,20 +101,20 @@ class ColumnsForm(forms.Form):
         if missing:
             raise ValidationError(_("Please say which column holds: %(columns)s.") % {"columns": ", ".join(missing)})
 
-    def assigned_layout(self) -> Layout:
+    def assigned_layout(self) -> ColumnLayout:
         """Return the layout that the valid form assigns."""
         columns = tuple(self.cleaned_data[f"column-{number}"] for number in range(len(self.layout.columns)))
         headings_at = self.layout.headings_at or 0 if self.cleaned_data["has_headings"] else None
-        return Layout(columns, headings_at)
+        return ColumnLayout(columns, headings_at)
 
 
-def _column_name(table: Table, layout: Layout, number: int) -> str:
+def _column_name(table: Table, layout: ColumnLayout, number: int) -> str:
     headings = () if layout.headings_at is None else table.rows[layout.headings_at]
     heading = headings[number].strip() if number < len(headings) else ""
     return heading or _("Column %(number)s") % {"number": number + 1}
 
 
-def _sample(table: Table, layout: Layout, number: int) -> str:
+def _sample(table: Table, layout: ColumnLayout, number: int) -> str:
     """Return the first values of a column, by which users recognise it."""
     texts = [row[number].strip() for row in table.rows[layout.first_person_at :] if number < len(row)]
     return ", ".join([text for text in texts if text][:SAMPLE_COUNT])

@@ -10,8 +10,8 @@ from django.utils.translation import gettext_lazy as _
 
 from registrations.forms.delegates import reason_field
 from registrations.models import Delegate, Partstat
-from registrations.services.attendance import LONGEST_WORD
-from registrations.services.delegate_details import tidy_address
+from registrations.services.answers import MAX_DECLINE_REASON_LENGTH
+from registrations.services.delegate_details import normalise_address
 from sessions_app.zone_choices import regional_zones, zone_groups
 
 
@@ -57,7 +57,7 @@ class LostLinkForm(forms.Form):
     )
 
     def clean_email(self) -> str:
-        email = tidy_address(self.cleaned_data["email"])
+        email = normalise_address(self.cleaned_data["email"])
         if not email.isascii():
             raise ValidationError(
                 _("No mail can be sent to this address. Please check how it is written."), code="not_ascii"
@@ -70,6 +70,6 @@ class CannotComeForm(forms.Form):
 
     reason = reason_field(
         required=False,
-        max_length=LONGEST_WORD,
+        max_length=MAX_DECLINE_REASON_LENGTH,
         help_text=_("Who registered you reads it, and so does the secretariat."),
     )

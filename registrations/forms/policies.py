@@ -66,10 +66,10 @@ class PolicyForm(forms.ModelForm):  # type: ignore[type-arg]  # takes no paramet
             purged_at=self.instance.purged_at,
         )
         accepted = policy_preview(policy, now=timezone.now())
-        if accepted.words <= set(self.cleaned_data["seen"].split()):
+        if accepted.confirmations <= set(self.cleaned_data["seen"].split()):
             return
         self.accepted = accepted
-        update_hidden_values(self, seen=" ".join(sorted(accepted.words)))
+        update_hidden_values(self, seen=" ".join(sorted(accepted.confirmations)))
         self.add_error(
             None, _("Not saved yet. Saving accepts the delegations listed on this page. Save again to confirm.")
         )

@@ -13,8 +13,8 @@ from registrations.forms.errors import update_hidden_values
 from registrations.forms.gap_reasons import GapReasonForm
 from registrations.models import BodyKind, Delegation, HistoryEvent, Quota
 from registrations.queries import SeatCount, fingerprint_of, gaps_in, lacks_letter
-from registrations.services.delegations import LONGEST_COMMENT
-from registrations.services.quotas import MOST_SEATS
+from registrations.services.delegations import MAX_COMMENT_LENGTH
+from registrations.services.quotas import MAX_SEATS
 from sessions_app.models import Webinar
 
 
@@ -63,7 +63,7 @@ class AcceptForm(DelegationActionForm):
     comment = forms.CharField(
         label=_("Comment for the country"),
         required=False,
-        max_length=LONGEST_COMMENT,
+        max_length=MAX_COMMENT_LENGTH,
         widget=forms.Textarea(attrs=TEXTAREA_ATTRS),
         help_text=_("It stands in the mail that tells the decision."),
     )
@@ -82,7 +82,7 @@ class AcceptForm(DelegationActionForm):
 class ReturnForm(DelegationActionForm):
     comment = forms.CharField(
         label=_("Comment for the country"),
-        max_length=LONGEST_COMMENT,
+        max_length=MAX_COMMENT_LENGTH,
         widget=forms.Textarea(attrs=TEXTAREA_ATTRS),
         help_text=_("Say what is missing or wrong, in the language of the country."),
     )
@@ -95,7 +95,7 @@ class WaiveForm(DelegationActionForm):
 
     def __init__(self, *args: Any, seats: tuple[SeatCount, ...], **kwargs: Any) -> None:
         super().__init__(*args, seats=seats, **kwargs)
-        self.fields["profile"] = profile_field([seat.profile for seat in seats if seat.floor])
+        self.fields["profile"] = profile_field([seat.profile for seat in seats if seat.effective_minimum])
 
 
 @dataclass(frozen=True)
@@ -149,7 +149,7 @@ class BulkCommentForm(BulkActionForm):
             self.fields[f"comment_{language}"] = forms.CharField(
                 label=labels[language],
                 required=self.is_comment_required,
-                max_length=LONGEST_COMMENT,
+                max_length=MAX_COMMENT_LENGTH,
                 widget=forms.Textarea(attrs={**TEXTAREA_ATTRS, "lang": language}),
                 help_text=_("It stands in the mail to %(bodies)s.") % {"bodies": ", ".join(map(str, readers))},
             )
@@ -181,11 +181,11 @@ class BulkWaiveForm(BulkActionForm):
 
 
 class QuotaForm(forms.Form):
-    minimum = forms.IntegerField(label=_("At least"), min_value=0, max_value=MOST_SEATS)
+    minimum = forms.IntegerField(label=_("At least"), min_value=0, max_value=MAX_SEATS)
     maximum = forms.IntegerField(
         label=_("At most"),
         min_value=0,
-        max_value=MOST_SEATS,
+        max_value=MAX_SEATS,
         required=False,
         help_text=_("Leave it empty so that countries may name as many as they like."),
     )

@@ -22,7 +22,7 @@ from registrations.services.delegations import (
     submit_delegation,
     waive_seats,
 )
-from registrations.services.focal_points import note_privacy_read
+from registrations.services.focal_points import record_privacy_notice_read
 from registrations.services.nominations import register_delegate, replace_delegate, withdraw_delegate
 from sessions_app.models import Webinar
 
@@ -107,7 +107,7 @@ class SampleDelegation:
             institution=INSTITUTIONS[body.default_language][profile] if profile else str(body.name.en),
             profile=self.profiles[profile] if profile else None,
             language=body.default_language,
-            timezone=body.only_timezone or ZONES.get(body.iso_code or "", ZONE_OF_ORGANISATIONS),
+            timezone=body.single_timezone or ZONES.get(body.iso_code or "", ZONE_OF_ORGANISATIONS),
             is_working_group_member=is_working_group_member,
             role=role,
         )
@@ -246,7 +246,7 @@ def appoint_focal_points(accounts: Mapping[str, User], *, now: datetime) -> None
     for body in ParticipatingBody.objects.filter(iso_code__in=accounts):
         code = str(body.iso_code)
         if SCENARIOS[code] is not nobody_named:
-            note_privacy_read(accounts[code], now=now)
+            record_privacy_notice_read(accounts[code], now=now)
         FocalPoint.objects.create(body=body, user=accounts[code], is_primary=True)
 
 

@@ -12,7 +12,7 @@ from registrations.messages.composing import compose
 from registrations.messages.events import report_of, unreported
 from registrations.messages.recipients import body_of, recipient_of
 from registrations.models import Delivery, DeliveryKind, HistoryEvent, HistoryKind
-from registrations.models.history import ALERTS
+from registrations.models.history import ALERT_KINDS
 from registrations.queries.accounts import account_is_staff, staff_accounts
 
 KINDS = (DeliveryKind.CLASH_ALERT,)
@@ -30,7 +30,7 @@ ADDRESS_CLASH = gettext_lazy("Tells %(who)s that %(body)s typed an address which
 
 def owed(*, now: datetime) -> int:
     """Owe each active staff account the recent alerts. Three queries; one without a new alert."""
-    events = list(unreported(HistoryEvent.objects.filter(kind__in=ALERTS), now=now))
+    events = list(unreported(HistoryEvent.objects.filter(kind__in=ALERT_KINDS), now=now))
     staff = staff_accounts() if events else []
     return Delivery.objects.insert_owed(
         report_of(event, user, kind=DeliveryKind.CLASH_ALERT, now=now) for event in events for user in staff

@@ -48,7 +48,7 @@ def _notices(rule: GapNoticeRule, now: datetime) -> Iterable[Delivery]:
 
 
 def _delivery(rule: GapNoticeRule, delegation: Delegation, user: User, now: datetime) -> Delivery:
-    key = rule.key_of_notice(delegation.pk, user.pk)
+    key = rule.delivery_key(delegation.pk, user.pk)
     return Delivery.to_account(
         user, key=key, kind=DeliveryKind.GAP_NOTICE, at=now, webinar=rule.webinar, delegation=delegation
     )
@@ -73,7 +73,7 @@ def is_right(delivery: Delivery, *, now: datetime) -> Q:
 def _is_of_a_rule(delivery: Delivery, delegation: Delegation, user: User, now: datetime) -> bool:
     """Return whether a rule of the webinar owes this very notice: the key names the rule and its day."""
     rules = gap_notice_rules(now=now).filter(webinar=delegation.webinar)
-    return any(rule.key_of_notice(delegation.pk, user.pk) == delivery.key for rule in rules)
+    return any(rule.delivery_key(delegation.pk, user.pk) == delivery.key for rule in rules)
 
 
 def build(delivery: Delivery) -> EmailMultiAlternatives:
@@ -92,7 +92,7 @@ def build(delivery: Delivery) -> EmailMultiAlternatives:
             {
                 "name": _within_a_sentence(seat.profile.name.render(user.language).text),
                 "named": seat.named,
-                "floor": seat.floor,
+                "floor": seat.effective_minimum,
             }
             for seat in gaps_in(seats_of(delegation))
         ],

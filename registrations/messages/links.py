@@ -10,7 +10,7 @@ from django.utils.translation import gettext
 from registrations.messages.composing import NEVER, compose
 from registrations.messages.recipients import recipient_of
 from registrations.models import Delegate, Delivery, DeliveryKind, LinkRequest
-from registrations.queries.participant import people_ahead, sessions_ahead_of
+from registrations.queries.participant import delegates_with_sessions_ahead, sessions_ahead_of
 from registrations.tokens import page_url
 from sessions_app.hours import hours_for
 
@@ -35,7 +35,7 @@ def owed(*, now: datetime) -> int:
     fresh = [request for request in requests if request.asked_at > now - REQUEST_EXPIRES_AFTER]
     addresses = [request.address for request in fresh]
     # Where a person takes part in several webinars, the latest registration gives the name and the language.
-    people = {person.address: person for person in reversed(people_ahead(addresses, now=now))}
+    people = {person.address: person for person in reversed(delegates_with_sessions_ahead(addresses, now=now))}
     mailed = _mailed_at(list(people), now)
     LinkRequest.objects.filter(pk__in=[request.pk for request in requests]).delete()
     return Delivery.objects.insert_owed(
@@ -77,7 +77,7 @@ def _delivery(request: LinkRequest, person: Delegate, now: datetime) -> Delivery
 
 def is_right(delivery: Delivery, *, now: datetime) -> Q:
     """The address is still that of the person, who still takes part in something ahead."""
-    people = people_ahead([delivery.email], now=now)
+    people = delegates_with_sessions_ahead([delivery.email], now=now)
     return Q() if any(person.pk == delivery.delegate_id for person in people) else NEVER
 
 
@@ -87,7 +87,10 @@ def build(delivery: Delivery) -> EmailMultiAlternatives:
     if person is None:
         raise ValueError("A message with links needs its person.")
     now = delivery.attempted_at or delivery.created_at
-    webinars = [_webinar(one, language=person.language, now=now) for one in people_ahead([delivery.email], now=now)]
+    webinars = [
+        _webinar(one, language=person.language, now=now)
+        for one in delegates_with_sessions_ahead([delivery.email], now=now)
+    ]
     return compose(
         delivery,
         "links",

@@ -10,7 +10,7 @@ from registrations.messages.composing import compose
 from registrations.messages.composing.hours import hours_for_focal_point, time_left
 from registrations.messages.recipients import body_of, recipient_of
 from registrations.models import DelegationStatus, Delivery, DeliveryKind, FocalPoint
-from registrations.models.delegate import change_hold
+from registrations.models.delegate import mail_delay
 from registrations.queries import released_sessions, requires_letter, seats_of
 from registrations.queries.focal_points import (
     Appointment,
@@ -44,7 +44,7 @@ def _delivery(appointment: Appointment, now: datetime) -> Delivery:
         at=now,
         webinar_id=appointment.delegation.webinar_id,
         delegation=appointment.delegation,
-        due_at=now + change_hold(),
+        due_at=now + mail_delay(),
     )
 
 
@@ -65,7 +65,9 @@ def build(delivery: Delivery) -> EmailMultiAlternatives:
         "body_name": delegation.body.name.render(user.language).text,
         "webinar_title": webinar.title.render(user.language).text,
         "is_registered": delegation.status in REGISTERED,
-        "asked": [(seat.profile.name.render(user.language).text, seat.floor) for seat in seats_of(delegation)],
+        "asked": [
+            (seat.profile.name.render(user.language).text, seat.effective_minimum) for seat in seats_of(delegation)
+        ],
         "asks_for_letter": requires_letter(delegation),
         "sessions": [
             hours_for_focal_point(one.starts_at, one.ends_at, user, delegation)

@@ -11,7 +11,7 @@ from registrations.models.gap_reminder import GapReminder
 from registrations.models.history import HistoryEvent, HistoryKind
 from registrations.models.letter import NominationLetter
 from registrations.models.link_request import LinkRequest
-from registrations.models.quota import Asked, ParticipantProfile, Quota, QuotaException, RegistrationPolicy
+from registrations.models.quota import ParticipantProfile, Quota, QuotaException, QuotaLimits, RegistrationPolicy
 from registrations.models.reminder import (
     ReminderMoment,
     ReminderRecipients,
@@ -27,7 +27,6 @@ __all__ = [
     "Announcement",
     "AnnouncementRecipients",
     "Arrival",
-    "Asked",
     "Attendance",
     "AttendanceReport",
     "BodyKind",
@@ -54,6 +53,7 @@ __all__ = [
     "Partstat",
     "Quota",
     "QuotaException",
+    "QuotaLimits",
     "RegistrationPolicy",
     "ReminderMoment",
     "ReminderRecipients",

@@ -9,38 +9,40 @@ from registrations.models.delegate import validate_one_line
 from sessions_app.bilingual import LANGUAGES, Bilingual
 from sessions_app.models import Webinar
 
-LONGEST_SUBJECT, LONGEST_TEXT = 150, 10_000
+MAX_SUBJECT_LENGTH, MAX_TEXT_LENGTH = 150, 10_000
 
 
 class AnnouncementRecipients(models.TextChoices):
+    """The groups of people who can receive an announcement."""
+
     DELEGATES = "delegates", _("Delegates")
     FOCAL_POINTS = "focal_points", _("Focal points")
     BOTH = "both", _("Delegates and focal points")
 
 
 class Announcement(models.Model):
-    """A mail of the secretariat to chosen people of a webinar, written once in both languages.
+    """A message that the secretariat writes in both languages to selected people of a webinar.
 
-    A draft until it is confirmed; from then on it stays as it is, and its deliveries say what became of it.
+    It is a draft until it is confirmed and does not change afterwards. Its deliveries record who received it.
     """
 
     webinar = models.ForeignKey(
         Webinar, on_delete=models.PROTECT, related_name="announcements", verbose_name=_("webinar")
     )
     subject_en = models.CharField(
-        _("subject (English)"), max_length=LONGEST_SUBJECT, blank=True, validators=[validate_one_line]
+        _("subject (English)"), max_length=MAX_SUBJECT_LENGTH, blank=True, validators=[validate_one_line]
     )
     subject_es = models.CharField(
-        _("subject (Spanish)"), max_length=LONGEST_SUBJECT, blank=True, validators=[validate_one_line]
+        _("subject (Spanish)"), max_length=MAX_SUBJECT_LENGTH, blank=True, validators=[validate_one_line]
     )
     # Markdown.
     text_en = models.TextField(
-        _("text (English)"), max_length=LONGEST_TEXT, blank=True, validators=[MaxLengthValidator(LONGEST_TEXT)]
+        _("text (English)"), max_length=MAX_TEXT_LENGTH, blank=True, validators=[MaxLengthValidator(MAX_TEXT_LENGTH)]
     )
     text_es = models.TextField(
-        _("text (Spanish)"), max_length=LONGEST_TEXT, blank=True, validators=[MaxLengthValidator(LONGEST_TEXT)]
+        _("text (Spanish)"), max_length=MAX_TEXT_LENGTH, blank=True, validators=[MaxLengthValidator(MAX_TEXT_LENGTH)]
     )
-    # Whom it is for, in slugs and codes; `queries.audiences` reads it.
+    # The filters that select the recipients, as slugs and codes; `queries.audiences` reads them.
     audience: "models.JSONField[dict[str, Any], dict[str, Any]]" = models.JSONField(_("readers"), default=dict)
     author = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", verbose_name=_("written by")
@@ -56,7 +58,7 @@ class Announcement(models.Model):
         related_name="+",
         verbose_name=_("confirmed by"),
     )
-    # How many readers it had when it was confirmed.
+    # The number of recipients at the time of the confirmation.
     confirmed_count = models.PositiveIntegerField(_("readers when confirmed"), null=True, blank=True)
 
     class Meta:
@@ -89,10 +91,11 @@ class Announcement(models.Model):
 
     @property
     def is_draft(self) -> bool:
+        """Whether the announcement has not been confirmed yet."""
         return self.confirmed_at is None
 
     @property
     def missing_fields(self) -> list[str]:
-        """Those without which it cannot be sent: it is owed to everybody in their own language."""
+        """The names of the empty subject and text fields; an announcement needs all of them before it can be sent."""
         names = (f"{part}_{language}" for language in LANGUAGES for part in ("subject", "text"))
         return [name for name in names if not getattr(self, name).strip()]

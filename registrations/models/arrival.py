@@ -6,7 +6,7 @@ from sessions_app.models import Session
 
 
 class Arrival(models.Model):
-    """A participant pressed the button of the join page; the first time counts."""
+    """The first time that a participant pressed the button of a session's join page."""
 
     delegate = models.ForeignKey(
         Delegate, on_delete=models.PROTECT, related_name="arrivals", verbose_name=_("delegate")

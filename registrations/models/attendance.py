@@ -7,7 +7,7 @@ from sessions_app.models import Session
 
 
 class AttendanceReport(models.Model):
-    """A participant report of a video conference that someone imported for a session."""
+    """A video conference's participant report that a member of the secretariat imported for a session."""
 
     session = models.ForeignKey(
         Session, on_delete=models.PROTECT, related_name="attendance_reports", verbose_name=_("session")
@@ -28,7 +28,7 @@ class AttendanceReport(models.Model):
 
 
 class MatchedBy(models.TextChoices):
-    """How it is known who of ours somebody in a report is. What a person decided is never decided anew by an import."""
+    """How a person in a report was matched with a delegate. An import never changes what a user matched by hand."""
 
     NOTHING = "", _("nobody yet")
     LINK = "link", _("personal link")
@@ -38,15 +38,16 @@ class MatchedBy(models.TextChoices):
 
 
 class Attendance(models.Model):
-    """Somebody whom the reports of a session name, as they name them, and who of ours that is, if anybody.
+    """The time that a person spent in a session according to its reports, and the delegate whom that person is matched
+    with.
 
-    A person may have several: one for each address or, without one, each name that they came under.
+    A delegate can have several rows: the report has one for each address or, without an address, for each name.
     """
 
     session = models.ForeignKey(
         Session, on_delete=models.PROTECT, related_name="attendances", verbose_name=_("session")
     )
-    # What the reports know them by: their address, lower-cased, or "name:" and their name.
+    # Identifies the person in the reports of a session: the lower-cased address, or "name:" and the name.
     key = models.CharField(max_length=300, editable=False)
     name = models.CharField(_("name as reported"), max_length=200, blank=True)
     address = models.CharField(_("e-mail address as reported"), max_length=254, blank=True)

@@ -8,7 +8,7 @@ from sessions_app.zones import validate_zone
 
 
 def validate_zones(names: object) -> None:
-    """Raises ValidationError unless `names` is a list of IANA zone names."""
+    """Raise ValidationError unless `names` is a list of IANA time zone names."""
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
         raise ValidationError(_("A list of time zones is needed."), code="not_a_list")
     for name in names:
@@ -16,6 +16,8 @@ def validate_zones(names: object) -> None:
 
 
 class BodyKind(models.TextChoices):
+    """The kinds of participating bodies. Only member countries have quotas."""
+
     COUNTRY = "country", _("Member country")
     ORGANISATION = "organisation", _("Organisation")
 
@@ -29,7 +31,7 @@ class ParticipatingBody(models.Model):
     name_en = models.CharField(_("name (English)"), max_length=200)
     name_es = models.CharField(_("name (Spanish)"), max_length=200, blank=True)
     default_language = models.CharField(_("language"), max_length=2, choices=settings.LANGUAGES, default="es")
-    # Those of the country; only a single one is ever prefilled (rule 13).
+    # The zones of the country. Forms prefill the zone only if there is exactly one (rule 13).
     timezones: "models.JSONField[list[str], list[str]]" = models.JSONField(
         _("time zones"), default=list, blank=True, validators=[validate_zones]
     )
@@ -53,6 +55,6 @@ class ParticipatingBody(models.Model):
         return Bilingual.of(self, "name")
 
     @property
-    def only_timezone(self) -> str:
-        """The zone to prefill: the country's, where it has exactly one; else the empty string."""
+    def single_timezone(self) -> str:
+        """The country's time zone if it has exactly one, else the empty string."""
         return self.timezones[0] if len(self.timezones) == 1 else ""

@@ -15,7 +15,7 @@ from sessions_app.invisible import validate_visible
 from sessions_app.models import Speaker, Webinar
 from sessions_app.zones import validate_zone
 
-# Names are stored exactly as typed (rule 19); only what would break a mail or a calendar is refused.
+# Names are stored exactly as typed (rule 19). Only characters that would break a mail or a calendar are refused.
 validate_one_line = RegexValidator(
     r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]",
     message=_("Line breaks and control characters cannot be used here."),
@@ -24,8 +24,7 @@ validate_one_line = RegexValidator(
 )
 
 
-# What a mail program would take for a link ("example.org/here" too), or for a word that is still to be decoded
-# (RFC 2047).
+# Text that a mail program would turn into a link (such as "example.org/here") or decode (RFC 2047).
 validate_no_link = RegexValidator(
     r"://|\bwww\.|=\?|\w\.[^\W\d_][\w-]+(:\d+)?/",
     message=_("Addresses of pages cannot be used here."),
@@ -36,18 +35,22 @@ validate_no_link = RegexValidator(
 validate_readable = RegexValidator(r"\w", message=_("Please write it with letters."), code="unreadable")
 
 
-def change_hold() -> timedelta:
-    """How long mail about a focal point's change waits, so that it can be undone."""
+def mail_delay() -> timedelta:
+    """Return how long mail about a focal point's change is delayed, so that the change can be undone."""
     return timedelta(seconds=settings.CHANGE_HOLD_SECONDS)
 
 
 class DelegateStatus(models.TextChoices):
+    """Whether a delegate takes part, or how they left the delegation."""
+
     ACTIVE = "active", _("Active")
     WITHDRAWN = "withdrawn", _("Withdrawn")
     REPLACED = "replaced", _("Replaced")
 
 
 class DelegateRole(models.TextChoices):
+    """What a person does at a webinar."""
+
     DELEGATE = "delegate", _("Delegate")
     PANELIST = "panelist", _("Panelist")
     MODERATOR = "moderator", _("Moderator")
@@ -68,46 +71,50 @@ def takes_part(*, path: str = "") -> models.Q:
 
 
 class DelegateQuerySet(models.QuerySet["Delegate"]):
+    """Query set with the filters for who takes part in a webinar."""
+
     def active(self) -> "DelegateQuerySet":
+        """Filter for delegates who were neither withdrawn nor replaced."""
         return self.filter(status=DelegateStatus.ACTIVE)
 
     def admitted(self) -> "DelegateQuerySet":
-        """Active people whom an acceptance admitted (rule 5)."""
+        """Filter for active delegates whom an acceptance admitted (rule 5)."""
         return self.filter(is_admitted())
 
     def taking_part(self) -> "DelegateQuerySet":
-        """The admitted people of delegations that attend: those who are invited (rule 5)."""
+        """Filter for the admitted delegates of attending delegations: the people who are invited (rule 5)."""
         return self.filter(takes_part())
 
     def to_be_mailed(self) -> "DelegateQuerySet":
-        """Those who take part, except the people whose mail waits for the secretariat."""
+        """Filter for delegates who take part and whose mail is not held for the secretariat."""
         return self.taking_part().filter(mail_held_at__isnull=True)
 
     def with_held_mail(self) -> "DelegateQuerySet":
-        """Active people whose mail waits for the secretariat."""
+        """Filter for active delegates whose mail is held until the secretariat releases it."""
         return self.active().filter(mail_held_at__isnull=False)
 
     def before_purge(self, today: date) -> "DelegateQuerySet":
-        """Those of webinars whose personal data are not purged yet: only until then do their links work."""
+        """Filter for delegates of webinars whose purge date is after `today`. Their links work only until that date."""
         return self.filter(webinar__policy__purge_on__gt=today)
 
     def with_address(self, email: str) -> "DelegateQuerySet":
-        """Those with the address, whatever its case (rule 8)."""
+        """Filter for delegates with the address, ignoring case (rule 8)."""
         return self.with_addresses([email])
 
     def with_addresses(self, emails: Iterable[str]) -> "DelegateQuerySet":
+        """Filter for delegates with any of the addresses, ignoring case (rule 8)."""
         wanted = {email.strip().lower() for email in emails}
         return self.alias(email_lower=Lower("email")).filter(email_lower__in=wanted)
 
 
 class Delegate(models.Model):
-    """A person whom a participating body sends to a webinar; one who left stays for the record."""
+    """A person whom a participating body sends to a webinar. The row stays after the person leaves."""
 
     webinar = models.ForeignKey(Webinar, on_delete=models.PROTECT, related_name="delegates", editable=False)
     delegation = models.ForeignKey(
         Delegation, on_delete=models.PROTECT, related_name="delegates", verbose_name=_("delegation")
     )
-    # Empty for people of organisations: they have no quotas.
+    # Null for people of organisations, who have no quotas.
     profile = models.ForeignKey(
         ParticipantProfile,
         on_delete=models.PROTECT,
@@ -116,7 +123,7 @@ class Delegate(models.Model):
         related_name="delegates",
         verbose_name=_("profile"),
     )
-    # Who they are on the agenda, where they speak.
+    # The person's entry as a speaker, if they are on the agenda.
     speaker = models.ForeignKey(
         Speaker,
         on_delete=models.SET_NULL,
@@ -124,7 +131,7 @@ class Delegate(models.Model):
         blank=True,
         related_name="+",
         verbose_name=_("entry as speaker"),
-        # A partial index below: hardly anybody speaks.
+        # A partial index below replaces it, since few delegates are speakers.
         db_index=False,
     )
     role = models.CharField(_("role"), max_length=20, choices=DelegateRole, default=DelegateRole.DELEGATE)
@@ -169,15 +176,15 @@ class Delegate(models.Model):
     admitted_at = models.DateTimeField(_("admitted at"), null=True, blank=True)
     withdrawn_at = models.DateTimeField(_("withdrawn at"), null=True, blank=True)
     withdrawn_reason = models.CharField(_("reason"), max_length=1000, blank=True)
-    # Mail about this person waits until then, so that an undo or a correction merges (design §5).
-    hold_until = models.DateTimeField(editable=False)
-    # Since then mail to the address waits for the secretariat: a focal point had named more new ones in a day than are
-    # mailed by themselves.
+    # Mail about this person is not sent earlier, so that an undo or a correction can replace it (design §5).
+    mail_not_before = models.DateTimeField(editable=False)
+    # Mail to the address is held since then, until the secretariat releases it: a focal point had named more new
+    # addresses in a day than are mailed without a review.
     mail_held_at = models.DateTimeField(_("mail held since"), null=True, blank=True, editable=False)
     version = models.PositiveIntegerField(default=1, editable=False)
-    # Raised by a change of address and by a withdrawal: earlier links of this person end.
+    # A change of address and a withdrawal increment it, which invalidates earlier links of this person.
     token_version = models.PositiveIntegerField(default=1, editable=False)
-    # Since then nothing in the row says who it was; it stays for the figures.
+    # Since then the row no longer identifies the person. The row stays because figures count it.
     anonymised_at = models.DateTimeField(_("anonymised at"), null=True, blank=True, editable=False)
 
     objects = DelegateQuerySet.as_manager()
@@ -214,17 +221,18 @@ class Delegate(models.Model):
 
     @property
     def is_active(self) -> bool:
+        """Whether the person was neither withdrawn nor replaced."""
         return self.status == DelegateStatus.ACTIVE
 
     @property
     def address(self) -> str:
-        """The lower-cased address: the key of the ledger of calendar entries."""
+        """The lower-cased address, by which calendar entries identify a mailbox."""
         return self.email.lower()
 
     def is_new_at(self, now: datetime) -> bool:
-        """Whether they were named only just now: nobody was mailed about them yet, and nothing else has happened."""
-        return self.version == 1 and self.is_held_at(now) and now < self.registered_at + change_hold()
+        """Whether the person was registered within the mail delay and not changed since, so nobody was mailed yet."""
+        return self.version == 1 and self.is_mail_delayed_at(now) and now < self.registered_at + mail_delay()
 
-    def is_held_at(self, now: datetime) -> bool:
-        """Whether mail about the person still waits, after a change to them or a step of their delegation."""
-        return now < self.hold_until
+    def is_mail_delayed_at(self, now: datetime) -> bool:
+        """Whether mail about the person is still delayed after a change to the person or to their delegation."""
+        return now < self.mail_not_before

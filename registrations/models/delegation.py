@@ -10,6 +10,8 @@ from sessions_app.models import Webinar
 
 
 class DelegationStatus(models.TextChoices):
+    """The states of a delegation. Rule 4 lists the allowed transitions."""
+
     DRAFT = "draft", _("Draft")
     SUBMITTED = "submitted", _("Submitted")
     ACCEPTED = "accepted", _("Accepted")
@@ -19,16 +21,19 @@ class DelegationStatus(models.TextChoices):
 
 
 class DelegationQuerySet(models.QuerySet["Delegation"]):
+    """Query set with the filters for access and attendance."""
+
     def of_focal_point(self, user: User) -> "DelegationQuerySet":
-        """The delegations that `user` may see and change: those of their bodies, at every webinar (rule 18)."""
+        """Filter for the delegations of the bodies that `user` is a focal point of, at every webinar (rule 18)."""
         return self.filter(body__focal_points__user=user, body__focal_points__removed_at__isnull=True)
 
     def attending(self) -> "DelegationQuerySet":
+        """Filter for delegations that are not marked as not attending."""
         return self.exclude(status=DelegationStatus.NOT_ATTENDING)
 
 
 class Delegation(models.Model):
-    """One participating body at one webinar."""
+    """The people of one participating body at one webinar, and the state of their registration."""
 
     webinar = models.ForeignKey(
         Webinar, on_delete=models.PROTECT, related_name="delegations", verbose_name=_("webinar")
@@ -41,7 +46,7 @@ class Delegation(models.Model):
     )
     slug = models.SlugField(max_length=110, unique=True, editable=False)
     status = models.CharField(_("state"), max_length=20, choices=DelegationStatus, default=DelegationStatus.DRAFT)
-    # What "not attending" is taken back to.
+    # The status that the delegation returns to if it attends again.
     status_before = models.CharField(max_length=20, choices=DelegationStatus, blank=True, editable=False)
     submitted_at = models.DateTimeField(_("submitted at"), null=True, blank=True)
     gap_reason = models.TextField(_("reason for the gaps"), max_length=1000, blank=True)
@@ -76,10 +81,10 @@ class Delegation(models.Model):
 
     def save(self, *args: object, **kwargs: object) -> None:
         if not self.slug:
-            # Two pairs may read the same with one hyphen between: "a" and "b-c", "a-b" and "c".
-            plain = f"{self.webinar.slug}-{self.body.slug}"
-            taken = Delegation.objects.filter(slug=plain).exists()
-            self.slug = f"{self.webinar.slug}--{self.body.slug}" if taken else plain
+            # Two pairs of slugs can give the same text with one hyphen: "a" and "b-c", "a-b" and "c".
+            slug = f"{self.webinar.slug}-{self.body.slug}"
+            is_taken = Delegation.objects.filter(slug=slug).exists()
+            self.slug = f"{self.webinar.slug}--{self.body.slug}" if is_taken else slug
         super().save(*args, **kwargs)  # type: ignore[arg-type]  # passed on untouched
 
     def get_absolute_url(self) -> str:
@@ -87,13 +92,15 @@ class Delegation(models.Model):
 
 
 class FocalPointQuerySet(models.QuerySet["FocalPoint"]):
+    """Query set with the filter for access."""
+
     def with_access(self) -> "FocalPointQuerySet":
-        """Those who may register today."""
+        """Filter for focal points who can sign in and register people now."""
         return self.filter(removed_at__isnull=True, user__is_active=True)
 
 
 class FocalPoint(models.Model):
-    """A person who registers for a participating body, at every webinar; removing one ends their access."""
+    """A user who registers people for a participating body at every webinar. Setting `removed_at` ends their access."""
 
     body = models.ForeignKey(
         ParticipatingBody,
@@ -131,7 +138,7 @@ class FocalPoint(models.Model):
 
 
 class Waiver(models.Model):
-    """Excuses some seats of one delegation and profile; ends only by being revoked (rule 3)."""
+    """Excuses a number of seats of one delegation and profile until it is revoked (rule 3)."""
 
     delegation = models.ForeignKey(
         Delegation, on_delete=models.CASCADE, related_name="waivers", verbose_name=_("delegation")

@@ -8,15 +8,15 @@ from django.utils.translation import ngettext
 
 from sessions_app.models import Webinar
 
-FEWEST_DAYS, MOST_DAYS = 1, 60
-# In the webinar's zone; the notice goes out from then until the end of the day.
+MIN_DAYS, MAX_DAYS = 1, 60
+# In the webinar's zone. A notice is sent between this hour and the end of the day.
 HOUR_OF_NOTICES = time(9)
 
 
 class GapNoticeRule(models.Model):
-    """A day, counted back from the closing of registration, on which incomplete delegations get a gap notice.
+    """Says how many days before registration closes the incomplete delegations get a gap notice.
 
-    A changed rule counts from its change: `created_at`.
+    Changing a rule sets `created_at` anew, so that a changed rule sends nothing for an hour that has passed.
     """
 
     webinar = models.ForeignKey(
@@ -24,7 +24,7 @@ class GapNoticeRule(models.Model):
     )
     days_before = models.PositiveSmallIntegerField(
         _("days before registration closes"),
-        validators=[MinValueValidator(FEWEST_DAYS), MaxValueValidator(MOST_DAYS)],
+        validators=[MinValueValidator(MIN_DAYS), MaxValueValidator(MAX_DAYS)],
     )
     created_at = models.DateTimeField(_("created at"))
 
@@ -39,7 +39,7 @@ class GapNoticeRule(models.Model):
                 violation_error_message=_("This rule stands already."),
             ),
             models.CheckConstraint(
-                condition=models.Q(days_before__gte=FEWEST_DAYS, days_before__lte=MOST_DAYS),
+                condition=models.Q(days_before__gte=MIN_DAYS, days_before__lte=MAX_DAYS),
                 name="gap_notice_rule_lies_1_to_60_days_before",
             ),
         ]
@@ -51,16 +51,23 @@ class GapNoticeRule(models.Model):
 
     @property
     def due_at(self) -> datetime:
-        """When its notices are due, in the zone of the webinar. No query if the webinar and its policy are loaded."""
+        """The time from which the notices of this rule are due, in the webinar's zone.
+
+        Costs no query if the webinar and its policy are loaded.
+        """
         zone = ZoneInfo(self.webinar.timezone)
         closing_day = self.webinar.policy.closes_at.astimezone(zone).date()
         return datetime.combine(closing_day - timedelta(days=self.days_before), HOUR_OF_NOTICES, tzinfo=zone)
 
     def is_due_at(self, now: datetime) -> bool:
-        """Whether `now` is on the day of the notices, after their hour, and the rule is older than that hour."""
+        """Whether the notices are due at `now`: on their day, after their hour, and only if the rule existed at that
+        hour.
+        """
         due_at = self.due_at
         return self.created_at < due_at <= now and now.astimezone(due_at.tzinfo).date() == due_at.date()
 
-    def key_of_notice(self, delegation_id: int, user_id: int) -> str:
-        """Return the key of a notice: if the closing is moved or the rule changed, another notice is owed."""
+    def delivery_key(self, delegation_id: int, user_id: int) -> str:
+        """Return the key that makes a notice unique; it changes with the rule and with the closing date of
+        registration.
+        """
         return f"gap:{self.pk}:{delegation_id}:{user_id}:{self.due_at:%Y-%m-%d}"

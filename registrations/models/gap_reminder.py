@@ -8,7 +8,11 @@ from sessions_app.models import Webinar
 
 
 class GapReminder(models.Model):
-    """Gap notices that staff sent to the focal points of chosen delegations, besides those of the rules."""
+    """A reminder about missing people that a member of the secretariat sent to focal points, outside the gap notice
+    rules.
+
+    Its deliveries record who received it.
+    """
 
     webinar = models.ForeignKey(
         Webinar, on_delete=models.PROTECT, related_name="gap_reminders", verbose_name=_("webinar")

@@ -5,12 +5,14 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from registrations.models.delegate import Delegate, change_hold
+from registrations.models.delegate import Delegate, mail_delay
 from registrations.models.delegation import Delegation
 from sessions_app.models import Webinar
 
 
 class HistoryKind(models.TextChoices):
+    """The kinds of recorded events."""
+
     REGISTERED = "registered", _("Registered")
     EDITED = "edited", _("Changed")
     EDIT_UNDONE = "edit_undone", _("Change undone")
@@ -55,25 +57,27 @@ class HistoryKind(models.TextChoices):
     ROOM_SWITCHED = "room_switched", _("Room switched")
 
 
-# The events about which the secretariat gets an alert by mail.
-ALERTS = (
+# The secretariat gets an alert by mail about events of these kinds.
+ALERT_KINDS = (
     HistoryKind.ADDRESS_CLASH,
     HistoryKind.NAMED_TOO_OFTEN,
     HistoryKind.ATTENDANCE_CHANGED_TOO_OFTEN,
     HistoryKind.MAIL_HELD,
 )
-# Key in `changes` of an automatic acceptance: the step that completed the delegation, as a HistoryKind or a key of
-# STEPS_WITHOUT_EVENT.
-STEP = "step"
+# Key in `changes` of an automatic acceptance. Its value is the action that completed the delegation: a HistoryKind or a
+# key of STEPS_WITHOUT_EVENT.
+COMPLETING_STEP = "step"
 POLICY_CHANGED = "policy_changed"
 STEPS_WITHOUT_EVENT = {POLICY_CHANGED: _("Registration policy changed")}
 
-# What participants do on their page, where nobody signs in.
-BY_PARTICIPANTS = (HistoryKind.CANNOT_COME, HistoryKind.OWN_CHOICE)
+# The kinds of events that participants cause on their own page, without signing in.
+PARTICIPANT_KINDS = (HistoryKind.CANNOT_COME, HistoryKind.OWN_CHOICE)
 
 
 class HistoryEvent(models.Model):
-    """One decision or change: who, when, why (rule 20). Mail about it is owed by this row (design §5)."""
+    """One recorded decision or change: who, when and why (rule 20). Some mail is owed because of such a row (design
+    §5).
+    """
 
     webinar = models.ForeignKey(Webinar, on_delete=models.PROTECT, related_name="history", verbose_name=_("webinar"))
     delegation = models.ForeignKey(
@@ -88,7 +92,7 @@ class HistoryEvent(models.Model):
         Delegate, on_delete=models.PROTECT, null=True, blank=True, related_name="history", verbose_name=_("delegate")
     )
     kind = models.CharField(_("what"), max_length=30, choices=HistoryKind)
-    # Empty where the system decided, as in the acceptance of a complete delegation, or the participant did.
+    # Null if the system decided, such as on accepting a complete delegation, or if a participant acted.
     actor = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         on_delete=models.PROTECT,
@@ -99,9 +103,10 @@ class HistoryEvent(models.Model):
     )
     at = models.DateTimeField(_("when"))
     reason = models.TextField(_("why"), max_length=2000, blank=True)
-    # A focal point brought an address that the webinar had not mailed: it counts against their limit of the day.
+    # True if a focal point entered an address that the webinar had not mailed yet. Such events count against the daily
+    # limit of that focal point.
     brings_new_address = models.BooleanField(default=False, db_default=False, editable=False)
-    # {field: [old, new]} of an edit; names and addresses are personal data and end with the purge.
+    # {field: [old, new]}. Names and addresses in it are personal data, which the purge removes.
     changes: "models.JSONField[dict[str, Any], dict[str, Any]]" = models.JSONField(
         _("what changed"), default=dict, blank=True
     )
@@ -119,16 +124,19 @@ class HistoryEvent(models.Model):
         return self.get_kind_display()
 
     def is_undoable_edit_at(self, now: datetime) -> bool:
-        """Whether it is an edit of a focal point that nobody was mailed about yet, unless something came after it."""
+        """Whether the event is a focal point's edit within the mail delay. The caller checks that no later event
+        exists.
+        """
         is_theirs = self.kind == HistoryKind.EDITED and self.actor is not None and not self.actor.is_staff
-        return is_theirs and now < self.at + change_hold()
+        return is_theirs and now < self.at + mail_delay()
 
     @property
     def completing_step(self) -> str:
-        """What made the delegation complete, so that the rules accepted it; empty for every other event."""
-        step = str(self.changes.get(STEP, ["", ""])[1] or "")
+        """The label of the action that completed the delegation before an automatic acceptance, or the empty string."""
+        step = str(self.changes.get(COMPLETING_STEP, ["", ""])[1] or "")
         return str(STEPS_WITHOUT_EVENT.get(step) or (HistoryKind(step).label if step in HistoryKind.values else ""))
 
     @property
     def is_by_participant(self) -> bool:
-        return self.kind in BY_PARTICIPANTS
+        """Whether a participant caused the event on their own page."""
+        return self.kind in PARTICIPANT_KINDS

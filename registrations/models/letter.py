@@ -8,29 +8,34 @@ from registrations.models.delegation import Delegation
 
 
 def random_path(letter: "NominationLetter", filename: str) -> str:
-    """Where a letter is stored: nothing of the name that it came with, so that no name leads anywhere."""
+    """Return a random storage path for a letter. It contains nothing of the uploaded file name, which is not
+    trusted.
+    """
     return f"letters/{uuid4().hex}.pdf"
 
 
 class NominationLetterQuerySet(models.QuerySet["NominationLetter"]):
+    """Query set with the filter for the letters in force."""
+
     def current(self) -> "NominationLetterQuerySet":
+        """Filter for letters that were not replaced; a delegation has at most one."""
         return self.filter(replaced_at__isnull=True)
 
 
 class NominationLetter(models.Model):
-    """The PDF by which a government nominates its delegation; one that was replaced stays for the record.
+    """The PDF file by which a government nominates its delegation. Replaced letters stay for the record.
 
-    The file lies in the private MEDIA_ROOT and is served through a view that checks access alone.
+    The file is stored in the private MEDIA_ROOT and served only through a view that checks access.
     """
 
     delegation = models.ForeignKey(
         Delegation, on_delete=models.PROTECT, related_name="letters", verbose_name=_("delegation")
     )
     file = models.FileField(_("file"), upload_to=random_path, max_length=100, unique=True)
-    # As it was called on the computer it came from, cleaned: shown, and given back on download.
+    # The cleaned file name of the upload, which is shown and used for downloads.
     name = models.CharField(_("file name"), max_length=120)
     size = models.PositiveIntegerField(_("size in bytes"))
-    # SHA-256 in hexadecimal: the same letter sent twice is kept once.
+    # SHA-256 in hexadecimal, by which a second upload of the same file is recognised.
     digest = models.CharField(max_length=64, editable=False)
     uploaded_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", verbose_name=_("uploaded by")

@@ -3,7 +3,9 @@ from django.utils.translation import gettext_lazy as _
 
 
 class LinkRequest(models.Model):
-    """Somebody asked for the links of an address, whether it takes part or not; ends once the planner has looked."""
+    """A request to mail the personal links of an address. The planner deletes it after planning the mail, if any is
+    owed.
+    """
 
     # Lower-cased.
     address = models.CharField(_("e-mail address"), max_length=254, unique=True)

@@ -15,7 +15,7 @@ from sessions_app.zones import validate_year
 
 
 class ParticipantProfile(models.Model):
-    """What an official does at home: prosecutes, controls immigration, controls the border, investigates."""
+    """The work of an official, such as prosecution or border control. Quotas are set by profile."""
 
     code = models.SlugField(_("code"), max_length=40, unique=True)
     position = models.PositiveSmallIntegerField(_("order"), default=1)
@@ -42,8 +42,8 @@ class ParticipantProfile(models.Model):
 
 
 @dataclass(frozen=True)
-class Asked:
-    """How many of a profile are asked for: a floor, and a ceiling where set."""
+class QuotaLimits:
+    """The minimum and the optional maximum number of people of a profile; `str()` gives them in words."""
 
     minimum: int
     maximum: int | None
@@ -58,7 +58,7 @@ class Asked:
 
 
 class Quota(models.Model):
-    """How many delegates of a profile each country is asked for at a webinar: a floor, and a ceiling where set."""
+    """The minimum and the optional maximum number of delegates of one profile that each country sends to a webinar."""
 
     webinar = models.ForeignKey(Webinar, on_delete=models.CASCADE, related_name="quotas", verbose_name=_("webinar"))
     profile = models.ForeignKey(
@@ -83,12 +83,12 @@ class Quota(models.Model):
         return f"{self.profile}: {self.minimum}"
 
     @property
-    def asked(self) -> Asked:
-        return Asked(self.minimum, self.maximum)
+    def limits(self) -> QuotaLimits:
+        return QuotaLimits(self.minimum, self.maximum)
 
 
 class QuotaException(models.Model):
-    """Other numbers than the quota's for one country; ends only by being ended, and outlives a change of the quota."""
+    """Replaces the limits of a quota for one country. It stays until a member of the secretariat ends it."""
 
     quota = models.ForeignKey(Quota, on_delete=models.CASCADE, related_name="exceptions", verbose_name=_("quota"))
     body = models.ForeignKey(
@@ -119,12 +119,12 @@ class QuotaException(models.Model):
         return f"{self.body}: {self.minimum}"
 
     @property
-    def asked(self) -> Asked:
-        return Asked(self.minimum, self.maximum)
+    def limits(self) -> QuotaLimits:
+        return QuotaLimits(self.minimum, self.maximum)
 
 
 class RegistrationPolicy(models.Model):
-    """When the countries of a webinar register, and how their delegations are accepted."""
+    """When focal points can register people for a webinar, and how complete delegations are accepted."""
 
     webinar = models.OneToOneField(
         Webinar, on_delete=models.CASCADE, primary_key=True, related_name="policy", verbose_name=_("webinar")
@@ -145,7 +145,7 @@ class RegistrationPolicy(models.Model):
             "A country is then complete only with the letter in which its government nominates the delegation."
         ),
     )
-    # The day on which the personal data of this webinar end; participants' links live until then.
+    # The personal data of the webinar are purged on this day. Participants' links work until then.
     purge_on = models.DateField(_("personal data end on"), validators=[validate_year])
     purged_at = models.DateTimeField(_("personal data ended at"), null=True, blank=True, editable=False)
 
@@ -169,17 +169,18 @@ class RegistrationPolicy(models.Model):
             )
 
     def is_open_at(self, now: datetime) -> bool:
+        """Whether focal points can register people at `now`."""
         return self.has_opened_at(now) and now < self.closes_at
 
     def has_opened_at(self, now: datetime) -> bool:
-        """Whether registration was ever opened until `now`; it may have closed since."""
+        """Whether registration has opened by `now`; it may have closed since."""
         return self.opens_at is not None and self.opens_at <= now
 
-    def has_ended_at(self, now: datetime) -> bool:
-        """Whether the personal data have ended, or their day has come (by UTC, as for the links of participants)."""
+    def is_past_retention_at(self, now: datetime) -> bool:
+        """Whether the personal data were purged or their purge date, counted in UTC, has come."""
         return self.purged_at is not None or self.purge_on <= now.astimezone(UTC).date()
 
     def days_left_at(self, now: datetime) -> int:
-        """Days of the webinar's calendar until registration closes; 0 on the last day and once it has closed."""
+        """Return the days until registration closes, by the webinar's calendar; 0 on the last day and afterwards."""
         zone = ZoneInfo(self.webinar.timezone)
         return max(0, (self.closes_at.astimezone(zone).date() - now.astimezone(zone).date()).days)

@@ -8,11 +8,11 @@ from django.utils.translation import gettext_lazy as _
 
 from sessions_app.models import ReleasedSession, Webinar
 
-SHORTEST_LEAD, LONGEST_LEAD = timedelta(minutes=5), timedelta(days=60)
+MIN_LEAD, MAX_LEAD = timedelta(minutes=5), timedelta(days=60)
 
 
 class ReminderUnit(models.TextChoices):
-    """As `timedelta` calls them."""
+    """The units of a reminder's distance from the session, named like the arguments of `timedelta`."""
 
     MINUTES = "minutes", _("minutes")
     HOURS = "hours", _("hours")
@@ -20,12 +20,14 @@ class ReminderUnit(models.TextChoices):
 
 
 class ReminderMoment(models.TextChoices):
+    """Whether a reminder is sent before or after a session."""
+
     BEFORE_START = "before", _("before it starts")
     AFTER_END = "after", _("after it ends")
 
 
 class ReminderRecipients(models.TextChoices):
-    """Who gets the reminders of a rule; nobody who declined is ever reminded."""
+    """The recipients of a reminder rule. A person who declined is never reminded."""
 
     ALL = "all", _("everyone who has not declined")
     ACCEPTED = "accepted", _("those who accepted")
@@ -34,14 +36,16 @@ class ReminderRecipients(models.TextChoices):
 
 
 class ReminderScope(models.TextChoices):
+    """Whether a rule is about the first session or each session of a webinar."""
+
     FIRST_SESSION = "first", _("the first session")
     EACH_SESSION = "each", _("each session")
 
 
 def allowed_amounts(unit: str) -> range:
-    """How many of `unit` a reminder may lie from its session: 5 minutes to 60 days in all."""
+    """Return the amounts of `unit` that a reminder may lie from its session: 5 minutes to 60 days."""
     one = timedelta(**{unit: 1})
-    return range(max(1, SHORTEST_LEAD // one), LONGEST_LEAD // one + 1)
+    return range(max(1, MIN_LEAD // one), MAX_LEAD // one + 1)
 
 
 def _allowed_leads() -> models.Q:
@@ -53,7 +57,10 @@ def _allowed_leads() -> models.Q:
 
 
 class ReminderRule(models.Model):
-    """When a webinar reminds whom of its sessions. A changed rule counts from its change: `created_at`."""
+    """When, and to whom, a webinar sends reminders about its sessions.
+
+    Changing a rule sets `created_at` anew, so that a changed rule sends nothing for an hour that has passed.
+    """
 
     webinar = models.ForeignKey(
         Webinar, on_delete=models.CASCADE, related_name="reminder_rules", verbose_name=_("webinar")
@@ -93,7 +100,7 @@ class ReminderRule(models.Model):
         else:
             sentence = gettext("%(lead)s before %(scope)s, to %(audience)s")
         return sentence % {
-            "lead": self._lead_in_words(),
+            "lead": self._lead_text(),
             "scope": self.get_scope_display(),
             "audience": self.get_recipients_display(),
         }
@@ -105,12 +112,13 @@ class ReminderRule(models.Model):
 
     @property
     def is_after(self) -> bool:
+        """Whether the reminder is sent after the session ends."""
         return self.moment == ReminderMoment.AFTER_END
 
-    def hour_of(self, released: ReleasedSession) -> datetime:
-        """When the rule reminds of `released`, in UTC.
+    def due_at_for(self, released: ReleasedSession) -> datetime:
+        """Return the UTC time at which the reminder about `released` is due.
 
-        Days keep the wall clock of the session's zone where the clocks change in between.
+        A distance in days keeps the wall clock time of the session's zone across a change of daylight saving time.
         """
         lead = timedelta(**{self.unit: self.amount if self.is_after else -self.amount})
         anchor = released.ends_at if self.is_after else released.starts_at
@@ -118,7 +126,7 @@ class ReminderRule(models.Model):
             anchor = anchor.astimezone(ZoneInfo(released.timezone))
         return (anchor + lead).astimezone(UTC)
 
-    def _lead_in_words(self) -> str:
+    def _lead_text(self) -> str:
         words = {
             ReminderUnit.MINUTES: ngettext("%(count)s minute", "%(count)s minutes", self.amount),
             ReminderUnit.HOURS: ngettext("%(count)s hour", "%(count)s hours", self.amount),

@@ -12,12 +12,12 @@ from sessions_app.invisible import validate_visible
 from sessions_app.models import Webinar
 from sessions_app.zones import validate_zone
 
-# Raise it with every change of what the privacy notice says: then everybody reads it once more.
+# Increment it whenever the privacy notice changes, so that every user is asked to read it again.
 PRIVACY_NOTICE = 1
 
 
 class UserRole(models.TextChoices):
-    """Which rooms of the secretariat an account opens. Focal points need none; one may have a role all the same."""
+    """What an account may do in the admin. Focal points need no role, but may have one."""
 
     NONE = "none", _("No room of the secretariat")
     OBSERVER = "observer", _("Observer")
@@ -26,19 +26,22 @@ class UserRole(models.TextChoices):
 
 
 class UserManager(BaseUserManager["User"]):
+    """Manager for accounts that are identified by their e-mail address."""
+
     def get_by_natural_key(self, username: str | None) -> "User":
         return self.get(email__iexact=username)
 
     def active_with_address(self, email: str) -> "User | None":
-        """The person who may sign in with `email`, or None. One query in either case.
+        """Return the active user with the address `email`, or None. Always costs one query.
 
-        The database may take a letter for another one, as the dotless i for an I; the code would go to a stranger.
+        The comparison is repeated in Python, because a database may treat different letters as equal, such as the
+        dotless i and i, and the sign-in code would then go to another person's address.
         """
         user = self.filter(email__iexact=email, is_active=True).first()
         return user if user is not None and user.email.lower() == email.lower() else None
 
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
-        """A person who may sign in; without a password, by e-mailed code only."""
+        """Create a user; without a password, the user signs in with a code sent by e-mail."""
         user = self.model(email=email.strip().lower(), **fields)
         user.set_password(password)
         user.save(using=self._db)
@@ -49,7 +52,7 @@ class UserManager(BaseUserManager["User"]):
 
 
 class User(AbstractUser):
-    """A person who signs in: a focal point or someone of the secretariat. Known by the e-mail address."""
+    """A person who signs in: a focal point, an observer or a member of the secretariat."""
 
     username = None  # type: ignore[assignment]  # Django's way to drop the column
     first_name = None  # type: ignore[assignment]  # one name as typed, see `name`
@@ -58,7 +61,7 @@ class User(AbstractUser):
     name = models.CharField(_("name"), max_length=200, blank=True, validators=[validate_visible])
     language = models.CharField(_("language"), max_length=2, choices=settings.LANGUAGES, default="es")
     timezone = models.CharField(_("time zone"), max_length=50, blank=True, validators=[validate_zone])
-    # Of someone of the secretariat: the webinar that they work on; none leads to all.
+    # The webinar that a member of the secretariat works on; null shows all webinars.
     current_webinar = models.ForeignKey(
         Webinar,
         on_delete=models.SET_NULL,
@@ -68,13 +71,13 @@ class User(AbstractUser):
         editable=False,
         verbose_name=_("current webinar"),
     )
-    # Apart from `is_staff`: whatever asks for staff, today or later, is closed to those who only look on.
+    # Separate from `is_staff`, so that every check for staff excludes observers.
     is_observer = models.BooleanField(
         _("observer"),
         default=False,
         help_text=_("Reads the boards, lists and agendas without addresses and telephones; changes nothing."),
     )
-    # Which wording of the privacy notice they last said to have read, and when.
+    # The version of the privacy notice that the user last confirmed to have read, and when.
     privacy_notice = models.PositiveSmallIntegerField(_("privacy notice read"), default=0, editable=False)
     privacy_read_at = models.DateTimeField(_("privacy notice read at"), null=True, blank=True, editable=False)
 
@@ -105,13 +108,14 @@ class User(AbstractUser):
 
     @role.setter
     def role(self, role: UserRole) -> None:
+        """The role that the permission flags of the account amount to."""
         self.is_superuser = role == UserRole.ADMINISTRATOR
         self.is_staff = role in (UserRole.ADMINISTRATOR, UserRole.SECRETARIAT)
         self.is_observer = role == UserRole.OBSERVER
 
     @property
-    def is_to_read_privacy_notice(self) -> bool:
-        """Whoever registers others reads it; the secretariat keeps what it says."""
+    def must_read_privacy_notice(self) -> bool:
+        """Whether the user must confirm the current privacy notice. Staff need not."""
         return not self.is_staff and self.privacy_notice < PRIVACY_NOTICE
 
     def get_full_name(self) -> str:

@@ -1,4 +1,4 @@
-"""Which submitted delegations are complete, and so accepted by the rules of their webinar (rule 4)."""
+"""Which submitted delegations are complete and are therefore accepted automatically (rule 4)."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -11,24 +11,27 @@ from sessions_app.models import Webinar
 
 @dataclass(frozen=True)
 class Acceptances:
-    """The delegations that a step makes complete, or finds complete, and thereby accepts; `people` are those of them
-    who are not invited yet."""
+    """The delegations that an action accepts automatically, and how many people are invited because of it.
+
+    `people` counts the active delegates who were not admitted before.
+    """
 
     delegations: tuple[Delegation, ...] = ()
     people: int = 0
 
     @property
-    def words(self) -> frozenset[str]:
-        """What must have been seen before the step; none where nothing is accepted."""
+    def confirmations(self) -> frozenset[str]:
+        """The marks that the user's form must send back to confirm these acceptances; empty if nothing is accepted."""
         if not self.delegations:
             return frozenset()
         return frozenset([*(f"accepts:{one.slug}" for one in self.delegations), f"invites:{self.people}"])
 
 
-def acceptances_among(counted: Iterable[CountedDelegation]) -> Acceptances:
-    """The submitted and complete among `counted`. One query, none where there is no such delegation.
+def acceptances_among_counted(counted: Iterable[CountedDelegation]) -> Acceptances:
+    """Return the acceptances of the submitted and complete delegations among `counted`.
 
-    Whether their webinar accepts them at once is for the caller to ask (`accepts_at_once`).
+    The caller checks whether the webinar accepts complete delegations at once (`accepts_at_once`). Costs one query, or
+    none if no delegation qualifies.
     """
     return acceptances_of(
         one.delegation for one in counted if one.delegation.status == DelegationStatus.SUBMITTED and one.is_complete
@@ -36,20 +39,20 @@ def acceptances_among(counted: Iterable[CountedDelegation]) -> Acceptances:
 
 
 def acceptances_of(delegations: Iterable[Delegation]) -> Acceptances:
-    """`delegations`, with the count of their people who are not invited yet. One query, none without delegations."""
+    """Count the people of `delegations` who are not invited yet. Costs one query, or none without delegations."""
     found = tuple(delegations)
     if not found:
         return Acceptances()
-    waiting = Delegate.objects.active().filter(delegation__in=found, admitted_at__isnull=True)
-    return Acceptances(found, waiting.count())
+    not_admitted = Delegate.objects.active().filter(delegation__in=found, admitted_at__isnull=True)
+    return Acceptances(found, not_admitted.count())
 
 
-def acceptances_with(
+def acceptances_with_seats(
     delegation: Delegation, seats: Iterable[SeatCount], *, lacks_letter: bool, status: str = ""
 ) -> Acceptances:
-    """`delegation`, if it would be accepted at once if it had `seats` and `status` (its own where none is given).
+    """Return the acceptance of `delegation` that would follow if it had `seats` and `status` (by default its own).
 
-    Two queries at most, none where it would not be submitted or complete.
+    Costs at most two queries, and none if the delegation would not be submitted or not be complete.
     """
     is_submitted = (status or delegation.status) == DelegationStatus.SUBMITTED
     is_complete = is_submitted and not lacks_letter and not gaps_in(seats)
@@ -57,14 +60,17 @@ def acceptances_with(
 
 
 def is_accepted_at_once(delegation: Delegation) -> bool:
-    """As `accepts_at_once`, as far as the policy that was read with its webinar knows. No query."""
+    """Whether the delegation is accepted once it is complete, judged by the policy that was loaded with its webinar.
+
+    Costs no query. Under locks use `accepts_at_once`, which reads the policy anew.
+    """
     policy = policy_of(delegation.webinar)
     return policy is None or policy.accepts_complete_at_once
 
 
 def accepts_at_once(webinar: Webinar) -> bool:
-    """Whether complete delegations of `webinar` are accepted without a person who decides. One query.
+    """Whether the webinar accepts complete delegations without a decision by a person.
 
-    Always a query: whoever waited for locks may hold a policy that was changed meanwhile.
+    Always costs one query: the policy may have changed while the caller waited for its locks.
     """
     return not RegistrationPolicy.objects.filter(webinar=webinar, accepts_complete_at_once=False).exists()

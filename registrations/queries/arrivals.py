@@ -1,4 +1,4 @@
-"""Who has opened the room of a session, while it goes on."""
+"""Who has pressed the button of a session's join page, shown while the session is going on."""
 
 from collections import defaultdict
 from dataclasses import dataclass
@@ -15,48 +15,58 @@ from sessions_app.models import Session
 
 
 @dataclass(frozen=True)
-class Count:
-    """How many of those who are invited have opened the room."""
+class ArrivalCount:
+    """How many people have opened the room, of how many who are invited."""
 
     opened: int = 0
     invited: int = 0
 
     @property
     def is_complete(self) -> bool:
+        """Whether everyone who is invited has opened the room."""
         return self.opened >= self.invited
 
 
 @dataclass(frozen=True)
-class Arrived:
+class ArrivedDelegate:
+    """A person who opened the room, and the time of their first click."""
+
     person: Delegate
     at: datetime
 
 
 @dataclass(frozen=True)
-class ArrivalsOfBody:
-    """`counts` in the order of the profiles of the page; `awaited` are those invited who have not come."""
+class BodyArrivals:
+    """The arrivals of one body.
+
+    `counts` has one entry per profile of the page; `not_arrived` are the invited people who have not opened the room.
+    """
 
     body: ParticipatingBody
-    counts: tuple[Count, ...]
-    total: Count
-    arrived: tuple[Arrived, ...]
-    awaited: tuple[Delegate, ...]
+    counts: tuple[ArrivalCount, ...]
+    total: ArrivalCount
+    arrived: tuple[ArrivedDelegate, ...]
+    not_arrived: tuple[Delegate, ...]
 
 
 @dataclass(frozen=True)
 class Arrivals:
-    """Countries by name, then organisations. None among the profiles stands for people without one."""
+    """The arrivals of a session: countries by name, then organisations.
+
+    None among `profiles` stands for people without a profile.
+    """
 
     profiles: tuple[ParticipantProfile | None, ...]
-    bodies: tuple[ArrivalsOfBody, ...]
-    totals: tuple[Count, ...]
-    total: Count
+    bodies: tuple[BodyArrivals, ...]
+    totals: tuple[ArrivalCount, ...]
+    total: ArrivalCount
 
 
 def arrivals_of(session: Session) -> Arrivals:
-    """Two queries, however many people.
+    """Return who of the invited people has opened the room of `session`. Always costs two queries.
 
-    Invited is who takes part now (rule 5); someone who has left since they opened the room no longer counts.
+    The invited are those who take part now (rule 5). A person who opened the room and left the delegation does not
+    count.
     """
     people = list(
         Delegate.objects.taking_part()
@@ -65,19 +75,19 @@ def arrivals_of(session: Session) -> Arrivals:
         .order_by("name", "pk")
     )
     opened = dict(Arrival.objects.filter(session=session).values_list("delegate_id", "at"))
-    profiles = sorted({one.profile for one in people}, key=_place_of)
+    profiles = sorted({one.profile for one in people}, key=_profile_sort_key)
     by_body: dict[ParticipatingBody, list[Delegate]] = defaultdict(list)
     for one in people:
         by_body[one.delegation.body].append(one)
     return Arrivals(
         profiles=tuple(profiles),
         bodies=tuple(
-            ArrivalsOfBody(
+            BodyArrivals(
                 body=body,
                 counts=tuple(_count([one for one in named if one.profile == profile], opened) for profile in profiles),
                 total=_count(named, opened),
-                arrived=tuple(Arrived(one, opened[one.pk]) for one in named if one.pk in opened),
-                awaited=tuple(one for one in named if one.pk not in opened),
+                arrived=tuple(ArrivedDelegate(one, opened[one.pk]) for one in named if one.pk in opened),
+                not_arrived=tuple(one for one in named if one.pk not in opened),
             )
             for body, named in sorted(by_body.items(), key=lambda item: (_is_organisation(item[0]), str(item[0])))
         ),
@@ -86,7 +96,7 @@ def arrivals_of(session: Session) -> Arrivals:
     )
 
 
-def _place_of(profile: ParticipantProfile | None) -> tuple[bool, int, str]:
+def _profile_sort_key(profile: ParticipantProfile | None) -> tuple[bool, int, str]:
     return (profile is None, profile.position if profile else 0, profile.code if profile else "")
 
 
@@ -94,5 +104,5 @@ def _is_organisation(body: ParticipatingBody) -> bool:
     return body.kind == BodyKind.ORGANISATION
 
 
-def _count(people: list[Delegate], opened: dict[int, datetime]) -> Count:
-    return Count(opened=sum(one.pk in opened for one in people), invited=len(people))
+def _count(people: list[Delegate], opened: dict[int, datetime]) -> ArrivalCount:
+    return ArrivalCount(opened=sum(one.pk in opened for one in people), invited=len(people))

@@ -1,4 +1,4 @@
-"""Who was nominated, was invited, accepted, opened the room and attended, by body, profile and session."""
+"""How many people were nominated, invited, accepted, opened the room and attended, by body, profile and session."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -21,22 +21,24 @@ from registrations.models import (
 from registrations.queries.seats import CountedDelegation, delegations_with_seats
 from sessions_app.models import Session, Webinar
 
-# (delegation id, profile id or None)
-Place = tuple[int, int | None]
+# (delegation id, profile id or None for people without a profile)
+ProfileKey = tuple[int, int | None]
 
 
 @dataclass(frozen=True)
-class Presence:
-    """What became of the people of one place at one session. Whoever opened the room or attended counts, also where
-    they were withdrawn later; the others are active."""
+class SessionFigures:
+    """How many people of one delegation and profile were invited to a session, accepted, opened the room and attended.
+
+    Invited and accepted count active people. Opened and attended also count people who were withdrawn later.
+    """
 
     invited: int = 0
     accepted: int = 0
     opened: int = 0
     attended: int = 0
 
-    def __add__(self, other: "Presence") -> "Presence":
-        return Presence(
+    def __add__(self, other: "SessionFigures") -> "SessionFigures":
+        return SessionFigures(
             self.invited + other.invited,
             self.accepted + other.accepted,
             self.opened + other.opened,
@@ -45,113 +47,128 @@ class Presence:
 
 
 @dataclass(frozen=True)
-class PresenceLine:
-    """One profile (None: no profile) of one delegation, or a total; `sessions` in the order of the report."""
+class AttendanceRow:
+    """The figures of one profile of a delegation (or None for people without one), or a total.
+
+    `sessions` are in the order of the table's sessions.
+    """
 
     profile: ParticipantProfile | None
     nominated: int
-    sessions: tuple[Presence, ...]
+    sessions: tuple[SessionFigures, ...]
 
 
 @dataclass(frozen=True)
-class PresenceOfBody:
-    """The last of `lines` is of people without a profile that is asked for, where there are any."""
+class BodyAttendance:
+    """The figures of one delegation. The last row may be of people whose profile has no quota."""
 
     delegation: Delegation
-    lines: tuple[PresenceLine, ...]
-    total: PresenceLine
+    rows: tuple[AttendanceRow, ...]
+    total: AttendanceRow
 
     @property
-    def has_total_line(self) -> bool:
-        """Whether the total says something that its only line does not."""
-        return len(self.lines) != 1
+    def has_total_row(self) -> bool:
+        """Whether the body needs a row for its total; with exactly one row the total would repeat it."""
+        return len(self.rows) != 1
 
 
 @dataclass(frozen=True)
 class AttendanceTable:
-    """Attending bodies by name, countries and organisations apart; one that does not attend only where somebody came,
-    and then nobody of it is nominated. Totals by profile are over the countries, as the board's."""
+    """The attendance figures of a webinar, with countries and organisations sorted by name.
+
+    A delegation that does not attend is listed only if somebody of it came, and then counts nobody as nominated.
+    `profile_totals` are totals over the countries, as on the quota board.
+    """
 
     sessions: tuple[Session, ...]
-    countries: tuple[PresenceOfBody, ...]
-    organisations: tuple[PresenceOfBody, ...]
-    by_profile: tuple[PresenceLine, ...]
-    of_countries: PresenceLine
-    of_all: PresenceLine
+    countries: tuple[BodyAttendance, ...]
+    organisations: tuple[BodyAttendance, ...]
+    profile_totals: tuple[AttendanceRow, ...]
+    countries_total: AttendanceRow
+    grand_total: AttendanceRow
 
     @property
-    def bodies(self) -> tuple[PresenceOfBody, ...]:
+    def bodies(self) -> tuple[BodyAttendance, ...]:
+        """Countries, then organisations."""
         return (*self.countries, *self.organisations)
 
 
 def attendance_table(webinar: Webinar) -> AttendanceTable:
-    """Nominated are those whom the board counts as named. Seven queries, however many people and reports."""
+    """Return the attendance figures of `webinar`. Always costs seven queries.
+
+    The nominated people are those whom the quota board counts as named.
+    """
     sessions = tuple(Session.objects.filter(webinar=webinar).order_by("number"))
-    presences = _presences(webinar, sessions)
-    nobody = (Presence(),) * len(sessions)
+    figures = _figures_by_profile(webinar, sessions)
+    zeros = (SessionFigures(),) * len(sessions)
     profiles: dict[int, ParticipantProfile] = {}
     bodies = []
     for counted in sorted(delegations_with_seats(webinar), key=lambda one: str(one.delegation.body).casefold()):
         profiles |= {seat.profile.pk: seat.profile for seat in counted.seats}
-        of_body = _of_body(counted, presences, nobody)
+        body = _body_attendance(counted, figures, zeros)
         if counted.delegation.status != DelegationStatus.NOT_ATTENDING:
-            bodies.append(of_body)
-        elif any(one.opened or one.attended for one in of_body.total.sessions):
-            bodies.append(_of_nobody_nominated(of_body))
+            bodies.append(body)
+        elif any(one.opened or one.attended for one in body.total.sessions):
+            bodies.append(_without_nominated(body))
     countries = tuple(one for one in bodies if one.delegation.body.kind == BodyKind.COUNTRY)
     return AttendanceTable(
         sessions=sessions,
         countries=countries,
         organisations=tuple(one for one in bodies if one.delegation.body.kind == BodyKind.ORGANISATION),
-        by_profile=tuple(
-            sum_of((line for one in countries for line in one.lines if line.profile == profile), nobody, profile)
+        profile_totals=tuple(
+            sum_rows((row for one in countries for row in one.rows if row.profile == profile), zeros, profile)
             for profile in profiles.values()
         ),
-        of_countries=sum_of((one.total for one in countries), nobody),
-        of_all=sum_of((one.total for one in bodies), nobody),
+        countries_total=sum_rows((one.total for one in countries), zeros),
+        grand_total=sum_rows((one.total for one in bodies), zeros),
     )
 
 
-def sum_of(
-    lines: Iterable[PresenceLine], nobody: tuple[Presence, ...], profile: ParticipantProfile | None = None
-) -> PresenceLine:
-    nominated, sessions = 0, nobody
-    for line in lines:
-        nominated += line.nominated
-        sessions = tuple(one + other for one, other in zip(sessions, line.sessions, strict=True))
-    return PresenceLine(profile, nominated, sessions)
+def sum_rows(
+    rows: Iterable[AttendanceRow], zeros: tuple[SessionFigures, ...], profile: ParticipantProfile | None = None
+) -> AttendanceRow:
+    """Return a row with the sums of `rows`; `zeros` is the sum of no rows."""
+    nominated, sessions = 0, zeros
+    for row in rows:
+        nominated += row.nominated
+        sessions = tuple(one + other for one, other in zip(sessions, row.sessions, strict=True))
+    return AttendanceRow(profile, nominated, sessions)
 
 
-def _of_body(
-    counted: CountedDelegation, presences: Mapping[Place, tuple[Presence, ...]], nobody: tuple[Presence, ...]
-) -> PresenceOfBody:
+def _body_attendance(
+    counted: CountedDelegation,
+    figures: Mapping[ProfileKey, tuple[SessionFigures, ...]],
+    zeros: tuple[SessionFigures, ...],
+) -> BodyAttendance:
     pk = counted.delegation.pk
-    lines = [
-        PresenceLine(seat.profile, seat.named, presences.get((pk, seat.profile.pk), nobody)) for seat in counted.seats
+    rows = [
+        AttendanceRow(seat.profile, seat.named, figures.get((pk, seat.profile.pk), zeros)) for seat in counted.seats
     ]
-    asked_for = {seat.profile.pk for seat in counted.seats}
-    others = sum_of(
+    with_quota = {seat.profile.pk for seat in counted.seats}
+    rest = sum_rows(
         (
-            PresenceLine(None, 0, found)
-            for (delegation_id, profile_id), found in presences.items()
-            if delegation_id == pk and profile_id not in asked_for
+            AttendanceRow(None, 0, found)
+            for (delegation_id, profile_id), found in figures.items()
+            if delegation_id == pk and profile_id not in with_quota
         ),
-        nobody,
+        zeros,
     )
-    others = replace(others, nominated=counted.total.named - sum(line.nominated for line in lines))
-    if others.nominated or others.sessions != nobody:
-        lines.append(others)
-    return PresenceOfBody(counted.delegation, tuple(lines), sum_of(lines, nobody))
+    rest = replace(rest, nominated=counted.total.named - sum(row.nominated for row in rows))
+    if rest.nominated or rest.sessions != zeros:
+        rows.append(rest)
+    return BodyAttendance(counted.delegation, tuple(rows), sum_rows(rows, zeros))
 
 
-def _of_nobody_nominated(one: PresenceOfBody) -> PresenceOfBody:
+def _without_nominated(one: BodyAttendance) -> BodyAttendance:
     return replace(
-        one, lines=tuple(replace(line, nominated=0) for line in one.lines), total=replace(one.total, nominated=0)
+        one, rows=tuple(replace(row, nominated=0) for row in one.rows), total=replace(one.total, nominated=0)
     )
 
 
-def _presences(webinar: Webinar, sessions: tuple[Session, ...]) -> dict[Place, tuple[Presence, ...]]:
-    """By place, in the order of `sessions`. Three queries."""
+def _figures_by_profile(
+    webinar: Webinar, sessions: tuple[Session, ...]
+) -> dict[ProfileKey, tuple[SessionFigures, ...]]:
+    """Return the figures by delegation and profile, in the order of `sessions`. Costs three queries."""
     entries = CalendarEntry.objects.filter(
         session__webinar=webinar, planned_method=IcalMethod.REQUEST, delegate__status="active"
     )
@@ -159,17 +176,19 @@ def _presences(webinar: Webinar, sessions: tuple[Session, ...]) -> dict[Place, t
     arrivals = Arrival.objects.filter(session__webinar=webinar)
     attendances = Attendance.objects.filter(session__webinar=webinar, delegate__isnull=False)
     order = {session.pk: index for index, session in enumerate(sessions)}
-    found: dict[Place, list[Presence]] = defaultdict(lambda: [Presence()] * len(sessions))
+    found: dict[ProfileKey, list[SessionFigures]] = defaultdict(lambda: [SessionFigures()] * len(sessions))
     people = Count("delegate", distinct=True)
-    for delegation, profile, session, invited, accepting in _by_place(entries).annotate(one=people, two=accepted):
-        found[delegation, profile][order[session]] += Presence(invited=invited, accepted=accepting)
-    for delegation, profile, session, opened in _by_place(arrivals).annotate(one=people):
-        found[delegation, profile][order[session]] += Presence(opened=opened)
-    for delegation, profile, session, attended in _by_place(attendances).annotate(one=people):
-        found[delegation, profile][order[session]] += Presence(attended=attended)
-    return {place: tuple(presences) for place, presences in found.items()}
+    for delegation, profile, session, invited, accepting in _group_by_profile(entries).annotate(
+        one=people, two=accepted
+    ):
+        found[delegation, profile][order[session]] += SessionFigures(invited=invited, accepted=accepting)
+    for delegation, profile, session, opened in _group_by_profile(arrivals).annotate(one=people):
+        found[delegation, profile][order[session]] += SessionFigures(opened=opened)
+    for delegation, profile, session, attended in _group_by_profile(attendances).annotate(one=people):
+        found[delegation, profile][order[session]] += SessionFigures(attended=attended)
+    return {key: tuple(figures) for key, figures in found.items()}
 
 
-def _by_place(rows: "QuerySet[Any]") -> "QuerySet[Any, Any]":
-    """(delegation id, profile id, session id) of each, and what is annotated."""
+def _group_by_profile(rows: "QuerySet[Any]") -> "QuerySet[Any, Any]":
+    """Select (delegation id, profile id, session id) of `rows`, so that an annotation groups by these columns."""
     return rows.order_by().values_list("delegate__delegation_id", "delegate__profile_id", "session_id")

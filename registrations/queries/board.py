@@ -1,4 +1,4 @@
-"""The quota board: who is short of what (rule 2)."""
+"""The quota board: which delegation lacks whom (rule 2)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from sessions_app.models import Webinar
 
 @dataclass(frozen=True)
 class BoardRow:
-    """One delegation on the board. One that does not attend misses nobody, and lacks no letter."""
+    """The row of one delegation. A delegation that does not attend counts as missing nobody and lacking no letter."""
 
     delegation: Delegation
     seats: tuple[SeatCount, ...]
@@ -21,15 +21,16 @@ class BoardRow:
 
     @property
     def is_attending(self) -> bool:
+        """Whether the delegation is not marked as not attending."""
         return self.delegation.status != DelegationStatus.NOT_ATTENDING
 
 
 @dataclass(frozen=True)
 class ProfileTotal:
-    """One column of the board, over the attending countries."""
+    """The total of one profile over the attending countries."""
 
     profile: ParticipantProfile
-    floor: int
+    effective_minimum: int
     named: int
     missing: int
     declined: int
@@ -39,11 +40,11 @@ class ProfileTotal:
 
 @dataclass(frozen=True)
 class QuotaBoard:
-    """Countries by whom they lack, those without a required letter first among equals, then by name; organisations
-    apart; totals over those that attend.
+    """The figures of the quota board.
 
-    A cell is one profile of one attending country. `met_in_accepted` of `cells` is the headline, `met_elsewhere`
-    those met in delegations that are not (or no longer) accepted.
+    Countries are sorted by how many people they lack, then by a missing letter, then by name. The totals count
+    attending countries only. A cell is one profile of one attending country: `met_in_accepted` counts the met cells of
+    accepted delegations, which is the headline, and `met_not_yet_accepted` those of all other delegations.
     """
 
     webinar: Webinar
@@ -52,15 +53,15 @@ class QuotaBoard:
     profile_totals: tuple[ProfileTotal, ...]
     cells: int
     met_in_accepted: int
-    met_elsewhere: int
-    floor_total: int
+    met_not_yet_accepted: int
+    effective_minimum_total: int
     named_total: int
     missing_total: int
     working_group_total: int
 
 
 def quota_board(webinar: Webinar) -> QuotaBoard:
-    """The board of `webinar`. Three queries, however many delegations and delegates."""
+    """Return the quota board of `webinar`. Always costs three queries."""
     rows = [_row(counted) for counted in delegations_with_seats(webinar)]
     countries = sorted(
         (row for row in rows if row.delegation.body.kind == BodyKind.COUNTRY),
@@ -76,8 +77,8 @@ def quota_board(webinar: Webinar) -> QuotaBoard:
         profile_totals=_profile_totals(countries, attending),
         cells=sum(len(row.seats) for row in attending),
         met_in_accepted=in_accepted,
-        met_elsewhere=len(met) - in_accepted,
-        floor_total=sum(seat.floor for row in attending for seat in row.seats),
+        met_not_yet_accepted=len(met) - in_accepted,
+        effective_minimum_total=sum(seat.effective_minimum for row in attending for seat in row.seats),
         named_total=sum(row.named for row in attending),
         missing_total=sum(row.missing for row in attending),
         working_group_total=sum(row.working_group for row in attending),
@@ -97,13 +98,13 @@ def _row(counted: CountedDelegation) -> BoardRow:
 
 
 def _profile_totals(countries: Sequence[BoardRow], attending: Sequence[BoardRow]) -> tuple[ProfileTotal, ...]:
-    """The columns: every country has a seat count of each profile, in the same order."""
+    """Return the totals by profile. Every country has the seat counts of the same profiles in the same order."""
     profiles = [seat.profile for seat in countries[0].seats] if countries else []
     columns = [(profile, [row.seats[column] for row in attending]) for column, profile in enumerate(profiles)]
     return tuple(
         ProfileTotal(
             profile=profile,
-            floor=sum(seat.floor for seat in seats),
+            effective_minimum=sum(seat.effective_minimum for seat in seats),
             named=sum(seat.named for seat in seats),
             missing=sum(seat.missing for seat in seats),
             declined=sum(seat.declined for seat in seats),

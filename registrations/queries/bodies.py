@@ -1,8 +1,8 @@
-"""What participating bodies are held to."""
+"""Whether a participating body is in use."""
 
 from registrations.models import Delegation, FocalPoint, ParticipatingBody
 
 
 def has_people(body: ParticipatingBody) -> bool:
-    """Whether `body` has taken part or has been asked to: seats, exceptions and accounts then rest on its kind."""
+    """Whether `body` has delegations or focal points; its kind must not change then."""
     return Delegation.objects.filter(body=body).exists() or FocalPoint.objects.filter(body=body).exists()

@@ -1,13 +1,16 @@
-"""The contact address for pages that belong to no webinar."""
+"""The contact address for pages that do not belong to a webinar."""
 
 from registrations.models import User
 from registrations.queries.delegation_page import delegations_of
 from sessions_app.models import Webinar
 
 
-def contact_of(user: User | None) -> str:
-    """The contact of the newest webinar that `user` registers people for; else, and for staff and whoever is not signed
-    in, of the newest public one; empty where there is none. Two queries at most."""
+def contact_address_for(user: User | None) -> str:
+    """Return the contact address of the newest webinar of `user`, or the empty string.
+
+    For staff and anonymous users, and if `user` registers people for no webinar, it is the newest released webinar.
+    Costs at most two queries.
+    """
     newest = None
     if user is not None and not user.is_staff:
         newest = Webinar.objects.filter(delegations__in=delegations_of(user)).first()

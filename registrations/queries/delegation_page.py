@@ -1,9 +1,9 @@
-"""What the page of one delegation reads: its people, what their mailboxes hold, its history."""
+"""What the page of one delegation reads: its people, the state of their invitations, and its history."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.db.models import F, FilteredRelation, Q, QuerySet
@@ -23,29 +23,27 @@ from registrations.models import (
     RegistrationPolicy,
     User,
 )
-from sessions_app.models import ReleasedSession, Session, Webinar
+from sessions_app.models import Session, Webinar
 
-# Of the newest message to a mailbox.
-SHOWN = ("state", "attempts", "last_error", "due_at", "sent_at")
-# Of a session as edited, then as released.
-ENDING = ("cancelled_at", "starts_at", "duration_minutes", "released__is_cancelled", "released__ends_at")
-# What happened that the secretariat alone sees.
-OF_THE_SECRETARIAT = (
+# The columns read of the newest calendar delivery to a mailbox.
+DELIVERY_COLUMNS = ("state", "attempts", "last_error", "due_at", "sent_at")
+# The kinds of events that only the secretariat may see.
+SECRETARIAT_ONLY_KINDS = (
     HistoryKind.ADDRESS_CLASH,
     HistoryKind.NAMED_TOO_OFTEN,
     HistoryKind.EXCEPTION_MADE,
     HistoryKind.EXCEPTION_ENDED,
 )
-# The states out of which the newest message to a mailbox may be sent once more.
-DONE_WITH = (DeliveryState.SENT, DeliveryState.FAILED, DeliveryState.STOPPED)
+# The newest message to a mailbox can be sent again if it is in one of these states.
+RESENDABLE_STATES = (DeliveryState.SENT, DeliveryState.FAILED, DeliveryState.STOPPED)
 
 
 @dataclass(frozen=True)
 class Invitation:
     """What one person's mailbox holds, or is about to hold, of one session.
 
-    `state` is what became of the newest planned message (None while it is unknown); `sent_at` is known also of one
-    that is being sent once more.
+    `state` is the state of the newest planned message, or None if there is no such delivery. `sent_at` also has a value
+    while the message is being sent again.
     """
 
     session: Session
@@ -60,99 +58,107 @@ class Invitation:
     answered_at: datetime | None
 
     @property
-    def state_in_words(self) -> str:
+    def state_label(self) -> str:
+        """The state in the reader's language, or the empty string if it is unknown."""
         return str(DeliveryState(self.state).label) if self.state else ""
 
     @property
-    def answer_in_words(self) -> str:
+    def answer_label(self) -> str:
+        """The person's answer in the reader's language."""
         return str(Partstat(self.partstat).label)
 
     @property
     def is_sent(self) -> bool:
+        """Whether the newest message was sent."""
         return self.state == DeliveryState.SENT
 
     @property
     def is_failed(self) -> bool:
+        """Whether the newest message failed permanently."""
         return self.state == DeliveryState.FAILED
 
     @property
     def is_stopped(self) -> bool:
+        """Whether the secretariat stopped the newest message."""
         return self.state == DeliveryState.STOPPED
 
     @property
-    def is_put_off(self) -> bool:
-        """Tried without success, and to be tried again by itself."""
+    def is_waiting_for_retry(self) -> bool:
+        """Whether an attempt failed and the next one is scheduled."""
         return self.state == DeliveryState.DUE and self.attempts > 0
 
     @property
     def error(self) -> str:
-        """Why it has not arrived, in the reader's language; empty for what was sent or was not tried yet."""
-        return gettext(self.last_error) if self.last_error and (self.is_failed or self.is_put_off) else ""
+        """The reason of the last failure in the reader's language; empty if the message was sent or not tried yet."""
+        return gettext(self.last_error) if self.last_error and (self.is_failed or self.is_waiting_for_retry) else ""
 
     def can_be_sent_again_at(self, now: datetime, *, by: User) -> bool:
-        """A stop is the secretariat's to take back."""
-        return self.state in DONE_WITH and (by.is_staff or not self.is_stopped) and now < self.ends_at
+        """Whether `by` may send the message again at `now`. Only staff may resume a stopped message."""
+        return self.state in RESENDABLE_STATES and (by.is_staff or not self.is_stopped) and now < self.ends_at
 
 
 @dataclass(frozen=True)
 class DelegateWithMail:
-    """A delegate and, by session number, the invitations of their present mailbox: those that are not taken back."""
+    """A delegate and the invitations that their present mailbox holds, by session number."""
 
     delegate: Delegate
     invitations: tuple[Invitation, ...]
 
     @property
     def failed(self) -> tuple[Invitation, ...]:
+        """The invitations that failed permanently."""
         return tuple(one for one in self.invitations if one.is_failed)
 
     @property
     def errors(self) -> tuple[str, ...]:
-        """Each reason once, in the order of sessions."""
+        """The reasons of failures without repetitions, in the order of sessions."""
         return tuple(dict.fromkeys(one.error for one in self.invitations if one.error))
 
     def can_be_sent_again_at(self, now: datetime, *, by: User) -> bool:
+        """Whether `by` may send any of the invitations again at `now`."""
         return any(one.can_be_sent_again_at(now, by=by) for one in self.invitations)
 
 
 @dataclass(frozen=True)
 class DelegatesWithMail:
-    """Everyone of a delegation: who takes part, in the order of profiles, and who left, the latest first."""
+    """The people of a delegation: active ones in the order of profiles, former ones with the latest departure first."""
 
     active: tuple[DelegateWithMail, ...]
-    left: tuple[DelegateWithMail, ...]
+    former: tuple[DelegateWithMail, ...]
 
     @property
     def held_count(self) -> int:
-        """To how many people mail waits for the secretariat."""
+        """The number of active people whose mail is held for the secretariat."""
         return sum(one.delegate.mail_held_at is not None for one in self.active)
 
     @property
     def with_failed_mail(self) -> tuple[DelegateWithMail, ...]:
+        """The active people with a permanently failed invitation."""
         return tuple(one for one in self.active if one.failed)
 
     @property
     def failed_count(self) -> int:
-        """How many invitations could not be delivered."""
+        """The number of invitations that failed permanently."""
         return sum(len(one.failed) for one in self.active)
 
 
 def delegates_with_mail_state(delegation: Delegation) -> DelegatesWithMail:
-    """The people of `delegation` and the state of their invitations. Two queries, however many people."""
+    """Return the people of `delegation` with the state of their invitations. Always costs two queries."""
     delegates = Delegate.objects.filter(delegation=delegation)
     invitations = _invitations_of(delegates)
     people = [
         DelegateWithMail(delegate, invitations.get(delegate.pk, ()))
         for delegate in delegates.select_related("profile", "speaker", "replaced_by")
     ]
-    left = [one for one in people if one.delegate.withdrawn_at is not None]
+    former = [one for one in people if one.delegate.withdrawn_at is not None]
     return DelegatesWithMail(
         active=tuple(one for one in people if one.delegate.is_active),
-        left=tuple(sorted(left, key=lambda one: (one.delegate.withdrawn_at, one.delegate.pk), reverse=True)),
+        former=tuple(sorted(former, key=lambda one: (one.delegate.withdrawn_at, one.delegate.pk), reverse=True)),
     )
 
 
-def mail_of(delegate: Delegate) -> DelegateWithMail:
-    """`delegate` and the state of their invitations. One query."""
+def mail_state_of(delegate: Delegate) -> DelegateWithMail:
+    """Return `delegate` with the state of their invitations. Costs one query."""
     found = _invitations_of(Delegate.objects.filter(pk=delegate.pk))
     return DelegateWithMail(delegate, found.get(delegate.pk, ()))
 
@@ -165,7 +171,7 @@ def _invitations_of(delegates: "QuerySet[Delegate]") -> dict[int, tuple[Invitati
         )
         .select_related("session")
         .annotate(newest=newest)
-        .annotate(**{name: F(f"newest__{name}") for name in SHOWN}, delivery_id=F("newest__pk"))
+        .annotate(**{name: F(f"newest__{name}") for name in DELIVERY_COLUMNS}, delivery_id=F("newest__pk"))
         .order_by("session__number", "pk")
     )
     invitations: dict[int, list[Invitation]] = defaultdict(list)
@@ -188,22 +194,23 @@ def _invitations_of(delegates: "QuerySet[Delegate]") -> dict[int, tuple[Invitati
 
 
 def history_of(delegation: Delegation) -> "QuerySet[HistoryEvent]":
-    """What happened in `delegation`, the latest first, for everyone who may see it.
+    """Return the events of `delegation` that focal points may see, the latest first.
 
-    Without address clashes, and people named too often: these may concern another delegation too and are the
-    secretariat's alone (rule 8); and without exceptions from quotas, whose reasons the secretariat gives to itself.
+    Address clashes and alerts about repeated naming may concern another delegation, so only the secretariat sees them
+    (rule 8). Exceptions from quotas are left out because their reasons are internal.
     """
     return (
         HistoryEvent.objects.filter(delegation=delegation)
-        .exclude(kind__in=OF_THE_SECRETARIAT)
+        .exclude(kind__in=SECRETARIAT_ONLY_KINDS)
         .select_related("actor", "delegate")
     )
 
 
 def undoable_edit_of(delegate: Delegate, *, now: datetime) -> HistoryEvent | None:
-    """The last that happened to `delegate`, where that is an edit that can be undone. Two queries.
+    """Return the latest event of `delegate` if it is an edit that can still be undone, else None. Costs at most two
+    queries.
 
-    Once a mail went to the address that the edit brought, somebody was written to.
+    An edit of the address cannot be undone after a mail to the new address was planned.
     """
     events = HistoryEvent.objects.filter(delegate=delegate, delegation=delegate.delegation_id)
     event = events.exclude(kind=HistoryKind.ADDRESS_CLASH).select_related("actor").first()
@@ -213,9 +220,11 @@ def undoable_edit_of(delegate: Delegate, *, now: datetime) -> HistoryEvent | Non
     return None if "email" in event.changes and written.exists() else event
 
 
-def edited_just_now(history: Iterable[HistoryEvent], *, now: datetime) -> frozenset[int]:
-    """The ids of those to whom, by `history` with the latest first, the last that happened is an edit that can be
-    undone."""
+def ids_with_undoable_edit(history: Iterable[HistoryEvent], *, now: datetime) -> frozenset[int]:
+    """Return the ids of the delegates whose latest event in `history` is an edit that can be undone.
+
+    `history` must have the latest event first.
+    """
     latest: dict[int, HistoryEvent] = {}
     for event in history:
         if event.delegate_id is not None:
@@ -224,70 +233,21 @@ def edited_just_now(history: Iterable[HistoryEvent], *, now: datetime) -> frozen
 
 
 def delegations_of(user: User) -> "QuerySet[Delegation]":
-    """The delegations that `user` may see and change: of their bodies; of everyone for staff (rules 7 and 18)."""
+    """Return the delegations that `user` may see and change: all of them for staff, else those of their bodies (rules
+    7, 18).
+    """
     delegations = Delegation.objects.all() if user.is_staff else Delegation.objects.of_focal_point(user)
     return delegations.select_related("webinar__policy", "body")
 
 
 def delegation_of(user: User, slug: str) -> Delegation | None:
-    """The one of `delegations_of(user)` that `slug` names. One query."""
+    """Return the delegation with `slug` if `user` may see it, else None. Costs one query."""
     return delegations_of(user).filter(slug=slug).first()
 
 
 def policy_of(webinar: Webinar) -> RegistrationPolicy | None:
-    """The webinar's registration policy; None means that registration is not open to focal points.
+    """Return the registration policy of `webinar`, or None; without one, registration is not open to focal points.
 
-    One query, none where `webinar` was read together with its policy.
+    Costs one query, or none if the policy was loaded with the webinar.
     """
     return getattr(webinar, "policy", None)
-
-
-def released_sessions(webinar: Webinar) -> "QuerySet[ReleasedSession]":
-    """What is released of `webinar`, in the order of time."""
-    return ReleasedSession.objects.filter(session__webinar=webinar).order_by("starts_at", "number")
-
-
-def released_and_end(webinar: Webinar) -> tuple[list[ReleasedSession], datetime | None]:
-    """What is released of `webinar`, in the order of time, and its end as `last_session_end` says. One query."""
-    sessions = list(Session.objects.filter(webinar=webinar).select_related("released"))
-    released = [session.released for session in sessions if hasattr(session, "released")]
-    end = _last([(one.is_cancelled, one.ends_at) for one in released]) or _last(
-        [(one.cancelled_at is not None, one.ends_at) for one in sessions]
-    )
-    return sorted(released, key=lambda one: (one.starts_at, one.number)), end
-
-
-def last_session_end(webinar: Webinar) -> datetime | None:
-    """When everything about `webinar` freezes (rule 7): the end of its last session. One query.
-
-    Released hours rule where something is released. Cancelled sessions count only while there is no other.
-    """
-    return _end(list(Session.objects.filter(webinar=webinar).order_by().values_list(*ENDING)))
-
-
-def webinars_over(webinars: "QuerySet[Any, Any]", *, now: datetime) -> set[int]:
-    """Those of `webinars`, ids, whose last session has ended, as `last_session_end` says. One query, however many."""
-    rows: dict[int, list[tuple[Any, ...]]] = defaultdict(list)
-    sessions = Session.objects.filter(webinar__in=webinars).order_by()
-    for pk, *row in sessions.values_list("webinar", *ENDING):
-        rows[pk].append(tuple(row))
-    ends = {pk: _end(of_one) for pk, of_one in rows.items()}
-    return {pk for pk, end in ends.items() if end is not None and end <= now}
-
-
-def _end(sessions: Sequence[tuple[Any, ...]]) -> datetime | None:
-    """Of the columns ENDING of each session of one webinar."""
-    return _last(
-        [(is_cancelled, ends_at) for *_edited, is_cancelled, ends_at in sessions if ends_at is not None]
-    ) or _last(
-        [
-            (cancelled_at is not None, starts_at + timedelta(minutes=minutes))
-            for cancelled_at, starts_at, minutes, *_released in sessions
-        ]
-    )
-
-
-def _last(ends: Sequence[tuple[bool, datetime]]) -> datetime | None:
-    """Of (is cancelled, ends at): the last end of what is held, else of what is not."""
-    held = [ends_at for is_cancelled, ends_at in ends if not is_cancelled]
-    return max(held or [ends_at for _, ends_at in ends], default=None)

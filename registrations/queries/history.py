@@ -1,15 +1,18 @@
-"""The history of a webinar: what was done to it as a whole, and all that happened in it."""
+"""The history of a webinar."""
 
 from django.db.models import Q, QuerySet
 
 from registrations.models import HistoryEvent, HistoryKind
 from sessions_app.models import Webinar
 
-# Of one delegation each, and decided for the webinar's quotas or for many at once.
-OF_THE_WHOLE = (HistoryKind.CHASED, HistoryKind.EXCEPTION_MADE, HistoryKind.EXCEPTION_ENDED)
+# Events of one delegation that belong to a decision about the webinar's quotas or about many delegations at once.
+WEBINAR_WIDE_KINDS = (HistoryKind.CHASED, HistoryKind.EXCEPTION_MADE, HistoryKind.EXCEPTION_ENDED)
 
 
-def history_of_webinar(webinar: Webinar, *, is_whole: bool) -> "QuerySet[HistoryEvent]":
-    """The newest first; with `is_whole` without what belongs to one delegation and its people."""
+def history_of_webinar(webinar: Webinar, *, is_webinar_wide: bool) -> "QuerySet[HistoryEvent]":
+    """Return the events of `webinar`, the newest first.
+
+    With `is_webinar_wide`, events that concern only one delegation and its people are left out.
+    """
     events = HistoryEvent.objects.filter(webinar=webinar).select_related("actor", "delegate", "delegation__body")
-    return events.filter(Q(delegation=None) | Q(kind__in=OF_THE_WHOLE)) if is_whole else events
+    return events.filter(Q(delegation=None) | Q(kind__in=WEBINAR_WIDE_KINDS)) if is_webinar_wide else events

@@ -1,4 +1,6 @@
-"""Nomination letters, and which delegations lack theirs: with the gaps in the seats that is what "incomplete" means."""
+"""Nomination letters, and the delegations that lack one. A delegation is incomplete if it has gaps or lacks its
+letter.
+"""
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
@@ -7,24 +9,28 @@ from registrations.queries.delegation_page import policy_of
 
 
 def lacking_letter() -> Q:
-    """Of delegations, the countries that lack the letter which their webinar requires."""
+    """Return the condition that a delegation is a country's and lacks the letter that its webinar requires."""
     current = NominationLetter.objects.current().filter(delegation=OuterRef("pk"))
     return Q(body__kind=BodyKind.COUNTRY, webinar__policy__requires_letter=True) & ~Q(Exists(current))
 
 
 def requires_letter(delegation: Delegation) -> bool:
-    """Whether `delegation` is complete only with a letter. No query where the policy was read with the webinar."""
+    """Whether `delegation` is complete only with a letter. Costs no query if the policy was loaded with the webinar."""
     policy = policy_of(delegation.webinar)
     return policy is not None and policy.requires_letter and delegation.body.kind == BodyKind.COUNTRY
 
 
 def lacks_letter(delegation: Delegation) -> bool:
-    """As `lacking_letter`, of one delegation. One query more than `requires_letter`, where that says yes."""
+    """Whether `delegation` lacks the letter that its webinar requires. Costs one query more than `requires_letter`, if
+    any.
+    """
     current = NominationLetter.objects.current().filter(delegation=delegation)
     return requires_letter(delegation) and not current.exists()
 
 
 def letters_of(delegation: Delegation) -> "QuerySet[NominationLetter]":
-    """Every letter of `delegation` that was not removed, the latest first: the current one, then the replaced."""
+    """Return the letters of `delegation` that were not removed: the current one, then the replaced ones, latest
+    first.
+    """
     letters = NominationLetter.objects.filter(delegation=delegation).select_related("uploaded_by")
     return letters.order_by("-uploaded_at", "-pk")

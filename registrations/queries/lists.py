@@ -1,4 +1,4 @@
-"""What the secretariat's lists ask about many delegations and people at once, of any webinars."""
+"""Filters and figures for the secretariat's lists of delegations and people of any webinars."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -30,7 +30,9 @@ from registrations.queries.seats import (
 
 
 def seats_of_many(delegations: Iterable[Delegation]) -> dict[int, tuple[SeatCount, ...]]:
-    """The seats of `delegations`, whose bodies are loaded, by delegation id. Three queries, however many."""
+    """Return the seat counts of `delegations` by delegation id. Always costs three queries; the bodies must be
+    loaded.
+    """
     rows = list(delegations)
     chosen = Delegation.objects.filter(pk__in=[row.pk for row in rows])
     found, exceptions = quotas_and_exceptions({row.webinar_id for row in rows})
@@ -48,7 +50,9 @@ def seats_of_many(delegations: Iterable[Delegation]) -> dict[int, tuple[SeatCoun
 def with_gaps(
     delegations: "QuerySet[Delegation]", *, profile: ParticipantProfile | None = None
 ) -> "QuerySet[Delegation]":
-    """Those of `delegations` that attend and lack somebody of `profile`; or, of any, are incomplete. Four queries."""
+    """Filter for attending countries that lack somebody of `profile`; without a profile, for incomplete ones. Four
+    queries.
+    """
     countries = _attending_countries(delegations)
     if profile is None:
         return delegations.filter(pk__in=[pk for pk, gaps, lacks_letter in countries if gaps or lacks_letter])
@@ -58,30 +62,31 @@ def with_gaps(
 
 
 def complete(delegations: "QuerySet[Delegation]") -> "QuerySet[Delegation]":
-    """The countries among `delegations` that attend and lack neither anybody nor a required letter. Four queries."""
+    """Filter for attending countries that have no gap and do not lack a required letter. Costs four queries."""
     countries = _attending_countries(delegations)
     return delegations.filter(pk__in=[pk for pk, gaps, lacks_letter in countries if not gaps and not lacks_letter])
 
 
 def _attending_countries(delegations: "QuerySet[Delegation]") -> list[tuple[int, tuple[SeatCount, ...], bool]]:
-    """(id, gaps, whether a required letter is missing)."""
+    """Return (delegation id, gaps, whether a required letter is missing) of each attending country."""
     countries = delegations.filter(body__kind=BodyKind.COUNTRY).exclude(status=DelegationStatus.NOT_ATTENDING)
     rows: list[Any] = list(countries.select_related("body").annotate(lacks_letter=lacking_letter()).order_by())
     seats = seats_of_many(rows)
     return [(row.pk, gaps_in(seats[row.pk]), bool(row.lacks_letter)) for row in rows]
 
 
-def held_entries() -> "Prefetch[Any]":
-    """The calendar entries that delegates hold, by session, as `held_entries` of each."""
+def prefetch_held_entries() -> "Prefetch[Any]":
+    """Return a prefetch of the calendar entries that a delegate holds, which sets the attribute `held_entries`."""
     held = CalendarEntry.objects.filter(planned_method=IcalMethod.REQUEST).select_related("session")
     return Prefetch("calendar_entries", queryset=held.order_by("session__number"), to_attr="held_entries")
 
 
-def by_answer(delegates: "QuerySet[Delegate]", answer: Partstat) -> "QuerySet[Delegate]":
-    """Those of `delegates` whose answer is `answer` on the whole.
+def with_answer(delegates: "QuerySet[Delegate]", answer: Partstat) -> "QuerySet[Delegate]":
+    """Filter for delegates whose overall answer is `answer`.
 
-    Declined is who declined every session that they are invited to, as the board counts; accepted who accepted one;
-    tentative who said maybe and accepted none; no answer is yet owed by the rest of the invited.
+    Declined means that a person declined every session they are invited to, as on the quota board. Accepted means that
+    they accepted at least one session, tentative that they said maybe and accepted none. All other invited people count
+    as not having answered.
     """
     invited = CalendarEntry.objects.filter(delegate=OuterRef("pk"), planned_method=IcalMethod.REQUEST)
     accepted = Exists(invited.filter(ical_partstat=Partstat.ACCEPTED))

@@ -49,7 +49,7 @@ def _participants(now: datetime) -> "QuerySet[Any]":
     """
     return (
         Delegate.objects.to_be_mailed()
-        .filter(webinar__sessions__released__in=ReleasedSession.objects.ahead(now), hold_until__lte=now)
+        .filter(webinar__sessions__released__in=ReleasedSession.objects.ahead(now), mail_not_before__lte=now)
         .annotate(
             session_id=F("webinar__sessions"),
             released_sequence=F("webinar__sessions__released__sequence"),
@@ -68,10 +68,10 @@ def entries_to_cancel(*, now: datetime) -> "QuerySet[CalendarEntry]":
     held_newcomer = (
         Delegate.objects.admitted()
         .alias(mailbox=Lower("email"))
-        .filter(webinar=OuterRef("delegate__webinar"), mailbox=OuterRef("address"), hold_until__gt=now)
+        .filter(webinar=OuterRef("delegate__webinar"), mailbox=OuterRef("address"), mail_not_before__gt=now)
     )
     return (
-        CalendarEntry.objects.filter(session__released__ends_at__gt=now, delegate__hold_until__lte=now)
+        CalendarEntry.objects.filter(session__released__ends_at__gt=now, delegate__mail_not_before__lte=now)
         .exclude(planned_method=IcalMethod.CANCEL)
         .exclude(
             session__in=ReleasedSession.objects.ahead(now).values("session"),

@@ -1,4 +1,4 @@
-"""What a participant's link shows: the released sessions, their room, their own answers."""
+"""What the page and the feed of a participant read: the released sessions, their rooms and the person's answers."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -11,12 +11,12 @@ from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 from registrations.models import CalendarEntry, Delegate, DelegationStatus, HistoryEvent, Partstat
 from sessions_app.models import Release, ReleasedSession, Session
 
-# Sessions overrun, and who drops out meanwhile must find back.
-STAYS_OPEN = timedelta(minutes=30)
+# Sessions overrun, and people who lose the connection must be able to return.
+ROOM_STAYS_OPEN = timedelta(minutes=30)
 
 
 class RoomState(StrEnum):
-    """What the join page of a session says at a moment."""
+    """Whether a participant can enter the room of a session, as shown on the join page."""
 
     EARLY = "early"
     OPEN = "open"
@@ -27,29 +27,32 @@ class RoomState(StrEnum):
 
 @dataclass(frozen=True)
 class MySession:
-    """A released session as one participant sees it; `entry` is what their mailbox is told, if anything yet."""
+    """A released session as one participant sees it; `entry` is their calendar entry, or None before it is planned."""
 
     released: ReleasedSession
     entry: CalendarEntry | None
 
     @property
     def number(self) -> int:
+        """The number of the session."""
         return self.released.number
 
     @property
     def partstat(self) -> str:
+        """The person's answer (PARTSTAT)."""
         return self.entry.ical_partstat if self.entry is not None else Partstat.NEEDS_ACTION
 
     @property
     def room_opens_at(self) -> datetime:
+        """The time from which the room can be entered."""
         return room_opens_at(self.released.session)
 
     def revision(self, *, chosen_at: datetime | None) -> tuple[int, datetime]:
-        """Sequence and stamp as the mailbox was sent them, so that mail and file agree which is newer; as they were
-        released, where the mailbox was sent nothing yet.
+        """Return SEQUENCE and DTSTAMP for a file, so that a calendar program can tell whether mail or file is newer.
 
-        The stamp is not before `chosen_at`, when the person was last given another language or time zone: since then
-        a file says the same in another way.
+        They are those of the last message to the mailbox or, before the first message, those of the release. The stamp
+        is not earlier than `chosen_at`, when the person's language or time zone last changed, because a file changes
+        with them.
         """
         if self.entry is not None:
             sequence, stamp = self.entry.sequence, self.entry.stamp
@@ -58,16 +61,16 @@ class MySession:
         return sequence, max(stamp, chosen_at) if chosen_at is not None else stamp
 
     def is_answerable_at(self, now: datetime) -> bool:
-        """Whether an answer is still of use."""
+        """Whether the person can still answer: the session is neither cancelled nor over."""
         return not self.released.is_cancelled and now < self.released.ends_at
 
 
 @dataclass(frozen=True)
 class Subscriber:
-    """Whom a feed is for, with their delegation and webinar, and what else decides what the feed says.
+    """The person that a calendar feed is for, and everything that decides the content of the feed.
 
-    `release_number` is that of the release in force, 0 before the first; `chosen_at` is when somebody last chose
-    another language or time zone for them; `entries` are what their mailbox holds, in the order of sessions.
+    `release_number` is the number of the latest release, 0 before the first. `chosen_at` is the time of the last change
+    of the person's language or time zone. `entries` are their calendar entries in the order of sessions.
     """
 
     delegate: Delegate
@@ -77,7 +80,7 @@ class Subscriber:
 
 
 def is_invited(delegate: Delegate) -> bool:
-    """Whether `delegate` takes part: active, admitted, of a delegation that attends (rule 5). No query."""
+    """Whether `delegate` takes part: active, admitted, and in an attending delegation (rule 5). Costs no query."""
     return (
         delegate.is_active
         and delegate.admitted_at is not None
@@ -86,7 +89,7 @@ def is_invited(delegate: Delegate) -> bool:
 
 
 def language_or_zone_chosen_at(delegate: Delegate) -> datetime | None:
-    """When somebody last chose another language or time zone for `delegate`. One query."""
+    """Return the time of the last change of the language or time zone of `delegate`, or None. Costs one query."""
     return _choices_of(delegate.pk).values_list("at", flat=True).first()
 
 
@@ -96,7 +99,9 @@ def _choices_of(delegate: int | OuterRef) -> "QuerySet[HistoryEvent]":
 
 
 def released_sessions_of(delegate: Delegate) -> "QuerySet[ReleasedSession]":
-    """What is released of the sessions of their webinar, in the order of time, each with its session; one query."""
+    """Return the released sessions of the delegate's webinar in the order of time, with their sessions. Costs one
+    query.
+    """
     return (
         ReleasedSession.objects.filter(session__webinar_id=delegate.webinar_id)
         .select_related("session__webinar")
@@ -105,19 +110,18 @@ def released_sessions_of(delegate: Delegate) -> "QuerySet[ReleasedSession]":
 
 
 def sessions_ahead_of(delegate: Delegate, *, now: datetime) -> "QuerySet[ReleasedSession]":
-    """Those of `released_sessions_of` that are neither cancelled nor over."""
+    """Return the released sessions of the delegate's webinar that are neither cancelled nor over."""
     return released_sessions_of(delegate).filter(is_cancelled=False, ends_at__gt=now)
 
 
 def my_sessions(delegate: Delegate) -> tuple[MySession, ...]:
-    """The released sessions with the person's answers, in the order of time. Two queries, however many sessions."""
+    """Return the released sessions with the person's answers, in the order of time. Always costs two queries."""
     return _with_entries(delegate, _entries_of(delegate))
 
 
-def sessions_of_feed(of: Subscriber) -> tuple[MySession, ...]:
-    """As `my_sessions`, with the entries that were read with the person; none for somebody who does not take part.
-    One query."""
-    return _with_entries(of.delegate, of.entries) if is_invited(of.delegate) else ()
+def sessions_of_feed(subscriber: Subscriber) -> tuple[MySession, ...]:
+    """Return the sessions of a feed, or none if the person does not take part. Costs at most one query."""
+    return _with_entries(subscriber.delegate, subscriber.entries) if is_invited(subscriber.delegate) else ()
 
 
 def _with_entries(delegate: Delegate, entries: Iterable[CalendarEntry]) -> tuple[MySession, ...]:
@@ -127,9 +131,11 @@ def _with_entries(delegate: Delegate, entries: Iterable[CalendarEntry]) -> tuple
     )
 
 
-def people_ahead(addresses: Iterable[str], *, now: datetime) -> list[Delegate]:
-    """Who takes part under one of `addresses` in a webinar of which something released is ahead or under way, the
-    latest registered first, with webinar and body. One query."""
+def delegates_with_sessions_ahead(addresses: Iterable[str], *, now: datetime) -> list[Delegate]:
+    """Return the people with one of `addresses` who take part in a webinar with a session ahead. Costs one query.
+
+    The latest registered come first; webinar and body are loaded.
+    """
     ahead = ReleasedSession.objects.filter(session__webinar=OuterRef("webinar"), is_cancelled=False, ends_at__gt=now)
     return list(
         Delegate.objects.to_be_mailed()
@@ -143,7 +149,10 @@ def people_ahead(addresses: Iterable[str], *, now: datetime) -> list[Delegate]:
 
 
 def subscriber(pk: int, *, today: date) -> Subscriber | None:
-    """The person with this id, whether they left or not, while the data of their webinar are kept. Two queries."""
+    """Return the person with this id as the subscriber of a feed, or None after the purge date. Costs two queries.
+
+    A person who left is returned too, so that their feed can become empty.
+    """
     newest = Release.objects.filter(webinar=OuterRef("webinar")).order_by("-number")
     people: Any = Delegate.objects.before_purge(today).select_related("webinar", "delegation")
     found = (
@@ -161,16 +170,18 @@ def subscriber(pk: int, *, today: date) -> Subscriber | None:
 
 
 def room_opens_at(session: Session) -> datetime:
-    """When the room of a released session opens. No query where `released` is loaded."""
+    """Return when the room of a released session opens. Costs no query if `released` is loaded."""
     return session.released.starts_at - timedelta(minutes=session.room_opens_minutes)
 
 
 def room_state(session: Session, *, now: datetime) -> RoomState:
-    """What stands between a participant and the room of a released session: it stays open for `STAYS_OPEN` after the
-    end. No query where `released` is loaded."""
+    """Return whether the room of a released session can be entered at `now`.
+
+    It stays open for `ROOM_STAYS_OPEN` after the end. Costs no query if `released` is loaded.
+    """
     if session.released.is_cancelled:
         return RoomState.CANCELLED
-    if now >= session.released.ends_at + STAYS_OPEN:
+    if now >= session.released.ends_at + ROOM_STAYS_OPEN:
         return RoomState.OVER
     if now < room_opens_at(session):
         return RoomState.EARLY

@@ -1,4 +1,4 @@
-"""What moved in a webinar: since yesterday, by delegation, and from the first day on, in how many people are named."""
+"""What changed in a webinar in the last 24 hours, and how many people were named on each day since the beginning."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable
@@ -14,10 +14,10 @@ from registrations.models import BodyKind, Delegate, DelegationStatus, HistoryEv
 from sessions_app.models import Webinar
 
 RECENT = timedelta(hours=24)
-CAME = (HistoryKind.REGISTERED, HistoryKind.RESTORED)
-LEFT = (HistoryKind.WITHDRAWN, HistoryKind.REPLACED)
-# Of a delegation, told by the name of what happened.
-STEPS = (
+ADDED_KINDS = (HistoryKind.REGISTERED, HistoryKind.RESTORED)
+REMOVED_KINDS = (HistoryKind.WITHDRAWN, HistoryKind.REPLACED)
+# Events of a delegation that are listed by name, in the order in which they follow each other.
+OTHER_KINDS = (
     HistoryKind.SUBMITTED,
     HistoryKind.ACCEPTED,
     HistoryKind.ACCEPTED_WITH_GAP,
@@ -33,41 +33,47 @@ STEPS = (
     HistoryKind.LETTER_REPLACED,
     HistoryKind.LETTER_REMOVED,
 )
-# Marks of the rows that tell the curve; no kind of event reads so.
+# Marks the rows that the daily totals are computed from. No HistoryKind has these values.
 NAMED_ON, LEFT_ON = "named_on", "left_on"
 
 
 @dataclass(frozen=True)
-class Changes:
-    """What happened in one delegation in the last 24 hours. One who replaced another came, and the other left."""
+class DelegationChanges:
+    """What happened in one delegation in the last 24 hours. A replacement counts as one person added and one
+    removed.
+    """
 
-    came: int = 0
-    left: int = 0
-    steps: tuple[HistoryKind, ...] = ()
+    added: int = 0
+    removed: int = 0
+    other_kinds: tuple[HistoryKind, ...] = ()
 
 
 @dataclass(frozen=True)
-class CurveDay:
-    """A day on which somebody came or left; `total` are those named at its end."""
+class RegistrationDay:
+    """A day on which somebody was added or removed; `total` is the number of people named at its end."""
 
     day: date
-    came: int
-    left: int
+    added: int
+    removed: int
     total: int
 
 
 @dataclass(frozen=True)
-class Movements:
-    """`changes` by delegation id, where there are any; the `curve` is of the attending countries, as the headline."""
+class RecentChanges:
+    """The changes of the last 24 hours by delegation id, and the daily totals of the attending countries."""
 
-    changes: dict[int, Changes]
-    curve: tuple[CurveDay, ...]
+    changes: dict[int, DelegationChanges]
+    daily_totals: tuple[RegistrationDay, ...]
 
 
-def movements_of(webinar: Webinar, *, now: datetime) -> Movements:
-    """One query, whose days are those of the current time zone."""
+def recent_changes_of(webinar: Webinar, *, now: datetime) -> RecentChanges:
+    """Return the recent changes of `webinar`; a day is one of the current time zone. Costs one query."""
     events = HistoryEvent.objects.filter(
-        webinar=webinar, delegation__isnull=False, at__gt=now - RECENT, at__lte=now, kind__in=(*CAME, *LEFT, *STEPS)
+        webinar=webinar,
+        delegation__isnull=False,
+        at__gt=now - RECENT,
+        at__lte=now,
+        kind__in=(*ADDED_KINDS, *REMOVED_KINDS, *OTHER_KINDS),
     )
     people = Delegate.objects.filter(webinar=webinar, delegation__body__kind=BodyKind.COUNTRY).exclude(
         delegation__status=DelegationStatus.NOT_ATTENDING
@@ -84,40 +90,40 @@ def movements_of(webinar: Webinar, *, now: datetime) -> Movements:
         all=True,
     )
     recent: dict[int, list[tuple[datetime, HistoryKind, int]]] = defaultdict(list)
-    came: Counter[date] = Counter()
-    left: Counter[date] = Counter()
-    # Django 6.1 orders a union as the first model says, by columns that are not selected here.
+    added: Counter[date] = Counter()
+    removed: Counter[date] = Counter()
+    # Django 6.1 orders a union by the first model's default ordering, whose columns are not selected here.
     for what, delegation_id, day, last, count in counted.order_by():
         if day is None:
             recent[delegation_id].append((last, HistoryKind(what), count))
         else:
-            (came if what == NAMED_ON else left)[day] += count
+            (added if what == NAMED_ON else removed)[day] += count
     changes = {delegation_id: _changes(events) for delegation_id, events in recent.items()}
-    return Movements(changes=changes, curve=_curve(came, left))
+    return RecentChanges(changes=changes, daily_totals=_curve(added, removed))
 
 
 def _counted(rows: "QuerySet[Any]", what: Any, at: str, day: Any) -> "QuerySet[Any, Any]":
-    """(what, delegation id, day, latest, count)."""
+    """Select (what, delegation id, day, latest time, count) of `rows`."""
     named = {"what": what} if not isinstance(what, str) else {}
     grouped = rows.order_by().annotate(day=day, **named).values_list("what" if named else what, "delegation_id", "day")
     counted: QuerySet[Any, Any] = grouped.annotate(last=Max(at), count=Count("pk"))
     return counted
 
 
-def _changes(events: Iterable[tuple[datetime, HistoryKind, int]]) -> Changes:
-    # Of one moment in the order of STEPS: submitted, and then accepted at once.
-    known = sorted(events, key=lambda event: (event[0], STEPS.index(event[1]) if event[1] in STEPS else 0))
-    return Changes(
-        came=sum(count for _last, what, count in known if what in CAME),
-        left=sum(count for _last, what, count in known if what in LEFT),
-        steps=tuple(what for _last, what, _count in known if what in STEPS),
+def _changes(events: Iterable[tuple[datetime, HistoryKind, int]]) -> DelegationChanges:
+    # Events of the same moment are listed in the order of OTHER_KINDS: submitted, then accepted automatically.
+    known = sorted(events, key=lambda event: (event[0], OTHER_KINDS.index(event[1]) if event[1] in OTHER_KINDS else 0))
+    return DelegationChanges(
+        added=sum(count for _last, what, count in known if what in ADDED_KINDS),
+        removed=sum(count for _last, what, count in known if what in REMOVED_KINDS),
+        other_kinds=tuple(what for _last, what, _count in known if what in OTHER_KINDS),
     )
 
 
-def _curve(came: Counter[date], left: Counter[date]) -> tuple[CurveDay, ...]:
+def _curve(added: Counter[date], removed: Counter[date]) -> tuple[RegistrationDay, ...]:
     days = []
     total = 0
-    for day in sorted({*came, *left}):
-        total += came[day] - left[day]
-        days.append(CurveDay(day, came[day], left[day], total))
+    for day in sorted({*added, *removed}):
+        total += added[day] - removed[day]
+        days.append(RegistrationDay(day, added[day], removed[day], total))
     return tuple(days)

@@ -11,10 +11,10 @@ from sessions_app.releases import AgendaChanges
 
 
 def count_recipients(webinar: Webinar, changes: AgendaChanges, *, now: datetime) -> Mapping[int, int]:
-    """Return, by the number of each changed session, how many people are mailed if its change is mailed. Two queries.
+    """Return how many people would be mailed about each changed session, by session number. Costs two queries.
 
-    A cancellation goes to the mailboxes that hold the session or soon will; any other change goes to everyone who takes
-    part. No mail is about a session that is over.
+    A cancellation is mailed to the mailboxes that hold the session or are about to; any other change to everyone who
+    takes part. Nobody is mailed about a session that is over.
     """
     invited = Delegate.objects.to_be_mailed().filter(webinar=webinar).count()
     holding = dict(

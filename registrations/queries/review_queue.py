@@ -1,4 +1,4 @@
-"""The delegations that wait for a decision, and what happened in them of late."""
+"""The delegations that wait for a decision of the secretariat, and their latest events."""
 
 from collections import defaultdict
 from collections.abc import Collection
@@ -9,29 +9,32 @@ from django.db.models import F, QuerySet, Window
 from django.db.models.functions import RowNumber
 
 from registrations.models import Delegation, DelegationStatus, HistoryEvent
-from registrations.queries.delegation_page import webinars_over
 from registrations.queries.letters import lacking_letter
 from registrations.queries.lists import seats_of_many
 from registrations.queries.seats import gaps_in
+from registrations.queries.webinar_end import webinars_over
 
 LATEST = 4
 
 
-def waiting_delegations(*, now: datetime) -> "QuerySet[Delegation]":
-    """Those that are submitted and can still be decided on, the one that waits longest first. One query of its own.
+def delegations_awaiting_decision(*, now: datetime) -> "QuerySet[Delegation]":
+    """Return the submitted delegations that can still be decided, in the order of submission. Costs one query when
+    called.
 
-    After the last session, and of a webinar that is cancelled, nothing is decided any more: these are seen in the list
-    of delegations.
+    Delegations of webinars that are over or cancelled are left out, because nothing can be decided about them.
     """
     submitted = Delegation.objects.filter(status=DelegationStatus.SUBMITTED, webinar__cancelled_at__isnull=True)
     over = webinars_over(submitted.order_by().values("webinar"), now=now)
     return submitted.exclude(webinar__in=over).order_by("submitted_at", "pk")
 
 
-def waiting_in_order(*, now: datetime) -> list[Any]:
-    """`waiting_delegations` with `is_complete`: those that lack nothing first, since one click decides about them; then
-    the one that waits longest. Five queries, however many; two where none waits."""
-    waiting: Any = waiting_delegations(now=now).annotate(lacks_letter=lacking_letter())
+def review_queue_rows(*, now: datetime) -> list[Any]:
+    """Return the delegations that wait for a decision, with the attribute `is_complete`.
+
+    Complete ones come first, because one click decides about them, then those that wait longest. Costs five queries, or
+    two if none waits.
+    """
+    waiting: Any = delegations_awaiting_decision(now=now).annotate(lacks_letter=lacking_letter())
     rows = list(waiting.select_related("webinar", "body"))
     seats = seats_of_many(rows) if rows else {}
     for row in rows:
@@ -40,12 +43,14 @@ def waiting_in_order(*, now: datetime) -> list[Any]:
 
 
 def latest_history(delegations: Collection[int], *, most: int = LATEST) -> dict[int, tuple[HistoryEvent, ...]]:
-    """By id of the delegation its latest events, the last one first, at most `most` of each; none of one without.
+    """Return the latest events of each delegation, at most `most`, the latest first. Costs one query.
 
-    Address clashes too: for the secretariat alone (rule 8). One query, however many.
+    The events include address clashes, which only the secretariat may see (rule 8).
     """
-    place = Window(RowNumber(), partition_by=F("delegation"), order_by=[F("at").desc(), F("pk").desc()])
-    events = HistoryEvent.objects.filter(delegation__in=delegations).annotate(place=place).filter(place__lte=most)
+    position = Window(RowNumber(), partition_by=F("delegation"), order_by=[F("at").desc(), F("pk").desc()])
+    events = (
+        HistoryEvent.objects.filter(delegation__in=delegations).annotate(position=position).filter(position__lte=most)
+    )
     found: dict[int, list[HistoryEvent]] = defaultdict(list)
     for event in events.select_related("actor", "delegate").order_by("-at", "-pk"):
         if event.delegation_id is not None:

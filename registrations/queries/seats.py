@@ -1,4 +1,6 @@
-"""Seats: how many are asked for, waived, named and declined. Every figure comes from one counting query (rule 2)."""
+"""Seat counts: how many people are required, waived, named and declined. All figures come from `named_counts`
+(rule 2).
+"""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -8,7 +10,6 @@ from typing import Any
 from django.db.models import Count, Exists, F, FilteredRelation, OuterRef, Q, QuerySet, Sum
 
 from registrations.models import (
-    Asked,
     BodyKind,
     CalendarEntry,
     Delegate,
@@ -18,6 +19,7 @@ from registrations.models import (
     Partstat,
     Quota,
     QuotaException,
+    QuotaLimits,
     Waiver,
 )
 from registrations.models.delegate import DelegateQuerySet
@@ -25,15 +27,15 @@ from registrations.queries.delegation_page import policy_of
 from registrations.queries.letters import lacking_letter
 from sessions_app.models import Webinar
 
-# By (quota id, body id): what is asked of a body for which an exception from the quota was made.
-Exceptions = Mapping[tuple[int, int], Asked]
+# The limits of exceptions, by (quota id, body id).
+ExceptionLimits = Mapping[tuple[int, int], QuotaLimits]
 
 
 @dataclass(frozen=True)
 class SeatCount:
-    """The seats of one profile in one delegation. `declined` people are among the `named`.
+    """The seats of one profile in one delegation. The `declined` people are also counted in `named`.
 
-    `usual` is what other countries are asked, where `minimum` and `maximum` are an exception for this one.
+    `default_limits` are the limits of the quota if an exception applies to this delegation, else None.
     """
 
     profile: ParticipantProfile
@@ -42,35 +44,37 @@ class SeatCount:
     waived: int
     named: int
     declined: int
-    usual: Asked | None = None
+    default_limits: QuotaLimits | None = None
 
     @property
-    def floor(self) -> int:
-        """What is still asked for after waivers (rule 3)."""
+    def effective_minimum(self) -> int:
+        """The minimum after subtracting the waived seats (rule 3)."""
         return max(0, self.minimum - self.waived)
 
     @property
     def missing(self) -> int:
-        return max(0, self.floor - self.named)
+        """How many people are missing to the effective minimum."""
+        return max(0, self.effective_minimum - self.named)
 
     @property
     def is_met(self) -> bool:
-        return self.named >= self.floor
+        """Whether the effective minimum is reached."""
+        return self.named >= self.effective_minimum
 
     @property
     def opens_gap_if_one_leaves(self) -> bool:
-        """Whether one fewer would be below the floor."""
-        return self.named - 1 < self.floor
+        """Whether the delegation would be below the effective minimum with one person fewer."""
+        return self.named - 1 < self.effective_minimum
 
     @property
     def is_full(self) -> bool:
-        """Whether a maximum forbids one more."""
+        """Whether the maximum forbids another person."""
         return self.maximum is not None and self.named >= self.maximum
 
 
 @dataclass(frozen=True)
 class NamedCount:
-    """Active delegates of one profile (None: of no profile) in one delegation."""
+    """The number of active delegates of one profile (or of none) in one delegation."""
 
     named: int = 0
     declined: int = 0
@@ -81,16 +85,16 @@ NamedCounts = Mapping[tuple[int, int | None], NamedCount]
 
 
 def declined_every_session() -> Q:
-    """Of delegates, those who declined every session that they are invited to, and are invited to one."""
+    """Return the condition that a delegate is invited to at least one session and declined every one of them."""
     invited = CalendarEntry.objects.filter(delegate=OuterRef("pk"), planned_method=IcalMethod.REQUEST)
     not_declined = invited.exclude(ical_partstat=Partstat.DECLINED)
     return Q(Exists(invited)) & ~Q(Exists(not_declined))
 
 
 def named_counts(delegates: DelegateQuerySet) -> NamedCounts:
-    """The active among `delegates`, counted by (delegation id, profile id). One query.
+    """Count the active people among `delegates` by (delegation id, profile id). Costs one query.
 
-    Those who declined every session still count as named.
+    A person who declined every session counts as named too.
     """
     rows = (
         delegates.active()
@@ -106,19 +110,19 @@ def named_counts(delegates: DelegateQuerySet) -> NamedCounts:
 
 
 def quotas_of(webinar_id: int) -> list[Quota]:
-    """The quotas of a webinar in the order of their profiles. One query."""
+    """Return the quotas of a webinar in the order of their profiles. Costs one query."""
     return list(Quota.objects.filter(webinar=webinar_id).select_related("profile"))
 
 
 def waived_seats(delegations: "QuerySet[Delegation]") -> dict[tuple[int, int], int]:
-    """Seats excused by waivers in force, by (delegation id, profile id). One query."""
+    """Sum the seats of waivers in force by (delegation id, profile id). Costs one query."""
     in_force = Waiver.objects.filter(delegation__in=delegations, revoked_at__isnull=True).order_by()
     rows = in_force.values_list("delegation_id", "profile_id").annotate(waived=Sum("seats"))
     return {(delegation_id, profile_id): waived for delegation_id, profile_id, waived in rows}
 
 
-def quotas_and_exceptions(webinar_ids: Iterable[int]) -> tuple[list[Quota], Exceptions]:
-    """The quotas of some webinars, those of one in the order of their profiles, and every exception. One query."""
+def quotas_and_exceptions(webinar_ids: Iterable[int]) -> tuple[list[Quota], ExceptionLimits]:
+    """Return the quotas of the webinars in the order of profiles, and the limits of all exceptions. Costs one query."""
     rows: Any = (
         Quota.objects.filter(webinar__in=webinar_ids)
         .select_related("profile")
@@ -133,7 +137,7 @@ def quotas_and_exceptions(webinar_ids: Iterable[int]) -> tuple[list[Quota], Exce
     for row in rows:
         quotas.setdefault(row.pk, row)
         if row.excepted is not None:
-            exceptions[row.pk, row.excepted] = Asked(row.excepted_minimum, row.excepted_maximum)
+            exceptions[row.pk, row.excepted] = QuotaLimits(row.excepted_minimum, row.excepted_maximum)
     return list(quotas.values()), exceptions
 
 
@@ -141,35 +145,37 @@ def seat_counts(
     delegation: Delegation,
     *,
     quotas: Iterable[Quota],
-    exceptions: Exceptions,
+    exceptions: ExceptionLimits,
     waived: Mapping[tuple[int, int], int],
     named: NamedCounts,
 ) -> tuple[SeatCount, ...]:
-    """One count per quota, put together without a query; empty for an organisation."""
+    """Combine loaded figures into one seat count per quota. Returns nothing for an organisation. Costs no query."""
     if delegation.body.kind == BodyKind.ORGANISATION:
         return ()
     nobody = NamedCount()
     counts = []
     for quota in quotas:
         excepted = exceptions.get((quota.pk, delegation.body_id))
-        asked = excepted or quota.asked
+        limits = excepted or quota.limits
         count = named.get((delegation.pk, quota.profile_id), nobody)
         counts.append(
             SeatCount(
                 profile=quota.profile,
-                minimum=asked.minimum,
-                maximum=asked.maximum,
+                minimum=limits.minimum,
+                maximum=limits.maximum,
                 waived=waived.get((delegation.pk, quota.profile_id), 0),
                 named=count.named,
                 declined=count.declined,
-                usual=quota.asked if excepted else None,
+                default_limits=quota.limits if excepted else None,
             )
         )
     return tuple(counts)
 
 
 def seats_of(delegation: Delegation) -> tuple[SeatCount, ...]:
-    """The seats of one delegation by profile; empty for an organisation. Three queries, none for an organisation."""
+    """Return the seat counts of `delegation` by profile. Costs three queries, or none for an organisation, which has
+    none.
+    """
     if delegation.body.kind == BodyKind.ORGANISATION:
         return ()
     quotas, exceptions = quotas_and_exceptions([delegation.webinar_id])
@@ -183,33 +189,38 @@ def seats_of(delegation: Delegation) -> tuple[SeatCount, ...]:
 
 
 def profiles_of(delegation: Delegation) -> list[ParticipantProfile]:
-    """The profiles that are asked of one delegation; none of an organisation. One query."""
+    """Return the profiles with a quota for `delegation`; an organisation has none. Costs at most one query."""
     if delegation.body.kind == BodyKind.ORGANISATION:
         return []
     return [quota.profile for quota in quotas_of(delegation.webinar_id)]
 
 
 def exception_of(delegation: Delegation, quota: Quota) -> QuotaException | None:
-    """That from `quota` for the body of `delegation`. One query."""
+    """Return the exception from `quota` for the body of `delegation`, or None. Costs one query."""
     made = QuotaException.objects.filter(quota=quota, body=delegation.body_id)
     return made.select_related("body", "made_by").first()
 
 
-def with_exceptions(delegation: Delegation) -> list[tuple[Quota, QuotaException | None]]:
-    """The quotas of the webinar of `delegation`, each with the exception for its body. Two queries."""
+def quotas_with_exceptions(delegation: Delegation) -> list[tuple[Quota, QuotaException | None]]:
+    """Return the quotas of the webinar, each with the exception for the body of `delegation` or None. Costs two
+    queries.
+    """
     exceptions = QuotaException.objects.filter(quota__webinar=delegation.webinar_id, body=delegation.body_id)
     by_quota = {exception.quota_id: exception for exception in exceptions.select_related("made_by")}
     return [(quota, by_quota.get(quota.pk)) for quota in quotas_of(delegation.webinar_id)]
 
 
 def seats_of_webinar(webinar: Webinar) -> dict[int, tuple[SeatCount, ...]]:
-    """The seats of every delegation at `webinar`, by delegation id. Three queries, however many delegations."""
+    """Return the seat counts of every delegation of `webinar` by delegation id. Always costs three queries."""
     return {counted.delegation.pk: counted.seats for counted in delegations_with_seats(webinar)}
 
 
 @dataclass(frozen=True)
 class CountedDelegation:
-    """A delegation with its seats and the count of all its active people. `lacks_letter` means a required one."""
+    """A delegation with its seat counts and the count of all its active people.
+
+    `lacks_letter` is true if the nomination letter is required and missing.
+    """
 
     delegation: Delegation
     seats: tuple[SeatCount, ...]
@@ -218,12 +229,12 @@ class CountedDelegation:
 
     @property
     def is_complete(self) -> bool:
-        """Every effective floor met, and the letter present where it is required (rule 4)."""
+        """Whether every effective minimum is met and a required letter is present (rule 4)."""
         return not gaps_in(self.seats) and not self.lacks_letter
 
 
 def delegations_with_seats(webinar: Webinar) -> list[CountedDelegation]:
-    """Every delegation at `webinar`. Three queries: a delegation comes with each of its waivers in force."""
+    """Return every delegation of `webinar` with its seat counts. Always costs three queries."""
     quotas, exceptions = quotas_and_exceptions([webinar.pk])
     named = named_counts(Delegate.objects.filter(webinar=webinar))
     totals: dict[int, NamedCount] = defaultdict(NamedCount)
@@ -234,6 +245,7 @@ def delegations_with_seats(webinar: Webinar) -> list[CountedDelegation]:
             declined=total.declined + count.declined,
             working_group=total.working_group + count.working_group,
         )
+    # The join repeats a delegation for each of its waivers in force, which saves a query.
     rows: Any = (
         Delegation.objects.filter(webinar=webinar)
         .select_related("body")
@@ -262,13 +274,16 @@ def delegations_with_seats(webinar: Webinar) -> list[CountedDelegation]:
 
 
 def gaps_in(seats: Iterable[SeatCount]) -> tuple[SeatCount, ...]:
-    """Those of `seats` whose effective floor is not met."""
+    """Return the seat counts whose effective minimum is not met."""
     return tuple(seat for seat in seats if not seat.is_met)
 
 
 def fingerprint_of(delegation: Delegation, seats: Iterable[SeatCount], *, lacks_letter: bool) -> str:
-    """Tells whether `delegation` still is as someone saw it who decides about it: its state, each count, the letter,
-    and whether it waits for a person once it is complete. No query where the policy was read with the webinar."""
+    """Return a text that changes whenever a fact changes that a decision about `delegation` depends on.
+
+    It consists of version, state, seat counts, the missing letter, and whether complete delegations wait for a
+    decision. Costs no query if the policy was loaded with the webinar.
+    """
     counts = (f"{seat.profile.code}={seat.minimum}-{seat.waived}:{seat.named}" for seat in seats)
     policy = policy_of(delegation.webinar)
     waits = policy is not None and not policy.accepts_complete_at_once

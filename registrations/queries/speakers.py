@@ -1,4 +1,4 @@
-"""Who of the agenda is among the people of a webinar: their entry as speaker, and when they speak."""
+"""Links between the speakers of the agenda and the delegates of a webinar, and when the speakers appear."""
 
 import unicodedata
 from collections import defaultdict
@@ -16,7 +16,7 @@ from sessions_app.models import AgendaItem, AgendaItemSpeaker, Session, Speaker,
 
 @dataclass(frozen=True)
 class Appearance:
-    """One part of a speaker in an item of the agenda as it is being edited."""
+    """A speaker's role in one item of the draft agenda."""
 
     session: Session
     item: AgendaItem
@@ -24,29 +24,33 @@ class Appearance:
     starts_at: datetime
 
     @property
-    def role_in_words(self) -> str:
+    def role_label(self) -> str:
+        """The role in the reader's language."""
         return str(SpeakerRole(self.role).label)
 
 
 @dataclass(frozen=True)
-class SpeakingPerson:
-    """An entry as speaker, its parts in sessions that take place, and the person who is linked to it.
+class SpeakerWithDelegate:
+    """A speaker, their appearances in sessions that take place, and the delegate who is linked to them.
 
-    `others` are active and linked to it too, which is most often an error.
+    `other_delegates` are further active delegates with the same link, which is most often an error.
     """
 
     speaker: Speaker
     appearances: tuple[Appearance, ...]
     delegate: Delegate | None = None
-    others: tuple[Delegate, ...] = ()
+    other_delegates: tuple[Delegate, ...] = ()
 
     @property
     def has_another_name(self) -> bool:
-        return self.delegate is not None and differ_greatly(self.delegate.name, self.speaker.name_en)
+        """Whether the names of speaker and delegate have no word in common, so that the link may be wrong."""
+        return self.delegate is not None and have_no_word_in_common(self.delegate.name, self.speaker.name_en)
 
 
-def speaking_among(people: Iterable[Delegate]) -> list[SpeakingPerson]:
-    """Those of `people`, whose entries as speakers are loaded, who have one. Two queries, none where nobody has."""
+def speakers_among(people: Iterable[Delegate]) -> list[SpeakerWithDelegate]:
+    """Return the speakers linked to `people`, whose `speaker` is loaded. Costs two queries, or none without
+    speakers.
+    """
     linked = [(person, person.speaker) for person in people if person.speaker is not None]
     if not linked:
         return []
@@ -56,41 +60,43 @@ def speaking_among(people: Iterable[Delegate]) -> list[SpeakingPerson]:
     for one in Delegate.objects.active().filter(speaker__in=speakers).select_related("delegation__body").order_by("pk"):
         by_speaker[one.speaker_id].append(one)
     return [
-        SpeakingPerson(
+        SpeakerWithDelegate(
             speaker,
             found.get(speaker.pk, ()),
             person,
-            others=tuple(one for one in by_speaker[speaker.pk] if one != person),
+            other_delegates=tuple(one for one in by_speaker[speaker.pk] if one != person),
         )
         for person, speaker in linked
     ]
 
 
-def speakers_without_a_person(webinar_id: int) -> "QuerySet[Speaker]":
-    """The persons on the agenda to whom nobody active is linked: for them nobody gets an invitation. One query."""
+def unlinked_speakers(webinar_id: int) -> "QuerySet[Speaker]":
+    """Return the persons on the agenda without an active delegate, who get no invitation. Costs one query."""
     linked = Delegate.objects.active().filter(webinar=webinar_id, speaker=OuterRef("pk"))
-    speaking = Exists(_parts(speaker=OuterRef("pk")))
+    speaking = Exists(_agenda_roles(speaker=OuterRef("pk")))
     speakers = Speaker.objects.filter(speaking, webinar=webinar_id, kind=SpeakerKind.PERSON).exclude(Exists(linked))
     return speakers.order_by("name_en", "pk")
 
 
-def without_a_person(webinar_id: int) -> list[SpeakingPerson]:
-    """The same with their parts. Two queries, one where there is nobody."""
-    speakers = list(speakers_without_a_person(webinar_id))
+def unlinked_speakers_with_appearances(webinar_id: int) -> list[SpeakerWithDelegate]:
+    """Return `unlinked_speakers` with their appearances. Costs at most two queries."""
+    speakers = list(unlinked_speakers(webinar_id))
     found = _appearances(speaker__in=speakers) if speakers else {}
-    return [SpeakingPerson(speaker, found.get(speaker.pk, ())) for speaker in speakers]
+    return [SpeakerWithDelegate(speaker, found.get(speaker.pk, ())) for speaker in speakers]
 
 
-def _parts(**which: Any) -> Any:
+def _agenda_roles(**which: Any) -> Any:
     return AgendaItemSpeaker.objects.filter(**which, item__session__cancelled_at__isnull=True)
 
 
 def _appearances(**which: Any) -> dict[int, tuple[Appearance, ...]]:
-    """By speaker id. An item begins when those before it in its session have ended (rule 10)."""
+    """Return the appearances by speaker id. An item begins when the items before it in its session have ended (rule
+    10).
+    """
     before = AgendaItem.objects.filter(session=OuterRef("item__session"), position__lt=OuterRef("item__position"))
     minutes = before.order_by().values("session").annotate(total=Sum("minutes")).values("total")
     parts = (
-        _parts(**which)
+        _agenda_roles(**which)
         .annotate(minutes_before=Coalesce(Subquery(minutes), 0))
         .select_related("item__session")
         .order_by("item__session__number", "item__position", "position")
@@ -103,15 +109,15 @@ def _appearances(**which: Any) -> dict[int, tuple[Appearance, ...]]:
     return {speaker_id: tuple(appearances) for speaker_id, appearances in found.items()}
 
 
-def differ_greatly(name: str, other: str) -> bool:
-    """Whether two names have no word in common, whatever their case and accents."""
-    return not _words(name) & _words(other)
+def have_no_word_in_common(name: str, other: str) -> bool:
+    """Whether two names have no word in common, ignoring case and accents."""
+    return not _name_words(name) & _name_words(other)
 
 
-def _words(name: str) -> set[str]:
-    plain = unicodedata.normalize("NFKD", name.casefold())
+def _name_words(name: str) -> set[str]:
+    decomposed = unicodedata.normalize("NFKD", name.casefold())
     letters = "".join(
-        character if character.isalnum() else " " for character in plain if not unicodedata.combining(character)
+        character if character.isalnum() else " " for character in decomposed if not unicodedata.combining(character)
     )
-    # An initial or a particle is nobody's name.
+    # Initials and particles such as "de" do not identify anybody.
     return {word for word in letters.split() if len(word) > 2} or set(letters.split())

@@ -11,7 +11,7 @@ from sessions_app.reader_zone import zone_for_reader
 def zone_for_focal_point(user: User, delegation: Delegation) -> str:
     """Return the zone in which `user` reads about `delegation`: their own, else the country's only one, else the
     webinar's."""
-    return zone_for_reader(user, delegation.body.only_timezone, delegation.webinar.timezone)
+    return zone_for_reader(user, delegation.body.single_timezone, delegation.webinar.timezone)
 
 
 def countries_with_zones(webinar: Webinar) -> list[tuple[str, str]]:

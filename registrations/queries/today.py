@@ -1,4 +1,4 @@
-"""What waits for the secretariat today, in a number of queries that does not grow with the webinars."""
+"""What the secretariat should look at today. The number of queries does not grow with the number of webinars."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -18,21 +18,22 @@ from registrations.models import (
     FocalPoint,
     ParticipatingBody,
 )
+from registrations.queries.delegation_page import policy_of
 from registrations.queries.letters import lacking_letter
 from registrations.queries.lists import seats_of_many
-from registrations.queries.participant import STAYS_OPEN
-from registrations.queries.review_queue import waiting_in_order
+from registrations.queries.participant import ROOM_STAYS_OPEN
+from registrations.queries.review_queue import review_queue_rows
 from registrations.queries.seats import SeatCount, gaps_in
-from registrations.queries.upcoming import Coming, coming_up, policy_loaded
+from registrations.queries.upcoming import UpcomingEvent, upcoming_events
 from sessions_app.models import Webinar
 
-LONGEST_LIST = 12
-NEXT = 8
+MAX_LISTED = 12
+MAX_UPCOMING = 8
 
 
 @dataclass(frozen=True)
-class Incomplete:
-    """A country that lacks somebody or a required letter; `days_left` is None where registration is not open."""
+class IncompleteDelegation:
+    """A country that has gaps or lacks a required letter; `days_left` is None if registration is not open."""
 
     delegation: Delegation
     gaps: tuple[SeatCount, ...]
@@ -41,12 +42,16 @@ class Incomplete:
 
     @property
     def missing(self) -> int:
+        """The number of missing people."""
         return sum(seat.missing for seat in self.gaps)
 
 
 @dataclass(frozen=True)
-class Unattended:
-    """A country nobody registers for, or of whose focal points `never_seen` have not signed in so far."""
+class BodyWithoutActiveFocalPoint:
+    """A country without a focal point, or with focal points who never signed in (`never_seen`).
+
+    `has_others` says that other focal points of the country have signed in.
+    """
 
     body: ParticipatingBody
     never_seen: tuple[FocalPoint, ...]
@@ -54,53 +59,56 @@ class Unattended:
 
     @property
     def has_nobody(self) -> bool:
+        """Whether the country has no focal point at all."""
         return not self.never_seen
 
 
 @dataclass(frozen=True)
 class Today:
-    """`webinars` are those with a session ahead or under way, the next one first; the lists are cut, the counts are
-    not. `country_count` is how many attend one of them; `held` are the delegations in which mail is held,
-    each with `held_count`, how many people wait. Those `awaiting` a decision have `is_complete`."""
+    """The contents of the admin's start page. Lists are cut to MAX_LISTED; the counts are complete.
+
+    `webinars` are those with a session ahead or under way, the next one first. `country_count` is the number of
+    attending countries. `awaiting` holds delegations with `is_complete`, `held` delegations with `held_count`.
+    """
 
     webinars: Sequence[Webinar]
     country_count: int
     awaiting: list[Any]
     awaiting_count: int
-    incomplete: list[Incomplete]
+    incomplete: list[IncompleteDelegation]
     incomplete_count: int
-    unattended: list[Unattended]
-    unattended_count: int
+    without_focal_point: list[BodyWithoutActiveFocalPoint]
+    without_focal_point_count: int
     held: list[Any]
     failed: list[Delivery]
     failed_count: int
-    coming: list[Coming]
+    upcoming: list[UpcomingEvent]
 
 
 def today(*, now: datetime) -> Today:
-    """Fourteen queries; seventeen where a delegation waits."""
+    """Return the contents of the admin's start page. Costs 14 queries, or 17 if a delegation waits for a decision."""
     ahead = Webinar.objects.annotate(
         first=Min("sessions__starts_at"),
         last=Max("sessions__starts_at"),
         ends_at=Max("sessions__released__ends_at"),
         body_count=Count("delegations", distinct=True),
         accepted_count=Count("delegations", filter=Q(delegations__status=DelegationStatus.ACCEPTED), distinct=True),
-    ).filter(Q(last__gte=now) | Q(ends_at__gt=now - STAYS_OPEN) | Q(last__isnull=True), cancelled_at__isnull=True)
-    awaiting = waiting_in_order(now=now)
+    ).filter(Q(last__gte=now) | Q(ends_at__gt=now - ROOM_STAYS_OPEN) | Q(last__isnull=True), cancelled_at__isnull=True)
+    awaiting = review_queue_rows(now=now)
     failed = Delivery.objects.filter(state=DeliveryState.FAILED)
     webinars = list(ahead.select_related("policy").order_by("first", "slug"))
     countries = _countries(webinars)
     incomplete = _incomplete(countries, now=now)
-    unattended = _unattended(countries)
+    without_focal_point = _without_focal_point(countries)
     return Today(
         webinars=webinars,
         country_count=len(countries),
-        awaiting=awaiting[:LONGEST_LIST],
+        awaiting=awaiting[:MAX_LISTED],
         awaiting_count=len(awaiting),
-        incomplete=incomplete[:LONGEST_LIST],
+        incomplete=incomplete[:MAX_LISTED],
         incomplete_count=len(incomplete),
-        unattended=unattended[:LONGEST_LIST],
-        unattended_count=len(unattended),
+        without_focal_point=without_focal_point[:MAX_LISTED],
+        without_focal_point_count=len(without_focal_point),
         held=list(
             Delegation.objects.attending()
             .filter(webinar__in=[webinar.pk for webinar in webinars])
@@ -114,14 +122,14 @@ def today(*, now: datetime) -> Today:
             .select_related("webinar", "body")
             .order_by("pk")
         ),
-        failed=list(failed.select_related("session")[:LONGEST_LIST]),
+        failed=list(failed.select_related("session")[:MAX_LISTED]),
         failed_count=failed.count(),
-        coming=coming_up(webinars, now=now)[:NEXT],
+        upcoming=upcoming_events(webinars, now=now)[:MAX_UPCOMING],
     )
 
 
 def _countries(webinars: Sequence[Webinar]) -> list[Any]:
-    """The delegations of countries that attend one of `webinars`, with `lacks_letter`. One query."""
+    """Return the attending delegations of countries at `webinars`, with `lacks_letter`. Costs one query."""
     by_pk = {webinar.pk: webinar for webinar in webinars}
     countries = Delegation.objects.attending().filter(webinar__in=by_pk, body__kind=BodyKind.COUNTRY)
     rows: list[Any] = list(countries.select_related("body").annotate(lacks_letter=lacking_letter()).order_by())
@@ -130,16 +138,18 @@ def _countries(webinars: Sequence[Webinar]) -> list[Any]:
     return rows
 
 
-def _incomplete(countries: Sequence[Any], *, now: datetime) -> list[Incomplete]:
-    """By webinar, the one whose registration closes first at the top; those that lack most first. Three queries."""
+def _incomplete(countries: Sequence[Any], *, now: datetime) -> list[IncompleteDelegation]:
+    """Return the incomplete delegations: the earliest closing date first, then the most missing people. Costs three
+    queries.
+    """
     seats = seats_of_many(countries)
     found = []
     for delegation in countries:
         gaps = gaps_in(seats[delegation.pk])
         if gaps or delegation.lacks_letter:
-            policy = policy_loaded(delegation.webinar)
+            policy = policy_of(delegation.webinar)
             days_left = policy.days_left_at(now) if policy and policy.is_open_at(now) else None
-            found.append(Incomplete(delegation, gaps, bool(delegation.lacks_letter), days_left))
+            found.append(IncompleteDelegation(delegation, gaps, bool(delegation.lacks_letter), days_left))
     return sorted(
         found,
         key=lambda one: (
@@ -152,8 +162,8 @@ def _incomplete(countries: Sequence[Any], *, now: datetime) -> list[Incomplete]:
     )
 
 
-def _unattended(countries: Sequence[Any]) -> list[Unattended]:
-    """Those without a focal point first, then those of whom nobody was ever here. One query."""
+def _without_focal_point(countries: Sequence[Any]) -> list[BodyWithoutActiveFocalPoint]:
+    """Return countries without a focal point, then those whose focal points never signed in. Costs one query."""
     bodies: dict[int, ParticipatingBody] = {row.body_id: row.body for row in countries}
     focal_points: dict[int, list[FocalPoint]] = defaultdict(list)
     for focal_point in FocalPoint.objects.with_access().filter(body__in=bodies).select_related("user"):
@@ -162,5 +172,7 @@ def _unattended(countries: Sequence[Any]) -> list[Unattended]:
     for pk, body in bodies.items():
         never_seen = tuple(one for one in focal_points[pk] if one.user.last_login is None)
         if never_seen or not focal_points[pk]:
-            found.append(Unattended(body, never_seen, has_others=len(never_seen) < len(focal_points[pk])))
+            found.append(
+                BodyWithoutActiveFocalPoint(body, never_seen, has_others=len(never_seen) < len(focal_points[pk]))
+            )
     return sorted(found, key=lambda one: (not one.has_nobody, one.has_others, str(one.body)))

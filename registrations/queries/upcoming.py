@@ -1,4 +1,6 @@
-"""What happens next by itself: sessions, registration that opens or closes, reminders and notices."""
+"""What happens next without anybody's action: sessions, the opening and closing of registration, reminders, gap
+notices.
+"""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
@@ -7,11 +9,14 @@ from datetime import datetime
 from enum import Enum
 
 from registrations.models import GapNoticeRule, RegistrationPolicy, ReminderRule, ReminderScope
+from registrations.queries.delegation_page import policy_of
 from registrations.queries.participant import RoomState, room_state
 from sessions_app.models import ReleasedSession, Session, Webinar
 
 
-class ComingKind(Enum):
+class UpcomingKind(Enum):
+    """The kinds of upcoming events."""
+
     OPENING = "opening"
     CLOSING = "closing"
     GAP_NOTICE = "gap_notice"
@@ -22,18 +27,20 @@ class ComingKind(Enum):
 
 
 @dataclass(frozen=True)
-class Coming:
-    """`about` is the rule, the session or the policy of registration."""
+class UpcomingEvent:
+    """An event that is about to happen; `subject` is the rule, session or policy that it comes from."""
 
     at: datetime
-    kind: ComingKind
+    kind: UpcomingKind
     webinar: Webinar
-    about: ReminderRule | GapNoticeRule | ReleasedSession | Session | RegistrationPolicy
+    subject: ReminderRule | GapNoticeRule | ReleasedSession | Session | RegistrationPolicy
 
 
-def coming_up(webinars: Sequence[Webinar], *, now: datetime) -> list[Coming]:
-    """What lies ahead of `webinars`, whose policies are loaded, the next first; before that the sessions whose room
-    people may come to now. Three queries."""
+def upcoming_events(webinars: Sequence[Webinar], *, now: datetime) -> list[UpcomingEvent]:
+    """Return the events ahead for `webinars`, whose policies are loaded. Costs three queries.
+
+    Sessions whose room can be entered now come first, then all other events in the order of time.
+    """
     by_pk = {webinar.pk: webinar for webinar in webinars}
     sessions: dict[int, list[Session]] = defaultdict(list)
     rows = Session.objects.filter(webinar__in=by_pk, cancelled_at__isnull=True).select_related("released")
@@ -45,52 +52,51 @@ def coming_up(webinars: Sequence[Webinar], *, now: datetime) -> list[Coming]:
     notices: dict[int, list[GapNoticeRule]] = defaultdict(list)
     for notice in GapNoticeRule.objects.filter(webinar__in=by_pk).select_related("webinar__policy"):
         notices[notice.webinar_id].append(notice)
-    coming = (
-        one
+    events = (
+        event
         for pk, webinar in by_pk.items()
-        for one in (
-            *_of_registration(webinar, notices[pk], now=now),
-            *_of_sessions(webinar, sessions[pk], reminders[pk], now=now),
+        for event in (
+            *_registration_events(webinar, notices[pk], now=now),
+            *_session_events(webinar, sessions[pk], reminders[pk], now=now),
         )
     )
     return sorted(
-        (one for one in coming if one.at > now or one.kind == ComingKind.UNDER_WAY),
-        key=lambda one: (one.kind != ComingKind.UNDER_WAY, one.at),
+        (event for event in events if event.at > now or event.kind == UpcomingKind.UNDER_WAY),
+        key=lambda event: (event.kind != UpcomingKind.UNDER_WAY, event.at),
     )
 
 
-def policy_loaded(webinar: Webinar) -> RegistrationPolicy | None:
-    """That of a webinar loaded with `select_related("policy")`, without a query."""
-    return getattr(webinar, "policy", None)
-
-
-def _of_registration(webinar: Webinar, notices: Iterable[GapNoticeRule], *, now: datetime) -> Iterator[Coming]:
-    policy = policy_loaded(webinar)
+def _registration_events(
+    webinar: Webinar, notices: Iterable[GapNoticeRule], *, now: datetime
+) -> Iterator[UpcomingEvent]:
+    policy = policy_of(webinar)
     if policy is None:
         return
-    yield Coming(policy.closes_at, ComingKind.CLOSING, webinar, policy)
+    yield UpcomingEvent(policy.closes_at, UpcomingKind.CLOSING, webinar, policy)
     if policy.opens_at is None:
         return
-    yield Coming(policy.opens_at, ComingKind.OPENING, webinar, policy)
+    yield UpcomingEvent(policy.opens_at, UpcomingKind.OPENING, webinar, policy)
     for rule in notices:
         if max(rule.created_at, policy.opens_at) < rule.due_at < policy.closes_at:
-            yield Coming(rule.due_at, ComingKind.GAP_NOTICE, webinar, rule)
+            yield UpcomingEvent(rule.due_at, UpcomingKind.GAP_NOTICE, webinar, rule)
 
 
-def _of_sessions(
+def _session_events(
     webinar: Webinar, sessions: Iterable[Session], rules: Iterable[ReminderRule], *, now: datetime
-) -> Iterator[Coming]:
-    released: list[ReleasedSession] = []
+) -> Iterator[UpcomingEvent]:
+    takes_place: list[ReleasedSession] = []
     for session in sessions:
-        held: ReleasedSession | None = getattr(session, "released", None)
-        if held is None:
-            yield Coming(session.starts_at, ComingKind.UNRELEASED_SESSION, webinar, session)
-        elif not held.is_cancelled:
-            released.append(held)
+        released: ReleasedSession | None = getattr(session, "released", None)
+        if released is None:
+            yield UpcomingEvent(session.starts_at, UpcomingKind.UNRELEASED_SESSION, webinar, session)
+        elif not released.is_cancelled:
+            takes_place.append(released)
             is_under_way = room_state(session, now=now) in (RoomState.OPEN, RoomState.NOT_ENTERED)
-            yield Coming(held.starts_at, ComingKind.UNDER_WAY if is_under_way else ComingKind.SESSION, webinar, held)
-    released.sort(key=lambda held: (held.starts_at, held.number))
+            yield UpcomingEvent(
+                released.starts_at, UpcomingKind.UNDER_WAY if is_under_way else UpcomingKind.SESSION, webinar, released
+            )
+    takes_place.sort(key=lambda released: (released.starts_at, released.number))
     for rule in rules:
-        for held in released[:1] if rule.scope == ReminderScope.FIRST_SESSION else released:
-            if rule.created_at < rule.hour_of(held):
-                yield Coming(rule.hour_of(held), ComingKind.REMINDER, webinar, rule)
+        for released in takes_place[:1] if rule.scope == ReminderScope.FIRST_SESSION else takes_place:
+            if rule.created_at < rule.due_at_for(released):
+                yield UpcomingEvent(rule.due_at_for(released), UpcomingKind.REMINDER, webinar, rule)

@@ -1,1 +1,1 @@
-"""One module per user story: what focal points, the secretariat and participants do, and what is owed for it."""
+"""One module or package per user story of focal points, the secretariat, participants and the system itself."""

@@ -1,10 +1,10 @@
-"""Accepting delegations (rule 5), and accepting by the rules those that are submitted and become complete (rule 4)."""
+"""Accepting delegations, by a person's decision (rule 5) or automatically once they are complete (rule 4)."""
 
 from collections.abc import Collection
 from datetime import datetime
 
 from registrations.models import Delegate, Delegation, DelegationStatus, HistoryEvent, HistoryKind, User
-from registrations.models.history import STEP
+from registrations.models.history import COMPLETING_STEP
 from registrations.queries.acceptance import accepts_at_once
 from registrations.services.history import new_event
 from registrations.services.quota_locks import LockedDelegation, lock_delegation
@@ -12,7 +12,7 @@ from registrations.services.quota_locks import LockedDelegation, lock_delegation
 DECISION_FIELDS = ("status", "version", "decided_at", "decided_by", "decision_comment", "gap_reason")
 
 
-def accept(
+def accept_by_decision(
     delegations: Collection[Delegation],
     *,
     by: User | None,
@@ -20,9 +20,9 @@ def accept(
     kind: HistoryKind = HistoryKind.ACCEPTED,
     comment: str = "",
 ) -> None:
-    """Accept `delegations`, which are locked, by decision of `by` (None: by the rules), and admit their people.
+    """Accept the locked `delegations` by the decision of `by` and admit their people.
 
-    Whoever was admitted earlier stays so since then. Three queries, however many delegations.
+    People who were admitted earlier keep that time. Costs three queries, however many delegations.
     """
     for delegation in delegations:
         _set_accepted(delegation, by=by, now=now, comment=comment)
@@ -30,34 +30,34 @@ def accept(
     _save(delegations, events, now=now)
 
 
-def accept_completed(delegations: Collection[Delegation], *, step: str | None, by: User | None, now: datetime) -> None:
-    """Accept `delegations`, which are locked, submitted and complete, by the rules.
+def accept_by_rule(delegations: Collection[Delegation], *, step: str | None, by: User | None, now: datetime) -> None:
+    """Accept the locked `delegations`, which are submitted and complete, automatically.
 
-    `step` made them complete, and `by` took it: the kind of the history event that says what was done, or one of
-    `STEPS_WITHOUT_EVENT`; None where they were submitted complete. Three queries, however many delegations.
+    `step` is the action of `by` that completed them, for the history: a HistoryKind or a key of `STEPS_WITHOUT_EVENT`.
+    It is None if they were complete when they were submitted. Costs three queries, however many delegations.
     """
     for delegation in delegations:
         _set_accepted(delegation, by=None, now=now, comment="")
         delegation.gap_reason = ""
-    changes = {STEP: ["", str(step)]} if step else {}
+    changes = {COMPLETING_STEP: ["", str(step)]} if step else {}
     events = [new_event(HistoryKind.ACCEPTED, delegation=one, by=by, now=now, changes=changes) for one in delegations]
     _save(delegations, events, now=now)
 
 
 def accept_if_complete(locked: LockedDelegation, *, step: str | None, by: User | None, now: datetime) -> bool:
-    """Accept the delegation of `locked` if it is submitted and, after what this transaction wrote, complete.
+    """Accept the delegation of `locked` if it is submitted and now complete; return whether it was accepted.
 
-    Every write that may complete a delegation ends with it, under the locks that it holds. False where the webinar
-    makes complete delegations wait for a person. `step` and `by` as for `accept_completed`. No query unless the
-    delegation is submitted.
+    Every action that can complete a delegation calls this last, while it holds the locks. The webinar may be set to
+    wait for a decision; then nothing is accepted. `step` and `by` are those of `accept_by_rule`. Costs no query unless
+    the delegation is submitted.
     """
     delegation = locked.delegation
     if delegation.status != DelegationStatus.SUBMITTED:
         return False
-    # Counted anew, and with the policy as it is now: it may have changed while this transaction waited for its locks.
+    # Seats and policy are read again: they may have changed while this transaction waited for its locks.
     if not lock_delegation(delegation).is_complete or not accepts_at_once(delegation.webinar):
         return False
-    accept_completed([delegation], step=step, by=by, now=now)
+    accept_by_rule([delegation], step=step, by=by, now=now)
     return True
 
 
@@ -73,6 +73,6 @@ def _save(delegations: Collection[Delegation], events: Collection[HistoryEvent],
     if not delegations:
         return
     Delegation.objects.bulk_update(delegations, DECISION_FIELDS)
-    waiting = Delegate.objects.active().filter(delegation__in=delegations, admitted_at__isnull=True)
-    waiting.update(admitted_at=now)
+    not_admitted = Delegate.objects.active().filter(delegation__in=delegations, admitted_at__isnull=True)
+    not_admitted.update(admitted_at=now)
     HistoryEvent.objects.bulk_create(events)

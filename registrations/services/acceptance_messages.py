@@ -1,4 +1,4 @@
-"""What is said of acceptances by the rules (rule 4): on a page before it is sent, and afterwards."""
+"""Messages about automatic acceptances (rule 4), shown before an action is confirmed and after it."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -8,23 +8,23 @@ from django.utils.translation import ngettext
 
 from registrations.models import Delegate, Delegation, DelegationStatus
 from registrations.queries import SeatCount, gaps_in
-from registrations.queries.acceptance import Acceptances, acceptances_with
+from registrations.queries.acceptance import Acceptances, acceptances_with_seats
 
 
-def said_before_naming(
+def message_before_registering(
     delegation: Delegation, seats: Sequence[SeatCount], *, lacks_letter: bool, newcomers: int = 1
 ) -> str:
-    """That one more person completes `delegation`, or that it is complete, and is then accepted; empty where more is
-    missing or it waits.
+    """Return a warning if registering one more person completes `delegation` and so accepts it, else the empty string.
 
-    `newcomers` is 0 where somebody who is named already takes the seat. No query unless it is submitted.
+    `newcomers` is 0 if a person who is counted already takes the seat. Costs no query unless the delegation is
+    submitted.
     """
     gaps = gaps_in(seats)
     if sum(gap.missing for gap in gaps) > 1:
         return ""
-    accepted = acceptances_with(delegation, (), lacks_letter=lacks_letter)
+    accepted = acceptances_with_seats(delegation, (), lacks_letter=lacks_letter)
     if not gaps or not accepted.delegations:
-        return said_before_accepting(accepted, newcomers=newcomers)
+        return message_before_accepting(accepted, newcomers=newcomers)
     people = accepted.people + newcomers
     text = ngettext(
         "With one more person of “%(profile)s” this delegation is complete: it is then accepted at once, and "
@@ -36,30 +36,38 @@ def said_before_naming(
     return text % {"profile": gaps[0].profile, "count": people}
 
 
-def said_before_replacing(delegate: Delegate, seats: Sequence[SeatCount], *, lacks_letter: bool) -> str:
-    """That the delegation of `delegate`, which is complete and stays so, is accepted; empty where something is missing
-    or it waits. No query unless it is submitted."""
-    accepted = acceptances_with(delegate.delegation, seats, lacks_letter=lacks_letter)
-    # Somebody who is not invited yet takes the seat: of somebody who is not either, or of somebody who is.
-    return said_before_accepting(accepted, newcomers=0 if delegate.admitted_at is None else 1)
+def message_before_replacing(delegate: Delegate, seats: Sequence[SeatCount], *, lacks_letter: bool) -> str:
+    """Return a warning if replacing `delegate` accepts the delegation, which is complete already, else the empty
+    string.
+
+    Costs no query unless the delegation is submitted.
+    """
+    accepted = acceptances_with_seats(delegate.delegation, seats, lacks_letter=lacks_letter)
+    # The new person is not invited yet. They add one to the count only if the person whom they replace is.
+    return message_before_accepting(accepted, newcomers=0 if delegate.admitted_at is None else 1)
 
 
-def said_before_restoring(delegate: Delegate, seats: Sequence[SeatCount], *, lacks_letter: bool, now: datetime) -> str:
-    """As `said_before_naming`; whoever took the seat of `delegate` leaves it, and is invited no more."""
-    is_invited_already = delegate.is_held_at(now) and delegate.admitted_at is not None
+def message_before_restoring(
+    delegate: Delegate, seats: Sequence[SeatCount], *, lacks_letter: bool, now: datetime
+) -> str:
+    """Return a warning if restoring `delegate` accepts the delegation, else the empty string.
+
+    Restoring a replaced delegate withdraws the successor, who is then not invited any more.
+    """
+    is_invited_already = delegate.is_mail_delayed_at(now) and delegate.admitted_at is not None
     newcomers = 0 if is_invited_already else 1
     successor = delegate.replaced_by
     if successor is None or not successor.is_active:
-        return said_before_naming(delegate.delegation, seats, lacks_letter=lacks_letter, newcomers=newcomers)
+        return message_before_registering(delegate.delegation, seats, lacks_letter=lacks_letter, newcomers=newcomers)
     if successor.admitted_at is None:
         newcomers -= 1
-    # No gap is filled: one person takes the seat of the other.
-    accepted = acceptances_with(delegate.delegation, seats, lacks_letter=lacks_letter)
-    return said_before_accepting(accepted, newcomers=newcomers)
+    # The seat is taken by one person instead of another, so no gap is filled.
+    accepted = acceptances_with_seats(delegate.delegation, seats, lacks_letter=lacks_letter)
+    return message_before_accepting(accepted, newcomers=newcomers)
 
 
-def said_before_accepting(accepted: Acceptances, *, newcomers: int = 0) -> str:
-    """That a step completes the delegation, which `accepted` holds, and accepts it; empty where it holds none."""
+def message_before_accepting(accepted: Acceptances, *, newcomers: int = 0) -> str:
+    """Return a warning that an action completes the delegation in `accepted`; empty if it accepts nothing."""
     if not accepted.delegations:
         return ""
     people = accepted.people + newcomers
@@ -71,10 +79,12 @@ def said_before_accepting(accepted: Acceptances, *, newcomers: int = 0) -> str:
     return text % {"count": people}
 
 
-def said_before_completing(delegation: Delegation, *, lacks_letter: bool) -> str:
-    """That a step which may fill every gap of `delegation` may accept it; empty where the letter stays missing or the
-    webinar makes it wait. No query unless it is submitted."""
-    accepted = acceptances_with(delegation, (), lacks_letter=lacks_letter)
+def message_before_completing(delegation: Delegation, *, lacks_letter: bool) -> str:
+    """Return a warning if an action that may fill every gap of `delegation` may accept it, else the empty string.
+
+    Costs no query unless the delegation is submitted.
+    """
+    accepted = acceptances_with_seats(delegation, (), lacks_letter=lacks_letter)
     if not accepted.delegations:
         return ""
     text = ngettext(
@@ -87,8 +97,10 @@ def said_before_completing(delegation: Delegation, *, lacks_letter: bool) -> str
     return text % {"count": accepted.people}
 
 
-def said_of(accepted: Acceptances) -> str:
-    """What was accepted by a step, in a sentence; empty where nothing was."""
+def message_after_accepting(accepted: Acceptances) -> str:
+    """Return a sentence that names the delegations in `accepted` and the number of invited people; empty without
+    any.
+    """
     if not accepted.delegations:
         return ""
     text = ngettext(
@@ -99,9 +111,11 @@ def said_of(accepted: Acceptances) -> str:
     return text % {"bodies": ", ".join(str(one.body) for one in accepted.delegations), "count": accepted.people}
 
 
-def said_where_accepted(delegation: Delegation) -> str:
-    """That a step accepted `delegation`, which is as it was before; empty otherwise. One query where it was submitted,
-    or stood submitted before it did not attend."""
+def message_if_accepted(delegation: Delegation) -> str:
+    """Return a sentence if `delegation`, as loaded before an action, was accepted by it, else the empty string.
+
+    Costs one query if the delegation was submitted, or was submitted before it was marked as not attending.
+    """
     if DelegationStatus.SUBMITTED not in (delegation.status, delegation.status_before):
         return ""
     if not Delegation.objects.filter(pk=delegation.pk, status=DelegationStatus.ACCEPTED).exists():

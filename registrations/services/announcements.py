@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from registrations.exceptions import InvalidInput, NotPossibleNow, NumberChanged, RuleBroken
+from registrations.exceptions import InvalidInput, NotPossibleNow, RecipientCountChanged, RuleBroken
 from registrations.messages.composing.markdown import problems_in
 from registrations.models import (
     Announcement,
@@ -84,9 +84,9 @@ def send_announcement(announcement: Announcement, *, version: int, count: int, b
 
     The deliveries are inserted in this transaction, so that there are `count`, the number that `by` confirmed; a person
     who joins later gets none. Raises NotPossibleNow if the webinar is not released, its personal data were purged, a
-    language is missing, nobody is selected, or the draft was sent already or deleted; NumberChanged if the number of
-    recipients differs by now; RuleBroken if the draft has another version. Locks the announcement, so that two clicks
-    send it once.
+    language is missing, nobody is selected, or the draft was sent already or deleted; RecipientCountChanged if the number
+    of recipients differs by now; RuleBroken if the draft has another version. Locks the announcement, so that two
+    clicks send it once.
     """
     stored = _locked_draft(announcement, version=version)
     check_not_purged(stored.webinar, now=now)
@@ -98,7 +98,7 @@ def send_announcement(announcement: Announcement, *, version: int, count: int, b
     if not recipients:
         raise NotPossibleNow(_("Nobody is among the readers that were chosen. Choose others."))
     if len(recipients) != count:
-        raise NumberChanged
+        raise RecipientCountChanged
     stored.confirmed_at, stored.confirmed_by, stored.confirmed_count = now, by, count
     stored.save(update_fields=["confirmed_at", "confirmed_by", "confirmed_count"])
     Delivery.objects.bulk_create((_delivery(stored, recipient, now) for recipient in recipients), batch_size=BATCH)

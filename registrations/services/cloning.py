@@ -1,4 +1,4 @@
-"""The next webinar: what happens comes from the agenda's side, here is what is asked of the countries."""
+"""Creating a webinar as a copy of another one, with the registration side of its setup."""
 
 from datetime import date, datetime, timedelta
 
@@ -12,12 +12,12 @@ from sessions_app.models import Webinar
 
 @transaction.atomic
 def clone_webinar(webinar: Webinar, *, slug: str, title: Bilingual, starts_on: date, now: datetime) -> Webinar:
-    """A webinar like `webinar` whose first session is on `starts_on`: unreleased, without rooms and not open.
+    """Create a webinar like `webinar` whose first session is on `starts_on`: unreleased, without rooms and not open.
 
-    Quotas with their exceptions, reminders, notices and the policy come along, its days moved as the sessions are; the
-    same countries and organisations are asked, each with an empty draft. Nobody who was named comes along, nor what
-    was decided about them. Nothing is mailed before someone sets an opening date and releases. Raises CloneRefused,
-    with nothing created, as `clone_agenda` does.
+    Quotas with exceptions, reminder rules, gap notice rules and the policy are copied, with their days moved like the
+    sessions. Each participating body gets an empty draft delegation; people and decisions are not copied. Nothing is
+    mailed before someone sets an opening date and releases the agenda. Raises CloneRefused, with nothing created, like
+    `clone_agenda`.
     """
     clone = clone_agenda(webinar, slug=slug, title=title, starts_on=starts_on, now=now)
     _clone_policy(webinar, clone, now=now)
@@ -39,13 +39,13 @@ def clone_webinar(webinar: Webinar, *, slug: str, title: Bilingual, starts_on: d
         for rule in webinar.gap_notice_rules.all()
     )
     for body in webinar.delegations.order_by("pk").values_list("body", flat=True):
-        # One by one: a delegation finds its own address.
+        # Saved one by one, because `save` computes a delegation's slug.
         Delegation.objects.create(webinar=clone.webinar, body_id=body)
     return clone.webinar
 
 
 def _clone_quotas(webinar: Webinar, clone: Clone) -> None:
-    """Exceptions come with their reason, and with who made them when."""
+    """Copy quotas and their exceptions; an exception keeps its reason, author and time."""
     quotas = Quota.objects.bulk_create(
         Quota(webinar=clone.webinar, profile_id=quota.profile_id, minimum=quota.minimum, maximum=quota.maximum)
         for quota in webinar.quotas.all()
@@ -71,7 +71,7 @@ def _clone_policy(webinar: Webinar, clone: Clone, *, now: datetime) -> None:
         return
     closes_at = moved_by_days(policy.closes_at, webinar.timezone, clone.days)
     if closes_at <= now:
-        # Too near for the same distance; the secretariat chooses when it opens registration.
+        # The copied date would be in the past. The secretariat can change it when it opens registration.
         closes_at = clone.webinar.sessions.earliest("starts_at").starts_at
     RegistrationPolicy.objects.create(
         webinar=clone.webinar,

@@ -1,4 +1,4 @@
-"""What is told about a delegate, cleaned the same way whoever tells it: a form, the admin, an import."""
+"""The details of a delegate, cleaned in the same way for forms, the admin and imports."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -15,7 +15,7 @@ from sessions_app.invisible import INVISIBLE, has_invisible
 
 @dataclass(frozen=True)
 class DelegateDetails:
-    """A person as typed. `profile` is None for people of organisations, and only for them."""
+    """The details of a person as entered. `profile` is None for people of organisations, and only for them."""
 
     name: str
     email: str
@@ -35,12 +35,12 @@ FIELDS = (*TEXTS, "is_working_group_member", "profile")
 
 
 def clean_details(details: DelegateDetails, *, delegation: Delegation, profile_ids: set[int]) -> DelegateDetails:
-    """`details` without blanks at their ends and with the address's domain in lower case and ASCII; else unaltered.
+    """Return `details` stripped of surrounding blanks and with a normalised address; nothing else is changed.
 
-    `profile_ids` are those with a quota at the webinar. Raises InvalidInput with every message by field.
+    `profile_ids` are the profiles with a quota at the webinar. Raises InvalidInput with all messages by field.
     """
     texts = {name: getattr(details, name).strip() for name in TEXTS}
-    texts["email"] = tidy_address(texts["email"])
+    texts["email"] = normalise_address(texts["email"])
     cleaned = replace(details, **texts)
     messages = _field_messages(cleaned)
     if profile_message := _profile_message(cleaned.profile, delegation=delegation, profile_ids=profile_ids):
@@ -50,8 +50,8 @@ def clean_details(details: DelegateDetails, *, delegation: Delegation, profile_i
     return cleaned
 
 
-def tidy_address(email: str) -> str:
-    """`email` without blanks at its ends, its domain in lower case and ASCII: as addresses are stored."""
+def normalise_address(email: str) -> str:
+    """Return `email` as addresses are stored: without surrounding blanks, its domain in lower case and ASCII."""
     local, at, domain = email.strip().rpartition("@")
     return f"{local}{at}{_ascii_domain(domain)}"
 
@@ -78,7 +78,7 @@ def _field_messages(details: DelegateDetails) -> dict[str, list[str]]:
 
 
 def _ascii_domain(domain: str) -> str:
-    """The one form that names a mailbox's domain (RFC 5890 §2.3.2.1); one that has none stays, and is refused."""
+    """Return the domain in ASCII and lower case (RFC 5890 §2.3.2.1), or unchanged if it has no such form."""
     try:
         return domain.encode("idna").decode().lower()
     except UnicodeError:
@@ -96,7 +96,10 @@ def _profile_message(profile: ParticipantProfile | None, *, delegation: Delegati
 
 
 def apply_details(delegate: Delegate, details: DelegateDetails) -> dict[str, list[object]]:
-    """Set `details` on `delegate` without saving; {field: [old, new]} of what differs, a profile by its code."""
+    """Set `details` on `delegate` without saving and return {field: [old, new]} of the differences.
+
+    A profile is given by its code.
+    """
     changes: dict[str, list[object]] = {}
     for name in FIELDS:
         old, new = getattr(delegate, name), getattr(details, name)
@@ -108,14 +111,16 @@ def apply_details(delegate: Delegate, details: DelegateDetails) -> dict[str, lis
 
 
 def details_of(delegate: Delegate) -> DelegateDetails:
-    """What is stored of `delegate`."""
+    """Return the stored details of `delegate`."""
     return DelegateDetails(**{name: getattr(delegate, name) for name in FIELDS})
 
 
 def details_before(
     delegate: Delegate, changes: Mapping[str, Sequence[Any]], *, profiles: Iterable[ParticipantProfile]
 ) -> DelegateDetails:
-    """What was told about `delegate` before `changes`, as `apply_details` gave them; `profiles` are found by code."""
+    """Return the details of `delegate` before `changes`, which `apply_details` returned; `profiles` are found by
+    code.
+    """
     before = {name: old for name, (old, _new) in changes.items() if name in FIELDS}
     if "profile" in before:
         before["profile"] = next((one for one in profiles if one.code == before["profile"]), None)
@@ -123,6 +128,6 @@ def details_before(
 
 
 def new_delegate(delegation: Delegation, details: DelegateDetails) -> Delegate:
-    """An unsaved delegate of `delegation` as told by `details`."""
+    """Build an unsaved delegate of `delegation` from `details`."""
     values = asdict(replace(details, profile=None)) | {"profile": details.profile}
     return Delegate(delegation=delegation, webinar=delegation.webinar, **values)

@@ -1,14 +1,14 @@
-"""The states of a delegation (rule 4), what acceptance brings (rule 5), and waivers (rule 3).
+"""The states of a delegation (rule 4), decisions of the secretariat (rule 5), and waivers (rule 3).
 
-`draft → submitted → accepted | returned`, `returned → submitted`, `accepted → reopened → submitted`, and from any of
-them `not attending` and back.
+The transitions are `draft → submitted → accepted | returned`, `returned → submitted`, `accepted → reopened →
+submitted`, and from any of them `not attending` and back.
 """
 
 from datetime import datetime
 
 from django.utils.translation import gettext as _
 
-from registrations.exceptions import GapsRemain, InvalidInput, NotPossibleNow, Stale
+from registrations.exceptions import EditConflict, GapsRemain, InvalidInput, NotPossibleNow
 from registrations.models import (
     Delegate,
     Delegation,
@@ -18,43 +18,43 @@ from registrations.models import (
     User,
     Waiver,
 )
-from registrations.services.acceptance import accept, accept_if_complete
+from registrations.services.acceptance import accept_by_decision, accept_if_complete
 from registrations.services.history import record
 from registrations.services.mail_limits import check_attending_again
-from registrations.services.quota_locks import LockedDelegation, atomic_with_retry, hold_until, lock_delegation
+from registrations.services.quota_locks import LockedDelegation, atomic_with_retry, lock_delegation, mail_not_before
 from registrations.services.registration_window import check_time, clean_reason
 
-LONGEST_COMMENT = 2000
-CAN_BE_SUBMITTED = frozenset({DelegationStatus.DRAFT, DelegationStatus.RETURNED, DelegationStatus.REOPENED})
-# The secretariat itself asked for these to be submitted again, if need be after the closing.
-SENT_BACK = frozenset({DelegationStatus.RETURNED, DelegationStatus.REOPENED})
+MAX_COMMENT_LENGTH = 2000
+SUBMITTABLE_STATUSES = frozenset({DelegationStatus.DRAFT, DelegationStatus.RETURNED, DelegationStatus.REOPENED})
+# The secretariat asked for these to be submitted again, so a focal point may do so after registration closes.
+SENT_BACK_STATUSES = frozenset({DelegationStatus.RETURNED, DelegationStatus.REOPENED})
 
 
 @atomic_with_retry
 def submit_delegation(delegation: Delegation, *, version: int, by: User, now: datetime, reason: str = "") -> Delegation:
-    """Hand `delegation` to the secretariat; a complete one is accepted at once unless the webinar's policy waits.
+    """Submit `delegation` to the secretariat; a complete one is accepted at once unless the policy waits for a
+    decision.
 
-    With gaps, or without the letter where it is required, raises GapsRemain unless `reason` says why; then the
-    secretariat decides. Raises NotPossibleNow if it
-    has been submitted already (so a form sent twice submits once), or if nobody is named and nothing is asked for;
-    Stale if someone else took another step since `version`; and what `check_time` raises: after the closing a focal
-    point submits only what was returned or reopened.
+    Raises GapsRemain if it is incomplete and `reason` is blank; NotPossibleNow if it has been submitted already, so
+    that a form sent twice submits once, or if nobody is named and no quota asks for anybody; EditConflict if it changed
+    since `version`; and what `check_time` raises. After registration closes a focal point may submit only delegations
+    that were returned or reopened.
     """
     locked = lock_delegation(delegation)
     current = locked.delegation
-    check_time(current.webinar, by=by, now=now, is_for_late=current.status in SENT_BACK)
+    check_time(current.webinar, by=by, now=now, is_allowed_late=current.status in SENT_BACK_STATUSES)
     reason = clean_reason(reason)
-    if current.status not in CAN_BE_SUBMITTED:
+    if current.status not in SUBMITTABLE_STATUSES:
         raise NotPossibleNow(_("This delegation is “%(state)s” already.") % {"state": current.get_status_display()})
     if current.version != version:
-        raise Stale(current)
+        raise EditConflict(current)
     if not locked.is_complete and not reason:
         raise GapsRemain(locked.gaps, lacks_letter=locked.lacks_letter)
     if locked.is_complete and not Delegate.objects.active().filter(delegation=current).exists():
         raise NotPossibleNow(_("Nobody is named yet. Name the officials first."))
     current.submitted_at = now
     current.gap_reason = "" if locked.is_complete else reason
-    _move(current, DelegationStatus.SUBMITTED)
+    _set_status(current, DelegationStatus.SUBMITTED)
     record(HistoryKind.SUBMITTED, delegation=current, by=by, now=now, reason=reason)
     accept_if_complete(locked, step=None, by=None, now=now)
     return current
@@ -64,15 +64,15 @@ def submit_delegation(delegation: Delegation, *, version: int, by: User, now: da
 def accept_delegation(
     delegation: Delegation, *, by: User, now: datetime, comment: str = "", with_gap: bool = False, seen: str = ""
 ) -> Delegation:
-    """Accept a submitted delegation and admit its people; an incomplete one only if `with_gap` says that this is seen.
+    """Accept a submitted delegation and admit its people; an incomplete one only with `with_gap`.
 
-    Raises GapsRemain, NotPossibleNow unless it is submitted, Stale unless it is as it was `seen`, and what
-    `check_time` raises.
+    Raises GapsRemain if it is incomplete, NotPossibleNow unless it is submitted, EditConflict unless its fingerprint is
+    `seen`, and what `check_time` raises.
     """
     locked = lock_delegation(delegation)
     check_time(locked.delegation.webinar, by=by, now=now)
     locked.check_seen(seen)
-    comment = clean_reason(comment, field="comment", longest=LONGEST_COMMENT)
+    comment = clean_reason(comment, field="comment", longest=MAX_COMMENT_LENGTH)
     _check_status(locked.delegation, DelegationStatus.SUBMITTED)
     if not locked.is_complete and not with_gap:
         raise GapsRemain(
@@ -83,21 +83,22 @@ def accept_delegation(
             lacks_letter=locked.lacks_letter,
         )
     kind = HistoryKind.ACCEPTED if locked.is_complete else HistoryKind.ACCEPTED_WITH_GAP
-    accept([locked.delegation], kind=kind, by=by, now=now, comment=comment)
+    accept_by_decision([locked.delegation], kind=kind, by=by, now=now, comment=comment)
     return locked.delegation
 
 
 @atomic_with_retry
 def return_delegation(delegation: Delegation, *, comment: str, by: User, now: datetime, seen: str = "") -> Delegation:
-    """Give a submitted delegation back with a comment. Uninvites nobody; newcomers wait (rule 5).
+    """Return a submitted delegation to its focal points with a comment.
 
-    Raises ReasonRequired without a comment, NotPossibleNow unless it is submitted, Stale unless it is as it was
+    People who were admitted stay invited; others are not invited before the next acceptance (rule 5). Raises
+    ReasonRequired without a comment, NotPossibleNow unless it is submitted, EditConflict unless its fingerprint is
     `seen`, and what `check_time` raises.
     """
     locked = lock_delegation(delegation)
     check_time(locked.delegation.webinar, by=by, now=now)
     locked.check_seen(seen)
-    comment = clean_reason(comment, is_required=True, field="comment", longest=LONGEST_COMMENT)
+    comment = clean_reason(comment, is_required=True, field="comment", longest=MAX_COMMENT_LENGTH)
     _check_status(locked.delegation, DelegationStatus.SUBMITTED)
     _decide(locked.delegation, DelegationStatus.RETURNED, by=by, now=now, comment=comment)
     record(HistoryKind.RETURNED, delegation=locked.delegation, by=by, now=now, reason=comment)
@@ -106,9 +107,10 @@ def return_delegation(delegation: Delegation, *, comment: str, by: User, now: da
 
 @atomic_with_retry
 def reopen_delegation(delegation: Delegation, *, reason: str, by: User, now: datetime, seen: str = "") -> Delegation:
-    """Open an accepted delegation again. Uninvites nobody; newcomers wait for the next acceptance (rule 5).
+    """Reopen an accepted delegation, so that it can be submitted again.
 
-    Raises ReasonRequired, NotPossibleNow unless it is accepted, Stale unless it is as it was `seen`, and what
+    People who were admitted stay invited; others are not invited before the next acceptance (rule 5). Raises
+    ReasonRequired, NotPossibleNow unless it is accepted, EditConflict unless its fingerprint is `seen`, and what
     `check_time` raises.
     """
     locked = lock_delegation(delegation)
@@ -123,9 +125,9 @@ def reopen_delegation(delegation: Delegation, *, reason: str, by: User, now: dat
 
 @atomic_with_retry
 def mark_not_attending(delegation: Delegation, *, reason: str, by: User, now: datetime) -> Delegation:
-    """Note that the body does not attend: it leaves the denominator, nobody is chased, invitations are taken back.
+    """Mark the delegation as not attending: it is not counted or reminded, and its people's invitations are cancelled.
 
-    Raises ReasonRequired and what `check_time` raises. A second time changes nothing.
+    Raises ReasonRequired and what `check_time` raises. A second call changes nothing.
     """
     locked = lock_delegation(delegation)
     current = locked.delegation
@@ -135,19 +137,20 @@ def mark_not_attending(delegation: Delegation, *, reason: str, by: User, now: da
         return current
     current.status_before = current.status
     current.not_attending_reason = reason
-    _move(current, DelegationStatus.NOT_ATTENDING)
-    _hold_mail(current, by=by, now=now)
+    _set_status(current, DelegationStatus.NOT_ATTENDING)
+    _delay_mail(current, by=by, now=now)
     record(HistoryKind.NOT_ATTENDING, delegation=current, by=by, now=now, reason=reason)
     return current
 
 
 @atomic_with_retry
 def mark_attending_again(delegation: Delegation, *, by: User, now: datetime) -> Delegation:
-    """Take "not attending" back: the delegation stands where it stood, and its admitted people are invited again.
+    """Undo `mark_not_attending`: the delegation returns to its earlier status and its admitted people are invited
+    again.
 
-    One that stood submitted and is complete by now is accepted (rule 4). Raises AttendanceChangedTooOften where focal
-    points called it off three times within a day, and what `check_time` raises. A delegation that attends is left
-    alone.
+    A delegation that was submitted and is complete now is accepted (rule 4). Raises AttendanceChangedTooOften if focal
+    points marked it as not attending three times within a day, and what `check_time` raises. An attending delegation is
+    not changed.
     """
     locked = lock_delegation(delegation)
     current = locked.delegation
@@ -158,8 +161,8 @@ def mark_attending_again(delegation: Delegation, *, by: User, now: datetime) -> 
     status = DelegationStatus(current.status_before or DelegationStatus.DRAFT)
     current.status_before = ""
     current.not_attending_reason = ""
-    _move(current, status)
-    _hold_mail(current, by=by, now=now)
+    _set_status(current, status)
+    _delay_mail(current, by=by, now=now)
     record(HistoryKind.ATTENDING_AGAIN, delegation=current, by=by, now=now)
     accept_if_complete(locked, step=HistoryKind.ATTENDING_AGAIN, by=by, now=now)
     return current
@@ -176,23 +179,24 @@ def waive_seats(
     now: datetime,
     seen: str = "",
 ) -> Waiver:
-    """Excuse `seats` of `profile`; the waiver outlives a change of the minimum and ends only by being revoked.
+    """Excuse `seats` of `profile`. The waiver survives a change of the minimum and ends only by being revoked.
 
-    A submitted delegation that is then complete is accepted (rule 4). Raises InvalidInput unless so many are still
-    asked for, ReasonRequired, Stale unless the delegation is as it was `seen` (so a form sent twice waives once), and
-    what `check_time` raises.
+    A submitted delegation that is then complete is accepted (rule 4). Raises InvalidInput if `seats` exceeds the
+    effective minimum, ReasonRequired, EditConflict unless the fingerprint is `seen`, so that a form sent twice waives
+    once, and what `check_time` raises.
     """
     locked = lock_delegation(delegation)
     check_time(locked.delegation.webinar, by=by, now=now)
     locked.check_seen(seen)
     reason = clean_reason(reason, is_required=True)
     seat = locked.seat_of(profile)
-    floor = seat.floor if seat is not None else 0
-    if not 1 <= seats <= floor:
+    effective_minimum = seat.effective_minimum if seat is not None else 0
+    if not 1 <= seats <= effective_minimum:
         raise InvalidInput(
             {
                 "seats": [
-                    _("Of this profile, %(floor)s seats can be waived. Enter no more than that.") % {"floor": floor}
+                    _("Of this profile, %(floor)s seats can be waived. Enter no more than that.")
+                    % {"floor": effective_minimum}
                 ]
             }
         )
@@ -203,10 +207,11 @@ def waive_seats(
 
 @atomic_with_retry
 def waive_gaps(delegation: Delegation, *, reason: str, by: User, now: datetime, seen: str = "") -> list[Waiver]:
-    """Excuse every seat that `delegation` lacks at this moment, profile by profile, for one reason.
+    """Excuse every missing seat of `delegation` at this moment, with one waiver per profile and the same reason.
 
-    A submitted one that is then complete is accepted (rule 4). Raises ReasonRequired, NotPossibleNow where no seat is
-    missing or the delegation does not attend, Stale unless it is as it was `seen`, and what `check_time` raises.
+    A submitted delegation that is then complete is accepted (rule 4). Raises ReasonRequired, NotPossibleNow if no seat
+    is missing or the delegation does not attend, EditConflict unless its fingerprint is `seen`, and what `check_time`
+    raises.
     """
     locked = lock_delegation(delegation)
     check_time(locked.delegation.webinar, by=by, now=now)
@@ -223,7 +228,7 @@ def waive_gaps(delegation: Delegation, *, reason: str, by: User, now: datetime, 
 
 @atomic_with_retry
 def revoke_waiver(waiver: Waiver, *, reason: str, by: User, now: datetime) -> Waiver:
-    """End a waiver: its seats are asked for again. Raises ReasonRequired. A second time changes nothing."""
+    """End a waiver, so that its seats are required again. Raises ReasonRequired. A second call changes nothing."""
     locked = lock_delegation(waiver.delegation)
     check_time(locked.delegation.webinar, by=by, now=now)
     reason = clean_reason(reason, is_required=True)
@@ -273,15 +278,17 @@ def _decide(delegation: Delegation, status: DelegationStatus, *, by: User | None
     delegation.decided_at = now
     delegation.decided_by = by
     delegation.decision_comment = comment
-    _move(delegation, status)
+    _set_status(delegation, status)
 
 
-def _move(delegation: Delegation, status: DelegationStatus) -> None:
+def _set_status(delegation: Delegation, status: DelegationStatus) -> None:
     delegation.status = status
     delegation.version += 1
     delegation.save()
 
 
-def _hold_mail(delegation: Delegation, *, by: User, now: datetime) -> None:
-    """A focal point's step concerns the mail of everybody: let it wait as long as a change to each of them would."""
-    Delegate.objects.active().filter(delegation=delegation).update(hold_until=hold_until(by=by, now=now))
+def _delay_mail(delegation: Delegation, *, by: User, now: datetime) -> None:
+    """Delay the mail of all active people as after a change to each of them, so that a focal point can undo the
+    action.
+    """
+    Delegate.objects.active().filter(delegation=delegation).update(mail_not_before=mail_not_before(by=by, now=now))

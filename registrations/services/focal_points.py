@@ -1,4 +1,4 @@
-"""Who registers for a participating body: appointed and removed by the secretariat."""
+"""Appointing and removing the focal points of a participating body."""
 
 from datetime import datetime
 
@@ -14,11 +14,11 @@ from registrations.models import PRIVACY_NOTICE, FocalPoint, ParticipatingBody, 
 def appoint_focal_point(
     body: ParticipatingBody, *, email: str, name: str = "", language: str = "es", is_primary: bool = False
 ) -> FocalPoint:
-    """Let the person with `email` register for `body`; someone unknown gets an account, without a password.
+    """Make the person with `email` a focal point of `body`; an unknown person gets an account without a password.
 
-    A new primary one takes over from the present one, who stays as alternate. An account keeps its own name and
-    language. Raises InvalidInput if the account is closed or the person is a focal point of `body` already. Locks the
-    row of the body, so two primaries are appointed one after the other.
+    A new primary focal point makes the present one an alternate. An existing account keeps its name and language.
+    Raises InvalidInput if the account is closed or the person is a focal point of `body` already. Locks the row of the
+    body, so that two appointments are decided one after the other.
     """
     body = ParticipatingBody.objects.select_for_update().get(pk=body.pk)
     user = _account(email.strip(), name=name, language=language)
@@ -34,9 +34,9 @@ def appoint_focal_point(
 
 @transaction.atomic
 def make_primary(focal_point: FocalPoint) -> FocalPoint:
-    """Let `focal_point` be the primary one of the body; the present one stays as alternate.
+    """Make `focal_point` the primary one of its body; the present one becomes an alternate. Locks the row of the body.
 
-    Raises InvalidInput for a removed one.
+    Raises InvalidInput if the focal point was removed.
     """
     ParticipatingBody.objects.select_for_update().get(pk=focal_point.body_id)
     current = FocalPoint.objects.select_related("user", "body").get(pk=focal_point.pk)
@@ -51,9 +51,9 @@ def make_primary(focal_point: FocalPoint) -> FocalPoint:
 
 @transaction.atomic
 def remove_focal_point(focal_point: FocalPoint, *, now: datetime) -> FocalPoint:
-    """End the access of `focal_point` to the body, and every session in which the person is signed in.
+    """End the access of `focal_point` to the body and sign the person out everywhere. A second call changes nothing.
 
-    The account stays: the history names it. Removing twice changes nothing.
+    The account stays, because the history refers to it.
     """
     current = FocalPoint.objects.select_for_update(of=("self",)).select_related("user", "body").get(pk=focal_point.pk)
     if current.removed_at is not None:
@@ -66,13 +66,15 @@ def remove_focal_point(focal_point: FocalPoint, *, now: datetime) -> FocalPoint:
     return current
 
 
-def note_privacy_read(user: User, *, now: datetime) -> None:
-    """Keep that `user` has read the privacy notice as it is worded today."""
+def record_privacy_notice_read(user: User, *, now: datetime) -> None:
+    """Store that `user` has read the current version of the privacy notice."""
     User.objects.filter(pk=user.pk).update(privacy_notice=PRIVACY_NOTICE, privacy_read_at=now)
 
 
 def _account(email: str, *, name: str, language: str) -> User:
-    """The account with this address, made where there is none, also where someone else makes it at this moment."""
+    """Return the account with this address, creating it if there is none, even if another request creates it
+    meanwhile.
+    """
     known = User.objects.filter(email__iexact=email)
     if (user := known.first()) is not None:
         return user

@@ -7,7 +7,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from registrations.exceptions import NotPossibleNow, NumberChanged, RuleBroken
+from registrations.exceptions import NotPossibleNow, RecipientCountChanged, RuleBroken
 from registrations.models import Delegation, Delivery, DeliveryKind, GapReminder, HistoryEvent, HistoryKind, User
 from registrations.queries.gap_reminders import countries_with_gaps
 from registrations.queries.reminders import webinars_that_remind
@@ -25,9 +25,10 @@ def remind_countries(
     """Owe each focal point of `delegations`, given by id, a gap notice.
 
     The deliveries are inserted in this transaction, so that there are `count`, the number that `by` confirmed. Raises
-    NotPossibleNow if the webinar sends no gap reminders, no delegation is chosen or nobody can be mailed; NumberChanged
-    if a delegation lacks nothing by now or the number differs; RuleBroken if a country was reminded within a day and
-    `is_meant_again` is not set. Locks the webinar, so that of two calls at once the second sees what the first sent.
+    NotPossibleNow if the webinar sends no gap reminders, no delegation is chosen or nobody can be mailed;
+    RecipientCountChanged if a delegation lacks nothing by now or the number differs; RuleBroken if a country was
+    reminded within a day and `is_meant_again` is not set. Locks the webinar, so that of two calls at once the second
+    sees what the first sent.
     """
     # Without its key: rows that refer to the webinar can be inserted meanwhile.
     webinar = Webinar.objects.select_for_update(no_key=True).get(pk=webinar.pk)
@@ -40,7 +41,7 @@ def remind_countries(
     if not present:
         raise NotPossibleNow(_("None of these countries lacks anything and has a focal point who can be written to."))
     if len(found) < len(set(delegations)):
-        raise NumberChanged(
+        raise RecipientCountChanged(
             _(
                 "Some of these countries lack nothing by now, wait for a decision or do not attend. Please look at who "
                 "is left, and confirm again."
@@ -52,7 +53,7 @@ def remind_countries(
             "It would now be %(count)s mails, and not the number that was shown. Please look at it, and confirm again.",
             present,
         )
-        raise NumberChanged(text % {"count": present})
+        raise RecipientCountChanged(text % {"count": present})
     if not is_meant_again and any(one.is_reminded_within_a_day(now) for one in chosen):
         raise RuleBroken(
             _("Some of these countries were told within the last day. Please confirm that they are told once more."),

@@ -1,4 +1,4 @@
-"""Who did what, when and why (rule 20). Each service writes its own events, inside its transaction."""
+"""Recording who did what, when and why (rule 20). Each service records its events inside its own transaction."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -20,9 +20,9 @@ def record(
     changes: Changes | None = None,
     brings_new_address: bool = False,
 ) -> HistoryEvent:
-    """Store that `kind` happened to `delegation`. `by` is None where the system decided.
+    """Store an event of `kind` about `delegation`. `by` is None if the system or a participant acted.
 
-    `changes` is {field: [old, new]} of plain values; a profile stands there by its code.
+    `changes` is {field: [old, new]} of plain values; a profile is given by its code.
     """
     event = new_event(kind, delegation=delegation, by=by, now=now, delegate=delegate, reason=reason, changes=changes)
     event.brings_new_address = brings_new_address
@@ -40,7 +40,10 @@ def new_event(
     reason: str = "",
     changes: Changes | None = None,
 ) -> HistoryEvent:
-    """What `record` stores, unsaved: for many at once, or for what outlives a transaction that is rolled back."""
+    """Build the event that `record` stores, without saving it.
+
+    Used for storing many at once, and for events that must survive the rollback of a transaction.
+    """
     return HistoryEvent(
         webinar_id=delegation.webinar_id,
         delegation=delegation,

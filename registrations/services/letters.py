@@ -1,4 +1,4 @@
-"""The nomination letter: upload, replace, remove. Each is kept in the history."""
+"""Uploading, replacing and removing nomination letters. Each action is recorded in the history."""
 
 import errno
 import hashlib
@@ -17,7 +17,7 @@ from django.db import transaction
 from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext as _
 
-from registrations.exceptions import InvalidInput, NotStored, RegistrationClosed
+from registrations.exceptions import FileNotStored, InvalidInput, RegistrationClosed
 from registrations.models import Delegation, HistoryKind, NominationLetter, User
 from registrations.models.letter import random_path
 from registrations.services.acceptance import accept_if_complete
@@ -27,30 +27,30 @@ from registrations.services.registration_window import check_attending, check_ti
 
 log = structlog.get_logger(__name__)
 
-# A PDF says what it is in its first KB and where it ends in its last: readers look no further (Adobe's implementation
-# notes 13 and 18 to PDF 1.7). Some scanners add more after the end.
-SAYS_WHAT_IT_IS = 1024
-SAYS_WHERE_IT_ENDS = 2048
-LONGEST_NAME = 120
+# PDF readers search the header in the first KB and the end marker in the last (Adobe's implementation notes 13 and 18
+# to PDF 1.7). Some scanners append more after the end marker.
+HEADER_SEARCH_BYTES = 1024
+TRAILER_SEARCH_BYTES = 2048
+MAX_NAME_LENGTH = 120
 
 
 def upload_letter(delegation: Delegation, *, upload: "UploadedFile[Any]", by: User, now: datetime) -> NominationLetter:
-    """Keep `upload` as the letter of `delegation`; the one before becomes history. The same file twice is kept once.
+    """Store `upload` as the current letter of `delegation`; the former letter stays in the history.
 
-    A submitted delegation that lacked nothing else is accepted (rule 4); one that is not submitted is still to be.
-    Possible for focal points after the closing too. Raises InvalidInput unless it is a whole PDF of at most 10 MB,
-    NotStored where the disk does not take it, NotPossibleNow while the delegation does not attend, and what
-    `check_time` raises. Where that happens no file stays behind.
+    The same file twice is stored once. A submitted delegation that lacked only the letter is accepted (rule 4). Focal
+    points may upload after registration closes. Raises InvalidInput unless it is a whole PDF of at most LARGEST_UPLOAD
+    bytes, FileNotStored if the file cannot be written, NotPossibleNow while the delegation does not attend, and what
+    `check_time` raises. If it raises, no file stays behind.
     """
     digest = _check_pdf(upload)
     letter = NominationLetter(
-        name=clean_name(upload.name or ""), size=upload.size or 0, digest=digest, uploaded_by=by, uploaded_at=now
+        name=clean_file_name(upload.name or ""), size=upload.size or 0, digest=digest, uploaded_by=by, uploaded_at=now
     )
-    # Before the transaction: nobody waits with locks for a file.
+    # Written before the transaction, so that no locks are held meanwhile.
     _store(letter, upload)
     is_kept = False
     try:
-        kept = _keep(delegation, letter, by=by, now=now)
+        kept = _make_current(delegation, letter, by=by, now=now)
         is_kept = kept is letter
     finally:
         if not is_kept:
@@ -59,25 +59,27 @@ def upload_letter(delegation: Delegation, *, upload: "UploadedFile[Any]", by: Us
 
 
 def _store(letter: NominationLetter, upload: "UploadedFile[Any]") -> None:
-    """Write `upload` as the file of `letter`. Raises NotStored, logs why, and leaves no part of it."""
+    """Write `upload` as the file of `letter`. On a failure, logs the cause, removes the partial file and raises
+    FileNotStored.
+    """
     storage, path = letter.file.storage, random_path(letter, "")
     try:
         letter.file.name = storage.save(path, upload)
-        # Django moves a file from one disk to another without looking whether its last piece was written whole.
+        # Django does not check that a file moved from one disk to another was written completely.
         if storage.size(path) != upload.size:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
     except OSError as error:
         with suppress(OSError):
             storage.delete(path)
         log.error("file_not_stored", errno=errno.errorcode.get(error.errno or 0), reason=error.strerror)
-        raise NotStored from error
+        raise FileNotStored from error
 
 
 @atomic_with_retry
-def _keep(delegation: Delegation, letter: NominationLetter, *, by: User, now: datetime) -> NominationLetter:
-    """Make `letter` the current one, unless that is the same file."""
+def _make_current(delegation: Delegation, letter: NominationLetter, *, by: User, now: datetime) -> NominationLetter:
+    """Make `letter` the current letter and return it, or return the current one if it is the same file."""
     locked = lock_delegation(delegation)
-    check_time(locked.delegation.webinar, by=by, now=now, is_for_late=True)
+    check_time(locked.delegation.webinar, by=by, now=now, is_allowed_late=True)
     check_attending(locked.delegation)
     before = NominationLetter.objects.current().filter(delegation=locked.delegation).first()
     if before is not None and before.digest == letter.digest:
@@ -97,14 +99,14 @@ def _keep(delegation: Delegation, letter: NominationLetter, *, by: User, now: da
 
 @atomic_with_retry
 def remove_letter(letter: NominationLetter, *, by: User, now: datetime) -> None:
-    """Erase a letter, the current one or one that was replaced; the history keeps that it was there, and who did it.
+    """Erase a letter, current or replaced; the history records the removal.
 
-    For a file that should not have been sent. The current one is then missing: an earlier one does not return. After
-    the closing a focal point replaces letters, and removes none: raises RegistrationClosed, and what `check_time` and
-    `check_attending` raise. Removing twice changes nothing. The file goes once this is committed.
+    An earlier letter does not become current again. After registration closes a focal point may replace letters but not
+    remove them: raises RegistrationClosed, and what `check_time` and `check_attending` raise. A second call changes
+    nothing. The file is deleted after the commit.
     """
     locked = lock_delegation(letter.delegation)
-    check_time(locked.delegation.webinar, by=by, now=now, is_for_late=True)
+    check_time(locked.delegation.webinar, by=by, now=now, is_allowed_late=True)
     if is_late(locked.delegation.webinar, by=by, now=now):
         raise RegistrationClosed(_("Registration has closed. A letter can still be replaced, but not removed."))
     check_attending(locked.delegation)
@@ -124,7 +126,7 @@ def remove_letter(letter: NominationLetter, *, by: User, now: datetime) -> None:
 
 
 def _check_pdf(upload: "UploadedFile[Any]") -> str:
-    """The digest of `upload`, read piece by piece. Raises InvalidInput unless it is a whole PDF of a size we keep."""
+    """Return the SHA-256 digest of `upload`. Raises InvalidInput unless it is a whole PDF of an allowed size."""
     size = upload.size or 0
     if size == 0:
         raise _refused(_("This file is empty. Please choose the letter again."))
@@ -134,10 +136,10 @@ def _check_pdf(upload: "UploadedFile[Any]") -> str:
             % {"size": filesizeformat(size), "most": filesizeformat(settings.LARGEST_UPLOAD)}
         )
     upload.seek(0)
-    if b"%PDF-" not in upload.read(SAYS_WHAT_IT_IS):
+    if b"%PDF-" not in upload.read(HEADER_SEARCH_BYTES):
         raise _refused(_("This is not a PDF file, whatever its name. Please scan or save the letter as PDF."))
-    upload.seek(max(0, size - SAYS_WHERE_IT_ENDS))
-    if b"%%EOF" not in upload.read(SAYS_WHERE_IT_ENDS):
+    upload.seek(max(0, size - TRAILER_SEARCH_BYTES))
+    if b"%%EOF" not in upload.read(TRAILER_SEARCH_BYTES):
         raise _refused(_("The end of this PDF file is missing. Please save or scan the letter again."))
     digest = hashlib.sha256()
     for chunk in upload.chunks():
@@ -150,10 +152,10 @@ def _refused(message: str) -> InvalidInput:
     return InvalidInput({"file": [message]})
 
 
-def clean_name(name: str) -> str:
-    """What a file is called, without folders and without what is not seen; it always ends in `.pdf`."""
+def clean_file_name(name: str) -> str:
+    """Return a file name without folders and invisible characters that ends in `.pdf`."""
     last = re.split(r"[/\\]", name)[-1]
-    # Control characters, marks that turn the direction of writing, unpaired surrogates.
+    # Replace control characters, direction marks and unpaired surrogates.
     seen = "".join(" " if unicodedata.category(each)[0] in "CZ" else each for each in last)
     stem = re.sub(r"\.pdf$", "", " ".join(seen.split()), flags=re.I).strip(" .")
-    return f"{stem[: LONGEST_NAME - len('.pdf')].strip(' .') or _('letter')}.pdf"
+    return f"{stem[: MAX_NAME_LENGTH - len('.pdf')].strip(' .') or _('letter')}.pdf"

@@ -5,7 +5,7 @@ from datetime import datetime
 from django.db import transaction
 
 from registrations.models import LinkRequest
-from registrations.services.delegate_details import tidy_address
+from registrations.services.delegate_details import normalise_address
 from registrations.services.nudge import nudge_planner
 
 
@@ -17,7 +17,7 @@ def ask_for_links(address: str, *, now: datetime) -> None:
     tells. A second request for an address that is still stored replaces the first. One statement.
     """
     LinkRequest.objects.bulk_create(
-        [LinkRequest(address=tidy_address(address).lower(), asked_at=now)],
+        [LinkRequest(address=normalise_address(address).lower(), asked_at=now)],
         update_conflicts=True,
         unique_fields=["address"],
         update_fields=["asked_at"],

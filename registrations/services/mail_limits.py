@@ -1,5 +1,7 @@
-"""Keeps mail from being a focal point's weapon (design §8): how often they may name one address, and how many new ones
-are mailed in a day without a person of the secretariat having looked."""
+"""Limits that keep focal points from using our mail against outsiders (design §8).
+
+They limit how often one address may be named, and how many new addresses are mailed in a day without a review.
+"""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -11,20 +13,22 @@ from django.db.models.functions import Lower
 
 from registrations.exceptions import AttendanceChangedTooOften, NamedTooOften
 from registrations.models import CalendarEntry, Delegate, Delegation, HistoryEvent, HistoryKind, User
-from registrations.models.delegate import change_hold
+from registrations.models.delegate import mail_delay
 from registrations.services.history import new_event, record
 from registrations.services.quota_locks import LockedDelegation, atomic_with_retry, lock_delegation, lock_person
 
 DAY = timedelta(days=1)
 MAX_WITHDRAWALS_PER_DAY = 2
 MAX_RETURNS_PER_DAY = 2
-LEAVING_KINDS = (HistoryKind.WITHDRAWN, HistoryKind.REPLACED)
+DEPARTURE_KINDS = (HistoryKind.WITHDRAWN, HistoryKind.REPLACED)
 NAMING_KINDS = (HistoryKind.REGISTERED, HistoryKind.EDITED)
 
 
 class WithdrawalCounts:
-    """How often each of some addresses was named and given up again within a day, by this focal point in any webinar or
-    by anyone in this delegation. One query; none for staff."""
+    """Counts how often addresses were named and withdrawn within a day, by this focal point or within this delegation.
+
+    Costs one query, or none for staff, who are not limited.
+    """
 
     def __init__(self, locked: LockedDelegation, emails: Iterable[str], *, by: User, now: datetime) -> None:
         self.locked, self.by, self.now = locked, by, now
@@ -35,14 +39,16 @@ class WithdrawalCounts:
                 self._count(event)
 
     def check(self, email: str) -> None:
-        """Raise NamedTooOften once the rounds of the day are used up."""
+        """Raise NamedTooOften if the address reached the daily limit."""
         events = self.events[email.lower()]
         if len(events) >= MAX_WITHDRAWALS_PER_DAY:
             raise NamedTooOften(event=self._alert(events[-1]))
 
     def _count(self, event: HistoryEvent) -> None:
-        """An edit gives up the address of before. Where a step was undone in time, nobody was written to: it is taken
-        off."""
+        """Add `event` to the counts, or subtract an action that was undone before anybody was mailed.
+
+        An edit of the address counts as withdrawing the old one.
+        """
         if event.kind == HistoryKind.EDIT_UNDONE:
             before = str(event.changes["email"][1]).lower()
             if self.events[before]:
@@ -50,19 +56,23 @@ class WithdrawalCounts:
         elif event.kind == HistoryKind.EDITED:
             self.events[str(event.changes["email"][0]).lower()].append(event)
         elif event.kind == HistoryKind.RESTORED:
-            self._take_departure_off(event)
-        elif event.delegate is not None and event.at >= event.delegate.registered_at + change_hold():
-            # Who was withdrawn earlier was not written to.
+            self._uncount_departure(event)
+        elif event.delegate is not None and event.at >= event.delegate.registered_at + mail_delay():
+            # Within the mail delay nobody was mailed, so only later departures count.
             self.events[event.delegate.address].append(event)
 
-    def _take_departure_off(self, restored: HistoryEvent) -> None:
-        """Nothing is taken off where the departure was too early to count: the last event is then of something else."""
+    def _uncount_departure(self, restored: HistoryEvent) -> None:
+        """Subtract the departure that `restored` undoes, if it was counted. The last event may be about another
+        delegate.
+        """
         events = self.events[restored.delegate.address] if restored.delegate is not None else []
-        if events and events[-1].delegate_id == restored.delegate_id and events[-1].kind in LEAVING_KINDS:
+        if events and events[-1].delegate_id == restored.delegate_id and events[-1].kind in DEPARTURE_KINDS:
             events.pop()
 
     def _alert(self, last: HistoryEvent) -> HistoryEvent | None:
-        """The unsaved event for the secretariat: one in a day about one person."""
+        """Return the unsaved event that alerts the secretariat, or None if it was alerted about this person within a
+        day.
+        """
         alerts = HistoryEvent.objects.filter(
             kind=HistoryKind.NAMED_TOO_OFTEN, delegation=self.locked.delegation, at__gt=self.now - DAY
         )
@@ -80,8 +90,10 @@ class WithdrawalCounts:
 def _events_of_leaving(
     delegation: Delegation, addresses: set[str], *, by: User, now: datetime
 ) -> Iterable[HistoryEvent]:
-    """In their order, the steps of focal points by which one of `addresses` may have been given up or taken back."""
-    left = Q(kind__in=[*LEAVING_KINDS, HistoryKind.RESTORED], address__in=addresses)
+    """Return the focal points' actions by which `addresses` were given up or taken back within a day, in their
+    order.
+    """
+    left = Q(kind__in=[*DEPARTURE_KINDS, HistoryKind.RESTORED], address__in=addresses)
     edited = Q(kind__in=[HistoryKind.EDITED, HistoryKind.EDIT_UNDONE], changes__has_key="email")
     return (
         HistoryEvent.objects.alias(address=Lower("delegate__email"))
@@ -97,9 +109,12 @@ def _events_of_leaving(
 
 
 def check_attending_again(locked: LockedDelegation, *, by: User, now: datetime) -> None:
-    """Raise AttendanceChangedTooOften where a focal point would let the delegation attend again once more than twice
-    in a day: each time takes back and repeats the invitations of all its people. One query, two where it raises; none
-    for staff."""
+    """Raise AttendanceChangedTooOften if focal points marked the delegation as not attending more than twice within a
+    day.
+
+    Each change cancels and repeats the invitations of all its people. Costs one query, two if it raises, none for
+    staff.
+    """
     if by.is_staff:
         return
     events = HistoryEvent.objects.filter(delegation=locked.delegation, at__gt=now - DAY)
@@ -112,14 +127,15 @@ def check_attending_again(locked: LockedDelegation, *, by: User, now: datetime) 
 
 
 def hold_mail(locked: LockedDelegation, delegates: Sequence[Delegate], *, by: User, now: datetime) -> frozenset[str]:
-    """Decide for each of `delegates`, who are about to be saved under a new address, whether mail to it waits.
+    """Hold the mail of those `delegates`, about to be saved with a new address, who exceed the daily limit of `by`.
 
-    It waits where `by` is a focal point, the webinar has not mailed the address before, and it is more than the
-    NEW_ADDRESSES_PER_DAY of this person; mail that waits already goes on waiting, unless the person gets the address
-    back whose change made it wait. Returns the new addresses: whoever records the step says so in its event, by which
-    they are counted. Locks the row of `by`, after the delegation, so that no two steps of one person count at once.
-    Alerts the secretariat where nobody of the delegation waited so far.
-    Four queries, however many people; one where no address is new, none for staff; one more for each whose mail waits.
+    Mail is held if `by` is a focal point, the webinar has not mailed the address before, and `by` has used up
+    NEW_ADDRESSES_PER_DAY. Mail that is held stays held, unless the person returns to the address that they had before
+    the hold. Returns the new addresses; the caller marks its event with them, because the events are what is counted.
+
+    Locks the account of `by` after the delegation, so that two requests of one person are counted one after the other.
+    Alerts the secretariat if nobody of the delegation had held mail before. Costs four queries however many people, one
+    if no address is new, none for staff; and one more for each person with held mail.
     """
     returned = [delegate for delegate in delegates if _returns_to_address_before_hold(delegate)]
     for delegate in returned:
@@ -134,16 +150,16 @@ def hold_mail(locked: LockedDelegation, delegates: Sequence[Delegate], *, by: Us
         counted = HistoryEvent.objects.filter(
             kind__in=NAMING_KINDS, actor=by, at__gt=now - DAY, brings_new_address=True
         )
-        room = max(0, settings.NEW_ADDRESSES_PER_DAY - counted.count())
-        for delegate in new[room:]:
+        remaining = max(0, settings.NEW_ADDRESSES_PER_DAY - counted.count())
+        for delegate in new[remaining:]:
             delegate.mail_held_at = delegate.mail_held_at or now
-        if new[room:] and not Delegate.objects.with_held_mail().filter(delegation=locked.delegation).exists():
+        if new[remaining:] and not Delegate.objects.with_held_mail().filter(delegation=locked.delegation).exists():
             record(HistoryKind.MAIL_HELD, delegation=locked.delegation, by=by, now=now)
     return frozenset(delegate.address for delegate in new)
 
 
 def _returns_to_address_before_hold(delegate: Delegate) -> bool:
-    """Whether mail to `delegate` waits since an edit that left the address which they have again."""
+    """Whether the mail of `delegate` is held because of an edit whose old address they have again."""
     if delegate.mail_held_at is None:
         return False
     edits = HistoryEvent.objects.filter(delegate=delegate, kind=HistoryKind.EDITED, at=delegate.mail_held_at)
@@ -151,20 +167,21 @@ def _returns_to_address_before_hold(delegate: Delegate) -> bool:
 
 
 def _already_mailed(delegation: Delegation, addresses: Sequence[str]) -> set[str]:
-    """Those of `addresses` that were counted or mailed before: of anyone of the webinar, past people included, whose
-    mail was not held."""
+    """Return those of `addresses` that belonged to people of the webinar whose mail was not held, or have calendar
+    entries.
+    """
     people = Delegate.objects.filter(webinar=delegation.webinar_id, mail_held_at__isnull=True).with_addresses(addresses)
     entries = CalendarEntry.objects.filter(session__webinar=delegation.webinar_id, address__in=addresses).order_by()
     named = people.order_by().values_list(Lower("email"))
-    # Without an order: Django 6.1 gives a union that of its first model.
+    # Unordered, because Django 6.1 would apply the first model's default ordering to the union.
     return {address for (address,) in named.union(entries.values_list("address")).order_by()}
 
 
 @atomic_with_retry
 def release_mail(delegation: Delegation, *, by: User, now: datetime) -> int:
-    """Let the held mail of `delegation` go out; how many people waited. `by` is of the secretariat.
+    """Release the held mail of `delegation` and return how many people it concerned. Only staff call this.
 
-    Locks the delegation. A second time nobody waits, and nothing is recorded.
+    Locks the delegation. A second call releases nothing and records nothing.
     """
     locked = lock_delegation(delegation)
     released = Delegate.objects.with_held_mail().filter(delegation=locked.delegation).update(mail_held_at=None)

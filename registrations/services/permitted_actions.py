@@ -6,7 +6,7 @@ from datetime import datetime
 from registrations.exceptions import WebinarOver
 from registrations.models import Delegation, DelegationStatus, RegistrationPolicy, User
 from registrations.queries import SeatCount, last_session_end, policy_of
-from registrations.services.delegations import CAN_BE_SUBMITTED, SENT_BACK
+from registrations.services.delegations import SENT_BACK_STATUSES, SUBMITTABLE_STATUSES
 from registrations.services.registration_window import refusal_at
 
 
@@ -40,15 +40,15 @@ def permitted_actions(
     refusal = refusal_at(policy, ends_at, by=by, now=now)
     is_over = isinstance(refusal, WebinarOver)
     in_time = refusal is None
-    late = refusal_at(policy, ends_at, by=by, now=now, is_for_late=True) is None
+    late = refusal_at(policy, ends_at, by=by, now=now, is_allowed_late=True) is None
     attends = delegation.status != DelegationStatus.NOT_ATTENDING
-    may_submit = late if delegation.status in SENT_BACK else in_time
+    may_submit = late if delegation.status in SENT_BACK_STATUSES else in_time
     return PermittedActions(
         register=attends and in_time,
         fill_gaps=attends and late,
         edit=attends and in_time,
         change_people=attends and late,
-        submit=may_submit and delegation.status in CAN_BE_SUBMITTED,
+        submit=may_submit and delegation.status in SUBMITTABLE_STATUSES,
         change_attendance=in_time,
         send_again=attends and not is_over,
         upload_letter=attends and late,

@@ -1,4 +1,4 @@
-"""When countries register and how their delegations are accepted: saved under the locks of the seats (rule 9)."""
+"""Saving a registration policy under the quota locks (rule 9)."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -10,9 +10,9 @@ from registrations.exceptions import NotPossibleNow
 from registrations.models import BodyKind, NominationLetter, RegistrationPolicy, User
 from registrations.models.history import POLICY_CHANGED
 from registrations.queries import last_session_end
-from registrations.queries.acceptance import Acceptances, acceptances_among
+from registrations.queries.acceptance import Acceptances, acceptances_among_counted
 from registrations.queries.seats import CountedDelegation, delegations_with_seats
-from registrations.services.acceptance import accept_completed
+from registrations.services.acceptance import accept_by_rule
 from registrations.services.quota_locks import atomic_with_retry, lock_webinar
 from sessions_app.models import Webinar
 
@@ -26,33 +26,32 @@ def save_policy(
     seen: Iterable[str] | None = None,
     step: str = POLICY_CHANGED,
 ) -> Acceptances:
-    """Save `policy`, and accept the submitted delegations that are complete and wait no longer (rule 4).
+    """Save `policy` and accept the submitted, complete delegations that need not wait for a decision any more (rule 4).
 
-    Returns what is accepted; `step`, as for `accept_completed`, is what the history says made it complete. Raises
-    NotPossibleNow if not all `words` of `policy_preview` were `seen` (None does not ask). Locks the seats of the
-    webinar. A webinar that is over, or whose people were anonymised, accepts nobody.
+    Returns the acceptances. `step` is that of `accept_by_rule`. Raises NotPossibleNow if `seen` lacks any of the
+    `confirmations` of `policy_preview`; None skips this check. Locks the quotas and delegations of the webinar. Accepts
+    nobody if the webinar is over or its people were anonymised.
     """
     lock_webinar(policy.webinar)
     accepted = policy_preview(policy, now=now)
-    if seen is not None and not accepted.words <= set(seen):
+    if seen is not None and not accepted.confirmations <= set(seen):
         raise NotPossibleNow(_("Meanwhile this does more than you have seen. Please look again."))
     policy.save()
-    accept_completed(accepted.delegations, step=step, by=by, now=now)
+    accept_by_rule(accepted.delegations, step=step, by=by, now=now)
     return accepted
 
 
 def policy_preview(policy: RegistrationPolicy, *, now: datetime) -> Acceptances:
-    """What saving `policy`, which holds what was typed, would accept. A constant number of queries, however many
-    delegations."""
+    """Return what saving the edited `policy` would accept. The number of queries does not depend on the delegations."""
     webinar = policy.webinar
     end = last_session_end(webinar)
     if not policy.accepts_complete_at_once or policy.purged_at is not None or (end is not None and now >= end):
         return Acceptances()
-    return acceptances_among(_with_letters(webinar, requires_letter=policy.requires_letter))
+    return acceptances_among_counted(_with_letter_requirement(webinar, requires_letter=policy.requires_letter))
 
 
-def _with_letters(webinar: Webinar, *, requires_letter: bool) -> Iterable[CountedDelegation]:
-    """Yield the delegations of `webinar` with `lacks_letter` as the new `requires_letter` would make it."""
+def _with_letter_requirement(webinar: Webinar, *, requires_letter: bool) -> Iterable[CountedDelegation]:
+    """Yield the delegations of `webinar` with `lacks_letter` computed for the new value of `requires_letter`."""
     current = NominationLetter.objects.current().filter(delegation__webinar=webinar)
     present = set(current.values_list("delegation", flat=True)) if requires_letter else set()
     for one in delegations_with_seats(webinar):

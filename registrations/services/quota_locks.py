@@ -1,8 +1,8 @@
-"""The one door to the seats (rule 9): whoever adds, moves, restores or removes a person or changes a quota comes here.
+"""The locks under which people are counted and written (rule 9). Every service that changes people or quotas uses them.
 
-Order of locks: the quota rows of the webinar by id, then delegation rows by id, then the account of who acts; then
-count; then write in the order of addresses. On SQLite transactions are IMMEDIATE, so that whole decisions come one
-after the other.
+The order of locks is: quota rows of the webinar by id, then delegation rows by id, then the account of the acting user.
+After locking, a service counts, and then writes in the order of addresses. On SQLite transactions are IMMEDIATE, so
+writing transactions run one after the other.
 """
 
 from collections.abc import Callable, Iterable
@@ -22,10 +22,10 @@ from registrations.exceptions import (
     AddressTakenElsewhere,
     AddressTakenHere,
     AttendanceChangedTooOften,
+    EditConflict,
     NamedTooOften,
     QuotaFull,
     ReasonRequired,
-    Stale,
     TooManyClashes,
 )
 from registrations.models import (
@@ -39,7 +39,7 @@ from registrations.models import (
     Quota,
     User,
 )
-from registrations.models.delegate import change_hold
+from registrations.models.delegate import mail_delay
 from registrations.queries import SeatCount, fingerprint_of, gaps_in, lacks_letter, seats_of
 from registrations.services.history import new_event
 from registrations.services.nudge import nudge_planner
@@ -54,10 +54,11 @@ R = TypeVar("R")
 
 
 def atomic_with_retry(service: Callable[P, R]) -> Callable[P, R]:
-    """Make `service` one transaction that wakes the planner, is tried again once after a deadlock, and keeps the
-    event that alerts the secretariat although everything else of the attempt is rolled back.
+    """Run `service` in a transaction, retry it once after a deadlock, and wake the planner.
 
-    Inside a transaction of the caller there is no second try, and the event lives only if the caller commits.
+    If the service raises an exception with an alert for the secretariat, the alert is stored although the attempt is
+    rolled back. Inside a transaction of the caller there is no retry, and the alert is stored only if the caller
+    commits.
     """
 
     @wraps(service)
@@ -66,12 +67,12 @@ def atomic_with_retry(service: Callable[P, R]) -> Callable[P, R]:
             try:
                 return attempt(*args, **kwargs)
             except OperationalError as error:
-                if transaction.get_connection().in_atomic_block or not _is_worth_a_retry(error):
+                if transaction.get_connection().in_atomic_block or not _is_retryable(error):
                     raise
                 return attempt(*args, **kwargs)
         except (AddressTakenElsewhere, AttendanceChangedTooOften, NamedTooOften) as refused:
             if refused.event is not None:
-                _keep(refused.event)
+                _store_alert(refused.event)
             raise
 
     def attempt(*args: P.args, **kwargs: P.kwargs) -> R:
@@ -84,10 +85,10 @@ def atomic_with_retry(service: Callable[P, R]) -> Callable[P, R]:
 
 
 @transaction.atomic
-def _keep(event: HistoryEvent) -> None:
-    """Store what alerts the secretariat.
+def _store_alert(event: HistoryEvent) -> None:
+    """Store `event`, which alerts the secretariat, in a transaction of its own.
 
-    Raises TooManyClashes for a clash where others of the same person, at the same moment, have used them up.
+    Raises TooManyClashes for an address clash if concurrent requests of the same user have used up the daily limit.
     """
     if event.kind == HistoryKind.ADDRESS_CLASH and event.actor is not None:
         lock_person(event.actor)
@@ -97,87 +98,97 @@ def _keep(event: HistoryEvent) -> None:
     nudge_planner()
 
 
-def _is_worth_a_retry(error: OperationalError) -> bool:
+def _is_retryable(error: OperationalError) -> bool:
     return getattr(error.__cause__, "pgcode", None) in RETRIED_SQLSTATES
 
 
 @dataclass(frozen=True)
 class LockedDelegation:
-    """A delegation whose seats nobody else can change until the transaction ends; all read after the locks."""
+    """A delegation whose seats nobody else can change until the transaction ends. All fields were read after locking.
+
+    `has_quota_locks` is true if the webinar has quotas. Then nobody else can register anyone in the whole webinar,
+    because everyone locks the quotas first.
+    """
 
     delegation: Delegation
     seats: tuple[SeatCount, ...]
     lacks_letter: bool
-    # Whether nobody else can name anyone in the whole webinar: it has quotas, which everyone locks first.
-    is_alone: bool
+    has_quota_locks: bool
 
     @property
     def profile_ids(self) -> set[int]:
+        """The ids of the profiles with a quota."""
         return {seat.profile.pk for seat in self.seats}
 
     @property
     def gaps(self) -> tuple[SeatCount, ...]:
+        """The seat counts below their effective minimum."""
         return gaps_in(self.seats)
 
     @property
     def is_complete(self) -> bool:
-        """As the board and the notices count (rule 4)."""
+        """Whether there are no gaps and no required letter is missing (rule 4)."""
         return not self.gaps and not self.lacks_letter
 
     def check_seen(self, seen: str) -> None:
-        """Raise Stale unless the delegation is as it was `seen` (`fingerprint_of`); the empty string does not ask."""
+        """Raise EditConflict unless the fingerprint of the delegation is `seen`; an empty string skips the check."""
         if seen and seen != fingerprint_of(self.delegation, self.seats, lacks_letter=self.lacks_letter):
-            raise Stale(self.delegation)
+            raise EditConflict(self.delegation)
 
     def seat_of(self, profile: ParticipantProfile | None) -> SeatCount | None:
+        """Return the seat count of `profile`, or None if it has no quota."""
         return next((seat for seat in self.seats if seat.profile == profile), None)
 
-    def check_room(self, profile: ParticipantProfile | None) -> None:
-        """Raise QuotaFull if the maximum of `profile` forbids one more."""
+    def check_maximum(self, profile: ParticipantProfile | None) -> None:
+        """Raise QuotaFull if the maximum of `profile` forbids another person."""
         seat = self.seat_of(profile)
         if seat is not None and seat.is_full:
             raise QuotaFull
 
-    def check_leaving(self, profile: ParticipantProfile | None, *, reason: str) -> None:
-        """Raise ReasonRequired if one fewer of `profile` is below the floor and `reason` is blank (rule 6)."""
+    def check_gap_reason(self, profile: ParticipantProfile | None, *, reason: str) -> None:
+        """Raise ReasonRequired if losing a person of `profile` opens a gap and `reason` is blank (rule 6)."""
         seat = self.seat_of(profile)
         if seat is not None and seat.opens_gap_if_one_leaves and not reason:
             raise ReasonRequired
 
     def with_one_more(self, profile: ParticipantProfile | None) -> "LockedDelegation":
-        """As it is once someone of `profile` is named."""
+        """Return a copy that counts one more person of `profile`."""
         seats = (replace(seat, named=seat.named + 1) if seat.profile == profile else seat for seat in self.seats)
         return replace(self, seats=tuple(seats))
 
-    def admission(self, now: datetime) -> datetime | None:
-        """When someone who joins at `now` is admitted: at once in an accepted delegation, else not yet (rule 5)."""
+    def admission_time(self, now: datetime) -> datetime | None:
+        """Return when a person who joins at `now` is admitted: at once in an accepted delegation, else None (rule
+        5).
+        """
         return now if self.delegation.status == DelegationStatus.ACCEPTED else None
 
-    def current(self, delegate: Delegate) -> Delegate:
-        """`delegate` as stored now. Raises Stale if it has left the delegation."""
+    def reload(self, delegate: Delegate) -> Delegate:
+        """Read `delegate` again, attached to this delegation. Raises EditConflict if it belongs to another delegation
+        now.
+        """
         found = Delegate.objects.select_related("profile", "replaced_by").get(pk=delegate.pk)
         if found.delegation_id != self.delegation.pk:
-            raise Stale(found)
+            raise EditConflict(found)
         found.delegation = self.delegation
         found.webinar = self.delegation.webinar
         return found
 
 
 def lock_quotas(webinar_id: int) -> list[Quota]:
-    """Lock the quota rows of a webinar, in the order of their ids. Needs a transaction."""
+    """Lock the quota rows of a webinar in the order of their ids. Needs a transaction."""
     quotas = Quota.objects.filter(webinar=webinar_id).select_related("profile")
     return list(quotas.select_for_update(of=("self",), no_key=True).order_by("pk"))
 
 
 def lock_delegation(delegation: Delegation) -> LockedDelegation:
-    """Lock the quotas of the webinar, then `delegation`, then count its seats. Needs a transaction.
+    """Lock the quotas of the webinar, then `delegation`, and count its seats. Needs a transaction.
 
-    The seats are counted from quotas and exceptions that are read after the locks: a caller that waited for a lock
-    would otherwise count with values from before the change that it waited for.
+    Quotas and exceptions are read after locking. Otherwise a caller that waited for a lock would count with values from
+    before the change that it waited for.
     """
     quotas = lock_quotas(delegation.webinar_id)
     found = _locked(Delegation.objects.select_related("webinar__policy", "body")).get(pk=delegation.pk)
-    return LockedDelegation(found, seats_of(found), lacks_letter(found), is_alone=bool(quotas))
+    return LockedDelegation(found, seats_of(found), lacks_letter(found), has_quota_locks=bool(quotas))
 
 
 def _locked(delegations: "QuerySet[Delegation]") -> "QuerySet[Delegation]":
@@ -185,32 +196,35 @@ def _locked(delegations: "QuerySet[Delegation]") -> "QuerySet[Delegation]":
 
 
 def lock_webinar(webinar: Webinar) -> list[Quota]:
-    """Lock the quotas of `webinar`, then all its delegations by id. Needs a transaction."""
+    """Lock the quotas of `webinar`, then all its delegations in the order of their ids. Needs a transaction."""
     quotas = lock_quotas(webinar.pk)
     list(_locked(Delegation.objects.filter(webinar=webinar)).values_list("pk"))
     return quotas
 
 
 def lock_person(user: User) -> None:
-    """Lock the account of `user`, after quotas and delegations: what is limited per person and day is counted under it,
-    also where their steps concern different webinars. Needs a transaction."""
+    """Lock the account of `user`, after quotas and delegations. Needs a transaction.
+
+    Daily limits per user are counted under this lock, because the user may act in several webinars at once.
+    """
     list(User.objects.select_for_update(no_key=True).filter(pk=user.pk).values_list("pk"))
 
 
 def write_delegate(locked: LockedDelegation, delegate: Delegate, *, by: User, now: datetime) -> None:
-    """Save an active `delegate` under an address that nobody else of the webinar has.
+    """Save the active `delegate` if nobody else in the webinar has their address.
 
-    Raises AddressTakenHere, AddressTakenElsewhere or TooManyClashes, also where someone else was quicker (rule 8).
+    Raises AddressTakenHere, AddressTakenElsewhere or TooManyClashes, even if another request took the address meanwhile
+    (rule 8).
     """
-    Addresses(locked, [delegate.email], by=by, now=now).check(delegate)
+    AddressHolders(locked, [delegate.email], by=by, now=now).check(delegate)
     try:
-        # Who holds the quotas of the webinar is alone: no savepoint, while others wait.
-        with transaction.atomic() if not locked.is_alone else nullcontext():
+        # With the quota locks no other request can take the address, so no savepoint is needed.
+        with transaction.atomic() if not locked.has_quota_locks else nullcontext():
             delegate.save()
     except IntegrityError:
-        if locked.is_alone:
+        if locked.has_quota_locks:
             raise
-        Addresses(locked, [delegate.email], by=by, now=now).check(delegate)
+        AddressHolders(locked, [delegate.email], by=by, now=now).check(delegate)
         raise
 
 
@@ -218,24 +232,26 @@ def _clashes_of(user_id: int, *, since: datetime) -> "QuerySet[HistoryEvent]":
     return HistoryEvent.objects.filter(kind=HistoryKind.ADDRESS_CLASH, actor=user_id, at__gt=since)
 
 
-class Addresses:
-    """Who of the webinar has which of some addresses (rule 8). Three queries, however many addresses."""
+class AddressHolders:
+    """The active delegates of the webinar who have given addresses (rule 8). Costs three queries, however many
+    addresses.
+    """
 
     def __init__(self, locked: LockedDelegation, emails: Iterable[str], *, by: User, now: datetime) -> None:
         self.locked, self.by, self.now = locked, by, now
         active = Delegate.objects.active().filter(webinar=locked.delegation.webinar).with_addresses(emails)
         self.holders = {holder.address: holder for holder in active.select_related("delegation__body")}
-        # What the secretariat is told: the unsaved events of the clashes met here.
+        # The unsaved events of the clashes found, which alert the secretariat.
         self.clashes: list[HistoryEvent] = []
 
     def check(self, delegate: Delegate) -> None:
-        """Raise AddressTakenHere, AddressTakenElsewhere or TooManyClashes unless `delegate` may have their address."""
+        """Raise AddressTakenHere, AddressTakenElsewhere or TooManyClashes if `delegate` cannot have their address."""
         holder = self.holders.get(delegate.address)
         if holder is not None and holder.pk is not None and holder.pk == delegate.pk:
             holder = None
         if holder is not None and holder.delegation_id == self.locked.delegation.pk:
             raise AddressTakenHere(holder)
-        # Once the day's limit is met nobody can look through addresses by trying them.
+        # After the daily limit every new address is refused, so that nobody can find out addresses by trying them.
         if not self.by.is_staff and self._clashes_before + len(self.clashes) >= settings.ADDRESS_CLASHES_PER_DAY:
             raise TooManyClashes
         if holder is None:
@@ -249,20 +265,24 @@ class Addresses:
         self.clashes.append(clash)
         raise AddressTakenElsewhere(event=clash)
 
-    def take(self, delegate: Delegate) -> None:
-        """Note that `delegate`, who is still to be saved, has their address from now on."""
+    def add(self, delegate: Delegate) -> None:
+        """Record that `delegate`, who is not saved yet, has their address from now on."""
         self.holders[delegate.address] = delegate
 
-    # Of Django: that of functools holds a lock of the process meanwhile (Python 3.11), for which the thread that has
-    # the row of the account would wait.
+    # Django's cached_property, because that of functools holds a lock while it computes (Python 3.11), and the thread
+    # that holds the row lock of the account could wait for it.
     @cached_property
     def _clashes_before(self) -> int:
-        """Of the day. Until the transaction ends, no other step of the same person counts theirs."""
+        """The number of the user's clashes within a day. Locks the account, so that no other request of the user counts
+        too.
+        """
         lock_person(self.by)
         return _clashes_of(self.by.pk, since=self.now - CLASH_WINDOW).count()
 
     def _clash(self, delegate: Delegate, holder: Delegate) -> HistoryEvent:
-        """Who tried to register whom (`changes`), and who has the address (`delegate`)."""
+        """Build the event of a clash: `changes` say whom the user tried to register, `delegate` is the person with the
+        address.
+        """
         return new_event(
             HistoryKind.ADDRESS_CLASH,
             delegation=self.locked.delegation,
@@ -274,21 +294,23 @@ class Addresses:
 
 
 def mark_left(delegate: Delegate, *, status: DelegateStatus, reason: str, by: User, now: datetime) -> None:
-    """Let `delegate` leave: the seat is free, the links end. `admitted_at` stays, so that an undo brings it back."""
+    """Save that `delegate` left: the seat is free and the links end. `admitted_at` is kept for an undo."""
     delegate.status = status
     delegate.withdrawn_at = now
     delegate.withdrawn_reason = reason
     delegate.token_version += 1
-    touch(delegate, by=by, now=now)
+    mark_changed(delegate, by=by, now=now)
     delegate.save()
 
 
-def touch(delegate: Delegate, *, by: User, now: datetime) -> None:
-    """Note on `delegate`, without saving, that `by` changed it."""
+def mark_changed(delegate: Delegate, *, by: User, now: datetime) -> None:
+    """Increment the version of `delegate` and delay mail about the change by `by`, without saving."""
     delegate.version += 1
-    delegate.hold_until = hold_until(by=by, now=now)
+    delegate.mail_not_before = mail_not_before(by=by, now=now)
 
 
-def hold_until(*, by: User, now: datetime) -> datetime:
-    """Until when mail about a change by `by` waits: a focal point's can be undone, a staff member's goes out."""
-    return now if by.is_staff else now + change_hold()
+def mail_not_before(*, by: User, now: datetime) -> datetime:
+    """Return the earliest time for mail about a change by `by`: delayed for focal points, who can undo it; `now` for
+    staff.
+    """
+    return now if by.is_staff else now + mail_delay()

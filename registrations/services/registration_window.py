@@ -19,7 +19,7 @@ from registrations.models import Delegation, DelegationStatus, RegistrationPolic
 from registrations.queries import last_session_end, policy_of
 from sessions_app.models import Webinar
 
-LONGEST_REASON = 1000
+MAX_REASON_LENGTH = 1000
 DATA_HAVE_ENDED = gettext_lazy(
     "The day on which the personal data of this webinar end has come: nothing about its people is written down or sent "
     "any more."
@@ -35,13 +35,13 @@ def refusal_at(
     *,
     by: User,
     now: datetime,
-    is_for_late: bool = False,
+    is_allowed_late: bool = False,
 ) -> RuleBroken | None:
     """Return why `by` may not act at `now`, or None if they may. No query.
 
     Staff may act until the last session ends (`ends_at`), focal points from the opening to the closing of
-    registration, or after it too where `is_for_late`. Nobody acts at a webinar whose people were anonymised, even if
-    its agenda is extended later.
+    registration, or after it too where `is_allowed_late`. Nobody acts at a webinar whose people were anonymised, even
+    if its agenda is extended later.
     """
     if ends_at is not None and now >= ends_at:
         return WebinarOver()
@@ -51,15 +51,15 @@ def refusal_at(
         return None
     if policy is None or not policy.has_opened_at(now):
         return RegistrationNotOpen()
-    if now >= policy.closes_at and not is_for_late:
+    if now >= policy.closes_at and not is_allowed_late:
         return RegistrationClosed()
     return None
 
 
-def check_time(webinar: Webinar, *, by: User, now: datetime, is_for_late: bool = False) -> None:
+def check_time(webinar: Webinar, *, by: User, now: datetime, is_allowed_late: bool = False) -> None:
     """Raise what `refusal_at` returns, if anything. Two queries, one where the policy was read with the webinar."""
     check_not_over(webinar, now=now)
-    check_open(webinar, by=by, now=now, is_for_late=is_for_late)
+    check_open(webinar, by=by, now=now, is_allowed_late=is_allowed_late)
 
 
 def check_not_over(webinar: Webinar, *, now: datetime) -> None:
@@ -69,12 +69,12 @@ def check_not_over(webinar: Webinar, *, now: datetime) -> None:
         raise WebinarOver
 
 
-def check_open(webinar: Webinar, *, by: User, now: datetime, is_for_late: bool = False) -> None:
+def check_open(webinar: Webinar, *, by: User, now: datetime, is_allowed_late: bool = False) -> None:
     """Raise what `refusal_at` returns, except WebinarOver: the second half of `check_time`.
 
     One query, none where the policy was read with the webinar.
     """
-    refusal = refusal_at(policy_of(webinar), None, by=by, now=now, is_for_late=is_for_late)
+    refusal = refusal_at(policy_of(webinar), None, by=by, now=now, is_allowed_late=is_allowed_late)
     if refusal is not None:
         raise refusal
 
@@ -85,7 +85,7 @@ def check_not_purged(webinar: Webinar, *, now: datetime) -> None:
     One query, none where the policy was read with the webinar.
     """
     policy = policy_of(webinar)
-    if policy is not None and policy.has_ended_at(now):
+    if policy is not None and policy.is_past_retention_at(now):
         raise NotPossibleNow(DATA_HAVE_ENDED)
 
 
@@ -102,7 +102,7 @@ def check_attending(delegation: Delegation) -> None:
 
 
 def clean_reason(
-    reason: str, *, is_required: bool = False, field: str = "reason", longest: int = LONGEST_REASON
+    reason: str, *, is_required: bool = False, field: str = "reason", longest: int = MAX_REASON_LENGTH
 ) -> str:
     """Return `reason` without leading and trailing blanks.
 

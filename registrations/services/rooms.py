@@ -1,4 +1,4 @@
-"""Which room those who join are led to, on the day: the second one where the first is full or broken."""
+"""Switching a session between its first and its second video conference room."""
 
 from datetime import datetime
 
@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from registrations.exceptions import InvalidInput, RuleBroken
 from registrations.models import HistoryEvent, HistoryKind, User
-from registrations.queries.participant import STAYS_OPEN
+from registrations.queries.participant import ROOM_STAYS_OPEN
 from registrations.services.registration_window import check_not_over
 from sessions_app.addresses import host_of, validate_web_address
 from sessions_app.models import Session
@@ -18,7 +18,7 @@ FIELD = "second_address"
 
 
 def fingerprint_of_rooms(session: Session) -> str:
-    """Tells whether the rooms of `session` are those that someone saw who decides, and holds no address."""
+    """Return a keyed hash that changes with the room addresses of `session` and reveals none of them."""
     rooms = session.room_url, session.backup_room_url, session.uses_backup_room
     return salted_hmac("rooms of a session", repr(rooms), algorithm="sha256").hexdigest()
 
@@ -33,18 +33,17 @@ def switch_room(
     second_address: str | None = None,
     seen: str | None = None,
 ) -> bool:
-    """Lead whoever presses the button from now on to the second room of `session`, or back to the first; whether that
-    is anything new.
+    """Switch participants to the second room of `session`, or back to the first; return whether anything changed.
 
-    A `second_address` becomes that of the second room if this is the one to switch to. Nobody's calendar holds an
-    address, so nothing is mailed. The same again changes nothing and is kept once. Locks the session's row. Raises
-    RuleBroken where the rooms are no longer those that were `seen` (`fingerprint_of_rooms`; None does not ask), or
-    where the room that is asked for has no address, InvalidInput for what is no address of the web, and WebinarOver.
+    `second_address` becomes the address of the second room when switching to it. Calendars hold no room address, so
+    nothing is mailed. A repetition changes nothing and is recorded once. Locks the row of the session. Raises
+    RuleBroken if the fingerprint of the rooms is not `seen` (None skips this check) or the wanted room has no address,
+    InvalidInput for an address that is no web address, and WebinarOver.
     """
     stored = Session.objects.select_for_update(no_key=True).select_related("webinar").get(pk=session.pk)
-    # While somebody may still be let in.
-    check_not_over(stored.webinar, now=now - STAYS_OPEN)
-    before, wanted = _in_words(stored), stored.room_url
+    # Participants can enter until then.
+    check_not_over(stored.webinar, now=now - ROOM_STAYS_OPEN)
+    before, wanted = _describe_room(stored), stored.room_url
     if to_second:
         wanted = stored.backup_room_url if second_address is None else second_address.strip()
     if wanted and (to_second, wanted) == (stored.uses_backup_room, stored.current_room_url):
@@ -61,7 +60,7 @@ def switch_room(
             field=FIELD if to_second else "",
         )
     if to_second:
-        stored.backup_room_url = _checked(wanted)
+        stored.backup_room_url = _clean_address(wanted)
     stored.uses_backup_room = to_second
     stored.save(update_fields=["backup_room_url", "uses_backup_room"])
     HistoryEvent.objects.create(
@@ -69,12 +68,12 @@ def switch_room(
         kind=HistoryKind.ROOM_SWITCHED,
         actor=by,
         at=now,
-        changes={"session": [None, stored.number], "room": [before, _in_words(stored)]},
+        changes={"session": [None, stored.number], "room": [before, _describe_room(stored)]},
     )
     return True
 
 
-def _checked(address: str) -> str:
+def _clean_address(address: str) -> str:
     longest = Session._meta.get_field("backup_room_url").max_length or 0
     if len(address) > longest:
         raise InvalidInput({FIELD: [_("Please use no more than %(longest)s characters.") % {"longest": longest}]})
@@ -85,6 +84,6 @@ def _checked(address: str) -> str:
     return address
 
 
-def _in_words(session: Session) -> str:
-    """Which room is used and at whose house, without what opens it."""
+def _describe_room(session: Session) -> str:
+    """Return the number of the room in use and the host of its address, without the secret part of the address."""
     return f"{2 if session.uses_backup_room else 1} ({host_of(session.current_room_url) or '–'})"

@@ -36,7 +36,7 @@ else:
 
 
 # The digits of a 64-bit key. No row has a longer one, and some databases raise an error when asked for it.
-LONGEST_KEY = 18
+MAX_KEY_LENGTH = 18
 # Django searches each word in each column; SQLite cannot compile the query of a longer search.
 LONGEST_SEARCH = 200
 # The lookups that Django's own filters append to the name of their field.
@@ -143,7 +143,7 @@ class SecretariatAdmin(SplitDateTimeLegendMixin, TypedModelAdmin[M]):
         return response
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> M | None:
-        if len(object_id) > LONGEST_KEY:
+        if len(object_id) > MAX_KEY_LENGTH:
             return None
         return super().get_object(request, object_id, from_field)
 
@@ -213,7 +213,7 @@ def save_rows(formset: Any, rows: Sequence[models.Model]) -> None:
 def _exceeds_key_size(value: str) -> bool:
     """Whether `value` is a number longer than any key, for which some databases raise an error."""
     try:
-        return len(str(abs(int(value)))) > LONGEST_KEY
+        return len(str(abs(int(value)))) > MAX_KEY_LENGTH
     except ValueError:
         return False
 
@@ -222,7 +222,7 @@ def _without_impossible_keys(data: QueryDict) -> QueryDict:
     """Return the POST data without selected rows whose key no row can have."""
     possible = data.copy()
     selected = data.getlist(ACTION_CHECKBOX_NAME)
-    possible.setlist(ACTION_CHECKBOX_NAME, [key for key in selected if key.isdecimal() and len(key) <= LONGEST_KEY])
+    possible.setlist(ACTION_CHECKBOX_NAME, [key for key in selected if key.isdecimal() and len(key) <= MAX_KEY_LENGTH])
     return possible
 
 

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from sessions_app.bilingual import Bilingual
 from sessions_app.definitions.source import Source
-from sessions_app.definitions.table import LONGEST_TEXT, Table
+from sessions_app.definitions.table import MAX_TEXT_LENGTH, Table
 from sessions_app.models import AgendaItemKind, AgendaVisibility, SpeakerKind, SpeakerRole
 from sessions_app.models.session import LONGEST_SESSION_MINUTES
 
@@ -93,10 +93,10 @@ def parse_agenda(top: Table) -> AgendaDefinition:
         timezone=webinar.zone("timezone"),
         contact_email=webinar.email("contact_email"),
         agenda_visibility=webinar.choice("agenda", AgendaVisibility.values, default=AgendaVisibility.FULL),
-        objective=webinar.bilingual("objective", longest=LONGEST_TEXT),
-        methodology=webinar.bilingual("methodology", longest=LONGEST_TEXT),
-        audience=webinar.bilingual("audience", longest=LONGEST_TEXT),
-        background=webinar.bilingual("background", longest=LONGEST_TEXT),
+        objective=webinar.bilingual("objective", longest=MAX_TEXT_LENGTH),
+        methodology=webinar.bilingual("methodology", longest=MAX_TEXT_LENGTH),
+        audience=webinar.bilingual("audience", longest=MAX_TEXT_LENGTH),
+        background=webinar.bilingual("background", longest=MAX_TEXT_LENGTH),
         speakers=speakers,
         sessions=tuple(sorted(sessions, key=lambda each: each.starts)),
     )

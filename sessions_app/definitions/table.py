@@ -13,7 +13,7 @@ from sessions_app.bilingual import LANGUAGES, Bilingual
 from sessions_app.definitions.source import KeyPath, Source
 from sessions_app.zones import known_zones
 
-LONGEST_TEXT = 20_000
+MAX_TEXT_LENGTH = 20_000
 
 
 class Table:

@@ -95,7 +95,7 @@ class Fleet(Installation):
             make_session(self.webinar, number=number, starts_at=now + timedelta(days=20 + number))
         release_webinar(self.webinar, by=None, now=now)
         delegation = make_delegation(self.webinar, make_country(), status="accepted")
-        make_delegates(PEOPLE, delegation, admitted_at=now, registered_at=now, hold_until=now)
+        make_delegates(PEOPLE, delegation, admitted_at=now, registered_at=now, mail_not_before=now)
 
     def invite_everyone(self) -> None:
         """The same, each owed an invitation to both sessions."""

@@ -26,10 +26,10 @@ from registrations.models import (
     User,
     Waiver,
 )
-from registrations.services.attendance import decline_sessions_ahead
+from registrations.services.answers import decline_sessions_ahead
 from registrations.services.delivering.plan import plan
 from registrations.services.delivering.send import send_due
-from registrations.services.focal_points import appoint_focal_point, note_privacy_read
+from registrations.services.focal_points import appoint_focal_point, record_privacy_notice_read
 from registrations.services.quotas import make_exception
 from registrations.services.speakers import link_speaker
 from registrations.tokens import Scope, make_invitation_token, make_token
@@ -83,7 +83,7 @@ class World(Site):
         # The other webinar begins in an hour, and its room is open.
         Session.objects.filter(webinar__slug="connection-test").update(room_opens_minutes=120)
         newcomer = appoint_focal_point(self._country("HN"), email=NEWCOMER, name="Sample newcomer")
-        note_privacy_read(User.objects.get(email=NICARAGUA), now=NOW)
+        record_privacy_notice_read(User.objects.get(email=NICARAGUA), now=NOW)
         plan(now=NOW)
         send_due(clock=lambda: NOW)
         # This participant has just said that they cannot come; the notice to their focal point is not planned yet.

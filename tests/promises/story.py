@@ -28,7 +28,7 @@ from registrations.services.announcements import (
     send_test_of_announcement,
     write_announcement,
 )
-from registrations.services.attendance import decline_sessions_ahead, record_answer
+from registrations.services.answers import decline_sessions_ahead, record_answer
 from registrations.services.delegations import (
     accept_delegation,
     mark_attending_again,
@@ -51,11 +51,11 @@ from registrations.services.nominations import (
     replace_delegate,
     withdraw_delegate,
 )
+from registrations.services.nominations.undoing import restore_delegate
 from registrations.services.personal_data.erasing import erase_person
 from registrations.services.personal_data.purging import purge
 from registrations.services.preferences import choose_language_and_zone
 from registrations.services.quotas import change_quota, end_exception, make_exception
-from registrations.services.undoing import restore_delegate
 from registrations.tokens import Scope, make_token
 from sessions_app.cancelling import cancel_webinar, restore_webinar
 from sessions_app.editing import cancel_session, restore_session

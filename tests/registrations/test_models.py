@@ -226,10 +226,10 @@ def test_only_the_active_of_an_acceptance_are_admitted():
 
 
 def test_a_change_is_held_until_just_before_its_instant():
-    delegate = make_delegate(make_delegation(), hold_until=NOW)
+    delegate = make_delegate(make_delegation(), mail_not_before=NOW)
 
-    assert delegate.is_held_at(NOW - timedelta(microseconds=1))
-    assert not delegate.is_held_at(NOW)
+    assert delegate.is_mail_delayed_at(NOW - timedelta(microseconds=1))
+    assert not delegate.is_mail_delayed_at(NOW)
 
 
 def test_a_delegation_is_addressed_by_webinar_and_body():
@@ -242,7 +242,7 @@ def test_a_single_zone_is_offered_and_several_never():
     one = ParticipatingBody(timezones=["America/Tegucigalpa"])
     several = ParticipatingBody(timezones=["America/Mexico_City", "America/Tijuana"])
 
-    assert (one.only_timezone, several.only_timezone) == ("America/Tegucigalpa", "")
+    assert (one.single_timezone, several.single_timezone) == ("America/Tegucigalpa", "")
 
 
 @pytest.mark.parametrize("zones", ["UTC", {"a": 1}, [1], ["Mars/Olympus"], None])

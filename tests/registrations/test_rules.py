@@ -65,7 +65,7 @@ def test_a_reminder_rule_says_nothing_unknown(db: None, fields: dict[str, str]) 
 def test_days_keep_the_hour_of_the_clock_and_hours_their_length(fields: dict[str, object], hour: datetime) -> None:
     released = ReleasedSession(starts_at=FIRST_START, ends_at=FIRST_START.replace(hour=17), timezone="America/New_York")
 
-    assert ReminderRule(**fields).hour_of(released) == hour
+    assert ReminderRule(**fields).due_at_for(released) == hour
 
 
 @pytest.mark.parametrize(

@@ -51,7 +51,7 @@ def owe_invitations(count: int) -> None:
     make_session(webinar, starts_at=now + timedelta(days=20))
     release_webinar(webinar, by=None, now=now)
     delegation = make_delegation(webinar, make_country(), status="accepted")
-    make_delegates(count, delegation, admitted_at=now, registered_at=now, hold_until=now)
+    make_delegates(count, delegation, admitted_at=now, registered_at=now, mail_not_before=now)
 
 
 @pytest.mark.parametrize(

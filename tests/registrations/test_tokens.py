@@ -8,7 +8,7 @@ from django.core.signing import Signer
 from registrations.exceptions import LinkNotValid
 from registrations.models import Delegate, RegistrationPolicy
 from registrations.services.nominations import edit_delegate, replace_delegate, withdraw_delegate
-from registrations.services.undoing import restore_delegate
+from registrations.services.nominations.undoing import restore_delegate
 from registrations.tokens import (
     Scope,
     join_url,
@@ -201,7 +201,7 @@ def test_undoing_a_withdrawal_makes_the_same_link_valid_again(delegate, settings
     settings.CHANGE_HOLD_SECONDS = 20
     token, staff = make_token(delegate, Scope.PAGE), make_staff()
     gone = withdraw_delegate(delegate, version=1, by=staff, now=NOW, reason="A mistake")
-    Delegate.objects.update(hold_until=NOW + timedelta(seconds=20))
+    Delegate.objects.update(mail_not_before=NOW + timedelta(seconds=20))
 
     restore_delegate(gone, by=staff, now=NOW)
 

@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 from django.utils import timezone
 
-from registrations.services.personal_data.purging import preview, purge
+from registrations.services.personal_data.purging import preview_purge, purge
 
 
 class Command(BaseCommand):
@@ -16,7 +16,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         now = timezone.now()
-        purged = preview(now=now) if options["dry_run"] else purge(now=now)
+        purged = preview_purge(now=now) if options["dry_run"] else purge(now=now)
         for slug, counts in purged.webinars.items():
             self.stdout.write(f"{slug}: " + ", ".join(f"{count} {sort}" for sort, count in counts.items()))
         if not purged.webinars:

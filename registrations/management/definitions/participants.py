@@ -7,17 +7,17 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from registrations.models import BodyKind, ReminderMoment, ReminderRecipients, ReminderScope, ReminderUnit
-from registrations.models.gap_notice import FEWEST_DAYS, MOST_DAYS
+from registrations.models.gap_notice import MAX_DAYS, MIN_DAYS
 from registrations.models.reminder import allowed_amounts
-from registrations.services.quotas import MOST_SEATS
-from registrations.services.registration_window import LONGEST_REASON
+from registrations.services.quotas import MAX_SEATS
+from registrations.services.registration_window import MAX_REASON_LENGTH
 from sessions_app.bilingual import Bilingual
 from sessions_app.definitions import Table
 
 LANGUAGES = [code for code, name in settings.LANGUAGES]
 # In minutes, the largest first.
 UNITS = {ReminderUnit.DAYS: 24 * 60, ReminderUnit.HOURS: 60, ReminderUnit.MINUTES: 1}
-MAX_DAYS = 3650
+MAX_DEADLINE_DAYS = 3650
 # No valid lead time is larger.
 MAX_NUMBER = 1_000_000_000
 
@@ -189,8 +189,8 @@ def _parse_profiles(top: Table) -> tuple[ProfileDefinition, ...]:
 
 
 def _parse_numbers(table: Table) -> tuple[int, int | None]:
-    minimum = table.number("minimum", lowest=0, highest=MOST_SEATS, default=2)
-    maximum = table.number("maximum", lowest=0, highest=MOST_SEATS) if table.has("maximum") else None
+    minimum = table.number("minimum", lowest=0, highest=MAX_SEATS, default=2)
+    maximum = table.number("maximum", lowest=0, highest=MAX_SEATS) if table.has("maximum") else None
     # So that the error about an unknown key lists “maximum” among the allowed ones, also if the file has none.
     table.allow("maximum")
     if maximum is not None and maximum < minimum:
@@ -206,7 +206,7 @@ def _parse_exceptions(profile: Table) -> tuple[ExceptionDefinition, ...] | None:
             country=table.text("country", required=True),
             minimum=minimum,
             maximum=maximum,
-            reason=table.text("reason", required=True, longest=LONGEST_REASON),
+            reason=table.text("reason", required=True, longest=MAX_REASON_LENGTH),
             line=table.line,
         )
         table.finish()
@@ -234,7 +234,7 @@ def _parse_registration(table: Table) -> RegistrationDefinition:
 def _parse_moment(parent: Table, key: str, *, at: time, counts: str = "days_before") -> Moment:
     table = parent.table(key, required=True)
     day = table.day("on", required=False)
-    days = table.number(counts, lowest=0, highest=MAX_DAYS, default=0)
+    days = table.number(counts, lowest=0, highest=MAX_DEADLINE_DAYS, default=0)
     clock = table.clock("at", required=False)
     table.finish()
     if parent.has(key) and table.has("on") == table.has(counts):
@@ -285,7 +285,7 @@ def _parse_lead(table: Table) -> tuple[int, ReminderUnit]:
 
 
 def _parse_gap_notices(table: Table) -> tuple[int, ...] | None:
-    days = table.numbers("gap_notices", lowest=FEWEST_DAYS, highest=MOST_DAYS)
+    days = table.numbers("gap_notices", lowest=MIN_DAYS, highest=MAX_DAYS)
     if len(set(days)) < len(days):
         table.refuse("gap_notices", _("A day stands in “gap_notices” twice."))
     return days if table.has("gap_notices") else None

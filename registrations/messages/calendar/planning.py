@@ -61,7 +61,7 @@ def owed(*, now: datetime) -> int:
         person, released = people.pop((entry.session_id, entry.address), None), sessions[entry.session_id]
         if person is None:
             _cancel(plan, released, entry, last_sent.get(entry.pk))
-        elif entry.delegate_id == person.delegate_id or not entry.delegate.is_held_at(now):
+        elif entry.delegate_id == person.delegate_id or not entry.delegate.is_mail_delayed_at(now):
             _invite_again(plan, released, person, entry, last_sent.get(entry.pk))
     # The people who are left have no calendar entry yet.
     return _write(plan) + _invite_newcomers(list(people.values()), sessions, now)

@@ -36,7 +36,7 @@ def is_right(delivery: Delivery, *, now: datetime) -> Q:
     if newer.exists():
         return NEVER
     # Compared with the time of planning, not with now: if the clock is set back, the reminder is still sent.
-    if rule.hour_of(released) > delivery.created_at or (not rule.is_after and released.starts_at <= now):
+    if rule.due_at_for(released) > delivery.created_at or (not rule.is_after and released.starts_at <= now):
         return NEVER
     if rule.recipients == ReminderRecipients.FOCAL_POINTS:
         return Q(Exists(focal_points_to_remind(released).filter(pk=OuterRef("user"), email__iexact=delivery.email)))

@@ -9,7 +9,7 @@ from django.db.models import Exists, OuterRef, TextField, Value
 from django.db.models.functions import Concat, Lower
 
 from registrations.models import Delivery, DeliveryKind, ReminderRecipients, ReminderRule, ReminderScope
-from registrations.models.reminder import LONGEST_LEAD
+from registrations.models.reminder import MAX_LEAD
 from registrations.queries.reminders import focal_points_to_remind, mailboxes_to_remind
 from sessions_app.models import ReleasedSession
 
@@ -86,7 +86,7 @@ def owed(*, now: datetime) -> int:
 
 
 def _due(now: datetime) -> Iterable[DueReminder]:
-    recent = ReleasedSession.objects.filter(is_cancelled=False, ends_at__gt=now - LONGEST_LEAD - LATEST)
+    recent = ReleasedSession.objects.filter(is_cancelled=False, ends_at__gt=now - MAX_LEAD - LATEST)
     rules = ReminderRule.objects.filter(Exists(recent.filter(session__webinar=OuterRef("webinar")))).exclude(
         # After the purge of the personal data nobody can be mailed.
         webinar__policy__purge_on__lte=now.date()
@@ -103,7 +103,7 @@ def _due(now: datetime) -> Iterable[DueReminder]:
     for webinar_id, released_sessions in sessions.items():
         for rule in by_webinar[webinar_id]:
             in_scope = released_sessions[:1] if rule.scope == ReminderScope.FIRST_SESSION else released_sessions
-            reminders = (DueReminder(rule.hour_of(released), rule, released) for released in in_scope)
+            reminders = (DueReminder(rule.due_at_for(released), rule, released) for released in in_scope)
             yield from (due for due in reminders if due.is_due(now))
 
 

@@ -10,51 +10,58 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from registrations.exceptions import Unreadable
+from registrations.exceptions import UnreadableTable
 from registrations.services.attendance_import.people import (
-    LONGEST_ADDRESS,
-    LONGEST_NAME,
-    MOST_MINUTES,
+    MAX_ADDRESS_LENGTH,
+    MAX_MINUTES,
+    MAX_NAME_LENGTH,
     YEARS,
     Attendee,
     Moment,
-    cleaned,
+    clean_text,
 )
 
 # More are no session of ours, and more than are saved within a request.
-MOST_PEOPLE = 10_000
+MAX_PEOPLE = 10_000
 # Below what a form may carry, and far above what people take.
-MOST_CHARACTERS = 2_400_000
-MOST_UNPACKED_BYTES = 20_000_000
+MAX_CHARACTERS = 2_400_000
+MAX_UNPACKED_BYTES = 20_000_000
 
 
 def people_to_text(people: Sequence[Attendee]) -> str:
-    """Raises Unreadable where it would be more than a form may carry."""
+    """Raises UnreadableTable where it would be more than a form may carry."""
     rows = [
-        [one.name, one.address, one.minutes, _to_number(one.first_joined_at), _to_number(one.last_left_at), one.link_of]
+        [
+            one.name,
+            one.address,
+            one.minutes,
+            _to_number(one.first_joined_at),
+            _to_number(one.last_left_at),
+            one.linked_delegate_id,
+        ]
         for one in people
     ]
     text = base64.b85encode(zlib.compress(json.dumps(rows, separators=(",", ":")).encode(), 9)).decode()
-    if len(people) > MOST_PEOPLE or len(text) > MOST_CHARACTERS:
-        raise Unreadable(
-            _("These are more than %(most)s people. Is it the report of one session?") % {"most": f"{MOST_PEOPLE:,}"}
+    if len(people) > MAX_PEOPLE or len(text) > MAX_CHARACTERS:
+        raise UnreadableTable(
+            _("These are more than %(most)s people. Is it the report of one session?") % {"most": f"{MAX_PEOPLE:,}"}
         )
     return text
 
 
 def text_to_people(text: str) -> list[Attendee]:
-    """What `people_to_text` made. Raises Unreadable for anything else."""
+    """What `people_to_text` made. Raises UnreadableTable for anything else."""
     try:
         packed = zlib.decompressobj()
-        data = packed.decompress(base64.b85decode(text[:MOST_CHARACTERS]), MOST_UNPACKED_BYTES)
+        data = packed.decompress(base64.b85decode(text[:MAX_CHARACTERS]), MAX_UNPACKED_BYTES)
         rows: Any = json.loads(data)
-        if not packed.eof or not 0 < len(rows) <= MOST_PEOPLE:
+        if not packed.eof or not 0 < len(rows) <= MAX_PEOPLE:
             raise ValueError
         people = [_person(*row) for row in rows]
         if len({one.key for one in people}) < len(people):
             raise ValueError
     except (ValueError, TypeError, AttributeError, OverflowError, RecursionError, OSError, zlib.error, binascii.Error):
-        raise Unreadable(_("The report did not come back whole. Please choose the file once more.")) from None
+        raise UnreadableTable(_("The report did not come back whole. Please choose the file once more.")) from None
     return people
 
 
@@ -72,15 +79,15 @@ def _to_moment(number: int | None) -> Moment:
 
 
 def _person(
-    name: str, address: str, minutes: int, first: int | None, last: int | None, link_of: int | None
+    name: str, address: str, minutes: int, first: int | None, last: int | None, linked_delegate_id: int | None
 ) -> Attendee:
     one = Attendee(
-        cleaned(name, LONGEST_NAME),
-        cleaned(address, LONGEST_ADDRESS),
-        max(0, min(int(minutes), MOST_MINUTES)),
+        clean_text(name, MAX_NAME_LENGTH),
+        clean_text(address, MAX_ADDRESS_LENGTH),
+        max(0, min(int(minutes), MAX_MINUTES)),
         _to_moment(first),
         _to_moment(last),
-        None if link_of is None else int(link_of),
+        None if linked_delegate_id is None else int(linked_delegate_id),
     )
     if not (one.name or one.address):
         raise ValueError

@@ -8,12 +8,12 @@ from zoneinfo import ZoneInfo
 from django.utils.translation import gettext as _
 
 from registrations.models import Attendance, Delegate, DelegateStatus, MatchedBy
-from registrations.services.attendance_import.people import Attendee, outside
-from registrations.services.imports.words import plain
+from registrations.services.attendance_import.people import Attendee, count_joined_on_other_days
+from registrations.services.imports.normalising import normalised
 from sessions_app.models import Session
 
 # Of the people in a report at least one in so many is ours; else it is told.
-ONE_IN = 5
+MIN_KNOWN_ONE_IN = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ class CheckedReport:
 
 
 @dataclass(frozen=True)
-class People:
+class KnownPeople:
     """The people of a webinar by id, by lower-cased address and, where it is the only one, by name."""
 
     by_pk: Mapping[int, Delegate]
@@ -57,7 +57,7 @@ class People:
     by_name: Mapping[str, Delegate]
 
 
-def people_of_webinar(session: Session) -> People:
+def find_known_people(session: Session) -> KnownPeople:
     """With those who left, whom somebody active precedes. Three queries: people share what they belong to."""
     rows = Delegate.objects.filter(webinar_id=session.webinar_id).prefetch_related("delegation__body")
     people = list(rows.order_by("pk"))
@@ -65,33 +65,35 @@ def people_of_webinar(session: Session) -> People:
     by_name: dict[str, list[Delegate]] = defaultdict(list)
     for person in sorted(people, key=lambda one: one.status == DelegateStatus.ACTIVE):
         by_address[person.address] = person
-        by_name[plain(person.name)].append(person)
+        by_name[normalised(person.name)].append(person)
     by_pk = {person.pk: person for person in people}
-    return People(by_pk, by_address, {name: found[0] for name, found in by_name.items() if name and len(found) == 1})
+    return KnownPeople(
+        by_pk, by_address, {name: found[0] for name, found in by_name.items() if name and len(found) == 1}
+    )
 
 
-def same_names(session: Session, rows: Sequence[Attendance]) -> dict[int, Delegate]:
+def suggest_by_name(session: Session, rows: Sequence[Attendance]) -> dict[int, Delegate]:
     """By the id of those of `rows` who are not known yet, who has their name: to be confirmed. Three queries."""
-    by_name = people_of_webinar(session).by_name
-    found = {row.pk: by_name.get(plain(row.name)) for row in rows if row.matched_by == MatchedBy.NOTHING}
+    by_name = find_known_people(session).by_name
+    found = {row.pk: by_name.get(normalised(row.name)) for row in rows if row.matched_by == MatchedBy.NOTHING}
     return {pk: person for pk, person in found.items() if person is not None}
 
 
 def check_report(session: Session, attendees: Sequence[Attendee], *, zone: str) -> CheckedReport:
     """What saving would do with `attendees`. Five queries at most, however many they are."""
-    people = people_of_webinar(session)
+    people = find_known_people(session)
     stored = {one.key: one for one in Attendance.objects.filter(session=session)}
     matches = tuple(_match(one, people, stored.get(one.key)) for one in attendees)
     return CheckedReport(matches, tuple(_warnings(session, matches, zone=zone)))
 
 
-def _match(attendee: Attendee, people: People, stored: Attendance | None) -> Match:
+def _match(attendee: Attendee, people: KnownPeople, stored: Attendance | None) -> Match:
     """What a person decided by hand stays; else the link of somebody who takes part tells, else the address: whoever
     came in another's place may have been given the link of those who left."""
     known = people.by_pk.get(stored.delegate_id) if stored is not None and stored.delegate_id is not None else None
     if stored is not None and stored.matched_by in (MatchedBy.HAND, MatchedBy.NOBODY):
         return Match(attendee, known, stored.matched_by, stored=stored)
-    linked = people.by_pk.get(attendee.link_of) if attendee.link_of is not None else None
+    linked = people.by_pk.get(attendee.linked_delegate_id) if attendee.linked_delegate_id is not None else None
     if linked is not None and linked.is_active:
         return Match(attendee, linked, MatchedBy.LINK, stored=stored)
     if found := people.by_address.get(attendee.address.lower()):
@@ -101,7 +103,7 @@ def _match(attendee: Attendee, people: People, stored: Attendance | None) -> Mat
     if stored is not None and known is not None:
         # The address was theirs at the first import.
         return Match(attendee, known, stored.matched_by, stored=stored)
-    return Match(attendee, suggested=people.by_name.get(plain(attendee.name)), stored=stored)
+    return Match(attendee, suggested=people.by_name.get(normalised(attendee.name)), stored=stored)
 
 
 def _warnings(session: Session, matches: Sequence[Match], *, zone: str) -> list[str]:
@@ -110,7 +112,7 @@ def _warnings(session: Session, matches: Sequence[Match], *, zone: str) -> list[
     counted = [match for match in matches if match.matched_by != MatchedBy.NOBODY]
     if not ours:
         warnings.append(_("Nobody in this report belongs to this webinar. It may be the report of another event."))
-    elif ours * ONE_IN < len(counted):
+    elif ours * MIN_KNOWN_ONE_IN < len(counted):
         warnings.append(
             _(
                 "Of %(all)s people in this report only %(ours)s belong to this webinar. "
@@ -119,7 +121,7 @@ def _warnings(session: Session, matches: Sequence[Match], *, zone: str) -> list[
             % {"ours": ours, "all": len(counted)}
         )
     first, last = (at.astimezone(ZoneInfo(zone)).date() for at in (session.starts_at, session.ends_at))
-    others, known = outside((match.attendee for match in matches), first=first, last=last, zone=zone)
+    others, known = count_joined_on_other_days((match.attendee for match in matches), first=first, last=last, zone=zone)
     if others:
         warnings.append(
             _("%(others)s of %(all)s people joined on another day than that of the session.")

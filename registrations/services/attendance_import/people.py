@@ -11,10 +11,10 @@ from zoneinfo import ZoneInfo
 from registrations.services.attendance_import.reading import ReportRow
 from registrations.tokens.participants import delegate_id_in_link
 
-MOST_MINUTES = 7 * 24 * 60
-LONGEST_NAME = 200
-LONGEST_ADDRESS = 254
-LONGEST_KEY = 300
+MAX_MINUTES = 7 * 24 * 60
+MAX_NAME_LENGTH = 200
+MAX_ADDRESS_LENGTH = 254
+MAX_KEY_LENGTH = 300
 # Others are no days of a report, and some no database can store.
 YEARS = range(2000, 2101)
 # Reports of both products write days as in the United States, unless a computer's language says otherwise.
@@ -27,14 +27,14 @@ CLOCK_OF_DURATION = re.compile(r"(\d{1,3}):(\d{2})(?::(\d{2}))?")
 SECONDS = {"h": 3600, "m": 60, "s": 1}
 
 Moment = datetime | None
-ReadDay = Callable[[str], date | None]
+DayReader = Callable[[str], date | None]
 
 
 @dataclass(frozen=True, slots=True)
 class Attendee:
     """Somebody as a report names them. `key` tells them from the others: their address or else their name.
 
-    `link_of` is the id of the delegate whose personal link they, and nobody else in the report, gave.
+    `linked_delegate_id` is the id of the delegate whose personal link they, and nobody else in the report, gave.
     """
 
     name: str
@@ -42,11 +42,11 @@ class Attendee:
     minutes: int
     first_joined_at: Moment
     last_left_at: Moment
-    link_of: int | None = None
+    linked_delegate_id: int | None = None
 
     @property
     def key(self) -> str:
-        return self.address.lower() or f"name:{' '.join(self.name.casefold().split())}"[:LONGEST_KEY]
+        return self.address.lower() or f"name:{' '.join(self.name.casefold().split())}"[:MAX_KEY_LENGTH]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,19 +56,19 @@ class _Stay:
     seconds: int
 
 
-def attendees_of(rows: Sequence[ReportRow], *, day: date, zone: str) -> list[Attendee]:
+def attendees_from_rows(rows: Sequence[ReportRow], *, day: date, zone: str) -> list[Attendee]:
     """One for each person, in the order of the report; rows that name nobody are left out.
 
     Hours without an offset are of `zone`. Whether 10/05 is in May or in October is told by the `day` of the session.
     """
-    read_day = _order_of_days(rows, day=day)
+    read_day = _choose_day_order(rows, day=day)
     stays: dict[str, list[_Stay]] = defaultdict(list)
     names: dict[str, Attendee] = {}
     links: dict[str, set[int]] = defaultdict(set)
     for row in rows:
         who = Attendee(
-            cleaned(row.name, LONGEST_NAME),
-            cleaned(row.address, LONGEST_ADDRESS) if "@" in row.address else "",
+            clean_text(row.name, MAX_NAME_LENGTH),
+            clean_text(row.address, MAX_ADDRESS_LENGTH) if "@" in row.address else "",
             0, None, None,
         )  # fmt: skip
         if who.name or who.address:
@@ -77,7 +77,7 @@ def attendees_of(rows: Sequence[ReportRow], *, day: date, zone: str) -> list[Att
             if (linked := delegate_id_in_link(row.link)) is not None:
                 links[who.key].add(linked)
     given = Counter(chain.from_iterable(links.values()))
-    return [_together(names[key], of_one, _only_link(links[key], given)) for key, of_one in stays.items()]
+    return [_merge_stays(names[key], of_one, _only_link(links[key], given)) for key, of_one in stays.items()]
 
 
 def _only_link(own: Collection[int], given: Mapping[int, int]) -> int | None:
@@ -85,19 +85,19 @@ def _only_link(own: Collection[int], given: Mapping[int, int]) -> int | None:
     return next((linked for linked in own if len(own) == given[linked] == 1), None)
 
 
-def cleaned(text: str, longest: int) -> str:
+def clean_text(text: str, longest: int) -> str:
     """What a database can store: no half characters, not too long."""
     return text.replace("\x00", "").encode("utf-8", "replace").decode()[:longest].strip()
 
 
-def _together(who: Attendee, stays: list[_Stay], linked: int | None) -> Attendee:
+def _merge_stays(who: Attendee, stays: list[_Stay], linked: int | None) -> Attendee:
     joined = [stay.joined_at for stay in stays if stay.joined_at]
     left = [stay.left_at for stay in stays if stay.left_at]
     minutes = -(-_seconds_of(stays) // 60)
     return Attendee(
         who.name,
         who.address,
-        min(minutes, MOST_MINUTES),
+        min(minutes, MAX_MINUTES),
         min(joined, default=None),
         max(left, default=None),
         linked,
@@ -120,7 +120,7 @@ def _seconds_of(stays: list[_Stay]) -> int:
     return int(seconds)
 
 
-def _stay(row: ReportRow, read_day: ReadDay, zone: ZoneInfo) -> _Stay:
+def _stay(row: ReportRow, read_day: DayReader, zone: ZoneInfo) -> _Stay:
     joined, left = _moment(row.joined, read_day, zone), _moment(row.left, read_day, zone)
     if joined and left and left < joined:
         left = None
@@ -141,10 +141,10 @@ def seconds_in(text: str) -> int | None:
         minutes = float(text[:9].replace(",", "."))
     except ValueError:
         return None
-    return int(minutes * 60) if 0 <= minutes <= MOST_MINUTES else None
+    return int(minutes * 60) if 0 <= minutes <= MAX_MINUTES else None
 
 
-def _moment(text: str, read_day: ReadDay, zone: ZoneInfo) -> Moment:
+def _moment(text: str, read_day: DayReader, zone: ZoneInfo) -> Moment:
     """None where `text` is no day with an hour."""
     if OFFSET.search(text):
         try:
@@ -164,11 +164,11 @@ def _moment(text: str, read_day: ReadDay, zone: ZoneInfo) -> Moment:
         return None
 
 
-def _order_of_days(rows: Sequence[ReportRow], *, day: date) -> ReadDay:
+def _choose_day_order(rows: Sequence[ReportRow], *, day: date) -> DayReader:
     """Month first or day first: the one by which more of the rows have a day, and more of these are near `day`."""
     texts = list(dict.fromkeys(row.joined[:11] for row in rows if row.joined))
 
-    def fits(read_day: ReadDay) -> tuple[int, int]:
+    def fits(read_day: DayReader) -> tuple[int, int]:
         days = [found for text in texts if (found := read_day(text))]
         return len(days), sum(abs(found - day) <= timedelta(days=1) for found in days)
 
@@ -200,7 +200,7 @@ def _date(year: int, month: int, day: int) -> date | None:
         return None
 
 
-def outside(people: Iterable[Attendee], *, first: date, last: date, zone: str) -> tuple[int, int]:
+def count_joined_on_other_days(people: Iterable[Attendee], *, first: date, last: date, zone: str) -> tuple[int, int]:
     """(how many joined on another day than those from `first` to `last`, how many joined at a known hour)."""
     days = [one.first_joined_at.astimezone(ZoneInfo(zone)).date() for one in people if one.first_joined_at]
     return sum(not first <= day <= last for day in days), len(days)

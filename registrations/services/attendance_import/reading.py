@@ -13,19 +13,19 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from registrations.exceptions import Unreadable
+from registrations.exceptions import UnreadableTable
+from registrations.services.imports.csv_text import DELIMITERS, decode, not_a_table, split_cells
+from registrations.services.imports.normalising import normalised
 from registrations.services.imports.reading import COMPOUND_FILE, NO_TABLES, ZIP
-from registrations.services.imports.texts import DELIMITERS, decode, no_table, split_cells
-from registrations.services.imports.words import plain
 
-MOST_BYTES = 10 * 1024 * 1024
-MOST_ROWS = 50_000
+MAX_BYTES = 10 * 1024 * 1024
+MAX_ROWS = 50_000
 # A summary of the meeting stands above the headings.
 ROWS_WITH_HEADINGS = 60
 CHARACTERS_WITH_HEADINGS = 30_000
 # Of a refusal that says what was found.
-MOST_FOUND = 12
-LONGEST_FOUND = 40
+MAX_FOUND = 12
+MAX_FOUND_LENGTH = 40
 LABELS: Mapping[str, Promise] = {
     "name": gettext_lazy("Name"),
     "address": gettext_lazy("E-mail address"),
@@ -72,34 +72,35 @@ def read_report(data: bytes) -> list[ReportRow]:
     """The rows below the headings, as far as the first blank one: what follows in a report is of another kind.
 
     Of a report in blocks, the rows of each block below its own headings, without those who did not attend.
-    Raises Unreadable for what is no text, more than MOST_BYTES or MOST_ROWS, has no known headings, or nobody below.
+    Raises UnreadableTable for what is no text, more than MAX_BYTES or MAX_ROWS, has no known headings, or nobody
+    below.
     """
-    if len(data) > MOST_BYTES:
+    if len(data) > MAX_BYTES:
         raise report_too_large()
     if data.startswith((*ZIP, COMPOUND_FILE)):
-        raise Unreadable(_("This is an Excel file. Please send the CSV file as Zoom or Teams gave it."))
+        raise UnreadableTable(_("This is an Excel file. Please send the CSV file as Zoom or Teams gave it."))
     if data.startswith(NO_TABLES):
-        raise Unreadable(_("This is no participant report. Please send the CSV file as Zoom or Teams gave it."))
+        raise UnreadableTable(_("This is no participant report. Please send the CSV file as Zoom or Teams gave it."))
     text = decode(data).removeprefix("\ufeff")
     if "\x00" in text:
-        raise no_table()
-    known = {plain(heading): field for field, words in settings.ATTENDANCE_COLUMNS.items() for heading in words}
+        raise not_a_table()
+    known = {normalised(heading): field for field, words in settings.ATTENDANCE_COLUMNS.items() for heading in words}
     headings = _find_headings(text, known)
     rows = list(_rows_of_blocks(text, headings, known) if headings.is_of_a_block else _rows_below(text, headings))
     if not rows:
-        raise Unreadable(_("There are headings, but no people below them."))
+        raise UnreadableTable(_("There are headings, but no people below them."))
     return rows
 
 
-def report_too_large() -> Unreadable:
-    return Unreadable(
+def report_too_large() -> UnreadableTable:
+    return UnreadableTable(
         _("This file is larger than %(megabytes)s MB, which no report of one session is.")
-        % {"megabytes": MOST_BYTES // 1024**2}
+        % {"megabytes": MAX_BYTES // 1024**2}
     )
 
 
 def _find_headings(text: str, known: Mapping[str, str]) -> Headings:
-    """Those that the most columns are known by, whatever stands between the cells. Raises Unreadable."""
+    """Those that the most columns are known by, whatever stands between the cells. Raises UnreadableTable."""
     beginning = text[:CHARACTERS_WITH_HEADINGS]
     candidates = [
         Headings(delimiter, index, _known_columns(row, known))
@@ -123,7 +124,7 @@ def _known_columns(row: Sequence[str], known: Mapping[str, str]) -> dict[str, in
     """Of two columns of one kind the first."""
     columns: dict[str, int] = {}
     for number, cell in enumerate(row):
-        if field := known.get(plain(cell)):
+        if field := known.get(normalised(cell)):
             columns.setdefault(field, number)
     return columns
 
@@ -132,7 +133,7 @@ def _names_people(columns: Mapping[str, int]) -> bool:
     return "name" in columns and not columns.keys().isdisjoint({"joined", "duration"})
 
 
-def _no_headings(why: str, rows: Iterable[Sequence[str]]) -> Unreadable:
+def _no_headings(why: str, rows: Iterable[Sequence[str]]) -> UnreadableTable:
     """Which columns were looked for, and what was found in the widest of `rows` instead."""
     looked_for = "; ".join(
         f"{LABELS[field]} ({', '.join(words)})" for field, words in settings.ATTENDANCE_COLUMNS.items()
@@ -140,8 +141,8 @@ def _no_headings(why: str, rows: Iterable[Sequence[str]]) -> Unreadable:
     stripped = [[cell.strip() for cell in row] for row in rows]
     widest = max(stripped, key=lambda row: sum(map(bool, row)), default=[])
     # An address is a person's, and no heading.
-    found = ", ".join(cell[:LONGEST_FOUND] for cell in widest[:MOST_FOUND] if cell and "@" not in cell)
-    return Unreadable(
+    found = ", ".join(cell[:MAX_FOUND_LENGTH] for cell in widest[:MAX_FOUND] if cell and "@" not in cell)
+    return UnreadableTable(
         why
         + " "
         + _("Looked for: %(columns)s.") % {"columns": looked_for}
@@ -151,7 +152,7 @@ def _no_headings(why: str, rows: Iterable[Sequence[str]]) -> Unreadable:
 
 
 def _rows_below(text: str, headings: Headings) -> Iterator[ReportRow]:
-    """Raises Unreadable."""
+    """Raises UnreadableTable."""
     below = islice(split_cells(text, headings.delimiter), headings.at + 1, None)
     number = 0
     for row in below:
@@ -167,7 +168,7 @@ def _rows_below(text: str, headings: Headings) -> Iterator[ReportRow]:
 def _rows_of_blocks(text: str, headings: Headings, known: Mapping[str, str]) -> Iterator[ReportRow]:
     """Whoever attended, of each block. A row with one text alone is the title of a block, whose headings follow it.
 
-    Raises Unreadable, also where a block has other headings than are known: nobody in it is left out in silence.
+    Raises UnreadableTable, also where a block has other headings than are known: nobody in it is left out in silence.
     """
     columns: Mapping[str, int] | None = None
     title = ""
@@ -184,17 +185,17 @@ def _rows_of_blocks(text: str, headings: Headings, known: Mapping[str, str]) -> 
             title = texts[0]
         elif title:
             raise _no_headings(
-                _("The section “%(title)s” has no row of known column headings.") % {"title": title[:LONGEST_FOUND]},
+                _("The section “%(title)s” has no row of known column headings.") % {"title": title[:MAX_FOUND_LENGTH]},
                 [row],
             )
-        elif columns is not None and plain(_cell(row, columns.get("attended"))) != DID_NOT_ATTEND:
+        elif columns is not None and normalised(_cell(row, columns.get("attended"))) != DID_NOT_ATTEND:
             yield _report_row(row, columns)
 
 
 def _check_number(number: int) -> None:
-    if number > MOST_ROWS:
-        raise Unreadable(
-            _("These are more than %(most)s rows. Is it the report of one session?") % {"most": f"{MOST_ROWS:,}"}
+    if number > MAX_ROWS:
+        raise UnreadableTable(
+            _("These are more than %(most)s rows. Is it the report of one session?") % {"most": f"{MAX_ROWS:,}"}
         )
 
 

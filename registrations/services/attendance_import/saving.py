@@ -16,7 +16,7 @@ from registrations.services.registration_window import check_not_purged
 from sessions_app.models import Session
 
 BATCH = 500
-KEPT = ["name", "address", "delegate", "matched_by", "minutes", "first_joined_at", "last_left_at", "report"]
+UPDATED_FIELDS = ["name", "address", "delegate", "matched_by", "minutes", "first_joined_at", "last_left_at", "report"]
 
 
 class NotConfirmed(RuleBroken):
@@ -27,7 +27,7 @@ class NotConfirmed(RuleBroken):
 
 
 @dataclass(frozen=True)
-class Imported:
+class ImportResult:
     """How many people of the report are new, how many were changed; the rest was there already."""
 
     added: int
@@ -38,7 +38,7 @@ class Imported:
 @transaction.atomic
 def import_attendance(
     session: Session, *, people: Sequence[Attendee], zone: str, is_confirmed: bool, by: User, now: datetime
-) -> Imported:
+) -> ImportResult:
     """Store who took part in `session`, as `check_report` tells; a second call changes nothing.
 
     Who somebody is stays as a person decided it. A second report of the session, as of a room that was changed,
@@ -51,26 +51,31 @@ def import_attendance(
     if checked.warnings and not is_confirmed:
         raise NotConfirmed
     added = [match for match in checked.matches if match.stored is None]
-    changed = [row for match in checked.matches if (row := _changed(match))]
+    changed = [row for match in checked.matches if (row := _changed_attendance(match))]
     if added or changed:
         report = AttendanceReport.objects.create(
             session=session, imported_by=by, imported_at=now, people=len(checked.matches)
         )
-        _write(chain((_new(session, match, report) for match in added), (_moved(row, report) for row in changed)))
+        _upsert(
+            chain(
+                (_new_attendance(session, match, report) for match in added),
+                (_with_report(row, report) for row in changed),
+            )
+        )
         _record(session, HistoryKind.ATTENDANCE_IMPORTED, by=by, now=now, people=len(added) + len(changed))
-    return Imported(len(added), len(changed), checked)
+    return ImportResult(len(added), len(changed), checked)
 
 
-def _write(rows: Iterator[Attendance]) -> None:
+def _upsert(rows: Iterator[Attendance]) -> None:
     """Those that are new and those that are not, a batch at a time: an update for each row costs a hundred times more
     than an insertion that gives way to what stands there."""
     while batch := list(islice(rows, BATCH)):
         Attendance.objects.bulk_create(
-            batch, update_conflicts=True, unique_fields=["session", "key"], update_fields=KEPT
+            batch, update_conflicts=True, unique_fields=["session", "key"], update_fields=UPDATED_FIELDS
         )
 
 
-def _moved(row: Attendance, report: AttendanceReport) -> Attendance:
+def _with_report(row: Attendance, report: AttendanceReport) -> Attendance:
     """`row` as `report` changes it, to be written over the one of its key."""
     row.pk, row.report = None, report
     return row
@@ -105,7 +110,7 @@ def _record(
     )
 
 
-def _new(session: Session, match: Match, report: AttendanceReport) -> Attendance:
+def _new_attendance(session: Session, match: Match, report: AttendanceReport) -> Attendance:
     one = match.attendee
     return Attendance(
         session=session,
@@ -121,7 +126,7 @@ def _new(session: Session, match: Match, report: AttendanceReport) -> Attendance
     )
 
 
-def _changed(match: Match) -> Attendance | None:
+def _changed_attendance(match: Match) -> Attendance | None:
     """What is stored of somebody, with what the report adds; None where it adds nothing."""
     row, one = match.stored, match.attendee
     if row is None:

@@ -3,7 +3,7 @@
 from registrations.services.exports.board import board_table
 from registrations.services.exports.columns import COLUMNS, DEFAULT_COLUMNS
 from registrations.services.exports.files import FileFormat, Table, write_csv, write_xlsx
-from registrations.services.exports.saved import export_board, export_delegates
+from registrations.services.exports.recorded import export_board, export_delegates
 
 __all__ = [
     "COLUMNS",

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from django.utils.translation import gettext as _
 
 from registrations.queries import BoardRow, QuotaBoard
-from registrations.services.exports.files import Row, Table, Value
+from registrations.services.exports.files import CellValue, Row, Table
 
 
 def board_table(board: QuotaBoard) -> Table:
@@ -28,10 +28,16 @@ def board_table(board: QuotaBoard) -> Table:
 
 def _row(row: BoardRow, width: int) -> Row:
     delegation = row.delegation
-    counts: list[Value] = [
+    counts: list[CellValue] = [
         count
         for seat in row.seats
-        for count in (seat.named, seat.floor, seat.missing if row.is_attending else 0, seat.waived, seat.declined)
+        for count in (
+            seat.named,
+            seat.effective_minimum,
+            seat.missing if row.is_attending else 0,
+            seat.waived,
+            seat.declined,
+        )
     ]
     return [
         str(delegation.body),
@@ -60,4 +66,4 @@ def _totals(board: QuotaBoard) -> Row:
 
 def _totals_by_profile(board: QuotaBoard) -> Iterator[int]:
     for total in board.profile_totals:
-        yield from (total.named, total.floor, total.missing, total.waived, total.declined)
+        yield from (total.named, total.effective_minimum, total.missing, total.waived, total.declined)

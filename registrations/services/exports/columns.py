@@ -10,7 +10,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from registrations.services.exports.files import Value
+from registrations.services.exports.files import CellValue
 
 
 @dataclass(frozen=True)
@@ -18,16 +18,16 @@ class Column:
     """`value` reads a delegate with `held_entries` (see `read_delegates`) and asks no query."""
 
     label: Promise
-    value: Callable[[Any], Value]
+    value: Callable[[Any], CellValue]
     is_default: bool = True
-    is_moment: bool = False
+    is_datetime: bool = False
 
     def heading(self, zone: str) -> str:
         """Of a moment with its zone (rule 13)."""
-        return f"{self.label} ({zone})" if self.is_moment else str(self.label)
+        return f"{self.label} ({zone})" if self.is_datetime else str(self.label)
 
 
-def moment(at: datetime | None) -> str:
+def format_datetime(at: datetime | None) -> str:
     """As spreadsheets of any language sort it, in the zone that the heading names."""
     return f"{timezone.localtime(at):%Y-%m-%d %H:%M}" if at else ""
 
@@ -61,10 +61,16 @@ COLUMNS: Mapping[str, Column] = {
         is_default=False,
     ),
     "registered_at": Column(
-        gettext_lazy("Registered at"), lambda delegate: moment(delegate.registered_at), is_default=False, is_moment=True
+        gettext_lazy("Registered at"),
+        lambda delegate: format_datetime(delegate.registered_at),
+        is_default=False,
+        is_datetime=True,
     ),
     "admitted_at": Column(
-        gettext_lazy("Admitted at"), lambda delegate: moment(delegate.admitted_at), is_default=False, is_moment=True
+        gettext_lazy("Admitted at"),
+        lambda delegate: format_datetime(delegate.admitted_at),
+        is_default=False,
+        is_datetime=True,
     ),
     "answers": Column(gettext_lazy("Answers by session"), _answers),
 }

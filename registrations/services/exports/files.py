@@ -17,8 +17,8 @@ from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.styles import Font
 from openpyxl.utils import get_column_letter
 
-Value = str | int
-Row = Sequence[Value]
+CellValue = str | int
+Row = Sequence[CellValue]
 
 # What makes Excel, LibreOffice or Google Sheets calculate a cell of a CSV file (OWASP, "CSV Injection"): these, in
 # their full width too, at the very beginning or after blanks.
@@ -40,7 +40,7 @@ class Table:
     chunks: Iterable[Sequence[Row]]
 
 
-def harmless(value: Value) -> Value:
+def escape_formula(value: CellValue) -> CellValue:
     """A text that a spreadsheet would calculate gets an apostrophe before it, which keeps it a text; others stay.
 
     CSV has no types, quotes do not help, and leaving characters out would change a telephone number or a name.
@@ -63,7 +63,7 @@ def write_csv(table: Table) -> IO[bytes]:
 
 def _lines(rows: Iterable[Row]) -> bytes:
     text = io.StringIO(newline="")
-    csv.writer(text, quoting=csv.QUOTE_ALL).writerows([harmless(value) for value in row] for row in rows)
+    csv.writer(text, quoting=csv.QUOTE_ALL).writerows([escape_formula(value) for value in row] for row in rows)
     return text.getvalue().encode()
 
 
@@ -92,7 +92,7 @@ def _temporary_file() -> IO[bytes]:
     return cast("IO[bytes]", tempfile.TemporaryFile())  # closed by whoever reads it
 
 
-def _cell(sheet: object, value: Value, *, is_heading: bool = False) -> WriteOnlyCell:
+def _cell(sheet: object, value: CellValue, *, is_heading: bool = False) -> WriteOnlyCell:
     if not isinstance(value, str):
         return WriteOnlyCell(sheet, value)
     cell = WriteOnlyCell(sheet, ILLEGAL_CHARACTERS_RE.sub("", value))

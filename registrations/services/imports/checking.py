@@ -14,23 +14,23 @@ from registrations.models import Delegate, Delegation, ParticipantProfile, User
 from registrations.queries import SeatCount, seats_of
 from registrations.services.delegate_details import DelegateDetails, clean_details
 from registrations.services.imports.columns import LABELS
+from registrations.services.imports.normalising import normalised
 from registrations.services.imports.people import (
-    Person,
+    ImportRow,
     formula_message,
-    language_of_word,
-    profile_words,
-    yes_or_no,
-    zone_of_word,
+    parse_language,
+    parse_yes_or_no,
+    parse_zone,
+    profiles_by_word,
 )
-from registrations.services.imports.words import plain
 from registrations.services.registration_window import check_attending, check_time, is_late
 from sessions_app.hours import zone_city
 
 
 class RowState(StrEnum):
     NEW = "new"
-    ALREADY = "already"
-    WRONG = "wrong"
+    ALREADY_REGISTERED = "already"
+    INVALID = "wrong"
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class CellError:
 class CheckedRow:
     """`details` are set where the row can be saved; `note` says why someone is "already there"."""
 
-    person: Person
+    person: ImportRow
     state: RowState
     details: DelegateDetails | None = None
     errors: tuple[CellError, ...] = ()
@@ -56,7 +56,7 @@ class CheckedRow:
         return self.details.email.lower() if self.details else ""
 
     @property
-    def language_in_words(self) -> str:
+    def language_label(self) -> str:
         return str(dict(settings.LANGUAGES).get(self.details.language, "")) if self.details else ""
 
     @property
@@ -64,18 +64,18 @@ class CheckedRow:
         """Of the zone, in the reader's language."""
         return zone_city(self.details.timezone, get_language() or "en") if self.details else ""
 
-    def refused(self, broken: RuleBroken) -> "CheckedRow":
+    def as_refused(self, broken: RuleBroken) -> "CheckedRow":
         """As it is where naming this person was refused; someone else may have named them meanwhile."""
         if isinstance(broken, AddressTakenHere):
-            return self.named_already(broken.delegate.name)
-        return replace(self, state=RowState.WRONG, details=None, errors=(_cell_error(broken.field, broken.message),))
+            return self.as_already_registered(broken.delegate.name)
+        return replace(self, state=RowState.INVALID, details=None, errors=(_cell_error(broken.field, broken.message),))
 
-    def named_already(self, name: str) -> "CheckedRow":
-        return replace(self, state=RowState.ALREADY, note=_("Named already: %(name)s.") % {"name": name})
+    def as_already_registered(self, name: str) -> "CheckedRow":
+        return replace(self, state=RowState.ALREADY_REGISTERED, note=_("Named already: %(name)s.") % {"name": name})
 
 
 @dataclass(frozen=True)
-class Ground:
+class ImportContext:
     """What the rows are checked against. `named` are the names of the delegation's active people by address."""
 
     delegation: Delegation
@@ -99,28 +99,28 @@ class CheckedRows:
         return self.of(RowState.NEW)
 
     @property
-    def already(self) -> tuple[CheckedRow, ...]:
-        return self.of(RowState.ALREADY)
+    def already_registered(self) -> tuple[CheckedRow, ...]:
+        return self.of(RowState.ALREADY_REGISTERED)
 
     @property
-    def wrong(self) -> tuple[CheckedRow, ...]:
-        return self.of(RowState.WRONG)
+    def invalid(self) -> tuple[CheckedRow, ...]:
+        return self.of(RowState.INVALID)
 
 
-def check_import(delegation: Delegation, people: Sequence[Person], *, by: User, now: datetime) -> CheckedRows:
+def check_import(delegation: Delegation, people: Sequence[ImportRow], *, by: User, now: datetime) -> CheckedRows:
     """What saving `people` would do at this moment; nothing is written, locked or counted.
 
     Who is registered for another delegation is not looked at (rule 8). Raises what `check_time` raises, and
     NotPossibleNow while the delegation does not attend. The number of queries does not depend on the people.
     """
-    check_time(delegation.webinar, by=by, now=now, is_for_late=True)
+    check_time(delegation.webinar, by=by, now=now, is_allowed_late=True)
     check_attending(delegation)
-    return _check_people(people, _ground_of(delegation, by=by, now=now))
+    return _check_people(people, _import_context(delegation, by=by, now=now))
 
 
-def _ground_of(delegation: Delegation, *, by: User, now: datetime) -> Ground:
+def _import_context(delegation: Delegation, *, by: User, now: datetime) -> ImportContext:
     active = Delegate.objects.active().filter(delegation=delegation).order_by()
-    return Ground(
+    return ImportContext(
         delegation=delegation,
         seats=seats_of(delegation),
         named={email.lower(): name for email, name in active.values_list("email", "name")},
@@ -128,50 +128,50 @@ def _ground_of(delegation: Delegation, *, by: User, now: datetime) -> Ground:
     )
 
 
-def _check_people(people: Iterable[Person], ground: Ground) -> CheckedRows:
+def _check_people(people: Iterable[ImportRow], context: ImportContext) -> CheckedRows:
     """Each row by itself, then against those above it: an address counts once, a seat is taken once."""
-    profiles = profile_words([seat.profile for seat in ground.seats])
-    seats = {seat.profile.pk: seat for seat in ground.seats}
+    profiles = profiles_by_word([seat.profile for seat in context.seats])
+    seats = {seat.profile.pk: seat for seat in context.seats}
     above: dict[str, CheckedRow] = {}
     checked = []
     for person in people:
-        row = _check_alone(person, ground, profiles)
+        row = _check_alone(person, context, profiles)
         if row.details is not None:
-            row = _check_address(row, ground, above)
+            row = _check_address(row, context, above)
         if row.state == RowState.NEW and row.details is not None:
-            row = _check_seat(row, row.details.profile, seats, is_late=ground.is_late)
+            row = _check_seat(row, row.details.profile, seats, is_late=context.is_late)
         checked.append(row)
-    return CheckedRows(tuple(checked), tuple(seats[seat.profile.pk] for seat in ground.seats))
+    return CheckedRows(tuple(checked), tuple(seats[seat.profile.pk] for seat in context.seats))
 
 
-def _check_alone(person: Person, ground: Ground, profiles: Mapping[str, ParticipantProfile]) -> CheckedRow:
+def _check_alone(person: ImportRow, context: ImportContext, profiles: Mapping[str, ParticipantProfile]) -> CheckedRow:
     """The row as `clean_details` takes it, with every error of its cells."""
-    details, messages = _read(person, ground, profiles)
-    profile_ids = {seat.profile.pk for seat in ground.seats}
+    details, messages = _read(person, context, profiles)
+    profile_ids = {seat.profile.pk for seat in context.seats}
     try:
-        details = clean_details(details, delegation=ground.delegation, profile_ids=profile_ids)
+        details = clean_details(details, delegation=context.delegation, profile_ids=profile_ids)
     except InvalidInput as invalid:
         # What a word should have been says more than that the field is empty.
         messages = {field: list(texts) for field, texts in invalid.messages.items()} | messages
     if messages:
         errors = tuple(_cell_error(field, text) for field in LABELS for text in messages.get(field, ()))
-        return CheckedRow(person, RowState.WRONG, errors=errors)
+        return CheckedRow(person, RowState.INVALID, errors=errors)
     return CheckedRow(person, RowState.NEW, details=details)
 
 
 def _read(
-    person: Person, ground: Ground, profiles: Mapping[str, ParticipantProfile]
+    person: ImportRow, context: ImportContext, profiles: Mapping[str, ParticipantProfile]
 ) -> tuple[DelegateDetails, dict[str, list[str]]]:
     """What the cells say, and the messages about words that stand for nothing."""
     messages = {field: [message] for field, text in person.texts.items() if (message := formula_message(text))}
-    profile = profiles.get(plain(person.text("profile"))) if ground.seats else None
-    if ground.seats and profile is None and person.text("profile").strip():
-        names = ", ".join(str(seat.profile) for seat in ground.seats)
+    profile = profiles.get(normalised(person.text("profile"))) if context.seats else None
+    if context.seats and profile is None and person.text("profile").strip():
+        names = ", ".join(str(seat.profile) for seat in context.seats)
         messages.setdefault("profile", [_("Please write one of these: %(words)s.") % {"words": names}])
-    language = language_of_word(person.text("language"), delegation=ground.delegation)
+    language = parse_language(person.text("language"), delegation=context.delegation)
     if language is None:
         messages.setdefault("language", [_("Please write one of these: %(words)s.") % {"words": _("Spanish, English")}])
-    is_member = yes_or_no(person.text("is_working_group_member"))
+    is_member = parse_yes_or_no(person.text("is_working_group_member"))
     if is_member is None:
         messages.setdefault("is_working_group_member", [_("Please write yes or no.")])
     details = DelegateDetails(
@@ -180,8 +180,8 @@ def _read(
         institution=person.text("institution"),
         position=person.text("position"),
         profile=profile,
-        language=language or ground.delegation.body.default_language,
-        timezone=zone_of_word(person.text("timezone"), delegation=ground.delegation),
+        language=language or context.delegation.body.default_language,
+        timezone=parse_zone(person.text("timezone"), delegation=context.delegation),
         phone=person.text("phone"),
         needs=person.text("needs"),
         is_working_group_member=bool(is_member),
@@ -189,18 +189,20 @@ def _read(
     return details, messages
 
 
-def _check_address(row: CheckedRow, ground: Ground, above: dict[str, CheckedRow]) -> CheckedRow:
+def _check_address(row: CheckedRow, context: ImportContext, above: dict[str, CheckedRow]) -> CheckedRow:
     """Nobody is added twice, whether they are in the delegation or further up in the table."""
-    name = ground.named.get(row.address)
+    name = context.named.get(row.address)
     if name is not None:
-        return row.named_already(name)
+        return row.as_already_registered(name)
     first = above.setdefault(row.address, row)
     if first is row:
         return row
     if first.details and row.details and first.details.name == row.details.name:
-        return replace(row, state=RowState.ALREADY, note=_("The same as row %(row)s.") % {"row": first.person.row})
+        return replace(
+            row, state=RowState.ALREADY_REGISTERED, note=_("The same as row %(row)s.") % {"row": first.person.row}
+        )
     message = _("Row %(row)s has this address for another person.") % {"row": first.person.row}
-    return replace(row, state=RowState.WRONG, details=None, errors=(_cell_error("email", message),))
+    return replace(row, state=RowState.INVALID, details=None, errors=(_cell_error("email", message),))
 
 
 def _check_seat(
@@ -209,11 +211,11 @@ def _check_seat(
     """Take a seat in `seats`, if there is one (rules 1 and 7)."""
     seat = seats.get(profile.pk) if profile else None
     if is_late and (seat is None or seat.is_met):
-        return row.refused(RegistrationClosed())
+        return row.as_refused(RegistrationClosed())
     if seat is None:
         return row
     if seat.is_full:
-        return row.refused(QuotaFull())
+        return row.as_refused(QuotaFull())
     seats[seat.profile.pk] = replace(seat, named=seat.named + 1)
     return row
 

@@ -7,8 +7,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, override
 
 from registrations.models import BodyKind, Delegation
+from registrations.services.imports.normalising import normalised
 from registrations.services.imports.tables import Table
-from registrations.services.imports.words import plain
 from sessions_app.bilingual import LANGUAGES
 
 # A column of surnames is no field: it is joined to the name.
@@ -28,7 +28,7 @@ LABELS = {
     "is_working_group_member": gettext_lazy("Working Group"),
 }
 # How people head such columns, besides the labels themselves.
-KNOWN = {
+KNOWN_HEADINGS = {
     "name": (
         "name names nombre nombres nombre-y-apellido nombre-y-apellidos nombres-y-apellidos nombre-apellidos "
         "delegate delegado participant participante official funcionario first-name given-name given-names"
@@ -56,7 +56,7 @@ ROWS_WITH_HEADINGS = 10
 
 
 @dataclass(frozen=True)
-class Layout:
+class ColumnLayout:
     """What each column holds ("" for what is not used), and the index of the row of headings, if there is one."""
 
     columns: tuple[str, ...]
@@ -73,36 +73,38 @@ def fields_of(delegation: Delegation) -> tuple[str, ...]:
     return tuple(field for field in LABELS if field != SURNAME and (is_country or field != "profile"))
 
 
-def needed_of(delegation: Delegation) -> tuple[str, ...]:
+def required_fields_of(delegation: Delegation) -> tuple[str, ...]:
     """The columns without which nobody can be named; of the others, a default or nothing stands in."""
     optional = {"position", "language", "phone", "needs", "is_working_group_member"}
-    if delegation.body.only_timezone:
+    if delegation.body.single_timezone:
         optional.add("timezone")
     return tuple(field for field in fields_of(delegation) if field not in optional)
 
 
-def find_layout(table: Table, *, fields: Collection[str]) -> Layout:
+def find_layout(table: Table, *, fields: Collection[str]) -> ColumnLayout:
     """The columns of `table` as its headings say. Where no heading is known, no column is, and the first row may be a
     person; a heading that stands twice is taken for both columns, which `layout_problems` tells."""
     known = _known_headings({*fields, SURNAME})
     candidates = [(index, row) for index, row in enumerate(table.rows[: ROWS_WITH_HEADINGS * 2]) if row]
-    found = [(index, [known.get(plain(cell), "") for cell in row]) for index, row in candidates[:ROWS_WITH_HEADINGS]]
+    found = [
+        (index, [known.get(normalised(cell), "") for cell in row]) for index, row in candidates[:ROWS_WITH_HEADINGS]
+    ]
     index, columns = max(found, key=lambda one: (sum(map(bool, one[1])), -one[0]))
     if not any(columns):
         has_person = any("@" in cell for cell in candidates[0][1])
-        return Layout(("",) * table.width, None if has_person else candidates[0][0])
-    return Layout((*columns, *[""] * (table.width - len(columns))), index)
+        return ColumnLayout(("",) * table.width, None if has_person else candidates[0][0])
+    return ColumnLayout((*columns, *[""] * (table.width - len(columns))), index)
 
 
 def _known_headings(fields: Collection[str]) -> dict[str, str]:
-    known = {plain(word): field for field in fields for word in KNOWN.get(field, "").split()}
+    known = {normalised(word): field for field in fields for word in KNOWN_HEADINGS.get(field, "").split()}
     for language in LANGUAGES:
         with override(language):
-            known |= {plain(str(LABELS[field])): field for field in fields}
+            known |= {normalised(str(LABELS[field])): field for field in fields}
     return known
 
 
-def layout_problems(layout: Layout, *, needed: Sequence[str]) -> list[str]:
+def layout_problems(layout: ColumnLayout, *, needed: Sequence[str]) -> list[str]:
     """Why the columns must be told by hand, in words; empty where they are clear."""
     used = [field for field in layout.columns if field]
     problems = [
@@ -115,7 +117,7 @@ def layout_problems(layout: Layout, *, needed: Sequence[str]) -> list[str]:
     ]
 
 
-def unused_headings(table: Table, layout: Layout) -> list[str]:
+def unused_headings(table: Table, layout: ColumnLayout) -> list[str]:
     """The headings of columns that are not read."""
     if layout.headings_at is None:
         return []

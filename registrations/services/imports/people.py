@@ -7,9 +7,9 @@ from functools import cache
 from django.utils.translation import gettext as _
 
 from registrations.models import Delegation, ParticipantProfile
-from registrations.services.imports.columns import LABELS, SURNAME, Layout, fields_of, needed_of
+from registrations.services.imports.columns import LABELS, SURNAME, ColumnLayout, fields_of, required_fields_of
+from registrations.services.imports.normalising import normalised
 from registrations.services.imports.tables import Table
-from registrations.services.imports.words import plain
 from sessions_app.bilingual import LANGUAGES
 from sessions_app.hours import zone_city
 from sessions_app.zone_choices import zone_groups
@@ -26,7 +26,7 @@ PREFILLED = frozenset(["timezone", "language"])
 
 
 @dataclass(frozen=True)
-class Person:
+class ImportRow:
     """One row: its number in the table, and the texts of its cells by field."""
 
     row: int
@@ -36,7 +36,7 @@ class Person:
         return self.texts.get(field, "")
 
 
-def people_of(table: Table, layout: Layout) -> list[Person]:
+def people_from_table(table: Table, layout: ColumnLayout) -> list[ImportRow]:
     """The people below the headings; blank rows, and those that only the template has filled in, are nobody."""
     people = []
     used = [(index, field) for index, field in enumerate(layout.columns) if field]
@@ -45,13 +45,13 @@ def people_of(table: Table, layout: Layout) -> list[Person]:
         if surname := texts.pop(SURNAME, "").strip():
             texts["name"] = f"{texts.get('name', '').strip()} {surname}".strip()
         if any(text.strip() for field, text in texts.items() if field not in PREFILLED):
-            people.append(Person(index + 1, texts))
+            people.append(ImportRow(index + 1, texts))
     return people
 
 
-def people_to_table(people: Sequence[Person], delegation: Delegation) -> Table:
+def people_to_table(people: Sequence[ImportRow], delegation: Delegation) -> Table:
     """`people` under the headings of the reader's language, which are always known again."""
-    needed = needed_of(delegation)
+    needed = required_fields_of(delegation)
     shown = [
         field for field in fields_of(delegation) if field in needed or any(person.text(field) for person in people)
     ]
@@ -60,48 +60,48 @@ def people_to_table(people: Sequence[Person], delegation: Delegation) -> Table:
     return Table(tuple(rows))
 
 
-def profile_words(profiles: Sequence[ParticipantProfile]) -> dict[str, ParticipantProfile]:
+def profiles_by_word(profiles: Sequence[ParticipantProfile]) -> dict[str, ParticipantProfile]:
     """Each profile by its code and by its name in either language."""
     return {
-        plain(word): profile
+        normalised(word): profile
         for profile in profiles
         for word in (profile.code, profile.name_es, profile.name_en)
-        if plain(word)
+        if normalised(word)
     }
 
 
-def zone_of_word(word: str, *, delegation: Delegation) -> str:
+def parse_zone(word: str, *, delegation: Delegation) -> str:
     """The zone that a cell names: by its city in either language, or by its IANA name; else the text as it is.
 
     A blank cell is the country's only zone (rule 13). Of two cities of one name, the country's own is meant.
     """
     word = word.strip()
     if not word:
-        return delegation.body.only_timezone
+        return delegation.body.single_timezone
     if word in known_zones():
         return word
-    own = {plain(zone_city(zone, language)): zone for zone in delegation.body.timezones for language in LANGUAGES}
-    return own.get(plain(word)) or _zone_words().get(plain(word), word)
+    own = {normalised(zone_city(zone, language)): zone for zone in delegation.body.timezones for language in LANGUAGES}
+    return own.get(normalised(word)) or _zone_words().get(normalised(word), word)
 
 
 @cache
 def _zone_words() -> dict[str, str]:
-    words = {plain(name): name for name in known_zones()}
+    words = {normalised(name): name for name in known_zones()}
     for language in LANGUAGES:
         # The first groups, of the region, come last and win.
         for group in reversed(zone_groups(language)):
-            words |= {plain(city): zone for zone, city in group.zones}
+            words |= {normalised(city): zone for zone, city in group.zones}
     return words
 
 
-def language_of_word(word: str, *, delegation: Delegation) -> str | None:
+def parse_language(word: str, *, delegation: Delegation) -> str | None:
     """ "es" or "en"; the country's where the cell is blank, None where it names neither."""
-    return LANGUAGE_WORDS.get(plain(word)) if word.strip() else delegation.body.default_language
+    return LANGUAGE_WORDS.get(normalised(word)) if word.strip() else delegation.body.default_language
 
 
-def yes_or_no(word: str) -> bool | None:
+def parse_yes_or_no(word: str) -> bool | None:
     """None where it is neither."""
-    return True if plain(word) in YES else False if plain(word) in NO else None
+    return True if normalised(word) in YES else False if normalised(word) in NO else None
 
 
 def formula_message(text: str) -> str:

@@ -2,12 +2,12 @@
 
 from django.utils.translation import gettext as _
 
-from registrations.exceptions import Unreadable
+from registrations.exceptions import UnreadableTable
+from registrations.services.imports.csv_text import read_csv
 from registrations.services.imports.tables import Table
-from registrations.services.imports.texts import read_csv
 from registrations.services.imports.workbooks import protected_by_password, read_workbook
 
-MOST_BYTES = 5_000_000
+MAX_BYTES = 5_000_000
 ZIP = (b"PK\x03\x04", b"PK\x05\x06")
 # Excel files of before 2007, and newer ones that are encrypted: [MS-CFB] 2.2, [MS-OFFCRYPTO] 1.3.
 COMPOUND_FILE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -16,22 +16,22 @@ NO_TABLES = (b"MZ", b"\x7fELF", b"%PDF", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b
 
 
 def read_file(data: bytes) -> Table:
-    """The table in an .xlsx or .csv file of at most MOST_BYTES. Raises Unreadable, which says what is wrong."""
-    if len(data) > MOST_BYTES:
+    """The table in an .xlsx or .csv file of at most MAX_BYTES. Raises UnreadableTable, which says what is wrong."""
+    if len(data) > MAX_BYTES:
         raise file_too_large()
     if data.startswith(ZIP):
         return read_workbook(data)
     if data.startswith(COMPOUND_FILE):
         if ENCRYPTED_PACKAGE in data:
             raise protected_by_password()
-        raise Unreadable(_("This is an Excel file of the old kind (.xls). Please save it as .xlsx and try again."))
+        raise UnreadableTable(_("This is an Excel file of the old kind (.xls). Please save it as .xlsx and try again."))
     if data.startswith(NO_TABLES):
-        raise Unreadable(_("This is neither an Excel nor a CSV file. Please send an .xlsx or .csv file."))
+        raise UnreadableTable(_("This is neither an Excel nor a CSV file. Please send an .xlsx or .csv file."))
     return read_csv(data)
 
 
-def file_too_large() -> Unreadable:
-    return Unreadable(
+def file_too_large() -> UnreadableTable:
+    return UnreadableTable(
         _("This file is larger than %(megabytes)s MB. Please keep only the sheet with the people.")
-        % {"megabytes": MOST_BYTES // 1_000_000}
+        % {"megabytes": MAX_BYTES // 1_000_000}
     )

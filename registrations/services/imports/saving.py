@@ -6,19 +6,19 @@ from datetime import datetime
 
 from registrations.models import Delegate, Delegation, User
 from registrations.services.imports.checking import CheckedRows, check_import
-from registrations.services.imports.people import Person
+from registrations.services.imports.people import ImportRow
 from registrations.services.nominations import register_delegates
 
 
 @dataclass(frozen=True)
-class Imported:
+class ImportResult:
     """The people who are saved now, and the rows as they were found: those refused while saving are wrong, too."""
 
     delegates: tuple[Delegate, ...]
     checked: CheckedRows
 
 
-def import_delegates(delegation: Delegation, *, people: Sequence[Person], by: User, now: datetime) -> Imported:
+def import_delegates(delegation: Delegation, *, people: Sequence[ImportRow], by: User, now: datetime) -> ImportResult:
     """Name all of `people` whose rows are good, by `register_delegates`; the others are told.
 
     Each row is checked here and decided there, under the locks: an address of another delegation is refused as rule 8
@@ -34,6 +34,8 @@ def import_delegates(delegation: Delegation, *, people: Sequence[Person], by: Us
         for row, outcome in zip(checked.new, outcomes, strict=True)
         if outcome.refusal is not None
     }
-    rows = tuple(row.refused(refusals[row.person.row]) if row.person.row in refusals else row for row in checked.rows)
+    rows = tuple(
+        row.as_refused(refusals[row.person.row]) if row.person.row in refusals else row for row in checked.rows
+    )
     delegates = tuple(outcome.delegate for outcome in outcomes if outcome.delegate is not None)
-    return Imported(delegates, replace(checked, rows=rows))
+    return ImportResult(delegates, replace(checked, rows=rows))

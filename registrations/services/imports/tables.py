@@ -7,14 +7,14 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
-from registrations.exceptions import Unreadable
+from registrations.exceptions import UnreadableTable
 
-MOST_ROWS = 1_000
-MOST_COLUMNS = 50
+MAX_ROWS = 1_000
+MAX_COLUMNS = 50
 # In all cells together. A quarter of what a form may carry, since a character takes up to four bytes.
-MOST_CHARACTERS = 600_000
+MAX_CHARACTERS = 600_000
 # Styled rows without a text below the table are common; so many are looked through.
-BLANK_ROWS_BELOW = 5_000
+MAX_BLANK_ROWS_BELOW = 5_000
 
 
 @dataclass(frozen=True)
@@ -29,38 +29,38 @@ class Table:
 
 
 def make_table(rows: Iterable[Sequence[str]]) -> Table:
-    """The table of `rows`, read no further than what it may hold. Raises Unreadable, if it is empty too."""
+    """The table of `rows`, read no further than what it may hold. Raises UnreadableTable, if it is empty too."""
     kept: list[tuple[str, ...]] = []
     blank: list[tuple[str, ...]] = []
     characters = 0
     for number, cells in enumerate(rows, start=1):
         row = _without_blank_end(cells)
         if not row:
-            if number > MOST_ROWS + BLANK_ROWS_BELOW:
+            if number > MAX_ROWS + MAX_BLANK_ROWS_BELOW:
                 break
             blank.append(row)
             continue
-        if number > MOST_ROWS:
-            raise Unreadable(
-                _("These are more than %(most)s rows. Please keep only the people whom you name.") % {"most": MOST_ROWS}
+        if number > MAX_ROWS:
+            raise UnreadableTable(
+                _("These are more than %(most)s rows. Please keep only the people whom you name.") % {"most": MAX_ROWS}
             )
-        if len(row) > MOST_COLUMNS:
-            raise Unreadable(
+        if len(row) > MAX_COLUMNS:
+            raise UnreadableTable(
                 _("Row %(row)s has more than %(most)s columns. Please keep only the columns of the template.")
-                % {"row": number, "most": MOST_COLUMNS}
+                % {"row": number, "most": MAX_COLUMNS}
             )
         characters += sum(map(len, row))
-        if characters > MOST_CHARACTERS:
-            raise Unreadable(_("The cells hold too much text. Please keep only the people whom you name."))
+        if characters > MAX_CHARACTERS:
+            raise UnreadableTable(_("The cells hold too much text. Please keep only the people whom you name."))
         kept += [*blank, row]
         blank.clear()
     if not kept:
-        raise Unreadable(
+        raise UnreadableTable(
             _(
                 "There is no text in the first %(rows)s rows and %(columns)s columns. Please choose another file, "
                 "or paste the rows."
             )
-            % {"rows": MOST_ROWS, "columns": MOST_COLUMNS}
+            % {"rows": MAX_ROWS, "columns": MAX_COLUMNS}
         )
     return Table(tuple(kept))
 

@@ -13,17 +13,17 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from registrations.models import Delegation
 from registrations.queries import SeatCount
-from registrations.services.imports.columns import LABELS, fields_of, needed_of
-from registrations.services.imports.tables import MOST_ROWS
+from registrations.services.imports.columns import LABELS, fields_of, required_fields_of
+from registrations.services.imports.tables import MAX_ROWS
 from sessions_app.hours import zone_city
 
 # So many rows carry the country's only zone beforehand; the lists hold for all.
 PREFILLED_ROWS = 40
 WIDTHS = {"name": 34, "email": 34, "institution": 34, "position": 28, "profile": 26, "needs": 36}
 USUAL_WIDTH = 18
-LISTS = "lists"
+LISTS_SHEET = "lists"
 HEAD = PatternFill("solid", fgColor="0B4F6C")
-LONGEST_TITLE = 31
+MAX_TITLE_LENGTH = 31
 
 
 def build_template(delegation: Delegation, seats: tuple[SeatCount, ...]) -> bytes:
@@ -33,24 +33,24 @@ def build_template(delegation: Delegation, seats: tuple[SeatCount, ...]) -> byte
     """
     workbook = Workbook()
     sheet = workbook.active
-    sheet.title = _("Delegates")[:LONGEST_TITLE]
+    sheet.title = _("Delegates")[:MAX_TITLE_LENGTH]
     fields = fields_of(delegation)
     _fill_headings(sheet, fields)
     choices = _choices(delegation, seats)
-    lists = workbook.create_sheet(LISTS)
+    lists = workbook.create_sheet(LISTS_SHEET)
     lists.sheet_state = "hidden"
     for number, (field, words) in enumerate(choices.items(), start=1):
         for row, word in enumerate(words, start=1):
             _write(lists.cell(row, number), word)
-        _offer(
+        _add_choices(
             sheet,
             fields.index(field) + 1,
-            f"{LISTS}!${get_column_letter(number)}$1:${get_column_letter(number)}${len(words)}",
+            f"{LISTS_SHEET}!${get_column_letter(number)}$1:${get_column_letter(number)}${len(words)}",
         )
-    if zone := delegation.body.only_timezone:
+    if zone := delegation.body.single_timezone:
         for row in range(2, PREFILLED_ROWS + 2):
             _write(sheet.cell(row, fields.index("timezone") + 1), zone_city(zone, get_language() or "en"))
-    _explain(workbook.create_sheet(_("Instructions")[:LONGEST_TITLE]), delegation)
+    _write_instructions(workbook.create_sheet(_("Instructions")[:MAX_TITLE_LENGTH]), delegation)
     content = io.BytesIO()
     workbook.save(content)
     return content.getvalue()
@@ -89,16 +89,16 @@ def _choices(delegation: Delegation, seats: tuple[SeatCount, ...]) -> dict[str, 
     return {field: words for field, words in choices.items() if words}
 
 
-def _offer(sheet: Worksheet, column: int, words_at: str) -> None:
+def _add_choices(sheet: Worksheet, column: int, words_at: str) -> None:
     """Let the column's cells be chosen from a list. Something else may be typed: Excel asks, and lets it through."""
     letter = get_column_letter(column)
     offer = DataValidation(type="list", formula1=words_at, allow_blank=True, errorStyle="warning")
-    offer.add(f"{letter}2:{letter}{MOST_ROWS}")
+    offer.add(f"{letter}2:{letter}{MAX_ROWS}")
     sheet.add_data_validation(offer)
 
 
-def _explain(sheet: Worksheet, delegation: Delegation) -> None:
-    needed = ", ".join(str(LABELS[field]) for field in needed_of(delegation))
+def _write_instructions(sheet: Worksheet, delegation: Delegation) -> None:
+    needed = ", ".join(str(LABELS[field]) for field in required_fields_of(delegation))
     lines = [
         _("How to fill in this file"),
         _("Write one person a row on the first sheet, below the headings."),

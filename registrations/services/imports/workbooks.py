@@ -17,30 +17,30 @@ from openpyxl.reader.excel import ExcelReader
 from openpyxl.utils.cell import coordinate_to_tuple
 from openpyxl.xml.constants import ARC_CONTENT_TYPES, ARC_STYLE, ARC_WORKBOOK, REL_NS
 
-from registrations.exceptions import Unreadable
-from registrations.services.imports.elements import (
+from registrations.exceptions import UnreadableTable
+from registrations.services.imports.tables import MAX_COLUMNS, Table, make_table
+from registrations.services.imports.workbook_xml import (
     ElementBudget,
     cells_with_formulas,
-    damaged,
+    damaged_workbook,
     number_formats_of,
-    too_large,
+    workbook_too_large,
 )
-from registrations.services.imports.tables import MOST_COLUMNS, Table, make_table
 
 log = structlog.get_logger(__name__)
 
-MOST_PARTS = 200
-MOST_UNPACKED_BYTES = 10_000_000
+MAX_PARTS = 200
+MAX_UNPACKED_BYTES = 10_000_000
 # Of one part, which openpyxl may hold as a tree.
-MOST_PART_BYTES = 4_000_000
+MAX_PART_BYTES = 4_000_000
 FORMULA = "="
 
 # The end of a ZIP file, https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT, 4.3.16: signature, four fields,
 # then the size of the directory. One entry takes 46 bytes and its name.
 DIRECTORY_END = b"PK\x05\x06"
 DIRECTORY_SIZE_AT = 12
-LONGEST_COMMENT = 65_535
-MOST_DIRECTORY_BYTES = MOST_PARTS * 300
+MAX_COMMENT_LENGTH = 65_535
+MAX_DIRECTORY_BYTES = MAX_PARTS * 300
 ZIP64_LOCATOR = b"PK\x06\x07"
 IS_ENCRYPTED = 0x1
 READABLE_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
@@ -48,23 +48,23 @@ MACROS = re.compile(r"vbaProject|macrosheets", re.I)
 
 
 def read_workbook(data: bytes) -> Table:
-    """The first visible sheet. A cell with a formula reads as FORMULA, whatever its value. Raises Unreadable."""
+    """The first visible sheet. A cell with a formula reads as FORMULA, whatever its value. Raises UnreadableTable."""
     _check_package(data)
     try:
         with warnings.catch_warnings():
             # openpyxl warns of features that it would not write again; nothing is written.
             warnings.simplefilter("ignore")
-            return make_table(_texts(data))
-    except Unreadable:
+            return make_table(_row_texts(data))
+    except UnreadableTable:
         raise
     except Exception:  # openpyxl names no class for what it cannot read, and raises a dozen.
         # It may also be a fault of ours, about which nobody would learn from "damaged".
         log.warning("workbook_not_read", exc_info=True)
-        raise damaged() from None
+        raise damaged_workbook() from None
 
 
 def _check_package(data: bytes) -> None:
-    """Raise Unreadable for what must not be unpacked, or costs openpyxl too much to read.
+    """Raise UnreadableTable for what must not be unpacked, or costs openpyxl too much to read.
 
     Inflates each part in small pieces, keeps nothing, and stops as soon as the elements are too many. A part that holds
     more than the directory says ends there and fails its check sum.
@@ -79,38 +79,42 @@ def _check_package(data: bytes) -> None:
                 with package.open(part) as content:
                     budget.spend_on(content, is_styles=part.filename == ARC_STYLE)
     except (zipfile.BadZipFile, zlib.error, EOFError, ValueError, NotImplementedError, struct.error, OSError):
-        raise damaged() from None
+        raise damaged_workbook() from None
 
 
 def _check_directory_size(data: bytes) -> None:
-    end = data.rfind(DIRECTORY_END, max(0, len(data) - LONGEST_COMMENT - 22))
+    end = data.rfind(DIRECTORY_END, max(0, len(data) - MAX_COMMENT_LENGTH - 22))
     field = data[end + DIRECTORY_SIZE_AT : end + DIRECTORY_SIZE_AT + 4]
     if end < 0 or len(field) < 4:
-        raise damaged()
-    if int.from_bytes(field, "little") > MOST_DIRECTORY_BYTES or ZIP64_LOCATOR in data[max(0, end - 20) : end]:
-        raise too_large()
+        raise damaged_workbook()
+    if int.from_bytes(field, "little") > MAX_DIRECTORY_BYTES or ZIP64_LOCATOR in data[max(0, end - 20) : end]:
+        raise workbook_too_large()
 
 
 def _check_parts(parts: list[zipfile.ZipInfo]) -> None:
     if any(part.flag_bits & IS_ENCRYPTED for part in parts):
         raise protected_by_password()
     if any(part.compress_type not in READABLE_METHODS for part in parts):
-        raise damaged()
+        raise damaged_workbook()
     names = {part.filename for part in parts}
     if ARC_CONTENT_TYPES not in names:
-        raise Unreadable(_("This is a ZIP file, but no Excel workbook. Please send the .xlsx or .csv file itself."))
+        raise UnreadableTable(
+            _("This is a ZIP file, but no Excel workbook. Please send the .xlsx or .csv file itself.")
+        )
     if any(MACROS.search(name) for name in names):
-        raise Unreadable(_("This Excel file holds macros. Please save it as “Excel workbook (.xlsx)” and try again."))
+        raise UnreadableTable(
+            _("This Excel file holds macros. Please save it as “Excel workbook (.xlsx)” and try again.")
+        )
     sizes = [part.file_size for part in parts]
-    if len(parts) > MOST_PARTS or max(sizes) > MOST_PART_BYTES or sum(sizes) > MOST_UNPACKED_BYTES:
-        raise too_large()
+    if len(parts) > MAX_PARTS or max(sizes) > MAX_PART_BYTES or sum(sizes) > MAX_UNPACKED_BYTES:
+        raise workbook_too_large()
 
 
-def protected_by_password() -> Unreadable:
-    return Unreadable(_("This file is protected by a password. Please save it without one and try again."))
+def protected_by_password() -> UnreadableTable:
+    return UnreadableTable(_("This file is protected by a password. Please save it without one and try again."))
 
 
-def _texts(data: bytes) -> Iterator[list[str]]:
+def _row_texts(data: bytes) -> Iterator[list[str]]:
     # Values alone: translating formulas from cell to cell takes longer than anybody waits.
     package = _without_costly_parts(data)
     # As `load_workbook` does, which forgets from which part it reads a sheet.
@@ -125,8 +129,10 @@ def _texts(data: bytes) -> Iterator[list[str]]:
     formulas = {coordinate_to_tuple(cell) for cell in cells_with_formulas(reader.archive.read(part))}
     # What a file says of its size is no bound, and may be wrong.
     sheet.reset_dimensions()
-    for number, row in enumerate(sheet.iter_rows(max_col=MOST_COLUMNS + 1, values_only=True), start=1):
-        yield [FORMULA if (number, column) in formulas else _text(value) for column, value in enumerate(row, start=1)]
+    for number, row in enumerate(sheet.iter_rows(max_col=MAX_COLUMNS + 1, values_only=True), start=1):
+        yield [
+            FORMULA if (number, column) in formulas else _cell_text(value) for column, value in enumerate(row, start=1)
+        ]
 
 
 def _without_costly_parts(data: bytes) -> bytes:
@@ -162,16 +168,16 @@ def _without_defined_names(book: bytes) -> bytes:
 
 
 def _check_sheets(book: bytes, relations: RelationshipList) -> None:
-    """Raise Unreadable where openpyxl would open one part again and again: each sheet is opened to be measured, and a
-    chart that has a sheet to itself with all that it draws."""
+    """Raise UnreadableTable where openpyxl would open one part again and again: each sheet is opened to be measured,
+    and a chart that has a sheet to itself with all that it draws."""
     by_id = relations.to_dict()
     ids = [sheet.get(f"{{{REL_NS}}}id", "") for sheet in fromstring(book).findall(".//{*}sheet")]
     sheets = [by_id[one] for one in ids if one in by_id]
     if len({sheet.target for sheet in sheets}) < len(sheets) or any("chartsheet" in one.Type for one in sheets):
-        raise too_large()
+        raise workbook_too_large()
 
 
-def _text(value: object) -> str:
+def _cell_text(value: object) -> str:
     """As a person would type it: a number without ".0", a day as 2026-11-16."""
     if value is None:
         return ""

@@ -12,10 +12,10 @@ from django.db.models import CharField, Exists, OuterRef, QuerySet
 from django.db.models.functions import Cast
 
 from registrations.models import Delivery, FocalPoint, HistoryEvent, User
-from registrations.services.personal_data.registry import NOWHERE, values_after
+from registrations.services.personal_data.registry import ANONYMISED_DOMAIN, anonymised_values
 
 # So long a removal can be a mistake that somebody mends.
-REMOVED_FOR = timedelta(days=30)
+MIN_REMOVED_FOR = timedelta(days=30)
 
 
 def idle_accounts(*, now: datetime) -> "QuerySet[User]":
@@ -25,11 +25,11 @@ def idle_accounts(*, now: datetime) -> "QuerySet[User]":
     An account that never was a focal point's is the administrators' to close.
     """
     theirs = FocalPoint.objects.filter(user=OuterRef("pk"))
-    lately = theirs.filter(removed_at__gt=now - REMOVED_FOR)
+    lately = theirs.filter(removed_at__gt=now - MIN_REMOVED_FOR)
     acted = HistoryEvent.objects.filter(actor=OuterRef("pk"), webinar__policy__purged_at__isnull=True)
     return (
         User.objects.filter(Exists(theirs), is_staff=False, is_superuser=False, is_observer=False)
-        .exclude(email__endswith=NOWHERE)
+        .exclude(email__endswith=ANONYMISED_DOMAIN)
         .exclude(Exists(theirs.filter(removed_at__isnull=True)))
         .exclude(Exists(lately))
         .exclude(Exists(acted))
@@ -43,7 +43,7 @@ def close_account(account: User, *, now: datetime, is_asked_for: bool = False) -
 
     Unless the person themselves asked, only while it is still idle. Their sessions end, and what they sign in with.
     """
-    rows = User.objects.select_for_update().filter(pk=account.pk).exclude(email__endswith=NOWHERE)
+    rows = User.objects.select_for_update().filter(pk=account.pk).exclude(email__endswith=ANONYMISED_DOMAIN)
     if not is_asked_for and not idle_accounts(now=now).filter(pk=account.pk).exists():
         return False
     current = rows.first()
@@ -54,8 +54,10 @@ def close_account(account: User, *, now: datetime, is_asked_for: bool = False) -
     for model in (EmailAddress, Authenticator):
         model.objects.filter(user=current).delete()
     _empty_log_about(current)
-    Delivery.objects.filter(user=current).exclude(email__endswith=NOWHERE).update(**values_after(Delivery))
-    User.objects.filter(pk=current.pk).update(**values_after(User), is_active=False)
+    Delivery.objects.filter(user=current).exclude(email__endswith=ANONYMISED_DOMAIN).update(
+        **anonymised_values(Delivery)
+    )
+    User.objects.filter(pk=current.pk).update(**anonymised_values(User), is_active=False)
     return True
 
 

@@ -24,7 +24,7 @@ from registrations.models import (
     QuotaException,
     Waiver,
 )
-from registrations.services.personal_data.registry import IMPERSONAL_CHANGES, NOWHERE, values_after
+from registrations.services.personal_data.registry import ANONYMISED_DOMAIN, IMPERSONAL_CHANGES, anonymised_values
 from sessions_app.models import Webinar
 
 Keys = list[int]
@@ -34,7 +34,7 @@ ERASED_FILES = "erased/"
 
 
 @dataclass(frozen=True)
-class Holdings:
+class PersonalDataRows:
     """Rows that still say something about people, each sort by itself."""
 
     delegates: "QuerySet[Delegate]"
@@ -62,7 +62,7 @@ class Holdings:
         }
 
 
-def holdings_of(webinar: Webinar) -> Holdings:
+def personal_data_of(webinar: Webinar) -> PersonalDataRows:
     """What is still held of the people of `webinar`."""
     deliveries = Delivery.objects.filter(
         Q(session__webinar=webinar)
@@ -71,22 +71,22 @@ def holdings_of(webinar: Webinar) -> Holdings:
         | Q(event__webinar=webinar)
     )
     reasons = Q(gap_reason="") & Q(decision_comment="") & Q(not_attending_reason="")
-    return Holdings(
+    return PersonalDataRows(
         delegates=Delegate.objects.filter(webinar=webinar, anonymised_at=None),
-        entries=CalendarEntry.objects.filter(session__webinar=webinar).exclude(address__endswith=NOWHERE),
-        deliveries=deliveries.exclude(email__endswith=NOWHERE),
+        entries=CalendarEntry.objects.filter(session__webinar=webinar).exclude(address__endswith=ANONYMISED_DOMAIN),
+        deliveries=deliveries.exclude(email__endswith=ANONYMISED_DOMAIN),
         events=HistoryEvent.objects.filter(webinar=webinar).exclude(reason="", changes={}),
         letters=NominationLetter.objects.filter(delegation__webinar=webinar).exclude(file__startswith=ERASED_FILES),
         delegations=Delegation.objects.filter(webinar=webinar).exclude(reasons),
-        waivers=Waiver.objects.filter(delegation__webinar=webinar).exclude(**values_after(Waiver)),
-        exceptions=QuotaException.objects.filter(quota__webinar=webinar).exclude(**values_after(QuotaException)),
-        announcements=Announcement.objects.filter(webinar=webinar).exclude(**values_after(Announcement)),
+        waivers=Waiver.objects.filter(delegation__webinar=webinar).exclude(**anonymised_values(Waiver)),
+        exceptions=QuotaException.objects.filter(quota__webinar=webinar).exclude(**anonymised_values(QuotaException)),
+        announcements=Announcement.objects.filter(webinar=webinar).exclude(**anonymised_values(Announcement)),
         attendances=Attendance.objects.filter(session__webinar=webinar).exclude(name="", address=""),
     )
 
 
-def writers(now: datetime) -> Mapping[str, Callable[[Keys], None]]:
-    """For each sort of `Holdings`, what writes the rows with these keys over. Needs a transaction."""
+def anonymisers(now: datetime) -> Mapping[str, Callable[[Keys], None]]:
+    """For each sort of `PersonalDataRows`, what writes the rows with these keys over. Needs a transaction."""
     return {
         "delegates": partial(_anonymise_delegates, now=now),
         "entries": _anonymise_entries,
@@ -102,14 +102,14 @@ def writers(now: datetime) -> Mapping[str, Callable[[Keys], None]]:
 
 
 def _write_over(model: Any, keys: Keys) -> None:
-    model.objects.filter(pk__in=keys).update(**values_after(model))
+    model.objects.filter(pk__in=keys).update(**anonymised_values(model))
 
 
 def _anonymise_delegates(keys: Keys, *, now: datetime) -> None:
     """Every link of theirs ends with it, whatever becomes of the date of the purge."""
     rows = Delegate.objects.filter(pk__in=keys)
     rows.update(
-        **values_after(Delegate),
+        **anonymised_values(Delegate),
         # The programme is public and names its speakers: who this was must not be read there.
         speaker=None,
         anonymised_at=now,
@@ -143,11 +143,11 @@ def _anonymise_events(keys: Keys) -> None:
     events = list(HistoryEvent.objects.filter(pk__in=keys).order_by("pk"))
     for event in events:
         event.reason = ""
-        event.changes = emptied(event.changes)
+        event.changes = without_values(event.changes)
     HistoryEvent.objects.bulk_update(events, ["reason", "changes"])
 
 
-def emptied(changes: Mapping[str, Any]) -> dict[str, Any]:
+def without_values(changes: Mapping[str, Any]) -> dict[str, Any]:
     """`changes` with the same keys: that a name was changed is kept, and not what it was."""
     return {key: value if key in IMPERSONAL_CHANGES else ["", ""] for key, value in changes.items()}
 
@@ -158,6 +158,6 @@ def _erase_letters(keys: Keys) -> None:
     for name in rows.values_list("file", flat=True):
         transaction.on_commit(partial(default_storage.delete, name), robust=True)
     rows.update(
-        **values_after(NominationLetter),
+        **anonymised_values(NominationLetter),
         file=Concat(Value(ERASED_FILES), Cast("pk", CharField()), output_field=CharField()),
     )

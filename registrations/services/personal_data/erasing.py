@@ -33,26 +33,26 @@ from registrations.queries import last_session_end
 from registrations.services.history import new_event, record
 from registrations.services.nominations import withdraw_delegate
 from registrations.services.personal_data.accounts import close_account
-from registrations.services.personal_data.anonymising import Holdings, writers
+from registrations.services.personal_data.anonymising import PersonalDataRows, anonymisers
 from registrations.services.personal_data.persons import Person, find_person
 from registrations.services.personal_data.registry import NAMES_OF_OTHERS
 from registrations.services.quota_locks import atomic_with_retry, lock_delegation, mark_left
 
 # What their changes tell of the person themselves.
-OF_DETAILS = (HistoryKind.EDITED, HistoryKind.EDIT_UNDONE)
+DETAIL_KINDS = (HistoryKind.EDITED, HistoryKind.EDIT_UNDONE)
 
 log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True)
-class Erasure:
+class ErasureResult:
     """What came of it: `withdrawn` registrations; `is_done` is False while cancellations are still on their way."""
 
     withdrawn: int
     is_done: bool
 
 
-def erase_person(address: str, *, by: User, now: datetime) -> Erasure:
+def erase_person(address: str, *, by: User, now: datetime) -> ErasureResult:
     """Let nothing that is kept say who `address` was; the figures stay.
 
     First the person is withdrawn from whatever lies ahead, so that each calendar gets its CANCEL: with the address
@@ -63,10 +63,10 @@ def erase_person(address: str, *, by: User, now: datetime) -> Erasure:
     _check_account(person)
     withdrawn = sum(_withdraw(delegate, by=by, now=now) for delegate in person.delegates)
     if _is_mail_on_its_way(person, now):
-        return Erasure(withdrawn=withdrawn, is_done=False)
-    _erase(person, by=by, now=now)
+        return ErasureResult(withdrawn=withdrawn, is_done=False)
+    _erase_locked(person, by=by, now=now)
     log.info("person_erased", by=by.pk, registrations=len(person.delegates), has_account=person.account is not None)
-    return Erasure(withdrawn=withdrawn, is_done=True)
+    return ErasureResult(withdrawn=withdrawn, is_done=True)
 
 
 def _check_account(person: Person) -> None:
@@ -100,7 +100,7 @@ def _withdraw(delegate: Delegate, *, by: User, now: datetime) -> bool:
 def _withdraw_from_absent(delegate: Delegate, *, by: User, now: datetime, reason: str) -> bool:
     """Of a delegation that does not attend nobody is withdrawn otherwise; should it attend again, then without them."""
     locked = lock_delegation(delegate.delegation)
-    current = locked.current(delegate)
+    current = locked.reload(delegate)
     if not current.is_active:
         return False
     mark_left(current, status=DelegateStatus.WITHDRAWN, reason=reason, by=by, now=now)
@@ -117,14 +117,14 @@ def _is_mail_on_its_way(person: Person, now: datetime) -> bool:
 
 
 @atomic_with_retry
-def _erase(person: Person, *, by: User, now: datetime) -> None:
+def _erase_locked(person: Person, *, by: User, now: datetime) -> None:
     """One transaction, under the locks of their delegations, one webinar after the other."""
     for delegation in sorted(person.delegations, key=lambda one: (one.webinar_id, one.pk)):
         lock_delegation(delegation)
-    holdings = _holdings(person)
+    data = _personal_data_of_person(person)
     _empty_mentions(person)
-    for sort, write in writers(now).items():
-        write(list(getattr(holdings, sort).values_list("pk", flat=True)))
+    for sort, write in anonymisers(now).items():
+        write(list(getattr(data, sort).values_list("pk", flat=True)))
     HistoryEvent.objects.bulk_create(
         new_event(HistoryKind.PERSON_ERASED, delegation=one.delegation, delegate=one, by=by, now=now)
         for one in person.delegates
@@ -133,9 +133,9 @@ def _erase(person: Person, *, by: User, now: datetime) -> None:
         close_account(person.account, now=now, is_asked_for=True)
 
 
-def _holdings(person: Person) -> Holdings:
+def _personal_data_of_person(person: Person) -> PersonalDataRows:
     """The rows that are theirs. Letters and reasons of a delegation are about all of its people, and stay."""
-    return Holdings(
+    return PersonalDataRows(
         delegates=Delegate.objects.filter(pk__in=[one.pk for one in person.delegates]),
         entries=CalendarEntry.objects.filter(Q(delegate__in=person.delegates) | Q(address=person.address)),
         deliveries=Delivery.objects.filter(Q(delegate__in=person.delegates) | Q(email__iexact=person.address)),
@@ -160,10 +160,10 @@ def _empty_mentions(person: Person) -> None:
         | Q(changes__email__1__iexact=person.address)
     )
     changed = []
-    for event in events.exclude(delegate__in=person.delegates, kind__in=OF_DETAILS):
-        emptied = {name: _without(known, event, name, values) for name, values in event.changes.items()}
-        if emptied != event.changes:
-            event.changes = emptied
+    for event in events.exclude(delegate__in=person.delegates, kind__in=DETAIL_KINDS):
+        without_values = {name: _without_person(known, event, name, values) for name, values in event.changes.items()}
+        if without_values != event.changes:
+            event.changes = without_values
             changed.append(event)
     HistoryEvent.objects.bulk_update(changed, ["changes"])
 
@@ -171,12 +171,12 @@ def _empty_mentions(person: Person) -> None:
 def _names_of(delegates: Iterable[Delegate]) -> set[str]:
     """Every name that they had, by the history of their changes."""
     names = {delegate.name for delegate in delegates}
-    for event in HistoryEvent.objects.filter(delegate__in=list(delegates), kind__in=OF_DETAILS):
+    for event in HistoryEvent.objects.filter(delegate__in=list(delegates), kind__in=DETAIL_KINDS):
         names |= set(event.changes.get("name", ()))
     return names - {""}
 
 
-def _without(known: set[str], event: HistoryEvent, name: str, values: list[Any]) -> list[Any]:
+def _without_person(known: set[str], event: HistoryEvent, name: str, values: list[Any]) -> list[Any]:
     """What someone tried to register goes whole; of other changes, the values that are about the person."""
     if event.kind == HistoryKind.ADDRESS_CLASH:
         return ["", ""]

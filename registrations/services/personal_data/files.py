@@ -8,7 +8,7 @@ from registrations.models import NominationLetter
 
 FOLDER = "letters"
 # A file is written before its row (and before anybody waits with locks for it).
-LEFT_ALONE_FOR = timedelta(days=1)
+MIN_ORPHAN_AGE = timedelta(days=1)
 
 
 def orphaned_files(*, now: datetime) -> list[str]:
@@ -24,7 +24,7 @@ def orphaned_files(*, now: datetime) -> list[str]:
 
 def _is_old(path: str, now: datetime) -> bool:
     try:
-        return default_storage.get_modified_time(path) < now - LEFT_ALONE_FOR
+        return default_storage.get_modified_time(path) < now - MIN_ORPHAN_AGE
     except FileNotFoundError:
         return False
 

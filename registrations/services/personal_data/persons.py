@@ -8,7 +8,7 @@ from registrations.models import (
     Delivery,
     User,
 )
-from registrations.services.personal_data.registry import NOWHERE
+from registrations.services.personal_data.registry import ANONYMISED_DOMAIN
 
 
 @dataclass(frozen=True)
@@ -34,10 +34,10 @@ def find_person(address: str) -> Person:
     address = address.strip().lower()
     related = ("webinar", "delegation__body", "profile")
     delegates = Delegate.objects.with_address(address).filter(anonymised_at=None).select_related(*related)
-    accounts = User.objects.filter(email__iexact=address).exclude(email__endswith=NOWHERE)
+    accounts = User.objects.filter(email__iexact=address).exclude(email__endswith=ANONYMISED_DOMAIN)
     return Person(
         address=address,
         delegates=tuple(delegates.order_by("webinar", "delegation", "pk")),
         account=accounts.first(),
-        messages=Delivery.objects.filter(email__iexact=address).exclude(email__endswith=NOWHERE).count(),
+        messages=Delivery.objects.filter(email__iexact=address).exclude(email__endswith=ANONYMISED_DOMAIN).count(),
     )

@@ -14,7 +14,7 @@ from django.db.models import QuerySet
 from registrations.models import HistoryEvent, HistoryKind, RegistrationPolicy
 from registrations.queries import last_session_end
 from registrations.services.personal_data.accounts import close_account, idle_accounts
-from registrations.services.personal_data.anonymising import Holdings, holdings_of, writers
+from registrations.services.personal_data.anonymising import PersonalDataRows, anonymisers, personal_data_of
 from registrations.services.personal_data.files import erase_orphans, orphaned_files
 from sessions_app.models import Webinar
 
@@ -26,7 +26,7 @@ TRACES_KEPT_FOR = timedelta(days=30)
 
 
 @dataclass(frozen=True)
-class Purged:
+class PurgeResult:
     """What ended, or would: counts by sort for each webinar, and of accounts and files without a row."""
 
     webinars: dict[str, dict[str, int]]
@@ -45,16 +45,16 @@ def _is_over(webinar: Webinar, now: datetime) -> bool:
     return end is None or end <= now
 
 
-def preview(*, now: datetime) -> Purged:
+def preview_purge(*, now: datetime) -> PurgeResult:
     """What `purge` would end now. Changes nothing."""
-    return Purged(
-        webinars={policy.webinar.slug: holdings_of(policy.webinar).counts() for policy in due_policies(now=now)},
+    return PurgeResult(
+        webinars={policy.webinar.slug: personal_data_of(policy.webinar).counts() for policy in due_policies(now=now)},
         accounts=idle_accounts(now=now).count(),
         files=len(orphaned_files(now=now)),
     )
 
 
-def purge(*, now: datetime) -> Purged:
+def purge(*, now: datetime) -> PurgeResult:
     """End what is due. A second run, or another one at the same time, finds less or nothing; broken off, it goes on
     where it stood."""
     webinars = {policy.webinar.slug: purge_webinar(policy.webinar, now=now) for policy in due_policies(now=now)}
@@ -62,9 +62,9 @@ def purge(*, now: datetime) -> Purged:
     for account in idle_accounts(now=now):
         accounts += close_account(account, now=now)
     files = erase_orphans(now=now)
-    _forget_traces(now)
+    _delete_sign_in_traces(now)
     log.info("purged", webinars=sorted(webinars), accounts=accounts, files=files)
-    return Purged(webinars=webinars, accounts=accounts, files=files)
+    return PurgeResult(webinars=webinars, accounts=accounts, files=files)
 
 
 def purge_webinar(webinar: Webinar, *, now: datetime) -> dict[str, int]:
@@ -74,24 +74,24 @@ def purge_webinar(webinar: Webinar, *, now: datetime) -> dict[str, int]:
     date was moved ahead meanwhile nothing more ends.
     """
     counts = {}
-    holdings, steps = holdings_of(webinar), writers(now)
+    data, steps = personal_data_of(webinar), anonymisers(now)
     for sort, write in steps.items():
-        counts[sort] = _in_batches(webinar, getattr(holdings, sort), write, now=now)
+        counts[sort] = _in_batches(webinar, getattr(data, sort), write, now=now)
     with transaction.atomic():
         policy = _locked_due(webinar, now)
-        if policy is not None and not any(_left(holdings)):
+        if policy is not None and not any(_left(data)):
             policy.purged_at = now
             policy.save(update_fields=["purged_at"])
             HistoryEvent.objects.create(webinar=webinar, kind=HistoryKind.PURGED, at=now)
     return counts
 
 
-def _left(holdings: Holdings) -> list[bool]:
+def _left(data: PersonalDataRows) -> list[bool]:
     return [
-        holdings.delegates.exists(),
-        holdings.entries.exists(),
-        holdings.letters.exists(),
-        holdings.attendances.exists(),
+        data.delegates.exists(),
+        data.entries.exists(),
+        data.letters.exists(),
+        data.attendances.exists(),
     ]
 
 
@@ -116,7 +116,7 @@ def _locked_due(webinar: Webinar, now: datetime) -> RegistrationPolicy | None:
     return due.filter(webinar=webinar).first()
 
 
-def _forget_traces(now: datetime) -> None:
+def _delete_sign_in_traces(now: datetime) -> None:
     """Sessions that have expired, and from where somebody signed in a month ago."""
     UserSession.objects.filter(last_seen_at__lt=now - TRACES_KEPT_FOR).delete()
     import_module(settings.SESSION_ENGINE).SessionStore.clear_expired()

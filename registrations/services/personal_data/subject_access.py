@@ -27,7 +27,7 @@ log = structlog.get_logger(__name__)
 # What makes links, queues and calendars work: said to nobody.
 INTERNAL = frozenset(
     {
-        "id", "password", "token_version", "version", "hold_until", "key", "claim_token", "lease_expires_at",
+        "id", "password", "token_version", "version", "mail_not_before", "key", "claim_token", "lease_expires_at",
         "worker_losses", "message_id", "resend_count", "stamp", "session_key", "data",
     }
 )  # fmt: skip
@@ -43,7 +43,7 @@ def export_person(address: str, *, by: User, now: datetime) -> dict[str, Any]:
         "given_out_at": now,
         "registrations": [_registration(delegate) for delegate in person.delegates],
         "messages": [
-            _plain(message)
+            _field_values(message)
             for message in Delivery.objects.filter(
                 Q(email__iexact=person.address) | Q(delegate__in=person.delegates)
             ).order_by("pk")
@@ -58,7 +58,7 @@ def export_person(address: str, *, by: User, now: datetime) -> dict[str, Any]:
     return given
 
 
-def _plain(row: Model) -> dict[str, Any]:
+def _field_values(row: Model) -> dict[str, Any]:
     """The fields of `row` by name, without those that lead to other rows."""
     return {
         field.name: field.value_from_object(row)
@@ -73,9 +73,9 @@ def _registration(delegate: Delegate) -> dict[str, Any]:
         "body": str(delegate.delegation.body),
         "profile": str(delegate.profile) if delegate.profile else None,
         "speaks_as": str(delegate.speaker) if delegate.speaker else None,
-        **_plain(delegate),
+        **_field_values(delegate),
         "calendar": [
-            {"session": str(entry.session), **_plain(entry)}
+            {"session": str(entry.session), **_field_values(entry)}
             for entry in delegate.calendar_entries.select_related("session").order_by("pk")
         ],
         "arrivals": [
@@ -83,14 +83,14 @@ def _registration(delegate: Delegate) -> dict[str, Any]:
             for arrival in delegate.arrivals.select_related("session").order_by("pk")
         ],
         "attendances": [
-            {"session": str(attendance.session), **_plain(attendance)}
+            {"session": str(attendance.session), **_field_values(attendance)}
             for attendance in Attendance.objects.filter(delegate=delegate).select_related("session").order_by("pk")
         ],
-        "history": [_step(event) for event in delegate.history.order_by("at", "pk")],
+        "history": [_event_values(event) for event in delegate.history.order_by("at", "pk")],
     }
 
 
-def _step(event: HistoryEvent) -> dict[str, Any]:
+def _event_values(event: HistoryEvent) -> dict[str, Any]:
     # What another country typed about them is that country's.
     changes = {} if event.kind == HistoryKind.ADDRESS_CLASH else event.changes
     return {
@@ -103,12 +103,12 @@ def _step(event: HistoryEvent) -> dict[str, Any]:
 
 def _account(account: User) -> dict[str, Any]:
     return {
-        **_plain(account),
+        **_field_values(account),
         "registers_for": [
             {"body": str(one.body), "is_primary": one.is_primary, "removed_at": one.removed_at}
             for one in account.focal_points.select_related("body").order_by("pk")
         ],
-        "sign_ins": [_plain(one) for one in UserSession.objects.filter(user=account).order_by("pk")],
+        "sign_ins": [_field_values(one) for one in UserSession.objects.filter(user=account).order_by("pk")],
         "second_factors": [one.type for one in Authenticator.objects.filter(user=account).order_by("pk")],
         "steps": [
             {"at": event.at, "what": event.kind, "webinar": str(event.webinar)}

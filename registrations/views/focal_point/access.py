@@ -37,7 +37,7 @@ def account_required(view: Callable[..., HttpResponseBase]) -> Callable[..., Htt
                 request, next_path=request.get_full_path() if is_safe_method else reverse("registrations:delegations")
             )
         # Only for GET: a form that was open when the notice changed can still be submitted.
-        if request.method in ("GET", "HEAD") and user.is_to_read_privacy_notice:
+        if request.method in ("GET", "HEAD") and user.must_read_privacy_notice:
             return redirect_to_login(request.get_full_path(), reverse("registrations:privacy"))
         return view(request, *args, **kwargs)
 

@@ -12,10 +12,10 @@ from registrations.forms.carry_over import CarryOverForm
 from registrations.forms.errors import add_broken_rule
 from registrations.models import Delegation
 from registrations.queries import lacks_letter, seats_of
-from registrations.queries.earlier import earlier_people
-from registrations.services.acceptance_messages import said_before_completing
+from registrations.queries.earlier_delegates import earlier_delegates
+from registrations.services.acceptance_messages import message_before_completing
 from registrations.services.carry_over import carry_over
-from registrations.services.nominations import NamingOutcome
+from registrations.services.nominations import RegistrationOutcome
 from registrations.services.permitted_actions import permitted_actions_now
 from registrations.views.focal_point.access import delegation_required, signed_in_user
 from registrations.views.focal_point.flash_messages import missing_message, named_count_message
@@ -46,18 +46,20 @@ def earlier(request: HttpRequest, delegation: Delegation) -> HttpResponse:
         "form": form,
         "rows": form.rows(),
         "can_name": permitted_actions_now(delegation, by=user, now=now).fill_gaps,
-        "warning": said_before_completing(delegation, lacks_letter=lacks_letter(delegation)),
+        "warning": message_before_completing(delegation, lacks_letter=lacks_letter(delegation)),
     }
     return render(request, "focal_point/earlier.html", context, status=422 if form.errors else 200)
 
 
 def _form(request: HttpRequest, delegation: Delegation) -> CarryOverForm:
     seats = seats_of(delegation)
-    people = earlier_people(delegation, seats=seats, now=timezone.now())
+    people = earlier_delegates(delegation, seats=seats, now=timezone.now())
     return CarryOverForm(request.POST if request.method == "POST" else None, people=people, seats=seats)
 
 
-def _with_refusals(request: HttpRequest, delegation: Delegation, outcomes: dict[int, NamingOutcome]) -> CarryOverForm:
+def _with_refusals(
+    request: HttpRequest, delegation: Delegation, outcomes: dict[int, RegistrationOutcome]
+) -> CarryOverForm:
     """Return the submitted form without the people who are named now, with an error at each refused person."""
     form = _form(request, delegation)
     form.is_valid()

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from registrations.exceptions import RuleBroken, Stale
+from registrations.exceptions import EditConflict, RuleBroken
 from registrations.forms.errors import add_broken_rule, update_hidden_values
 from registrations.forms.focal_point import NotAttendingForm, SubmitForm
 from registrations.models import Delegation, DelegationStatus
@@ -80,7 +80,7 @@ def _process_form(
             text = save()
         except RuleBroken as broken:
             add_broken_rule(form, broken)
-            if isinstance(broken, Stale):
+            if isinstance(broken, EditConflict):
                 update_hidden_values(form, version=str(broken.current.version))
         else:
             messages.success(request, text)

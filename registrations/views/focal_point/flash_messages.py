@@ -59,7 +59,7 @@ def missing_message_for_seats(seats: Sequence[SeatCount], *, lacks_letter: bool)
         return ""
     missing = [
         _("%(profile)s (%(named)s of %(floor)s)")
-        % {"profile": gap.profile.name, "named": gap.named, "floor": gap.floor}
+        % {"profile": gap.profile.name, "named": gap.named, "floor": gap.effective_minimum}
         for gap in gaps_in(seats)
     ]
     if lacks_letter:

@@ -15,29 +15,29 @@ from django.utils.translation import get_language, ngettext, override
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from registrations.exceptions import RuleBroken, Unreadable
+from registrations.exceptions import RuleBroken, UnreadableTable
 from registrations.forms.errors import add_broken_rule
 from registrations.forms.imports import ColumnsForm, ImportForm
 from registrations.models import Delegation
 from registrations.queries import gaps_in, lacks_letter, seats_of
-from registrations.queries.acceptance import acceptances_with
-from registrations.services.acceptance_messages import said_before_accepting
+from registrations.queries.acceptance import acceptances_with_seats
+from registrations.services.acceptance_messages import message_before_accepting
 from registrations.services.imports.checking import check_import
 from registrations.services.imports.columns import (
-    Layout,
+    ColumnLayout,
     fields_of,
     find_layout,
     layout_problems,
-    needed_of,
+    required_fields_of,
     unused_headings,
 )
+from registrations.services.imports.csv_text import read_text
 from registrations.services.imports.limits import limit_imports
-from registrations.services.imports.people import Person, people_of, people_to_table
-from registrations.services.imports.reading import MOST_BYTES, file_too_large, read_file
-from registrations.services.imports.saving import Imported, import_delegates
+from registrations.services.imports.people import ImportRow, people_from_table, people_to_table
+from registrations.services.imports.reading import MAX_BYTES, file_too_large, read_file
+from registrations.services.imports.saving import ImportResult, import_delegates
 from registrations.services.imports.tables import Table, table_to_text
 from registrations.services.imports.template import build_template
-from registrations.services.imports.texts import read_text
 from registrations.views.focal_point.access import delegation_required, signed_in_user
 from registrations.views.focal_point.flash_messages import missing_message, named_count_message
 from sessions_app.bilingual import LANGUAGES
@@ -62,7 +62,7 @@ def import_table(request: HttpRequest, delegation: Delegation) -> HttpResponse:
             if HAS_COLUMNS in request.POST:
                 return _check_assigned_columns(request, delegation, table)
             layout = find_layout(table, fields=fields_of(delegation))
-            if problems := layout_problems(layout, needed=needed_of(delegation)):
+            if problems := layout_problems(layout, needed=required_fields_of(delegation)):
                 return _show_columns_form(request, delegation, table, layout, problems)
             return _show_check(request, delegation, table, layout)
     except RuleBroken as broken:
@@ -81,16 +81,18 @@ def save(request: HttpRequest, delegation: Delegation) -> HttpResponse:
             if table is None:
                 return _show_upload_form(request, delegation, form)
             layout = find_layout(table, fields=fields_of(delegation))
-            if problems := layout_problems(layout, needed=needed_of(delegation)):
+            if problems := layout_problems(layout, needed=required_fields_of(delegation)):
                 return _show_columns_form(request, delegation, table, layout, problems)
             imported = import_delegates(
-                delegation, people=people_of(table, layout), by=signed_in_user(request), now=timezone.now()
+                delegation, people=people_from_table(table, layout), by=signed_in_user(request), now=timezone.now()
             )
     except RuleBroken as broken:
         add_broken_rule(form, broken)
         return _show_upload_form(request, delegation, form)
-    text = _saved_message(len(imported.delegates), len(imported.checked.already)) + missing_message(delegation)
-    if imported.checked.wrong:
+    text = _saved_message(len(imported.delegates), len(imported.checked.already_registered)) + missing_message(
+        delegation
+    )
+    if imported.checked.invalid:
         return _show_invalid_rows(request, delegation, imported, text)
     (messages.success if imported.delegates else messages.info)(request, text)
     return redirect(delegation)
@@ -107,7 +109,7 @@ def template(request: HttpRequest, delegation: Delegation) -> HttpResponse:
 
 
 def _read_table(form: ImportForm) -> Table | None:
-    """Return the submitted table; None, with errors in `form`, where there is none. Raises Unreadable."""
+    """Return the submitted table; None, with errors in `form`, where there is none. Raises UnreadableTable."""
     if not form.is_valid():
         return None
     source, upload = "table", form.upload
@@ -115,10 +117,10 @@ def _read_table(form: ImportForm) -> Table | None:
         if upload is None:
             return read_text(form.cleaned_data["table"])
         source = "file"
-        if (upload.size or 0) > MOST_BYTES:
+        if (upload.size or 0) > MAX_BYTES:
             raise file_too_large()
         return read_file(upload.read())
-    except Unreadable as broken:
+    except UnreadableTable as broken:
         broken.field = source
         raise
 
@@ -129,7 +131,7 @@ def _show_upload_form(request: HttpRequest, delegation: Delegation, form: Import
         with override(language):
             links.append((language, reverse("registrations:import-template", args=[delegation.slug])))
     links.sort(key=lambda link: link[0] != get_language())
-    context = {"delegation": delegation, "form": form, "templates": links, "needed": needed_of(delegation)}
+    context = {"delegation": delegation, "form": form, "templates": links, "needed": required_fields_of(delegation)}
     return render(request, "focal_point/import.html", context, status=422 if form.errors else 200)
 
 
@@ -137,7 +139,11 @@ def _check_assigned_columns(request: HttpRequest, delegation: Delegation, table:
     """Check the table with the columns that the user assigned; show that form again where it is invalid."""
     found = find_layout(table, fields=fields_of(delegation))
     form = ColumnsForm(
-        request.POST, parsed_table=table, layout=found, fields=fields_of(delegation), required=needed_of(delegation)
+        request.POST,
+        parsed_table=table,
+        layout=found,
+        fields=fields_of(delegation),
+        required=required_fields_of(delegation),
     )
     if not form.is_valid():
         return render(request, "focal_point/import_columns.html", {"delegation": delegation, "form": form}, status=422)
@@ -145,23 +151,23 @@ def _check_assigned_columns(request: HttpRequest, delegation: Delegation, table:
 
 
 def _show_columns_form(
-    request: HttpRequest, delegation: Delegation, table: Table, layout: Layout, problems: list[str]
+    request: HttpRequest, delegation: Delegation, table: Table, layout: ColumnLayout, problems: list[str]
 ) -> HttpResponse:
     form = ColumnsForm(
         initial={"table": table_to_text(table)},
         parsed_table=table,
         layout=layout,
         fields=fields_of(delegation),
-        required=needed_of(delegation),
+        required=required_fields_of(delegation),
     )
     context = {"delegation": delegation, "form": form, "problems": problems}
     return render(request, "focal_point/import_columns.html", context)
 
 
-def _show_check(request: HttpRequest, delegation: Delegation, table: Table, layout: Layout) -> HttpResponse:
-    people = people_of(table, layout)
+def _show_check(request: HttpRequest, delegation: Delegation, table: Table, layout: ColumnLayout) -> HttpResponse:
+    people = people_from_table(table, layout)
     if not people:
-        raise Unreadable(
+        raise UnreadableTable(
             _("There are headings, but no people below them. Please add the people, or choose another file."),
             field="table",
         )
@@ -171,8 +177,8 @@ def _show_check(request: HttpRequest, delegation: Delegation, table: Table, layo
         "checked": checked,
         "all_rows": _rows_as_text(delegation, people),
         "gaps": gaps_in(checked.seats),
-        "warning": said_before_accepting(
-            acceptances_with(delegation, checked.seats, lacks_letter=lacks_letter(delegation)),
+        "warning": message_before_accepting(
+            acceptances_with_seats(delegation, checked.seats, lacks_letter=lacks_letter(delegation)),
             newcomers=len(checked.new),
         ),
         "is_country": bool(checked.seats),
@@ -181,9 +187,9 @@ def _show_check(request: HttpRequest, delegation: Delegation, table: Table, layo
     return render(request, "focal_point/import_check.html", context)
 
 
-def _show_invalid_rows(request: HttpRequest, delegation: Delegation, imported: Imported, text: str) -> HttpResponse:
+def _show_invalid_rows(request: HttpRequest, delegation: Delegation, imported: ImportResult, text: str) -> HttpResponse:
     """Show what was saved, and the invalid rows in a textarea, numbered by their line there."""
-    invalid_rows = imported.checked.wrong
+    invalid_rows = imported.checked.invalid
     context = {
         "delegation": delegation,
         "saved_message": text,
@@ -194,7 +200,7 @@ def _show_invalid_rows(request: HttpRequest, delegation: Delegation, imported: I
     return render(request, "focal_point/import_invalid_rows.html", context, status=422)
 
 
-def _rows_as_text(delegation: Delegation, people: Sequence[Person]) -> str:
+def _rows_as_text(delegation: Delegation, people: Sequence[ImportRow]) -> str:
     """Return `people` as rows that can be submitted again; an empty text where there are none."""
     return table_to_text(people_to_table(people, delegation)) if people else ""
 

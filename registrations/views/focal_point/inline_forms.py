@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django_htmx.http import reselect, reswap, retarget
 
-from registrations.exceptions import RuleBroken, Stale
+from registrations.exceptions import EditConflict, RuleBroken
 from registrations.forms.delegates import conflicting_fields
 from registrations.forms.errors import add_broken_rule
 from registrations.models import Delegate, Delegation
@@ -53,7 +53,7 @@ def process_delegate_form(
     if request.method == "POST" and form.is_valid():
         try:
             saved = save()
-        except Stale as stale:
+        except EditConflict as stale:
             add_broken_rule(form, stale)
             versions = conflicting_fields(form, stale)
         except RuleBroken as broken:

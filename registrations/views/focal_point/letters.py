@@ -15,8 +15,8 @@ from registrations.forms.errors import add_broken_rule
 from registrations.forms.letters import LetterForm
 from registrations.models import Delegation, DelegationStatus, NominationLetter
 from registrations.queries import letters_of, requires_letter, seats_of, zone_for_focal_point
-from registrations.queries.acceptance import acceptances_with
-from registrations.services.acceptance_messages import said_before_accepting
+from registrations.queries.acceptance import acceptances_with_seats
+from registrations.services.acceptance_messages import message_before_accepting
 from registrations.services.letters import remove_letter, upload_letter
 from registrations.services.permitted_actions import permitted_actions_now
 from registrations.views.focal_point.access import delegation_required, signed_in_user
@@ -65,7 +65,9 @@ def letter(request: HttpRequest, delegation: Delegation) -> HttpResponse:
         "delegation": delegation,
         "form": form,
         "letter": letter_state(delegation),
-        "warning": said_before_accepting(acceptances_with(delegation, seats_of(delegation), lacks_letter=False))
+        "warning": message_before_accepting(
+            acceptances_with_seats(delegation, seats_of(delegation), lacks_letter=False)
+        )
         if delegation.status == DelegationStatus.SUBMITTED
         else "",
         "may": permitted_actions_now(delegation, by=user, now=now),

@@ -19,13 +19,13 @@ from registrations.queries import (
     gaps_in,
     history_of,
     policy_of,
-    released_and_end,
+    released_sessions_and_end,
     requires_letter,
     seats_of,
     zone_for_focal_point,
 )
 from registrations.queries.acceptance import Acceptances, is_accepted_at_once
-from registrations.services.acceptance_messages import said_before_accepting
+from registrations.services.acceptance_messages import message_before_accepting
 from registrations.services.permitted_actions import PermittedActions, permitted_actions
 from registrations.views.focal_point.access import account_required, delegation_required, signed_in_user
 from registrations.views.focal_point.anchors import WITHOUT_PROFILE, add_anchor, delegation_url_at
@@ -60,7 +60,7 @@ def delegation(request: HttpRequest, delegation: Delegation) -> HttpResponse:
     """Show one delegation: seats, people, letter, history, and what the user may do now."""
     user, now = signed_in_user(request), timezone.now()
     policy = policy_of(delegation.webinar)
-    sessions, ends_at = released_and_end(delegation.webinar)
+    sessions, ends_at = released_sessions_and_end(delegation.webinar)
     may = permitted_actions(delegation, policy=policy, ends_at=ends_at, by=user, now=now)
     seats = seats_of(delegation)
     people = delegates_with_mail_state(delegation)
@@ -96,8 +96,8 @@ def delegation(request: HttpRequest, delegation: Delegation) -> HttpResponse:
             "cards": cards,
             "organisation_people": [card for card in active if card.delegate.profile_id is None],
             "people": people,
-            "former_people": people.left,
-            "restorable": {one.delegate.pk for one in people.left} if may.change_people and user.is_staff else set(),
+            "former_people": people.former,
+            "restorable": {one.delegate.pk for one in people.former} if may.change_people and user.is_staff else set(),
             "undo_offers": undo_offers(delegation, people, history, may, now=now),
             "hold_seconds": settings.CHANGE_HOLD_SECONDS + 1,
             "focus_id": request.GET.get("at", ""),
@@ -128,7 +128,7 @@ def _attending_again_warning(
     lacks_letter = requires_letter(delegation) and letter.current is None
     if not was_submitted or gaps_in(seats) or lacks_letter or not is_accepted_at_once(delegation):
         return ""
-    return said_before_accepting(Acceptances((delegation,), _uninvited_count(people)))
+    return message_before_accepting(Acceptances((delegation,), _uninvited_count(people)))
 
 
 def _inline_form_context(

@@ -19,16 +19,16 @@ from registrations.forms.delegates import DelegateForm, EditForm, VersionField, 
 from registrations.models import Delegation, DelegationStatus, ParticipantProfile
 from registrations.queries import lacks_letter, profiles_of, seats_of
 from registrations.queries.participant import is_invited
-from registrations.services.acceptance_messages import said_before_naming, said_before_replacing
+from registrations.services.acceptance_messages import message_before_registering, message_before_replacing
 from registrations.services.deliveries import resend_flash_message, send_invitations_again
 from registrations.services.nominations import (
     edit_delegate,
-    register_and_count,
+    register_with_seats,
     replace_delegate,
     withdraw_delegate,
     withdrawing_leaves_gap,
 )
-from registrations.services.undoing import restore_delegate, undo_edit
+from registrations.services.nominations.undoing import restore_delegate, undo_edit
 from registrations.views.focal_point.access import delegation_required, get_delegate_or_404, signed_in_user
 from registrations.views.focal_point.anchors import (
     add_anchor,
@@ -57,7 +57,7 @@ def register(request: HttpRequest, delegation: Delegation) -> HttpResponse:
     form = register_form(delegation, profiles, profile, data=request.POST or None, auto_id=auto_id_for(request, anchor))
 
     def save() -> SaveResult:
-        registered = register_and_count(
+        registered = register_with_seats(
             delegation, details=form.details(), by=signed_in_user(request), now=timezone.now()
         )
         delegate, after = registered.delegate, registered.delegation
@@ -130,7 +130,7 @@ def replace_person(request: HttpRequest, delegation: Delegation, *, pk: int) -> 
         return SaveResult(text, delegate_element_id(newcomer))
 
     warning = (
-        said_before_replacing(delegate, seats_of(delegation), lacks_letter=lacks_letter(delegation))
+        message_before_replacing(delegate, seats_of(delegation), lacks_letter=lacks_letter(delegation))
         if delegation.status == DelegationStatus.SUBMITTED
         else ""
     )
@@ -207,7 +207,7 @@ def acceptance_warning(delegation: Delegation, *, newcomers: int = 1) -> str:
     """Return that submitting a form accepts the delegation; an empty text where it does not or may not."""
     if delegation.status != DelegationStatus.SUBMITTED:
         return ""
-    return said_before_naming(
+    return message_before_registering(
         delegation, seats_of(delegation), lacks_letter=lacks_letter(delegation), newcomers=newcomers
     )
 

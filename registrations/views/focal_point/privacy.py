@@ -13,8 +13,8 @@ from django.views.decorators.http import require_http_methods
 from registrations.calendars import organizer_address
 from registrations.models import User
 from registrations.queries import delegations_of
-from registrations.queries.contacts import contact_of
-from registrations.services.focal_points import note_privacy_read
+from registrations.queries.contacts import contact_address_for
+from registrations.services.focal_points import record_privacy_notice_read
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -25,15 +25,15 @@ def privacy(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         if user is None:
             return redirect_to_login(request.get_full_path())
-        note_privacy_read(user, now=timezone.now())
+        record_privacy_notice_read(user, now=timezone.now())
         return HttpResponseRedirect(_next(request) or reverse("registrations:delegations"))
     context = {
         # Each webinar once: a focal point may have several delegations at one.
         "webinars": list({one.webinar_id: one.webinar for one in delegations_of(user)}.values())
         if user is not None and not user.is_staff
         else [],
-        "contact_email": contact_of(user) or organizer_address(),
-        "is_to_be_confirmed": user is not None and user.is_to_read_privacy_notice,
+        "contact_email": contact_address_for(user) or organizer_address(),
+        "is_to_be_confirmed": user is not None and user.must_read_privacy_notice,
         "next": _next(request),
     }
     return render(request, "focal_point/privacy.html", context)

@@ -19,7 +19,7 @@ from registrations.queries import (
     DelegateWithMail,
     Invitation,
     SeatCount,
-    edited_just_now,
+    ids_with_undoable_edit,
 )
 from registrations.services.permitted_actions import PermittedActions
 from registrations.views.focal_point.anchors import FormAnchor, add_anchor, delegate_anchor, undo_element_id
@@ -78,8 +78,8 @@ def undo_offers(
     """
     if not may.change_people:
         return ()
-    active, former = [one.delegate for one in people.active], [one.delegate for one in people.left]
-    newcomers, edited = {one.replaced_by_id for one in former}, edited_just_now(history, now=now)
+    active, former = [one.delegate for one in people.active], [one.delegate for one in people.former]
+    newcomers, edited = {one.replaced_by_id for one in former}, ids_with_undoable_edit(history, now=now)
     return (
         *(
             _undo_offer(one, _("%(name)s is named."), "withdraw-delegate", delegation, version=one.version)
@@ -94,7 +94,7 @@ def undo_offers(
         *(
             _undo_offer(one, _("%(name)s has left."), "restore-delegate", delegation)
             for one in former
-            if one.is_held_at(now)
+            if one.is_mail_delayed_at(now)
         ),
     )
 
@@ -125,7 +125,7 @@ def person_card(
     if len({text for text, _invitation in texts}) > 1:
         texts = [(_with_session_number(invitation, text), invitation) for text, invitation in texts]
     answers = [
-        _with_session_number(invitation, invitation.answer_in_words)
+        _with_session_number(invitation, invitation.answer_label)
         for invitation in state.invitations
         if invitation.partstat != Partstat.NEEDS_ACTION
     ]
@@ -162,7 +162,7 @@ def _invitation_text(invitation: Invitation) -> str:
         return _("the secretariat has stopped the invitation")
     if invitation.is_sent:
         return _("invited")
-    if invitation.is_put_off:
+    if invitation.is_waiting_for_retry:
         return _("not delivered yet, and tried again by itself")
     return _("the invitation is being sent again") if invitation.sent_at else _("the invitation is on its way")
 

@@ -24,7 +24,7 @@ from registrations.queries.participant import (
     released_sessions_of,
     room_state,
 )
-from registrations.services.attendance import record_answer
+from registrations.services.answers import record_answer
 from registrations.tokens import Scope, make_token
 from registrations.views.participant.calendar_links import CalendarLinks, calendar_links
 from registrations.views.participant.countdown import countdown

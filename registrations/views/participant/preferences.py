@@ -12,7 +12,7 @@ from registrations.forms.errors import add_broken_rule
 from registrations.forms.participant import CannotComeForm, PreferencesForm
 from registrations.models import Delegate
 from registrations.queries.participant import is_invited, sessions_ahead_of
-from registrations.services.attendance import decline_sessions_ahead
+from registrations.services.answers import decline_sessions_ahead
 from registrations.services.preferences import choose_language_and_zone
 from registrations.tokens import Scope, make_token
 from registrations.views.participant.links import not_invited_response, participant_view, read_page_token

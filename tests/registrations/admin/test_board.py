@@ -219,7 +219,7 @@ def test_the_board_costs_eight_queries_with_one_delegate_and_with_a_thousand(
             institution="Institution",
             timezone="America/Tegucigalpa",
             registered_at=NOW,
-            hold_until=NOW,
+            mail_not_before=NOW,
         )
         for number in range(people)
     )

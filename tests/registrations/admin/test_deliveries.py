@@ -11,7 +11,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from time_machine import TimeMachineFixture
 
-from registrations.admin.delivery_pages import mailbox_in_words, state_in_words
+from registrations.admin.delivery_pages import mailbox_in_words, state_label
 from registrations.messages import message_module
 from registrations.models import Delegate, Delivery, DeliveryKind, DeliveryState, HistoryEvent, User
 from sessions_app.models import Session
@@ -326,7 +326,7 @@ def test_each_kind_says_what_it_tells_whom(ana: Delegate) -> None:
 def test_what_became_of_it_is_said(fields: dict[str, object], words: str) -> None:
     delivery = Delivery(created_at=NOW, due_at=NOW, **fields)
 
-    assert state_in_words(delivery, NOW).startswith(words)
+    assert state_label(delivery, NOW).startswith(words)
 
 
 @pytest.mark.parametrize(

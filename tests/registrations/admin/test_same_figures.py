@@ -151,7 +151,7 @@ def test_board_list_export_dashboard_and_mail_show_the_same_figures(
             assert exported_people(secretariat, cell.people_url) == seat.named
             told = {figure: row[f"{seat.profile}: {figure}"] for figure in ("named", "asked", "waived", "declined")}
             assert told == {
-                "named": str(seat.named), "asked": str(seat.floor), "waived": str(seat.waived),
+                "named": str(seat.named), "asked": str(seat.effective_minimum), "waived": str(seat.waived),
                 "declined": str(seat.declined),
             }  # fmt: skip
         assert row["Named"] == str(line.row.named) == str(listed[country].named_count)

@@ -371,19 +371,19 @@ def test_a_file_that_lowers_one_quota_and_raises_another_accepts_nobody_between(
 A_FEW = '{ country = "BZ", minimum = 1, maximum = 3, reason = "One office" }'
 
 
-def with_exceptions(folder: Path, listed: str) -> Path:
+def quotas_with_exceptions(folder: Path, listed: str) -> Path:
     return edited(folder, ('code = "border-control"\n', f'code = "border-control"\nexceptions = [{listed}]\n'))
 
 
 def test_the_exceptions_of_a_profile_are_those_of_the_file_if_it_lists_any(tmp_path: Path) -> None:
     staff = make_staff()
 
-    load_definition(with_exceptions(tmp_path, A_FEW), starts_on=date(2026, 12, 7), now=NOW, by=staff)
+    load_definition(quotas_with_exceptions(tmp_path, A_FEW), starts_on=date(2026, 12, 7), now=NOW, by=staff)
     made = list(QuotaException.objects.values_list("body__iso_code", "minimum", "maximum", "reason", "made_by"))
-    again = load_definition(with_exceptions(tmp_path, A_FEW), now=NOW, by=staff)
+    again = load_definition(quotas_with_exceptions(tmp_path, A_FEW), now=NOW, by=staff)
     silent = load_definition(CONCEPT_NOTE, now=NOW, by=staff)
     kept = QuotaException.objects.count()
-    ended = load_definition(with_exceptions(tmp_path, ""), now=NOW, by=staff)
+    ended = load_definition(quotas_with_exceptions(tmp_path, ""), now=NOW, by=staff)
 
     assert made == [("BZ", 1, 3, "One office", staff.pk)]
     assert (again.changes, silent.changes, kept) == ((), (), 1)
@@ -403,7 +403,7 @@ def test_a_lower_maximum_is_loaded_together_with_the_exception_that_allows_it(tm
     excepted = QuotaException.objects.get().maximum
     with pytest.raises(DefinitionRefused, match="Belize has already named 3 people"):
         load_definition(edited(tmp_path, (border, f"{border}maximum = 2\nexceptions = []\n")), now=NOW, by=staff)
-    load_definition(with_exceptions(tmp_path, ""), now=NOW, by=staff)
+    load_definition(quotas_with_exceptions(tmp_path, ""), now=NOW, by=staff)
 
     assert (asked, excepted) == (2, 3)
     assert Quota.objects.get(profile__code="border-control").maximum is None
@@ -435,7 +435,10 @@ def test_a_file_cannot_change_the_kind_of_a_body_that_takes_part(tmp_path: Path)
 def test_an_invalid_exception_is_refused(tmp_path: Path, listed: str, by: str | None, message: str) -> None:
     with pytest.raises(DefinitionRefused, match=message):
         load_definition(
-            with_exceptions(tmp_path, listed), starts_on=date(2026, 12, 7), now=NOW, by=make_staff() if by else None
+            quotas_with_exceptions(tmp_path, listed),
+            starts_on=date(2026, 12, 7),
+            now=NOW,
+            by=make_staff() if by else None,
         )
 
     assert not Webinar.objects.exists()

@@ -17,7 +17,7 @@ from registrations.services.announcements import (
     send_test_of_announcement,
     write_announcement,
 )
-from registrations.services.attendance import decline_sessions_ahead, record_answer
+from registrations.services.answers import decline_sessions_ahead, record_answer
 from registrations.services.delegations import accept_delegation, return_delegation, submit_delegation
 from registrations.services.focal_points import appoint_focal_point
 from registrations.services.lost_links import ask_for_links

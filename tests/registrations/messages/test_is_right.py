@@ -9,7 +9,7 @@ from django.core import mail
 from registrations.models import Delegate, Delegation, Delivery, DeliveryKind, DeliveryState, Partstat, User
 from registrations.queries.audiences import Audience
 from registrations.services.announcements import AnnouncementDetails, send_announcement, write_announcement
-from registrations.services.attendance import decline_sessions_ahead, record_answer
+from registrations.services.answers import decline_sessions_ahead, record_answer
 from registrations.services.delegations import (
     accept_delegation,
     mark_attending_again,

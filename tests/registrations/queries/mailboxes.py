@@ -89,5 +89,5 @@ def make_row(delegation: Delegation, profile: ParticipantProfile, number: int) -
         name=f"Delegate {number}",
         email=f"many{number}@{delegation.slug}.example.org",
         registered_at=NOW,
-        hold_until=NOW,
+        mail_not_before=NOW,
     )

@@ -6,8 +6,8 @@ from django.test.utils import CaptureQueriesContext
 
 from registrations.models import Arrival, Delegate, DelegationStatus, User
 from registrations.queries import quota_board
-from registrations.queries.arrivals import Count, arrivals_of
-from registrations.queries.attendance import Presence, attendance_table
+from registrations.queries.arrivals import ArrivalCount, arrivals_of
+from registrations.queries.attendance import SessionFigures, attendance_table
 from sessions_app.models import Session, Webinar
 from sessions_app.releases import release_webinar
 from tests.factories import (
@@ -56,16 +56,16 @@ def test_each_figure_counts_people_by_body_profile_and_session(webinar: Webinar,
 
     (of_honduras,) = attendance_table(webinar).countries
 
-    figures = {line.profile.code: (line.nominated, *line.sessions) for line in of_honduras.lines if line.profile}
+    figures = {line.profile.code: (line.nominated, *line.sessions) for line in of_honduras.rows if line.profile}
     assert figures == {
-        "prosecutors": (2, Presence(invited=2, accepted=1, opened=1, attended=1), Presence()),
-        "immigration-control": (0, Presence(), Presence()),
-        "border-control": (1, Presence(), Presence(attended=1)),
-        "investigation-units": (0, Presence(), Presence()),
+        "prosecutors": (2, SessionFigures(invited=2, accepted=1, opened=1, attended=1), SessionFigures()),
+        "immigration-control": (0, SessionFigures(), SessionFigures()),
+        "border-control": (1, SessionFigures(), SessionFigures(attended=1)),
+        "investigation-units": (0, SessionFigures(), SessionFigures()),
     }
     assert of_honduras.total.sessions == (
-        Presence(invited=2, accepted=1, opened=1, attended=1),
-        Presence(attended=1),
+        SessionFigures(invited=2, accepted=1, opened=1, attended=1),
+        SessionFigures(attended=1),
     )
 
 
@@ -83,14 +83,14 @@ def test_the_nominated_are_those_of_the_board(webinar: Webinar) -> None:
 
     table, board = attendance_table(webinar), quota_board(webinar)
 
-    assert table.of_countries.nominated == board.named_total == 3
-    assert {line.profile: line.nominated for line in table.by_profile} == {
+    assert table.countries_total.nominated == board.named_total == 3
+    assert {line.profile: line.nominated for line in table.profile_totals} == {
         total.profile: total.named for total in board.profile_totals
     }
     assert {str(one.delegation.body): one.total.nominated for one in table.bodies} == {
         str(row.delegation.body): row.named for row in (*board.rows, *board.organisations) if row.is_attending
     }
-    assert table.of_all.nominated == 4
+    assert table.grand_total.nominated == 4
 
 
 def test_who_came_counts_also_after_leaving_and_from_a_country_that_no_longer_attends(
@@ -106,7 +106,7 @@ def test_who_came_counts_also_after_leaving_and_from_a_country_that_no_longer_at
 
     (belize,) = attendance_table(webinar).countries
 
-    assert (belize.total.nominated, belize.total.sessions[0]) == (0, Presence(opened=1, attended=2))
+    assert (belize.total.nominated, belize.total.sessions[0]) == (0, SessionFigures(opened=1, attended=2))
 
 
 def test_people_without_a_profile_that_is_asked_for_have_a_line_of_their_own(webinar: Webinar) -> None:
@@ -115,7 +115,7 @@ def test_people_without_a_profile_that_is_asked_for_have_a_line_of_their_own(web
 
     (of_honduras,) = attendance_table(webinar).countries
 
-    assert (of_honduras.lines[-1].profile, of_honduras.lines[-1].nominated, of_honduras.total.nominated) == (None, 1, 1)
+    assert (of_honduras.rows[-1].profile, of_honduras.rows[-1].nominated, of_honduras.total.nominated) == (None, 1, 1)
 
 
 def add(webinar: Webinar, number: int, *, by: User) -> None:
@@ -158,9 +158,9 @@ def test_arrivals_count_those_who_take_part_by_body_and_profile(webinar: Webinar
 
     assert [profile.code if profile else None for profile in arrivals.profiles] == ["prosecutors", None]
     assert [(one.body, one.counts, one.total) for one in arrivals.bodies] == [
-        (honduras.body, (Count(1, 2), Count(0, 0)), Count(1, 2)),
-        (unodc.body, (Count(0, 0), Count(1, 1)), Count(1, 1)),
+        (honduras.body, (ArrivalCount(1, 2), ArrivalCount(0, 0)), ArrivalCount(1, 2)),
+        (unodc.body, (ArrivalCount(0, 0), ArrivalCount(1, 1)), ArrivalCount(1, 1)),
     ]
     assert [one.person for one in arrivals.bodies[0].arrived] == [ana]
-    assert arrivals.bodies[0].awaited == (luz,)
-    assert (arrivals.totals, arrivals.total) == ((Count(1, 2), Count(1, 1)), Count(2, 3))
+    assert arrivals.bodies[0].not_arrived == (luz,)
+    assert (arrivals.totals, arrivals.total) == ((ArrivalCount(1, 2), ArrivalCount(1, 1)), ArrivalCount(2, 3))

@@ -35,10 +35,16 @@ def test_the_board_counts_what_is_met_in_accepted_delegations_and_elsewhere(dele
         (absent, 0, 3, 3),
     ]
     assert [(row.delegation, row.seats, row.named) for row in board.organisations] == [(unodc, (), 1)]
-    assert (board.cells, board.met_in_accepted, board.met_elsewhere) == (8, 2, 1)
-    assert (board.floor_total, board.named_total, board.missing_total, board.working_group_total) == (16, 8, 9, 2)
+    assert (board.cells, board.met_in_accepted, board.met_not_yet_accepted) == (8, 2, 1)
+    assert (board.effective_minimum_total, board.named_total, board.missing_total, board.working_group_total) == (
+        16,
+        8,
+        9,
+        2,
+    )
     assert [
-        (total.profile.code, total.named, total.floor, total.missing, total.met) for total in board.profile_totals
+        (total.profile.code, total.named, total.effective_minimum, total.missing, total.met)
+        for total in board.profile_totals
     ] == [
         ("prosecutors", 5, 4, 0, 2),
         ("immigration-control", 0, 4, 4, 0),
@@ -56,7 +62,7 @@ def test_the_board_of_the_concept_note_asks_eleven_countries_for_88_people():
 
     board = quota_board(webinar)
 
-    assert (board.cells, board.floor_total, board.named_total, board.missing_total) == (44, 88, 0, 88)
+    assert (board.cells, board.effective_minimum_total, board.named_total, board.missing_total) == (44, 88, 0, 88)
 
 
 def test_countries_that_lack_equally_many_stand_in_the_order_of_their_names_as_read(delegation):

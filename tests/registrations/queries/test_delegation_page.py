@@ -5,7 +5,7 @@ import pytest
 from django.utils import translation
 
 from registrations.models import CalendarEntry, DeliveryState, HistoryEvent
-from registrations.queries import Invitation, delegates_with_mail_state, delegations_of, history_of, mail_of
+from registrations.queries import Invitation, delegates_with_mail_state, delegations_of, history_of, mail_state_of
 from tests.factories import (
     NOW,
     make_country,
@@ -55,14 +55,14 @@ def test_people_stand_with_what_their_mailboxes_hold(delegation):
     people = delegates_with_mail_state(delegation)
 
     assert [one.delegate for one in people.active] == [luis, ana]
-    assert people.left == ()
+    assert people.former == ()
     assert people.active[0].invitations == (shown(first, waiting),)
     assert people.active[1].invitations == (
         shown(first, sent, partstat="ACCEPTED", answered_at=NOW),
         shown(second, failed, attempts=3, last_error="The mail server refused the address."),
     )
     assert (people.failed_count, people.with_failed_mail) == (1, (people.active[1],))
-    assert mail_of(ana) == people.active[1]
+    assert mail_state_of(ana) == people.active[1]
 
 
 def test_only_what_the_present_mailbox_is_invited_to_is_shown(delegation):
@@ -87,7 +87,7 @@ def test_those_who_left_stand_apart_the_latest_first(delegation):
     people = delegates_with_mail_state(delegation)
 
     assert [one.delegate for one in people.active] == [successor]
-    assert [one.delegate for one in people.left] == [second, first]
+    assert [one.delegate for one in people.former] == [second, first]
 
 
 def test_the_mail_of_a_delegation_asks_two_queries_for_one_person_as_for_a_thousand(
@@ -154,7 +154,7 @@ def test_why_a_mail_has_not_arrived_is_told_in_the_readers_language(delegation, 
         )
 
     with translation.override("es"):
-        assert mail_of(ana).errors == ((told,) if told else ())
+        assert mail_state_of(ana).errors == ((told,) if told else ())
 
 
 def test_what_is_done_with_can_be_sent_again_until_the_session_ends(delegation):
@@ -166,7 +166,7 @@ def test_what_is_done_with_can_be_sent_again_until_the_session_ends(delegation):
         make_delivery(make_entry(person, session), state=state, **lease)
 
     def repeatable(by, now):
-        return {state for state, person in people.items() if mail_of(person).can_be_sent_again_at(now, by=by)}
+        return {state for state, person in people.items() if mail_state_of(person).can_be_sent_again_at(now, by=by)}
 
     staff, focal_point = make_staff(), make_user()
     assert repeatable(staff, NOW) == {"sent", "failed", "stopped"}

@@ -3,7 +3,7 @@ from datetime import date, timedelta
 from django.utils import timezone
 
 from registrations.models import HistoryEvent, HistoryKind
-from registrations.queries import Changes, CurveDay, movements_of
+from registrations.queries import DelegationChanges, RegistrationDay, recent_changes_of
 from tests.factories import NOW, make_country, make_delegate, make_delegation, make_organisation, make_webinar
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -31,11 +31,11 @@ def test_changes_are_those_of_the_last_24_hours_by_delegation_with_the_steps_in_
     happened(panama, HistoryKind.RESTORED, HOUR)
     happened(make_delegation(make_webinar("other"), panama.body), HistoryKind.REGISTERED, HOUR)
 
-    changes = movements_of(delegation.webinar, now=NOW).changes
+    changes = recent_changes_of(delegation.webinar, now=NOW).changes
 
     assert changes == {
-        delegation.pk: Changes(came=2, left=1, steps=(HistoryKind.RETURNED, HistoryKind.SUBMITTED)),
-        panama.pk: Changes(came=1, left=1),
+        delegation.pk: DelegationChanges(added=2, removed=1, other_kinds=(HistoryKind.RETURNED, HistoryKind.SUBMITTED)),
+        panama.pk: DelegationChanges(added=1, removed=1),
     }
 
 
@@ -43,9 +43,9 @@ def test_an_exception_from_a_quota_is_told_when_it_begins_and_when_it_ends(deleg
     happened(delegation, HistoryKind.EXCEPTION_MADE, 2 * HOUR)
     happened(delegation, HistoryKind.EXCEPTION_ENDED, HOUR)
 
-    (changes,) = movements_of(delegation.webinar, now=NOW).changes.values()
+    (changes,) = recent_changes_of(delegation.webinar, now=NOW).changes.values()
 
-    assert changes.steps == (HistoryKind.EXCEPTION_MADE, HistoryKind.EXCEPTION_ENDED)
+    assert changes.other_kinds == (HistoryKind.EXCEPTION_MADE, HistoryKind.EXCEPTION_ENDED)
 
 
 def test_the_curve_ends_with_those_whom_the_headline_counts(delegation):
@@ -58,12 +58,12 @@ def test_the_curve_ends_with_those_whom_the_headline_counts(delegation):
     make_delegate(absent, registered_at=NOW)
     make_delegate(unodc, None, registered_at=NOW)
 
-    curve = movements_of(webinar, now=NOW).curve
+    daily_totals = recent_changes_of(webinar, now=NOW).daily_totals
 
-    assert curve == (
-        CurveDay(date(2026, 10, 23), came=3, left=0, total=3),
-        CurveDay(date(2026, 10, 24), came=0, left=1, total=2),
-        CurveDay(date(2026, 10, 25), came=1, left=0, total=3),
+    assert daily_totals == (
+        RegistrationDay(date(2026, 10, 23), added=3, removed=0, total=3),
+        RegistrationDay(date(2026, 10, 24), added=0, removed=1, total=2),
+        RegistrationDay(date(2026, 10, 25), added=1, removed=0, total=3),
     )
 
 
@@ -71,7 +71,7 @@ def test_a_day_of_the_curve_is_one_of_the_current_zone(delegation):
     make_delegate(delegation, registered_at=NOW.replace(hour=3))
 
     with timezone.override("America/Costa_Rica"):
-        (day,) = movements_of(delegation.webinar, now=NOW).curve
+        (day,) = recent_changes_of(delegation.webinar, now=NOW).daily_totals
 
     assert day.day == date(2026, 10, 25)
 
@@ -80,4 +80,4 @@ def test_movements_are_one_question(delegation, django_assert_num_queries):
     make_delegate(delegation)
 
     with django_assert_num_queries(1):
-        movements_of(delegation.webinar, now=NOW)
+        recent_changes_of(delegation.webinar, now=NOW)

@@ -18,10 +18,10 @@ pytestmark = pytest.mark.django_db
 def webinar() -> Webinar:
     """Three people are invited to its two sessions; a fourth is not admitted, a fifth's country does not attend."""
     delegation = make_delegation()
-    make_delegates(3, delegation, admitted_at=NOW, hold_until=NOW)
+    make_delegates(3, delegation, admitted_at=NOW, mail_not_before=NOW)
     make_delegate(delegation)
     absent = make_delegation(delegation.webinar, make_country("PA"), status=DelegationStatus.NOT_ATTENDING)
-    make_delegate(absent, admitted_at=NOW, hold_until=NOW)
+    make_delegate(absent, admitted_at=NOW, mail_not_before=NOW)
     return delegation.webinar
 
 

@@ -21,9 +21,9 @@ def test_a_seat_count_says_what_is_missing():
     met = SeatCount(profile, minimum=2, maximum=2, waived=0, named=2, declined=1)
     excused = SeatCount(profile, minimum=2, maximum=None, waived=5, named=0, declined=0)
 
-    assert (short.floor, short.missing, short.is_met, short.is_full) == (2, 1, False, False)
-    assert (met.floor, met.missing, met.is_met, met.is_full) == (2, 0, True, True)
-    assert (excused.floor, excused.missing, excused.is_met, excused.is_full) == (0, 0, True, False)
+    assert (short.effective_minimum, short.missing, short.is_met, short.is_full) == (2, 1, False, False)
+    assert (met.effective_minimum, met.missing, met.is_met, met.is_full) == (2, 0, True, True)
+    assert (excused.effective_minimum, excused.missing, excused.is_met, excused.is_full) == (0, 0, True, False)
 
 
 def test_active_people_count_and_those_who_left_do_not(delegation):

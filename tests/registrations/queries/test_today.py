@@ -5,8 +5,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from registrations.models import FocalPoint, RegistrationPolicy, User
-from registrations.queries.today import NEXT, today
-from registrations.queries.upcoming import ComingKind
+from registrations.queries.today import MAX_UPCOMING, today
+from registrations.queries.upcoming import UpcomingKind
 from sessions_app.models import Session, Webinar
 from sessions_app.releases import release_webinar
 from tests.factories import (
@@ -75,7 +75,7 @@ def test_countries_without_a_focal_point_or_with_one_who_was_never_here_are_name
     make_focal_point(removed, make_user(**arrived), removed_at=NOW)
     make_focal_point(make_country("BZ"))
 
-    found = today(now=NOW).unattended
+    found = today(now=NOW).without_focal_point
 
     assert [(one.body, one.never_seen, one.has_others) for one in found] == [
         (removed, (), False),
@@ -96,19 +96,19 @@ def test_what_happens_next_is_told_in_the_order_of_its_hours():
     cancelled = a_webinar("cancelled", cancelled_at=NOW)
     make_gap_notice_rule(cancelled, 6)
 
-    found = today(now=NOW).coming
+    found = today(now=NOW).upcoming
 
     assert [(one.at - NOW, one.kind, one.webinar) for one in found] == [
-        (HOUR, ComingKind.UNRELEASED_SESSION, unreleased),
-        (2 * HOUR, ComingKind.OPENING, unreleased),
-        (3 * HOUR, ComingKind.CLOSING, unreleased),
-        (6 * DAY, ComingKind.GAP_NOTICE, webinar),
-        (11 * DAY, ComingKind.CLOSING, webinar),
-        (FIRST_START - DAY - NOW, ComingKind.REMINDER, webinar),
-        (FIRST_START - NOW, ComingKind.SESSION, webinar),
-        (FIRST_START + DAY - NOW, ComingKind.SESSION, webinar),
+        (HOUR, UpcomingKind.UNRELEASED_SESSION, unreleased),
+        (2 * HOUR, UpcomingKind.OPENING, unreleased),
+        (3 * HOUR, UpcomingKind.CLOSING, unreleased),
+        (6 * DAY, UpcomingKind.GAP_NOTICE, webinar),
+        (11 * DAY, UpcomingKind.CLOSING, webinar),
+        (FIRST_START - DAY - NOW, UpcomingKind.REMINDER, webinar),
+        (FIRST_START - NOW, UpcomingKind.SESSION, webinar),
+        (FIRST_START + DAY - NOW, UpcomingKind.SESSION, webinar),
     ]
-    assert [one.about for one in found if one.kind in (ComingKind.GAP_NOTICE, ComingKind.REMINDER)] == [
+    assert [one.subject for one in found if one.kind in (UpcomingKind.GAP_NOTICE, UpcomingKind.REMINDER)] == [
         notice,
         reminder,
     ]
@@ -120,9 +120,9 @@ def test_a_rule_that_is_younger_than_its_hour_does_nothing_any_more():
     make_reminder_rule(webinar, 1, "hours", created_at=FIRST_START + 2 * DAY)
     release_webinar(webinar, by=None, now=NOW)
 
-    kinds = {one.kind for one in today(now=NOW).coming}
+    kinds = {one.kind for one in today(now=NOW).upcoming}
 
-    assert kinds == {ComingKind.CLOSING, ComingKind.SESSION}
+    assert kinds == {UpcomingKind.CLOSING, UpcomingKind.SESSION}
 
 
 def test_today_asks_as_much_for_thirty_webinars_as_for_one():
@@ -148,5 +148,5 @@ def test_today_asks_as_much_for_thirty_webinars_as_for_one():
     many, found = asked()
 
     assert few == many == 14
-    assert (found.incomplete_count, found.unattended_count, len(found.coming)) == (30, 30, NEXT)
+    assert (found.incomplete_count, found.without_focal_point_count, len(found.upcoming)) == (30, 30, MAX_UPCOMING)
     assert (FocalPoint.objects.count(), Webinar.objects.count(), User.objects.count()) == (30, 30, 30)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.core import mail
 
-from registrations.exceptions import InvalidInput, NotPossibleNow, NumberChanged, RuleBroken
+from registrations.exceptions import InvalidInput, NotPossibleNow, RecipientCountChanged, RuleBroken
 from registrations.models import (
     Announcement,
     Delegate,
@@ -182,7 +182,7 @@ def test_another_number_than_the_one_that_was_confirmed_sends_nothing(honduras: 
     draft = write(staff)
     admitted(honduras)
 
-    with pytest.raises(NumberChanged):
+    with pytest.raises(RecipientCountChanged):
         send(draft, staff, count=1)
 
     assert not Delivery.objects.exists()

@@ -21,7 +21,7 @@ from registrations.models import (
     HistoryKind,
     Partstat,
 )
-from registrations.services.attendance import decline_sessions_ahead, record_answer
+from registrations.services.answers import decline_sessions_ahead, record_answer
 from registrations.services.delivering.plan import plan
 from registrations.services.delivering.send import send_due
 from registrations.services.nominations import withdraw_delegate

@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from registrations.exceptions import NotPossibleNow, QuotaFull
 from registrations.models import Delegate, Delegation, Quota, RegistrationPolicy
 from registrations.queries import seats_of
-from registrations.queries.earlier import EarlierPerson, earlier_people
+from registrations.queries.earlier_delegates import EarlierDelegate, earlier_delegates
 from registrations.services.carry_over import carry_over
 from registrations.services.delegate_details import FIELDS
 from sessions_app.models import Session, Webinar
@@ -38,8 +38,8 @@ def last_year(delegation) -> Delegation:
     return make_delegation(webinar_before("last-year", 365), delegation.body, status="accepted")
 
 
-def offered(delegation: Delegation) -> tuple[EarlierPerson, ...]:
-    return earlier_people(delegation, seats=seats_of(delegation), now=NOW)
+def offered(delegation: Delegation) -> tuple[EarlierDelegate, ...]:
+    return earlier_delegates(delegation, seats=seats_of(delegation), now=NOW)
 
 
 def names(delegation: Delegation) -> list[str]:
@@ -106,7 +106,10 @@ def test_who_is_here_already_is_marked_whatever_the_case_of_the_address(delegati
     make_delegate(delegation, email="ANA@Example.org")
     make_delegate(delegation, email="luis@example.org", status="withdrawn", withdrawn_at=NOW)
 
-    assert [(one.person.name, one.is_here) for one in offered(delegation)] == [("Ana", True), ("Luis", False)]
+    assert [(one.person.name, one.is_already_registered) for one in offered(delegation)] == [
+        ("Ana", True),
+        ("Luis", False),
+    ]
 
 
 def test_a_profile_that_is_no_longer_asked_is_marked(delegation, last_year):
@@ -115,7 +118,7 @@ def test_a_profile_that_is_no_longer_asked_is_marked(delegation, last_year):
 
     (rosa,) = offered(delegation)
 
-    assert not rosa.is_profile_asked
+    assert not rosa.is_profile_requested
 
 
 def test_at_a_webinar_without_sessions_those_of_begun_webinars_are_offered(last_year):

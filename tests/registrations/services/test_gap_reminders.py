@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from registrations.exceptions import NotPossibleNow, NumberChanged, RuleBroken
+from registrations.exceptions import NotPossibleNow, RecipientCountChanged, RuleBroken
 from registrations.models import (
     Delegation,
     Delivery,
@@ -111,7 +111,7 @@ def test_some_of_the_countries_can_be_chosen(honduras: Delegation, staff: User) 
 
 
 def test_another_number_than_the_one_that_was_confirmed_sends_nothing(honduras: Delegation, staff: User) -> None:
-    with pytest.raises(NumberChanged):
+    with pytest.raises(RecipientCountChanged):
         gap_reminder(honduras.webinar, staff, count=3)
 
     assert not Delivery.objects.filter(kind=DeliveryKind.GAP_NOTICE).exists()
@@ -122,7 +122,7 @@ def test_a_country_that_lacks_nothing_by_now_is_told_though_the_number_is_the_sa
 ) -> None:
     panama = make_delegation(honduras.webinar, make_country("PA"), status="submitted")
 
-    with pytest.raises(NumberChanged, match="lack nothing by now"):
+    with pytest.raises(RecipientCountChanged, match="lack nothing by now"):
         gap_reminder(honduras.webinar, staff, count=2, only=[honduras.pk, panama.pk])
 
     assert not Delivery.objects.filter(kind=DeliveryKind.GAP_NOTICE).exists()

@@ -12,15 +12,15 @@ from django.db import IntegrityError, transaction
 from hypothesis import given
 
 from registrations.exceptions import (
+    FileNotStored,
     InvalidInput,
     NotPossibleNow,
-    NotStored,
     RegistrationClosed,
     RegistrationNotOpen,
     WebinarOver,
 )
 from registrations.models import Delegation, HistoryEvent, NominationLetter, User
-from registrations.services.letters import clean_name, remove_letter, upload_letter
+from registrations.services.letters import clean_file_name, remove_letter, upload_letter
 from tests.factories import NOW, RawUpload, make_letter, make_pdf, make_upload
 from tests.full_disk import largest_file
 from tests.hostile_text import hostile_texts
@@ -166,18 +166,18 @@ def test_a_file_of_which_only_the_size_is_known_is_refused_by_it(delegation, foc
     ],
 )
 def test_a_file_name_is_cleaned_and_always_ends_as_a_pdf_does(typed, shown):
-    assert clean_name(typed) == shown
+    assert clean_file_name(typed) == shown
 
 
 @given(hostile_texts)
 def test_no_file_name_leads_anywhere_or_hides_anything(typed):
-    name = clean_name(typed)
+    name = clean_file_name(typed)
 
     assert name == os.path.basename(name)
     assert name.isprintable()
     assert name.endswith(".pdf")
     assert len(".pdf") < len(name) <= 120
-    assert clean_name(name) == name
+    assert clean_file_name(name) == name
 
 
 def test_a_hostile_file_name_stands_on_the_letter_alone(delegation, focal_point, now, media):
@@ -301,7 +301,7 @@ def test_a_disk_that_is_full_keeps_no_part_of_a_letter_and_the_log_names_the_err
 ):
     first = make_letter(delegation, by=focal_point)
 
-    with largest_file(100_000), pytest.raises(NotStored) as refused:
+    with largest_file(100_000), pytest.raises(FileNotStored) as refused:
         upload_letter(delegation, upload=make_upload(make_pdf("x" * size)), by=focal_point, now=now)
 
     assert refused.value.field == "file"
@@ -326,7 +326,7 @@ def test_a_letter_of_which_the_disk_takes_a_part_is_not_taken_for_whole(
         upload.flush()
 
         # The last of several pieces is written in part, which is no error to whoever does not look.
-        with largest_file(100_000), pytest.raises(NotStored):
+        with largest_file(100_000), pytest.raises(FileNotStored):
             upload_letter(delegation, upload=upload, by=focal_point, now=now)
 
     assert stored(media) == []
@@ -336,7 +336,7 @@ def test_a_letter_of_which_the_disk_takes_a_part_is_not_taken_for_whole(
 def test_a_place_that_cannot_be_written_is_told_and_changes_nothing(delegation, focal_point, now, media, caplog):
     media.write_text("a file in place of the directory")
 
-    with pytest.raises(NotStored):
+    with pytest.raises(FileNotStored):
         upload_letter(delegation, upload=make_upload(), by=focal_point, now=now)
 
     assert NominationLetter.objects.count() == 0

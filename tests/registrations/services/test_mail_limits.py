@@ -5,7 +5,7 @@ from django.core import mail
 
 from registrations.exceptions import AttendanceChangedTooOften, NamedTooOften
 from registrations.models import Delegate, Delivery, DeliveryKind, HistoryEvent, HistoryKind, User
-from registrations.models.history import ALERTS
+from registrations.models.history import ALERT_KINDS
 from registrations.queries.delegation_page import history_of
 from registrations.services.delegations import mark_attending_again, mark_not_attending
 from registrations.services.delivering.plan import plan
@@ -17,7 +17,7 @@ from registrations.services.nominations import (
     replace_delegate,
     withdraw_delegate,
 )
-from registrations.services.undoing import restore_delegate, undo_edit
+from registrations.services.nominations.undoing import restore_delegate, undo_edit
 from registrations.tokens.participants import Scope, make_token
 from tests.factories import (
     NOW,
@@ -64,7 +64,7 @@ def held() -> list[str]:
 
 
 def kinds() -> list[str]:
-    alerts = HistoryEvent.objects.filter(kind__in=set(ALERTS) - {HistoryKind.ADDRESS_CLASH})
+    alerts = HistoryEvent.objects.filter(kind__in=set(ALERT_KINDS) - {HistoryKind.ADDRESS_CLASH})
     return list(alerts.order_by("pk").values_list("kind", flat=True))
 
 

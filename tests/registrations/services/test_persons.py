@@ -18,11 +18,11 @@ from registrations.services.nominations import (
     replace_delegate,
     withdraw_delegate,
 )
-from registrations.services.personal_data.erasing import Erasure, erase_person
+from registrations.services.nominations.undoing import restore_delegate
+from registrations.services.personal_data.erasing import ErasureResult, erase_person
 from registrations.services.personal_data.persons import find_person
-from registrations.services.personal_data.registry import REGISTRY, Keep
+from registrations.services.personal_data.registry import REGISTRY, KeepPolicy
 from registrations.services.personal_data.subject_access import export_person
-from registrations.services.undoing import restore_delegate
 from sessions_app.releases import release_webinar
 from tests.factories import (
     NOW,
@@ -89,7 +89,7 @@ def test_everything_that_is_kept_of_a_person_is_given_out(ximena: Delegate, staf
     given = export_person(ADDRESS, by=staff, now=NOW)
 
     (registration,) = given["registrations"]
-    personal = {name for name, fate in REGISTRY["registrations.Delegate"].items() if not isinstance(fate, Keep)}
+    personal = {name for name, fate in REGISTRY["registrations.Delegate"].items() if not isinstance(fate, KeepPolicy)}
     assert personal <= set(registration)
     assert {name: registration[name] for name in DETAILS} == DETAILS
     assert (registration["webinar"], registration["body"]) == (str(ximena.webinar), "Country HN")
@@ -151,7 +151,7 @@ def test_whoever_is_still_to_come_is_withdrawn_and_told_before_the_address_is_go
     sent_all()
     last = erase_person(ADDRESS, by=staff, now=NOW)
 
-    assert (first, unsent, last) == (Erasure(1, False), Erasure(0, False), Erasure(0, True))
+    assert (first, unsent, last) == (ErasureResult(1, False), ErasureResult(0, False), ErasureResult(0, True))
     assert cancels == [(TYPED, "due")] * 2
     assert found() == set()
     ximena.refresh_from_db()
@@ -164,7 +164,7 @@ def test_someone_who_was_never_written_to_is_erased_at_once(accepted: Delegation
 
     outcome = erase_person(ADDRESS, by=staff, now=NOW)
 
-    assert outcome == Erasure(withdrawn=1, is_done=True)
+    assert outcome == ErasureResult(withdrawn=1, is_done=True)
     assert found() == set()
 
 
@@ -175,7 +175,7 @@ def test_after_the_webinar_the_figures_stay_as_they_were(ximena: Delegate, accep
 
     outcome = erase_person(ADDRESS, by=staff, now=OVER)
 
-    assert outcome == Erasure(withdrawn=0, is_done=True)
+    assert outcome == ErasureResult(withdrawn=0, is_done=True)
     assert quota_board(accepted.webinar).profile_totals == before
     assert found() == set()
     event = HistoryEvent.objects.get(kind=HistoryKind.PERSON_ERASED)

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from registrations.exceptions import InvalidInput, NotPossibleNow, Stale
+from registrations.exceptions import EditConflict, InvalidInput, NotPossibleNow
 from registrations.models import CalendarEntry, Delegate, Delivery, HistoryEvent, HistoryKind
 from registrations.services.delivering.plan import plan
 from registrations.services.nominations import edit_delegate, withdraw_delegate
@@ -68,7 +68,7 @@ def test_a_form_that_a_focal_point_opened_before_is_stale(ana: Delegate) -> None
     details = make_details(name="Ana María Ejemplo", email="ana@example.org")
     choose_language_and_zone(ana, language="en", timezone="America/Panama", now=SOON)
 
-    with pytest.raises(Stale) as stale:
+    with pytest.raises(EditConflict) as stale:
         edit_delegate(ana, details=details, version=1, by=make_staff(), now=SOON)
 
     assert (stale.value.current.language, stale.value.current.version) == ("en", 2)

@@ -43,16 +43,16 @@ from registrations.services.announcements import (
     send_announcement,
     write_announcement,
 )
-from registrations.services.attendance_import.by_hand import match_by_hand
+from registrations.services.attendance_import.manual_matching import match_manually
 from registrations.services.attendance_import.saving import import_attendance, remove_attendance
 from registrations.services.delegations import waive_seats
 from registrations.services.delivering.plan import plan
 from registrations.services.gap_reminders import check_gap_reminder
 from registrations.services.nominations import edit_delegate, register_delegate, replace_delegate, withdraw_delegate
-from registrations.services.personal_data.anonymising import holdings_of
-from registrations.services.personal_data.purging import preview, purge
+from registrations.services.nominations.undoing import restore_delegate
+from registrations.services.personal_data.anonymising import personal_data_of
+from registrations.services.personal_data.purging import preview_purge, purge
 from registrations.services.quotas import make_exception
-from registrations.services.undoing import restore_delegate
 from registrations.tasks import purge as purge_task
 from registrations.tokens import Scope, make_token
 from registrations.tokens.participants import read_feed_token, read_token
@@ -149,7 +149,7 @@ def test_after_the_purge_nothing_says_who_came(db: None, letters: Path) -> None:
 
     assert before == set(SECRETS)
     assert found_in(everything_held()) == set()
-    assert holdings_of(webinar).delegates.count() == 0
+    assert personal_data_of(webinar).delegates.count() == 0
     assert RegistrationPolicy.objects.get().purged_at == LATER
 
 
@@ -239,11 +239,11 @@ def test_another_webinar_of_the_same_people_is_left_alone(db: None, letters: Pat
     make_past_webinar()
     other = make_past_webinar("other", "PA")
     RegistrationPolicy.objects.filter(webinar=other).update(purge_on=LATER.date() + timedelta(days=1))
-    held = holdings_of(other).counts()
+    held = personal_data_of(other).counts()
 
     purge(now=LATER)
 
-    assert holdings_of(other).counts() == held
+    assert personal_data_of(other).counts() == held
     assert all(held.values())
 
 
@@ -325,7 +325,7 @@ def test_what_would_name_people_after_the_purge_is_refused_in_words(db: None, le
         lambda: import_attendance(
             session, people=[attendee("Zapata")], zone="UTC", is_confirmed=True, by=staff, now=LATER
         ),
-        lambda: match_by_hand(session, answers={row.pk: "nobody"}, by=staff, now=LATER),
+        lambda: match_manually(session, answers={row.pk: "nobody"}, by=staff, now=LATER),
         lambda: remove_attendance(session, reason="Zapata was never there", by=staff, now=LATER),
         lambda: write_announcement(webinar, text, by=staff, now=LATER),
         lambda: edit_announcement(draft, text, version=1, by=staff, now=LATER),
@@ -379,7 +379,7 @@ def test_the_anonymised_are_no_readers(db: None, letters: Path) -> None:
 
 def test_the_preview_counts_what_the_purge_then_ends(db: None, letters: Path) -> None:
     webinar = make_past_webinar()
-    foreseen = preview(now=LATER)
+    foreseen = preview_purge(now=LATER)
 
     purged = purge(now=LATER)
 

@@ -20,8 +20,8 @@ from registrations.services.nominations import (
     replace_delegate,
     withdraw_delegate,
 )
+from registrations.services.nominations.undoing import restore_delegate
 from registrations.services.registration_window import clean_reason
-from registrations.services.undoing import restore_delegate
 from tests.factories import NOW, make_delegate, make_delegation, make_details, make_organisation
 
 OPENS = NOW - timedelta(days=14)
@@ -48,7 +48,9 @@ def withdraw(delegation, by, now):
 
 
 def restore(delegation, by, now):
-    left = make_delegate(delegation, status="withdrawn", withdrawn_at=now, hold_until=now + MOMENT, token_version=2)
+    left = make_delegate(
+        delegation, status="withdrawn", withdrawn_at=now, mail_not_before=now + MOMENT, token_version=2
+    )
     return restore_delegate(left, by=by, now=now)
 
 

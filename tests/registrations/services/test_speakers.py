@@ -4,9 +4,14 @@ from datetime import timedelta
 
 import pytest
 
-from registrations.exceptions import InvalidInput, NotPossibleNow, Stale, WebinarOver
+from registrations.exceptions import EditConflict, InvalidInput, NotPossibleNow, WebinarOver
 from registrations.models import Delegate, HistoryEvent, User
-from registrations.queries.speakers import Appearance, differ_greatly, speaking_among, without_a_person
+from registrations.queries.speakers import (
+    Appearance,
+    have_no_word_in_common,
+    speakers_among,
+    unlinked_speakers_with_appearances,
+)
 from registrations.services.nominations import replace_delegate, withdraw_delegate
 from registrations.services.personal_data.erasing import erase_person
 from registrations.services.speakers import link_speaker
@@ -45,7 +50,7 @@ def link(person: Delegate, speaker: Speaker | None, staff: User, *, version: int
 
 
 def unregistered(webinar: Webinar) -> list[Speaker]:
-    return [one.speaker for one in without_a_person(webinar.pk)]
+    return [one.speaker for one in unlinked_speakers_with_appearances(webinar.pk)]
 
 
 def test_a_link_is_kept_with_who_when_and_what_and_raises_the_version(
@@ -77,7 +82,7 @@ def test_only_a_person_on_the_agenda_of_the_same_webinar_is_linked(person: Deleg
 def test_a_stale_form_a_person_who_left_and_a_past_webinar_are_refused(
     person: Delegate, speaker: Speaker, staff: User
 ) -> None:
-    with pytest.raises(Stale):
+    with pytest.raises(EditConflict):
         link(person, speaker, staff, version=person.version + 1)
     with pytest.raises(WebinarOver):
         link_speaker(person, speaker=speaker, version=1, by=staff, now=NOW + timedelta(days=60))
@@ -89,7 +94,7 @@ def test_a_stale_form_a_person_who_left_and_a_past_webinar_are_refused(
 def test_who_speaks_is_told_with_the_hour_of_each_item(person: Delegate, speaker: Speaker, staff: User) -> None:
     linked = link(person, speaker, staff)
 
-    (one,) = speaking_among([linked])
+    (one,) = speakers_among([linked])
 
     item = AgendaItem.objects.select_related("session").get(session__number=1, position=2)
     starts_at = item.session.starts_at + timedelta(minutes=20)
@@ -149,4 +154,4 @@ def test_whose_data_end_is_not_read_on_the_agenda(person: Delegate, speaker: Spe
     ],
 )
 def test_names_without_a_word_in_common_differ_greatly(name: str, other: str, differ: bool) -> None:
-    assert differ_greatly(name, other) is differ
+    assert have_no_word_in_common(name, other) is differ

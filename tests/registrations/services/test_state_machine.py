@@ -12,7 +12,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from registrations.exceptions import RuleBroken
 from registrations.models import Delegate, Delegation, HistoryEvent, NominationLetter, Quota, RegistrationPolicy, Waiver
 from registrations.queries import gaps_in, lacks_letter, quota_board, seats_of
-from registrations.services import delegations, letters, nominations, policies, quotas, undoing
+from registrations.services import delegations, letters, nominations, policies, quotas
+from registrations.services.nominations import undoing
 from tests.factories import (
     NOW,
     PROFILES,

@@ -249,7 +249,7 @@ def test_the_page_takes_the_same_queries_with_one_delegate_and_with_a_thousand(
             institution="I",
             timezone="America/Tegucigalpa",
             registered_at=timezone.now(),
-            hold_until=timezone.now(),
+            mail_not_before=timezone.now(),
         )
         for number in range(1000)
     )

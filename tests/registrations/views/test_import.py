@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from registrations.models import Delegate, DelegateStatus, Delegation, RegistrationPolicy, User
 from registrations.services.imports.limits import IMPORTS_PER_MINUTE, limit_imports
-from registrations.services.imports.reading import MOST_BYTES
+from registrations.services.imports.reading import MAX_BYTES
 from tests.factories import (
     make_country,
     make_delegate,
@@ -207,13 +207,13 @@ BAD_FILES = {
     "macros": lambda: files.with_parts({"xl/vbaProject.bin": b"x"}),
     "program": files.program,
     "password": files.encrypted,
-    "100,000 rows": lambda: csv_file([person(1)] * 60_000)[:MOST_BYTES],
+    "100,000 rows": lambda: csv_file([person(1)] * 60_000)[:MAX_BYTES],
     "500 columns": lambda: xlsx([["a"] * 500]),
     "NUL bytes": lambda: b"Nombre\x00;Correo",
     "mixed encodings": lambda: csv_file(people(1)).replace("ó".encode(), b"\xf3", 1),
     "empty": lambda: b"",
     "only headings": lambda: xlsx([HEADINGS]),
-    "too large": lambda: b"a" * (MOST_BYTES + 1),
+    "too large": lambda: b"a" * (MAX_BYTES + 1),
 }
 
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from registrations.models import CalendarEntry, Delegate, HistoryEvent, Partstat
-from registrations.services.attendance import decline_sessions_ahead
+from registrations.services.answers import decline_sessions_ahead
 from registrations.tokens import Scope
 from tests.factories import FIRST_START, NOW, make_country, make_delegation, make_focal_point
 from tests.registrations.participants import make_entry, make_participant

@@ -5,7 +5,7 @@ from html import unescape
 import pytest
 
 from registrations.models import Arrival, CalendarEntry, Delegate, Delegation, DelegationStatus
-from registrations.queries.participant import STAYS_OPEN
+from registrations.queries.participant import ROOM_STAYS_OPEN
 from registrations.services.nominations import withdraw_delegate
 from registrations.tokens import Scope
 from sessions_app.editing import cancel_session
@@ -113,13 +113,13 @@ def test_each_person_and_each_session_has_its_own_arrival(participant, client, j
 
 
 def test_a_session_that_overruns_still_opens_its_room(participant, client, join, clock):
-    clock.move_to(END + STAYS_OPEN - timedelta(seconds=1))
+    clock.move_to(END + ROOM_STAYS_OPEN - timedelta(seconds=1))
 
     assert ROOM in client.post(join(participant)).content
 
 
 def test_after_the_session_the_page_says_so_even_on_post(participant, client, join, clock):
-    clock.move_to(END + STAYS_OPEN)
+    clock.move_to(END + ROOM_STAYS_OPEN)
 
     for response in (client.get(join(participant)), client.post(join(participant))):
         assert "This session is over." in page_text(response)

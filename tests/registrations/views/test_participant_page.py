@@ -6,7 +6,7 @@ from urllib.parse import unquote_plus
 import pytest
 
 from registrations.models import CalendarEntry, Delegate, Delegation, DelegationStatus, Partstat
-from registrations.queries.participant import STAYS_OPEN
+from registrations.queries.participant import ROOM_STAYS_OPEN
 from registrations.services.nominations import edit_delegate, replace_delegate, withdraw_delegate
 from registrations.tokens import Scope, make_token
 from sessions_app.editing import cancel_session
@@ -89,7 +89,7 @@ def test_while_the_room_is_open_the_page_says_so(participant, page_text, clock):
 
 
 def test_once_the_first_session_is_over_the_second_is_the_next(participant, page_text, clock):
-    clock.move_to(FIRST_START + timedelta(hours=2) + STAYS_OPEN)
+    clock.move_to(FIRST_START + timedelta(hours=2) + ROOM_STAYS_OPEN)
 
     text = page_text(participant)
 

@@ -85,7 +85,7 @@ def test_cancelling_the_webinar_shows_the_recipients_and_then_releases_at_once(
     time_machine.move_to(NOW, tick=True)
     delegation = make_delegation()
     webinar = delegation.webinar
-    make_delegates(3, delegation, admitted_at=NOW, hold_until=NOW)
+    make_delegates(3, delegation, admitted_at=NOW, mail_not_before=NOW)
     release_webinar(webinar, by=None, now=NOW)
 
     page = secretariat.get(url("cancel-webinar", webinar))

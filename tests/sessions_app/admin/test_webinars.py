@@ -163,7 +163,7 @@ def test_the_page_says_how_many_people_are_mailed_about_each_session(
     time_machine.move_to(NOW, tick=True)
     delegation = make_delegation()
     webinar = delegation.webinar
-    make_delegates(3, delegation, admitted_at=NOW, hold_until=NOW)
+    make_delegates(3, delegation, admitted_at=NOW, mail_not_before=NOW)
     release_webinar(webinar, by=None, now=NOW)
     Session.objects.filter(webinar=webinar, number=1).update(title_en="Tools")
     AgendaItem.objects.filter(session__number=2, title_en="Panel").update(title_en="Panel of experts")

@@ -8,7 +8,7 @@ from registrations.models import Delegate
 from registrations.services.delivering.plan import plan
 from registrations.services.delivering.send import send_due
 from registrations.services.nominations import edit_delegate, withdraw_delegate
-from registrations.services.undoing import restore_delegate
+from registrations.services.nominations.undoing import restore_delegate
 from registrations.tokens import join_url, page_url
 from sessions_app.editing import cancel_session, restore_session
 from sessions_app.releases import release_webinar

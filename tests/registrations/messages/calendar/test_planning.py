@@ -82,7 +82,7 @@ def test_only_the_admitted_of_a_released_webinar_are_invited() -> None:
 
 
 def test_a_change_of_a_focal_point_waits_until_its_hold_has_passed() -> None:
-    admitted(released_delegation(), hold_until=SOON + timedelta(seconds=20))
+    admitted(released_delegation(), mail_not_before=SOON + timedelta(seconds=20))
 
     assert plan(now=SOON).count("calendar") == 0
     assert plan(now=SOON + timedelta(seconds=20)).count("calendar") == 2
@@ -299,7 +299,7 @@ def test_a_plan_takes_the_same_number_of_queries_with_one_delegate_and_with_many
                 institution="I",
                 timezone="America/Panama",
                 registered_at=NOW,
-                hold_until=NOW,
+                mail_not_before=NOW,
                 admitted_at=NOW,
             )
             for number in range(1000)

@@ -44,7 +44,7 @@ SUNDAY_AT_NINE = NOW + timedelta(days=6)
 
 
 def reminder(rule: ReminderRule, *, late: timedelta = timedelta()) -> EmailMessage:
-    at = rule.hour_of(Webinar.objects.get().sessions.get(number=1).released)
+    at = rule.due_at_for(Webinar.objects.get().sessions.get(number=1).released)
     (message,) = sent_by(at + late)
     return message
 
@@ -107,7 +107,7 @@ def test_a_reminder_that_the_mail_server_kept_waiting_says_what_is_left(
     rule: tuple[int, str], waited: timedelta, words: str, mailoutbox: list[EmailMessage]
 ) -> None:
     invited()
-    at = remind(*rule).hour_of(Webinar.objects.get().sessions.get(number=1).released)
+    at = remind(*rule).due_at_for(Webinar.objects.get().sessions.get(number=1).released)
     plan(now=at)
 
     send_due(clock=lambda: at + waited)

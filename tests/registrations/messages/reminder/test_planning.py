@@ -97,7 +97,7 @@ def test_a_reminder_after_the_session_comes_once_it_has_ended() -> None:
 def test_an_hour_that_passed_long_ago_is_not_made_up_for(fields: dict[str, str], late: timedelta) -> None:
     invited()
     rule = remind(1, scope="first", **fields)
-    at = rule.hour_of(ReleasedSession.objects.get(number=1))
+    at = rule.due_at_for(ReleasedSession.objects.get(number=1))
 
     assert subjects(at + late) == []
     assert len(subjects(at + late - MINUTE)) == 1
@@ -225,7 +225,7 @@ def test_a_rule_reminds_its_recipients_and_nobody_who_declined(chosen: str, remi
     for partstat, person in people.items():
         CalendarEntry.objects.filter(delegate=person).update(ical_partstat=partstat)
     rule = remind(recipients=chosen, moment=moment)
-    at = rule.hour_of(ReleasedSession.objects.get(number=1))
+    at = rule.due_at_for(ReleasedSession.objects.get(number=1))
 
     assert recipients(at) == sorted(people[partstat].email for partstat in reminded)
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 from registrations.models import Delegate
 from registrations.services.attendance_import.people import Attendee
-from registrations.services.attendance_import.saving import Imported, import_attendance
+from registrations.services.attendance_import.saving import ImportResult, import_attendance
 from sessions_app.models import Session
 from tests.factories import FIRST_START, NOW, make_country, make_delegate, make_delegation, make_staff
 
@@ -27,7 +27,7 @@ def attendee(
     return Attendee(name, address, minutes, joined.astimezone(UTC), joined + timedelta(minutes=minutes))
 
 
-def imported(session: Session, *people: Attendee, is_confirmed: bool = False, **fields: object) -> Imported:
+def imported(session: Session, *people: Attendee, is_confirmed: bool = False, **fields: object) -> ImportResult:
     return import_attendance(
         session, people=people, zone=ZONE, is_confirmed=is_confirmed, by=fields.get("by") or make_staff(), now=AFTER
     )

@@ -3,8 +3,8 @@ from datetime import UTC, date, datetime
 import pytest
 from pytest_django import Settings
 
-from registrations.exceptions import Unreadable
-from registrations.services.attendance_import.people import Attendee, attendees_of, seconds_in
+from registrations.exceptions import UnreadableTable
+from registrations.services.attendance_import.people import Attendee, attendees_from_rows, seconds_in
 from registrations.services.attendance_import.reading import ReportRow, read_report
 from registrations.tokens import Scope, join_url, make_token, page_url
 from tests.factories import make_delegate, make_delegation
@@ -16,7 +16,7 @@ ZONE = "America/Costa_Rica"
 
 
 def attendees(data: bytes, *, zone: str = ZONE) -> list[Attendee]:
-    return attendees_of(read_report(data), day=DAY, zone=zone)
+    return attendees_from_rows(read_report(data), day=DAY, zone=zone)
 
 
 def test_a_report_of_zoom_is_read_below_its_summary_and_in_the_chosen_zone() -> None:
@@ -86,7 +86,8 @@ def test_a_day_that_reads_either_way_is_that_of_the_session() -> None:
     rows = read_report(csv_file([["Name", "Join Time"], ["Ana", "05/10/2026 09:00"]]))
 
     found = [
-        attendees_of(rows, day=day, zone="UTC")[0].first_joined_at for day in (date(2026, 10, 5), date(2026, 5, 10))
+        attendees_from_rows(rows, day=day, zone="UTC")[0].first_joined_at
+        for day in (date(2026, 10, 5), date(2026, 5, 10))
     ]
 
     assert found == [datetime(2026, 10, 5, 9, tzinfo=UTC), datetime(2026, 5, 10, 9, tzinfo=UTC)]
@@ -116,7 +117,7 @@ def test_the_link_that_people_gave_as_an_answer_tells_who_they_are() -> None:
 
     found = attendees(csv_file(rows))
 
-    assert [one.link_of for one in found] == [ana.pk, luz.pk, None, None]
+    assert [one.linked_delegate_id for one in found] == [ana.pk, luz.pk, None, None]
     assert not any(luz.email in str(one) or make_token(luz, Scope.PAGE) in str(one) for one in found)
 
 
@@ -128,7 +129,7 @@ def test_a_link_that_several_people_gave_and_two_links_of_one_tell_nothing() -> 
 
     found = attendees(csv_file([["Name", "Personal link", "Duration"], *([name, link, "5"] for name, link in given)]))
 
-    assert [(one.name, one.minutes, one.link_of) for one in found] == [
+    assert [(one.name, one.minutes, one.linked_delegate_id) for one in found] == [
         ("Ana", 5, None), ("Ben", 5, None), ("Luz", 10, None), ("Eva", 5, None), ("Mia", 10, None)
     ]  # fmt: skip
 
@@ -143,12 +144,12 @@ def test_fifty_thousand_rows_are_read_and_one_more_is_refused() -> None:
     rows = [["Name", "Duration"], *(["Ana", "1"] for _ in range(50_000))]
 
     assert len(read_report(csv_file(rows))) == 50_000
-    with pytest.raises(Unreadable, match="more than 50,000 rows"):
+    with pytest.raises(UnreadableTable, match="more than 50,000 rows"):
         read_report(csv_file([*rows, ["Ana", "1"]]))
 
 
 def test_unknown_columns_are_answered_with_what_was_looked_for_and_found() -> None:
-    with pytest.raises(Unreadable) as refused:
+    with pytest.raises(UnreadableTable) as refused:
         read_report(csv_file([["Apellido", "Cargo"], ["Ejemplo", "ana@example.org"]]))
 
     said = str(refused.value.message)
@@ -172,5 +173,5 @@ def test_unknown_columns_are_answered_with_what_was_looked_for_and_found() -> No
     ],
 )  # fmt: skip
 def test_what_is_no_report_is_refused_in_words(data: bytes, why: str) -> None:
-    with pytest.raises(Unreadable, match=why):
+    with pytest.raises(UnreadableTable, match=why):
         read_report(data)

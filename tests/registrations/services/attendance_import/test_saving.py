@@ -5,11 +5,11 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from registrations.exceptions import NotPossibleNow, ReasonRequired, Unreadable
+from registrations.exceptions import NotPossibleNow, ReasonRequired, UnreadableTable
 from registrations.models import Attendance, AttendanceReport, Delegate, HistoryEvent, HistoryKind, MatchedBy
-from registrations.services.attendance_import.by_hand import NOBODY, NOT_YET, match_by_hand
 from registrations.services.attendance_import.form_payload import people_to_text, text_to_people
-from registrations.services.attendance_import.matching import check_report, same_names
+from registrations.services.attendance_import.manual_matching import NOBODY, NOT_YET, match_manually
+from registrations.services.attendance_import.matching import check_report, suggest_by_name
 from registrations.services.attendance_import.people import Attendee
 from registrations.services.attendance_import.saving import NotConfirmed, remove_attendance
 from sessions_app.models import Session
@@ -35,7 +35,10 @@ def test_people_are_known_by_their_address_in_any_case_and_others_are_kept_to_be
 
 def test_a_personal_link_says_more_than_the_address() -> None:
     session, (ana, luz) = make_session_of("ana", "luz")
-    report = [replace(attendee("Office", "ana@example.org"), link_of=luz.pk), replace(attendee("A."), link_of=ana.pk)]
+    report = [
+        replace(attendee("Office", "ana@example.org"), linked_delegate_id=luz.pk),
+        replace(attendee("A."), linked_delegate_id=ana.pk),
+    ]
 
     imported(session, *report, attendee("Luz", "luz@example.org", start=70))
 
@@ -45,7 +48,10 @@ def test_a_personal_link_says_more_than_the_address() -> None:
 def test_who_came_in_anothers_place_with_their_link_is_known_by_the_address() -> None:
     session, (ana, luz) = make_session_of("ana", "luz")
     Delegate.objects.filter(pk=ana.pk).update(status="withdrawn", withdrawn_at=NOW)
-    report = [replace(attendee("Luz", luz.email), link_of=ana.pk), replace(attendee("Ana"), link_of=ana.pk)]
+    report = [
+        replace(attendee("Luz", luz.email), linked_delegate_id=ana.pk),
+        replace(attendee("Ana"), linked_delegate_id=ana.pk),
+    ]
 
     imported(session, *report)
 
@@ -56,9 +62,9 @@ def test_what_a_person_told_stands_when_the_report_comes_again_with_links() -> N
     session, (ana, luz) = make_session_of("ana", "luz")
     office = attendee("Office", "office@example.org")
     imported(session, office, is_confirmed=True)
-    match_by_hand(session, answers={Attendance.objects.get().pk: str(luz.pk)}, by=make_staff(), now=AFTER)
+    match_manually(session, answers={Attendance.objects.get().pk: str(luz.pk)}, by=make_staff(), now=AFTER)
 
-    imported(session, replace(office, link_of=ana.pk), is_confirmed=True)
+    imported(session, replace(office, linked_delegate_id=ana.pk), is_confirmed=True)
 
     assert stored() == [("Office", "luz", "hand", 60)]
 
@@ -69,10 +75,11 @@ def test_a_link_to_another_webinar_tells_nothing_and_what_a_person_told_stands_a
     make_quotas(other)
     stranger = make_delegate(make_delegation(other, ana.delegation.body))
     with_links = [
-        replace(attendee("Ana", "ana@example.org"), link_of=stranger.pk), replace(attendee("Luz"), link_of=luz.pk)
+        replace(attendee("Ana", "ana@example.org"), linked_delegate_id=stranger.pk), replace(attendee("Luz"),
+        linked_delegate_id=luz.pk)
     ]  # fmt: skip
     imported(session, *with_links)
-    match_by_hand(
+    match_manually(
         session, answers={Attendance.objects.get(name="Luz").pk: str(ana.pk)}, by=make_staff(), now=AFTER
     )  # fmt: skip
 
@@ -107,7 +114,7 @@ def test_what_a_person_told_survives_the_next_import() -> None:
     imported(session, attendee("Ana", "ana@example.org"), attendee("Luz E."), attendee("Interpreter"))
     by_name = {row.name: row.pk for row in Attendance.objects.all()}
     answers = {by_name["Ana"]: str(luz.pk), by_name["Luz E."]: str(ana.pk), by_name["Interpreter"]: NOBODY}
-    match_by_hand(session, answers=answers, by=make_staff(), now=AFTER)
+    match_manually(session, answers=answers, by=make_staff(), now=AFTER)
 
     imported(session, attendee("Ana", "ana@example.org"), attendee("Luz E.", minutes=90), attendee("Interpreter"))
 
@@ -230,8 +237,8 @@ def test_only_someone_of_this_webinar_and_session_can_be_told() -> None:
     other_session = Session.objects.get(webinar=session.webinar, number=2)
 
     with pytest.raises(NotPossibleNow):
-        match_by_hand(session, answers={row.pk: str(stranger.pk)}, by=make_staff(), now=AFTER)
-    of_another_session = match_by_hand(other_session, answers={row.pk: str(ana.pk)}, by=make_staff(), now=AFTER)
+        match_manually(session, answers={row.pk: str(stranger.pk)}, by=make_staff(), now=AFTER)
+    of_another_session = match_manually(other_session, answers={row.pk: str(ana.pk)}, by=make_staff(), now=AFTER)
 
     assert of_another_session == 0
     assert stored() == [("Ana E.", "", "", 60)]
@@ -244,7 +251,7 @@ def test_what_is_told_is_kept_with_who_and_whom_and_can_be_taken_back() -> None:
     row = Attendance.objects.get()
 
     counts = [
-        match_by_hand(session, answers={row.pk: answer}, by=staff, now=AFTER)
+        match_manually(session, answers={row.pk: answer}, by=staff, now=AFTER)
         for answer in (str(ana.pk), str(ana.pk), NOT_YET)
     ]
 
@@ -257,7 +264,7 @@ def test_what_is_told_is_kept_with_who_and_whom_and_can_be_taken_back() -> None:
 def test_no_event_keeps_a_name_or_an_address_of_a_report() -> None:
     session, (ana,) = make_session_of("ana")
     imported(session, attendee("Secret name", "secret@example.org"), is_confirmed=True)
-    match_by_hand(session, answers={Attendance.objects.get().pk: str(ana.pk)}, by=make_staff(), now=AFTER)
+    match_manually(session, answers={Attendance.objects.get().pk: str(ana.pk)}, by=make_staff(), now=AFTER)
 
     assert "ecret" not in str(list(HistoryEvent.objects.values()))
 
@@ -268,7 +275,7 @@ def test_the_same_name_is_proposed_where_it_is_one_persons_alone() -> None:
     imported(session, attendee("JOSE PENA"), attendee("Ana"))
     rows = list(Attendance.objects.order_by("pk"))
 
-    assert same_names(session, rows) == {rows[0].pk: people[0]}
+    assert suggest_by_name(session, rows) == {rows[0].pk: people[0]}
 
 
 def test_an_import_is_taken_back_whole_with_a_reason() -> None:
@@ -288,7 +295,7 @@ def test_the_people_come_back_from_the_page_as_they_were() -> None:
     people = [
         attendee("José “Pepe” <b>", "pepe@example.org"),
         Attendee("=cmd", "", 0, None, None),
-        replace(attendee("José"), link_of=7),
+        replace(attendee("José"), linked_delegate_id=7),
     ]
 
     assert text_to_people(people_to_text(people)) == people
@@ -298,7 +305,7 @@ def test_ten_thousand_people_are_carried_and_one_more_is_refused() -> None:
     people = [attendee(f"Someone {n}", f"someone{n}@example.org") for n in range(10_000)]
 
     assert len(text_to_people(people_to_text(people))) == 10_000
-    with pytest.raises(Unreadable, match="more than 10,000 people"):
+    with pytest.raises(UnreadableTable, match="more than 10,000 people"):
         people_to_text([*people, attendee("One more")])
 
 
@@ -306,8 +313,9 @@ def test_ten_thousand_people_are_carried_and_one_more_is_refused() -> None:
     "text",
     ["", "x", "ñ", people_to_text([]), people_to_text([attendee("Ana")])[:-3], people_to_text([attendee("")]),
      people_to_text([attendee("Ana"), attendee("ANA")]),
-     people_to_text([replace(attendee("Ana"), link_of="x")]), people_to_text([Attendee(None, None, 1, None, None)])],  # type: ignore[arg-type]  # forged
+     people_to_text([replace(attendee("Ana"), linked_delegate_id="x")]), people_to_text([Attendee(None, None, 1, None,
+     None)])],  # type: ignore[arg-type]  # forged
 )  # fmt: skip
 def test_a_page_that_was_tampered_with_is_refused(text: str) -> None:
-    with pytest.raises(Unreadable):
+    with pytest.raises(UnreadableTable):
         text_to_people(text)

@@ -6,8 +6,8 @@ from functools import partial
 
 import pytest
 
-from registrations.exceptions import Unreadable
-from registrations.services.attendance_import.people import Attendee, attendees_of
+from registrations.exceptions import UnreadableTable
+from registrations.services.attendance_import.people import Attendee, attendees_from_rows
 from registrations.services.attendance_import.reading import read_report
 from registrations.tokens import join_url
 from tests.factories import make_delegate, make_delegation
@@ -48,7 +48,7 @@ PRESENT = [("Secretariat Sample", 140), ("Panelist Sample", 131), ("Ana", 115), 
 
 
 def attendees(data: bytes) -> list[Attendee]:
-    return attendees_of(read_report(data), day=DAY, zone=ZONE)
+    return attendees_from_rows(read_report(data), day=DAY, zone=ZONE)
 
 
 def present(data: bytes) -> list[tuple[str, int]]:
@@ -132,18 +132,18 @@ def test_the_answer_to_a_question_at_registration_tells_who_somebody_is() -> Non
 
     (found,) = attendees(as_zoom_writes(webinar_report({HOST: [], ATTENDEES: [row]})))
 
-    assert (found.link_of, found.minutes) == (delegate.pk, 39)
+    assert (found.linked_delegate_id, found.minutes) == (delegate.pk, 39)
 
 
 def test_where_nobody_attended_it_says_that_nobody_is_in_it() -> None:
-    with pytest.raises(Unreadable, match="no people below"):
+    with pytest.raises(UnreadableTable, match="no people below"):
         read_report(as_zoom_writes(webinar_report({HOST: [], ATTENDEES: [attendee_row("Luis", "luis@example.org")]})))
 
 
 def test_a_block_whose_headings_are_unknown_is_refused_and_loses_nobody_in_silence() -> None:
     rows = [*WHOLE, ["Guests"], ["Who", "When", "How long"], ["Ana", "11/16/2026 09:00:00 AM", "5"]]
 
-    with pytest.raises(Unreadable) as refused:
+    with pytest.raises(UnreadableTable) as refused:
         read_report(as_zoom_writes(rows))
 
     assert "Guests" in str(refused.value.message)

@@ -5,7 +5,7 @@ from functools import partial
 import pytest
 
 from registrations.models import Attendance, AttendanceReport, Delegate, MatchedBy
-from registrations.services.attendance_import.by_hand import match_by_hand
+from registrations.services.attendance_import.manual_matching import match_manually
 from tests.factories import make_attendance, make_staff
 from tests.races import two_writers
 from tests.registrations.services.attendance_import.stories import AFTER, attendee, imported, make_session_of
@@ -46,7 +46,7 @@ def test_what_is_told_by_hand_during_an_import_survives_it() -> None:
 
             race(
                 partial(imported, session, attendee("Ana", f"ana{number}@example.org"), by=staff),
-                partial(match_by_hand, session, answers={row.pk: str(luz.pk)}, by=staff, now=AFTER),
+                partial(match_manually, session, answers={row.pk: str(luz.pk)}, by=staff, now=AFTER),
             )
 
             row.refresh_from_db()

@@ -11,7 +11,7 @@ from registrations.models import Delivery, DeliveryState, HistoryEvent
 from registrations.services.deliveries import resend_deliveries, send_invitations_again, stop_deliveries
 from registrations.services.delivering.plan import plan
 from registrations.services.nominations import withdraw_delegate
-from registrations.services.undoing import restore_delegate
+from registrations.services.nominations.undoing import restore_delegate
 from tests.factories import make_staff, make_user
 from tests.races import ROUNDS, kinds_of, two_writers
 from tests.registrations.services.deliveries import SOON, admitted, move_session, plan_and_send, released_delegation

@@ -4,10 +4,10 @@ from functools import partial
 
 import pytest
 
-from registrations.exceptions import Stale
+from registrations.exceptions import EditConflict
 from registrations.messages import links
 from registrations.models import Delegate, Delivery, DeliveryKind, HistoryEvent, LinkRequest
-from registrations.services.attendance import decline_sessions_ahead
+from registrations.services.answers import decline_sessions_ahead
 from registrations.services.lost_links import ask_for_links
 from registrations.services.nominations import edit_delegate
 from registrations.services.preferences import choose_language_and_zone
@@ -57,7 +57,7 @@ def test_what_a_participant_chooses_is_never_written_over_by_an_older_form(ana: 
             stored = Delegate.objects.get()
             assert chosen
             assert (stored.language, stored.timezone) == (language, "America/Panama")
-            assert (edited is Stale) == (stored.name != f"Ana {number}")
+            assert (edited is EditConflict) == (stored.name != f"Ana {number}")
 
 
 def test_a_request_that_comes_while_the_planner_looks_is_answered_once(ana: Delegate) -> None:

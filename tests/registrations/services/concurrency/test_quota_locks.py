@@ -9,9 +9,9 @@ from registrations.exceptions import MaximumTooLow, QuotaFull
 from registrations.models import Delegate, Quota, QuotaException
 from registrations.queries import seats_of
 from registrations.services.nominations import register_delegate, withdraw_delegate
+from registrations.services.nominations.undoing import restore_delegate
 from registrations.services.quota_locks import lock_delegation
 from registrations.services.quotas import change_quota, make_exception
-from registrations.services.undoing import restore_delegate
 from tests.factories import make_delegate, make_delegation, make_details, make_profiles, make_staff, make_user
 from tests.races import ROUNDS, kinds_of, two_writers
 

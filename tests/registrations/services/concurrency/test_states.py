@@ -58,7 +58,7 @@ def test_of_two_edits_of_one_version_the_later_is_stale(now):
                 partial(edit_delegate, delegate, details=make_details(), version=version, by=user, now=now),
             )
 
-            assert kinds_of(outcomes) == ["Stale", "done"]
+            assert kinds_of(outcomes) == ["EditConflict", "done"]
 
 
 def test_a_delegation_submitted_twice_at_once_is_submitted_once(now):

@@ -8,12 +8,13 @@ from django.test.utils import CaptureQueriesContext
 
 from registrations.exceptions import NotPossibleNow
 from registrations.messages import decision
-from registrations.models import Asked, Delegate, Delegation, Delivery, HistoryEvent, Quota, RegistrationPolicy
+from registrations.models import Delegate, Delegation, Delivery, HistoryEvent, Quota, QuotaLimits, RegistrationPolicy
 from registrations.queries.acceptance import Acceptances
-from registrations.services import carry_over, delegations, nominations, undoing
-from registrations.services.imports.people import Person
+from registrations.services import carry_over, delegations, nominations
+from registrations.services.imports.people import ImportRow
 from registrations.services.imports.saving import import_delegates
 from registrations.services.letters import upload_letter
+from registrations.services.nominations import undoing
 from registrations.services.policies import policy_preview, save_policy
 from registrations.services.quotas import change_quota, end_exception, make_exception, quota_change_preview
 from sessions_app.models import Release
@@ -60,7 +61,7 @@ def name_several(delegation, by, now):
 def import_one(delegation, by, now):
     texts = {"name": "Ana Ejemplo", "email": "ana@example.org", "institution": "Fiscalía", "profile": "prosecutors",
              "timezone": "America/Tegucigalpa", "language": "es"}  # fmt: skip
-    saved = import_delegates(delegation, people=[Person(2, texts)], by=by, now=now)
+    saved = import_delegates(delegation, people=[ImportRow(2, texts)], by=by, now=now)
     assert len(saved.delegates) == 1, saved
 
 
@@ -72,7 +73,7 @@ def come_again(delegation, by, now):
 
 
 def bring_back(delegation, by, now):
-    undoing.restore_delegate(leaver(delegation, now, hold_until=now + LATER), by=by, now=now)
+    undoing.restore_delegate(leaver(delegation, now, mail_not_before=now + LATER), by=by, now=now)
 
 
 def change_profile(delegation, by, now):
@@ -254,8 +255,8 @@ def test_a_lower_quota_accepts_each_that_it_completes_and_nobody_else(almost, pr
         fill(one)
         one.delegates.filter(profile__code="prosecutors").first().delete()
 
-    preview = quota_change_preview(prosecutors, Asked(1, None))
-    change_quota(prosecutors, minimum=1, maximum=None, reason="Agreed", by=staff, now=now, seen=preview.words)
+    preview = quota_change_preview(prosecutors, QuotaLimits(1, None))
+    change_quota(prosecutors, minimum=1, maximum=None, reason="Agreed", by=staff, now=now, seen=preview.confirmations)
 
     assert preview.accepted == Acceptances((almost, panama), people=14)
     statuses = dict(Delegation.objects.values_list("pk", "status"))
@@ -263,7 +264,7 @@ def test_a_lower_quota_accepts_each_that_it_completes_and_nobody_else(almost, pr
 
 
 def test_asking_for_less_hands_over_what_it_accepted_and_not_what_was_shown_before(almost, prosecutors, staff, now):
-    seen = quota_change_preview(prosecutors, Asked(1, None)).words
+    seen = quota_change_preview(prosecutors, QuotaLimits(1, None)).confirmations
     asked = {"quota": prosecutors, "maximum": None, "reason": "Agreed", "by": staff, "now": now, "seen": seen}
     accepted = Acceptances((almost,), people=7)
 
@@ -284,7 +285,7 @@ def test_asking_for_less_hands_over_what_it_accepted_and_not_what_was_shown_befo
 
 
 def test_a_lower_quota_is_not_saved_before_it_was_seen_whom_it_accepts(almost, prosecutors, staff, now):
-    seen = quota_change_preview(prosecutors, Asked(1, None)).words
+    seen = quota_change_preview(prosecutors, QuotaLimits(1, None)).confirmations
     make_delegate(almost, "border-control")
 
     with pytest.raises(NotPossibleNow, match="Meanwhile this does more than you have seen"):
@@ -315,7 +316,7 @@ def test_a_lower_quota_asks_as_much_for_thirty_delegations_as_for_one(almost, pr
 def test_a_country_with_an_exception_is_not_accepted_by_the_quota_of_the_others(almost, prosecutors, staff, now):
     make_exception(almost, quota=prosecutors, minimum=2, maximum=None, reason="Both", by=staff, now=now)
 
-    assert quota_change_preview(prosecutors, Asked(1, None)).accepted == Acceptances()
+    assert quota_change_preview(prosecutors, QuotaLimits(1, None)).accepted == Acceptances()
 
 
 def test_a_policy_that_waits_no_longer_accepts_countries_and_organisations_that_it_names(almost, staff, now):
@@ -328,7 +329,7 @@ def test_a_policy_that_waits_no_longer_accepts_countries_and_organisations_that_
     policy.accepts_complete_at_once = True
 
     preview = policy_preview(policy, now=now)
-    accepted = save_policy(policy, by=staff, now=now, seen=preview.words)
+    accepted = save_policy(policy, by=staff, now=now, seen=preview.confirmations)
 
     assert accepted == preview == Acceptances((almost, unodc), people=9)
     assert Delegation.objects.get(pk=elsewhere.pk).status == "submitted"

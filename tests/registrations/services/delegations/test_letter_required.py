@@ -2,7 +2,7 @@
 
 import pytest
 
-from registrations.exceptions import GapsRemain, Stale
+from registrations.exceptions import EditConflict, GapsRemain
 from registrations.models import Delegation, HistoryKind, RegistrationPolicy
 from registrations.queries import fingerprint_of, lacks_letter, quota_board, seats_of
 from registrations.queries.lists import complete, with_gaps
@@ -81,7 +81,7 @@ def test_a_decision_about_a_letter_that_has_arrived_meanwhile_is_stale(asked, fo
     seen = fingerprint_of(submitted, seats_of(submitted), lacks_letter=True)
     make_letter(asked, by=focal_point)
 
-    with pytest.raises(Stale):
+    with pytest.raises(EditConflict):
         return_delegation(asked, comment="Where is the letter?", by=staff, now=now, seen=seen)
 
 

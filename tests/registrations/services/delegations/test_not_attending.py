@@ -15,12 +15,12 @@ def test_not_attending_is_reversible_from_every_state(delegation, focal_point, n
     left = mark_not_attending(delegation, reason="No budget", by=focal_point, now=now)
 
     assert (left.status, left.status_before, left.not_attending_reason) == ("not_attending", status, "No budget")
-    assert Delegate.objects.get().hold_until == now + HELD
+    assert Delegate.objects.get().mail_not_before == now + HELD
 
     back = mark_attending_again(delegation, by=focal_point, now=now + LATER)
     assert (back.status, back.status_before, back.not_attending_reason, back.version) == (status, "", "", 3)
     delegate.refresh_from_db()
-    assert (delegate.admitted_at, delegate.hold_until) == (now, now + LATER + HELD)
+    assert (delegate.admitted_at, delegate.mail_not_before) == (now, now + LATER + HELD)
     assert history() == [("not_attending", focal_point, "No budget"), ("attending_again", focal_point, "")]
 
 

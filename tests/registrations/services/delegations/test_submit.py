@@ -1,6 +1,6 @@
 import pytest
 
-from registrations.exceptions import GapsRemain, NotPossibleNow, Stale
+from registrations.exceptions import EditConflict, GapsRemain, NotPossibleNow
 from registrations.models import Delegate, Delegation, Quota, RegistrationPolicy, Waiver
 from registrations.services.delegations import reopen_delegation, submit_delegation
 from registrations.services.nominations import register_delegate
@@ -97,7 +97,7 @@ def test_a_form_sent_twice_submits_once(delegation, focal_point, now):
 def test_a_stale_submission_shows_what_is_stored_now(delegation, focal_point, now):
     Delegation.objects.update(version=4, status="returned")
 
-    with pytest.raises(Stale) as refused:
+    with pytest.raises(EditConflict) as refused:
         submit_delegation(delegation, version=3, by=focal_point, now=now, reason="ill")
 
     assert refused.value.current == delegation

@@ -21,7 +21,7 @@ def test_a_waiver_lowers_the_floor_and_is_kept_with_reason_name_and_time(delegat
 
     assert (waiver.seats, waiver.reason, waiver.granted_by, waiver.granted_at) == (1, "small unit", staff, now)
     seat = seats_of(delegation)[0]
-    assert (seat.minimum, seat.waived, seat.floor) == (2, 1, 1)
+    assert (seat.minimum, seat.waived, seat.effective_minimum) == (2, 1, 1)
     event = HistoryEvent.objects.get()
     assert (event.kind, event.reason) == ("waived", "small unit")
     assert event.changes == {"profile": ["", "prosecutors"], "seats": [0, 1]}
@@ -33,7 +33,7 @@ def test_waivers_add_up_to_the_floor_and_no_further(delegation, waive):
 
     with pytest.raises(InvalidInput, match="Of this profile, 0 seats can be waived"):
         waive()
-    assert seats_of(delegation)[0].floor == 0
+    assert seats_of(delegation)[0].effective_minimum == 0
 
 
 @pytest.mark.parametrize("seats", [0, -1, 3])
@@ -64,7 +64,7 @@ def test_a_waiver_survives_a_change_of_the_minimum(delegation, waive):
     Quota.objects.update(minimum=3)
 
     seat = seats_of(delegation)[0]
-    assert (seat.waived, seat.floor) == (1, 2)
+    assert (seat.waived, seat.effective_minimum) == (1, 2)
 
 
 def test_revoking_a_waiver_asks_for_the_seats_again(delegation, staff, now, waive):
@@ -73,7 +73,7 @@ def test_revoking_a_waiver_asks_for_the_seats_again(delegation, staff, now, waiv
     revoked = revoke_waiver(waiver, reason="They found one", by=staff, now=now + LATER)
 
     assert (revoked.revoked_by, revoked.revoked_at) == (staff, now + LATER)
-    assert seats_of(delegation)[0].floor == 2
+    assert seats_of(delegation)[0].effective_minimum == 2
     event = HistoryEvent.objects.order_by("pk").last()
     assert (event.kind, event.reason) == ("waiver_revoked", "They found one")
     assert event.changes == {"profile": ["prosecutors", ""], "seats": [2, 0]}

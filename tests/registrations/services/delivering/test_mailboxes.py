@@ -18,9 +18,10 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from registrations.exceptions import RuleBroken
 from registrations.models import CalendarEntry, Delegate, Delegation, Delivery, DeliveryState, Partstat, Quota
-from registrations.services import attendance, delegations, nominations, undoing
+from registrations.services import answers, delegations, nominations
 from registrations.services.delivering.plan import plan
 from registrations.services.delivering.send import send_due
+from registrations.services.nominations import undoing
 from registrations.tokens import join_url
 from sessions_app.editing import cancel_session, restore_session
 from sessions_app.models import ReleasedSession, Session
@@ -173,7 +174,7 @@ class Mailboxes(RuleBasedStateMachine):
     def answer(self, whom, which, partstat):
         session = self.session(which)
         if person := self.person(whom):
-            self.attempt(attendance.record_answer, person, session, partstat=Partstat(partstat))
+            self.attempt(answers.record_answer, person, session, partstat=Partstat(partstat))
 
     @rule(which=numbers, hours=st.sampled_from([-1, 1]))
     def move(self, which, hours):

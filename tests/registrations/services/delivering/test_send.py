@@ -28,7 +28,7 @@ from registrations.services.delivering.result import begin_attempt, record_resul
 from registrations.services.delivering.send import send_due
 from registrations.services.delivering.smtp import SENT, Outcome
 from registrations.services.nominations import withdraw_delegate
-from registrations.services.undoing import restore_delegate
+from registrations.services.nominations.undoing import restore_delegate
 from registrations.tokens import page_url
 from sessions_app.releases import release_webinar
 from tests.calendar_client import CalendarClient, calendar_of, parse

@@ -11,7 +11,7 @@ from registrations.models import Delegate, Delegation, Delivery, DeliveryState
 from registrations.services.delivering.plan import plan
 from registrations.services.delivering.send import send_due
 from registrations.services.nominations import withdraw_delegate
-from registrations.services.undoing import restore_delegate
+from registrations.services.nominations.undoing import restore_delegate
 from tests.factories import make_staff
 from tests.logged import warnings_in
 from tests.registrations.services.deliveries import (

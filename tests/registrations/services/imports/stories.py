@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from registrations.models import Delegation
 from registrations.services.imports.columns import fields_of, find_layout
-from registrations.services.imports.people import Person, people_of
+from registrations.services.imports.people import ImportRow, people_from_table
 from registrations.services.imports.tables import make_table
 
 HEADINGS = ("Full name", "E-mail address", "Institution", "Position", "Profile", "Language", "Time zone", "Telephone")
@@ -28,10 +28,10 @@ def row(number: int, **cells: str) -> list[str]:
 
 def people_in(
     delegation: Delegation, rows: Sequence[Sequence[str]], headings: Sequence[str] = HEADINGS
-) -> list[Person]:
+) -> list[ImportRow]:
     table = make_table([headings, *rows])
-    return people_of(table, find_layout(table, fields=fields_of(delegation)))
+    return people_from_table(table, find_layout(table, fields=fields_of(delegation)))
 
 
-def many(delegation: Delegation, count: int, **cells: str) -> list[Person]:
+def many(delegation: Delegation, count: int, **cells: str) -> list[ImportRow]:
     return people_in(delegation, [row(number, **cells) for number in range(1, count + 1)])

@@ -74,7 +74,7 @@ def test_words_of_either_language_stand_for_profile_language_zone_and_yes(delega
 def test_what_is_wrong_is_told_with_its_row_and_column(check, cells, column, message) -> None:
     checked = check(row(1), row(2, **cells))
 
-    (wrong,) = checked.wrong
+    (wrong,) = checked.invalid
     assert wrong.person.row == 3
     assert [(error.column, message in error.message) for error in wrong.errors] == [(column, True)]
     assert len(checked.new) == 1
@@ -124,7 +124,7 @@ def test_a_maximum_is_obeyed_row_by_row(check, delegation) -> None:
 
     checked = check(row(1), row(2), row(3), row(4, profile="Border control"))
 
-    assert [one.state for one in checked.rows] == [RowState.NEW, RowState.NEW, RowState.WRONG, RowState.NEW]
+    assert [one.state for one in checked.rows] == [RowState.NEW, RowState.NEW, RowState.INVALID, RowState.NEW]
     assert errors(checked)[0][0] == "Profile"
     assert [seat.named for seat in checked.seats] == [3, 0, 1, 0]
 
@@ -136,7 +136,7 @@ def test_after_the_closing_rows_fill_open_seats_only(delegation, focal_point, st
     by_focal_point = check_import(delegation, people, by=focal_point, now=late)
     by_staff = check_import(delegation, people, by=staff, now=late)
 
-    assert [len(by_focal_point.new), len(by_focal_point.wrong)] == [2, 1]
+    assert [len(by_focal_point.new), len(by_focal_point.invalid)] == [2, 1]
     assert len(by_staff.new) == 3
 
 

@@ -6,10 +6,10 @@ from registrations.services.imports.columns import (
     fields_of,
     find_layout,
     layout_problems,
-    needed_of,
+    required_fields_of,
     unused_headings,
 )
-from registrations.services.imports.people import people_of, people_to_table
+from registrations.services.imports.people import people_from_table, people_to_table
 from registrations.services.imports.tables import make_table
 from tests.factories import make_country, make_delegation, make_organisation, make_webinar
 from tests.registrations.services.imports.stories import people_in, row
@@ -59,7 +59,7 @@ def test_a_table_without_headings_begins_with_a_person_and_has_no_known_column(d
 def test_what_is_missing_or_doubled_is_told(delegation) -> None:
     layout = layout_of(delegation, ["Nombre", "Correo", "E-mail", "Perfil"])
 
-    assert layout_problems(layout, needed=needed_of(delegation)) == [
+    assert layout_problems(layout, needed=required_fields_of(delegation)) == [
         "More than one column is headed “E-mail address”.",
         "No column is known as “Institution”.",
     ]
@@ -70,8 +70,8 @@ def test_a_zone_is_needed_where_the_country_has_several_and_a_profile_of_countri
     several = make_delegation(webinar, make_country("MX", timezones=["America/Mexico_City", "America/Tijuana"]))
     organisation = make_delegation(webinar, make_organisation(timezones=["America/Panama"]))
 
-    assert needed_of(several) == ("name", "email", "institution", "profile", "timezone")
-    assert needed_of(organisation) == ("name", "email", "institution")
+    assert required_fields_of(several) == ("name", "email", "institution", "profile", "timezone")
+    assert required_fields_of(organisation) == ("name", "email", "institution")
 
 
 def test_columns_that_are_not_read_are_named(delegation) -> None:
@@ -99,6 +99,6 @@ def test_people_written_as_a_table_are_the_same_people(delegation, language) -> 
     with override(language):
         table = people_to_table(people, delegation)
 
-    again = people_of(table, find_layout(table, fields=fields_of(delegation)))
+    again = people_from_table(table, find_layout(table, fields=fields_of(delegation)))
     before, after = ([[one.text(field) for field in LABELS] for one in each] for each in (people, again))
     assert after == before

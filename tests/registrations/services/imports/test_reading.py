@@ -12,10 +12,10 @@ from hypothesis import assume, given, settings
 from openpyxl import DEFUSEDXML, Workbook
 from openpyxl.worksheet.formula import ArrayFormula
 
-from registrations.exceptions import Unreadable
-from registrations.services.imports.reading import MOST_BYTES, read_file
-from registrations.services.imports.tables import MOST_COLUMNS, MOST_ROWS, Table, make_table, table_to_text
-from registrations.services.imports.texts import read_text
+from registrations.exceptions import UnreadableTable
+from registrations.services.imports.csv_text import read_text
+from registrations.services.imports.reading import MAX_BYTES, read_file
+from registrations.services.imports.tables import MAX_COLUMNS, MAX_ROWS, Table, make_table, table_to_text
 from tests.hostile_text import hostile_texts
 from tests.logged import warnings_in
 from tests.registrations.services.imports import files
@@ -120,14 +120,14 @@ BAD = {
     "only the first bytes of one": (lambda: b"PK\x03\x04", "damaged"),
     "no workbook inside": (lambda: files.with_parts({"xl/workbook.xml": b"<a/>"}), "damaged"),
     "100,000 rows as a workbook": (lambda: xlsx([HEADINGS] + [("a", "b")] * 100_000), "holds too much"),
-    "2,000 rows as a workbook": (lambda: xlsx(people(2_000)), f"more than {MOST_ROWS:} rows"),
-    "100,000 rows as CSV": (lambda: csv_file([person(1)] * 100_000)[:MOST_BYTES], f"more than {MOST_ROWS} rows"),
-    "500 columns as a workbook": (lambda: xlsx([["a"] * 500]), f"more than {MOST_COLUMNS} columns"),
-    "500 columns as CSV": (lambda: csv_file([["a"] * 500]), f"more than {MOST_COLUMNS} columns"),
+    "2,000 rows as a workbook": (lambda: xlsx(people(2_000)), f"more than {MAX_ROWS:} rows"),
+    "100,000 rows as CSV": (lambda: csv_file([person(1)] * 100_000)[:MAX_BYTES], f"more than {MAX_ROWS} rows"),
+    "500 columns as a workbook": (lambda: xlsx([["a"] * 500]), f"more than {MAX_COLUMNS} columns"),
+    "500 columns as CSV": (lambda: csv_file([["a"] * 500]), f"more than {MAX_COLUMNS} columns"),
     "a column far right": (lambda: xlsx([[*HEADINGS, *[None] * 60, "x"]]), None),
     "too much text": (lambda: csv_file([["a" * 100_000] * 7]), "too much text"),
     "one cell of 4 MB": (lambda: csv_file([["a" * 4_000_000]]), "too much text|cannot be read"),
-    "more bytes than are read": (lambda: b"a" * (MOST_BYTES + 1), "larger than 5 MB"),
+    "more bytes than are read": (lambda: b"a" * (MAX_BYTES + 1), "larger than 5 MB"),
     "an empty file": (lambda: b"", "There is no text"),
     "an empty workbook": (lambda: xlsx([]), "There is no text"),
     "blank cells": (lambda: csv_file([["", " "], ["\t"]]), "There is no text"),
@@ -158,14 +158,14 @@ def test_a_bad_file_is_answered_at_once_with_what_is_wrong(name, at_once) -> Non
     if said is None:
         read_file(data)
     else:
-        with pytest.raises(Unreadable, match=said.replace("(", r"\(").replace(")", r"\)")):
+        with pytest.raises(UnreadableTable, match=said.replace("(", r"\(").replace(")", r"\)")):
             read_file(data)
 
     assert _seconds_to_read(data) < at_once
 
 
 def test_the_log_says_where_a_workbook_could_not_be_read(caplog: pytest.LogCaptureFixture) -> None:
-    with pytest.raises(Unreadable, match="damaged"):
+    with pytest.raises(UnreadableTable, match="damaged"):
         read_file(files.with_parts({"xl/workbook.xml": b"<a/>"}))
 
     (logged,) = warnings_in(caplog)
@@ -177,7 +177,7 @@ def _seconds_to_read(data: bytes) -> float:
     taken = []
     for _ in range(TIMES_MEASURED):
         begun = time.process_time()
-        with suppress(Unreadable):
+        with suppress(UnreadableTable):
             read_file(data)
         taken.append(time.process_time() - begun)
     return min(taken)
@@ -235,7 +235,7 @@ def test_workbooks_are_parsed_by_what_refuses_entities() -> None:
 
 
 def test_what_is_wrong_is_said_in_the_readers_language() -> None:
-    with override("es"), pytest.raises(Unreadable) as raised:
+    with override("es"), pytest.raises(UnreadableTable) as raised:
         read_file(files.encrypted())
 
     assert raised.value.message
@@ -293,7 +293,7 @@ def test_what_a_page_carries_to_the_next_reads_back_the_same(rows) -> None:
 @given(data=st.binary(max_size=300) | hostile_texts.map(lambda text: text.encode("utf-8", "surrogatepass")))
 def test_whatever_bytes_are_sent_a_table_or_words_come_back(data) -> None:
     for sent in (data, b"PK\x03\x04" + data, files.OLE + data):
-        with suppress(Unreadable):
+        with suppress(UnreadableTable):
             assert read_file(sent).rows
 
 
@@ -303,7 +303,7 @@ def test_whatever_bytes_are_sent_a_table_or_words_come_back(data) -> None:
 @given(data=st.binary(max_size=200))
 @settings(deadline=None, max_examples=30)
 def test_whatever_a_part_of_a_workbook_holds_a_table_or_words_come_back(name, data) -> None:
-    with suppress(Unreadable):
+    with suppress(UnreadableTable):
         assert read_file(files.with_parts({name: data})).rows
 
 

@@ -12,7 +12,7 @@ from tests.registrations.services.imports.stories import many, people_in, row
 
 
 def messages(imported) -> list[str]:
-    return [error.message for one in imported.checked.wrong for error in one.errors]
+    return [error.message for one in imported.checked.invalid for error in one.errors]
 
 
 def test_the_good_rows_are_saved_with_their_history_and_the_wrong_ones_are_told(delegation, focal_point, now) -> None:
@@ -20,7 +20,9 @@ def test_the_good_rows_are_saved_with_their_history_and_the_wrong_ones_are_told(
 
     imported = import_delegates(delegation, people=people, by=focal_point, now=now)
 
-    assert list(Delegate.objects.values_list("name", "position", "registered_at", "admitted_at", "hold_until")) == [
+    assert list(
+        Delegate.objects.values_list("name", "position", "registered_at", "admitted_at", "mail_not_before")
+    ) == [
         ("Persona Ejemplo 1", "Fiscal", now, None, now + timedelta(seconds=20)),
         ("Persona Ejemplo 3", "", now, None, now + timedelta(seconds=20)),
     ]
@@ -55,7 +57,7 @@ def test_the_same_rows_again_add_nobody(delegation, focal_point, now) -> None:
 
     again = import_delegates(delegation, people=people, by=focal_point, now=now)
 
-    assert (again.delegates, len(again.checked.already)) == ((), 5)
+    assert (again.delegates, len(again.checked.already_registered)) == ((), 5)
     assert Delegate.objects.count() == HistoryEvent.objects.count() == 5
 
 

@@ -9,8 +9,8 @@ from openpyxl.worksheet.worksheet import Worksheet
 from registrations.models import Delegation
 from registrations.queries import seats_of
 from registrations.services.imports.checking import check_import
-from registrations.services.imports.columns import LABELS, fields_of, find_layout, layout_problems, needed_of
-from registrations.services.imports.people import people_of
+from registrations.services.imports.columns import LABELS, fields_of, find_layout, layout_problems, required_fields_of
+from registrations.services.imports.people import people_from_table
 from registrations.services.imports.reading import read_file
 from registrations.services.imports.template import build_template
 from tests.factories import make_country, make_delegation, make_organisation, make_profiles, make_quotas, make_webinar
@@ -47,8 +47,8 @@ def test_a_template_without_a_change_holds_the_headings_and_nobody(delegation, l
 
     layout = find_layout(table, fields=fields_of(delegation))
     assert layout.columns == fields_of(delegation)
-    assert layout_problems(layout, needed=needed_of(delegation)) == []
-    assert people_of(table, layout) == []
+    assert layout_problems(layout, needed=required_fields_of(delegation)) == []
+    assert people_from_table(table, layout) == []
 
 
 @LANGUAGES
@@ -71,7 +71,7 @@ def test_a_template_filled_in_from_its_lists_is_read_in_either_language(delegati
     table = read_file(saved(workbook))
 
     with override("es" if language == "en" else "en"):
-        people = people_of(table, find_layout(table, fields=fields_of(delegation)))
+        people = people_from_table(table, find_layout(table, fields=fields_of(delegation)))
         checked = check_import(delegation, people, by=focal_point, now=now)
 
     assert [

@@ -3,7 +3,7 @@ from datetime import timedelta
 import pytest
 
 from registrations.exceptions import InvalidInput, MaximumTooLow, WebinarOver
-from registrations.models import Asked, Delegation, HistoryEvent, Quota
+from registrations.models import Delegation, HistoryEvent, Quota, QuotaLimits
 from registrations.queries import seats_of
 from registrations.services.delegations import waive_seats
 from registrations.services.quotas import change_quota, quota_change_preview
@@ -26,7 +26,7 @@ def test_a_higher_minimum_opens_gaps_and_revokes_nothing(delegation, quota, prof
 
     quota.refresh_from_db()
     seat = seats_of(delegation)[0]
-    assert (quota.minimum, seat.minimum, seat.waived, seat.floor, seat.missing) == (4, 4, 1, 3, 1)
+    assert (quota.minimum, seat.minimum, seat.waived, seat.effective_minimum, seat.missing) == (4, 4, 1, 3, 1)
     assert Delegation.objects.get().status == "accepted"
     assert delegation.delegates.admitted().count() == 2
 
@@ -108,8 +108,8 @@ def test_the_preview_names_whom_a_higher_minimum_would_leave_short(delegation, q
         for _ in range(named):
             make_delegate(one)
 
-    assert quota_change_preview(quota, Asked(3, None)).opened == (delegation,)
-    assert quota_change_preview(quota, Asked(2, None)).words == frozenset()
+    assert quota_change_preview(quota, QuotaLimits(3, None)).opened == (delegation,)
+    assert quota_change_preview(quota, QuotaLimits(2, None)).confirmations == frozenset()
 
 
 def test_the_preview_asks_the_same_queries_for_one_delegation_as_for_thirty(
@@ -117,10 +117,10 @@ def test_the_preview_asks_the_same_queries_for_one_delegation_as_for_thirty(
 ):
     quota = Quota.objects.select_related("webinar").get(pk=quota.pk)
     with django_assert_num_queries(4):
-        quota_change_preview(quota, Asked(3, None))
+        quota_change_preview(quota, QuotaLimits(3, None))
     for first in "ABC":
         for second in "ABCDEFGHIJ":
             make_delegate(make_delegation(delegation.webinar, make_country(f"{first}{second}")))
 
     with django_assert_num_queries(4):
-        quota_change_preview(quota, Asked(3, None))
+        quota_change_preview(quota, QuotaLimits(3, None))

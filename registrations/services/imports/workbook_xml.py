@@ -9,8 +9,8 @@ from django.utils.translation import gettext as _
 from openpyxl.styles.numbers import is_date_format, is_timedelta_format
 from openpyxl.xml.constants import SHEET_MAIN_NS
 
-from registrations.exceptions import Unreadable
-from registrations.services.imports.tables import MOST_ROWS
+from registrations.exceptions import UnreadableTable
+from registrations.services.imports.tables import MAX_ROWS
 
 CHUNK = 65_536
 # What openpyxl 3.1 takes to read an element in its parent, in half microseconds on the machine where this was measured.
@@ -62,7 +62,7 @@ class ElementBudget:
     def spend_on(self, content: IO[bytes], *, is_styles: bool) -> None:
         """Read `content` to its end; a part that is no XML costs nothing.
 
-        Raises Unreadable as soon as the budget is spent, and for a DTD.
+        Raises UnreadableTable as soon as the budget is spent, and for a DTD.
         """
         is_number = False
         previous = ""
@@ -79,7 +79,7 @@ class ElementBudget:
             self.spent += _cost_of(attributes)
             self.names.update(attributes)
             if self.spent > BUDGET or len(self.names) > MAX_ATTRIBUTE_NAMES or _has_long_namespace(attributes):
-                raise too_large()
+                raise workbook_too_large()
 
         parser = _parser(spend)
         is_readable = True
@@ -94,7 +94,7 @@ class ElementBudget:
                 # A picture. Of broken XML openpyxl reads no further than this.
                 is_readable = False
             if is_readable and length - parser.CurrentByteIndex > MAX_TAG_BYTES:
-                raise too_large()
+                raise workbook_too_large()
 
 
 def _cost_of_element(name: str, parent: str, previous: str, *, is_number: bool) -> int:
@@ -176,10 +176,10 @@ def _short_code(code: str) -> str:
     return "[h]" if is_timedelta_format(code) else "yyyy"
 
 
-def too_large() -> Unreadable:
-    return Unreadable(
+def workbook_too_large() -> UnreadableTable:
+    return UnreadableTable(
         _("This Excel file holds too much. Please keep only the sheet with the people, at most %(most)s rows.")
-        % {"most": MOST_ROWS}
+        % {"most": MAX_ROWS}
     )
 
 
@@ -203,7 +203,7 @@ def _parser(on_element: OnElement) -> expat.XMLParserType:
         parents.pop()
 
     def refuse(*_declaration: object) -> None:
-        raise damaged()
+        raise damaged_workbook()
 
     parser = expat.ParserCreate()
     parser.StartElementHandler = start
@@ -212,5 +212,5 @@ def _parser(on_element: OnElement) -> expat.XMLParserType:
     return parser
 
 
-def damaged() -> Unreadable:
-    return Unreadable(_("This Excel file is damaged. Please open it in a spreadsheet program and save it again."))
+def damaged_workbook() -> UnreadableTable:
+    return UnreadableTable(_("This Excel file is damaged. Please open it in a spreadsheet program and save it again."))

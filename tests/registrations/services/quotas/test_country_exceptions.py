@@ -3,7 +3,7 @@ from datetime import timedelta
 import pytest
 
 from registrations.exceptions import InvalidInput, MaximumTooLow, NotPossibleNow, QuotaFull, ReasonRequired, WebinarOver
-from registrations.models import Asked, Delegation, HistoryEvent, Quota, QuotaException
+from registrations.models import Delegation, HistoryEvent, Quota, QuotaException, QuotaLimits
 from registrations.queries import history_of, quota_board, seats_of, seats_of_webinar
 from registrations.queries.lists import seats_of_many, with_gaps
 from registrations.services.delegations import waive_seats
@@ -35,8 +35,11 @@ def test_an_exception_rules_for_its_country_and_profile_alone(delegation, quota,
 
     exception = QuotaException.objects.get()
     assert (exception.made_by, exception.made_at, exception.reason) == (staff, now, "One unit in the country")
-    assert [(seat.floor, seat.usual) for seat in seats_of(delegation)] == [(1, Asked(2, None)), *[(2, None)] * 3]
-    assert [(seat.floor, seat.usual) for seat in seats_of(other)] == [(2, None)] * 4
+    assert [(seat.effective_minimum, seat.default_limits) for seat in seats_of(delegation)] == [
+        (1, QuotaLimits(2, None)),
+        *[(2, None)] * 3,
+    ]
+    assert [(seat.effective_minimum, seat.default_limits) for seat in seats_of(other)] == [(2, None)] * 4
 
 
 def test_one_delegation_the_webinar_and_a_list_count_the_same_seats(delegation, quota, staff, now):
@@ -54,7 +57,7 @@ def test_one_delegation_the_webinar_and_a_list_count_the_same_seats(delegation, 
     alone = {one.pk: seats_of(one) for one in (delegation, other, there)}
     assert seats_of_webinar(delegation.webinar) | seats_of_webinar(elsewhere) == alone
     assert seats_of_many([delegation, other, there]) == alone
-    assert [(seats[0].floor, seats[0].waived, seats[0].named) for seats in alone.values()] == [
+    assert [(seats[0].effective_minimum, seats[0].waived, seats[0].named) for seats in alone.values()] == [
         (1, 0, 0),
         (2, 2, 1),
         (5, 0, 0),
@@ -67,7 +70,7 @@ def test_a_waiver_excuses_seats_of_the_exception(delegation, quota, staff, now):
 
     seat = seats_of(delegation)[0]
 
-    assert (seat.minimum, seat.waived, seat.floor) == (3, 1, 2)
+    assert (seat.minimum, seat.waived, seat.effective_minimum) == (3, 1, 2)
 
 
 def test_who_meets_an_exception_has_no_gap(delegation, quota, staff, now):
@@ -76,7 +79,7 @@ def test_who_meets_an_exception_has_no_gap(delegation, quota, staff, now):
 
     assert list(with_gaps(Delegation.objects.all(), profile=quota.profile)) == []
     board = quota_board(delegation.webinar)
-    assert (board.floor_total, board.missing_total, board.rows[0].missing) == (7, 6, 6)
+    assert (board.effective_minimum_total, board.missing_total, board.rows[0].missing) == (7, 6, 6)
 
 
 def test_the_maximum_of_an_exception_holds_where_the_quota_has_none(delegation, quota, staff, now):
@@ -138,20 +141,22 @@ def test_whom_it_makes_incomplete_is_shown_before_and_must_have_been_seen(delega
     seat = seats_of(delegation)[0]
     more = {"quota": quota, "minimum": 3, "maximum": None, "reason": "Large", "by": staff, "now": now}
 
-    three = exception_preview(delegation, seat, Asked(3, None))
-    assert (three.opened, three.words) == ((delegation,), {"3-None", delegation.slug})
-    assert not exception_preview(delegation, seat, Asked(2, None)).words
-    assert not exception_preview(Delegation(status="not_attending"), seat, Asked(3, None)).words
+    three = exception_preview(delegation, seat, QuotaLimits(3, None))
+    assert (three.opened, three.confirmations) == ((delegation,), {"3-None", delegation.slug})
+    assert not exception_preview(delegation, seat, QuotaLimits(2, None)).confirmations
+    assert not exception_preview(Delegation(status="not_attending"), seat, QuotaLimits(3, None)).confirmations
     for seen in (set(), {delegation.slug}, {delegation.slug, "4-None"}):
         with pytest.raises(NotPossibleNow):
             make_exception(delegation, **more, seen=seen)
-    make_exception(delegation, **more, seen=three.words)
+    make_exception(delegation, **more, seen=three.confirmations)
     assert QuotaException.objects.get().minimum == 3
 
 
 def test_the_earlier_exception_must_have_been_seen_as_it_is(delegation, quota, staff, now):
     make_exception(delegation, quota=quota, **ONE, by=staff, now=now)
-    seen = exception_preview(delegation, None, Asked(0, None), replaced=QuotaException.objects.get()).words
+    seen = exception_preview(
+        delegation, None, QuotaLimits(0, None), replaced=QuotaException.objects.get()
+    ).confirmations
     make_exception(delegation, quota=quota, **ONE | {"maximum": 3}, by=staff, now=now + timedelta(seconds=1), seen=seen)
 
     with pytest.raises(NotPossibleNow):
@@ -169,7 +174,7 @@ def test_ending_an_exception_asks_for_what_the_quota_asks_and_shows_the_gap_firs
     end_exception(delegation, quota=quota, reason="Over", by=staff, now=now, seen={delegation.slug, "2-None"})
 
     seat = seats_of(delegation)[0]
-    assert (seat.floor, seat.missing, seat.usual) == (2, 1, None)
+    assert (seat.effective_minimum, seat.missing, seat.default_limits) == (2, 1, None)
 
 
 def test_what_the_quota_asks_of_others_changes_nothing_for_the_exception(delegation, quota, staff, now):
@@ -180,7 +185,7 @@ def test_what_the_quota_asks_of_others_changes_nothing_for_the_exception(delegat
     change_quota(quota, minimum=0, maximum=1, reason="Agreed", by=staff, now=now, seen=set())
     change_quota(quota, minimum=5, maximum=None, reason="Agreed", by=staff, now=now, seen=set())
 
-    assert seats_of(delegation)[0].floor == 1
+    assert seats_of(delegation)[0].effective_minimum == 1
 
 
 def test_each_step_is_kept_with_who_when_what_and_why_for_the_secretariat_alone(delegation, quota, staff, now):

@@ -1,6 +1,6 @@
 import pytest
 
-from registrations.exceptions import AddressTakenHere, NotPossibleNow, QuotaFull, ReasonRequired, Stale
+from registrations.exceptions import AddressTakenHere, EditConflict, NotPossibleNow, QuotaFull, ReasonRequired
 from registrations.models import Delegate, Quota
 from registrations.services.nominations import edit_delegate
 from tests.factories import make_delegate
@@ -14,7 +14,7 @@ def test_an_edit_keeps_the_old_and_the_new_values_in_the_history(delegation, foc
     edited = edit_delegate(delegate, details=details, version=1, by=focal_point, now=now, reason="moved")
 
     assert details_of(Delegate.objects.get(pk=delegate.pk)) == details
-    assert (edited.version, edited.token_version, edited.hold_until) == (2, 1, now + HELD)
+    assert (edited.version, edited.token_version, edited.mail_not_before) == (2, 1, now + HELD)
     assert history(delegate) == [
         ("edited", "moved", {"name": ["Ana Diaz", "Ana Díaz"], "profile": ["prosecutors", "border-control"]})
     ]
@@ -44,7 +44,7 @@ def test_a_stale_edit_shows_what_is_stored_now_and_changes_nothing(delegation, f
     delegate = make_delegate(delegation, name="Ana Diaz")
     edit_delegate(delegate, details=details_of(delegate, name="Ana Díaz"), version=1, by=staff, now=now)
 
-    with pytest.raises(Stale) as refused:
+    with pytest.raises(EditConflict) as refused:
         edit_delegate(delegate, details=details_of(delegate, name="Ana D."), version=1, by=focal_point, now=now)
 
     assert (refused.value.current.name, refused.value.current.version) == ("Ana Díaz", 2)
@@ -58,7 +58,7 @@ def test_the_same_details_again_change_nothing_whatever_the_version(delegation, 
 
     again = edit_delegate(delegate, details=details, version=1, by=focal_point, now=now + SOON)
 
-    assert (again.version, again.hold_until) == (2, now + HELD)
+    assert (again.version, again.mail_not_before) == (2, now + HELD)
     assert len(history(delegate)) == 1
 
 

@@ -1,4 +1,4 @@
-"""Who says that they will come, and who came."""
+"""Answers (RSVP) to invitations: yes, maybe or no to one session, or no to every session ahead."""
 
 from datetime import datetime
 
@@ -7,25 +7,24 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from registrations.exceptions import InvalidInput, NotPossibleNow
-from registrations.models import Arrival, CalendarEntry, Delegate, HistoryEvent, HistoryKind, Partstat
+from registrations.models import CalendarEntry, Delegate, HistoryEvent, HistoryKind, Partstat
 from registrations.models.delegate import validate_no_link
 from registrations.queries.absences import SAME_REASON_WITHIN
-from registrations.queries.participant import RoomState, is_invited, room_state, sessions_ahead_of
+from registrations.queries.participant import is_invited, sessions_ahead_of
 from registrations.services.history import record
 from registrations.services.nudge import nudge_planner
 from registrations.services.registration_window import clean_reason
 from sessions_app.models import Session
 
-LONGEST_WORD = 500
+MAX_DECLINE_REASON_LENGTH = 500
 
 
 @transaction.atomic
 def record_answer(delegate: Delegate, session: Session, *, partstat: Partstat, now: datetime) -> CalendarEntry:
-    """Note that `delegate` answered `partstat` for a released session; the latest answer counts.
+    """Record that `delegate` answered `partstat` to a released session; the latest answer counts.
 
-    Locks their calendar entry. The same answer again changes nothing, unless the session was moved in between. Raises
-    NotPossibleNow for a session that is over or cancelled, a person who is not invited, and one whose invitation is
-    not planned yet.
+    Locks their calendar entry. The same answer again changes nothing unless the session was moved in between. Raises
+    NotPossibleNow if the session is over or cancelled, the person is not invited or the invitation is not planned yet.
     """
     if not is_invited(delegate):
         raise NotPossibleNow(_("You are not invited to this session at present."))
@@ -40,21 +39,21 @@ def record_answer(delegate: Delegate, session: Session, *, partstat: Partstat, n
     )
     if entry is None:
         raise NotPossibleNow(_("Your invitation is being prepared. Please answer again in a minute."))
-    _note(entry, session, partstat=partstat, now=now)
+    _save_answer(entry, session, partstat=partstat, now=now)
     return entry
 
 
 @transaction.atomic
 def decline_sessions_ahead(delegate: Delegate, *, reason: str, now: datetime) -> bool:
-    """Note that `delegate` cannot come: no to each session that is ahead, and an event, which their focal points are
-    told of, with the reason; whether there was anything new in it.
+    """Decline every session ahead for `delegate` and record an event that notifies the focal points of the reason.
 
-    Locks their calendar entries. Said again within `SAME_REASON_WITHIN`, without another reason, it changes nothing.
-    Raises NotPossibleNow where no session is ahead, for a person who is not invited and one whose invitations are not
-    planned yet; InvalidInput for a reason of more than `LONGEST_WORD` characters, or with an address of a page.
+    Locks their calendar entries. Returns whether anything is new: a repetition within SAME_REASON_WITHIN without
+    another reason changes nothing and returns False. Raises NotPossibleNow if no session is ahead, the person is not
+    invited or the invitations are not planned yet; InvalidInput if the reason is longer than MAX_DECLINE_REASON_LENGTH
+    or contains a link.
     """
-    reason = clean_reason(reason, longest=LONGEST_WORD)
-    # It goes into a mail, where it must not become a link.
+    reason = clean_reason(reason, longest=MAX_DECLINE_REASON_LENGTH)
+    # The reason is quoted in a mail, where it must not become a link.
     try:
         validate_no_link(reason)
     except ValidationError as error:
@@ -71,28 +70,19 @@ def decline_sessions_ahead(delegate: Delegate, *, reason: str, now: datetime) ->
     )
     if len(entries) < len(ahead):
         raise NotPossibleNow(_("Your invitation is being prepared. Please answer again in a minute."))
-    changed = [_note(entry, ahead[entry.session_id], partstat=Partstat.DECLINED, now=now) for entry in entries]
-    said = HistoryEvent.objects.filter(delegate=delegate, kind=HistoryKind.CANNOT_COME, at__gt=now - SAME_REASON_WITHIN)
-    if not any(changed) and (said.filter(reason=reason) if reason else said).exists():
+    changed = [_save_answer(entry, ahead[entry.session_id], partstat=Partstat.DECLINED, now=now) for entry in entries]
+    earlier = HistoryEvent.objects.filter(
+        delegate=delegate, kind=HistoryKind.CANNOT_COME, at__gt=now - SAME_REASON_WITHIN
+    )
+    if not any(changed) and (earlier.filter(reason=reason) if reason else earlier).exists():
         return False
     record(HistoryKind.CANNOT_COME, delegation=delegate.delegation, delegate=delegate, by=None, now=now, reason=reason)
     nudge_planner()
     return True
 
 
-def record_arrival(delegate: Delegate, session: Session, *, now: datetime) -> Arrival:
-    """Note that `delegate` went to the room of a released session; the first time counts, however often it is pressed.
-
-    Raises NotPossibleNow while the room is not open, and for a person who is not invited.
-    """
-    if not is_invited(delegate) or room_state(session, now=now) != RoomState.OPEN:
-        raise NotPossibleNow(_("The room is not open."))
-    arrival, _is_first = Arrival.objects.get_or_create(delegate=delegate, session=session, defaults={"at": now})
-    return arrival
-
-
-def _note(entry: CalendarEntry, session: Session, *, partstat: Partstat, now: datetime) -> bool:
-    """Keep `partstat` in a locked `entry`; whether it is another answer, or one to another hour."""
+def _save_answer(entry: CalendarEntry, session: Session, *, partstat: Partstat, now: datetime) -> bool:
+    """Store `partstat` in a locked entry. Returns False if the same answer to the same time is stored already."""
     if entry.ical_partstat == partstat and entry.starts_at == session.released.starts_at:
         return False
     entry.ical_partstat = partstat

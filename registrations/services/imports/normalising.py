@@ -6,7 +6,7 @@ import unicodedata
 IN_BRACKETS = re.compile(r"\([^)]*\)|\[[^\]]*\]")
 
 
-def plain(text: str) -> str:
+def normalised(text: str) -> str:
     """ "Correo electrónico (obligatorio) *" as "correoelectronico"; a text that is all in brackets keeps it."""
     decomposed = unicodedata.normalize("NFKD", IN_BRACKETS.sub("", text).casefold() or text.casefold())
     return "".join(character for character in decomposed if character.isalnum())

@@ -6,7 +6,7 @@ from registrations.exceptions import AddressTakenHere, NotPossibleNow, QuotaFull
 from registrations.models import Delegate, DelegateStatus, Delegation, DelegationStatus, HistoryEvent, Quota
 from registrations.queries import seats_of
 from registrations.services.nominations import edit_delegate, replace_delegate, withdraw_delegate
-from registrations.services.undoing import restore_delegate
+from registrations.services.nominations.undoing import restore_delegate
 from tests.factories import make_delegate, make_details
 from tests.registrations.services.nominations.stories import HELD, SOON, details_of, history
 
@@ -57,7 +57,7 @@ def test_staff_restore_at_any_time_with_new_links_and_a_new_admission(delegation
 
     restored = restore_delegate(delegate, by=staff, now=later)
 
-    assert (restored.admitted_at, restored.token_version, restored.hold_until) == (later, 2, later)
+    assert (restored.admitted_at, restored.token_version, restored.mail_not_before) == (later, 2, later)
 
 
 def test_restoring_obeys_the_maximum(delegation, focal_point, staff, now):

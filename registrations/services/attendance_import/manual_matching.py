@@ -17,7 +17,7 @@ NOT_YET = ""
 
 
 @transaction.atomic
-def match_by_hand(session: Session, *, answers: Mapping[int, str], by: User, now: datetime) -> int:
+def match_manually(session: Session, *, answers: Mapping[int, str], by: User, now: datetime) -> int:
     """Note who the people of `answers` are: by the id of the attendance a delegate's id, NOBODY, or NOT_YET.
 
     Returns how many are another than before. What is told here no later import changes, except NOT_YET, which leaves

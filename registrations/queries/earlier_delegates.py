@@ -1,4 +1,4 @@
-"""Whom a country sent before: the people of its delegations at earlier webinars."""
+"""The people whom a country sent to earlier webinars."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,25 +13,30 @@ from sessions_app.models import Session, Webinar
 
 
 @dataclass(frozen=True)
-class EarlierPerson:
-    """Someone as they were named at an earlier webinar, which began at `began_at`.
+class EarlierDelegate:
+    """A delegate of an earlier webinar, which began at `began_at`, offered for registration at the present one.
 
-    `is_here` says that the address is in the delegation in question already, `is_profile_asked` that this webinar
-    still asks for their profile (for organisations, which have none, it is always so).
+    `is_already_registered` says that the address is active in the present delegation. `is_profile_requested` says that
+    the present webinar has a quota for the person's profile; it is always true for organisations, which have no
+    profiles.
     """
 
     person: Delegate
     began_at: datetime
-    is_here: bool
-    is_profile_asked: bool
+    is_already_registered: bool
+    is_profile_requested: bool
 
     @property
     def webinar(self) -> Webinar:
+        """The earlier webinar."""
         return self.person.delegation.webinar
 
 
 def _people(delegation: Delegation, *, now: datetime) -> "QuerySet[Delegate]":
-    """Those of earlier webinars, with `began_at`; of a webinar without sessions, those of webinars that have begun."""
+    """Return the delegates of earlier webinars of the body, with `began_at`.
+
+    Earlier means that the other webinar began before the first session of this one or, without sessions, before `now`.
+    """
     sessions = Session.objects.filter(webinar=OuterRef("webinar")).order_by("starts_at").values("starts_at")
     own = Session.objects.filter(webinar=delegation.webinar_id).order_by("starts_at").values("starts_at")
     return (
@@ -45,11 +50,13 @@ def _people(delegation: Delegation, *, now: datetime) -> "QuerySet[Delegate]":
     )
 
 
-def earlier_people(delegation: Delegation, *, seats: tuple[SeatCount, ...], now: datetime) -> tuple[EarlierPerson, ...]:
-    """The people of the country's earlier delegations who took part to the end or were admitted; each address once,
-    as it was last. The newest webinar first, then by profile and name. Two queries.
+def earlier_delegates(
+    delegation: Delegation, *, seats: tuple[SeatCount, ...], now: datetime
+) -> tuple[EarlierDelegate, ...]:
+    """Return the people of the body's earlier delegations who were admitted or stayed active, each address once.
 
-    Nobody of a webinar whose personal data have ended.
+    A person appears as registered most recently. The newest webinar comes first, then profile and name. Webinars whose
+    purge date has come are left out. Costs two queries.
     """
     people: Any = _people(delegation, now=now).select_related("delegation__webinar", "profile")
     here = {one.address for one in Delegate.objects.active().filter(delegation=delegation).only("email")}
@@ -58,11 +65,11 @@ def earlier_people(delegation: Delegation, *, seats: tuple[SeatCount, ...], now:
     for person in sorted(people, key=lambda one: (one.began_at, one.registered_at, one.pk)):
         newest[person.address] = person
     return tuple(
-        EarlierPerson(
+        EarlierDelegate(
             person=person,
             began_at=person.began_at,
-            is_here=person.address in here,
-            is_profile_asked=person.profile_id in asked,
+            is_already_registered=person.address in here,
+            is_profile_requested=person.profile_id in asked,
         )
         for person in people
         if newest[person.address] == person

@@ -2,7 +2,7 @@ from datetime import timedelta
 
 import pytest
 
-from registrations.exceptions import ReasonRequired, Stale
+from registrations.exceptions import EditConflict, ReasonRequired
 from registrations.models import Delegate, DelegateStatus, Delegation, DelegationStatus
 from registrations.queries import seats_of
 from registrations.services.delegations import mark_attending_again, mark_not_attending
@@ -61,7 +61,7 @@ def test_withdrawing_twice_changes_nothing(delegation, focal_point, now):
 def test_a_stale_withdrawal_is_refused(delegation, focal_point, now):
     delegate = make_delegate(delegation, version=2)
 
-    with pytest.raises(Stale):
+    with pytest.raises(EditConflict):
         withdraw_delegate(delegate, version=1, by=focal_point, now=now, reason="ill")
 
 

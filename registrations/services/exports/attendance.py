@@ -6,7 +6,7 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 
 from registrations.models import HistoryEvent, HistoryKind, User
-from registrations.queries.attendance import AttendanceTable, PresenceLine, attendance_table
+from registrations.queries.attendance import AttendanceRow, AttendanceTable, attendance_table
 from registrations.services.exports import Table
 from registrations.services.exports.files import Row
 from sessions_app.models import Webinar
@@ -31,14 +31,14 @@ def export_attendance(webinar: Webinar, *, by: User, now: datetime) -> Table:
 
 def _rows(table: AttendanceTable) -> Iterator[Row]:
     for one in table.bodies:
-        for line in one.lines:
+        for line in one.rows:
             yield _row(str(one.delegation.body), str(line.profile or _("without a profile")), line)
-    for line in table.by_profile:
+    for line in table.profile_totals:
         yield _row(_("All countries"), str(line.profile), line)
-    yield _row(_("All countries"), "", table.of_countries)
-    yield _row(_("Countries and organisations"), "", table.of_all)
+    yield _row(_("All countries"), "", table.countries_total)
+    yield _row(_("Countries and organisations"), "", table.grand_total)
 
 
-def _row(body: str, profile: str, line: PresenceLine) -> Row:
+def _row(body: str, profile: str, line: AttendanceRow) -> Row:
     counts = [count for one in line.sessions for count in (one.invited, one.accepted, one.opened, one.attended)]
     return [body, profile, line.nominated, *counts]

@@ -3,7 +3,7 @@ from datetime import timedelta
 import pytest
 
 from registrations.queries import last_session_end
-from registrations.queries.delegation_page import webinars_over
+from registrations.queries.webinar_end import webinars_over
 from sessions_app.models import Session, Webinar
 from tests.factories import FIRST_START, NOW, make_session, make_webinar
 from tests.registrations.queries.mailboxes import make_release

@@ -8,31 +8,31 @@ from collections.abc import Iterator
 
 from django.utils.translation import gettext as _
 
-from registrations.exceptions import Unreadable
+from registrations.exceptions import UnreadableTable
 from registrations.services.imports.tables import Table, make_table
 
 DELIMITERS = "\t;,"
 # What Excel writes above a CSV file to say what stands between its cells.
-DECLARED = re.compile(r"sep=([\t;,])\r?\n", re.I)
+DELIMITER_DECLARATION = re.compile(r"sep=([\t;,])\r?\n", re.I)
 # An accented letter in UTF-8. In Windows-1252 it reads "Ã" and a sign, which nobody writes.
 ACCENT_IN_UTF8 = re.compile(rb"[\xc2\xc3][\x80-\xbf]")
 
 
 def read_csv(data: bytes) -> Table:
-    """Raises Unreadable."""
+    """Raises UnreadableTable."""
     return read_text(decode(data))
 
 
 def decode(data: bytes) -> str:
     """UTF-8, UTF-16 with a byte order mark, or Windows-1252; a text in two of them is refused, not guessed.
 
-    Raises Unreadable.
+    Raises UnreadableTable.
     """
     if data.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):
         try:
             return data.decode("utf-16")
         except UnicodeDecodeError as error:
-            raise _mixed(data[: error.start].decode("utf-16", "ignore").count("\n") + 1) from None
+            raise _mixed_encodings(data[: error.start].decode("utf-16", "ignore").count("\n") + 1) from None
     body = data.removeprefix(BOM_UTF8)
     try:
         return body.decode("utf-8")
@@ -43,29 +43,30 @@ def decode(data: bytes) -> str:
             return data.decode("cp1252")
         except UnicodeDecodeError as error:
             broken = error
-    raise _mixed(body.count(b"\n", 0, broken.start) + 1)
+    raise _mixed_encodings(body.count(b"\n", 0, broken.start) + 1)
 
 
-def _mixed(line: int) -> Unreadable:
-    return Unreadable(
+def _mixed_encodings(line: int) -> UnreadableTable:
+    return UnreadableTable(
         _("Line %(line)s is written in another encoding than the rest. Please save the file again as “CSV UTF-8”.")
         % {"line": line}
     )
 
 
 def read_text(text: str) -> Table:
-    """The table in `text`: cells with tabs, semicolons or commas between, in quotes where needed. Raises Unreadable."""
+    """The table in `text`: cells with tabs, semicolons or commas between, in quotes where needed. Raises
+    UnreadableTable."""
     if "\x00" in text:
-        raise no_table()
+        raise not_a_table()
     text = text.removeprefix("\ufeff")
-    declared = DECLARED.match(text)
+    declared = DELIMITER_DECLARATION.match(text)
     if declared:
         return make_table(split_cells(text[declared.end() :], declared[1]))
     return make_table(split_cells(text, _delimiter_of(text)))
 
 
-def no_table() -> Unreadable:
-    return Unreadable(_("This is not a table: it holds characters that no text has. Send an .xlsx or .csv file."))
+def not_a_table() -> UnreadableTable:
+    return UnreadableTable(_("This is not a table: it holds characters that no text has. Send an .xlsx or .csv file."))
 
 
 def _delimiter_of(text: str) -> str:
@@ -78,7 +79,7 @@ def _delimiter_of(text: str) -> str:
 def split_cells(text: str, delimiter: str) -> Iterator[list[str]]:
     """The rows of `text`. Where quotes do not pair up as in CSV, they are part of the text: 'Ana "Anita" Ejemplo'.
 
-    Raises Unreadable, once it comes to the row that is none.
+    Raises UnreadableTable, once it comes to the row that is none.
     """
     lines = io.StringIO(text, newline="")
     if _has_paired_quotes(text, delimiter):
@@ -88,7 +89,7 @@ def split_cells(text: str, delimiter: str) -> Iterator[list[str]]:
     try:
         yield from reader
     except csv.Error:
-        raise Unreadable(
+        raise UnreadableTable(
             _("Row %(row)s cannot be read. Please save the file again, as .xlsx or “CSV UTF-8”.")
             % {"row": reader.line_num}
         ) from None

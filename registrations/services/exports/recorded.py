@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from registrations.exceptions import NotPossibleNow
 from registrations.models import Delegate, HistoryEvent, HistoryKind, User
 from registrations.queries import QuotaBoard
-from registrations.queries.lists import held_entries
+from registrations.queries.lists import prefetch_held_entries
 from registrations.services.exports.board import board_table
 from registrations.services.exports.columns import COLUMNS
 from registrations.services.exports.files import FileFormat, Row, Table
@@ -62,7 +62,7 @@ def export_board(board: QuotaBoard, *, file_format: FileFormat, by: User, now: d
 def read_delegates(keys: Sequence[int]) -> dict[int, Delegate]:
     """By key, with all that a column asks: the calendar entries that they hold as `held_entries`."""
     delegates = Delegate.objects.select_related("webinar", "delegation__body", "profile")
-    return delegates.prefetch_related(held_entries()).in_bulk(keys)
+    return delegates.prefetch_related(prefetch_held_entries()).in_bulk(keys)
 
 
 def _chunks(delegates: "QuerySet[Delegate]", columns: Sequence[str]) -> Iterator[Sequence[Row]]:

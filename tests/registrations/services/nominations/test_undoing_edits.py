@@ -4,10 +4,10 @@ import pytest
 
 from registrations.exceptions import AddressTakenHere, NotPossibleNow, QuotaFull
 from registrations.models import Delegation, DelegationStatus, Delivery, DeliveryKind, Quota
-from registrations.queries.recent_changes import movements_of
+from registrations.queries.recent_changes import recent_changes_of
 from registrations.services.delegations import mark_attending_again, mark_not_attending
 from registrations.services.nominations import edit_delegate, withdraw_delegate
-from registrations.services.undoing import undo_edit
+from registrations.services.nominations.undoing import undo_edit
 from tests.factories import make_delegate
 from tests.registrations.services.nominations.stories import HELD, SOON, details_of, history
 
@@ -26,7 +26,7 @@ def test_everything_is_as_before_the_links_included(delegation, focal_point, pro
     assert (edited.token_version, undone.token_version) == (5, 4)
     assert (undone.name, undone.email, undone.phone) == ("Ana Díaz", "ana@example.org", "")
     assert (undone.profile, undone.version) == (profiles["prosecutors"], 3)
-    assert undone.hold_until == now + SOON + HELD
+    assert undone.mail_not_before == now + SOON + HELD
     assert [kind for kind, _, _ in history(delegate)] == ["edited", "edit_undone"]
     assert history(delegate)[-1][2]["name"] == ["Anna Dias", "Ana Díaz"]
 
@@ -116,11 +116,11 @@ def test_an_undone_edit_brings_nobody_to_the_board(delegation, focal_point, now)
     edit_delegate(delegate, details=details_of(delegate, name="Anna"), version=1, by=focal_point, now=now)
     undo_edit(delegate, version=2, by=focal_point, now=now)
 
-    assert movements_of(delegation.webinar, now=now).changes.get(delegation.pk) is None
+    assert recent_changes_of(delegation.webinar, now=now).changes.get(delegation.pk) is None
 
 
 def test_someone_new_or_withdrawn_has_no_edit_to_undo(delegation, focal_point, now):
-    delegate = make_delegate(delegation, hold_until=now + HELD)
+    delegate = make_delegate(delegation, mail_not_before=now + HELD)
     with pytest.raises(NotPossibleNow):
         undo_edit(delegate, version=1, by=focal_point, now=now)
     edit_delegate(delegate, details=details_of(delegate, name="Anna"), version=1, by=focal_point, now=now)

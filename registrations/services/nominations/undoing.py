@@ -1,4 +1,4 @@
-"""Taking back what was done to a person; a focal point may while mail about it is still held."""
+"""Undoing a withdrawal, replacement or edit; focal points can do so only while mail about it is delayed."""
 
 from datetime import datetime
 
@@ -14,8 +14,8 @@ from registrations.services.quota_locks import (
     LockedDelegation,
     atomic_with_retry,
     lock_delegation,
+    mark_changed,
     mark_left,
-    touch,
     write_delegate,
 )
 from registrations.services.registration_window import check_attending, check_time
@@ -23,34 +23,32 @@ from registrations.services.registration_window import check_attending, check_ti
 
 @atomic_with_retry
 def restore_delegate(delegate: Delegate, *, by: User, now: datetime) -> Delegate:
-    """Undo a withdrawal or a replacement; undoing a replacement withdraws the one who took the seat.
+    """Undo a withdrawal or a replacement; undoing a replacement withdraws the successor.
 
-    A focal point may while mail about it is still held: then everything is as before, the links included. Staff may
-    at any time; then the person is admitted anew, and gets new links. Raises NotPossibleNow when it is too late, the
-    person's data have ended, or the one who took the seat would leave a gap under another profile; QuotaFull,
-    AddressTakenHere, AddressTakenElsewhere, and what `check_time` raises. Restoring twice changes nothing.
+    Within the mail delay everything is restored, earlier links included. Staff may restore at any time; then the person
+    is admitted anew and gets new links. Raises NotPossibleNow if it is too late, the person was anonymised, or
+    withdrawing the successor would leave a gap under another profile; QuotaFull, AddressTakenHere,
+    AddressTakenElsewhere, and what `check_time` raises. A second call changes nothing. Locks the delegation.
     """
     locked = lock_delegation(delegate.delegation)
-    check_time(locked.delegation.webinar, by=by, now=now, is_for_late=True)
-    current = locked.current(delegate)
+    check_time(locked.delegation.webinar, by=by, now=now, is_allowed_late=True)
+    current = locked.reload(delegate)
     if current.is_active:
         return current
     if current.anonymised_at is not None:
         raise NotPossibleNow(_("Nobody knows any more who this was. Name the person anew instead."))
     check_attending(locked.delegation)
-    is_undo = current.is_held_at(now)
+    is_undo = current.is_mail_delayed_at(now)
     if not is_undo and not by.is_staff:
         raise NotPossibleNow(_("This can no longer be undone. Name %(name)s again instead.") % {"name": current.name})
-    changes = {"status": [current.status, str(DelegateStatus.ACTIVE)]} | _give_seat_back(
-        locked, current, by=by, now=now
-    )
+    changes = {"status": [current.status, str(DelegateStatus.ACTIVE)]} | _free_seat_for(locked, current, by=by, now=now)
     current.status = DelegateStatus.ACTIVE
     current.withdrawn_at = None
     current.withdrawn_reason = ""
     if is_undo:
         current.token_version -= 1
-    current.admitted_at = (is_undo and current.admitted_at) or locked.admission(now)
-    touch(current, by=by, now=now)
+    current.admitted_at = (is_undo and current.admitted_at) or locked.admission_time(now)
+    mark_changed(current, by=by, now=now)
     write_delegate(locked, current, by=by, now=now)
     record(HistoryKind.RESTORED, delegation=locked.delegation, delegate=current, by=by, now=now, changes=changes)
     accept_if_complete(locked, step=HistoryKind.RESTORED, by=by, now=now)
@@ -59,17 +57,16 @@ def restore_delegate(delegate: Delegate, *, by: User, now: datetime) -> Delegate
 
 @atomic_with_retry
 def undo_edit(delegate: Delegate, *, version: int, by: User, now: datetime) -> Delegate:
-    """Give `delegate` back what the edit that made them `version` changed, the links included.
+    """Restore what the edit that led to `version` of `delegate` changed, earlier links included.
 
-    Only while mail about it is held, and where nothing happened to the person since. Raises NotPossibleNow otherwise,
-    so also where it is sent twice, where staff edited, or where somebody asked for the links of the new address;
-    QuotaFull where the seat of before is not free any more; AddressTakenHere, AddressTakenElsewhere, InvalidInput, and
-    what `check_time` raises.
+    Raises NotPossibleNow unless the edit is the latest event of the person, was made by a focal point and its mail is
+    still delayed, or if a mail to the new address was planned; QuotaFull if the former profile has no free seat;
+    AddressTakenHere, AddressTakenElsewhere, InvalidInput, and what `check_time` raises. Locks the delegation.
     """
     locked = lock_delegation(delegate.delegation)
-    check_time(locked.delegation.webinar, by=by, now=now, is_for_late=True)
+    check_time(locked.delegation.webinar, by=by, now=now, is_allowed_late=True)
     check_attending(locked.delegation)
-    current = locked.current(delegate)
+    current = locked.reload(delegate)
     edit = undoable_edit_of(current, now=now)
     if edit is None or current.version != version or not current.is_active:
         raise NotPossibleNow(_("This can no longer be undone. Edit %(name)s again instead.") % {"name": current.name})
@@ -78,31 +75,33 @@ def undo_edit(delegate: Delegate, *, version: int, by: User, now: datetime) -> D
     address_after = current.address
     changes = apply_details(current, details)
     if "profile" in changes:
-        locked.check_room(current.profile)
+        locked.check_maximum(current.profile)
     if current.address != address_after:
         current.token_version -= 1
         if current.mail_held_at == edit.at:
-            # The address that the edit brought was one too many of the day.
+            # The mail was held because of the new address, which exceeded the daily limit.
             current.mail_held_at = None
-    touch(current, by=by, now=now)
+    mark_changed(current, by=by, now=now)
     write_delegate(locked, current, by=by, now=now)
     record(HistoryKind.EDIT_UNDONE, delegation=locked.delegation, delegate=current, by=by, now=now, changes=changes)
     accept_if_complete(locked, step=HistoryKind.EDIT_UNDONE, by=by, now=now)
     return current
 
 
-def _give_seat_back(locked: LockedDelegation, delegate: Delegate, *, by: User, now: datetime) -> dict[str, list[str]]:
-    """Free a seat for `delegate`, who returns: that of an active successor, else one that the maximum allows."""
+def _free_seat_for(locked: LockedDelegation, delegate: Delegate, *, by: User, now: datetime) -> dict[str, list[str]]:
+    """Withdraw the active successor of `delegate`, or check the maximum, so that `delegate` can return; return the
+    changes.
+    """
     successor = delegate.replaced_by
     delegate.replaced_by = None
     if successor is None or not successor.is_active or successor.profile_id != delegate.profile_id:
-        locked.check_room(delegate.profile)
+        locked.check_maximum(delegate.profile)
     if successor is None:
         return {}
     if successor.is_active:
         seat = locked.seat_of(successor.profile)
         if successor.profile_id != delegate.profile_id and seat is not None and seat.opens_gap_if_one_leaves:
-            # Without a reason, which this step does not ask for (rule 6).
+            # A gap needs a reason (rule 6), which restoring does not ask for.
             raise NotPossibleNow(
                 _(
                     "This would leave a gap: %(name)s, who took the seat, is named under another profile by now. "

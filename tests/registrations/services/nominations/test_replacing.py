@@ -1,6 +1,6 @@
 import pytest
 
-from registrations.exceptions import AddressTakenHere, NotPossibleNow, Stale
+from registrations.exceptions import AddressTakenHere, EditConflict, NotPossibleNow
 from registrations.models import Delegate, DelegateStatus, Delegation, DelegationStatus, HistoryEvent, Quota
 from registrations.queries import seats_of
 from registrations.services.nominations import replace_delegate
@@ -19,7 +19,7 @@ def test_replacing_keeps_the_quota_whole_and_links_both_people(delegation, focal
     assert (old.status, old.replaced_by, old.withdrawn_at) == (DelegateStatus.REPLACED, newcomer, now)
     assert (old.withdrawn_reason, old.token_version, old.version) == ("fell ill", 2, 2)
     assert (newcomer.profile, newcomer.admitted_at) == (profiles["prosecutors"], None)
-    assert (old.hold_until, newcomer.hold_until) == (now + HELD, now + HELD)
+    assert (old.mail_not_before, newcomer.mail_not_before) == (now + HELD, now + HELD)
     assert [seat.named for seat in seats_of(delegation)] == [2, 0, 0, 0]
     assert history(old) == [("replaced", "fell ill", {"replaced_by": ["", "Luis Paz"]})]
     assert history(newcomer) == [("registered", "", {"replaces": ["", old.name]})]
@@ -66,5 +66,5 @@ def test_a_replacement_sent_twice_replaces_once_and_says_so(delegation, focal_po
 def test_a_stale_replacement_is_refused(delegation, focal_point, now):
     old = make_delegate(delegation, version=3)
 
-    with pytest.raises(Stale):
+    with pytest.raises(EditConflict):
         replace_delegate(old, details=make_details(), version=2, by=focal_point, now=now)

@@ -13,7 +13,7 @@ from registrations.services.nominations import (
     replace_delegate,
     withdraw_delegate,
 )
-from registrations.services.undoing import restore_delegate
+from registrations.services.nominations.undoing import restore_delegate
 from tests.factories import make_delegate, make_delegation, make_details, make_organisation
 from tests.registrations.services.nominations.stories import HELD, SOON, details_of, history
 
@@ -37,7 +37,7 @@ def test_a_registered_person_is_stored_as_typed_and_kept_in_the_history(delegati
     stored = Delegate.objects.get(pk=delegate.pk)
     assert details_of(stored) == replace(details, email="Maria.Nunez@example.org")
     assert (stored.status, stored.version, stored.token_version) == (DelegateStatus.ACTIVE, 1, 1)
-    assert (stored.registered_at, stored.admitted_at, stored.hold_until) == (now, None, now + HELD)
+    assert (stored.registered_at, stored.admitted_at, stored.mail_not_before) == (now, None, now + HELD)
     assert history(stored) == [("registered", "", {})]
     assert HistoryEvent.objects.get().actor == focal_point
 
@@ -70,7 +70,7 @@ def test_someone_added_to_a_delegation_that_is_not_accepted_waits(delegation, fo
 def test_mail_about_a_registration_by_staff_is_not_held(delegation, staff, now):
     delegate = register_delegate(delegation, details=make_details(), by=staff, now=now)
 
-    assert delegate.hold_until == now
+    assert delegate.mail_not_before == now
 
 
 def test_a_minimum_never_blocks_adding_more(delegation, focal_point, now):

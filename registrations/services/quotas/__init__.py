@@ -1,0 +1,27 @@
+"""Quota limits: how many people of each profile a webinar asks for (rules 1 to 3).
+
+They change under the same locks as the people they count (rule 9).
+"""
+
+from registrations.services.quotas.changing import change_quota
+from registrations.services.quotas.country_exceptions import end_exception, make_exception
+from registrations.services.quotas.limits import MAX_SEATS
+from registrations.services.quotas.previews import (
+    QuotaPreview,
+    acceptances_with_limits,
+    exception_confirmations,
+    exception_preview,
+    quota_change_preview,
+)
+
+__all__ = [
+    "MAX_SEATS",
+    "QuotaPreview",
+    "acceptances_with_limits",
+    "change_quota",
+    "end_exception",
+    "exception_confirmations",
+    "exception_preview",
+    "make_exception",
+    "quota_change_preview",
+]

@@ -1,4 +1,4 @@
-"""When whom the calendar lets act (rule 7), and the reasons people give."""
+"""When users may act on registrations (rule 7), and the check of reasons."""
 
 import re
 from datetime import datetime
@@ -24,31 +24,32 @@ DATA_HAVE_ENDED = gettext_lazy(
     "any more."
 )
 
-# What no database or mail can carry; line breaks and tabs are welcome in a text of several lines.
+# Characters that a database or a mail cannot store. Line breaks and tabs are allowed in longer texts.
 UNUSABLE_CHARACTERS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 def check_time(webinar: Webinar, *, by: User, now: datetime, is_allowed_late: bool = False) -> None:
-    """Raise unless `by` may act at `now`. Two queries, one where the policy was read with the webinar.
+    """Raise an exception unless `by` may act at `now`: staff until the last session ends, focal points while
+    registration is open.
 
-    Staff may until the last session has ended, focal points from the opening to the closing of registration;
-    `is_allowed_late` says that the step is one of those that a focal point may take after the closing too.
+    `is_allowed_late` says that focal points may take this action after registration closes too. Costs two queries, or
+    one if the policy was loaded with the webinar.
     """
     check_not_over(webinar, now=now)
     check_open(webinar, by=by, now=now, is_allowed_late=is_allowed_late)
 
 
 def check_not_over(webinar: Webinar, *, now: datetime) -> None:
-    """The first half of `check_time`: raise WebinarOver after the last session. One query."""
+    """Raise WebinarOver after the end of the last session. Costs one query."""
     end = last_session_end(webinar)
     if end is not None and now >= end:
         raise WebinarOver
 
 
 def check_open(webinar: Webinar, *, by: User, now: datetime, is_allowed_late: bool = False) -> None:
-    """The other half of `check_time`. One query, none where the policy was read with the webinar.
+    """Raise an exception unless registration is open to `by`. Costs one query, or none if the policy was loaded.
 
-    A webinar whose people were anonymised does not come back by a later agenda: raises NotPossibleNow for everybody.
+    For a purged webinar it raises NotPossibleNow for everybody, even if a later agenda extends the webinar.
     """
     policy = policy_of(webinar)
     if policy is not None and policy.purged_at is not None:
@@ -62,9 +63,9 @@ def check_open(webinar: Webinar, *, by: User, now: datetime, is_allowed_late: bo
 
 
 def check_not_purged(webinar: Webinar, *, now: datetime) -> None:
-    """Raise NotPossibleNow from the day on that the personal data of `webinar` end: what is typed then would never end.
+    """Raise NotPossibleNow from the webinar's purge date on, because data entered later would never be purged.
 
-    One query, none where the policy was read with the webinar.
+    Costs one query, or none if the policy was loaded with the webinar.
     """
     policy = policy_of(webinar)
     if policy is not None and policy.is_past_retention_at(now):
@@ -72,13 +73,13 @@ def check_not_purged(webinar: Webinar, *, now: datetime) -> None:
 
 
 def is_late(webinar: Webinar, *, by: User, now: datetime) -> bool:
-    """Whether `by` is a focal point who acts after the closing of registration. One query."""
+    """Whether `by` is a focal point who acts after registration closed. Costs at most one query."""
     policy = policy_of(webinar)
     return not by.is_staff and policy is not None and now >= policy.closes_at
 
 
 def check_attending(delegation: Delegation) -> None:
-    """Raise NotPossibleNow for a delegation that does not attend: it must attend again first."""
+    """Raise NotPossibleNow for a delegation that is marked as not attending."""
     if delegation.status == DelegationStatus.NOT_ATTENDING:
         raise NotPossibleNow(_("This delegation does not attend. Say first that it attends again."))
 
@@ -86,9 +87,10 @@ def check_attending(delegation: Delegation) -> None:
 def clean_reason(
     reason: str, *, is_required: bool = False, field: str = "reason", longest: int = MAX_REASON_LENGTH
 ) -> str:
-    """`reason` without blanks at its ends.
+    """Return `reason` without surrounding blanks.
 
-    Raises ReasonRequired if it is blank and `is_required`, InvalidInput if it is too long or holds control characters.
+    Raises ReasonRequired if it is blank and `is_required`, InvalidInput if it is too long or contains control
+    characters.
     """
     reason = reason.strip()
     if is_required and not reason:

@@ -93,7 +93,7 @@ def test_a_form_sent_twice_at_once_registers_one_person(now):
             assert Delegate.objects.count() == number + 1
 
 
-def test_concurrent_edits_to_the_same_address_never_break_a_rule(now, settings):
+def test_passing_an_address_on_at_once_never_breaks_a_rule(now, settings):
     settings.ADDRESS_CLASHES_PER_DAY = 10 * ROUNDS
     webinar = make_webinar()
     one = make_delegate(make_delegation(webinar, make_organisation("unodc")), None, email="x@example.org")

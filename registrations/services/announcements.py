@@ -84,9 +84,9 @@ def send_announcement(announcement: Announcement, *, version: int, count: int, b
 
     The deliveries are inserted in this transaction, so that there are `count`, the number that `by` confirmed; a person
     who joins later gets none. Raises NotPossibleNow if the webinar is not released, its personal data were purged, a
-    language is missing, nobody is selected, or the draft was sent already or deleted; RecipientCountChanged if the number
-    of recipients differs by now; RuleBroken if the draft has another version. Locks the announcement, so that two
-    clicks send it once.
+    language is missing, nobody is selected, or the draft was sent already or deleted; RecipientCountChanged if the
+    number of recipients differs by now; RuleBroken if the draft has another version. Locks the announcement, so that
+    two clicks send it once.
     """
     stored = _locked_draft(announcement, version=version)
     check_not_purged(stored.webinar, now=now)

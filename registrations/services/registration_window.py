@@ -25,7 +25,7 @@ DATA_HAVE_ENDED = gettext_lazy(
     "any more."
 )
 
-# What no database or mail can carry; line breaks and tabs are welcome in a text of several lines.
+# Characters that a database or a mail cannot store. Line breaks and tabs are allowed in longer texts.
 UNUSABLE_CHARACTERS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
@@ -80,9 +80,9 @@ def check_open(webinar: Webinar, *, by: User, now: datetime, is_allowed_late: bo
 
 
 def check_not_purged(webinar: Webinar, *, now: datetime) -> None:
-    """Raise NotPossibleNow from the purge day of `webinar` on: data entered later would never be purged.
+    """Raise NotPossibleNow from the webinar's purge date on, because data entered later would never be purged.
 
-    One query, none where the policy was read with the webinar.
+    Costs one query, or none if the policy was loaded with the webinar.
     """
     policy = policy_of(webinar)
     if policy is not None and policy.is_past_retention_at(now):
@@ -90,13 +90,13 @@ def check_not_purged(webinar: Webinar, *, now: datetime) -> None:
 
 
 def is_late(webinar: Webinar, *, by: User, now: datetime) -> bool:
-    """Return whether `by` is a focal point who acts after registration has closed. One query."""
+    """Whether `by` is a focal point who acts after registration closed. Costs at most one query."""
     policy = policy_of(webinar)
     return not by.is_staff and policy is not None and now >= policy.closes_at
 
 
 def check_attending(delegation: Delegation) -> None:
-    """Raise NotPossibleNow if `delegation` does not attend."""
+    """Raise NotPossibleNow for a delegation that is marked as not attending."""
     if delegation.status == DelegationStatus.NOT_ATTENDING:
         raise NotPossibleNow(_("This delegation does not attend. Say first that it attends again."))
 
@@ -106,7 +106,8 @@ def clean_reason(
 ) -> str:
     """Return `reason` without leading and trailing blanks.
 
-    Raises ReasonRequired if it is blank and `is_required`, InvalidInput if it is too long or holds control characters.
+    Raises ReasonRequired if it is blank and `is_required`, InvalidInput if it is too long or contains control
+    characters.
     """
     reason = reason.strip()
     if is_required and not reason:

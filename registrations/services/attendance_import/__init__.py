@@ -1,9 +1,9 @@
-"""Who took part in a session, from the participant report of the video conference.
+"""Importing who attended a session from the participant report of the video conference.
 
-Bytes become rows (`reading`), rows of one person become one (`people`), who of ours each is is looked up (`matching`)
-and saved in one decision (`saving`); what remains is told by hand (`by_hand`). Between the dry run and the saving the
-page carries the people (`carried`): nothing is stored before it is confirmed.
+`reading` turns bytes into rows, `people` merges the rows of each person, `matching` finds the delegates they belong to,
+`saving` stores the result in one transaction, and `manual_matching` stores what a user decides about the rest. Between
+the dry run and saving, the page carries the people (`form_payload`); nothing is stored before it is confirmed.
 
-Nothing of ours can stand in a report: the join page gives everybody the same plain link to the room, so a report knows
-people by the address and the name that they gave to the video conference alone.
+A report knows people only by the address and name that they gave to the video conference: the join page gives everybody
+the same link to the room.
 """

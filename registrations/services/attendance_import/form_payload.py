@@ -1,4 +1,4 @@
-"""The people of a report as text, carried by the page from the dry run to the saving."""
+"""The people of a report as text, which the page carries from the dry run to saving."""
 
 import base64
 import binascii
@@ -21,15 +21,15 @@ from registrations.services.attendance_import.people import (
     clean_text,
 )
 
-# More are no session of ours, and more than are saved within a request.
+# No session has more people, and more could not be saved within one request.
 MAX_PEOPLE = 10_000
-# Below what a form may carry, and far above what people take.
+# Below the size limit of a form, and far above what MAX_PEOPLE usually need.
 MAX_CHARACTERS = 2_400_000
 MAX_UNPACKED_BYTES = 20_000_000
 
 
 def people_to_text(people: Sequence[Attendee]) -> str:
-    """Raises UnreadableTable where it would be more than a form may carry."""
+    """Serialise `people` for a form field. Raises UnreadableTable if they exceed the limits."""
     rows = [
         [
             one.name,
@@ -50,7 +50,7 @@ def people_to_text(people: Sequence[Attendee]) -> str:
 
 
 def text_to_people(text: str) -> list[Attendee]:
-    """What `people_to_text` made. Raises UnreadableTable for anything else."""
+    """Deserialise the result of `people_to_text`. Raises UnreadableTable for any other text."""
     try:
         packed = zlib.decompressobj()
         data = packed.decompress(base64.b85decode(text[:MAX_CHARACTERS]), MAX_UNPACKED_BYTES)

@@ -1,4 +1,4 @@
-"""Who somebody in a report is, as a person tells it."""
+"""Matching people in a report with delegates by hand."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -11,18 +11,18 @@ from registrations.models import Attendance, Delegate, HistoryEvent, HistoryKind
 from registrations.services.registration_window import check_not_purged
 from sessions_app.models import Session
 
-# The answers beside a delegate's id.
+# The possible answers besides a delegate's id.
 NOBODY = "nobody"
 NOT_YET = ""
 
 
 @transaction.atomic
 def match_manually(session: Session, *, answers: Mapping[int, str], by: User, now: datetime) -> int:
-    """Note who the people of `answers` are: by the id of the attendance a delegate's id, NOBODY, or NOT_YET.
+    """Store which delegate each attendance belongs to: `answers` maps its id to a delegate's id, NOBODY or NOT_YET.
 
-    Returns how many are another than before. What is told here no later import changes, except NOT_YET, which leaves
-    somebody to it. Locks the session, as an import does. Raises NotPossibleNow for a person of another webinar, and
-    once the personal data of this one have ended.
+    Returns how many changed. No later import changes these answers, except NOT_YET, which leaves the decision to it.
+    Locks the session like an import. Raises NotPossibleNow for a delegate of another webinar, and from the webinar's
+    purge date on.
     """
     check_not_purged(session.webinar, now=now)
     Session.objects.select_for_update(no_key=True).get(pk=session.pk)

@@ -1,4 +1,4 @@
-"""Who of ours somebody in a report is; and whether it looks like the report of another event. Nothing is written."""
+"""Matching the people in a report with delegates, and detecting the report of another event. Nothing is written."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -12,45 +12,51 @@ from registrations.services.attendance_import.people import Attendee, count_join
 from registrations.services.imports.normalising import normalised
 from sessions_app.models import Session
 
-# Of the people in a report at least one in so many is ours; else it is told.
-MIN_KNOWN_ONE_IN = 5
+# Warn if fewer than one in this many people of a report belong to the webinar.
+WARN_BELOW_ONE_IN = 5
 
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """`delegate` is who it is, by `matched_by`; `suggested` has the same name, which a person has to confirm."""
+    """A person in a report and the delegate they belong to, as found by `matched_by`.
+
+    `suggested` is the only delegate with the same name; a user must confirm that it is the same person.
+    """
 
     attendee: Attendee
     delegate: Delegate | None = None
     matched_by: str = MatchedBy.NOTHING
     suggested: Delegate | None = None
-    # What is stored already; None for somebody new.
+    # The stored attendance of this person, or None.
     stored: Attendance | None = None
 
 
 @dataclass(frozen=True)
 class CheckedReport:
-    """What an import would do. `warnings` are to be confirmed: it may be the report of another event."""
+    """The result of a dry run. Each of the `warnings` says that the report may be that of another event."""
 
     matches: tuple[Match, ...]
     warnings: tuple[str, ...]
 
     @property
     def known(self) -> list[Match]:
+        """The people who were matched with a delegate."""
         return [match for match in self.matches if match.delegate]
 
     @property
     def unknown(self) -> list[Match]:
+        """The people who were not matched and whom no user has decided about."""
         return [match for match in self.matches if not match.delegate and match.matched_by == MatchedBy.NOTHING]
 
     @property
     def not_ours(self) -> list[Match]:
+        """The people who belong to no delegation, by a user's decision."""
         return [match for match in self.matches if match.matched_by == MatchedBy.NOBODY]
 
 
 @dataclass(frozen=True)
 class KnownPeople:
-    """The people of a webinar by id, by lower-cased address and, where it is the only one, by name."""
+    """The delegates of a webinar by id, by lower-cased address, and by normalised name if only one has it."""
 
     by_pk: Mapping[int, Delegate]
     by_address: Mapping[str, Delegate]
@@ -58,7 +64,10 @@ class KnownPeople:
 
 
 def find_known_people(session: Session) -> KnownPeople:
-    """With those who left, whom somebody active precedes. Three queries: people share what they belong to."""
+    """Return the delegates of the session's webinar, including former ones. Costs three queries.
+
+    If an active and a former delegate share an address, it leads to the active one.
+    """
     rows = Delegate.objects.filter(webinar_id=session.webinar_id).prefetch_related("delegation__body")
     people = list(rows.order_by("pk"))
     by_address: dict[str, Delegate] = {}
@@ -73,14 +82,16 @@ def find_known_people(session: Session) -> KnownPeople:
 
 
 def suggest_by_name(session: Session, rows: Sequence[Attendance]) -> dict[int, Delegate]:
-    """By the id of those of `rows` who are not known yet, who has their name: to be confirmed. Three queries."""
+    """Return the delegates with the same name as the unmatched attendances in `rows`, by attendance id. Costs three
+    queries.
+    """
     by_name = find_known_people(session).by_name
     found = {row.pk: by_name.get(normalised(row.name)) for row in rows if row.matched_by == MatchedBy.NOTHING}
     return {pk: person for pk, person in found.items() if person is not None}
 
 
 def check_report(session: Session, attendees: Sequence[Attendee], *, zone: str) -> CheckedReport:
-    """What saving would do with `attendees`. Five queries at most, however many they are."""
+    """Return what importing `attendees` would do. Costs at most five queries, however many people."""
     people = find_known_people(session)
     stored = {one.key: one for one in Attendance.objects.filter(session=session)}
     matches = tuple(_match(one, people, stored.get(one.key)) for one in attendees)
@@ -88,8 +99,11 @@ def check_report(session: Session, attendees: Sequence[Attendee], *, zone: str) 
 
 
 def _match(attendee: Attendee, people: KnownPeople, stored: Attendance | None) -> Match:
-    """What a person decided by hand stays; else the link of somebody who takes part tells, else the address: whoever
-    came in another's place may have been given the link of those who left."""
+    """Match one person: by a user's decision, else by the link of an active delegate, else by address, else by any
+    link.
+
+    The address comes before the link of a former delegate, because a successor may have been given that link.
+    """
     known = people.by_pk.get(stored.delegate_id) if stored is not None and stored.delegate_id is not None else None
     if stored is not None and stored.matched_by in (MatchedBy.HAND, MatchedBy.NOBODY):
         return Match(attendee, known, stored.matched_by, stored=stored)
@@ -101,7 +115,7 @@ def _match(attendee: Attendee, people: KnownPeople, stored: Attendance | None) -
     if linked is not None:
         return Match(attendee, linked, MatchedBy.LINK, stored=stored)
     if stored is not None and known is not None:
-        # The address was theirs at the first import.
+        # An earlier import matched this address, which the delegate may have changed since.
         return Match(attendee, known, stored.matched_by, stored=stored)
     return Match(attendee, suggested=people.by_name.get(normalised(attendee.name)), stored=stored)
 
@@ -112,7 +126,7 @@ def _warnings(session: Session, matches: Sequence[Match], *, zone: str) -> list[
     counted = [match for match in matches if match.matched_by != MatchedBy.NOBODY]
     if not ours:
         warnings.append(_("Nobody in this report belongs to this webinar. It may be the report of another event."))
-    elif ours * MIN_KNOWN_ONE_IN < len(counted):
+    elif ours * WARN_BELOW_ONE_IN < len(counted):
         warnings.append(
             _(
                 "Of %(all)s people in this report only %(ours)s belong to this webinar. "

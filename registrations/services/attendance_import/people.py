@@ -1,4 +1,4 @@
-"""The people of a report: all rows of one person as one, with hours and minutes."""
+"""The people of a report: the rows of each person merged into one, with times and minutes."""
 
 import re
 from collections import Counter, defaultdict
@@ -15,9 +15,9 @@ MAX_MINUTES = 7 * 24 * 60
 MAX_NAME_LENGTH = 200
 MAX_ADDRESS_LENGTH = 254
 MAX_KEY_LENGTH = 300
-# Others are no days of a report, and some no database can store.
+# Other years cannot be those of a report, and a database cannot store some of them.
 YEARS = range(2000, 2101)
-# Reports of both products write days as in the United States, unless a computer's language says otherwise.
+# Zoom and Teams write the month first, as in the United States, unless the computer has another language.
 NUMBERED_DAY = re.compile(r"(\d{1,2})[-/.](\d{1,2})[-/.](\d{4}|\d{2})(?!\d)")
 ISO_DAY = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?!\d)")
 CLOCK = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2}))?\s*(?:([ap])\.?\s*m)?", re.I)
@@ -32,9 +32,9 @@ DayReader = Callable[[str], date | None]
 
 @dataclass(frozen=True, slots=True)
 class Attendee:
-    """Somebody as a report names them. `key` tells them from the others: their address or else their name.
+    """A person as named in a report. `key` identifies them by their address or, without one, by their name.
 
-    `linked_delegate_id` is the id of the delegate whose personal link they, and nobody else in the report, gave.
+    `linked_delegate_id` is the id of the delegate whose personal link only this person gave.
     """
 
     name: str
@@ -57,9 +57,10 @@ class _Stay:
 
 
 def attendees_from_rows(rows: Sequence[ReportRow], *, day: date, zone: str) -> list[Attendee]:
-    """One for each person, in the order of the report; rows that name nobody are left out.
+    """Return one attendee per person, in the order of the report. Rows without a name and an address are ignored.
 
-    Hours without an offset are of `zone`. Whether 10/05 is in May or in October is told by the `day` of the session.
+    Times without an offset are in `zone`. If a date can be read in two ways, such as 10/05, `day`, the date of the
+    session, decides.
     """
     read_day = _choose_day_order(rows, day=day)
     stays: dict[str, list[_Stay]] = defaultdict(list)
@@ -81,16 +82,17 @@ def attendees_from_rows(rows: Sequence[ReportRow], *, day: date, zone: str) -> l
 
 
 def _only_link(own: Collection[int], given: Mapping[int, int]) -> int | None:
-    """Two links, or one that others gave too, tell nothing."""
+    """Return the linked delegate id if the person gave exactly one link and nobody else gave it, else None."""
     return next((linked for linked in own if len(own) == given[linked] == 1), None)
 
 
 def clean_text(text: str, longest: int) -> str:
-    """What a database can store: no half characters, not too long."""
+    """Return text that a database can store: without NUL and lone surrogates, at most `longest` characters."""
     return text.replace("\x00", "").encode("utf-8", "replace").decode()[:longest].strip()
 
 
 def _merge_stays(who: Attendee, stays: list[_Stay], linked: int | None) -> Attendee:
+    """Combine the stays of a person into one attendee."""
     joined = [stay.joined_at for stay in stays if stay.joined_at]
     left = [stay.left_at for stay in stays if stay.left_at]
     minutes = -(-_seconds_of(stays) // 60)
@@ -105,7 +107,7 @@ def _merge_stays(who: Attendee, stays: list[_Stay], linked: int | None) -> Atten
 
 
 def _seconds_of(stays: list[_Stay]) -> int:
-    """Together; what someone was there with two devices at once counts once, where the hours are known."""
+    """Return the total time of `stays`; overlapping stays count once if all times are known."""
     spans = sorted((stay.joined_at, stay.left_at) for stay in stays if stay.joined_at and stay.left_at)
     total = sum(stay.seconds for stay in stays)
     overlaps = any(later[0] < earlier[1] for earlier, later in pairwise(spans))
@@ -131,7 +133,7 @@ def _stay(row: ReportRow, read_day: DayReader, zone: ZoneInfo) -> _Stay:
 
 
 def seconds_in(text: str) -> int | None:
-    """Of "63" (minutes), "1h 5m 3s", "1 h 5 min 3 s" and "1:05:03"; None where it is none of them."""
+    """Parse a duration such as "63" (minutes), "1h 5m 3s", "1 h 5 min 3 s" or "1:05:03"; None for anything else."""
     if clock := CLOCK_OF_DURATION.fullmatch(text):
         first, second, third = clock.groups()
         return int(first) * 3600 + int(second) * 60 + int(third or 0)
@@ -145,7 +147,7 @@ def seconds_in(text: str) -> int | None:
 
 
 def _moment(text: str, read_day: DayReader, zone: ZoneInfo) -> Moment:
-    """None where `text` is no day with an hour."""
+    """Parse a date and time; None if `text` has none."""
     if OFFSET.search(text):
         try:
             moment = datetime.fromisoformat(text)
@@ -165,7 +167,7 @@ def _moment(text: str, read_day: DayReader, zone: ZoneInfo) -> Moment:
 
 
 def _choose_day_order(rows: Sequence[ReportRow], *, day: date) -> DayReader:
-    """Month first or day first: the one by which more of the rows have a day, and more of these are near `day`."""
+    """Return the reader for month first or day first, whichever reads more dates, and more of them near `day`."""
     texts = list(dict.fromkeys(row.joined[:11] for row in rows if row.joined))
 
     def fits(read_day: DayReader) -> tuple[int, int]:
@@ -201,6 +203,6 @@ def _date(year: int, month: int, day: int) -> date | None:
 
 
 def count_joined_on_other_days(people: Iterable[Attendee], *, first: date, last: date, zone: str) -> tuple[int, int]:
-    """(how many joined on another day than those from `first` to `last`, how many joined at a known hour)."""
+    """Return how many people joined on a day outside `first` to `last`, and how many have a known time of joining."""
     days = [one.first_joined_at.astimezone(ZoneInfo(zone)).date() for one in people if one.first_joined_at]
     return sum(not first <= day <= last for day in days), len(days)

@@ -1,7 +1,7 @@
-"""The rows of a participant report, as Zoom and Teams write it: found by its headings, whatever stands above them.
+"""Reading the rows of a participant report of Zoom or Teams, which are found by their headings.
 
 Most reports have one table of people. Zoom's "Attendee Report" of a webinar has a block for each kind of people (host,
-panelists, attendees, others), each with a title and headings of its own; it is known by its column "Attended".
+panelists, attendees, others), each with a title and headings; it is recognised by its column "Attended".
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -20,10 +20,10 @@ from registrations.services.imports.reading import COMPOUND_FILE, NO_TABLES, ZIP
 
 MAX_BYTES = 10 * 1024 * 1024
 MAX_ROWS = 50_000
-# A summary of the meeting stands above the headings.
+# Reports have a summary of the meeting above the headings.
 ROWS_WITH_HEADINGS = 60
 CHARACTERS_WITH_HEADINGS = 30_000
-# Of a refusal that says what was found.
+# Limits of what an error message quotes from the file.
 MAX_FOUND = 12
 MAX_FOUND_LENGTH = 40
 LABELS: Mapping[str, Promise] = {
@@ -35,13 +35,13 @@ LABELS: Mapping[str, Promise] = {
     "duration": gettext_lazy("Duration"),
     "attended": gettext_lazy("Attended"),
 }
-# In the column "Attended", whoever registered and did not come; the same in English and in Spanish.
+# The value of the column "Attended" for people who did not come, in English and in Spanish.
 DID_NOT_ATTEND = "no"
 
 
 @dataclass(frozen=True, slots=True)
 class ReportRow:
-    """One stay of somebody, as texts; a column that the report has not is blank."""
+    """One stay of a person, as texts; a missing column is blank."""
 
     name: str = ""
     address: str = ""
@@ -53,7 +53,7 @@ class ReportRow:
 
 @dataclass(frozen=True)
 class Headings:
-    """What stands between the cells, the index of the row of headings, and which column is where."""
+    """The delimiter, the index of the row of headings, and the index of each known column."""
 
     delimiter: str
     at: int
@@ -61,19 +61,19 @@ class Headings:
 
     @property
     def is_enough(self) -> bool:
+        """Whether the columns identify people and their attendance."""
         return _names_people(self.columns)
 
     @property
     def is_of_a_block(self) -> bool:
+        """Whether the report consists of blocks."""
         return "attended" in self.columns
 
 
 def read_report(data: bytes) -> list[ReportRow]:
-    """The rows below the headings, as far as the first blank one: what follows in a report is of another kind.
+    """Return the rows of people below the headings, up to the first blank row, or of all blocks without absent people.
 
-    Of a report in blocks, the rows of each block below its own headings, without those who did not attend.
-    Raises UnreadableTable for what is no text, more than MAX_BYTES or MAX_ROWS, has no known headings, or nobody
-    below.
+    Raises UnreadableTable if the file is no text, exceeds MAX_BYTES or MAX_ROWS, or has no known headings or no rows.
     """
     if len(data) > MAX_BYTES:
         raise report_too_large()
@@ -100,7 +100,9 @@ def report_too_large() -> UnreadableTable:
 
 
 def _find_headings(text: str, known: Mapping[str, str]) -> Headings:
-    """Those that the most columns are known by, whatever stands between the cells. Raises UnreadableTable."""
+    """Return the row that contains the most known headings, with any delimiter. Raises UnreadableTable without a usable
+    one.
+    """
     beginning = text[:CHARACTERS_WITH_HEADINGS]
     candidates = [
         Headings(delimiter, index, _known_columns(row, known))
@@ -121,7 +123,7 @@ def _find_headings(text: str, known: Mapping[str, str]) -> Headings:
 
 
 def _known_columns(row: Sequence[str], known: Mapping[str, str]) -> dict[str, int]:
-    """Of two columns of one kind the first."""
+    """Return the index of each known column; of two columns with the same meaning, the first."""
     columns: dict[str, int] = {}
     for number, cell in enumerate(row):
         if field := known.get(normalised(cell)):
@@ -134,13 +136,13 @@ def _names_people(columns: Mapping[str, int]) -> bool:
 
 
 def _no_headings(why: str, rows: Iterable[Sequence[str]]) -> UnreadableTable:
-    """Which columns were looked for, and what was found in the widest of `rows` instead."""
+    """Build the error that names the columns looked for and the widest of `rows` as found."""
     looked_for = "; ".join(
         f"{LABELS[field]} ({', '.join(words)})" for field, words in settings.ATTENDANCE_COLUMNS.items()
     )
     stripped = [[cell.strip() for cell in row] for row in rows]
     widest = max(stripped, key=lambda row: sum(map(bool, row)), default=[])
-    # An address is a person's, and no heading.
+    # An address belongs to a person and must not appear in the message.
     found = ", ".join(cell[:MAX_FOUND_LENGTH] for cell in widest[:MAX_FOUND] if cell and "@" not in cell)
     return UnreadableTable(
         why
@@ -152,7 +154,7 @@ def _no_headings(why: str, rows: Iterable[Sequence[str]]) -> UnreadableTable:
 
 
 def _rows_below(text: str, headings: Headings) -> Iterator[ReportRow]:
-    """Raises UnreadableTable."""
+    """Yield the rows below the headings up to the first blank row. Raises UnreadableTable for too many rows."""
     below = islice(split_cells(text, headings.delimiter), headings.at + 1, None)
     number = 0
     for row in below:
@@ -166,9 +168,9 @@ def _rows_below(text: str, headings: Headings) -> Iterator[ReportRow]:
 
 
 def _rows_of_blocks(text: str, headings: Headings, known: Mapping[str, str]) -> Iterator[ReportRow]:
-    """Whoever attended, of each block. A row with one text alone is the title of a block, whose headings follow it.
+    """Yield the people of all blocks who attended. A row with a single text is the title of a block.
 
-    Raises UnreadableTable, also where a block has other headings than are known: nobody in it is left out in silence.
+    Raises UnreadableTable if a block has no known headings, so that its people are not dropped silently.
     """
     columns: Mapping[str, int] | None = None
     title = ""

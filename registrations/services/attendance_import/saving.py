@@ -1,4 +1,4 @@
-"""Saving a report that was looked at, in one decision."""
+"""Storing a checked report, and removing stored reports."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ UPDATED_FIELDS = ["name", "address", "delegate", "matched_by", "minutes", "first
 
 
 class NotConfirmed(RuleBroken):
-    """A report that looks like that of another event, and nobody said that it is not."""
+    """The report looks like that of another event, and the user did not confirm it."""
 
     message = _("Please confirm that this is the report of this session.")
     field = "is_confirmed"
@@ -28,7 +28,7 @@ class NotConfirmed(RuleBroken):
 
 @dataclass(frozen=True)
 class ImportResult:
-    """How many people of the report are new, how many were changed; the rest was there already."""
+    """How many people of a report were added and how many changed; the others were stored already."""
 
     added: int
     changed: int
@@ -39,11 +39,11 @@ class ImportResult:
 def import_attendance(
     session: Session, *, people: Sequence[Attendee], zone: str, is_confirmed: bool, by: User, now: datetime
 ) -> ImportResult:
-    """Store who took part in `session`, as `check_report` tells; a second call changes nothing.
+    """Store the attendance of `session` as `check_report` finds it. A second call changes nothing.
 
-    Who somebody is stays as a person decided it. A second report of the session, as of a room that was changed,
-    adds the time of those who are in both. Locks the session, so two imports are decided one after the other.
-    Raises NotConfirmed where there are warnings, and NotPossibleNow once the personal data of the webinar have ended.
+    Decisions of users are kept. The report of another room of the same session adds the time of people who are in both.
+    Locks the session, so that two imports run one after the other. Raises NotConfirmed if there are unconfirmed
+    warnings, and NotPossibleNow from the webinar's purge date on.
     """
     check_not_purged(session.webinar, now=now)
     Session.objects.select_for_update(no_key=True).get(pk=session.pk)
@@ -67,8 +67,9 @@ def import_attendance(
 
 
 def _upsert(rows: Iterator[Attendance]) -> None:
-    """Those that are new and those that are not, a batch at a time: an update for each row costs a hundred times more
-    than an insertion that gives way to what stands there."""
+    """Insert new rows and overwrite stored ones in batches; one UPDATE per row would be about a hundred times
+    slower.
+    """
     while batch := list(islice(rows, BATCH)):
         Attendance.objects.bulk_create(
             batch, update_conflicts=True, unique_fields=["session", "key"], update_fields=UPDATED_FIELDS
@@ -76,16 +77,18 @@ def _upsert(rows: Iterator[Attendance]) -> None:
 
 
 def _with_report(row: Attendance, report: AttendanceReport) -> Attendance:
-    """`row` as `report` changes it, to be written over the one of its key."""
+    """Prepare `row` for `_upsert`, as changed by `report`."""
     row.pk, row.report = None, report
     return row
 
 
 @transaction.atomic
 def remove_attendance(session: Session, *, reason: str, by: User, now: datetime) -> int:
-    """Take back all reports of `session`, what was matched by hand too; return of how many people. A second call
-    finds nobody. Raises ReasonRequired, and NotPossibleNow once the personal data of the webinar have ended: what is
-    left then are its figures."""
+    """Delete all reports of `session` and manual matches; return the number of people. A second call returns 0.
+
+    Raises ReasonRequired, and NotPossibleNow from the webinar's purge date on, when only its figures remain. Locks the
+    session.
+    """
     check_not_purged(session.webinar, now=now)
     if not reason.strip():
         raise ReasonRequired(_("Please give a reason."))
@@ -111,6 +114,7 @@ def _record(
 
 
 def _new_attendance(session: Session, match: Match, report: AttendanceReport) -> Attendance:
+    """Build the attendance of a person who is not stored yet."""
     one = match.attendee
     return Attendance(
         session=session,
@@ -127,7 +131,7 @@ def _new_attendance(session: Session, match: Match, report: AttendanceReport) ->
 
 
 def _changed_attendance(match: Match) -> Attendance | None:
-    """What is stored of somebody, with what the report adds; None where it adds nothing."""
+    """Return the stored attendance with what the report adds, or None if it adds nothing."""
     row, one = match.stored, match.attendee
     if row is None:
         return None
@@ -141,10 +145,12 @@ def _changed_attendance(match: Match) -> Attendance | None:
 
 
 def _minutes_of_both(row: Attendance, one: Attendee) -> int:
-    """Together where the two lie apart in time; else one report holds the other, and the longer time counts."""
+    """Add the minutes if the two stays do not overlap; else one report contains the other, and the longer time
+    counts.
+    """
     if row.first_joined_at and row.last_left_at and one.first_joined_at and one.last_left_at:
-        # Who left in the instant of joining lies apart only where it reaches beyond what is stored: else the same
-        # report would add its minutes each time.
+        # A stay of no duration must reach beyond the stored one, or importing the same report again would add its
+        # minutes each time.
         is_later = one.first_joined_at >= row.last_left_at and one.last_left_at > row.last_left_at
         is_earlier = one.last_left_at <= row.first_joined_at and one.first_joined_at < row.first_joined_at
         if is_later or is_earlier:

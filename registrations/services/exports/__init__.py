@@ -1,4 +1,6 @@
-"""People and figures as files for a spreadsheet. What people typed never becomes a formula; every export is kept."""
+"""Exports of people and figures for spreadsheet programs. Text is protected against formulas, and each export is
+recorded.
+"""
 
 from registrations.services.exports.board import board_table
 from registrations.services.exports.columns import COLUMNS, DEFAULT_COLUMNS

@@ -1,4 +1,4 @@
-"""The attendance table as a file for a spreadsheet."""
+"""The attendance table as a file for spreadsheet programs."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -13,7 +13,7 @@ from sessions_app.models import Webinar
 
 
 def export_attendance(webinar: Webinar, *, by: User, now: datetime) -> Table:
-    """The figures of `webinar`, which name nobody; that somebody took them is kept."""
+    """Return the attendance figures of `webinar`, which contain no names, and record the export."""
     HistoryEvent.objects.create(webinar=webinar, kind=HistoryKind.ATTENDANCE_EXPORTED, actor=by, at=now)
     table = attendance_table(webinar)
     figures = (_("Invited"), _("Said yes"), _("Opened the room"), _("Attended"))

@@ -1,4 +1,4 @@
-"""The quota board as a table: the figures are those that the page shows (rule 2)."""
+"""The quota board as a table, with the figures that the page shows (rule 2)."""
 
 from collections.abc import Iterator
 
@@ -9,7 +9,7 @@ from registrations.services.exports.files import CellValue, Row, Table
 
 
 def board_table(board: QuotaBoard) -> Table:
-    """Countries, organisations, and the totals of the attending countries; five figures for each profile."""
+    """Return rows for countries, organisations and the total of attending countries, with five figures per profile."""
     profiles = [total.profile for total in board.profile_totals]
     figures = (_("named"), _("asked"), _("missing"), _("waived"), _("declined"))
     headings = (

@@ -1,4 +1,4 @@
-"""What an export may say of a delegate, column by column."""
+"""The columns that an export of delegates can have."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from registrations.services.exports.files import CellValue
 
 @dataclass(frozen=True)
 class Column:
-    """`value` reads a delegate with `held_entries` (see `read_delegates`) and asks no query."""
+    """A column of an export. `value` reads a delegate loaded by `read_delegates` and costs no query."""
 
     label: Promise
     value: Callable[[Any], CellValue]
@@ -23,12 +23,12 @@ class Column:
     is_datetime: bool = False
 
     def heading(self, zone: str) -> str:
-        """Of a moment with its zone (rule 13)."""
+        """Return the heading; a time column includes the zone (rule 13)."""
         return f"{self.label} ({zone})" if self.is_datetime else str(self.label)
 
 
 def format_datetime(at: datetime | None) -> str:
-    """As spreadsheets of any language sort it, in the zone that the heading names."""
+    """Format a time in the current zone so that spreadsheet programs of any language sort it."""
     return f"{timezone.localtime(at):%Y-%m-%d %H:%M}" if at else ""
 
 

@@ -1,4 +1,4 @@
-"""A table as a CSV or XLSX file: written whole before it is sent, and never whole in memory."""
+"""Writing a table as a CSV or XLSX file, row by row, so that it is never whole in memory."""
 
 import csv
 import io
@@ -20,20 +20,22 @@ from openpyxl.utils import get_column_letter
 CellValue = str | int
 Row = Sequence[CellValue]
 
-# What makes Excel, LibreOffice or Google Sheets calculate a cell of a CSV file (OWASP, "CSV Injection"): these, in
-# their full width too, at the very beginning or after blanks.
+# Excel, LibreOffice and Google Sheets calculate a CSV cell that begins with one of these (OWASP, "CSV Injection"), also
+# in full width and after blanks.
 FORMULA = re.compile(r"[\t\r\n]|\s*[=+\-@＝＋－＠]")  # noqa: RUF001  # the wide ones are meant
 COLUMN_WIDTH = 22
 
 
 class FileFormat(models.TextChoices):
+    """The file formats of exports."""
+
     XLSX = "xlsx", gettext_lazy("Excel workbook (XLSX)")
     CSV = "csv", gettext_lazy("Text with commas (CSV, UTF-8)")
 
 
 @dataclass(frozen=True)
 class Table:
-    """`chunks` are runs of rows, each a value for every heading; they may be read only once."""
+    """A table to export. `chunks` are groups of rows with a value for every heading; they may be iterable only once."""
 
     name: str
     headings: tuple[str, ...]
@@ -41,17 +43,17 @@ class Table:
 
 
 def escape_formula(value: CellValue) -> CellValue:
-    """A text that a spreadsheet would calculate gets an apostrophe before it, which keeps it a text; others stay.
+    """Prefix a text that a spreadsheet program would calculate with an apostrophe; return other values unchanged.
 
-    CSV has no types, quotes do not help, and leaving characters out would change a telephone number or a name.
+    CSV has no types, quotes do not help, and removing characters would change telephone numbers and names.
     """
     return f"'{value}" if isinstance(value, str) and FORMULA.match(value) else value
 
 
 def write_csv(table: Table) -> IO[bytes]:
-    """A temporary file at its beginning; closing it removes it.
+    """Return a temporary file, positioned at its beginning, which is deleted when it is closed.
 
-    It has a byte order mark, by which Excel knows UTF-8, and every cell in quotes.
+    It begins with a byte order mark, from which Excel recognises UTF-8, and all cells are quoted.
     """
     file = _temporary_file()
     file.write(BOM_UTF8 + _lines([table.headings]))
@@ -68,10 +70,10 @@ def _lines(rows: Iterable[Row]) -> bytes:
 
 
 def write_xlsx(table: Table) -> IO[bytes]:
-    """A temporary file at its beginning; closing it removes it.
+    """Return a temporary file, positioned at its beginning, which is deleted when it is closed.
 
-    Texts are written with the type of texts, so they need no apostrophe of their own; those that would be calculated
-    if somebody typed them again also carry Excel's own mark for that (`quotePrefix`).
+    Text cells have the type of text, so they need no apostrophe. Those that would be calculated if a user edited them
+    have Excel's own mark against it (`quotePrefix`).
     """
     workbook = Workbook(write_only=True)
     sheet = workbook.create_sheet()

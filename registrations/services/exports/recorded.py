@@ -1,4 +1,4 @@
-"""Exports as they are asked for: who took what and how many is kept before the first row leaves (rule 20)."""
+"""Exports that are recorded in the history before the first row is sent (rule 20)."""
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
@@ -27,11 +27,11 @@ def export_delegates(
     now: datetime,
     filters: str = "",
 ) -> Table:
-    """The table of `delegates` with the `columns` of COLUMNS, in the language and the zone of the moment.
+    """Return the table of `delegates` with `columns` of COLUMNS, in the current language and time zone.
 
-    Each webinar's history keeps its part of it: how many people, which columns and `filters`, which hold no name and
-    no address. The rows are read when the table is written, which has to happen in the same language and zone. Raises
-    NotPossibleNow where nobody is on the list.
+    Each webinar's history records the number of people, the columns and `filters`, which contain no names and
+    addresses. Rows are read while the table is written, which must happen in the same language and time zone. Raises
+    NotPossibleNow if there are no delegates.
     """
     chosen = Delegate.objects.filter(pk__in=delegates.order_by().values("pk"))
     counts = list(chosen.order_by("webinar").values_list("webinar").annotate(people=Count("pk")))
@@ -53,20 +53,22 @@ def export_delegates(
 
 
 def export_board(board: QuotaBoard, *, file_format: FileFormat, by: User, now: datetime) -> Table:
-    """The table of `board`; the history of its webinar keeps who took it."""
+    """Return the table of `board` and record the export in the history of its webinar."""
     rows = len(board.rows) + len(board.organisations)
     _event(board.webinar.pk, by=by, now=now, rows=rows, what="board", file_format=file_format).save()
     return board_table(board)
 
 
 def read_delegates(keys: Sequence[int]) -> dict[int, Delegate]:
-    """By key, with all that a column asks: the calendar entries that they hold as `held_entries`."""
+    """Return delegates by key with everything that columns read, including `held_entries`."""
     delegates = Delegate.objects.select_related("webinar", "delegation__body", "profile")
     return delegates.prefetch_related(prefetch_held_entries()).in_bulk(keys)
 
 
 def _chunks(delegates: "QuerySet[Delegate]", columns: Sequence[str]) -> Iterator[Sequence[Row]]:
-    """Keys first, then the rows in parts: without a server-side cursor one query's answer is whole in memory."""
+    """Yield rows in chunks after reading all keys: without a server-side cursor a single query would be whole in
+    memory.
+    """
     keys = list(delegates.prefetch_related(None).values_list("pk", flat=True))
     for start in range(0, len(keys), CHUNK):
         chunk = keys[start : start + CHUNK]

@@ -1,6 +1,6 @@
-"""Naming many people at once from a spreadsheet, a CSV file or pasted rows.
+"""Registering many people at once from a spreadsheet, a CSV file or pasted rows.
 
-Bytes become a bounded table of texts (`reading`), its columns become fields (`columns`), its rows become people
-(`people`) that are checked without a write (`checking`), and saved in one decision (`saving`). Nothing is remembered
-between the steps: the page carries the table as text, and every step checks it anew.
+`reading` turns bytes into a bounded table of texts, `columns` finds what each column holds, `people` turns rows into
+people, `checking` validates them without writing, and `saving` stores them in one transaction. Nothing is stored
+between these steps: the page carries the table as text, and each step checks it again.
 """

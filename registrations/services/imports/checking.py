@@ -1,4 +1,4 @@
-"""What becomes of each row: the validation of the single form, and what is there already; nothing is written."""
+"""Checking each row of an import with the validation of the single form. Nothing is written."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -28,6 +28,8 @@ from sessions_app.hours import zone_city
 
 
 class RowState(StrEnum):
+    """Whether a row can be saved, is registered already, or is invalid."""
+
     NEW = "new"
     ALREADY_REGISTERED = "already"
     INVALID = "wrong"
@@ -35,7 +37,7 @@ class RowState(StrEnum):
 
 @dataclass(frozen=True)
 class CellError:
-    """What is wrong, and in which column ("" where it is about the whole row)."""
+    """An error message and the heading of its column, which is empty if it is about the whole row."""
 
     column: str
     message: str
@@ -43,7 +45,9 @@ class CellError:
 
 @dataclass(frozen=True)
 class CheckedRow:
-    """`details` are set where the row can be saved; `note` says why someone is "already there"."""
+    """The result for one row. `details` are set if it can be saved; `note` says why a person counts as registered
+    already.
+    """
 
     person: ImportRow
     state: RowState
@@ -53,30 +57,33 @@ class CheckedRow:
 
     @property
     def address(self) -> str:
+        """The lower-cased address, or the empty string if the row cannot be saved."""
         return self.details.email.lower() if self.details else ""
 
     @property
     def language_label(self) -> str:
+        """The language in the reader's language."""
         return str(dict(settings.LANGUAGES).get(self.details.language, "")) if self.details else ""
 
     @property
     def city(self) -> str:
-        """Of the zone, in the reader's language."""
+        """The city of the time zone, in the reader's language."""
         return zone_city(self.details.timezone, get_language() or "en") if self.details else ""
 
     def as_refused(self, broken: RuleBroken) -> "CheckedRow":
-        """As it is where naming this person was refused; someone else may have named them meanwhile."""
+        """Return the row after registering the person was refused; another user may have registered them meanwhile."""
         if isinstance(broken, AddressTakenHere):
             return self.as_already_registered(broken.delegate.name)
         return replace(self, state=RowState.INVALID, details=None, errors=(_cell_error(broken.field, broken.message),))
 
     def as_already_registered(self, name: str) -> "CheckedRow":
+        """Return the row of a person who is registered already as `name`."""
         return replace(self, state=RowState.ALREADY_REGISTERED, note=_("Named already: %(name)s.") % {"name": name})
 
 
 @dataclass(frozen=True)
 class ImportContext:
-    """What the rows are checked against. `named` are the names of the delegation's active people by address."""
+    """The facts that rows are checked against. `named` maps addresses to names of the delegation's active people."""
 
     delegation: Delegation
     seats: tuple[SeatCount, ...]
@@ -86,32 +93,36 @@ class ImportContext:
 
 @dataclass(frozen=True)
 class CheckedRows:
-    """Every row in the order of the table, and the seats as they are once the new people are saved."""
+    """All rows in the order of the table, and the seat counts after saving the new people."""
 
     rows: tuple[CheckedRow, ...]
     seats: tuple[SeatCount, ...]
 
-    def of(self, state: RowState) -> tuple[CheckedRow, ...]:
+    def with_state(self, state: RowState) -> tuple[CheckedRow, ...]:
+        """Return the rows in `state`."""
         return tuple(row for row in self.rows if row.state == state)
 
     @property
     def new(self) -> tuple[CheckedRow, ...]:
-        return self.of(RowState.NEW)
+        """The rows that can be saved."""
+        return self.with_state(RowState.NEW)
 
     @property
     def already_registered(self) -> tuple[CheckedRow, ...]:
-        return self.of(RowState.ALREADY_REGISTERED)
+        """The rows of people who are registered already."""
+        return self.with_state(RowState.ALREADY_REGISTERED)
 
     @property
     def invalid(self) -> tuple[CheckedRow, ...]:
-        return self.of(RowState.INVALID)
+        """The rows with errors."""
+        return self.with_state(RowState.INVALID)
 
 
 def check_import(delegation: Delegation, people: Sequence[ImportRow], *, by: User, now: datetime) -> CheckedRows:
-    """What saving `people` would do at this moment; nothing is written, locked or counted.
+    """Return what saving `people` would do now. Nothing is written, locked or counted.
 
-    Who is registered for another delegation is not looked at (rule 8). Raises what `check_time` raises, and
-    NotPossibleNow while the delegation does not attend. The number of queries does not depend on the people.
+    Registrations in other delegations are not looked at (rule 8). Raises what `check_time` raises, and NotPossibleNow
+    while the delegation does not attend. The number of queries does not depend on the people.
     """
     check_time(delegation.webinar, by=by, now=now, is_allowed_late=True)
     check_attending(delegation)
@@ -129,7 +140,7 @@ def _import_context(delegation: Delegation, *, by: User, now: datetime) -> Impor
 
 
 def _check_people(people: Iterable[ImportRow], context: ImportContext) -> CheckedRows:
-    """Each row by itself, then against those above it: an address counts once, a seat is taken once."""
+    """Check each row by itself and then against the rows above: an address and a seat can be used once."""
     profiles = profiles_by_word([seat.profile for seat in context.seats])
     seats = {seat.profile.pk: seat for seat in context.seats}
     above: dict[str, CheckedRow] = {}
@@ -145,13 +156,13 @@ def _check_people(people: Iterable[ImportRow], context: ImportContext) -> Checke
 
 
 def _check_alone(person: ImportRow, context: ImportContext, profiles: Mapping[str, ParticipantProfile]) -> CheckedRow:
-    """The row as `clean_details` takes it, with every error of its cells."""
+    """Validate the row with `clean_details` and collect the errors of all cells."""
     details, messages = _read(person, context, profiles)
     profile_ids = {seat.profile.pk for seat in context.seats}
     try:
         details = clean_details(details, delegation=context.delegation, profile_ids=profile_ids)
     except InvalidInput as invalid:
-        # What a word should have been says more than that the field is empty.
+        # A message about an unknown word is more helpful than one about an empty field.
         messages = {field: list(texts) for field, texts in invalid.messages.items()} | messages
     if messages:
         errors = tuple(_cell_error(field, text) for field in LABELS for text in messages.get(field, ()))
@@ -162,7 +173,7 @@ def _check_alone(person: ImportRow, context: ImportContext, profiles: Mapping[st
 def _read(
     person: ImportRow, context: ImportContext, profiles: Mapping[str, ParticipantProfile]
 ) -> tuple[DelegateDetails, dict[str, list[str]]]:
-    """What the cells say, and the messages about words that stand for nothing."""
+    """Return the details that the cells contain, and messages about words that are unknown."""
     messages = {field: [message] for field, text in person.texts.items() if (message := formula_message(text))}
     profile = profiles.get(normalised(person.text("profile"))) if context.seats else None
     if context.seats and profile is None and person.text("profile").strip():
@@ -190,7 +201,7 @@ def _read(
 
 
 def _check_address(row: CheckedRow, context: ImportContext, above: dict[str, CheckedRow]) -> CheckedRow:
-    """Nobody is added twice, whether they are in the delegation or further up in the table."""
+    """Mark the row if its address is registered in the delegation or stands in a row above."""
     name = context.named.get(row.address)
     if name is not None:
         return row.as_already_registered(name)
@@ -208,7 +219,7 @@ def _check_address(row: CheckedRow, context: ImportContext, above: dict[str, Che
 def _check_seat(
     row: CheckedRow, profile: ParticipantProfile | None, seats: dict[int, SeatCount], *, is_late: bool
 ) -> CheckedRow:
-    """Take a seat in `seats`, if there is one (rules 1 and 7)."""
+    """Take a seat in `seats`, or refuse the row if there is none (rules 1 and 7)."""
     seat = seats.get(profile.pk) if profile else None
     if is_late and (seat is None or seat.is_met):
         return row.as_refused(RegistrationClosed())

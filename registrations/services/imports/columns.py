@@ -1,4 +1,4 @@
-"""Which column holds what: known headings in Spanish and English; what is unclear is left to the person to say."""
+"""Finding what each column holds by its heading in Spanish or English; the user assigns the other columns."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from registrations.services.imports.normalising import normalised
 from registrations.services.imports.tables import Table
 from sessions_app.bilingual import LANGUAGES
 
-# A column of surnames is no field: it is joined to the name.
+# A column of surnames is not a field of a delegate: it is appended to the name.
 SURNAME = "surname"
 # In the order of the template.
 LABELS = {
@@ -27,7 +27,7 @@ LABELS = {
     "needs": gettext_lazy("Needs for interpretation or accessibility"),
     "is_working_group_member": gettext_lazy("Working Group"),
 }
-# How people head such columns, besides the labels themselves.
+# Headings that are recognised besides the labels.
 KNOWN_HEADINGS = {
     "name": (
         "name names nombre nombres nombre-y-apellido nombre-y-apellidos nombres-y-apellidos nombre-apellidos "
@@ -51,30 +51,31 @@ KNOWN_HEADINGS = {
         "integrante-tecnico-a-del-grupo-de-trabajo-sobre-migracion-irregular-y-masiva"
     ),
 }
-# Titles may stand above the headings.
+# The headings may follow title rows.
 ROWS_WITH_HEADINGS = 10
 
 
 @dataclass(frozen=True)
 class ColumnLayout:
-    """What each column holds ("" for what is not used), and the index of the row of headings, if there is one."""
+    """The field of each column ("" if unused), and the index of the row of headings, or None."""
 
     columns: tuple[str, ...]
     headings_at: int | None
 
     @property
     def first_person_at(self) -> int:
+        """The index of the first row below the headings."""
         return 0 if self.headings_at is None else self.headings_at + 1
 
 
 def fields_of(delegation: Delegation) -> tuple[str, ...]:
-    """What is asked of each person of `delegation`; people of organisations have no profile."""
+    """Return the fields of a person of `delegation`; people of organisations have no profile."""
     is_country = delegation.body.kind == BodyKind.COUNTRY
     return tuple(field for field in LABELS if field != SURNAME and (is_country or field != "profile"))
 
 
 def required_fields_of(delegation: Delegation) -> tuple[str, ...]:
-    """The columns without which nobody can be named; of the others, a default or nothing stands in."""
+    """Return the fields without which nobody can be registered; the others are optional or have a default."""
     optional = {"position", "language", "phone", "needs", "is_working_group_member"}
     if delegation.body.single_timezone:
         optional.add("timezone")
@@ -82,8 +83,11 @@ def required_fields_of(delegation: Delegation) -> tuple[str, ...]:
 
 
 def find_layout(table: Table, *, fields: Collection[str]) -> ColumnLayout:
-    """The columns of `table` as its headings say. Where no heading is known, no column is, and the first row may be a
-    person; a heading that stands twice is taken for both columns, which `layout_problems` tells."""
+    """Return the columns of `table` as given by its headings; unknown columns are empty.
+
+    If no heading is known, the first row may be a person. A heading that occurs twice is used for both columns, which
+    `layout_problems` reports.
+    """
     known = _known_headings({*fields, SURNAME})
     candidates = [(index, row) for index, row in enumerate(table.rows[: ROWS_WITH_HEADINGS * 2]) if row]
     found = [
@@ -105,7 +109,7 @@ def _known_headings(fields: Collection[str]) -> dict[str, str]:
 
 
 def layout_problems(layout: ColumnLayout, *, needed: Sequence[str]) -> list[str]:
-    """Why the columns must be told by hand, in words; empty where they are clear."""
+    """Return why the user must assign the columns, or an empty list."""
     used = [field for field in layout.columns if field]
     problems = [
         _("More than one column is headed “%(column)s”.") % {"column": LABELS[field]}
@@ -118,7 +122,7 @@ def layout_problems(layout: ColumnLayout, *, needed: Sequence[str]) -> list[str]
 
 
 def unused_headings(table: Table, layout: ColumnLayout) -> list[str]:
-    """The headings of columns that are not read."""
+    """Return the headings of columns that are not imported."""
     if layout.headings_at is None:
         return []
     headings = zip(table.rows[layout.headings_at], layout.columns, strict=False)

@@ -1,4 +1,4 @@
-"""CSV files and pasted rows: which encoding, which character between the cells."""
+"""Reading CSV files and pasted rows: detecting the encoding and the delimiter."""
 
 import csv
 import io
@@ -12,22 +12,19 @@ from registrations.exceptions import UnreadableTable
 from registrations.services.imports.tables import Table, make_table
 
 DELIMITERS = "\t;,"
-# What Excel writes above a CSV file to say what stands between its cells.
+# Excel can write the delimiter in the first line of a CSV file.
 DELIMITER_DECLARATION = re.compile(r"sep=([\t;,])\r?\n", re.I)
-# An accented letter in UTF-8. In Windows-1252 it reads "Ã" and a sign, which nobody writes.
+# An accented letter in UTF-8. In Windows-1252 it would read as "Ã" and a sign, which does not occur in real text.
 ACCENT_IN_UTF8 = re.compile(rb"[\xc2\xc3][\x80-\xbf]")
 
 
 def read_csv(data: bytes) -> Table:
-    """Raises UnreadableTable."""
+    """Return the table in a CSV file. Raises UnreadableTable."""
     return read_text(decode(data))
 
 
 def decode(data: bytes) -> str:
-    """UTF-8, UTF-16 with a byte order mark, or Windows-1252; a text in two of them is refused, not guessed.
-
-    Raises UnreadableTable.
-    """
+    """Decode UTF-8, UTF-16 with a byte order mark, or Windows-1252. Raises UnreadableTable for a mix of encodings."""
     if data.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):
         try:
             return data.decode("utf-16")
@@ -54,8 +51,7 @@ def _mixed_encodings(line: int) -> UnreadableTable:
 
 
 def read_text(text: str) -> Table:
-    """The table in `text`: cells with tabs, semicolons or commas between, in quotes where needed. Raises
-    UnreadableTable."""
+    """Return the table in `text`, whose cells are separated by tabs, semicolons or commas. Raises UnreadableTable."""
     if "\x00" in text:
         raise not_a_table()
     text = text.removeprefix("\ufeff")
@@ -70,16 +66,17 @@ def not_a_table() -> UnreadableTable:
 
 
 def _delimiter_of(text: str) -> str:
-    """The one that stands most often, outside of quotes, in the first line that is not blank."""
+    """Return the most frequent delimiter outside quotes in the first line that is not blank."""
     first = next((line for line in text.splitlines() if line.strip()), "")
     outside = re.sub(r'"[^"]*"', "", first)
     return max(DELIMITERS, key=outside.count)
 
 
 def split_cells(text: str, delimiter: str) -> Iterator[list[str]]:
-    """The rows of `text`. Where quotes do not pair up as in CSV, they are part of the text: 'Ana "Anita" Ejemplo'.
+    """Yield the rows of `text`. If quotes are not paired as in CSV, they are part of the text, as in 'Ana "Anita"
+    Ejemplo'.
 
-    Raises UnreadableTable, once it comes to the row that is none.
+    Raises UnreadableTable when it reaches a broken row.
     """
     lines = io.StringIO(text, newline="")
     if _has_paired_quotes(text, delimiter):

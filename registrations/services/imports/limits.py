@@ -1,4 +1,4 @@
-"""Limit imports to one at a time and IMPORTS_PER_MINUTE per account, since a file may cost much CPU."""
+"""Limits imports to one at a time and IMPORTS_PER_MINUTE per account, because a file can cost much CPU time."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,7 +11,7 @@ from registrations.exceptions import NotPossibleNow
 from registrations.models import User
 
 IMPORTS_PER_MINUTE = 10
-# Longer than any import takes, so that the lock of a process that died frees itself.
+# Longer than any import takes. The lock of a process that died expires by itself.
 LOCK_TIMEOUT_SECONDS = 60
 
 

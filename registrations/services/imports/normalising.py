@@ -1,4 +1,4 @@
-"""Words in a table that mean the same however they are written: case, accents, blanks and marks do not count."""
+"""Normalising texts for comparison: case, accents, blanks and punctuation are ignored."""
 
 import re
 import unicodedata
@@ -7,6 +7,6 @@ IN_BRACKETS = re.compile(r"\([^)]*\)|\[[^\]]*\]")
 
 
 def normalised(text: str) -> str:
-    """ "Correo electrónico (obligatorio) *" as "correoelectronico"; a text that is all in brackets keeps it."""
+    """Return "correoelectronico" for "Correo electrónico (obligatorio) *"; a text that is all in brackets keeps it."""
     decomposed = unicodedata.normalize("NFKD", IN_BRACKETS.sub("", text).casefold() or text.casefold())
     return "".join(character for character in decomposed if character.isalnum())

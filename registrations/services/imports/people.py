@@ -1,4 +1,4 @@
-"""Rows as people: texts by field, and what a word in a cell stands for."""
+"""Turning rows into people: texts by field, and parsing the words in a cell."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -21,23 +21,26 @@ LANGUAGE_WORDS = {
     **dict.fromkeys(["es", "esp", "espanol", "castellano", "spanish"], "es"),
     **dict.fromkeys(["en", "eng", "ingles", "english"], "en"),
 }
-# The template fills these in for people who are not yet there.
+# The template contains these values in rows that are still empty.
 PREFILLED = frozenset(["timezone", "language"])
 
 
 @dataclass(frozen=True)
 class ImportRow:
-    """One row: its number in the table, and the texts of its cells by field."""
+    """One row of an import: its number in the table, and the texts of its cells by field."""
 
     row: int
     texts: Mapping[str, str]
 
     def text(self, field: str) -> str:
+        """Return the text of `field`, or the empty string."""
         return self.texts.get(field, "")
 
 
 def people_from_table(table: Table, layout: ColumnLayout) -> list[ImportRow]:
-    """The people below the headings; blank rows, and those that only the template has filled in, are nobody."""
+    """Return the rows with people below the headings. Rows with nothing but the template's prefilled values are
+    ignored.
+    """
     people = []
     used = [(index, field) for index, field in enumerate(layout.columns) if field]
     for index, row in enumerate(table.rows[layout.first_person_at :], start=layout.first_person_at):
@@ -50,7 +53,7 @@ def people_from_table(table: Table, layout: ColumnLayout) -> list[ImportRow]:
 
 
 def people_to_table(people: Sequence[ImportRow], delegation: Delegation) -> Table:
-    """`people` under the headings of the reader's language, which are always known again."""
+    """Return `people` as a table with headings in the reader's language, which a later import recognises."""
     needed = required_fields_of(delegation)
     shown = [
         field for field in fields_of(delegation) if field in needed or any(person.text(field) for person in people)
@@ -61,7 +64,7 @@ def people_to_table(people: Sequence[ImportRow], delegation: Delegation) -> Tabl
 
 
 def profiles_by_word(profiles: Sequence[ParticipantProfile]) -> dict[str, ParticipantProfile]:
-    """Each profile by its code and by its name in either language."""
+    """Return profiles by their normalised code and names in both languages."""
     return {
         normalised(word): profile
         for profile in profiles
@@ -71,9 +74,10 @@ def profiles_by_word(profiles: Sequence[ParticipantProfile]) -> dict[str, Partic
 
 
 def parse_zone(word: str, *, delegation: Delegation) -> str:
-    """The zone that a cell names: by its city in either language, or by its IANA name; else the text as it is.
+    """Return the time zone for a city in either language or an IANA name; else the text unchanged.
 
-    A blank cell is the country's only zone (rule 13). Of two cities of one name, the country's own is meant.
+    A blank cell means the country's zone if it has exactly one (rule 13). The country's own cities have priority over
+    others with the same name.
     """
     word = word.strip()
     if not word:
@@ -88,24 +92,25 @@ def parse_zone(word: str, *, delegation: Delegation) -> str:
 def _zone_words() -> dict[str, str]:
     words = {normalised(name): name for name in known_zones()}
     for language in LANGUAGES:
-        # The first groups, of the region, come last and win.
+        # The first groups are those of the region. They come last here, so that they override cities with the same
+        # name.
         for group in reversed(zone_groups(language)):
             words |= {normalised(city): zone for zone, city in group.zones}
     return words
 
 
 def parse_language(word: str, *, delegation: Delegation) -> str | None:
-    """ "es" or "en"; the country's where the cell is blank, None where it names neither."""
+    """Return "es" or "en", the country's language for a blank cell, or None for an unknown word."""
     return LANGUAGE_WORDS.get(normalised(word)) if word.strip() else delegation.body.default_language
 
 
 def parse_yes_or_no(word: str) -> bool | None:
-    """None where it is neither."""
+    """Return whether the word means yes, or None if it means neither yes nor no."""
     return True if normalised(word) in YES else False if normalised(word) in NO else None
 
 
 def formula_message(text: str) -> str:
-    """Why a cell cannot be taken as it is: a formula, or the error that one left; else the empty string."""
+    """Return an error message if the cell holds a formula or a spreadsheet error, else the empty string."""
     if text.lstrip().startswith("="):
         return _("This cell holds a formula. Please write the text itself.")
     if text.strip() in SPREADSHEET_ERRORS:

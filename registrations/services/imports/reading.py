@@ -1,4 +1,4 @@
-"""An uploaded file, known by its content: names and types that a browser tells of it are not believed."""
+"""Recognising an uploaded file by its content. File names and content types from the browser are not trusted."""
 
 from django.utils.translation import gettext as _
 
@@ -9,14 +9,16 @@ from registrations.services.imports.workbooks import protected_by_password, read
 
 MAX_BYTES = 5_000_000
 ZIP = (b"PK\x03\x04", b"PK\x05\x06")
-# Excel files of before 2007, and newer ones that are encrypted: [MS-CFB] 2.2, [MS-OFFCRYPTO] 1.3.
+# Excel files from before 2007 and newer encrypted ones: [MS-CFB] 2.2, [MS-OFFCRYPTO] 1.3.
 COMPOUND_FILE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 ENCRYPTED_PACKAGE = "EncryptedPackage".encode("utf-16-le")
 NO_TABLES = (b"MZ", b"\x7fELF", b"%PDF", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"{\\rtf", b"<")
 
 
 def read_file(data: bytes) -> Table:
-    """The table in an .xlsx or .csv file of at most MAX_BYTES. Raises UnreadableTable, which says what is wrong."""
+    """Return the table in an .xlsx or .csv file of at most MAX_BYTES. Raises UnreadableTable, which says what is
+    wrong.
+    """
     if len(data) > MAX_BYTES:
         raise file_too_large()
     if data.startswith(ZIP):

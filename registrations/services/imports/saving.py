@@ -1,4 +1,4 @@
-"""Saving the good rows, in one decision."""
+"""Saving the valid rows of an import in one transaction."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -12,23 +12,23 @@ from registrations.services.nominations import register_delegates
 
 @dataclass(frozen=True)
 class ImportResult:
-    """The people who are saved now, and the rows as they were found: those refused while saving are wrong, too."""
+    """The registered people, and all rows; a row that was refused while saving is invalid, too."""
 
     delegates: tuple[Delegate, ...]
     checked: CheckedRows
 
 
 def import_delegates(delegation: Delegation, *, people: Sequence[ImportRow], by: User, now: datetime) -> ImportResult:
-    """Name all of `people` whose rows are good, by `register_delegates`; the others are told.
+    """Register `people` whose rows are valid, by `register_delegates`; the result reports the other rows.
 
-    Each row is checked here and decided there, under the locks: an address of another delegation is refused as rule 8
-    says and counts against the day's limit; once that is reached, the rest of the rows are refused. Raises
-    NotPossibleNow while the delegation does not attend, and what `check_time` raises. A second call adds nobody.
+    Rows are checked before and decided under the locks. An address of another delegation is refused (rule 8) and counts
+    against the daily limit; after the limit the remaining rows are refused. Raises NotPossibleNow while the delegation
+    does not attend, and what `check_time` raises. A second call registers nobody.
     """
     checked = check_import(delegation, people, by=by, now=now)
     wanted = [row.details for row in checked.new if row.details is not None]
     outcomes = register_delegates(delegation, many=wanted, by=by, now=now)
-    # By the row's number: of two rows with one address the other one is there already.
+    # Keyed by row number, because two rows can have the same address.
     refusals = {
         row.person.row: outcome.refusal
         for row, outcome in zip(checked.new, outcomes, strict=True)

@@ -1,4 +1,4 @@
-"""A bounded table of texts, whatever it was read from; and as text, the way spreadsheets copy rows."""
+"""A bounded table of texts, and its conversion to the text form in which spreadsheets copy rows."""
 
 import csv
 import io
@@ -11,25 +11,30 @@ from registrations.exceptions import UnreadableTable
 
 MAX_ROWS = 1_000
 MAX_COLUMNS = 50
-# In all cells together. A quarter of what a form may carry, since a character takes up to four bytes.
+# The limit of all cells together: a quarter of the size limit of a form, since a character takes up to four bytes.
 MAX_CHARACTERS = 600_000
-# Styled rows without a text below the table are common; so many are looked through.
+# Styled rows without text below the table are common. This many blank rows are skipped.
 MAX_BLANK_ROWS_BELOW = 5_000
 
 
 @dataclass(frozen=True)
 class Table:
-    """Rows of texts, numbered from 1 as spreadsheets do: blank rows stay, blank cells at the end of a row do not."""
+    """Rows of texts. Blank rows are kept, so that numbers are those of the spreadsheet; blank cells at the end of a row
+    are not.
+    """
 
     rows: tuple[tuple[str, ...], ...]
 
     @property
     def width(self) -> int:
+        """The number of columns."""
         return max(len(row) for row in self.rows)
 
 
 def make_table(rows: Iterable[Sequence[str]]) -> Table:
-    """The table of `rows`, read no further than what it may hold. Raises UnreadableTable, if it is empty too."""
+    """Build the table of `rows`, reading no more than it may hold. Raises UnreadableTable if it is too large or
+    empty.
+    """
     kept: list[tuple[str, ...]] = []
     blank: list[tuple[str, ...]] = []
     characters = 0
@@ -73,7 +78,7 @@ def _without_blank_end(cells: Sequence[str]) -> tuple[str, ...]:
 
 
 def table_to_text(table: Table) -> str:
-    """Rows with tabs between cells, as they are pasted: `texts.read_text` gives the same table back."""
+    """Return the rows with tabs between cells; `csv_text.read_text` gives the same table back."""
     text = io.StringIO()
     csv.writer(text, delimiter="\t").writerows(table.rows)
     return text.getvalue()

@@ -1,4 +1,4 @@
-"""The workbook to fill in: headings, lists to choose from, and what to know, in one language."""
+"""Building the workbook that focal points fill in, with headings, lists of choices and instructions in one language."""
 
 import io
 
@@ -17,7 +17,7 @@ from registrations.services.imports.columns import LABELS, fields_of, required_f
 from registrations.services.imports.tables import MAX_ROWS
 from sessions_app.hours import zone_city
 
-# So many rows carry the country's only zone beforehand; the lists hold for all.
+# The country's zone is prefilled in this many rows. The lists of choices apply to all rows.
 PREFILLED_ROWS = 40
 WIDTHS = {"name": 34, "email": 34, "institution": 34, "position": 28, "profile": 26, "needs": 36}
 USUAL_WIDTH = 18
@@ -27,9 +27,9 @@ MAX_TITLE_LENGTH = 31
 
 
 def build_template(delegation: Delegation, seats: tuple[SeatCount, ...]) -> bytes:
-    """An .xlsx file in the language of the moment, without a person in it; filled in, it is read in any language.
+    """Return an .xlsx file without people in the current language. The import reads it in any language.
 
-    A zone is filled in beforehand only where the country has one (rule 13).
+    The time zone is prefilled only if the country has exactly one (rule 13).
     """
     workbook = Workbook()
     sheet = workbook.active
@@ -57,7 +57,7 @@ def build_template(delegation: Delegation, seats: tuple[SeatCount, ...]) -> byte
 
 
 def _write(cell: Cell, text: str) -> None:
-    """As text, whatever it begins with."""
+    """Write `text` as text, even if it looks like a formula."""
     cell.value = ILLEGAL_CHARACTERS_RE.sub("", text)
     cell.data_type = "s"
 
@@ -71,13 +71,13 @@ def _fill_headings(sheet: Worksheet, fields: tuple[str, ...]) -> None:
         cell.alignment = Alignment(wrap_text=True, vertical="center")
         letter = get_column_letter(column)
         sheet.column_dimensions[letter].width = WIDTHS.get(field, USUAL_WIDTH)
-        # Telephone numbers and the like stay as typed.
+        # Format as text, so that telephone numbers stay as entered.
         sheet.column_dimensions[letter].number_format = "@"
     sheet.freeze_panes = "A2"
 
 
 def _choices(delegation: Delegation, seats: tuple[SeatCount, ...]) -> dict[str, list[str]]:
-    """The words of each list by field; a list without a word is left out."""
+    """Return the words of each list by field, without empty lists."""
     language = get_language() or "en"
     zones = [zone_city(zone, language) for zone in delegation.body.timezones]
     choices = {
@@ -90,7 +90,7 @@ def _choices(delegation: Delegation, seats: tuple[SeatCount, ...]) -> dict[str, 
 
 
 def _add_choices(sheet: Worksheet, column: int, words_at: str) -> None:
-    """Let the column's cells be chosen from a list. Something else may be typed: Excel asks, and lets it through."""
+    """Offer a list of choices for the column's cells. For other values Excel asks for confirmation."""
     letter = get_column_letter(column)
     offer = DataValidation(type="list", formula1=words_at, allow_blank=True, errorStyle="warning")
     offer.add(f"{letter}2:{letter}{MAX_ROWS}")

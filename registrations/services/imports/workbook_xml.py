@@ -1,4 +1,4 @@
-"""The XML elements of a workbook, read one after another and never kept as a tree."""
+"""Reading the XML elements of a workbook as a stream, without building a tree."""
 
 from collections.abc import Callable, Mapping
 from typing import IO
@@ -13,8 +13,8 @@ from registrations.exceptions import UnreadableTable
 from registrations.services.imports.tables import MAX_ROWS
 
 CHUNK = 65_536
-# What openpyxl 3.1 takes to read an element in its parent, in half microseconds on the machine where this was measured.
-# Of elements that are not named here it makes objects: of all that a row holds it makes cells.
+# The time that openpyxl 3.1 needs for an element, by (element, parent), in units of half a microsecond as measured.
+# Elements that are not listed cost as much as an object, because openpyxl builds one.
 COSTS = {
     ("row", "sheetData"): 8,
     ("c", "row"): 8,
@@ -27,42 +27,42 @@ COSTS = {
     ("t", "r"): 4,
     ("sheet", "sheets"): 400,
 }
-# Of these a cell or text has one, which comes first: what is repeated costs as much as an object.
+# A cell or text has one of these as its first child; a repeated one costs as much as an object.
 FIRST_CHILDREN = ("v", "f", "is", "t")
 COST_OF_AN_OBJECT = 40
-# Of what is left out of the styles before openpyxl reads them.
+# The cost of a style element that is removed before openpyxl reads the styles.
 COST_OF_STYLE_ELEMENT = 3
-# Of a number, which may be a day.
+# The cost of a number, which may be a date.
 COST_OF_A_NUMBER = 24
-# Of a character in a long attribute, in the code of a number format, and in a list of ranges.
+# The cost of a character in a long attribute or number format, and in a list of ranges.
 COST_OF_A_CHARACTER = 1
 COST_PER_RANGE_CHARACTER = 4
 LONG_ATTRIBUTE_LENGTH = 255
-# Of an attribute with a prefix: its namespace, which openpyxl's parser writes out and looks up again.
+# The cost of a prefixed attribute, whose namespace openpyxl's parser expands and looks up.
 COST_OF_PREFIX = 4
-# The namespace is written out again for each element and attribute. The longest of the standard has 79 characters.
+# The namespace is expanded for each element and attribute. The longest one of the standard has 79 characters.
 MAX_NAMESPACE_LENGTH = 120
-# 0.2 s. 500 rows of 20 columns cost 276,000, so that there is room for thousands of styles.
+# Equals 0.2 s. 500 rows of 20 columns cost 276,000, which leaves enough for thousands of styles.
 BUDGET = 400_000
-# A new name of an attribute takes ten times as long as a known one. The standard has some hundreds.
+# A new attribute name takes ten times as long as a known one. The standard has some hundreds.
 MAX_ATTRIBUTE_NAMES = 2_000
-# Of one tag with its attributes: nothing is told of it before its end.
+# The limit of one tag with its attributes, which the parser reports only at its end.
 MAX_TAG_BYTES = 100_000
 
 OnElement = Callable[[str, str, Mapping[str, str]], None]
 
 
 class ElementBudget:
-    """What the elements of all parts of one package may cost together."""
+    """Limits what the elements of all parts of one workbook may cost openpyxl together."""
 
     def __init__(self) -> None:
         self.spent = 0
         self.names: set[str] = set()
 
     def spend_on(self, content: IO[bytes], *, is_styles: bool) -> None:
-        """Read `content` to its end; a part that is no XML costs nothing.
+        """Read `content` to its end and charge its elements; a part that is not XML costs nothing.
 
-        Raises UnreadableTable as soon as the budget is spent, and for a DTD.
+        Raises UnreadableTable as soon as the budget is exceeded, and for a DTD.
         """
         is_number = False
         previous = ""
@@ -91,7 +91,7 @@ class ElementBudget:
             try:
                 parser.Parse(chunk)
             except (expat.ExpatError, LookupError, ValueError):
-                # A picture. Of broken XML openpyxl reads no further than this.
+                # The part is a picture, or broken XML, which openpyxl does not read beyond this point either.
                 is_readable = False
             if is_readable and length - parser.CurrentByteIndex > MAX_TAG_BYTES:
                 raise workbook_too_large()
@@ -127,7 +127,7 @@ def _has_long_namespace(attributes: Mapping[str, str]) -> bool:
 
 
 def cells_with_formulas(sheet: bytes) -> list[str]:
-    """The references of the cells whose value a formula has left: it may be old, or another person's."""
+    """Return the references of cells with a formula, whose stored value may be outdated or another person's."""
     found: list[str] = []
     reference = ""
 
@@ -143,10 +143,10 @@ def cells_with_formulas(sheet: bytes) -> list[str]:
 
 
 def number_formats_of(styles: bytes) -> bytes:
-    """`styles` with nothing but the kinds of the number formats, and which of them each format of cells has.
+    """Return `styles` reduced to number formats and the cell formats that use them.
 
-    openpyxl reads the code of a number format again for each format of cells: here it is read once, and a short one
-    stands for it.
+    openpyxl parses the code of a number format again for each cell format. Here each code is parsed once and replaced
+    by a short one.
     """
     root = Element(f"{{{SHEET_MAIN_NS}}}styleSheet")
     number_formats = SubElement(root, f"{{{SHEET_MAIN_NS}}}numFmts")
@@ -167,8 +167,8 @@ def number_formats_of(styles: bytes) -> bytes:
 
 
 def _short_code(code: str) -> str:
-    """A short code of the same kind: of a duration, of a day or a time, or of a number."""
-    # Only the first section counts. For each "[" without a "]" openpyxl would look through all that follows.
+    """Return a short number format of the same kind: duration, date or time, or number."""
+    # Only the first section counts. openpyxl would scan the rest of the code for each "[" without a "]".
     closed, bracket, rest = code.split(";")[0].rpartition("]")
     code = closed + bracket + rest.replace("[", "")
     if not is_date_format(code):
@@ -188,9 +188,9 @@ def _is_number_format(name: str, parent: str) -> bool:
 
 
 def _parser(on_element: OnElement) -> expat.XMLParserType:
-    """A parser that calls `on_element` with the local name of each element and of its parent, and its attributes.
+    """Return a parser that calls `on_element` with the local names of each element and its parent, and the attributes.
 
-    It refuses a DTD, which could multiply attributes and texts: these files have none (ECMA-376-2 §6.2.5).
+    It refuses a DTD, which could multiply attributes and texts and which these files do not have (ECMA-376-2 §6.2.5).
     """
     parents: list[str] = []
 

@@ -1,4 +1,4 @@
-"""Excel workbooks. What a file says it holds, and what it really unpacks to, is looked at before anything parses it."""
+"""Reading Excel workbooks. Declared and real sizes are checked before anything parses the file."""
 
 import io
 import re
@@ -31,12 +31,12 @@ log = structlog.get_logger(__name__)
 
 MAX_PARTS = 200
 MAX_UNPACKED_BYTES = 10_000_000
-# Of one part, which openpyxl may hold as a tree.
+# The limit of one part, which openpyxl may hold as a tree.
 MAX_PART_BYTES = 4_000_000
 FORMULA = "="
 
-# The end of a ZIP file, https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT, 4.3.16: signature, four fields,
-# then the size of the directory. One entry takes 46 bytes and its name.
+# The end record of a ZIP file (https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT, 4.3.16) has a signature,
+# four fields, then the size of the directory. An entry takes 46 bytes and its name.
 DIRECTORY_END = b"PK\x05\x06"
 DIRECTORY_SIZE_AT = 12
 MAX_COMMENT_LENGTH = 65_535
@@ -48,26 +48,28 @@ MACROS = re.compile(r"vbaProject|macrosheets", re.I)
 
 
 def read_workbook(data: bytes) -> Table:
-    """The first visible sheet. A cell with a formula reads as FORMULA, whatever its value. Raises UnreadableTable."""
+    """Return the first visible sheet. A cell with a formula reads as FORMULA, whatever its value. Raises
+    UnreadableTable.
+    """
     _check_package(data)
     try:
         with warnings.catch_warnings():
-            # openpyxl warns of features that it would not write again; nothing is written.
+            # openpyxl warns about features that it cannot write; we write nothing.
             warnings.simplefilter("ignore")
             return make_table(_row_texts(data))
     except UnreadableTable:
         raise
-    except Exception:  # openpyxl names no class for what it cannot read, and raises a dozen.
-        # It may also be a fault of ours, about which nobody would learn from "damaged".
+    except Exception:  # openpyxl has no common exception class and raises a dozen
+        # Logged because the cause may also be a bug of ours, which the message to the user hides.
         log.warning("workbook_not_read", exc_info=True)
         raise damaged_workbook() from None
 
 
 def _check_package(data: bytes) -> None:
-    """Raise UnreadableTable for what must not be unpacked, or costs openpyxl too much to read.
+    """Raise UnreadableTable for files that must not be unpacked, or that would cost openpyxl too much.
 
-    Inflates each part in small pieces, keeps nothing, and stops as soon as the elements are too many. A part that holds
-    more than the directory says ends there and fails its check sum.
+    Unpacks each part in small pieces, keeps nothing, and stops when the element budget is exceeded. A part that is
+    larger than declared fails its checksum.
     """
     _check_directory_size(data)
     try:
@@ -115,9 +117,10 @@ def protected_by_password() -> UnreadableTable:
 
 
 def _row_texts(data: bytes) -> Iterator[list[str]]:
-    # Values alone: translating formulas from cell to cell takes longer than anybody waits.
+    # Only values are read, because translating formulas from cell to cell takes too long.
+    """Yield the texts of the rows of the first visible sheet."""
     package = _without_costly_parts(data)
-    # As `load_workbook` does, which forgets from which part it reads a sheet.
+    # Does what `load_workbook` does, which does not tell from which part it reads a sheet.
     reader = ExcelReader(io.BytesIO(package), read_only=True, data_only=True, keep_links=False)
     reader.read()
     sheet = next(one for one in reader.wb.worksheets if one.sheet_state == "visible")
@@ -127,7 +130,7 @@ def _row_texts(data: bytes) -> Iterator[list[str]]:
         if (listed.name, listed.state) == (sheet.title, sheet.sheet_state)
     )
     formulas = {coordinate_to_tuple(cell) for cell in cells_with_formulas(reader.archive.read(part))}
-    # What a file says of its size is no bound, and may be wrong.
+    # The declared dimensions are no limit and may be wrong.
     sheet.reset_dimensions()
     for number, row in enumerate(sheet.iter_rows(max_col=MAX_COLUMNS + 1, values_only=True), start=1):
         yield [
@@ -136,8 +139,10 @@ def _row_texts(data: bytes) -> Iterator[list[str]]:
 
 
 def _without_costly_parts(data: bytes) -> bytes:
-    """The package without what takes openpyxl long and says nothing about people: all of the styles but the number
-    formats, which tell days from numbers, and the names of ranges."""
+    """Return the package without styles except number formats, and without defined names.
+
+    Number formats are needed to tell dates from numbers; the rest costs openpyxl time and says nothing about people.
+    """
     package = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(data)) as sent, zipfile.ZipFile(package, "w") as target:
         books = _workbook_part_names(sent)
@@ -153,10 +158,10 @@ def _without_costly_parts(data: bytes) -> bytes:
 
 
 def _workbook_part_names(package: zipfile.ZipFile) -> set[str]:
-    """The names of the parts that may be the list of sheets; openpyxl takes the usual name where none is told."""
+    """Return the names of the parts that may be the list of sheets, including the default name that openpyxl uses."""
     types = fromstring(package.read(ARC_CONTENT_TYPES))
-    told = {one.get("PartName", "")[1:] for one in types if one.get("ContentType", "").endswith(".main+xml")}
-    return {ARC_WORKBOOK, *told}
+    declared = {one.get("PartName", "")[1:] for one in types if one.get("ContentType", "").endswith(".main+xml")}
+    return {ARC_WORKBOOK, *declared}
 
 
 def _without_defined_names(book: bytes) -> bytes:
@@ -168,8 +173,9 @@ def _without_defined_names(book: bytes) -> bytes:
 
 
 def _check_sheets(book: bytes, relations: RelationshipList) -> None:
-    """Raise UnreadableTable where openpyxl would open one part again and again: each sheet is opened to be measured,
-    and a chart that has a sheet to itself with all that it draws."""
+    """Raise UnreadableTable if openpyxl would open a part repeatedly: each sheet, and everything that a chart sheet
+    draws.
+    """
     by_id = relations.to_dict()
     ids = [sheet.get(f"{{{REL_NS}}}id", "") for sheet in fromstring(book).findall(".//{*}sheet")]
     sheets = [by_id[one] for one in ids if one in by_id]
@@ -178,7 +184,7 @@ def _check_sheets(book: bytes, relations: RelationshipList) -> None:
 
 
 def _cell_text(value: object) -> str:
-    """As a person would type it: a number without ".0", a day as 2026-11-16."""
+    """Return the value as a user would type it: a number without ".0", a date as 2026-11-16."""
     if value is None:
         return ""
     if isinstance(value, str):

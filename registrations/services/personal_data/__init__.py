@@ -1,1 +1,1 @@
-"""The end of personal data: what is held, what becomes of it, when it ends, and what one person may ask for."""
+"""The personal data that is stored, its retention and purge, and what a person may ask for."""

@@ -1,4 +1,4 @@
-"""Accounts of people who registered for a country and do so no longer."""
+"""Closing the accounts of former focal points."""
 
 from datetime import datetime, timedelta
 
@@ -14,15 +14,15 @@ from django.db.models.functions import Cast
 from registrations.models import Delivery, FocalPoint, HistoryEvent, User
 from registrations.services.personal_data.registry import ANONYMISED_DOMAIN, anonymised_values
 
-# So long a removal can be a mistake that somebody mends.
+# A removal may be a mistake that is corrected within this time.
 MIN_REMOVED_FOR = timedelta(days=30)
 
 
 def idle_accounts(*, now: datetime) -> "QuerySet[User]":
-    """Those of former focal points: removed from every body a month ago at least, without a right of their own, and
-    without a step at a webinar whose people are still known (a webinar without a policy is one).
+    """Return the accounts of former focal points that can be closed.
 
-    An account that never was a focal point's is the administrators' to close.
+    They were removed from every body a month ago or earlier, have no role, and did not act at a webinar whose people
+    are not anonymised yet (a webinar without a policy counts as one). Other accounts are closed by administrators.
     """
     theirs = FocalPoint.objects.filter(user=OuterRef("pk"))
     lately = theirs.filter(removed_at__gt=now - MIN_REMOVED_FOR)
@@ -39,9 +39,10 @@ def idle_accounts(*, now: datetime) -> "QuerySet[User]":
 
 @transaction.atomic
 def close_account(account: User, *, now: datetime, is_asked_for: bool = False) -> bool:
-    """Close `account` and let it say nothing about the person; whether it did. The history keeps naming its number.
+    """Close `account` and anonymise it; return whether it was closed. The history keeps referring to its number.
 
-    Unless the person themselves asked, only while it is still idle. Their sessions end, and what they sign in with.
+    Ends its sessions and deletes what it signs in with. Unless the person asked for it, the account must still be idle,
+    which is checked under the lock of its row.
     """
     rows = User.objects.select_for_update().filter(pk=account.pk).exclude(email__endswith=ANONYMISED_DOMAIN)
     if not is_asked_for and not idle_accounts(now=now).filter(pk=account.pk).exists():

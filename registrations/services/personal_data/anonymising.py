@@ -1,4 +1,4 @@
-"""Write rows over so that they say nothing about anybody. Each step can be taken again: it changes nothing then."""
+"""Overwriting rows so that they do not identify anybody. Each function can be repeated without further effect."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -29,13 +29,13 @@ from sessions_app.models import Webinar
 
 Keys = list[int]
 
-# Where no file ever lies: `file` is unique, so each row needs a path of its own.
+# No file is ever stored below this path. `file` is unique, so each row gets a path of its own.
 ERASED_FILES = "erased/"
 
 
 @dataclass(frozen=True)
 class PersonalDataRows:
-    """Rows that still say something about people, each sort by itself."""
+    """The rows that contain personal data of a webinar or of a person, by sort."""
 
     delegates: "QuerySet[Delegate]"
     entries: "QuerySet[CalendarEntry]"
@@ -49,6 +49,9 @@ class PersonalDataRows:
     attendances: "QuerySet[Attendance]"
 
     def counts(self) -> dict[str, int]:
+        """Return how many rows there are; delegations, waivers, exceptions and announcements count together as
+        "texts".
+        """
         return {
             "delegates": self.delegates.count(),
             "entries": self.entries.count(),
@@ -63,7 +66,7 @@ class PersonalDataRows:
 
 
 def personal_data_of(webinar: Webinar) -> PersonalDataRows:
-    """What is still held of the people of `webinar`."""
+    """Return the rows that still contain personal data of the people of `webinar`."""
     deliveries = Delivery.objects.filter(
         Q(session__webinar=webinar)
         | Q(delegate__webinar=webinar)
@@ -86,7 +89,9 @@ def personal_data_of(webinar: Webinar) -> PersonalDataRows:
 
 
 def anonymisers(now: datetime) -> Mapping[str, Callable[[Keys], None]]:
-    """For each sort of `PersonalDataRows`, what writes the rows with these keys over. Needs a transaction."""
+    """Return the function that overwrites rows with given keys, for each field of PersonalDataRows. Needs a
+    transaction.
+    """
     return {
         "delegates": partial(_anonymise_delegates, now=now),
         "entries": _anonymise_entries,
@@ -106,15 +111,15 @@ def _write_over(model: Any, keys: Keys) -> None:
 
 
 def _anonymise_delegates(keys: Keys, *, now: datetime) -> None:
-    """Every link of theirs ends with it, whatever becomes of the date of the purge."""
+    """Overwrite delegates and invalidate all their links, even if the purge date is moved later."""
     rows = Delegate.objects.filter(pk__in=keys)
     rows.update(
         **anonymised_values(Delegate),
-        # The programme is public and names its speakers: who this was must not be read there.
+        # The programme is public and names its speakers, so the link would identify the person.
         speaker=None,
         anonymised_at=now,
         version=F("version") + 1,
-        # That of someone who left still opens an empty calendar; the next one opens nothing.
+        # The last token of a person who left still opens an empty calendar. Adding two invalidates it as well.
         token_version=F("token_version") + 2,
     )
 
@@ -124,15 +129,15 @@ def _anonymise_entries(keys: Keys) -> None:
 
 
 def _anonymise_deliveries(keys: Keys) -> None:
-    """What was not sent is not sent any more, and nobody is asked to see to it: nobody is left to read it.
+    """Overwrite deliveries and give up unsent ones: they are superseded, and need no attention.
 
-    What was sent once, and waits or failed a second time, is again what it was.
+    A delivery that was sent once and is waiting or failed after a resend counts as sent.
     """
     rows = Delivery.objects.filter(pk__in=keys)
-    what_it_was = Case(
+    final_state = Case(
         When(sent_at__isnull=False, then=Value(DeliveryState.SENT)), default=Value(DeliveryState.SUPERSEDED)
     )
-    rows.exclude(state=DeliveryState.SENT).update(state=what_it_was, claim_token=None, lease_expires_at=None)
+    rows.exclude(state=DeliveryState.SENT).update(state=final_state, claim_token=None, lease_expires_at=None)
     rows.filter(key__contains="@").update(
         key=Concat(Value("anonymised:"), Cast("pk", CharField()), output_field=CharField())
     )
@@ -148,12 +153,16 @@ def _anonymise_events(keys: Keys) -> None:
 
 
 def without_values(changes: Mapping[str, Any]) -> dict[str, Any]:
-    """`changes` with the same keys: that a name was changed is kept, and not what it was."""
+    """Return `changes` with the same keys and empty values: the history keeps that a name changed, but not the
+    names.
+    """
     return {key: value if key in IMPERSONAL_CHANGES else ["", ""] for key, value in changes.items()}
 
 
 def _erase_letters(keys: Keys) -> None:
-    """The files go once this is committed; a file that is left behind then is found as one without a row."""
+    """Overwrite letters and delete their files after the commit; a file that stays behind is found by
+    `orphaned_files`.
+    """
     rows = NominationLetter.objects.filter(pk__in=keys)
     for name in rows.values_list("file", flat=True):
         transaction.on_commit(partial(default_storage.delete, name), robust=True)

@@ -1,4 +1,4 @@
-"""Letting nothing that is kept say who one person was; the figures stay."""
+"""Erasing the personal data of one person at their request; the figures stay."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -38,7 +38,7 @@ from registrations.services.personal_data.persons import Person, find_person
 from registrations.services.personal_data.registry import NAMES_OF_OTHERS
 from registrations.services.quota_locks import atomic_with_retry, lock_delegation, mark_left
 
-# What their changes tell of the person themselves.
+# The changes of these events are about the person themselves.
 DETAIL_KINDS = (HistoryKind.EDITED, HistoryKind.EDIT_UNDONE)
 
 log = structlog.get_logger(__name__)
@@ -46,18 +46,21 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True)
 class ErasureResult:
-    """What came of it: `withdrawn` registrations; `is_done` is False while cancellations are still on their way."""
+    """The result of an erasure: the number of withdrawn registrations, and whether the data were erased already.
+
+    `is_done` is False while cancellations are still to be sent.
+    """
 
     withdrawn: int
     is_done: bool
 
 
 def erase_person(address: str, *, by: User, now: datetime) -> ErasureResult:
-    """Let nothing that is kept say who `address` was; the figures stay.
+    """Erase everything that identifies the person with `address`; the figures stay.
 
-    First the person is withdrawn from whatever lies ahead, so that each calendar gets its CANCEL: with the address
-    that would be lost. While one of these is on its way nothing is erased yet; a second call, a minute later, goes on.
-    The history keeps that it happened. Raises NotPossibleNow for an account that is in use.
+    The person is first withdrawn from webinars ahead, so that their calendars get a CANCEL, which needs the address.
+    Nothing is erased before these messages are sent; a second call, a minute later, continues. The history records the
+    erasure. Raises NotPossibleNow if the person's account is in use.
     """
     person = find_person(address)
     _check_account(person)
@@ -70,6 +73,7 @@ def erase_person(address: str, *, by: User, now: datetime) -> ErasureResult:
 
 
 def _check_account(person: Person) -> None:
+    """Raise NotPossibleNow if the account has a role or is that of a present focal point."""
     account = person.account
     if account is None:
         return
@@ -85,7 +89,7 @@ def _check_account(person: Person) -> None:
 
 
 def _withdraw(delegate: Delegate, *, by: User, now: datetime) -> bool:
-    """Take someone who is still to come out of their delegation; whether there was anything to do."""
+    """Withdraw the delegate unless the webinar is over; return whether there was anything to do."""
     end = last_session_end(delegate.webinar)
     if not delegate.is_active or (end is not None and end <= now):
         return False
@@ -98,7 +102,7 @@ def _withdraw(delegate: Delegate, *, by: User, now: datetime) -> bool:
 
 @atomic_with_retry
 def _withdraw_from_absent(delegate: Delegate, *, by: User, now: datetime, reason: str) -> bool:
-    """Of a delegation that does not attend nobody is withdrawn otherwise; should it attend again, then without them."""
+    """Withdraw a delegate of a delegation that does not attend, which `withdraw_delegate` refuses."""
     locked = lock_delegation(delegate.delegation)
     current = locked.reload(delegate)
     if not current.is_active:
@@ -109,7 +113,7 @@ def _withdraw_from_absent(delegate: Delegate, *, by: User, now: datetime, reason
 
 
 def _is_mail_on_its_way(person: Person, now: datetime) -> bool:
-    """Whether a calendar message is owed to them, or is still to be planned."""
+    """Whether a calendar message to the person is due or is still to be planned."""
     entries = CalendarEntry.objects.filter(Q(delegate__in=person.delegates) | Q(address=person.address))
     unplanned = entries.filter(planned_method=IcalMethod.REQUEST, session__released__ends_at__gt=now)
     waiting = Delivery.objects.filter(entry__in=entries, state__in=[DeliveryState.DUE, DeliveryState.CLAIMED])
@@ -118,7 +122,7 @@ def _is_mail_on_its_way(person: Person, now: datetime) -> bool:
 
 @atomic_with_retry
 def _erase_locked(person: Person, *, by: User, now: datetime) -> None:
-    """One transaction, under the locks of their delegations, one webinar after the other."""
+    """Overwrite the person's rows in one transaction, under the locks of their delegations in the order of webinars."""
     for delegation in sorted(person.delegations, key=lambda one: (one.webinar_id, one.pk)):
         lock_delegation(delegation)
     data = _personal_data_of_person(person)
@@ -134,7 +138,7 @@ def _erase_locked(person: Person, *, by: User, now: datetime) -> None:
 
 
 def _personal_data_of_person(person: Person) -> PersonalDataRows:
-    """The rows that are theirs. Letters and reasons of a delegation are about all of its people, and stay."""
+    """Return the person's rows. Letters and reasons of a delegation concern all its people and are not included."""
     return PersonalDataRows(
         delegates=Delegate.objects.filter(pk__in=[one.pk for one in person.delegates]),
         entries=CalendarEntry.objects.filter(Q(delegate__in=person.delegates) | Q(address=person.address)),
@@ -150,8 +154,9 @@ def _personal_data_of_person(person: Person) -> PersonalDataRows:
 
 
 def _empty_mentions(person: Person) -> None:
-    """Their name and address in the history of others: whose seat they took, who took theirs, who tried to name them,
-    who had their address by mistake."""
+    """Remove the person's names and addresses from events about other people: replacements, clashes and corrected
+    addresses.
+    """
     known = {person.address} | _names_of(person.delegates)
     events = HistoryEvent.objects.filter(
         Q(delegation__in=person.delegations, kind__in=[HistoryKind.REPLACED, HistoryKind.REGISTERED])
@@ -169,7 +174,7 @@ def _empty_mentions(person: Person) -> None:
 
 
 def _names_of(delegates: Iterable[Delegate]) -> set[str]:
-    """Every name that they had, by the history of their changes."""
+    """Return every name that the delegates had, according to the history of their changes."""
     names = {delegate.name for delegate in delegates}
     for event in HistoryEvent.objects.filter(delegate__in=list(delegates), kind__in=DETAIL_KINDS):
         names |= set(event.changes.get("name", ()))
@@ -177,7 +182,7 @@ def _names_of(delegates: Iterable[Delegate]) -> set[str]:
 
 
 def _without_person(known: set[str], event: HistoryEvent, name: str, values: list[Any]) -> list[Any]:
-    """What someone tried to register goes whole; of other changes, the values that are about the person."""
+    """Return the values without those of the person; a clash is emptied completely."""
     if event.kind == HistoryKind.ADDRESS_CLASH:
         return ["", ""]
     if name not in NAMES_OF_OTHERS | {"email", "name"}:

@@ -1,4 +1,4 @@
-"""Files of letters that no row names: left by an upload that broke off, or by a disk that did not answer."""
+"""Deleting files of letters without a row, left by an interrupted upload or a failed deletion."""
 
 from datetime import datetime, timedelta
 
@@ -7,12 +7,12 @@ from django.core.files.storage import default_storage
 from registrations.models import NominationLetter
 
 FOLDER = "letters"
-# A file is written before its row (and before anybody waits with locks for it).
+# A file is written before its row, so a new file without a row may belong to a running upload.
 MIN_ORPHAN_AGE = timedelta(days=1)
 
 
 def orphaned_files(*, now: datetime) -> list[str]:
-    """The names of files below `letters/` that are older than a day and that no row names."""
+    """Return the paths of files below `letters/` that are older than a day and belong to no row."""
     try:
         _folders, names = default_storage.listdir(FOLDER)
     except FileNotFoundError:
@@ -30,7 +30,7 @@ def _is_old(path: str, now: datetime) -> bool:
 
 
 def erase_orphans(*, now: datetime) -> int:
-    """Delete them; how many there were."""
+    """Delete the orphaned files and return how many there were."""
     paths = orphaned_files(now=now)
     for path in paths:
         default_storage.delete(path)

@@ -1,4 +1,4 @@
-"""One person, known by the e-mail address: what `giving_out` gives out and `erasing` erases when they ask."""
+"""Finding what is stored about one person by their e-mail address, for subject access and erasure."""
 
 from dataclasses import dataclass
 
@@ -13,7 +13,7 @@ from registrations.services.personal_data.registry import ANONYMISED_DOMAIN
 
 @dataclass(frozen=True)
 class Person:
-    """Whoever is known under `address`; at most one account, and one registration or more at each webinar."""
+    """A person known by `address`: an account at most, registrations of all webinars, and the number of deliveries."""
 
     address: str
     delegates: tuple[Delegate, ...]
@@ -22,15 +22,17 @@ class Person:
 
     @property
     def is_known(self) -> bool:
+        """Whether anything is stored about the address."""
         return bool(self.delegates or self.account or self.messages)
 
     @property
     def delegations(self) -> tuple[Delegation, ...]:
+        """The delegations that the person was registered in."""
         return tuple({delegate.delegation_id: delegate.delegation for delegate in self.delegates}.values())
 
 
 def find_person(address: str) -> Person:
-    """All that is kept under `address`, whatever its case. Three queries."""
+    """Return everything that is stored under `address`, ignoring case. Costs three queries."""
     address = address.strip().lower()
     related = ("webinar", "delegation__body", "profile")
     delegates = Delegate.objects.with_address(address).filter(anonymised_at=None).select_related(*related)

@@ -1,4 +1,6 @@
-"""The daily end of personal data: of webinars whose date has come, of accounts that are nobody's, of traces."""
+"""The daily purge of personal data: of webinars past their purge date, idle accounts, orphaned files and sign-in
+traces.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,14 +22,14 @@ from sessions_app.models import Webinar
 
 log = structlog.get_logger(__name__)
 
-# Rows of one sort in one transaction: nobody waits long for what it locks.
+# The number of rows overwritten in one transaction, so that locks are held only briefly.
 BATCH = 500
 TRACES_KEPT_FOR = timedelta(days=30)
 
 
 @dataclass(frozen=True)
 class PurgeResult:
-    """What ended, or would: counts by sort for each webinar, and of accounts and files without a row."""
+    """How many rows were purged, or would be: by webinar and sort, and the numbers of accounts and orphaned files."""
 
     webinars: dict[str, dict[str, int]]
     accounts: int
@@ -35,7 +37,7 @@ class PurgeResult:
 
 
 def due_policies(*, now: datetime) -> list[RegistrationPolicy]:
-    """Those whose day has come (by UTC, as for the links of participants) and whose last session is over."""
+    """Return the policies whose purge date, in UTC, has come and whose last session is over."""
     rows = RegistrationPolicy.objects.filter(purge_on__lte=now.date(), purged_at=None).select_related("webinar")
     return [policy for policy in rows.order_by("purge_on", "pk") if _is_over(policy.webinar, now)]
 
@@ -46,7 +48,7 @@ def _is_over(webinar: Webinar, now: datetime) -> bool:
 
 
 def preview_purge(*, now: datetime) -> PurgeResult:
-    """What `purge` would end now. Changes nothing."""
+    """Return what `purge` would do now. Changes nothing."""
     return PurgeResult(
         webinars={policy.webinar.slug: personal_data_of(policy.webinar).counts() for policy in due_policies(now=now)},
         accounts=idle_accounts(now=now).count(),
@@ -55,8 +57,9 @@ def preview_purge(*, now: datetime) -> PurgeResult:
 
 
 def purge(*, now: datetime) -> PurgeResult:
-    """End what is due. A second run, or another one at the same time, finds less or nothing; broken off, it goes on
-    where it stood."""
+    """Purge everything that is due. A second or concurrent run finds less or nothing; an interrupted run can be
+    continued.
+    """
     webinars = {policy.webinar.slug: purge_webinar(policy.webinar, now=now) for policy in due_policies(now=now)}
     accounts = 0
     for account in idle_accounts(now=now):
@@ -68,10 +71,10 @@ def purge(*, now: datetime) -> PurgeResult:
 
 
 def purge_webinar(webinar: Webinar, *, now: datetime) -> dict[str, int]:
-    """Anonymise the people of `webinar`; how many rows of each sort. Figures, answers and arrivals stay.
+    """Anonymise the people of `webinar` and return the number of rows by sort. Figures, answers and arrivals stay.
 
-    One transaction for each batch, under the lock of the webinar's policy, so that two purges take turns. Where the
-    date was moved ahead meanwhile nothing more ends.
+    Each batch is a transaction under the lock of the webinar's policy, so that two purges take turns. It stops if the
+    purge date was moved later meanwhile.
     """
     counts = {}
     data, steps = personal_data_of(webinar), anonymisers(now)
@@ -79,20 +82,16 @@ def purge_webinar(webinar: Webinar, *, now: datetime) -> dict[str, int]:
         counts[sort] = _in_batches(webinar, getattr(data, sort), write, now=now)
     with transaction.atomic():
         policy = _locked_due(webinar, now)
-        if policy is not None and not any(_left(data)):
+        if policy is not None and not _has_rows_left(data):
             policy.purged_at = now
             policy.save(update_fields=["purged_at"])
             HistoryEvent.objects.create(webinar=webinar, kind=HistoryKind.PURGED, at=now)
     return counts
 
 
-def _left(data: PersonalDataRows) -> list[bool]:
-    return [
-        data.delegates.exists(),
-        data.entries.exists(),
-        data.letters.exists(),
-        data.attendances.exists(),
-    ]
+def _has_rows_left(data: PersonalDataRows) -> bool:
+    """Whether rows are left that must be gone before the purge counts as finished."""
+    return any(rows.exists() for rows in (data.delegates, data.entries, data.letters, data.attendances))
 
 
 def _in_batches(
@@ -111,12 +110,12 @@ def _in_batches(
 
 
 def _locked_due(webinar: Webinar, now: datetime) -> RegistrationPolicy | None:
-    """The locked policy of `webinar` while its people are to be anonymised. Needs a transaction."""
+    """Lock and return the policy of `webinar` if its purge is due and not finished, else None. Needs a transaction."""
     due = RegistrationPolicy.objects.select_for_update().filter(purge_on__lte=now.date(), purged_at=None)
     return due.filter(webinar=webinar).first()
 
 
 def _delete_sign_in_traces(now: datetime) -> None:
-    """Sessions that have expired, and from where somebody signed in a month ago."""
+    """Delete expired sessions, and records of sign-ins that were last used 30 days ago."""
     UserSession.objects.filter(last_seen_at__lt=now - TRACES_KEPT_FOR).delete()
     import_module(settings.SESSION_ENGINE).SessionStore.clear_expired()

@@ -1,8 +1,7 @@
-"""Every field and file that can hold personal data, and what becomes of it (design §8).
+"""The retention policy of every field and file that can hold personal data (design §8). A missing field fails a test.
 
-What ends is written over with what `REGISTRY` says, and nothing else: a field that is missing here fails a test. Rows
-stay where figures count them: who a delegate was ends, that there was one of a profile, invited, admitted, with an
-answer and an arrival, stays.
+Fields are overwritten only as `REGISTRY` says. Rows stay if figures count them: the purge removes who a delegate was,
+but not that a delegate of a profile was invited, admitted, answered and arrived.
 """
 
 from collections.abc import Mapping
@@ -12,27 +11,27 @@ from typing import Any
 from django.db.models import CharField, Model, Value
 from django.db.models.functions import Cast, Concat
 
-# RFC 2606 §2: no mail ever arrives there.
+# A domain that never receives mail (RFC 2606 §2).
 ANONYMISED_DOMAIN = "@anonymised.invalid"
 
 
 @dataclass(frozen=True)
 class OverwritePolicy:
-    """Written over with `value`: a text, or an expression where each row needs one of its own."""
+    """The field is overwritten with `value`: a text, or an expression if each row needs its own value."""
 
     value: Any = ""
 
 
 @dataclass(frozen=True)
 class CustomPolicy:
-    """Ends in a way that one value cannot tell: `how`."""
+    """The data end in a way that a single value cannot express, described by `how`."""
 
     how: str
 
 
 @dataclass(frozen=True)
 class KeepPolicy:
-    """Says nothing about a person whose data end, for the reason `why`; stays as it is."""
+    """The field does not identify a person whose data end, for the reason `why`, and is not changed."""
 
     why: str
 
@@ -41,7 +40,7 @@ RetentionPolicy = OverwritePolicy | CustomPolicy | KeepPolicy
 
 
 def _numbered(before: str = "", after: str = "") -> OverwritePolicy:
-    """A text of its own for each row, so that what is unique stays so."""
+    """Return a policy with a different text for each row, so that unique fields stay unique."""
     return OverwritePolicy(Concat(Value(before), Cast("pk", CharField()), Value(after), output_field=CharField()))
 
 
@@ -79,7 +78,7 @@ REGISTRY: Mapping[str, Mapping[str, RetentionPolicy]] = {
     "registrations.CalendarEntry": {"address": ADDRESS},
     "registrations.Delivery": {
         "email": ADDRESS,
-        # Only some kinds have an address in it; all of a webinar's get a new one, since all of them are done with.
+        # Keys of some kinds contain an address. They are replaced for all deliveries of a purged webinar.
         "key": CustomPolicy(
             "a key with an address in it is replaced; others keep the planner from owing the same again"
         ),
@@ -90,7 +89,7 @@ REGISTRY: Mapping[str, Mapping[str, RetentionPolicy]] = {
         "address": CustomPolicy("the row is deleted once the planner has looked at it, soon after")
     },
     "registrations.Announcement": {
-        # Free text may name people; what was confirmed has one in both languages.
+        # Free text may name people. A constraint requires texts in both languages of confirmed announcements.
         **dict.fromkeys(("subject_en", "subject_es", "text_en", "text_es"), OverwritePolicy("–")),
         "audience": KeepPolicy("codes of countries, profiles, states and answers"),
     },
@@ -154,15 +153,15 @@ REGISTRY: Mapping[str, Mapping[str, RetentionPolicy]] = {
     ),
 }
 
-# Of `HistoryEvent.changes`: whose seat somebody took is about two people.
+# Keys of `HistoryEvent.changes` that name another person.
 NAMES_OF_OTHERS = frozenset({"replaces", "replaced_by"})
-# Of the same: figures, choices and codes. The values of every other key end.
+# Keys of `HistoryEvent.changes` with figures, choices and codes. The values of all other keys are purged.
 IMPERSONAL_CHANGES = frozenset(
     {"profile", "role", "status", "language", "is_working_group_member", "seats", "minimum", "maximum", "timezone"}
 )
 
 
 def anonymised_values(model: type[Model]) -> dict[str, Any]:
-    """What the fields of a row of `model` are written over with, for `QuerySet.update`."""
+    """Return the values that the fields of a row of `model` are overwritten with, for `QuerySet.update`."""
     policies = REGISTRY[model._meta.label]
     return {name: policy.value for name, policy in policies.items() if isinstance(policy, OverwritePolicy)}

@@ -1,4 +1,4 @@
-"""Everything that is kept of one person, for them."""
+"""Exporting everything that is stored about one person, for that person."""
 
 from datetime import datetime
 from typing import Any
@@ -24,7 +24,7 @@ from registrations.services.personal_data.registry import NAMES_OF_OTHERS
 log = structlog.get_logger(__name__)
 
 
-# What makes links, queues and calendars work: said to nobody.
+# Technical fields of links, queues and calendars, which are not exported.
 INTERNAL = frozenset(
     {
         "id", "password", "token_version", "version", "mail_not_before", "key", "claim_token", "lease_expires_at",
@@ -35,8 +35,10 @@ INTERNAL = frozenset(
 
 @transaction.atomic
 def export_person(address: str, *, by: User, now: datetime) -> dict[str, Any]:
-    """Everything that is kept under `address`, as plain values; nobody else is named. The history keeps that it was
-    given out, and to whom of the secretariat."""
+    """Return everything that is stored under `address` as plain values, without naming other people.
+
+    The history records the export and the member of the secretariat who made it.
+    """
     person = find_person(address)
     given = {
         "address": person.address,
@@ -59,7 +61,7 @@ def export_person(address: str, *, by: User, now: datetime) -> dict[str, Any]:
 
 
 def _field_values(row: Model) -> dict[str, Any]:
-    """The fields of `row` by name, without those that lead to other rows."""
+    """Return the fields of `row` by name, without relations and internal fields."""
     return {
         field.name: field.value_from_object(row)
         for field in row._meta.concrete_fields
@@ -91,7 +93,7 @@ def _registration(delegate: Delegate) -> dict[str, Any]:
 
 
 def _event_values(event: HistoryEvent) -> dict[str, Any]:
-    # What another country typed about them is that country's.
+    # What another country entered about the person belongs to that country.
     changes = {} if event.kind == HistoryKind.ADDRESS_CLASH else event.changes
     return {
         "at": event.at,

@@ -93,9 +93,7 @@ def test_the_nominated_are_those_of_the_board(webinar: Webinar) -> None:
     assert table.grand_total.nominated == 4
 
 
-def test_who_came_counts_also_after_leaving_and_from_a_country_that_no_longer_attends(
-    webinar: Webinar, staff: User
-) -> None:
+def test_attendance_counts_former_delegates_and_countries_that_do_not_attend(webinar: Webinar, staff: User) -> None:
     away = make_delegation(webinar, make_country("BZ"), status=DelegationStatus.NOT_ATTENDING)
     stayed = make_delegate(away)
     left = make_delegate(away, status="withdrawn", withdrawn_at=NOW)
@@ -127,7 +125,7 @@ def add(webinar: Webinar, number: int, *, by: User) -> None:
         make_attendance(session_of(webinar), person, by=by)
 
 
-def test_the_table_and_the_arrivals_ask_as_much_for_many(webinar: Webinar, staff: User) -> None:
+def test_the_queries_of_table_and_arrivals_do_not_grow(webinar: Webinar, staff: User) -> None:
     def queries() -> tuple[int, int]:
         with CaptureQueriesContext(connection) as table:
             attendance_table(webinar)

@@ -116,7 +116,7 @@ def test_the_history_of_a_delegation_is_its_own_the_latest_first(delegation):
     assert list(history_of(delegation)) == [late, early]
 
 
-def test_the_history_does_not_tell_who_of_another_country_holds_an_address(delegation):
+def test_the_history_does_not_reveal_who_in_another_country_has_an_address(delegation):
     holder = make_delegate(make_delegation(delegation.webinar, make_country("PA")), name="Luis Paz")
     HistoryEvent.objects.create(
         webinar=delegation.webinar, delegation=delegation, delegate=holder, kind="address_clash", at=NOW
@@ -145,7 +145,7 @@ def test_a_focal_point_sees_the_delegations_of_their_country_at_every_webinar(de
         ("sent", 2, ""),
     ],
 )
-def test_why_a_mail_has_not_arrived_is_told_in_the_readers_language(delegation, state, attempts, told):
+def test_a_mail_error_is_shown_in_the_readers_language(delegation, state, attempts, told):
     make_release(delegation.webinar)
     ana = make_delegate(delegation)
     for session in delegation.webinar.sessions.select_related("released__release"):
@@ -157,7 +157,7 @@ def test_why_a_mail_has_not_arrived_is_told_in_the_readers_language(delegation, 
         assert mail_state_of(ana).errors == ((told,) if told else ())
 
 
-def test_what_is_done_with_can_be_sent_again_until_the_session_ends(delegation):
+def test_a_finished_delivery_can_be_sent_again_until_the_session_ends(delegation):
     make_release(delegation.webinar)
     session = delegation.webinar.sessions.select_related("released__release")[0]
     people = {state: make_delegate(delegation) for state in DeliveryState}

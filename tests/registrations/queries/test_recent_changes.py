@@ -39,7 +39,7 @@ def test_changes_are_those_of_the_last_24_hours_by_delegation_with_the_steps_in_
     }
 
 
-def test_an_exception_from_a_quota_is_told_when_it_begins_and_when_it_ends(delegation):
+def test_making_and_ending_an_exception_are_listed_as_changes(delegation):
     happened(delegation, HistoryKind.EXCEPTION_MADE, 2 * HOUR)
     happened(delegation, HistoryKind.EXCEPTION_ENDED, HOUR)
 
@@ -48,7 +48,7 @@ def test_an_exception_from_a_quota_is_told_when_it_begins_and_when_it_ends(deleg
     assert changes.other_kinds == (HistoryKind.EXCEPTION_MADE, HistoryKind.EXCEPTION_ENDED)
 
 
-def test_the_curve_ends_with_those_whom_the_headline_counts(delegation):
+def test_the_last_daily_total_equals_the_headline(delegation):
     webinar = delegation.webinar
     absent = make_delegation(webinar, make_country("MX"), status="not_attending")
     unodc = make_delegation(webinar, make_organisation())
@@ -67,7 +67,7 @@ def test_the_curve_ends_with_those_whom_the_headline_counts(delegation):
     )
 
 
-def test_a_day_of_the_curve_is_one_of_the_current_zone(delegation):
+def test_daily_totals_use_days_of_the_current_zone(delegation):
     make_delegate(delegation, registered_at=NOW.replace(hour=3))
 
     with timezone.override("America/Costa_Rica"):
@@ -76,7 +76,7 @@ def test_a_day_of_the_curve_is_one_of_the_current_zone(delegation):
     assert day.day == date(2026, 10, 25)
 
 
-def test_movements_are_one_question(delegation, django_assert_num_queries):
+def test_recent_changes_cost_one_query(delegation, django_assert_num_queries):
     make_delegate(delegation)
 
     with django_assert_num_queries(1):

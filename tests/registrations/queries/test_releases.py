@@ -29,7 +29,7 @@ def told(webinar: Webinar) -> dict[int, int]:
     return dict(count_recipients(webinar, draft_of(webinar).changes, now=NOW))
 
 
-def test_a_first_release_tells_everyone_invited_of_each_session(webinar: Webinar) -> None:
+def test_a_first_release_would_mail_every_invited_person_about_each_session(webinar: Webinar) -> None:
     assert told(webinar) == {1: 3, 2: 3}
 
 
@@ -40,7 +40,7 @@ def test_only_changed_sessions_are_counted(webinar: Webinar) -> None:
     assert told(webinar) == {2: 3}
 
 
-def test_a_cancellation_tells_the_mailboxes_that_hold_the_session(webinar: Webinar) -> None:
+def test_a_cancellation_would_mail_the_mailboxes_that_hold_the_session(webinar: Webinar) -> None:
     release_webinar(webinar, by=None, now=NOW)
     plan(now=NOW)
     nothing_held = CalendarEntry.objects.filter(session__number=1).order_by("pk")[:1]
@@ -51,13 +51,13 @@ def test_a_cancellation_tells_the_mailboxes_that_hold_the_session(webinar: Webin
     assert told(webinar) == {1: 2}
 
 
-def test_nobody_is_told_of_a_session_that_is_over(webinar: Webinar) -> None:
+def test_nobody_is_mailed_about_a_session_that_is_over(webinar: Webinar) -> None:
     Session.objects.filter(webinar=webinar, number=1).update(starts_at=FIRST_START - timedelta(days=60))
 
     assert told(webinar) == {1: 0, 2: 3}
 
 
-def test_the_count_is_what_the_planner_then_plans(webinar: Webinar) -> None:
+def test_the_recipient_count_equals_what_the_planner_plans(webinar: Webinar) -> None:
     release_webinar(webinar, by=None, now=NOW)
     plan(now=NOW)
     Delivery.objects.update(state=DeliveryState.SENT, sent_at=NOW, may_have_arrived=True)

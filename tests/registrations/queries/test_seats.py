@@ -41,7 +41,7 @@ def test_active_people_count_and_those_who_left_do_not(delegation):
     ]
 
 
-def test_who_declined_every_session_counts_and_is_shown(delegation):
+def test_people_who_declined_every_session_count_as_named_and_as_declined(delegation):
     webinar = delegation.webinar
     make_release(webinar)
     first, second = webinar.sessions.select_related("released__release")
@@ -57,7 +57,7 @@ def test_who_declined_every_session_counts_and_is_shown(delegation):
     assert (seat.named, seat.declined, seat.missing) == (3, 1, 0)
 
 
-def test_a_session_that_was_taken_back_says_nothing_about_declining(delegation):
+def test_a_cancelled_invitation_does_not_count_for_declining(delegation):
     make_release(delegation.webinar)
     first, second = delegation.webinar.sessions.select_related("released__release")
     delegate = make_delegate(delegation)

@@ -34,7 +34,7 @@ def a_webinar(slug="flows", *, minimum=2, **fields):
     return webinar
 
 
-def test_countries_with_gaps_go_by_the_days_that_are_left_then_by_what_is_missing():
+def test_incomplete_countries_are_sorted_by_days_left_and_missing_people():
     soon, late, closed, over = (a_webinar(slug) for slug in ("soon", "late", "closed", "over"))
     honduras, panama = make_country("HN"), make_country("PA")
     RegistrationPolicy.objects.filter(webinar=soon).update(closes_at=NOW + HOUR)
@@ -62,7 +62,7 @@ def test_countries_with_gaps_go_by_the_days_that_are_left_then_by_what_is_missin
     assert found.incomplete_count == 4
 
 
-def test_countries_without_a_focal_point_or_with_one_who_was_never_here_are_named():
+def test_countries_without_an_active_focal_point_are_listed():
     webinar = a_webinar()
     nobody, unseen, some, seen, removed = (make_country(code) for code in ("HN", "PA", "GT", "MX", "CR"))
     for body in (nobody, unseen, some, seen, removed):
@@ -85,7 +85,7 @@ def test_countries_without_a_focal_point_or_with_one_who_was_never_here_are_name
     ]
 
 
-def test_what_happens_next_is_told_in_the_order_of_its_hours():
+def test_upcoming_events_are_in_the_order_of_time():
     webinar = a_webinar()
     notice = make_gap_notice_rule(webinar, 5)
     reminder = make_reminder_rule(webinar, 1, "days", scope="first")
@@ -114,7 +114,7 @@ def test_what_happens_next_is_told_in_the_order_of_its_hours():
     ]
 
 
-def test_a_rule_that_is_younger_than_its_hour_does_nothing_any_more():
+def test_a_rule_created_after_its_hour_is_not_listed():
     webinar = a_webinar()
     make_gap_notice_rule(webinar, 5, created_at=NOW + 7 * DAY)
     make_reminder_rule(webinar, 1, "hours", created_at=FIRST_START + 2 * DAY)
@@ -125,7 +125,7 @@ def test_a_rule_that_is_younger_than_its_hour_does_nothing_any_more():
     assert kinds == {UpcomingKind.CLOSING, UpcomingKind.SESSION}
 
 
-def test_today_asks_as_much_for_thirty_webinars_as_for_one():
+def test_the_queries_of_today_do_not_grow_with_webinars():
     def add(number):
         webinar = a_webinar(f"webinar-{number}")
         make_gap_notice_rule(webinar)

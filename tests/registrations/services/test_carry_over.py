@@ -70,7 +70,7 @@ def test_of_two_entries_of_one_address_at_one_webinar_the_later_is_offered(deleg
     assert names(delegation) == ["Ana, later"]
 
 
-def test_who_left_is_offered_only_if_they_had_been_admitted(delegation, last_year):
+def test_former_delegates_are_offered_only_if_they_were_admitted(delegation, last_year):
     make_delegate(last_year, name="Stayed")
     make_delegate(last_year, name="Fell ill", status="withdrawn", withdrawn_at=NOW, admitted_at=NOW)
     make_delegate(last_year, name="A slip", status="withdrawn", withdrawn_at=NOW)
@@ -79,7 +79,7 @@ def test_who_left_is_offered_only_if_they_had_been_admitted(delegation, last_yea
     assert set(names(delegation)) == {"Stayed", "Fell ill"}
 
 
-def test_nobody_of_another_country_or_of_a_later_webinar_is_offered(delegation, last_year):
+def test_people_of_other_countries_and_later_webinars_are_not_offered(delegation, last_year):
     make_delegate(make_delegation(last_year.webinar, make_country("PA")), name="Of Panama")
     later = make_delegation(webinar_before("later", -30), delegation.body)
     make_delegate(later, name="Later")
@@ -89,7 +89,7 @@ def test_nobody_of_another_country_or_of_a_later_webinar_is_offered(delegation, 
     assert names(later) == ["Of this one"]
 
 
-def test_a_webinar_whose_personal_data_have_ended_offers_nobody(delegation, last_year):
+def test_people_of_a_purged_webinar_are_not_offered(delegation, last_year):
     make_delegate(last_year)
     policies = RegistrationPolicy.objects.filter(webinar=last_year.webinar)
 
@@ -100,7 +100,7 @@ def test_a_webinar_whose_personal_data_have_ended_offers_nobody(delegation, last
     assert (before, names(delegation)) == (1, [])
 
 
-def test_who_is_here_already_is_marked_whatever_the_case_of_the_address(delegation, last_year):
+def test_registered_people_are_marked_ignoring_the_case_of_the_address(delegation, last_year):
     make_delegate(last_year, name="Ana", email="ana@example.org")
     make_delegate(last_year, name="Luis", email="luis@example.org")
     make_delegate(delegation, email="ANA@Example.org")
@@ -112,7 +112,7 @@ def test_who_is_here_already_is_marked_whatever_the_case_of_the_address(delegati
     ]
 
 
-def test_a_profile_that_is_no_longer_asked_is_marked(delegation, last_year):
+def test_a_profile_without_a_quota_is_marked(delegation, last_year):
     make_delegate(last_year, "border-control", name="Rosa")
     Quota.objects.filter(webinar=delegation.webinar, profile__code="border-control").delete()
 
@@ -128,7 +128,7 @@ def test_at_a_webinar_without_sessions_those_of_begun_webinars_are_offered(last_
     assert names(planned) == ["Ana"]
 
 
-def test_a_person_is_named_again_with_everything_as_it_was(delegation, last_year, focal_point, now):
+def test_a_person_is_registered_again_with_the_earlier_details(delegation, last_year, focal_point, now):
     person = make_delegate(
         last_year,
         "border-control",
@@ -168,7 +168,7 @@ def test_only_staff_carry_a_role_over(delegation, last_year, focal_point, staff,
     assert list(delegation.delegates.order_by("pk").values_list("role", flat=True)) == ["delegate", "panelist"]
 
 
-def test_who_cannot_be_named_is_told_apart_and_the_others_are_named(delegation, last_year, focal_point, now):
+def test_refused_people_are_reported_and_the_others_are_registered(delegation, last_year, focal_point, now):
     Quota.objects.filter(profile__code="prosecutors").update(minimum=1, maximum=1)
     first, second = make_delegate(last_year, name="First"), make_delegate(last_year, name="Second")
     border = make_delegate(last_year, "border-control")

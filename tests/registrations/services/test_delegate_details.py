@@ -62,7 +62,7 @@ def test_an_address_with_a_line_break_is_refused(delegation, focal_point, now, e
     assert not Delegate.objects.exists()
 
 
-def test_every_wrong_field_is_told_at_once(delegation, focal_point, now):
+def test_all_invalid_fields_are_reported_together(delegation, focal_point, now):
     details = replace(make_details(), name="", email="nobody", timezone="Mars/Olympus", profile=None)
 
     with pytest.raises(InvalidInput) as refused:

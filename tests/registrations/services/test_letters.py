@@ -117,7 +117,7 @@ NO_PDF = "This is not a PDF file, whatever its name."
         ),
     ],
 )
-def test_what_is_no_whole_pdf_of_a_fair_size_is_refused_by_its_content(
+def test_a_file_that_is_no_whole_pdf_of_an_allowed_size_is_refused(
     delegation, focal_point, now, media, content, message
 ):
     with pytest.raises(InvalidInput) as refused:
@@ -136,7 +136,7 @@ def test_what_is_no_whole_pdf_of_a_fair_size_is_refused_by_its_content(
         b"%PDF-1.7\n" + b"x" * (10 * MB - 14) + b"%%EOF",
     ],
 )
-def test_what_readers_take_for_a_pdf_is_taken(delegation, focal_point, now, content):
+def test_files_that_pdf_readers_accept_are_accepted(delegation, focal_point, now, content):
     assert upload_letter(delegation, upload=make_upload(content), by=focal_point, now=now).size == len(content)
 
 
@@ -180,7 +180,7 @@ def test_no_file_name_leads_anywhere_or_hides_anything(typed):
     assert clean_file_name(name) == name
 
 
-def test_a_hostile_file_name_stands_on_the_letter_alone(delegation, focal_point, now, media):
+def test_a_hostile_file_name_is_used_only_as_the_name_of_the_letter(delegation, focal_point, now, media):
     upload = RawUpload("../../<b>x</b>\r\n.pdf", make_pdf())
 
     letter = upload_letter(delegation, upload=upload, by=focal_point, now=now)
@@ -316,7 +316,7 @@ def test_a_disk_that_is_full_keeps_no_part_of_a_letter_and_the_log_names_the_err
     reason="needs two disks",
 )
 @pytest.mark.parametrize(("size", "told"), [(120_000, "ENOSPC"), (250_000, "EFBIG")])
-def test_a_letter_of_which_the_disk_takes_a_part_is_not_taken_for_whole(
+def test_a_letter_that_was_written_in_part_is_refused(
     delegation, focal_point, now, media, settings, size, told, caplog
 ):
     settings.FILE_UPLOAD_TEMP_DIR = str(ANOTHER_DISK)
@@ -333,7 +333,7 @@ def test_a_letter_of_which_the_disk_takes_a_part_is_not_taken_for_whole(
     assert [line["errno"] for line in errors_in(caplog)] == [told]
 
 
-def test_a_place_that_cannot_be_written_is_told_and_changes_nothing(delegation, focal_point, now, media, caplog):
+def test_a_folder_that_is_not_writable_is_reported_and_changes_nothing(delegation, focal_point, now, media, caplog):
     media.write_text("a file in place of the directory")
 
     with pytest.raises(FileNotStored):

@@ -150,7 +150,7 @@ def test_being_replaced_counts_as_being_withdrawn(delegation, focal_point, now):
         )
 
 
-def test_what_is_undone_before_anybody_is_written_to_is_no_round(delegation, focal_point, now):
+def test_an_action_undone_before_any_mail_does_not_count(delegation, focal_point, now):
     for number in range(3):
         delegate = name(delegation, focal_point, now + number * MINUTE)
         withdraw(delegate, focal_point, now + number * MINUTE + timedelta(seconds=5))
@@ -336,7 +336,7 @@ def invited() -> list[str]:
     return sorted(mails.values_list("email", flat=True))
 
 
-def test_above_the_day_s_new_addresses_people_are_saved_and_their_mail_waits(accepted, user, staff):
+def test_mail_to_new_addresses_above_the_daily_limit_is_held(accepted, user, staff):
     outcomes = name_many(accepted, addresses(5), user, SOON)
     plan_and_send(SOON + MINUTE)
 
@@ -349,7 +349,7 @@ def test_above_the_day_s_new_addresses_people_are_saved_and_their_mail_waits(acc
     assert alert.subject == "Country HN: mail is held until you release it"
 
 
-def test_one_step_of_staff_releases_the_mail_that_waits(accepted, user, staff):
+def test_staff_release_held_mail_in_one_action(accepted, user, staff):
     name_many(accepted, addresses(5), user, SOON)
     plan_and_send(SOON + MINUTE)
 
@@ -376,7 +376,7 @@ def test_people_named_one_by_one_or_in_a_place_of_others_count_alike(accepted, u
     assert "p3@example.org" not in invited()
 
 
-def test_whose_mail_waits_is_not_mailed_by_naming_them_again(accepted, user):
+def test_registering_a_person_again_does_not_release_their_held_mail(accepted, user):
     name_many(accepted, addresses(4), user, SOON)
     (waiting,) = Delegate.objects.with_held_mail()
 
@@ -388,7 +388,7 @@ def test_whose_mail_waits_is_not_mailed_by_naming_them_again(accepted, user):
     assert invited() == addresses(3)
 
 
-def test_whom_the_webinar_has_mailed_before_is_not_held(accepted, user, staff):
+def test_mail_to_an_address_mailed_before_is_not_held(accepted, user, staff):
     known = name(accepted, staff, SOON, "known@example.org")
     plan_and_send(SOON + MINUTE)
     withdraw(known, staff, SOON + 2 * MINUTE)
@@ -413,7 +413,7 @@ def test_an_undone_edit_to_a_new_address_leaves_nothing_held(accepted, user):
 
 @pytest.mark.parametrize("are_in_between_mailed", [False, True])
 @pytest.mark.parametrize("corrects", ["user", "staff"])
-def test_who_is_corrected_back_to_an_invited_address_gets_mail_with_links_that_live(
+def test_returning_to_an_invited_address_sends_mail_with_valid_links(
     accepted, user, staff, corrects, are_in_between_mailed
 ):
     name_many(accepted, addresses(3), user, SOON)
@@ -434,7 +434,7 @@ def test_who_is_corrected_back_to_an_invited_address_gets_mail_with_links_that_l
     assert all(make_token(person, Scope.PAGE) in body for body in written)
 
 
-def test_who_is_corrected_back_before_the_first_invitation_waits_no_longer(accepted, user):
+def test_returning_to_the_address_before_the_hold_releases_the_mail(accepted, user):
     name_many(accepted, addresses(3), user, SOON)
     person = correct(Delegate.objects.get(email="p0@example.org"), "typo@example.org", user, SOON + 2 * MINUTE)
 
@@ -443,7 +443,7 @@ def test_who_is_corrected_back_before_the_first_invitation_waits_no_longer(accep
     assert held() == []
 
 
-def test_who_waits_from_the_start_goes_on_waiting_under_each_address(accepted, user):
+def test_mail_held_from_the_start_stays_held_under_each_address(accepted, user):
     name_many(accepted, addresses(4), user, SOON)
     plan_and_send(SOON + MINUTE)
     (waiting,) = Delegate.objects.with_held_mail()
@@ -455,7 +455,7 @@ def test_who_waits_from_the_start_goes_on_waiting_under_each_address(accepted, u
     assert held() == ["p3@example.org"]
 
 
-def test_mail_that_waits_is_not_released_by_an_edit_and_its_undoing(accepted, user):
+def test_held_mail_is_not_released_by_an_edit_and_its_undo(accepted, user):
     name_many(accepted, addresses(4), user, SOON)
     (waiting,) = Delegate.objects.with_held_mail()
     withdraw(Delegate.objects.get(email="p0@example.org"), user, SOON + MINUTE)
@@ -478,7 +478,7 @@ def test_the_limit_is_one_person_s_and_one_day_s_and_not_the_secretariat_s(accep
     assert held() == []
 
 
-def test_staff_are_alerted_once_while_somebody_of_the_delegation_waits(accepted, user, staff):
+def test_staff_are_alerted_once_while_a_delegation_has_held_mail(accepted, user, staff):
     name_many(accepted, addresses(4), user, SOON)
     name(accepted, user, SOON + MINUTE, "more@example.org")
     assert kinds() == [HistoryKind.MAIL_HELD]

@@ -83,7 +83,7 @@ def found() -> set[str]:
 # Giving out ---------------------------------------------------------------------------------------
 
 
-def test_everything_that_is_kept_of_a_person_is_given_out(ximena: Delegate, staff: User) -> None:
+def test_subject_access_exports_everything_stored_about_a_person(ximena: Delegate, staff: User) -> None:
     plan(now=NOW)
 
     given = export_person(ADDRESS, by=staff, now=NOW)
@@ -99,7 +99,7 @@ def test_everything_that_is_kept_of_a_person_is_given_out(ximena: Delegate, staf
     assert json.loads(json.dumps(given, cls=DjangoJSONEncoder))["address"] == ADDRESS
 
 
-def test_what_is_given_out_names_nobody_else_and_opens_nothing(ximena: Delegate, staff: User) -> None:
+def test_subject_access_exports_no_other_person_and_no_token(ximena: Delegate, staff: User) -> None:
     other = make_details(name="Quirina Other", email="quirina@example.org")
     newcomer = replace_delegate(ximena, details=other, version=1, by=staff, now=NOW)
     restore_delegate(ximena, by=staff, now=NOW)
@@ -112,7 +112,7 @@ def test_what_is_given_out_names_nobody_else_and_opens_nothing(ximena: Delegate,
     assert not {"token_version", "message_id", "claim_token", "password"} & set(given.replace('"', " ").split())
 
 
-def test_the_account_of_a_person_is_given_out_too(db: None, staff: User) -> None:
+def test_subject_access_exports_the_account(db: None, staff: User) -> None:
     account = make_focal_point(make_country(), make_user(ADDRESS, name="Ximena")).user
     UserSession.objects.create(user=account, ip="192.0.2.1", session_key="x" * 32, user_agent="Browser")
 
@@ -124,7 +124,7 @@ def test_the_account_of_a_person_is_given_out_too(db: None, staff: User) -> None
     assert "password" not in given
 
 
-def test_giving_out_is_kept_in_the_history(ximena: Delegate, staff: User) -> None:
+def test_subject_access_is_recorded_in_the_history(ximena: Delegate, staff: User) -> None:
     export_person(ADDRESS, by=staff, now=NOW)
 
     event = HistoryEvent.objects.get(kind=HistoryKind.PERSON_EXPORTED)
@@ -138,9 +138,7 @@ def test_of_an_unknown_address_nothing_is_found(db: None) -> None:
 # Erasing ------------------------------------------------------------------------------------------
 
 
-def test_whoever_is_still_to_come_is_withdrawn_and_told_before_the_address_is_gone(
-    ximena: Delegate, staff: User
-) -> None:
+def test_erasing_first_withdraws_the_person_and_sends_the_cancellations(ximena: Delegate, staff: User) -> None:
     plan(now=NOW)
     sent_all()
 
@@ -158,7 +156,7 @@ def test_whoever_is_still_to_come_is_withdrawn_and_told_before_the_address_is_go
     assert (ximena.status, ximena.anonymised_at) == (DelegateStatus.WITHDRAWN, NOW)
 
 
-def test_someone_who_was_never_written_to_is_erased_at_once(accepted: Delegation, staff: User) -> None:
+def test_a_person_who_was_never_mailed_is_erased_at_once(accepted: Delegation, staff: User) -> None:
     Delegation.objects.filter(pk=accepted.pk).update(status="draft")
     register_delegate(accepted, details=make_details(**DETAILS), by=staff, now=NOW)
 
@@ -182,7 +180,7 @@ def test_after_the_webinar_the_figures_stay_as_they_were(ximena: Delegate, accep
     assert (event.delegate, event.actor, event.at, event.reason) == (ximena, staff, OVER, "")
 
 
-def test_the_history_of_others_names_the_person_no_more_and_them_still(
+def test_erasing_removes_the_person_from_the_history_of_other_people(
     ximena: Delegate, accepted: Delegation, staff: User
 ) -> None:
     quirina = make_details(name="Quirina Other", email="quirina@example.org")
@@ -204,7 +202,7 @@ def test_the_history_of_others_names_the_person_no_more_and_them_still(
     assert edited.changes == {"email": ["", "other@example.org"]}
 
 
-def test_what_another_country_tried_to_register_goes_too(ximena: Delegate, accepted: Delegation, staff: User) -> None:
+def test_erasing_empties_the_clashes_of_other_countries(ximena: Delegate, accepted: Delegation, staff: User) -> None:
     other = make_delegation(accepted.webinar, make_country("PA"))
     HistoryEvent.objects.create(
         webinar=other.webinar,
@@ -220,7 +218,7 @@ def test_what_another_country_tried_to_register_goes_too(ximena: Delegate, accep
     assert found() == set()
 
 
-def test_the_others_of_the_delegation_are_left_alone(ximena: Delegate, accepted: Delegation, staff: User) -> None:
+def test_erasing_changes_no_other_person_of_the_delegation(ximena: Delegate, accepted: Delegation, staff: User) -> None:
     other = make_delegate(accepted, name="Quirina Other", email="quirina@example.org", admitted_at=NOW)
     plan(now=NOW)
     sent_all()
@@ -242,7 +240,7 @@ def test_a_person_of_a_delegation_that_does_not_attend_can_be_erased(ximena: Del
     assert found() == set()
 
 
-def test_whoever_was_erased_does_not_come_back(ximena: Delegate, staff: User) -> None:
+def test_an_erased_person_cannot_be_restored(ximena: Delegate, staff: User) -> None:
     withdraw_delegate(ximena, version=1, by=staff, now=NOW, reason="Ill")
     erase_person(ADDRESS, by=staff, now=NOW)
 

@@ -30,7 +30,7 @@ def choices(delegate: Delegate) -> tuple[str, str, int]:
     return Delegate.objects.values_list("language", "timezone", "version").get(pk=delegate.pk)
 
 
-def test_it_is_kept_with_what_it_was_before_and_by_whom(ana: Delegate) -> None:
+def test_a_choice_is_recorded_with_the_former_value(ana: Delegate) -> None:
     assert choose_language_and_zone(ana, language="en", timezone="America/Panama", now=SOON)
 
     assert choices(ana) == ("en", "America/Panama", 2)

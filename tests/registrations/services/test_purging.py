@@ -205,7 +205,7 @@ def test_a_second_purge_changes_nothing(db: None, letters: Path) -> None:
     assert everything_held() == once
 
 
-def test_a_purge_that_broke_off_goes_on_where_it_stood(db: None, letters: Path, monkeypatch) -> None:
+def test_an_interrupted_purge_is_continued(db: None, letters: Path, monkeypatch) -> None:
     monkeypatch.setattr("registrations.services.personal_data.purging.BATCH", 1)
     webinar = make_past_webinar()
     first = Delegate.objects.order_by("pk").first()
@@ -299,7 +299,7 @@ def test_no_mail_follows_from_a_purge(db: None, letters: Path, time_machine) -> 
 
 
 @pytest.mark.parametrize("state", ["failed", "stopped", "due"])
-def test_nobody_is_asked_to_see_to_mail_of_people_whose_data_ended(db: None, letters: Path, state: str) -> None:
+def test_a_purge_leaves_no_failed_deliveries_to_handle(db: None, letters: Path, state: str) -> None:
     make_past_webinar()
     once, never = Delivery.objects.filter(delegate__isnull=False).order_by("pk")[:2]
     Delivery.objects.filter(pk=once.pk).update(state=state, sent_at=NOW, resent_at=NOW)
@@ -313,7 +313,9 @@ def test_nobody_is_asked_to_see_to_mail_of_people_whose_data_ended(db: None, let
     assert today(now=LATER).failed_count == 0
 
 
-def test_what_would_name_people_after_the_purge_is_refused_in_words(db: None, letters: Path, staff: User) -> None:
+def test_actions_that_would_store_personal_data_after_the_purge_are_refused(
+    db: None, letters: Path, staff: User
+) -> None:
     webinar = make_past_webinar()
     session = webinar.sessions.select_related("webinar").get(number=1)
     row = Attendance.objects.get()
@@ -340,9 +342,7 @@ def test_what_would_name_people_after_the_purge_is_refused_in_words(db: None, le
     assert everything_held() == before
 
 
-def test_text_is_refused_from_the_day_on_and_not_only_once_the_purge_has_run(
-    db: None, letters: Path, staff: User
-) -> None:
+def test_text_is_refused_from_the_purge_date_on(db: None, letters: Path, staff: User) -> None:
     webinar = make_past_webinar()
     text = AnnouncementDetails(audience=Audience(), subject_en="Zapata", text_en="Zapata moderates")
     day = datetime(2027, 11, 17, tzinfo=UTC)
@@ -368,7 +368,7 @@ def test_a_later_agenda_brings_no_people_back_to_a_webinar_whose_data_ended(
     assert not Delegate.objects.filter(anonymised_at=None).exists()
 
 
-def test_the_anonymised_are_no_readers(db: None, letters: Path) -> None:
+def test_anonymised_people_receive_no_announcement(db: None, letters: Path) -> None:
     webinar = make_past_webinar()
     before = recipients_of(webinar, Audience()).count()
 

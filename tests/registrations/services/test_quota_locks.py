@@ -62,7 +62,7 @@ def test_a_clash_in_a_replacement_or_an_edit_undoes_the_rest_and_keeps_the_alert
     assert list(HistoryEvent.objects.values_list("kind", flat=True)) == ["address_clash", "address_clash"]
 
 
-def test_staff_are_told_who_holds_the_address_and_need_no_alert(delegation, staff, holder, now):
+def test_staff_see_who_has_the_address_and_cause_no_alert(delegation, staff, holder, now):
     with pytest.raises(AddressTakenElsewhere) as refused:
         clash(delegation, staff, now)
 

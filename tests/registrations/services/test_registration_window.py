@@ -95,7 +95,7 @@ def test_after_the_closing_a_focal_point_replaces_withdraws_and_fills_open_seats
     assert step(delegation, focal_point, ENDS - MOMENT).pk
 
 
-def test_after_the_closing_a_focal_point_names_no_more_than_the_floor(delegation, focal_point, staff):
+def test_after_the_closing_a_focal_point_cannot_exceed_the_effective_minimum(delegation, focal_point, staff):
     register(delegation, focal_point, CLOSES)
     register(delegation, focal_point, CLOSES)
 
@@ -115,7 +115,7 @@ def test_after_the_closing_an_organisation_is_staff_s_alone(delegation, focal_po
 
 
 @pytest.mark.parametrize("status", ["returned", "reopened"])
-def test_after_the_closing_a_focal_point_submits_what_was_sent_back(delegation, focal_point, status):
+def test_after_the_closing_a_focal_point_submits_returned_and_reopened_delegations(delegation, focal_point, status):
     Delegation.objects.update(status=status)
 
     assert submit(delegation, focal_point, CLOSES).status == "submitted"

@@ -43,7 +43,7 @@ def test_one_step_leads_to_the_second_room_and_another_back(session: Session, st
     assert switched(session, by=staff) == SECOND
 
 
-def test_who_switched_is_kept_with_the_houses_and_not_with_what_opens_them(session: Session, staff: User) -> None:
+def test_a_room_switch_is_recorded_with_hosts_and_without_addresses(session: Session, staff: User) -> None:
     switched(session, by=staff, second_address=SECOND)
 
     (event,) = HistoryEvent.objects.all()
@@ -82,7 +82,7 @@ def test_leading_back_keeps_the_second_address_whatever_is_typed(session: Sessio
         {"backup_room_url": "https://third.example.org/", "uses_backup_room": True},
     ],
 )
-def test_who_saw_other_rooms_than_there_are_now_switches_nothing(
+def test_a_switch_with_an_outdated_fingerprint_is_refused(
     session: Session, staff: User, meanwhile: dict[str, str | bool]
 ) -> None:
     seen = fingerprint_of_rooms(session)
@@ -96,7 +96,7 @@ def test_who_saw_other_rooms_than_there_are_now_switches_nothing(
     assert not HistoryEvent.objects.exists()
 
 
-def test_two_who_enter_the_same_room_are_both_content(session: Session, staff: User) -> None:
+def test_entering_the_same_room_twice_is_accepted(session: Session, staff: User) -> None:
     seen = fingerprint_of_rooms(session)
 
     assert switched(session, by=staff, second_address=SECOND, seen=seen) == SECOND
@@ -126,9 +126,7 @@ def _told(delegate: Delegate) -> tuple[object, ...]:
     "address",
     ["second", "javascript:alert(1)", "ftp://second.example.org/", "https://", f"https://a.example/{'x' * 500}"],
 )
-def test_what_is_no_address_of_the_web_is_refused_and_the_room_stays(
-    session: Session, staff: User, address: str
-) -> None:
+def test_an_invalid_web_address_is_refused(session: Session, staff: User, address: str) -> None:
     with pytest.raises(InvalidInput) as refusal:
         switched(session, by=staff, second_address=address)
 
@@ -138,7 +136,9 @@ def test_what_is_no_address_of_the_web_is_refused_and_the_room_stays(
 
 
 @pytest.mark.parametrize("fields", [{}, {"second_address": ""}, {"second_address": "   "}])
-def test_nobody_is_led_to_a_room_without_an_address(session: Session, staff: User, fields: dict[str, str]) -> None:
+def test_switching_to_a_room_without_an_address_is_refused(
+    session: Session, staff: User, fields: dict[str, str]
+) -> None:
     with pytest.raises(RuleBroken, match="Enter the address of the second room first"):
         switched(session, by=staff, **fields)
 

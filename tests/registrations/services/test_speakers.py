@@ -91,7 +91,7 @@ def test_a_stale_form_a_person_who_left_and_a_past_webinar_are_refused(
         link(person, speaker, staff)
 
 
-def test_who_speaks_is_told_with_the_hour_of_each_item(person: Delegate, speaker: Speaker, staff: User) -> None:
+def test_speakers_are_listed_with_the_time_of_each_item(person: Delegate, speaker: Speaker, staff: User) -> None:
     linked = link(person, speaker, staff)
 
     (one,) = speakers_among([linked])
@@ -118,7 +118,7 @@ def test_a_speaker_is_without_a_person_until_somebody_active_is_linked(
     assert (before, with_person, unregistered(person.webinar)) == ([speaker], [], [speaker])
 
 
-def test_who_speaks_in_a_cancelled_session_alone_is_not_missed(person: Delegate, speaker: Speaker) -> None:
+def test_a_speaker_of_cancelled_sessions_only_is_not_listed_as_unlinked(person: Delegate, speaker: Speaker) -> None:
     person.webinar.sessions.filter(number=1).update(cancelled_at=NOW)
 
     assert unregistered(person.webinar) == []
@@ -133,7 +133,7 @@ def test_an_entry_that_is_deleted_leaves_the_person(person: Delegate, speaker: S
     assert Delegate.objects.get().speaker is None
 
 
-def test_whose_data_end_is_not_read_on_the_agenda(person: Delegate, speaker: Speaker, staff: User) -> None:
+def test_erasing_a_person_removes_the_link_to_the_speaker(person: Delegate, speaker: Speaker, staff: User) -> None:
     link(person, speaker, staff)
 
     erase_person(person.email, by=staff, now=NOW + timedelta(days=60))

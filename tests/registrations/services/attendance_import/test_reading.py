@@ -31,7 +31,7 @@ def test_a_report_of_zoom_is_read_below_its_summary_and_in_the_chosen_zone() -> 
     ]
 
 
-def test_a_report_of_teams_is_read_and_its_list_of_single_stays_counts_nobody_twice() -> None:
+def test_the_list_of_single_stays_in_a_report_of_teams_is_not_counted_again() -> None:
     row = (
         "José Peña\t11/16/26, 9:00:10 AM\t11/16/26, 10:05:13 AM\t1h 5m 3s\tjose@example.org\tjose@example.org\tAttendee"
     )
@@ -109,7 +109,7 @@ def test_the_names_of_the_columns_are_a_setting(settings: Settings) -> None:
 
 
 @pytest.mark.django_db
-def test_the_link_that_people_gave_as_an_answer_tells_who_they_are() -> None:
+def test_a_personal_link_given_as_an_answer_identifies_the_person() -> None:
     delegation = make_delegation()
     ana, luz = make_delegate(delegation), make_delegate(delegation)
     cells = [join_url(ana, 2), f"I hope it is this one: {page_url(luz)}?utm=x", "https://example.org/my/none/", ""]
@@ -122,7 +122,7 @@ def test_the_link_that_people_gave_as_an_answer_tells_who_they_are() -> None:
 
 
 @pytest.mark.django_db
-def test_a_link_that_several_people_gave_and_two_links_of_one_tell_nothing() -> None:
+def test_a_link_given_by_several_people_and_two_links_of_one_person_are_ignored() -> None:
     delegation = make_delegation()
     ana, luz, eva = (page_url(make_delegate(delegation)) for _ in range(3))
     given = [("Ana", ana), ("Ben", ana), ("Luz", luz), ("Luz", eva), ("Eva", ""), ("Mia", eva), ("Mia", "")]
@@ -148,7 +148,7 @@ def test_fifty_thousand_rows_are_read_and_one_more_is_refused() -> None:
         read_report(csv_file([*rows, ["Ana", "1"]]))
 
 
-def test_unknown_columns_are_answered_with_what_was_looked_for_and_found() -> None:
+def test_a_report_without_known_headings_is_refused_with_expected_and_found_headings() -> None:
     with pytest.raises(UnreadableTable) as refused:
         read_report(csv_file([["Apellido", "Cargo"], ["Ejemplo", "ana@example.org"]]))
 
@@ -172,6 +172,6 @@ def test_unknown_columns_are_answered_with_what_was_looked_for_and_found() -> No
         (b'"' + b"x" * 200_000, "No row of headings"),
     ],
 )  # fmt: skip
-def test_what_is_no_report_is_refused_in_words(data: bytes, why: str) -> None:
+def test_a_file_that_is_no_report_is_refused_with_the_reason(data: bytes, why: str) -> None:
     with pytest.raises(UnreadableTable, match=why):
         read_report(data)

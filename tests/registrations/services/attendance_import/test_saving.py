@@ -25,7 +25,7 @@ def stored() -> list[tuple[str, str, str, int]]:
     return [(row.name, row.delegate.name if row.delegate else "", row.matched_by, row.minutes) for row in rows]
 
 
-def test_people_are_known_by_their_address_in_any_case_and_others_are_kept_to_be_told() -> None:
+def test_people_are_matched_by_address_ignoring_case_and_others_stay_unmatched() -> None:
     session, _people = make_session_of("ana")
 
     imported(session, attendee("Ana E.", "ANA@Example.ORG"), attendee("Luz"))
@@ -33,7 +33,7 @@ def test_people_are_known_by_their_address_in_any_case_and_others_are_kept_to_be
     assert stored() == [("Ana E.", "ana", "address", 60), ("Luz", "", "", 60)]
 
 
-def test_a_personal_link_says_more_than_the_address() -> None:
+def test_a_personal_link_has_priority_over_the_address() -> None:
     session, (ana, luz) = make_session_of("ana", "luz")
     report = [
         replace(attendee("Office", "ana@example.org"), linked_delegate_id=luz.pk),
@@ -45,7 +45,7 @@ def test_a_personal_link_says_more_than_the_address() -> None:
     assert stored() == [("Office", "luz", "link", 60), ("A.", "ana", "link", 60), ("Luz", "luz", "address", 60)]
 
 
-def test_who_came_in_anothers_place_with_their_link_is_known_by_the_address() -> None:
+def test_a_successor_with_the_link_of_a_former_delegate_is_matched_by_address() -> None:
     session, (ana, luz) = make_session_of("ana", "luz")
     Delegate.objects.filter(pk=ana.pk).update(status="withdrawn", withdrawn_at=NOW)
     report = [
@@ -58,7 +58,7 @@ def test_who_came_in_anothers_place_with_their_link_is_known_by_the_address() ->
     assert stored() == [("Luz", "luz", "address", 60), ("Ana", "ana", "link", 60)]
 
 
-def test_what_a_person_told_stands_when_the_report_comes_again_with_links() -> None:
+def test_a_manual_match_survives_an_import_with_links() -> None:
     session, (ana, luz) = make_session_of("ana", "luz")
     office = attendee("Office", "office@example.org")
     imported(session, office, is_confirmed=True)
@@ -69,7 +69,7 @@ def test_what_a_person_told_stands_when_the_report_comes_again_with_links() -> N
     assert stored() == [("Office", "luz", "hand", 60)]
 
 
-def test_a_link_to_another_webinar_tells_nothing_and_what_a_person_told_stands_above_a_link() -> None:
+def test_a_link_to_another_webinar_is_ignored_and_a_manual_match_overrides_a_link() -> None:
     session, (ana, luz) = make_session_of("ana", "luz")
     other = make_webinar("other")
     make_quotas(other)
@@ -88,7 +88,7 @@ def test_a_link_to_another_webinar_tells_nothing_and_what_a_person_told_stands_a
     assert stored() == [("Ana", "ana", "address", 60), ("Luz", "ana", "hand", 60)]
 
 
-def test_of_two_with_one_address_it_is_the_one_who_takes_part() -> None:
+def test_of_two_delegates_with_one_address_the_active_one_is_matched() -> None:
     session, (ana,) = make_session_of("ana")
     make_delegate(ana.delegation, name="left", email="Ana@example.org", status="withdrawn", withdrawn_at=NOW)
 
@@ -109,7 +109,7 @@ def test_the_same_report_twice_changes_nothing() -> None:
     assert AttendanceReport.objects.count() == HistoryEvent.objects.count() == 1
 
 
-def test_what_a_person_told_survives_the_next_import() -> None:
+def test_a_manual_match_survives_the_next_import() -> None:
     session, (ana, luz) = make_session_of("ana", "luz")
     imported(session, attendee("Ana", "ana@example.org"), attendee("Luz E."), attendee("Interpreter"))
     by_name = {row.name: row.pk for row in Attendance.objects.all()}
@@ -135,7 +135,7 @@ def test_a_report_of_a_second_room_adds_its_time_and_each_may_come_again() -> No
 
 
 @pytest.mark.parametrize("instants", [(0,), (0, 40)], ids=["one report", "two reports"])
-def test_who_left_in_the_instant_of_joining_is_counted_once(instants: tuple[int, ...]) -> None:
+def test_a_stay_without_duration_is_counted_once(instants: tuple[int, ...]) -> None:
     session, _people = make_session_of("ana")
     # Reports round up: a minute, and no time between its ends.
     reports = [replace(attendee("Ana", "ana@example.org", minutes=0, start=start), minutes=1) for start in instants]
@@ -150,7 +150,7 @@ def test_who_left_in_the_instant_of_joining_is_counted_once(instants: tuple[int,
     assert Attendance.objects.get().minutes == len(instants)
 
 
-def test_a_later_report_of_the_same_room_counts_as_it_is() -> None:
+def test_a_later_report_of_the_same_room_counts_the_longer_time() -> None:
     session, _people = make_session_of("ana")
     imported(session, attendee("Ana", "ana@example.org", minutes=30))
 
@@ -167,9 +167,7 @@ def test_a_later_report_of_the_same_room_counts_as_it_is() -> None:
         ([attendee("Ana", "ana@example.org", at=FIRST_START + timedelta(days=1))], "1 of 1 people joined on another"),
     ],
 )  # fmt: skip
-def test_what_looks_like_the_report_of_another_event_is_saved_only_when_confirmed(
-    people: list[Attendee], warning: str
-) -> None:
+def test_a_report_that_looks_like_another_event_needs_a_confirmation(people: list[Attendee], warning: str) -> None:
     session, _people = make_session_of("ana")
 
     warnings = check_report(session, people, zone=ZONE).warnings
@@ -194,7 +192,7 @@ def test_the_day_of_the_session_is_that_of_the_zone_of_the_report() -> None:
     ]
 
 
-def test_checking_writes_nothing_and_asks_as_much_for_many() -> None:
+def test_checking_writes_nothing_and_its_queries_do_not_grow() -> None:
     session, _people = make_session_of("ana", "luz")
     few, many = [attendee("Ana", "ana@example.org")], [attendee(f"Someone {n}") for n in range(500)]
 
@@ -227,7 +225,7 @@ def test_a_second_report_is_written_over_the_first_in_few_statements() -> None:
     assert len({row.report_id for row in Attendance.objects.all()}) == 1
 
 
-def test_only_someone_of_this_webinar_and_session_can_be_told() -> None:
+def test_only_a_delegate_of_the_webinar_can_be_matched_manually() -> None:
     session, (ana,) = make_session_of("ana")
     other = make_webinar("other")
     make_quotas(other)
@@ -244,7 +242,7 @@ def test_only_someone_of_this_webinar_and_session_can_be_told() -> None:
     assert stored() == [("Ana E.", "", "", 60)]
 
 
-def test_what_is_told_is_kept_with_who_and_whom_and_can_be_taken_back() -> None:
+def test_a_manual_match_is_recorded_and_can_be_undone() -> None:
     session, (ana,) = make_session_of("ana")
     staff = make_staff()
     imported(session, attendee("Ana E.", "a@example.org"), is_confirmed=True, by=staff)
@@ -269,7 +267,7 @@ def test_no_event_keeps_a_name_or_an_address_of_a_report() -> None:
     assert "ecret" not in str(list(HistoryEvent.objects.values()))
 
 
-def test_the_same_name_is_proposed_where_it_is_one_persons_alone() -> None:
+def test_a_delegate_is_suggested_by_name_only_if_the_name_is_unique() -> None:
     session, people = make_session_of("José Peña", "Ana")
     make_delegate(people[0].delegation, name="ana")
     imported(session, attendee("JOSE PENA"), attendee("Ana"))
@@ -278,7 +276,7 @@ def test_the_same_name_is_proposed_where_it_is_one_persons_alone() -> None:
     assert suggest_by_name(session, rows) == {rows[0].pk: people[0]}
 
 
-def test_an_import_is_taken_back_whole_with_a_reason() -> None:
+def test_removing_the_attendance_of_a_session_needs_a_reason() -> None:
     session, _people = make_session_of("ana")
     imported(session, attendee("Ana", "ana@example.org"))
 
@@ -291,7 +289,7 @@ def test_an_import_is_taken_back_whole_with_a_reason() -> None:
     assert HistoryEvent.objects.filter(kind=HistoryKind.ATTENDANCE_REMOVED).count() == 1
 
 
-def test_the_people_come_back_from_the_page_as_they_were() -> None:
+def test_the_form_payload_returns_the_same_people() -> None:
     people = [
         attendee("José “Pepe” <b>", "pepe@example.org"),
         Attendee("=cmd", "", 0, None, None),
@@ -301,7 +299,7 @@ def test_the_people_come_back_from_the_page_as_they_were() -> None:
     assert text_to_people(people_to_text(people)) == people
 
 
-def test_ten_thousand_people_are_carried_and_one_more_is_refused() -> None:
+def test_the_form_payload_takes_ten_thousand_people_and_no_more() -> None:
     people = [attendee(f"Someone {n}", f"someone{n}@example.org") for n in range(10_000)]
 
     assert len(text_to_people(people_to_text(people))) == 10_000
@@ -316,6 +314,6 @@ def test_ten_thousand_people_are_carried_and_one_more_is_refused() -> None:
      people_to_text([replace(attendee("Ana"), linked_delegate_id="x")]), people_to_text([Attendee(None, None, 1, None,
      None)])],  # type: ignore[arg-type]  # forged
 )  # fmt: skip
-def test_a_page_that_was_tampered_with_is_refused(text: str) -> None:
+def test_a_tampered_form_payload_is_refused(text: str) -> None:
     with pytest.raises(UnreadableTable):
         text_to_people(text)

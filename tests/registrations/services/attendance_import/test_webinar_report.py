@@ -55,7 +55,7 @@ def present(data: bytes) -> list[tuple[str, int]]:
     return [(one.name, one.minutes) for one in attendees(data)]
 
 
-def test_each_block_is_read_by_its_own_headings_and_who_did_not_attend_is_nobody() -> None:
+def test_each_block_is_read_by_its_own_headings_without_absent_people() -> None:
     found = attendees(as_zoom_writes(WHOLE))
 
     assert [(one.name, one.minutes) for one in found] == PRESENT
@@ -73,7 +73,9 @@ def test_each_block_is_read_by_its_own_headings_and_who_did_not_attend_is_nobody
      for delimiter in ",;\t" for encoding in ("utf-8", "utf-8-sig", "utf-16", "cp1252"))],
 )  # fmt: skip
 @pytest.mark.parametrize("rows", [WHOLE, translated(WHOLE)], ids=["English", "Spanish"])
-def test_it_is_read_as_zoom_writes_it_and_as_excel_saves_it_again(rows: Rows, saved: Callable[[Rows], bytes]) -> None:
+def test_a_webinar_report_is_read_as_written_by_zoom_and_as_saved_by_excel(
+    rows: Rows, saved: Callable[[Rows], bytes]
+) -> None:
     assert present(saved(rows)) == PRESENT
 
 
@@ -96,7 +98,7 @@ def test_blocks_may_be_missing_or_empty(blocks: dict[str, Rows | None], saved: C
     assert present(saved(webinar_report(ana | blocks))) == [("Ana", 39)]
 
 
-def test_a_block_without_addresses_may_stand_before_the_others() -> None:
+def test_a_block_without_addresses_can_precede_other_blocks() -> None:
     others = {OTHERS: [other_row("50400000000", "09:05:00 AM", "10:55:00 AM", 110)]}
     host = {HOST: [staff_row("Secretariat Sample", "host@example.org", "08:45:00 AM", "11:05:00 AM", 140)]}
 
@@ -125,7 +127,7 @@ def test_two_devices_at_once_count_once_and_a_panelist_who_was_an_attendee_too_i
 
 
 @pytest.mark.django_db
-def test_the_answer_to_a_question_at_registration_tells_who_somebody_is() -> None:
+def test_a_personal_link_given_at_registration_identifies_the_person() -> None:
     delegate = make_delegate(make_delegation())
     row = attendee_row("Office 4", "office@example.org", "09:01:00 AM", "09:40:00 AM", 39)
     row[WEBINAR_HEADINGS[ATTENDEES].index("Personal link")] = join_url(delegate, 1)
@@ -135,12 +137,12 @@ def test_the_answer_to_a_question_at_registration_tells_who_somebody_is() -> Non
     assert (found.linked_delegate_id, found.minutes) == (delegate.pk, 39)
 
 
-def test_where_nobody_attended_it_says_that_nobody_is_in_it() -> None:
+def test_a_report_without_attendees_is_refused_with_the_reason() -> None:
     with pytest.raises(UnreadableTable, match="no people below"):
         read_report(as_zoom_writes(webinar_report({HOST: [], ATTENDEES: [attendee_row("Luis", "luis@example.org")]})))
 
 
-def test_a_block_whose_headings_are_unknown_is_refused_and_loses_nobody_in_silence() -> None:
+def test_a_block_with_unknown_headings_is_refused() -> None:
     rows = [*WHOLE, ["Guests"], ["Who", "When", "How long"], ["Ana", "11/16/2026 09:00:00 AM", "5"]]
 
     with pytest.raises(UnreadableTable) as refused:

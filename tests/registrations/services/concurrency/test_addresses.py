@@ -23,7 +23,7 @@ from tests.races import ROUNDS, kinds_of, two_writers
 pytestmark = [pytest.mark.postgresql, pytest.mark.django_db(transaction=True)]
 
 
-def test_one_address_in_two_delegations_is_registered_once_and_the_other_attempt_is_told(now, settings):
+def test_one_address_in_two_delegations_is_registered_once_and_the_clash_is_recorded(now, settings):
     settings.ADDRESS_CLASHES_PER_DAY = ROUNDS + 1
     honduras = make_delegation()
     panama = make_delegation(honduras.webinar, make_country("PA"))
@@ -93,7 +93,7 @@ def test_a_form_sent_twice_at_once_registers_one_person(now):
             assert Delegate.objects.count() == number + 1
 
 
-def test_two_people_who_pass_an_address_on_never_break_a_rule(now, settings):
+def test_passing_an_address_on_at_once_never_breaks_a_rule(now, settings):
     settings.ADDRESS_CLASHES_PER_DAY = 10 * ROUNDS
     webinar = make_webinar()
     one = make_delegate(make_delegation(webinar, make_organisation("unodc")), None, email="x@example.org")
@@ -117,7 +117,7 @@ def test_two_people_who_pass_an_address_on_never_break_a_rule(now, settings):
             assert isinstance(taken, str) or taken is AddressTakenElsewhere
 
 
-def test_of_two_lists_with_the_same_people_each_person_is_named_once(now):
+def test_two_concurrent_lists_register_each_person_once(now):
     one = make_delegation()
     other = make_delegation(one.webinar, make_country("PA"))
     user = make_user()

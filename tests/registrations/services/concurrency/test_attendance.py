@@ -34,7 +34,7 @@ def test_one_report_imported_twice_at_once_is_there_once() -> None:
             assert (Attendance.objects.count(), AttendanceReport.objects.count()) == (2, 1)
 
 
-def test_what_is_told_by_hand_during_an_import_survives_it() -> None:
+def test_a_manual_match_during_an_import_survives_it() -> None:
     session, (_ana, luz) = make_session_of("ana", "luz")
     staff = make_staff()
     with two_writers() as race:

@@ -38,7 +38,7 @@ def acceptances() -> int:
     return HistoryEvent.objects.filter(kind=HistoryKind.ACCEPTED).count()
 
 
-def test_two_focal_points_who_fill_the_last_two_seats_at_once_have_it_accepted_once(now):
+def test_filling_the_last_two_seats_at_once_accepts_the_delegation_once(now):
     delegation, user, colleague = make_delegation(), make_user(), make_user()
     make_profiles()
     Quota.objects.exclude(profile__code="prosecutors").update(minimum=0)
@@ -57,7 +57,7 @@ def test_two_focal_points_who_fill_the_last_two_seats_at_once_have_it_accepted_o
             assert (acceptances(), Delegate.objects.admitted().count()) == (1, 2)
 
 
-def test_a_lower_quota_and_a_naming_at_once_accept_it_once(now):
+def test_lowering_a_quota_and_registering_at_once_accept_the_delegation_once(now):
     delegation, user, staff = make_delegation(), make_user(), make_staff()
     make_profiles()
     Quota.objects.exclude(profile__code="prosecutors").update(minimum=0)
@@ -107,7 +107,7 @@ def test_a_submission_during_a_change_of_the_policy_is_judged_by_the_new_one(now
             assert acceptances() == 1
 
 
-def test_a_policy_that_waits_no_longer_and_the_last_naming_at_once_accept_it_once(now):
+def test_changing_the_policy_and_registering_at_once_accept_the_delegation_once(now):
     delegation, user, staff = make_delegation(), make_user(), make_staff()
     make_profiles()
     Quota.objects.filter(profile__code__in=sorted(PROFILES)[1:]).update(minimum=0)

@@ -45,7 +45,7 @@ def at_once(writes):
 
 
 @pytest.mark.parametrize("kind", ["one delegation", "delegations of webinars without quotas"])
-def test_new_addresses_above_the_day_s_limit_wait_however_many_steps_are_taken_at_once(now, settings, kind):
+def test_mail_to_new_addresses_above_the_daily_limit_is_held_under_concurrency(now, settings, kind):
     settings.NEW_ADDRESSES_PER_DAY = 25
     country = make_country()
     user = make_focal_point(country).user
@@ -75,7 +75,7 @@ def test_new_addresses_above_the_day_s_limit_wait_however_many_steps_are_taken_a
 
 
 @pytest.mark.parametrize("has_quotas", [True, False])
-def test_of_thirty_clashes_at_once_ten_are_told_and_twenty_are_one_too_many(now, settings, has_quotas):
+def test_of_thirty_clashes_at_once_ten_are_recorded_and_twenty_exceed_the_limit(now, settings, has_quotas):
     settings.ADDRESS_CLASHES_PER_DAY = 10
     webinar = make_webinar()
     if has_quotas:

@@ -25,7 +25,7 @@ def ana() -> Delegate:
     return ana
 
 
-def test_two_presses_at_the_same_moment_are_said_once(ana: Delegate) -> None:
+def test_two_concurrent_declines_are_recorded_once(ana: Delegate) -> None:
     with two_writers() as race:
         for _round in range(ROUNDS // 4):
             HistoryEvent.objects.all().delete()
@@ -40,7 +40,7 @@ def test_two_presses_at_the_same_moment_are_said_once(ana: Delegate) -> None:
             assert HistoryEvent.objects.count() == 1
 
 
-def test_what_a_participant_chooses_is_never_written_over_by_an_older_form(ana: Delegate) -> None:
+def test_an_older_form_never_overwrites_a_participants_preferences(ana: Delegate) -> None:
     staff = make_staff()
 
     with two_writers() as race:

@@ -126,7 +126,7 @@ def test_an_exception_is_never_made_below_the_people_registered_meanwhile(now):
     assert len(seen) == 2, "the race was always won by the same side: nothing was tested"
 
 
-def test_the_last_seat_goes_to_the_one_who_returns_or_to_the_one_who_comes(now):
+def test_the_last_seat_is_given_to_a_restored_or_a_new_person_but_not_to_both(now):
     delegation, user, staff = make_delegation(), make_user(), make_staff()
     make_profiles()
     Quota.objects.update(minimum=0, maximum=1)

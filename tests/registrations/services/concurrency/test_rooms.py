@@ -13,7 +13,7 @@ from tests.races import ROUNDS, kinds_of, two_writers
 pytestmark = [pytest.mark.postgresql, pytest.mark.django_db(transaction=True)]
 
 
-def test_of_two_rooms_entered_at_once_one_is_taken_and_the_other_person_is_told():
+def test_of_two_rooms_entered_at_once_one_is_stored_and_the_other_is_refused():
     session, staff = make_webinar(sessions=1).sessions.get(), make_staff()
 
     with two_writers() as race:

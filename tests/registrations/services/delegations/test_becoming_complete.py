@@ -172,7 +172,7 @@ COMPLETING = {
 
 
 @pytest.mark.parametrize(("step", "kind"), COMPLETING.items(), ids=[step.__name__ for step in COMPLETING])
-def test_whatever_completes_a_submitted_delegation_accepts_it_once(almost, focal_point, now, step, kind):
+def test_every_action_that_completes_a_submitted_delegation_accepts_it_once(almost, focal_point, now, step, kind):
     step(almost, focal_point, now + LATER)
 
     stored = Delegation.objects.get(pk=almost.pk)
@@ -189,7 +189,7 @@ def test_whatever_completes_a_submitted_delegation_accepts_it_once(almost, focal
 
 
 @pytest.mark.parametrize("step", [one for one in COMPLETING if one is not wait_no_longer])
-def test_where_the_webinar_makes_it_wait_it_waits(almost, focal_point, now, step):
+def test_a_complete_delegation_waits_if_the_policy_says_so(almost, focal_point, now, step):
     RegistrationPolicy.objects.update(accepts_complete_at_once=False)
 
     step(almost, focal_point, now + LATER)
@@ -199,7 +199,7 @@ def test_where_the_webinar_makes_it_wait_it_waits(almost, focal_point, now, step
 
 
 @pytest.mark.parametrize("status", ["draft", "returned", "reopened"])
-def test_what_is_not_submitted_is_not_accepted_by_being_complete(almost, focal_point, now, status):
+def test_a_complete_delegation_that_is_not_submitted_is_not_accepted(almost, focal_point, now, status):
     Delegation.objects.update(status=status)
 
     name(almost, focal_point, now)
@@ -207,7 +207,7 @@ def test_what_is_not_submitted_is_not_accepted_by_being_complete(almost, focal_p
     assert Delegation.objects.get().status == status
 
 
-def test_what_still_lacks_somebody_goes_on_waiting(almost, focal_point, now):
+def test_a_submitted_delegation_with_a_gap_is_not_accepted(almost, focal_point, now):
     Delegate.objects.filter(profile__code="prosecutors").delete()
 
     name(almost, focal_point, now)
@@ -215,7 +215,7 @@ def test_what_still_lacks_somebody_goes_on_waiting(almost, focal_point, now):
     assert Delegation.objects.get().status == "submitted"
 
 
-def test_the_history_says_what_completed_it_and_who_did_that(almost, focal_point, now):
+def test_the_history_records_the_action_that_completed_a_delegation(almost, focal_point, now):
     name(almost, focal_point, now)
 
     assert history() == [
@@ -226,7 +226,7 @@ def test_the_history_says_what_completed_it_and_who_did_that(almost, focal_point
     assert HistoryEvent.objects.get(kind="accepted").completing_step == "Registered"
 
 
-def test_the_focal_points_are_told_as_at_a_submission(almost, focal_point, now):
+def test_focal_points_get_the_same_mail_as_after_a_submission(almost, focal_point, now):
     Release.objects.create(webinar=almost.webinar, number=1, released_at=now, agenda={})
     name(almost, focal_point, now)
 
@@ -236,7 +236,7 @@ def test_the_focal_points_are_told_as_at_a_submission(almost, focal_point, now):
     assert (told.user, told.event.kind) == (focal_point, "accepted")
 
 
-def test_replacing_somebody_accepts_what_an_earlier_version_left_complete_and_waiting(almost, focal_point, now):
+def test_replacing_a_delegate_accepts_a_delegation_that_was_complete_before(almost, focal_point, now):
     waiting = make_delegate(almost)
 
     nominations.replace_delegate(waiting, details=make_details(), version=1, by=focal_point, now=now)
@@ -245,7 +245,7 @@ def test_replacing_somebody_accepts_what_an_earlier_version_left_complete_and_wa
     assert HistoryEvent.objects.get(kind="accepted").completing_step == "Replaced"
 
 
-def test_a_lower_quota_accepts_each_that_it_completes_and_nobody_else(almost, prosecutors, staff, now):
+def test_a_lower_quota_accepts_only_the_delegations_that_it_completes(almost, prosecutors, staff, now):
     webinar = almost.webinar
     panama, cuba, mexico = (
         make_delegation(webinar, make_country(code), status=status)
@@ -263,7 +263,7 @@ def test_a_lower_quota_accepts_each_that_it_completes_and_nobody_else(almost, pr
     assert statuses == {almost.pk: "accepted", panama.pk: "accepted", cuba.pk: "draft", mexico.pk: "submitted"}
 
 
-def test_asking_for_less_hands_over_what_it_accepted_and_not_what_was_shown_before(almost, prosecutors, staff, now):
+def test_a_change_of_limits_returns_only_the_delegations_that_it_accepted(almost, prosecutors, staff, now):
     seen = quota_change_preview(prosecutors, QuotaLimits(1, None)).confirmations
     asked = {"quota": prosecutors, "maximum": None, "reason": "Agreed", "by": staff, "now": now, "seen": seen}
     accepted = Acceptances((almost,), people=7)
@@ -284,7 +284,7 @@ def test_asking_for_less_hands_over_what_it_accepted_and_not_what_was_shown_befo
     assert change_quota(prosecutors, minimum=1, maximum=None, reason="Agreed", by=staff, now=now) == accepted
 
 
-def test_a_lower_quota_is_not_saved_before_it_was_seen_whom_it_accepts(almost, prosecutors, staff, now):
+def test_lowering_a_quota_needs_a_confirmation_of_its_acceptances(almost, prosecutors, staff, now):
     seen = quota_change_preview(prosecutors, QuotaLimits(1, None)).confirmations
     make_delegate(almost, "border-control")
 
@@ -294,7 +294,7 @@ def test_a_lower_quota_is_not_saved_before_it_was_seen_whom_it_accepts(almost, p
     assert Delegation.objects.get().status == "submitted"
 
 
-def test_a_lower_quota_asks_as_much_for_thirty_delegations_as_for_one(almost, prosecutors, staff, now):
+def test_the_queries_of_lowering_a_quota_do_not_grow_with_delegations(almost, prosecutors, staff, now):
     def count() -> int:
         quota = Quota.objects.select_related("webinar", "profile").get(pk=prosecutors.pk)
         with CaptureQueriesContext(connection) as queries:
@@ -313,13 +313,13 @@ def test_a_lower_quota_asks_as_much_for_thirty_delegations_as_for_one(almost, pr
     assert Delegation.objects.filter(status="accepted").count() == 31
 
 
-def test_a_country_with_an_exception_is_not_accepted_by_the_quota_of_the_others(almost, prosecutors, staff, now):
+def test_lowering_a_quota_accepts_no_country_with_an_exception(almost, prosecutors, staff, now):
     make_exception(almost, quota=prosecutors, minimum=2, maximum=None, reason="Both", by=staff, now=now)
 
     assert quota_change_preview(prosecutors, QuotaLimits(1, None)).accepted == Acceptances()
 
 
-def test_a_policy_that_waits_no_longer_accepts_countries_and_organisations_that_it_names(almost, staff, now):
+def test_accepting_at_once_again_accepts_and_returns_complete_delegations(almost, staff, now):
     RegistrationPolicy.objects.update(accepts_complete_at_once=False)
     make_delegate(almost)
     unodc = make_delegation(almost.webinar, make_organisation(), status="submitted")
@@ -335,7 +335,7 @@ def test_a_policy_that_waits_no_longer_accepts_countries_and_organisations_that_
     assert Delegation.objects.get(pk=elsewhere.pk).status == "submitted"
 
 
-def test_a_policy_is_not_saved_before_it_was_seen_whom_it_accepts(almost, staff, now):
+def test_saving_a_policy_needs_a_confirmation_of_its_acceptances(almost, staff, now):
     RegistrationPolicy.objects.update(accepts_complete_at_once=False)
     make_delegate(almost)
     policy = RegistrationPolicy.objects.get(webinar=almost.webinar)
@@ -348,7 +348,7 @@ def test_a_policy_is_not_saved_before_it_was_seen_whom_it_accepts(almost, staff,
     assert Delegation.objects.get().status == "submitted"
 
 
-def test_after_the_webinar_a_policy_accepts_nobody(almost, staff, now):
+def test_saving_a_policy_after_the_webinar_accepts_nobody(almost, staff, now):
     RegistrationPolicy.objects.update(accepts_complete_at_once=False)
     make_delegate(almost)
     policy = RegistrationPolicy.objects.get(webinar=almost.webinar)

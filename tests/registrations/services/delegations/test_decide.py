@@ -8,7 +8,7 @@ from tests.factories import make_delegate
 from tests.registrations.services.delegations.stories import AFTER_THE_WEBINAR, fill, history
 
 
-def test_accepting_admits_and_keeps_who_decided_and_what_was_said(delegation, staff, now):
+def test_accepting_admits_people_and_records_decision_and_comment(delegation, staff, now):
     Delegation.objects.update(status="submitted")
     fill(delegation)
 
@@ -20,7 +20,7 @@ def test_accepting_admits_and_keeps_who_decided_and_what_was_said(delegation, st
     assert history() == [("accepted", staff, "Thank you")]
 
 
-def test_accepting_with_a_gap_must_be_meant(delegation, staff, now):
+def test_accepting_with_a_gap_needs_an_explicit_choice(delegation, staff, now):
     Delegation.objects.update(status="submitted")
     delegate = make_delegate(delegation)
 

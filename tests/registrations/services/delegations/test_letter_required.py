@@ -85,7 +85,7 @@ def test_a_decision_about_a_letter_that_has_arrived_meanwhile_is_stale(asked, fo
         return_delegation(asked, comment="Where is the letter?", by=staff, now=now, seen=seen)
 
 
-def test_where_the_letter_is_optional_nobody_asks_for_it(delegation, focal_point, now):
+def test_an_optional_letter_is_not_required_for_submitting(delegation, focal_point, now):
     fill(delegation)
 
     assert not lacks_letter(delegation)
@@ -100,7 +100,7 @@ def test_organisations_need_no_letter(asked, staff, now):
     assert submit_delegation(unodc, version=1, by=staff, now=now).status == "accepted"
 
 
-def test_board_and_lists_say_who_lacks_the_letter(asked, focal_point, staff):
+def test_board_and_lists_show_which_delegation_lacks_the_letter(asked, focal_point, staff):
     with_letter, away = (
         make_delegation(asked.webinar, make_country("PA")),
         make_delegation(asked.webinar, make_country("BZ"), status="not_attending"),

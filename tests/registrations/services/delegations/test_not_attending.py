@@ -40,6 +40,6 @@ def test_not_attending_twice_keeps_the_first_reason_and_the_way_back(delegation,
     assert len(history()) == 1
 
 
-def test_attending_again_leaves_alone_who_attends(delegation, focal_point, now):
+def test_marking_an_attending_delegation_as_attending_changes_nothing(delegation, focal_point, now):
     assert mark_attending_again(delegation, by=focal_point, now=now).version == 1
     assert history() == []

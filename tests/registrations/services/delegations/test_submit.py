@@ -121,7 +121,7 @@ def test_an_organisation_with_people_is_complete(delegation, staff, now):
 
 
 @pytest.mark.parametrize("status", ["draft", "returned", "reopened"])
-def test_a_draft_and_what_was_sent_back_can_be_submitted(delegation, focal_point, now, status):
+def test_drafts_and_returned_or_reopened_delegations_can_be_submitted(delegation, focal_point, now, status):
     Delegation.objects.update(status=status)
 
     assert submit_delegation(delegation, version=1, by=focal_point, now=now, reason="ill").status == "submitted"

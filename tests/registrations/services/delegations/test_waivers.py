@@ -16,7 +16,7 @@ def waive(delegation, profiles, staff, now):
     return waive_some
 
 
-def test_a_waiver_lowers_the_floor_and_is_kept_with_reason_name_and_time(delegation, staff, now, waive):
+def test_a_waiver_lowers_the_effective_minimum_and_records_reason_author_and_time(delegation, staff, now, waive):
     waiver = waive()
 
     assert (waiver.seats, waiver.reason, waiver.granted_by, waiver.granted_at) == (1, "small unit", staff, now)
@@ -67,7 +67,7 @@ def test_a_waiver_survives_a_change_of_the_minimum(delegation, waive):
     assert (seat.waived, seat.effective_minimum) == (1, 2)
 
 
-def test_revoking_a_waiver_asks_for_the_seats_again(delegation, staff, now, waive):
+def test_revoking_a_waiver_restores_the_minimum(delegation, staff, now, waive):
     waiver = waive(seats=2)
 
     revoked = revoke_waiver(waiver, reason="They found one", by=staff, now=now + LATER)

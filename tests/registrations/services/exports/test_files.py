@@ -41,7 +41,7 @@ def csv_of(table: Table) -> list[list[str]]:
 
 
 @pytest.mark.parametrize("text", FORMULAS)
-def test_what_a_spreadsheet_would_calculate_gets_an_apostrophe_in_csv(text: str) -> None:
+def test_a_text_that_looks_like_a_formula_gets_an_apostrophe_in_csv(text: str) -> None:
     assert csv_of(table_of(text)) == [["Value"], [f"'{text}"]]
 
 

@@ -35,7 +35,7 @@ def errors(checked):
     return [(error.column, error.message) for row in checked.rows for error in row.errors]
 
 
-def test_words_of_either_language_stand_for_profile_language_zone_and_yes(delegation, focal_point, now) -> None:
+def test_profile_language_zone_and_yes_are_recognised_in_both_languages(delegation, focal_point, now) -> None:
     headings = ["Nombre", "Correo", "Institución", "Perfil", "Idioma", "Zona horaria", "Grupo de trabajo"]
     rows = [
         ["Ana", "a@example.org", "X", "prosecutors (ES)", "Inglés", "Ciudad de México", "SÍ"],
@@ -71,7 +71,7 @@ def test_words_of_either_language_stand_for_profile_language_zone_and_yes(delega
         ({"timezone": "Mars"}, "Time zone", "“Mars” is not a time zone."),
     ],
 )
-def test_what_is_wrong_is_told_with_its_row_and_column(check, cells, column, message) -> None:
+def test_an_error_names_its_row_and_column(check, cells, column, message) -> None:
     checked = check(row(1), row(2, **cells))
 
     (wrong,) = checked.invalid
@@ -80,7 +80,7 @@ def test_what_is_wrong_is_told_with_its_row_and_column(check, cells, column, mes
     assert len(checked.new) == 1
 
 
-def test_all_that_is_wrong_in_a_row_is_told_at_once(check) -> None:
+def test_all_errors_of_a_row_are_reported_together(check) -> None:
     checked = check(row(1, email="x", profile="Judges", language="French"))
 
     assert [column for column, _message in errors(checked)] == ["E-mail address", "Profile", "Language"]
@@ -97,7 +97,7 @@ def test_a_zone_is_never_guessed_where_a_country_has_several(focal_point, now, d
     assert [one.details.timezone for one in checked.new] == ["America/Tijuana"]
 
 
-def test_who_is_named_already_is_told_and_a_repeated_row_counts_once(check, delegation) -> None:
+def test_registered_people_and_repeated_rows_are_reported_and_not_added(check, delegation) -> None:
     make_delegate(delegation, name="Ana Ejemplo", email="Persona1@example.org")
 
     checked = check(row(1), row(2), row(2), row(2, name="Somebody else"))
@@ -111,7 +111,7 @@ def test_who_is_named_already_is_told_and_a_repeated_row_counts_once(check, dele
     assert errors(checked) == [("E-mail address", "Row 3 has this address for another person.")]
 
 
-def test_someone_of_another_delegation_is_not_told_before_saving(check, delegation) -> None:
+def test_the_dry_run_does_not_reveal_addresses_of_other_delegations(check, delegation) -> None:
     other = make_delegation(delegation.webinar, make_country("GT"))
     make_delegate(other, email="persona1@example.org")
 
@@ -165,7 +165,7 @@ def test_people_of_an_organisation_need_no_profile(focal_point, now, db) -> None
     assert [one.details.profile for one in checked.new] == [None]
 
 
-def test_the_dry_run_writes_nothing_and_asks_as_often_for_many_rows(
+def test_the_dry_run_writes_nothing_and_its_queries_do_not_grow(
     delegation, focal_point, now, django_assert_num_queries
 ) -> None:
     for count in (2, 200):

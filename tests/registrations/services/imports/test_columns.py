@@ -56,7 +56,7 @@ def test_a_table_without_headings_begins_with_a_person_and_has_no_known_column(d
     assert (layout.columns, layout.headings_at) == (("", ""), None)
 
 
-def test_what_is_missing_or_doubled_is_told(delegation) -> None:
+def test_missing_and_duplicate_columns_are_reported(delegation) -> None:
     layout = layout_of(delegation, ["Nombre", "Correo", "E-mail", "Perfil"])
 
     assert layout_problems(layout, needed=required_fields_of(delegation)) == [
@@ -86,7 +86,7 @@ def test_a_surname_is_joined_to_the_name(delegation) -> None:
     assert person.text("name") == "Ana Ejemplo Núñez"
 
 
-def test_rows_that_only_the_template_has_filled_in_are_nobody(delegation) -> None:
+def test_rows_with_only_prefilled_values_are_ignored(delegation) -> None:
     people = people_in(delegation, [row(1), ["", "", "", "", "", "es", "Tegucigalpa"], [], row(2)])
 
     assert [person.row for person in people] == [2, 5]

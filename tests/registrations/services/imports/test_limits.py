@@ -15,7 +15,7 @@ def nothing_runs() -> None:
     cache.clear()
 
 
-def test_a_second_import_of_one_account_waits_for_the_first_and_nobody_elses_does(now) -> None:
+def test_concurrent_imports_are_refused_per_account(now) -> None:
     user, colleague = make_user(), make_user()
 
     with limit_imports(user, now=now):
@@ -28,7 +28,7 @@ def test_a_second_import_of_one_account_waits_for_the_first_and_nobody_elses_doe
         pass
 
 
-def test_an_import_that_failed_or_was_refused_keeps_nobody_from_the_next(now) -> None:
+def test_a_failed_import_releases_the_lock_of_the_account(now) -> None:
     user = make_user()
     with pytest.raises(ZeroDivisionError), limit_imports(user, now=now):
         raise ZeroDivisionError

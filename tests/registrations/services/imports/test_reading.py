@@ -151,7 +151,7 @@ def at_once() -> float:
 
 
 @pytest.mark.parametrize("name", BAD)
-def test_a_bad_file_is_answered_at_once_with_what_is_wrong(name, at_once) -> None:
+def test_a_bad_file_is_refused_quickly_with_the_reason(name, at_once) -> None:
     make, said = BAD[name]
     data = make()
 
@@ -234,7 +234,7 @@ def test_workbooks_are_parsed_by_what_refuses_entities() -> None:
     assert DEFUSEDXML
 
 
-def test_what_is_wrong_is_said_in_the_readers_language() -> None:
+def test_error_messages_are_in_the_readers_language() -> None:
     with override("es"), pytest.raises(UnreadableTable) as raised:
         read_file(files.encrypted())
 
@@ -283,7 +283,7 @@ def test_a_table_reads_back_the_same_from_a_workbook(rows) -> None:
 
 @settings(deadline=None)
 @given(rows=st.lists(st.lists(hostile_texts, min_size=1, max_size=4), min_size=1, max_size=4))
-def test_what_a_page_carries_to_the_next_reads_back_the_same(rows) -> None:
+def test_the_text_form_of_a_table_reads_back_the_same(rows) -> None:
     table = make_table([HEADINGS, *([cell.replace("\x00", "") for cell in row] for row in rows)])
 
     assert read_text(table_to_text(table)) == table
@@ -313,7 +313,7 @@ def test_quotes_that_do_not_pair_up_are_part_of_the_text() -> None:
     assert table.rows[1:] == (('Ana "Anita" Ejemplo', "ana@example.org"), ('"Pepe" Muestra', "pepe@example.org"))
 
 
-def test_a_file_may_say_itself_what_stands_between_its_cells() -> None:
+def test_a_csv_file_can_declare_its_delimiter() -> None:
     assert read_file(b"sep=;\r\nNombre;Correo, o ambos\r\n").rows == (("Nombre", "Correo, o ambos"),)
 
 

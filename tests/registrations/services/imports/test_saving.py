@@ -15,7 +15,7 @@ def messages(imported) -> list[str]:
     return [error.message for one in imported.checked.invalid for error in one.errors]
 
 
-def test_the_good_rows_are_saved_with_their_history_and_the_wrong_ones_are_told(delegation, focal_point, now) -> None:
+def test_valid_rows_are_saved_and_recorded_and_invalid_rows_are_reported(delegation, focal_point, now) -> None:
     people = people_in(delegation, [row(1, position="Fiscal"), row(2, email="wrong"), row(3)])
 
     imported = import_delegates(delegation, people=people, by=focal_point, now=now)
@@ -70,7 +70,7 @@ def test_people_who_join_an_accepted_delegation_are_admitted_at_once(delegation,
     assert set(Delegate.objects.values_list("admitted_at", flat=True)) == {now}
 
 
-def test_an_address_of_another_delegation_stays_out_alone_and_the_secretariat_is_told(
+def test_an_address_of_another_delegation_is_refused_alone_and_alerts_the_secretariat(
     delegation, focal_point, now
 ) -> None:
     holder = make_delegate(
@@ -86,7 +86,7 @@ def test_an_address_of_another_delegation_stays_out_alone_and_the_secretariat_is
     assert clash.changes == {"name": ["", "Persona Ejemplo 2"], "email": ["", "persona2@example.org"]}
 
 
-def test_staff_are_told_who_has_the_address(delegation, staff, now) -> None:
+def test_staff_see_who_has_the_address(delegation, staff, now) -> None:
     make_delegate(make_delegation(delegation.webinar, make_country("GT")), name="Eva", email="persona1@example.org")
 
     imported = import_delegates(delegation, people=many(delegation, 1), by=staff, now=now)
@@ -113,7 +113,7 @@ def test_once_the_days_clashes_are_used_up_the_rest_of_the_rows_is_refused(
     assert HistoryEvent.objects.filter(kind=HistoryKind.ADDRESS_CLASH).count() == 2
 
 
-def test_what_was_good_in_the_dry_run_is_decided_anew(delegation, focal_point, now) -> None:
+def test_rows_are_checked_again_when_they_are_saved(delegation, focal_point, now) -> None:
     people = many(delegation, 3)
     Quota.objects.filter(profile__code="prosecutors").update(maximum=2)
 

@@ -22,7 +22,7 @@ def told(outcomes) -> list[str]:
     return [one.delegate.name if one.delegate else type(one.refusal).__name__ for one in outcomes]
 
 
-def test_people_named_together_are_as_those_named_alone(delegation, focal_point, now):
+def test_people_registered_together_are_stored_like_those_registered_alone(delegation, focal_point, now):
     Delegation.objects.update(status="accepted")
     typed = make_details("border-control", name=" María de los Ángeles ", needs="Interpretation", phone="+504 1")
 
@@ -37,7 +37,7 @@ def test_people_named_together_are_as_those_named_alone(delegation, focal_point,
     ]
 
 
-def test_who_is_refused_hinders_nobody_else(delegation, focal_point, now):
+def test_a_refused_person_does_not_affect_the_others(delegation, focal_point, now):
     Quota.objects.filter(profile__code="prosecutors").update(minimum=1, maximum=2)
     make_delegate(delegation, "border-control", email="here@example.org")
     ana, again = make_details(name="Ana"), make_details(name="Ana again")
@@ -74,7 +74,7 @@ def test_who_is_refused_hinders_nobody_else(delegation, focal_point, now):
     assert Delegate.objects.count() == 4
 
 
-def test_clashes_are_told_to_the_secretariat_and_counted_and_say_nothing(delegation, focal_point, now, settings):
+def test_clashes_alert_the_secretariat_and_count_and_reveal_nothing(delegation, focal_point, now, settings):
     settings.ADDRESS_CLASHES_PER_DAY = 2
     other = make_delegation(delegation.webinar, make_country("GT"))
     taken = [make_delegate(other, name=f"Somebody {number}") for number in range(3)]
@@ -101,7 +101,7 @@ def test_clashes_are_told_to_the_secretariat_and_counted_and_say_nothing(delegat
     ]
 
 
-def test_staff_are_told_who_has_the_address(delegation, staff, now):
+def test_staff_see_who_has_the_address(delegation, staff, now):
     other = make_delegation(delegation.webinar, make_country("GT"))
     make_delegate(other, name="Somebody", email="taken@example.org")
 
@@ -124,7 +124,7 @@ def test_after_the_closing_only_open_seats_are_filled(delegation, focal_point, n
     assert told(outcomes) == ["Fills the floor", "RegistrationClosed"]
 
 
-def test_what_forbids_all_of_them_is_raised(delegation, focal_point, now):
+def test_a_rule_that_forbids_the_whole_list_is_raised(delegation, focal_point, now):
     with pytest.raises(WebinarOver):
         register_delegates(delegation, many=[make_details()], by=focal_point, now=now + AFTER_THE_WEBINAR)
     Delegation.objects.update(status="not_attending")
@@ -140,7 +140,7 @@ def test_people_of_organisations_are_named_together_too(delegation, staff, now):
     assert [outcome.refusal is None for outcome in outcomes] == [True, False]
 
 
-def test_nobody_at_all_is_no_failure(delegation, focal_point, now):
+def test_registering_an_empty_list_changes_nothing(delegation, focal_point, now):
     assert register_delegates(delegation, many=[], by=focal_point, now=now) == []
 
 

@@ -25,7 +25,7 @@ def test_replacing_keeps_the_quota_whole_and_links_both_people(delegation, focal
     assert history(newcomer) == [("registered", "", {"replaces": ["", old.name]})]
 
 
-def test_who_replaces_in_an_accepted_delegation_is_admitted_at_once(delegation, focal_point, now):
+def test_a_replacement_in_an_accepted_delegation_is_admitted_at_once(delegation, focal_point, now):
     Delegation.objects.update(status=DelegationStatus.ACCEPTED)
     old = make_delegate(delegation, admitted_at=now - SOON)
 
@@ -45,7 +45,7 @@ def test_a_replacement_whose_address_is_taken_leaves_the_old_person_in_place(del
     assert not HistoryEvent.objects.exists()
 
 
-def test_the_newcomer_may_use_the_address_of_the_one_who_leaves(delegation, focal_point, now):
+def test_a_replacement_can_have_the_address_of_the_replaced_person(delegation, focal_point, now):
     old = make_delegate(delegation, email="desk@example.org")
 
     newcomer = replace_delegate(old, details=make_details(email="Desk@example.org"), version=1, by=focal_point, now=now)

@@ -60,7 +60,7 @@ def test_an_undo_is_not_undone(delegation, focal_point, now):
 
 
 @pytest.mark.parametrize(("after", "version"), [(HELD, 2), (timedelta(0), 1), (timedelta(0), 3)])
-def test_too_late_or_of_another_version_it_says_so_and_changes_nothing(delegation, focal_point, now, after, version):
+def test_undoing_an_edit_too_late_or_of_another_version_is_refused(delegation, focal_point, now, after, version):
     delegate = make_delegate(delegation, name="Ana Díaz")
     edit_delegate(delegate, details=details_of(delegate, name="Anna"), version=1, by=focal_point, now=now)
 
@@ -71,7 +71,7 @@ def test_too_late_or_of_another_version_it_says_so_and_changes_nothing(delegatio
     assert (delegate.name, delegate.version) == ("Anna", 2)
 
 
-def test_what_staff_changed_goes_out_at_once_and_is_edited_again(delegation, focal_point, staff, now):
+def test_an_edit_by_staff_cannot_be_undone(delegation, focal_point, staff, now):
     delegate = make_delegate(delegation)
     edit_delegate(delegate, details=details_of(delegate, name="Anna"), version=1, by=staff, now=now)
 
@@ -93,7 +93,7 @@ def test_an_old_edit_stays_also_where_a_step_of_the_delegation_holds_all_mail(
         undo_edit(delegate, version=2, by=focal_point, now=now + SOON)
 
 
-def test_once_somebody_asked_for_the_links_of_the_new_address_it_stays(delegation, focal_point, now):
+def test_an_edit_cannot_be_undone_after_links_were_mailed_to_the_new_address(delegation, focal_point, now):
     delegate = make_delegate(delegation)
     edit_delegate(delegate, details=details_of(delegate, email="b@example.org"), version=1, by=focal_point, now=now)
     Delivery.objects.create(

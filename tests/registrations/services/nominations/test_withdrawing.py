@@ -65,7 +65,7 @@ def test_a_stale_withdrawal_is_refused(delegation, focal_point, now):
         withdraw_delegate(delegate, version=1, by=focal_point, now=now, reason="ill")
 
 
-def test_a_step_of_the_delegation_makes_nobody_new(delegation, focal_point, now):
+def test_an_action_on_the_delegation_makes_no_delegate_new(delegation, focal_point, now):
     """It holds the mail of everybody; who was named long ago is withdrawn with a reason all the same."""
     delegate = make_delegate(delegation, registered_at=now - timedelta(days=1))
     mark_not_attending(delegation, reason="budget", by=focal_point, now=now)

@@ -31,7 +31,7 @@ def test_a_higher_minimum_opens_gaps_and_revokes_nothing(delegation, quota, prof
     assert delegation.delegates.admitted().count() == 2
 
 
-def test_a_change_is_kept_with_who_when_and_what(quota, staff, now):
+def test_a_quota_change_is_recorded_with_author_time_and_values(quota, staff, now):
     change_quota(quota, minimum=2, maximum=6, reason="Agreed", by=staff, now=now)
 
     event = HistoryEvent.objects.get()
@@ -96,7 +96,7 @@ def test_quotas_freeze_with_the_webinar(quota, staff, now):
         change_quota(quota, minimum=3, maximum=None, reason="Agreed", by=staff, now=now + timedelta(days=60))
 
 
-def test_the_preview_names_whom_a_higher_minimum_would_leave_short(delegation, quota, profiles, staff, now):
+def test_the_preview_lists_delegations_that_a_higher_minimum_leaves_with_a_gap(delegation, quota, profiles, staff, now):
     webinar = delegation.webinar
     short_already = make_delegation(webinar, make_country("PA"))
     waived = make_delegation(webinar, make_country("CR"))
@@ -112,9 +112,7 @@ def test_the_preview_names_whom_a_higher_minimum_would_leave_short(delegation, q
     assert quota_change_preview(quota, QuotaLimits(2, None)).confirmations == frozenset()
 
 
-def test_the_preview_asks_the_same_queries_for_one_delegation_as_for_thirty(
-    delegation, quota, django_assert_num_queries
-):
+def test_the_queries_of_the_preview_do_not_grow_with_delegations(delegation, quota, django_assert_num_queries):
     quota = Quota.objects.select_related("webinar").get(pk=quota.pk)
     with django_assert_num_queries(4):
         quota_change_preview(quota, QuotaLimits(3, None))

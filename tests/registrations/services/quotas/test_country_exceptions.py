@@ -73,7 +73,7 @@ def test_a_waiver_excuses_seats_of_the_exception(delegation, quota, staff, now):
     assert (seat.minimum, seat.waived, seat.effective_minimum) == (3, 1, 2)
 
 
-def test_who_meets_an_exception_has_no_gap(delegation, quota, staff, now):
+def test_a_delegation_that_meets_its_exception_has_no_gap(delegation, quota, staff, now):
     make_delegate(delegation)
     make_exception(delegation, quota=quota, **ONE, by=staff, now=now)
 
@@ -135,7 +135,7 @@ def test_a_higher_minimum_opens_a_gap_and_revokes_nothing(delegation, quota, sta
     assert delegation.delegates.admitted().count() == 2
 
 
-def test_whom_it_makes_incomplete_is_shown_before_and_must_have_been_seen(delegation, quota, staff, now):
+def test_an_exception_that_opens_a_gap_needs_a_confirmation(delegation, quota, staff, now):
     make_delegate(delegation)
     make_delegate(delegation)
     seat = seats_of(delegation)[0]
@@ -152,7 +152,7 @@ def test_whom_it_makes_incomplete_is_shown_before_and_must_have_been_seen(delega
     assert QuotaException.objects.get().minimum == 3
 
 
-def test_the_earlier_exception_must_have_been_seen_as_it_is(delegation, quota, staff, now):
+def test_replacing_an_exception_needs_a_confirmation_of_its_present_values(delegation, quota, staff, now):
     make_exception(delegation, quota=quota, **ONE, by=staff, now=now)
     seen = exception_preview(
         delegation, None, QuotaLimits(0, None), replaced=QuotaException.objects.get()
@@ -165,7 +165,7 @@ def test_the_earlier_exception_must_have_been_seen_as_it_is(delegation, quota, s
     assert QuotaException.objects.get().maximum == 3
 
 
-def test_ending_an_exception_asks_for_what_the_quota_asks_and_shows_the_gap_first(delegation, quota, staff, now):
+def test_ending_an_exception_restores_the_quota_and_needs_a_confirmation_of_gaps(delegation, quota, staff, now):
     make_delegate(delegation)
     make_exception(delegation, quota=quota, **ONE, by=staff, now=now)
 
@@ -177,7 +177,7 @@ def test_ending_an_exception_asks_for_what_the_quota_asks_and_shows_the_gap_firs
     assert (seat.effective_minimum, seat.missing, seat.default_limits) == (2, 1, None)
 
 
-def test_what_the_quota_asks_of_others_changes_nothing_for_the_exception(delegation, quota, staff, now):
+def test_changing_a_quota_does_not_change_its_exceptions(delegation, quota, staff, now):
     make_delegate(delegation)
     make_delegate(delegation)
     make_exception(delegation, quota=quota, **ONE, by=staff, now=now)
@@ -188,7 +188,7 @@ def test_what_the_quota_asks_of_others_changes_nothing_for_the_exception(delegat
     assert seats_of(delegation)[0].effective_minimum == 1
 
 
-def test_each_step_is_kept_with_who_when_what_and_why_for_the_secretariat_alone(delegation, quota, staff, now):
+def test_exceptions_are_recorded_for_the_secretariat_only(delegation, quota, staff, now):
     make_exception(delegation, quota=quota, **ONE, by=staff, now=now)
     make_exception(delegation, quota=quota, **ONE, by=staff, now=now)
     make_exception(delegation, quota=quota, **ONE | {"maximum": 3}, by=staff, now=now)
@@ -205,7 +205,7 @@ def test_each_step_is_kept_with_who_when_what_and_why_for_the_secretariat_alone(
     assert list(history_of(delegation)) == []
 
 
-def test_what_makes_no_sense_is_refused(delegation, quota, staff, now):
+def test_impossible_limits_are_refused(delegation, quota, staff, now):
     organisation = make_delegation(delegation.webinar, make_organisation())
     elsewhere = make_delegation(make_webinar("next"), delegation.body)
 

@@ -19,8 +19,9 @@ def message_id(delivery: Delivery, *, subject: str, text: str) -> str:
     """Return the Message-ID for `delivery` with this subject and text, such as "<5f2c….0@example.org>".
 
     It is an HMAC of the delivery's key, the calendar method, the content and the number of deliberate resends, under
-    MESSAGE_ID_KEY: nobody else can compute one. The number also follows the dot. An attempt that is repeated has the
-    Message-ID that was recorded for the one before, even if the text says another time by now.
+    MESSAGE_ID_KEY: nobody else can compute one. The number also follows the dot. A repeated attempt has the Message-ID
+    that was recorded for the one before, even if the text names another time by now. If a worker died before that, the
+    next attempt computes it again.
     """
     number = f".{delivery.resend_count}"
     if delivery.message_id.partition("@")[0].endswith(number):

@@ -121,7 +121,7 @@ def test_the_list_marks_and_finds_what_is_overdue(secretariat: Client, ana: Dele
         assert shown in found.content.decode()
 
 
-def test_the_next_attempt_is_told_of_what_waits_alone(secretariat: Client, ana: Delegate) -> None:
+def test_the_list_has_the_next_attempt_only_of_deliveries_that_wait(secretariat: Client, ana: Delegate) -> None:
     make_notice(DeliveryState.DUE, due_at=NOW + 45 * MINUTE)
     make_notice(DeliveryState.SENT, 2, due_at=NOW + 46 * MINUTE)
 
@@ -155,7 +155,7 @@ def test_a_delivery_is_read_and_not_edited(secretariat: Client, ana: Delegate) -
     assert (written.status_code, Delivery.objects.get().email) == (403, "ana@example.org")
 
 
-def test_the_page_says_what_it_is_for_whom_and_what_the_mailbox_holds(secretariat: Client, ana: Delegate) -> None:
+def test_the_page_describes_the_message_the_recipient_and_the_mailbox(secretariat: Client, ana: Delegate) -> None:
     entry = invitation(ana, sequence=0).entry
     assert entry is not None
     entry.sequence = 1
@@ -268,7 +268,7 @@ def test_the_page_asks_as_much_with_one_message_to_the_mailbox_as_with_many(secr
 # In words ---------------------------------------------------------------------------------------
 
 
-def test_each_kind_says_what_it_tells_whom(ana: Delegate) -> None:
+def test_each_kind_describes_its_message(ana: Delegate) -> None:
     event = HistoryEvent.objects.create(
         webinar=ana.webinar, delegation=ana.delegation, kind="returned", at=NOW, reason="A prosecutor is missing"
     )
@@ -323,7 +323,7 @@ def test_each_kind_says_what_it_tells_whom(ana: Delegate) -> None:
         ({"state": "stopped"}, "It was stopped, and waits until somebody sends it again."),
     ],
 )
-def test_what_became_of_it_is_said(fields: dict[str, object], words: str) -> None:
+def test_the_state_is_described_in_words(fields: dict[str, object], words: str) -> None:
     delivery = Delivery(created_at=NOW, due_at=NOW, **fields)
 
     assert state_label(delivery, NOW).startswith(words)

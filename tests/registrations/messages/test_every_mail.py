@@ -120,7 +120,7 @@ def test_the_button_comes_before_every_other_link(mails: dict[str, EmailMultiAlt
     assert [page.links[0] for page in pages] == [page.buttons[0] for page in pages]
 
 
-def test_a_mail_loads_nothing_from_anywhere_and_is_dark_where_its_reader_wants_it(
+def test_a_mail_loads_nothing_and_has_a_dark_mode(
     mails: dict[str, EmailMultiAlternatives],
 ) -> None:
     assert {name: page_of(message).loaded for name, message in mails.items()} == {name: [] for name in mails}
@@ -164,7 +164,7 @@ def test_the_subject_of_a_session_says_which_when_and_where_that_hour_is(
     assert [subject for subject in subjects if not re.fullmatch(pattern, subject)] == []
 
 
-def test_the_readers_hour_comes_before_the_webinars(mails: dict[str, EmailMultiAlternatives]) -> None:
+def test_the_hour_of_the_recipient_comes_before_that_of_the_webinar(mails: dict[str, EmailMultiAlternatives]) -> None:
     for name in OF_A_SESSION:
         for text in (mails[name].body, page_of(mails[name]).text):
             assert re.search(r"Panam[aá]", text).start() < text.index("Costa Rica")

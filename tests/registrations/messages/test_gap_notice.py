@@ -97,14 +97,14 @@ def reopen_the_gaps(delegation: Delegation) -> None:
 # When -------------------------------------------------------------------------------------------
 
 
-def test_a_focal_point_is_told_once_on_the_day_what_is_missing(honduras: Delegation) -> None:
+def test_a_focal_point_gets_one_notice_on_the_day_of_the_rule(honduras: Delegation) -> None:
     assert subjects(FIVE_BEFORE - MINUTE) == []
     assert subjects(FIVE_BEFORE) == ["Honduras: prosecutors 0 of 2, border control 1 of 2; 5 days left"]
     assert subjects(FIVE_BEFORE + MINUTE) == []
     assert subjects(FIVE_BEFORE + DAY) == []
 
 
-def test_a_gap_that_closes_and_opens_again_on_the_day_is_told(honduras: Delegation) -> None:
+def test_a_gap_that_closes_and_opens_again_on_the_day_gets_a_notice(honduras: Delegation) -> None:
     plan(now=FIVE_BEFORE)
     close_the_gaps(honduras)
     send_due(clock=lambda: FIVE_BEFORE + MINUTE)
@@ -122,7 +122,7 @@ def test_the_whole_day_will_do_but_not_the_next(honduras: Delegation) -> None:
     assert subjects(FIVE_BEFORE + DAY) == ["Honduras: prosecutors 0 of 2, border control 1 of 2; 4 days left"]
 
 
-def test_a_delegation_that_becomes_incomplete_on_the_day_is_told_then(honduras: Delegation) -> None:
+def test_a_delegation_that_becomes_incomplete_on_the_day_gets_a_notice_then(honduras: Delegation) -> None:
     close_the_gaps(honduras)
     assert subjects(FIVE_BEFORE) == []
 
@@ -193,13 +193,15 @@ def test_nobody_is_chased_before_the_first_release() -> None:
         ("not_attending", False),
     ],
 )
-def test_chased_is_who_can_do_something_about_it(honduras: Delegation, status: str, is_chased: bool) -> None:
+def test_only_delegations_that_do_not_wait_for_a_decision_get_notices(
+    honduras: Delegation, status: str, is_chased: bool
+) -> None:
     Delegation.objects.update(status=status)
 
     assert recipients(FIVE_BEFORE) == (["focal.honduras@example.org"] if is_chased else [])
 
 
-def test_each_focal_point_of_an_incomplete_delegation_is_told_and_nobody_else(honduras: Delegation) -> None:
+def test_only_the_focal_points_of_incomplete_delegations_get_a_notice(honduras: Delegation) -> None:
     panama = make_delegation(honduras.webinar, make_country("PA", name_en="Panama"))
     make_focal_point(panama.body, make_user_of("panama"))
     close_the_gaps(panama)
@@ -233,7 +235,7 @@ def test_a_waived_seat_is_not_missed(honduras: Delegation) -> None:
 # Once -------------------------------------------------------------------------------------------
 
 
-def test_a_rule_made_anew_does_not_tell_the_same_day_again(honduras: Delegation) -> None:
+def test_a_rule_that_is_made_anew_sends_no_second_notice_on_the_same_day(honduras: Delegation) -> None:
     assert len(subjects(FIVE_BEFORE)) == 1
 
     GapNoticeRule.objects.all().delete()
@@ -242,7 +244,7 @@ def test_a_rule_made_anew_does_not_tell_the_same_day_again(honduras: Delegation)
     assert subjects(FIVE_BEFORE + HOUR) == []
 
 
-def test_a_clock_that_is_stepped_back_an_hour_tells_nobody_twice(honduras: Delegation) -> None:
+def test_a_clock_that_is_set_back_an_hour_sends_no_notice_twice(honduras: Delegation) -> None:
     assert len(subjects(FIVE_BEFORE + MINUTE)) == 1
 
     assert [subjects(FIVE_BEFORE + minutes * MINUTE) for minutes in (-59, -1, 0, 1, 2)] == [[]] * 5
@@ -303,7 +305,7 @@ def rule_is_deleted() -> None:
     ],
 )
 @pytest.mark.usefixtures("honduras")
-def test_a_notice_stops_the_moment_it_is_not_wanted(change: Callable[[], None]) -> None:
+def test_a_notice_that_is_no_longer_right_is_not_sent(change: Callable[[], None]) -> None:
     plan(now=FIVE_BEFORE)
 
     change()
@@ -312,7 +314,7 @@ def test_a_notice_stops_the_moment_it_is_not_wanted(change: Callable[[], None]) 
     assert states() == [DeliveryState.SUPERSEDED]
 
 
-def test_a_notice_tells_what_is_missing_when_it_leaves(honduras: Delegation) -> None:
+def test_a_notice_lists_what_is_missing_when_it_is_sent(honduras: Delegation) -> None:
     plan(now=FIVE_BEFORE)
 
     name_two(honduras, "prosecutors")

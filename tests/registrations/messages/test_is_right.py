@@ -186,7 +186,7 @@ def test_a_session_that_is_over_cancels_nothing_any_more() -> None:
     assert [state for (state,) in states] == [DeliveryState.SUPERSEDED, DeliveryState.SENT]
 
 
-def test_a_reopened_delegation_is_told_of_the_reopening_alone() -> None:
+def test_a_delegation_that_was_reopened_gets_only_the_mail_about_the_reopening() -> None:
     at, change = owed_decision()
     plan(now=at)
 

@@ -65,7 +65,7 @@ def test_each_focal_point_is_asked_and_each_delegation_has_its_mail(ana: FocalPo
     assert sorted(recipients()) == ["Ana Ejemplo <ana@example.org>"] * 2 + ["luis@example.org"] * 2
 
 
-def test_who_is_appointed_anew_is_asked_anew(ana: FocalPoint, honduras: Delegation) -> None:
+def test_a_focal_point_who_is_appointed_anew_is_invited_anew(ana: FocalPoint, honduras: Delegation) -> None:
     recipients()
     remove_focal_point(ana, now=LATER)
     appoint_focal_point(honduras.body, email="ana@example.org")
@@ -142,7 +142,7 @@ def test_an_address_that_is_corrected_before_the_mail_leaves_gets_it(ana: FocalP
     assert Delivery.objects.get().email == "correct@example.org"
 
 
-def test_who_attends_after_all_is_asked_after_all(ana: FocalPoint, honduras: Delegation) -> None:
+def test_a_delegation_that_attends_after_all_is_invited_to_register(ana: FocalPoint, honduras: Delegation) -> None:
     plan(now=SOON)
     not_attending(honduras)
     send_due(clock=lambda: LATER)

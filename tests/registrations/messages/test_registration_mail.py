@@ -40,7 +40,7 @@ def link_in(text: str) -> str:
     return re.search(r"http[^\s\"]+/invited/[^\s\"]+", text)[0]
 
 
-def test_it_says_what_is_asked_of_whom_for_when_and_until_when(honduras: Delegation) -> None:
+def test_it_has_the_body_the_quotas_the_sessions_and_the_deadline(honduras: Delegation) -> None:
     make_delegate(honduras, name="Luis Muestra", email="luis@example.org")
     waive_seats(
         honduras, profile=make_profiles()["border-control"], seats=1, reason="One is enough", by=make_staff(), now=NOW
@@ -63,7 +63,7 @@ def test_it_says_what_is_asked_of_whom_for_when_and_until_when(honduras: Delegat
         assert link_in(text).startswith("http://testserver/en/invited/")
 
 
-def test_it_is_in_the_readers_language(honduras: Delegation) -> None:
+def test_it_is_in_the_language_of_the_recipient(honduras: Delegation) -> None:
     RegistrationPolicy.objects.update(requires_letter=True)
 
     message = mail_to(honduras, "es")
@@ -78,7 +78,7 @@ def test_it_is_in_the_readers_language(honduras: Delegation) -> None:
         assert "carta" in text
 
 
-def test_someone_who_comes_later_is_not_asked_to_do_what_is_done(honduras: Delegation) -> None:
+def test_a_later_focal_point_is_not_asked_to_register_again(honduras: Delegation) -> None:
     Delegation.objects.update(status="accepted")
 
     message = mail_to(honduras)
@@ -98,7 +98,7 @@ def test_after_closing_it_says_what_can_still_be_done(honduras: Delegation) -> N
         assert "Registration closes" not in text
 
 
-def test_its_link_leads_the_reader_to_the_delegation(
+def test_its_link_leads_the_recipient_to_the_delegation(
     honduras: Delegation, client: Client, time_machine: TimeMachineFixture
 ) -> None:
     time_machine.move_to(SOON)

@@ -145,7 +145,7 @@ def test_a_person_with_two_roles_gets_one_in_the_language_of_the_delegate(hondur
     ]
 
 
-def test_counting_readers_costs_one_query(honduras: Delegation, django_assert_num_queries: Any) -> None:
+def test_counting_recipients_costs_one_query(honduras: Delegation, django_assert_num_queries: Any) -> None:
     admitted(honduras)
     make_focal_point(honduras.body)
 
@@ -156,7 +156,9 @@ def test_counting_readers_costs_one_query(honduras: Delegation, django_assert_nu
 # Sending ---------------------------------------------------------------------------------------
 
 
-def test_each_reader_gets_it_once_in_their_language_with_a_text_twin(honduras: Delegation, staff: User) -> None:
+def test_each_recipient_gets_it_once_in_their_language_with_a_plain_text_part(
+    honduras: Delegation, staff: User
+) -> None:
     admitted(honduras, name="Ana", email="ana@example.org", language="en")
     admitted(honduras, name="Bea", email="bea@example.org", language="es")
 
@@ -222,7 +224,7 @@ def test_a_draft_that_somebody_else_changed_is_not_sent_unseen(honduras: Delegat
     assert Announcement.objects.get().subject_en == "Another"
 
 
-def test_both_languages_a_reader_and_a_release_are_needed_to_send(honduras: Delegation, staff: User) -> None:
+def test_both_languages_a_recipient_and_a_release_are_needed_to_send(honduras: Delegation, staff: User) -> None:
     with pytest.raises(NotPossibleNow, match="Nobody is among"):
         send(write(staff), staff, count=0)
     admitted(honduras)
@@ -261,7 +263,7 @@ def remove_focal_point(honduras: Delegation) -> None:
         (remove_focal_point, ["Ana <ana@example.org>"]),
     ],
 )
-def test_who_left_meanwhile_gets_none(what: Any, kept: list[str], honduras: Delegation, staff: User) -> None:
+def test_a_person_who_left_meanwhile_gets_none(what: Any, kept: list[str], honduras: Delegation, staff: User) -> None:
     admitted(honduras, email="ana@example.org", name="Ana")
     make_focal_point(honduras.body, make_user("focal@example.org"))
     send(write(staff, readers="both"), staff, count=2)
@@ -377,7 +379,9 @@ def test_what_was_sent_is_not_deleted(honduras: Delegation, staff: User) -> None
     assert Announcement.objects.get().deliveries.count() == 1
 
 
-def test_a_draft_that_somebody_has_deleted_meanwhile_is_told_and_not_missed(honduras: Delegation, staff: User) -> None:
+def test_using_a_draft_that_somebody_has_deleted_meanwhile_is_refused_with_the_reason(
+    honduras: Delegation, staff: User
+) -> None:
     admitted(honduras)
     draft = write(staff)
     steps: list[Callable[[], Any]] = [

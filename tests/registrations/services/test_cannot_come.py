@@ -108,7 +108,7 @@ def test_their_seat_and_their_calendar_messages_stay(ana: Delegate) -> None:
     assert set(Delivery.objects.filter(created_at=SOON).values_list("kind", flat=True)) == {DeliveryKind.CANNOT_COME}
 
 
-def test_each_focal_point_of_the_country_is_told_in_their_language_and_nobody_else(
+def test_only_the_focal_points_of_the_country_get_the_mail_in_their_language(
     ana: Delegate, honduras: Delegation
 ) -> None:
     make_focal_point(honduras.body, make_user("otra@example.org", name="Luz Ejemplo", language="es"))
@@ -134,7 +134,7 @@ def test_each_focal_point_of_the_country_is_told_in_their_language_and_nobody_el
     assert f"/es/delegations/{honduras.slug}/" in spanish.body
 
 
-def test_without_a_focal_point_the_secretariat_is_told(honduras: Delegation) -> None:
+def test_without_a_focal_point_the_secretariat_gets_the_mail(honduras: Delegation) -> None:
     unodc = make_delegation(honduras.webinar, make_organisation(), status=DelegationStatus.ACCEPTED)
     panelist = admitted(unodc, profile=None, role="panelist", name="Rosa Ejemplo")
     make_staff("staff@example.org", name="Sam Ejemplo")
@@ -197,7 +197,7 @@ def test_however_often_it_is_said_anew_an_hour_has_two_mails(ana: Delegate) -> N
     assert told(SOON + 5 * HOUR) == []
 
 
-def test_said_again_a_day_later_it_is_told_again(ana: Delegate) -> None:
+def test_the_same_absence_a_day_later_is_mailed_again(ana: Delegate) -> None:
     decline_sessions_ahead(ana, reason="", now=SOON)
     plan_and_send(SOON)
     day = SOON + timedelta(days=1)
@@ -207,7 +207,7 @@ def test_said_again_a_day_later_it_is_told_again(ana: Delegate) -> None:
     assert told(day) == ["Eva Ejemplo <focal@example.org>"]
 
 
-def test_said_twice_while_the_planner_was_away_it_is_one_mail_with_the_last_word(ana: Delegate) -> None:
+def test_two_absences_of_a_person_before_a_plan_make_one_mail_with_the_last_reason(ana: Delegate) -> None:
     decline_sessions_ahead(ana, reason="", now=SOON)
     decline_sessions_ahead(ana, reason="Ill", now=SOON + 2 * HOUR)
 
@@ -216,7 +216,7 @@ def test_said_twice_while_the_planner_was_away_it_is_one_mail_with_the_last_word
     assert told(SOON + 4 * HOUR) == []
 
 
-def test_who_says_yes_before_the_mail_leaves_is_reported_to_nobody(ana: Delegate) -> None:
+def test_a_person_who_says_yes_before_the_mail_leaves_is_not_reported(ana: Delegate) -> None:
     decline_sessions_ahead(ana, reason="", now=SOON)
     plan(now=SOON)
     say_yes(ana, SOON)
@@ -228,7 +228,7 @@ def test_who_says_yes_before_the_mail_leaves_is_reported_to_nobody(ana: Delegate
     assert told(LATER + MINUTE) == ["Eva Ejemplo <focal@example.org>"]
 
 
-def test_who_was_withdrawn_before_the_mail_leaves_is_reported_to_nobody(ana: Delegate) -> None:
+def test_a_person_withdrawn_before_the_mail_leaves_is_not_reported(ana: Delegate) -> None:
     decline_sessions_ahead(ana, reason="", now=SOON)
     plan(now=SOON)
     withdraw_delegate(ana, version=1, by=make_staff(), now=SOON, reason="Ill")
@@ -248,7 +248,7 @@ def test_of_a_yes_the_planner_owes_nothing_however_often_it_looks(ana: Delegate)
     assert Delivery.objects.filter(kind=DeliveryKind.CANNOT_COME).count() == 1
 
 
-def test_if_the_only_focal_point_goes_before_the_mail_leaves_the_secretariat_is_told(
+def test_if_the_only_focal_point_is_removed_before_the_mail_leaves_the_secretariat_gets_it(
     ana: Delegate, honduras: Delegation
 ) -> None:
     make_staff("staff@example.org", name="Sam Ejemplo")
@@ -273,7 +273,7 @@ def a_move_of_the_second(webinar: Webinar) -> None:
 
 @pytest.mark.parametrize("change", [a_third_session, a_move_of_the_second])
 @pytest.mark.parametrize("is_planned", [True, False])
-def test_a_release_before_the_mail_leaves_takes_nothing_of_the_word_back(
+def test_a_release_before_the_mail_leaves_does_not_end_the_absence(
     ana: Delegate, change: Callable[[Webinar], None], is_planned: bool
 ) -> None:
     decline_sessions_ahead(ana, reason="Ill", now=SOON)
@@ -297,7 +297,7 @@ def test_a_release_before_the_mail_leaves_takes_nothing_of_the_word_back(
     assert "Wed 18 Nov" not in message.body
 
 
-def test_who_is_asked_anew_about_every_session_is_reported_to_nobody(ana: Delegate) -> None:
+def test_a_person_who_is_asked_anew_about_every_session_is_not_reported(ana: Delegate) -> None:
     decline_sessions_ahead(ana, reason="", now=SOON)
     plan(now=SOON)
     for session in ana.webinar.sessions.all():
@@ -312,7 +312,7 @@ def test_who_is_asked_anew_about_every_session_is_reported_to_nobody(ana: Delega
     assert plan(now=LATER + MINUTE).count("cannot_come") == 0
 
 
-def test_a_corrected_address_takes_nothing_of_the_word_back(ana: Delegate) -> None:
+def test_a_corrected_address_does_not_end_the_absence(ana: Delegate) -> None:
     decline_sessions_ahead(ana, reason="", now=SOON)
     Delegate.objects.filter(pk=ana.pk).update(email="right@example.org")
 
@@ -320,7 +320,7 @@ def test_a_corrected_address_takes_nothing_of_the_word_back(ana: Delegate) -> No
 
 
 @pytest.mark.parametrize("state", ["over", "cancelled"])
-def test_without_a_session_ahead_it_is_refused_in_words(ana: Delegate, state: str) -> None:
+def test_without_a_session_ahead_it_is_refused_with_the_reason(ana: Delegate, state: str) -> None:
     if state == "cancelled":
         for session in Session.objects.all():
             cancel_session(session, now=SOON)
@@ -332,7 +332,7 @@ def test_without_a_session_ahead_it_is_refused_in_words(ana: Delegate, state: st
     assert (answers(ana), said()) == ([Partstat.NEEDS_ACTION] * 2, [])
 
 
-def test_who_is_not_invited_or_not_yet_declines_nothing(ana: Delegate, honduras: Delegation) -> None:
+def test_a_person_who_is_not_invited_cannot_decline(ana: Delegate, honduras: Delegation) -> None:
     with pytest.raises(NotPossibleNow, match="being prepared"):
         decline_sessions_ahead(admitted(honduras), reason="", now=SOON)
     ana.status = "withdrawn"

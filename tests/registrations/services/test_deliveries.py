@@ -159,7 +159,7 @@ def test_an_invitation_is_not_sent_once_more_after_an_update_or_a_session_that_i
     assert (resent, of_session(1, kind="invitation").state, of_session(2).state) == (0, "sent", "sent")
 
 
-def test_the_update_is_sent_once_more_where_it_is_the_newest_word(ana: Delegate, staff: User) -> None:
+def test_an_update_is_sent_again_if_it_is_the_latest_message(ana: Delegate, staff: User) -> None:
     move_session(ana.webinar, 1, hours=1, now=AFTER_THE_PAUSE)
     plan_and_send(AFTER_THE_PAUSE)
 
@@ -217,7 +217,7 @@ def test_a_repeat_that_the_server_refuses_leaves_the_mailbox_with_what_it_holds(
     assert len(cancelled) == 2
 
 
-def test_who_stopped_and_sent_again_is_kept_once_for_each_person(ana: Delegate, staff: User) -> None:
+def test_the_history_has_one_event_of_each_person_about_a_stop_or_resend(ana: Delegate, staff: User) -> None:
     luis = admitted(ana.delegation, name="Luis Mejía")
     plan(now=AFTER_THE_PAUSE)
 

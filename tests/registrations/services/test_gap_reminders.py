@@ -70,7 +70,9 @@ def gap_reminder(
     )
 
 
-def test_the_focal_points_of_a_country_with_gaps_are_told_in_their_language(honduras: Delegation, staff: User) -> None:
+def test_the_focal_points_of_a_country_with_gaps_are_reminded_in_their_language(
+    honduras: Delegation, staff: User
+) -> None:
     gap_reminder(honduras.webinar, staff, count=2)
     messages = sent_by(NOW + HOUR)
 
@@ -117,7 +119,7 @@ def test_another_number_than_the_one_that_was_confirmed_sends_nothing(honduras: 
     assert not Delivery.objects.filter(kind=DeliveryKind.GAP_NOTICE).exists()
 
 
-def test_a_country_that_lacks_nothing_by_now_is_told_though_the_number_is_the_same(
+def test_a_country_that_lacks_nothing_by_now_is_reported_although_the_number_is_the_same(
     honduras: Delegation, staff: User
 ) -> None:
     panama = make_delegation(honduras.webinar, make_country("PA"), status="submitted")

@@ -141,7 +141,7 @@ NOTHING_TO_SEND = [withdrawn, not_admitted, not_attending, not_released, cancell
 
 
 @pytest.mark.parametrize("end", NOTHING_TO_SEND)
-def test_who_takes_part_in_nothing_ahead_gets_no_link(ana: Delegate, end: Callable[[], None]) -> None:
+def test_a_person_without_a_session_ahead_gets_no_link(ana: Delegate, end: Callable[[], None]) -> None:
     end()
     ask_for_links("ana@example.org", now=SOON)
     plan(now=SOON)
@@ -188,7 +188,7 @@ def test_an_address_gets_five_mails_a_day(ana: Delegate) -> None:
     assert counts == [1, 1, 1, 1, 1, 0, 0, 1]
 
 
-def test_asked_twenty_times_before_the_planner_looks_it_is_one_request(ana: Delegate) -> None:
+def test_twenty_requests_before_a_plan_are_one_request(ana: Delegate) -> None:
     for _time in range(20):
         ask_for_links("ana@example.org", now=SOON)
 

@@ -101,7 +101,7 @@ def test_an_update_says_the_old_hour_and_answers_the_first_message() -> None:
     assert update["Message-ID"] != first["Message-ID"]
 
 
-def test_an_update_says_the_old_title_in_the_language_of_its_reader() -> None:
+def test_an_update_has_the_old_title_in_the_language_of_the_recipient() -> None:
     ana = invited(language="es")
 
     rename_session(ana.webinar, "Opening", "Apertura")
@@ -111,7 +111,7 @@ def test_an_update_says_the_old_title_in_the_language_of_its_reader() -> None:
     assert mail.outbox[-1].subject == "Modificada: Apertura, lun 16 nov, 09:00–11:00 (Tegucigalpa, UTC−06:00)"
 
 
-def test_an_update_tells_the_hour_that_its_reader_knew_and_not_one_that_never_left() -> None:
+def test_an_update_has_the_last_hour_that_was_sent_as_the_old_one() -> None:
     ana = invited()
     move_session(ana.webinar, 1, hours=1)
     plan(now=SOON + timedelta(minutes=1))
@@ -124,7 +124,7 @@ def test_an_update_tells_the_hour_that_its_reader_knew_and_not_one_that_never_le
     assert "Mon 16 Nov, 11:00–13:00 (Tegucigalpa, UTC−06:00)" in mail.outbox[-1].body
 
 
-def test_a_session_that_was_released_anew_is_not_told_in_the_words_of_the_plan_before() -> None:
+def test_a_message_planned_before_a_new_release_is_not_sent_with_the_old_hour() -> None:
     ana = admitted(released_delegation(), language="en")
     plan(now=SOON)
 
@@ -158,7 +158,7 @@ def test_a_session_that_takes_place_after_all_comes_back_with_its_new_hour() -> 
     )
 
 
-def test_someone_named_again_is_told_that_the_session_is_back_and_not_that_it_was_off() -> None:
+def test_a_person_registered_again_reads_that_the_session_is_back_and_not_that_it_was_cancelled() -> None:
     ana = invited()
     withdraw_delegate(ana, version=1, by=make_staff(), now=SOON, reason="Ill")
     plan_and_send(SOON + timedelta(minutes=1))
@@ -250,7 +250,7 @@ def test_a_cancelled_session_says_so_in_its_subject() -> None:
     )
 
 
-def test_what_is_taken_back_is_named_by_the_hour_and_title_that_its_reader_knew() -> None:
+def test_a_cancellation_has_the_hour_and_title_that_were_last_sent() -> None:
     ana = invited()
     rename_session(ana.webinar, "Opening", "Apertura")
     move_session(ana.webinar, 1, hours=1)
@@ -264,7 +264,7 @@ def test_what_is_taken_back_is_named_by_the_hour_and_title_that_its_reader_knew(
     ]
 
 
-def test_the_mailbox_of_a_corrected_address_is_told_neither_the_link_nor_the_name() -> None:
+def test_the_cancellation_to_an_earlier_address_has_neither_link_nor_name() -> None:
     wrong = invited(email="somebody.else@example.org", name="Ana Ejemplo")
     details = make_details(wrong.profile, name="Ana Ejemplo de la Muestra", email="ana@example.org", language="en")
 
@@ -281,7 +281,7 @@ def test_the_mailbox_of_a_corrected_address_is_told_neither_the_link_nor_the_nam
 
 
 @pytest.mark.parametrize("language", ["en", "es"])
-def test_a_mail_names_nobody_but_its_reader(language: str) -> None:
+def test_a_mail_names_only_its_recipient(language: str) -> None:
     delegation = released_delegation()
     ana = admitted(delegation, name="Ana Ejemplo", language=language)
     admitted(delegation, name="Luis Muestra", language=language)

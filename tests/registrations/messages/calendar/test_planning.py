@@ -162,7 +162,7 @@ def test_replacing_cancels_the_one_and_invites_the_other() -> None:
     assert (calendars().titles(ana.email), calendars().titles("luis@example.org")) == ([], BOTH)
 
 
-def test_a_person_withdrawn_before_the_invitation_left_hears_nothing() -> None:
+def test_a_person_withdrawn_before_the_invitation_was_sent_gets_no_mail() -> None:
     delegation = released_delegation()
     ana = admitted(delegation)
     plan(now=SOON)

@@ -115,7 +115,7 @@ def test_a_reminder_that_the_mail_server_kept_waiting_says_what_is_left(
     assert words in mailoutbox[-1].body
 
 
-def test_a_reminder_leads_to_the_room_and_to_the_readers_page() -> None:
+def test_a_reminder_links_to_the_room_and_to_the_page_of_the_recipient() -> None:
     ana = invited()
 
     message = reminder(remind())
@@ -126,7 +126,7 @@ def test_a_reminder_leads_to_the_room_and_to_the_readers_page() -> None:
     assert calendar_of(parse(message)) is None
 
 
-def test_who_has_not_answered_is_asked_for_the_answer() -> None:
+def test_a_person_without_an_answer_is_asked_for_it() -> None:
     ana = invited()
 
     message = reminder(remind(recipients="unanswered"))
@@ -137,7 +137,7 @@ def test_who_has_not_answered_is_asked_for_the_answer() -> None:
     assert html.index(page_url(ana)) < html.index("Answer on your page") < html.index(join_url(ana, 1))
 
 
-def test_after_the_session_there_is_thanks_and_the_readers_page_and_no_way_to_join() -> None:
+def test_the_mail_after_a_session_has_thanks_and_the_page_and_no_join_link() -> None:
     ana = invited()
 
     message = reminder(remind(moment="after"))
@@ -283,7 +283,7 @@ def test_a_gap_notice_names_nobody(incomplete: Delegation) -> None:
     assert [word for word in ("Ana", "Ejemplo", "ana@example.org") if word in whole(message)] == []
 
 
-def test_a_gap_notice_is_written_in_its_readers_language(incomplete: Delegation) -> None:
+def test_a_gap_notice_is_in_the_language_of_the_recipient(incomplete: Delegation) -> None:
     User.objects.update(language="es")
 
     (message,) = sent_by(SUNDAY_AT_NINE)
@@ -316,7 +316,7 @@ def test_the_days_that_a_notice_says_are_those_of_the_delegations_page(
     assert ("5 days left" in message.subject, "5 days left" in page) == (True, True)
 
 
-def test_a_waiver_is_told_with_its_seats_to_whom_it_is_for(db: None) -> None:
+def test_the_mail_about_a_waiver_has_its_seats(db: None) -> None:
     delegation = released_delegation("submitted")
     make_focal_point(delegation.body, make_user("focal@example.org", name="Rosa Ejemplo", language="en"))
     prosecutors = ParticipantProfile.objects.get(code="prosecutors")

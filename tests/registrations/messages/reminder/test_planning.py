@@ -290,7 +290,7 @@ def test_none_where_the_mail_server_refused_the_invitation_but_one_where_it_did_
     assert len(subjects(HOUR_BEFORE)) == 1
 
 
-def test_after_a_session_only_those_are_written_to_who_were_sent_its_invitation() -> None:
+def test_a_reminder_after_a_session_goes_only_to_people_who_were_sent_the_invitation() -> None:
     ana = invited()
     luis = admitted(ana.delegation)
     plan(now=FIRST_START)

@@ -112,7 +112,7 @@ def test_a_rule_made_anew_does_not_remind_of_the_same_hour_again() -> None:
     assert subjects(at + MINUTE) == []
 
 
-def test_a_changed_rule_reminds_at_its_new_hour_those_whom_it_reminded_at_the_old() -> None:
+def test_a_changed_rule_reminds_the_same_people_again_at_its_new_hour() -> None:
     invited()
     rule = remind(24, "hours")
     assert len(subjects(FIRST_START - 24 * HOUR)) == 1
@@ -169,7 +169,7 @@ def rule_changed() -> None:
 
 
 @pytest.mark.parametrize("change", [declined, answered, left, rule_deleted, rule_changed])
-def test_a_reminder_that_is_no_longer_wanted_does_not_leave(change: Callable[[], None]) -> None:
+def test_a_reminder_that_is_no_longer_right_is_not_sent(change: Callable[[], None]) -> None:
     invited()
     remind(recipients="unanswered")
     plan(now=HOUR_BEFORE)

@@ -236,7 +236,7 @@ def test_a_message_costs_no_more_than_four_statements() -> None:
     assert len(statements) <= 4 * 60
 
 
-def test_a_newer_word_takes_the_older_one_from_the_worker_that_has_claimed_it() -> None:
+def test_a_newer_message_supersedes_an_older_one_that_a_worker_has_claimed() -> None:
     delegation = released_delegation()
     admitted(delegation)
     plan(now=SOON)
@@ -269,7 +269,7 @@ def test_a_refusal_after_the_cancellation_was_planned_leaves_nothing_to_cancel()
     assert plan(now=SOON + LEASE).count("calendar") == 0
 
 
-def test_someone_whose_country_was_away_at_the_last_look_only_is_invited_after_all() -> None:
+def test_a_person_whose_country_did_not_attend_only_when_the_mail_was_to_leave_is_invited_later() -> None:
     delegation = released_delegation()
     admitted(delegation)
     plan(now=SOON)
@@ -333,7 +333,7 @@ def test_a_decision_goes_to_the_corrected_address_of_the_account(server) -> None
     assert Delivery.objects.get(kind="decision").email == "right@example.org"
 
 
-def test_focal_points_are_told_of_a_decision_once_in_their_language() -> None:
+def test_focal_points_get_one_mail_about_a_decision_in_their_language() -> None:
     delegation = released_delegation()
     make_focal_point(delegation.body, make_user("es@example.org", language="es"))
     make_focal_point(delegation.body, make_user("en@example.org", language="en"))
@@ -357,7 +357,7 @@ def test_focal_points_are_told_of_a_decision_once_in_their_language() -> None:
     assert sent_by(SOON + timedelta(minutes=1)) == []
 
 
-def test_who_follows_a_focal_point_that_was_removed_before_the_mail_left_is_told() -> None:
+def test_a_focal_point_appointed_after_the_removal_of_another_gets_the_mail_instead() -> None:
     delegation = released_delegation()
     make_focal_point(delegation.body, make_user("before@example.org"))
     HistoryEvent.objects.create(webinar=delegation.webinar, delegation=delegation, kind=HistoryKind.RETURNED, at=NOW)
@@ -370,7 +370,7 @@ def test_who_follows_a_focal_point_that_was_removed_before_the_mail_left_is_told
     assert [message.to for message in sent_by()] == [["after@example.org"]]
 
 
-def test_a_focal_point_removed_before_the_mail_leaves_is_not_told() -> None:
+def test_a_focal_point_removed_before_the_mail_leaves_gets_none() -> None:
     delegation = released_delegation()
     focal_point = make_focal_point(delegation.body, make_user("es@example.org"))
     HistoryEvent.objects.create(
@@ -396,7 +396,7 @@ def test_no_country_is_written_to_before_the_first_release() -> None:
     assert [message.to for message in sent_by(SOON + timedelta(minutes=1))] == [["es@example.org"]]
 
 
-def test_who_does_not_attend_is_asked_for_nobody() -> None:
+def test_the_mail_about_not_attending_asks_for_no_registration() -> None:
     delegation = released_delegation("draft")
     make_focal_point(delegation.body, make_user("en@example.org", language="en"))
 
@@ -408,7 +408,7 @@ def test_who_does_not_attend_is_asked_for_nobody() -> None:
 
 
 @pytest.mark.parametrize("language", ["en", "es"])
-def test_a_mail_speaks_the_language_that_its_reader_has_now(language: str) -> None:
+def test_a_mail_is_in_the_present_language_of_the_recipient(language: str) -> None:
     ana = admitted(released_delegation(), language="es" if language == "en" else "en")
     plan(now=SOON)
 

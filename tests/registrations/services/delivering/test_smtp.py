@@ -56,7 +56,7 @@ def test_a_permanent_refusal_fails_that_message_alone_in_plain_words(server) -> 
     assert set(arrived.values_list("entry__address", flat=True)) == {luis.email}
 
 
-def test_a_message_that_fails_for_good_is_logged_with_its_reason_and_without_its_reader(
+def test_a_message_that_fails_is_logged_with_its_reason_and_without_its_recipient(
     server, caplog: pytest.LogCaptureFixture
 ) -> None:
     ana = admitted(released_delegation())

@@ -121,5 +121,5 @@ def test_the_history_of_a_policy_shows_the_former_purge_day(secretariat: Client,
     )
     history = secretariat.get(reverse("admin:registrations_registrationpolicy_history", args=key))
 
-    (line,) = history.context["action_list"][0].lines
+    (line,) = history.context["action_list"][0].changes
     assert line.differences == (("personal data end on", "Wed 17 Nov 2027", "Fri 24 Dec 2027"),)

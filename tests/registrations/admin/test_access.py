@@ -300,7 +300,7 @@ def test_an_observer_reads_attendance_and_how_nobody_is_reached(
 
     assert f"/admin/attendance/{delegation.webinar.slug}/" in webinars.text
     assert "rcm-plot-attended" in table.text
-    assert table.context["table"].of_all.sessions[0].attended == 1
+    assert table.context["table"].grand_total.sessions[0].attended == 1
     assert person.name in page.text
     assert "47" in page.text
     assert "1 person in the reports is not known yet." in page.text

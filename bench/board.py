@@ -22,7 +22,7 @@ from registrations.models import (
     ParticipantProfile,
     ParticipatingBody,
 )
-from registrations.permissions import SET_UP_BY
+from registrations.permissions import SECOND_FACTOR_SESSION_KEY
 from sessions_app.models import Session, Webinar
 from sessions_app.releases import release_webinar
 from tests.factories import make_country, make_profiles, make_quotas, make_staff, make_webinar
@@ -48,7 +48,7 @@ def measure() -> Sequence[Ratio]:
     client = Client()
     client.force_login(staff)
     session = client.session
-    session[SET_UP_BY] = staff.pk
+    session[SECOND_FACTOR_SESSION_KEY] = staff.pk
     session.save()
     # The session of the signed-in user must exist in both schemas.
     _run(f"INSERT INTO {ALONE}.django_session TABLE django_session")

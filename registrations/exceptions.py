@@ -32,6 +32,8 @@ class RuleBroken(Exception):
 
 
 class ReasonRequired(RuleBroken):
+    """A reason is required and blank."""
+
     message = _("Please give a reason: this leaves a gap in the quota.")
     field = "reason"
 
@@ -64,6 +66,8 @@ class GapsRemain(RuleBroken):
 
 
 class QuotaFull(RuleBroken):
+    """The maximum of the profile forbids another person."""
+
     message = _("All seats of this profile are taken. Replace someone, or ask the secretariat.")
     field = "profile"
 
@@ -146,21 +150,29 @@ class AttendanceChangedTooOften(RuleBroken):
 
 
 class TooManyClashes(RuleBroken):
+    """A focal point has reached the daily limit of addresses that are registered elsewhere."""
+
     message = _("Too many addresses could not be registered today. Please write to the secretariat.")
     field = "email"
 
 
 class RegistrationNotOpen(RuleBroken):
+    """A focal point acts before registration opens."""
+
     message = _("Registration has not opened yet. Please come back on the day that the delegation's page names.")
 
 
 class RegistrationClosed(RuleBroken):
+    """A focal point acts after registration closed, in a way that is not allowed then."""
+
     message = _(
         "Registration has closed. You can still replace or withdraw a delegate, and name people into open seats."
     )
 
 
 class WebinarOver(RuleBroken):
+    """Someone acts after the end of the last session."""
+
     message = _("The webinar is over; the delegation can no longer be changed.")
 
 

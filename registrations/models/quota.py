@@ -84,6 +84,7 @@ class Quota(models.Model):
 
     @property
     def limits(self) -> QuotaLimits:
+        """The minimum and maximum of the quota."""
         return QuotaLimits(self.minimum, self.maximum)
 
 
@@ -120,6 +121,7 @@ class QuotaException(models.Model):
 
     @property
     def limits(self) -> QuotaLimits:
+        """The minimum and maximum of the exception."""
         return QuotaLimits(self.minimum, self.maximum)
 
 

@@ -46,6 +46,7 @@ class Attendee:
 
     @property
     def key(self) -> str:
+        """Identifies the person in the reports of a session."""
         return self.address.lower() or f"name:{' '.join(self.name.casefold().split())}"[:MAX_KEY_LENGTH]
 
 

@@ -93,6 +93,7 @@ def read_report(data: bytes) -> list[ReportRow]:
 
 
 def report_too_large() -> UnreadableTable:
+    """Build the error for a report that exceeds MAX_BYTES."""
     return UnreadableTable(
         _("This file is larger than %(megabytes)s MB, which no report of one session is.")
         % {"megabytes": MAX_BYTES // 1024**2}

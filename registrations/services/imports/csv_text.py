@@ -62,6 +62,7 @@ def read_text(text: str) -> Table:
 
 
 def not_a_table() -> UnreadableTable:
+    """Build the error for a file or text with characters that no text contains."""
     return UnreadableTable(_("This is not a table: it holds characters that no text has. Send an .xlsx or .csv file."))
 
 

@@ -177,6 +177,7 @@ def _short_code(code: str) -> str:
 
 
 def workbook_too_large() -> UnreadableTable:
+    """Build the error for a workbook that exceeds a limit."""
     return UnreadableTable(
         _("This Excel file holds too much. Please keep only the sheet with the people, at most %(most)s rows.")
         % {"most": MAX_ROWS}
@@ -213,4 +214,5 @@ def _parser(on_element: OnElement) -> expat.XMLParserType:
 
 
 def damaged_workbook() -> UnreadableTable:
+    """Build the error for a workbook that cannot be read."""
     return UnreadableTable(_("This Excel file is damaged. Please open it in a spreadsheet program and save it again."))

@@ -113,6 +113,7 @@ def _check_parts(parts: list[zipfile.ZipInfo]) -> None:
 
 
 def protected_by_password() -> UnreadableTable:
+    """Build the error for an encrypted file."""
     return UnreadableTable(_("This file is protected by a password. Please save it without one and try again."))
 
 

@@ -174,19 +174,19 @@ def test_the_table_the_chart_and_the_workbook_show_the_same_figures(
     export = secretariat.post(f"{TABLE}export/")
     sheet = load_workbook(BytesIO(b"".join(export.streaming_content))).active
     heading, *rows = sheet.iter_rows()
-    by_profile, *_, of_all = [{cell.value: one for cell, one in zip(heading, row, strict=True)} for row in rows]
+    by_profile, *_, grand_total = [{cell.value: one for cell, one in zip(heading, row, strict=True)} for row in rows]
 
     assert "1: 1 of 2" in page_text(page)
     assert "Prosecutors 2 0 0 1 1 0 0 0 0" in page_text(page)
     body, profile = by_profile["Country or organisation"], by_profile["Profile"]
     assert (body.value, body.data_type, profile.value) == ("=1+1", "s", "Prosecutors")
-    assert of_all["Country or organisation"].value == "Countries and organisations"
+    assert grand_total["Country or organisation"].value == "Countries and organisations"
     figures = {
         "Nominated": 2,
         "1. Invited": 0, "1. Said yes": 0, "1. Opened the room": 1, "1. Attended": 1,
         "2. Invited": 0, "2. Said yes": 0, "2. Opened the room": 0, "2. Attended": 0,
     }  # fmt: skip
-    for row in (by_profile, of_all):
+    for row in (by_profile, grand_total):
         assert {name: row[name].value for name in figures} == figures
     assert HistoryEvent.objects.filter(kind=HistoryKind.ATTENDANCE_EXPORTED, actor=staff).count() == 1
 

@@ -1,4 +1,4 @@
-"""Releases, and what the mailboxes of people hold of them."""
+"""Releases, calendar entries and deliveries for tests of queries."""
 
 from registrations.models import CalendarEntry, Delegate, Delegation, Delivery, ParticipantProfile
 from sessions_app.models import Release, ReleasedSession, Session, Webinar

@@ -1,4 +1,4 @@
-"""The organisers' table: who was nominated, was invited, accepted, opened the room and attended."""
+"""The attendance table: who was nominated, was invited, accepted, opened the room and attended."""
 
 import pytest
 from django.db import connection
@@ -38,7 +38,7 @@ def session_of(webinar: Webinar, number: int = 1) -> Session:
     return Session.objects.select_related("released__release").get(webinar=webinar, number=number)
 
 
-def came(delegate: Delegate, session: Session) -> None:
+def record_presence(delegate: Delegate, session: Session) -> None:
     Arrival.objects.create(delegate=delegate, session=session, at=FIRST_START)
 
 
@@ -49,7 +49,7 @@ def test_each_figure_counts_people_by_body_profile_and_session(webinar: Webinar,
     make_entry(ana, first, ical_partstat="ACCEPTED")
     make_entry(luz, first, ical_partstat="DECLINED")
     make_entry(eva, second, planned_method="CANCEL", ical_partstat="ACCEPTED")
-    came(ana, first)
+    record_presence(ana, first)
     make_attendance(first, ana, by=staff)
     make_attendance(first, ana, by=staff, key="name:ana on the phone")
     make_attendance(second, eva, by=staff)
@@ -98,7 +98,7 @@ def test_attendance_counts_former_delegates_and_countries_that_do_not_attend(web
     stayed = make_delegate(away)
     left = make_delegate(away, status="withdrawn", withdrawn_at=NOW)
     make_entry(left, session_of(webinar))
-    came(left, session_of(webinar))
+    record_presence(left, session_of(webinar))
     make_attendance(session_of(webinar), left, by=staff)
     make_attendance(session_of(webinar), stayed, by=staff)
 
@@ -121,7 +121,7 @@ def add(webinar: Webinar, number: int, *, by: User) -> None:
     for profile in ("prosecutors", "border-control"):
         person = make_delegate(delegation, profile, admitted_at=NOW)
         make_entry(person, session_of(webinar))
-        came(person, session_of(webinar))
+        record_presence(person, session_of(webinar))
         make_attendance(session_of(webinar), person, by=by)
 
 
@@ -149,8 +149,8 @@ def test_arrivals_count_those_who_take_part_by_body_and_profile(webinar: Webinar
     make_delegate(honduras, name="Not admitted")
     left = make_delegate(honduras, admitted_at=NOW, status="withdrawn", withdrawn_at=NOW)
     for person in (ana, eva, left):
-        came(person, session_of(webinar))
-    came(luz, session_of(webinar, 2))
+        record_presence(person, session_of(webinar))
+    record_presence(luz, session_of(webinar, 2))
 
     arrivals = arrivals_of(session_of(webinar))
 

@@ -25,19 +25,19 @@ def webinar() -> Webinar:
     return delegation.webinar
 
 
-def told(webinar: Webinar) -> dict[int, int]:
+def recipient_counts(webinar: Webinar) -> dict[int, int]:
     return dict(count_recipients(webinar, draft_of(webinar).changes, now=NOW))
 
 
 def test_a_first_release_would_mail_every_invited_person_about_each_session(webinar: Webinar) -> None:
-    assert told(webinar) == {1: 3, 2: 3}
+    assert recipient_counts(webinar) == {1: 3, 2: 3}
 
 
 def test_only_changed_sessions_are_counted(webinar: Webinar) -> None:
     release_webinar(webinar, by=None, now=NOW)
     webinar.sessions.filter(number=2).update(title_en="Tools")
 
-    assert told(webinar) == {2: 3}
+    assert recipient_counts(webinar) == {2: 3}
 
 
 def test_a_cancellation_would_mail_the_mailboxes_that_hold_the_session(webinar: Webinar) -> None:
@@ -48,13 +48,13 @@ def test_a_cancellation_would_mail_the_mailboxes_that_hold_the_session(webinar: 
 
     cancel_session(webinar.sessions.get(number=1), now=NOW)
 
-    assert told(webinar) == {1: 2}
+    assert recipient_counts(webinar) == {1: 2}
 
 
 def test_nobody_is_mailed_about_a_session_that_is_over(webinar: Webinar) -> None:
     Session.objects.filter(webinar=webinar, number=1).update(starts_at=FIRST_START - timedelta(days=60))
 
-    assert told(webinar) == {1: 0, 2: 3}
+    assert recipient_counts(webinar) == {1: 0, 2: 3}
 
 
 def test_the_recipient_count_equals_what_the_planner_plans(webinar: Webinar) -> None:
@@ -63,7 +63,7 @@ def test_the_recipient_count_equals_what_the_planner_plans(webinar: Webinar) -> 
     Delivery.objects.update(state=DeliveryState.SENT, sent_at=NOW, may_have_arrived=True)
     webinar.sessions.filter(number=1).update(title_en="Other")
     cancel_session(webinar.sessions.get(number=2), now=NOW)
-    expected = told(webinar)
+    expected = recipient_counts(webinar)
 
     release_webinar(webinar, by=None, now=NOW + timedelta(minutes=1))
     before = dict(CalendarEntry.objects.values_list("pk", "sequence"))

@@ -1,4 +1,4 @@
-"""A session with people of ours, and what a report says of them."""
+"""A session with delegates, and attendees of its report."""
 
 from datetime import UTC, datetime, timedelta
 

@@ -1,4 +1,4 @@
-"""A full delegation, and what the history says."""
+"""Filling a delegation, and reading its history."""
 
 from datetime import timedelta
 

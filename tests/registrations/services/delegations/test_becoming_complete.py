@@ -1,4 +1,4 @@
-"""A submitted delegation that becomes complete is accepted at once, by any step of anyone (rule 4)."""
+"""Any action that completes a submitted delegation accepts it at once (rule 4)."""
 
 from datetime import timedelta
 
@@ -34,8 +34,8 @@ from tests.registrations.services.delegations.stories import AFTER_THE_WEBINAR, 
 
 
 @pytest.fixture
-def almost(delegation, focal_point, now) -> Delegation:
-    """Submitted by the focal point with a reason: one of the two prosecutors is missing, and nothing else."""
+def almost_complete(delegation, focal_point, now) -> Delegation:
+    """A delegation that was submitted with a reason and lacks only one of two prosecutors."""
     fill(delegation)
     delegation.delegates.filter(profile__code="prosecutors").first().delete()
     return delegations.submit_delegation(delegation, version=1, by=focal_point, now=now, reason="one is ill")
@@ -172,10 +172,12 @@ COMPLETING = {
 
 
 @pytest.mark.parametrize(("step", "kind"), COMPLETING.items(), ids=[step.__name__ for step in COMPLETING])
-def test_every_action_that_completes_a_submitted_delegation_accepts_it_once(almost, focal_point, now, step, kind):
-    step(almost, focal_point, now + LATER)
+def test_every_action_that_completes_a_submitted_delegation_accepts_it_once(
+    almost_complete, focal_point, now, step, kind
+):
+    step(almost_complete, focal_point, now + LATER)
 
-    stored = Delegation.objects.get(pk=almost.pk)
+    stored = Delegation.objects.get(pk=almost_complete.pk)
     assert (stored.status, stored.decided_at, stored.decided_by, stored.gap_reason) == (
         "accepted",
         now + LATER,
@@ -183,40 +185,40 @@ def test_every_action_that_completes_a_submitted_delegation_accepts_it_once(almo
         "",
     )
     assert not stored.delegates.active().filter(admitted_at=None).exists()
-    accepted = HistoryEvent.objects.get(delegation=almost, kind="accepted")
+    accepted = HistoryEvent.objects.get(delegation=almost_complete, kind="accepted")
     assert accepted.changes == {"step": ["", kind]}
     assert accepted.actor is not None
 
 
 @pytest.mark.parametrize("step", [one for one in COMPLETING if one is not wait_no_longer])
-def test_a_complete_delegation_waits_if_the_policy_says_so(almost, focal_point, now, step):
+def test_a_complete_delegation_waits_if_the_policy_says_so(almost_complete, focal_point, now, step):
     RegistrationPolicy.objects.update(accepts_complete_at_once=False)
 
-    step(almost, focal_point, now + LATER)
+    step(almost_complete, focal_point, now + LATER)
 
-    assert Delegation.objects.get(pk=almost.pk).status == "submitted"
+    assert Delegation.objects.get(pk=almost_complete.pk).status == "submitted"
     assert not Delegate.objects.admitted().exists()
 
 
 @pytest.mark.parametrize("status", ["draft", "returned", "reopened"])
-def test_a_complete_delegation_that_is_not_submitted_is_not_accepted(almost, focal_point, now, status):
+def test_a_complete_delegation_that_is_not_submitted_is_not_accepted(almost_complete, focal_point, now, status):
     Delegation.objects.update(status=status)
 
-    name(almost, focal_point, now)
+    name(almost_complete, focal_point, now)
 
     assert Delegation.objects.get().status == status
 
 
-def test_a_submitted_delegation_with_a_gap_is_not_accepted(almost, focal_point, now):
+def test_a_submitted_delegation_with_a_gap_is_not_accepted(almost_complete, focal_point, now):
     Delegate.objects.filter(profile__code="prosecutors").delete()
 
-    name(almost, focal_point, now)
+    name(almost_complete, focal_point, now)
 
     assert Delegation.objects.get().status == "submitted"
 
 
-def test_the_history_records_the_action_that_completed_a_delegation(almost, focal_point, now):
-    name(almost, focal_point, now)
+def test_the_history_records_the_action_that_completed_a_delegation(almost_complete, focal_point, now):
+    name(almost_complete, focal_point, now)
 
     assert history() == [
         ("submitted", focal_point, "one is ill"),
@@ -226,9 +228,9 @@ def test_the_history_records_the_action_that_completed_a_delegation(almost, foca
     assert HistoryEvent.objects.get(kind="accepted").completing_step == "Registered"
 
 
-def test_focal_points_get_the_same_mail_as_after_a_submission(almost, focal_point, now):
-    Release.objects.create(webinar=almost.webinar, number=1, released_at=now, agenda={})
-    name(almost, focal_point, now)
+def test_focal_points_get_the_same_mail_as_after_a_submission(almost_complete, focal_point, now):
+    Release.objects.create(webinar=almost_complete.webinar, number=1, released_at=now, agenda={})
+    name(almost_complete, focal_point, now)
 
     decision.owed(now=now)
 
@@ -236,8 +238,8 @@ def test_focal_points_get_the_same_mail_as_after_a_submission(almost, focal_poin
     assert (told.user, told.event.kind) == (focal_point, "accepted")
 
 
-def test_replacing_a_delegate_accepts_a_delegation_that_was_complete_before(almost, focal_point, now):
-    waiting = make_delegate(almost)
+def test_replacing_a_delegate_accepts_a_delegation_that_was_complete_before(almost_complete, focal_point, now):
+    waiting = make_delegate(almost_complete)
 
     nominations.replace_delegate(waiting, details=make_details(), version=1, by=focal_point, now=now)
 
@@ -245,8 +247,8 @@ def test_replacing_a_delegate_accepts_a_delegation_that_was_complete_before(almo
     assert HistoryEvent.objects.get(kind="accepted").completing_step == "Replaced"
 
 
-def test_a_lower_quota_accepts_only_the_delegations_that_it_completes(almost, prosecutors, staff, now):
-    webinar = almost.webinar
+def test_a_lower_quota_accepts_only_the_delegations_that_it_completes(almost_complete, prosecutors, staff, now):
+    webinar = almost_complete.webinar
     panama, cuba, mexico = (
         make_delegation(webinar, make_country(code), status=status)
         for code, status in (("PA", "submitted"), ("CU", "draft"), ("MX", "submitted"))
@@ -258,35 +260,35 @@ def test_a_lower_quota_accepts_only_the_delegations_that_it_completes(almost, pr
     preview = quota_change_preview(prosecutors, QuotaLimits(1, None))
     change_quota(prosecutors, minimum=1, maximum=None, reason="Agreed", by=staff, now=now, seen=preview.confirmations)
 
-    assert preview.accepted == Acceptances((almost, panama), people=14)
+    assert preview.accepted == Acceptances((almost_complete, panama), people=14)
     statuses = dict(Delegation.objects.values_list("pk", "status"))
-    assert statuses == {almost.pk: "accepted", panama.pk: "accepted", cuba.pk: "draft", mexico.pk: "submitted"}
+    assert statuses == {almost_complete.pk: "accepted", panama.pk: "accepted", cuba.pk: "draft", mexico.pk: "submitted"}
 
 
-def test_a_change_of_limits_returns_only_the_delegations_that_it_accepted(almost, prosecutors, staff, now):
+def test_a_change_of_limits_returns_only_the_delegations_that_it_accepted(almost_complete, prosecutors, staff, now):
     seen = quota_change_preview(prosecutors, QuotaLimits(1, None)).confirmations
     asked = {"quota": prosecutors, "maximum": None, "reason": "Agreed", "by": staff, "now": now, "seen": seen}
-    accepted = Acceptances((almost,), people=7)
+    accepted = Acceptances((almost_complete,), people=7)
 
     def submit_again() -> None:
         Delegation.objects.update(status="submitted")
         Delegate.objects.update(admitted_at=None)
 
     Delegation.objects.update(status="returned")
-    assert make_exception(almost, minimum=1, **asked) == Acceptances()
+    assert make_exception(almost_complete, minimum=1, **asked) == Acceptances()
     submit_again()
-    assert make_exception(almost, minimum=0, **asked | {"seen": None}) == accepted
+    assert make_exception(almost_complete, minimum=0, **asked | {"seen": None}) == accepted
     submit_again()
     Quota.objects.filter(pk=prosecutors.pk).update(minimum=1)
-    assert end_exception(almost, quota=prosecutors, reason="As all", by=staff, now=now) == accepted
+    assert end_exception(almost_complete, quota=prosecutors, reason="As all", by=staff, now=now) == accepted
     submit_again()
     Quota.objects.filter(pk=prosecutors.pk).update(minimum=2)
     assert change_quota(prosecutors, minimum=1, maximum=None, reason="Agreed", by=staff, now=now) == accepted
 
 
-def test_lowering_a_quota_needs_a_confirmation_of_its_acceptances(almost, prosecutors, staff, now):
+def test_lowering_a_quota_needs_a_confirmation_of_its_acceptances(almost_complete, prosecutors, staff, now):
     seen = quota_change_preview(prosecutors, QuotaLimits(1, None)).confirmations
-    make_delegate(almost, "border-control")
+    make_delegate(almost_complete, "border-control")
 
     with pytest.raises(NotPossibleNow, match="Meanwhile this does more than you have seen"):
         change_quota(prosecutors, minimum=1, maximum=None, reason="Agreed", by=staff, now=now, seen=seen)
@@ -294,7 +296,7 @@ def test_lowering_a_quota_needs_a_confirmation_of_its_acceptances(almost, prosec
     assert Delegation.objects.get().status == "submitted"
 
 
-def test_the_queries_of_lowering_a_quota_do_not_grow_with_delegations(almost, prosecutors, staff, now):
+def test_the_queries_of_lowering_a_quota_do_not_grow_with_delegations(almost_complete, prosecutors, staff, now):
     def count() -> int:
         quota = Quota.objects.select_related("webinar", "profile").get(pk=prosecutors.pk)
         with CaptureQueriesContext(connection) as queries:
@@ -305,7 +307,7 @@ def test_the_queries_of_lowering_a_quota_do_not_grow_with_delegations(almost, pr
     Quota.objects.update(minimum=2)
     for first in "ABC":
         for second in "ABCDEFGHIJ":
-            one = make_delegation(almost.webinar, make_country(f"{first}{second}"), status="submitted")
+            one = make_delegation(almost_complete.webinar, make_country(f"{first}{second}"), status="submitted")
             fill(one)
             one.delegates.filter(profile__code="prosecutors").first().delete()
 
@@ -313,32 +315,32 @@ def test_the_queries_of_lowering_a_quota_do_not_grow_with_delegations(almost, pr
     assert Delegation.objects.filter(status="accepted").count() == 31
 
 
-def test_lowering_a_quota_accepts_no_country_with_an_exception(almost, prosecutors, staff, now):
-    make_exception(almost, quota=prosecutors, minimum=2, maximum=None, reason="Both", by=staff, now=now)
+def test_lowering_a_quota_accepts_no_country_with_an_exception(almost_complete, prosecutors, staff, now):
+    make_exception(almost_complete, quota=prosecutors, minimum=2, maximum=None, reason="Both", by=staff, now=now)
 
     assert quota_change_preview(prosecutors, QuotaLimits(1, None)).accepted == Acceptances()
 
 
-def test_accepting_at_once_again_accepts_and_returns_complete_delegations(almost, staff, now):
+def test_accepting_at_once_again_accepts_and_returns_complete_delegations(almost_complete, staff, now):
     RegistrationPolicy.objects.update(accepts_complete_at_once=False)
-    make_delegate(almost)
-    unodc = make_delegation(almost.webinar, make_organisation(), status="submitted")
+    make_delegate(almost_complete)
+    unodc = make_delegation(almost_complete.webinar, make_organisation(), status="submitted")
     make_delegate(unodc, None)
-    elsewhere = make_delegation(make_webinar("other"), almost.body, status="submitted")
-    policy = RegistrationPolicy.objects.get(webinar=almost.webinar)
+    elsewhere = make_delegation(make_webinar("other"), almost_complete.body, status="submitted")
+    policy = RegistrationPolicy.objects.get(webinar=almost_complete.webinar)
     policy.accepts_complete_at_once = True
 
     preview = policy_preview(policy, now=now)
     accepted = save_policy(policy, by=staff, now=now, seen=preview.confirmations)
 
-    assert accepted == preview == Acceptances((almost, unodc), people=9)
+    assert accepted == preview == Acceptances((almost_complete, unodc), people=9)
     assert Delegation.objects.get(pk=elsewhere.pk).status == "submitted"
 
 
-def test_saving_a_policy_needs_a_confirmation_of_its_acceptances(almost, staff, now):
+def test_saving_a_policy_needs_a_confirmation_of_its_acceptances(almost_complete, staff, now):
     RegistrationPolicy.objects.update(accepts_complete_at_once=False)
-    make_delegate(almost)
-    policy = RegistrationPolicy.objects.get(webinar=almost.webinar)
+    make_delegate(almost_complete)
+    policy = RegistrationPolicy.objects.get(webinar=almost_complete.webinar)
     policy.accepts_complete_at_once = True
 
     with pytest.raises(NotPossibleNow):
@@ -348,10 +350,10 @@ def test_saving_a_policy_needs_a_confirmation_of_its_acceptances(almost, staff, 
     assert Delegation.objects.get().status == "submitted"
 
 
-def test_saving_a_policy_after_the_webinar_accepts_nobody(almost, staff, now):
+def test_saving_a_policy_after_the_webinar_accepts_nobody(almost_complete, staff, now):
     RegistrationPolicy.objects.update(accepts_complete_at_once=False)
-    make_delegate(almost)
-    policy = RegistrationPolicy.objects.get(webinar=almost.webinar)
+    make_delegate(almost_complete)
+    policy = RegistrationPolicy.objects.get(webinar=almost_complete.webinar)
     policy.accepts_complete_at_once = True
 
     save_policy(policy, by=staff, now=now + AFTER_THE_WEBINAR, seen=())

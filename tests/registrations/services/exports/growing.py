@@ -38,7 +38,7 @@ def measure(file_format: str) -> None:
     staff = models.User.objects.get(email=STAFF)
     client.force_login(staff)
     session = client.session
-    session[permissions.SET_UP_BY] = staff.pk
+    session[permissions.SECOND_FACTOR_SESSION_KEY] = staff.pk
     session.save()
     assert client.get(ADDRESS).status_code == 200
     before = memory("VmRSS")

@@ -1,4 +1,4 @@
-"""Files that a spreadsheet opens: what people typed stays text, and a long file needs little memory."""
+"""Files for spreadsheet programs: typed text stays text, and a long file needs little memory."""
 
 import csv
 import io

@@ -1,4 +1,4 @@
-"""Tables as the files that people send, made while a test runs: good ones, and those that wish us no good."""
+"""Spreadsheet files built during a test: valid ones and hostile ones."""
 
 import csv
 import io

@@ -1,4 +1,4 @@
-"""Tables as a focal point sends them, up to the people in them."""
+"""Tables as a focal point sends them, and the rows read from them."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""What is told of a person, and what their history says."""
+"""The details of a person, and their history."""
 
 from dataclasses import replace
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""Naming several people in one decision: each is judged as alone, and nobody hinders anybody else."""
+"""Registering several people at once: each is judged as if alone, and a refusal does not affect the others."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -17,8 +17,8 @@ AFTER_THE_CLOSING = timedelta(days=12)
 STORED = [field.attname for field in Delegate._meta.fields if field.name not in ("id", "email")]
 
 
-def told(outcomes) -> list[str]:
-    """What is said of each: the name of who is named, the rule that forbids it."""
+def names_or_refusals(outcomes) -> list[str]:
+    """The name of each registered person, or the name of the exception."""
     return [one.delegate.name if one.delegate else type(one.refusal).__name__ for one in outcomes]
 
 
@@ -58,7 +58,7 @@ def test_a_refused_person_does_not_affect_the_others(delegation, focal_point, no
         now=now,
     )
 
-    assert told(outcomes) == [
+    assert names_or_refusals(outcomes) == [
         "Ana",
         "InvalidInput",
         "AddressTakenHere",
@@ -86,7 +86,7 @@ def test_clashes_alert_the_secretariat_and_count_and_reveal_nothing(delegation, 
         now=now,
     )
 
-    assert told(outcomes) == [
+    assert names_or_refusals(outcomes) == [
         "Free",
         "AddressTakenElsewhere",
         "AddressTakenElsewhere",
@@ -121,7 +121,7 @@ def test_after_the_closing_only_open_seats_are_filled(delegation, focal_point, n
         now=now + AFTER_THE_CLOSING,
     )
 
-    assert told(outcomes) == ["Fills the floor", "RegistrationClosed"]
+    assert names_or_refusals(outcomes) == ["Fills the floor", "RegistrationClosed"]
 
 
 def test_a_rule_that_forbids_the_whole_list_is_raised(delegation, focal_point, now):

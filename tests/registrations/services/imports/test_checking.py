@@ -192,7 +192,7 @@ def test_a_row_is_good_exactly_where_the_single_form_is(delegation, focal_point,
 def _is_good_in_the_form(delegation, cells) -> bool:
     profiles = profiles_of(delegation)
     typed = {"profile": make_profiles()["prosecutors"].pk, "language": "es", "timezone": "America/Tegucigalpa"}
-    form = DelegateForm(typed | cells, delegation=delegation, profiles=profiles, without=["role", "version"])
+    form = DelegateForm(typed | cells, delegation=delegation, profiles=profiles, exclude=["role", "version"])
     if not form.is_valid():
         return False
     try:

@@ -24,7 +24,7 @@ from rcm_webinar.translation_overrides import ALLAUTH_TEXTS
 from registrations.models import User
 from tests import spanish
 from tests.factories import make_country, make_focal_point, make_user
-from tests.test_urls import SIGN_IN, URLS
+from tests.test_urls import ROUTES, SIGN_IN
 
 pytestmark = pytest.mark.django_db
 EMAIL, PASSWORD = "focal@example.org", "correct-horse-battery"
@@ -226,7 +226,7 @@ WITHOUT_PAGE = {"account_email", "account_email_verification_sent", "account_con
 def test_every_page_of_the_sign_in_is_visited() -> None:
     visited = {resolve(f"/accounts/{visit.path}").url_name for visit in VISITS}
 
-    assert visited == {name for name in URLS if name.startswith(SIGN_IN)} - WITHOUT_PAGE
+    assert visited == {name for name in ROUTES if name.startswith(SIGN_IN)} - WITHOUT_PAGE
 
 
 def opened(client: Client, visit: Visit) -> HttpResponse:

@@ -88,10 +88,10 @@ def test_a_blank_setting_counts_as_missing(tmp_path: Path) -> None:
         ({"MEDIA_ROOT": "/srv/static/media", "STATIC_ROOT": "/srv/static"}, "MEDIA_ROOT lies within STATIC_ROOT"),
         ({"SECRET_KEY": "short"}, "SECRET_KEY is shorter than 50 characters"),
         ({"MESSAGE_ID_KEY": "short"}, "MESSAGE_ID_KEY is shorter than 50 characters"),
-        ({"MESSAGE_ID_KEY": INSTALLATION["SECRET_KEY"]}, "MESSAGE_ID_KEY is the SECRET_KEY or an earlier one"),
+        ({"MESSAGE_ID_KEY": INSTALLATION["SECRET_KEY"]}, "MESSAGE_ID_KEY equals SECRET_KEY or an earlier one"),
         (
             {"SECRET_KEY_FALLBACKS": INSTALLATION["MESSAGE_ID_KEY"]},
-            "MESSAGE_ID_KEY is the SECRET_KEY or an earlier one",
+            "MESSAGE_ID_KEY equals SECRET_KEY or an earlier one",
         ),
         ({"BASE_URL": "https://elsewhere.example.org"}, "BASE_URL names a host that is not in ALLOWED_HOSTS"),
         ({"BASE_URL": "webinars.example.org"}, "BASE_URL must begin with https:// or http://"),

@@ -16,7 +16,7 @@ from tests.journeys.world import NARROW, WIDE, World
 
 pytestmark = [pytest.mark.journey, pytest.mark.django_db]
 FIRST_VIEW_BYTES = 60_000
-PAPERS = ("A4", "ReceivedMessage")
+PAPERS = ("A4", "Letter")
 # Layout shifts without user input, as Chromium reports them: https://wicg.github.io/layout-instability/
 SHIFTS = """
 window.shifts = [];

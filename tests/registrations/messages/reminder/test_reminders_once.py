@@ -18,6 +18,9 @@ from registrations.models import (
 from registrations.services.delivering.plan import plan
 from registrations.services.delivering.send import send_due
 from registrations.services.nominations import withdraw_delegate
+from sessions_app.editing import cancel_session
+from sessions_app.models import Webinar
+from sessions_app.releases import release_webinar
 from tests.factories import (
     FIRST_START,
     make_focal_point,
@@ -168,7 +171,13 @@ def rule_changed() -> None:
     ReminderRule.objects.update(amount=2, created_at=HOUR_BEFORE + timedelta(seconds=10))
 
 
-@pytest.mark.parametrize("change", [declined, answered, left, rule_deleted, rule_changed])
+def session_cancelled() -> None:
+    webinar = Webinar.objects.get()
+    cancel_session(webinar.sessions.get(number=1), now=HOUR_BEFORE)
+    release_webinar(webinar, by=None, now=HOUR_BEFORE)
+
+
+@pytest.mark.parametrize("change", [declined, answered, left, rule_deleted, rule_changed, session_cancelled])
 def test_a_reminder_that_is_no_longer_right_is_not_sent(change: Callable[[], None]) -> None:
     invited()
     remind(recipients="unanswered")

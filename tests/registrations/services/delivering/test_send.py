@@ -66,6 +66,19 @@ def test_a_claimed_message_is_nobody_elses_until_its_lease_ends() -> None:
     assert len(claim_batch(size=10, now=SOON + LEASE).deliveries) == 2
 
 
+def test_a_message_begun_near_the_end_of_the_lease_is_nobody_elses_for_another_lease() -> None:
+    admitted(released_delegation())
+    plan(now=SOON)
+    batch = claim_batch(size=2, now=SOON)
+    begun, waiting = batch.deliveries
+    late = SOON + LEASE - timedelta(seconds=1)
+
+    assert begin_attempt(begun, token=batch.token, now=late)
+
+    assert claim_batch(size=10, now=SOON + LEASE).deliveries == (waiting,)
+    assert claim_batch(size=10, now=late + LEASE).deliveries == (begun,)
+
+
 def test_the_result_of_a_worker_that_lost_its_claim_is_not_kept() -> None:
     admitted(released_delegation())
     plan(now=SOON)

@@ -6,7 +6,8 @@ import pytest
 from django.core.management import call_command
 from pytest_django import DjangoDbBlocker
 
-from tests.faults.fleet import Fleet, database_in_use, database_of_its_own
+from tests.databases import database_in_use
+from tests.faults.fleet import Fleet, database_of_its_own
 from tests.faults.smtp_server import SmtpServer
 from tests.servers import Server, postgresql, redis
 

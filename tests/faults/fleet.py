@@ -11,16 +11,16 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from celery import Celery
-from django.db import connection, connections
+from django.db import connection
 from django.utils import timezone
 
-from rcm_webinar import env
 from registrations.models import CalendarEntry, Delegate, Delivery, DeliveryState
 from registrations.services.delivering.plan import plan
 from registrations.services.nudge import PLAN_TASK
 from sessions_app.models import Webinar
 from sessions_app.releases import release_webinar
 from tests.calendar_client import CalendarClient
+from tests.databases import database_in_use
 from tests.factories import make_country, make_delegates, make_delegation, make_session, make_webinar
 from tests.faults.smtp_server import SmtpServer
 from tests.installation import TOLD_OF_A_LOG, Installation
@@ -48,19 +48,6 @@ def database_of_its_own(server: Server) -> Iterator[str]:
     finally:
         with database_in_use(f"{base}/postgres"), connection.cursor() as cursor:
             cursor.execute("DROP DATABASE fleet WITH (FORCE)")
-
-
-@contextmanager
-def database_in_use(url: str) -> Iterator[None]:
-    """Within, this process and its threads read and write the database of `url` in place of the run's own."""
-    own, own_connection = connections.databases["default"], connections["default"]
-    connections.databases["default"] = own | env.read.db_url_config(url)
-    connections["default"] = connections.create_connection("default")
-    try:
-        yield
-    finally:
-        connections["default"].close()
-        connections.databases["default"], connections["default"] = own, own_connection
 
 
 class Fleet(Installation):

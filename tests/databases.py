@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from uuid import uuid4
 
-from django.db import connections
+from django.db import connection, connections
 
 from rcm_webinar import env
 
@@ -22,3 +23,16 @@ def database_in_use(url: str) -> Iterator[None]:
     finally:
         connections["default"].close()
         connections.databases["default"], connections["default"] = own, own_connection
+
+
+@contextmanager
+def new_database(server_url: str, *, template: str = "template1") -> Iterator[str]:
+    """Create a copy of the database `template` on the PostgreSQL server of `server_url`; yield its URL."""
+    base, name = server_url.rpartition("/")[0], f"rcm_{uuid4().hex}"
+    with database_in_use(f"{base}/postgres"), connection.cursor() as cursor:
+        cursor.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+    try:
+        yield f"{base}/{name}"
+    finally:
+        with database_in_use(f"{base}/postgres"), connection.cursor() as cursor:
+            cursor.execute(f"DROP DATABASE {name} WITH (FORCE)")

@@ -5,8 +5,7 @@ Its rows are read and written through Django's ORM, in this process.
 
 import signal
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -20,7 +19,6 @@ from registrations.services.nudge import PLAN_TASK
 from sessions_app.models import Webinar
 from sessions_app.releases import release_webinar
 from tests.calendar_client import CalendarClient
-from tests.databases import database_in_use
 from tests.factories import make_country, make_delegates, make_delegation, make_session, make_webinar
 from tests.faults.smtp_server import SmtpServer
 from tests.installation import TOLD_OF_A_LOG, Installation
@@ -35,19 +33,6 @@ INVITATIONS = PEOPLE * SESSIONS
 PATIENCE_SECONDS = 240
 # What each mailbox holds: by UID the start and the sequence.
 Calendars = dict[str, dict[str, tuple[datetime, int]]]
-
-
-@contextmanager
-def database_of_its_own(server: Server) -> Iterator[str]:
-    """A copy of the server's database, for one test; its URL."""
-    base = server.url.rpartition("/")[0]
-    with database_in_use(f"{base}/postgres"), connection.cursor() as cursor:
-        cursor.execute("CREATE DATABASE fleet TEMPLATE rcm")
-    try:
-        yield f"{base}/fleet"
-    finally:
-        with database_in_use(f"{base}/postgres"), connection.cursor() as cursor:
-            cursor.execute("DROP DATABASE fleet WITH (FORCE)")
 
 
 class Fleet(Installation):

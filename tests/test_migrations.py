@@ -1,5 +1,6 @@
-"""A released database is upgraded, and the version before runs on the new schema."""
+"""The promises to installations: released migrations never change, and the version before runs on the new schema."""
 
+import hashlib
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,12 +10,18 @@ from django.apps import apps
 from django.contrib.contenttypes.models import ContentType
 from django.core.management import call_command
 from django.db import connection, models
+from django.db.migrations import Migration, operations
+from django.db.migrations.loader import MigrationLoader
+from django.db.migrations.operations.base import Operation
+from django.db.migrations.state import ProjectState
 from pytest_django import DjangoDbBlocker
 
 from registrations.services.delivering.plan import plan
 from tests.databases import database_in_use, new_database
-from tests.released import APPS, DUMPED_AT, released_versions
+from tests.environment import ROOT
+from tests.released import APPS, DUMPED_AT, released_migrations, released_versions
 from tests.released.dumps import load, run_inserts
+from tests.released.promises import broken_promises
 
 each_version = pytest.mark.parametrize("version", released_versions(), ids=lambda folder: folder.name)
 on_each_database = pytest.mark.parametrize(
@@ -59,6 +66,15 @@ def test_every_version_has_a_dump_of_each_database() -> None:
 
 
 @each_version
+def test_a_released_migration_never_changes(version: Path) -> None:
+    released = released_migrations(version)
+
+    present = {path: hashlib.sha256((ROOT / path).read_bytes()).hexdigest() for path in released}
+
+    assert present == released
+
+
+@each_version
 @on_each_database
 def test_a_released_database_is_upgraded_and_keeps_its_rows(version: Path, database: str) -> None:
     tables = upgrade(version, database)
@@ -89,3 +105,72 @@ def test_a_released_version_writes_its_rows_into_the_present_schema(version: Pat
     assert {"registrations_delivery", "sessions_app_session"} <= tables
     filled = [model for model in our_models() if model._meta.db_table in tables]
     assert [model._meta.label for model in filled if not model.objects.exists()] == []
+
+
+@pytest.mark.usefixtures("migrations")
+def test_the_version_before_can_use_the_schema_of_later_migrations() -> None:
+    first, *_ = released_versions()
+    loader = MigrationLoader(None)
+    released = [(Path(path).parts[0], Path(path).stem) for path in released_migrations(first)]
+    later = [key for key in in_order(loader) if key[0] in APPS and key not in released]
+
+    state = loader.project_state(released)
+
+    assert broken_promises([loader.graph.nodes[key] for key in later], state) == []
+
+
+def in_order(loader: MigrationLoader) -> Iterator[tuple[str, str]]:
+    """Yield the migrations of all apps, each after those on which it depends."""
+    seen = set()
+    for leaf in loader.graph.leaf_nodes():
+        for key in loader.graph.forwards_plan(leaf):
+            if key not in seen:
+                seen.add(key)
+                yield key
+
+
+SHORT = models.CharField(max_length=10)
+KEPT = [
+    operations.AddField("webinar", "note", models.CharField(max_length=10, null=True)),
+    operations.AddField("webinar", "note", models.CharField(max_length=10, default="", db_default="")),
+    operations.AddField("webinar", "also", models.ManyToManyField("sessions_app.webinar")),
+    operations.AlterField("webinar", "slug", models.SlugField(max_length=90)),
+    operations.CreateModel("Room", [("id", models.BigAutoField(primary_key=True)), ("name", SHORT)]),
+    operations.RunPython(operations.RunPython.noop),
+]
+BROKEN = [
+    (operations.AddField("webinar", "note", models.CharField(max_length=10, default="")), "nullable or has"),
+    (operations.RemoveField("webinar", "slug"), "dropped"),
+    (operations.DeleteModel("Webinar"), "dropped"),
+    (operations.RenameField("webinar", "slug", "code"), "renamed"),
+    (operations.RenameModel("Webinar", "Seminar"), "renamed"),
+    (operations.AlterModelTable("webinar", "seminar"), "renamed"),
+    (operations.AlterField("webinar", "slug", models.SlugField(db_column="code")), "renamed"),
+    (operations.AlterField("webinar", "closed_at", models.DateTimeField()), "stays so"),
+    (operations.RunSQL("DROP TABLE sessions_app_webinar"), "cannot be checked"),
+    (operations.SeparateDatabaseAndState([operations.DeleteModel("Webinar")]), "dropped"),
+]
+
+
+def found_in(operation: Operation) -> list[str]:
+    """Return what is wrong with a migration of one operation, after one with a webinar."""
+    first, second = Migration("0001_initial", "sessions_app"), Migration("0002_next", "sessions_app")
+    fields = [
+        ("id", models.BigAutoField(primary_key=True)),
+        ("slug", models.SlugField()),
+        ("closed_at", models.DateTimeField(null=True)),
+    ]
+    first.operations, second.operations = [operations.CreateModel("Webinar", fields)], [operation]
+    return broken_promises([second], first.mutate_state(ProjectState()))
+
+
+@pytest.mark.parametrize("operation", KEPT, ids=repr)
+def test_an_operation_that_the_version_before_does_not_notice_is_allowed(operation: Operation) -> None:
+    assert found_in(operation) == []
+
+
+@pytest.mark.parametrize(("operation", "why"), BROKEN, ids=repr)
+def test_an_operation_that_breaks_the_version_before_is_found(operation: Operation, why: str) -> None:
+    (sentence,) = found_in(operation)
+
+    assert why in sentence

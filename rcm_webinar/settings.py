@@ -396,6 +396,7 @@ if bool(SECURITY_CONTACT) != (SECURITY_CONTACT_EXPIRES is not None):
 # The checks of /readyz besides the database and the broker, by name: functions that take the present time and return a
 # JSON object whose "status" is "ok" or "degraded".
 READINESS_CHECKS = {
+    "schema": "rcm_webinar.schema.readiness",
     "beat": "registrations.health.beat",
     "deliveries": "registrations.health.deliveries",
     "media": "registrations.health.media",

@@ -12,8 +12,10 @@ from django.db import connection
 from django.http import HttpRequest
 from django.test import Client, override_settings
 from django.utils import translation
+from pytest_django import Settings
 
 from rcm_webinar import background_mail
+from rcm_webinar.schema import migrations_of_code
 from registrations.models import User
 from registrations.permissions import record_second_factor_set_up
 from tests.factories import make_staff
@@ -85,6 +87,15 @@ def clear_cache() -> None:
     """Empty the cache in Redis, which no transaction rolls back."""
     if settings.CACHE_URL != "database":
         cache.clear()
+
+
+@pytest.fixture
+def migrations(settings: Settings) -> Iterator[None]:
+    """Let Django find the migrations, which pytest's `--no-migrations` hides."""
+    settings.MIGRATION_MODULES = {}
+    migrations_of_code.cache_clear()
+    yield
+    migrations_of_code.cache_clear()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -18,6 +18,7 @@ from tests.environment import ROOT
 
 
 @pytest.mark.django_db
+@pytest.mark.usefixtures("migrations")
 def test_the_models_and_the_migrations_agree() -> None:
     call_command("makemigrations", "--check", "--dry-run", verbosity=0)
 

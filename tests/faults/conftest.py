@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 from pytest_django import DjangoDbBlocker
 
+from tests.databases import database_in_use, new_database
 from tests.environment import ROOT
-from tests.faults.fleet import Fleet, database_in_use, database_of_its_own
+from tests.faults.fleet import Fleet
 from tests.faults.smtp_server import SmtpServer
 from tests.servers import Server, postgresql, redis
 
@@ -34,7 +35,7 @@ def fleet(migrated: Server, tmp_path: Path, django_db_blocker: DjangoDbBlocker) 
         redis() as broker,
         SmtpServer() as mail,
         django_db_blocker.unblock(),
-        database_of_its_own(migrated) as url,
+        new_database(migrated.url, template="rcm") as url,
         database_in_use(url),
         Fleet(tmp_path, url, database=migrated, redis=broker, mail=mail) as running,
     ):

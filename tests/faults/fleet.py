@@ -5,16 +5,14 @@ Its rows are read and written through Django's ORM, in this process.
 
 import signal
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from celery import Celery
-from django.db import connection, connections
+from django.db import connection
 from django.utils import timezone
 
-from rcm_webinar import env
 from registrations.models import CalendarEntry, Delegate, Delivery, DeliveryState
 from registrations.services.delivering.plan import plan
 from registrations.services.nudge import PLAN_TASK
@@ -35,32 +33,6 @@ INVITATIONS = PEOPLE * SESSIONS
 PATIENCE_SECONDS = 240
 # What each mailbox holds: by UID the start and the sequence.
 Calendars = dict[str, dict[str, tuple[datetime, int]]]
-
-
-@contextmanager
-def database_of_its_own(server: Server) -> Iterator[str]:
-    """A copy of the server's database, for one test; its URL."""
-    base = server.url.rpartition("/")[0]
-    with database_in_use(f"{base}/postgres"), connection.cursor() as cursor:
-        cursor.execute("CREATE DATABASE fleet TEMPLATE rcm")
-    try:
-        yield f"{base}/fleet"
-    finally:
-        with database_in_use(f"{base}/postgres"), connection.cursor() as cursor:
-            cursor.execute("DROP DATABASE fleet WITH (FORCE)")
-
-
-@contextmanager
-def database_in_use(url: str) -> Iterator[None]:
-    """Within, this process and its threads read and write the database of `url` in place of the run's own."""
-    own, own_connection = connections.databases["default"], connections["default"]
-    connections.databases["default"] = own | env.read.db_url_config(url)
-    connections["default"] = connections.create_connection("default")
-    try:
-        yield
-    finally:
-        connections["default"].close()
-        connections.databases["default"], connections["default"] = own, own_connection
 
 
 class Fleet(Installation):

@@ -164,12 +164,12 @@ def found_in(operation: Operation) -> list[str]:
     return broken_promises([second], first.mutate_state(ProjectState()))
 
 
-@pytest.mark.parametrize("operation", KEPT, ids=repr)
+@pytest.mark.parametrize("operation", KEPT, ids=lambda operation: operation.describe())
 def test_an_operation_that_the_version_before_does_not_notice_is_allowed(operation: Operation) -> None:
     assert found_in(operation) == []
 
 
-@pytest.mark.parametrize(("operation", "why"), BROKEN, ids=repr)
+@pytest.mark.parametrize(("operation", "why"), BROKEN)
 def test_an_operation_that_breaks_the_version_before_is_found(operation: Operation, why: str) -> None:
     (sentence,) = found_in(operation)
 

@@ -166,7 +166,11 @@ def _shared_feed_event(session: CalendarSession) -> bytes:
 
 
 def render_agenda(agenda: Agenda, *, language: str, link: str) -> bytes:
-    """Return the public file of a released agenda, with public UIDs and no ORGANIZER; `link` is the webinar's page."""
+    """Return a released agenda as an iCalendar file that anyone may download.
+
+    Its UIDs differ from those of the mailed invitations, and it has no ORGANIZER. `link` is the URL of the webinar's page.
+    Raises ValueError for an agenda that is not released.
+    """
     stamp = agenda.released_at
     if stamp is None:
         raise ValueError("Only a released agenda has a public calendar.")

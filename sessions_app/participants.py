@@ -36,7 +36,7 @@ def provide(participants: Participants) -> None:
 
 
 def get_participants() -> Participants:
-    """Return what was provided. Raises ImproperlyConfigured if no installed app has called `provide`."""
+    """Return the object that an installed app passed to `provide`. Raises ImproperlyConfigured if there is none."""
     if not _provided:
         raise ImproperlyConfigured("No installed app provides sessions_app.participants.Participants.")
     return _provided[0]

@@ -34,7 +34,7 @@ class Restoration:
 
 
 def restoration_of(release: Release) -> Restoration:
-    """Return what `restore_release` would put into the draft. Five queries."""
+    """Return the agenda that `restore_release` would copy into the draft, without saving it. Costs five queries."""
     draft = draft_of(release.webinar)
     agenda = _restored(release, draft.agenda)
     in_force = latest_release(release.webinar)

@@ -29,7 +29,7 @@ from registrations.services.attendance_import.form_payload import people_to_text
 from registrations.services.attendance_import.manual_matching import match_manually
 from registrations.services.attendance_import.matching import CheckedReport, check_report, suggest_by_name
 from registrations.services.attendance_import.people import attendees_from_rows
-from registrations.services.attendance_import.reading import MAX_BYTES, read_report, report_too_large
+from registrations.services.attendance_import.reading import MAX_BYTES, read_report, report_too_large_error
 from registrations.services.attendance_import.saving import import_attendance, remove_attendance
 from registrations.services.exports import FileFormat
 from registrations.services.exports.attendance import export_attendance
@@ -180,7 +180,7 @@ class AttendanceAdmin(ReadOnlyAdmin[Attendance]):
             try:
                 check_not_purged(session.webinar, now=timezone.now())
                 if (upload.size or 0) > MAX_BYTES:
-                    raise report_too_large()
+                    raise report_too_large_error()
                 day = session.starts_at.astimezone(ZoneInfo(zone)).date()
                 people = attendees_from_rows(read_report(upload.read()), day=day, zone=zone)
                 checked = check_report(session, people, zone=zone)

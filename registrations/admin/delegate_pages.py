@@ -114,7 +114,7 @@ def person_page(site: AdminSite, request: HttpRequest, pk: int) -> HttpResponse:
         is_person_page=True,
         speaking=next(iter(speakers_among([delegate])), None),
         mail=mail,
-        can_be_sent_again=is_invited(delegate) and mail.can_be_sent_again_at(timezone.now(), by=staff_user(request)),
+        can_be_sent_again=is_invited(delegate) and mail.can_be_resent(timezone.now(), by=staff_user(request)),
         history=describe_events(HistoryEvent.objects.filter(delegate=delegate).select_related("actor")),
     )
 

@@ -16,7 +16,7 @@ from registrations.messages.recipients import body_of, recipient_of
 from registrations.models import Delivery, DeliveryKind, HistoryEvent
 from registrations.queries.absences import SAME_REASON_WITHIN, absences_that_stand, sessions_declined_by
 from registrations.queries.accounts import account_is_staff, staff_accounts
-from registrations.queries.focal_points import accounts_by_body, recipient_registers
+from registrations.queries.focal_points import accounts_by_body, recipient_is_focal_point
 
 KINDS = (DeliveryKind.CANNOT_COME,)
 
@@ -77,7 +77,7 @@ def _is_news(event: HistoryEvent, reported: list[tuple[str, datetime]], now: dat
 def is_right(delivery: Delivery, *, now: datetime) -> Q:
     """The person still cannot come, and the recipient is still a focal point of the body, or staff."""
     stands = absences_that_stand(now=now).filter(pk=OuterRef("event"))
-    return Q(Exists(stands), account_is_staff() | recipient_registers())
+    return Q(Exists(stands), account_is_staff() | recipient_is_focal_point())
 
 
 def build(delivery: Delivery) -> EmailMultiAlternatives:

@@ -14,7 +14,7 @@ from registrations.messages.recipients import body_of, recipient_of
 from registrations.models import DelegationStatus, Delivery, DeliveryKind
 from registrations.queries import gaps_in, lacks_letter, seats_of
 from registrations.queries.decisions import decisions_to_report
-from registrations.queries.focal_points import accounts_by_body, recipient_registers
+from registrations.queries.focal_points import accounts_by_body, recipient_is_focal_point
 
 KINDS = (DeliveryKind.DECISION,)
 
@@ -34,7 +34,7 @@ def owed(*, now: datetime) -> int:
 def is_right(delivery: Delivery, *, now: datetime) -> Q:
     """The decision still stands, and the recipient is still a focal point of the body."""
     stands = decisions_to_report().filter(pk=OuterRef("event"))
-    return Q(Exists(stands), recipient_registers())
+    return Q(Exists(stands), recipient_is_focal_point())
 
 
 def build(delivery: Delivery) -> EmailMultiAlternatives:

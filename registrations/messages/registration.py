@@ -16,7 +16,7 @@ from registrations.queries.focal_points import (
     Appointment,
     appointments,
     delegations_to_register,
-    recipient_registers,
+    recipient_is_focal_point,
 )
 from registrations.tokens import invitation_url
 
@@ -50,7 +50,7 @@ def _delivery(appointment: Appointment, now: datetime) -> Delivery:
 
 def is_right(delivery: Delivery, *, now: datetime) -> Q:
     """The recipient is still a focal point of the delegation, which is still to be registered."""
-    return Q(recipient_registers(), delegation__in=delegations_to_register(now=now))
+    return Q(recipient_is_focal_point(), delegation__in=delegations_to_register(now=now))
 
 
 def build(delivery: Delivery) -> EmailMultiAlternatives:

@@ -92,7 +92,7 @@ class Invitation:
         """The reason of the last failure in the reader's language; empty if the message was sent or not tried yet."""
         return gettext(self.last_error) if self.last_error and (self.is_failed or self.is_waiting_for_retry) else ""
 
-    def can_be_sent_again_at(self, now: datetime, *, by: User) -> bool:
+    def can_be_resent(self, now: datetime, *, by: User) -> bool:
         """Whether `by` may send the message again at `now`. Only staff may resume a stopped message."""
         return self.state in RESENDABLE_STATES and (by.is_staff or not self.is_stopped) and now < self.ends_at
 
@@ -114,14 +114,17 @@ class DelegateWithMail:
         """The reasons of failures without repetitions, in the order of sessions."""
         return tuple(dict.fromkeys(one.error for one in self.invitations if one.error))
 
-    def can_be_sent_again_at(self, now: datetime, *, by: User) -> bool:
+    def can_be_resent(self, now: datetime, *, by: User) -> bool:
         """Whether `by` may send any of the invitations again at `now`."""
-        return any(one.can_be_sent_again_at(now, by=by) for one in self.invitations)
+        return any(one.can_be_resent(now, by=by) for one in self.invitations)
 
 
 @dataclass(frozen=True)
 class DelegatesWithMail:
-    """The people of a delegation: active ones in the order of profiles, former ones with the latest departure first."""
+    """The delegates of one delegation, each with the state of their mail.
+
+    Active delegates are in the order of their profiles, former ones in the order of their departure, the latest first.
+    """
 
     active: tuple[DelegateWithMail, ...]
     former: tuple[DelegateWithMail, ...]

@@ -21,7 +21,10 @@ class Appointment:
 
     @property
     def key(self) -> str:
-        """The key of the invitation to register: a focal point who is appointed anew is invited anew."""
+        """The delivery key of the invitation to register.
+
+        It names the appointment, so that a focal point who is appointed again gets a new invitation.
+        """
         return f"registration:{self.delegation.pk}:{self.focal_point.pk}"
 
 
@@ -49,7 +52,7 @@ def accounts_by_body(bodies: Iterable[int]) -> Mapping[int, Sequence[User]]:
     return accounts
 
 
-def recipient_registers() -> Q:
+def recipient_is_focal_point() -> Q:
     """Return the condition, on a delivery, that its account registers today for the body of its delegation.
 
     Joins no table to the delivery's row.

@@ -85,5 +85,5 @@ def _clean_address(address: str) -> str:
 
 
 def _describe_room(session: Session) -> str:
-    """Return the number of the room in use and the host of its address, without the secret part of the address."""
+    """Return the number of the video conference in use and the host name of its URL, without the secret path."""
     return f"{2 if session.uses_backup_room else 1} ({host_of(session.current_room_url) or '–'})"

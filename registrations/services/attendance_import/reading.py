@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from registrations.exceptions import UnreadableTable
-from registrations.services.imports.csv_text import DELIMITERS, decode, not_a_table, split_cells
+from registrations.services.imports.csv_text import DELIMITERS, decode, not_a_table_error, split_cells
 from registrations.services.imports.normalising import normalised
 from registrations.services.imports.reading import COMPOUND_FILE, NO_TABLES, ZIP
 
@@ -76,14 +76,14 @@ def read_report(data: bytes) -> list[ReportRow]:
     Raises UnreadableTable if the file is no text, exceeds MAX_BYTES or MAX_ROWS, or has no known headings or no rows.
     """
     if len(data) > MAX_BYTES:
-        raise report_too_large()
+        raise report_too_large_error()
     if data.startswith((*ZIP, COMPOUND_FILE)):
         raise UnreadableTable(_("This is an Excel file. Please send the CSV file as Zoom or Teams gave it."))
     if data.startswith(NO_TABLES):
         raise UnreadableTable(_("This is no participant report. Please send the CSV file as Zoom or Teams gave it."))
     text = decode(data).removeprefix("\ufeff")
     if "\x00" in text:
-        raise not_a_table()
+        raise not_a_table_error()
     known = {normalised(heading): field for field, words in settings.ATTENDANCE_COLUMNS.items() for heading in words}
     headings = _find_headings(text, known)
     rows = list(_rows_of_blocks(text, headings, known) if headings.is_of_a_block else _rows_below(text, headings))
@@ -92,7 +92,7 @@ def read_report(data: bytes) -> list[ReportRow]:
     return rows
 
 
-def report_too_large() -> UnreadableTable:
+def report_too_large_error() -> UnreadableTable:
     """Build the error for a report that exceeds MAX_BYTES."""
     return UnreadableTable(
         _("This file is larger than %(megabytes)s MB, which no report of one session is.")

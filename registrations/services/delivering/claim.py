@@ -43,7 +43,7 @@ def claim_batch(*, size: int, now: datetime) -> ClaimedBatch:
     """
     token = uuid.uuid4()
     with transaction.atomic():
-        size = min(size, _allowance(now))
+        size = min(size, _remaining_rate_limit(now))
         if size <= 0:
             return ClaimedBatch(token)
         found = _lock_claimable(now, size)
@@ -134,7 +134,7 @@ def fail_poison_messages(now: datetime) -> None:
         log.warning("delivery_failed", delivery=delivery, kind=kind, reason=reason)
 
 
-def _allowance(now: datetime) -> int:
+def _remaining_rate_limit(now: datetime) -> int:
     """Return how many messages all workers together may send now: `MAIL_PER_MINUTE` less those of the last minute."""
     limit: int = settings.MAIL_PER_MINUTE
     if not limit:

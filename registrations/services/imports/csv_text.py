@@ -53,7 +53,7 @@ def _mixed_encodings(line: int) -> UnreadableTable:
 def read_text(text: str) -> Table:
     """Return the table in `text`, whose cells are separated by tabs, semicolons or commas. Raises UnreadableTable."""
     if "\x00" in text:
-        raise not_a_table()
+        raise not_a_table_error()
     text = text.removeprefix("\ufeff")
     declared = DELIMITER_DECLARATION.match(text)
     if declared:
@@ -61,7 +61,7 @@ def read_text(text: str) -> Table:
     return make_table(split_cells(text, _delimiter_of(text)))
 
 
-def not_a_table() -> UnreadableTable:
+def not_a_table_error() -> UnreadableTable:
     """Build the error for a file or text with characters that no text contains."""
     return UnreadableTable(_("This is not a table: it holds characters that no text has. Send an .xlsx or .csv file."))
 

@@ -20,7 +20,7 @@ def read_file(data: bytes) -> Table:
     wrong.
     """
     if len(data) > MAX_BYTES:
-        raise file_too_large()
+        raise file_too_large_error()
     if data.startswith(ZIP):
         return read_workbook(data)
     if data.startswith(COMPOUND_FILE):
@@ -32,7 +32,7 @@ def read_file(data: bytes) -> Table:
     return read_csv(data)
 
 
-def file_too_large() -> UnreadableTable:
+def file_too_large_error() -> UnreadableTable:
     """Build the error for a file that exceeds MAX_BYTES."""
     return UnreadableTable(
         _("This file is larger than %(megabytes)s MB. Please keep only the sheet with the people.")

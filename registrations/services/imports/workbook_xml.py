@@ -79,7 +79,7 @@ class ElementBudget:
             self.spent += _cost_of(attributes)
             self.names.update(attributes)
             if self.spent > BUDGET or len(self.names) > MAX_ATTRIBUTE_NAMES or _has_long_namespace(attributes):
-                raise workbook_too_large()
+                raise workbook_too_large_error()
 
         parser = _parser(spend)
         is_readable = True
@@ -94,7 +94,7 @@ class ElementBudget:
                 # The part is a picture, or broken XML, which openpyxl does not read beyond this point either.
                 is_readable = False
             if is_readable and length - parser.CurrentByteIndex > MAX_TAG_BYTES:
-                raise workbook_too_large()
+                raise workbook_too_large_error()
 
 
 def _cost_of_element(name: str, parent: str, previous: str, *, is_number: bool) -> int:
@@ -176,7 +176,7 @@ def _short_code(code: str) -> str:
     return "[h]" if is_timedelta_format(code) else "yyyy"
 
 
-def workbook_too_large() -> UnreadableTable:
+def workbook_too_large_error() -> UnreadableTable:
     """Build the error for a workbook that exceeds a limit."""
     return UnreadableTable(
         _("This Excel file holds too much. Please keep only the sheet with the people, at most %(most)s rows.")
@@ -204,7 +204,7 @@ def _parser(on_element: OnElement) -> expat.XMLParserType:
         parents.pop()
 
     def refuse(*_declaration: object) -> None:
-        raise damaged_workbook()
+        raise damaged_workbook_error()
 
     parser = expat.ParserCreate()
     parser.StartElementHandler = start
@@ -213,6 +213,6 @@ def _parser(on_element: OnElement) -> expat.XMLParserType:
     return parser
 
 
-def damaged_workbook() -> UnreadableTable:
+def damaged_workbook_error() -> UnreadableTable:
     """Build the error for a workbook that cannot be read."""
     return UnreadableTable(_("This Excel file is damaged. Please open it in a spreadsheet program and save it again."))

@@ -22,9 +22,9 @@ from registrations.services.imports.tables import MAX_COLUMNS, Table, make_table
 from registrations.services.imports.workbook_xml import (
     ElementBudget,
     cells_with_formulas,
-    damaged_workbook,
+    damaged_workbook_error,
     number_formats_of,
-    workbook_too_large,
+    workbook_too_large_error,
 )
 
 log = structlog.get_logger(__name__)
@@ -62,7 +62,7 @@ def read_workbook(data: bytes) -> Table:
     except Exception:  # openpyxl has no common exception class and raises a dozen
         # Logged because the cause may also be a bug of ours, which the message to the user hides.
         log.warning("workbook_not_read", exc_info=True)
-        raise damaged_workbook() from None
+        raise damaged_workbook_error() from None
 
 
 def _check_package(data: bytes) -> None:
@@ -81,23 +81,23 @@ def _check_package(data: bytes) -> None:
                 with package.open(part) as content:
                     budget.spend_on(content, is_styles=part.filename == ARC_STYLE)
     except (zipfile.BadZipFile, zlib.error, EOFError, ValueError, NotImplementedError, struct.error, OSError):
-        raise damaged_workbook() from None
+        raise damaged_workbook_error() from None
 
 
 def _check_directory_size(data: bytes) -> None:
     end = data.rfind(DIRECTORY_END, max(0, len(data) - MAX_COMMENT_LENGTH - 22))
     field = data[end + DIRECTORY_SIZE_AT : end + DIRECTORY_SIZE_AT + 4]
     if end < 0 or len(field) < 4:
-        raise damaged_workbook()
+        raise damaged_workbook_error()
     if int.from_bytes(field, "little") > MAX_DIRECTORY_BYTES or ZIP64_LOCATOR in data[max(0, end - 20) : end]:
-        raise workbook_too_large()
+        raise workbook_too_large_error()
 
 
 def _check_parts(parts: list[zipfile.ZipInfo]) -> None:
     if any(part.flag_bits & IS_ENCRYPTED for part in parts):
         raise protected_by_password()
     if any(part.compress_type not in READABLE_METHODS for part in parts):
-        raise damaged_workbook()
+        raise damaged_workbook_error()
     names = {part.filename for part in parts}
     if ARC_CONTENT_TYPES not in names:
         raise UnreadableTable(
@@ -109,7 +109,7 @@ def _check_parts(parts: list[zipfile.ZipInfo]) -> None:
         )
     sizes = [part.file_size for part in parts]
     if len(parts) > MAX_PARTS or max(sizes) > MAX_PART_BYTES or sum(sizes) > MAX_UNPACKED_BYTES:
-        raise workbook_too_large()
+        raise workbook_too_large_error()
 
 
 def protected_by_password() -> UnreadableTable:
@@ -181,7 +181,7 @@ def _check_sheets(book: bytes, relations: RelationshipList) -> None:
     ids = [sheet.get(f"{{{REL_NS}}}id", "") for sheet in fromstring(book).findall(".//{*}sheet")]
     sheets = [by_id[one] for one in ids if one in by_id]
     if len({sheet.target for sheet in sheets}) < len(sheets) or any("chartsheet" in one.Type for one in sheets):
-        raise workbook_too_large()
+        raise workbook_too_large_error()
 
 
 def _cell_text(value: object) -> str:

@@ -65,13 +65,13 @@ def _with_refusals(
     form.is_valid()
     for pk, outcome in outcomes.items():
         if outcome.refusal is not None and f"person-{pk}" in form.fields:
-            for message in _messages_of(outcome.refusal):
+            for message in _error_messages(outcome.refusal):
                 form.add_error(f"person-{pk}", message)
     return form
 
 
-def _messages_of(refusal: RuleBroken) -> list[str]:
-    """Return the texts of `refusal`, which are several for invalid input."""
+def _error_messages(refusal: RuleBroken) -> list[str]:
+    """Return the messages of the exception `refusal`; InvalidInput can have several."""
     if isinstance(refusal, InvalidInput):
         return [text for texts in refusal.messages.values() for text in texts]
     return [str(refusal.message)]

@@ -34,7 +34,7 @@ from registrations.services.imports.columns import (
 from registrations.services.imports.csv_text import read_text
 from registrations.services.imports.limits import limit_imports
 from registrations.services.imports.people import ImportRow, people_from_table, people_to_table
-from registrations.services.imports.reading import MAX_BYTES, file_too_large, read_file
+from registrations.services.imports.reading import MAX_BYTES, file_too_large_error, read_file
 from registrations.services.imports.saving import ImportResult, import_delegates
 from registrations.services.imports.tables import Table, table_to_text
 from registrations.services.imports.template import build_template
@@ -118,7 +118,7 @@ def _read_table(form: ImportForm) -> Table | None:
             return read_text(form.cleaned_data["table"])
         source = "file"
         if (upload.size or 0) > MAX_BYTES:
-            raise file_too_large()
+            raise file_too_large_error()
         return read_file(upload.read())
     except UnreadableTable as broken:
         broken.field = source

@@ -141,9 +141,7 @@ def person_card(
         mail_state=state,
         status_texts=tuple(dict.fromkeys(status_texts)),
         failure_texts=tuple(dict.fromkeys(text for text, invitation in texts if invitation.is_failed)),
-        can_send_again=may.send_again
-        and state.delegate.admitted_at is not None
-        and state.can_be_sent_again_at(now, by=by),
+        can_send_again=may.send_again and state.delegate.admitted_at is not None and state.can_be_resent(now, by=by),
         cannot_come=bool(ahead) and set(ahead) == {Partstat.DECLINED},
     )
 

@@ -166,7 +166,7 @@ def test_a_finished_delivery_can_be_sent_again_until_the_session_ends(delegation
         make_delivery(make_entry(person, session), state=state, **lease)
 
     def repeatable(by, now):
-        return {state for state, person in people.items() if mail_state_of(person).can_be_sent_again_at(now, by=by)}
+        return {state for state, person in people.items() if mail_state_of(person).can_be_resent(now, by=by)}
 
     staff, focal_point = make_staff(), make_user()
     assert repeatable(staff, NOW) == {"sent", "failed", "stopped"}

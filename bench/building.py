@@ -13,7 +13,7 @@ from unittest.mock import patch
 from django.core.mail import EmailMultiAlternatives
 
 from bench.timing import Ratio
-from registrations import calendars
+from registrations import calendar_session
 from registrations.messages import calendar, composing
 from registrations.messages.calendar import mail
 from registrations.messages.composing import sessions
@@ -41,9 +41,9 @@ STEPS: tuple[tuple[str, ModuleType, str], ...] = (
     ("CSS into attributes", composing, "inline_css"),
     ("links", sessions, "page_url"),
     ("links", sessions, "join_url"),
-    ("links", calendars, "join_url"),
+    ("links", calendar_session, "join_url"),
     ("hours", sessions, "hours_for"),
-    ("hours", calendars, "hours_for"),
+    ("hours", calendar_session, "hours_for"),
 )
 # What the plain implementation calls instead of our functions.
 PLAIN_REPLACEMENTS: tuple[tuple[ModuleType, str, object], ...] = (
@@ -51,7 +51,7 @@ PLAIN_REPLACEMENTS: tuple[tuple[ModuleType, str, object], ...] = (
     (mail, "build_ical", plain_calendar),
     (sessions, "page_url", plain_page_url),
     (sessions, "join_url", plain_join_url),
-    (calendars, "join_url", plain_join_url),
+    (calendar_session, "join_url", plain_join_url),
     (hours, "format_day", plain_day),
 )
 

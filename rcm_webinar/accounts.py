@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy
 from django.views.csrf import csrf_failure
 
 from rcm_webinar.background_mail import send_later
-from registrations.calendars import organizer_address
+from registrations.calendar_session import organizer_address
 from registrations.messages.composing import NO_ABSENCE_NOTE, sender
 from registrations.models import User
 from registrations.permissions import has_second_factor

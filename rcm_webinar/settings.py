@@ -324,6 +324,8 @@ ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 ACCOUNT_LOGIN_BY_CODE_ENABLED = True
+# The page of the code says so, see `rcm_webinar/accounts.py`.
+ACCOUNT_LOGIN_BY_CODE_MAX_ATTEMPTS = 3
 ACCOUNT_EMAIL_VERIFICATION = "none"
 # The adapter drops this mail; it is built so that an address without an account takes the same time.
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = True

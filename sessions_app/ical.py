@@ -168,7 +168,8 @@ def _shared_feed_event(session: CalendarSession) -> bytes:
 def render_agenda(agenda: Agenda, *, language: str, link: str) -> bytes:
     """Return a released agenda as an iCalendar file that anyone may download.
 
-    Its UIDs differ from those of the mailed invitations, and it has no ORGANIZER. `link` is the URL of the webinar's page.
+    Its UIDs differ from those of the mailed invitations, and it has no ORGANIZER. `link` is the URL of the webinar's
+    page.
     Raises ValueError for an agenda that is not released.
     """
     stamp = agenda.released_at

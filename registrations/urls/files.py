@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from registrations.views.participant.files import feed, session_ics
+from registrations.views.participant.calendar_files import feed, session_ics
 
 app_name = "registrations_files"
 urlpatterns = [

@@ -2,7 +2,7 @@
 
 from django.core.mail import EmailMultiAlternatives
 
-from registrations.calendars import calendar_session, organizer_address
+from registrations.calendar_session import calendar_session, organizer_address
 from registrations.messages.composing import ascii_address, compose
 from registrations.messages.composing.sessions import session_context, session_hours
 from registrations.models import CalendarEntry, Delegate, Delivery, DeliveryKind, IcalMethod

@@ -10,7 +10,7 @@ from django.template.loader import render_to_string
 from django.utils import translation
 from django.utils.translation import gettext
 
-from registrations.calendars import organizer_address
+from registrations.calendar_session import organizer_address
 from registrations.messages.composing.mail_message import MailMessage, mailbox
 from registrations.messages.composing.message_ids import message_id
 from registrations.models import Delivery

@@ -6,7 +6,7 @@ import re
 from django.conf import settings
 from django.utils.crypto import salted_hmac
 
-from registrations.calendars import organizer_address
+from registrations.calendar_session import organizer_address
 from registrations.models import Delivery
 
 # Half a SHA-256 is unguessable and keeps the header short.

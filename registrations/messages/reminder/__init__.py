@@ -1,47 +1,17 @@
 """The reminder of a session, before or after it, for delegates or for the focal points of their delegations."""
 
-from datetime import datetime
-
-from django.db.models import Exists, OuterRef, Q, QuerySet
-from django.db.models.functions import Lower
+from django.db.models import QuerySet
 from django.utils.translation import gettext
 
-from registrations.messages.composing import NEVER
 from registrations.messages.recipients import recipient_of, session_of
+from registrations.messages.reminder.checking import is_right
 from registrations.messages.reminder.mail import build
 from registrations.messages.reminder.planning import owed
-from registrations.models import Delivery, DeliveryKind, DeliveryState, ReminderRecipients, ReminderRule
-from registrations.queries.reminders import focal_points_to_remind, mailboxes_to_remind
-from sessions_app.models import ReleasedSession
+from registrations.models import Delivery, DeliveryKind
 
 __all__ = ["KINDS", "build", "describe", "is_right", "owed", "with_related"]
 
 KINDS = (DeliveryKind.REMINDER,)
-
-
-def is_right(delivery: Delivery, *, now: datetime) -> Q:
-    """The rule is unchanged, was due for the session as it is released now, and still includes the recipient."""
-    rule = ReminderRule.objects.filter(deliveries=delivery, created_at__lte=delivery.created_at).first()
-    released = ReleasedSession.objects.filter(session__deliveries=delivery, is_cancelled=False).first()
-    if rule is None or released is None or released.starts_at != delivery.starts_at:
-        return NEVER
-    # Both may have waited for the mail server. The newer one says all that this one would.
-    newer = Delivery.objects.filter(
-        kind=DeliveryKind.REMINDER,
-        session=delivery.session_id,
-        email__iexact=delivery.email,
-        created_at__gt=delivery.created_at,
-        state__in=[DeliveryState.DUE, DeliveryState.CLAIMED, DeliveryState.SENT],
-    )
-    if newer.exists():
-        return NEVER
-    # Compared with the time of planning, not with now: if the clock is set back, the reminder is still sent.
-    if rule.due_at_for(released) > delivery.created_at or (not rule.is_after and released.starts_at <= now):
-        return NEVER
-    if rule.recipients == ReminderRecipients.FOCAL_POINTS:
-        return Q(Exists(focal_points_to_remind(released).filter(pk=OuterRef("user"), email__iexact=delivery.email)))
-    mailboxes = mailboxes_to_remind(rule, released)
-    return Q(Exists(mailboxes.filter(delegate=OuterRef("delegate"), address=Lower(OuterRef("email")))))
 
 
 def describe(delivery: Delivery) -> str:

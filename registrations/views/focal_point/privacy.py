@@ -10,7 +10,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from registrations.calendars import organizer_address
+from registrations.calendar_session import organizer_address
 from registrations.models import User
 from registrations.queries import delegations_of
 from registrations.queries.contacts import contact_address_for

@@ -9,7 +9,7 @@ from registrations.models import CalendarEntry, Delegate, Delivery, HistoryEvent
 from registrations.services.delivering.plan import plan
 from registrations.services.rooms import fingerprint_of_rooms, switch_room
 from registrations.tokens import Scope, make_token, read_feed_token
-from registrations.views.participant.files import feed_etag
+from registrations.views.participant.calendar_files import feed_etag
 from sessions_app.models import Session
 from tests.factories import FIRST_START
 from tests.registrations.services.deliveries import admitted, plan_and_send, released_delegation

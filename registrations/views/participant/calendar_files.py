@@ -11,7 +11,7 @@ from django.utils.cache import get_conditional_response
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from registrations.calendars import calendar_session
+from registrations.calendar_session import calendar_session
 from registrations.models import Delegate
 from registrations.queries.participant import (
     MySession,

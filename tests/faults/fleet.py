@@ -26,7 +26,7 @@ from tests.running_demo import shell
 from tests.servers import Server
 from tests.sizes import IS_DRILL
 
-PEOPLE = 500 if IS_DRILL else 150
+PEOPLE = 500 if IS_DRILL else 200
 SESSIONS = 2
 INVITATIONS = PEOPLE * SESSIONS
 # Ends early: only what is lost waits so long.

@@ -109,6 +109,7 @@ def _delegate_before_purge(pk: int) -> Delegate | None:
         Delegate.objects.before_purge(timezone.now().date())
         .select_related("webinar__policy", "delegation__body")
         .filter(pk=pk)
+        .order_by("pk")
         .first()
     )
 

@@ -1,7 +1,7 @@
 """The calendar files of a participant's link: one session to import, and a feed of all sessions to subscribe to."""
 
+from collections.abc import Iterable
 from dataclasses import replace
-from datetime import datetime
 from hashlib import sha256
 
 from django.conf import settings
@@ -35,15 +35,13 @@ FEED_FORMAT = 3
 def feed(request: HttpRequest, subscriber: Subscriber) -> HttpResponse:
     """Return the feed that calendar programs fetch. It is empty before a release and for a person who left.
 
-    Two queries where nothing has changed, three otherwise.
+    Two queries where nothing has changed, four otherwise.
     """
     etag = feed_etag(subscriber)
     response = get_conditional_response(request, etag=etag)
     if response is None:
         delegate = subscriber.delegate
-        sessions = [
-            _calendar_session(delegate, each, chosen_at=subscriber.chosen_at) for each in sessions_of_feed(subscriber)
-        ]
+        sessions = _calendar_sessions(delegate, sessions_of_feed(subscriber))
         body = render_feed(
             (_with_cancelled_title(each, delegate.language) for each in sessions),
             name=delegate.webinar.title.render(delegate.language).text,
@@ -62,7 +60,7 @@ def session_ics(request: HttpRequest, delegate: Delegate, *, n: int) -> HttpResp
     my_session = next((one for one in sessions if one.number == n), None)
     if my_session is None:
         raise Http404
-    body = render_download(_calendar_session(delegate, my_session, chosen_at=language_or_zone_chosen_at(delegate)))
+    body = render_download(*_calendar_sessions(delegate, [my_session]))
     filename = f"{delegate.webinar.slug}-{n}.ics"
     return HttpResponse(
         body, content_type=CONTENT_TYPE, headers={"Content-Disposition": f'attachment; filename="{filename}"'}
@@ -92,9 +90,14 @@ def feed_etag(subscriber: Subscriber) -> str:
     return f'"{sha256(repr(parts).encode()).hexdigest()[:32]}"'
 
 
-def _calendar_session(delegate: Delegate, my_session: MySession, *, chosen_at: datetime | None) -> CalendarSession:
-    sequence, stamp = my_session.revision(chosen_at=chosen_at)
-    return calendar_session(my_session.released, delegate=delegate, sequence=sequence, stamp=stamp)
+def _calendar_sessions(delegate: Delegate, my_sessions: Iterable[MySession]) -> list[CalendarSession]:
+    """Return the VEVENTs of `my_sessions` in the revision that a calendar program can compare with the mails."""
+    chosen_at = language_or_zone_chosen_at(delegate)
+    found = []
+    for each in my_sessions:
+        sequence, stamp = each.revision(chosen_at=chosen_at)
+        found.append(calendar_session(each.released, delegate=delegate, sequence=sequence, stamp=stamp))
+    return found
 
 
 def _with_cancelled_title(session: CalendarSession, language: str) -> CalendarSession:

@@ -44,10 +44,10 @@ def _notices(rule: GapNoticeRule, now: datetime) -> Iterable[Delivery]:
     for counted in incomplete:
         for user in accounts.get(counted.delegation.body_id, ()):
             if (counted.delegation.pk, user.pk) not in notified:
-                yield _delivery(rule, counted.delegation, user, now)
+                yield _new_delivery(rule, counted.delegation, user, now)
 
 
-def _delivery(rule: GapNoticeRule, delegation: Delegation, user: User, now: datetime) -> Delivery:
+def _new_delivery(rule: GapNoticeRule, delegation: Delegation, user: User, now: datetime) -> Delivery:
     key = rule.delivery_key(delegation.pk, user.pk)
     return Delivery.to_account(
         user, key=key, kind=DeliveryKind.GAP_NOTICE, at=now, webinar=rule.webinar, delegation=delegation

@@ -39,7 +39,7 @@ def owed(*, now: datetime) -> int:
     mailed = _mailed_at(list(people), now)
     LinkRequest.objects.filter(pk__in=[request.pk for request in requests]).delete()
     return Delivery.objects.insert_owed(
-        _delivery(request, people[request.address], now)
+        _new_delivery(request, people[request.address], now)
         for request in fresh
         if request.address in people and _is_allowed(mailed[request.address], now)
     )
@@ -62,7 +62,7 @@ def _is_allowed(mailed_at: list[datetime], now: datetime) -> bool:
     return len(mailed_at) < PER_DAY and all(at <= now - PAUSE for at in mailed_at)
 
 
-def _delivery(request: LinkRequest, person: Delegate, now: datetime) -> Delivery:
+def _new_delivery(request: LinkRequest, person: Delegate, now: datetime) -> Delivery:
     return Delivery(
         key=f"{DeliveryKind.LINKS}:{request.pk}",
         kind=DeliveryKind.LINKS,

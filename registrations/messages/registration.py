@@ -32,11 +32,11 @@ def owed(*, now: datetime) -> int:
     invitation waits as long as a focal point's own changes do, so that a mistyped address can be removed before it is
     mailed.
     """
-    deliveries = [_delivery(appointment, now) for appointment in appointments(now=now)]
+    deliveries = [_new_delivery(appointment, now) for appointment in appointments(now=now)]
     return Delivery.objects.insert_owed(Delivery.objects.without_stored(deliveries))
 
 
-def _delivery(appointment: Appointment, now: datetime) -> Delivery:
+def _new_delivery(appointment: Appointment, now: datetime) -> Delivery:
     return Delivery.to_account(
         appointment.focal_point.user,
         key=appointment.key,

@@ -101,7 +101,7 @@ def send_announcement(announcement: Announcement, *, version: int, count: int, b
         raise RecipientCountChanged
     stored.confirmed_at, stored.confirmed_by, stored.confirmed_count = now, by, count
     stored.save(update_fields=["confirmed_at", "confirmed_by", "confirmed_count"])
-    Delivery.objects.bulk_create((_delivery(stored, recipient, now) for recipient in recipients), batch_size=BATCH)
+    Delivery.objects.bulk_create((_new_delivery(stored, recipient, now) for recipient in recipients), batch_size=BATCH)
     HistoryEvent.objects.create(
         webinar=stored.webinar,
         kind=HistoryKind.ANNOUNCED,
@@ -204,7 +204,7 @@ def _problems_of(audience: Audience) -> Mapping[str, list[str]]:
     return {}
 
 
-def _delivery(announcement: Announcement, recipient: Recipient, now: datetime) -> Delivery:
+def _new_delivery(announcement: Announcement, recipient: Recipient, now: datetime) -> Delivery:
     return Delivery(
         key=f"announcement:{announcement.pk}:{recipient.email.lower()}",
         kind=DeliveryKind.ANNOUNCEMENT,

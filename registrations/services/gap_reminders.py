@@ -63,7 +63,7 @@ def remind_countries(
         webinar=webinar, confirmed_at=now, confirmed_by=by, body_count=len(chosen), confirmed_count=present
     )
     Delivery.objects.bulk_create(
-        _notice(gap_reminder, one.delegation, user, now) for one in chosen for user in one.focal_points
+        _new_notice(gap_reminder, one.delegation, user, now) for one in chosen for user in one.focal_points
     )
     HistoryEvent.objects.bulk_create(
         new_event(
@@ -99,7 +99,7 @@ def send_test_of_gap_notice(delegation: Delegation, *, by: User, now: datetime) 
     )
 
 
-def _notice(gap_reminder: GapReminder, delegation: Delegation, user: User, now: datetime) -> Delivery:
+def _new_notice(gap_reminder: GapReminder, delegation: Delegation, user: User, now: datetime) -> Delivery:
     key = f"gap:chase:{gap_reminder.pk}:{delegation.pk}:{user.pk}"
     return Delivery.to_account(
         user,

@@ -111,7 +111,7 @@ def _invite_newcomers(people: Sequence[Invitee], sessions: Mapping[int, Released
             _new_entry(person, sessions[person.session_id], now) for person in batch
         )
         Delivery.objects.bulk_create(
-            _delivery(
+            _new_delivery(
                 entry,
                 sessions[person.session_id],
                 DeliveryKind.INVITATION,
@@ -149,7 +149,7 @@ def _invite_again(
     is_same_person = last is not None and last.delegate_id == person.delegate_id
     holds_it = last is not None and is_same_person and last.method == IcalMethod.REQUEST
     kind = DeliveryKind.UPDATE if holds_it else DeliveryKind.INVITATION
-    delivery = _delivery(entry, released, kind, email=person.email, language=person.language, now=plan.now)
+    delivery = _new_delivery(entry, released, kind, email=person.email, language=person.language, now=plan.now)
     if last is not None and is_same_person:
         delivery.previous_release_id, delivery.previous_method = last.release_id, last.method
     plan.owed.append(delivery)
@@ -168,7 +168,7 @@ def _cancel(plan: Plan, released: ReleasedSession, entry: CalendarEntry, last: L
     person = entry.delegate
     # The entry of an earlier address has it in lower case only.
     email = person.email if person.address == entry.address else entry.address
-    delivery = _delivery(
+    delivery = _new_delivery(
         entry, released, DeliveryKind.CANCELLATION, email=email, language=person.language, now=plan.now
     )
     if last.release_id != entry.release_id:
@@ -194,7 +194,7 @@ def _copy_session(entry: CalendarEntry, released: ReleasedSession, person: Invit
     entry.starts_at, entry.ends_at = released.starts_at, released.ends_at
 
 
-def _delivery(
+def _new_delivery(
     entry: CalendarEntry, released: ReleasedSession, kind: DeliveryKind, *, email: str, language: str, now: datetime
 ) -> Delivery:
     return Delivery(

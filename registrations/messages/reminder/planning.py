@@ -79,7 +79,7 @@ def owed(*, now: datetime) -> int:
         return 0
     reminded = _reminded_at(chosen)
     return Delivery.objects.insert_owed(
-        _delivery(due, recipient, now)
+        _new_delivery(due, recipient, now)
         for mailbox, (due, recipient) in chosen.items()
         if mailbox not in reminded or reminded[mailbox] < due.at
     )
@@ -139,7 +139,7 @@ def _reminded_at(chosen: Mapping[Mailbox, tuple[DueReminder, Recipient]]) -> Map
     }
 
 
-def _delivery(due: DueReminder, recipient: Recipient, now: datetime) -> Delivery:
+def _new_delivery(due: DueReminder, recipient: Recipient, now: datetime) -> Delivery:
     return Delivery(
         key=f"{due.key_prefix}{recipient.address}",
         kind=DeliveryKind.REMINDER,

@@ -15,7 +15,7 @@ from django.utils.translation import ngettext
 from registrations.messages import message_module
 from registrations.models import CalendarEntry, Delivery, DeliveryState, IcalMethod, Partstat
 from registrations.queries.delegation_page import RESENDABLE_STATES
-from registrations.services.deliveries import STOPPABLE
+from registrations.services.deliveries import STOPPABLE_STATES
 
 
 def delivery_page(site: AdminSite, request: HttpRequest, pk: int) -> HttpResponse:
@@ -39,7 +39,7 @@ def delivery_page(site: AdminSite, request: HttpRequest, pk: int) -> HttpRespons
         "is_overdue": delivery.is_overdue_at(now),
         "mailbox": mailbox_in_words(delivery, entry, messages) if entry is not None else (),
         "messages_of_mailbox": messages,
-        "can_be_stopped": delivery.state in STOPPABLE,
+        "can_be_stopped": delivery.state in STOPPABLE_STATES,
         "can_be_sent_again": delivery.state in RESENDABLE_STATES and is_repeatable,
     }
     return TemplateResponse(request, "admin/registrations/delivery/page.html", context)

@@ -13,13 +13,13 @@ from django.utils.translation import ngettext
 
 from registrations.admin.base import staff_user
 from registrations.models import Announcement, Delivery, GapReminder
-from registrations.services.deliveries import NOT_LEFT, stop_deliveries
+from registrations.services.deliveries import UNSENT, stop_deliveries
 from sessions_app.admin.base import change_url
 
 
 def stoppable(owed: "QuerySet[Delivery]") -> "QuerySet[Delivery]":
     """Return those of `owed` that are unsent: they wait, have failed, or are claimed and not begun."""
-    return owed.filter(NOT_LEFT)
+    return owed.filter(UNSENT)
 
 
 def stop_page(

@@ -68,7 +68,7 @@ def edit_announcement(
     Raises NotPossibleNow if it was confirmed or deleted, RuleBroken if somebody else has changed it meanwhile, and what
     `write_announcement` raises. Locks the announcement.
     """
-    stored = _locked_draft(announcement, version=version)
+    stored = _lock_draft(announcement, version=version)
     check_not_purged(stored.webinar, now=now)
     for name, value in details.columns().items():
         setattr(stored, name, value)
@@ -88,7 +88,7 @@ def send_announcement(announcement: Announcement, *, version: int, count: int, b
     number of recipients differs by now; RuleBroken if the draft has another version. Locks the announcement, so that
     two clicks send it once.
     """
-    stored = _locked_draft(announcement, version=version)
+    stored = _lock_draft(announcement, version=version)
     check_not_purged(stored.webinar, now=now)
     if not Release.objects.filter(webinar=stored.webinar_id).exists():
         raise NotPossibleNow(_("Nobody is written to before the agenda is released. Release it first."))
@@ -121,7 +121,7 @@ def send_test_of_announcement(announcement: Announcement, *, by: User, now: date
     Raises NotPossibleNow if somebody has deleted it meanwhile. Locks the announcement, so that nobody deletes it before
     the deliveries are inserted.
     """
-    stored = _locked(announcement)
+    stored = _lock_announcement(announcement)
     written = [
         language
         for language in LANGUAGES
@@ -139,7 +139,7 @@ def delete_draft(announcement: Announcement, *, version: int, by: User, now: dat
     Raises NotPossibleNow if it was confirmed or deleted, and RuleBroken if somebody else has changed it meanwhile.
     Locks the announcement, so that it is either sent or deleted.
     """
-    stored = _locked_draft(announcement, version=version, is_key_locked=True)
+    stored = _lock_draft(announcement, version=version, is_key_locked=True)
     subject = str(stored)
     # A draft has only test sends to staff.
     stored.deliveries.all().delete()
@@ -149,9 +149,9 @@ def delete_draft(announcement: Announcement, *, version: int, by: User, now: dat
     )
 
 
-def _locked_draft(announcement: Announcement, *, version: int, is_key_locked: bool = False) -> Announcement:
+def _lock_draft(announcement: Announcement, *, version: int, is_key_locked: bool = False) -> Announcement:
     """Lock a draft of `version`; raises NotPossibleNow or RuleBroken if there is none."""
-    stored = _locked(announcement, is_key_locked=is_key_locked)
+    stored = _lock_announcement(announcement, is_key_locked=is_key_locked)
     if not stored.is_draft:
         raise NotPossibleNow(_("This announcement has been sent already. Write another one instead."))
     if stored.version != version:
@@ -161,7 +161,7 @@ def _locked_draft(announcement: Announcement, *, version: int, is_key_locked: bo
     return stored
 
 
-def _locked(announcement: Announcement, *, is_key_locked: bool = False) -> Announcement:
+def _lock_announcement(announcement: Announcement, *, is_key_locked: bool = False) -> Announcement:
     """Lock the announcement; with `is_key_locked` no row that refers to it can be inserted meanwhile."""
     rows = Announcement.objects.select_related("webinar__policy")
     stored = rows.select_for_update(of=("self",), no_key=not is_key_locked).filter(pk=announcement.pk).first()

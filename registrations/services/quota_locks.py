@@ -187,18 +187,18 @@ def lock_delegation(delegation: Delegation) -> LockedDelegation:
     before the change that it waited for.
     """
     quotas = lock_quotas(delegation.webinar_id)
-    found = _locked(Delegation.objects.select_related("webinar__policy", "body")).get(pk=delegation.pk)
+    found = _for_update(Delegation.objects.select_related("webinar__policy", "body")).get(pk=delegation.pk)
     return LockedDelegation(found, seats_of(found), lacks_letter(found), has_quota_locks=bool(quotas))
 
 
-def _locked(delegations: "QuerySet[Delegation]") -> "QuerySet[Delegation]":
+def _for_update(delegations: "QuerySet[Delegation]") -> "QuerySet[Delegation]":
     return delegations.select_for_update(of=("self",), no_key=True).order_by("pk")
 
 
 def lock_webinar(webinar: Webinar) -> list[Quota]:
     """Lock the quotas of `webinar`, then all its delegations in the order of their ids. Needs a transaction."""
     quotas = lock_quotas(webinar.pk)
-    list(_locked(Delegation.objects.filter(webinar=webinar)).values_list("pk"))
+    list(_for_update(Delegation.objects.filter(webinar=webinar)).values_list("pk"))
     return quotas
 
 

@@ -81,7 +81,7 @@ def purge_webinar(webinar: Webinar, *, now: datetime) -> dict[str, int]:
     for sort, write in steps.items():
         counts[sort] = _in_batches(webinar, getattr(data, sort), write, now=now)
     with transaction.atomic():
-        policy = _locked_due(webinar, now)
+        policy = _lock_due_policy(webinar, now)
         if policy is not None and not _has_rows_left(data):
             policy.purged_at = now
             policy.save(update_fields=["purged_at"])
@@ -100,7 +100,7 @@ def _in_batches(
     done, last = 0, 0
     while True:
         with transaction.atomic():
-            if _locked_due(webinar, now) is None:
+            if _lock_due_policy(webinar, now) is None:
                 return done
             keys = list(rows.filter(pk__gt=last).order_by("pk").values_list("pk", flat=True)[:BATCH])
             if not keys:
@@ -109,7 +109,7 @@ def _in_batches(
         done, last = done + len(keys), keys[-1]
 
 
-def _locked_due(webinar: Webinar, now: datetime) -> RegistrationPolicy | None:
+def _lock_due_policy(webinar: Webinar, now: datetime) -> RegistrationPolicy | None:
     """Lock and return the policy of `webinar` if its purge is due and not finished, else None. Needs a transaction."""
     due = RegistrationPolicy.objects.select_for_update().filter(purge_on__lte=now.date(), purged_at=None)
     return due.filter(webinar=webinar).first()

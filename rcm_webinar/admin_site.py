@@ -85,7 +85,7 @@ class SecretariatSite(AdminSite):
         return in_reader_zone
 
     def get_urls(self) -> list[URLResolver | URLPattern]:
-        own = [url for one in self._root_pages_admins() for url in one.root_urls()]
+        own = [url for model_admin in self._root_pages_admins() for url in model_admin.root_urls()]
         return [*own, *super().get_urls()]
 
     def index(  # type: ignore[override]  # observers are led on
@@ -95,13 +95,13 @@ class SecretariatSite(AdminSite):
         if is_observer(request.user):
             return redirect("admin:quota-boards")
         context = dict(extra_context or {})
-        for one in self._root_pages_admins():
-            context |= one.front_page(request)
+        for model_admin in self._root_pages_admins():
+            context |= model_admin.front_page(request)
         return super().index(request, context)
 
     def _root_pages_admins(self) -> Iterator[RootPagesAdmin]:
         registered = (self.get_model_admin(model) for model in apps.get_models() if self.is_registered(model))
-        return (one for one in registered if isinstance(one, RootPagesAdmin))
+        return (model_admin for model_admin in registered if isinstance(model_admin, RootPagesAdmin))
 
     def _lacks_second_factor(self, request: HttpRequest) -> bool:
         """Whether the user must still pass a second factor; computed once per request."""

@@ -152,13 +152,13 @@ class _SpeakerRows:
         rows = list(webinar.speakers.order_by("pk"))
         self._rows: dict[AgendaSpeaker, Speaker] = {}
         for matches in (self._is_same, self._has_same_name):
-            for one in [one for one in wanted if one not in self._rows]:
-                row = next((row for row in rows if matches(row, one)), None)
+            for speaker in [speaker for speaker in wanted if speaker not in self._rows]:
+                row = next((row for row in rows if matches(row, speaker)), None)
                 if row is not None:
                     rows.remove(row)
-                    self._rows[one] = row
-        for one in wanted:
-            self._rows[one] = self._saved(self._rows.get(one), one)
+                    self._rows[speaker] = row
+        for speaker in wanted:
+            self._rows[speaker] = self._saved(self._rows.get(speaker), speaker)
 
     def row_of(self, speaker: AgendaSpeaker) -> Speaker:
         return self._rows[self._without_role(speaker)]
@@ -169,20 +169,20 @@ class _SpeakerRows:
         return replace(speaker, role="")
 
     @staticmethod
-    def _has_same_name(row: Speaker, one: AgendaSpeaker) -> bool:
-        return (row.kind, row.name) == (one.kind, one.name)
+    def _has_same_name(row: Speaker, speaker: AgendaSpeaker) -> bool:
+        return (row.kind, row.name) == (speaker.kind, speaker.name)
 
-    def _is_same(self, row: Speaker, one: AgendaSpeaker) -> bool:
+    def _is_same(self, row: Speaker, speaker: AgendaSpeaker) -> bool:
         texts = Bilingual.of(row, "position"), Bilingual.of(row, "institution")
-        return self._has_same_name(row, one) and texts == (one.position, one.institution)
+        return self._has_same_name(row, speaker) and texts == (speaker.position, speaker.institution)
 
-    def _saved(self, row: Speaker | None, one: AgendaSpeaker) -> Speaker:
+    def _saved(self, row: Speaker | None, speaker: AgendaSpeaker) -> Speaker:
         if row is None:
-            row = Speaker(webinar=self._webinar, code=self._free_code(one.name.en), kind=one.kind)
-            is_named_once = one.kind == SpeakerKind.PERSON and one.name.en == one.name.es
-            row.name_en, row.name_es = one.name.en, "" if is_named_once else one.name.es
-        row.position_en, row.position_es = one.position.en, one.position.es
-        row.institution_en, row.institution_es = one.institution.en, one.institution.es
+            row = Speaker(webinar=self._webinar, code=self._free_code(speaker.name.en), kind=speaker.kind)
+            is_named_once = speaker.kind == SpeakerKind.PERSON and speaker.name.en == speaker.name.es
+            row.name_en, row.name_es = speaker.name.en, "" if is_named_once else speaker.name.es
+        row.position_en, row.position_es = speaker.position.en, speaker.position.es
+        row.institution_en, row.institution_es = speaker.institution.en, speaker.institution.es
         row.save()
         return row
 

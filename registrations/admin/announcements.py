@@ -88,7 +88,7 @@ class AnnouncementAdmin(SecretariatAdmin[Announcement]):
         """Write a new announcement of the webinar in `?webinar=<slug>`; without it, ask for the webinar first."""
         self._require_change_permission(request)
         webinars = list(Webinar.objects.all())
-        webinar = next((one for one in webinars if one.slug == request.GET.get("webinar")), None)
+        webinar = next((webinar for webinar in webinars if webinar.slug == request.GET.get("webinar")), None)
         if webinar is None and len(webinars) == 1:
             webinar = webinars[0]
         if webinar is None:

@@ -85,14 +85,14 @@ def _waive(selected: SelectedDelegation, form: Any, by: User, now: datetime) -> 
 def _acceptances_after_waiving(selected: Sequence[SelectedDelegation]) -> Acceptances:
     """Return the submitted delegations that lack only seats, if their webinar accepts complete ones at once."""
     return acceptances_of(
-        one.delegation
-        for one in selected
-        if _is_submitted(one) and not one.lacks_letter and is_accepted_at_once(one.delegation)
+        item.delegation
+        for item in selected
+        if _is_submitted(item) and not item.lacks_letter and is_accepted_at_once(item.delegation)
     )
 
 
-def _is_submitted(one: SelectedDelegation) -> bool:
-    return one.delegation.status == DelegationStatus.SUBMITTED
+def _is_submitted(item: SelectedDelegation) -> bool:
+    return item.delegation.status == DelegationStatus.SUBMITTED
 
 
 BULK_ACTIONS = (
@@ -110,7 +110,7 @@ BULK_ACTIONS = (
         "waive", gettext_lazy("Waive what is missing"), gettext_lazy("Waive these seats"),
         gettext_lazy("The seats that are empty today are no longer asked for, until a waiver is revoked."),
         BulkWaiveForm,
-        lambda one: bool(one.gaps) and one.delegation.status != DelegationStatus.NOT_ATTENDING,
+        lambda item: bool(item.gaps) and item.delegation.status != DelegationStatus.NOT_ATTENDING,
         _waive, acceptances=_acceptances_after_waiving,
     ),
 )  # fmt: skip
@@ -148,7 +148,7 @@ def bulk_action_page(site: AdminSite, action: BulkAction, request: HttpRequest) 
     applicable, left_out = _split(selected, action)
     form = action.form(data, selected=applicable)
     if applicable and form.is_valid():
-        refused = [one.delegation.pk for one in applicable if not _apply_to_one(request, action, one, form)]
+        refused = [item.delegation.pk for item in applicable if not _apply(request, action, item, form)]
         # Somebody else may have decided on them since the page was shown.
         for delegation in left_out:
             _warn_unchanged(
@@ -161,7 +161,7 @@ def bulk_action_page(site: AdminSite, action: BulkAction, request: HttpRequest) 
         selected = load_selected(_delegations_by_name(refused))
         applicable, left_out = _split(selected, action)
         form = action.form(data, selected=applicable)
-    query = [("delegation", one.delegation.pk) for one in selected] + (
+    query = [("delegation", item.delegation.pk) for item in selected] + (
         [(FROM_PARAM, FROM_REVIEW_QUEUE)] if is_from_queue else []
     )
     context = site.each_context(request) | {
@@ -187,18 +187,18 @@ def _split(
     selected: Sequence[SelectedDelegation], action: BulkAction
 ) -> tuple[list[SelectedDelegation], list[Delegation]]:
     """Return the selected delegations that `action` applies to, and the others."""
-    applicable = [one for one in selected if action.is_applicable(one)]
-    return applicable, [one.delegation for one in selected if not action.is_applicable(one)]
+    applicable = [item for item in selected if action.is_applicable(item)]
+    return applicable, [item.delegation for item in selected if not action.is_applicable(item)]
 
 
-def _apply_to_one(request: HttpRequest, action: BulkAction, one: SelectedDelegation, form: BulkActionForm) -> bool:
+def _apply(request: HttpRequest, action: BulkAction, selected: SelectedDelegation, form: BulkActionForm) -> bool:
     """Apply `action` to one delegation and add a flash message; return False where a rule refuses it."""
     try:
-        text = action.apply(one, form, staff_user(request), timezone.now())
+        text = action.apply(selected, form, staff_user(request), timezone.now())
     except RuleBroken as broken:
-        _warn_unchanged(request, one.delegation, broken.message)
+        _warn_unchanged(request, selected.delegation, broken.message)
         return False
-    messages.success(request, text % {"body": one.delegation.body})
+    messages.success(request, text % {"body": selected.delegation.body})
     return True
 
 
@@ -230,10 +230,14 @@ def load_selected(
     rows: Any = delegations.annotate(lacks_letter=lacking_letter())
     found = list(rows.select_related("webinar__policy", "body"))
     seats = seats_of_many(found)
-    history = latest_history([one.pk for one in found])
+    history = latest_history([delegation.pk for delegation in found])
     selected = []
-    for one in found:
-        current = fingerprint_of(one, seats[one.pk], lacks_letter=one.lacks_letter)
-        fingerprint = (seen or {}).get(f"seen-{one.pk}", current)
-        selected.append(SelectedDelegation(one, seats[one.pk], one.lacks_letter, fingerprint, history.get(one.pk, ())))
+    for delegation in found:
+        current = fingerprint_of(delegation, seats[delegation.pk], lacks_letter=delegation.lacks_letter)
+        fingerprint = (seen or {}).get(f"seen-{delegation.pk}", current)
+        selected.append(
+            SelectedDelegation(
+                delegation, seats[delegation.pk], delegation.lacks_letter, fingerprint, history.get(delegation.pk, ())
+            )
+        )
     return selected

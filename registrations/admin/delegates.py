@@ -79,7 +79,9 @@ class DelegateAdmin(ReadOnlyAdmin[Delegate]):
     def answers(self, delegate: Any) -> str | None:
         """Return the answers by session: “1: accepted · 2: no answer yet”."""
         return (
-            " · ".join(f"{one.session.number}: {one.get_ical_partstat_display()}" for one in delegate.held_entries)
+            " · ".join(
+                f"{entry.session.number}: {entry.get_ical_partstat_display()}" for entry in delegate.held_entries
+            )
             or None
         )
 

@@ -169,7 +169,7 @@ class DelegationAdmin(SecretariatAdmin[Delegation]):
             "waivers": list(
                 Waiver.objects.filter(delegation=delegation).select_related("profile", "granted_by", "revoked_by")
             ),
-            "speaking": speakers_among(one.delegate for one in people.active),
+            "speaking": speakers_among(person.delegate for person in people.active),
             "unregistered": [] if is_country else unlinked_speakers_with_appearances(delegation.webinar_id),
             "quotas": quotas_with_exceptions(delegation),
             "focal_points": list(

@@ -90,7 +90,7 @@ def mailbox_in_words(delivery: Delivery, entry: CalendarEntry, messages: Sequenc
         if is_latest
         else _("It is revision %(revision)s. Revision %(newest)s has taken its place: this one is not sent any more.")
     ) % {"revision": delivery.ical_sequence, "newest": entry.sequence}
-    held = next((one for one in messages if one.may_have_arrived), None)
+    held = next((message for message in messages if message.may_have_arrived), None)
     if held is None:
         return revision, _("The mailbox holds nothing of the session.")
     if held.sent_at is None:

@@ -43,12 +43,12 @@ class GapReminderSelection:
 
     def __init__(self, webinar: Webinar, keys: list[str] | None) -> None:
         self.countries = countries_with_gaps(webinar)
-        present = {one.delegation.pk: one for one in self.countries}
+        present = {country.delegation.pk: country for country in self.countries}
         requested = {int(key) for key in keys or () if key.isdecimal() and len(key) <= MAX_KEY_LENGTH}
         absent = requested - present.keys()
         self.left_out = list(webinar.delegations.filter(pk__in=absent).select_related("body")) if absent else []
         self.selected_ids = set(present) if keys is None else requested & present.keys()
-        self.selected = [one for pk, one in present.items() if pk in self.selected_ids]
+        self.selected = [country for pk, country in present.items() if pk in self.selected_ids]
 
     @cached_property
     def delegation_ids(self) -> list[int]:
@@ -58,14 +58,14 @@ class GapReminderSelection:
     @cached_property
     def recipients(self) -> list[tuple[CountryWithGaps, User]]:
         """Return each selected country with each of its focal points."""
-        return [(one, user) for one in self.selected for user in one.focal_points]
+        return [(country, user) for country in self.selected for user in country.focal_points]
 
     @property
     def country_count(self) -> int:
-        return sum(bool(one.focal_points) for one in self.selected)
+        return sum(bool(country.focal_points) for country in self.selected)
 
     def was_reminded_within_a_day(self, now: datetime) -> bool:
-        return any(one.is_reminded_within_a_day(now) for one in self.selected if one.focal_points)
+        return any(country.is_reminded_within_a_day(now) for country in self.selected if country.focal_points)
 
     def recipient(self, key: str) -> tuple[CountryWithGaps, User] | None:
         """Return the recipient with that key; for an unknown key the first recipient, or None if there is none."""
@@ -124,7 +124,7 @@ class GapReminderAdmin(ReadOnlyAdmin[GapReminder]):
             webinar=webinar,
             form=form,
             refusal=_refusal_message(webinar, now),
-            countries=[(one, one.delegation.pk in selection.selected_ids) for one in selection.countries],
+            countries=[(country, country.delegation.pk in selection.selected_ids) for country in selection.countries],
             has_delegations=bool(selection.countries) or webinar.delegations.exists(),
             selection=selection,
             count=count,

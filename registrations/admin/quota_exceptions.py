@@ -124,7 +124,7 @@ def end_exception_page(site: AdminSite, request: HttpRequest, pk: int) -> HttpRe
 def _delegation_by_slug(quota: Quota, *, slug: str | None) -> Delegation | None:
     """Return the delegation with that slug, compared in Python: a database refuses some texts, such as a NUL."""
     delegations = Delegation.objects.filter(webinar=quota.webinar_id).select_related("webinar", "body")
-    return next((one for one in delegations if one.slug == slug), None)
+    return next((delegation for delegation in delegations if delegation.slug == slug), None)
 
 
 def _initial_values(quota: Quota, delegation: Delegation | None) -> dict[str, Any]:

@@ -101,10 +101,10 @@ def build(delivery: Delivery) -> EmailMultiAlternatives:
             **({"contact_email": ""} if user.is_staff else {}),
             "sessions": [
                 (
-                    one.title.render(user.language).text,
-                    hours_for_focal_point(one.starts_at, one.ends_at, user, delegation),
+                    released.title.render(user.language).text,
+                    hours_for_focal_point(released.starts_at, released.ends_at, user, delegation),
                 )
-                for one in sessions_declined_by(event.delegate, now=now)
+                for released in sessions_declined_by(event.delegate, now=now)
             ],
             "link": link,
         },

@@ -88,8 +88,8 @@ def build(delivery: Delivery) -> EmailMultiAlternatives:
         raise ValueError("A message with links needs its person.")
     now = delivery.attempted_at or delivery.created_at
     webinars = [
-        _webinar(one, language=person.language, now=now)
-        for one in delegates_with_sessions_ahead([delivery.email], now=now)
+        _webinar(delegate, language=person.language, now=now)
+        for delegate in delegates_with_sessions_ahead([delivery.email], now=now)
     ]
     return compose(
         delivery,
@@ -107,16 +107,16 @@ def _webinar(person: Delegate, *, language: str, now: datetime) -> dict[str, obj
         "body_name": person.delegation.body.name.render(language).text,
         "sessions": [
             (
-                one.title.render(language).text,
+                released.title.render(language).text,
                 hours_for(
-                    one.starts_at,
-                    one.ends_at,
+                    released.starts_at,
+                    released.ends_at,
                     reader_zone=person.timezone,
-                    webinar_zone=one.timezone,
+                    webinar_zone=released.timezone,
                     language=language,
                 ),
             )
-            for one in sessions_ahead_of(person, now=now)
+            for released in sessions_ahead_of(person, now=now)
         ],
         "page_url": page_url(person),
     }

@@ -70,8 +70,8 @@ def build(delivery: Delivery) -> EmailMultiAlternatives:
         ],
         "asks_for_letter": requires_letter(delegation),
         "sessions": [
-            hours_for_focal_point(one.starts_at, one.ends_at, user, delegation)
-            for one in released_sessions(webinar).filter(is_cancelled=False)
+            hours_for_focal_point(released.starts_at, released.ends_at, user, delegation)
+            for released in released_sessions(webinar).filter(is_cancelled=False)
         ],
         "link": invitation_url(focal_point, delegation),
     }

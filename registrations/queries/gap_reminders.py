@@ -52,5 +52,5 @@ def countries_with_gaps(webinar: Webinar) -> list[CountryWithGaps]:
             focal_points=tuple(accounts.get(counted.delegation.body_id, ())),
             last_reminded_at=reminded.get(counted.delegation.pk),
         )
-        for counted in sorted(incomplete, key=lambda one: str(one.delegation.body))
+        for counted in sorted(incomplete, key=lambda counted: str(counted.delegation.body))
     ]

@@ -57,14 +57,16 @@ def speakers_among(people: Iterable[Delegate]) -> list[SpeakerWithDelegate]:
     speakers = [speaker for _person, speaker in linked]
     found = _appearances(speaker__in=speakers)
     by_speaker: dict[int | None, list[Delegate]] = defaultdict(list)
-    for one in Delegate.objects.active().filter(speaker__in=speakers).select_related("delegation__body").order_by("pk"):
-        by_speaker[one.speaker_id].append(one)
+    for delegate in (
+        Delegate.objects.active().filter(speaker__in=speakers).select_related("delegation__body").order_by("pk")
+    ):
+        by_speaker[delegate.speaker_id].append(delegate)
     return [
         SpeakerWithDelegate(
             speaker,
             found.get(speaker.pk, ()),
             person,
-            other_delegates=tuple(one for one in by_speaker[speaker.pk] if one != person),
+            other_delegates=tuple(delegate for delegate in by_speaker[speaker.pk] if delegate != person),
         )
         for person, speaker in linked
     ]

@@ -152,12 +152,12 @@ def _incomplete(countries: Sequence[Any], *, now: datetime) -> list[IncompleteDe
             found.append(IncompleteDelegation(delegation, gaps, bool(delegation.lacks_letter), days_left))
     return sorted(
         found,
-        key=lambda one: (
-            one.days_left is None,
-            one.days_left,
-            one.delegation.webinar_id,
-            -one.missing,
-            str(one.delegation.body),
+        key=lambda incomplete: (
+            incomplete.days_left is None,
+            incomplete.days_left,
+            incomplete.delegation.webinar_id,
+            -incomplete.missing,
+            str(incomplete.delegation.body),
         ),
     )
 
@@ -170,9 +170,9 @@ def _without_focal_point(countries: Sequence[Any]) -> list[BodyWithoutActiveFoca
         focal_points[focal_point.body_id].append(focal_point)
     found = []
     for pk, body in bodies.items():
-        never_seen = tuple(one for one in focal_points[pk] if one.user.last_login is None)
+        never_seen = tuple(focal_point for focal_point in focal_points[pk] if focal_point.user.last_login is None)
         if never_seen or not focal_points[pk]:
             found.append(
                 BodyWithoutActiveFocalPoint(body, never_seen, has_others=len(never_seen) < len(focal_points[pk]))
             )
-    return sorted(found, key=lambda one: (not one.has_nobody, one.has_others, str(one.body)))
+    return sorted(found, key=lambda row: (not row.has_nobody, row.has_others, str(row.body)))

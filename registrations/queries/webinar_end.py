@@ -22,10 +22,10 @@ def released_sessions_and_end(webinar: Webinar) -> tuple[list[ReleasedSession], 
     """Return the released sessions in the order of time, and the end of the webinar. Costs one query."""
     sessions = list(Session.objects.filter(webinar=webinar).select_related("released"))
     released = [session.released for session in sessions if hasattr(session, "released")]
-    end = _last([(one.is_cancelled, one.ends_at) for one in released]) or _last(
-        [(one.cancelled_at is not None, one.ends_at) for one in sessions]
+    end = _last([(session.is_cancelled, session.ends_at) for session in released]) or _last(
+        [(session.cancelled_at is not None, session.ends_at) for session in sessions]
     )
-    return sorted(released, key=lambda one: (one.starts_at, one.number)), end
+    return sorted(released, key=lambda session: (session.starts_at, session.number)), end
 
 
 def last_session_end(webinar: Webinar) -> datetime | None:

@@ -26,7 +26,7 @@ def accept_by_decision(
     """
     for delegation in delegations:
         _set_accepted(delegation, by=by, now=now, comment=comment)
-    events = [new_event(kind, delegation=one, by=by, now=now, reason=comment) for one in delegations]
+    events = [new_event(kind, delegation=delegation, by=by, now=now, reason=comment) for delegation in delegations]
     _save(delegations, events, now=now)
 
 
@@ -40,7 +40,10 @@ def accept_by_rule(delegations: Collection[Delegation], *, step: str | None, by:
         _set_accepted(delegation, by=None, now=now, comment="")
         delegation.gap_reason = ""
     changes = {COMPLETING_STEP: ["", str(step)]} if step else {}
-    events = [new_event(HistoryKind.ACCEPTED, delegation=one, by=by, now=now, changes=changes) for one in delegations]
+    events = [
+        new_event(HistoryKind.ACCEPTED, delegation=delegation, by=by, now=now, changes=changes)
+        for delegation in delegations
+    ]
     _save(delegations, events, now=now)
 
 

@@ -108,7 +108,10 @@ def message_after_accepting(accepted: Acceptances) -> str:
         "Now complete and accepted: %(bodies)s; %(count)s people are invited.",
         accepted.people,
     )
-    return text % {"bodies": ", ".join(str(one.body) for one in accepted.delegations), "count": accepted.people}
+    return text % {
+        "bodies": ", ".join(str(delegation.body) for delegation in accepted.delegations),
+        "count": accepted.people,
+    }
 
 
 def message_if_accepted(delegation: Delegation) -> str:

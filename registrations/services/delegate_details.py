@@ -123,7 +123,7 @@ def details_before(
     """
     before = {name: old for name, (old, _new) in changes.items() if name in FIELDS}
     if "profile" in before:
-        before["profile"] = next((one for one in profiles if one.code == before["profile"]), None)
+        before["profile"] = next((profile for profile in profiles if profile.code == before["profile"]), None)
     return replace(details_of(delegate), **before)
 
 

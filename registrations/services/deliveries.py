@@ -42,7 +42,7 @@ def stop_deliveries(delivery_ids: Iterable[int], *, by: User, now: datetime) -> 
     state_before = Case(
         When(sent_at__isnull=False, then=Value(DeliveryState.SENT)), default=Value(DeliveryState.STOPPED)
     )
-    Delivery.objects.filter(pk__in=[one.pk for one in stopped]).update(
+    Delivery.objects.filter(pk__in=[delivery.pk for delivery in stopped]).update(
         state=state_before, claim_token=None, lease_expires_at=None
     )
     _record(HistoryKind.MAIL_STOPPED, stopped, by=by, now=now)
@@ -132,7 +132,7 @@ def _make_due_again(deliveries: "QuerySet[Delivery]", *, by: User, now: datetime
             | Q(Q(pk__in=invitations) | Q(kind=DeliveryKind.REGISTRATION), sent_a_while_ago, state=DeliveryState.SENT)
         )
     )
-    Delivery.objects.filter(pk__in=[one.pk for one in chosen]).update(
+    Delivery.objects.filter(pk__in=[delivery.pk for delivery in chosen]).update(
         state=DeliveryState.DUE,
         due_at=now,
         resent_at=now,

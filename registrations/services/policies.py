@@ -54,6 +54,6 @@ def _with_letter_requirement(webinar: Webinar, *, requires_letter: bool) -> Iter
     """Yield the delegations of `webinar` with `lacks_letter` computed for the new value of `requires_letter`."""
     current = NominationLetter.objects.current().filter(delegation__webinar=webinar)
     present = set(current.values_list("delegation", flat=True)) if requires_letter else set()
-    for one in delegations_with_seats(webinar):
-        is_country = one.delegation.body.kind == BodyKind.COUNTRY
-        yield replace(one, lacks_letter=requires_letter and is_country and one.delegation.pk not in present)
+    for counted in delegations_with_seats(webinar):
+        is_country = counted.delegation.body.kind == BodyKind.COUNTRY
+        yield replace(counted, lacks_letter=requires_letter and is_country and counted.delegation.pk not in present)

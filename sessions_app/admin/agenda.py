@@ -209,9 +209,11 @@ class SessionAdmin(ConcurrentEditAdmin[Session]):
             item.position = last + number
         save_rows(formset, items)
         places = {
-            one.instance.pk: one.cleaned_data.get("place") or LAST_PLACE
-            for one in formset.forms
-            if one.instance.pk is not None and one not in formset.deleted_forms and "place" in one.changed_data
+            item_form.instance.pk: item_form.cleaned_data.get("place") or LAST_PLACE
+            for item_form in formset.forms
+            if item_form.instance.pk is not None
+            and item_form not in formset.deleted_forms
+            and "place" in item_form.changed_data
         }
         # An item whose place was not changed keeps its stored position, which another user may have changed.
         rows = list(session.items.order_by("position").values_list("pk", "position"))

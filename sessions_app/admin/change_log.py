@@ -84,7 +84,7 @@ def _stored_value(value: Any, field: Any) -> StoredValue:
     if isinstance(value, date):  # datetime is a subclass
         return value.isoformat()
     if isinstance(value, list | tuple):
-        return ", ".join(str(one) for one in value)
+        return ", ".join(str(part) for part in value)
     return str(value)
 
 
@@ -106,7 +106,11 @@ def _logged_change(part: dict[str, Any], model: type[models.Model]) -> LoggedCha
     changed = part.get("changed") or {}
     changed_model = _related_model(changed.get("model", ""), default=model)
     labels = dict(
-        zip((one[0] for one in changed.get("differences", ())), map(str, changed.get("fields", ())), strict=False)
+        zip(
+            (difference[0] for difference in changed.get("differences", ())),
+            map(str, changed.get("fields", ())),
+            strict=False,
+        )
     )
     differences = tuple(
         (

@@ -85,7 +85,10 @@ def _store(
     if store_policy(webinar, values, have_quotas_changed=bool(changed_quotas), now=now, by=by):
         changes.append(_("Registration: when it opens and closes."))
     accepted = Delegation.objects.filter(pk__in=submitted, status=DelegationStatus.ACCEPTED).select_related("body")
-    changes += [_("Delegation of %(name)s: accepted, as it is complete now.") % {"name": one.body} for one in accepted]
+    changes += [
+        _("Delegation of %(name)s: accepted, as it is complete now.") % {"name": delegation.body}
+        for delegation in accepted
+    ]
     reminders, gap_notices = participants.reminders, participants.registration.gap_notices
     if loaded.is_new:
         reminders = USUAL_REMINDERS if reminders is None else reminders

@@ -53,16 +53,16 @@ def store_quotas(
     maximum the country may exceed, and ended after it, because the country must then fit the quota.
     """
     exceptions = _changed_exceptions(source, webinar, profiles)
-    made = [one for one in exceptions if one.wanted is not None]
-    ended = [one for one in exceptions if one.wanted is None]
-    changes = [_change_exception(source, one, now=now, by=by) for one in made]
+    made = [changed for changed in exceptions if changed.wanted is not None]
+    ended = [changed for changed in exceptions if changed.wanted is None]
+    changes = [_change_exception(source, changed, now=now, by=by) for changed in made]
     quotas = {quota.profile.code: quota for quota in webinar.quotas.select_related("webinar", "profile")}
     for each in profiles:
         quota = quotas[each.code]
         if (quota.minimum, quota.maximum) != (each.minimum, each.maximum):
             _change_quota(source, quota, each, now=now, by=by)
             changes.append(_("Quota of %(name)s.") % {"name": quota.profile.name})
-    changes += [_change_exception(source, one, now=now, by=by) for one in ended]
+    changes += [_change_exception(source, changed, now=now, by=by) for changed in ended]
     source.check()
     return changes
 
@@ -101,11 +101,13 @@ def _changed_exceptions(
         if each.exceptions is None:
             continue
         quota = webinar.quotas.select_related("webinar", "profile").get(profile__code=each.code)
-        stored = {one.body.iso_code or "": one for one in quota.exceptions.select_related("body")}
-        wanted = {one.country: one for one in each.exceptions}
-        for one in wanted.values():
-            if one.country not in by_code:
-                source.refuse_line(one.line, _("No country “%(code)s” is asked here.") % {"code": one.country})
+        stored = {exception.body.iso_code or "": exception for exception in quota.exceptions.select_related("body")}
+        wanted = {exception.country: exception for exception in each.exceptions}
+        for exception in wanted.values():
+            if exception.country not in by_code:
+                source.refuse_line(
+                    exception.line, _("No country “%(code)s” is asked here.") % {"code": exception.country}
+                )
         changed += [
             _ChangedException(quota, by_code[code], wanted.get(code), line=each.line)
             for code in by_code
@@ -114,8 +116,8 @@ def _changed_exceptions(
     return changed
 
 
-def _exception_values(one: ExceptionDefinition | QuotaException | None) -> tuple[object, ...]:
-    return (one.minimum, one.maximum, one.reason) if one else ()
+def _exception_values(exception: ExceptionDefinition | QuotaException | None) -> tuple[object, ...]:
+    return (exception.minimum, exception.maximum, exception.reason) if exception else ()
 
 
 def _change_exception(source: Source, changed: _ChangedException, *, now: datetime, by: User | None) -> str:

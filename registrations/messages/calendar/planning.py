@@ -47,12 +47,13 @@ def owed(*, now: datetime) -> int:
     a message meanwhile. Two queries where every mailbox is as it should be; else a few, and a few more for each 1,000
     mailboxes.
     """
-    people = {(one.session_id, one.address): one for one in people_to_invite(now=now)}
+    people = {(invitee.session_id, invitee.address): invitee for invitee in people_to_invite(now=now)}
     to_cancel = list(entries_to_cancel(now=now).values_list("pk", flat=True))
     if not people and not to_cancel:
         return 0
     sessions = {
-        one.session_id: one for one in ReleasedSession.objects.filter(ends_at__gt=now).select_related("session")
+        released.session_id: released
+        for released in ReleasedSession.objects.filter(ends_at__gt=now).select_related("session")
     }
     entries = _lock_entries({*_entries_of(people), *to_cancel})
     last_sent = _last_sent(entries)

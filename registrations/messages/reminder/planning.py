@@ -72,7 +72,7 @@ def owed(*, now: datetime) -> int:
     due rule and session, however many people there are; two where nothing is due.
     """
     chosen: dict[Mailbox, tuple[DueReminder, Recipient]] = {}
-    for due in sorted(_due(now), key=lambda one: one.rank):
+    for due in sorted(_due(now), key=lambda due: due.rank):
         for recipient in _recipients(due):
             chosen[due.released.pk, due.released.starts_at, recipient.address] = (due, recipient)
     if not chosen:

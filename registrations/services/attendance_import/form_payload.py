@@ -32,14 +32,14 @@ def people_to_text(people: Sequence[Attendee]) -> str:
     """Serialise `people` for a form field. Raises UnreadableTable if they exceed the limits."""
     rows = [
         [
-            one.name,
-            one.address,
-            one.minutes,
-            _to_number(one.first_joined_at),
-            _to_number(one.last_left_at),
-            one.linked_delegate_id,
+            person.name,
+            person.address,
+            person.minutes,
+            _to_number(person.first_joined_at),
+            _to_number(person.last_left_at),
+            person.linked_delegate_id,
         ]
-        for one in people
+        for person in people
     ]
     text = base64.b85encode(zlib.compress(json.dumps(rows, separators=(",", ":")).encode(), 9)).decode()
     if len(people) > MAX_PEOPLE or len(text) > MAX_CHARACTERS:
@@ -58,7 +58,7 @@ def text_to_people(text: str) -> list[Attendee]:
         if not packed.eof or not 0 < len(rows) <= MAX_PEOPLE:
             raise ValueError
         people = [_person(*row) for row in rows]
-        if len({one.key for one in people}) < len(people):
+        if len({person.key for person in people}) < len(people):
             raise ValueError
     except (ValueError, TypeError, AttributeError, OverflowError, RecursionError, OSError, zlib.error, binascii.Error):
         raise UnreadableTable(_("The report did not come back whole. Please choose the file once more.")) from None
@@ -81,7 +81,7 @@ def _to_moment(number: int | None) -> Moment:
 def _person(
     name: str, address: str, minutes: int, first: int | None, last: int | None, linked_delegate_id: int | None
 ) -> Attendee:
-    one = Attendee(
+    attendee = Attendee(
         clean_text(name, MAX_NAME_LENGTH),
         clean_text(address, MAX_ADDRESS_LENGTH),
         max(0, min(int(minutes), MAX_MINUTES)),
@@ -89,6 +89,6 @@ def _person(
         _to_moment(last),
         None if linked_delegate_id is None else int(linked_delegate_id),
     )
-    if not (one.name or one.address):
+    if not (attendee.name or attendee.address):
         raise ValueError
-    return one
+    return attendee

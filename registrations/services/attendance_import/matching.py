@@ -72,7 +72,7 @@ def find_known_people(session: Session) -> KnownPeople:
     people = list(rows.order_by("pk"))
     by_address: dict[str, Delegate] = {}
     by_name: dict[str, list[Delegate]] = defaultdict(list)
-    for person in sorted(people, key=lambda one: one.status == DelegateStatus.ACTIVE):
+    for person in sorted(people, key=lambda person: person.status == DelegateStatus.ACTIVE):
         by_address[person.address] = person
         by_name[normalised(person.name)].append(person)
     by_pk = {person.pk: person for person in people}
@@ -93,8 +93,8 @@ def suggest_by_name(session: Session, rows: Sequence[Attendance]) -> dict[int, D
 def check_report(session: Session, attendees: Sequence[Attendee], *, zone: str) -> CheckedReport:
     """Return what importing `attendees` would do. Costs at most five queries, however many people."""
     people = find_known_people(session)
-    stored = {one.key: one for one in Attendance.objects.filter(session=session)}
-    matches = tuple(_match(one, people, stored.get(one.key)) for one in attendees)
+    stored = {attendance.key: attendance for attendance in Attendance.objects.filter(session=session)}
+    matches = tuple(_match(attendee, people, stored.get(attendee.key)) for attendee in attendees)
     return CheckedReport(matches, tuple(_warnings(session, matches, zone=zone)))
 
 

@@ -205,5 +205,7 @@ def _date(year: int, month: int, day: int) -> date | None:
 
 def count_joined_on_other_days(people: Iterable[Attendee], *, first: date, last: date, zone: str) -> tuple[int, int]:
     """Return how many people joined on a day outside `first` to `last`, and how many have a known time of joining."""
-    days = [one.first_joined_at.astimezone(ZoneInfo(zone)).date() for one in people if one.first_joined_at]
+    days = [
+        attendee.first_joined_at.astimezone(ZoneInfo(zone)).date() for attendee in people if attendee.first_joined_at
+    ]
     return sum(not first <= day <= last for day in days), len(days)

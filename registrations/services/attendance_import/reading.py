@@ -110,7 +110,7 @@ def _find_headings(text: str, known: Mapping[str, str]) -> Headings:
         for delimiter in DELIMITERS
         for index, row in enumerate(islice(split_cells(beginning, delimiter), ROWS_WITH_HEADINGS))
     ]
-    best = max(candidates, key=lambda one: (one.is_enough, len(one.columns)), default=None)
+    best = max(candidates, key=lambda headings: (headings.is_enough, len(headings.columns)), default=None)
     if best is None or not best.is_enough:
         delimiter = max(DELIMITERS, key=beginning.count)
         raise _no_headings(

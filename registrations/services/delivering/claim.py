@@ -58,7 +58,7 @@ def claim_batch(*, size: int, now: datetime) -> ClaimedBatch:
             state=DeliveryState.CLAIMED, claim_token=token, lease_expires_at=now + lease()
         )
     loaded = _with_related(found, token)
-    return ClaimedBatch(token, tuple(sorted(loaded, key=lambda one: (one.due_at, one.pk))))
+    return ClaimedBatch(token, tuple(sorted(loaded, key=lambda delivery: (delivery.due_at, delivery.pk))))
 
 
 def _with_related(found: Iterable[Delivery], token: uuid.UUID) -> Iterable[Delivery]:

@@ -123,15 +123,15 @@ def _is_mail_on_its_way(person: Person, now: datetime) -> bool:
 @atomic_with_retry
 def _erase_locked(person: Person, *, by: User, now: datetime) -> None:
     """Overwrite the person's rows in one transaction, under the locks of their delegations in the order of webinars."""
-    for delegation in sorted(person.delegations, key=lambda one: (one.webinar_id, one.pk)):
+    for delegation in sorted(person.delegations, key=lambda delegation: (delegation.webinar_id, delegation.pk)):
         lock_delegation(delegation)
     data = _personal_data_of_person(person)
     _empty_mentions(person)
     for sort, write in anonymisers(now).items():
         write(list(getattr(data, sort).values_list("pk", flat=True)))
     HistoryEvent.objects.bulk_create(
-        new_event(HistoryKind.PERSON_ERASED, delegation=one.delegation, delegate=one, by=by, now=now)
-        for one in person.delegates
+        new_event(HistoryKind.PERSON_ERASED, delegation=delegate.delegation, delegate=delegate, by=by, now=now)
+        for delegate in person.delegates
     )
     if person.account is not None:
         close_account(person.account, now=now, is_asked_for=True)
@@ -140,7 +140,7 @@ def _erase_locked(person: Person, *, by: User, now: datetime) -> None:
 def _personal_data_of_person(person: Person) -> PersonalDataRows:
     """Return the person's rows. Letters and reasons of a delegation concern all its people and are not included."""
     return PersonalDataRows(
-        delegates=Delegate.objects.filter(pk__in=[one.pk for one in person.delegates]),
+        delegates=Delegate.objects.filter(pk__in=[delegate.pk for delegate in person.delegates]),
         entries=CalendarEntry.objects.filter(Q(delegate__in=person.delegates) | Q(address=person.address)),
         deliveries=Delivery.objects.filter(Q(delegate__in=person.delegates) | Q(email__iexact=person.address)),
         events=HistoryEvent.objects.filter(delegate__in=person.delegates),

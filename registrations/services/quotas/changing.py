@@ -36,7 +36,7 @@ def change_quota(
     NotPossibleNow if `seen` lacks any of the `confirmations` of `quota_change_preview` (None skips this check), and
     what `check_time` raises. Locks the quotas and delegations of the webinar. The same limits again change nothing.
     """
-    (current,) = (one for one in lock_webinar(quota.webinar) if one.pk == quota.pk)
+    (current,) = (locked_quota for locked_quota in lock_webinar(quota.webinar) if locked_quota.pk == quota.pk)
     check_time(quota.webinar, by=by, now=now)
     check_numbers(minimum=minimum, maximum=maximum)
     reason = clean_reason(reason, is_required=True)

@@ -38,7 +38,7 @@ class QuotaPreview:
         so that a confirmation does not cover other facts than those shown.
         """
         numbers = [f"{self.limits.minimum}-{self.limits.maximum}"] if self.opened or self.accepted.delegations else []
-        opened = (one.slug for one in self.opened)
+        opened = (delegation.slug for delegation in self.opened)
         return frozenset([*numbers, *opened, *self.accepted.confirmations, *exception_confirmations(self.replaced)])
 
     def check_seen(self, seen: Iterable[str] | None) -> None:
@@ -60,10 +60,10 @@ def quota_change_preview(quota: Quota, limits: QuotaLimits) -> QuotaPreview:
     """
     counted = delegations_with_seats(quota.webinar)
     opened = [
-        one.delegation
-        for one in counted
-        if one.delegation.status != DelegationStatus.NOT_ATTENDING
-        and any(would_open_gap(seat, limits.minimum) for seat in seats_of_quota(one.seats, quota))
+        candidate.delegation
+        for candidate in counted
+        if candidate.delegation.status != DelegationStatus.NOT_ATTENDING
+        and any(would_open_gap(seat, limits.minimum) for seat in seats_of_quota(candidate.seats, quota))
     ]
     return QuotaPreview(limits, tuple(opened), accepted=_accepted_with(counted, quota, limits))
 
@@ -74,9 +74,10 @@ def _accepted_with(counted: Iterable[CountedDelegation], quota: Quota, limits: Q
         return NO_ACCEPTANCES
     return acceptances_among_counted(
         replace(
-            one, seats=tuple(with_limits(seat, limits) if _follows_quota(quota, seat) else seat for seat in one.seats)
+            candidate,
+            seats=tuple(with_limits(seat, limits) if _follows_quota(quota, seat) else seat for seat in candidate.seats),
         )
-        for one in counted
+        for candidate in counted
     )
 
 

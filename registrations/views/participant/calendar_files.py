@@ -59,7 +59,7 @@ def feed(request: HttpRequest, subscriber: Subscriber) -> HttpResponse:
 def session_ics(request: HttpRequest, delegate: Delegate, *, n: int) -> HttpResponse:
     """Return session `n` as a file to import, with the UID of the invitation; 404 before the person is invited."""
     sessions = my_sessions(delegate) if is_invited(delegate) else ()
-    my_session = next((one for one in sessions if one.number == n), None)
+    my_session = next((session for session in sessions if session.number == n), None)
     if my_session is None:
         raise Http404
     body = render_download(_calendar_session(delegate, my_session, chosen_at=language_or_zone_chosen_at(delegate)))

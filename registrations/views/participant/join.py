@@ -18,7 +18,7 @@ def join(request: HttpRequest, delegate: Delegate, *, n: int) -> HttpResponse:
     if not is_invited(delegate):
         return not_invited_response(request, delegate)
     now = timezone.now()
-    released = next((one for one in released_sessions_of(delegate) if one.number == n), None)
+    released = next((released for released in released_sessions_of(delegate) if released.number == n), None)
     if released is None:
         raise Http404
     state = room_state(released.session, now=now)

@@ -96,7 +96,7 @@ def answer(request: HttpRequest, delegate: Delegate, *, n: int) -> HttpResponse:
     """Record yes, maybe or no to session `n`. A GET leads to the participant's page."""
     if request.method != "POST":
         return redirect("registrations:my", token=make_token(delegate, Scope.PAGE))
-    released = next((one for one in released_sessions_of(delegate) if one.number == n), None)
+    released = next((released for released in released_sessions_of(delegate) if released.number == n), None)
     if released is None:
         raise Http404
     form = AnswerForm(request.POST)
@@ -121,7 +121,7 @@ def _thanks_message(partstat: Partstat) -> str:
 
 
 def _cards(delegate: Delegate, agenda: Agenda, *, now: datetime) -> tuple[SessionCard, ...]:
-    by_number = {one.number: one for one in agenda.sessions}
+    by_number = {session.number: session for session in agenda.sessions}
     join_token = make_token(delegate, Scope.JOIN)
     return tuple(
         _card(delegate, agenda, by_number[my_session.number], my_session, join_token=join_token, now=now)

@@ -3,7 +3,7 @@
 from sessions_app.definitions.agenda import AgendaDefinition, parse_agenda
 from sessions_app.definitions.loading import AgendaLoad, load_agenda
 from sessions_app.definitions.source import DefinitionRefused, Problem, Source, read_source
-from sessions_app.definitions.table import Table
+from sessions_app.definitions.table import TomlTable
 
 __all__ = [
     "AgendaDefinition",
@@ -11,7 +11,7 @@ __all__ = [
     "DefinitionRefused",
     "Problem",
     "Source",
-    "Table",
+    "TomlTable",
     "load_agenda",
     "parse_agenda",
     "read_source",

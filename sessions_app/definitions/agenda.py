@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from sessions_app.bilingual import Bilingual
 from sessions_app.definitions.source import Source
-from sessions_app.definitions.table import MAX_TEXT_LENGTH, Table
+from sessions_app.definitions.table import MAX_TEXT_LENGTH, TomlTable
 from sessions_app.models import AgendaItemKind, AgendaVisibility, SpeakerKind, SpeakerRole
 from sessions_app.models.session import LONGEST_SESSION_MINUTES
 
@@ -79,24 +79,24 @@ class AgendaDefinition:
         return self.instant(wall_clock).astimezone(ZoneInfo(self.timezone)).replace(tzinfo=None) == wall_clock
 
 
-def parse_agenda(top: Table) -> AgendaDefinition:
+def parse_agenda(top: TomlTable) -> AgendaDefinition:
     """Read the blocks `webinar`, `speaker` and `session`; problems are collected in the table's source.
 
     The value is complete only if `source.check()` raises nothing afterwards.
     """
     speakers = _parse_speakers(top)
     sessions = _parse_sessions(top, {speaker.code for speaker in speakers})
-    webinar = top.table("webinar", required=True)
+    webinar = top.read_table("webinar", required=True)
     definition = AgendaDefinition(
-        slug=webinar.slug("slug"),
-        title=webinar.bilingual("title", required=True, longest=200),
-        timezone=webinar.zone("timezone"),
-        contact_email=webinar.email("contact_email"),
-        agenda_visibility=webinar.choice("agenda", AgendaVisibility.values, default=AgendaVisibility.FULL),
-        objective=webinar.bilingual("objective", longest=MAX_TEXT_LENGTH),
-        methodology=webinar.bilingual("methodology", longest=MAX_TEXT_LENGTH),
-        audience=webinar.bilingual("audience", longest=MAX_TEXT_LENGTH),
-        background=webinar.bilingual("background", longest=MAX_TEXT_LENGTH),
+        slug=webinar.read_slug("slug"),
+        title=webinar.read_bilingual("title", required=True, longest=200),
+        timezone=webinar.read_zone("timezone"),
+        contact_email=webinar.read_email("contact_email"),
+        agenda_visibility=webinar.read_choice("agenda", AgendaVisibility.values, default=AgendaVisibility.FULL),
+        objective=webinar.read_bilingual("objective", longest=MAX_TEXT_LENGTH),
+        methodology=webinar.read_bilingual("methodology", longest=MAX_TEXT_LENGTH),
+        audience=webinar.read_bilingual("audience", longest=MAX_TEXT_LENGTH),
+        background=webinar.read_bilingual("background", longest=MAX_TEXT_LENGTH),
         speakers=speakers,
         sessions=tuple(sorted(sessions, key=lambda each: each.starts)),
     )
@@ -116,15 +116,15 @@ def refuse_missing_hours(source: Source, definition: AgendaDefinition, shift: ti
             )
 
 
-def _parse_speakers(top: Table) -> tuple[SpeakerDefinition, ...]:
+def _parse_speakers(top: TomlTable) -> tuple[SpeakerDefinition, ...]:
     speakers: dict[str, SpeakerDefinition] = {}
-    for table in top.tables("speaker"):
+    for table in top.read_tables("speaker"):
         speaker = SpeakerDefinition(
-            code=table.slug("code"),
-            kind=table.choice("kind", SpeakerKind.values, default=SpeakerKind.PERSON),
+            code=table.read_slug("code"),
+            kind=table.read_choice("kind", SpeakerKind.values, default=SpeakerKind.PERSON),
             name=_parse_name(table),
-            position=table.bilingual("position", longest=200),
-            institution=table.bilingual("institution", longest=200),
+            position=table.read_bilingual("position", longest=200),
+            institution=table.read_bilingual("institution", longest=200),
         )
         table.finish()
         if speaker.code in speakers:
@@ -133,16 +133,16 @@ def _parse_speakers(top: Table) -> tuple[SpeakerDefinition, ...]:
     return tuple(speakers.values())
 
 
-def _parse_name(table: Table) -> Bilingual:
+def _parse_name(table: TomlTable) -> Bilingual:
     """Read a name: plain text for a person, or a table with a translation for an institution."""
-    if table.holds_text("name"):
-        return Bilingual(en=table.text("name", required=True))
-    return table.bilingual("name", required=True, longest=200)
+    if table.is_text("name"):
+        return Bilingual(en=table.read_text("name", required=True))
+    return table.read_bilingual("name", required=True, longest=200)
 
 
-def _parse_sessions(top: Table, speakers: set[str]) -> list[SessionDefinition]:
+def _parse_sessions(top: TomlTable, speakers: set[str]) -> list[SessionDefinition]:
     sessions: dict[int, SessionDefinition] = {}
-    for table in top.tables("session"):
+    for table in top.read_tables("session"):
         session = _parse_session(table, speakers)
         if session.number in sessions:
             table.refuse("number", _("The number %(number)s is given twice.") % {"number": session.number})
@@ -152,17 +152,17 @@ def _parse_sessions(top: Table, speakers: set[str]) -> list[SessionDefinition]:
     return list(sessions.values())
 
 
-def _parse_session(table: Table, speakers: set[str]) -> SessionDefinition:
-    day, clock = table.day("day"), table.clock("start")
+def _parse_session(table: TomlTable, speakers: set[str]) -> SessionDefinition:
+    day, clock = table.read_date("day"), table.read_time("start")
     session = SessionDefinition(
-        number=table.number("number", lowest=1, highest=999),
-        title=table.bilingual("title", required=True),
+        number=table.read_number("number", lowest=1, highest=999),
+        title=table.read_bilingual("title", required=True),
         # A missing day or hour was reported above; the value is never used.
         starts=datetime.combine(day or date.max, clock or time()),
-        minutes=table.number("minutes", lowest=SHORTEST_SESSION_MINUTES, highest=LONGEST_SESSION_MINUTES),
-        room_url=table.url("room_url"),
-        is_cancelled=table.flag("cancelled"),
-        items=tuple(_parse_item(item, speakers) for item in table.tables("item")),
+        minutes=table.read_number("minutes", lowest=SHORTEST_SESSION_MINUTES, highest=LONGEST_SESSION_MINUTES),
+        room_url=table.read_url("room_url"),
+        is_cancelled=table.read_bool("cancelled"),
+        items=tuple(_parse_item(item, speakers) for item in table.read_tables("item")),
         line=table.line,
     )
     table.finish()
@@ -176,13 +176,13 @@ def _parse_session(table: Table, speakers: set[str]) -> SessionDefinition:
     return session
 
 
-def _parse_item(table: Table, speakers: set[str]) -> ItemDefinition:
+def _parse_item(table: TomlTable, speakers: set[str]) -> ItemDefinition:
     item = ItemDefinition(
-        minutes=table.number("minutes", lowest=1, highest=LONGEST_SESSION_MINUTES),
-        kind=table.choice("kind", AgendaItemKind.values),
-        title=table.bilingual("title", required=True),
-        points=tuple(point.languages(required=True, longest=500) for point in table.tables("points")),
-        speakers=tuple(_parse_part(part, speakers) for part in table.tables("speakers")),
+        minutes=table.read_number("minutes", lowest=1, highest=LONGEST_SESSION_MINUTES),
+        kind=table.read_choice("kind", AgendaItemKind.values),
+        title=table.read_bilingual("title", required=True),
+        points=tuple(point.read_as_bilingual(required=True, longest=500) for point in table.read_tables("points")),
+        speakers=tuple(_parse_part(part, speakers) for part in table.read_tables("speakers")),
     )
     table.finish()
     if len(set(item.speakers)) < len(item.speakers):
@@ -192,8 +192,8 @@ def _parse_item(table: Table, speakers: set[str]) -> ItemDefinition:
     return item
 
 
-def _parse_part(table: Table, speakers: set[str]) -> tuple[str, str]:
-    code, role = table.slug("code"), table.choice("role", SpeakerRole.values)
+def _parse_part(table: TomlTable, speakers: set[str]) -> tuple[str, str]:
+    code, role = table.read_slug("code"), table.read_choice("role", SpeakerRole.values)
     table.finish()
     if code and code not in speakers:
         table.refuse(

@@ -24,7 +24,7 @@ from registrations.management.definitions.storing_rules import (
 )
 from registrations.models import Delegation, DelegationStatus, User
 from registrations.services.nudge import nudge_planner
-from sessions_app.definitions import AgendaDefinition, Source, Table, load_agenda, parse_agenda, read_source
+from sessions_app.definitions import AgendaDefinition, Source, TomlTable, load_agenda, parse_agenda, read_source
 from sessions_app.models import Webinar
 
 
@@ -48,7 +48,7 @@ def load_definition(
     again changes nothing. Nothing becomes public before a release.
     """
     source = read_source(path)
-    top = Table.top(source)
+    top = TomlTable.top(source)
     agenda = parse_agenda(top)
     participants = parse_participants(top)
     top.finish()

@@ -101,11 +101,11 @@ class DraftFingerprintForm(forms.Form):
 
     seen = forms.CharField(widget=forms.HiddenInput, required=False)
 
-    def __init__(self, *args: Any, seen: str = "", **kwargs: Any) -> None:
+    def __init__(self, *args: Any, fingerprint: str = "", **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["seen"].initial = seen
+        self.fields["seen"].initial = fingerprint
 
-    def refuse(self, reasons: Iterable[object]) -> None:
+    def add_refusal(self, reasons: Iterable[object]) -> None:
         """Show why the action was refused; the form then confirms the draft that is shown now."""
         for reason in reasons:
             self.add_error(None, str(reason))
@@ -147,9 +147,9 @@ class ReleaseForm(forms.Form):
         label=_("Mail an update about"), coerce=int, required=False, widget=forms.CheckboxSelectMultiple
     )
 
-    def __init__(self, *args: Any, seen: str, changes: CountedChanges, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, fingerprint: str, changes: CountedChanges, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["seen"].initial = seen
+        self.fields["seen"].initial = fingerprint
         optional = [each for each in changes.sessions if each.is_optional]
         if optional:
             self.fields["mail_updates_for"].choices = [  # type: ignore[attr-defined]  # a choice field

@@ -170,19 +170,19 @@ def release_webinar(
     now: datetime,
     note: str = "",
     mail_updates_for: frozenset[int] = frozenset(),
-    seen: str = "",
+    shown_fingerprint: str = "",
 ) -> Release:
     """Make the present draft public as the next numbered release.
 
     Locks the webinar's row, so two releases follow one another. The sequence rises of sessions whose time, title or
     cancellation changed, and of those in `mail_updates_for` (session numbers) with other changes: the planner, which is
-    started after the commit, mails their participants. `seen` is the fingerprint of the draft that the user saw, or
-    empty. Raises ReleaseRefused, without any change, if items are too long, if nothing differs from the latest
-    release, or if the draft is not the one that was seen. So a second call is refused.
+    started after the commit, mails their participants. `shown_fingerprint` is the fingerprint of the draft that the
+    user saw, or empty. Raises ReleaseRefused, without any change, if items are too long, if nothing differs from the
+    latest release, or if the draft is not the one that was seen. So a second call is refused.
     """
     locked = Webinar.objects.select_for_update().get(pk=webinar.pk)
     agenda = agenda_from_rows(locked)
-    if seen and seen != _digest(agenda.to_json()):
+    if shown_fingerprint and shown_fingerprint != _digest(agenda.to_json()):
         raise ReleaseRefused(
             gettext_lazy("Someone has changed the agenda since you opened this page. Please look again.")
         )

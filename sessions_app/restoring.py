@@ -47,16 +47,17 @@ def restoration_of(release: Release) -> Restoration:
 
 
 @transaction.atomic
-def restore_release(release: Release, *, now: datetime, seen: str = "") -> None:
+def restore_release(release: Release, *, now: datetime, shown_fingerprint: str = "") -> None:
     """Put the agenda of `release` back into the draft; the next release makes it public.
 
     Sessions keep their numbers, rooms and calendar UIDs. A session that was added after `release` is cancelled, since
-    it cannot be deleted. Locks the webinar's row. `seen` is the fingerprint of the draft that the user saw. Raises
-    ReleaseRefused, without any change, if the draft already equals the release or is not the one that was seen.
+    it cannot be deleted. Locks the webinar's row. `shown_fingerprint` is the fingerprint of the draft that the user
+    saw. Raises ReleaseRefused, without any change, if the draft already equals the release or is not the one that was
+    seen.
     """
     webinar = Webinar.objects.select_for_update().get(pk=release.webinar_id)
     draft = draft_of(webinar)
-    if seen and seen != draft.fingerprint:
+    if shown_fingerprint and shown_fingerprint != draft.fingerprint:
         raise ReleaseRefused(
             gettext_lazy("Someone has changed the agenda since you opened this page. Please look again.")
         )

@@ -65,19 +65,36 @@ class BulkAction:
 def _accept(selected: SelectedDelegation, form: Any, by: User, now: datetime) -> str:
     with_gap = bool(form.cleaned_data.get("with_gap"))
     comment = form.comment_for(selected.delegation)
-    accept_delegation(selected.delegation, by=by, now=now, comment=comment, with_gap=with_gap, seen=selected.seen)
+    accept_delegation(
+        selected.delegation,
+        by=by,
+        now=now,
+        comment=comment,
+        with_gap=with_gap,
+        shown_fingerprint=selected.shown_fingerprint,
+    )
     return _("%(body)s is accepted.")
 
 
 def _return(selected: SelectedDelegation, form: Any, by: User, now: datetime) -> str:
     return_delegation(
-        selected.delegation, comment=form.comment_for(selected.delegation), by=by, now=now, seen=selected.seen
+        selected.delegation,
+        comment=form.comment_for(selected.delegation),
+        by=by,
+        now=now,
+        shown_fingerprint=selected.shown_fingerprint,
     )
     return _("%(body)s is returned with your comment.")
 
 
 def _waive(selected: SelectedDelegation, form: Any, by: User, now: datetime) -> str:
-    waive_gaps(selected.delegation, reason=form.cleaned_data["reason"], by=by, now=now, seen=selected.seen)
+    waive_gaps(
+        selected.delegation,
+        reason=form.cleaned_data["reason"],
+        by=by,
+        now=now,
+        shown_fingerprint=selected.shown_fingerprint,
+    )
     text = _("What %(body)s lacks is waived.")
     return f"{text} {message_if_accepted(selected.delegation)}".strip()
 
@@ -213,7 +230,7 @@ def _selected_delegations(request: HttpRequest) -> Sequence[SelectedDelegation]:
         for pk in request.GET.getlist("delegation")[:MAX_DELEGATIONS]
         if pk.isascii() and pk.isdecimal() and len(pk) < 19
     ]
-    return load_selected(_delegations_by_name(ids), seen=request.POST)
+    return load_selected(_delegations_by_name(ids), shown_fingerprints=request.POST)
 
 
 def _delegations_by_name(ids: Sequence[int]) -> "QuerySet[Delegation]":
@@ -221,11 +238,12 @@ def _delegations_by_name(ids: Sequence[int]) -> "QuerySet[Delegation]":
 
 
 def load_selected(
-    delegations: "QuerySet[Delegation]", *, seen: Mapping[str, str] | None = None
+    delegations: "QuerySet[Delegation]", *, shown_fingerprints: Mapping[str, str] | None = None
 ) -> Sequence[SelectedDelegation]:
     """Load what the pages show of `delegations`. Six queries, however many there are.
 
-    `seen` holds, as `seen-<pk>`, the fingerprint that the user saw; without it, the present one counts as seen.
+    `shown_fingerprints` holds by `seen-<pk>` those that the form of the user has; without it, the present ones count as
+    shown.
     """
     rows: Any = delegations.annotate(lacks_letter=lacking_letter())
     found = list(rows.select_related("webinar__policy", "body"))
@@ -234,7 +252,7 @@ def load_selected(
     selected = []
     for delegation in found:
         current = fingerprint_of(delegation, seats[delegation.pk], lacks_letter=delegation.lacks_letter)
-        fingerprint = (seen or {}).get(f"seen-{delegation.pk}", current)
+        fingerprint = (shown_fingerprints or {}).get(f"seen-{delegation.pk}", current)
         selected.append(
             SelectedDelegation(
                 delegation, seats[delegation.pk], delegation.lacks_letter, fingerprint, history.get(delegation.pk, ())

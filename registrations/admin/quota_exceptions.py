@@ -47,14 +47,14 @@ def exception_page(site: AdminSite, request: HttpRequest, pk: int) -> HttpRespon
         numbers = QuotaLimits(form.cleaned_data["minimum"], form.cleaned_data["maximum"])
         preview = _preview(delegation, quota, numbers, replaced=exception_of(delegation, quota))
 
-        def save(seen: set[str]) -> Acceptances:
+        def save(confirmed: set[str]) -> Acceptances:
             return make_exception(
                 delegation,
                 quota=quota,
                 minimum=numbers.minimum,
                 maximum=numbers.maximum,
                 reason=form.cleaned_data["reason"],
-                seen=seen,
+                confirmed=confirmed,
                 by=staff_user(request),
                 now=timezone.now(),
             )
@@ -92,12 +92,12 @@ def end_exception_page(site: AdminSite, request: HttpRequest, pk: int) -> HttpRe
     if form.is_valid():
         preview = _preview(delegation, quota, quota.limits)
 
-        def end(seen: set[str]) -> Acceptances:
+        def end(confirmed: set[str]) -> Acceptances:
             return end_exception(
                 delegation,
                 quota=quota,
                 reason=form.cleaned_data["reason"],
-                seen=seen,
+                confirmed=confirmed,
                 by=staff_user(request),
                 now=timezone.now(),
             )

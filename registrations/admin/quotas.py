@@ -73,13 +73,13 @@ class QuotaAdmin(SecretariatAdmin[Quota]):
             asked = QuotaLimits(form.cleaned_data["minimum"], form.cleaned_data["maximum"])
             preview = quota_change_preview(quota, asked)
 
-            def save(seen: set[str]) -> Acceptances:
+            def save(confirmed: set[str]) -> Acceptances:
                 return change_quota(
                     quota,
                     minimum=asked.minimum,
                     maximum=asked.maximum,
                     reason=form.cleaned_data["reason"],
-                    seen=seen,
+                    confirmed=confirmed,
                     by=staff_user(request),
                     now=timezone.now(),
                 )

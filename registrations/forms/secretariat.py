@@ -102,13 +102,13 @@ class WaiveForm(DelegationActionForm):
 class SelectedDelegation:
     """A delegation selected for a bulk action.
 
-    `seen` is the fingerprint of what the user was shown, `history` the latest events.
+    `shown_fingerprint` is that of the delegation as the user was shown it, `history` the latest events.
     """
 
     delegation: Delegation
     seats: tuple[SeatCount, ...]
     lacks_letter: bool
-    seen: str
+    shown_fingerprint: str
     history: tuple[HistoryEvent, ...] = ()
 
     @property

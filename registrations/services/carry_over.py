@@ -29,8 +29,8 @@ def carry_over(
     }
     if chosen.keys() - known.keys():
         raise NotPossibleNow(_("Someone of these is no longer among the people of earlier webinars."))
-    many = [_details_from_earlier(known[pk], profile, by=by) for pk, profile in chosen.items()]
-    outcomes = register_delegates(delegation, many=many, by=by, now=now)
+    people = [_details_from_earlier(known[pk], profile, by=by) for pk, profile in chosen.items()]
+    outcomes = register_delegates(delegation, people=people, by=by, now=now)
     return dict(zip(chosen, outcomes, strict=True))
 
 

@@ -62,16 +62,22 @@ def submit_delegation(delegation: Delegation, *, version: int, by: User, now: da
 
 @atomic_with_retry
 def accept_delegation(
-    delegation: Delegation, *, by: User, now: datetime, comment: str = "", with_gap: bool = False, seen: str = ""
+    delegation: Delegation,
+    *,
+    by: User,
+    now: datetime,
+    comment: str = "",
+    with_gap: bool = False,
+    shown_fingerprint: str = "",
 ) -> Delegation:
     """Accept a submitted delegation and admit its people; an incomplete one only with `with_gap`.
 
     Raises GapsRemain if it is incomplete, NotPossibleNow unless it is submitted, EditConflict unless its fingerprint is
-    `seen`, and what `check_time` raises.
+    `shown_fingerprint`, and what `check_time` raises.
     """
     locked = lock_delegation(delegation)
     check_time(locked.delegation.webinar, by=by, now=now)
-    locked.check_seen(seen)
+    locked.check_fingerprint(shown_fingerprint)
     comment = clean_reason(comment, field="comment", longest=MAX_COMMENT_LENGTH)
     _check_status(locked.delegation, DelegationStatus.SUBMITTED)
     if not locked.is_complete and not with_gap:
@@ -88,16 +94,18 @@ def accept_delegation(
 
 
 @atomic_with_retry
-def return_delegation(delegation: Delegation, *, comment: str, by: User, now: datetime, seen: str = "") -> Delegation:
+def return_delegation(
+    delegation: Delegation, *, comment: str, by: User, now: datetime, shown_fingerprint: str = ""
+) -> Delegation:
     """Return a submitted delegation to its focal points with a comment.
 
     People who were admitted stay invited; others are not invited before the next acceptance (rule 5). Raises
     ReasonRequired without a comment, NotPossibleNow unless it is submitted, EditConflict unless its fingerprint is
-    `seen`, and what `check_time` raises.
+    `shown_fingerprint`, and what `check_time` raises.
     """
     locked = lock_delegation(delegation)
     check_time(locked.delegation.webinar, by=by, now=now)
-    locked.check_seen(seen)
+    locked.check_fingerprint(shown_fingerprint)
     comment = clean_reason(comment, is_required=True, field="comment", longest=MAX_COMMENT_LENGTH)
     _check_status(locked.delegation, DelegationStatus.SUBMITTED)
     _decide(locked.delegation, DelegationStatus.RETURNED, by=by, now=now, comment=comment)
@@ -106,16 +114,18 @@ def return_delegation(delegation: Delegation, *, comment: str, by: User, now: da
 
 
 @atomic_with_retry
-def reopen_delegation(delegation: Delegation, *, reason: str, by: User, now: datetime, seen: str = "") -> Delegation:
+def reopen_delegation(
+    delegation: Delegation, *, reason: str, by: User, now: datetime, shown_fingerprint: str = ""
+) -> Delegation:
     """Reopen an accepted delegation, so that it can be submitted again.
 
     People who were admitted stay invited; others are not invited before the next acceptance (rule 5). Raises
-    ReasonRequired, NotPossibleNow unless it is accepted, EditConflict unless its fingerprint is `seen`, and what
-    `check_time` raises.
+    ReasonRequired, NotPossibleNow unless it is accepted, EditConflict unless its fingerprint is `shown_fingerprint`,
+    and what `check_time` raises.
     """
     locked = lock_delegation(delegation)
     check_time(locked.delegation.webinar, by=by, now=now)
-    locked.check_seen(seen)
+    locked.check_fingerprint(shown_fingerprint)
     reason = clean_reason(reason, is_required=True)
     _check_status(locked.delegation, DelegationStatus.ACCEPTED)
     _decide(locked.delegation, DelegationStatus.REOPENED, by=by, now=now, comment=reason)
@@ -177,17 +187,17 @@ def waive_seats(
     reason: str,
     by: User,
     now: datetime,
-    seen: str = "",
+    shown_fingerprint: str = "",
 ) -> Waiver:
     """Excuse `seats` of `profile`. The waiver survives a change of the minimum and ends only by being revoked.
 
     A submitted delegation that is then complete is accepted (rule 4). Raises InvalidInput if `seats` exceeds the
-    effective minimum, ReasonRequired, EditConflict unless the fingerprint is `seen`, so that a form sent twice waives
-    once, and what `check_time` raises.
+    effective minimum, ReasonRequired, EditConflict unless the fingerprint is `shown_fingerprint`, so that a form sent
+    twice waives once, and what `check_time` raises.
     """
     locked = lock_delegation(delegation)
     check_time(locked.delegation.webinar, by=by, now=now)
-    locked.check_seen(seen)
+    locked.check_fingerprint(shown_fingerprint)
     reason = clean_reason(reason, is_required=True)
     seat = locked.seat_of(profile)
     effective_minimum = seat.effective_minimum if seat is not None else 0
@@ -206,16 +216,18 @@ def waive_seats(
 
 
 @atomic_with_retry
-def waive_gaps(delegation: Delegation, *, reason: str, by: User, now: datetime, seen: str = "") -> list[Waiver]:
+def waive_gaps(
+    delegation: Delegation, *, reason: str, by: User, now: datetime, shown_fingerprint: str = ""
+) -> list[Waiver]:
     """Excuse every missing seat of `delegation` at this moment, with one waiver per profile and the same reason.
 
     A submitted delegation that is then complete is accepted (rule 4). Raises ReasonRequired, NotPossibleNow if no seat
-    is missing or the delegation does not attend, EditConflict unless its fingerprint is `seen`, and what `check_time`
-    raises.
+    is missing or the delegation does not attend, EditConflict unless its fingerprint is `shown_fingerprint`, and what
+    `check_time` raises.
     """
     locked = lock_delegation(delegation)
     check_time(locked.delegation.webinar, by=by, now=now)
-    locked.check_seen(seen)
+    locked.check_fingerprint(shown_fingerprint)
     reason = clean_reason(reason, is_required=True)
     if not locked.gaps or locked.delegation.status == DelegationStatus.NOT_ATTENDING:
         raise NotPossibleNow(_("No seat of this delegation is missing."))

@@ -23,18 +23,18 @@ def save_policy(
     *,
     by: User | None,
     now: datetime,
-    seen: Iterable[str] | None = None,
+    confirmed: Iterable[str] | None = None,
     step: str = POLICY_CHANGED,
 ) -> Acceptances:
     """Save `policy` and accept the submitted, complete delegations that need not wait for a decision any more (rule 4).
 
-    Returns the acceptances. `step` is that of `accept_by_rule`. Raises NotPossibleNow if `seen` lacks any of the
+    Returns the acceptances. `step` is that of `accept_by_rule`. Raises NotPossibleNow if `confirmed` lacks any of the
     `confirmations` of `policy_preview`; None skips this check. Locks the quotas and delegations of the webinar. Accepts
     nobody if the webinar is over or its people were anonymised.
     """
     lock_webinar(policy.webinar)
     accepted = policy_preview(policy, now=now)
-    if seen is not None and not accepted.confirmations <= set(seen):
+    if confirmed is not None and not accepted.confirmations <= set(confirmed):
         raise NotPossibleNow(_("Meanwhile this does more than you have seen. Please look again."))
     policy.save()
     accept_by_rule(accepted.delegations, step=step, by=by, now=now)

@@ -130,9 +130,13 @@ class LockedDelegation:
         """Whether there are no gaps and no required letter is missing (rule 4)."""
         return not self.gaps and not self.lacks_letter
 
-    def check_seen(self, seen: str) -> None:
-        """Raise EditConflict unless the fingerprint of the delegation is `seen`; an empty string skips the check."""
-        if seen and seen != fingerprint_of(self.delegation, self.seats, lacks_letter=self.lacks_letter):
+    def check_fingerprint(self, shown_fingerprint: str) -> None:
+        """Raise EditConflict unless the fingerprint of the delegation is `shown_fingerprint`; an empty string skips the
+        check.
+        """
+        if shown_fingerprint and shown_fingerprint != fingerprint_of(
+            self.delegation, self.seats, lacks_letter=self.lacks_letter
+        ):
             raise EditConflict(self.delegation)
 
     def seat_of(self, profile: ParticipantProfile | None) -> SeatCount | None:

@@ -31,14 +31,14 @@ def switch_room(
     by: User,
     now: datetime,
     second_address: str | None = None,
-    seen: str | None = None,
+    shown_fingerprint: str | None = None,
 ) -> bool:
     """Switch participants to the second room of `session`, or back to the first; return whether anything changed.
 
     `second_address` becomes the address of the second room when switching to it. Calendars hold no room address, so
     nothing is mailed. A repetition changes nothing and is recorded once. Locks the row of the session. Raises
-    RuleBroken if the fingerprint of the rooms is not `seen` (None skips this check) or the wanted room has no address,
-    InvalidInput for an address that is no web address, and WebinarOver.
+    RuleBroken if the fingerprint of the rooms is not `shown_fingerprint` (None skips this check) or the wanted room has
+    no address, InvalidInput for an address that is no web address, and WebinarOver.
     """
     stored = Session.objects.select_for_update(no_key=True).select_related("webinar").get(pk=session.pk)
     # Participants can enter until then.
@@ -48,7 +48,7 @@ def switch_room(
         wanted = stored.backup_room_url if second_address is None else second_address.strip()
     if wanted and (to_second, wanted) == (stored.uses_backup_room, stored.current_room_url):
         return False
-    if seen is not None and seen != fingerprint_of_rooms(stored):
+    if shown_fingerprint is not None and shown_fingerprint != fingerprint_of_rooms(stored):
         raise RuleBroken(
             _("Meanwhile another room was entered. Please look at it as it is now, and send the form again.")
         )

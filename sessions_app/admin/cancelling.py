@@ -101,7 +101,7 @@ def cancel_webinar_page(model_admin: SecretariatAdmin[Webinar], request: HttpReq
         messages.info(request, _("This webinar is cancelled already."))
         return redirect(change_url(webinar))
     draft = draft_of_cancellation(webinar, now=timezone.now())
-    form = ReasonForm(request.POST if request.method == "POST" else None, seen=draft.fingerprint)
+    form = ReasonForm(request.POST if request.method == "POST" else None, fingerprint=draft.fingerprint)
     if form.is_valid() and _cancel_webinar(model_admin, request, webinar, form):
         return redirect(change_url(webinar))
     return confirm_page(
@@ -126,10 +126,14 @@ def _cancel_webinar(
     reason = form.cleaned_data["reason"]
     try:
         release = cancel_webinar(
-            webinar, by=acting_user(request), now=timezone.now(), reason=reason, seen=form.cleaned_data["seen"]
+            webinar,
+            by=acting_user(request),
+            now=timezone.now(),
+            reason=reason,
+            shown_fingerprint=form.cleaned_data["seen"],
         )
     except ReleaseRefused as refused:
-        form.refuse(refused.messages)
+        form.add_refusal(refused.messages)
         return False
     model_admin.log_change(request, webinar, _("Cancelled: %(reason)s") % {"reason": reason})
     messages.success(

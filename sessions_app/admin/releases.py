@@ -64,7 +64,7 @@ class ReleaseAdmin(ReadOnlyAdmin[Release]):
         if not self._may_restore(request):
             raise PermissionDenied
         restoration = restoration_of(release)
-        form = RestoreForm(request.POST if request.method == "POST" else None, seen=restoration.fingerprint)
+        form = RestoreForm(request.POST if request.method == "POST" else None, fingerprint=restoration.fingerprint)
         if form.is_valid() and self._restore(request, release, form):
             return redirect("admin:release-webinar", release.webinar_id)
         lost = _("Changes of the draft that were never released are overwritten.")
@@ -92,9 +92,9 @@ class ReleaseAdmin(ReadOnlyAdmin[Release]):
 
     def _restore(self, request: HttpRequest, release: Release, form: RestoreForm) -> bool:
         try:
-            restore_release(release, now=timezone.now(), seen=form.cleaned_data["seen"])
+            restore_release(release, now=timezone.now(), shown_fingerprint=form.cleaned_data["seen"])
         except ReleaseRefused as refused:
-            form.refuse(refused.messages)
+            form.add_refusal(refused.messages)
             return False
         webinar_admin = self.admin_site.get_model_admin(Webinar)
         webinar_admin.log_change(

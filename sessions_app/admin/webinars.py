@@ -127,7 +127,7 @@ class WebinarAdmin(ConcurrentEditAdmin[Webinar]):
         draft = draft_of(webinar)
         changes = count_recipients(webinar, draft.changes, now=timezone.now())
         data = request.POST if request.method == "POST" else None
-        form = ReleaseForm(data, seen=draft.fingerprint, changes=changes)
+        form = ReleaseForm(data, fingerprint=draft.fingerprint, changes=changes)
         if form.is_valid() and self._release(request, webinar, form):
             return redirect(reverse("admin:sessions_app_webinar_change", args=[webinar.pk]))
         return self._release_page(request, webinar, draft, changes, form)
@@ -139,7 +139,7 @@ class WebinarAdmin(ConcurrentEditAdmin[Webinar]):
                 by=acting_user(request),
                 now=timezone.now(),
                 note=form.cleaned_data["note"],
-                seen=form.cleaned_data["seen"],
+                shown_fingerprint=form.cleaned_data["seen"],
                 mail_updates_for=frozenset(form.cleaned_data.get("mail_updates_for", [])),
             )
         except ReleaseRefused as refused:

@@ -142,7 +142,7 @@ def test_a_draft_that_changed_since_it_was_shown_is_not_released() -> None:
     edit_session(webinar, 1, title_en="Changed meanwhile")
 
     with pytest.raises(ReleaseRefused, match="Someone has changed the agenda"):
-        release_webinar(webinar, by=None, now=NOW, seen=seen)
+        release_webinar(webinar, by=None, now=NOW, shown_fingerprint=seen)
 
     assert Release.objects.count() == 1
 

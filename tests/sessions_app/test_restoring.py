@@ -70,7 +70,7 @@ def test_restoring_a_release_writes_exactly_what_was_shown(first: Release) -> No
     webinar = Webinar.objects.get()
     restoration = restoration_of(Release.objects.get(number=1))
 
-    restore_release(first, now=NOW, seen=restoration.fingerprint)
+    restore_release(first, now=NOW, shown_fingerprint=restoration.fingerprint)
 
     assert draft_agenda(webinar) == restoration.agenda
     assert draft_of(Webinar.objects.get()).changes == restoration.to_public
@@ -131,7 +131,7 @@ def test_a_draft_that_changed_since_it_was_shown_is_not_overwritten(first: Relea
     Session.objects.filter(number=1).update(title_en="Changed meanwhile")
 
     with pytest.raises(ReleaseRefused, match="Someone has changed the agenda"):
-        restore_release(first, now=NOW, seen=seen)
+        restore_release(first, now=NOW, shown_fingerprint=seen)
 
     assert Session.objects.get(number=1).title_en == "Changed meanwhile"
 

@@ -217,12 +217,11 @@ def _parse_exceptions(profile: TomlTable) -> tuple[ExceptionDefinition, ...] | N
 
 
 def _parse_registration(table: TomlTable) -> RegistrationDefinition:
-    accepts = table.read_bool("accepts_complete_at_once")
     registration = RegistrationDefinition(
         opens=_parse_moment(table, "opens", at=time(9)),
         closes=_parse_moment(table, "closes", at=time(17)),
         purge=_parse_moment(table, "purge", at=time(), counts="days_after"),
-        accepts_complete_at_once=accepts is not False,
+        accepts_complete_at_once=table.read_bool("accepts_complete_at_once") is not False,
         requires_letter=table.read_bool("requires_letter") is True,
         gap_notices=_parse_gap_notices(table),
         line=table.line,

@@ -75,7 +75,7 @@ def _change_quota(source: Source, quota: Quota, each: ProfileDefinition, *, now:
     try:
         reason = _("As the definition file says.")
         numbers: Any = {"minimum": each.minimum, "maximum": each.maximum}
-        change_quota(quota, **numbers, reason=reason, by=by, now=now, accepts=False)
+        change_quota(quota, **numbers, reason=reason, by=by, now=now, may_accept=False)
     except RuleBroken as error:
         source.refuse_line(each.line, str(error.message))
 
@@ -130,7 +130,7 @@ def _change_exception(source: Source, changed: _ChangedException, *, now: dateti
     if by is None:
         source.refuse_line(line, _("A quota is changed under someone's name: load the file with --by ADDRESS."))
         return change
-    who: Any = {"by": by, "now": now, "accepts": False}
+    who: Any = {"by": by, "now": now, "may_accept": False}
     try:
         if wanted is None:
             end_exception(delegation, quota=quota, reason=_("As the definition file says."), **who)

@@ -75,9 +75,9 @@ class RegistrationOutcome:
 
 @atomic_with_retry
 def register_delegates(
-    delegation: Delegation, *, many: Sequence[DelegateDetails], by: User, now: datetime
+    delegation: Delegation, *, people: Sequence[DelegateDetails], by: User, now: datetime
 ) -> list[RegistrationOutcome]:
-    """Register several people in one transaction; the outcomes are in the order of `many`.
+    """Register several people in one transaction; the outcomes are in the order of `people`.
 
     Each person is judged by the rules of `register_delegate`, after the people before. A refused person does not affect
     the others; a clash with another delegation alerts the secretariat and counts against the daily limit. A submitted
@@ -87,7 +87,7 @@ def register_delegates(
     locked = lock_delegation(delegation)
     check_time(locked.delegation.webinar, by=by, now=now, is_allowed_late=True)
     check_attending(locked.delegation)
-    cleaned = [_clean_or_refusal(details, locked) for details in many]
+    cleaned = [_clean_or_refusal(details, locked) for details in people]
     outcomes = _register_all_with_retry(locked, cleaned, by=by, now=now)
     accept_if_complete(locked, step=HistoryKind.REGISTERED, by=by, now=now)
     return outcomes
@@ -102,7 +102,7 @@ def _clean_or_refusal(details: DelegateDetails, locked: LockedDelegation) -> Del
 
 
 def _register_all_with_retry(
-    locked: LockedDelegation, many: Sequence[DelegateDetails | InvalidInput], *, by: User, now: datetime
+    locked: LockedDelegation, people: Sequence[DelegateDetails | InvalidInput], *, by: User, now: datetime
 ) -> list[RegistrationOutcome]:
     """Call `_register_all`, and repeat it if another delegation took an address meanwhile.
 
@@ -110,24 +110,24 @@ def _register_all_with_retry(
     """
     for _attempt in range(MAX_ATTEMPTS - 1):
         try:
-            return _register_all(locked, many, by=by, now=now)
+            return _register_all(locked, people, by=by, now=now)
         except IntegrityError:
             continue
-    return _register_all(locked, many, by=by, now=now)
+    return _register_all(locked, people, by=by, now=now)
 
 
 def _register_all(
-    locked: LockedDelegation, many: Sequence[DelegateDetails | InvalidInput], *, by: User, now: datetime
+    locked: LockedDelegation, people: Sequence[DelegateDetails | InvalidInput], *, by: User, now: datetime
 ) -> list[RegistrationOutcome]:
     """Decide about each person in turn, then save in the order of addresses. If it raises IntegrityError, nothing was
     saved.
     """
-    emails = [details.email for details in many if isinstance(details, DelegateDetails)]
+    emails = [details.email for details in people if isinstance(details, DelegateDetails)]
     addresses = AddressHolders(locked, emails, by=by, now=now)
     rounds = WithdrawalCounts(locked, emails, by=by, now=now)
     alerts: dict[str, HistoryEvent] = {}
     outcomes = []
-    for details in many:
+    for details in people:
         try:
             if isinstance(details, InvalidInput):
                 raise details

@@ -23,8 +23,8 @@ def change_quota(
     reason: str,
     by: User,
     now: datetime,
-    seen: Iterable[str] | None = None,
-    accepts: bool = True,
+    confirmed: Iterable[str] | None = None,
+    may_accept: bool = True,
 ) -> Acceptances:
     """Change the limits of `quota` for every country without an exception.
 
@@ -33,8 +33,8 @@ def change_quota(
     caller does so later in the same transaction, after other changes.
 
     Raises InvalidInput for impossible limits, ReasonRequired, MaximumTooLow if a delegation has more people already,
-    NotPossibleNow if `seen` lacks any of the `confirmations` of `quota_change_preview` (None skips this check), and
-    what `check_time` raises. Locks the quotas and delegations of the webinar. The same limits again change nothing.
+    NotPossibleNow if `confirmed` lacks any of the `confirmations` of `quota_change_preview` (None skips this check),
+    and what `check_time` raises. Locks the quotas and delegations of the webinar. The same limits again change nothing.
     """
     (current,) = (locked_quota for locked_quota in lock_webinar(quota.webinar) if locked_quota.pk == quota.pk)
     check_time(quota.webinar, by=by, now=now)
@@ -46,7 +46,7 @@ def change_quota(
     if maximum is not None:
         _check_nobody_is_above(current, maximum)
     preview = quota_change_preview(current, limits)
-    preview.check_seen(seen)
+    preview.check_confirmed(confirmed)
     current.minimum = minimum
     current.maximum = maximum
     current.save(update_fields=["minimum", "maximum"])
@@ -59,7 +59,7 @@ def change_quota(
         reason=reason,
         changes={"profile": [code, code], **changed_limits(before, limits)},
     )
-    if not accepts:
+    if not may_accept:
         return NO_ACCEPTANCES
     # The preview was computed under the locks, so these are the delegations that the user confirmed.
     accept_by_rule(preview.accepted.delegations, step=HistoryKind.QUOTA_CHANGED, by=by, now=now)

@@ -41,9 +41,9 @@ class QuotaPreview:
         opened = (delegation.slug for delegation in self.opened)
         return frozenset([*numbers, *opened, *self.accepted.confirmations, *exception_confirmations(self.replaced)])
 
-    def check_seen(self, seen: Iterable[str] | None) -> None:
-        """Raise NotPossibleNow unless `seen` contains all `confirmations`; None skips the check."""
-        if seen is not None and not self.confirmations <= set(seen):
+    def check_confirmed(self, confirmed: Iterable[str] | None) -> None:
+        """Raise NotPossibleNow unless `confirmed` contains all `confirmations`; None skips the check."""
+        if confirmed is not None and not self.confirmations <= set(confirmed):
             raise NotPossibleNow(_("Meanwhile this does more than you have seen. Please look again."))
 
 

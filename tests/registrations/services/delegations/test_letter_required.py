@@ -82,7 +82,7 @@ def test_a_decision_about_a_letter_that_has_arrived_meanwhile_is_stale(asked, fo
     make_letter(asked, by=focal_point)
 
     with pytest.raises(EditConflict):
-        return_delegation(asked, comment="Where is the letter?", by=staff, now=now, seen=seen)
+        return_delegation(asked, comment="Where is the letter?", by=staff, now=now, shown_fingerprint=seen)
 
 
 def test_an_optional_letter_is_not_required_for_submitting(delegation, focal_point, now):

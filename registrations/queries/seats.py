@@ -1,5 +1,6 @@
-"""Seat counts: how many people are required, waived, named and declined. All figures come from `named_counts`
-(rule 2).
+"""Seat counts: how many people are required, waived, named and declined (rule 2). All figures come from `named_counts`.
+
+Here they are only read; `services/quota_locks.py` counts them under locks, and refuses a person above the maximum.
 """
 
 from collections import defaultdict

@@ -19,10 +19,12 @@ from registrations.models import (
     Waiver,
 )
 from registrations.services.acceptance import accept_by_decision, accept_if_complete
+from registrations.services.delegate_changes import mail_not_before
 from registrations.services.history import record
 from registrations.services.mail_limits import check_attending_again
-from registrations.services.quota_locks import LockedDelegation, atomic_with_retry, lock_delegation, mail_not_before
+from registrations.services.quota_locks import LockedDelegation, lock_delegation
 from registrations.services.registration_window import check_time, clean_reason
+from registrations.services.transactions import atomic_with_retry
 
 MAX_COMMENT_LENGTH = 2000
 SUBMITTABLE_STATUSES = frozenset({DelegationStatus.DRAFT, DelegationStatus.RETURNED, DelegationStatus.REOPENED})

@@ -22,8 +22,9 @@ from registrations.models import Delegation, HistoryKind, NominationLetter, User
 from registrations.models.letter import random_path
 from registrations.services.acceptance import accept_if_complete
 from registrations.services.history import record
-from registrations.services.quota_locks import atomic_with_retry, lock_delegation
+from registrations.services.quota_locks import lock_delegation
 from registrations.services.registration_window import check_attending, check_time, is_late
+from registrations.services.transactions import atomic_with_retry
 
 log = structlog.get_logger(__name__)
 

@@ -15,7 +15,8 @@ from registrations.exceptions import AttendanceChangedTooOften, NamedTooOften
 from registrations.models import CalendarEntry, Delegate, Delegation, HistoryEvent, HistoryKind, User
 from registrations.models.delegate import mail_delay
 from registrations.services.history import new_event, record
-from registrations.services.quota_locks import LockedDelegation, atomic_with_retry, lock_delegation, lock_person
+from registrations.services.quota_locks import LockedDelegation, lock_delegation, lock_person
+from registrations.services.transactions import atomic_with_retry
 
 DAY = timedelta(days=1)
 MAX_WITHDRAWALS_PER_DAY = 2

@@ -13,7 +13,8 @@ from registrations.queries import last_session_end
 from registrations.queries.acceptance import Acceptances, acceptances_among_counted
 from registrations.queries.seats import CountedDelegation, delegations_with_seats
 from registrations.services.acceptance import accept_by_rule
-from registrations.services.quota_locks import atomic_with_retry, lock_webinar
+from registrations.services.quota_locks import lock_webinar
+from registrations.services.transactions import atomic_with_retry
 from sessions_app.models import Webinar
 
 

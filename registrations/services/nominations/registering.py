@@ -13,8 +13,10 @@ from registrations.services.delegate_details import DelegateDetails, clean_detai
 from registrations.services.history import new_event, record
 from registrations.services.mail_limits import WithdrawalCounts, hold_mail
 from registrations.services.nominations.saving import build_delegate, create_delegate
-from registrations.services.quota_locks import AddressHolders, LockedDelegation, atomic_with_retry, lock_delegation
+from registrations.services.quota_locks import LockedDelegation, lock_delegation
 from registrations.services.registration_window import check_attending, check_not_over, check_open, check_time, is_late
+from registrations.services.transactions import atomic_with_retry
+from registrations.services.unique_addresses import AddressHolders
 
 # Other delegations may take an address between check and save this many times, minus one, before we give up.
 MAX_ATTEMPTS = 5

@@ -6,9 +6,11 @@ from django.utils.translation import gettext as _
 
 from registrations.exceptions import NotPossibleNow
 from registrations.models import Delegate, User
+from registrations.services.delegate_changes import mail_not_before
 from registrations.services.delegate_details import DelegateDetails, new_delegate
 from registrations.services.mail_limits import WithdrawalCounts, hold_mail
-from registrations.services.quota_locks import LockedDelegation, mail_not_before, write_delegate
+from registrations.services.quota_locks import LockedDelegation
+from registrations.services.unique_addresses import write_delegate
 
 
 def check_active(delegate: Delegate) -> None:

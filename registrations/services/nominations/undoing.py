@@ -8,17 +8,13 @@ from registrations.exceptions import NotPossibleNow
 from registrations.models import Delegate, DelegateStatus, HistoryKind, User
 from registrations.queries import undoable_edit_of
 from registrations.services.acceptance import accept_if_complete
+from registrations.services.delegate_changes import mark_changed, mark_left
 from registrations.services.delegate_details import apply_details, clean_details, details_before
 from registrations.services.history import record
-from registrations.services.quota_locks import (
-    LockedDelegation,
-    atomic_with_retry,
-    lock_delegation,
-    mark_changed,
-    mark_left,
-    write_delegate,
-)
+from registrations.services.quota_locks import LockedDelegation, lock_delegation
 from registrations.services.registration_window import check_attending, check_time
+from registrations.services.transactions import atomic_with_retry
+from registrations.services.unique_addresses import write_delegate
 
 
 @atomic_with_retry

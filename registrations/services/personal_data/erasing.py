@@ -30,13 +30,15 @@ from registrations.models import (
     Waiver,
 )
 from registrations.queries import last_session_end
+from registrations.services.delegate_changes import mark_left
 from registrations.services.history import new_event, record
 from registrations.services.nominations import withdraw_delegate
 from registrations.services.personal_data.accounts import close_account
 from registrations.services.personal_data.anonymising import PersonalDataRows, anonymisers
 from registrations.services.personal_data.persons import Person, find_person
 from registrations.services.personal_data.registry import NAMES_OF_OTHERS
-from registrations.services.quota_locks import atomic_with_retry, lock_delegation, mark_left
+from registrations.services.quota_locks import lock_delegation
+from registrations.services.transactions import atomic_with_retry
 
 # The changes of these events are about the person themselves.
 DETAIL_KINDS = (HistoryKind.EDITED, HistoryKind.EDIT_UNDONE)

@@ -8,10 +8,11 @@ from registrations.models import Delegation, HistoryEvent, HistoryKind, Quota, Q
 from registrations.queries import seats_of_webinar
 from registrations.queries.acceptance import Acceptances
 from registrations.services.acceptance import accept_by_rule
-from registrations.services.quota_locks import atomic_with_retry, lock_webinar
+from registrations.services.quota_locks import lock_webinar
 from registrations.services.quotas.limits import changed_limits, check_numbers
 from registrations.services.quotas.previews import NO_ACCEPTANCES, quota_change_preview, seats_of_quota
 from registrations.services.registration_window import check_time, clean_reason
+from registrations.services.transactions import atomic_with_retry
 
 
 @atomic_with_retry

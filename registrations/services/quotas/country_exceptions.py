@@ -12,10 +12,11 @@ from registrations.queries import SeatCount, exception_of
 from registrations.queries.acceptance import Acceptances
 from registrations.services.acceptance import accept_if_complete
 from registrations.services.history import record
-from registrations.services.quota_locks import LockedDelegation, atomic_with_retry, lock_delegation
+from registrations.services.quota_locks import LockedDelegation, lock_delegation
 from registrations.services.quotas.limits import changed_limits, check_numbers
 from registrations.services.quotas.previews import NO_ACCEPTANCES, acceptances_with_limits, exception_preview
 from registrations.services.registration_window import check_time, clean_reason
+from registrations.services.transactions import atomic_with_retry
 
 
 @atomic_with_retry

@@ -19,10 +19,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from sessions_app.addresses import host_of
-from sessions_app.admin.base import ConcurrentEditAdmin, change_url, link, save_rows
+from sessions_app.admin.base import ConcurrentEditAdmin, change_url, link
 from sessions_app.admin.cancelling import cancel_session_page, restore_session_page
 from sessions_app.admin.filters import WebinarFilter
 from sessions_app.admin.inlines import TableInline
+from sessions_app.concurrent_edits import save_rows
 from sessions_app.editing import move_item, order_items
 from sessions_app.forms import AgendaItemForm, disable_autofill
 from sessions_app.models import AgendaItem, AgendaItemSpeaker, Session, Speaker

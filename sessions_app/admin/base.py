@@ -1,7 +1,6 @@
 """Base classes of the secretariat's admin pages, in every app."""
 
 import re
-from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from django.contrib import admin, messages
@@ -9,8 +8,7 @@ from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.views.main import ERROR_FLAG, SEARCH_VAR, ChangeList
 from django.contrib.auth.base_user import AbstractBaseUser
-from django.core.exceptions import ObjectDoesNotExist
-from django.db import DatabaseError, IntegrityError, models
+from django.db import IntegrityError, models
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -20,7 +18,8 @@ from django.utils.translation import gettext as _
 
 from sessions_app.admin.change_log import add_differences, logged_changes
 from sessions_app.admin.split_datetime import SplitDateTimeLegendMixin
-from sessions_app.forms import ConcurrentEditForm, mark_languages
+from sessions_app.concurrent_edits import ConcurrentEditForm, RowDeleted, save_changed_fields, save_rows
+from sessions_app.forms import mark_languages
 
 M = TypeVar("M", bound=models.Model)
 
@@ -43,10 +42,6 @@ LONGEST_SEARCH = 200
 LOOKUPS_OF_FILTERS = re.compile(r"((__id)?__exact|__isnull)?")
 # The lookups of Django's date hierarchy, and their possible values.
 LOOKUPS_OF_DATES = {"__year": range(1970, 3000), "__month": range(1, 13), "__day": range(1, 32)}
-
-
-class RowDeleted(Exception):
-    """Another user deleted the row before it was saved."""
 
 
 class SecretariatAdmin(SplitDateTimeLegendMixin, TypedModelAdmin[M]):
@@ -154,7 +149,10 @@ class SecretariatAdmin(SplitDateTimeLegendMixin, TypedModelAdmin[M]):
 
 
 class ConcurrentEditAdmin(SecretariatAdmin[M]):
-    """The admin of rows that several people edit at once: it saves only the fields that were changed on the page."""
+    """The admin of rows that several people edit at once: it saves only the fields that were changed on the page.
+
+    See `sessions_app/concurrent_edits.py`.
+    """
 
     form = ConcurrentEditForm
 
@@ -176,38 +174,6 @@ class ReadOnlyAdmin(SecretariatAdmin[M]):
 
     def has_delete_permission(self, request: HttpRequest, obj: M | None = None) -> bool:
         return False
-
-
-def save_changed_fields(row: models.Model, changed: Collection[str]) -> None:
-    """Save the fields of `row` that are named in `changed`, then reload the row.
-
-    Raises RowDeleted if the row is not stored any more.
-    """
-    if row.pk is None:
-        row.save()
-        return
-    try:
-        row.save(update_fields=[field.name for field in row._meta.concrete_fields if field.name in changed])
-    except DatabaseError as error:
-        # Django 5.2 raises a plain DatabaseError if no row was updated, Django 6.0 `NotUpdated`. Errors of the database
-        # itself have other classes.
-        if type(error) is DatabaseError or isinstance(error, getattr(row, "NotUpdated", ())):
-            raise RowDeleted from error
-        raise
-    try:
-        row.refresh_from_db()
-    except ObjectDoesNotExist as error:
-        raise RowDeleted from error
-
-
-def save_rows(formset: Any, rows: Sequence[models.Model]) -> None:
-    """Save only the changed fields of each of `rows`, and delete the rows that `formset` marks for deletion."""
-    for row in formset.deleted_objects:
-        row.delete()
-    for form in formset.forms:
-        if form.instance in rows:
-            save_changed_fields(form.instance, form.changed_data)
-    formset.save_m2m()
 
 
 def _exceeds_key_size(value: str) -> bool:

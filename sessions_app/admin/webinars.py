@@ -15,10 +15,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from sessions_app.admin.base import ConcurrentEditAdmin, acting_user, save_rows
+from sessions_app.admin.base import ConcurrentEditAdmin, acting_user
 from sessions_app.admin.cancelling import cancel_webinar_page, restore_webinar_page, row_to_change
 from sessions_app.admin.inlines import TableInline
 from sessions_app.admin.previews import delegate_preview, public_preview
+from sessions_app.concurrent_edits import save_rows
 from sessions_app.editing import next_session_number
 from sessions_app.forms import ReleaseForm
 from sessions_app.models import Session, Webinar

@@ -62,7 +62,7 @@ def wait_until_sent() -> None:
     wait(list(_pending))
 
 
-def readiness(now: datetime) -> dict[str, object]:
+def sign_in_mail_readiness(now: datetime) -> dict[str, object]:
     """Return "degraded" for /readyz if a message failed within the last 10 minutes and none was sent since."""
     failed_at = cache.get(FAILED_AT)
     if failed_at is None or now - failed_at >= DEGRADED_FOR:

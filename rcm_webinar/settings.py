@@ -398,11 +398,11 @@ if bool(SECURITY_CONTACT) != (SECURITY_CONTACT_EXPIRES is not None):
 # The checks of /readyz besides the database and the broker, by name: functions that take the present time and return a
 # JSON object whose "status" is "ok" or "degraded".
 READINESS_CHECKS = {
-    "schema": "rcm_webinar.schema.readiness",
-    "beat": "registrations.health.beat",
-    "deliveries": "registrations.health.deliveries",
-    "media": "registrations.health.media",
-    "sign_in_mail": "rcm_webinar.background_mail.readiness",
+    "schema": "rcm_webinar.schema.schema_readiness",
+    "beat": "registrations.health.planning_readiness",
+    "deliveries": "registrations.health.delivery_readiness",
+    "media": "registrations.health.upload_readiness",
+    "sign_in_mail": "rcm_webinar.background_mail.sign_in_mail_readiness",
 }
 
 LOGGING_CONFIG = None

@@ -1,4 +1,8 @@
-"""Counts the people whom the release of an agenda would mail."""
+"""Counts the people whom the release of an agenda would mail.
+
+The page of the release reads the figures through `sessions_app/participants.py`, and shows them with
+`sessions_app/release_recipients.py`.
+"""
 
 from collections.abc import Mapping
 from datetime import datetime

@@ -24,7 +24,7 @@ from registrations.permissions import (
     redirect_to_second_factor,
 )
 from sessions_app.reader_zone import zone_for_reader
-from sessions_app.time_zone_context import in_zone
+from sessions_app.time_zone_context import render_in_zone
 
 
 @runtime_checkable
@@ -33,7 +33,7 @@ class RootPagesAdmin(Protocol):
 
     def root_urls(self) -> list[URLPattern]: ...
 
-    def front_page(self, request: HttpRequest) -> dict[str, object]: ...
+    def dashboard_context(self, request: HttpRequest) -> dict[str, object]: ...
 
 
 class SecretariatSite(AdminSite):
@@ -80,7 +80,7 @@ class SecretariatSite(AdminSite):
 
         def in_reader_zone(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
             zone = zone_for_reader(request.user, timezone.get_default_timezone_name())
-            return in_zone(zone, inner, request, *args, **kwargs)
+            return render_in_zone(zone, inner, request, *args, **kwargs)
 
         return in_reader_zone
 
@@ -96,7 +96,7 @@ class SecretariatSite(AdminSite):
             return redirect("admin:quota-boards")
         context = dict(extra_context or {})
         for model_admin in self._root_pages_admins():
-            context |= model_admin.front_page(request)
+            context |= model_admin.dashboard_context(request)
         return super().index(request, context)
 
     def _root_pages_admins(self) -> Iterator[RootPagesAdmin]:

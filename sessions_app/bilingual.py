@@ -49,12 +49,12 @@ class Bilingual:
         return self.render(get_language() or "en")
 
     @classmethod
-    def of(cls, row: models.Model, name: str) -> "Bilingual":
+    def from_columns(cls, row: models.Model, name: str) -> "Bilingual":
         """Read the columns `<name>_en` and `<name>_es` of `row`."""
         return cls(en=getattr(row, f"{name}_en"), es=getattr(row, f"{name}_es"))
 
     @classmethod
-    def parse(cls, value: Mapping[str, str]) -> "Bilingual":
+    def from_json(cls, value: Mapping[str, str]) -> "Bilingual":
         return cls(en=value.get("en", ""), es=value.get("es", ""))
 
     def to_json(self) -> dict[str, str]:

@@ -11,7 +11,7 @@ from sessions_app.models import Release, Webinar
 from sessions_app.releases import Draft, ReleaseRefused, draft_of, release_webinar
 
 
-def draft_of_cancellation(webinar: Webinar, *, now: datetime) -> Draft:
+def preview_cancellation(webinar: Webinar, *, now: datetime) -> Draft:
     """Return what `cancel_webinar` would make public, other unreleased changes included. Four queries."""
     cancelled = Webinar.objects.get(pk=webinar.pk)
     cancelled.cancelled_at = now

@@ -106,13 +106,13 @@ class ReleaseForm(forms.Form):
         optional = [each for each in changes.sessions if each.is_optional]
         if optional:
             self.fields["mail_updates_for"].choices = [  # type: ignore[attr-defined]  # a choice field
-                (each.change.number, _label(each)) for each in optional
+                (each.change.number, _change_label(each)) for each in optional
             ]
         else:
             del self.fields["mail_updates_for"]
 
 
-def _label(each: CountedChange) -> str:
+def _change_label(each: CountedChange) -> str:
     return ngettext("%(session)s (%(count)s person)", "%(session)s (%(count)s people)", each.recipients) % {
         "session": f"{each.change.number}. {each.change.after.title}",
         "count": each.recipients,

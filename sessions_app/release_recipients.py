@@ -40,7 +40,7 @@ class CountedChanges:
         return sum(each.recipients for each in self.sessions if not each.is_optional)
 
 
-def count_recipients(webinar: Webinar, changes: AgendaChanges, *, now: datetime) -> CountedChanges:
+def changes_with_recipients(webinar: Webinar, changes: AgendaChanges, *, now: datetime) -> CountedChanges:
     """Return `changes` with the number of people who would be mailed about each."""
     recipients = get_participants().count_recipients(webinar, changes, now=now) if changes.sessions else {}
     return CountedChanges(

@@ -65,14 +65,14 @@ class SessionChange:
 
         No calendar holds the items, so staff choose whether this is mailed (rule 11).
         """
-        return self.before is not None and _items_of(self.before) != _items_of(self.after)
+        return self.before is not None and _items_relative_to_start(self.before) != _items_relative_to_start(self.after)
 
     @property
     def always_mails(self) -> bool:
         return self.is_moved or self.is_retitled or self.is_cancelled or self.is_restored
 
 
-def _items_of(session: AgendaSession) -> list[tuple[object, ...]]:
+def _items_relative_to_start(session: AgendaSession) -> list[tuple[object, ...]]:
     """Return the items with their offset from the start of the session instead of their hours."""
     return [
         (
@@ -105,15 +105,15 @@ def changes_between(old: Agenda | None, new: Agenda) -> AgendaChanges:
         sessions=tuple(
             SessionChange(before.get(each.number), each) for each in new.sessions if before.get(each.number) != each
         ),
-        is_details_changed=old is not None and _details(old) != _details(new),
+        is_details_changed=old is not None and _details_only(old) != _details_only(new),
     )
 
 
-def _details(agenda: Agenda) -> Agenda:
+def _details_only(agenda: Agenda) -> Agenda:
     return replace(agenda, sessions=(), release_number=None, released_at=None)
 
 
-def problems_of(agenda: Agenda) -> tuple[str, ...]:
+def release_problems(agenda: Agenda) -> tuple[str, ...]:
     """Return why `agenda` cannot be released: items longer than their session, or no session at all."""
     problems = [
         _("Session %(number)s: its items last %(minutes)s minutes longer than the session.")
@@ -126,7 +126,7 @@ def problems_of(agenda: Agenda) -> tuple[str, ...]:
     return tuple(problems)
 
 
-def warnings_of(agenda: Agenda) -> tuple[str, ...]:
+def release_warnings(agenda: Agenda) -> tuple[str, ...]:
     """Return warnings that do not prevent a release: sessions with minutes that no item fills."""
     return tuple(
         _("Session %(number)s: %(minutes)s minutes are not filled by any item.")
@@ -157,8 +157,8 @@ def draft_of(webinar: Webinar) -> Draft:
     return Draft(
         agenda=agenda,
         changes=changes_between(agenda_from_release(previous) if previous else None, agenda),
-        problems=problems_of(agenda),
-        warnings=warnings_of(agenda),
+        problems=release_problems(agenda),
+        warnings=release_warnings(agenda),
     )
 
 
@@ -186,7 +186,7 @@ def release_webinar(
         raise ReleaseRefused(
             gettext_lazy("Someone has changed the agenda since you opened this page. Please look again.")
         )
-    if problems := problems_of(agenda):
+    if problems := release_problems(agenda):
         raise ReleaseRefused(*problems)
     previous = latest_release(locked)
     changes = changes_between(agenda_from_release(previous) if previous else None, agenda)

@@ -33,10 +33,10 @@ class Restoration:
     fingerprint: str
 
 
-def restoration_of(release: Release) -> Restoration:
+def preview_restoration(release: Release) -> Restoration:
     """Return the agenda that `restore_release` would copy into the draft, without saving it. Costs five queries."""
     draft = draft_of(release.webinar)
-    agenda = _restored(release, draft.agenda)
+    agenda = _agenda_to_restore(release, draft.agenda)
     in_force = latest_release(release.webinar)
     return Restoration(
         agenda=agenda,
@@ -61,7 +61,7 @@ def restore_release(release: Release, *, now: datetime, shown_fingerprint: str =
         raise ReleaseRefused(
             gettext_lazy("Someone has changed the agenda since you opened this page. Please look again.")
         )
-    wanted = _restored(release, draft.agenda)
+    wanted = _agenda_to_restore(release, draft.agenda)
     if not changes_between(draft.agenda, wanted):
         raise ReleaseRefused(gettext_lazy("The agenda is as it was in this release already."))
     _write_details(webinar, wanted, now=now)
@@ -79,10 +79,10 @@ def restore_release(release: Release, *, now: datetime, shown_fingerprint: str =
         row.save()
 
 
-def _restored(release: Release, draft: Agenda) -> Agenda:
+def _agenda_to_restore(release: Release, draft: Agenda) -> Agenda:
     """Return the agenda of `release` as a draft, plus the sessions that were added later, cancelled."""
     agenda = agenda_from_release(release)
-    later = [replace(each, is_cancelled=True) for each in draft.sessions if agenda.session(each.number) is None]
+    later = [replace(each, is_cancelled=True) for each in draft.sessions if agenda.get_session(each.number) is None]
     return replace(
         agenda,
         slug=draft.slug,
@@ -159,7 +159,7 @@ class _SpeakerRows:
                     rows.remove(row)
                     self._rows[speaker] = row
         for speaker in wanted:
-            self._rows[speaker] = self._saved(self._rows.get(speaker), speaker)
+            self._rows[speaker] = self._save_speaker(self._rows.get(speaker), speaker)
 
     def row_of(self, speaker: AgendaSpeaker) -> Speaker:
         return self._rows[self._without_role(speaker)]
@@ -174,10 +174,10 @@ class _SpeakerRows:
         return (row.kind, row.name) == (speaker.kind, speaker.name)
 
     def _is_same(self, row: Speaker, speaker: AgendaSpeaker) -> bool:
-        texts = Bilingual.of(row, "position"), Bilingual.of(row, "institution")
+        texts = Bilingual.from_columns(row, "position"), Bilingual.from_columns(row, "institution")
         return self._has_same_name(row, speaker) and texts == (speaker.position, speaker.institution)
 
-    def _saved(self, row: Speaker | None, speaker: AgendaSpeaker) -> Speaker:
+    def _save_speaker(self, row: Speaker | None, speaker: AgendaSpeaker) -> Speaker:
         if row is None:
             row = Speaker(webinar=self._webinar, code=self._free_code(speaker.name.en), kind=speaker.kind)
             is_named_once = speaker.kind == SpeakerKind.PERSON and speaker.name.en == speaker.name.es

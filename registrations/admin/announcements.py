@@ -159,7 +159,7 @@ class AnnouncementAdmin(SecretariatAdmin[Announcement]):
         if found is None:
             raise Http404
         announcement = self._get_announcement(found.pk)
-        audience = Audience.parse(announcement.audience)
+        audience = Audience.from_json(announcement.audience)
         recipients = Paginator(recipients_of(announcement.webinar, audience), RECIPIENTS_PER_PAGE)
         data = request.POST if request.method == "POST" else None
         form = ConfirmSendForm(data, initial={"count": recipients.count, "version": announcement.version})

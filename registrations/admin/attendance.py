@@ -54,7 +54,7 @@ class AttendanceAdmin(ReadOnlyAdmin[Attendance]):
     search_fields = ["name", "address", "delegate__name"]
     show_full_result_count = False
 
-    def front_page(self, request: HttpRequest) -> dict[str, object]:
+    def dashboard_context(self, request: HttpRequest) -> dict[str, object]:
         return {}
 
     def root_urls(self) -> list[URLPattern]:

@@ -116,7 +116,7 @@ class DelegationAdmin(SecretariatAdmin[Delegation]):
             path("quota-board/<slug:slug>/export/", view(export_board_page), name="export-quota-board"),
         ]
 
-    def front_page(self, request: HttpRequest) -> dict[str, object]:
+    def dashboard_context(self, request: HttpRequest) -> dict[str, object]:
         return dashboard_context(now=timezone.now())
 
     def get_urls(self) -> list[URLPattern | URLResolver]:  # type: ignore[override]  # the stubs forget resolvers

@@ -25,7 +25,7 @@ def is_right(delivery: Delivery, *, now: datetime) -> Q:
     if delivery.delegate_id is not None:
         return Q(Exists(Delegate.objects.taking_part().filter(pk=OuterRef("delegate"))))
     announcement = Announcement.objects.get(deliveries=delivery)
-    bodies = Audience.parse(announcement.audience).bodies
+    bodies = Audience.from_json(announcement.audience).bodies
     audience = Audience(readers=AnnouncementRecipients.FOCAL_POINTS, bodies=bodies)
     return Q(Exists(focal_points_of_audience(delivery.webinar, audience).filter(pk=OuterRef("user"))))
 

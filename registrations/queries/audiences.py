@@ -36,7 +36,7 @@ class Audience:
     answer: str = ""
 
     @classmethod
-    def parse(cls, value: Mapping[str, Any]) -> "Audience":
+    def from_json(cls, value: Mapping[str, Any]) -> "Audience":
         return cls(
             readers=value.get("readers", AnnouncementRecipients.DELEGATES),
             bodies=tuple(value.get("bodies", ())),

@@ -94,7 +94,7 @@ def send_announcement(announcement: Announcement, *, version: int, count: int, b
         raise NotPossibleNow(_("Nobody is written to before the agenda is released. Release it first."))
     if stored.missing_fields:
         raise NotPossibleNow(_("Subject and text are needed in both languages: everybody reads it in their own."))
-    recipients = [recipient_from(row) for row in recipients_of(stored.webinar, Audience.parse(stored.audience))]
+    recipients = [recipient_from(row) for row in recipients_of(stored.webinar, Audience.from_json(stored.audience))]
     if not recipients:
         raise NotPossibleNow(_("Nobody is among the readers that were chosen. Choose others."))
     if len(recipients) != count:

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from registrations.exceptions import InvalidInput
 from registrations.models import BodyKind, Delegate, DelegateRole, Delegation, ParticipantProfile
 from registrations.services.registration_window import UNUSABLE_CHARACTERS
-from sessions_app.invisible import INVISIBLE, has_invisible
+from sessions_app.invisible import INVISIBLE_CHARACTER, has_invisible_character
 
 
 @dataclass(frozen=True)
@@ -64,8 +64,8 @@ def _field_messages(details: DelegateDetails) -> dict[str, list[str]]:
     }
     if not details.email.isascii():
         unusable["email"] = [
-            str(INVISIBLE)
-            if has_invisible(details.email)
+            str(INVISIBLE_CHARACTER)
+            if has_invisible_character(details.email)
             else _("No mail can be sent to this address. Please check how it is written.")
         ]
     values = {name: getattr(details, name) for name in FIELDS if name != "profile"}

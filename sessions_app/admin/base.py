@@ -21,7 +21,7 @@ from sessions_app.admin.split_datetime import SplitDateTimeLegendMixin
 from sessions_app.concurrent_edits import ConcurrentEditForm, RowDeleted, save_changed_fields, save_rows
 from sessions_app.forms import mark_languages
 
-M = TypeVar("M", bound=models.Model)
+ModelT = TypeVar("ModelT", bound=models.Model)
 
 if TYPE_CHECKING:
     TypedModelAdmin = admin.ModelAdmin
@@ -44,7 +44,7 @@ LOOKUPS_OF_FILTERS = re.compile(r"((__id)?__exact|__isnull)?")
 LOOKUPS_OF_DATES = {"__year": range(1970, 3000), "__month": range(1, 13), "__day": range(1, 32)}
 
 
-class SecretariatAdmin(SplitDateTimeLegendMixin, TypedModelAdmin[M]):
+class SecretariatAdmin(SplitDateTimeLegendMixin, TypedModelAdmin[ModelT]):
     """The admin pages of one model; no URL, selection of rows or concurrent save leads to a server error."""
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
@@ -84,7 +84,7 @@ class SecretariatAdmin(SplitDateTimeLegendMixin, TypedModelAdmin[M]):
             raise IncorrectLookupParameters
         return True
 
-    def get_form(self, request: HttpRequest, obj: M | None = None, change: bool = False, **kwargs: Any) -> Any:
+    def get_form(self, request: HttpRequest, obj: ModelT | None = None, change: bool = False, **kwargs: Any) -> Any:
         form = super().get_form(request, obj, change=change, **kwargs)
         mark_languages(form.base_fields)
         return form
@@ -137,7 +137,7 @@ class SecretariatAdmin(SplitDateTimeLegendMixin, TypedModelAdmin[M]):
             entry.changes = logged_changes(entry, self.model)
         return response
 
-    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> M | None:
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> ModelT | None:
         if len(object_id) > MAX_KEY_LENGTH:
             return None
         return super().get_object(request, object_id, from_field)
@@ -148,7 +148,7 @@ class SecretariatAdmin(SplitDateTimeLegendMixin, TypedModelAdmin[M]):
         return deleted, counts, set() if protected else perms_needed, protected
 
 
-class ConcurrentEditAdmin(SecretariatAdmin[M]):
+class ConcurrentEditAdmin(SecretariatAdmin[ModelT]):
     """The admin of rows that several people edit at once: it saves only the fields that were changed on the page.
 
     See `sessions_app/concurrent_edits.py`.
@@ -156,23 +156,23 @@ class ConcurrentEditAdmin(SecretariatAdmin[M]):
 
     form = ConcurrentEditForm
 
-    def save_model(self, request: HttpRequest, obj: M, form: Any, change: bool) -> None:
+    def save_model(self, request: HttpRequest, obj: ModelT, form: Any, change: bool) -> None:
         save_changed_fields(obj, form.changed_data)
 
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
         save_rows(formset, formset.save(commit=False))
 
 
-class ReadOnlyAdmin(SecretariatAdmin[M]):
+class ReadOnlyAdmin(SecretariatAdmin[ModelT]):
     """An admin to read and to search; only services change its rows."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 
-    def has_change_permission(self, request: HttpRequest, obj: M | None = None) -> bool:
+    def has_change_permission(self, request: HttpRequest, obj: ModelT | None = None) -> bool:
         return False
 
-    def has_delete_permission(self, request: HttpRequest, obj: M | None = None) -> bool:
+    def has_delete_permission(self, request: HttpRequest, obj: ModelT | None = None) -> bool:
         return False
 
 

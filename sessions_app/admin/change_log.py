@@ -114,9 +114,9 @@ def _logged_change(part: dict[str, Any], model: type[models.Model]) -> LoggedCha
     )
     differences = tuple(
         (
-            _label(changed_model, str(name), str(labels.get(name, name))),
-            _text(changed_model, name, old),
-            _text(changed_model, name, new),
+            _field_label(changed_model, str(name), str(labels.get(name, name))),
+            _value_in_words(changed_model, name, old),
+            _value_in_words(changed_model, name, new),
         )
         for name, old, new in changed.get("differences", ())
     )
@@ -142,11 +142,11 @@ def _field(model: type[models.Model], name: str) -> Any:
         return None
 
 
-def _label(model: type[models.Model], name: str, label: str) -> str:
+def _field_label(model: type[models.Model], name: str, label: str) -> str:
     return str(getattr(_field(model, name), "verbose_name", None) or _(label))
 
 
-def _text(model: type[models.Model], name: str, value: StoredValue) -> str:
+def _value_in_words(model: type[models.Model], name: str, value: StoredValue) -> str:
     if value in (None, ""):
         return EMPTY
     if isinstance(value, bool):

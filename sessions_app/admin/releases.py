@@ -12,13 +12,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from sessions_app.admin.base import ReadOnlyAdmin
-from sessions_app.admin.cancelling import confirm_page
+from sessions_app.admin.cancelling import render_confirmation
 from sessions_app.admin.previews import release_preview
 from sessions_app.forms import RestoreForm
 from sessions_app.models import Release, Webinar
-from sessions_app.release_recipients import count_recipients
+from sessions_app.release_recipients import changes_with_recipients
 from sessions_app.releases import ReleaseRefused
-from sessions_app.restoring import restoration_of, restore_release
+from sessions_app.restoring import preview_restoration, restore_release
 
 
 @admin.register(Release)
@@ -63,12 +63,12 @@ class ReleaseAdmin(ReadOnlyAdmin[Release]):
             raise Http404
         if not self._may_restore(request):
             raise PermissionDenied
-        restoration = restoration_of(release)
+        restoration = preview_restoration(release)
         form = RestoreForm(request.POST if request.method == "POST" else None, fingerprint=restoration.fingerprint)
         if form.is_valid() and self._restore(request, release, form):
             return redirect("admin:release-webinar", release.webinar_id)
         lost = _("Changes of the draft that were never released are overwritten.")
-        return confirm_page(
+        return render_confirmation(
             self,
             request,
             release,
@@ -80,7 +80,7 @@ class ReleaseAdmin(ReadOnlyAdmin[Release]):
             ),
             verb=_("Put it back into the draft"),
             form=form,
-            changes=count_recipients(release.webinar, restoration.to_public, now=timezone.now()),
+            changes=changes_with_recipients(release.webinar, restoration.to_public, now=timezone.now()),
             zone=restoration.agenda.timezone,
             is_draft_only=True,
             warnings=[lost] if restoration.is_draft_lost else [],

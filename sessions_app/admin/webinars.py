@@ -16,16 +16,16 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from sessions_app.admin.base import ConcurrentEditAdmin, acting_user
-from sessions_app.admin.cancelling import cancel_webinar_page, restore_webinar_page, row_to_change
+from sessions_app.admin.cancelling import cancel_webinar_page, get_row_to_change, restore_webinar_page
 from sessions_app.admin.inlines import TableInline
 from sessions_app.admin.previews import delegate_preview, public_preview
 from sessions_app.concurrent_edits import save_rows
 from sessions_app.editing import next_session_number
 from sessions_app.forms import ReleaseForm
 from sessions_app.models import Session, Webinar
-from sessions_app.release_recipients import CountedChanges, count_recipients
+from sessions_app.release_recipients import CountedChanges, changes_with_recipients
 from sessions_app.releases import Draft, ReleaseRefused, draft_of, release_webinar
-from sessions_app.time_zone_context import in_zone
+from sessions_app.time_zone_context import render_in_zone
 
 
 class SessionInline(TableInline):
@@ -95,7 +95,7 @@ class WebinarAdmin(ConcurrentEditAdmin[Webinar]):
         """Show and read every hour in the webinar's zone, which the top of the page names."""
         webinar = self.get_object(request, object_id) if object_id else None
         zone = webinar.timezone if webinar else timezone.get_current_timezone_name()
-        return in_zone(zone, super().changeform_view, request, object_id, *args, **kwargs)
+        return render_in_zone(zone, super().changeform_view, request, object_id, *args, **kwargs)
 
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
         """Save the sessions; each new one gets the next number."""
@@ -124,9 +124,9 @@ class WebinarAdmin(ConcurrentEditAdmin[Webinar]):
 
     def release_page(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Show what a release would change; a POST releases exactly what was shown."""
-        webinar: Webinar = row_to_change(self, request, pk)
+        webinar: Webinar = get_row_to_change(self, request, pk)
         draft = draft_of(webinar)
-        changes = count_recipients(webinar, draft.changes, now=timezone.now())
+        changes = changes_with_recipients(webinar, draft.changes, now=timezone.now())
         data = request.POST if request.method == "POST" else None
         form = ReleaseForm(data, fingerprint=draft.fingerprint, changes=changes)
         if form.is_valid() and self._release(request, webinar, form):

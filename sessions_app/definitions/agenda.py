@@ -70,19 +70,19 @@ class AgendaDefinition:
         """The start of the first session, as local time in the webinar's zone."""
         return self.sessions[0].starts
 
-    def instant(self, wall_clock: datetime) -> datetime:
+    def to_utc(self, wall_clock: datetime) -> datetime:
         """Return the UTC instant of the local time `wall_clock` in the webinar's zone."""
         return wall_clock.replace(tzinfo=ZoneInfo(self.timezone)).astimezone(UTC)
 
-    def exists(self, wall_clock: datetime) -> bool:
+    def local_time_exists(self, wall_clock: datetime) -> bool:
         """Whether the local time `wall_clock` exists: it does not in the hour that is skipped for summer time."""
-        return self.instant(wall_clock).astimezone(ZoneInfo(self.timezone)).replace(tzinfo=None) == wall_clock
+        return self.to_utc(wall_clock).astimezone(ZoneInfo(self.timezone)).replace(tzinfo=None) == wall_clock
 
 
 def parse_agenda(top: TomlTable) -> AgendaDefinition:
     """Read the blocks `webinar`, `speaker` and `session`; problems are collected in the table's source.
 
-    The value is complete only if `source.check()` raises nothing afterwards.
+    The value is complete only if `source.raise_if_problems()` raises nothing afterwards.
     """
     speakers = _parse_speakers(top)
     sessions = _parse_sessions(top, {speaker.code for speaker in speakers})
@@ -104,12 +104,12 @@ def parse_agenda(top: TomlTable) -> AgendaDefinition:
     return definition
 
 
-def refuse_missing_hours(source: Source, definition: AgendaDefinition, shift: timedelta) -> None:
+def refuse_skipped_hours(source: Source, definition: AgendaDefinition, shift: timedelta) -> None:
     """Report each session that, moved by `shift`, would begin at a local time that does not exist."""
     for session in definition.sessions:
         starts = session.starts + shift
-        if not definition.exists(starts):
-            source.refuse_line(
+        if not definition.local_time_exists(starts):
+            source.report_at(
                 session.line,
                 _("Session %(number)s would begin at %(hour)s, which clocks in %(zone)s leave out that day.")
                 % {"number": session.number, "hour": f"{starts:%Y-%m-%d %H:%M}", "zone": definition.timezone},
@@ -128,7 +128,7 @@ def _parse_speakers(top: TomlTable) -> tuple[SpeakerDefinition, ...]:
         )
         table.finish()
         if speaker.code in speakers:
-            table.refuse("code", _("The speaker “%(code)s” stands in the file twice.") % {"code": speaker.code})
+            table.report("code", _("The speaker “%(code)s” stands in the file twice.") % {"code": speaker.code})
         speakers[speaker.code] = speaker
     return tuple(speakers.values())
 
@@ -145,10 +145,10 @@ def _parse_sessions(top: TomlTable, speakers: set[str]) -> list[SessionDefinitio
     for table in top.read_tables("session"):
         session = _parse_session(table, speakers)
         if session.number in sessions:
-            table.refuse("number", _("The number %(number)s is given twice.") % {"number": session.number})
+            table.report("number", _("The number %(number)s is given twice.") % {"number": session.number})
         sessions[session.number] = session
     if not sessions:
-        top.refuse("session", _("The file names no session. At least one [[session]] is needed."))
+        top.report("session", _("The file names no session. At least one [[session]] is needed."))
     return list(sessions.values())
 
 
@@ -168,7 +168,7 @@ def _parse_session(table: TomlTable, speakers: set[str]) -> SessionDefinition:
     table.finish()
     total = sum(item.minutes for item in session.items)
     if total > session.minutes:
-        table.refuse(
+        table.report(
             "minutes",
             _("The items of session %(number)s last %(total)s minutes. Allowed: the session's %(minutes)s at most.")
             % {"number": session.number, "total": total, "minutes": session.minutes},
@@ -182,21 +182,21 @@ def _parse_item(table: TomlTable, speakers: set[str]) -> ItemDefinition:
         kind=table.read_choice("kind", AgendaItemKind.values),
         title=table.read_bilingual("title", required=True),
         points=tuple(point.read_as_bilingual(required=True, longest=500) for point in table.read_tables("points")),
-        speakers=tuple(_parse_part(part, speakers) for part in table.read_tables("speakers")),
+        speakers=tuple(_parse_speaker_role(part, speakers) for part in table.read_tables("speakers")),
     )
     table.finish()
     if len(set(item.speakers)) < len(item.speakers):
-        table.refuse("speakers", _("A speaker stands in one item twice with the same role."))
+        table.report("speakers", _("A speaker stands in one item twice with the same role."))
     if any("\n" in text for point in item.points for text in (point.en, point.es)):
-        table.refuse("points", _("A point is one line."))
+        table.report("points", _("A point is one line."))
     return item
 
 
-def _parse_part(table: TomlTable, speakers: set[str]) -> tuple[str, str]:
+def _parse_speaker_role(table: TomlTable, speakers: set[str]) -> tuple[str, str]:
     code, role = table.read_slug("code"), table.read_choice("role", SpeakerRole.values)
     table.finish()
     if code and code not in speakers:
-        table.refuse(
+        table.report(
             "code",
             _("The speaker “%(code)s” is not known. Allowed: %(allowed)s.")
             % {"code": code, "allowed": ", ".join(sorted(speakers)) or _("none; add a [[speaker]]")},

@@ -45,9 +45,9 @@ class TomlTable:
         """The line of the file on which the table begins."""
         return self.source.line_of(self.path)
 
-    def refuse(self, key: str, message: str) -> None:
+    def report(self, key: str, message: str) -> None:
         """Report a problem on the line of `key`, or of the table if `key` is empty."""
-        self.source.refuse((*self.path, key) if key else self.path, message)
+        self.source.report((*self.path, key) if key else self.path, message)
 
     def allow(self, *keys: str) -> None:
         """Let `finish` accept `keys` although they were not read."""
@@ -57,7 +57,7 @@ class TomlTable:
         """Report each key that was neither read nor allowed."""
         for key in self._values:
             if key not in self._known_keys:
-                self.refuse(
+                self.report(
                     key,
                     _("“%(key)s” is not known here. Allowed: %(allowed)s.")
                     % {"key": key, "allowed": ", ".join(sorted(self._known_keys))},
@@ -68,12 +68,12 @@ class TomlTable:
         value: str = self._read(key, str, _("a text in quotes"), default="", required=required)
         value = value.strip()
         if required and not value and self._values.get(key) is not None:
-            self.refuse(key, _("“%(key)s” is empty.") % {"key": key})
+            self.report(key, _("“%(key)s” is empty.") % {"key": key})
         if len(value) > longest:
-            self.refuse(key, _("“%(key)s” has more than %(longest)s characters.") % {"key": key, "longest": longest})
+            self.report(key, _("“%(key)s” has more than %(longest)s characters.") % {"key": key, "longest": longest})
             return ""
         if any(character < " " and character not in "\n\t" for character in value):
-            self.refuse(key, _("“%(key)s” holds control characters.") % {"key": key})
+            self.report(key, _("“%(key)s” holds control characters.") % {"key": key})
             return ""
         return value
 
@@ -114,7 +114,7 @@ class TomlTable:
         usual = lowest if default is None else default
         value: int = self._read(key, int, _("a whole number"), default=usual, required=default is None)
         if not lowest <= value <= highest:
-            self.refuse(
+            self.report(
                 key,
                 _("“%(key)s” is %(value)s. Allowed: %(lowest)s to %(highest)s.")
                 % {"key": key, "value": value, "lowest": lowest, "highest": highest},
@@ -130,7 +130,7 @@ class TomlTable:
             if type(value) is int and lowest <= value <= highest:
                 good.append(value)
             else:
-                self.refuse(
+                self.report(
                     key,
                     _("“%(key)s” holds %(value)s. Allowed: %(lowest)s to %(highest)s.")
                     % {"key": key, "value": repr(value)[:60], "lowest": lowest, "highest": highest},
@@ -142,7 +142,7 @@ class TomlTable:
         names = list(allowed)
         value: str = self._read(key, str, ", ".join(names), default=default, required=not default)
         if key in self._values and isinstance(value, str) and value not in names:
-            self.refuse(
+            self.report(
                 key,
                 _("“%(value)s” is not known. Allowed: %(allowed)s.") % {"value": value, "allowed": ", ".join(names)},
             )
@@ -173,7 +173,7 @@ class TomlTable:
         value = Bilingual(*(self.read_text(language, longest=longest) for language in LANGUAGES))
         self.finish()
         if required and self._is_given and not self._values.keys() & set(LANGUAGES):
-            self.refuse("", _("A text in “en” or “es” is needed."))
+            self.report("", _("A text in “en” or “es” is needed."))
         return value
 
     def read_table(self, key: str, *, required: bool = False) -> "TomlTable":
@@ -190,7 +190,7 @@ class TomlTable:
             if isinstance(value, dict):
                 found.append(TomlTable(self.source, (*self.path, key, position), value))
             else:
-                self.refuse(key, _("“%(key)s” holds something that is not a table.") % {"key": key})
+                self.report(key, _("“%(key)s” holds something that is not a table.") % {"key": key})
         return found
 
     def _read(self, key: str, kind: type, allowed: str, *, default: Any = None, required: bool = False) -> Any:
@@ -201,12 +201,12 @@ class TomlTable:
         self._known_keys.append(key)
         if key not in self._values:
             if required:
-                self.refuse(key, _("“%(key)s” is missing. Allowed: %(allowed)s.") % {"key": key, "allowed": allowed})
+                self.report(key, _("“%(key)s” is missing. Allowed: %(allowed)s.") % {"key": key, "allowed": allowed})
             return default
         value = self._values[key]
         if type(value) is not kind:
             printed = value.isoformat() if isinstance(value, date | time | datetime) else value
-            self.refuse(
+            self.report(
                 key,
                 _("“%(key)s” is %(value)s. Allowed: %(allowed)s.")
                 % {"key": key, "value": repr(printed)[:60], "allowed": allowed},
@@ -219,14 +219,14 @@ class TomlTable:
             if value:
                 validate(value)
         except ValidationError:
-            self.refuse(
+            self.report(
                 key, _("“%(value)s” cannot be used. Allowed: %(allowed)s.") % {"value": value, "allowed": allowed}
             )
             return ""
         return value
 
     def _refuse_zone(self, key: str, value: object) -> None:
-        self.refuse(
+        self.report(
             key,
             _("“%(value)s” is not a time zone. Allowed: a name of the IANA list such as America/Costa_Rica.")
             % {"value": value},

@@ -102,4 +102,4 @@ class ReleasedSession(models.Model):
 
     @property
     def title(self) -> Bilingual:
-        return Bilingual.of(self, "title")
+        return Bilingual.from_columns(self, "title")

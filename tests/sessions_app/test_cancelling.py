@@ -1,6 +1,6 @@
 import pytest
 
-from sessions_app.cancelling import cancel_webinar, draft_of_cancellation, restore_webinar
+from sessions_app.cancelling import cancel_webinar, preview_cancellation, restore_webinar
 from sessions_app.editing import cancel_session
 from sessions_app.models import Release, ReleasedSession, Webinar
 from sessions_app.releases import ReleaseRefused, draft_of, release_webinar
@@ -35,7 +35,7 @@ def test_cancelling_a_webinar_cancels_every_session_in_one_release(webinar: Webi
 
 
 def test_a_cancellation_releases_exactly_its_draft(webinar: Webinar) -> None:
-    draft = draft_of_cancellation(webinar, now=NOW)
+    draft = preview_cancellation(webinar, now=NOW)
 
     release = cancel_webinar(webinar, by=None, now=NOW, reason="Postponed", shown_fingerprint=draft.fingerprint)
 
@@ -45,7 +45,7 @@ def test_a_cancellation_releases_exactly_its_draft(webinar: Webinar) -> None:
 
 
 def test_a_draft_that_was_changed_since_is_not_cancelled(webinar: Webinar) -> None:
-    seen = draft_of_cancellation(webinar, now=NOW).fingerprint
+    seen = preview_cancellation(webinar, now=NOW).fingerprint
     webinar.sessions.filter(number=1).update(title_en="Changed meanwhile")
 
     with pytest.raises(ReleaseRefused, match="Someone has changed the agenda"):

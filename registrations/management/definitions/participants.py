@@ -137,11 +137,11 @@ def _parse_bodies(top: TomlTable) -> tuple[BodyDefinition, ...]:
     for table in top.read_tables("body"):
         body = _parse_body(table)
         if body.slug and body.slug in bodies:
-            table.refuse("slug", _("The body “%(slug)s” stands in the file twice.") % {"slug": body.slug})
+            table.report("slug", _("The body “%(slug)s” stands in the file twice.") % {"slug": body.slug})
         bodies[body.slug] = body
     iso_codes = [body.iso_code for body in bodies.values() if body.iso_code]
     for code in {code for code in iso_codes if iso_codes.count(code) > 1}:
-        top.refuse("body", _("The code “%(code)s” is given to two bodies.") % {"code": code})
+        top.report("body", _("The code “%(code)s” is given to two bodies.") % {"code": code})
     return tuple(bodies.values())
 
 
@@ -158,13 +158,13 @@ def _parse_body(table: TomlTable) -> BodyDefinition:
     )
     table.finish()
     if body.iso_code and not (len(body.iso_code) == 2 and body.iso_code.isascii() and body.iso_code.isupper()):
-        table.refuse(
+        table.report(
             "iso_code",
             _("“%(code)s” is no country code. Allowed: two capital letters of ISO 3166, such as HN.")
             % {"code": body.iso_code},
         )
     if kind == BodyKind.COUNTRY and body.name and not body.timezones and not table.has("timezones"):
-        table.refuse("", _("“timezones” is missing. Allowed: a list of the country's time zones."))
+        table.report("", _("“timezones” is missing. Allowed: a list of the country's time zones."))
     return body
 
 
@@ -183,7 +183,7 @@ def _parse_profiles(top: TomlTable) -> tuple[ProfileDefinition, ...]:
         )
         table.finish()
         if profile.code in profiles:
-            table.refuse("code", _("The profile “%(code)s” stands in the file twice.") % {"code": profile.code})
+            table.report("code", _("The profile “%(code)s” stands in the file twice.") % {"code": profile.code})
         profiles[profile.code] = profile
     return tuple(profiles.values())
 
@@ -194,7 +194,7 @@ def _parse_numbers(table: TomlTable) -> tuple[int, int | None]:
     # So that the error about an unknown key lists “maximum” among the allowed ones, also if the file has none.
     table.allow("maximum")
     if maximum is not None and maximum < minimum:
-        table.refuse("maximum", _("The maximum cannot be below the minimum. Enter a higher one, or none."))
+        table.report("maximum", _("The maximum cannot be below the minimum. Enter a higher one, or none."))
     return minimum, maximum
 
 
@@ -211,7 +211,7 @@ def _parse_exceptions(profile: TomlTable) -> tuple[ExceptionDefinition, ...] | N
         )
         table.finish()
         if exception.country in exceptions:
-            table.refuse("country", _("An exception for “%(code)s” stands here twice.") % {"code": exception.country})
+            table.report("country", _("An exception for “%(code)s” stands here twice.") % {"code": exception.country})
         exceptions[exception.country] = exception
     return tuple(exceptions.values()) if profile.has("exceptions") else None
 
@@ -237,7 +237,7 @@ def _parse_moment(parent: TomlTable, key: str, *, at: time, counts: str = "days_
     clock = table.read_time("at", required=False)
     table.finish()
     if parent.has(key) and table.has("on") == table.has(counts):
-        parent.refuse(
+        parent.report(
             key,
             _("“%(key)s” needs either “on” with a date or “%(counts)s” with a number of days.")
             % {"key": key, "counts": counts},
@@ -253,7 +253,7 @@ def _parse_reminders(top: TomlTable) -> tuple[ReminderDefinition, ...] | None:
     for table in tables:
         reminder = _parse_reminder(table)
         if reminder in reminders:
-            table.refuse("", _("A reminder stands in the file twice."))
+            table.report("", _("A reminder stands in the file twice."))
         reminders[reminder] = None
     return tuple(reminders)
 
@@ -269,7 +269,7 @@ def _parse_reminder(table: TomlTable) -> ReminderDefinition:
     )
     table.finish()
     if amount not in allowed_amounts(unit):
-        table.refuse("", _("A reminder needs “days”, “hours” or “minutes”: from 5 minutes to 60 days."))
+        table.report("", _("A reminder needs “days”, “hours” or “minutes”: from 5 minutes to 60 days."))
     return reminder
 
 
@@ -288,5 +288,5 @@ def _parse_lead(table: TomlTable) -> tuple[int, ReminderUnit]:
 def _parse_gap_notices(table: TomlTable) -> tuple[int, ...] | None:
     days = table.read_numbers("gap_notices", lowest=MIN_DAYS, highest=MAX_DAYS)
     if len(set(days)) < len(days):
-        table.refuse("gap_notices", _("A day stands in “gap_notices” twice."))
+        table.report("gap_notices", _("A day stands in “gap_notices” twice."))
     return days if table.has("gap_notices") else None

@@ -19,8 +19,8 @@ def policy_values(
     first_start = agenda.first_start + shift
     moved = first_start.date() - agenda.first_start.date()
     return {
-        "opens_at": agenda.instant(registration.opens.on(first_start, moved)),
-        "closes_at": agenda.instant(registration.closes.on(first_start, moved)),
+        "opens_at": agenda.to_utc(registration.opens.on(first_start, moved)),
+        "closes_at": agenda.to_utc(registration.closes.on(first_start, moved)),
         "purge_on": registration.purge.on(first_start, moved).date(),
         "accepts_complete_at_once": registration.accepts_complete_at_once,
         "requires_letter": registration.requires_letter,

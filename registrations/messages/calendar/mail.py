@@ -101,7 +101,7 @@ def _session_last_sent(delivery: Delivery, released: ReleasedSession) -> AgendaS
     """Return the session as the last message to the mailbox had it; None if there was none or nothing has changed."""
     if delivery.previous_release is None:
         return None
-    return agenda_from_release(delivery.previous_release).session(released.number)
+    return agenda_from_release(delivery.previous_release).get_session(released.number)
 
 
 def _parts(delivery: Delivery) -> tuple[Delegate, CalendarEntry, ReleasedSession]:

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from sessions_app.agenda import agenda_from_release
 from sessions_app.models import Webinar
-from sessions_app.releases import ReleaseRefused, release_webinar, warnings_of
+from sessions_app.releases import ReleaseRefused, release_warnings, release_webinar
 
 
 class Command(BaseCommand):
@@ -46,7 +46,7 @@ class Command(BaseCommand):
             )
         except ReleaseRefused as error:
             raise CommandError("\n".join(str(message) for message in error.messages)) from error
-        for warning in warnings_of(agenda_from_release(release)):
+        for warning in release_warnings(agenda_from_release(release)):
             self.stderr.write(warning)
         self.stdout.write(f"{release} of {webinar.slug} is public.")
 

@@ -23,7 +23,7 @@ from registrations.admin.announcement_page import (
 from registrations.admin.base import staff_user
 from registrations.admin.mail_preview import preview_response
 from registrations.admin.mail_states import mail_states
-from registrations.admin.stop_sending import stop_page, stoppable
+from registrations.admin.stop_sending import stop_page, unsent_deliveries
 from registrations.exceptions import RuleBroken
 from registrations.forms.announcements import AnnouncementForm, ConfirmSendForm, DeleteDraftForm
 from registrations.forms.errors import add_broken_rule, update_hidden_values
@@ -96,10 +96,10 @@ class AnnouncementAdmin(SecretariatAdmin[Announcement]):
             return TemplateResponse(request, "admin/registrations/announcement/choose.html", context)
         form = AnnouncementForm(request.POST if request.method == "POST" else None, webinar=webinar)
 
-        def write() -> Announcement:
+        def save() -> Announcement:
             return write_announcement(webinar, form.details(), by=staff_user(request), now=timezone.now())
 
-        announcement = self._save_if_valid(form, write)
+        announcement = self._save_if_valid(form, save)
         if announcement is not None:
             self.log_addition(request, announcement, [{"added": {}}])
             return redirect(change_url(announcement))
@@ -116,13 +116,13 @@ class AnnouncementAdmin(SecretariatAdmin[Announcement]):
         data = request.POST if request.method == "POST" else None
         form = AnnouncementForm(data, webinar=announcement.webinar, announcement=announcement)
 
-        def edit() -> Announcement:
+        def save() -> Announcement:
             version = form.cleaned_data["version"]
             return edit_announcement(
                 announcement, form.details(), version=version, by=staff_user(request), now=timezone.now()
             )
 
-        edited = self._save_if_valid(form, edit)
+        edited = self._save_if_valid(form, save)
         if edited is not None:
             self.log_change(request, edited, [{"changed": {"fields": form.changed_data}}])
             return redirect(change_url(edited))
@@ -183,7 +183,7 @@ class AnnouncementAdmin(SecretariatAdmin[Announcement]):
             recipient_key=key,
             missing=[str(Announcement._meta.get_field(name).verbose_name) for name in announcement.missing_fields],  # type: ignore[union-attr]  # plain columns
             states=mail_states(deliveries_of_announcement(announcement), listed=deliveries_url(announcement)),
-            stoppable=stoppable(deliveries_of_announcement(announcement)).count(),
+            unsent_count=unsent_deliveries(deliveries_of_announcement(announcement)).count(),
             deliveries_url=deliveries_url(announcement),
             can_write=self.has_change_permission(request),
         )

@@ -32,7 +32,7 @@ from registrations.models import Delegation, DelegationStatus, User
 from registrations.queries import fingerprint_of
 from registrations.queries.acceptance import Acceptances, acceptances_of, is_accepted_at_once
 from registrations.queries.letters import lacking_letter
-from registrations.queries.lists import seats_of_many
+from registrations.queries.lists import seats_of_delegations
 from registrations.queries.review_queue import latest_history
 from registrations.services.acceptance_messages import message_if_accepted
 from registrations.services.delegations import accept_delegation, return_delegation, waive_gaps
@@ -162,7 +162,7 @@ def bulk_action_page(site: AdminSite, action: BulkAction, request: HttpRequest) 
     back = reverse("admin:review-queue" if is_from_queue else "admin:registrations_delegation_changelist")
     data = request.POST if request.method == "POST" else None
     selected = _selected_delegations(request)
-    applicable, left_out = _split(selected, action)
+    applicable, left_out = _split_by_applicability(selected, action)
     form = action.form(data, selected=applicable)
     if applicable and form.is_valid():
         refused = [item.delegation.pk for item in applicable if not _apply(request, action, item, form)]
@@ -176,7 +176,7 @@ def bulk_action_page(site: AdminSite, action: BulkAction, request: HttpRequest) 
         if not (refused and any(form.free_texts())):
             return redirect(back)
         selected = load_selected(_delegations_by_name(refused))
-        applicable, left_out = _split(selected, action)
+        applicable, left_out = _split_by_applicability(selected, action)
         form = action.form(data, selected=applicable)
     query = [("delegation", item.delegation.pk) for item in selected] + (
         [(FROM_PARAM, FROM_REVIEW_QUEUE)] if is_from_queue else []
@@ -200,7 +200,7 @@ def bulk_action_page(site: AdminSite, action: BulkAction, request: HttpRequest) 
     return TemplateResponse(request, "admin/registrations/delegation/bulk_action.html", context)
 
 
-def _split(
+def _split_by_applicability(
     selected: Sequence[SelectedDelegation], action: BulkAction
 ) -> tuple[list[SelectedDelegation], list[Delegation]]:
     """Return the selected delegations that `action` applies to, and the others."""
@@ -247,7 +247,7 @@ def load_selected(
     """
     rows: Any = delegations.annotate(lacks_letter=lacking_letter())
     found = list(rows.select_related("webinar__policy", "body"))
-    seats = seats_of_many(found)
+    seats = seats_of_delegations(found)
     history = latest_history([delegation.pk for delegation in found])
     selected = []
     for delegation in found:

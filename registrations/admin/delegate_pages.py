@@ -90,7 +90,7 @@ def person_page(site: AdminSite, request: HttpRequest, pk: int) -> HttpResponse:
     )
     mail = mail_state_of(delegate)
 
-    def edit() -> str:
+    def save() -> str:
         person = edit_delegate(
             delegate, details=form.details(), **form.version_and_reason(), by=staff_user(request), now=timezone.now()
         )
@@ -100,7 +100,7 @@ def person_page(site: AdminSite, request: HttpRequest, pk: int) -> HttpResponse:
         site,
         request,
         form,
-        edit,
+        save,
         delegate=delegate,
         delegation=delegate.delegation,
         seats=seats,

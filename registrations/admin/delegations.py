@@ -45,7 +45,7 @@ from registrations.queries import (
     seats_of,
 )
 from registrations.queries.letters import lacking_letter
-from registrations.queries.lists import seats_of_many
+from registrations.queries.lists import seats_of_delegations
 from registrations.queries.speakers import speakers_among, unlinked_speakers_with_appearances
 from registrations.services.delegations import accept_delegation, revoke_waiver
 from registrations.services.mail_limits import release_mail
@@ -59,7 +59,7 @@ class DelegationChangeList(ChangeList):
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
         self.result_list = list(self.result_list)
-        seats = seats_of_many(self.result_list)
+        seats = seats_of_delegations(self.result_list)
         for delegation in self.result_list:
             delegation.seats = seats[delegation.pk]
 

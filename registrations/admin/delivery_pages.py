@@ -76,9 +76,9 @@ def state_label(delivery: Delivery, now: datetime) -> str:
             text = _("It is not sent any more: something newer took its place, or what it says is no longer so.")
     return text % {
         "attempts": delivery.attempts,
-        "when": _at(delivery.due_at),
-        "owed": _at(delivery.owed_since),
-        "sent": _at(delivery.sent_at) if delivery.sent_at else "",
+        "when": _local_time_text(delivery.due_at),
+        "owed": _local_time_text(delivery.owed_since),
+        "sent": _local_time_text(delivery.sent_at) if delivery.sent_at else "",
     }
 
 
@@ -103,5 +103,5 @@ def mailbox_in_words(delivery: Delivery, entry: CalendarEntry, messages: Sequenc
     return revision, text % {"revision": held.ical_sequence}, answer
 
 
-def _at(moment: datetime) -> str:
-    return date_format(timezone.localtime(moment), "D j M Y, H:i")
+def _local_time_text(instant: datetime) -> str:
+    return date_format(timezone.localtime(instant), "D j M Y, H:i")

@@ -18,7 +18,7 @@ from registrations.models import (
     ParticipatingBody,
     Partstat,
 )
-from registrations.queries.lists import complete, with_answer, with_gaps
+from registrations.queries.lists import complete_delegations, with_answer, with_gaps
 from sessions_app.admin.filters import KnownValuesFilter
 
 if TYPE_CHECKING:
@@ -117,7 +117,7 @@ class CompleteFilter(KnownValuesFilter):
         return [("yes", _("Complete")), ("no", _("Incomplete"))]
 
     def filter_rows(self, rows: "QuerySet[Delegation]", value: str) -> "QuerySet[Delegation]":
-        return complete(rows) if value == "yes" else with_gaps(rows)
+        return complete_delegations(rows) if value == "yes" else with_gaps(rows)
 
 
 class OverdueFilter(KnownValuesFilter):

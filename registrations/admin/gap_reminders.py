@@ -18,7 +18,7 @@ from django.utils.translation import ngettext
 from registrations.admin.base import staff_user
 from registrations.admin.mail_preview import preview_response
 from registrations.admin.mail_states import mail_states
-from registrations.admin.stop_sending import stop_page, stoppable
+from registrations.admin.stop_sending import stop_page, unsent_deliveries
 from registrations.exceptions import RuleBroken
 from registrations.forms.announcements import GapReminderForm
 from registrations.forms.errors import add_broken_rule, update_hidden_values
@@ -144,7 +144,7 @@ class GapReminderAdmin(ReadOnlyAdmin[GapReminder]):
                 webinar,
                 delegations=selection.delegation_ids,
                 count=cleaned["count"],
-                is_meant_again=cleaned.get("again", False),
+                is_repeat_confirmed=cleaned.get("again", False),
                 by=staff_user(request),
                 now=now,
             )
@@ -209,7 +209,7 @@ class GapReminderAdmin(ReadOnlyAdmin[GapReminder]):
             webinar=found.webinar,
             states=mail_states(found.deliveries.all(), listed=deliveries_url),
             deliveries_url=deliveries_url,
-            stoppable=self._may_send(request) and stoppable(found.deliveries.all()).count(),
+            unsent_count=self._may_send(request) and unsent_deliveries(found.deliveries.all()).count(),
         )
         return TemplateResponse(request, "admin/registrations/gapreminder/page.html", context)
 

@@ -7,7 +7,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext
 
 from registrations.messages.composing import compose
-from registrations.messages.composing.markdown import html_of, text_of
+from registrations.messages.composing.markdown import render_html, render_plain_text
 from registrations.messages.recipients import recipient_of
 from registrations.models import Announcement, AnnouncementRecipients, Delegate, Delivery, DeliveryKind
 from registrations.queries.audiences import Audience, focal_points_of_audience
@@ -40,8 +40,8 @@ def build(delivery: Delivery) -> EmailMultiAlternatives:
     context = {
         "reader_name": recipient.name,
         "subject": announcement.subject.render(language).text,
-        "written_html": html_of(text),
-        "written_text": text_of(text),
+        "written_html": render_html(text),
+        "written_text": render_plain_text(text),
         "webinar_title": delivery.webinar.title.render(language).text,
     }
     return compose(

@@ -106,7 +106,7 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
         """Return those that are claimed by a worker that did not come back within its lease."""
         return self.filter(state=DeliveryState.CLAIMED, lease_expires_at__lte=now)
 
-    def standing(self) -> "DeliveryQuerySet":
+    def not_superseded(self) -> "DeliveryQuerySet":
         """Return all but those that were superseded before they can have been sent."""
         return self.exclude(state=DeliveryState.SUPERSEDED, may_have_arrived=False)
 

@@ -42,7 +42,7 @@ def countries_with_gaps(webinar: Webinar) -> list[CountryWithGaps]:
     """Return the countries of `webinar` that lack something, by name. Five queries, however many there are."""
     incomplete = incomplete_delegations(webinar)
     accounts = accounts_by_body(counted.delegation.body_id for counted in incomplete)
-    notices = Delivery.objects.standing().filter(kind=DeliveryKind.GAP_NOTICE, webinar=webinar)
+    notices = Delivery.objects.not_superseded().filter(kind=DeliveryKind.GAP_NOTICE, webinar=webinar)
     reminded = dict(notices.order_by().values_list("delegation").annotate(last=Max("created_at")))
     return [
         CountryWithGaps(

@@ -29,7 +29,7 @@ from registrations.queries.seats import (
 )
 
 
-def seats_of_many(delegations: Iterable[Delegation]) -> dict[int, tuple[SeatCount, ...]]:
+def seats_of_delegations(delegations: Iterable[Delegation]) -> dict[int, tuple[SeatCount, ...]]:
     """Return the seat counts of `delegations` by delegation id. Always costs three queries; the bodies must be
     loaded.
     """
@@ -61,7 +61,7 @@ def with_gaps(
     )
 
 
-def complete(delegations: "QuerySet[Delegation]") -> "QuerySet[Delegation]":
+def complete_delegations(delegations: "QuerySet[Delegation]") -> "QuerySet[Delegation]":
     """Filter for attending countries that have no gap and do not lack a required letter. Costs four queries."""
     countries = _attending_countries(delegations)
     return delegations.filter(pk__in=[pk for pk, gaps, lacks_letter in countries if not gaps and not lacks_letter])
@@ -71,7 +71,7 @@ def _attending_countries(delegations: "QuerySet[Delegation]") -> list[tuple[int,
     """Return (delegation id, gaps, whether a required letter is missing) of each attending country."""
     countries = delegations.filter(body__kind=BodyKind.COUNTRY).exclude(status=DelegationStatus.NOT_ATTENDING)
     rows: list[Any] = list(countries.select_related("body").annotate(lacks_letter=lacking_letter()).order_by())
-    seats = seats_of_many(rows)
+    seats = seats_of_delegations(rows)
     return [(row.pk, gaps_in(seats[row.pk]), bool(row.lacks_letter)) for row in rows]
 
 

@@ -26,7 +26,7 @@ class RoomState(StrEnum):
 
 
 @dataclass(frozen=True)
-class MySession:
+class ParticipantSession:
     """A released session as one participant sees it; `entry` is their calendar entry, or None before it is planned."""
 
     released: ReleasedSession
@@ -90,10 +90,10 @@ def is_invited(delegate: Delegate) -> bool:
 
 def language_or_zone_chosen_at(delegate: Delegate) -> datetime | None:
     """Return the time of the last change of the language or time zone of `delegate`, or None. Costs one query."""
-    return _choices_of(delegate.pk).values_list("at", flat=True).first()
+    return _preference_events(delegate.pk).values_list("at", flat=True).first()
 
 
-def _choices_of(delegate: int | OuterRef) -> "QuerySet[HistoryEvent]":
+def _preference_events(delegate: int | OuterRef) -> "QuerySet[HistoryEvent]":
     chosen = Q(changes__has_key="language") | Q(changes__has_key="timezone")
     return HistoryEvent.objects.filter(chosen, delegate=delegate).order_by("-at")
 
@@ -114,20 +114,20 @@ def sessions_ahead_of(delegate: Delegate, *, now: datetime) -> "QuerySet[Release
     return released_sessions_of(delegate).filter(is_cancelled=False, ends_at__gt=now)
 
 
-def my_sessions(delegate: Delegate) -> tuple[MySession, ...]:
+def participant_sessions(delegate: Delegate) -> tuple[ParticipantSession, ...]:
     """Return the released sessions with the person's answers, in the order of time. Always costs two queries."""
     return _with_entries(delegate, _entries_of(delegate))
 
 
-def sessions_of_feed(subscriber: Subscriber) -> tuple[MySession, ...]:
+def sessions_of_feed(subscriber: Subscriber) -> tuple[ParticipantSession, ...]:
     """Return the sessions of a feed, or none if the person does not take part. Costs at most one query."""
     return _with_entries(subscriber.delegate, subscriber.entries) if is_invited(subscriber.delegate) else ()
 
 
-def _with_entries(delegate: Delegate, entries: Iterable[CalendarEntry]) -> tuple[MySession, ...]:
+def _with_entries(delegate: Delegate, entries: Iterable[CalendarEntry]) -> tuple[ParticipantSession, ...]:
     by_session = {entry.session_id: entry for entry in entries}
     return tuple(
-        MySession(released, by_session.get(released.session_id)) for released in released_sessions_of(delegate)
+        ParticipantSession(released, by_session.get(released.session_id)) for released in released_sessions_of(delegate)
     )
 
 
@@ -159,7 +159,7 @@ def subscriber(pk: int, *, today: date) -> Subscriber | None:
         people.filter(pk=pk)
         .annotate(
             release_number=Subquery(newest.values("number")[:1]),
-            chosen_at=Subquery(_choices_of(OuterRef("pk")).values("at")[:1]),
+            chosen_at=Subquery(_preference_events(OuterRef("pk")).values("at")[:1]),
         )
         .first()
     )

@@ -20,7 +20,7 @@ from registrations.models import (
 )
 from registrations.queries.delegation_page import policy_of
 from registrations.queries.letters import lacking_letter
-from registrations.queries.lists import seats_of_many
+from registrations.queries.lists import seats_of_delegations
 from registrations.queries.participant import ROOM_STAYS_OPEN
 from registrations.queries.review_queue import review_queue_rows
 from registrations.queries.seats import SeatCount, gaps_in
@@ -142,7 +142,7 @@ def _incomplete(countries: Sequence[Any], *, now: datetime) -> list[IncompleteDe
     """Return the incomplete delegations: the earliest closing date first, then the most missing people. Costs three
     queries.
     """
-    seats = seats_of_many(countries)
+    seats = seats_of_delegations(countries)
     found = []
     for delegation in countries:
         gaps = gaps_in(seats[delegation.pk])

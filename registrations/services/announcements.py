@@ -54,7 +54,7 @@ def write_announcement(webinar: Webinar, details: AnnouncementDetails, *, by: Us
     """
     check_not_purged(webinar, now=now)
     announcement = Announcement(webinar=webinar, author=by, created_at=now, **details.columns())
-    _check(announcement, details)
+    _check_fields(announcement, details)
     announcement.save(force_insert=True)
     return announcement
 
@@ -72,7 +72,7 @@ def edit_announcement(
     check_not_purged(stored.webinar, now=now)
     for name, value in details.columns().items():
         setattr(stored, name, value)
-    _check(stored, details)
+    _check_fields(stored, details)
     stored.version += 1
     stored.save()
     return stored
@@ -170,7 +170,7 @@ def _lock_announcement(announcement: Announcement, *, is_key_locked: bool = Fals
     return stored
 
 
-def _check(announcement: Announcement, details: AnnouncementDetails) -> None:
+def _check_fields(announcement: Announcement, details: AnnouncementDetails) -> None:
     """Raise InvalidInput if a field cannot be saved."""
     found: dict[str, list[str]] = {}
     if not (details.subject_en.strip() or details.subject_es.strip()):
@@ -182,7 +182,7 @@ def _check(announcement: Announcement, details: AnnouncementDetails) -> None:
             problems.append(_("This contains characters that cannot be seen. Please type it again."))
         if problems:
             found[name] = problems
-    found |= _problems_of(details.audience)
+    found |= _audience_errors(details.audience)
     try:
         announcement.clean_fields(exclude=["audience", "confirmed_by"])
     except ValidationError as error:
@@ -191,7 +191,7 @@ def _check(announcement: Announcement, details: AnnouncementDetails) -> None:
         raise InvalidInput(found)
 
 
-def _problems_of(audience: Audience) -> Mapping[str, list[str]]:
+def _audience_errors(audience: Audience) -> Mapping[str, list[str]]:
     """Return the errors by form field."""
     if audience.readers not in AnnouncementRecipients.values:
         return {"readers": [_("Please choose who gets it.")]}

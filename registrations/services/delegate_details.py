@@ -30,8 +30,8 @@ class DelegateDetails:
     role: str = DelegateRole.DELEGATE
 
 
-TEXTS = ("name", "email", "institution", "position", "phone", "needs", "timezone", "language", "role")
-FIELDS = (*TEXTS, "is_working_group_member", "profile")
+TEXT_FIELDS = ("name", "email", "institution", "position", "phone", "needs", "timezone", "language", "role")
+FIELDS = (*TEXT_FIELDS, "is_working_group_member", "profile")
 
 
 def clean_details(details: DelegateDetails, *, delegation: Delegation, profile_ids: set[int]) -> DelegateDetails:
@@ -39,7 +39,7 @@ def clean_details(details: DelegateDetails, *, delegation: Delegation, profile_i
 
     `profile_ids` are the profiles with a quota at the webinar. Raises InvalidInput with all messages by field.
     """
-    texts = {name: getattr(details, name).strip() for name in TEXTS}
+    texts = {name: getattr(details, name).strip() for name in TEXT_FIELDS}
     texts["email"] = normalise_address(texts["email"])
     cleaned = replace(details, **texts)
     messages = _field_messages(cleaned)
@@ -59,7 +59,7 @@ def normalise_address(email: str) -> str:
 def _field_messages(details: DelegateDetails) -> dict[str, list[str]]:
     unusable = {
         name: [_("Line breaks and control characters cannot be used here.")]
-        for name in TEXTS
+        for name in TEXT_FIELDS
         if UNUSABLE_CHARACTERS.search(getattr(details, name))
     }
     if not details.email.isascii():

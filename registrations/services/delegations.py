@@ -110,7 +110,7 @@ def return_delegation(
     locked.check_fingerprint(shown_fingerprint)
     comment = clean_reason(comment, is_required=True, field="comment", longest=MAX_COMMENT_LENGTH)
     _check_status(locked.delegation, DelegationStatus.SUBMITTED)
-    _decide(locked.delegation, DelegationStatus.RETURNED, by=by, now=now, comment=comment)
+    _set_decision(locked.delegation, DelegationStatus.RETURNED, by=by, now=now, comment=comment)
     record(HistoryKind.RETURNED, delegation=locked.delegation, by=by, now=now, reason=comment)
     return locked.delegation
 
@@ -130,7 +130,7 @@ def reopen_delegation(
     locked.check_fingerprint(shown_fingerprint)
     reason = clean_reason(reason, is_required=True)
     _check_status(locked.delegation, DelegationStatus.ACCEPTED)
-    _decide(locked.delegation, DelegationStatus.REOPENED, by=by, now=now, comment=reason)
+    _set_decision(locked.delegation, DelegationStatus.REOPENED, by=by, now=now, comment=reason)
     record(HistoryKind.REOPENED, delegation=locked.delegation, by=by, now=now, reason=reason)
     return locked.delegation
 
@@ -288,7 +288,9 @@ def _waive(
     return waiver
 
 
-def _decide(delegation: Delegation, status: DelegationStatus, *, by: User | None, now: datetime, comment: str) -> None:
+def _set_decision(
+    delegation: Delegation, status: DelegationStatus, *, by: User | None, now: datetime, comment: str
+) -> None:
     delegation.decided_at = now
     delegation.decided_by = by
     delegation.decision_comment = comment

@@ -36,7 +36,7 @@ class WithdrawalCounts:
         self.events: dict[str, list[HistoryEvent]] = defaultdict(list)
         if not by.is_staff:
             wanted = {email.lower() for email in emails}
-            for event in _events_of_leaving(locked.delegation, wanted, by=by, now=now):
+            for event in _departure_events(locked.delegation, wanted, by=by, now=now):
                 self._count(event)
 
     def check(self, email: str) -> None:
@@ -88,7 +88,7 @@ class WithdrawalCounts:
         )
 
 
-def _events_of_leaving(
+def _departure_events(
     delegation: Delegation, addresses: set[str], *, by: User, now: datetime
 ) -> Iterable[HistoryEvent]:
     """Return the focal points' actions by which `addresses` were given up or taken back within a day, in their

@@ -14,7 +14,7 @@ from registrations.services.registration_window import check_not_over
 from sessions_app.addresses import host_of, validate_web_address
 from sessions_app.models import Session
 
-FIELD = "second_address"
+ADDRESS_FIELD = "second_address"
 
 
 def fingerprint_of_rooms(session: Session) -> str:
@@ -57,7 +57,7 @@ def switch_room(
             _("Enter the address of the second room first.")
             if to_second
             else _("The first room has no address. Enter it on the page of the session first."),
-            field=FIELD if to_second else "",
+            field=ADDRESS_FIELD if to_second else "",
         )
     if to_second:
         stored.backup_room_url = _clean_address(wanted)
@@ -76,11 +76,13 @@ def switch_room(
 def _clean_address(address: str) -> str:
     longest = Session._meta.get_field("backup_room_url").max_length or 0
     if len(address) > longest:
-        raise InvalidInput({FIELD: [_("Please use no more than %(longest)s characters.") % {"longest": longest}]})
+        raise InvalidInput(
+            {ADDRESS_FIELD: [_("Please use no more than %(longest)s characters.") % {"longest": longest}]}
+        )
     try:
         validate_web_address(address)
     except ValidationError as error:
-        raise InvalidInput({FIELD: error.messages}) from None
+        raise InvalidInput({ADDRESS_FIELD: error.messages}) from None
     return address
 
 

@@ -14,7 +14,7 @@ from registrations.exceptions import LinkNotValid
 from registrations.models import Delegation, FocalPoint
 
 # The ids of a focal point and of a delegation, as `invitation_url` writes them; 18 digits fit every database.
-VALUE = re.compile(r"([1-9][0-9]{0,17})\.([1-9][0-9]{0,17})", re.ASCII)
+TOKEN_VALUE = re.compile(r"([1-9][0-9]{0,17})\.([1-9][0-9]{0,17})", re.ASCII)
 
 
 def _signer() -> Signer:
@@ -39,7 +39,7 @@ def read_invitation_token(token: str) -> tuple[FocalPoint, Delegation]:
     Raises LinkNotValid for an invalid token, a removed focal point and a purged webinar.
     """
     try:
-        value = VALUE.fullmatch(_signer().unsign(token))
+        value = TOKEN_VALUE.fullmatch(_signer().unsign(token))
     except BadSignature:
         raise LinkNotValid(is_guess=True) from None
     if value is None:

@@ -16,7 +16,7 @@ from sessions_app.definitions import TomlTable
 
 LANGUAGES = [code for code, name in settings.LANGUAGES]
 # In minutes, the largest first.
-UNITS = {ReminderUnit.DAYS: 24 * 60, ReminderUnit.HOURS: 60, ReminderUnit.MINUTES: 1}
+UNIT_MINUTES = {ReminderUnit.DAYS: 24 * 60, ReminderUnit.HOURS: 60, ReminderUnit.MINUTES: 1}
 MAX_DEADLINE_DAYS = 3650
 # No valid lead time is larger.
 MAX_NUMBER = 1_000_000_000
@@ -63,14 +63,14 @@ class ProfileDefinition:
 
 
 @dataclass(frozen=True)
-class Moment:
+class RegistrationTime:
     """A local time on the date `day`, or `days_before` the day of the first session."""
 
     day: date | None
     days_before: int
     at: time
 
-    def on(self, first_start: datetime, moved: timedelta) -> datetime:
+    def resolve(self, first_start: datetime, moved: timedelta) -> datetime:
         """Return the local datetime for a first session at `first_start`; a fixed day is shifted by `moved`."""
         if self.day is not None:
             return datetime.combine(self.day, self.at) + moved
@@ -84,9 +84,9 @@ class RegistrationDefinition:
     `gap_notices` are days before closing; None, where the file has no list, gives a new webinar the usual ones.
     """
 
-    opens: Moment
-    closes: Moment
-    purge: Moment
+    opens: RegistrationTime
+    closes: RegistrationTime
+    purge: RegistrationTime
     accepts_complete_at_once: bool
     requires_letter: bool
     gap_notices: tuple[int, ...] | None
@@ -218,9 +218,9 @@ def _parse_exceptions(profile: TomlTable) -> tuple[ExceptionDefinition, ...] | N
 
 def _parse_registration(table: TomlTable) -> RegistrationDefinition:
     registration = RegistrationDefinition(
-        opens=_parse_moment(table, "opens", at=time(9)),
-        closes=_parse_moment(table, "closes", at=time(17)),
-        purge=_parse_moment(table, "purge", at=time(), counts="days_after"),
+        opens=_parse_registration_time(table, "opens", at=time(9)),
+        closes=_parse_registration_time(table, "closes", at=time(17)),
+        purge=_parse_registration_time(table, "purge", at=time(), counts="days_after"),
         accepts_complete_at_once=table.read_bool("accepts_complete_at_once") is not False,
         requires_letter=table.read_bool("requires_letter") is True,
         gap_notices=_parse_gap_notices(table),
@@ -230,7 +230,7 @@ def _parse_registration(table: TomlTable) -> RegistrationDefinition:
     return registration
 
 
-def _parse_moment(parent: TomlTable, key: str, *, at: time, counts: str = "days_before") -> Moment:
+def _parse_registration_time(parent: TomlTable, key: str, *, at: time, counts: str = "days_before") -> RegistrationTime:
     table = parent.read_table(key, required=True)
     day = table.read_date("on", required=False)
     days = table.read_number(counts, lowest=0, highest=MAX_DEADLINE_DAYS, default=0)
@@ -242,7 +242,7 @@ def _parse_moment(parent: TomlTable, key: str, *, at: time, counts: str = "days_
             _("“%(key)s” needs either “on” with a date or “%(counts)s” with a number of days.")
             % {"key": key, "counts": counts},
         )
-    return Moment(day=day, days_before=-days if counts == "days_after" else days, at=clock or at)
+    return RegistrationTime(day=day, days_before=-days if counts == "days_after" else days, at=clock or at)
 
 
 def _parse_reminders(top: TomlTable) -> tuple[ReminderDefinition, ...] | None:
@@ -277,12 +277,12 @@ def _parse_lead(table: TomlTable) -> tuple[int, ReminderUnit]:
     """Return the lead time in the unit of the file; with several units, in the smallest of them."""
     numbers = {
         unit: table.read_number(unit, lowest=-MAX_NUMBER, highest=MAX_NUMBER, default=1)
-        for unit in UNITS
+        for unit in UNIT_MINUTES
         if table.has(unit)
     }
-    table.allow(*UNITS)
+    table.allow(*UNIT_MINUTES)
     unit = next(reversed(numbers), ReminderUnit.DAYS)
-    return sum(number * UNITS[each] for each, number in numbers.items()) // UNITS[unit], unit
+    return sum(number * UNIT_MINUTES[each] for each, number in numbers.items()) // UNIT_MINUTES[unit], unit
 
 
 def _parse_gap_notices(table: TomlTable) -> tuple[int, ...] | None:

@@ -19,9 +19,9 @@ def policy_values(
     first_start = agenda.first_start + shift
     moved = first_start.date() - agenda.first_start.date()
     return {
-        "opens_at": agenda.to_utc(registration.opens.on(first_start, moved)),
-        "closes_at": agenda.to_utc(registration.closes.on(first_start, moved)),
-        "purge_on": registration.purge.on(first_start, moved).date(),
+        "opens_at": agenda.to_utc(registration.opens.resolve(first_start, moved)),
+        "closes_at": agenda.to_utc(registration.closes.resolve(first_start, moved)),
+        "purge_on": registration.purge.resolve(first_start, moved).date(),
         "accepts_complete_at_once": registration.accepts_complete_at_once,
         "requires_letter": registration.requires_letter,
     }

@@ -17,7 +17,6 @@ from registrations.services.attendance_import.people import (
     MAX_NAME_LENGTH,
     YEARS,
     Attendee,
-    Moment,
     clean_text,
 )
 
@@ -35,8 +34,8 @@ def people_to_text(people: Sequence[Attendee]) -> str:
             person.name,
             person.address,
             person.minutes,
-            _to_number(person.first_joined_at),
-            _to_number(person.last_left_at),
+            _to_timestamp(person.first_joined_at),
+            _to_timestamp(person.last_left_at),
             person.linked_delegate_id,
         ]
         for person in people
@@ -57,7 +56,7 @@ def text_to_people(text: str) -> list[Attendee]:
         rows: Any = json.loads(data)
         if not packed.eof or not 0 < len(rows) <= MAX_PEOPLE:
             raise ValueError
-        people = [_person(*row) for row in rows]
+        people = [_parse_person(*row) for row in rows]
         if len({person.key for person in people}) < len(people):
             raise ValueError
     except (ValueError, TypeError, AttributeError, OverflowError, RecursionError, OSError, zlib.error, binascii.Error):
@@ -65,28 +64,28 @@ def text_to_people(text: str) -> list[Attendee]:
     return people
 
 
-def _to_number(moment: Moment) -> int | None:
-    return None if moment is None else int(moment.timestamp())
+def _to_timestamp(instant: datetime | None) -> int | None:
+    return None if instant is None else int(instant.timestamp())
 
 
-def _to_moment(number: int | None) -> Moment:
+def _from_timestamp(number: int | None) -> datetime | None:
     if number is None:
         return None
-    moment = datetime.fromtimestamp(int(number), UTC)
-    if moment.year not in YEARS:
+    instant = datetime.fromtimestamp(int(number), UTC)
+    if instant.year not in YEARS:
         raise ValueError
-    return moment
+    return instant
 
 
-def _person(
+def _parse_person(
     name: str, address: str, minutes: int, first: int | None, last: int | None, linked_delegate_id: int | None
 ) -> Attendee:
     attendee = Attendee(
         clean_text(name, MAX_NAME_LENGTH),
         clean_text(address, MAX_ADDRESS_LENGTH),
         max(0, min(int(minutes), MAX_MINUTES)),
-        _to_moment(first),
-        _to_moment(last),
+        _from_timestamp(first),
+        _from_timestamp(last),
         None if linked_delegate_id is None else int(linked_delegate_id),
     )
     if not (attendee.name or attendee.address):

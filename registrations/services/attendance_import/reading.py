@@ -113,7 +113,7 @@ def _find_headings(text: str, known: Mapping[str, str]) -> Headings:
     best = max(candidates, key=lambda headings: (headings.is_enough, len(headings.columns)), default=None)
     if best is None or not best.is_enough:
         delimiter = max(DELIMITERS, key=beginning.count)
-        raise _no_headings(
+        raise _no_headings_error(
             _(
                 "No row of headings is known in it. Needed are a name, and when somebody joined or how long they "
                 "stayed."
@@ -136,7 +136,7 @@ def _names_people(columns: Mapping[str, int]) -> bool:
     return "name" in columns and not columns.keys().isdisjoint({"joined", "duration"})
 
 
-def _no_headings(why: str, rows: Iterable[Sequence[str]]) -> UnreadableTable:
+def _no_headings_error(why: str, rows: Iterable[Sequence[str]]) -> UnreadableTable:
     """Build the error that names the columns looked for and the widest of `rows` as found."""
     looked_for = "; ".join(
         f"{LABELS[field]} ({', '.join(words)})" for field, words in settings.ATTENDANCE_COLUMNS.items()
@@ -187,7 +187,7 @@ def _rows_of_blocks(text: str, headings: Headings, known: Mapping[str, str]) -> 
         elif columns is not None and len(texts) == 1:
             title = texts[0]
         elif title:
-            raise _no_headings(
+            raise _no_headings_error(
                 _("The section “%(title)s” has no row of known column headings.") % {"title": title[:MAX_FOUND_LENGTH]},
                 [row],
             )

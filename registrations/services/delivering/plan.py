@@ -8,7 +8,7 @@ import structlog
 from django.core.cache import caches
 from django.db import connection, transaction
 
-from registrations.messages import MODULES, name_of
+from registrations.messages import MODULES, module_name
 
 log = structlog.get_logger(__name__)
 
@@ -41,7 +41,7 @@ def plan(*, now: datetime) -> PlanReport:
     with transaction.atomic():
         if not _is_only_planner():
             return PlanReport(is_skipped=True)
-        owed = {name_of(module): module.owed(now=now) for module in MODULES}
+        owed = {module_name(module): module.owed(now=now) for module in MODULES}
     caches["database"].set(PLANNED_AT_KEY, now.isoformat(), timeout=None)
     report = PlanReport({name: count for name, count in owed.items() if count})
     if report.counts:

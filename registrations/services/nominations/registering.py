@@ -126,7 +126,7 @@ def _register_all(
     """
     emails = [details.email for details in people if isinstance(details, DelegateDetails)]
     addresses = AddressHolders(locked, emails, by=by, now=now)
-    rounds = WithdrawalCounts(locked, emails, by=by, now=now)
+    withdrawals = WithdrawalCounts(locked, emails, by=by, now=now)
     alerts: dict[str, HistoryEvent] = {}
     outcomes = []
     for details in people:
@@ -137,7 +137,7 @@ def _register_all(
             locked.check_maximum(details.profile)
             newcomer = build_delegate(locked, details, by=by, now=now)
             addresses.check(newcomer)
-            rounds.check(newcomer.email)
+            withdrawals.check(newcomer.email)
         except RuleBroken as refusal:
             if isinstance(refusal, NamedTooOften) and refusal.event is not None:
                 alerts[newcomer.address] = refusal.event

@@ -98,15 +98,15 @@ def anonymisers(now: datetime) -> Mapping[str, Callable[[Keys], None]]:
         "deliveries": _anonymise_deliveries,
         "events": _anonymise_events,
         "letters": _erase_letters,
-        "delegations": partial(_write_over, Delegation),
-        "waivers": partial(_write_over, Waiver),
-        "exceptions": partial(_write_over, QuotaException),
-        "announcements": partial(_write_over, Announcement),
-        "attendances": partial(_write_over, Attendance),
+        "delegations": partial(_overwrite, Delegation),
+        "waivers": partial(_overwrite, Waiver),
+        "exceptions": partial(_overwrite, QuotaException),
+        "announcements": partial(_overwrite, Announcement),
+        "attendances": partial(_overwrite, Attendance),
     }
 
 
-def _write_over(model: Any, keys: Keys) -> None:
+def _overwrite(model: Any, keys: Keys) -> None:
     model.objects.filter(pk__in=keys).update(**anonymised_values(model))
 
 
@@ -125,7 +125,7 @@ def _anonymise_delegates(keys: Keys, *, now: datetime) -> None:
 
 
 def _anonymise_entries(keys: Keys) -> None:
-    _write_over(CalendarEntry, keys)
+    _overwrite(CalendarEntry, keys)
 
 
 def _anonymise_deliveries(keys: Keys) -> None:
@@ -141,7 +141,7 @@ def _anonymise_deliveries(keys: Keys) -> None:
     rows.filter(key__contains="@").update(
         key=Concat(Value("anonymised:"), Cast("pk", CharField()), output_field=CharField())
     )
-    _write_over(Delivery, keys)
+    _overwrite(Delivery, keys)
 
 
 def _anonymise_events(keys: Keys) -> None:

@@ -79,7 +79,7 @@ def purge_webinar(webinar: Webinar, *, now: datetime) -> dict[str, int]:
     counts = {}
     data, steps = personal_data_of(webinar), anonymisers(now)
     for sort, write in steps.items():
-        counts[sort] = _in_batches(webinar, getattr(data, sort), write, now=now)
+        counts[sort] = _write_in_batches(webinar, getattr(data, sort), write, now=now)
     with transaction.atomic():
         policy = _lock_due_policy(webinar, now)
         if policy is not None and not _has_rows_left(data):
@@ -94,7 +94,7 @@ def _has_rows_left(data: PersonalDataRows) -> bool:
     return any(rows.exists() for rows in (data.delegates, data.entries, data.letters, data.attendances))
 
 
-def _in_batches(
+def _write_in_batches(
     webinar: Webinar, rows: "QuerySet[HistoryEvent]", write: Callable[[list[int]], None], *, now: datetime
 ) -> int:
     done, last = 0, 0

@@ -46,7 +46,7 @@ HISTORY_SHOWN = 50
 
 @require_safe
 @account_required
-def delegations(request: HttpRequest) -> HttpResponse:
+def delegation_list_page(request: HttpRequest) -> HttpResponse:
     """List the delegations of the signed-in user's bodies, the newest webinar first."""
     user = signed_in_user(request)
     rows = delegations_of(user).order_by("-webinar__created_at", "body__name_en")
@@ -56,7 +56,7 @@ def delegations(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @delegation_required
-def delegation(request: HttpRequest, delegation: Delegation) -> HttpResponse:
+def delegation_page(request: HttpRequest, delegation: Delegation) -> HttpResponse:
     """Show one delegation: seats, people, letter, history, and what the user may do now."""
     user, now = signed_in_user(request), timezone.now()
     policy = policy_of(delegation.webinar)

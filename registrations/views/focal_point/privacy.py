@@ -19,7 +19,7 @@ from registrations.services.focal_points import record_privacy_notice_read
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
-def privacy(request: HttpRequest) -> HttpResponse:
+def privacy_notice_page(request: HttpRequest) -> HttpResponse:
     """Show which data are kept, why and until when. A POST records that the signed-in user has read it."""
     user = request.user if isinstance(request.user, User) else None
     if request.method == "POST":

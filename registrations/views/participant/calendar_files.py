@@ -14,11 +14,11 @@ from django.views.decorators.http import require_safe
 from registrations.calendar_session import calendar_session
 from registrations.models import Delegate
 from registrations.queries.participant import (
-    MySession,
+    ParticipantSession,
     Subscriber,
     is_invited,
     language_or_zone_chosen_at,
-    my_sessions,
+    participant_sessions,
     sessions_of_feed,
 )
 from registrations.tokens import Scope, make_token, read_feed_token
@@ -32,7 +32,7 @@ FEED_FORMAT = 3
 
 @participant_view(read_feed_token)
 @require_safe
-def feed(request: HttpRequest, subscriber: Subscriber) -> HttpResponse:
+def calendar_feed(request: HttpRequest, subscriber: Subscriber) -> HttpResponse:
     """Return the feed that calendar programs fetch. It is empty before a release and for a person who left.
 
     Two queries where nothing has changed, three otherwise.
@@ -56,9 +56,9 @@ def feed(request: HttpRequest, subscriber: Subscriber) -> HttpResponse:
 
 @participant_view(read_page_token)
 @require_safe
-def session_ics(request: HttpRequest, delegate: Delegate, *, n: int) -> HttpResponse:
+def session_file(request: HttpRequest, delegate: Delegate, *, n: int) -> HttpResponse:
     """Return session `n` as a file to import, with the UID of the invitation; 404 before the person is invited."""
-    sessions = my_sessions(delegate) if is_invited(delegate) else ()
+    sessions = participant_sessions(delegate) if is_invited(delegate) else ()
     my_session = next((session for session in sessions if session.number == n), None)
     if my_session is None:
         raise Http404
@@ -92,7 +92,9 @@ def feed_etag(subscriber: Subscriber) -> str:
     return f'"{sha256(repr(parts).encode()).hexdigest()[:32]}"'
 
 
-def _calendar_session(delegate: Delegate, my_session: MySession, *, chosen_at: datetime | None) -> CalendarSession:
+def _calendar_session(
+    delegate: Delegate, my_session: ParticipantSession, *, chosen_at: datetime | None
+) -> CalendarSession:
     sequence, stamp = my_session.revision(chosen_at=chosen_at)
     return calendar_session(my_session.released, delegate=delegate, sequence=sequence, stamp=stamp)
 

@@ -5,7 +5,7 @@ import pytest
 from registrations.exceptions import EditConflict, GapsRemain
 from registrations.models import Delegation, HistoryKind, RegistrationPolicy
 from registrations.queries import fingerprint_of, lacks_letter, quota_board, seats_of
-from registrations.queries.lists import complete, with_gaps
+from registrations.queries.lists import complete_delegations, with_gaps
 from registrations.services.delegations import accept_delegation, return_delegation, submit_delegation
 from registrations.services.letters import remove_letter
 from tests.factories import make_country, make_delegate, make_delegation, make_letter, make_organisation, make_webinar
@@ -120,7 +120,7 @@ def test_board_and_lists_show_which_delegation_lacks_the_letter(asked, focal_poi
     ]
     assert board.missing_total == 0
     assert list(with_gaps(everything)) == [asked]
-    assert set(complete(everything)) == {with_letter, elsewhere}
+    assert set(complete_delegations(everything)) == {with_letter, elsewhere}
     assert list(with_gaps(everything, profile=asked.webinar.quotas.first().profile)) == []
 
 

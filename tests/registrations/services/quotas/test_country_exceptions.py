@@ -5,7 +5,7 @@ import pytest
 from registrations.exceptions import InvalidInput, MaximumTooLow, NotPossibleNow, QuotaFull, ReasonRequired, WebinarOver
 from registrations.models import Delegation, HistoryEvent, Quota, QuotaException, QuotaLimits
 from registrations.queries import history_of, quota_board, seats_of, seats_of_webinar
-from registrations.queries.lists import seats_of_many, with_gaps
+from registrations.queries.lists import seats_of_delegations, with_gaps
 from registrations.services.delegations import waive_seats
 from registrations.services.nominations import register_delegate
 from registrations.services.quotas import change_quota, end_exception, exception_preview, make_exception
@@ -56,7 +56,7 @@ def test_one_delegation_the_webinar_and_a_list_count_the_same_seats(delegation, 
 
     alone = {one.pk: seats_of(one) for one in (delegation, other, there)}
     assert seats_of_webinar(delegation.webinar) | seats_of_webinar(elsewhere) == alone
-    assert seats_of_many([delegation, other, there]) == alone
+    assert seats_of_delegations([delegation, other, there]) == alone
     assert [(seats[0].effective_minimum, seats[0].waived, seats[0].named) for seats in alone.values()] == [
         (1, 0, 0),
         (2, 2, 1),

@@ -12,9 +12,7 @@ if TYPE_CHECKING:
 
 
 class Participants(Protocol):
-    """What the agenda asks of the app that registers people; the app passes its implementation to
-    `set_participants`.
-    """
+    """What the agenda asks of the app that registers people; that app passes its answers to `set_participants`."""
 
     def plan_messages(self) -> None:
         """Ask for the messages that a release causes to be planned once the present transaction is committed."""
@@ -38,9 +36,7 @@ def set_participants(participants: Participants) -> None:
 
 
 def get_participants() -> Participants:
-    """Return the object that an installed app passed to `set_participants`. Raises ImproperlyConfigured if there is
-    none.
-    """
+    """Return what an installed app passed to `set_participants`. Raises ImproperlyConfigured if there is nothing."""
     if not _registered:
         raise ImproperlyConfigured("No installed app provides sessions_app.participants.Participants.")
     return _registered[0]

@@ -59,8 +59,7 @@ class PublicContent:
 
 
 def public_content(webinar: PublicWebinar, *, zone_parameter: str, user: object) -> PublicContent:
-    """Return the agenda, as far as the webinar shows it, with the hours in the zone of the URL, else of `user`, else of
-    the webinar. No query."""
+    """Return the public part of the agenda, with hours in the zone of the URL, of `user` or the webinar. No query."""
     zone, unknown_zone = zone_from_url(zone_parameter, zone_for_reader(user, webinar.agenda.timezone))
     return PublicContent(webinar=webinar, zone=zone, language=get_language() or "en", unknown_zone=unknown_zone)
 

@@ -245,8 +245,7 @@ SCENARIOS: dict[str, Callable[[SampleDelegation], None]] = {
 
 
 def appoint_focal_points(accounts: Mapping[str, User], *, now: datetime) -> None:
-    """Make each account the focal point of the country with its ISO code; those who registered someone have signed in
-    before, and have read the privacy notice."""
+    """Make each account the focal point of its country; those who registered someone have signed in before."""
     for body in ParticipatingBody.objects.filter(iso_code__in=accounts):
         code = str(body.iso_code)
         if SCENARIOS[code] is not nobody_named:

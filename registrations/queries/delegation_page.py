@@ -212,8 +212,7 @@ def history_of(delegation: Delegation) -> "QuerySet[HistoryEvent]":
 
 
 def undoable_edit_of(delegate: Delegate, *, now: datetime) -> HistoryEvent | None:
-    """Return the latest event of `delegate` if it is an edit that can still be undone, else None. Costs at most two
-    queries.
+    """Return the latest event of `delegate` if it is an edit that can be undone, else None. Two queries at most.
 
     An edit of the address cannot be undone after a mail to the new address was planned.
     """
@@ -238,9 +237,7 @@ def ids_with_undoable_edit(history: Iterable[HistoryEvent], *, now: datetime) ->
 
 
 def delegations_of(user: User) -> "QuerySet[Delegation]":
-    """Return the delegations that `user` may see and change: all of them for staff, else those of their bodies (rules
-    7, 18).
-    """
+    """Return the delegations that `user` may see and change: all for staff, else those of their bodies (rule 18)."""
     delegations = Delegation.objects.all() if user.is_staff else Delegation.objects.of_focal_point(user)
     return delegations.select_related("webinar__policy", "body")
 

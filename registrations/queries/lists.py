@@ -30,9 +30,7 @@ from registrations.queries.seats import (
 
 
 def seats_of_delegations(delegations: Iterable[Delegation]) -> dict[int, tuple[SeatCount, ...]]:
-    """Return the seat counts of `delegations` by delegation id. Always costs three queries; the bodies must be
-    loaded.
-    """
+    """Return the seat counts of `delegations`, with their bodies loaded, by delegation id. Three queries."""
     rows = list(delegations)
     chosen = Delegation.objects.filter(pk__in=[row.pk for row in rows])
     found, exceptions = quotas_and_exceptions({row.webinar_id for row in rows})
@@ -50,9 +48,7 @@ def seats_of_delegations(delegations: Iterable[Delegation]) -> dict[int, tuple[S
 def with_gaps(
     delegations: "QuerySet[Delegation]", *, profile: ParticipantProfile | None = None
 ) -> "QuerySet[Delegation]":
-    """Filter for attending countries that lack somebody of `profile`; without a profile, for incomplete ones. Four
-    queries.
-    """
+    """Filter for attending countries that lack somebody of `profile`, or are incomplete if it is None. Four queries."""
     countries = _attending_countries(delegations)
     if profile is None:
         return delegations.filter(pk__in=[pk for pk, gaps, lacks_letter in countries if gaps or lacks_letter])

@@ -99,9 +99,7 @@ def _preference_events(delegate: int | OuterRef) -> "QuerySet[HistoryEvent]":
 
 
 def released_sessions_of(delegate: Delegate) -> "QuerySet[ReleasedSession]":
-    """Return the released sessions of the delegate's webinar in the order of time, with their sessions. Costs one
-    query.
-    """
+    """Return the released sessions of the delegate's webinar, with their sessions, in the order of time. One query."""
     return (
         ReleasedSession.objects.filter(session__webinar_id=delegate.webinar_id)
         .select_related("session__webinar")

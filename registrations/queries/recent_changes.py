@@ -39,9 +39,7 @@ NAMED_ON, LEFT_ON = "named_on", "left_on"
 
 @dataclass(frozen=True)
 class DelegationChanges:
-    """What happened in one delegation in the last 24 hours. A replacement counts as one person added and one
-    removed.
-    """
+    """What happened in one delegation in the last 24 hours. A replacement adds one person and removes one."""
 
     added: int = 0
     removed: int = 0

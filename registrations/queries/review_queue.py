@@ -18,8 +18,7 @@ LATEST = 4
 
 
 def delegations_awaiting_decision(*, now: datetime) -> "QuerySet[Delegation]":
-    """Return the submitted delegations that can still be decided, in the order of submission. Costs one query when
-    called.
+    """Return the submitted delegations that can still be decided, the earliest first. One query when called.
 
     Delegations of webinars that are over or cancelled are left out, because nothing can be decided about them.
     """

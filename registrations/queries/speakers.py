@@ -48,9 +48,7 @@ class SpeakerWithDelegate:
 
 
 def speakers_among(people: Iterable[Delegate]) -> list[SpeakerWithDelegate]:
-    """Return the speakers linked to `people`, whose `speaker` is loaded. Costs two queries, or none without
-    speakers.
-    """
+    """Return the speakers linked to `people`, whose `speaker` is loaded. Two queries; none without speakers."""
     linked = [(person, person.speaker) for person in people if person.speaker is not None]
     if not linked:
         return []
@@ -92,9 +90,7 @@ def _agenda_roles(**which: Any) -> Any:
 
 
 def _appearances(**which: Any) -> dict[int, tuple[Appearance, ...]]:
-    """Return the appearances by speaker id. An item begins when the items before it in its session have ended (rule
-    10).
-    """
+    """Return the appearances by speaker id; an item begins when the items before it have ended (rule 10)."""
     before = AgendaItem.objects.filter(session=OuterRef("item__session"), position__lt=OuterRef("item__position"))
     minutes = before.order_by().values("session").annotate(total=Sum("minutes")).values("total")
     parts = (

@@ -139,9 +139,7 @@ def _countries(webinars: Sequence[Webinar]) -> list[Any]:
 
 
 def _incomplete(countries: Sequence[Any], *, now: datetime) -> list[IncompleteDelegation]:
-    """Return the incomplete delegations: the earliest closing date first, then the most missing people. Costs three
-    queries.
-    """
+    """Return the incomplete delegations by closing date, then by the number of missing people. Three queries."""
     seats = seats_of_delegations(countries)
     found = []
     for delegation in countries:

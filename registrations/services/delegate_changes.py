@@ -23,7 +23,5 @@ def mark_changed(delegate: Delegate, *, by: User, now: datetime) -> None:
 
 
 def mail_not_before(*, by: User, now: datetime) -> datetime:
-    """Return the earliest time for mail about a change by `by`: delayed for focal points, who can undo it; `now` for
-    staff.
-    """
+    """Return when mail about a change by `by` may leave: `now` for staff, later for focal points, who can undo it."""
     return now if by.is_staff else now + mail_delay()

@@ -118,9 +118,7 @@ def details_of(delegate: Delegate) -> DelegateDetails:
 def details_before(
     delegate: Delegate, changes: Mapping[str, Sequence[Any]], *, profiles: Iterable[ParticipantProfile]
 ) -> DelegateDetails:
-    """Return the details of `delegate` before `changes`, which `apply_details` returned; `profiles` are found by
-    code.
-    """
+    """Return the details of `delegate` before the `changes` of `apply_details`; profiles are found by code."""
     before = {name: old for name, (old, _new) in changes.items() if name in FIELDS}
     if "profile" in before:
         before["profile"] = next((profile for profile in profiles if profile.code == before["profile"]), None)

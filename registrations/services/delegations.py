@@ -34,8 +34,7 @@ SENT_BACK_STATUSES = frozenset({DelegationStatus.RETURNED, DelegationStatus.REOP
 
 @atomic_with_retry
 def submit_delegation(delegation: Delegation, *, version: int, by: User, now: datetime, reason: str = "") -> Delegation:
-    """Submit `delegation` to the secretariat; a complete one is accepted at once unless the policy waits for a
-    decision.
+    """Submit `delegation`; a complete one is accepted at once unless the policy waits for a decision.
 
     Raises GapsRemain if it is incomplete and `reason` is blank; NotPossibleNow if it has been submitted already, so
     that a form sent twice submits once, or if nobody is named and no quota asks for anybody; EditConflict if it changed
@@ -157,8 +156,7 @@ def mark_not_attending(delegation: Delegation, *, reason: str, by: User, now: da
 
 @atomic_with_retry
 def mark_attending_again(delegation: Delegation, *, by: User, now: datetime) -> Delegation:
-    """Undo `mark_not_attending`: the delegation returns to its earlier status and its admitted people are invited
-    again.
+    """Undo `mark_not_attending`: the delegation has its earlier status, and its admitted people are invited again.
 
     A delegation that was submitted and is complete now is accepted (rule 4). Raises AttendanceChangedTooOften if focal
     points marked it as not attending three times within a day, and what `check_time` raises. An attending delegation is
@@ -304,7 +302,5 @@ def _set_status(delegation: Delegation, status: DelegationStatus) -> None:
 
 
 def _delay_mail(delegation: Delegation, *, by: User, now: datetime) -> None:
-    """Delay the mail of all active people as after a change to each of them, so that a focal point can undo the
-    action.
-    """
+    """Delay the mail of all active people, as after a change to each, so that a focal point can undo the action."""
     Delegate.objects.active().filter(delegation=delegation).update(mail_not_before=mail_not_before(by=by, now=now))

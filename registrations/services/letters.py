@@ -60,9 +60,7 @@ def upload_letter(delegation: Delegation, *, upload: "UploadedFile[Any]", by: Us
 
 
 def _store(letter: NominationLetter, upload: "UploadedFile[Any]") -> None:
-    """Write `upload` as the file of `letter`. On a failure, logs the cause, removes the partial file and raises
-    FileNotStored.
-    """
+    """Write the file of `letter`. If this fails, log the cause, remove what was written and raise FileNotStored."""
     storage, path = letter.file.storage, random_path(letter, "")
     try:
         letter.file.name = storage.save(path, upload)

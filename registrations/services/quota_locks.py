@@ -1,5 +1,4 @@
-"""The locks under which people are counted and written (rule 9), and the rules that hold under them: the maximum of a
-profile (rule 1) and the reason for a gap (rule 6).
+"""The locks under which people are counted and written (rule 9), and what is checked under them: the maximum (rule 1).
 
 The order of locks is: quota rows of the webinar by id, then delegation rows by id, then the account of the acting user.
 After locking, a service counts, and then writes in the order of addresses. On SQLite transactions are IMMEDIATE, so
@@ -46,9 +45,7 @@ class LockedDelegation:
         return not self.gaps and not self.lacks_letter
 
     def check_fingerprint(self, shown_fingerprint: str) -> None:
-        """Raise EditConflict unless the fingerprint of the delegation is `shown_fingerprint`; an empty string skips the
-        check.
-        """
+        """Raise EditConflict unless the delegation still has `shown_fingerprint`; an empty one skips the check."""
         if shown_fingerprint and shown_fingerprint != fingerprint_of(
             self.delegation, self.seats, lacks_letter=self.lacks_letter
         ):
@@ -76,15 +73,11 @@ class LockedDelegation:
         return replace(self, seats=tuple(seats))
 
     def admission_time(self, now: datetime) -> datetime | None:
-        """Return when a person who joins at `now` is admitted: at once in an accepted delegation, else None (rule
-        5).
-        """
+        """Return when a person who joins at `now` is admitted: at once in an accepted delegation, else None."""
         return now if self.delegation.status == DelegationStatus.ACCEPTED else None
 
     def reload(self, delegate: Delegate) -> Delegate:
-        """Read `delegate` again, attached to this delegation. Raises EditConflict if it belongs to another delegation
-        now.
-        """
+        """Read `delegate` again, attached to this delegation. Raises EditConflict if it belongs to another one."""
         found = Delegate.objects.select_related("profile", "replaced_by").get(pk=delegate.pk)
         if found.delegation_id != self.delegation.pk:
             raise EditConflict(found)

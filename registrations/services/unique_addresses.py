@@ -42,9 +42,7 @@ def clashes_of(user_id: int, *, since: datetime) -> "QuerySet[HistoryEvent]":
 
 
 class AddressHolders:
-    """The active delegates of the webinar who have given addresses (rule 8). Costs three queries, however many
-    addresses.
-    """
+    """The active delegates of the webinar who have given addresses (rule 8). Three queries, however many."""
 
     def __init__(self, locked: LockedDelegation, emails: Iterable[str], *, by: User, now: datetime) -> None:
         self.locked, self.by, self.now = locked, by, now
@@ -82,16 +80,12 @@ class AddressHolders:
     # that holds the row lock of the account could wait for it.
     @cached_property
     def _clashes_before(self) -> int:
-        """The number of the user's clashes within a day. Locks the account, so that no other request of the user counts
-        too.
-        """
+        """The number of the user's clashes within a day. Locks the account, so that nobody else counts them now."""
         lock_person(self.by)
         return clashes_of(self.by.pk, since=self.now - CLASH_WINDOW).count()
 
     def _clash(self, delegate: Delegate, holder: Delegate) -> HistoryEvent:
-        """Build the event of a clash: `changes` say whom the user tried to register, `delegate` is the person with the
-        address.
-        """
+        """Build the event of a clash: `changes` have whom the user tried to register, `delegate` has the address."""
         return new_event(
             HistoryKind.ADDRESS_CLASH,
             delegation=self.locked.delegation,

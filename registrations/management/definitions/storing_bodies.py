@@ -11,9 +11,7 @@ from sessions_app.models import Webinar
 
 
 def store_bodies(source: Source, webinar: Webinar, bodies: tuple[BodyDefinition, ...]) -> list[str]:
-    """Store the bodies of the file and create a draft delegation for each; return the changes. Raises
-    DefinitionRefused.
-    """
+    """Store the bodies, with a draft delegation for each; return the changes. Raises DefinitionRefused."""
     known = {row.slug: row for row in ParticipatingBody.objects.all()}
     changes = []
     for each in bodies:

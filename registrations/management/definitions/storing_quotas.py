@@ -121,9 +121,7 @@ def _exception_values(exception: ExceptionDefinition | QuotaException | None) ->
 
 
 def _change_exception(source: Source, changed: _ChangedException, *, now: datetime, by: User | None) -> str:
-    """Make or end the exception through its service; return the change as a text. A broken rule becomes a problem of
-    the file.
-    """
+    """Make or end the exception through its service, and return the change; report a broken rule as a problem."""
     wanted, delegation, quota = changed.wanted, changed.delegation, changed.quota
     line = wanted.line if wanted else changed.line
     change = _("Quota of %(name)s: the exception for %(body)s.") % {"name": quota.profile, "body": delegation.body}

@@ -82,9 +82,7 @@ def find_known_people(session: Session) -> KnownPeople:
 
 
 def suggest_by_name(session: Session, rows: Sequence[Attendance]) -> dict[int, Delegate]:
-    """Return the delegates with the same name as the unmatched attendances in `rows`, by attendance id. Costs three
-    queries.
-    """
+    """Return, by the id of each unmatched attendance in `rows`, the delegate with the same name. Three queries."""
     by_name = find_known_people(session).by_name
     found = {row.pk: by_name.get(normalised(row.name)) for row in rows if row.matched_by == MatchedBy.NOTHING}
     return {pk: person for pk, person in found.items() if person is not None}
@@ -99,8 +97,7 @@ def check_report(session: Session, attendees: Sequence[Attendee], *, zone: str) 
 
 
 def _match(attendee: Attendee, people: KnownPeople, stored: Attendance | None) -> Match:
-    """Match one person: by a user's decision, else by the link of an active delegate, else by address, else by any
-    link.
+    """Match by a user's decision, else by an active delegate's link, else by address, else by any link.
 
     The address comes before the link of a former delegate, because a successor may have been given that link.
     """

@@ -101,9 +101,7 @@ def report_too_large_error() -> UnreadableTable:
 
 
 def _find_headings(text: str, known: Mapping[str, str]) -> Headings:
-    """Return the row that contains the most known headings, with any delimiter. Raises UnreadableTable without a usable
-    one.
-    """
+    """Return the row with the most known headings, with any delimiter. Raises UnreadableTable if none is usable."""
     beginning = text[:CHARACTERS_WITH_HEADINGS]
     candidates = [
         Headings(delimiter, index, _known_columns(row, known))

@@ -67,9 +67,7 @@ def import_attendance(
 
 
 def _upsert(rows: Iterator[Attendance]) -> None:
-    """Insert new rows and overwrite stored ones in batches; one UPDATE per row would be about a hundred times
-    slower.
-    """
+    """Insert new rows and overwrite stored ones in batches: single UPDATEs are about a hundred times slower."""
     while batch := list(islice(rows, BATCH)):
         Attendance.objects.bulk_create(
             batch, update_conflicts=True, unique_fields=["session", "key"], update_fields=UPDATED_FIELDS
@@ -145,9 +143,7 @@ def _changed_attendance(match: Match) -> Attendance | None:
 
 
 def _minutes_of_both(row: Attendance, attendee: Attendee) -> int:
-    """Add the minutes if the two stays do not overlap; else one report contains the other, and the longer time
-    counts.
-    """
+    """Return the sum of the minutes, or the longer time if the stays overlap: one report then contains the other."""
     if row.first_joined_at and row.last_left_at and attendee.first_joined_at and attendee.last_left_at:
         # A stay of no duration must reach beyond the stored one, or importing the same report again would add its
         # minutes each time.

@@ -45,9 +45,7 @@ class CellError:
 
 @dataclass(frozen=True)
 class CheckedRow:
-    """The result for one row. `details` are set if it can be saved; `note` says why a person counts as registered
-    already.
-    """
+    """One row: `details` if it can be saved; `note` says why a person counts as registered already."""
 
     person: ImportRow
     state: RowState

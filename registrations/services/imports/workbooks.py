@@ -48,9 +48,7 @@ MACROS = re.compile(r"vbaProject|macrosheets", re.I)
 
 
 def read_workbook(data: bytes) -> Table:
-    """Return the first visible sheet. A cell with a formula reads as FORMULA, whatever its value. Raises
-    UnreadableTable.
-    """
+    """Return the first visible sheet, with FORMULA for each cell with a formula. Raises UnreadableTable."""
     _check_package(data)
     try:
         with warnings.catch_warnings():
@@ -176,9 +174,7 @@ def _without_defined_names(book: bytes) -> bytes:
 
 
 def _check_sheets(book: bytes, relations: RelationshipList) -> None:
-    """Raise UnreadableTable if openpyxl would open a part repeatedly: each sheet, and everything that a chart sheet
-    draws.
-    """
+    """Raise UnreadableTable if openpyxl would open a part more than once, or what a chart sheet draws."""
     by_id = relations.to_dict()
     ids = [sheet.get(f"{{{REL_NS}}}id", "") for sheet in fromstring(book).findall(".//{*}sheet")]
     sheets = [by_id[sheet_id] for sheet_id in ids if sheet_id in by_id]

@@ -67,9 +67,7 @@ def register_with_seats(delegation: Delegation, *, details: DelegateDetails, by:
 
 @dataclass(frozen=True)
 class RegistrationOutcome:
-    """The result for one of several people: `delegate` if they were registered, else `refusal`, the rule that forbids
-    it.
-    """
+    """The result for one of several people: `delegate` if registered, else `refusal`, the rule that forbids it."""
 
     delegate: Delegate | None = None
     refusal: RuleBroken | None = None
@@ -121,9 +119,7 @@ def _register_all_with_retry(
 def _register_all(
     locked: LockedDelegation, people: Sequence[DelegateDetails | InvalidInput], *, by: User, now: datetime
 ) -> list[RegistrationOutcome]:
-    """Decide about each person in turn, then save in the order of addresses. If it raises IntegrityError, nothing was
-    saved.
-    """
+    """Decide about each person in turn, then save in the order of addresses; IntegrityError means nothing was saved."""
     emails = [details.email for details in people if isinstance(details, DelegateDetails)]
     addresses = AddressHolders(locked, emails, by=by, now=now)
     withdrawals = WithdrawalCounts(locked, emails, by=by, now=now)
@@ -161,9 +157,7 @@ def _register_all(
 
 
 def _check_open_seat(locked: LockedDelegation, profile: ParticipantProfile | None, *, by: User, now: datetime) -> None:
-    """Raise RegistrationClosed if a focal point would exceed the effective minimum after registration closes (rule
-    7).
-    """
+    """Raise RegistrationClosed if a focal point would exceed the effective minimum too late (rule 7)."""
     seat = locked.seat_of(profile)
     if is_late(locked.delegation.webinar, by=by, now=now) and (seat is None or seat.is_met):
         raise RegistrationClosed

@@ -37,8 +37,7 @@ def build_delegate(locked: LockedDelegation, details: DelegateDetails, *, by: Us
 def create_delegate(
     locked: LockedDelegation, details: DelegateDetails, *, by: User, now: datetime
 ) -> tuple[Delegate, bool]:
-    """Register the person of `details`; return the delegate and whether the event must be marked as bringing a new
-    address.
+    """Register the person; return the delegate, and whether the event must be marked as bringing a new address.
 
     Raises NamedTooOften and what `save_with_new_address` raises.
     """

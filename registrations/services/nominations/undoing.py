@@ -85,9 +85,7 @@ def undo_edit(delegate: Delegate, *, version: int, by: User, now: datetime) -> D
 
 
 def _free_seat_for(locked: LockedDelegation, delegate: Delegate, *, by: User, now: datetime) -> dict[str, list[str]]:
-    """Withdraw the active successor of `delegate`, or check the maximum, so that `delegate` can return; return the
-    changes.
-    """
+    """Withdraw the active successor, or check the maximum, so that `delegate` can return; return the changes."""
     successor = delegate.replaced_by
     delegate.replaced_by = None
     if successor is None or not successor.is_active or successor.profile_id != delegate.profile_id:

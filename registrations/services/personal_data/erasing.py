@@ -156,9 +156,7 @@ def _personal_data_of_person(person: Person) -> PersonalDataRows:
 
 
 def _empty_mentions(person: Person) -> None:
-    """Remove the person's names and addresses from events about other people: replacements, clashes and corrected
-    addresses.
-    """
+    """Remove the person from events about others: replacements, clashes and corrected addresses."""
     known = {person.address} | _names_of(person.delegates)
     events = HistoryEvent.objects.filter(
         Q(delegation__in=person.delegations, kind__in=[HistoryKind.REPLACED, HistoryKind.REGISTERED])

@@ -1,6 +1,4 @@
-"""The daily purge of personal data: of webinars past their purge date, idle accounts, orphaned files and sign-in
-traces.
-"""
+"""The daily purge: webinars past their purge date, idle accounts, orphaned files, traces of sign-ins."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -57,9 +55,7 @@ def preview_purge(*, now: datetime) -> PurgeResult:
 
 
 def purge(*, now: datetime) -> PurgeResult:
-    """Purge everything that is due. A second or concurrent run finds less or nothing; an interrupted run can be
-    continued.
-    """
+    """Purge everything that is due. A second or concurrent run finds less; an interrupted one can be continued."""
     webinars = {policy.webinar.slug: purge_webinar(policy.webinar, now=now) for policy in due_policies(now=now)}
     accounts = 0
     for account in idle_accounts(now=now):

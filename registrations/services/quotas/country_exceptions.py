@@ -32,8 +32,7 @@ def make_exception(
     confirmed: Iterable[str] | None = None,
     may_accept: bool = True,
 ) -> Acceptances:
-    """Set other limits than those of `quota` for the body of `delegation`, until `end_exception`; waivers stay (rule
-    3).
+    """Set other limits than those of `quota` for one country, until `end_exception`; its waivers stay (rule 3).
 
     A second call replaces limits and reason; the same values again change nothing. `may_accept` and the result are
     those of `change_quota`. Raises NotPossibleNow for an organisation, and what `change_quota` raises, about this
@@ -106,9 +105,7 @@ def _check_limits(
     confirmed: Iterable[str] | None,
     replaced: QuotaException | None = None,
 ) -> Acceptances:
-    """Return what `limits` would accept. Raises MaximumTooLow, and NotPossibleNow if `confirmed` lacks a
-    confirmation.
-    """
+    """Return what `limits` would accept. Raises MaximumTooLow, or NotPossibleNow if a confirmation is missing."""
     if limits.maximum is not None and seat.named > limits.maximum:
         raise MaximumTooLow(locked.delegation, seat.named)
     accepted = acceptances_with_limits(

@@ -21,9 +21,7 @@ NO_ACCEPTANCES = Acceptances()
 
 @dataclass(frozen=True)
 class QuotaPreview:
-    """What a change of limits would do: delegations with a new gap, acceptances, and the exception that it would
-    replace.
-    """
+    """What a change of limits would do: delegations with a new gap, acceptances, the exception that it replaces."""
 
     limits: QuotaLimits
     opened: tuple[Delegation, ...] = ()
@@ -89,8 +87,7 @@ def exception_preview(
     replaced: QuotaException | None = None,
     accepted: Acceptances = NO_ACCEPTANCES,
 ) -> QuotaPreview:
-    """Preview `limits` for the `seat` of one delegation (None if it has no such seat), replacing the exception
-    `replaced`.
+    """Preview `limits` for one delegation, whose `seat` is None if it has none, replacing the exception `replaced`.
 
     `accepted` is the result of `acceptances_with_limits`.
     """

@@ -62,7 +62,8 @@ class DraftFingerprintForm(forms.Form):
         """Show why the action was refused; the form then confirms the draft that is shown now."""
         for reason in reasons:
             self.add_error(None, str(reason))
-        self.data = {**self.data.dict(), "seen": self.fields["seen"].initial}  # type: ignore[attr-defined]  # a QueryDict
+        self.data = self.data.copy()  # type: ignore[attr-defined]  # a QueryDict
+        self.data["seen"] = str(self.fields["seen"].initial)  # type: ignore[index]  # the same
 
 
 class RestoreForm(DraftFingerprintForm):
@@ -85,8 +86,8 @@ class ReasonForm(DraftFingerprintForm):
         self.fields["reason"].required = is_required
 
 
-class ReleaseForm(forms.Form):
-    """Releases the draft with the fingerprint `seen`, and chooses which optional updates are mailed."""
+class ReleaseForm(DraftFingerprintForm):
+    """Releases the draft that was shown, and chooses which optional updates are mailed."""
 
     seen = forms.CharField(widget=forms.HiddenInput)
     note = forms.CharField(
@@ -100,9 +101,8 @@ class ReleaseForm(forms.Form):
         label=_("Mail an update about"), coerce=int, required=False, widget=forms.CheckboxSelectMultiple
     )
 
-    def __init__(self, *args: Any, fingerprint: str, changes: CountedChanges, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, changes: CountedChanges, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["seen"].initial = fingerprint
         optional = [each for each in changes.sessions if each.is_optional]
         if optional:
             self.fields["mail_updates_for"].choices = [  # type: ignore[attr-defined]  # a choice field

@@ -144,11 +144,7 @@ class WebinarAdmin(ConcurrentEditAdmin[Webinar]):
                 mail_updates_for=frozenset(form.cleaned_data.get("mail_updates_for", [])),
             )
         except ReleaseRefused as refused:
-            for message in refused.messages:
-                form.add_error(None, str(message))
-            # The page shows the present draft, so the form must confirm that one.
-            form.data = request.POST.copy()
-            form.data["seen"] = str(form.fields["seen"].initial)
+            form.add_refusal(refused.messages)
             return False
         self.log_change(request, webinar, str(release))
         messages.success(request, _("%(release)s is public.") % {"release": release})

@@ -6,7 +6,7 @@ from typing import Any
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, URLResolver, path, reverse
@@ -155,9 +155,7 @@ class AnnouncementAdmin(SecretariatAdmin[Announcement]):
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         """Show one announcement. A POST sends a draft if its number of recipients is still what was shown."""
-        found = self.get_object(request, object_id)
-        if found is None:
-            raise Http404
+        found = self.get_object_or_404(request, object_id)
         announcement = self._get_announcement(found.pk)
         audience = Audience.from_json(announcement.audience)
         recipients = Paginator(recipients_of(announcement.webinar, audience), RECIPIENTS_PER_PAGE)
@@ -248,9 +246,7 @@ class AnnouncementAdmin(SecretariatAdmin[Announcement]):
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         """Delete a draft after confirmation; a sent announcement is kept, with a message that says so."""
-        found = self.get_object(request, object_id)
-        if found is None:
-            raise Http404
+        found = self.get_object_or_404(request, object_id)
         self._require_change_permission(request)
         announcement = self._get_announcement(found.pk)
         data = request.POST if request.method == "POST" else None

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, URLResolver, path, reverse
@@ -198,9 +198,7 @@ class GapReminderAdmin(ReadOnlyAdmin[GapReminder]):
         """Show a sent gap reminder with the states of its deliveries."""
         if request.method == "POST":
             raise PermissionDenied
-        found = self.get_object(request, object_id)
-        if found is None:
-            raise Http404
+        found = self.get_object_or_404(request, object_id)
         deliveries_url = f"{reverse('admin:registrations_delivery_changelist')}?gap_reminder__id__exact={found.pk}"
         context = self._context(
             request,

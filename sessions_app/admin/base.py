@@ -9,7 +9,7 @@ from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.views.main import ERROR_FLAG, SEARCH_VAR, ChangeList
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import IntegrityError, models
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.html import format_html
@@ -141,6 +141,13 @@ class SecretariatAdmin(SplitDateTimeLegendMixin, TypedModelAdmin[ModelT]):
         if len(object_id) > MAX_KEY_LENGTH:
             return None
         return super().get_object(request, object_id, from_field)
+
+    def get_object_or_404(self, request: HttpRequest, object_id: str) -> ModelT:
+        """Return the row with this key, without checking any permission. Raises Http404 if there is none."""
+        row = self.get_object(request, object_id)
+        if row is None:
+            raise Http404
+        return row
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
         """If rows that refer to `objs` forbid the deletion, list those rows and no missing permissions."""

@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db import models
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.utils import timezone
@@ -22,9 +22,7 @@ from sessions_app.releases import ReleaseRefused
 
 def get_row_to_change(model_admin: SecretariatAdmin[Any], request: HttpRequest, pk: int) -> Any:
     """Return the row with this id. Raises Http404 if there is none, PermissionDenied for users who may only view."""
-    row = model_admin.get_object(request, str(pk))
-    if row is None:
-        raise Http404
+    row = model_admin.get_object_or_404(request, str(pk))
     if not model_admin.has_change_permission(request, row):
         raise PermissionDenied
     return row

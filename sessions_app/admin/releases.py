@@ -5,7 +5,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern, path
 from django.utils import timezone
@@ -58,9 +58,7 @@ class ReleaseAdmin(ReadOnlyAdmin[Release]):
 
     def restore_page(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Show how the restored draft would differ from the public agenda; a POST changes only the draft."""
-        release = self.get_object(request, str(pk))
-        if release is None:
-            raise Http404
+        release = self.get_object_or_404(request, str(pk))
         if not self._may_restore(request):
             raise PermissionDenied
         restoration = preview_restoration(release)

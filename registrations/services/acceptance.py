@@ -1,8 +1,11 @@
 """Accepting delegations, by a person's decision (rule 5) or automatically once they are complete (rule 4)."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import datetime
 
+from django.utils.translation import gettext as _
+
+from registrations.exceptions import NotPossibleNow
 from registrations.models import Delegate, Delegation, DelegationStatus, HistoryEvent, HistoryKind, User
 from registrations.models.history import COMPLETING_STEP
 from registrations.queries.acceptance import accepts_at_once
@@ -79,3 +82,9 @@ def _save(delegations: Collection[Delegation], events: Collection[HistoryEvent],
     not_admitted = Delegate.objects.active().filter(delegation__in=delegations, admitted_at__isnull=True)
     not_admitted.update(admitted_at=now)
     HistoryEvent.objects.bulk_create(events)
+
+
+def check_confirmed(confirmations: frozenset[str], confirmed: Iterable[str] | None) -> None:
+    """Raise NotPossibleNow unless the user has `confirmed` all `confirmations`; None skips the check."""
+    if confirmed is not None and not confirmations <= set(confirmed):
+        raise NotPossibleNow(_("Meanwhile this does more than you have seen. Please look again."))

@@ -4,15 +4,12 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 
-from django.utils.translation import gettext as _
-
-from registrations.exceptions import NotPossibleNow
 from registrations.models import BodyKind, NominationLetter, RegistrationPolicy, User
 from registrations.models.history import POLICY_CHANGED
 from registrations.queries import last_session_end
 from registrations.queries.acceptance import Acceptances, acceptances_among_counted
 from registrations.queries.seats import CountedDelegation, delegations_with_seats
-from registrations.services.acceptance import accept_by_rule
+from registrations.services.acceptance import accept_by_rule, check_confirmed
 from registrations.services.quota_locks import lock_webinar
 from registrations.services.transactions import atomic_with_retry
 from sessions_app.models import Webinar
@@ -35,8 +32,7 @@ def save_policy(
     """
     lock_webinar(policy.webinar)
     accepted = policy_preview(policy, now=now)
-    if confirmed is not None and not accepted.confirmations <= set(confirmed):
-        raise NotPossibleNow(_("Meanwhile this does more than you have seen. Please look again."))
+    check_confirmed(accepted.confirmations, confirmed)
     policy.save()
     accept_by_rule(accepted.delegations, step=step, by=by, now=now)
     return accepted

@@ -7,7 +7,7 @@ from registrations.exceptions import MaximumTooLow
 from registrations.models import Delegation, HistoryEvent, HistoryKind, Quota, QuotaLimits, User
 from registrations.queries import seats_of_webinar
 from registrations.queries.acceptance import Acceptances
-from registrations.services.acceptance import accept_by_rule
+from registrations.services.acceptance import accept_by_rule, check_confirmed
 from registrations.services.quota_locks import lock_webinar
 from registrations.services.quotas.limits import changed_limits, check_numbers
 from registrations.services.quotas.previews import NO_ACCEPTANCES, quota_change_preview, seats_of_quota
@@ -47,7 +47,7 @@ def change_quota(
     if maximum is not None:
         _check_nobody_is_above(current, maximum)
     preview = quota_change_preview(current, limits)
-    preview.check_confirmed(confirmed)
+    check_confirmed(preview.confirmations, confirmed)
     current.minimum = minimum
     current.maximum = maximum
     current.save(update_fields=["minimum", "maximum"])

@@ -10,7 +10,7 @@ from registrations.exceptions import MaximumTooLow, NotPossibleNow
 from registrations.models import Delegation, HistoryKind, Quota, QuotaException, QuotaLimits, User
 from registrations.queries import SeatCount, exception_of
 from registrations.queries.acceptance import Acceptances
-from registrations.services.acceptance import accept_if_complete
+from registrations.services.acceptance import accept_if_complete, check_confirmed
 from registrations.services.history import record
 from registrations.services.quota_locks import LockedDelegation, lock_delegation
 from registrations.services.quotas.limits import changed_limits, check_numbers
@@ -111,7 +111,8 @@ def _check_limits(
     accepted = acceptances_with_limits(
         locked.delegation, locked.seats, seat.profile, limits, lacks_letter=locked.lacks_letter
     )
-    exception_preview(locked.delegation, seat, limits, replaced=replaced, accepted=accepted).check_confirmed(confirmed)
+    preview = exception_preview(locked.delegation, seat, limits, replaced=replaced, accepted=accepted)
+    check_confirmed(preview.confirmations, confirmed)
     return accepted
 
 

@@ -3,9 +3,6 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from django.utils.translation import gettext as _
-
-from registrations.exceptions import NotPossibleNow
 from registrations.models import Delegation, DelegationStatus, ParticipantProfile, Quota, QuotaException, QuotaLimits
 from registrations.queries import SeatCount
 from registrations.queries.acceptance import (
@@ -38,11 +35,6 @@ class QuotaPreview:
         numbers = [f"{self.limits.minimum}-{self.limits.maximum}"] if self.opened or self.accepted.delegations else []
         opened = (delegation.slug for delegation in self.opened)
         return frozenset([*numbers, *opened, *self.accepted.confirmations, *exception_confirmations(self.replaced)])
-
-    def check_confirmed(self, confirmed: Iterable[str] | None) -> None:
-        """Raise NotPossibleNow unless `confirmed` contains all `confirmations`; None skips the check."""
-        if confirmed is not None and not self.confirmations <= set(confirmed):
-            raise NotPossibleNow(_("Meanwhile this does more than you have seen. Please look again."))
 
 
 def exception_confirmations(exception: QuotaException | None) -> list[str]:

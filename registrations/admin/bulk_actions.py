@@ -251,11 +251,8 @@ def load_selected(
     history = latest_history([delegation.pk for delegation in found])
     selected = []
     for delegation in found:
-        current = fingerprint_of(delegation, seats[delegation.pk], lacks_letter=delegation.lacks_letter)
-        fingerprint = (shown_fingerprints or {}).get(f"seen-{delegation.pk}", current)
-        selected.append(
-            SelectedDelegation(
-                delegation, seats[delegation.pk], delegation.lacks_letter, fingerprint, history.get(delegation.pk, ())
-            )
-        )
+        counts, events = seats[delegation.pk], history.get(delegation.pk, ())
+        current = fingerprint_of(delegation, counts, lacks_letter=delegation.lacks_letter)
+        shown = (shown_fingerprints or {}).get(f"seen-{delegation.pk}", current)
+        selected.append(SelectedDelegation(delegation, counts, delegation.lacks_letter, shown, events))
     return selected

@@ -138,13 +138,12 @@ class GapReminderAdmin(ReadOnlyAdmin[GapReminder]):
     def _remind(
         self, request: HttpRequest, form: Any, webinar: Webinar, selection: GapReminderSelection, now: datetime
     ) -> GapReminder | None:
-        cleaned = form.cleaned_data
         try:
             gap_reminder = remind_countries(
                 webinar,
                 delegations=selection.delegation_ids,
-                count=cleaned["count"],
-                is_repeat_confirmed=cleaned.get("again", False),
+                count=form.cleaned_data["count"],
+                is_repeat_confirmed=form.cleaned_data.get("again", False),
                 by=staff_user(request),
                 now=now,
             )

@@ -77,14 +77,9 @@ def delegates_of(webinar: Webinar, audience: Audience) -> "QuerySet[Delegate]":
     if audience.profiles:
         people = people.filter(profile__code__in=audience.profiles)
     if audience.session is not None:
-        answers = CalendarEntry.objects.filter(
-            delegate=OuterRef("pk"),
-            session__number=audience.session,
-            session__webinar=webinar,
-            planned_method=IcalMethod.REQUEST,
-            ical_partstat=audience.answer,
-        )
-        people = people.filter(Exists(answers))
+        answers = CalendarEntry.objects.filter(planned_method=IcalMethod.REQUEST, ical_partstat=audience.answer)
+        of_session = answers.filter(session__number=audience.session, session__webinar=webinar)
+        people = people.filter(Exists(of_session.filter(delegate=OuterRef("pk"))))
     return people
 
 

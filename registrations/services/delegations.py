@@ -247,8 +247,7 @@ def revoke_waiver(waiver: Waiver, *, reason: str, by: User, now: datetime) -> Wa
     current = Waiver.objects.select_related("profile").get(pk=waiver.pk)
     if current.revoked_at is not None:
         return current
-    current.revoked_by = by
-    current.revoked_at = now
+    current.revoked_by, current.revoked_at = by, now
     current.save(update_fields=["revoked_by", "revoked_at"])
     record(
         HistoryKind.WAIVER_REVOKED,

@@ -53,9 +53,7 @@ class AddressHolders:
 
     def check(self, delegate: Delegate) -> None:
         """Raise AddressTakenHere, AddressTakenElsewhere or TooManyClashes if `delegate` cannot have their address."""
-        holder = self.holders.get(delegate.address)
-        if holder is not None and holder.pk is not None and holder.pk == delegate.pk:
-            holder = None
+        holder = self._holder_besides(delegate)
         if holder is not None and holder.delegation_id == self.locked.delegation.pk:
             raise AddressTakenHere(holder)
         # After the daily limit every new address is refused, so that nobody can find out addresses by trying them.
@@ -71,6 +69,11 @@ class AddressHolders:
         clash = self._clash(delegate, holder)
         self.clashes.append(clash)
         raise AddressTakenElsewhere(event=clash)
+
+    def _holder_besides(self, delegate: Delegate) -> Delegate | None:
+        holder = self.holders.get(delegate.address)
+        is_the_same = holder is not None and holder.pk is not None and holder.pk == delegate.pk
+        return None if is_the_same else holder
 
     def add(self, delegate: Delegate) -> None:
         """Record that `delegate`, who is not saved yet, has their address from now on."""

@@ -209,13 +209,7 @@ class SessionAdmin(ConcurrentEditAdmin[Session]):
         for number, item in enumerate((each for each in items if each.pk is None), start=1):
             item.position = last + number
         save_rows(formset, items)
-        places = {
-            item_form.instance.pk: item_form.cleaned_data.get("place") or PLACE_OF_NEW_ITEMS
-            for item_form in formset.forms
-            if item_form.instance.pk is not None
-            and item_form not in formset.deleted_forms
-            and "place" in item_form.changed_data
-        }
+        places = _typed_places(formset)
         # An item whose place was not changed keeps its stored position, which another user may have changed.
         rows = list(session.items.order_by("position").values_list("pk", "position"))
         order_items(session, [pk for pk, _position in sorted(rows, key=lambda row: places.get(row[0], row[1]))])
@@ -239,6 +233,17 @@ class SessionAdmin(ConcurrentEditAdmin[Session]):
         item = int(move["item"])
         anchor = f"#items-{order.index(item)}" if item in order else ""
         return redirect(f"{change_url(obj)}{anchor}")
+
+
+def _typed_places(formset: Any) -> dict[int, int]:
+    """Return, by the id of each item whose place was changed, the place that was typed; without one, the last."""
+    return {
+        item_form.instance.pk: item_form.cleaned_data.get("place") or PLACE_OF_NEW_ITEMS
+        for item_form in formset.forms
+        if item_form.instance.pk is not None
+        and item_form not in formset.deleted_forms
+        and "place" in item_form.changed_data
+    }
 
 
 class AgendaItemSpeakerInline(TableInline):

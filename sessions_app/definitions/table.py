@@ -204,15 +204,12 @@ class TomlTable:
                 self.report(key, _("“%(key)s” is missing. Allowed: %(allowed)s.") % {"key": key, "allowed": allowed})
             return default
         value = self._values[key]
-        if type(value) is not kind:
-            printed = value.isoformat() if isinstance(value, date | time | datetime) else value
-            self.report(
-                key,
-                _("“%(key)s” is %(value)s. Allowed: %(allowed)s.")
-                % {"key": key, "value": repr(printed)[:60], "allowed": allowed},
-            )
-            return default
-        return value
+        if type(value) is kind:
+            return value
+        printed = repr(value.isoformat() if isinstance(value, date | time | datetime) else value)[:60]
+        text = _("“%(key)s” is %(value)s. Allowed: %(allowed)s.")
+        self.report(key, text % {"key": key, "value": printed, "allowed": allowed})
+        return default
 
     def _valid_or_empty(self, key: str, value: str, validate: Callable[[str], object], allowed: str) -> str:
         try:

@@ -53,16 +53,14 @@ def store_quotas(
     maximum the country may exceed, and ended after it, because the country must then fit the quota.
     """
     exceptions = _changed_exceptions(source, webinar, profiles)
-    made = [changed for changed in exceptions if changed.wanted is not None]
-    ended = [changed for changed in exceptions if changed.wanted is None]
-    changes = [_change_exception(source, changed, now=now, by=by) for changed in made]
+    changes = [_change_exception(source, made, now=now, by=by) for made in exceptions if made.wanted]
     quotas = {quota.profile.code: quota for quota in webinar.quotas.select_related("webinar", "profile")}
     for each in profiles:
         quota = quotas[each.code]
         if (quota.minimum, quota.maximum) != (each.minimum, each.maximum):
             _change_quota(source, quota, each, now=now, by=by)
             changes.append(_("Quota of %(name)s.") % {"name": quota.profile.name})
-    changes += [_change_exception(source, changed, now=now, by=by) for changed in ended]
+    changes += [_change_exception(source, ended, now=now, by=by) for ended in exceptions if not ended.wanted]
     source.raise_if_problems()
     return changes
 

@@ -40,15 +40,7 @@ def calendar_feed(request: HttpRequest, subscriber: Subscriber) -> HttpResponse:
     etag = feed_etag(subscriber)
     response = get_conditional_response(request, etag=etag)
     if response is None:
-        delegate = subscriber.delegate
-        sessions = [
-            _calendar_session(delegate, each, chosen_at=subscriber.chosen_at) for each in sessions_of_feed(subscriber)
-        ]
-        body = render_feed(
-            (_with_cancelled_title(each, delegate.language) for each in sessions),
-            name=delegate.webinar.title.render(delegate.language).text,
-        )
-        response = HttpResponse(body, content_type=CONTENT_TYPE)
+        response = HttpResponse(_render_feed(subscriber), content_type=CONTENT_TYPE)
     response.headers["ETag"] = etag
     response.headers["Cache-Control"] = "private, no-cache"
     return response
@@ -66,6 +58,17 @@ def session_file(request: HttpRequest, delegate: Delegate, *, n: int) -> HttpRes
     filename = f"{delegate.webinar.slug}-{n}.ics"
     return HttpResponse(
         body, content_type=CONTENT_TYPE, headers={"Content-Disposition": f'attachment; filename="{filename}"'}
+    )
+
+
+def _render_feed(subscriber: Subscriber) -> bytes:
+    delegate = subscriber.delegate
+    sessions = (
+        _calendar_session(delegate, each, chosen_at=subscriber.chosen_at) for each in sessions_of_feed(subscriber)
+    )
+    return render_feed(
+        (_with_cancelled_title(session, delegate.language) for session in sessions),
+        name=delegate.webinar.title.render(delegate.language).text,
     )
 
 

@@ -172,23 +172,22 @@ def _figures_by_profile(
     entries = CalendarEntry.objects.filter(
         session__webinar=webinar, planned_method=IcalMethod.REQUEST, delegate__status="active"
     )
-    accepted = Count("delegate", filter=Q(ical_partstat=Partstat.ACCEPTED), distinct=True)
+    accepting = Count("delegate", filter=Q(ical_partstat=Partstat.ACCEPTED), distinct=True)
     arrivals = Arrival.objects.filter(session__webinar=webinar)
     attendances = Attendance.objects.filter(session__webinar=webinar, delegate__isnull=False)
     order = {session.pk: index for index, session in enumerate(sessions)}
     found: dict[ProfileKey, list[SessionFigures]] = defaultdict(lambda: [SessionFigures()] * len(sessions))
-    people = Count("delegate", distinct=True)
-    for delegation, profile, session, invited, accepting in _group_by_profile(entries).annotate(
-        people=people, accepted=accepted
-    ):
-        found[delegation, profile][order[session]] += SessionFigures(invited=invited, accepted=accepting)
-    for delegation, profile, session, opened in _group_by_profile(arrivals).annotate(people=people):
+    for delegation, profile, session, invited, accepted in _count_people(entries, accepting=accepting):
+        found[delegation, profile][order[session]] += SessionFigures(invited=invited, accepted=accepted)
+    for delegation, profile, session, opened in _count_people(arrivals):
         found[delegation, profile][order[session]] += SessionFigures(opened=opened)
-    for delegation, profile, session, attended in _group_by_profile(attendances).annotate(people=people):
+    for delegation, profile, session, attended in _count_people(attendances):
         found[delegation, profile][order[session]] += SessionFigures(attended=attended)
     return {key: tuple(figures) for key, figures in found.items()}
 
 
-def _group_by_profile(rows: "QuerySet[Any]") -> "QuerySet[Any, Any]":
-    """Select (delegation id, profile id, session id) of `rows`, so that an annotation groups by these columns."""
-    return rows.order_by().values_list("delegate__delegation_id", "delegate__profile_id", "session_id")
+def _count_people(rows: "QuerySet[Any]", **counts: Count) -> Iterable[tuple[Any, ...]]:
+    """Return (delegation id, profile id, session id, number of people) of `rows`, followed by other `counts`."""
+    columns: Any = rows.order_by().values_list("delegate__delegation_id", "delegate__profile_id", "session_id")
+    counted: Iterable[tuple[Any, ...]] = columns.annotate(people=Count("delegate", distinct=True), **counts)
+    return counted

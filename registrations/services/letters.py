@@ -49,14 +49,13 @@ def upload_letter(delegation: Delegation, *, upload: "UploadedFile[Any]", by: Us
     )
     # Written before the transaction, so that no locks are held meanwhile.
     _store(letter, upload)
-    is_kept = False
+    current = None
     try:
-        kept = _make_current(delegation, letter, by=by, now=now)
-        is_kept = kept is letter
+        current = _make_current(delegation, letter, by=by, now=now)
     finally:
-        if not is_kept:
+        if current is not letter:
             letter.file.delete(save=False)
-    return kept
+    return current
 
 
 def _store(letter: NominationLetter, upload: "UploadedFile[Any]") -> None:

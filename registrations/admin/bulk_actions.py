@@ -242,8 +242,7 @@ def load_selected(
 ) -> Sequence[SelectedDelegation]:
     """Load what the pages show of `delegations`. Six queries, however many there are.
 
-    `shown_fingerprints` holds by `seen-<pk>` those that the form of the user has; without it, the present ones count as
-    shown.
+    `shown_fingerprints` holds, by `seen-<pk>`, those in the user's form; without it, the present ones count as shown.
     """
     rows: Any = delegations.annotate(lacks_letter=lacking_letter())
     found = list(rows.select_related("webinar__policy", "body"))

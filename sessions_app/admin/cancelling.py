@@ -121,23 +121,20 @@ def cancel_webinar_page(model_admin: SecretariatAdmin[Webinar], request: HttpReq
 def _cancel_webinar(
     model_admin: SecretariatAdmin[Webinar], request: HttpRequest, webinar: Webinar, form: ReasonForm
 ) -> bool:
-    reason = form.cleaned_data["reason"]
     try:
         release = cancel_webinar(
             webinar,
             by=acting_user(request),
             now=timezone.now(),
-            reason=reason,
+            reason=form.cleaned_data["reason"],
             shown_fingerprint=form.cleaned_data["seen"],
         )
     except ReleaseRefused as refused:
         form.add_refusal(refused.messages)
         return False
-    model_admin.log_change(request, webinar, _("Cancelled: %(reason)s") % {"reason": reason})
-    messages.success(
-        request,
-        _("The webinar is cancelled.") if release else _("The webinar is marked as cancelled; it was never public."),
-    )
+    model_admin.log_change(request, webinar, _("Cancelled: %(reason)s") % form.cleaned_data)
+    never_public = _("The webinar is marked as cancelled; it was never public.")
+    messages.success(request, _("The webinar is cancelled.") if release else never_public)
     return True
 
 

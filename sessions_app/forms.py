@@ -112,8 +112,8 @@ class ReleaseForm(DraftFingerprintForm):
             del self.fields["mail_updates_for"]
 
 
-def _change_label(each: CountedChange) -> str:
-    return ngettext("%(session)s (%(count)s person)", "%(session)s (%(count)s people)", each.recipients) % {
-        "session": f"{each.change.number}. {each.change.after.title}",
-        "count": each.recipients,
+def _change_label(counted: CountedChange) -> str:
+    return ngettext("%(session)s (%(count)s person)", "%(session)s (%(count)s people)", counted.recipients) % {
+        "session": f"{counted.change.number}. {counted.change.after.title}",
+        "count": counted.recipients,
     }

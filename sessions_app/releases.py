@@ -226,18 +226,18 @@ def _write_released_sessions(
         )
 
 
-def _released_fields(each: AgendaSession, agenda: Agenda, release: Release, sequence: int) -> Mapping[str, object]:
+def _released_fields(session: AgendaSession, agenda: Agenda, release: Release, sequence: int) -> Mapping[str, object]:
     return {
         "release": release,
-        "number": each.number,
-        "title_en": each.title.en,
-        "title_es": each.title.es,
-        "starts_at": each.starts_at,
-        "ends_at": each.ends_at,
+        "number": session.number,
+        "title_en": session.title.en,
+        "title_es": session.title.es,
+        "starts_at": session.starts_at,
+        "ends_at": session.ends_at,
         "timezone": agenda.timezone,
         "sequence": sequence,
-        "is_cancelled": each.is_cancelled,
-        "digest": _digest(each.to_json()),
+        "is_cancelled": session.is_cancelled,
+        "digest": _digest(session.to_json()),
         "changed_at": release.released_at,
     }
 

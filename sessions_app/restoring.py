@@ -99,10 +99,10 @@ def _write_details(webinar: Webinar, agenda: Agenda, *, now: datetime) -> None:
     webinar.save()
 
 
-def _write_session(row: Session, each: AgendaSession) -> None:
-    row.title_en, row.title_es = each.title.en, each.title.es
-    row.starts_at = each.starts_at
-    row.duration_minutes = int((each.ends_at - each.starts_at).total_seconds() // 60)
+def _write_session(row: Session, session: AgendaSession) -> None:
+    row.title_en, row.title_es = session.title.en, session.title.es
+    row.starts_at = session.starts_at
+    row.duration_minutes = int((session.ends_at - session.starts_at).total_seconds() // 60)
 
 
 def _write_items(session: Session, entries: Iterable[AgendaEntry], speakers: "_SpeakerRows") -> None:

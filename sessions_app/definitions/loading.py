@@ -130,17 +130,17 @@ def _load_sessions(
     return changes
 
 
-def _session_values(each: SessionDefinition, row: Session, starts_at: datetime, now: datetime) -> dict[str, Any]:
+def _session_values(definition: SessionDefinition, row: Session, starts_at: datetime, now: datetime) -> dict[str, Any]:
     """Return the session's values from the file; a room or a cancellation that the file leaves out stays as stored."""
     values: dict[str, Any] = {
         "starts_at": starts_at,
-        "duration_minutes": each.minutes,
-        **bilingual_columns(title=each.title),
+        "duration_minutes": definition.minutes,
+        **bilingual_columns(title=definition.title),
     }
-    if each.room_url:
-        values["room_url"] = each.room_url
-    if each.is_cancelled is not None:
-        values["cancelled_at"] = (row.cancelled_at or now) if each.is_cancelled else None
+    if definition.room_url:
+        values["room_url"] = definition.room_url
+    if definition.is_cancelled is not None:
+        values["cancelled_at"] = (row.cancelled_at or now) if definition.is_cancelled else None
     return values
 
 
@@ -161,14 +161,14 @@ def _load_items(row: Session, session: SessionDefinition, speakers: Mapping[str,
     return True
 
 
-def _item_values(each: ItemDefinition) -> dict[str, Any]:
+def _item_values(item: ItemDefinition) -> dict[str, Any]:
     return {
-        "minutes": each.minutes,
-        "kind": each.kind,
-        **bilingual_columns(title=each.title),
-        "points_en": "\n".join(point.en for point in each.points),
-        "points_es": "\n".join(point.es for point in each.points),
-        "speakers": each.speakers,
+        "minutes": item.minutes,
+        "kind": item.kind,
+        **bilingual_columns(title=item.title),
+        "points_en": "\n".join(point.en for point in item.points),
+        "points_es": "\n".join(point.es for point in item.points),
+        "speakers": item.speakers,
     }
 
 

@@ -37,16 +37,16 @@ def store_bodies(source: Source, webinar: Webinar, bodies: tuple[BodyDefinition,
     return changes
 
 
-def _other_body_with_code(each: BodyDefinition, known: dict[str, ParticipatingBody]) -> ParticipatingBody | None:
+def _other_body_with_code(definition: BodyDefinition, known: dict[str, ParticipatingBody]) -> ParticipatingBody | None:
     """Return the other body that has the same ISO code, or None."""
-    rows = (row for row in known.values() if row.iso_code and row.iso_code == each.iso_code)
-    return next((row for row in rows if row.slug != each.slug), None)
+    rows = (row for row in known.values() if row.iso_code and row.iso_code == definition.iso_code)
+    return next((row for row in rows if row.slug != definition.slug), None)
 
 
-def _body_values(each: BodyDefinition) -> dict[str, object]:
-    return bilingual_columns(name=each.name) | {
-        "kind": each.kind,
-        "iso_code": each.iso_code or None,
-        "default_language": each.language,
-        "timezones": list(each.timezones),
+def _body_values(definition: BodyDefinition) -> dict[str, object]:
+    return bilingual_columns(name=definition.name) | {
+        "kind": definition.kind,
+        "iso_code": definition.iso_code or None,
+        "default_language": definition.language,
+        "timezones": list(definition.timezones),
     }

@@ -40,8 +40,8 @@ def store_profiles(source: Source, webinar: Webinar, profiles: tuple[ProfileDefi
     return changes
 
 
-def _profile_values(each: ProfileDefinition, position: int) -> dict[str, object]:
-    return {**bilingual_columns(name=each.name, description=each.description), "position": position}
+def _profile_values(definition: ProfileDefinition, position: int) -> dict[str, object]:
+    return {**bilingual_columns(name=definition.name, description=definition.description), "position": position}
 
 
 def store_quotas(
@@ -65,17 +65,21 @@ def store_quotas(
     return changes
 
 
-def _change_quota(source: Source, quota: Quota, each: ProfileDefinition, *, now: datetime, by: User | None) -> None:
+def _change_quota(
+    source: Source, quota: Quota, definition: ProfileDefinition, *, now: datetime, by: User | None
+) -> None:
     """Change the quota through its service; a broken rule becomes a problem of the file."""
     if by is None:
-        source.report_at(each.line, _("A quota is changed under someone's name: load the file with --by ADDRESS."))
+        source.report_at(
+            definition.line, _("A quota is changed under someone's name: load the file with --by ADDRESS.")
+        )
         return
     try:
         reason = _("As the definition file says.")
-        numbers: Any = {"minimum": each.minimum, "maximum": each.maximum}
+        numbers: Any = {"minimum": definition.minimum, "maximum": definition.maximum}
         change_quota(quota, **numbers, reason=reason, by=by, now=now, may_accept=False)
     except RuleBroken as error:
-        source.report_at(each.line, str(error.message))
+        source.report_at(definition.line, str(error.message))
 
 
 @dataclass(frozen=True)

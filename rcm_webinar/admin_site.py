@@ -37,6 +37,8 @@ class RootPagesAdmin(Protocol):
 
 
 class SecretariatSite(AdminSite):
+    """The admin of the secretariat and of observers: our own models only, behind allauth's sign-in."""
+
     site_header = gettext_lazy("RCM webinars: secretariat")
     site_title = gettext_lazy("RCM webinars")
     index_title = gettext_lazy("Secretariat")

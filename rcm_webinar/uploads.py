@@ -94,6 +94,7 @@ class FailedUploadMiddleware:
     def process_view(
         self, request: HttpRequest, view: Callable[..., Any], args: object, kwargs: object
     ) -> HttpResponse | None:
+        """Return the answer 507 if an upload of this request failed; None calls the view."""
         if request.META.get(UPLOAD_FAILED):
             return render(request, "507.html", status=507)
         return None

@@ -40,6 +40,7 @@ class AgendaSpeaker:
         return str(SpeakerRole(self.role).label)
 
     def to_json(self) -> dict[str, Any]:
+        """Return the speaker as a release stores it."""
         return {
             "kind": self.kind,
             "role": self.role,
@@ -50,6 +51,7 @@ class AgendaSpeaker:
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> "AgendaSpeaker":
+        """Return the speaker that a release stores."""
         return cls(
             kind=value["kind"],
             role=value["role"],
@@ -71,6 +73,7 @@ class AgendaEntry:
     speakers: tuple[AgendaSpeaker, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
+        """Return the item as a release stores it."""
         return {
             "starts_at": self.starts_at.isoformat(),
             "ends_at": self.ends_at.isoformat(),
@@ -82,6 +85,7 @@ class AgendaEntry:
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> "AgendaEntry":
+        """Return the item that a release stores."""
         return cls(
             starts_at=datetime.fromisoformat(value["starts_at"]),
             ends_at=datetime.fromisoformat(value["ends_at"]),
@@ -112,6 +116,7 @@ class AgendaSession:
         return int((self.ends_at - last).total_seconds() // 60)
 
     def to_json(self) -> dict[str, Any]:
+        """Return the session as a release stores it."""
         return {
             "number": self.number,
             "title": self.title.to_json(),
@@ -125,6 +130,7 @@ class AgendaSession:
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> "AgendaSession":
+        """Return the session that a release stores."""
         return cls(
             number=value["number"],
             title=Bilingual.from_json(value["title"]),

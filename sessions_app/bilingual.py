@@ -55,7 +55,9 @@ class Bilingual:
 
     @classmethod
     def from_json(cls, value: Mapping[str, str]) -> "Bilingual":
+        """Return the text of {"en": …, "es": …}; a missing language is empty."""
         return cls(en=value.get("en", ""), es=value.get("es", ""))
 
     def to_json(self) -> dict[str, str]:
+        """Return {"en": …, "es": …}."""
         return {"en": self.en, "es": self.es}

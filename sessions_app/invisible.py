@@ -18,6 +18,7 @@ INVISIBLE_CHARACTER = _(
 
 
 def has_invisible_character(text: str) -> bool:
+    """Whether `text` has a character that nobody sees, outside of a joined emoji."""
     return any(character in HANGUL_FILLERS or category(character) == "Cf" for character in JOINED_EMOJI.sub("", text))
 
 

@@ -27,6 +27,7 @@ class PublicWebinar:
 
     @property
     def is_hidden(self) -> bool:
+        """Whether the public sees no agenda, only the texts about the webinar."""
         return self.visibility == AgendaVisibility.HIDDEN
 
 

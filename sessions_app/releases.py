@@ -38,10 +38,12 @@ class SessionChange:
 
     @property
     def is_added(self) -> bool:
+        """Whether the session was not in the release before."""
         return self.before is None
 
     @property
     def is_moved(self) -> bool:
+        """Whether its start or end changed."""
         return self.before is not None and (self.before.starts_at, self.before.ends_at) != (
             self.after.starts_at,
             self.after.ends_at,
@@ -49,14 +51,17 @@ class SessionChange:
 
     @property
     def is_retitled(self) -> bool:
+        """Whether its title changed in either language."""
         return self.before is not None and self.before.title != self.after.title
 
     @property
     def is_cancelled(self) -> bool:
+        """Whether this release cancels it."""
         return self.after.is_cancelled and (self.before is None or not self.before.is_cancelled)
 
     @property
     def is_restored(self) -> bool:
+        """Whether this release takes its cancellation back."""
         return self.before is not None and self.before.is_cancelled and not self.after.is_cancelled
 
     @property
@@ -69,6 +74,7 @@ class SessionChange:
 
     @property
     def always_mails(self) -> bool:
+        """Whether it is mailed whatever staff choose (rule 11)."""
         return self.is_moved or self.is_retitled or self.is_cancelled or self.is_restored
 
 
@@ -147,6 +153,7 @@ class Draft:
 
     @property
     def fingerprint(self) -> str:
+        """A hash of the agenda; a form sends it back to release what it showed."""
         return _digest(self.agenda.to_json())
 
 

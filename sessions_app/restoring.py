@@ -162,6 +162,7 @@ class _SpeakerRows:
             self._rows[speaker] = self._save_speaker(self._rows.get(speaker), speaker)
 
     def row_of(self, speaker: AgendaSpeaker) -> Speaker:
+        """Return the row of the speaker, whatever their role."""
         return self._rows[self._without_role(speaker)]
 
     @staticmethod

@@ -41,6 +41,8 @@ class MailSummary:
 
 @dataclass(frozen=True)
 class CalendarHour:
+    """The start and end of an event in one time zone."""
+
     city: str
     starts_at: datetime
     ends_at: datetime

@@ -83,6 +83,8 @@ class DeliveryState(models.TextChoices):
 
 
 class DeliveryQuerySet(models.QuerySet["Delivery"]):
+    """Query set with the states of sending, and the one function that inserts what is owed."""
+
     def without_stored(self, deliveries: Sequence["Delivery"]) -> list["Delivery"]:
         """Return those of `deliveries`, which are unsaved, whose key is not stored. One query; none for no delivery."""
         if not deliveries:

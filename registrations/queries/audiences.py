@@ -37,6 +37,7 @@ class Audience:
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> "Audience":
+        """Return the audience that an announcement stores."""
         return cls(
             readers=value.get("readers", AnnouncementRecipients.DELEGATES),
             bodies=tuple(value.get("bodies", ())),
@@ -47,6 +48,7 @@ class Audience:
         )
 
     def to_json(self) -> dict[str, Any]:
+        """Return the audience as an announcement stores it."""
         return {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(self).items()}
 
 

@@ -26,6 +26,7 @@ class CountryWithGaps:
     last_reminded_at: datetime | None
 
     def is_reminded_within_a_day(self, now: datetime) -> bool:
+        """Whether a gap reminder was sent to the country within the 24 hours before `now`."""
         return self.last_reminded_at is not None and self.last_reminded_at > now - A_DAY
 
 

@@ -41,6 +41,7 @@ class AnnouncementDetails:
     text_es: str = ""
 
     def columns(self) -> dict[str, Any]:
+        """Return the values of the announcement's columns."""
         values = {field.name: getattr(self, field.name) for field in fields(self)}
         return values | {"audience": self.audience.to_json()}
 

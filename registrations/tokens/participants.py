@@ -26,6 +26,8 @@ _PLACEHOLDER = "~"
 
 
 class Scope(StrEnum):
+    """What a link of a participant opens: their page, or only the join page of a session."""
+
     PAGE = "page"
     JOIN = "join"
 

@@ -210,4 +210,5 @@ def change_url(row: models.Model) -> str:
 
 
 def link(url: str, text: object) -> SafeString:
+    """Return an HTML link; both arguments are escaped."""
     return format_html('<a href="{}">{}</a>', url, text)

@@ -46,6 +46,7 @@ def render_confirmation(
 
 
 def cancel_session_page(model_admin: SecretariatAdmin[Session], request: HttpRequest, pk: int) -> HttpResponse:
+    """Mark a session as cancelled, with a reason; the release page comes next."""
     session: Session = get_row_to_change(model_admin, request, pk)
     if session.cancelled_at is not None:
         messages.info(request, _("This session is cancelled already."))
@@ -71,6 +72,7 @@ def cancel_session_page(model_admin: SecretariatAdmin[Session], request: HttpReq
 
 
 def restore_session_page(model_admin: SecretariatAdmin[Session], request: HttpRequest, pk: int) -> HttpResponse:
+    """Undo the cancellation of a session; the release page comes next."""
     session: Session = get_row_to_change(model_admin, request, pk)
     if session.cancelled_at is None:
         messages.info(request, _("This session is not cancelled."))
@@ -139,6 +141,7 @@ def _cancel_webinar(
 
 
 def restore_webinar_page(model_admin: SecretariatAdmin[Webinar], request: HttpRequest, pk: int) -> HttpResponse:
+    """Undo the cancellation of a webinar; the release page comes next."""
     webinar: Webinar = get_row_to_change(model_admin, request, pk)
     if webinar.cancelled_at is None:
         messages.info(request, _("This webinar is not cancelled."))

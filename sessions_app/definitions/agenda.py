@@ -17,6 +17,8 @@ SHORTEST_SESSION_MINUTES = 5
 
 @dataclass(frozen=True)
 class SpeakerDefinition:
+    """A speaker; items refer to them by `code`."""
+
     code: str
     kind: str
     name: Bilingual

@@ -59,9 +59,11 @@ class Source:
         return self.lines.get(path, 1)
 
     def report(self, path: KeyPath, message: str) -> None:
+        """Report a problem on the line of the value at `path`."""
         self.report_at(self.line_of(path), message)
 
     def report_at(self, line: int, message: str) -> None:
+        """Report a problem on `line`."""
         self.problems.append(Problem(line, message))
 
     def raise_if_problems(self) -> None:

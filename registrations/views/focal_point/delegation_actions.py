@@ -49,6 +49,7 @@ def submit_page(request: HttpRequest, delegation: Delegation) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @delegation_required
 def not_attending_page(request: HttpRequest, delegation: Delegation) -> HttpResponse:
+    """Note that the country does not attend, and why."""
     form = NotAttendingForm(request.POST or None, initial={"reason": delegation.not_attending_reason})
 
     def save() -> str:
@@ -61,6 +62,7 @@ def not_attending_page(request: HttpRequest, delegation: Delegation) -> HttpResp
 @require_POST
 @delegation_required
 def attending_again_page(request: HttpRequest, delegation: Delegation) -> HttpResponse:
+    """Note that a country attends after all."""
     try:
         mark_attending_again(delegation, by=signed_in_user(request), now=timezone.now())
     except RuleBroken as broken:

@@ -79,6 +79,7 @@ def register_person(request: HttpRequest, delegation: Delegation) -> HttpRespons
 @require_http_methods(FORM_METHODS)
 @delegation_required
 def edit_person(request: HttpRequest, delegation: Delegation, *, pk: int) -> HttpResponse:
+    """Change the details of a delegate."""
     delegate = get_delegate_or_404(delegation, pk)
     anchor = delegate_anchor(delegate)
     form = EditForm(
@@ -142,6 +143,7 @@ def replace_person(request: HttpRequest, delegation: Delegation, *, pk: int) -> 
 @require_http_methods(FORM_METHODS)
 @delegation_required
 def withdraw_person(request: HttpRequest, delegation: Delegation, *, pk: int) -> HttpResponse:
+    """Withdraw a delegate, with a reason if this opens a gap."""
     delegate = get_delegate_or_404(delegation, pk)
     anchor = delegate_anchor(delegate)
     form = WithdrawForm(

@@ -143,7 +143,7 @@ class GapReminderAdmin(ReadOnlyAdmin[GapReminder]):
                 webinar,
                 delegations=selection.delegation_ids,
                 count=form.cleaned_data["count"],
-                is_repeat_confirmed=form.cleaned_data.get("again", False),
+                is_meant_again=form.cleaned_data.get("again", False),
                 by=staff_user(request),
                 now=now,
             )

@@ -20,14 +20,14 @@ from sessions_app.models import Webinar
 
 @transaction.atomic
 def remind_countries(
-    webinar: Webinar, *, delegations: Collection[int], count: int, is_repeat_confirmed: bool, by: User, now: datetime
+    webinar: Webinar, *, delegations: Collection[int], count: int, is_meant_again: bool, by: User, now: datetime
 ) -> GapReminder:
     """Owe each focal point of `delegations`, given by id, a gap notice.
 
     The deliveries are inserted in this transaction, so that there are `count`, the number that `by` confirmed. Raises
     NotPossibleNow if the webinar sends no gap reminders, no delegation is chosen or nobody can be mailed;
     RecipientCountChanged if a delegation lacks nothing by now or the number differs; RuleBroken if a country was
-    reminded within a day and `is_repeat_confirmed` is not set. Locks the webinar, so that of two calls at once the
+    reminded within a day and `is_meant_again` is not set. Locks the webinar, so that of two calls at once the
     second sees what the first sent.
     """
     # Without its key: rows that refer to the webinar can be inserted meanwhile.
@@ -54,7 +54,7 @@ def remind_countries(
             present,
         )
         raise RecipientCountChanged(text % {"count": present})
-    if not is_repeat_confirmed and any(country.is_reminded_within_a_day(now) for country in chosen):
+    if not is_meant_again and any(country.is_reminded_within_a_day(now) for country in chosen):
         raise RuleBroken(
             _("Some of these countries were told within the last day. Please confirm that they are told once more."),
             field="again",

@@ -297,7 +297,7 @@ class _Story:
         now = self.copies.move_to(NOW + 9 * DAY)
         send_test_of_gap_notice(self.panama, by=self.staff, now=now)
         remind_countries(
-            self.webinar, delegations=[self.panama.pk], count=1, is_repeat_confirmed=False, by=self.staff, now=now
+            self.webinar, delegations=[self.panama.pk], count=1, is_meant_again=False, by=self.staff, now=now
         )
         self.copies.step("chased", now + MINUTE)
         now = self.copies.move_to(now + HOUR)

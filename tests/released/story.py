@@ -153,7 +153,7 @@ class _Story:
     def write_to_people(self) -> None:
         self.pass_time(DAY)
         remind_countries(
-            self.webinar, delegations=[self.panama.pk], count=1, is_repeat_confirmed=False, by=self.staff, now=self.now
+            self.webinar, delegations=[self.panama.pk], count=1, is_meant_again=False, by=self.staff, now=self.now
         )
         text = "The rooms **open** at 08:45.\n\n- bring a headset"
         details = AnnouncementDetails(Audience(), "The rooms", "Las salas", text, text)

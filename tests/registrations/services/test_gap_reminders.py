@@ -64,7 +64,7 @@ def gap_reminder(
         webinar,
         delegations=everyone if only is None else only,
         count=count,
-        is_repeat_confirmed=again,
+        is_meant_again=again,
         by=staff,
         now=now,
     )

@@ -43,7 +43,7 @@ def test_of_two_who_remind_the_countries_the_second_is_told_of_the_first():
                 delegation.webinar,
                 delegations=[delegation.pk],
                 count=1,
-                is_repeat_confirmed=False,
+                is_meant_again=False,
                 by=staff,
                 now=NOW,
             )

@@ -19,7 +19,7 @@ from bench.timing import Ratio, compare
 from rcm_webinar.management.commands.seed_demo import CONCEPT_NOTE
 from registrations.models import Delegate, RegistrationPolicy
 from registrations.tokens import Scope, make_token
-from sessions_app.definitions import Table, load_agenda, parse_agenda, read_source
+from sessions_app.definitions import TomlTable, load_agenda, parse_agenda, read_source
 from sessions_app.releases import release_webinar
 from tests.factories import make_country, make_delegation
 from tests.registrations.participants import make_entry, make_participant
@@ -52,7 +52,7 @@ def _make_invited_delegate() -> Delegate:
     source = read_source(CONCEPT_NOTE)
     start = (now + timedelta(days=14)).replace(hour=9, minute=0, second=0, microsecond=0, tzinfo=None)
     with transaction.atomic():
-        webinar = load_agenda(source, parse_agenda(Table.top(source)), first_start=start, now=now).webinar
+        webinar = load_agenda(source, parse_agenda(TomlTable.top(source)), first_start=start, now=now).webinar
     RegistrationPolicy.objects.create(
         webinar=webinar, opens_at=now, closes_at=now + timedelta(days=7), purge_on=(now + timedelta(days=365)).date()
     )

@@ -19,6 +19,7 @@ def end_other_sessions(request: HttpRequest, user: User, **kwargs: object) -> No
 
 
 @receiver(authenticator_added)
-def note_enrolment(request: HttpRequest, user: User, authenticator: Authenticator, **kwargs: object) -> None:
+def record_enrolment(request: HttpRequest, user: User, authenticator: Authenticator, **kwargs: object) -> None:
+    """Record in the session that the user set up a second factor, which counts as passing it."""
     if authenticator.type in SECOND_FACTORS:
         record_second_factor_set_up(request, user)

@@ -24,7 +24,7 @@ from registrations.permissions import (
     redirect_to_second_factor,
 )
 from sessions_app.reader_zone import zone_for_reader
-from sessions_app.time_zone_context import in_zone
+from sessions_app.time_zone_context import render_in_zone
 
 
 @runtime_checkable
@@ -33,10 +33,12 @@ class RootPagesAdmin(Protocol):
 
     def root_urls(self) -> list[URLPattern]: ...
 
-    def front_page(self, request: HttpRequest) -> dict[str, object]: ...
+    def dashboard_context(self, request: HttpRequest) -> dict[str, object]: ...
 
 
 class SecretariatSite(AdminSite):
+    """The admin of the secretariat and of observers: our own models only, behind allauth's sign-in."""
+
     site_header = gettext_lazy("RCM webinars: secretariat")
     site_title = gettext_lazy("RCM webinars")
     index_title = gettext_lazy("Secretariat")
@@ -80,12 +82,12 @@ class SecretariatSite(AdminSite):
 
         def in_reader_zone(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
             zone = zone_for_reader(request.user, timezone.get_default_timezone_name())
-            return in_zone(zone, inner, request, *args, **kwargs)
+            return render_in_zone(zone, inner, request, *args, **kwargs)
 
         return in_reader_zone
 
     def get_urls(self) -> list[URLResolver | URLPattern]:
-        own = [url for one in self._root_pages_admins() for url in one.root_urls()]
+        own = [url for model_admin in self._root_pages_admins() for url in model_admin.root_urls()]
         return [*own, *super().get_urls()]
 
     def index(  # type: ignore[override]  # observers are led on
@@ -95,13 +97,13 @@ class SecretariatSite(AdminSite):
         if is_observer(request.user):
             return redirect("admin:quota-boards")
         context = dict(extra_context or {})
-        for one in self._root_pages_admins():
-            context |= one.front_page(request)
+        for model_admin in self._root_pages_admins():
+            context |= model_admin.dashboard_context(request)
         return super().index(request, context)
 
     def _root_pages_admins(self) -> Iterator[RootPagesAdmin]:
         registered = (self.get_model_admin(model) for model in apps.get_models() if self.is_registered(model))
-        return (one for one in registered if isinstance(one, RootPagesAdmin))
+        return (model_admin for model_admin in registered if isinstance(model_admin, RootPagesAdmin))
 
     def _lacks_second_factor(self, request: HttpRequest) -> bool:
         """Whether the user must still pass a second factor; computed once per request."""

@@ -45,7 +45,7 @@ def send_later(build: Callable[[], EmailMessage] | None) -> None:
     """
     if len(_pending) >= MAX_PENDING:
         log.warning("sign_in_mail_dropped", waiting=len(_pending))
-        _note_failure()
+        _record_failure()
         return
     has_failed = cache.get(FAILED_AT) is not None
     if build is None:
@@ -62,7 +62,7 @@ def wait_until_sent() -> None:
     wait(list(_pending))
 
 
-def readiness(now: datetime) -> dict[str, object]:
+def sign_in_mail_readiness(now: datetime) -> dict[str, object]:
     """Return "degraded" for /readyz if a message failed within the last 10 minutes and none was sent since."""
     failed_at = cache.get(FAILED_AT)
     if failed_at is None or now - failed_at >= DEGRADED_FOR:
@@ -80,11 +80,11 @@ def _send(build: Callable[[], EmailMessage], has_failed: bool) -> None:
     except Exception as error:
         # A traceback is useful only for errors that the mail server did not cause.
         log.warning("sign_in_mail_failed", reason=type(error).__name__, exc_info=not isinstance(error, OSError))
-        _note_failure()
+        _record_failure()
     finally:
         # The cache may use the database, and the thread's connection would stay open.
         connections.close_all()
 
 
-def _note_failure() -> None:
+def _record_failure() -> None:
     cache.set(FAILED_AT, timezone.now(), DEGRADED_FOR.total_seconds())

@@ -102,7 +102,7 @@ def _is_valid_url(text: str) -> bool:
     return 0 not in ports and text.isprintable() and not parts.fragment and "@" not in parts.path + parts.query
 
 
-def number(name: str, *, default: int) -> int:
+def integer(name: str, *, default: int) -> int:
     """Return the setting `name` as a whole number of 0 or more. Raises InvalidSetting."""
     value: str = read.str(name, default="").strip() or str(default)
     if not value.isdecimal():
@@ -110,13 +110,13 @@ def number(name: str, *, default: int) -> int:
     return int(value)
 
 
-def names(name: str, *, default: str) -> list[str]:
+def bar_separated(name: str, *, default: str) -> list[str]:
     """Return the parts of the setting `name` between vertical bars, stripped; a part may contain a comma."""
     value: str = read.str(name, default="").strip() or default
     return [part.strip() for part in value.split("|") if part.strip()]
 
 
-def day(name: str) -> date | None:
+def optional_date(name: str) -> date | None:
     """Return the setting `name` as a date, such as 2027-05-31; None if it is missing. Raises InvalidSetting."""
     value: str = read.str(name, default="").strip()
     try:
@@ -125,7 +125,7 @@ def day(name: str) -> date | None:
         raise InvalidSetting(f"{name} must be a date such as 2027-05-31.") from None
 
 
-def contacts(name: str) -> list[str]:
+def contact_uris(name: str) -> list[str]:
     """Return the comma-separated URIs of the setting `name` (RFC 9116 section 2.5.3). Raises InvalidSetting."""
     found = _parts(read.str(name, default=""))
     if not all(re.fullmatch(r"(mailto:|https://|tel:)[!-~]+", uri) for uri in found):
@@ -135,7 +135,7 @@ def contacts(name: str) -> list[str]:
     return found
 
 
-def database() -> dict[str, Any]:
+def database_settings() -> dict[str, Any]:
     """Return Django's database settings for DATABASE_URL. Raises InvalidSetting."""
     address = url("DATABASE_URL")
     if not address.startswith(("postgres://", "postgresql://", "sqlite://")):
@@ -165,7 +165,7 @@ def broker_url() -> str:
     return address
 
 
-def mail() -> dict[str, Any]:
+def mail_settings() -> dict[str, Any]:
     """Return Django's mail settings for EMAIL_URL. Raises InvalidSetting."""
     address = url("EMAIL_URL")
     if address.startswith("filemail://"):

@@ -1,4 +1,9 @@
-"""Health checks: whether the process is alive, and whether the services that it needs can be reached."""
+"""Health checks: whether the process is alive, and whether the services that it needs can be reached.
+
+The further parts of /readyz are the functions that `READINESS_CHECKS` names in the settings: whether the schema is that
+of the code (`schema.py`), sign-in mail (`background_mail.py`), planning, sending and uploads
+(`registrations/health.py`).
+"""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime

@@ -25,13 +25,14 @@ from rcm_webinar.accounts import csrf_refused
 
 # A sign-in rotates Django's CSRF token. So a returned form carries a signed ticket, which is valid for its URL and for
 # the browser with the cookie.
-COOKIE = f"{settings.COOKIE_PREFIX}unsent"
-FIELD = "unsent"
-SALT = "rcm_webinar.resubmit_after_sign_in"
+COOKIE_NAME = f"{settings.COOKIE_PREFIX}unsent"
+FIELD_NAME = "unsent"
+SIGNING_SALT = "rcm_webinar.resubmit_after_sign_in"
 VALID_SECONDS = 60 * 60
-SECRET = re.compile(r"[0-9A-Za-z]{32}")
+SECRET_PATTERN = re.compile(r"[0-9A-Za-z]{32}")
 # Credentials and tokens are never repeated in a response; a form with such a field must be filled in again.
-EXCLUDED_FIELDS = {FIELD, "csrfmiddlewaretoken", "code", "login", "oldpassword", "password", "password1", "password2"}
+PASSWORD_FIELDS = {"oldpassword", "password", "password1", "password2"}
+EXCLUDED_FIELDS = {FIELD_NAME, "csrfmiddlewaretoken", "code", "login", *PASSWORD_FIELDS}
 
 
 class ResubmitMiddleware:
@@ -88,13 +89,13 @@ def return_form(request: HttpRequest, reason: str = "") -> HttpResponse:
     except UnreadablePostError:
         # The client closed the connection.
         return csrf_refused(request, reason)
-    cookie = request.COOKIES.get(COOKIE, "")
-    secret = cookie if SECRET.fullmatch(cookie) else get_random_string(32)
-    ticket = signing.dumps([secret, request.get_full_path()], salt=SALT)
-    context = {"typed": typed, "has_files": bool(request.FILES), "field": FIELD, "ticket": ticket}
+    cookie = request.COOKIES.get(COOKIE_NAME, "")
+    secret = cookie if SECRET_PATTERN.fullmatch(cookie) else get_random_string(32)
+    ticket = signing.dumps([secret, request.get_full_path()], salt=SIGNING_SALT)
+    context = {"typed": typed, "has_files": bool(request.FILES), "field": FIELD_NAME, "ticket": ticket}
     response = render(request, "resubmit_after_sign_in.html", context, status=403)
     response.set_cookie(
-        COOKIE,
+        COOKIE_NAME,
         secret,
         max_age=VALID_SECONDS,
         httponly=True,
@@ -107,13 +108,13 @@ def return_form(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 def is_resubmission(request: HttpRequest) -> bool:
     """Whether `return_form` sent this form to this browser, for this URL, within the last hour."""
-    if COOKIE not in request.COOKIES or not is_same_origin(request):
+    if COOKIE_NAME not in request.COOKIES or not is_same_origin(request):
         return False
     try:
-        ticket = signing.loads(request.POST.get(FIELD, ""), salt=SALT, max_age=VALID_SECONDS)
+        ticket = signing.loads(request.POST.get(FIELD_NAME, ""), salt=SIGNING_SALT, max_age=VALID_SECONDS)
     except (signing.BadSignature, UnreadablePostError):
         return False
-    return bool(ticket == [request.COOKIES[COOKIE], request.get_full_path()])
+    return bool(ticket == [request.COOKIES[COOKIE_NAME], request.get_full_path()])
 
 
 def is_same_origin(request: HttpRequest) -> bool:

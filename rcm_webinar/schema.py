@@ -1,4 +1,4 @@
-"""Compares the migrations of this code with those that the database has."""
+"""Compares the migrations of this code with those that the database has, for /readyz and `manage.py doctor`."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -50,7 +50,7 @@ def compare_schema() -> SchemaDifference:
     return SchemaDifference(_sorted_names(expected - applied), _sorted_names(unknown))
 
 
-def readiness(now: datetime) -> dict[str, object]:
+def schema_readiness(now: datetime) -> dict[str, object]:
     """Return "degraded" for /readyz, with the numbers of unapplied and unknown migrations, if the schema differs."""
     difference = compare_schema()
     return {

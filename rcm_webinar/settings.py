@@ -23,7 +23,7 @@ MESSAGE_ID_KEY = env.required("MESSAGE_ID_KEY")
 ALLOWED_HOSTS = env.required_list("ALLOWED_HOSTS")
 BASE_URL = env.required("BASE_URL").rstrip("/")
 IS_HTTPS = urlsplit(BASE_URL).scheme == "https"
-TRUSTED_PROXY_COUNT = env.number("TRUSTED_PROXY_COUNT", default=0)
+TRUSTED_PROXY_COUNT = env.integer("TRUSTED_PROXY_COUNT", default=0)
 
 for name, key in (("SECRET_KEY", SECRET_KEY), ("MESSAGE_ID_KEY", MESSAGE_ID_KEY)):
     if not RCM_DEMO and len(key) < 50:
@@ -121,7 +121,7 @@ INSTALLED_APPS.append("django.forms")
 
 # Data -------------------------------------------------------------------------------------------
 
-DATABASES = {"default": env.database()}
+DATABASES = {"default": env.database_settings()}
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     # WAL and IMMEDIATE let the web process, the worker and beat of the demo share one file.
     DATABASES["default"]["OPTIONS"] = {
@@ -130,7 +130,7 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;",
     }
 else:
-    DATABASES["default"]["CONN_MAX_AGE"] = env.number("CONN_MAX_AGE", default=60)
+    DATABASES["default"]["CONN_MAX_AGE"] = env.integer("CONN_MAX_AGE", default=60)
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
     # A pooler in transaction mode gives each statement another connection, on which a server-side cursor is unknown.
     # Django opens one for `iterator()` and for the choices of every form field that offers rows.
@@ -192,7 +192,7 @@ STORAGES = {
 
 # Mail -------------------------------------------------------------------------------------------
 
-MAIL = env.mail()
+MAIL = env.mail_settings()
 vars().update(MAIL)
 # The folder of a backend that writes mail into files; empty for other backends.
 EMAIL_FILE_PATH: str = MAIL.get("EMAIL_FILE_PATH", "")
@@ -200,43 +200,43 @@ DEFAULT_FROM_EMAIL = env.required("DEFAULT_FROM_EMAIL")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 # The time-out of each reply of the mail server. A message takes five replies (MAIL, RCPT, DATA, the text, its end), and
 # all must fit into the lease of a claimed delivery, so that a slow server never causes a second copy.
-EMAIL_TIMEOUT = env.number("EMAIL_TIMEOUT", default=20)
+EMAIL_TIMEOUT = env.integer("EMAIL_TIMEOUT", default=20)
 REPLIES_PER_MESSAGE = 5
 SIGN_IN_EMAIL_TIMEOUT = 5
-MAIL_PER_MINUTE = env.number("MAIL_PER_MINUTE", default=0)
-DELIVERY_LEASE_SECONDS = env.number("DELIVERY_LEASE_SECONDS", default=120)
+MAIL_PER_MINUTE = env.integer("MAIL_PER_MINUTE", default=0)
+DELIVERY_LEASE_SECONDS = env.integer("DELIVERY_LEASE_SECONDS", default=120)
 # A focal point's change becomes due this long after the last change to that person.
-CHANGE_HOLD_SECONDS = env.number("CHANGE_HOLD_SECONDS", default=20)
+CHANGE_HOLD_SECONDS = env.integer("CHANGE_HOLD_SECONDS", default=20)
 # The number of addresses registered elsewhere that a focal point may try in a day.
-ADDRESS_CLASHES_PER_DAY = env.number("ADDRESS_CLASHES_PER_DAY", default=10)
+ADDRESS_CLASHES_PER_DAY = env.integer("ADDRESS_CLASHES_PER_DAY", default=10)
 # New addresses per focal point and day that are mailed without the secretariat's release.
-NEW_ADDRESSES_PER_DAY = env.number("NEW_ADDRESSES_PER_DAY", default=200)
+NEW_ADDRESSES_PER_DAY = env.integer("NEW_ADDRESSES_PER_DAY", default=200)
 # The column headings of participant reports of Zoom and Teams; text in brackets is ignored.
 ATTENDANCE_COLUMNS = {
-    "name": env.names(
+    "name": env.bar_separated(
         "ATTENDANCE_NAME_COLUMNS",
         default="Name|Full Name|Participant|User Name|Nombre|Nombre completo|Participante|Nombre de usuario",
     ),
-    "address": env.names(
+    "address": env.bar_separated(
         "ATTENDANCE_ADDRESS_COLUMNS",
         default="User Email|Email|E-mail|Correo electrónico|Correo electrónico del usuario|Correo",
     ),
-    "link": env.names("ATTENDANCE_LINK_COLUMNS", default="Personal Link|Enlace personal"),
-    "joined": env.names(
+    "link": env.bar_separated("ATTENDANCE_LINK_COLUMNS", default="Personal Link|Enlace personal"),
+    "joined": env.bar_separated(
         "ATTENDANCE_JOINED_COLUMNS",
         default="Join Time|First Join|Hora de ingreso|Hora de entrada|Hora de unión|Primera unión|Primera entrada",
     ),
-    "left": env.names(
+    "left": env.bar_separated(
         "ATTENDANCE_LEFT_COLUMNS", default="Leave Time|Last Leave|Hora de salida|Última salida|Última hora de salida"
     ),
-    "duration": env.names(
+    "duration": env.bar_separated(
         "ATTENDANCE_DURATION_COLUMNS",
         default=(
             "Duration|Total Duration|In-Meeting Duration|Time in Session"
             "|Duración|Duración total|Duración en la reunión|Tiempo en la sesión|Tiempo en sesión"
         ),
     ),
-    "attended": env.names("ATTENDANCE_ATTENDED_COLUMNS", default="Attended|Asistió|Asistieron"),
+    "attended": env.bar_separated("ATTENDANCE_ATTENDED_COLUMNS", default="Attended|Asistió|Asistieron"),
 }
 if "@" not in parseaddr(DEFAULT_FROM_EMAIL)[1]:
     raise env.InvalidSetting("DEFAULT_FROM_EMAIL holds no e-mail address.")
@@ -278,11 +278,11 @@ if CELERY_BROKER_URL.startswith("filesystem://"):
         "processed_folder": str(BROKER_DIR / "processed"),
         "control_folder": str(BROKER_DIR / "control"),
     }
-PLAN_EVERY_SECONDS = env.number("PLAN_EVERY_SECONDS", default=30)
+PLAN_EVERY_SECONDS = env.integer("PLAN_EVERY_SECONDS", default=30)
 if not 1 <= PLAN_EVERY_SECONDS <= 60:
     raise env.InvalidSetting("PLAN_EVERY_SECONDS must be from 1 to 60.")
 # The default is above 1, so that sending continues when one worker is killed.
-SENDERS_AT_ONCE = env.number("SENDERS_AT_ONCE", default=4)
+SENDERS_AT_ONCE = env.integer("SENDERS_AT_ONCE", default=4)
 if SENDERS_AT_ONCE < 1:
     raise env.InvalidSetting("SENDERS_AT_ONCE must be 1 or more.")
 CELERY_BEAT_SCHEDULE = {
@@ -390,19 +390,19 @@ CONTENT_SECURITY_POLICY = {
 }
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2_000
 # The contents of /.well-known/security.txt.
-SECURITY_CONTACT = env.contacts("SECURITY_CONTACT")
-SECURITY_CONTACT_EXPIRES = env.day("SECURITY_CONTACT_EXPIRES")
+SECURITY_CONTACT = env.contact_uris("SECURITY_CONTACT")
+SECURITY_CONTACT_EXPIRES = env.optional_date("SECURITY_CONTACT_EXPIRES")
 if bool(SECURITY_CONTACT) != (SECURITY_CONTACT_EXPIRES is not None):
     raise env.InvalidSetting("SECURITY_CONTACT and SECURITY_CONTACT_EXPIRES belong together: set both, or neither.")
 
 # The checks of /readyz besides the database and the broker, by name: functions that take the present time and return a
 # JSON object whose "status" is "ok" or "degraded".
 READINESS_CHECKS = {
-    "schema": "rcm_webinar.schema.readiness",
-    "beat": "registrations.health.beat",
-    "deliveries": "registrations.health.deliveries",
-    "media": "registrations.health.media",
-    "sign_in_mail": "rcm_webinar.background_mail.readiness",
+    "schema": "rcm_webinar.schema.schema_readiness",
+    "beat": "registrations.health.planning_readiness",
+    "deliveries": "registrations.health.delivery_readiness",
+    "media": "registrations.health.upload_readiness",
+    "sign_in_mail": "rcm_webinar.background_mail.sign_in_mail_readiness",
 }
 
 LOGGING_CONFIG = None

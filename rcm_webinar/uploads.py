@@ -34,7 +34,7 @@ class BoundedUploadHandler(TemporaryFileUploadHandler):
         try:
             super().new_file(*args, **kwargs)
         except OSError as error:
-            self._drop(error)
+            self._discard(error)
 
     def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
         self.is_too_large = start + len(raw_data) > settings.LARGEST_UPLOAD
@@ -43,14 +43,14 @@ class BoundedUploadHandler(TemporaryFileUploadHandler):
         try:
             super().receive_data_chunk(raw_data, start)
         except OSError as error:
-            self._drop(error)
+            self._discard(error)
 
     def file_complete(self, file_size: int) -> "UploadedFile[Any] | None":
         if not self.is_too_large and not self.has_write_failed:
             try:
                 return super().file_complete(file_size)
             except OSError as error:
-                self._drop(error)
+                self._discard(error)
         self.upload_interrupted()
         return UploadedFile(BytesIO(), name=self.file_name, content_type=self.content_type, size=file_size)
 
@@ -59,7 +59,7 @@ class BoundedUploadHandler(TemporaryFileUploadHandler):
         with suppress(OSError):
             super().upload_interrupted()
 
-    def _drop(self, error: OSError) -> None:
+    def _discard(self, error: OSError) -> None:
         self.has_write_failed = True
         if self.request is not None:
             self.request.META[UPLOAD_FAILED] = True
@@ -94,6 +94,7 @@ class FailedUploadMiddleware:
     def process_view(
         self, request: HttpRequest, view: Callable[..., Any], args: object, kwargs: object
     ) -> HttpResponse | None:
+        """Return the answer 507 if an upload of this request failed; None calls the view."""
         if request.META.get(UPLOAD_FAILED):
             return render(request, "507.html", status=507)
         return None

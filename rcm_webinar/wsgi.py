@@ -20,7 +20,7 @@ class ForceUTF8:
 
     def __call__(self, request: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         media_type, *parameters = request.get("CONTENT_TYPE", "").split(";")
-        kept = [one for one in parameters if one.partition("=")[0].strip().lower() != "charset"]
+        kept = [parameter for parameter in parameters if parameter.partition("=")[0].strip().lower() != "charset"]
         return self.inner(request | {"CONTENT_TYPE": ";".join([media_type, *kept])}, start_response)
 
 

@@ -2,7 +2,7 @@ from django.apps import AppConfig
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext_lazy as _
 
-from sessions_app.participants import provide
+from sessions_app.participants import set_participants
 
 
 class RegistrationsConfig(AppConfig):
@@ -11,4 +11,4 @@ class RegistrationsConfig(AppConfig):
 
     def ready(self) -> None:
         """Provide the agenda with what it asks about participants; the class needs the models, so it is named."""
-        provide(import_string("registrations.services.agenda_participants.RegisteredParticipants")())
+        set_participants(import_string("registrations.services.agenda_participants.RegisteredParticipants")())

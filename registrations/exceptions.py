@@ -133,8 +133,7 @@ class NamedTooOften(RuleBroken):
 
 
 class AttendanceChangedTooOften(RuleBroken):
-    """The delegation was marked as not attending three times within a day, so a focal point may not mark it as
-    attending.
+    """The delegation was marked as not attending three times within a day; a focal point may not undo the last one.
 
     `event` is the unsaved history event that alerts the secretariat, or None if an alert about it exists already.
     """
@@ -241,8 +240,7 @@ class LinkNotValid(Exception):
 
 
 class NoLongerTakesPart(LinkNotValid):
-    """A person who was withdrawn or replaced opened their last link; `contact_email` is the address that they can write
-    to.
+    """A person who was withdrawn or replaced opened their last link; they can write to `contact_email`.
 
     Only a token that we signed leads here, so nobody can find out by guessing who took part.
     """

@@ -19,7 +19,7 @@ PLANNED_WITHIN = timedelta(seconds=120)
 ONE_BLOCK = b"\0" * 4096
 
 
-def beat(now: datetime) -> dict[str, object]:
+def planning_readiness(now: datetime) -> dict[str, object]:
     """Return "degraded" if no plan has finished lately: beat or every worker is away.
 
     Also if the last plan lies in the future: the clock was set back, so that nobody can tell.
@@ -35,7 +35,7 @@ def beat(now: datetime) -> dict[str, object]:
     }
 
 
-def deliveries(now: datetime) -> dict[str, object]:
+def delivery_readiness(now: datetime) -> dict[str, object]:
     """Return "degraded" if a message is overdue: the workers or the mail server are away.
 
     Names the message that has been owed longest by its id, which the list of deliveries opens, and by no personal data.
@@ -51,7 +51,7 @@ def deliveries(now: datetime) -> dict[str, object]:
     }
 
 
-def media(now: datetime) -> dict[str, object]:
+def upload_readiness(now: datetime) -> dict[str, object]:
     """Return "degraded" with the name of the error if a letter could not be stored in MEDIA_ROOT or uploaded.
 
     Writes one block into an unnamed file in both directories, and checks that they have room for the largest letter.

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 # Only http and https: a link on a page must not start a script or another program.
 _validate_url = URLValidator(schemes=["https", "http"])
 # Characters of obsolete source routes (RFC 5321 appendix F.2): some servers relay such mail to another address.
-ROUTING = re.compile(r'[%!"]')
+ROUTING_CHARACTERS = re.compile(r'[%!"]')
 
 
 def validate_web_address(address: str) -> None:
@@ -36,7 +36,7 @@ def validate_mail_address(address: str) -> None:
             _("No mail can be sent to this address: after the @ comes the name of a domain, such as example.org."),
             code="mail_domain",
         )
-    if ROUTING.search(local):
+    if ROUTING_CHARACTERS.search(local):
         raise ValidationError(
             _("This address cannot be used: before the @ it holds a %, a ! or a quotation mark."), code="mail_routing"
         )

@@ -40,6 +40,7 @@ class AgendaSpeaker:
         return str(SpeakerRole(self.role).label)
 
     def to_json(self) -> dict[str, Any]:
+        """Return the speaker as a release stores it."""
         return {
             "kind": self.kind,
             "role": self.role,
@@ -49,13 +50,14 @@ class AgendaSpeaker:
         }
 
     @classmethod
-    def parse(cls, value: Mapping[str, Any]) -> "AgendaSpeaker":
+    def from_json(cls, value: Mapping[str, Any]) -> "AgendaSpeaker":
+        """Return the speaker that a release stores."""
         return cls(
             kind=value["kind"],
             role=value["role"],
-            name=Bilingual.parse(value["name"]),
-            position=Bilingual.parse(value["position"]),
-            institution=Bilingual.parse(value["institution"]),
+            name=Bilingual.from_json(value["name"]),
+            position=Bilingual.from_json(value["position"]),
+            institution=Bilingual.from_json(value["institution"]),
         )
 
 
@@ -71,6 +73,7 @@ class AgendaEntry:
     speakers: tuple[AgendaSpeaker, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
+        """Return the item as a release stores it."""
         return {
             "starts_at": self.starts_at.isoformat(),
             "ends_at": self.ends_at.isoformat(),
@@ -81,14 +84,15 @@ class AgendaEntry:
         }
 
     @classmethod
-    def parse(cls, value: Mapping[str, Any]) -> "AgendaEntry":
+    def from_json(cls, value: Mapping[str, Any]) -> "AgendaEntry":
+        """Return the item that a release stores."""
         return cls(
             starts_at=datetime.fromisoformat(value["starts_at"]),
             ends_at=datetime.fromisoformat(value["ends_at"]),
             kind=value["kind"],
-            title=Bilingual.parse(value["title"]),
-            points=tuple(Bilingual.parse(point) for point in value["points"]),
-            speakers=tuple(AgendaSpeaker.parse(speaker) for speaker in value["speakers"]),
+            title=Bilingual.from_json(value["title"]),
+            points=tuple(Bilingual.from_json(point) for point in value["points"]),
+            speakers=tuple(AgendaSpeaker.from_json(speaker) for speaker in value["speakers"]),
         )
 
 
@@ -112,6 +116,7 @@ class AgendaSession:
         return int((self.ends_at - last).total_seconds() // 60)
 
     def to_json(self) -> dict[str, Any]:
+        """Return the session as a release stores it."""
         return {
             "number": self.number,
             "title": self.title.to_json(),
@@ -124,16 +129,17 @@ class AgendaSession:
         }
 
     @classmethod
-    def parse(cls, value: Mapping[str, Any]) -> "AgendaSession":
+    def from_json(cls, value: Mapping[str, Any]) -> "AgendaSession":
+        """Return the session that a release stores."""
         return cls(
             number=value["number"],
-            title=Bilingual.parse(value["title"]),
+            title=Bilingual.from_json(value["title"]),
             starts_at=datetime.fromisoformat(value["starts_at"]),
             ends_at=datetime.fromisoformat(value["ends_at"]),
             ical_uid=UUID(value["ical_uid"]),
             public_ical_uid=UUID(value["public_ical_uid"]),
             is_cancelled=value["is_cancelled"],
-            entries=tuple(AgendaEntry.parse(entry) for entry in value["entries"]),
+            entries=tuple(AgendaEntry.from_json(entry) for entry in value["entries"]),
         )
 
 
@@ -150,11 +156,11 @@ class Agenda:
     release_number: int | None = None
     released_at: datetime | None = None
 
-    def session(self, number: int) -> AgendaSession | None:
+    def get_session(self, number: int) -> AgendaSession | None:
         """Return the session with this number, or None."""
         return next((each for each in self.sessions if each.number == number), None)
 
-    def without_names(self) -> "Agenda":
+    def without_person_names(self) -> "Agenda":
         """Return the same agenda without the persons who speak; institutions stay."""
         return replace(
             self,
@@ -162,7 +168,7 @@ class Agenda:
                 replace(
                     each,
                     entries=tuple(
-                        replace(entry, speakers=tuple(_institutions(entry.speakers))) for entry in each.entries
+                        replace(entry, speakers=tuple(_only_institutions(entry.speakers))) for entry in each.entries
                     ),
                 )
                 for each in self.sessions
@@ -181,7 +187,7 @@ class Agenda:
         }
 
 
-def _institutions(speakers: Iterable[AgendaSpeaker]) -> Iterable[AgendaSpeaker]:
+def _only_institutions(speakers: Iterable[AgendaSpeaker]) -> Iterable[AgendaSpeaker]:
     return (speaker for speaker in speakers if speaker.kind == SpeakerKind.INSTITUTION)
 
 
@@ -195,11 +201,11 @@ def agenda_from_release(release: Release) -> Agenda:
     value: Mapping[str, Any] = release.agenda
     return Agenda(
         slug=value["slug"],
-        title=Bilingual.parse(value["title"]),
+        title=Bilingual.from_json(value["title"]),
         timezone=value["timezone"],
         contact_email=value["contact_email"],
         is_cancelled=value["is_cancelled"],
-        sessions=tuple(AgendaSession.parse(each) for each in value["sessions"]),
+        sessions=tuple(AgendaSession.from_json(each) for each in value["sessions"]),
         release_number=release.number,
         released_at=release.released_at,
     )
@@ -246,7 +252,7 @@ def _entry_from_row(item: AgendaItem, starts_at: datetime, ends_at: datetime) ->
         ends_at=ends_at,
         kind=item.kind,
         title=item.title,
-        points=tuple(_parse_points(item.points_en, item.points_es)),
+        points=tuple(_pair_lines(item.points_en, item.points_es)),
         speakers=tuple(_speaker_from_row(each.speaker, each.role) for each in item.item_speakers.all()),
     )
 
@@ -256,12 +262,12 @@ def _speaker_from_row(speaker: Speaker, role: str) -> AgendaSpeaker:
         kind=speaker.kind,
         role=role,
         name=speaker.name,
-        position=Bilingual.of(speaker, "position"),
-        institution=Bilingual.of(speaker, "institution"),
+        position=Bilingual.from_columns(speaker, "position"),
+        institution=Bilingual.from_columns(speaker, "institution"),
     )
 
 
-def _parse_points(english_text: str, spanish_text: str) -> Iterator[Bilingual]:
+def _pair_lines(english_text: str, spanish_text: str) -> Iterator[Bilingual]:
     """Pair the lines of both texts, one point per line.
 
     If both have the same number of lines, a blank line is a point without a translation; otherwise blank lines are

@@ -49,13 +49,15 @@ class Bilingual:
         return self.render(get_language() or "en")
 
     @classmethod
-    def of(cls, row: models.Model, name: str) -> "Bilingual":
+    def from_columns(cls, row: models.Model, name: str) -> "Bilingual":
         """Read the columns `<name>_en` and `<name>_es` of `row`."""
         return cls(en=getattr(row, f"{name}_en"), es=getattr(row, f"{name}_es"))
 
     @classmethod
-    def parse(cls, value: Mapping[str, str]) -> "Bilingual":
+    def from_json(cls, value: Mapping[str, str]) -> "Bilingual":
+        """Return the text of {"en": …, "es": …}; a missing language is empty."""
         return cls(en=value.get("en", ""), es=value.get("es", ""))
 
     def to_json(self) -> dict[str, str]:
+        """Return {"en": …, "es": …}."""
         return {"en": self.en, "es": self.es}

@@ -11,7 +11,7 @@ from sessions_app.models import Release, Webinar
 from sessions_app.releases import Draft, ReleaseRefused, draft_of, release_webinar
 
 
-def draft_of_cancellation(webinar: Webinar, *, now: datetime) -> Draft:
+def preview_cancellation(webinar: Webinar, *, now: datetime) -> Draft:
     """Return what `cancel_webinar` would make public, other unreleased changes included. Four queries."""
     cancelled = Webinar.objects.get(pk=webinar.pk)
     cancelled.cancelled_at = now
@@ -20,14 +20,14 @@ def draft_of_cancellation(webinar: Webinar, *, now: datetime) -> Draft:
 
 @transaction.atomic
 def cancel_webinar(
-    webinar: Webinar, *, by: AbstractBaseUser | None, now: datetime, reason: str, seen: str = ""
+    webinar: Webinar, *, by: AbstractBaseUser | None, now: datetime, reason: str, shown_fingerprint: str = ""
 ) -> Release | None:
     """Cancel every session of `webinar` in one release, which mails everyone whose calendar holds one.
 
     Before the first release the webinar is only marked as cancelled, and None is returned. Locks the webinar's row.
-    `reason` becomes the note of the release; `seen` is the fingerprint of the draft that the user saw. Raises
-    ReleaseRefused, without any change, if the webinar is cancelled already, if `reason` is blank, or if the draft is
-    not the one that was seen.
+    `reason` becomes the note of the release; `shown_fingerprint` is the fingerprint of the draft that the user saw.
+    Raises ReleaseRefused, without any change, if the webinar is cancelled already, if `reason` is blank, or if the
+    draft is not the one that was seen.
     """
     locked = Webinar.objects.select_for_update().get(pk=webinar.pk)
     if not reason.strip():
@@ -37,7 +37,7 @@ def cancel_webinar(
     Webinar.objects.filter(pk=locked.pk).update(cancelled_at=now)
     if latest_release(locked) is None:
         return None
-    return release_webinar(locked, by=by, now=now, note=reason.strip(), seen=seen)
+    return release_webinar(locked, by=by, now=now, note=reason.strip(), shown_fingerprint=shown_fingerprint)
 
 
 def restore_webinar(webinar: Webinar) -> None:

@@ -47,43 +47,44 @@ def clone_agenda(webinar: Webinar, *, slug: str, title: Bilingual, starts_on: da
             "starts_on",
             _("This webinar has no session that takes place. Choose another webinar to begin with, or add a session."),
         )
-    days = (starts_on - _local(sessions[0].starts_at, webinar).date()).days
-    _check_day(webinar, starts_on, now=now)
-    starts = [_moved(session, webinar, days) for session in sessions]
-    _check_free(sessions, starts)
-    clone = _cloned_webinar(webinar, slug=slug, title=title)
-    speakers = _cloned_speakers(webinar, clone)
+    days = (starts_on - _local_time(sessions[0].starts_at, webinar).date()).days
+    _check_first_day(webinar, starts_on, now=now)
+    starts = [_moved_start(session, webinar, days) for session in sessions]
+    _check_no_overlap(sessions, starts)
+    clone = _clone_webinar(webinar, slug=slug, title=title)
+    speakers = _clone_speakers(webinar, clone)
     for number, (session, starts_at) in enumerate(zip(sessions, starts, strict=True), start=1):
         _clone_session(session, clone, number=number, starts_at=starts_at, speakers=speakers)
     return Clone(clone, days)
 
 
-def moved_by_days(moment: datetime, zone: str, days: int) -> datetime:
-    """Return the UTC instant `days` days after `moment`, at the same local hour in `zone`."""
-    local = moment.astimezone(ZoneInfo(zone)).replace(tzinfo=None)
+def moved_by_days(instant: datetime, zone: str, days: int) -> datetime:
+    """Return the UTC instant `days` days after `instant`, at the same local hour in `zone`."""
+    local = instant.astimezone(ZoneInfo(zone)).replace(tzinfo=None)
     return (local + timedelta(days=days)).replace(tzinfo=ZoneInfo(zone)).astimezone(UTC)
 
 
-def _local(moment: datetime, webinar: Webinar) -> datetime:
-    return moment.astimezone(ZoneInfo(webinar.timezone)).replace(tzinfo=None)
+def _local_time(instant: datetime, webinar: Webinar) -> datetime:
+    return instant.astimezone(ZoneInfo(webinar.timezone)).replace(tzinfo=None)
 
 
-def _check_day(webinar: Webinar, starts_on: date, *, now: datetime) -> None:
-    try:
-        validate_year(starts_on)
-    except ValidationError as error:
-        raise CloneRefused("starts_on", error.messages[0]) from error
-    if starts_on <= _local(now, webinar).date():
+def _check_first_day(webinar: Webinar, starts_on: date, *, now: datetime) -> None:
+    _check_year(starts_on)
+    if starts_on <= _local_time(now, webinar).date():
         raise CloneRefused("starts_on", _("Please choose a day that is still to come."))
 
 
-def _moved(session: Session, webinar: Webinar, days: int) -> datetime:
-    starts_at = moved_by_days(session.starts_at, webinar.timezone, days)
+def _check_year(day: date) -> None:
     try:
-        validate_year(starts_at)
+        validate_year(day)
     except ValidationError as error:
         raise CloneRefused("starts_on", error.messages[0]) from error
-    if _local(starts_at, webinar).time() != _local(session.starts_at, webinar).time():
+
+
+def _moved_start(session: Session, webinar: Webinar, days: int) -> datetime:
+    starts_at = moved_by_days(session.starts_at, webinar.timezone, days)
+    _check_year(starts_at)
+    if _local_time(starts_at, webinar).time() != _local_time(session.starts_at, webinar).time():
         raise CloneRefused(
             "starts_on",
             _(
@@ -95,7 +96,7 @@ def _moved(session: Session, webinar: Webinar, days: int) -> datetime:
     return starts_at
 
 
-def _check_free(sessions: Iterable[Session], starts: Iterable[datetime]) -> None:
+def _check_no_overlap(sessions: Iterable[Session], starts: Iterable[datetime]) -> None:
     """Raise CloneRefused if a session of another webinar overlaps: the same people take part in both."""
     planned = [
         (starts_at, starts_at + timedelta(minutes=session.duration_minutes))
@@ -116,9 +117,9 @@ def _check_free(sessions: Iterable[Session], starts: Iterable[datetime]) -> None
             )
 
 
-def _cloned_webinar(webinar: Webinar, *, slug: str, title: Bilingual) -> Webinar:
+def _clone_webinar(webinar: Webinar, *, slug: str, title: Bilingual) -> Webinar:
     clone = Webinar(
-        **_copied(webinar, without={"slug", "title_en", "title_es", "cancelled_at", "definition_shift_minutes"}),
+        **_copied_values(webinar, without={"slug", "title_en", "title_es", "cancelled_at", "definition_shift_minutes"}),
         slug=slug.strip(),
         title_en=title.en.strip(),
         title_es=title.es.strip(),
@@ -137,7 +138,7 @@ def _cloned_webinar(webinar: Webinar, *, slug: str, title: Bilingual) -> Webinar
     return clone
 
 
-def _copied(row: models.Model, *, without: Iterable[str]) -> dict[str, object]:
+def _copied_values(row: models.Model, *, without: Iterable[str]) -> dict[str, object]:
     """Return the values of `row` by column, except unique fields (also the key), relations and those in `without`."""
     return {
         field.attname: getattr(row, field.attname)
@@ -146,20 +147,23 @@ def _copied(row: models.Model, *, without: Iterable[str]) -> dict[str, object]:
     }
 
 
-def _cloned_speakers(webinar: Webinar, clone: Webinar) -> dict[int, Speaker]:
+def _clone_speakers(webinar: Webinar, clone: Webinar) -> dict[int, Speaker]:
     """Copy the speakers; return the copies by the primary keys of the originals."""
-    return {row.pk: Speaker.objects.create(webinar=clone, **_copied(row, without=())) for row in webinar.speakers.all()}
+    return {
+        row.pk: Speaker.objects.create(webinar=clone, **_copied_values(row, without=()))
+        for row in webinar.speakers.all()
+    }
 
 
 def _clone_session(
     session: Session, clone: Webinar, *, number: int, starts_at: datetime, speakers: dict[int, Speaker]
 ) -> None:
     rooms = {"room_url", "backup_room_url", "uses_backup_room"}
-    values = _copied(session, without={"number", "starts_at", "cancelled_at", *rooms})
+    values = _copied_values(session, without={"number", "starts_at", "cancelled_at", *rooms})
     copy = Session.objects.create(webinar=clone, number=number, starts_at=starts_at, **values)
     for item in session.items.prefetch_related("item_speakers"):
-        copied = AgendaItem.objects.create(session=copy, **_copied(item, without=()))
+        copied = AgendaItem.objects.create(session=copy, **_copied_values(item, without=()))
         AgendaItemSpeaker.objects.bulk_create(
-            AgendaItemSpeaker(item=copied, speaker=speakers[part.speaker_id], **_copied(part, without=()))
+            AgendaItemSpeaker(item=copied, speaker=speakers[part.speaker_id], **_copied_values(part, without=()))
             for part in item.item_speakers.all()
         )

@@ -1,4 +1,7 @@
-"""Changes the draft of an agenda: numbers sessions, orders items, cancels. Nothing is public before a release."""
+"""Changes the draft of an agenda: numbers sessions, orders items, cancels. Nothing is public before a release.
+
+What happens if two people edit one row at the same time is decided in `concurrent_edits.py`.
+"""
 
 from collections.abc import Sequence
 from datetime import datetime

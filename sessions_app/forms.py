@@ -4,11 +4,11 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django import forms
-from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from sessions_app.bilingual import LANGUAGES
+from sessions_app.concurrent_edits import ConcurrentEditForm
 from sessions_app.models import AgendaItem
 from sessions_app.release_recipients import CountedChange, CountedChanges
 
@@ -33,53 +33,6 @@ def disable_autofill(fields: Mapping[str, forms.Field]) -> None:
             field.widget.attrs["autocomplete"] = "off"
 
 
-class ConcurrentEditForm(forms.ModelForm):  # type: ignore[type-arg]  # takes no parameter at run time
-    """A form for a row that several people edit at the same time: it changes only the fields that its user changed.
-
-    Its page carries the initial values in hidden inputs, and `changed_data` compares with them. A request without the
-    hidden inputs is compared with the stored row.
-    """
-
-    typed_data: dict[str, Any]
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        for bound_field in self:
-            name = bound_field.html_initial_name
-            if f"{name}_0" in self.data:
-                # A date and time has two inputs. A page with errors repeats only what has the name of the field itself.
-                self.data = self.data.copy()  # type: ignore[attr-defined]  # a QueryDict
-                self.data[name] = ""  # type: ignore[index]  # the same
-            bound_field.field.show_hidden_initial = not self.is_bound or name in self.data
-
-    @cached_property
-    def changed_data(self) -> list[str]:
-        """Django's changed fields, except those missing from the request, which keep their stored values."""
-        return [name for name in super().changed_data if self._is_sent(name)]
-
-    def _is_sent(self, name: str) -> bool:
-        bound_field = self[name]
-        return not bound_field.field.widget.value_omitted_from_data(self.data, self.files, bound_field.html_name)
-
-    def clean(self) -> dict[str, Any]:
-        """Return only the fields that were changed on the page, so that Django validates the row as it will be stored.
-
-        Django sets on the row what this method returns, and then validates the row.
-        """
-        super().clean()
-        self.typed_data = self.cleaned_data
-        if self.instance.pk is None:
-            return self.typed_data
-        return {name: value for name, value in self.typed_data.items() if name in self.changed_data}
-
-    def full_clean(self) -> None:
-        """Validate as Django does; afterwards `cleaned_data` also holds the fields that were not changed."""
-        self.typed_data = {}
-        super().full_clean()
-        if self.typed_data:
-            self.cleaned_data = {name: value for name, value in self.typed_data.items() if name not in self.errors}
-
-
 class AgendaItemForm(ConcurrentEditForm):
     """A form for an agenda item in a list; `place` is its position there, and a new item comes last."""
 
@@ -101,15 +54,16 @@ class DraftFingerprintForm(forms.Form):
 
     seen = forms.CharField(widget=forms.HiddenInput, required=False)
 
-    def __init__(self, *args: Any, seen: str = "", **kwargs: Any) -> None:
+    def __init__(self, *args: Any, fingerprint: str = "", **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["seen"].initial = seen
+        self.fields["seen"].initial = fingerprint
 
-    def refuse(self, reasons: Iterable[object]) -> None:
+    def add_refusal(self, reasons: Iterable[object]) -> None:
         """Show why the action was refused; the form then confirms the draft that is shown now."""
         for reason in reasons:
             self.add_error(None, str(reason))
-        self.data = {**self.data.dict(), "seen": self.fields["seen"].initial}  # type: ignore[attr-defined]  # a QueryDict
+        self.data = self.data.copy()  # type: ignore[attr-defined]  # a QueryDict
+        self.data["seen"] = str(self.fields["seen"].initial)  # type: ignore[index]  # the same
 
 
 class RestoreForm(DraftFingerprintForm):
@@ -132,8 +86,8 @@ class ReasonForm(DraftFingerprintForm):
         self.fields["reason"].required = is_required
 
 
-class ReleaseForm(forms.Form):
-    """Releases the draft with the fingerprint `seen`, and chooses which optional updates are mailed."""
+class ReleaseForm(DraftFingerprintForm):
+    """Releases the draft that was shown, and chooses which optional updates are mailed."""
 
     seen = forms.CharField(widget=forms.HiddenInput)
     note = forms.CharField(
@@ -147,20 +101,19 @@ class ReleaseForm(forms.Form):
         label=_("Mail an update about"), coerce=int, required=False, widget=forms.CheckboxSelectMultiple
     )
 
-    def __init__(self, *args: Any, seen: str, changes: CountedChanges, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, changes: CountedChanges, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["seen"].initial = seen
         optional = [each for each in changes.sessions if each.is_optional]
         if optional:
             self.fields["mail_updates_for"].choices = [  # type: ignore[attr-defined]  # a choice field
-                (each.change.number, _label(each)) for each in optional
+                (each.change.number, _change_label(each)) for each in optional
             ]
         else:
             del self.fields["mail_updates_for"]
 
 
-def _label(each: CountedChange) -> str:
-    return ngettext("%(session)s (%(count)s person)", "%(session)s (%(count)s people)", each.recipients) % {
-        "session": f"{each.change.number}. {each.change.after.title}",
-        "count": each.recipients,
+def _change_label(counted: CountedChange) -> str:
+    return ngettext("%(session)s (%(count)s person)", "%(session)s (%(count)s people)", counted.recipients) % {
+        "session": f"{counted.change.number}. {counted.change.after.title}",
+        "count": counted.recipients,
     }

@@ -3,7 +3,7 @@
 Pages, mails and the texts of calendars all use it, so that an hour reads the same everywhere.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
@@ -79,7 +79,7 @@ class Hours:
         return f"{own} · {other} ({self.other_zone})"
 
 
-def _zone(starts_at: datetime, ends_at: datetime | None, zone: str, language: str) -> str:
+def _zone_text(starts_at: datetime, ends_at: datetime | None, zone: str, language: str) -> str:
     """Return the zone's name and offset, both offsets if the clocks change between start and end, or "UTC" alone."""
     name = zone_city(zone, language)
     if name == "UTC":
@@ -88,7 +88,7 @@ def _zone(starts_at: datetime, ends_at: datetime | None, zone: str, language: st
     return f"{name}, {first}" if first == last else f"{name}, {first} → {last}"
 
 
-def _span(starts_at: datetime, ends_at: datetime | None, zone: str) -> str:
+def _span_text(starts_at: datetime, ends_at: datetime | None, zone: str) -> str:
     start = format_clock(starts_at, zone)
     return f"{start}–{format_clock(ends_at, zone)}" if ends_at else start
 
@@ -97,19 +97,18 @@ def hours_for(
     starts_at: datetime, ends_at: datetime | None, *, reader_zone: str, webinar_zone: str, language: str
 ) -> Hours:
     """Format start and end for a reader, with the webinar's hours beside them if its clock differs at either."""
-    own_day = format_day(starts_at, reader_zone, language)
-    hours = {
-        "starts_at": starts_at,
-        "day": own_day,
-        "clock": _span(starts_at, ends_at, reader_zone),
-        "zone": _zone(starts_at, ends_at, reader_zone, language),
-    }
+    hours = Hours(
+        starts_at,
+        day=format_day(starts_at, reader_zone, language),
+        clock=_span_text(starts_at, ends_at, reader_zone),
+        zone=_zone_text(starts_at, ends_at, reader_zone, language),
+    )
     if not any(differs_at(each, reader_zone, webinar_zone) for each in (starts_at, ends_at or starts_at)):
-        return Hours(**hours)  # type: ignore[arg-type]  # a mixed dict of the fields above
+        return hours
     other_day = format_day(starts_at, webinar_zone, language)
-    return Hours(
-        **hours,  # type: ignore[arg-type]  # a mixed dict of the fields above
-        other_day="" if other_day == own_day else other_day,
-        other_clock=_span(starts_at, ends_at, webinar_zone),
-        other_zone=_zone(starts_at, ends_at, webinar_zone, language),
+    return replace(
+        hours,
+        other_day="" if other_day == hours.day else other_day,
+        other_clock=_span_text(starts_at, ends_at, webinar_zone),
+        other_zone=_zone_text(starts_at, ends_at, webinar_zone, language),
     )

@@ -72,13 +72,13 @@ def build_invitation(session: CalendarSession, *, method: Method, organizer: str
     """
     shared = replace(session, description=_PLACEHOLDER, link=session.link and _PLACEHOLDER)
     personal = Event()
-    personal.add("ATTENDEE", _attendee(attendee))
+    personal.add("ATTENDEE", _build_attendee(attendee))
     _add_description_and_link(personal, session)
-    return _shared_invitation(shared, method, organizer) % _content_lines(personal)
+    return _render_shared_invitation(shared, method, organizer) % _content_lines(personal)
 
 
 @lru_cache(maxsize=128)
-def _shared_invitation(session: CalendarSession, method: Method, organizer: str) -> bytes:
+def _render_shared_invitation(session: CalendarSession, method: Method, organizer: str) -> bytes:
     """Return the invitation with `%(NAME)b` in place of each line of `_PERSONAL_PROPERTIES`. Cached."""
     event = build_vevent(session)
     event.add("ORGANIZER", vCalAddress(f"mailto:{organizer}"))
@@ -91,10 +91,10 @@ def _shared_invitation(session: CalendarSession, method: Method, organizer: str)
     else:
         alarm = Alarm()
         alarm.add("ACTION", "DISPLAY")
-        alarm.add("DESCRIPTION", _text(session.summary))
+        alarm.add("DESCRIPTION", _without_control_characters(session.summary))
         alarm.add("TRIGGER", ALARM_LEAD)
         event.add_component(alarm)
-    calendar = _calendar([event])
+    calendar = _new_calendar([event])
     calendar.add("METHOD", method.value)
     return _with_placeholders(_to_bytes(calendar), _PERSONAL_PROPERTIES)
 
@@ -119,7 +119,7 @@ def render_download(session: CalendarSession) -> bytes:
     Like every file that is not a message it has neither METHOD nor ORGANIZER: PUBLISH requires an ORGANIZER (RFC 5546
     §3.2.1), which a calendar without attendees must not have (RFC 5545 §3.8.4.3).
     """
-    return _to_bytes(_calendar([build_vevent(session)]))
+    return _to_bytes(_new_calendar([build_vevent(session)]))
 
 
 def render_feed(sessions: Iterable[CalendarSession], *, name: str) -> bytes:
@@ -128,12 +128,12 @@ def render_feed(sessions: Iterable[CalendarSession], *, name: str) -> bytes:
     Without sessions it holds only a VTIMEZONE: RFC 5545 §3.6 requires at least one component, and strict clients would
     refuse the file and keep the events that they have.
     """
-    events = b"".join(_feed_event(session) for session in sessions)
-    before, end, after = _empty_feed(name).rpartition(b"END:VCALENDAR")
-    return before + (events or _utc_zone().to_ical()) + end + after
+    events = b"".join(_render_feed_event(session) for session in sessions)
+    before, end, after = _build_empty_feed(name).rpartition(b"END:VCALENDAR")
+    return before + (events or _build_utc_timezone().to_ical()) + end + after
 
 
-def _utc_zone() -> Timezone:
+def _build_utc_timezone() -> Timezone:
     standard = TimezoneStandard()
     standard.add("DTSTART", datetime(1970, 1, 1))  # noqa: DTZ001 RFC 5545 §3.6.5 asks for a local time.
     standard.add("TZOFFSETFROM", timedelta())
@@ -145,22 +145,22 @@ def _utc_zone() -> Timezone:
 
 
 @lru_cache(maxsize=32)
-def _empty_feed(name: str) -> bytes:
-    return _to_bytes(_add_subscription_properties(_calendar([]), name))
+def _build_empty_feed(name: str) -> bytes:
+    return _to_bytes(_add_subscription_properties(_new_calendar([]), name))
 
 
-def _feed_event(session: CalendarSession) -> bytes:
+def _render_feed_event(session: CalendarSession) -> bytes:
     shared = replace(
         session, sequence=0, stamp=session.starts_at, description=_PLACEHOLDER, link=session.link and _PLACEHOLDER
     )
     personal = Event()
     _add_revision(personal, session)
     _add_description_and_link(personal, session)
-    return _shared_feed_event(shared) % _content_lines(personal)
+    return _render_shared_feed_event(shared) % _content_lines(personal)
 
 
 @lru_cache(maxsize=128)
-def _shared_feed_event(session: CalendarSession) -> bytes:
+def _render_shared_feed_event(session: CalendarSession) -> bytes:
     """Return the event with `%(NAME)b` in place of each line of `_PERSONAL_FEED_PROPERTIES`. Cached."""
     return _with_placeholders(build_vevent(session).to_ical(), _PERSONAL_FEED_PROPERTIES)
 
@@ -191,7 +191,7 @@ def render_agenda(agenda: Agenda, *, language: str, link: str) -> bytes:
         )
         for each in agenda.sessions
     ]
-    return _to_bytes(_add_subscription_properties(_calendar(events), agenda.title.render(language).text))
+    return _to_bytes(_add_subscription_properties(_new_calendar(events), agenda.title.render(language).text))
 
 
 def build_vevent(session: CalendarSession) -> Event:
@@ -199,9 +199,9 @@ def build_vevent(session: CalendarSession) -> Event:
     event = Event()
     event.add("UID", str(session.uid))
     _add_revision(event, session)
-    event.add("DTSTART", _utc(session.starts_at))
-    event.add("DTEND", _utc(session.ends_at))
-    event.add("SUMMARY", _text(session.summary))
+    event.add("DTSTART", _without_microseconds(session.starts_at))
+    event.add("DTEND", _without_microseconds(session.ends_at))
+    event.add("SUMMARY", _without_control_characters(session.summary))
     _add_description_and_link(event, session)
     event.add("STATUS", "CANCELLED" if session.is_cancelled else "CONFIRMED")
     event.add("TRANSP", "OPAQUE")
@@ -209,19 +209,19 @@ def build_vevent(session: CalendarSession) -> Event:
 
 
 def _add_revision(event: Event, session: CalendarSession) -> None:
-    event.add("DTSTAMP", _utc(session.stamp))
-    event.add("LAST-MODIFIED", _utc(session.stamp))
+    event.add("DTSTAMP", _without_microseconds(session.stamp))
+    event.add("LAST-MODIFIED", _without_microseconds(session.stamp))
     event.add("SEQUENCE", session.sequence)
 
 
 def _add_description_and_link(event: Event, session: CalendarSession) -> None:
-    event.add("DESCRIPTION", _text(session.description))
+    event.add("DESCRIPTION", _without_control_characters(session.description))
     if session.link:
-        event.add("LOCATION", _text(session.link)[:LONGEST_LOCATION])
+        event.add("LOCATION", _without_control_characters(session.link)[:LONGEST_LOCATION])
         event.add("URL", session.link)
 
 
-def _calendar(events: Iterable[Event]) -> Calendar:
+def _new_calendar(events: Iterable[Event]) -> Calendar:
     calendar = Calendar()
     calendar.add("VERSION", "2.0")
     calendar.add("PRODID", PRODID)
@@ -239,7 +239,7 @@ def _to_bytes(calendar: Calendar) -> bytes:
 def _add_subscription_properties(calendar: Calendar, name: str) -> Calendar:
     # One line, as vText: icalendar refuses line breaks in a property that is not in the RFC, and does not escape other
     # values.
-    name = vText(" ".join(_text(name).split()))
+    name = vText(" ".join(_without_control_characters(name).split()))
     calendar.add("NAME", name)
     calendar.add("X-WR-CALNAME", name)
     # RFC 7986 §5.7 requires VALUE=DURATION, which icalendar's own property leaves out.
@@ -248,24 +248,24 @@ def _add_subscription_properties(calendar: Calendar, name: str) -> Calendar:
     return calendar
 
 
-def _attendee(attendee: Attendee) -> vCalAddress:
+def _build_attendee(attendee: Attendee) -> vCalAddress:
     address = vCalAddress(f"mailto:{attendee.email}")
     address.params["CUTYPE"] = "INDIVIDUAL"
     address.params["ROLE"] = "REQ-PARTICIPANT"
     address.params["PARTSTAT"] = attendee.partstat
     address.params["RSVP"] = "TRUE"
     # A double quote would be encoded as ^' (RFC 6868), which many clients show as it stands.
-    if name := " ".join(_text(attendee.name).replace('"', "'").split()):
+    if name := " ".join(_without_control_characters(attendee.name).replace('"', "'").split()):
         address.params["CN"] = name
     return address
 
 
-def _utc(instant: datetime) -> datetime:
+def _without_microseconds(instant: datetime) -> datetime:
     """Return `instant` without fractions of a second. Raises ValueError unless it is an aware UTC datetime."""
     if instant.tzinfo is None or instant.utcoffset() != timedelta():
         raise ValueError("A calendar takes UTC datetimes only: others become floating or unknown hours.")
     return instant.replace(microsecond=0, tzinfo=UTC)
 
 
-def _text(text: str) -> str:
+def _without_control_characters(text: str) -> str:
     return _CONTROL_CHARACTERS.sub("", text).strip()

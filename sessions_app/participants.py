@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class Participants(Protocol):
-    """The questions and requests that the app with the participants answers; `provide` registers its answers."""
+    """What the agenda asks of the app that registers people; that app passes its answers to `set_participants`."""
 
     def plan_messages(self) -> None:
         """Ask for the messages that a release causes to be planned once the present transaction is committed."""
@@ -27,16 +27,16 @@ class Participants(Protocol):
         """Return the URL of the page on which staff switch the room of a session and see who has arrived."""
 
 
-_provided: list[Participants] = []
+_registered: list[Participants] = []
 
 
-def provide(participants: Participants) -> None:
+def set_participants(participants: Participants) -> None:
     """Register `participants` for `get_participants`; a second call replaces the first. Called in AppConfig.ready()."""
-    _provided[:] = [participants]
+    _registered[:] = [participants]
 
 
 def get_participants() -> Participants:
-    """Return the object that an installed app passed to `provide`. Raises ImproperlyConfigured if there is none."""
-    if not _provided:
+    """Return what an installed app passed to `set_participants`. Raises ImproperlyConfigured if there is nothing."""
+    if not _registered:
         raise ImproperlyConfigured("No installed app provides sessions_app.participants.Participants.")
-    return _provided[0]
+    return _registered[0]

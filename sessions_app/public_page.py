@@ -10,15 +10,15 @@ from django.utils.translation import get_language, override
 from sessions_app.agenda import Agenda, agenda_from_release
 from sessions_app.bilingual import Bilingual
 from sessions_app.models import AgendaVisibility, Release, Webinar
-from sessions_app.reader_zone import requested_zone, zone_for_reader
+from sessions_app.reader_zone import zone_for_reader, zone_from_url
 from sessions_app.zone_choices import zone_groups
 
-TEXTS = ("objective", "methodology", "audience", "background")
+TEXT_FIELDS = ("objective", "methodology", "audience", "background")
 
 
 @dataclass(frozen=True)
 class PublicWebinar:
-    """A webinar with its latest release, as the public page shows it; `texts` follow the order of `TEXTS`."""
+    """A webinar with its latest release, as the public page shows it; `texts` follow the order of `TEXT_FIELDS`."""
 
     slug: str
     visibility: str
@@ -27,6 +27,7 @@ class PublicWebinar:
 
     @property
     def is_hidden(self) -> bool:
+        """Whether the public sees no agenda, only the texts about the webinar."""
         return self.visibility == AgendaVisibility.HIDDEN
 
 
@@ -39,7 +40,7 @@ def public_webinar(slug: str) -> PublicWebinar | None:
     return PublicWebinar(
         slug=slug,
         visibility=release.webinar.agenda_visibility,
-        texts=tuple(Bilingual.of(release.webinar, name) for name in TEXTS),
+        texts=tuple(Bilingual.from_columns(release.webinar, name) for name in TEXT_FIELDS),
         agenda=agenda_from_release(release),
     )
 
@@ -59,9 +60,8 @@ class PublicContent:
 
 
 def public_content(webinar: PublicWebinar, *, zone_parameter: str, user: object) -> PublicContent:
-    """Return the agenda, as far as the webinar shows it, with the hours in the zone of the URL, else of `user`, else of
-    the webinar. No query."""
-    zone, unknown_zone = requested_zone(zone_parameter, zone_for_reader(user, webinar.agenda.timezone))
+    """Return the public part of the agenda, with hours in the zone of the URL, of `user` or the webinar. No query."""
+    zone, unknown_zone = zone_from_url(zone_parameter, zone_for_reader(user, webinar.agenda.timezone))
     return PublicContent(webinar=webinar, zone=zone, language=get_language() or "en", unknown_zone=unknown_zone)
 
 
@@ -84,8 +84,8 @@ _render_cached = lru_cache(maxsize=64)(_render)
 
 def preview_context(webinar: Webinar, agenda: Agenda, *, zone_parameter: str, user: object) -> dict[str, object]:
     """Return the template context for a preview of `agenda`, a draft or a release of `webinar`. No query."""
-    zone, unknown_zone = requested_zone(zone_parameter, zone_for_reader(user, agenda.timezone))
-    texts = tuple(Bilingual.of(webinar, name) for name in TEXTS)
+    zone, unknown_zone = zone_from_url(zone_parameter, zone_for_reader(user, agenda.timezone))
+    texts = tuple(Bilingual.from_columns(webinar, name) for name in TEXT_FIELDS)
     return _content_context(
         agenda, visibility=webinar.agenda_visibility, texts=texts, zone=zone, unknown_zone=unknown_zone
     )
@@ -96,7 +96,7 @@ def _content_context(
 ) -> dict[str, object]:
     return {
         "agenda": agenda,
-        "texts": dict(zip(TEXTS, texts, strict=True)),
+        "texts": dict(zip(TEXT_FIELDS, texts, strict=True)),
         "is_hidden": visibility == AgendaVisibility.HIDDEN,
         "zone": zone,
         "zone_groups": zone_groups(get_language() or "en", selected=zone),
@@ -106,4 +106,4 @@ def _content_context(
 
 def public_agenda(agenda: Agenda, visibility: str) -> Agenda:
     """Return `agenda` without the names of persons unless `visibility` lets the public read all of it."""
-    return agenda if visibility == AgendaVisibility.FULL else agenda.without_names()
+    return agenda if visibility == AgendaVisibility.FULL else agenda.without_person_names()

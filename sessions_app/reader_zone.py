@@ -17,7 +17,7 @@ def zone_for_reader(user: object, *fallbacks: str) -> str:
     return next((zone for zone in (account_zone(user), *fallbacks) if zone), "UTC")
 
 
-def requested_zone(requested: str, otherwise: str) -> tuple[str, str]:
+def zone_from_url(requested: str, otherwise: str) -> tuple[str, str]:
     """Return the time zone that a reader asked for in the URL, and the empty string.
 
     If `requested` is not a known time zone, return `otherwise` and the unknown name, cut to 60 characters.

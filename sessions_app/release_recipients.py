@@ -1,4 +1,7 @@
-"""Counts, for each change of a release, the people whom it would mail."""
+"""Pairs each change of a release with the number of people whom it would mail.
+
+The app that registers people counts them, see `participants.py`.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -23,7 +26,7 @@ class CountedChange:
 
 @dataclass(frozen=True)
 class CountedChanges:
-    """All changes of a release, with the number of recipients of each; false if nothing changes."""
+    """All changes of a release, each with its number of recipients; false in a condition if nothing changes."""
 
     sessions: tuple[CountedChange, ...]
     is_details_changed: bool
@@ -37,7 +40,7 @@ class CountedChanges:
         return sum(each.recipients for each in self.sessions if not each.is_optional)
 
 
-def count_recipients(webinar: Webinar, changes: AgendaChanges, *, now: datetime) -> CountedChanges:
+def changes_with_recipients(webinar: Webinar, changes: AgendaChanges, *, now: datetime) -> CountedChanges:
     """Return `changes` with the number of people who would be mailed about each."""
     recipients = get_participants().count_recipients(webinar, changes, now=now) if changes.sessions else {}
     return CountedChanges(

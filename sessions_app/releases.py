@@ -38,10 +38,12 @@ class SessionChange:
 
     @property
     def is_added(self) -> bool:
+        """Whether the session was not in the release before."""
         return self.before is None
 
     @property
     def is_moved(self) -> bool:
+        """Whether its start or end changed."""
         return self.before is not None and (self.before.starts_at, self.before.ends_at) != (
             self.after.starts_at,
             self.after.ends_at,
@@ -49,14 +51,17 @@ class SessionChange:
 
     @property
     def is_retitled(self) -> bool:
+        """Whether its title changed in either language."""
         return self.before is not None and self.before.title != self.after.title
 
     @property
     def is_cancelled(self) -> bool:
+        """Whether this release cancels it."""
         return self.after.is_cancelled and (self.before is None or not self.before.is_cancelled)
 
     @property
     def is_restored(self) -> bool:
+        """Whether this release takes its cancellation back."""
         return self.before is not None and self.before.is_cancelled and not self.after.is_cancelled
 
     @property
@@ -65,14 +70,15 @@ class SessionChange:
 
         No calendar holds the items, so staff choose whether this is mailed (rule 11).
         """
-        return self.before is not None and _items_of(self.before) != _items_of(self.after)
+        return self.before is not None and _items_relative_to_start(self.before) != _items_relative_to_start(self.after)
 
     @property
     def always_mails(self) -> bool:
+        """Whether it is mailed whatever staff choose (rule 11)."""
         return self.is_moved or self.is_retitled or self.is_cancelled or self.is_restored
 
 
-def _items_of(session: AgendaSession) -> list[tuple[object, ...]]:
+def _items_relative_to_start(session: AgendaSession) -> list[tuple[object, ...]]:
     """Return the items with their offset from the start of the session instead of their hours."""
     return [
         (
@@ -105,15 +111,15 @@ def changes_between(old: Agenda | None, new: Agenda) -> AgendaChanges:
         sessions=tuple(
             SessionChange(before.get(each.number), each) for each in new.sessions if before.get(each.number) != each
         ),
-        is_details_changed=old is not None and _details(old) != _details(new),
+        is_details_changed=old is not None and _details_only(old) != _details_only(new),
     )
 
 
-def _details(agenda: Agenda) -> Agenda:
+def _details_only(agenda: Agenda) -> Agenda:
     return replace(agenda, sessions=(), release_number=None, released_at=None)
 
 
-def problems_of(agenda: Agenda) -> tuple[str, ...]:
+def release_problems(agenda: Agenda) -> tuple[str, ...]:
     """Return why `agenda` cannot be released: items longer than their session, or no session at all."""
     problems = [
         _("Session %(number)s: its items last %(minutes)s minutes longer than the session.")
@@ -126,7 +132,7 @@ def problems_of(agenda: Agenda) -> tuple[str, ...]:
     return tuple(problems)
 
 
-def warnings_of(agenda: Agenda) -> tuple[str, ...]:
+def release_warnings(agenda: Agenda) -> tuple[str, ...]:
     """Return warnings that do not prevent a release: sessions with minutes that no item fills."""
     return tuple(
         _("Session %(number)s: %(minutes)s minutes are not filled by any item.")
@@ -147,6 +153,7 @@ class Draft:
 
     @property
     def fingerprint(self) -> str:
+        """A hash of the agenda; a form sends it back to release what it showed."""
         return _digest(self.agenda.to_json())
 
 
@@ -157,8 +164,8 @@ def draft_of(webinar: Webinar) -> Draft:
     return Draft(
         agenda=agenda,
         changes=changes_between(agenda_from_release(previous) if previous else None, agenda),
-        problems=problems_of(agenda),
-        warnings=warnings_of(agenda),
+        problems=release_problems(agenda),
+        warnings=release_warnings(agenda),
     )
 
 
@@ -170,23 +177,23 @@ def release_webinar(
     now: datetime,
     note: str = "",
     mail_updates_for: frozenset[int] = frozenset(),
-    seen: str = "",
+    shown_fingerprint: str = "",
 ) -> Release:
     """Make the present draft public as the next numbered release.
 
     Locks the webinar's row, so two releases follow one another. The sequence rises of sessions whose time, title or
     cancellation changed, and of those in `mail_updates_for` (session numbers) with other changes: the planner, which is
-    started after the commit, mails their participants. `seen` is the fingerprint of the draft that the user saw, or
-    empty. Raises ReleaseRefused, without any change, if items are too long, if nothing differs from the latest
-    release, or if the draft is not the one that was seen. So a second call is refused.
+    started after the commit, mails their participants. `shown_fingerprint` is the fingerprint of the draft that the
+    user saw, or empty. Raises ReleaseRefused, without any change, if items are too long, if nothing differs from the
+    latest release, or if the draft is not the one that was seen. So a second call is refused.
     """
     locked = Webinar.objects.select_for_update().get(pk=webinar.pk)
     agenda = agenda_from_rows(locked)
-    if seen and seen != _digest(agenda.to_json()):
+    if shown_fingerprint and shown_fingerprint != _digest(agenda.to_json()):
         raise ReleaseRefused(
             gettext_lazy("Someone has changed the agenda since you opened this page. Please look again.")
         )
-    if problems := problems_of(agenda):
+    if problems := release_problems(agenda):
         raise ReleaseRefused(*problems)
     previous = latest_release(locked)
     changes = changes_between(agenda_from_release(previous) if previous else None, agenda)
@@ -226,18 +233,18 @@ def _write_released_sessions(
         )
 
 
-def _released_fields(each: AgendaSession, agenda: Agenda, release: Release, sequence: int) -> Mapping[str, object]:
+def _released_fields(session: AgendaSession, agenda: Agenda, release: Release, sequence: int) -> Mapping[str, object]:
     return {
         "release": release,
-        "number": each.number,
-        "title_en": each.title.en,
-        "title_es": each.title.es,
-        "starts_at": each.starts_at,
-        "ends_at": each.ends_at,
+        "number": session.number,
+        "title_en": session.title.en,
+        "title_es": session.title.es,
+        "starts_at": session.starts_at,
+        "ends_at": session.ends_at,
         "timezone": agenda.timezone,
         "sequence": sequence,
-        "is_cancelled": each.is_cancelled,
-        "digest": _digest(each.to_json()),
+        "is_cancelled": session.is_cancelled,
+        "digest": _digest(session.to_json()),
         "changed_at": release.released_at,
     }
 

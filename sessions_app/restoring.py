@@ -33,10 +33,10 @@ class Restoration:
     fingerprint: str
 
 
-def restoration_of(release: Release) -> Restoration:
+def preview_restoration(release: Release) -> Restoration:
     """Return the agenda that `restore_release` would copy into the draft, without saving it. Costs five queries."""
     draft = draft_of(release.webinar)
-    agenda = _restored(release, draft.agenda)
+    agenda = _agenda_to_restore(release, draft.agenda)
     in_force = latest_release(release.webinar)
     return Restoration(
         agenda=agenda,
@@ -47,20 +47,21 @@ def restoration_of(release: Release) -> Restoration:
 
 
 @transaction.atomic
-def restore_release(release: Release, *, now: datetime, seen: str = "") -> None:
+def restore_release(release: Release, *, now: datetime, shown_fingerprint: str = "") -> None:
     """Put the agenda of `release` back into the draft; the next release makes it public.
 
     Sessions keep their numbers, rooms and calendar UIDs. A session that was added after `release` is cancelled, since
-    it cannot be deleted. Locks the webinar's row. `seen` is the fingerprint of the draft that the user saw. Raises
-    ReleaseRefused, without any change, if the draft already equals the release or is not the one that was seen.
+    it cannot be deleted. Locks the webinar's row. `shown_fingerprint` is the fingerprint of the draft that the user
+    saw. Raises ReleaseRefused, without any change, if the draft already equals the release or is not the one that was
+    seen.
     """
     webinar = Webinar.objects.select_for_update().get(pk=release.webinar_id)
     draft = draft_of(webinar)
-    if seen and seen != draft.fingerprint:
+    if shown_fingerprint and shown_fingerprint != draft.fingerprint:
         raise ReleaseRefused(
             gettext_lazy("Someone has changed the agenda since you opened this page. Please look again.")
         )
-    wanted = _restored(release, draft.agenda)
+    wanted = _agenda_to_restore(release, draft.agenda)
     if not changes_between(draft.agenda, wanted):
         raise ReleaseRefused(gettext_lazy("The agenda is as it was in this release already."))
     _write_details(webinar, wanted, now=now)
@@ -78,10 +79,10 @@ def restore_release(release: Release, *, now: datetime, seen: str = "") -> None:
         row.save()
 
 
-def _restored(release: Release, draft: Agenda) -> Agenda:
+def _agenda_to_restore(release: Release, draft: Agenda) -> Agenda:
     """Return the agenda of `release` as a draft, plus the sessions that were added later, cancelled."""
     agenda = agenda_from_release(release)
-    later = [replace(each, is_cancelled=True) for each in draft.sessions if agenda.session(each.number) is None]
+    later = [replace(each, is_cancelled=True) for each in draft.sessions if agenda.get_session(each.number) is None]
     return replace(
         agenda,
         slug=draft.slug,
@@ -98,10 +99,10 @@ def _write_details(webinar: Webinar, agenda: Agenda, *, now: datetime) -> None:
     webinar.save()
 
 
-def _write_session(row: Session, each: AgendaSession) -> None:
-    row.title_en, row.title_es = each.title.en, each.title.es
-    row.starts_at = each.starts_at
-    row.duration_minutes = int((each.ends_at - each.starts_at).total_seconds() // 60)
+def _write_session(row: Session, session: AgendaSession) -> None:
+    row.title_en, row.title_es = session.title.en, session.title.es
+    row.starts_at = session.starts_at
+    row.duration_minutes = int((session.ends_at - session.starts_at).total_seconds() // 60)
 
 
 def _write_items(session: Session, entries: Iterable[AgendaEntry], speakers: "_SpeakerRows") -> None:
@@ -152,15 +153,16 @@ class _SpeakerRows:
         rows = list(webinar.speakers.order_by("pk"))
         self._rows: dict[AgendaSpeaker, Speaker] = {}
         for matches in (self._is_same, self._has_same_name):
-            for one in [one for one in wanted if one not in self._rows]:
-                row = next((row for row in rows if matches(row, one)), None)
+            for speaker in [speaker for speaker in wanted if speaker not in self._rows]:
+                row = next((row for row in rows if matches(row, speaker)), None)
                 if row is not None:
                     rows.remove(row)
-                    self._rows[one] = row
-        for one in wanted:
-            self._rows[one] = self._saved(self._rows.get(one), one)
+                    self._rows[speaker] = row
+        for speaker in wanted:
+            self._rows[speaker] = self._save_speaker(self._rows.get(speaker), speaker)
 
     def row_of(self, speaker: AgendaSpeaker) -> Speaker:
+        """Return the row of the speaker, whatever their role."""
         return self._rows[self._without_role(speaker)]
 
     @staticmethod
@@ -169,20 +171,20 @@ class _SpeakerRows:
         return replace(speaker, role="")
 
     @staticmethod
-    def _has_same_name(row: Speaker, one: AgendaSpeaker) -> bool:
-        return (row.kind, row.name) == (one.kind, one.name)
+    def _has_same_name(row: Speaker, speaker: AgendaSpeaker) -> bool:
+        return (row.kind, row.name) == (speaker.kind, speaker.name)
 
-    def _is_same(self, row: Speaker, one: AgendaSpeaker) -> bool:
-        texts = Bilingual.of(row, "position"), Bilingual.of(row, "institution")
-        return self._has_same_name(row, one) and texts == (one.position, one.institution)
+    def _is_same(self, row: Speaker, speaker: AgendaSpeaker) -> bool:
+        texts = Bilingual.from_columns(row, "position"), Bilingual.from_columns(row, "institution")
+        return self._has_same_name(row, speaker) and texts == (speaker.position, speaker.institution)
 
-    def _saved(self, row: Speaker | None, one: AgendaSpeaker) -> Speaker:
+    def _save_speaker(self, row: Speaker | None, speaker: AgendaSpeaker) -> Speaker:
         if row is None:
-            row = Speaker(webinar=self._webinar, code=self._free_code(one.name.en), kind=one.kind)
-            is_named_once = one.kind == SpeakerKind.PERSON and one.name.en == one.name.es
-            row.name_en, row.name_es = one.name.en, "" if is_named_once else one.name.es
-        row.position_en, row.position_es = one.position.en, one.position.es
-        row.institution_en, row.institution_es = one.institution.en, one.institution.es
+            row = Speaker(webinar=self._webinar, code=self._free_code(speaker.name.en), kind=speaker.kind)
+            is_named_once = speaker.kind == SpeakerKind.PERSON and speaker.name.en == speaker.name.es
+            row.name_en, row.name_es = speaker.name.en, "" if is_named_once else speaker.name.es
+        row.position_en, row.position_es = speaker.position.en, speaker.position.es
+        row.institution_en, row.institution_es = speaker.institution.en, speaker.institution.es
         row.save()
         return row
 

@@ -8,7 +8,7 @@ from django.template.response import SimpleTemplateResponse
 from django.utils import timezone
 
 
-def in_zone(zone: str, page: Callable[..., HttpResponse], *args: Any, **kwargs: Any) -> HttpResponse:
+def render_in_zone(zone: str, page: Callable[..., HttpResponse], *args: Any, **kwargs: Any) -> HttpResponse:
     """Call the view `page` with `zone` as Django's current time zone, and render its response before the zone ends."""
     with timezone.override(zone):
         response = page(*args, **kwargs)

@@ -56,7 +56,7 @@ class ZoneGroup:
 
 def zone_groups(language: str, *, selected: str = "") -> tuple[ZoneGroup, ...]:
     """Return every zone once, with its city in `language`; `selected` is added if it is a less usual name of a zone."""
-    groups = _groups(language)
+    groups = _zone_groups(language)
     if not selected or any(selected == zone for group in groups for zone, _city in group.zones):
         return groups
     own = ((selected, zone_city(selected, language)),)
@@ -65,23 +65,23 @@ def zone_groups(language: str, *, selected: str = "") -> tuple[ZoneGroup, ...]:
 
 def regional_zones(language: str, *, also: Iterable[str] = ()) -> ZoneGroup:
     """Return only the zones of the region and those in `also`: a short list for a page with other inputs."""
-    return _group(str(REGION_LABEL), {zone_city(zone, language): zone for zone in (*REGION, *also)})
+    return _zone_group(str(REGION_LABEL), {zone_city(zone, language): zone for zone in (*REGION, *also)})
 
 
 @lru_cache(maxsize=8)
-def _groups(language: str) -> tuple[ZoneGroup, ...]:
+def _zone_groups(language: str) -> tuple[ZoneGroup, ...]:
     by_continent: dict[str, dict[str, str]] = {name: {} for name in CONTINENTS}
     for zone in sorted(known_zones(), key=len):
         continent = zone.partition("/")[0]
         if continent in by_continent and zone not in REGION:
             by_continent[continent].setdefault(zone_city(zone, language), zone)
     region = {zone_city(zone, language): zone for zone in REGION}
-    groups = [_group(str(REGION_LABEL), region)]
-    groups += [_group(str(CONTINENTS[name]), cities) for name, cities in by_continent.items()]
+    groups = [_zone_group(str(REGION_LABEL), region)]
+    groups += [_zone_group(str(CONTINENTS[name]), cities) for name, cities in by_continent.items()]
     return (*groups, ZoneGroup("UTC", (("UTC", "UTC"),)))
 
 
-def _group(label: str, cities: dict[str, str]) -> ZoneGroup:
+def _zone_group(label: str, cities: dict[str, str]) -> ZoneGroup:
     return ZoneGroup(label, tuple((cities[city], city) for city in sorted(cities, key=_without_accents)))
 
 

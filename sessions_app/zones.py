@@ -37,6 +37,6 @@ def validate_year(moment: date) -> None:
         )
 
 
-def differs_at(instant: datetime, one: str, other: str) -> bool:
+def differs_at(instant: datetime, zone: str, other_zone: str) -> bool:
     """Whether the clocks of two zones show a different hour at `instant`."""
-    return instant.astimezone(ZoneInfo(one)).utcoffset() != instant.astimezone(ZoneInfo(other)).utcoffset()
+    return instant.astimezone(ZoneInfo(zone)).utcoffset() != instant.astimezone(ZoneInfo(other_zone)).utcoffset()

@@ -41,6 +41,8 @@ class MailSummary:
 
 @dataclass(frozen=True)
 class CalendarHour:
+    """The start and end of an event in one time zone."""
+
     city: str
     starts_at: datetime
     ends_at: datetime
@@ -90,26 +92,26 @@ def read_mail(folder: Path, stem: str) -> Mail:
     if not STEM.fullmatch(stem) or not path.is_file():
         raise MailNotFound
     content = path.read_bytes()
-    message = _parsed(content)
-    calendar = _part(message, "calendar")
+    message = _parse_message(content)
+    calendar = _text_part(message, "calendar")
     parsed = Calendar.from_ical(calendar) if calendar else None
     return Mail(
         summary=_read_summary(stem, content),
         headers=tuple((name, str(value)) for name, value in message.items()),
-        text=_part(message, "plain").decode(),
-        html=_part(message, "html").decode(),
+        text=_text_part(message, "plain").decode(),
+        html=_text_part(message, "html").decode(),
         calendar=calendar,
         ical_method=str(parsed.get("METHOD", "")) if parsed else "",
         events=tuple(_event(event) for event in parsed.events) if parsed else (),
     )
 
 
-def _parsed(content: bytes) -> EmailMessage:
+def _parse_message(content: bytes) -> EmailMessage:
     return message_from_bytes(content, policy=policy.default)
 
 
 def _read_summary(stem: str, content: bytes) -> MailSummary:
-    head = _parsed(content.partition(b"\r\n\r\n")[0] + b"\r\n\r\n")
+    head = _parse_message(content.partition(b"\r\n\r\n")[0] + b"\r\n\r\n")
     return MailSummary(
         stem=stem,
         written_at=datetime.strptime(stem.partition("-")[0], "%Y%m%dT%H%M%S%f").replace(tzinfo=UTC),
@@ -119,7 +121,7 @@ def _read_summary(stem: str, content: bytes) -> MailSummary:
     )
 
 
-def _part(message: EmailMessage, subtype: str) -> bytes:
+def _text_part(message: EmailMessage, subtype: str) -> bytes:
     """Return the first text part of `subtype`, as UTF-8; empty if there is none."""
     for part in message.walk():
         if part.get_content_type() == f"text/{subtype}":

@@ -58,10 +58,10 @@ def run(*, port: int) -> int:
             environment = _environment(port, listener)
             os.environ.clear()
             os.environ.update(environment)
-            instructions = _prepare()
+            instructions = _prepare_database()
             with _signals_deferred():
                 processes += _start_processes(environment, inherited=(lock, listener))
-            return _serve(processes, port, instructions)
+            return _run_until_stopped(processes, port, instructions)
     except StopRequested:
         print("\nStopping ...", flush=True)
         return 0
@@ -109,7 +109,7 @@ def _environment(port: int, listener: int) -> dict[str, str]:
     }
 
 
-def _prepare() -> str:
+def _prepare_database() -> str:
     """Migrate the database and fill it once; return the instructions for signing in."""
     if not (env.DEMO_DIR / "db.sqlite3").exists():
         print("Filling the demo for the first time ...", flush=True)
@@ -149,24 +149,24 @@ def _start_processes(environment: Mapping[str, str], *, inherited: tuple[int, ..
     return processes
 
 
-def _serve(processes: list[DemoProcess], port: int, instructions: str) -> int:
+def _run_until_stopped(processes: list[DemoProcess], port: int, instructions: str) -> int:
     """Print how to sign in once the pages answer, then wait until a process ends by itself, which is a failure."""
     deadline = time.monotonic() + STARTED_WITHIN_SECONDS
-    while not _answers(port) and time.monotonic() < deadline and not _ended(processes):
+    while not _is_answering(port) and time.monotonic() < deadline and not _ended_processes(processes):
         _pause(processes[0])
-    if not _ended(processes):
+    if not _ended_processes(processes):
         print(instructions)
         address = f"http://127.0.0.1:{port}/demo/"
         print(f"The demo runs at {address} and its mail arrives at {address}mail/")
         print("Ctrl-C stops it.", flush=True)
         os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOWAIT)
-    for each in _ended(processes):
+    for each in _ended_processes(processes):
         last_lines = each.log.read_text(errors="replace").splitlines()[-15:]
         print(f"The {each.name} process ended by itself. The end of {each.log}:", *last_lines, sep="\n  ", flush=True)
     return 1
 
 
-def _answers(port: int) -> bool:
+def _is_answering(port: int) -> bool:
     connection = HTTPConnection("127.0.0.1", port, timeout=10)
     try:
         connection.request("GET", "/healthz")
@@ -177,7 +177,7 @@ def _answers(port: int) -> bool:
         connection.close()
 
 
-def _ended(processes: list[DemoProcess]) -> list[DemoProcess]:
+def _ended_processes(processes: list[DemoProcess]) -> list[DemoProcess]:
     return [each for each in processes if each.process.poll() is not None]
 
 

@@ -30,6 +30,7 @@ MAIL_POLICY = {
 @never_cache
 @require_safe
 def start(request: HttpRequest) -> HttpResponse:
+    """List the accounts to sign in with."""
     users = list_accounts().filter(is_active=True)
     return render(request, "demo/start.html", {"users": users, "password": PASSWORD})
 
@@ -37,6 +38,7 @@ def start(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_safe
 def mail_list(request: HttpRequest) -> HttpResponse:
+    """List the messages that were sent, the newest first."""
     address = request.GET.get("to", "")
     summaries = list_mail(_folder(), address=address)
     page = Paginator(summaries, MESSAGES_PER_PAGE).get_page(request.GET.get("page"))
@@ -46,6 +48,7 @@ def mail_list(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_safe
 def mail_message(request: HttpRequest, stem: str) -> HttpResponse:
+    """Show one message with its parts, its links and its calendar entry."""
     return render(request, "demo/mail_message.html", {"mail": _mail_or_404(stem)})
 
 

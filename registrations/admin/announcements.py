@@ -6,7 +6,7 @@ from typing import Any
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, URLResolver, path, reverse
@@ -23,7 +23,7 @@ from registrations.admin.announcement_page import (
 from registrations.admin.base import staff_user
 from registrations.admin.mail_preview import preview_response
 from registrations.admin.mail_states import mail_states
-from registrations.admin.stop_sending import stop_page, stoppable
+from registrations.admin.stop_sending import stop_page, unsent_deliveries
 from registrations.exceptions import RuleBroken
 from registrations.forms.announcements import AnnouncementForm, ConfirmSendForm, DeleteDraftForm
 from registrations.forms.errors import add_broken_rule, update_hidden_values
@@ -88,7 +88,7 @@ class AnnouncementAdmin(SecretariatAdmin[Announcement]):
         """Write a new announcement of the webinar in `?webinar=<slug>`; without it, ask for the webinar first."""
         self._require_change_permission(request)
         webinars = list(Webinar.objects.all())
-        webinar = next((one for one in webinars if one.slug == request.GET.get("webinar")), None)
+        webinar = next((webinar for webinar in webinars if webinar.slug == request.GET.get("webinar")), None)
         if webinar is None and len(webinars) == 1:
             webinar = webinars[0]
         if webinar is None:
@@ -96,10 +96,10 @@ class AnnouncementAdmin(SecretariatAdmin[Announcement]):
             return TemplateResponse(request, "admin/registrations/announcement/choose.html", context)
         form = AnnouncementForm(request.POST if request.method == "POST" else None, webinar=webinar)
 
-        def write() -> Announcement:
+        def save() -> Announcement:
             return write_announcement(webinar, form.details(), by=staff_user(request), now=timezone.now())
 
-        announcement = self._save_if_valid(form, write)
+        announcement = self._save_if_valid(form, save)
         if announcement is not None:
             self.log_addition(request, announcement, [{"added": {}}])
             return redirect(change_url(announcement))
@@ -116,13 +116,13 @@ class AnnouncementAdmin(SecretariatAdmin[Announcement]):
         data = request.POST if request.method == "POST" else None
         form = AnnouncementForm(data, webinar=announcement.webinar, announcement=announcement)
 
-        def edit() -> Announcement:
+        def save() -> Announcement:
             version = form.cleaned_data["version"]
             return edit_announcement(
                 announcement, form.details(), version=version, by=staff_user(request), now=timezone.now()
             )
 
-        edited = self._save_if_valid(form, edit)
+        edited = self._save_if_valid(form, save)
         if edited is not None:
             self.log_change(request, edited, [{"changed": {"fields": form.changed_data}}])
             return redirect(change_url(edited))
@@ -155,11 +155,9 @@ class AnnouncementAdmin(SecretariatAdmin[Announcement]):
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         """Show one announcement. A POST sends a draft if its number of recipients is still what was shown."""
-        found = self.get_object(request, object_id)
-        if found is None:
-            raise Http404
+        found = self.get_object_or_404(request, object_id)
         announcement = self._get_announcement(found.pk)
-        audience = Audience.parse(announcement.audience)
+        audience = Audience.from_json(announcement.audience)
         recipients = Paginator(recipients_of(announcement.webinar, audience), RECIPIENTS_PER_PAGE)
         data = request.POST if request.method == "POST" else None
         form = ConfirmSendForm(data, initial={"count": recipients.count, "version": announcement.version})
@@ -183,7 +181,7 @@ class AnnouncementAdmin(SecretariatAdmin[Announcement]):
             recipient_key=key,
             missing=[str(Announcement._meta.get_field(name).verbose_name) for name in announcement.missing_fields],  # type: ignore[union-attr]  # plain columns
             states=mail_states(deliveries_of_announcement(announcement), listed=deliveries_url(announcement)),
-            stoppable=stoppable(deliveries_of_announcement(announcement)).count(),
+            unsent_count=unsent_deliveries(deliveries_of_announcement(announcement)).count(),
             deliveries_url=deliveries_url(announcement),
             can_write=self.has_change_permission(request),
         )
@@ -248,9 +246,7 @@ class AnnouncementAdmin(SecretariatAdmin[Announcement]):
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         """Delete a draft after confirmation; a sent announcement is kept, with a message that says so."""
-        found = self.get_object(request, object_id)
-        if found is None:
-            raise Http404
+        found = self.get_object_or_404(request, object_id)
         self._require_change_permission(request)
         announcement = self._get_announcement(found.pk)
         data = request.POST if request.method == "POST" else None

@@ -70,7 +70,7 @@ def switch_room_page(site: AdminSite, request: HttpRequest, session: Session) ->
             session,
             to_second=uses_backup,
             second_address=form.cleaned_data["second_address"],
-            seen=form.cleaned_data["seen"],
+            shown_fingerprint=form.cleaned_data["seen"],
             by=staff_user(request),
             now=timezone.now(),
         )

@@ -54,7 +54,7 @@ class AttendanceAdmin(ReadOnlyAdmin[Attendance]):
     search_fields = ["name", "address", "delegate__name"]
     show_full_result_count = False
 
-    def front_page(self, request: HttpRequest) -> dict[str, object]:
+    def dashboard_context(self, request: HttpRequest) -> dict[str, object]:
         return {}
 
     def root_urls(self) -> list[URLPattern]:
@@ -67,7 +67,7 @@ class AttendanceAdmin(ReadOnlyAdmin[Attendance]):
             path("attendance/<slug:slug>/export/", view(self.export), name="export-attendance"),
             path("attendance/<slug:slug>/<int:n>/", of_session(self.session_page), name="session-attendance"),
             path("attendance/<slug:slug>/<int:n>/import/", of_session(self.import_page), name="import-attendance"),
-            path("attendance/<slug:slug>/<int:n>/save/", of_session(self.save), name="save-attendance"),
+            path("attendance/<slug:slug>/<int:n>/save/", of_session(self.save_import), name="save-attendance"),
             path("attendance/<slug:slug>/<int:n>/remove/", of_session(self.remove_page), name="remove-attendance"),
             path(
                 "attendance/<slug:slug>/<int:n>/arrivals/",
@@ -193,10 +193,10 @@ class AttendanceAdmin(ReadOnlyAdmin[Attendance]):
                 broken.field = "file"
                 add_broken_rule(form, broken)
             else:
-                return self._check_page(request, session, checked, confirm)
+                return self._render_checked_report(request, session, checked, confirm)
         return self._render(request, session, "import", title=_("Import a participant report"), form=form)
 
-    def save(self, request: HttpRequest, session: Session) -> HttpResponse:
+    def save_import(self, request: HttpRequest, session: Session) -> HttpResponse:
         """Save the people who were shown."""
         if request.method != "POST":
             return redirect("admin:import-attendance", slug=session.webinar.slug, n=session.number)
@@ -220,7 +220,7 @@ class AttendanceAdmin(ReadOnlyAdmin[Attendance]):
             )
         except RuleBroken as broken:
             add_broken_rule(form, broken)
-            return self._check_page(request, session, check_report(session, people, zone=zone), form)
+            return self._render_checked_report(request, session, check_report(session, people, zone=zone), form)
         if imported.added or imported.changed:
             text = _("Saved: %(added)s new people, %(changed)s changed.") % {
                 "added": imported.added,
@@ -248,7 +248,7 @@ class AttendanceAdmin(ReadOnlyAdmin[Attendance]):
         count = Attendance.objects.filter(session=session).count()
         return self._render(request, session, "remove", title=_("Remove the attendance"), form=form, count=count)
 
-    def _check_page(
+    def _render_checked_report(
         self, request: HttpRequest, session: Session, checked: CheckedReport, form: ConfirmImportForm
     ) -> HttpResponse:
         return self._render(

@@ -63,7 +63,7 @@ def people_url(webinar: Webinar, **filters: str) -> str:
 
 
 def table_rows(
-    board: QuotaBoard, rows: Iterable[BoardRow], movements: RecentChanges, *, profile: str = ""
+    board: QuotaBoard, rows: Iterable[BoardRow], recent_changes: RecentChanges, *, profile: str = ""
 ) -> list[BoardTableRow]:
     """Return the table rows of `rows`, with the cells of all profiles or of the one with the code `profile`."""
     webinar = board.webinar
@@ -82,7 +82,7 @@ def table_rows(
                     for seat in row.seats
                     if profile in ("", seat.profile.code)
                 ),
-                changes=change_labels(movements.changes.get(row.delegation.pk, NO_CHANGES)),
+                changes=change_labels(recent_changes.changes.get(row.delegation.pk, NO_CHANGES)),
                 people_url=people_url(webinar, body=body),
                 working_group_url=people_url(webinar, body=body, is_working_group_member__exact="1"),
                 page_url=page_url,
@@ -144,7 +144,7 @@ def board_page(site: AdminSite, request: HttpRequest, slug: str) -> HttpResponse
     webinar = get_object_or_404(Webinar, slug=slug)
     now = timezone.now()
     board = quota_board(webinar)
-    movements = recent_changes_of(webinar, now=now)
+    recent_changes = recent_changes_of(webinar, now=now)
     form = BoardForm(request.GET, profiles=[total.profile for total in board.profile_totals])
     filters = form.cleaned_data if form.is_valid() else {}
     rows = filter_and_sort_rows(board.rows, filters)
@@ -157,12 +157,12 @@ def board_page(site: AdminSite, request: HttpRequest, slug: str) -> HttpResponse
         "board": board,
         "form": form,
         "is_filtered": any(value for name, value in filters.items() if name != "sort"),
-        "rows": table_rows(board, rows, movements, profile=profile),
-        "organisations": table_rows(board, board.organisations, movements),
+        "rows": table_rows(board, rows, recent_changes, profile=profile),
+        "organisations": table_rows(board, board.organisations, recent_changes),
         "unregistered": list(unlinked_speakers(webinar.pk)) if board.organisations else [],
         "totals": profile_total_links(board, profile=profile),
         "chart": build_chart(
-            movements.daily_totals, asked=board.effective_minimum_total, today=timezone.localdate(now)
+            recent_changes.daily_totals, asked=board.effective_minimum_total, today=timezone.localdate(now)
         ),
         "named_url": people_url(webinar, **attending_countries),
         "working_group_url": people_url(webinar, **attending_countries, is_working_group_member__exact="1"),

@@ -32,7 +32,7 @@ from registrations.models import Delegation, DelegationStatus, User
 from registrations.queries import fingerprint_of
 from registrations.queries.acceptance import Acceptances, acceptances_of, is_accepted_at_once
 from registrations.queries.letters import lacking_letter
-from registrations.queries.lists import seats_of_many
+from registrations.queries.lists import seats_of_delegations
 from registrations.queries.review_queue import latest_history
 from registrations.services.acceptance_messages import message_if_accepted
 from registrations.services.delegations import accept_delegation, return_delegation, waive_gaps
@@ -65,19 +65,36 @@ class BulkAction:
 def _accept(selected: SelectedDelegation, form: Any, by: User, now: datetime) -> str:
     with_gap = bool(form.cleaned_data.get("with_gap"))
     comment = form.comment_for(selected.delegation)
-    accept_delegation(selected.delegation, by=by, now=now, comment=comment, with_gap=with_gap, seen=selected.seen)
+    accept_delegation(
+        selected.delegation,
+        by=by,
+        now=now,
+        comment=comment,
+        with_gap=with_gap,
+        shown_fingerprint=selected.shown_fingerprint,
+    )
     return _("%(body)s is accepted.")
 
 
 def _return(selected: SelectedDelegation, form: Any, by: User, now: datetime) -> str:
     return_delegation(
-        selected.delegation, comment=form.comment_for(selected.delegation), by=by, now=now, seen=selected.seen
+        selected.delegation,
+        comment=form.comment_for(selected.delegation),
+        by=by,
+        now=now,
+        shown_fingerprint=selected.shown_fingerprint,
     )
     return _("%(body)s is returned with your comment.")
 
 
 def _waive(selected: SelectedDelegation, form: Any, by: User, now: datetime) -> str:
-    waive_gaps(selected.delegation, reason=form.cleaned_data["reason"], by=by, now=now, seen=selected.seen)
+    waive_gaps(
+        selected.delegation,
+        reason=form.cleaned_data["reason"],
+        by=by,
+        now=now,
+        shown_fingerprint=selected.shown_fingerprint,
+    )
     text = _("What %(body)s lacks is waived.")
     return f"{text} {message_if_accepted(selected.delegation)}".strip()
 
@@ -85,14 +102,14 @@ def _waive(selected: SelectedDelegation, form: Any, by: User, now: datetime) -> 
 def _acceptances_after_waiving(selected: Sequence[SelectedDelegation]) -> Acceptances:
     """Return the submitted delegations that lack only seats, if their webinar accepts complete ones at once."""
     return acceptances_of(
-        one.delegation
-        for one in selected
-        if _is_submitted(one) and not one.lacks_letter and is_accepted_at_once(one.delegation)
+        item.delegation
+        for item in selected
+        if _is_submitted(item) and not item.lacks_letter and is_accepted_at_once(item.delegation)
     )
 
 
-def _is_submitted(one: SelectedDelegation) -> bool:
-    return one.delegation.status == DelegationStatus.SUBMITTED
+def _is_submitted(item: SelectedDelegation) -> bool:
+    return item.delegation.status == DelegationStatus.SUBMITTED
 
 
 BULK_ACTIONS = (
@@ -110,7 +127,7 @@ BULK_ACTIONS = (
         "waive", gettext_lazy("Waive what is missing"), gettext_lazy("Waive these seats"),
         gettext_lazy("The seats that are empty today are no longer asked for, until a waiver is revoked."),
         BulkWaiveForm,
-        lambda one: bool(one.gaps) and one.delegation.status != DelegationStatus.NOT_ATTENDING,
+        lambda item: bool(item.gaps) and item.delegation.status != DelegationStatus.NOT_ATTENDING,
         _waive, acceptances=_acceptances_after_waiving,
     ),
 )  # fmt: skip
@@ -145,10 +162,10 @@ def bulk_action_page(site: AdminSite, action: BulkAction, request: HttpRequest) 
     back = reverse("admin:review-queue" if is_from_queue else "admin:registrations_delegation_changelist")
     data = request.POST if request.method == "POST" else None
     selected = _selected_delegations(request)
-    applicable, left_out = _split(selected, action)
+    applicable, left_out = _split_by_applicability(selected, action)
     form = action.form(data, selected=applicable)
     if applicable and form.is_valid():
-        refused = [one.delegation.pk for one in applicable if not _apply_to_one(request, action, one, form)]
+        refused = [item.delegation.pk for item in applicable if not _apply(request, action, item, form)]
         # Somebody else may have decided on them since the page was shown.
         for delegation in left_out:
             _warn_unchanged(
@@ -159,9 +176,9 @@ def bulk_action_page(site: AdminSite, action: BulkAction, request: HttpRequest) 
         if not (refused and any(form.free_texts())):
             return redirect(back)
         selected = load_selected(_delegations_by_name(refused))
-        applicable, left_out = _split(selected, action)
+        applicable, left_out = _split_by_applicability(selected, action)
         form = action.form(data, selected=applicable)
-    query = [("delegation", one.delegation.pk) for one in selected] + (
+    query = [("delegation", item.delegation.pk) for item in selected] + (
         [(FROM_PARAM, FROM_REVIEW_QUEUE)] if is_from_queue else []
     )
     context = site.each_context(request) | {
@@ -183,22 +200,22 @@ def bulk_action_page(site: AdminSite, action: BulkAction, request: HttpRequest) 
     return TemplateResponse(request, "admin/registrations/delegation/bulk_action.html", context)
 
 
-def _split(
+def _split_by_applicability(
     selected: Sequence[SelectedDelegation], action: BulkAction
 ) -> tuple[list[SelectedDelegation], list[Delegation]]:
     """Return the selected delegations that `action` applies to, and the others."""
-    applicable = [one for one in selected if action.is_applicable(one)]
-    return applicable, [one.delegation for one in selected if not action.is_applicable(one)]
+    applicable = [item for item in selected if action.is_applicable(item)]
+    return applicable, [item.delegation for item in selected if not action.is_applicable(item)]
 
 
-def _apply_to_one(request: HttpRequest, action: BulkAction, one: SelectedDelegation, form: BulkActionForm) -> bool:
+def _apply(request: HttpRequest, action: BulkAction, selected: SelectedDelegation, form: BulkActionForm) -> bool:
     """Apply `action` to one delegation and add a flash message; return False where a rule refuses it."""
     try:
-        text = action.apply(one, form, staff_user(request), timezone.now())
+        text = action.apply(selected, form, staff_user(request), timezone.now())
     except RuleBroken as broken:
-        _warn_unchanged(request, one.delegation, broken.message)
+        _warn_unchanged(request, selected.delegation, broken.message)
         return False
-    messages.success(request, text % {"body": one.delegation.body})
+    messages.success(request, text % {"body": selected.delegation.body})
     return True
 
 
@@ -213,7 +230,7 @@ def _selected_delegations(request: HttpRequest) -> Sequence[SelectedDelegation]:
         for pk in request.GET.getlist("delegation")[:MAX_DELEGATIONS]
         if pk.isascii() and pk.isdecimal() and len(pk) < 19
     ]
-    return load_selected(_delegations_by_name(ids), seen=request.POST)
+    return load_selected(_delegations_by_name(ids), shown_fingerprints=request.POST)
 
 
 def _delegations_by_name(ids: Sequence[int]) -> "QuerySet[Delegation]":
@@ -221,19 +238,20 @@ def _delegations_by_name(ids: Sequence[int]) -> "QuerySet[Delegation]":
 
 
 def load_selected(
-    delegations: "QuerySet[Delegation]", *, seen: Mapping[str, str] | None = None
+    delegations: "QuerySet[Delegation]", *, shown_fingerprints: Mapping[str, str] | None = None
 ) -> Sequence[SelectedDelegation]:
     """Load what the pages show of `delegations`. Six queries, however many there are.
 
-    `seen` holds, as `seen-<pk>`, the fingerprint that the user saw; without it, the present one counts as seen.
+    `shown_fingerprints` holds, by `seen-<pk>`, those in the user's form; without it, the present ones count as shown.
     """
     rows: Any = delegations.annotate(lacks_letter=lacking_letter())
     found = list(rows.select_related("webinar__policy", "body"))
-    seats = seats_of_many(found)
-    history = latest_history([one.pk for one in found])
+    seats = seats_of_delegations(found)
+    history = latest_history([delegation.pk for delegation in found])
     selected = []
-    for one in found:
-        current = fingerprint_of(one, seats[one.pk], lacks_letter=one.lacks_letter)
-        fingerprint = (seen or {}).get(f"seen-{one.pk}", current)
-        selected.append(SelectedDelegation(one, seats[one.pk], one.lacks_letter, fingerprint, history.get(one.pk, ())))
+    for delegation in found:
+        counts, events = seats[delegation.pk], history.get(delegation.pk, ())
+        current = fingerprint_of(delegation, counts, lacks_letter=delegation.lacks_letter)
+        shown = (shown_fingerprints or {}).get(f"seen-{delegation.pk}", current)
+        selected.append(SelectedDelegation(delegation, counts, delegation.lacks_letter, shown, events))
     return selected

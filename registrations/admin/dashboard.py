@@ -24,7 +24,10 @@ class UpcomingItem:
 def dashboard_context(*, now: datetime) -> dict[str, object]:
     """Return the template context of the dashboard."""
     found = today(now=now)
-    return {"today": found, "coming": [UpcomingItem(one, _event_text(one), _event_url(one)) for one in found.upcoming]}
+    return {
+        "today": found,
+        "coming": [UpcomingItem(event, _event_text(event), _event_url(event)) for event in found.upcoming],
+    }
 
 
 def _event_text(coming: UpcomingEvent) -> str:

@@ -90,7 +90,7 @@ def person_page(site: AdminSite, request: HttpRequest, pk: int) -> HttpResponse:
     )
     mail = mail_state_of(delegate)
 
-    def edit() -> str:
+    def save() -> str:
         person = edit_delegate(
             delegate, details=form.details(), **form.version_and_reason(), by=staff_user(request), now=timezone.now()
         )
@@ -100,7 +100,7 @@ def person_page(site: AdminSite, request: HttpRequest, pk: int) -> HttpResponse:
         site,
         request,
         form,
-        edit,
+        save,
         delegate=delegate,
         delegation=delegate.delegation,
         seats=seats,
@@ -120,6 +120,7 @@ def person_page(site: AdminSite, request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def replace_page(site: AdminSite, request: HttpRequest, pk: int) -> HttpResponse:
+    """Replace a delegate by a new person, who takes the seat."""
     delegate = _get_delegate(pk)
     seats = seats_of(delegate.delegation)
     form = DelegateForm(
@@ -152,6 +153,7 @@ def replace_page(site: AdminSite, request: HttpRequest, pk: int) -> HttpResponse
 
 
 def withdraw_page(site: AdminSite, request: HttpRequest, pk: int) -> HttpResponse:
+    """Withdraw a delegate, with a reason if this opens a gap."""
     delegate = _get_delegate(pk)
     seats = seats_of(delegate.delegation)
     form = WithdrawForm(
@@ -179,6 +181,7 @@ def withdraw_page(site: AdminSite, request: HttpRequest, pk: int) -> HttpRespons
 
 
 def restore_page(site: AdminSite, request: HttpRequest, pk: int) -> HttpResponse:
+    """Undo the withdrawal or the replacement of a delegate."""
     delegate = _get_delegate(pk)
     seats = seats_of(delegate.delegation)
     form = RestoreForm(_post_data(request))
@@ -205,6 +208,7 @@ def restore_page(site: AdminSite, request: HttpRequest, pk: int) -> HttpResponse
 
 
 def speaker_page(site: AdminSite, request: HttpRequest, pk: int) -> HttpResponse:
+    """Link a delegate to their entry as a speaker on the agenda."""
     delegate = _get_delegate(pk)
     form = SpeakerForm(_post_data(request), delegate=delegate)
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern, URLResolver, path
 from django.utils.safestring import SafeString
@@ -79,7 +79,9 @@ class DelegateAdmin(ReadOnlyAdmin[Delegate]):
     def answers(self, delegate: Any) -> str | None:
         """Return the answers by session: “1: accepted · 2: no answer yet”."""
         return (
-            " · ".join(f"{one.session.number}: {one.get_ical_partstat_display()}" for one in delegate.held_entries)
+            " · ".join(
+                f"{entry.session.number}: {entry.get_ical_partstat_display()}" for entry in delegate.held_entries
+            )
             or None
         )
 
@@ -104,15 +106,9 @@ class DelegateAdmin(ReadOnlyAdmin[Delegate]):
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        return delegate_pages.person_page(self.admin_site, request, self._get_or_404(request, object_id).pk)
+        return delegate_pages.person_page(self.admin_site, request, self.get_object_or_404(request, object_id).pk)
 
     def history_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        return redirect(f"{change_url(self._get_or_404(request, object_id))}#history")
-
-    def _get_or_404(self, request: HttpRequest, object_id: str) -> Delegate:
-        found = self.get_object(request, object_id)
-        if found is None:
-            raise Http404
-        return found
+        return redirect(f"{change_url(self.get_object_or_404(request, object_id))}#history")

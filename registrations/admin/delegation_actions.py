@@ -64,13 +64,13 @@ def _accept(delegation: Delegation, cleaned: CleanedData, by: User, now: datetim
         now=now,
         comment=cleaned["comment"],
         with_gap=bool(cleaned.get("with_gap")),
-        seen=cleaned["seen"],
+        shown_fingerprint=cleaned["seen"],
     )
     return _("%(body)s is accepted; its people are invited.") % {"body": delegation.body}
 
 
 def _return(delegation: Delegation, cleaned: CleanedData, by: User, now: datetime) -> str:
-    return_delegation(delegation, comment=cleaned["comment"], by=by, now=now, seen=cleaned["seen"])
+    return_delegation(delegation, comment=cleaned["comment"], by=by, now=now, shown_fingerprint=cleaned["seen"])
     return _("The delegation is returned to %(body)s with your comment.") % {"body": delegation.body}
 
 
@@ -84,12 +84,13 @@ def _submit(delegation: Delegation, cleaned: CleanedData, by: User, now: datetim
 
 
 def _reopen(delegation: Delegation, cleaned: CleanedData, by: User, now: datetime) -> str:
-    reopen_delegation(delegation, reason=cleaned["reason"], by=by, now=now, seen=cleaned["seen"])
+    reopen_delegation(delegation, reason=cleaned["reason"], by=by, now=now, shown_fingerprint=cleaned["seen"])
     return _("%(body)s is open again. Nobody is uninvited.") % {"body": delegation.body}
 
 
 def _waive(delegation: Delegation, cleaned: CleanedData, by: User, now: datetime) -> str:
-    waiver = waive_seats(delegation, **cleaned, by=by, now=now)
+    asked = {name: cleaned[name] for name in ("profile", "seats", "reason")}
+    waiver = waive_seats(delegation, **asked, by=by, now=now, shown_fingerprint=cleaned["seen"])
     text = _("Waived for %(body)s: %(waiver)s.") % {"body": delegation.body, "waiver": waiver}
     return f"{text} {message_if_accepted(delegation)}".strip()
 

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 from django.contrib import admin, messages
 from django.contrib.admin.views.main import ChangeList
 from django.db.models import Count, Q, QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, URLResolver, path, reverse
@@ -45,7 +45,7 @@ from registrations.queries import (
     seats_of,
 )
 from registrations.queries.letters import lacking_letter
-from registrations.queries.lists import seats_of_many
+from registrations.queries.lists import seats_of_delegations
 from registrations.queries.speakers import speakers_among, unlinked_speakers_with_appearances
 from registrations.services.delegations import accept_delegation, revoke_waiver
 from registrations.services.mail_limits import release_mail
@@ -59,7 +59,7 @@ class DelegationChangeList(ChangeList):
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
         self.result_list = list(self.result_list)
-        seats = seats_of_many(self.result_list)
+        seats = seats_of_delegations(self.result_list)
         for delegation in self.result_list:
             delegation.seats = seats[delegation.pk]
 
@@ -116,7 +116,7 @@ class DelegationAdmin(SecretariatAdmin[Delegation]):
             path("quota-board/<slug:slug>/export/", view(export_board_page), name="export-quota-board"),
         ]
 
-    def front_page(self, request: HttpRequest) -> dict[str, object]:
+    def dashboard_context(self, request: HttpRequest) -> dict[str, object]:
         return dashboard_context(now=timezone.now())
 
     def get_urls(self) -> list[URLPattern | URLResolver]:  # type: ignore[override]  # the stubs forget resolvers
@@ -146,9 +146,7 @@ class DelegationAdmin(SecretariatAdmin[Delegation]):
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         """Show one delegation, with links to its actions: each has a page that calls a service (rule 9)."""
-        found = self.get_object(request, object_id)
-        if found is None:
-            raise Http404
+        found = self.get_object_or_404(request, object_id)
         delegation = Delegation.objects.select_related("webinar__policy", "body", "decided_by").get(pk=found.pk)
         seats = seats_of(delegation)
         if is_observer_request(request):
@@ -169,7 +167,7 @@ class DelegationAdmin(SecretariatAdmin[Delegation]):
             "waivers": list(
                 Waiver.objects.filter(delegation=delegation).select_related("profile", "granted_by", "revoked_by")
             ),
-            "speaking": speakers_among(one.delegate for one in people.active),
+            "speaking": speakers_among(person.delegate for person in people.active),
             "unregistered": [] if is_country else unlinked_speakers_with_appearances(delegation.webinar_id),
             "quotas": quotas_with_exceptions(delegation),
             "focal_points": list(
@@ -188,9 +186,7 @@ class DelegationAdmin(SecretariatAdmin[Delegation]):
     def history_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        found = self.get_object(request, object_id)
-        if found is None:
-            raise Http404
+        found = self.get_object_or_404(request, object_id)
         return redirect(f"{change_url(found)}#history")
 
     def action_page(self, request: HttpRequest, pk: int, action: DelegationAction) -> HttpResponse:

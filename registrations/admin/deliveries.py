@@ -6,7 +6,7 @@ from typing import Any
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import URLPattern, URLResolver, path
 from django.utils import timezone
@@ -122,9 +122,7 @@ class DeliveryAdmin(ReadOnlyAdmin[Delivery]):
     ) -> HttpResponse:
         if request.method == "POST":
             raise PermissionDenied
-        found = self.get_object(request, object_id)
-        if found is None:
-            raise Http404
+        found = self.get_object_or_404(request, object_id)
         return delivery_page(self.admin_site, request, found.pk)
 
     def stop_one(self, request: HttpRequest, pk: int) -> HttpResponse:

@@ -15,7 +15,7 @@ from django.utils.translation import ngettext
 from registrations.messages import message_module
 from registrations.models import CalendarEntry, Delivery, DeliveryState, IcalMethod, Partstat
 from registrations.queries.delegation_page import RESENDABLE_STATES
-from registrations.services.deliveries import STOPPABLE
+from registrations.services.deliveries import STOPPABLE_STATES
 
 
 def delivery_page(site: AdminSite, request: HttpRequest, pk: int) -> HttpResponse:
@@ -39,7 +39,7 @@ def delivery_page(site: AdminSite, request: HttpRequest, pk: int) -> HttpRespons
         "is_overdue": delivery.is_overdue_at(now),
         "mailbox": mailbox_in_words(delivery, entry, messages) if entry is not None else (),
         "messages_of_mailbox": messages,
-        "can_be_stopped": delivery.state in STOPPABLE,
+        "can_be_stopped": delivery.state in STOPPABLE_STATES,
         "can_be_sent_again": delivery.state in RESENDABLE_STATES and is_repeatable,
     }
     return TemplateResponse(request, "admin/registrations/delivery/page.html", context)
@@ -76,9 +76,9 @@ def state_label(delivery: Delivery, now: datetime) -> str:
             text = _("It is not sent any more: something newer took its place, or what it says is no longer so.")
     return text % {
         "attempts": delivery.attempts,
-        "when": _at(delivery.due_at),
-        "owed": _at(delivery.owed_since),
-        "sent": _at(delivery.sent_at) if delivery.sent_at else "",
+        "when": _local_time_text(delivery.due_at),
+        "owed": _local_time_text(delivery.owed_since),
+        "sent": _local_time_text(delivery.sent_at) if delivery.sent_at else "",
     }
 
 
@@ -90,7 +90,7 @@ def mailbox_in_words(delivery: Delivery, entry: CalendarEntry, messages: Sequenc
         if is_latest
         else _("It is revision %(revision)s. Revision %(newest)s has taken its place: this one is not sent any more.")
     ) % {"revision": delivery.ical_sequence, "newest": entry.sequence}
-    held = next((one for one in messages if one.may_have_arrived), None)
+    held = next((message for message in messages if message.may_have_arrived), None)
     if held is None:
         return revision, _("The mailbox holds nothing of the session.")
     if held.sent_at is None:
@@ -103,5 +103,5 @@ def mailbox_in_words(delivery: Delivery, entry: CalendarEntry, messages: Sequenc
     return revision, text % {"revision": held.ical_sequence}, answer
 
 
-def _at(moment: datetime) -> str:
-    return date_format(timezone.localtime(moment), "D j M Y, H:i")
+def _local_time_text(instant: datetime) -> str:
+    return date_format(timezone.localtime(instant), "D j M Y, H:i")

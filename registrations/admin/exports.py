@@ -33,7 +33,7 @@ WRITERS = {
     FileFormat.CSV: (write_csv, "text/csv; charset=utf-8"),
 }
 # Parameters of a changelist that page or sort it.
-NOT_FILTERS = {PAGE_VAR, ALL_VAR, ORDER_VAR, ERROR_FLAG}
+NON_FILTER_PARAMS = {PAGE_VAR, ALL_VAR, ORDER_VAR, ERROR_FLAG}
 
 
 def export_page(model_admin: "ModelAdmin[Delegate]", request: HttpRequest) -> HttpResponseBase:
@@ -105,7 +105,7 @@ def _changelist_or_none(model_admin: "ModelAdmin[Delegate]", request: HttpReques
 
 def _filters_for_history(request: HttpRequest) -> str:
     """Return the filters as text for the history; of a search only that there was one, since it may hold a name."""
-    used = {name: value for name, value in request.GET.items() if name not in NOT_FILTERS}
+    used = {name: value for name, value in request.GET.items() if name not in NON_FILTER_PARAMS}
     return ", ".join(name if name == SEARCH_VAR else f"{name}={value}" for name, value in used.items())
 
 

@@ -18,7 +18,7 @@ from registrations.models import (
     ParticipatingBody,
     Partstat,
 )
-from registrations.queries.lists import complete, with_answer, with_gaps
+from registrations.queries.lists import complete_delegations, with_answer, with_gaps
 from sessions_app.admin.filters import KnownValuesFilter
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ class BodyFilter(KnownValuesFilter):
     def lookups(self, request: HttpRequest, model_admin: object) -> list[tuple[str, str]]:
         return [(body.slug, str(body)) for body in ParticipatingBody.objects.all()]
 
-    def narrow(self, rows: "Rows", value: str) -> "Rows":
+    def filter_rows(self, rows: "Rows", value: str) -> "Rows":
         lookup = "delegation__body__slug" if rows.model is Delegate else "body__slug"
         return rows.filter(**{lookup: value})
 
@@ -47,7 +47,7 @@ class ProfileFilter(KnownValuesFilter):
         profiles = [(profile.code, str(profile)) for profile in ParticipantProfile.objects.all()]
         return [*profiles, (NO_PROFILE, _("none (organisations)"))]
 
-    def narrow(self, rows: "Rows", value: str) -> "Rows":
+    def filter_rows(self, rows: "Rows", value: str) -> "Rows":
         return rows.filter(profile=None) if value == NO_PROFILE else rows.filter(profile__code=value)
 
 
@@ -58,7 +58,7 @@ class AnswerFilter(KnownValuesFilter):
     def lookups(self, request: HttpRequest, model_admin: object) -> list[tuple[str, str]]:
         return [(value.lower(), str(label)) for value, label in Partstat.choices]
 
-    def narrow(self, rows: "QuerySet[Delegate]", value: str) -> "QuerySet[Delegate]":
+    def filter_rows(self, rows: "QuerySet[Delegate]", value: str) -> "QuerySet[Delegate]":
         return with_answer(rows, Partstat(value.upper()))
 
 
@@ -69,7 +69,7 @@ class AdmittedFilter(KnownValuesFilter):
     def lookups(self, request: HttpRequest, model_admin: object) -> list[tuple[str, str]]:
         return [("yes", _("Yes")), ("no", _("No"))]
 
-    def narrow(self, rows: "Rows", value: str) -> "Rows":
+    def filter_rows(self, rows: "Rows", value: str) -> "Rows":
         return rows.filter(admitted_at__isnull=value == "no")
 
 
@@ -80,7 +80,7 @@ class KindFilter(KnownValuesFilter):
     def lookups(self, request: HttpRequest, model_admin: object) -> list[tuple[str, str]]:
         return [(str(value), str(label)) for value, label in BodyKind.choices]
 
-    def narrow(self, rows: "Rows", value: str) -> "Rows":
+    def filter_rows(self, rows: "Rows", value: str) -> "Rows":
         return rows.filter(**{"delegation__body__kind" if rows.model is Delegate else "body__kind": value})
 
 
@@ -91,7 +91,7 @@ class AttendingFilter(KnownValuesFilter):
     def lookups(self, request: HttpRequest, model_admin: object) -> list[tuple[str, str]]:
         return [("yes", _("Yes")), ("no", _("No"))]
 
-    def narrow(self, rows: "QuerySet[Delegate]", value: str) -> "QuerySet[Delegate]":
+    def filter_rows(self, rows: "QuerySet[Delegate]", value: str) -> "QuerySet[Delegate]":
         is_absent = Q(delegation__status=DelegationStatus.NOT_ATTENDING)
         return rows.exclude(is_absent) if value == "yes" else rows.filter(is_absent)
 
@@ -105,7 +105,7 @@ class LackingFilter(KnownValuesFilter):
     def lookups(self, request: HttpRequest, model_admin: object) -> list[tuple[str, str]]:
         return [(profile.code, str(profile)) for profile in ParticipantProfile.objects.all()]
 
-    def narrow(self, rows: "QuerySet[Delegation]", value: str) -> "QuerySet[Delegation]":
+    def filter_rows(self, rows: "QuerySet[Delegation]", value: str) -> "QuerySet[Delegation]":
         return with_gaps(rows, profile=ParticipantProfile.objects.get(code=value))
 
 
@@ -116,8 +116,8 @@ class CompleteFilter(KnownValuesFilter):
     def lookups(self, request: HttpRequest, model_admin: object) -> list[tuple[str, str]]:
         return [("yes", _("Complete")), ("no", _("Incomplete"))]
 
-    def narrow(self, rows: "QuerySet[Delegation]", value: str) -> "QuerySet[Delegation]":
-        return complete(rows) if value == "yes" else with_gaps(rows)
+    def filter_rows(self, rows: "QuerySet[Delegation]", value: str) -> "QuerySet[Delegation]":
+        return complete_delegations(rows) if value == "yes" else with_gaps(rows)
 
 
 class OverdueFilter(KnownValuesFilter):
@@ -129,5 +129,5 @@ class OverdueFilter(KnownValuesFilter):
     def lookups(self, request: HttpRequest, model_admin: object) -> list[tuple[str, str]]:
         return [("yes", _("Yes"))]
 
-    def narrow(self, rows: "QuerySet[Delivery]", value: str) -> "QuerySet[Delivery]":
+    def filter_rows(self, rows: "QuerySet[Delivery]", value: str) -> "QuerySet[Delivery]":
         return rows.filter(pk__in=Delivery.objects.overdue(timezone.now()).order_by().values("pk"))

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, URLResolver, path, reverse
@@ -18,7 +18,7 @@ from django.utils.translation import ngettext
 from registrations.admin.base import staff_user
 from registrations.admin.mail_preview import preview_response
 from registrations.admin.mail_states import mail_states
-from registrations.admin.stop_sending import stop_page, stoppable
+from registrations.admin.stop_sending import stop_page, unsent_deliveries
 from registrations.exceptions import RuleBroken
 from registrations.forms.announcements import GapReminderForm
 from registrations.forms.errors import add_broken_rule, update_hidden_values
@@ -43,12 +43,12 @@ class GapReminderSelection:
 
     def __init__(self, webinar: Webinar, keys: list[str] | None) -> None:
         self.countries = countries_with_gaps(webinar)
-        present = {one.delegation.pk: one for one in self.countries}
+        present = {country.delegation.pk: country for country in self.countries}
         requested = {int(key) for key in keys or () if key.isdecimal() and len(key) <= MAX_KEY_LENGTH}
         absent = requested - present.keys()
         self.left_out = list(webinar.delegations.filter(pk__in=absent).select_related("body")) if absent else []
         self.selected_ids = set(present) if keys is None else requested & present.keys()
-        self.selected = [one for pk, one in present.items() if pk in self.selected_ids]
+        self.selected = [country for pk, country in present.items() if pk in self.selected_ids]
 
     @cached_property
     def delegation_ids(self) -> list[int]:
@@ -58,14 +58,14 @@ class GapReminderSelection:
     @cached_property
     def recipients(self) -> list[tuple[CountryWithGaps, User]]:
         """Return each selected country with each of its focal points."""
-        return [(one, user) for one in self.selected for user in one.focal_points]
+        return [(country, user) for country in self.selected for user in country.focal_points]
 
     @property
     def country_count(self) -> int:
-        return sum(bool(one.focal_points) for one in self.selected)
+        return sum(bool(country.focal_points) for country in self.selected)
 
     def was_reminded_within_a_day(self, now: datetime) -> bool:
-        return any(one.is_reminded_within_a_day(now) for one in self.selected if one.focal_points)
+        return any(country.is_reminded_within_a_day(now) for country in self.selected if country.focal_points)
 
     def recipient(self, key: str) -> tuple[CountryWithGaps, User] | None:
         """Return the recipient with that key; for an unknown key the first recipient, or None if there is none."""
@@ -124,7 +124,7 @@ class GapReminderAdmin(ReadOnlyAdmin[GapReminder]):
             webinar=webinar,
             form=form,
             refusal=_refusal_message(webinar, now),
-            countries=[(one, one.delegation.pk in selection.selected_ids) for one in selection.countries],
+            countries=[(country, country.delegation.pk in selection.selected_ids) for country in selection.countries],
             has_delegations=bool(selection.countries) or webinar.delegations.exists(),
             selection=selection,
             count=count,
@@ -138,13 +138,12 @@ class GapReminderAdmin(ReadOnlyAdmin[GapReminder]):
     def _remind(
         self, request: HttpRequest, form: Any, webinar: Webinar, selection: GapReminderSelection, now: datetime
     ) -> GapReminder | None:
-        cleaned = form.cleaned_data
         try:
             gap_reminder = remind_countries(
                 webinar,
                 delegations=selection.delegation_ids,
-                count=cleaned["count"],
-                is_meant_again=cleaned.get("again", False),
+                count=form.cleaned_data["count"],
+                is_meant_again=form.cleaned_data.get("again", False),
                 by=staff_user(request),
                 now=now,
             )
@@ -198,9 +197,7 @@ class GapReminderAdmin(ReadOnlyAdmin[GapReminder]):
         """Show a sent gap reminder with the states of its deliveries."""
         if request.method == "POST":
             raise PermissionDenied
-        found = self.get_object(request, object_id)
-        if found is None:
-            raise Http404
+        found = self.get_object_or_404(request, object_id)
         deliveries_url = f"{reverse('admin:registrations_delivery_changelist')}?gap_reminder__id__exact={found.pk}"
         context = self._context(
             request,
@@ -209,7 +206,7 @@ class GapReminderAdmin(ReadOnlyAdmin[GapReminder]):
             webinar=found.webinar,
             states=mail_states(found.deliveries.all(), listed=deliveries_url),
             deliveries_url=deliveries_url,
-            stoppable=self._may_send(request) and stoppable(found.deliveries.all()).count(),
+            unsent_count=self._may_send(request) and unsent_deliveries(found.deliveries.all()).count(),
         )
         return TemplateResponse(request, "admin/registrations/gapreminder/page.html", context)
 

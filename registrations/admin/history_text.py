@@ -12,7 +12,7 @@ from registrations.services.exports import COLUMNS
 
 EMPTY = "\N{EN DASH}"
 # The order in which changes are listed, since the database keeps none: the subject first, then the numbers.
-SHOWN_FIRST = ("profile", "session", "minimum", "maximum")
+FIRST_FIELDS = ("profile", "session", "minimum", "maximum")
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ def describe_events(
 
 def _sort_key(change: tuple[str, object]) -> tuple[int, str]:
     name, _values = change
-    return (SHOWN_FIRST.index(name) if name in SHOWN_FIRST else len(SHOWN_FIRST), name)
+    return (FIRST_FIELDS.index(name) if name in FIRST_FIELDS else len(FIRST_FIELDS), name)
 
 
 def _label(name: str) -> str:

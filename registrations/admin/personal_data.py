@@ -42,7 +42,7 @@ def person_page(site: AdminSite, request: HttpRequest) -> HttpResponse:
     """Find a person by e-mail address and show what is stored of them; a POST changes nothing."""
     form = PersonForm(request.POST if request.method == "POST" else None)
     person = find_person(form.cleaned_data["email"]) if form.is_valid() else None
-    return _page(site, request, form, person)
+    return _render_page(site, request, form, person)
 
 
 def export_page(site: AdminSite, request: HttpRequest) -> HttpResponse:
@@ -80,10 +80,10 @@ def erase_page(site: AdminSite, request: HttpRequest) -> HttpResponse:
             )
             erasure = None  # type: ignore[assignment]  # shown again, to be confirmed again
     person = find_person(form.cleaned_data["email"]) if form.is_valid() else None
-    return _page(site, request, form, person, erasure)
+    return _render_page(site, request, form, person, erasure)
 
 
-def _page(
+def _render_page(
     site: AdminSite,
     request: HttpRequest,
     form: PersonForm,

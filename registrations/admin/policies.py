@@ -23,7 +23,7 @@ from registrations.services.nudge import nudge_planner
 from registrations.services.policies import save_policy
 from sessions_app.admin.base import SecretariatAdmin
 
-M = TypeVar("M", bound=Model)
+ModelT = TypeVar("ModelT", bound=Model)
 
 
 @admin.register(RegistrationPolicy)
@@ -42,7 +42,7 @@ class PolicyAdmin(SecretariatAdmin[RegistrationPolicy]):
             path("current-webinar/", view(partial(current_webinar_page, self.admin_site)), name="current-webinar"),
         ]
 
-    def front_page(self, request: HttpRequest) -> dict[str, object]:
+    def dashboard_context(self, request: HttpRequest) -> dict[str, object]:
         return {}
 
     def has_delete_permission(self, request: HttpRequest, obj: RegistrationPolicy | None = None) -> bool:
@@ -66,7 +66,9 @@ class PolicyAdmin(SecretariatAdmin[RegistrationPolicy]):
 
     def save_model(self, request: HttpRequest, obj: RegistrationPolicy, form: Any, change: bool) -> None:
         """Save through the service, which accepts the delegations that the page listed (rule 4)."""
-        accepted = save_policy(obj, seen=form.cleaned_data["seen"].split(), by=staff_user(request), now=timezone.now())
+        accepted = save_policy(
+            obj, confirmed=form.cleaned_data["seen"].split(), by=staff_user(request), now=timezone.now()
+        )
         if text := message_after_accepting(accepted):
             messages.success(request, text)
 
@@ -89,7 +91,7 @@ class PolicyAdmin(SecretariatAdmin[RegistrationPolicy]):
         return super().change_view(request, object_id, form_url, {**(extra_context or {}), "purged_data": purged_data})
 
 
-class RuleAdmin(SecretariatAdmin[M]):
+class RuleAdmin(SecretariatAdmin[ModelT]):
     """Base class for the admins of rules: each rule is listed as a sentence."""
 
     list_display = ["sentence", "webinar", "created_at"]
@@ -98,10 +100,10 @@ class RuleAdmin(SecretariatAdmin[M]):
     exclude = ["created_at"]
 
     @admin.display(description=_("rule"))
-    def sentence(self, rule: M) -> str:
+    def sentence(self, rule: ModelT) -> str:
         return str(rule)
 
-    def save_model(self, request: HttpRequest, obj: M, form: "ModelForm[M]", change: bool) -> None:
+    def save_model(self, request: HttpRequest, obj: ModelT, form: "ModelForm[ModelT]", change: bool) -> None:
         """Save the rule and nudge the planner.
 
         A changed rule counts as created now, so that it sends nothing for times before the change (design §5).

@@ -12,13 +12,13 @@ from registrations.services.quotas import QuotaPreview
 def save_if_confirmed(form: Any, preview: QuotaPreview, save: Callable[[set[str]], Acceptances]) -> Acceptances | None:
     """Call `save` if the form confirms all of `preview`; return its acceptances, or None where nothing was saved.
 
-    `save` gets the words of the preview that the user saw (the form's `seen`). Where `preview` has other words, or
-    `save` breaks a rule, the form is shown again with the words of `preview`: submitting it then confirms them.
+    `save` gets the marks that the form confirms (its hidden field `seen`). Where `preview` has others, or `save` breaks
+    a rule, the form is shown again with the marks of `preview`: submitting it then confirms them.
     """
-    seen = set(form.cleaned_data["seen"].split())
-    if preview.confirmations <= seen:
+    confirmed = set(form.cleaned_data["seen"].split())
+    if preview.confirmations <= confirmed:
         try:
-            return save(seen)
+            return save(confirmed)
         except RuleBroken as broken:
             add_broken_rule(form, broken)
     update_hidden_values(form, seen=" ".join(sorted(preview.confirmations)))

@@ -47,14 +47,14 @@ def exception_page(site: AdminSite, request: HttpRequest, pk: int) -> HttpRespon
         numbers = QuotaLimits(form.cleaned_data["minimum"], form.cleaned_data["maximum"])
         preview = _preview(delegation, quota, numbers, replaced=exception_of(delegation, quota))
 
-        def save(seen: set[str]) -> Acceptances:
+        def save(confirmed: set[str]) -> Acceptances:
             return make_exception(
                 delegation,
                 quota=quota,
                 minimum=numbers.minimum,
                 maximum=numbers.maximum,
                 reason=form.cleaned_data["reason"],
-                seen=seen,
+                confirmed=confirmed,
                 by=staff_user(request),
                 now=timezone.now(),
             )
@@ -92,12 +92,12 @@ def end_exception_page(site: AdminSite, request: HttpRequest, pk: int) -> HttpRe
     if form.is_valid():
         preview = _preview(delegation, quota, quota.limits)
 
-        def end(seen: set[str]) -> Acceptances:
+        def end(confirmed: set[str]) -> Acceptances:
             return end_exception(
                 delegation,
                 quota=quota,
                 reason=form.cleaned_data["reason"],
-                seen=seen,
+                confirmed=confirmed,
                 by=staff_user(request),
                 now=timezone.now(),
             )
@@ -124,7 +124,7 @@ def end_exception_page(site: AdminSite, request: HttpRequest, pk: int) -> HttpRe
 def _delegation_by_slug(quota: Quota, *, slug: str | None) -> Delegation | None:
     """Return the delegation with that slug, compared in Python: a database refuses some texts, such as a NUL."""
     delegations = Delegation.objects.filter(webinar=quota.webinar_id).select_related("webinar", "body")
-    return next((one for one in delegations if one.slug == slug), None)
+    return next((delegation for delegation in delegations if delegation.slug == slug), None)
 
 
 def _initial_values(quota: Quota, delegation: Delegation | None) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.db.models import OuterRef, Subquery
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, URLResolver, path
@@ -52,18 +52,14 @@ class QuotaAdmin(SecretariatAdmin[Quota]):
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         """Redirect to the history of the webinar, which records the changes of quotas."""
-        found = self.get_object(request, object_id)
-        if found is None:
-            raise Http404
+        found = self.get_object_or_404(request, object_id)
         return redirect("admin:webinar-history", found.webinar.slug)
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         """Save a quota at once if this opens no gap and accepts no delegation; else list these and ask to confirm."""
-        found = self.get_object(request, object_id)
-        if found is None:
-            raise Http404
+        found = self.get_object_or_404(request, object_id)
         quota = Quota.objects.select_related("webinar", "profile").get(pk=found.pk)
         initial = {"minimum": quota.minimum, "maximum": quota.maximum}
         form = QuotaForm(request.POST if request.method == "POST" else None, initial=initial)
@@ -73,13 +69,13 @@ class QuotaAdmin(SecretariatAdmin[Quota]):
             asked = QuotaLimits(form.cleaned_data["minimum"], form.cleaned_data["maximum"])
             preview = quota_change_preview(quota, asked)
 
-            def save(seen: set[str]) -> Acceptances:
+            def save(confirmed: set[str]) -> Acceptances:
                 return change_quota(
                     quota,
                     minimum=asked.minimum,
                     maximum=asked.maximum,
                     reason=form.cleaned_data["reason"],
-                    seen=seen,
+                    confirmed=confirmed,
                     by=staff_user(request),
                     now=timezone.now(),
                 )

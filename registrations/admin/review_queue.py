@@ -17,7 +17,7 @@ def review_queue_page(site: AdminSite, request: HttpRequest) -> HttpResponse:
     Seven queries, however many there are.
     """
     waiting = sorted(
-        load_selected(delegations_awaiting_decision(now=timezone.now())), key=lambda one: not one.is_complete
+        load_selected(delegations_awaiting_decision(now=timezone.now())), key=lambda selected: not selected.is_complete
     )
     shown = waiting[:MAX_DELEGATIONS]
     context = site.each_context(request) | {

@@ -13,20 +13,20 @@ from django.utils.translation import ngettext
 
 from registrations.admin.base import staff_user
 from registrations.models import Announcement, Delivery, GapReminder
-from registrations.services.deliveries import NOT_LEFT, stop_deliveries
+from registrations.services.deliveries import UNSENT, stop_deliveries
 from sessions_app.admin.base import change_url
 
 
-def stoppable(owed: "QuerySet[Delivery]") -> "QuerySet[Delivery]":
+def unsent_deliveries(owed: "QuerySet[Delivery]") -> "QuerySet[Delivery]":
     """Return those of `owed` that are unsent: they wait, have failed, or are claimed and not begun."""
-    return owed.filter(NOT_LEFT)
+    return owed.filter(UNSENT)
 
 
 def stop_page(
     site: AdminSite, request: HttpRequest, row: Announcement | GapReminder, owed: "QuerySet[Delivery]"
 ) -> HttpResponse:
     """Show how many deliveries of `row` are unsent; on a POST, stop them."""
-    waiting = stoppable(owed)
+    waiting = unsent_deliveries(owed)
     if request.method == "POST":
         ids = waiting.values_list("pk", flat=True)
         stopped = stop_deliveries(ids, by=staff_user(request), now=timezone.now())

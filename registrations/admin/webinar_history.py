@@ -27,9 +27,8 @@ def webinar_history_page(site: AdminSite, request: HttpRequest, slug: str) -> Ht
     webinar = get_object_or_404(Webinar, slug=slug)
     is_for_observer = is_observer_request(request)
     webinar_only = is_for_observer or request.GET.get("all") != "1"
-    page = Paginator(history_of_webinar(webinar, is_webinar_wide=webinar_only), EVENTS_PER_PAGE).get_page(
-        request.GET.get("page")
-    )
+    events = history_of_webinar(webinar, is_webinar_wide=webinar_only)
+    page = Paginator(events, EVENTS_PER_PAGE).get_page(request.GET.get("page"))
     context = site.each_context(request) | {
         "title": _("History"),
         "subtitle": str(webinar),

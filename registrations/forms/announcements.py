@@ -79,7 +79,7 @@ class AnnouncementForm(forms.Form):
     def __init__(self, *args: Any, webinar: Webinar, announcement: Announcement | None = None, **kwargs: Any) -> None:
         if announcement is not None:
             stored = {name: getattr(announcement, name) for name in (*TEXT_FIELDS, "version")}
-            kwargs["initial"] = stored | Audience.parse(announcement.audience).to_json()
+            kwargs["initial"] = stored | Audience.from_json(announcement.audience).to_json()
         super().__init__(*args, **kwargs)
         mark_languages(self.fields)
         bodies = ParticipatingBody.objects.filter(delegations__webinar=webinar)

@@ -115,9 +115,9 @@ def stored_answer(row: Attendance) -> str:
 
 def _delegate_choices(people: Iterable[Delegate]) -> list[Any]:
     """Return the choices grouped by body; `people` must be sorted by body."""
-    groups = groupby(people, key=lambda one: str(one.delegation.body))
+    groups = groupby(people, key=lambda delegate: str(delegate.delegation.body))
     return [
         (NOT_YET, _("Not told yet")),
         (NOBODY, _("Nobody of ours")),
-        *((body, [(str(one.pk), one.name) for one in of_body]) for body, of_body in groups),
+        *((body, [(str(delegate.pk), delegate.name) for delegate in of_body]) for body, of_body in groups),
     ]

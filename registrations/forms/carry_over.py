@@ -18,7 +18,7 @@ from registrations.queries.earlier_delegates import EarlierDelegate
 class PersonRow:
     """A person of an earlier webinar with their fields; no fields for one who is in the delegation already."""
 
-    one: EarlierDelegate
+    earlier: EarlierDelegate
     checkbox: forms.BoundField | None
     profile: forms.BoundField | None
 
@@ -33,12 +33,12 @@ class CarryOverForm(forms.Form):
         self.people = tuple(people)
         self.profiles = {str(seat.profile.pk): seat.profile for seat in seats}
         choices = [("", _("Choose a profile")), *((pk, str(profile)) for pk, profile in self.profiles.items())]
-        for one in self.people:
-            if one.is_already_registered:
+        for earlier in self.people:
+            if earlier.is_already_registered:
                 continue
-            self.fields[f"person-{one.person.pk}"] = forms.BooleanField(label=one.person.name, required=False)
-            if not one.is_profile_requested:
-                self.fields[f"profile-{one.person.pk}"] = forms.ChoiceField(
+            self.fields[f"person-{earlier.person.pk}"] = forms.BooleanField(label=earlier.person.name, required=False)
+            if not earlier.is_profile_requested:
+                self.fields[f"profile-{earlier.person.pk}"] = forms.ChoiceField(
                     label=gettext_lazy("Profile"), choices=choices, required=False
                 )
 
@@ -53,24 +53,30 @@ class CarryOverForm(forms.Form):
         The profile is None where none was chosen, which the service refuses.
         """
         return {
-            one.person.pk: one.person.profile
-            if one.is_profile_requested
-            else self.profiles.get(self.cleaned_data.get(f"profile-{one.person.pk}", ""))
-            for one in self.people
-            if self.cleaned_data.get(f"person-{one.person.pk}")
+            earlier.person.pk: earlier.person.profile
+            if earlier.is_profile_requested
+            else self.profiles.get(self.cleaned_data.get(f"profile-{earlier.person.pk}", ""))
+            for earlier in self.people
+            if self.cleaned_data.get(f"person-{earlier.person.pk}")
         }
 
     @property
     def selects_only_present_people(self) -> bool:
         """Return whether all ticked people are in the delegation already, as in a form that is sent twice."""
-        present = [one.is_already_registered for one in self.people if f"person-{one.person.pk}" in self.data]
+        present = [
+            earlier.is_already_registered for earlier in self.people if f"person-{earlier.person.pk}" in self.data
+        ]
         return bool(present) and all(present)
 
     def rows(self) -> list[PersonRow]:
         """Return everyone with their fields, for the template."""
         return [
-            PersonRow(one, self._bound_field(f"person-{one.person.pk}"), self._bound_field(f"profile-{one.person.pk}"))
-            for one in self.people
+            PersonRow(
+                earlier,
+                self._bound_field(f"person-{earlier.person.pk}"),
+                self._bound_field(f"profile-{earlier.person.pk}"),
+            )
+            for earlier in self.people
         ]
 
     def _bound_field(self, name: str) -> forms.BoundField | None:

@@ -19,7 +19,7 @@ class AnswerForm(forms.Form):
     """The answer to one session: one of three buttons."""
 
     answer = forms.ChoiceField(
-        choices=[(one.value, one.label) for one in (Partstat.ACCEPTED, Partstat.TENTATIVE, Partstat.DECLINED)]
+        choices=[(answer.value, answer.label) for answer in (Partstat.ACCEPTED, Partstat.TENTATIVE, Partstat.DECLINED)]
     )
 
     @property

@@ -102,13 +102,13 @@ class WaiveForm(DelegationActionForm):
 class SelectedDelegation:
     """A delegation selected for a bulk action.
 
-    `seen` is the fingerprint of what the user was shown, `history` the latest events.
+    `shown_fingerprint` is that of the delegation as the user was shown it, `history` the latest events.
     """
 
     delegation: Delegation
     seats: tuple[SeatCount, ...]
     lacks_letter: bool
-    seen: str
+    shown_fingerprint: str
     history: tuple[HistoryEvent, ...] = ()
 
     @property
@@ -144,8 +144,10 @@ class BulkCommentForm(BulkActionForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         labels = {"en": _("Comment in English"), "es": _("Comment in Spanish")}
-        for language in sorted({one.delegation.body.default_language for one in self.selected}):
-            readers = [one.delegation.body for one in self.selected if one.delegation.body.default_language == language]
+        for language in sorted({item.delegation.body.default_language for item in self.selected}):
+            readers = [
+                item.delegation.body for item in self.selected if item.delegation.body.default_language == language
+            ]
             self.fields[f"comment_{language}"] = forms.CharField(
                 label=labels[language],
                 required=self.is_comment_required,
@@ -168,7 +170,7 @@ class BulkAcceptForm(BulkCommentForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if all(one.is_complete for one in self.selected):
+        if all(item.is_complete for item in self.selected):
             del self.fields["with_gap"]
 
 

@@ -72,7 +72,7 @@ class SampleDelegation:
     profiles: Mapping[str, ParticipantProfile]
     named: int = 0
 
-    def next_moment(self) -> datetime:
+    def advance_clock(self) -> datetime:
         """Move `at` by seven minutes and return it, as the time of the next action."""
         self.at += timedelta(minutes=7)
         return self.at
@@ -85,7 +85,7 @@ class SampleDelegation:
                 self.delegation,
                 details=self.sample_person(profile, is_working_group_member=position < working_group),
                 by=self.focal_point,
-                now=self.next_moment(),
+                now=self.advance_clock(),
             )
             for position, profile in enumerate(profiles)
         ]
@@ -115,7 +115,11 @@ class SampleDelegation:
     def submit(self, reason: str = "") -> None:
         """Submit the delegation as its focal point."""
         self.delegation = submit_delegation(
-            self.delegation, version=self.delegation.version, by=self.focal_point, now=self.next_moment(), reason=reason
+            self.delegation,
+            version=self.delegation.version,
+            by=self.focal_point,
+            now=self.advance_clock(),
+            reason=reason,
         )
 
 
@@ -140,7 +144,7 @@ def accepted_and_more(sample: SampleDelegation) -> None:
     replaced = people[0]
     newcomer = sample.sample_person(PROSECUTORS)
     replace_delegate(
-        replaced, details=newcomer, version=replaced.version, by=sample.focal_point, now=sample.next_moment()
+        replaced, details=newcomer, version=replaced.version, by=sample.focal_point, now=sample.advance_clock()
     )
 
 
@@ -152,7 +156,7 @@ def accepted_then_one_withdrew(sample: SampleDelegation) -> None:
         people[-1],
         version=people[-1].version,
         by=sample.focal_point,
-        now=sample.next_moment(),
+        now=sample.advance_clock(),
         reason="Transferred to another unit; a successor will be named.",
     )
 
@@ -163,7 +167,7 @@ def accepted_with_a_gap(sample: SampleDelegation) -> None:
     accept_delegation(
         sample.delegation,
         by=sample.staff,
-        now=sample.next_moment(),
+        now=sample.advance_clock(),
         comment="Please name them once appointed.",
         with_gap=True,
     )
@@ -177,7 +181,7 @@ def accepted_with_a_waiver(sample: SampleDelegation) -> None:
         seats=1,
         reason="One prosecutor alone handles these cases.",
         by=sample.staff,
-        now=sample.next_moment(),
+        now=sample.advance_clock(),
     )
     sample.submit()
 
@@ -195,7 +199,7 @@ def returned(sample: SampleDelegation) -> None:
         sample.delegation,
         comment="Please ask the border police once more; their part is the second session.",
         by=sample.staff,
-        now=sample.next_moment(),
+        now=sample.advance_clock(),
     )
 
 
@@ -206,13 +210,13 @@ def reopened(sample: SampleDelegation) -> None:
         sample.delegation,
         reason="You asked by telephone to change two names.",
         by=sample.staff,
-        now=sample.next_moment(),
+        now=sample.advance_clock(),
     )
 
 
 def not_attending(sample: SampleDelegation) -> None:
     mark_not_attending(
-        sample.delegation, reason="Elections that week.", by=sample.focal_point, now=sample.next_moment()
+        sample.delegation, reason="Elections that week.", by=sample.focal_point, now=sample.advance_clock()
     )
 
 
@@ -221,7 +225,7 @@ def speakers_of_an_organisation(sample: SampleDelegation) -> None:
     sample.focal_point = sample.staff
     for role in (DelegateRole.PANELIST, DelegateRole.OBSERVER):
         details = sample.sample_person(None, role=role)
-        register_delegate(sample.delegation, details=details, by=sample.staff, now=sample.next_moment())
+        register_delegate(sample.delegation, details=details, by=sample.staff, now=sample.advance_clock())
     sample.submit()
 
 
@@ -241,8 +245,7 @@ SCENARIOS: dict[str, Callable[[SampleDelegation], None]] = {
 
 
 def appoint_focal_points(accounts: Mapping[str, User], *, now: datetime) -> None:
-    """Make each account the focal point of the country with its ISO code; those who registered someone have signed in
-    before, and have read the privacy notice."""
+    """Make each account the focal point of its country; those who registered someone have signed in before."""
     for body in ParticipatingBody.objects.filter(iso_code__in=accounts):
         code = str(body.iso_code)
         if SCENARIOS[code] is not nobody_named:

@@ -82,7 +82,7 @@ def registry_of(modules: Iterable[MessageModule]) -> Mapping[str, MessageModule]
     for module in modules:
         missing = [name for name in FUNCTIONS if not callable(getattr(module, name, None))]
         if missing:
-            raise ImproperlyConfigured(f"{name_of(module)} lacks {', '.join(missing)}.")
+            raise ImproperlyConfigured(f"{module_name(module)} lacks {', '.join(missing)}.")
         for kind in module.KINDS:
             if kind in registry:
                 raise ImproperlyConfigured(f"Two modules of registrations.messages are about {kind}.")
@@ -92,7 +92,7 @@ def registry_of(modules: Iterable[MessageModule]) -> Mapping[str, MessageModule]
     return registry
 
 
-def name_of(module: MessageModule) -> str:
+def module_name(module: MessageModule) -> str:
     """Return the last part of the module's name, such as "reminder"."""
     return getattr(module, "__name__", str(module)).rpartition(".")[2]
 

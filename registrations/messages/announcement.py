@@ -7,7 +7,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext
 
 from registrations.messages.composing import compose
-from registrations.messages.composing.markdown import html_of, text_of
+from registrations.messages.composing.markdown import render_html, render_plain_text
 from registrations.messages.recipients import recipient_of
 from registrations.models import Announcement, AnnouncementRecipients, Delegate, Delivery, DeliveryKind
 from registrations.queries.audiences import Audience, focal_points_of_audience
@@ -25,7 +25,7 @@ def is_right(delivery: Delivery, *, now: datetime) -> Q:
     if delivery.delegate_id is not None:
         return Q(Exists(Delegate.objects.taking_part().filter(pk=OuterRef("delegate"))))
     announcement = Announcement.objects.get(deliveries=delivery)
-    bodies = Audience.parse(announcement.audience).bodies
+    bodies = Audience.from_json(announcement.audience).bodies
     audience = Audience(readers=AnnouncementRecipients.FOCAL_POINTS, bodies=bodies)
     return Q(Exists(focal_points_of_audience(delivery.webinar, audience).filter(pk=OuterRef("user"))))
 
@@ -40,8 +40,8 @@ def build(delivery: Delivery) -> EmailMultiAlternatives:
     context = {
         "reader_name": recipient.name,
         "subject": announcement.subject.render(language).text,
-        "written_html": html_of(text),
-        "written_text": text_of(text),
+        "written_html": render_html(text),
+        "written_text": render_plain_text(text),
         "webinar_title": delivery.webinar.title.render(language).text,
     }
     return compose(

@@ -11,10 +11,10 @@ from django.utils.translation import gettext
 
 from registrations.messages.composing import compose
 from registrations.messages.composing.hours import hours_for_focal_point
-from registrations.messages.events import REPORTED_WITHIN, report_of
+from registrations.messages.events import REPORTED_WITHIN, new_report
 from registrations.messages.recipients import body_of, recipient_of
 from registrations.models import Delivery, DeliveryKind, HistoryEvent
-from registrations.queries.absences import SAME_REASON_WITHIN, absences_that_stand, sessions_declined_by
+from registrations.queries.absences import SAME_REASON_WITHIN, current_absences, sessions_declined_by
 from registrations.queries.accounts import account_is_staff, staff_accounts
 from registrations.queries.focal_points import accounts_by_body, recipient_is_focal_point
 
@@ -32,7 +32,7 @@ def owed(*, now: datetime) -> int:
     accounts = accounts_by_body(bodies)
     staff = staff_accounts() if bodies - accounts.keys() else []
     return Delivery.objects.insert_owed(
-        report_of(event, user, kind=DeliveryKind.CANNOT_COME, now=now, delegation=event.delegation)
+        new_report(event, user, kind=DeliveryKind.CANNOT_COME, now=now, delegation=event.delegation)
         for event in events.values()
         if event.delegation
         for user in accounts.get(event.delegation.body_id) or staff
@@ -49,7 +49,7 @@ def _unreported(now: datetime) -> list[HistoryEvent]:
     if not events:
         return []
     reported: dict[int | None, list[tuple[str, datetime]]] = defaultdict(list)
-    deliveries = _stored().filter(event__delegate__in={event.delegate_id for event in events}).order_by()
+    deliveries = _stored_deliveries().filter(event__delegate__in={event.delegate_id for event in events}).order_by()
     for delegate_id, reason, at in deliveries.values_list("event__delegate", "event__reason", "created_at"):
         reported[delegate_id].append((reason, at))
     return [event for event in events if _is_news(event, reported[event.delegate_id], now)]
@@ -57,13 +57,13 @@ def _unreported(now: datetime) -> list[HistoryEvent]:
 
 def _recent_absences(now: datetime) -> "QuerySet[HistoryEvent]":
     """Return the recent absences that stand, unless this one or a later one of the same person was reported."""
-    as_late = _stored().filter(event__delegate=OuterRef("delegate"), event__gte=OuterRef("pk"))
-    events = absences_that_stand(now=now).filter(~Exists(as_late), at__gt=now - REPORTED_WITHIN, at__lte=now)
+    as_late = _stored_deliveries().filter(event__delegate=OuterRef("delegate"), event__gte=OuterRef("pk"))
+    events = current_absences(now=now).filter(~Exists(as_late), at__gt=now - REPORTED_WITHIN, at__lte=now)
     return events.select_related("delegation").order_by("pk")
 
 
-def _stored() -> "QuerySet[Delivery]":
-    return Delivery.objects.standing().filter(kind=DeliveryKind.CANNOT_COME)
+def _stored_deliveries() -> "QuerySet[Delivery]":
+    return Delivery.objects.not_superseded().filter(kind=DeliveryKind.CANNOT_COME)
 
 
 def _is_news(event: HistoryEvent, reported: list[tuple[str, datetime]], now: datetime) -> bool:
@@ -76,7 +76,7 @@ def _is_news(event: HistoryEvent, reported: list[tuple[str, datetime]], now: dat
 
 def is_right(delivery: Delivery, *, now: datetime) -> Q:
     """The person still cannot come, and the recipient is still a focal point of the body, or staff."""
-    stands = absences_that_stand(now=now).filter(pk=OuterRef("event"))
+    stands = current_absences(now=now).filter(pk=OuterRef("event"))
     return Q(Exists(stands), account_is_staff() | recipient_is_focal_point())
 
 
@@ -101,10 +101,10 @@ def build(delivery: Delivery) -> EmailMultiAlternatives:
             **({"contact_email": ""} if user.is_staff else {}),
             "sessions": [
                 (
-                    one.title.render(user.language).text,
-                    hours_for_focal_point(one.starts_at, one.ends_at, user, delegation),
+                    released.title.render(user.language).text,
+                    hours_for_focal_point(released.starts_at, released.ends_at, user, delegation),
                 )
-                for one in sessions_declined_by(event.delegate, now=now)
+                for released in sessions_declined_by(event.delegate, now=now)
             ],
             "link": link,
         },

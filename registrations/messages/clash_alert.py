@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy
 
 from registrations.messages.composing import compose
-from registrations.messages.events import report_of, unreported
+from registrations.messages.events import new_report, unreported
 from registrations.messages.recipients import body_of, recipient_of
 from registrations.models import Delivery, DeliveryKind, HistoryEvent, HistoryKind
 from registrations.models.history import ALERT_KINDS
@@ -33,7 +33,7 @@ def owed(*, now: datetime) -> int:
     events = list(unreported(HistoryEvent.objects.filter(kind__in=ALERT_KINDS), now=now))
     staff = staff_accounts() if events else []
     return Delivery.objects.insert_owed(
-        report_of(event, user, kind=DeliveryKind.CLASH_ALERT, now=now) for event in events for user in staff
+        new_report(event, user, kind=DeliveryKind.CLASH_ALERT, now=now) for event in events for user in staff
     )
 
 

@@ -9,7 +9,7 @@ from django.utils import translation
 from django.utils.translation import gettext
 
 from registrations.messages.composing import compose
-from registrations.messages.events import report_of, unreported
+from registrations.messages.events import new_report, unreported
 from registrations.messages.recipients import body_of, recipient_of
 from registrations.models import DelegationStatus, Delivery, DeliveryKind
 from registrations.queries import gaps_in, lacks_letter, seats_of
@@ -24,7 +24,7 @@ def owed(*, now: datetime) -> int:
     events = list(unreported(decisions_to_report(), now=now))
     accounts = accounts_by_body(event.delegation.body_id for event in events if event.delegation)
     return Delivery.objects.insert_owed(
-        report_of(event, user, kind=DeliveryKind.DECISION, now=now, delegation=event.delegation)
+        new_report(event, user, kind=DeliveryKind.DECISION, now=now, delegation=event.delegation)
         for event in events
         if event.delegation
         for user in accounts.get(event.delegation.body_id, ())

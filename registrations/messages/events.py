@@ -12,12 +12,12 @@ REPORTED_WITHIN = timedelta(days=14)
 
 def unreported(events: "QuerySet[HistoryEvent]", *, now: datetime) -> "QuerySet[HistoryEvent]":
     """Return the `events` of the last `REPORTED_WITHIN` without a delivery, oldest first, each with its delegation."""
-    reported = Delivery.objects.standing().filter(event=OuterRef("pk"))
+    reported = Delivery.objects.not_superseded().filter(event=OuterRef("pk"))
     recent = events.filter(~Exists(reported), at__gt=now - REPORTED_WITHIN, at__lte=now)
     return recent.select_related("delegation").order_by("pk")
 
 
-def report_of(event: HistoryEvent, user: User, *, kind: DeliveryKind, now: datetime, **about: object) -> Delivery:
+def new_report(event: HistoryEvent, user: User, *, kind: DeliveryKind, now: datetime, **about: object) -> Delivery:
     """Return an unsaved delivery with the fields of `about` that reports `event` to `user`, due at once."""
     return Delivery.to_account(
         user, key=f"{kind}:{event.pk}:{user.pk}", kind=kind, at=now, webinar_id=event.webinar_id, event=event, **about

@@ -9,7 +9,7 @@ from django.db.models import Q, QuerySet
 from django.utils import translation
 from django.utils.translation import gettext
 
-from registrations.messages.composing import NEVER, compose
+from registrations.messages.composing import NO_ROW, compose
 from registrations.messages.composing.hours import time_left
 from registrations.messages.recipients import body_of, recipient_of
 from registrations.models import Delegation, DelegationStatus, Delivery, DeliveryKind, GapNoticeRule, User
@@ -36,7 +36,7 @@ def owed(*, now: datetime) -> int:
 def _notices(rule: GapNoticeRule, now: datetime) -> Iterable[Delivery]:
     incomplete = incomplete_delegations(rule.webinar)
     notified = set(
-        Delivery.objects.standing()
+        Delivery.objects.not_superseded()
         .filter(kind=DeliveryKind.GAP_NOTICE, webinar=rule.webinar_id, created_at__gte=rule.due_at)
         .values_list("delegation", "user")
     )
@@ -44,10 +44,10 @@ def _notices(rule: GapNoticeRule, now: datetime) -> Iterable[Delivery]:
     for counted in incomplete:
         for user in accounts.get(counted.delegation.body_id, ()):
             if (counted.delegation.pk, user.pk) not in notified:
-                yield _delivery(rule, counted.delegation, user, now)
+                yield _new_delivery(rule, counted.delegation, user, now)
 
 
-def _delivery(rule: GapNoticeRule, delegation: Delegation, user: User, now: datetime) -> Delivery:
+def _new_delivery(rule: GapNoticeRule, delegation: Delegation, user: User, now: datetime) -> Delivery:
     key = rule.delivery_key(delegation.pk, user.pk)
     return Delivery.to_account(
         user, key=key, kind=DeliveryKind.GAP_NOTICE, at=now, webinar=rule.webinar, delegation=delegation
@@ -61,13 +61,13 @@ def is_right(delivery: Delivery, *, now: datetime) -> Q:
     """
     user = User.objects.filter(deliveries=delivery, is_active=True).first()
     if user is None:
-        return NEVER
+        return NO_ROW
     delegations = Delegation.objects.of_focal_point(user).select_related("body", "webinar__policy")
     delegations = delegations.filter(webinar__in=webinars_that_remind(now=now).order_by())
     delegation = delegations.filter(deliveries=delivery, status__in=REMINDED_STATUSES).first()
     if delegation is None or not (delivery.gap_reminder_id or _is_of_a_rule(delivery, delegation, user, now)):
-        return NEVER
-    return Q() if gaps_in(seats_of(delegation)) or lacks_letter(delegation) else NEVER
+        return NO_ROW
+    return Q() if gaps_in(seats_of(delegation)) or lacks_letter(delegation) else NO_ROW
 
 
 def _is_of_a_rule(delivery: Delivery, delegation: Delegation, user: User, now: datetime) -> bool:

@@ -7,7 +7,7 @@ from django.core.mail import EmailMultiAlternatives
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext
 
-from registrations.messages.composing import NEVER, compose
+from registrations.messages.composing import NO_ROW, compose
 from registrations.messages.recipients import recipient_of
 from registrations.models import Delegate, Delivery, DeliveryKind, LinkRequest
 from registrations.queries.participant import delegates_with_sessions_ahead, sessions_ahead_of
@@ -18,16 +18,16 @@ KINDS = (DeliveryKind.LINKS,)
 REQUESTS_PER_RUN = 500
 # After so long nobody waits for the answer any more.
 REQUEST_EXPIRES_AFTER = timedelta(days=1)
-PAUSE = timedelta(minutes=10)
-PER_DAY = 5
+MIN_INTERVAL = timedelta(minutes=10)
+MAX_PER_DAY = 5
 DAY = timedelta(days=1)
 
 
 def owed(*, now: datetime) -> int:
     """Owe one message for each request of an address that takes part in a webinar ahead, and delete the requests.
 
-    An address, which somebody else may have typed, gets at most one message in `PAUSE` and `PER_DAY` in a day. Costs
-    five queries, however many requests there are; one where there is none.
+    An address, which somebody else may have typed, gets at most one message in `MIN_INTERVAL` and `MAX_PER_DAY` in a
+    day. Costs five queries, however many requests there are; one where there is none.
     """
     requests = list(LinkRequest.objects.order_by("pk")[:REQUESTS_PER_RUN])
     if not requests:
@@ -39,7 +39,7 @@ def owed(*, now: datetime) -> int:
     mailed = _mailed_at(list(people), now)
     LinkRequest.objects.filter(pk__in=[request.pk for request in requests]).delete()
     return Delivery.objects.insert_owed(
-        _delivery(request, people[request.address], now)
+        _new_delivery(request, people[request.address], now)
         for request in fresh
         if request.address in people and _is_allowed(mailed[request.address], now)
     )
@@ -59,10 +59,10 @@ def _mailed_at(addresses: list[str], now: datetime) -> dict[str, list[datetime]]
 
 
 def _is_allowed(mailed_at: list[datetime], now: datetime) -> bool:
-    return len(mailed_at) < PER_DAY and all(at <= now - PAUSE for at in mailed_at)
+    return len(mailed_at) < MAX_PER_DAY and all(at <= now - MIN_INTERVAL for at in mailed_at)
 
 
-def _delivery(request: LinkRequest, person: Delegate, now: datetime) -> Delivery:
+def _new_delivery(request: LinkRequest, person: Delegate, now: datetime) -> Delivery:
     return Delivery(
         key=f"{DeliveryKind.LINKS}:{request.pk}",
         kind=DeliveryKind.LINKS,
@@ -78,7 +78,7 @@ def _delivery(request: LinkRequest, person: Delegate, now: datetime) -> Delivery
 def is_right(delivery: Delivery, *, now: datetime) -> Q:
     """The address is still that of the person, who still takes part in something ahead."""
     people = delegates_with_sessions_ahead([delivery.email], now=now)
-    return Q() if any(person.pk == delivery.delegate_id for person in people) else NEVER
+    return Q() if any(person.pk == delivery.delegate_id for person in people) else NO_ROW
 
 
 def build(delivery: Delivery) -> EmailMultiAlternatives:
@@ -88,8 +88,8 @@ def build(delivery: Delivery) -> EmailMultiAlternatives:
         raise ValueError("A message with links needs its person.")
     now = delivery.attempted_at or delivery.created_at
     webinars = [
-        _webinar(one, language=person.language, now=now)
-        for one in delegates_with_sessions_ahead([delivery.email], now=now)
+        _webinar_context(delegate, language=person.language, now=now)
+        for delegate in delegates_with_sessions_ahead([delivery.email], now=now)
     ]
     return compose(
         delivery,
@@ -101,22 +101,22 @@ def build(delivery: Delivery) -> EmailMultiAlternatives:
     )
 
 
-def _webinar(person: Delegate, *, language: str, now: datetime) -> dict[str, object]:
+def _webinar_context(person: Delegate, *, language: str, now: datetime) -> dict[str, object]:
     return {
         "title": person.webinar.title.render(language).text,
         "body_name": person.delegation.body.name.render(language).text,
         "sessions": [
             (
-                one.title.render(language).text,
+                released.title.render(language).text,
                 hours_for(
-                    one.starts_at,
-                    one.ends_at,
+                    released.starts_at,
+                    released.ends_at,
                     reader_zone=person.timezone,
-                    webinar_zone=one.timezone,
+                    webinar_zone=released.timezone,
                     language=language,
                 ),
             )
-            for one in sessions_ahead_of(person, now=now)
+            for released in sessions_ahead_of(person, now=now)
         ],
         "page_url": page_url(person),
     }

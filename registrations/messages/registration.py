@@ -32,11 +32,11 @@ def owed(*, now: datetime) -> int:
     invitation waits as long as a focal point's own changes do, so that a mistyped address can be removed before it is
     mailed.
     """
-    deliveries = [_delivery(appointment, now) for appointment in appointments(now=now)]
+    deliveries = [_new_delivery(appointment, now) for appointment in appointments(now=now)]
     return Delivery.objects.insert_owed(Delivery.objects.without_stored(deliveries))
 
 
-def _delivery(appointment: Appointment, now: datetime) -> Delivery:
+def _new_delivery(appointment: Appointment, now: datetime) -> Delivery:
     return Delivery.to_account(
         appointment.focal_point.user,
         key=appointment.key,
@@ -70,8 +70,8 @@ def build(delivery: Delivery) -> EmailMultiAlternatives:
         ],
         "asks_for_letter": requires_letter(delegation),
         "sessions": [
-            hours_for_focal_point(one.starts_at, one.ends_at, user, delegation)
-            for one in released_sessions(webinar).filter(is_cancelled=False)
+            hours_for_focal_point(released.starts_at, released.ends_at, user, delegation)
+            for released in released_sessions(webinar).filter(is_cancelled=False)
         ],
         "link": invitation_url(focal_point, delegation),
     }

@@ -83,11 +83,11 @@ class Announcement(models.Model):
 
     @property
     def subject(self) -> Bilingual:
-        return Bilingual.of(self, "subject")
+        return Bilingual.from_columns(self, "subject")
 
     @property
     def text(self) -> Bilingual:
-        return Bilingual.of(self, "text")
+        return Bilingual.from_columns(self, "text")
 
     @property
     def is_draft(self) -> bool:

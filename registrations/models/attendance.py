@@ -38,8 +38,7 @@ class MatchedBy(models.TextChoices):
 
 
 class Attendance(models.Model):
-    """The time that a person spent in a session according to its reports, and the delegate whom that person is matched
-    with.
+    """The time that a person spent in a session according to its reports, and the delegate who this person is.
 
     A delegate can have several rows: the report has one for each address or, without an address, for each name.
     """

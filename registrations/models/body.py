@@ -52,7 +52,7 @@ class ParticipatingBody(models.Model):
 
     @property
     def name(self) -> Bilingual:
-        return Bilingual.of(self, "name")
+        return Bilingual.from_columns(self, "name")
 
     @property
     def single_timezone(self) -> str:

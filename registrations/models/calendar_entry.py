@@ -26,6 +26,8 @@ class Partstat(models.TextChoices):
 
 
 class CalendarEntryQuerySet(models.QuerySet["CalendarEntry"]):
+    """Query set with the filters for the sessions ahead and for present invitations."""
+
     def ahead(self, now: datetime) -> "CalendarEntryQuerySet":
         """Return the entries of sessions that are released, not cancelled and not over."""
         return self.filter(is_ahead(now, path="session__released__"))

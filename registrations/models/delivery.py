@@ -83,6 +83,8 @@ class DeliveryState(models.TextChoices):
 
 
 class DeliveryQuerySet(models.QuerySet["Delivery"]):
+    """Query set with the states of sending, and the one function that inserts what is owed."""
+
     def without_stored(self, deliveries: Sequence["Delivery"]) -> list["Delivery"]:
         """Return those of `deliveries`, which are unsaved, whose key is not stored. One query; none for no delivery."""
         if not deliveries:
@@ -106,7 +108,7 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
         """Return those that are claimed by a worker that did not come back within its lease."""
         return self.filter(state=DeliveryState.CLAIMED, lease_expires_at__lte=now)
 
-    def standing(self) -> "DeliveryQuerySet":
+    def not_superseded(self) -> "DeliveryQuerySet":
         """Return all but those that were superseded before they can have been sent."""
         return self.exclude(state=DeliveryState.SUPERSEDED, may_have_arrived=False)
 

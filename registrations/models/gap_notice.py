@@ -60,14 +60,10 @@ class GapNoticeRule(models.Model):
         return datetime.combine(closing_day - timedelta(days=self.days_before), HOUR_OF_NOTICES, tzinfo=zone)
 
     def is_due_at(self, now: datetime) -> bool:
-        """Whether the notices are due at `now`: on their day, after their hour, and only if the rule existed at that
-        hour.
-        """
+        """Whether the notices are due at `now`: on their day after their hour, if the rule existed then."""
         due_at = self.due_at
         return self.created_at < due_at <= now and now.astimezone(due_at.tzinfo).date() == due_at.date()
 
     def delivery_key(self, delegation_id: int, user_id: int) -> str:
-        """Return the key that makes a notice unique; it changes with the rule and with the closing date of
-        registration.
-        """
+        """Return the unique key of a notice; it changes with the rule and with the closing date of registration."""
         return f"gap:{self.pk}:{delegation_id}:{user_id}:{self.due_at:%Y-%m-%d}"

@@ -8,8 +8,7 @@ from sessions_app.models import Webinar
 
 
 class GapReminder(models.Model):
-    """A reminder about missing people that a member of the secretariat sent to focal points, outside the gap notice
-    rules.
+    """A reminder of missing people that the secretariat sent to focal points besides the gap notices.
 
     Its deliveries record who received it.
     """

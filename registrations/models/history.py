@@ -75,9 +75,7 @@ PARTICIPANT_KINDS = (HistoryKind.CANNOT_COME, HistoryKind.OWN_CHOICE)
 
 
 class HistoryEvent(models.Model):
-    """One recorded decision or change: who, when and why (rule 20). Some mail is owed because of such a row (design
-    §5).
-    """
+    """One recorded decision or change: who, when and why (rule 20). It can cause mail (design §5)."""
 
     webinar = models.ForeignKey(Webinar, on_delete=models.PROTECT, related_name="history", verbose_name=_("webinar"))
     delegation = models.ForeignKey(
@@ -124,9 +122,7 @@ class HistoryEvent(models.Model):
         return self.get_kind_display()
 
     def is_undoable_edit_at(self, now: datetime) -> bool:
-        """Whether the event is a focal point's edit within the mail delay. The caller checks that no later event
-        exists.
-        """
+        """Whether this is a focal point's edit within the mail delay; the caller checks that it is the latest event."""
         is_theirs = self.kind == HistoryKind.EDITED and self.actor is not None and not self.actor.is_staff
         return is_theirs and now < self.at + mail_delay()
 

@@ -8,9 +8,7 @@ from registrations.models.delegation import Delegation
 
 
 def random_path(letter: "NominationLetter", filename: str) -> str:
-    """Return a random storage path for a letter. It contains nothing of the uploaded file name, which is not
-    trusted.
-    """
+    """Return a random storage path for a letter, without anything of its file name, which is not trusted."""
     return f"letters/{uuid4().hex}.pdf"
 
 

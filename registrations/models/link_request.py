@@ -3,9 +3,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class LinkRequest(models.Model):
-    """A request to mail the personal links of an address. The planner deletes it after planning the mail, if any is
-    owed.
-    """
+    """A request to mail the personal links of an address; the planner deletes it when it plans the mail."""
 
     # Lower-cased.
     address = models.CharField(_("e-mail address"), max_length=254, unique=True)

@@ -34,11 +34,11 @@ class ParticipantProfile(models.Model):
 
     @property
     def name(self) -> Bilingual:
-        return Bilingual.of(self, "name")
+        return Bilingual.from_columns(self, "name")
 
     @property
     def description(self) -> Bilingual:
-        return Bilingual.of(self, "description")
+        return Bilingual.from_columns(self, "description")
 
 
 @dataclass(frozen=True)

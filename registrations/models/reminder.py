@@ -44,8 +44,8 @@ class ReminderScope(models.TextChoices):
 
 def allowed_amounts(unit: str) -> range:
     """Return the amounts of `unit` that a reminder may lie from its session: 5 minutes to 60 days."""
-    one = timedelta(**{unit: 1})
-    return range(max(1, MIN_LEAD // one), MAX_LEAD // one + 1)
+    one_unit = timedelta(**{unit: 1})
+    return range(max(1, MIN_LEAD // one_unit), MAX_LEAD // one_unit + 1)
 
 
 def _allowed_leads() -> models.Q:

@@ -1,6 +1,4 @@
-"""Reads over several models. Board, lists, exports and mails use the same functions, so they show the same figures
-(rule 2).
-"""
+"""Reads over several models, which board, lists, exports and mails share: they show the same figures (rule 2)."""
 
 from registrations.queries.board import BoardRow, ProfileTotal, QuotaBoard, quota_board
 from registrations.queries.delegation_page import (

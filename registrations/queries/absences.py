@@ -19,7 +19,7 @@ from sessions_app.models import ReleasedSession
 SAME_REASON_WITHIN = timedelta(hours=1)
 
 
-def absences_that_stand(*, now: datetime) -> "QuerySet[HistoryEvent]":
+def current_absences(*, now: datetime) -> "QuerySet[HistoryEvent]":
     """Return the events of people who cannot come, still take part, and have declined a session ahead.
 
     Leaves out people who have answered yes or maybe to any session ahead. A session that was moved or added since does

@@ -24,7 +24,7 @@ class Acceptances:
         """The marks that the user's form must send back to confirm these acceptances; empty if nothing is accepted."""
         if not self.delegations:
             return frozenset()
-        return frozenset([*(f"accepts:{one.slug}" for one in self.delegations), f"invites:{self.people}"])
+        return frozenset([*(f"accepts:{delegation.slug}" for delegation in self.delegations), f"invites:{self.people}"])
 
 
 def acceptances_among_counted(counted: Iterable[CountedDelegation]) -> Acceptances:
@@ -34,7 +34,9 @@ def acceptances_among_counted(counted: Iterable[CountedDelegation]) -> Acceptanc
     none if no delegation qualifies.
     """
     return acceptances_of(
-        one.delegation for one in counted if one.delegation.status == DelegationStatus.SUBMITTED and one.is_complete
+        candidate.delegation
+        for candidate in counted
+        if candidate.delegation.status == DelegationStatus.SUBMITTED and candidate.is_complete
     )
 
 

@@ -75,23 +75,30 @@ def arrivals_of(session: Session) -> Arrivals:
         .order_by("name", "pk")
     )
     opened = dict(Arrival.objects.filter(session=session).values_list("delegate_id", "at"))
-    profiles = sorted({one.profile for one in people}, key=_profile_sort_key)
+    profiles = sorted({delegate.profile for delegate in people}, key=_profile_sort_key)
     by_body: dict[ParticipatingBody, list[Delegate]] = defaultdict(list)
-    for one in people:
-        by_body[one.delegation.body].append(one)
+    for delegate in people:
+        by_body[delegate.delegation.body].append(delegate)
     return Arrivals(
         profiles=tuple(profiles),
         bodies=tuple(
             BodyArrivals(
                 body=body,
-                counts=tuple(_count([one for one in named if one.profile == profile], opened) for profile in profiles),
+                counts=tuple(
+                    _count([delegate for delegate in named if delegate.profile == profile], opened)
+                    for profile in profiles
+                ),
                 total=_count(named, opened),
-                arrived=tuple(ArrivedDelegate(one, opened[one.pk]) for one in named if one.pk in opened),
-                not_arrived=tuple(one for one in named if one.pk not in opened),
+                arrived=tuple(
+                    ArrivedDelegate(delegate, opened[delegate.pk]) for delegate in named if delegate.pk in opened
+                ),
+                not_arrived=tuple(delegate for delegate in named if delegate.pk not in opened),
             )
             for body, named in sorted(by_body.items(), key=lambda item: (_is_organisation(item[0]), str(item[0])))
         ),
-        totals=tuple(_count([one for one in people if one.profile == profile], opened) for profile in profiles),
+        totals=tuple(
+            _count([delegate for delegate in people if delegate.profile == profile], opened) for profile in profiles
+        ),
         total=_count(people, opened),
     )
 
@@ -105,4 +112,4 @@ def _is_organisation(body: ParticipatingBody) -> bool:
 
 
 def _count(people: list[Delegate], opened: dict[int, datetime]) -> ArrivalCount:
-    return ArrivalCount(opened=sum(one.pk in opened for one in people), invited=len(people))
+    return ArrivalCount(opened=sum(delegate.pk in opened for delegate in people), invited=len(people))

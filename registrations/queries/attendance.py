@@ -103,24 +103,24 @@ def attendance_table(webinar: Webinar) -> AttendanceTable:
     zeros = (SessionFigures(),) * len(sessions)
     profiles: dict[int, ParticipantProfile] = {}
     bodies = []
-    for counted in sorted(delegations_with_seats(webinar), key=lambda one: str(one.delegation.body).casefold()):
+    for counted in sorted(delegations_with_seats(webinar), key=lambda counted: str(counted.delegation.body).casefold()):
         profiles |= {seat.profile.pk: seat.profile for seat in counted.seats}
         body = _body_attendance(counted, figures, zeros)
         if counted.delegation.status != DelegationStatus.NOT_ATTENDING:
             bodies.append(body)
-        elif any(one.opened or one.attended for one in body.total.sessions):
+        elif any(figures.opened or figures.attended for figures in body.total.sessions):
             bodies.append(_without_nominated(body))
-    countries = tuple(one for one in bodies if one.delegation.body.kind == BodyKind.COUNTRY)
+    countries = tuple(body for body in bodies if body.delegation.body.kind == BodyKind.COUNTRY)
     return AttendanceTable(
         sessions=sessions,
         countries=countries,
-        organisations=tuple(one for one in bodies if one.delegation.body.kind == BodyKind.ORGANISATION),
+        organisations=tuple(body for body in bodies if body.delegation.body.kind == BodyKind.ORGANISATION),
         profile_totals=tuple(
-            sum_rows((row for one in countries for row in one.rows if row.profile == profile), zeros, profile)
+            sum_rows((row for body in countries for row in body.rows if row.profile == profile), zeros, profile)
             for profile in profiles.values()
         ),
-        countries_total=sum_rows((one.total for one in countries), zeros),
-        grand_total=sum_rows((one.total for one in bodies), zeros),
+        countries_total=sum_rows((body.total for body in countries), zeros),
+        grand_total=sum_rows((body.total for body in bodies), zeros),
     )
 
 
@@ -131,7 +131,7 @@ def sum_rows(
     nominated, sessions = 0, zeros
     for row in rows:
         nominated += row.nominated
-        sessions = tuple(one + other for one, other in zip(sessions, row.sessions, strict=True))
+        sessions = tuple(total + other for total, other in zip(sessions, row.sessions, strict=True))
     return AttendanceRow(profile, nominated, sessions)
 
 
@@ -159,9 +159,9 @@ def _body_attendance(
     return BodyAttendance(counted.delegation, tuple(rows), sum_rows(rows, zeros))
 
 
-def _without_nominated(one: BodyAttendance) -> BodyAttendance:
+def _without_nominated(body: BodyAttendance) -> BodyAttendance:
     return replace(
-        one, rows=tuple(replace(row, nominated=0) for row in one.rows), total=replace(one.total, nominated=0)
+        body, rows=tuple(replace(row, nominated=0) for row in body.rows), total=replace(body.total, nominated=0)
     )
 
 
@@ -172,23 +172,22 @@ def _figures_by_profile(
     entries = CalendarEntry.objects.filter(
         session__webinar=webinar, planned_method=IcalMethod.REQUEST, delegate__status="active"
     )
-    accepted = Count("delegate", filter=Q(ical_partstat=Partstat.ACCEPTED), distinct=True)
+    accepting = Count("delegate", filter=Q(ical_partstat=Partstat.ACCEPTED), distinct=True)
     arrivals = Arrival.objects.filter(session__webinar=webinar)
     attendances = Attendance.objects.filter(session__webinar=webinar, delegate__isnull=False)
     order = {session.pk: index for index, session in enumerate(sessions)}
     found: dict[ProfileKey, list[SessionFigures]] = defaultdict(lambda: [SessionFigures()] * len(sessions))
-    people = Count("delegate", distinct=True)
-    for delegation, profile, session, invited, accepting in _group_by_profile(entries).annotate(
-        one=people, two=accepted
-    ):
-        found[delegation, profile][order[session]] += SessionFigures(invited=invited, accepted=accepting)
-    for delegation, profile, session, opened in _group_by_profile(arrivals).annotate(one=people):
+    for delegation, profile, session, invited, accepted in _count_people(entries, accepting=accepting):
+        found[delegation, profile][order[session]] += SessionFigures(invited=invited, accepted=accepted)
+    for delegation, profile, session, opened in _count_people(arrivals):
         found[delegation, profile][order[session]] += SessionFigures(opened=opened)
-    for delegation, profile, session, attended in _group_by_profile(attendances).annotate(one=people):
+    for delegation, profile, session, attended in _count_people(attendances):
         found[delegation, profile][order[session]] += SessionFigures(attended=attended)
     return {key: tuple(figures) for key, figures in found.items()}
 
 
-def _group_by_profile(rows: "QuerySet[Any]") -> "QuerySet[Any, Any]":
-    """Select (delegation id, profile id, session id) of `rows`, so that an annotation groups by these columns."""
-    return rows.order_by().values_list("delegate__delegation_id", "delegate__profile_id", "session_id")
+def _count_people(rows: "QuerySet[Any]", **counts: Count) -> Iterable[tuple[Any, ...]]:
+    """Return (delegation id, profile id, session id, number of people) of `rows`, followed by other `counts`."""
+    columns: Any = rows.order_by().values_list("delegate__delegation_id", "delegate__profile_id", "session_id")
+    counted: Iterable[tuple[Any, ...]] = columns.annotate(people=Count("delegate", distinct=True), **counts)
+    return counted

@@ -36,7 +36,8 @@ class Audience:
     answer: str = ""
 
     @classmethod
-    def parse(cls, value: Mapping[str, Any]) -> "Audience":
+    def from_json(cls, value: Mapping[str, Any]) -> "Audience":
+        """Return the audience that an announcement stores."""
         return cls(
             readers=value.get("readers", AnnouncementRecipients.DELEGATES),
             bodies=tuple(value.get("bodies", ())),
@@ -47,6 +48,7 @@ class Audience:
         )
 
     def to_json(self) -> dict[str, Any]:
+        """Return the audience as an announcement stores it."""
         return {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(self).items()}
 
 
@@ -77,14 +79,9 @@ def delegates_of(webinar: Webinar, audience: Audience) -> "QuerySet[Delegate]":
     if audience.profiles:
         people = people.filter(profile__code__in=audience.profiles)
     if audience.session is not None:
-        answers = CalendarEntry.objects.filter(
-            delegate=OuterRef("pk"),
-            session__number=audience.session,
-            session__webinar=webinar,
-            planned_method=IcalMethod.REQUEST,
-            ical_partstat=audience.answer,
-        )
-        people = people.filter(Exists(answers))
+        answers = CalendarEntry.objects.filter(planned_method=IcalMethod.REQUEST, ical_partstat=audience.answer)
+        of_session = answers.filter(session__number=audience.session, session__webinar=webinar)
+        people = people.filter(Exists(of_session.filter(delegate=OuterRef("pk"))))
     return people
 
 

@@ -107,16 +107,16 @@ class DelegateWithMail:
     @property
     def failed(self) -> tuple[Invitation, ...]:
         """The invitations that failed permanently."""
-        return tuple(one for one in self.invitations if one.is_failed)
+        return tuple(invitation for invitation in self.invitations if invitation.is_failed)
 
     @property
     def errors(self) -> tuple[str, ...]:
         """The reasons of failures without repetitions, in the order of sessions."""
-        return tuple(dict.fromkeys(one.error for one in self.invitations if one.error))
+        return tuple(dict.fromkeys(invitation.error for invitation in self.invitations if invitation.error))
 
     def can_be_resent(self, now: datetime, *, by: User) -> bool:
         """Whether `by` may send any of the invitations again at `now`."""
-        return any(one.can_be_resent(now, by=by) for one in self.invitations)
+        return any(invitation.can_be_resent(now, by=by) for invitation in self.invitations)
 
 
 @dataclass(frozen=True)
@@ -132,17 +132,17 @@ class DelegatesWithMail:
     @property
     def held_count(self) -> int:
         """The number of active people whose mail is held for the secretariat."""
-        return sum(one.delegate.mail_held_at is not None for one in self.active)
+        return sum(person.delegate.mail_held_at is not None for person in self.active)
 
     @property
     def with_failed_mail(self) -> tuple[DelegateWithMail, ...]:
         """The active people with a permanently failed invitation."""
-        return tuple(one for one in self.active if one.failed)
+        return tuple(person for person in self.active if person.failed)
 
     @property
     def failed_count(self) -> int:
         """The number of invitations that failed permanently."""
-        return sum(len(one.failed) for one in self.active)
+        return sum(len(person.failed) for person in self.active)
 
 
 def delegates_with_mail_state(delegation: Delegation) -> DelegatesWithMail:
@@ -153,10 +153,12 @@ def delegates_with_mail_state(delegation: Delegation) -> DelegatesWithMail:
         DelegateWithMail(delegate, invitations.get(delegate.pk, ()))
         for delegate in delegates.select_related("profile", "speaker", "replaced_by")
     ]
-    former = [one for one in people if one.delegate.withdrawn_at is not None]
+    former = [person for person in people if person.delegate.withdrawn_at is not None]
     return DelegatesWithMail(
-        active=tuple(one for one in people if one.delegate.is_active),
-        former=tuple(sorted(former, key=lambda one: (one.delegate.withdrawn_at, one.delegate.pk), reverse=True)),
+        active=tuple(person for person in people if person.delegate.is_active),
+        former=tuple(
+            sorted(former, key=lambda person: (person.delegate.withdrawn_at, person.delegate.pk), reverse=True)
+        ),
     )
 
 
@@ -210,8 +212,7 @@ def history_of(delegation: Delegation) -> "QuerySet[HistoryEvent]":
 
 
 def undoable_edit_of(delegate: Delegate, *, now: datetime) -> HistoryEvent | None:
-    """Return the latest event of `delegate` if it is an edit that can still be undone, else None. Costs at most two
-    queries.
+    """Return the latest event of `delegate` if it is an edit that can be undone, else None. Two queries at most.
 
     An edit of the address cannot be undone after a mail to the new address was planned.
     """
@@ -236,9 +237,7 @@ def ids_with_undoable_edit(history: Iterable[HistoryEvent], *, now: datetime) ->
 
 
 def delegations_of(user: User) -> "QuerySet[Delegation]":
-    """Return the delegations that `user` may see and change: all of them for staff, else those of their bodies (rules
-    7, 18).
-    """
+    """Return the delegations that `user` may see and change: all for staff, else those of their bodies (rule 18)."""
     delegations = Delegation.objects.all() if user.is_staff else Delegation.objects.of_focal_point(user)
     return delegations.select_related("webinar__policy", "body")
 

@@ -59,10 +59,10 @@ def earlier_delegates(
     purge date has come are left out. Costs two queries.
     """
     people: Any = _people(delegation, now=now).select_related("delegation__webinar", "profile")
-    here = {one.address for one in Delegate.objects.active().filter(delegation=delegation).only("email")}
+    here = {delegate.address for delegate in Delegate.objects.active().filter(delegation=delegation).only("email")}
     asked = {seat.profile.pk for seat in seats} | {None}
     newest: dict[str, Any] = {}
-    for person in sorted(people, key=lambda one: (one.began_at, one.registered_at, one.pk)):
+    for person in sorted(people, key=lambda person: (person.began_at, person.registered_at, person.pk)):
         newest[person.address] = person
     return tuple(
         EarlierDelegate(

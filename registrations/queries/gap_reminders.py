@@ -26,6 +26,7 @@ class CountryWithGaps:
     last_reminded_at: datetime | None
 
     def is_reminded_within_a_day(self, now: datetime) -> bool:
+        """Whether a gap reminder was sent to the country within the 24 hours before `now`."""
         return self.last_reminded_at is not None and self.last_reminded_at > now - A_DAY
 
 
@@ -42,7 +43,7 @@ def countries_with_gaps(webinar: Webinar) -> list[CountryWithGaps]:
     """Return the countries of `webinar` that lack something, by name. Five queries, however many there are."""
     incomplete = incomplete_delegations(webinar)
     accounts = accounts_by_body(counted.delegation.body_id for counted in incomplete)
-    notices = Delivery.objects.standing().filter(kind=DeliveryKind.GAP_NOTICE, webinar=webinar)
+    notices = Delivery.objects.not_superseded().filter(kind=DeliveryKind.GAP_NOTICE, webinar=webinar)
     reminded = dict(notices.order_by().values_list("delegation").annotate(last=Max("created_at")))
     return [
         CountryWithGaps(
@@ -52,5 +53,5 @@ def countries_with_gaps(webinar: Webinar) -> list[CountryWithGaps]:
             focal_points=tuple(accounts.get(counted.delegation.body_id, ())),
             last_reminded_at=reminded.get(counted.delegation.pk),
         )
-        for counted in sorted(incomplete, key=lambda one: str(one.delegation.body))
+        for counted in sorted(incomplete, key=lambda counted: str(counted.delegation.body))
     ]

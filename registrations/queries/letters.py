@@ -1,6 +1,4 @@
-"""Nomination letters, and the delegations that lack one. A delegation is incomplete if it has gaps or lacks its
-letter.
-"""
+"""Nomination letters, and the delegations that lack one."""
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
@@ -21,16 +19,12 @@ def requires_letter(delegation: Delegation) -> bool:
 
 
 def lacks_letter(delegation: Delegation) -> bool:
-    """Whether `delegation` lacks the letter that its webinar requires. Costs one query more than `requires_letter`, if
-    any.
-    """
+    """Whether `delegation` lacks a letter that its webinar requires. One query more than `requires_letter`."""
     current = NominationLetter.objects.current().filter(delegation=delegation)
     return requires_letter(delegation) and not current.exists()
 
 
 def letters_of(delegation: Delegation) -> "QuerySet[NominationLetter]":
-    """Return the letters of `delegation` that were not removed: the current one, then the replaced ones, latest
-    first.
-    """
+    """Return the letters of `delegation` that were not removed: the current one, then replaced ones, latest first."""
     letters = NominationLetter.objects.filter(delegation=delegation).select_related("uploaded_by")
     return letters.order_by("-uploaded_at", "-pk")

@@ -29,10 +29,8 @@ from registrations.queries.seats import (
 )
 
 
-def seats_of_many(delegations: Iterable[Delegation]) -> dict[int, tuple[SeatCount, ...]]:
-    """Return the seat counts of `delegations` by delegation id. Always costs three queries; the bodies must be
-    loaded.
-    """
+def seats_of_delegations(delegations: Iterable[Delegation]) -> dict[int, tuple[SeatCount, ...]]:
+    """Return the seat counts of `delegations`, with their bodies loaded, by delegation id. Three queries."""
     rows = list(delegations)
     chosen = Delegation.objects.filter(pk__in=[row.pk for row in rows])
     found, exceptions = quotas_and_exceptions({row.webinar_id for row in rows})
@@ -50,9 +48,7 @@ def seats_of_many(delegations: Iterable[Delegation]) -> dict[int, tuple[SeatCoun
 def with_gaps(
     delegations: "QuerySet[Delegation]", *, profile: ParticipantProfile | None = None
 ) -> "QuerySet[Delegation]":
-    """Filter for attending countries that lack somebody of `profile`; without a profile, for incomplete ones. Four
-    queries.
-    """
+    """Filter for attending countries that lack somebody of `profile`, or are incomplete if it is None. Four queries."""
     countries = _attending_countries(delegations)
     if profile is None:
         return delegations.filter(pk__in=[pk for pk, gaps, lacks_letter in countries if gaps or lacks_letter])
@@ -61,7 +57,7 @@ def with_gaps(
     )
 
 
-def complete(delegations: "QuerySet[Delegation]") -> "QuerySet[Delegation]":
+def complete_delegations(delegations: "QuerySet[Delegation]") -> "QuerySet[Delegation]":
     """Filter for attending countries that have no gap and do not lack a required letter. Costs four queries."""
     countries = _attending_countries(delegations)
     return delegations.filter(pk__in=[pk for pk, gaps, lacks_letter in countries if not gaps and not lacks_letter])
@@ -71,7 +67,7 @@ def _attending_countries(delegations: "QuerySet[Delegation]") -> list[tuple[int,
     """Return (delegation id, gaps, whether a required letter is missing) of each attending country."""
     countries = delegations.filter(body__kind=BodyKind.COUNTRY).exclude(status=DelegationStatus.NOT_ATTENDING)
     rows: list[Any] = list(countries.select_related("body").annotate(lacks_letter=lacking_letter()).order_by())
-    seats = seats_of_many(rows)
+    seats = seats_of_delegations(rows)
     return [(row.pk, gaps_in(seats[row.pk]), bool(row.lacks_letter)) for row in rows]
 
 

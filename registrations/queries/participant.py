@@ -34,7 +34,7 @@ class RoomState(StrEnum):
 
 
 @dataclass(frozen=True)
-class MySession:
+class ParticipantSession:
     """A released session as one participant sees it; `entry` is their calendar entry, or None before it is planned."""
 
     released: ReleasedSession
@@ -102,9 +102,7 @@ def language_or_zone_chosen_at(delegate: Delegate) -> datetime | None:
 
 
 def released_sessions_of(delegate: Delegate) -> "QuerySet[ReleasedSession]":
-    """Return the released sessions of the delegate's webinar in the order of time, with their sessions. Costs one
-    query.
-    """
+    """Return the released sessions of the delegate's webinar, with their sessions, in the order of time. One query."""
     return (
         ReleasedSession.objects.filter(session__webinar_id=delegate.webinar_id)
         .select_related("session__webinar")
@@ -117,20 +115,20 @@ def sessions_ahead_of(delegate: Delegate, *, now: datetime) -> "QuerySet[Release
     return released_sessions_of(delegate).filter(is_cancelled=False, ends_at__gt=now)
 
 
-def my_sessions(delegate: Delegate) -> tuple[MySession, ...]:
+def participant_sessions(delegate: Delegate) -> tuple[ParticipantSession, ...]:
     """Return the released sessions with the person's answers, in the order of time. Always costs two queries."""
     return _with_entries(delegate, _entries_of(delegate))
 
 
-def sessions_of_feed(subscriber: Subscriber) -> tuple[MySession, ...]:
+def sessions_of_feed(subscriber: Subscriber) -> tuple[ParticipantSession, ...]:
     """Return the sessions of a feed, or none if the person does not take part. Costs at most one query."""
     return _with_entries(subscriber.delegate, subscriber.entries) if is_invited(subscriber.delegate) else ()
 
 
-def _with_entries(delegate: Delegate, entries: Iterable[CalendarEntry]) -> tuple[MySession, ...]:
+def _with_entries(delegate: Delegate, entries: Iterable[CalendarEntry]) -> tuple[ParticipantSession, ...]:
     by_session = {entry.session_id: entry for entry in entries}
     return tuple(
-        MySession(released, by_session.get(released.session_id)) for released in released_sessions_of(delegate)
+        ParticipantSession(released, by_session.get(released.session_id)) for released in released_sessions_of(delegate)
     )
 
 

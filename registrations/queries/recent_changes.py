@@ -39,9 +39,7 @@ NAMED_ON, LEFT_ON = "named_on", "left_on"
 
 @dataclass(frozen=True)
 class DelegationChanges:
-    """What happened in one delegation in the last 24 hours. A replacement counts as one person added and one
-    removed.
-    """
+    """What happened in one delegation in the last 24 hours. A replacement adds one person and removes one."""
 
     added: int = 0
     removed: int = 0
@@ -79,9 +77,9 @@ def recent_changes_of(webinar: Webinar, *, now: datetime) -> RecentChanges:
         delegation__status=DelegationStatus.NOT_ATTENDING
     )
     zone = timezone.get_current_timezone()
-    counted = _counted(events, "kind", "at", Value(None, DateField())).union(
-        _counted(people, Value(NAMED_ON, CharField()), "registered_at", TruncDate("registered_at", tzinfo=zone)),
-        _counted(
+    counted = _count_by_day(events, "kind", "at", Value(None, DateField())).union(
+        _count_by_day(people, Value(NAMED_ON, CharField()), "registered_at", TruncDate("registered_at", tzinfo=zone)),
+        _count_by_day(
             people.filter(withdrawn_at__isnull=False),
             Value(LEFT_ON, CharField()),
             "withdrawn_at",
@@ -98,11 +96,11 @@ def recent_changes_of(webinar: Webinar, *, now: datetime) -> RecentChanges:
             recent[delegation_id].append((last, HistoryKind(what), count))
         else:
             (added if what == NAMED_ON else removed)[day] += count
-    changes = {delegation_id: _changes(events) for delegation_id, events in recent.items()}
-    return RecentChanges(changes=changes, daily_totals=_curve(added, removed))
+    changes = {delegation_id: _delegation_changes(events) for delegation_id, events in recent.items()}
+    return RecentChanges(changes=changes, daily_totals=_daily_totals(added, removed))
 
 
-def _counted(rows: "QuerySet[Any]", what: Any, at: str, day: Any) -> "QuerySet[Any, Any]":
+def _count_by_day(rows: "QuerySet[Any]", what: Any, at: str, day: Any) -> "QuerySet[Any, Any]":
     """Select (what, delegation id, day, latest time, count) of `rows`."""
     named = {"what": what} if not isinstance(what, str) else {}
     grouped = rows.order_by().annotate(day=day, **named).values_list("what" if named else what, "delegation_id", "day")
@@ -110,7 +108,7 @@ def _counted(rows: "QuerySet[Any]", what: Any, at: str, day: Any) -> "QuerySet[A
     return counted
 
 
-def _changes(events: Iterable[tuple[datetime, HistoryKind, int]]) -> DelegationChanges:
+def _delegation_changes(events: Iterable[tuple[datetime, HistoryKind, int]]) -> DelegationChanges:
     # Events of the same moment are listed in the order of OTHER_KINDS: submitted, then accepted automatically.
     known = sorted(events, key=lambda event: (event[0], OTHER_KINDS.index(event[1]) if event[1] in OTHER_KINDS else 0))
     return DelegationChanges(
@@ -120,7 +118,7 @@ def _changes(events: Iterable[tuple[datetime, HistoryKind, int]]) -> DelegationC
     )
 
 
-def _curve(added: Counter[date], removed: Counter[date]) -> tuple[RegistrationDay, ...]:
+def _daily_totals(added: Counter[date], removed: Counter[date]) -> tuple[RegistrationDay, ...]:
     days = []
     total = 0
     for day in sorted({*added, *removed}):

@@ -31,7 +31,7 @@ REMINDED_STATUSES = (
 )
 
 # A message that certainly did not arrive: one that the server did not answer may have.
-NOT_ARRIVED = Q(state=DeliveryState.STOPPED) | Q(state=DeliveryState.FAILED, may_have_arrived=False)
+NOT_RECEIVED = Q(state=DeliveryState.STOPPED) | Q(state=DeliveryState.FAILED, may_have_arrived=False)
 
 
 def mailboxes_to_remind(rule: ReminderRule, released: ReleasedSession) -> "QuerySet[CalendarEntry]":
@@ -42,7 +42,7 @@ def mailboxes_to_remind(rule: ReminderRule, released: ReleasedSession) -> "Query
     """
     entries = CalendarEntry.objects.invited().filter(session=released.pk, starts_at=released.starts_at)
     latest = Delivery.objects.latest_of_entry().filter(entry=OuterRef("pk"))
-    entries = entries.exclude(Exists(latest.filter(NOT_ARRIVED))).exclude(ical_partstat=Partstat.DECLINED)
+    entries = entries.exclude(Exists(latest.filter(NOT_RECEIVED))).exclude(ical_partstat=Partstat.DECLINED)
     if rule.is_after:
         invitations = Delivery.objects.filter(ical_method=IcalMethod.REQUEST, may_have_arrived=True)
         entries = entries.filter(Exists(invitations.filter(entry=OuterRef("pk"))))

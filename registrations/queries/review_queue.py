@@ -10,7 +10,7 @@ from django.db.models.functions import RowNumber
 
 from registrations.models import Delegation, DelegationStatus, HistoryEvent
 from registrations.queries.letters import lacking_letter
-from registrations.queries.lists import seats_of_many
+from registrations.queries.lists import seats_of_delegations
 from registrations.queries.seats import gaps_in
 from registrations.queries.webinar_end import webinars_over
 
@@ -18,8 +18,7 @@ LATEST = 4
 
 
 def delegations_awaiting_decision(*, now: datetime) -> "QuerySet[Delegation]":
-    """Return the submitted delegations that can still be decided, in the order of submission. Costs one query when
-    called.
+    """Return the submitted delegations that can still be decided, the earliest first. One query when called.
 
     Delegations of webinars that are over or cancelled are left out, because nothing can be decided about them.
     """
@@ -36,7 +35,7 @@ def review_queue_rows(*, now: datetime) -> list[Any]:
     """
     waiting: Any = delegations_awaiting_decision(now=now).annotate(lacks_letter=lacking_letter())
     rows = list(waiting.select_related("webinar", "body"))
-    seats = seats_of_many(rows) if rows else {}
+    seats = seats_of_delegations(rows) if rows else {}
     for row in rows:
         row.is_complete = not row.lacks_letter and not gaps_in(seats[row.pk])
     return sorted(rows, key=lambda row: not row.is_complete)

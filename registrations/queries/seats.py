@@ -1,5 +1,6 @@
-"""Seat counts: how many people are required, waived, named and declined. All figures come from `named_counts`
-(rule 2).
+"""Seat counts: how many people are required, waived, named and declined (rule 2). All figures come from `named_counts`.
+
+Here they are only read; `services/quota_locks.py` counts them under locks, and refuses a person above the maximum.
 """
 
 from collections import defaultdict
@@ -173,9 +174,7 @@ def seat_counts(
 
 
 def seats_of(delegation: Delegation) -> tuple[SeatCount, ...]:
-    """Return the seat counts of `delegation` by profile. Costs three queries, or none for an organisation, which has
-    none.
-    """
+    """Return the seat counts of `delegation` by profile. Three queries; none for an organisation, which has none."""
     if delegation.body.kind == BodyKind.ORGANISATION:
         return ()
     quotas, exceptions = quotas_and_exceptions([delegation.webinar_id])
@@ -202,9 +201,7 @@ def exception_of(delegation: Delegation, quota: Quota) -> QuotaException | None:
 
 
 def quotas_with_exceptions(delegation: Delegation) -> list[tuple[Quota, QuotaException | None]]:
-    """Return the quotas of the webinar, each with the exception for the body of `delegation` or None. Costs two
-    queries.
-    """
+    """Return the quotas of the webinar, each with the exception for the body of `delegation` or None. Two queries."""
     exceptions = QuotaException.objects.filter(quota__webinar=delegation.webinar_id, body=delegation.body_id)
     by_quota = {exception.quota_id: exception for exception in exceptions.select_related("made_by")}
     return [(quota, by_quota.get(quota.pk)) for quota in quotas_of(delegation.webinar_id)]

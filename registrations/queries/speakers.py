@@ -48,23 +48,23 @@ class SpeakerWithDelegate:
 
 
 def speakers_among(people: Iterable[Delegate]) -> list[SpeakerWithDelegate]:
-    """Return the speakers linked to `people`, whose `speaker` is loaded. Costs two queries, or none without
-    speakers.
-    """
+    """Return the speakers linked to `people`, whose `speaker` is loaded. Two queries; none without speakers."""
     linked = [(person, person.speaker) for person in people if person.speaker is not None]
     if not linked:
         return []
     speakers = [speaker for _person, speaker in linked]
     found = _appearances(speaker__in=speakers)
     by_speaker: dict[int | None, list[Delegate]] = defaultdict(list)
-    for one in Delegate.objects.active().filter(speaker__in=speakers).select_related("delegation__body").order_by("pk"):
-        by_speaker[one.speaker_id].append(one)
+    for delegate in (
+        Delegate.objects.active().filter(speaker__in=speakers).select_related("delegation__body").order_by("pk")
+    ):
+        by_speaker[delegate.speaker_id].append(delegate)
     return [
         SpeakerWithDelegate(
             speaker,
             found.get(speaker.pk, ()),
             person,
-            other_delegates=tuple(one for one in by_speaker[speaker.pk] if one != person),
+            other_delegates=tuple(delegate for delegate in by_speaker[speaker.pk] if delegate != person),
         )
         for person, speaker in linked
     ]
@@ -90,9 +90,7 @@ def _agenda_roles(**which: Any) -> Any:
 
 
 def _appearances(**which: Any) -> dict[int, tuple[Appearance, ...]]:
-    """Return the appearances by speaker id. An item begins when the items before it in its session have ended (rule
-    10).
-    """
+    """Return the appearances by speaker id; an item begins when the items before it have ended (rule 10)."""
     before = AgendaItem.objects.filter(session=OuterRef("item__session"), position__lt=OuterRef("item__position"))
     minutes = before.order_by().values("session").annotate(total=Sum("minutes")).values("total")
     parts = (

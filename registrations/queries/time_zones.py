@@ -9,14 +9,12 @@ from sessions_app.reader_zone import zone_for_reader
 
 
 def zone_for_focal_point(user: User, delegation: Delegation) -> str:
-    """Return the zone in which `user` reads about `delegation`: their own, else the country's only one, else the
-    webinar's."""
+    """Return the zone in which `user` reads about `delegation`: their own, the country's only one, or the webinar's."""
     return zone_for_reader(user, delegation.body.single_timezone, delegation.webinar.timezone)
 
 
 def countries_with_zones(webinar: Webinar) -> list[tuple[str, str]]:
-    """Return (zone, name) of each country of `webinar`, sorted by name; a country with several zones appears once for
-    each, with its city. One query."""
+    """Return (zone, name) of each zone of each country of `webinar`, by name; the city tells several zones apart."""
     language = get_language() or "en"
     countries = ParticipatingBody.objects.filter(kind=BodyKind.COUNTRY, delegations__webinar=webinar)
     return sorted(

@@ -20,7 +20,7 @@ from registrations.models import (
 )
 from registrations.queries.delegation_page import policy_of
 from registrations.queries.letters import lacking_letter
-from registrations.queries.lists import seats_of_many
+from registrations.queries.lists import seats_of_delegations
 from registrations.queries.participant import ROOM_STAYS_OPEN
 from registrations.queries.review_queue import review_queue_rows
 from registrations.queries.seats import SeatCount, gaps_in
@@ -139,10 +139,8 @@ def _countries(webinars: Sequence[Webinar]) -> list[Any]:
 
 
 def _incomplete(countries: Sequence[Any], *, now: datetime) -> list[IncompleteDelegation]:
-    """Return the incomplete delegations: the earliest closing date first, then the most missing people. Costs three
-    queries.
-    """
-    seats = seats_of_many(countries)
+    """Return the incomplete delegations by closing date, then by the number of missing people. Three queries."""
+    seats = seats_of_delegations(countries)
     found = []
     for delegation in countries:
         gaps = gaps_in(seats[delegation.pk])
@@ -152,12 +150,12 @@ def _incomplete(countries: Sequence[Any], *, now: datetime) -> list[IncompleteDe
             found.append(IncompleteDelegation(delegation, gaps, bool(delegation.lacks_letter), days_left))
     return sorted(
         found,
-        key=lambda one: (
-            one.days_left is None,
-            one.days_left,
-            one.delegation.webinar_id,
-            -one.missing,
-            str(one.delegation.body),
+        key=lambda incomplete: (
+            incomplete.days_left is None,
+            incomplete.days_left,
+            incomplete.delegation.webinar_id,
+            -incomplete.missing,
+            str(incomplete.delegation.body),
         ),
     )
 
@@ -170,9 +168,9 @@ def _without_focal_point(countries: Sequence[Any]) -> list[BodyWithoutActiveFoca
         focal_points[focal_point.body_id].append(focal_point)
     found = []
     for pk, body in bodies.items():
-        never_seen = tuple(one for one in focal_points[pk] if one.user.last_login is None)
+        never_seen = tuple(focal_point for focal_point in focal_points[pk] if focal_point.user.last_login is None)
         if never_seen or not focal_points[pk]:
             found.append(
                 BodyWithoutActiveFocalPoint(body, never_seen, has_others=len(never_seen) < len(focal_points[pk]))
             )
-    return sorted(found, key=lambda one: (not one.has_nobody, one.has_others, str(one.body)))
+    return sorted(found, key=lambda row: (not row.has_nobody, row.has_others, str(row.body)))

@@ -1,6 +1,4 @@
-"""What happens next without anybody's action: sessions, the opening and closing of registration, reminders, gap
-notices.
-"""
+"""What happens next by itself: sessions, opening and closing of registration, reminders, gap notices."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence

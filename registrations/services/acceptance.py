@@ -1,8 +1,11 @@
 """Accepting delegations, by a person's decision (rule 5) or automatically once they are complete (rule 4)."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import datetime
 
+from django.utils.translation import gettext as _
+
+from registrations.exceptions import NotPossibleNow
 from registrations.models import Delegate, Delegation, DelegationStatus, HistoryEvent, HistoryKind, User
 from registrations.models.history import COMPLETING_STEP
 from registrations.queries.acceptance import accepts_at_once
@@ -26,7 +29,7 @@ def accept_by_decision(
     """
     for delegation in delegations:
         _set_accepted(delegation, by=by, now=now, comment=comment)
-    events = [new_event(kind, delegation=one, by=by, now=now, reason=comment) for one in delegations]
+    events = [new_event(kind, delegation=delegation, by=by, now=now, reason=comment) for delegation in delegations]
     _save(delegations, events, now=now)
 
 
@@ -40,7 +43,10 @@ def accept_by_rule(delegations: Collection[Delegation], *, step: str | None, by:
         _set_accepted(delegation, by=None, now=now, comment="")
         delegation.gap_reason = ""
     changes = {COMPLETING_STEP: ["", str(step)]} if step else {}
-    events = [new_event(HistoryKind.ACCEPTED, delegation=one, by=by, now=now, changes=changes) for one in delegations]
+    events = [
+        new_event(HistoryKind.ACCEPTED, delegation=delegation, by=by, now=now, changes=changes)
+        for delegation in delegations
+    ]
     _save(delegations, events, now=now)
 
 
@@ -76,3 +82,9 @@ def _save(delegations: Collection[Delegation], events: Collection[HistoryEvent],
     not_admitted = Delegate.objects.active().filter(delegation__in=delegations, admitted_at__isnull=True)
     not_admitted.update(admitted_at=now)
     HistoryEvent.objects.bulk_create(events)
+
+
+def check_confirmed(confirmations: frozenset[str], confirmed: Iterable[str] | None) -> None:
+    """Raise NotPossibleNow unless the user has `confirmed` all `confirmations`; None skips the check."""
+    if confirmed is not None and not confirmations <= set(confirmed):
+        raise NotPossibleNow(_("Meanwhile this does more than you have seen. Please look again."))

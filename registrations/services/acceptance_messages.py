@@ -37,8 +37,7 @@ def message_before_registering(
 
 
 def message_before_replacing(delegate: Delegate, seats: Sequence[SeatCount], *, lacks_letter: bool) -> str:
-    """Return a warning if replacing `delegate` accepts the delegation, which is complete already, else the empty
-    string.
+    """Return a warning if replacing `delegate` accepts the delegation, which is complete already; else empty.
 
     Costs no query unless the delegation is submitted.
     """
@@ -98,9 +97,7 @@ def message_before_completing(delegation: Delegation, *, lacks_letter: bool) -> 
 
 
 def message_after_accepting(accepted: Acceptances) -> str:
-    """Return a sentence that names the delegations in `accepted` and the number of invited people; empty without
-    any.
-    """
+    """Return a sentence with the delegations in `accepted` and the number of people invited; empty without any."""
     if not accepted.delegations:
         return ""
     text = ngettext(
@@ -108,7 +105,10 @@ def message_after_accepting(accepted: Acceptances) -> str:
         "Now complete and accepted: %(bodies)s; %(count)s people are invited.",
         accepted.people,
     )
-    return text % {"bodies": ", ".join(str(one.body) for one in accepted.delegations), "count": accepted.people}
+    return text % {
+        "bodies": ", ".join(str(delegation.body) for delegation in accepted.delegations),
+        "count": accepted.people,
+    }
 
 
 def message_if_accepted(delegation: Delegation) -> str:

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from django.urls import reverse
 
-from registrations.queries.releases import count_recipients
+from registrations.queries.release_recipients import count_recipients
 from registrations.queries.time_zones import countries_with_zones
 from registrations.services.nudge import nudge_planner
 from sessions_app.models import Webinar

@@ -41,6 +41,7 @@ class AnnouncementDetails:
     text_es: str = ""
 
     def columns(self) -> dict[str, Any]:
+        """Return the values of the announcement's columns."""
         values = {field.name: getattr(self, field.name) for field in fields(self)}
         return values | {"audience": self.audience.to_json()}
 
@@ -54,7 +55,7 @@ def write_announcement(webinar: Webinar, details: AnnouncementDetails, *, by: Us
     """
     check_not_purged(webinar, now=now)
     announcement = Announcement(webinar=webinar, author=by, created_at=now, **details.columns())
-    _check(announcement, details)
+    _check_fields(announcement, details)
     announcement.save(force_insert=True)
     return announcement
 
@@ -68,11 +69,11 @@ def edit_announcement(
     Raises NotPossibleNow if it was confirmed or deleted, RuleBroken if somebody else has changed it meanwhile, and what
     `write_announcement` raises. Locks the announcement.
     """
-    stored = _locked_draft(announcement, version=version)
+    stored = _lock_draft(announcement, version=version)
     check_not_purged(stored.webinar, now=now)
     for name, value in details.columns().items():
         setattr(stored, name, value)
-    _check(stored, details)
+    _check_fields(stored, details)
     stored.version += 1
     stored.save()
     return stored
@@ -88,20 +89,20 @@ def send_announcement(announcement: Announcement, *, version: int, count: int, b
     number of recipients differs by now; RuleBroken if the draft has another version. Locks the announcement, so that
     two clicks send it once.
     """
-    stored = _locked_draft(announcement, version=version)
+    stored = _lock_draft(announcement, version=version)
     check_not_purged(stored.webinar, now=now)
     if not Release.objects.filter(webinar=stored.webinar_id).exists():
         raise NotPossibleNow(_("Nobody is written to before the agenda is released. Release it first."))
     if stored.missing_fields:
         raise NotPossibleNow(_("Subject and text are needed in both languages: everybody reads it in their own."))
-    recipients = [recipient_from(row) for row in recipients_of(stored.webinar, Audience.parse(stored.audience))]
+    recipients = [recipient_from(row) for row in recipients_of(stored.webinar, Audience.from_json(stored.audience))]
     if not recipients:
         raise NotPossibleNow(_("Nobody is among the readers that were chosen. Choose others."))
     if len(recipients) != count:
         raise RecipientCountChanged
     stored.confirmed_at, stored.confirmed_by, stored.confirmed_count = now, by, count
     stored.save(update_fields=["confirmed_at", "confirmed_by", "confirmed_count"])
-    Delivery.objects.bulk_create((_delivery(stored, recipient, now) for recipient in recipients), batch_size=BATCH)
+    Delivery.objects.bulk_create((_new_delivery(stored, recipient, now) for recipient in recipients), batch_size=BATCH)
     HistoryEvent.objects.create(
         webinar=stored.webinar,
         kind=HistoryKind.ANNOUNCED,
@@ -121,7 +122,7 @@ def send_test_of_announcement(announcement: Announcement, *, by: User, now: date
     Raises NotPossibleNow if somebody has deleted it meanwhile. Locks the announcement, so that nobody deletes it before
     the deliveries are inserted.
     """
-    stored = _locked(announcement)
+    stored = _lock_announcement(announcement)
     written = [
         language
         for language in LANGUAGES
@@ -139,7 +140,7 @@ def delete_draft(announcement: Announcement, *, version: int, by: User, now: dat
     Raises NotPossibleNow if it was confirmed or deleted, and RuleBroken if somebody else has changed it meanwhile.
     Locks the announcement, so that it is either sent or deleted.
     """
-    stored = _locked_draft(announcement, version=version, is_key_locked=True)
+    stored = _lock_draft(announcement, version=version, is_key_locked=True)
     subject = str(stored)
     # A draft has only test sends to staff.
     stored.deliveries.all().delete()
@@ -149,9 +150,9 @@ def delete_draft(announcement: Announcement, *, version: int, by: User, now: dat
     )
 
 
-def _locked_draft(announcement: Announcement, *, version: int, is_key_locked: bool = False) -> Announcement:
+def _lock_draft(announcement: Announcement, *, version: int, is_key_locked: bool = False) -> Announcement:
     """Lock a draft of `version`; raises NotPossibleNow or RuleBroken if there is none."""
-    stored = _locked(announcement, is_key_locked=is_key_locked)
+    stored = _lock_announcement(announcement, is_key_locked=is_key_locked)
     if not stored.is_draft:
         raise NotPossibleNow(_("This announcement has been sent already. Write another one instead."))
     if stored.version != version:
@@ -161,7 +162,7 @@ def _locked_draft(announcement: Announcement, *, version: int, is_key_locked: bo
     return stored
 
 
-def _locked(announcement: Announcement, *, is_key_locked: bool = False) -> Announcement:
+def _lock_announcement(announcement: Announcement, *, is_key_locked: bool = False) -> Announcement:
     """Lock the announcement; with `is_key_locked` no row that refers to it can be inserted meanwhile."""
     rows = Announcement.objects.select_related("webinar__policy")
     stored = rows.select_for_update(of=("self",), no_key=not is_key_locked).filter(pk=announcement.pk).first()
@@ -170,7 +171,7 @@ def _locked(announcement: Announcement, *, is_key_locked: bool = False) -> Annou
     return stored
 
 
-def _check(announcement: Announcement, details: AnnouncementDetails) -> None:
+def _check_fields(announcement: Announcement, details: AnnouncementDetails) -> None:
     """Raise InvalidInput if a field cannot be saved."""
     found: dict[str, list[str]] = {}
     if not (details.subject_en.strip() or details.subject_es.strip()):
@@ -182,7 +183,7 @@ def _check(announcement: Announcement, details: AnnouncementDetails) -> None:
             problems.append(_("This contains characters that cannot be seen. Please type it again."))
         if problems:
             found[name] = problems
-    found |= _problems_of(details.audience)
+    found |= _audience_errors(details.audience)
     try:
         announcement.clean_fields(exclude=["audience", "confirmed_by"])
     except ValidationError as error:
@@ -191,7 +192,7 @@ def _check(announcement: Announcement, details: AnnouncementDetails) -> None:
         raise InvalidInput(found)
 
 
-def _problems_of(audience: Audience) -> Mapping[str, list[str]]:
+def _audience_errors(audience: Audience) -> Mapping[str, list[str]]:
     """Return the errors by form field."""
     if audience.readers not in AnnouncementRecipients.values:
         return {"readers": [_("Please choose who gets it.")]}
@@ -204,7 +205,7 @@ def _problems_of(audience: Audience) -> Mapping[str, list[str]]:
     return {}
 
 
-def _delivery(announcement: Announcement, recipient: Recipient, now: datetime) -> Delivery:
+def _new_delivery(announcement: Announcement, recipient: Recipient, now: datetime) -> Delivery:
     return Delivery(
         key=f"announcement:{announcement.pk}:{recipient.email.lower()}",
         kind=DeliveryKind.ANNOUNCEMENT,

@@ -26,12 +26,7 @@ def record_answer(delegate: Delegate, session: Session, *, partstat: Partstat, n
     Locks their calendar entry. The same answer again changes nothing unless the session was moved in between. Raises
     NotPossibleNow if the session is over or cancelled, the person is not invited or the invitation is not planned yet.
     """
-    if not is_invited(delegate):
-        raise NotPossibleNow(_("You are not invited to this session at present."))
-    if session.released.is_cancelled:
-        raise NotPossibleNow(_("This session has been cancelled; no answer is needed."))
-    if now >= session.released.ends_at:
-        raise NotPossibleNow(_("This session is over; no answer is needed."))
+    _check_answerable(delegate, session, now)
     entry = (
         CalendarEntry.objects.select_for_update(no_key=True)
         .filter(session=session, address=delegate.address, delegate=delegate)
@@ -44,6 +39,15 @@ def record_answer(delegate: Delegate, session: Session, *, partstat: Partstat, n
 
 
 @transaction.atomic
+def _check_answerable(delegate: Delegate, session: Session, now: datetime) -> None:
+    if not is_invited(delegate):
+        raise NotPossibleNow(_("You are not invited to this session at present."))
+    if session.released.is_cancelled:
+        raise NotPossibleNow(_("This session has been cancelled; no answer is needed."))
+    if now >= session.released.ends_at:
+        raise NotPossibleNow(_("This session is over; no answer is needed."))
+
+
 def decline_sessions_ahead(delegate: Delegate, *, reason: str, now: datetime) -> bool:
     """Decline every session ahead for `delegate` and record an event that notifies the focal points of the reason.
 

@@ -23,11 +23,14 @@ def carry_over(
     It is one decision, with the rules and exceptions of `register_delegates`. Raises NotPossibleNow for an id that is
     not among the body's earlier people.
     """
-    known = {one.person.pk: one.person for one in earlier_delegates(delegation, seats=seats_of(delegation), now=now)}
+    known = {
+        earlier.person.pk: earlier.person
+        for earlier in earlier_delegates(delegation, seats=seats_of(delegation), now=now)
+    }
     if chosen.keys() - known.keys():
         raise NotPossibleNow(_("Someone of these is no longer among the people of earlier webinars."))
-    many = [_details_from_earlier(known[pk], profile, by=by) for pk, profile in chosen.items()]
-    outcomes = register_delegates(delegation, many=many, by=by, now=now)
+    people = [_details_from_earlier(known[pk], profile, by=by) for pk, profile in chosen.items()]
+    outcomes = register_delegates(delegation, people=people, by=by, now=now)
     return dict(zip(chosen, outcomes, strict=True))
 
 

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from registrations.exceptions import InvalidInput
 from registrations.models import BodyKind, Delegate, DelegateRole, Delegation, ParticipantProfile
 from registrations.services.registration_window import UNUSABLE_CHARACTERS
-from sessions_app.invisible import INVISIBLE, has_invisible
+from sessions_app.invisible import INVISIBLE_CHARACTER, has_invisible_character
 
 
 @dataclass(frozen=True)
@@ -30,8 +30,8 @@ class DelegateDetails:
     role: str = DelegateRole.DELEGATE
 
 
-TEXTS = ("name", "email", "institution", "position", "phone", "needs", "timezone", "language", "role")
-FIELDS = (*TEXTS, "is_working_group_member", "profile")
+TEXT_FIELDS = ("name", "email", "institution", "position", "phone", "needs", "timezone", "language", "role")
+FIELDS = (*TEXT_FIELDS, "is_working_group_member", "profile")
 
 
 def clean_details(details: DelegateDetails, *, delegation: Delegation, profile_ids: set[int]) -> DelegateDetails:
@@ -39,7 +39,7 @@ def clean_details(details: DelegateDetails, *, delegation: Delegation, profile_i
 
     `profile_ids` are the profiles with a quota at the webinar. Raises InvalidInput with all messages by field.
     """
-    texts = {name: getattr(details, name).strip() for name in TEXTS}
+    texts = {name: getattr(details, name).strip() for name in TEXT_FIELDS}
     texts["email"] = normalise_address(texts["email"])
     cleaned = replace(details, **texts)
     messages = _field_messages(cleaned)
@@ -59,13 +59,13 @@ def normalise_address(email: str) -> str:
 def _field_messages(details: DelegateDetails) -> dict[str, list[str]]:
     unusable = {
         name: [_("Line breaks and control characters cannot be used here.")]
-        for name in TEXTS
+        for name in TEXT_FIELDS
         if UNUSABLE_CHARACTERS.search(getattr(details, name))
     }
     if not details.email.isascii():
         unusable["email"] = [
-            str(INVISIBLE)
-            if has_invisible(details.email)
+            str(INVISIBLE_CHARACTER)
+            if has_invisible_character(details.email)
             else _("No mail can be sent to this address. Please check how it is written.")
         ]
     values = {name: getattr(details, name) for name in FIELDS if name != "profile"}
@@ -118,12 +118,10 @@ def details_of(delegate: Delegate) -> DelegateDetails:
 def details_before(
     delegate: Delegate, changes: Mapping[str, Sequence[Any]], *, profiles: Iterable[ParticipantProfile]
 ) -> DelegateDetails:
-    """Return the details of `delegate` before `changes`, which `apply_details` returned; `profiles` are found by
-    code.
-    """
+    """Return the details of `delegate` before the `changes` of `apply_details`; profiles are found by code."""
     before = {name: old for name, (old, _new) in changes.items() if name in FIELDS}
     if "profile" in before:
-        before["profile"] = next((one for one in profiles if one.code == before["profile"]), None)
+        before["profile"] = next((profile for profile in profiles if profile.code == before["profile"]), None)
     return replace(details_of(delegate), **before)
 
 

@@ -19,10 +19,12 @@ from registrations.models import (
     Waiver,
 )
 from registrations.services.acceptance import accept_by_decision, accept_if_complete
+from registrations.services.delegate_changes import mail_not_before
 from registrations.services.history import record
 from registrations.services.mail_limits import check_attending_again
-from registrations.services.quota_locks import LockedDelegation, atomic_with_retry, lock_delegation, mail_not_before
+from registrations.services.quota_locks import LockedDelegation, lock_delegation
 from registrations.services.registration_window import check_time, clean_reason
+from registrations.services.transactions import atomic_with_retry
 
 MAX_COMMENT_LENGTH = 2000
 SUBMITTABLE_STATUSES = frozenset({DelegationStatus.DRAFT, DelegationStatus.RETURNED, DelegationStatus.REOPENED})
@@ -32,8 +34,7 @@ SENT_BACK_STATUSES = frozenset({DelegationStatus.RETURNED, DelegationStatus.REOP
 
 @atomic_with_retry
 def submit_delegation(delegation: Delegation, *, version: int, by: User, now: datetime, reason: str = "") -> Delegation:
-    """Submit `delegation` to the secretariat; a complete one is accepted at once unless the policy waits for a
-    decision.
+    """Submit `delegation`; a complete one is accepted at once unless the policy waits for a decision.
 
     Raises GapsRemain if it is incomplete and `reason` is blank; NotPossibleNow if it has been submitted already, so
     that a form sent twice submits once, or if nobody is named and no quota asks for anybody; EditConflict if it changed
@@ -62,16 +63,22 @@ def submit_delegation(delegation: Delegation, *, version: int, by: User, now: da
 
 @atomic_with_retry
 def accept_delegation(
-    delegation: Delegation, *, by: User, now: datetime, comment: str = "", with_gap: bool = False, seen: str = ""
+    delegation: Delegation,
+    *,
+    by: User,
+    now: datetime,
+    comment: str = "",
+    with_gap: bool = False,
+    shown_fingerprint: str = "",
 ) -> Delegation:
     """Accept a submitted delegation and admit its people; an incomplete one only with `with_gap`.
 
     Raises GapsRemain if it is incomplete, NotPossibleNow unless it is submitted, EditConflict unless its fingerprint is
-    `seen`, and what `check_time` raises.
+    `shown_fingerprint`, and what `check_time` raises.
     """
     locked = lock_delegation(delegation)
     check_time(locked.delegation.webinar, by=by, now=now)
-    locked.check_seen(seen)
+    locked.check_fingerprint(shown_fingerprint)
     comment = clean_reason(comment, field="comment", longest=MAX_COMMENT_LENGTH)
     _check_status(locked.delegation, DelegationStatus.SUBMITTED)
     if not locked.is_complete and not with_gap:
@@ -88,37 +95,41 @@ def accept_delegation(
 
 
 @atomic_with_retry
-def return_delegation(delegation: Delegation, *, comment: str, by: User, now: datetime, seen: str = "") -> Delegation:
+def return_delegation(
+    delegation: Delegation, *, comment: str, by: User, now: datetime, shown_fingerprint: str = ""
+) -> Delegation:
     """Return a submitted delegation to its focal points with a comment.
 
     People who were admitted stay invited; others are not invited before the next acceptance (rule 5). Raises
     ReasonRequired without a comment, NotPossibleNow unless it is submitted, EditConflict unless its fingerprint is
-    `seen`, and what `check_time` raises.
+    `shown_fingerprint`, and what `check_time` raises.
     """
     locked = lock_delegation(delegation)
     check_time(locked.delegation.webinar, by=by, now=now)
-    locked.check_seen(seen)
+    locked.check_fingerprint(shown_fingerprint)
     comment = clean_reason(comment, is_required=True, field="comment", longest=MAX_COMMENT_LENGTH)
     _check_status(locked.delegation, DelegationStatus.SUBMITTED)
-    _decide(locked.delegation, DelegationStatus.RETURNED, by=by, now=now, comment=comment)
+    _set_decision(locked.delegation, DelegationStatus.RETURNED, by=by, now=now, comment=comment)
     record(HistoryKind.RETURNED, delegation=locked.delegation, by=by, now=now, reason=comment)
     return locked.delegation
 
 
 @atomic_with_retry
-def reopen_delegation(delegation: Delegation, *, reason: str, by: User, now: datetime, seen: str = "") -> Delegation:
+def reopen_delegation(
+    delegation: Delegation, *, reason: str, by: User, now: datetime, shown_fingerprint: str = ""
+) -> Delegation:
     """Reopen an accepted delegation, so that it can be submitted again.
 
     People who were admitted stay invited; others are not invited before the next acceptance (rule 5). Raises
-    ReasonRequired, NotPossibleNow unless it is accepted, EditConflict unless its fingerprint is `seen`, and what
-    `check_time` raises.
+    ReasonRequired, NotPossibleNow unless it is accepted, EditConflict unless its fingerprint is `shown_fingerprint`,
+    and what `check_time` raises.
     """
     locked = lock_delegation(delegation)
     check_time(locked.delegation.webinar, by=by, now=now)
-    locked.check_seen(seen)
+    locked.check_fingerprint(shown_fingerprint)
     reason = clean_reason(reason, is_required=True)
     _check_status(locked.delegation, DelegationStatus.ACCEPTED)
-    _decide(locked.delegation, DelegationStatus.REOPENED, by=by, now=now, comment=reason)
+    _set_decision(locked.delegation, DelegationStatus.REOPENED, by=by, now=now, comment=reason)
     record(HistoryKind.REOPENED, delegation=locked.delegation, by=by, now=now, reason=reason)
     return locked.delegation
 
@@ -145,8 +156,7 @@ def mark_not_attending(delegation: Delegation, *, reason: str, by: User, now: da
 
 @atomic_with_retry
 def mark_attending_again(delegation: Delegation, *, by: User, now: datetime) -> Delegation:
-    """Undo `mark_not_attending`: the delegation returns to its earlier status and its admitted people are invited
-    again.
+    """Undo `mark_not_attending`: the delegation has its earlier status, and its admitted people are invited again.
 
     A delegation that was submitted and is complete now is accepted (rule 4). Raises AttendanceChangedTooOften if focal
     points marked it as not attending three times within a day, and what `check_time` raises. An attending delegation is
@@ -177,17 +187,17 @@ def waive_seats(
     reason: str,
     by: User,
     now: datetime,
-    seen: str = "",
+    shown_fingerprint: str = "",
 ) -> Waiver:
     """Excuse `seats` of `profile`. The waiver survives a change of the minimum and ends only by being revoked.
 
     A submitted delegation that is then complete is accepted (rule 4). Raises InvalidInput if `seats` exceeds the
-    effective minimum, ReasonRequired, EditConflict unless the fingerprint is `seen`, so that a form sent twice waives
-    once, and what `check_time` raises.
+    effective minimum, ReasonRequired, EditConflict unless the fingerprint is `shown_fingerprint`, so that a form sent
+    twice waives once, and what `check_time` raises.
     """
     locked = lock_delegation(delegation)
     check_time(locked.delegation.webinar, by=by, now=now)
-    locked.check_seen(seen)
+    locked.check_fingerprint(shown_fingerprint)
     reason = clean_reason(reason, is_required=True)
     seat = locked.seat_of(profile)
     effective_minimum = seat.effective_minimum if seat is not None else 0
@@ -206,16 +216,18 @@ def waive_seats(
 
 
 @atomic_with_retry
-def waive_gaps(delegation: Delegation, *, reason: str, by: User, now: datetime, seen: str = "") -> list[Waiver]:
+def waive_gaps(
+    delegation: Delegation, *, reason: str, by: User, now: datetime, shown_fingerprint: str = ""
+) -> list[Waiver]:
     """Excuse every missing seat of `delegation` at this moment, with one waiver per profile and the same reason.
 
     A submitted delegation that is then complete is accepted (rule 4). Raises ReasonRequired, NotPossibleNow if no seat
-    is missing or the delegation does not attend, EditConflict unless its fingerprint is `seen`, and what `check_time`
-    raises.
+    is missing or the delegation does not attend, EditConflict unless its fingerprint is `shown_fingerprint`, and what
+    `check_time` raises.
     """
     locked = lock_delegation(delegation)
     check_time(locked.delegation.webinar, by=by, now=now)
-    locked.check_seen(seen)
+    locked.check_fingerprint(shown_fingerprint)
     reason = clean_reason(reason, is_required=True)
     if not locked.gaps or locked.delegation.status == DelegationStatus.NOT_ATTENDING:
         raise NotPossibleNow(_("No seat of this delegation is missing."))
@@ -235,8 +247,7 @@ def revoke_waiver(waiver: Waiver, *, reason: str, by: User, now: datetime) -> Wa
     current = Waiver.objects.select_related("profile").get(pk=waiver.pk)
     if current.revoked_at is not None:
         return current
-    current.revoked_by = by
-    current.revoked_at = now
+    current.revoked_by, current.revoked_at = by, now
     current.save(update_fields=["revoked_by", "revoked_at"])
     record(
         HistoryKind.WAIVER_REVOKED,
@@ -274,7 +285,9 @@ def _waive(
     return waiver
 
 
-def _decide(delegation: Delegation, status: DelegationStatus, *, by: User | None, now: datetime, comment: str) -> None:
+def _set_decision(
+    delegation: Delegation, status: DelegationStatus, *, by: User | None, now: datetime, comment: str
+) -> None:
     delegation.decided_at = now
     delegation.decided_by = by
     delegation.decision_comment = comment
@@ -288,7 +301,5 @@ def _set_status(delegation: Delegation, status: DelegationStatus) -> None:
 
 
 def _delay_mail(delegation: Delegation, *, by: User, now: datetime) -> None:
-    """Delay the mail of all active people as after a change to each of them, so that a focal point can undo the
-    action.
-    """
+    """Delay the mail of all active people, as after a change to each, so that a focal point can undo the action."""
     Delegate.objects.active().filter(delegation=delegation).update(mail_not_before=mail_not_before(by=by, now=now))

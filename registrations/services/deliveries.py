@@ -25,10 +25,10 @@ from registrations.services.nudge import nudge_planner
 
 # A message that was sent is not sent again so soon: by a second click, or while the first is still on its way.
 RESEND_PAUSE = timedelta(minutes=5)
-ON_ITS_WAY = (DeliveryState.DUE, DeliveryState.CLAIMED)
-STOPPABLE = (DeliveryState.DUE, DeliveryState.FAILED)
+PENDING_STATES = (DeliveryState.DUE, DeliveryState.CLAIMED)
+STOPPABLE_STATES = (DeliveryState.DUE, DeliveryState.FAILED)
 # Also what a worker has claimed and not begun.
-NOT_LEFT = Q(state__in=STOPPABLE) | Q(state=DeliveryState.CLAIMED, may_have_arrived=False)
+UNSENT = Q(state__in=STOPPABLE_STATES) | Q(state=DeliveryState.CLAIMED, may_have_arrived=False)
 
 
 @transaction.atomic
@@ -38,11 +38,11 @@ def stop_deliveries(delivery_ids: Iterable[int], *, by: User, now: datetime) -> 
     Leaves alone what a worker is sending at this moment, or has sent. A message that was sent, and waits to be sent
     again, is marked as sent. A second call stops nothing. Locks the deliveries.
     """
-    stopped = _locked(Delivery.objects.filter(NOT_LEFT, pk__in=list(delivery_ids)))
+    stopped = _lock_deliveries(Delivery.objects.filter(UNSENT, pk__in=list(delivery_ids)))
     state_before = Case(
         When(sent_at__isnull=False, then=Value(DeliveryState.SENT)), default=Value(DeliveryState.STOPPED)
     )
-    Delivery.objects.filter(pk__in=[one.pk for one in stopped]).update(
+    Delivery.objects.filter(pk__in=[delivery.pk for delivery in stopped]).update(
         state=state_before, claim_token=None, lease_expires_at=None
     )
     _record(HistoryKind.MAIL_STOPPED, stopped, by=by, now=now)
@@ -78,7 +78,7 @@ def send_invitations_again(delegate: Delegate, *, by: User, now: datetime) -> in
     ahead = invitations.invitations_ahead(now)
     count = _make_due_again(ahead.filter(state__in=_resendable_states(by)), by=by, now=now)
     # A second click while the mail of the first is on its way sends nothing else.
-    if not count and not ahead.filter(state__in=ON_ITS_WAY).exists():
+    if not count and not ahead.filter(state__in=PENDING_STATES).exists():
         count = _make_due_again(ahead, by=by, now=now)
     if not count:
         raise NotPossibleNow(_reason_for_no_resend(delegate, ahead, now=now))
@@ -99,7 +99,7 @@ def resend_flash_message(delegate: Delegate, count: int) -> str:
 def _reason_for_no_resend(delegate: Delegate, invitations: "QuerySet[Delivery]", *, now: datetime) -> str:
     """Return the sentence that says why none of `invitations` can be sent again."""
     states = set(invitations.values_list("state", flat=True))
-    if DeliveryState.SENT in states and states.isdisjoint(ON_ITS_WAY):
+    if DeliveryState.SENT in states and states.isdisjoint(PENDING_STATES):
         minutes = RESEND_PAUSE // timedelta(minutes=1)
         return ngettext(
             "The invitation of %(name)s went out less than %(minutes)s minute ago. Please wait a little.",
@@ -126,13 +126,13 @@ def _make_due_again(deliveries: "QuerySet[Delivery]", *, by: User, now: datetime
     latest = Delivery.objects.latest_of_entry().filter(session__released__ends_at__gt=now)
     sent_a_while_ago = Q(attempted_at__isnull=True) | Q(attempted_at__lte=now - RESEND_PAUSE)
     invitations = Delivery.objects.invitations_ahead(now)
-    chosen = _locked(
+    chosen = _lock_deliveries(
         deliveries.filter(
             Q(Q(entry__isnull=True) | Q(pk__in=latest), state__in=_resendable_states(by))
             | Q(Q(pk__in=invitations) | Q(kind=DeliveryKind.REGISTRATION), sent_a_while_ago, state=DeliveryState.SENT)
         )
     )
-    Delivery.objects.filter(pk__in=[one.pk for one in chosen]).update(
+    Delivery.objects.filter(pk__in=[delivery.pk for delivery in chosen]).update(
         state=DeliveryState.DUE,
         due_at=now,
         resent_at=now,
@@ -149,7 +149,7 @@ def _resendable_states(by: User) -> list[DeliveryState]:
     return [DeliveryState.FAILED, DeliveryState.STOPPED] if by.is_staff else [DeliveryState.FAILED]
 
 
-def _locked(deliveries: "QuerySet[Delivery]") -> list[Delivery]:
+def _lock_deliveries(deliveries: "QuerySet[Delivery]") -> list[Delivery]:
     """Lock those of `deliveries` that still match its conditions once other transactions are done."""
     rows = deliveries.select_related("delegate").order_by("pk")
     return list(rows.select_for_update(of=("self",)))

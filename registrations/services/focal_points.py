@@ -72,9 +72,7 @@ def record_privacy_notice_read(user: User, *, now: datetime) -> None:
 
 
 def _account(email: str, *, name: str, language: str) -> User:
-    """Return the account with this address, creating it if there is none, even if another request creates it
-    meanwhile.
-    """
+    """Return the account with this address; create it if there is none, even if another request does so meanwhile."""
     known = User.objects.filter(email__iexact=email)
     if (user := known.first()) is not None:
         return user

@@ -27,17 +27,17 @@ def remind_countries(
     The deliveries are inserted in this transaction, so that there are `count`, the number that `by` confirmed. Raises
     NotPossibleNow if the webinar sends no gap reminders, no delegation is chosen or nobody can be mailed;
     RecipientCountChanged if a delegation lacks nothing by now or the number differs; RuleBroken if a country was
-    reminded within a day and `is_meant_again` is not set. Locks the webinar, so that of two calls at once the second
-    sees what the first sent.
+    reminded within a day and `is_meant_again` is not set. Locks the webinar, so that of two calls at once the
+    second sees what the first sent.
     """
     # Without its key: rows that refer to the webinar can be inserted meanwhile.
     webinar = Webinar.objects.select_for_update(no_key=True).get(pk=webinar.pk)
     check_gap_reminder(webinar, now=now)
     if not delegations:
         raise NotPossibleNow(_("Please choose at least one country."))
-    found = [one for one in countries_with_gaps(webinar) if one.delegation.pk in delegations]
-    chosen = [one for one in found if one.focal_points]
-    present = sum(len(one.focal_points) for one in chosen)
+    found = [country for country in countries_with_gaps(webinar) if country.delegation.pk in delegations]
+    chosen = [country for country in found if country.focal_points]
+    present = sum(len(country.focal_points) for country in chosen)
     if not present:
         raise NotPossibleNow(_("None of these countries lacks anything and has a focal point who can be written to."))
     if len(found) < len(set(delegations)):
@@ -54,7 +54,7 @@ def remind_countries(
             present,
         )
         raise RecipientCountChanged(text % {"count": present})
-    if not is_meant_again and any(one.is_reminded_within_a_day(now) for one in chosen):
+    if not is_meant_again and any(country.is_reminded_within_a_day(now) for country in chosen):
         raise RuleBroken(
             _("Some of these countries were told within the last day. Please confirm that they are told once more."),
             field="again",
@@ -63,17 +63,17 @@ def remind_countries(
         webinar=webinar, confirmed_at=now, confirmed_by=by, body_count=len(chosen), confirmed_count=present
     )
     Delivery.objects.bulk_create(
-        _notice(gap_reminder, one.delegation, user, now) for one in chosen for user in one.focal_points
+        _new_notice(gap_reminder, country.delegation, user, now) for country in chosen for user in country.focal_points
     )
     HistoryEvent.objects.bulk_create(
         new_event(
             HistoryKind.CHASED,
-            delegation=one.delegation,
+            delegation=country.delegation,
             by=by,
             now=now,
-            changes={"recipients": [None, len(one.focal_points)]},
+            changes={"recipients": [None, len(country.focal_points)]},
         )
-        for one in chosen
+        for country in chosen
     )
     nudge_planner()
     return gap_reminder
@@ -99,7 +99,7 @@ def send_test_of_gap_notice(delegation: Delegation, *, by: User, now: datetime) 
     )
 
 
-def _notice(gap_reminder: GapReminder, delegation: Delegation, user: User, now: datetime) -> Delivery:
+def _new_notice(gap_reminder: GapReminder, delegation: Delegation, user: User, now: datetime) -> Delivery:
     key = f"gap:chase:{gap_reminder.pk}:{delegation.pk}:{user.pk}"
     return Delivery.to_account(
         user,

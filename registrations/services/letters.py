@@ -22,8 +22,9 @@ from registrations.models import Delegation, HistoryKind, NominationLetter, User
 from registrations.models.letter import random_path
 from registrations.services.acceptance import accept_if_complete
 from registrations.services.history import record
-from registrations.services.quota_locks import atomic_with_retry, lock_delegation
+from registrations.services.quota_locks import lock_delegation
 from registrations.services.registration_window import check_attending, check_time, is_late
+from registrations.services.transactions import atomic_with_retry
 
 log = structlog.get_logger(__name__)
 
@@ -48,20 +49,17 @@ def upload_letter(delegation: Delegation, *, upload: "UploadedFile[Any]", by: Us
     )
     # Written before the transaction, so that no locks are held meanwhile.
     _store(letter, upload)
-    is_kept = False
+    current = None
     try:
-        kept = _make_current(delegation, letter, by=by, now=now)
-        is_kept = kept is letter
+        current = _make_current(delegation, letter, by=by, now=now)
     finally:
-        if not is_kept:
+        if current is not letter:
             letter.file.delete(save=False)
-    return kept
+    return current
 
 
 def _store(letter: NominationLetter, upload: "UploadedFile[Any]") -> None:
-    """Write `upload` as the file of `letter`. On a failure, logs the cause, removes the partial file and raises
-    FileNotStored.
-    """
+    """Write the file of `letter`. If this fails, log the cause, remove what was written and raise FileNotStored."""
     storage, path = letter.file.storage, random_path(letter, "")
     try:
         letter.file.name = storage.save(path, upload)

@@ -15,7 +15,8 @@ from registrations.exceptions import AttendanceChangedTooOften, NamedTooOften
 from registrations.models import CalendarEntry, Delegate, Delegation, HistoryEvent, HistoryKind, User
 from registrations.models.delegate import mail_delay
 from registrations.services.history import new_event, record
-from registrations.services.quota_locks import LockedDelegation, atomic_with_retry, lock_delegation, lock_person
+from registrations.services.quota_locks import LockedDelegation, lock_delegation, lock_person
+from registrations.services.transactions import atomic_with_retry
 
 DAY = timedelta(days=1)
 MAX_WITHDRAWALS_PER_DAY = 2
@@ -35,7 +36,7 @@ class WithdrawalCounts:
         self.events: dict[str, list[HistoryEvent]] = defaultdict(list)
         if not by.is_staff:
             wanted = {email.lower() for email in emails}
-            for event in _events_of_leaving(locked.delegation, wanted, by=by, now=now):
+            for event in _departure_events(locked.delegation, wanted, by=by, now=now):
                 self._count(event)
 
     def check(self, email: str) -> None:
@@ -62,17 +63,13 @@ class WithdrawalCounts:
             self.events[event.delegate.address].append(event)
 
     def _uncount_departure(self, restored: HistoryEvent) -> None:
-        """Subtract the departure that `restored` undoes, if it was counted. The last event may be about another
-        delegate.
-        """
+        """Subtract the departure that `restored` undoes, if counted: the last event may be about another delegate."""
         events = self.events[restored.delegate.address] if restored.delegate is not None else []
         if events and events[-1].delegate_id == restored.delegate_id and events[-1].kind in DEPARTURE_KINDS:
             events.pop()
 
     def _alert(self, last: HistoryEvent) -> HistoryEvent | None:
-        """Return the unsaved event that alerts the secretariat, or None if it was alerted about this person within a
-        day.
-        """
+        """Return the unsaved event that alerts the secretariat; None if one about the person exists since a day ago."""
         alerts = HistoryEvent.objects.filter(
             kind=HistoryKind.NAMED_TOO_OFTEN, delegation=self.locked.delegation, at__gt=self.now - DAY
         )
@@ -87,12 +84,10 @@ class WithdrawalCounts:
         )
 
 
-def _events_of_leaving(
+def _departure_events(
     delegation: Delegation, addresses: set[str], *, by: User, now: datetime
 ) -> Iterable[HistoryEvent]:
-    """Return the focal points' actions by which `addresses` were given up or taken back within a day, in their
-    order.
-    """
+    """Return the focal points' actions within a day by which `addresses` left or came back, in their order."""
     left = Q(kind__in=[*DEPARTURE_KINDS, HistoryKind.RESTORED], address__in=addresses)
     edited = Q(kind__in=[HistoryKind.EDITED, HistoryKind.EDIT_UNDONE], changes__has_key="email")
     return (
@@ -109,8 +104,7 @@ def _events_of_leaving(
 
 
 def check_attending_again(locked: LockedDelegation, *, by: User, now: datetime) -> None:
-    """Raise AttendanceChangedTooOften if focal points marked the delegation as not attending more than twice within a
-    day.
+    """Raise AttendanceChangedTooOften if focal points marked it as not attending more than twice within a day.
 
     Each change cancels and repeats the invitations of all its people. Costs one query, two if it raises, none for
     staff.
@@ -167,9 +161,7 @@ def _returns_to_address_before_hold(delegate: Delegate) -> bool:
 
 
 def _already_mailed(delegation: Delegation, addresses: Sequence[str]) -> set[str]:
-    """Return those of `addresses` that belonged to people of the webinar whose mail was not held, or have calendar
-    entries.
-    """
+    """Return those of `addresses` in the webinar that have calendar entries, or people whose mail was not held."""
     people = Delegate.objects.filter(webinar=delegation.webinar_id, mail_held_at__isnull=True).with_addresses(addresses)
     entries = CalendarEntry.objects.filter(session__webinar=delegation.webinar_id, address__in=addresses).order_by()
     named = people.order_by().values_list(Lower("email"))

@@ -38,7 +38,6 @@ def permitted_actions(
 ) -> PermittedActions:
     """Return what `by` may do with `delegation` at `now`; `ends_at` is the end of the last session. No query."""
     refusal = refusal_at(policy, ends_at, by=by, now=now)
-    is_over = isinstance(refusal, WebinarOver)
     in_time = refusal is None
     late = refusal_at(policy, ends_at, by=by, now=now, is_allowed_late=True) is None
     attends = delegation.status != DelegationStatus.NOT_ATTENDING
@@ -50,7 +49,7 @@ def permitted_actions(
         change_people=attends and late,
         submit=may_submit and delegation.status in SUBMITTABLE_STATUSES,
         change_attendance=in_time,
-        send_again=attends and not is_over,
+        send_again=attends and not isinstance(refusal, WebinarOver),
         upload_letter=attends and late,
         remove_letter=attends and in_time,
     )

@@ -4,16 +4,14 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 
-from django.utils.translation import gettext as _
-
-from registrations.exceptions import NotPossibleNow
 from registrations.models import BodyKind, NominationLetter, RegistrationPolicy, User
 from registrations.models.history import POLICY_CHANGED
 from registrations.queries import last_session_end
 from registrations.queries.acceptance import Acceptances, acceptances_among_counted
 from registrations.queries.seats import CountedDelegation, delegations_with_seats
-from registrations.services.acceptance import accept_by_rule
-from registrations.services.quota_locks import atomic_with_retry, lock_webinar
+from registrations.services.acceptance import accept_by_rule, check_confirmed
+from registrations.services.quota_locks import lock_webinar
+from registrations.services.transactions import atomic_with_retry
 from sessions_app.models import Webinar
 
 
@@ -23,19 +21,18 @@ def save_policy(
     *,
     by: User | None,
     now: datetime,
-    seen: Iterable[str] | None = None,
+    confirmed: Iterable[str] | None = None,
     step: str = POLICY_CHANGED,
 ) -> Acceptances:
     """Save `policy` and accept the submitted, complete delegations that need not wait for a decision any more (rule 4).
 
-    Returns the acceptances. `step` is that of `accept_by_rule`. Raises NotPossibleNow if `seen` lacks any of the
+    Returns the acceptances. `step` is that of `accept_by_rule`. Raises NotPossibleNow if `confirmed` lacks any of the
     `confirmations` of `policy_preview`; None skips this check. Locks the quotas and delegations of the webinar. Accepts
     nobody if the webinar is over or its people were anonymised.
     """
     lock_webinar(policy.webinar)
     accepted = policy_preview(policy, now=now)
-    if seen is not None and not accepted.confirmations <= set(seen):
-        raise NotPossibleNow(_("Meanwhile this does more than you have seen. Please look again."))
+    check_confirmed(accepted.confirmations, confirmed)
     policy.save()
     accept_by_rule(accepted.delegations, step=step, by=by, now=now)
     return accepted
@@ -54,6 +51,6 @@ def _with_letter_requirement(webinar: Webinar, *, requires_letter: bool) -> Iter
     """Yield the delegations of `webinar` with `lacks_letter` computed for the new value of `requires_letter`."""
     current = NominationLetter.objects.current().filter(delegation__webinar=webinar)
     present = set(current.values_list("delegation", flat=True)) if requires_letter else set()
-    for one in delegations_with_seats(webinar):
-        is_country = one.delegation.body.kind == BodyKind.COUNTRY
-        yield replace(one, lacks_letter=requires_letter and is_country and one.delegation.pk not in present)
+    for counted in delegations_with_seats(webinar):
+        is_country = counted.delegation.body.kind == BodyKind.COUNTRY
+        yield replace(counted, lacks_letter=requires_letter and is_country and counted.delegation.pk not in present)

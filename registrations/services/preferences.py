@@ -11,7 +11,8 @@ from registrations.models import Delegate, HistoryKind
 from registrations.queries import last_session_end
 from registrations.services.delegate_details import apply_details, details_of
 from registrations.services.history import record
-from registrations.services.quota_locks import atomic_with_retry, lock_delegation
+from registrations.services.quota_locks import lock_delegation
+from registrations.services.transactions import atomic_with_retry
 
 PREFERENCE_FIELDS = ("language", "timezone")
 

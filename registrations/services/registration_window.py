@@ -63,14 +63,14 @@ def check_time(webinar: Webinar, *, by: User, now: datetime, is_allowed_late: bo
 
 
 def check_not_over(webinar: Webinar, *, now: datetime) -> None:
-    """Raise WebinarOver after the last session: the first half of `check_time`. One query."""
+    """Raise WebinarOver after the end of the last session, for staff too (rule 7). One query."""
     end = last_session_end(webinar)
     if end is not None and now >= end:
         raise WebinarOver
 
 
 def check_open(webinar: Webinar, *, by: User, now: datetime, is_allowed_late: bool = False) -> None:
-    """Raise what `refusal_at` returns, except WebinarOver: the second half of `check_time`.
+    """Raise what `refusal_at` returns of opening, closing and purge, for a webinar that is not over.
 
     One query, none where the policy was read with the webinar.
     """

@@ -14,7 +14,7 @@ from registrations.services.registration_window import check_not_over
 from sessions_app.addresses import host_of, validate_web_address
 from sessions_app.models import Session
 
-FIELD = "second_address"
+ADDRESS_FIELD = "second_address"
 
 
 def fingerprint_of_rooms(session: Session) -> str:
@@ -31,14 +31,14 @@ def switch_room(
     by: User,
     now: datetime,
     second_address: str | None = None,
-    seen: str | None = None,
+    shown_fingerprint: str | None = None,
 ) -> bool:
     """Switch participants to the second room of `session`, or back to the first; return whether anything changed.
 
     `second_address` becomes the address of the second room when switching to it. Calendars hold no room address, so
     nothing is mailed. A repetition changes nothing and is recorded once. Locks the row of the session. Raises
-    RuleBroken if the fingerprint of the rooms is not `seen` (None skips this check) or the wanted room has no address,
-    InvalidInput for an address that is no web address, and WebinarOver.
+    RuleBroken if the fingerprint of the rooms is not `shown_fingerprint` (None skips this check) or the wanted room has
+    no address, InvalidInput for an address that is no web address, and WebinarOver.
     """
     stored = Session.objects.select_for_update(no_key=True).select_related("webinar").get(pk=session.pk)
     # Participants can enter until then.
@@ -48,7 +48,7 @@ def switch_room(
         wanted = stored.backup_room_url if second_address is None else second_address.strip()
     if wanted and (to_second, wanted) == (stored.uses_backup_room, stored.current_room_url):
         return False
-    if seen is not None and seen != fingerprint_of_rooms(stored):
+    if shown_fingerprint is not None and shown_fingerprint != fingerprint_of_rooms(stored):
         raise RuleBroken(
             _("Meanwhile another room was entered. Please look at it as it is now, and send the form again.")
         )
@@ -57,7 +57,7 @@ def switch_room(
             _("Enter the address of the second room first.")
             if to_second
             else _("The first room has no address. Enter it on the page of the session first."),
-            field=FIELD if to_second else "",
+            field=ADDRESS_FIELD if to_second else "",
         )
     if to_second:
         stored.backup_room_url = _clean_address(wanted)
@@ -76,11 +76,13 @@ def switch_room(
 def _clean_address(address: str) -> str:
     longest = Session._meta.get_field("backup_room_url").max_length or 0
     if len(address) > longest:
-        raise InvalidInput({FIELD: [_("Please use no more than %(longest)s characters.") % {"longest": longest}]})
+        raise InvalidInput(
+            {ADDRESS_FIELD: [_("Please use no more than %(longest)s characters.") % {"longest": longest}]}
+        )
     try:
         validate_web_address(address)
     except ValidationError as error:
-        raise InvalidInput({FIELD: error.messages}) from None
+        raise InvalidInput({ADDRESS_FIELD: error.messages}) from None
     return address
 
 

@@ -6,9 +6,11 @@ from django.utils.translation import gettext as _
 
 from registrations.exceptions import EditConflict, InvalidInput, NotPossibleNow
 from registrations.models import Delegate, HistoryKind, User
+from registrations.services.delegate_changes import mark_changed
 from registrations.services.history import record
-from registrations.services.quota_locks import atomic_with_retry, lock_delegation, mark_changed
+from registrations.services.quota_locks import lock_delegation
 from registrations.services.registration_window import check_time
+from registrations.services.transactions import atomic_with_retry
 from sessions_app.models import Speaker, SpeakerKind
 
 

@@ -14,7 +14,7 @@ from registrations.exceptions import LinkNotValid
 from registrations.models import Delegation, FocalPoint
 
 # The ids of a focal point and of a delegation, as `invitation_url` writes them; 18 digits fit every database.
-VALUE = re.compile(r"([1-9][0-9]{0,17})\.([1-9][0-9]{0,17})", re.ASCII)
+TOKEN_VALUE = re.compile(r"([1-9][0-9]{0,17})\.([1-9][0-9]{0,17})", re.ASCII)
 
 
 def _signer() -> Signer:
@@ -38,18 +38,24 @@ def read_invitation_token(token: str) -> tuple[FocalPoint, Delegation]:
 
     Raises LinkNotValid for an invalid token, a removed focal point and a purged webinar.
     """
-    try:
-        value = VALUE.fullmatch(_signer().unsign(token))
-    except BadSignature:
-        raise LinkNotValid(is_guess=True) from None
-    if value is None:
-        raise LinkNotValid(is_guess=True)
-    focal_point = FocalPoint.objects.with_access().filter(pk=int(value[1])).select_related("user").first()
+    focal_point_id, delegation_id = _unsign(token)
+    focal_point = FocalPoint.objects.with_access().filter(pk=focal_point_id).select_related("user").first()
     delegation = (
         Delegation.objects.select_related("webinar__policy", "body")
-        .filter(pk=int(value[2]), webinar__policy__purge_on__gt=timezone.now().date())
+        .filter(pk=delegation_id, webinar__policy__purge_on__gt=timezone.now().date())
         .first()
     )
     if focal_point is None or delegation is None or focal_point.body_id != delegation.body_id:
         raise LinkNotValid(is_guess=False)
     return focal_point, delegation
+
+
+def _unsign(token: str) -> tuple[int, int]:
+    """Return the ids of the focal point and the delegation in `token`. Raises LinkNotValid unless we signed it."""
+    try:
+        value = TOKEN_VALUE.fullmatch(_signer().unsign(token))
+    except BadSignature:
+        raise LinkNotValid(is_guess=True) from None
+    if value is None:
+        raise LinkNotValid(is_guess=True)
+    return int(value[1]), int(value[2])

@@ -17,15 +17,17 @@ from registrations.models import Delegate
 from registrations.queries.participant import Subscriber, subscriber
 
 # The id of a delegate and the version of their links, as `make_token` writes them; 18 digits fit every database.
-VALUE = re.compile(r"([1-9][0-9]{0,17})\.([1-9][0-9]{0,8})", re.ASCII)
+TOKEN_VALUE = re.compile(r"([1-9][0-9]{0,17})\.([1-9][0-9]{0,8})", re.ASCII)
 # What looks like a token within a text; a text longer than any link of this site is not searched further.
-TOKEN = re.compile(rf"{VALUE.pattern}~[\w-]{{43}}(?![\w-])", re.ASCII)
+TOKEN = re.compile(rf"{TOKEN_VALUE.pattern}~[\w-]{{43}}(?![\w-])", re.ASCII)
 MAX_LINK_LENGTH = 400
 # Stands for the token in a cached path.
 _PLACEHOLDER = "~"
 
 
 class Scope(StrEnum):
+    """What a link of a participant opens: their page, or only the join page of a session."""
+
     PAGE = "page"
     JOIN = "join"
 
@@ -95,7 +97,7 @@ def _unsign(token: str, scopes: tuple[Scope, ...]) -> tuple[int, int]:
     signed_for_another_scope = False
     for scope in Scope:
         try:
-            value = VALUE.fullmatch(_signer(scope).unsign(token))
+            value = TOKEN_VALUE.fullmatch(_signer(scope).unsign(token))
         except BadSignature:
             continue
         if value is not None and scope in scopes:

@@ -2,10 +2,10 @@
 
 from django.urls import path
 
-from registrations.views.participant.calendar_files import feed, session_ics
+from registrations.views.participant.calendar_files import calendar_feed, session_file
 
 app_name = "registrations_files"
 urlpatterns = [
-    path("my/<str:token>/calendar.ics", feed, name="feed"),
-    path("my/<str:token>/sessions/<int:n>.ics", session_ics, name="session-ics"),
+    path("my/<str:token>/calendar.ics", calendar_feed, name="feed"),
+    path("my/<str:token>/sessions/<int:n>.ics", session_file, name="session-ics"),
 ]

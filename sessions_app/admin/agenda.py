@@ -19,20 +19,21 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from sessions_app.addresses import host_of
-from sessions_app.admin.base import ConcurrentEditAdmin, change_url, link, save_rows
+from sessions_app.admin.base import ConcurrentEditAdmin, change_url, link
 from sessions_app.admin.cancelling import cancel_session_page, restore_session_page
 from sessions_app.admin.filters import WebinarFilter
 from sessions_app.admin.inlines import TableInline
+from sessions_app.concurrent_edits import save_rows
 from sessions_app.editing import move_item, order_items
 from sessions_app.forms import AgendaItemForm, disable_autofill
 from sessions_app.models import AgendaItem, AgendaItemSpeaker, Session, Speaker
 from sessions_app.participants import get_participants
 from sessions_app.releases import draft_of
-from sessions_app.time_zone_context import in_zone
+from sessions_app.time_zone_context import render_in_zone
 
 # An item without a typed place comes last.
-LAST_PLACE = 1_000
-MOVE = re.compile(r"(?P<way>up|down)-(?P<item>\d{1,18})", re.ASCII)
+PLACE_OF_NEW_ITEMS = 1_000
+MOVE_BUTTON_NAME = re.compile(r"(?P<way>up|down)-(?P<item>\d{1,18})", re.ASCII)
 
 
 class AgendaItemInline(admin.StackedInline):  # type: ignore[type-arg]  # takes no parameter at run time
@@ -62,7 +63,7 @@ class AgendaItemInline(admin.StackedInline):  # type: ignore[type-arg]  # takes 
     def hours(self, item: AgendaItem) -> str:
         if item.pk is None:
             return "–"
-        starts_at = timezone.localtime(self._hours_of(item.session)[item.pk])
+        starts_at = timezone.localtime(self._start_times(item.session)[item.pk])
         return f"{time_format(starts_at, 'H:i')}–{time_format(starts_at + timedelta(minutes=item.minutes), 'H:i')}"
 
     @admin.display(description=gettext_lazy("translation"))
@@ -75,7 +76,7 @@ class AgendaItemInline(admin.StackedInline):  # type: ignore[type-arg]  # takes 
         """Show buttons that submit the page's form: it is saved, then the item moves."""
         if item.pk is None:
             return "–"
-        order = list(self._hours_of(item.session))
+        order = list(self._start_times(item.session))
         verbs = [("up", _("Up"), item.pk != order[0]), ("down", _("Down"), item.pk != order[-1])]
         return (
             format_html_join(
@@ -87,7 +88,7 @@ class AgendaItemInline(admin.StackedInline):  # type: ignore[type-arg]  # takes 
             or "–"
         )
 
-    def _hours_of(self, session: Session) -> dict[int, datetime]:
+    def _start_times(self, session: Session) -> dict[int, datetime]:
         """Return the start of each item by its id; read once per request, as long as the inline lives."""
         if not hasattr(self, "_hours"):
             self._hours: dict[int, datetime] = {}
@@ -169,7 +170,7 @@ class SessionAdmin(ConcurrentEditAdmin[Session]):
         """Show and read every hour in the webinar's zone, which the top of the page names."""
         session = self.get_object(request, object_id) if object_id else None
         zone = session.webinar.timezone if session else timezone.get_current_timezone_name()
-        return in_zone(zone, super().changeform_view, request, object_id, *args, **kwargs)
+        return render_in_zone(zone, super().changeform_view, request, object_id, *args, **kwargs)
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view
@@ -208,15 +209,11 @@ class SessionAdmin(ConcurrentEditAdmin[Session]):
         for number, item in enumerate((each for each in items if each.pk is None), start=1):
             item.position = last + number
         save_rows(formset, items)
-        places = {
-            one.instance.pk: one.cleaned_data.get("place") or LAST_PLACE
-            for one in formset.forms
-            if one.instance.pk is not None and one not in formset.deleted_forms and "place" in one.changed_data
-        }
+        places = _typed_places(formset)
         # An item whose place was not changed keeps its stored position, which another user may have changed.
         rows = list(session.items.order_by("position").values_list("pk", "position"))
         order_items(session, [pk for pk, _position in sorted(rows, key=lambda row: places.get(row[0], row[1]))])
-        if move := MOVE.fullmatch(request.POST.get("_move", "")):
+        if move := MOVE_BUTTON_NAME.fullmatch(request.POST.get("_move", "")):
             move_item(session, int(move["item"]), steps=-1 if move["way"] == "up" else 1)
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
@@ -229,13 +226,24 @@ class SessionAdmin(ConcurrentEditAdmin[Session]):
 
     def response_change(self, request: HttpRequest, obj: Session) -> HttpResponse:
         """After a move, return to the same page at the item's new position."""
-        move = MOVE.fullmatch(request.POST.get("_move", ""))
+        move = MOVE_BUTTON_NAME.fullmatch(request.POST.get("_move", ""))
         if move is None:
             return super().response_change(request, obj)
         order = list(obj.items.order_by("position").values_list("pk", flat=True))
         item = int(move["item"])
         anchor = f"#items-{order.index(item)}" if item in order else ""
         return redirect(f"{change_url(obj)}{anchor}")
+
+
+def _typed_places(formset: Any) -> dict[int, int]:
+    """Return, by the id of each item whose place was changed, the place that was typed; without one, the last."""
+    return {
+        item_form.instance.pk: item_form.cleaned_data.get("place") or PLACE_OF_NEW_ITEMS
+        for item_form in formset.forms
+        if item_form.instance.pk is not None
+        and item_form not in formset.deleted_forms
+        and "place" in item_form.changed_data
+    }
 
 
 class AgendaItemSpeakerInline(TableInline):

@@ -1,7 +1,6 @@
 """Base classes of the secretariat's admin pages, in every app."""
 
 import re
-from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from django.contrib import admin, messages
@@ -9,9 +8,8 @@ from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.views.main import ERROR_FLAG, SEARCH_VAR, ChangeList
 from django.contrib.auth.base_user import AbstractBaseUser
-from django.core.exceptions import ObjectDoesNotExist
-from django.db import DatabaseError, IntegrityError, models
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.db import IntegrityError, models
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.html import format_html
@@ -20,9 +18,10 @@ from django.utils.translation import gettext as _
 
 from sessions_app.admin.change_log import add_differences, logged_changes
 from sessions_app.admin.split_datetime import SplitDateTimeLegendMixin
-from sessions_app.forms import ConcurrentEditForm, mark_languages
+from sessions_app.concurrent_edits import ConcurrentEditForm, RowDeleted, save_changed_fields, save_rows
+from sessions_app.forms import mark_languages
 
-M = TypeVar("M", bound=models.Model)
+ModelT = TypeVar("ModelT", bound=models.Model)
 
 if TYPE_CHECKING:
     TypedModelAdmin = admin.ModelAdmin
@@ -45,11 +44,7 @@ LOOKUPS_OF_FILTERS = re.compile(r"((__id)?__exact|__isnull)?")
 LOOKUPS_OF_DATES = {"__year": range(1970, 3000), "__month": range(1, 13), "__day": range(1, 32)}
 
 
-class RowDeleted(Exception):
-    """Another user deleted the row before it was saved."""
-
-
-class SecretariatAdmin(SplitDateTimeLegendMixin, TypedModelAdmin[M]):
+class SecretariatAdmin(SplitDateTimeLegendMixin, TypedModelAdmin[ModelT]):
     """The admin pages of one model; no URL, selection of rows or concurrent save leads to a server error."""
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
@@ -89,7 +84,7 @@ class SecretariatAdmin(SplitDateTimeLegendMixin, TypedModelAdmin[M]):
             raise IncorrectLookupParameters
         return True
 
-    def get_form(self, request: HttpRequest, obj: M | None = None, change: bool = False, **kwargs: Any) -> Any:
+    def get_form(self, request: HttpRequest, obj: ModelT | None = None, change: bool = False, **kwargs: Any) -> Any:
         form = super().get_form(request, obj, change=change, **kwargs)
         mark_languages(form.base_fields)
         return form
@@ -142,10 +137,17 @@ class SecretariatAdmin(SplitDateTimeLegendMixin, TypedModelAdmin[M]):
             entry.changes = logged_changes(entry, self.model)
         return response
 
-    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> M | None:
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> ModelT | None:
         if len(object_id) > MAX_KEY_LENGTH:
             return None
         return super().get_object(request, object_id, from_field)
+
+    def get_object_or_404(self, request: HttpRequest, object_id: str) -> ModelT:
+        """Return the row with this key, without checking any permission. Raises Http404 if there is none."""
+        row = self.get_object(request, object_id)
+        if row is None:
+            raise Http404
+        return row
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
         """If rows that refer to `objs` forbid the deletion, list those rows and no missing permissions."""
@@ -153,61 +155,32 @@ class SecretariatAdmin(SplitDateTimeLegendMixin, TypedModelAdmin[M]):
         return deleted, counts, set() if protected else perms_needed, protected
 
 
-class ConcurrentEditAdmin(SecretariatAdmin[M]):
-    """The admin of rows that several people edit at once: it saves only the fields that were changed on the page."""
+class ConcurrentEditAdmin(SecretariatAdmin[ModelT]):
+    """The admin of rows that several people edit at once: it saves only the fields that were changed on the page.
+
+    See `sessions_app/concurrent_edits.py`.
+    """
 
     form = ConcurrentEditForm
 
-    def save_model(self, request: HttpRequest, obj: M, form: Any, change: bool) -> None:
+    def save_model(self, request: HttpRequest, obj: ModelT, form: Any, change: bool) -> None:
         save_changed_fields(obj, form.changed_data)
 
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
         save_rows(formset, formset.save(commit=False))
 
 
-class ReadOnlyAdmin(SecretariatAdmin[M]):
+class ReadOnlyAdmin(SecretariatAdmin[ModelT]):
     """An admin to read and to search; only services change its rows."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 
-    def has_change_permission(self, request: HttpRequest, obj: M | None = None) -> bool:
+    def has_change_permission(self, request: HttpRequest, obj: ModelT | None = None) -> bool:
         return False
 
-    def has_delete_permission(self, request: HttpRequest, obj: M | None = None) -> bool:
+    def has_delete_permission(self, request: HttpRequest, obj: ModelT | None = None) -> bool:
         return False
-
-
-def save_changed_fields(row: models.Model, changed: Collection[str]) -> None:
-    """Save the fields of `row` that are named in `changed`, then reload the row.
-
-    Raises RowDeleted if the row is not stored any more.
-    """
-    if row.pk is None:
-        row.save()
-        return
-    try:
-        row.save(update_fields=[field.name for field in row._meta.concrete_fields if field.name in changed])
-    except DatabaseError as error:
-        # Django 5.2 raises a plain DatabaseError if no row was updated, Django 6.0 `NotUpdated`. Errors of the database
-        # itself have other classes.
-        if type(error) is DatabaseError or isinstance(error, getattr(row, "NotUpdated", ())):
-            raise RowDeleted from error
-        raise
-    try:
-        row.refresh_from_db()
-    except ObjectDoesNotExist as error:
-        raise RowDeleted from error
-
-
-def save_rows(formset: Any, rows: Sequence[models.Model]) -> None:
-    """Save only the changed fields of each of `rows`, and delete the rows that `formset` marks for deletion."""
-    for row in formset.deleted_objects:
-        row.delete()
-    for form in formset.forms:
-        if form.instance in rows:
-            save_changed_fields(form.instance, form.changed_data)
-    formset.save_m2m()
 
 
 def _exceeds_key_size(value: str) -> bool:
@@ -237,4 +210,5 @@ def change_url(row: models.Model) -> str:
 
 
 def link(url: str, text: object) -> SafeString:
+    """Return an HTML link; both arguments are escaped."""
     return format_html('<a href="{}">{}</a>', url, text)

@@ -5,32 +5,30 @@ from typing import Any
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db import models
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from sessions_app.admin.base import SecretariatAdmin, acting_user, change_url
-from sessions_app.cancelling import cancel_webinar, draft_of_cancellation, restore_webinar
+from sessions_app.cancelling import cancel_webinar, preview_cancellation, restore_webinar
 from sessions_app.editing import cancel_session, restore_session
 from sessions_app.forms import ReasonForm
 from sessions_app.models import Session, Webinar
-from sessions_app.release_recipients import count_recipients
+from sessions_app.release_recipients import changes_with_recipients
 from sessions_app.releases import ReleaseRefused
 
 
-def row_to_change(model_admin: SecretariatAdmin[Any], request: HttpRequest, pk: int) -> Any:
+def get_row_to_change(model_admin: SecretariatAdmin[Any], request: HttpRequest, pk: int) -> Any:
     """Return the row with this id. Raises Http404 if there is none, PermissionDenied for users who may only view."""
-    row = model_admin.get_object(request, str(pk))
-    if row is None:
-        raise Http404
+    row = model_admin.get_object_or_404(request, str(pk))
     if not model_admin.has_change_permission(request, row):
         raise PermissionDenied
     return row
 
 
-def confirm_page(
+def render_confirmation(
     model_admin: SecretariatAdmin[Any], request: HttpRequest, row: models.Model, **extra_context: Any
 ) -> HttpResponse:
     """Render the confirmation of an action on `row`.
@@ -48,7 +46,8 @@ def confirm_page(
 
 
 def cancel_session_page(model_admin: SecretariatAdmin[Session], request: HttpRequest, pk: int) -> HttpResponse:
-    session: Session = row_to_change(model_admin, request, pk)
+    """Mark a session as cancelled, with a reason; the release page comes next."""
+    session: Session = get_row_to_change(model_admin, request, pk)
     if session.cancelled_at is not None:
         messages.info(request, _("This session is cancelled already."))
         return redirect(change_url(session))
@@ -58,7 +57,7 @@ def cancel_session_page(model_admin: SecretariatAdmin[Session], request: HttpReq
         model_admin.log_change(request, session, _("Cancelled: %(reason)s") % form.cleaned_data)
         messages.success(request, _("The session is marked as cancelled. Nobody is told before the release below."))
         return redirect("admin:release-webinar", session.webinar_id)
-    return confirm_page(
+    return render_confirmation(
         model_admin,
         request,
         session,
@@ -73,7 +72,8 @@ def cancel_session_page(model_admin: SecretariatAdmin[Session], request: HttpReq
 
 
 def restore_session_page(model_admin: SecretariatAdmin[Session], request: HttpRequest, pk: int) -> HttpResponse:
-    session: Session = row_to_change(model_admin, request, pk)
+    """Undo the cancellation of a session; the release page comes next."""
+    session: Session = get_row_to_change(model_admin, request, pk)
     if session.cancelled_at is None:
         messages.info(request, _("This session is not cancelled."))
         return redirect(change_url(session))
@@ -83,7 +83,7 @@ def restore_session_page(model_admin: SecretariatAdmin[Session], request: HttpRe
         model_admin.log_change(request, session, _("Takes place after all. %(reason)s") % form.cleaned_data)
         messages.success(request, _("The session takes place again. Nobody is told before the release below."))
         return redirect("admin:release-webinar", session.webinar_id)
-    return confirm_page(
+    return render_confirmation(
         model_admin,
         request,
         session,
@@ -96,15 +96,15 @@ def restore_session_page(model_admin: SecretariatAdmin[Session], request: HttpRe
 
 def cancel_webinar_page(model_admin: SecretariatAdmin[Webinar], request: HttpRequest, pk: int) -> HttpResponse:
     """Show what the cancellation would release; a POST releases exactly that."""
-    webinar: Webinar = row_to_change(model_admin, request, pk)
+    webinar: Webinar = get_row_to_change(model_admin, request, pk)
     if webinar.cancelled_at is not None:
         messages.info(request, _("This webinar is cancelled already."))
         return redirect(change_url(webinar))
-    draft = draft_of_cancellation(webinar, now=timezone.now())
-    form = ReasonForm(request.POST if request.method == "POST" else None, seen=draft.fingerprint)
+    draft = preview_cancellation(webinar, now=timezone.now())
+    form = ReasonForm(request.POST if request.method == "POST" else None, fingerprint=draft.fingerprint)
     if form.is_valid() and _cancel_webinar(model_admin, request, webinar, form):
         return redirect(change_url(webinar))
-    return confirm_page(
+    return render_confirmation(
         model_admin,
         request,
         webinar,
@@ -115,7 +115,7 @@ def cancel_webinar_page(model_admin: SecretariatAdmin[Webinar], request: HttpReq
         ),
         verb=_("Cancel the webinar and tell everyone"),
         form=form,
-        changes=count_recipients(webinar, draft.changes, now=timezone.now()),
+        changes=changes_with_recipients(webinar, draft.changes, now=timezone.now()),
         zone=webinar.timezone,
     )
 
@@ -123,24 +123,26 @@ def cancel_webinar_page(model_admin: SecretariatAdmin[Webinar], request: HttpReq
 def _cancel_webinar(
     model_admin: SecretariatAdmin[Webinar], request: HttpRequest, webinar: Webinar, form: ReasonForm
 ) -> bool:
-    reason = form.cleaned_data["reason"]
     try:
         release = cancel_webinar(
-            webinar, by=acting_user(request), now=timezone.now(), reason=reason, seen=form.cleaned_data["seen"]
+            webinar,
+            by=acting_user(request),
+            now=timezone.now(),
+            reason=form.cleaned_data["reason"],
+            shown_fingerprint=form.cleaned_data["seen"],
         )
     except ReleaseRefused as refused:
-        form.refuse(refused.messages)
+        form.add_refusal(refused.messages)
         return False
-    model_admin.log_change(request, webinar, _("Cancelled: %(reason)s") % {"reason": reason})
-    messages.success(
-        request,
-        _("The webinar is cancelled.") if release else _("The webinar is marked as cancelled; it was never public."),
-    )
+    model_admin.log_change(request, webinar, _("Cancelled: %(reason)s") % form.cleaned_data)
+    never_public = _("The webinar is marked as cancelled; it was never public.")
+    messages.success(request, _("The webinar is cancelled.") if release else never_public)
     return True
 
 
 def restore_webinar_page(model_admin: SecretariatAdmin[Webinar], request: HttpRequest, pk: int) -> HttpResponse:
-    webinar: Webinar = row_to_change(model_admin, request, pk)
+    """Undo the cancellation of a webinar; the release page comes next."""
+    webinar: Webinar = get_row_to_change(model_admin, request, pk)
     if webinar.cancelled_at is None:
         messages.info(request, _("This webinar is not cancelled."))
         return redirect(change_url(webinar))
@@ -150,7 +152,7 @@ def restore_webinar_page(model_admin: SecretariatAdmin[Webinar], request: HttpRe
         model_admin.log_change(request, webinar, _("Takes place after all. %(reason)s") % form.cleaned_data)
         messages.success(request, _("The webinar takes place again. Nobody is told before the release below."))
         return redirect("admin:release-webinar", webinar.pk)
-    return confirm_page(
+    return render_confirmation(
         model_admin,
         request,
         webinar,

@@ -84,7 +84,7 @@ def _stored_value(value: Any, field: Any) -> StoredValue:
     if isinstance(value, date):  # datetime is a subclass
         return value.isoformat()
     if isinstance(value, list | tuple):
-        return ", ".join(str(one) for one in value)
+        return ", ".join(str(part) for part in value)
     return str(value)
 
 
@@ -106,13 +106,17 @@ def _logged_change(part: dict[str, Any], model: type[models.Model]) -> LoggedCha
     changed = part.get("changed") or {}
     changed_model = _related_model(changed.get("model", ""), default=model)
     labels = dict(
-        zip((one[0] for one in changed.get("differences", ())), map(str, changed.get("fields", ())), strict=False)
+        zip(
+            (difference[0] for difference in changed.get("differences", ())),
+            map(str, changed.get("fields", ())),
+            strict=False,
+        )
     )
     differences = tuple(
         (
-            _label(changed_model, str(name), str(labels.get(name, name))),
-            _text(changed_model, name, old),
-            _text(changed_model, name, new),
+            _field_label(changed_model, str(name), str(labels.get(name, name))),
+            _value_in_words(changed_model, name, old),
+            _value_in_words(changed_model, name, new),
         )
         for name, old, new in changed.get("differences", ())
     )
@@ -138,11 +142,11 @@ def _field(model: type[models.Model], name: str) -> Any:
         return None
 
 
-def _label(model: type[models.Model], name: str, label: str) -> str:
+def _field_label(model: type[models.Model], name: str, label: str) -> str:
     return str(getattr(_field(model, name), "verbose_name", None) or _(label))
 
 
-def _text(model: type[models.Model], name: str, value: StoredValue) -> str:
+def _value_in_words(model: type[models.Model], name: str, value: StoredValue) -> str:
     if value in (None, ""):
         return EMPTY
     if isinstance(value, bool):

@@ -26,13 +26,13 @@ class KnownValuesFilter(admin.SimpleListFilter):
             return queryset
         if value not in {str(known) for known, _label in self.lookup_choices}:
             raise IncorrectLookupParameters
-        return self.narrow(queryset, value)
+        return self.filter_rows(queryset, value)
 
     def has_output(self) -> bool:
         # Django ignores a filter with a single choice; a link with the parameter must work then too.
         return True
 
-    def narrow(self, rows: "Rows", value: str) -> "Rows":
+    def filter_rows(self, rows: "Rows", value: str) -> "Rows":
         raise NotImplementedError
 
 
@@ -43,5 +43,5 @@ class WebinarFilter(KnownValuesFilter):
     def lookups(self, request: HttpRequest, model_admin: object) -> list[tuple[str, str]]:
         return [(webinar.slug, str(webinar)) for webinar in Webinar.objects.all()]
 
-    def narrow(self, rows: "Rows", value: str) -> "Rows":
+    def filter_rows(self, rows: "Rows", value: str) -> "Rows":
         return rows.filter(webinar__slug=value)

@@ -7,7 +7,8 @@ from django.forms import BaseInlineFormSet
 from django.utils.translation import gettext as _
 
 from sessions_app.admin.split_datetime import FieldsetSplitDateTime, SplitDateTimeLegendMixin
-from sessions_app.forms import ConcurrentEditForm, mark_languages
+from sessions_app.concurrent_edits import ConcurrentEditForm
+from sessions_app.forms import mark_languages
 
 
 class LabelledInlineFormSet(BaseInlineFormSet):  # type: ignore[type-arg]  # takes no parameter at run time

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
@@ -21,7 +21,7 @@ def _preview(request: HttpRequest, webinar: Webinar, agenda: Agenda, **extra_con
 
 def public_preview(model_admin: SecretariatAdmin[Webinar], request: HttpRequest, pk: int) -> HttpResponse:
     """Show the draft as the public would see it after a release; the time zone is chosen as on the public page."""
-    webinar = _row(model_admin, request, pk)
+    webinar = model_admin.get_object_or_404(request, str(pk))
     agenda = public_agenda(agenda_from_rows(webinar), webinar.agenda_visibility)
     explanation = _("The draft as the public would see it. Nobody else sees this page.")
     return _preview(request, webinar, agenda, explanation=explanation, back=change_url(webinar))
@@ -29,7 +29,7 @@ def public_preview(model_admin: SecretariatAdmin[Webinar], request: HttpRequest,
 
 def delegate_preview(model_admin: SecretariatAdmin[Webinar], request: HttpRequest, pk: int) -> HttpResponse:
     """Show the whole draft as a delegate would see it, in the time zone of a country that takes part."""
-    webinar = _row(model_admin, request, pk)
+    webinar = model_admin.get_object_or_404(request, str(pk))
     explanation = _(
         "The draft as a delegate would see it, with the hours of the country chosen here. Nobody else sees this page."
     )
@@ -46,16 +46,9 @@ def delegate_preview(model_admin: SecretariatAdmin[Webinar], request: HttpReques
 
 def release_preview(model_admin: SecretariatAdmin[Release], request: HttpRequest, pk: int) -> HttpResponse:
     """Show the whole agenda as it was released."""
-    release: Release = _row(model_admin, request, pk)
+    release = model_admin.get_object_or_404(request, str(pk))
     agenda = replace(agenda_from_release(release), slug=release.webinar.slug)
     explanation = _("The agenda as it was with %(release)s. Nobody else sees this page.") % {"release": release}
     return _preview(
         request, release.webinar, agenda, explanation=explanation, back=change_url(release), is_hidden=False
     )
-
-
-def _row(model_admin: SecretariatAdmin[Any], request: HttpRequest, pk: int) -> Any:
-    row = model_admin.get_object(request, str(pk))
-    if row is None:
-        raise Http404
-    return row

@@ -5,20 +5,20 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from sessions_app.admin.base import ReadOnlyAdmin
-from sessions_app.admin.cancelling import confirm_page
+from sessions_app.admin.cancelling import render_confirmation
 from sessions_app.admin.previews import release_preview
 from sessions_app.forms import RestoreForm
 from sessions_app.models import Release, Webinar
-from sessions_app.release_recipients import count_recipients
+from sessions_app.release_recipients import changes_with_recipients
 from sessions_app.releases import ReleaseRefused
-from sessions_app.restoring import restoration_of, restore_release
+from sessions_app.restoring import preview_restoration, restore_release
 
 
 @admin.register(Release)
@@ -58,17 +58,15 @@ class ReleaseAdmin(ReadOnlyAdmin[Release]):
 
     def restore_page(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Show how the restored draft would differ from the public agenda; a POST changes only the draft."""
-        release = self.get_object(request, str(pk))
-        if release is None:
-            raise Http404
+        release = self.get_object_or_404(request, str(pk))
         if not self._may_restore(request):
             raise PermissionDenied
-        restoration = restoration_of(release)
-        form = RestoreForm(request.POST if request.method == "POST" else None, seen=restoration.fingerprint)
+        restoration = preview_restoration(release)
+        form = RestoreForm(request.POST if request.method == "POST" else None, fingerprint=restoration.fingerprint)
         if form.is_valid() and self._restore(request, release, form):
             return redirect("admin:release-webinar", release.webinar_id)
         lost = _("Changes of the draft that were never released are overwritten.")
-        return confirm_page(
+        return render_confirmation(
             self,
             request,
             release,
@@ -80,7 +78,7 @@ class ReleaseAdmin(ReadOnlyAdmin[Release]):
             ),
             verb=_("Put it back into the draft"),
             form=form,
-            changes=count_recipients(release.webinar, restoration.to_public, now=timezone.now()),
+            changes=changes_with_recipients(release.webinar, restoration.to_public, now=timezone.now()),
             zone=restoration.agenda.timezone,
             is_draft_only=True,
             warnings=[lost] if restoration.is_draft_lost else [],
@@ -92,9 +90,9 @@ class ReleaseAdmin(ReadOnlyAdmin[Release]):
 
     def _restore(self, request: HttpRequest, release: Release, form: RestoreForm) -> bool:
         try:
-            restore_release(release, now=timezone.now(), seen=form.cleaned_data["seen"])
+            restore_release(release, now=timezone.now(), shown_fingerprint=form.cleaned_data["seen"])
         except ReleaseRefused as refused:
-            form.refuse(refused.messages)
+            form.add_refusal(refused.messages)
             return False
         webinar_admin = self.admin_site.get_model_admin(Webinar)
         webinar_admin.log_change(

@@ -15,16 +15,17 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from sessions_app.admin.base import ConcurrentEditAdmin, acting_user, save_rows
-from sessions_app.admin.cancelling import cancel_webinar_page, restore_webinar_page, row_to_change
+from sessions_app.admin.base import ConcurrentEditAdmin, acting_user
+from sessions_app.admin.cancelling import cancel_webinar_page, get_row_to_change, restore_webinar_page
 from sessions_app.admin.inlines import TableInline
 from sessions_app.admin.previews import delegate_preview, public_preview
+from sessions_app.concurrent_edits import save_rows
 from sessions_app.editing import next_session_number
 from sessions_app.forms import ReleaseForm
 from sessions_app.models import Session, Webinar
-from sessions_app.release_recipients import CountedChanges, count_recipients
+from sessions_app.release_recipients import CountedChanges, changes_with_recipients
 from sessions_app.releases import Draft, ReleaseRefused, draft_of, release_webinar
-from sessions_app.time_zone_context import in_zone
+from sessions_app.time_zone_context import render_in_zone
 
 
 class SessionInline(TableInline):
@@ -94,7 +95,7 @@ class WebinarAdmin(ConcurrentEditAdmin[Webinar]):
         """Show and read every hour in the webinar's zone, which the top of the page names."""
         webinar = self.get_object(request, object_id) if object_id else None
         zone = webinar.timezone if webinar else timezone.get_current_timezone_name()
-        return in_zone(zone, super().changeform_view, request, object_id, *args, **kwargs)
+        return render_in_zone(zone, super().changeform_view, request, object_id, *args, **kwargs)
 
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
         """Save the sessions; each new one gets the next number."""
@@ -123,11 +124,11 @@ class WebinarAdmin(ConcurrentEditAdmin[Webinar]):
 
     def release_page(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Show what a release would change; a POST releases exactly what was shown."""
-        webinar: Webinar = row_to_change(self, request, pk)
+        webinar: Webinar = get_row_to_change(self, request, pk)
         draft = draft_of(webinar)
-        changes = count_recipients(webinar, draft.changes, now=timezone.now())
+        changes = changes_with_recipients(webinar, draft.changes, now=timezone.now())
         data = request.POST if request.method == "POST" else None
-        form = ReleaseForm(data, seen=draft.fingerprint, changes=changes)
+        form = ReleaseForm(data, fingerprint=draft.fingerprint, changes=changes)
         if form.is_valid() and self._release(request, webinar, form):
             return redirect(reverse("admin:sessions_app_webinar_change", args=[webinar.pk]))
         return self._release_page(request, webinar, draft, changes, form)
@@ -139,15 +140,11 @@ class WebinarAdmin(ConcurrentEditAdmin[Webinar]):
                 by=acting_user(request),
                 now=timezone.now(),
                 note=form.cleaned_data["note"],
-                seen=form.cleaned_data["seen"],
+                shown_fingerprint=form.cleaned_data["seen"],
                 mail_updates_for=frozenset(form.cleaned_data.get("mail_updates_for", [])),
             )
         except ReleaseRefused as refused:
-            for message in refused.messages:
-                form.add_error(None, str(message))
-            # The page shows the present draft, so the form must confirm that one.
-            form.data = request.POST.copy()
-            form.data["seen"] = str(form.fields["seen"].initial)
+            form.add_refusal(refused.messages)
             return False
         self.log_change(request, webinar, str(release))
         messages.success(request, _("%(release)s is public.") % {"release": release})

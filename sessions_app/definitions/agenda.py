@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from sessions_app.bilingual import Bilingual
 from sessions_app.definitions.source import Source
-from sessions_app.definitions.table import MAX_TEXT_LENGTH, Table
+from sessions_app.definitions.table import MAX_TEXT_LENGTH, TomlTable
 from sessions_app.models import AgendaItemKind, AgendaVisibility, SpeakerKind, SpeakerRole
 from sessions_app.models.session import LONGEST_SESSION_MINUTES
 
@@ -17,6 +17,8 @@ SHORTEST_SESSION_MINUTES = 5
 
 @dataclass(frozen=True)
 class SpeakerDefinition:
+    """A speaker; items refer to them by `code`."""
+
     code: str
     kind: str
     name: Bilingual
@@ -70,33 +72,33 @@ class AgendaDefinition:
         """The start of the first session, as local time in the webinar's zone."""
         return self.sessions[0].starts
 
-    def instant(self, wall_clock: datetime) -> datetime:
+    def to_utc(self, wall_clock: datetime) -> datetime:
         """Return the UTC instant of the local time `wall_clock` in the webinar's zone."""
         return wall_clock.replace(tzinfo=ZoneInfo(self.timezone)).astimezone(UTC)
 
-    def exists(self, wall_clock: datetime) -> bool:
+    def local_time_exists(self, wall_clock: datetime) -> bool:
         """Whether the local time `wall_clock` exists: it does not in the hour that is skipped for summer time."""
-        return self.instant(wall_clock).astimezone(ZoneInfo(self.timezone)).replace(tzinfo=None) == wall_clock
+        return self.to_utc(wall_clock).astimezone(ZoneInfo(self.timezone)).replace(tzinfo=None) == wall_clock
 
 
-def parse_agenda(top: Table) -> AgendaDefinition:
+def parse_agenda(top: TomlTable) -> AgendaDefinition:
     """Read the blocks `webinar`, `speaker` and `session`; problems are collected in the table's source.
 
-    The value is complete only if `source.check()` raises nothing afterwards.
+    The value is complete only if `source.raise_if_problems()` raises nothing afterwards.
     """
     speakers = _parse_speakers(top)
     sessions = _parse_sessions(top, {speaker.code for speaker in speakers})
-    webinar = top.table("webinar", required=True)
+    webinar = top.read_table("webinar", required=True)
     definition = AgendaDefinition(
-        slug=webinar.slug("slug"),
-        title=webinar.bilingual("title", required=True, longest=200),
-        timezone=webinar.zone("timezone"),
-        contact_email=webinar.email("contact_email"),
-        agenda_visibility=webinar.choice("agenda", AgendaVisibility.values, default=AgendaVisibility.FULL),
-        objective=webinar.bilingual("objective", longest=MAX_TEXT_LENGTH),
-        methodology=webinar.bilingual("methodology", longest=MAX_TEXT_LENGTH),
-        audience=webinar.bilingual("audience", longest=MAX_TEXT_LENGTH),
-        background=webinar.bilingual("background", longest=MAX_TEXT_LENGTH),
+        slug=webinar.read_slug("slug"),
+        title=webinar.read_bilingual("title", required=True, longest=200),
+        timezone=webinar.read_zone("timezone"),
+        contact_email=webinar.read_email("contact_email"),
+        agenda_visibility=webinar.read_choice("agenda", AgendaVisibility.values, default=AgendaVisibility.FULL),
+        objective=webinar.read_bilingual("objective", longest=MAX_TEXT_LENGTH),
+        methodology=webinar.read_bilingual("methodology", longest=MAX_TEXT_LENGTH),
+        audience=webinar.read_bilingual("audience", longest=MAX_TEXT_LENGTH),
+        background=webinar.read_bilingual("background", longest=MAX_TEXT_LENGTH),
         speakers=speakers,
         sessions=tuple(sorted(sessions, key=lambda each: each.starts)),
     )
@@ -104,71 +106,71 @@ def parse_agenda(top: Table) -> AgendaDefinition:
     return definition
 
 
-def refuse_missing_hours(source: Source, definition: AgendaDefinition, shift: timedelta) -> None:
+def refuse_skipped_hours(source: Source, definition: AgendaDefinition, shift: timedelta) -> None:
     """Report each session that, moved by `shift`, would begin at a local time that does not exist."""
     for session in definition.sessions:
         starts = session.starts + shift
-        if not definition.exists(starts):
-            source.refuse_line(
+        if not definition.local_time_exists(starts):
+            source.report_at(
                 session.line,
                 _("Session %(number)s would begin at %(hour)s, which clocks in %(zone)s leave out that day.")
                 % {"number": session.number, "hour": f"{starts:%Y-%m-%d %H:%M}", "zone": definition.timezone},
             )
 
 
-def _parse_speakers(top: Table) -> tuple[SpeakerDefinition, ...]:
+def _parse_speakers(top: TomlTable) -> tuple[SpeakerDefinition, ...]:
     speakers: dict[str, SpeakerDefinition] = {}
-    for table in top.tables("speaker"):
+    for table in top.read_tables("speaker"):
         speaker = SpeakerDefinition(
-            code=table.slug("code"),
-            kind=table.choice("kind", SpeakerKind.values, default=SpeakerKind.PERSON),
+            code=table.read_slug("code"),
+            kind=table.read_choice("kind", SpeakerKind.values, default=SpeakerKind.PERSON),
             name=_parse_name(table),
-            position=table.bilingual("position", longest=200),
-            institution=table.bilingual("institution", longest=200),
+            position=table.read_bilingual("position", longest=200),
+            institution=table.read_bilingual("institution", longest=200),
         )
         table.finish()
         if speaker.code in speakers:
-            table.refuse("code", _("The speaker “%(code)s” stands in the file twice.") % {"code": speaker.code})
+            table.report("code", _("The speaker “%(code)s” stands in the file twice.") % {"code": speaker.code})
         speakers[speaker.code] = speaker
     return tuple(speakers.values())
 
 
-def _parse_name(table: Table) -> Bilingual:
+def _parse_name(table: TomlTable) -> Bilingual:
     """Read a name: plain text for a person, or a table with a translation for an institution."""
-    if table.holds_text("name"):
-        return Bilingual(en=table.text("name", required=True))
-    return table.bilingual("name", required=True, longest=200)
+    if table.is_text("name"):
+        return Bilingual(en=table.read_text("name", required=True))
+    return table.read_bilingual("name", required=True, longest=200)
 
 
-def _parse_sessions(top: Table, speakers: set[str]) -> list[SessionDefinition]:
+def _parse_sessions(top: TomlTable, speakers: set[str]) -> list[SessionDefinition]:
     sessions: dict[int, SessionDefinition] = {}
-    for table in top.tables("session"):
+    for table in top.read_tables("session"):
         session = _parse_session(table, speakers)
         if session.number in sessions:
-            table.refuse("number", _("The number %(number)s is given twice.") % {"number": session.number})
+            table.report("number", _("The number %(number)s is given twice.") % {"number": session.number})
         sessions[session.number] = session
     if not sessions:
-        top.refuse("session", _("The file names no session. At least one [[session]] is needed."))
+        top.report("session", _("The file names no session. At least one [[session]] is needed."))
     return list(sessions.values())
 
 
-def _parse_session(table: Table, speakers: set[str]) -> SessionDefinition:
-    day, clock = table.day("day"), table.clock("start")
+def _parse_session(table: TomlTable, speakers: set[str]) -> SessionDefinition:
+    day, clock = table.read_date("day"), table.read_time("start")
     session = SessionDefinition(
-        number=table.number("number", lowest=1, highest=999),
-        title=table.bilingual("title", required=True),
+        number=table.read_number("number", lowest=1, highest=999),
+        title=table.read_bilingual("title", required=True),
         # A missing day or hour was reported above; the value is never used.
         starts=datetime.combine(day or date.max, clock or time()),
-        minutes=table.number("minutes", lowest=SHORTEST_SESSION_MINUTES, highest=LONGEST_SESSION_MINUTES),
-        room_url=table.url("room_url"),
-        is_cancelled=table.flag("cancelled"),
-        items=tuple(_parse_item(item, speakers) for item in table.tables("item")),
+        minutes=table.read_number("minutes", lowest=SHORTEST_SESSION_MINUTES, highest=LONGEST_SESSION_MINUTES),
+        room_url=table.read_url("room_url"),
+        is_cancelled=table.read_bool("cancelled"),
+        items=tuple(_parse_item(item, speakers) for item in table.read_tables("item")),
         line=table.line,
     )
     table.finish()
     total = sum(item.minutes for item in session.items)
     if total > session.minutes:
-        table.refuse(
+        table.report(
             "minutes",
             _("The items of session %(number)s last %(total)s minutes. Allowed: the session's %(minutes)s at most.")
             % {"number": session.number, "total": total, "minutes": session.minutes},
@@ -176,27 +178,27 @@ def _parse_session(table: Table, speakers: set[str]) -> SessionDefinition:
     return session
 
 
-def _parse_item(table: Table, speakers: set[str]) -> ItemDefinition:
+def _parse_item(table: TomlTable, speakers: set[str]) -> ItemDefinition:
     item = ItemDefinition(
-        minutes=table.number("minutes", lowest=1, highest=LONGEST_SESSION_MINUTES),
-        kind=table.choice("kind", AgendaItemKind.values),
-        title=table.bilingual("title", required=True),
-        points=tuple(point.languages(required=True, longest=500) for point in table.tables("points")),
-        speakers=tuple(_parse_part(part, speakers) for part in table.tables("speakers")),
+        minutes=table.read_number("minutes", lowest=1, highest=LONGEST_SESSION_MINUTES),
+        kind=table.read_choice("kind", AgendaItemKind.values),
+        title=table.read_bilingual("title", required=True),
+        points=tuple(point.read_as_bilingual(required=True, longest=500) for point in table.read_tables("points")),
+        speakers=tuple(_parse_speaker_role(part, speakers) for part in table.read_tables("speakers")),
     )
     table.finish()
     if len(set(item.speakers)) < len(item.speakers):
-        table.refuse("speakers", _("A speaker stands in one item twice with the same role."))
+        table.report("speakers", _("A speaker stands in one item twice with the same role."))
     if any("\n" in text for point in item.points for text in (point.en, point.es)):
-        table.refuse("points", _("A point is one line."))
+        table.report("points", _("A point is one line."))
     return item
 
 
-def _parse_part(table: Table, speakers: set[str]) -> tuple[str, str]:
-    code, role = table.slug("code"), table.choice("role", SpeakerRole.values)
+def _parse_speaker_role(table: TomlTable, speakers: set[str]) -> tuple[str, str]:
+    code, role = table.read_slug("code"), table.read_choice("role", SpeakerRole.values)
     table.finish()
     if code and code not in speakers:
-        table.refuse(
+        table.report(
             "code",
             _("The speaker “%(code)s” is not known. Allowed: %(allowed)s.")
             % {"code": code, "allowed": ", ".join(sorted(speakers)) or _("none; add a [[speaker]]")},

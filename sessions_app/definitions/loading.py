@@ -9,13 +9,13 @@ from django.db import models
 from django.utils.translation import gettext as _
 
 from sessions_app.bilingual import Bilingual
-from sessions_app.definitions.agenda import AgendaDefinition, ItemDefinition, SessionDefinition, refuse_missing_hours
+from sessions_app.definitions.agenda import AgendaDefinition, ItemDefinition, SessionDefinition, refuse_skipped_hours
 from sessions_app.definitions.source import Source
 from sessions_app.models import AgendaItem, AgendaItemSpeaker, Session, Speaker, Webinar
 
 
 @dataclass(frozen=True)
-class AgendaLoad:
+class LoadedAgenda:
     """The webinar as it is stored now, with one line of text for each change."""
 
     webinar: Webinar
@@ -26,7 +26,7 @@ class AgendaLoad:
 
 def load_agenda(
     source: Source, definition: AgendaDefinition, *, first_start: datetime | None, now: datetime
-) -> AgendaLoad:
+) -> LoadedAgenda:
     """Store `definition`; `first_start`, a local time in the webinar's zone, moves all its dates.
 
     Locks the webinar's row. Raises DefinitionRefused for `first_start` with a webinar that is loaded already, for a
@@ -43,18 +43,18 @@ def load_agenda(
     elif first_start is not None:
         _refuse_first_start(source, webinar)
     shift = timedelta(minutes=webinar.definition_shift_minutes)
-    refuse_missing_hours(source, definition, shift)
-    source.check()
+    refuse_skipped_hours(source, definition, shift)
+    source.raise_if_problems()
     changes = [_("The webinar is new.")] if is_new else []
-    if apply_values(webinar, _webinar_values(definition)) and not is_new:
+    if save_if_changed(webinar, _webinar_values(definition)) and not is_new:
         changes.append(_("The webinar's own texts or settings."))
     changes += _load_speakers(webinar, definition)
     changes += _load_sessions(source, webinar, definition, shift=shift, now=now)
     _delete_unused_speakers(webinar, definition)
-    return AgendaLoad(webinar=webinar, is_new=is_new, shift=shift, changes=tuple(changes))
+    return LoadedAgenda(webinar=webinar, is_new=is_new, shift=shift, changes=tuple(changes))
 
 
-def apply_values(row: models.Model, values: Mapping[str, Any]) -> bool:
+def save_if_changed(row: models.Model, values: Mapping[str, Any]) -> bool:
     """Set `values` on `row` and save it if it is new or differs; return whether it was saved."""
     differs = row.pk is None or any(getattr(row, name) != value for name, value in values.items())
     if differs:
@@ -64,13 +64,13 @@ def apply_values(row: models.Model, values: Mapping[str, Any]) -> bool:
     return differs
 
 
-def columns(**texts: Bilingual) -> dict[str, str]:
+def bilingual_columns(**texts: Bilingual) -> dict[str, str]:
     """Return the values of bilingual texts by column: {"title_en": …, "title_es": …}."""
     return {f"{name}_{code}": text for name, value in texts.items() for code, text in value.to_json().items()}
 
 
 def _refuse_first_start(source: Source, webinar: Webinar) -> None:
-    source.refuse(
+    source.report(
         ("webinar", "slug"),
         _(
             "The webinar “%(slug)s” is loaded already, so --starts-on is refused: its sessions have dates that people "
@@ -84,7 +84,7 @@ def _webinar_values(definition: AgendaDefinition) -> dict[str, Any]:
     names = {each.name for each in fields(definition)} - {"slug", "speakers", "sessions"}
     values = {name: getattr(definition, name) for name in names}
     texts = {name: value for name, value in values.items() if isinstance(value, Bilingual)}
-    return {name: value for name, value in values.items() if name not in texts} | columns(**texts)
+    return {name: value for name, value in values.items() if name not in texts} | bilingual_columns(**texts)
 
 
 def _load_speakers(webinar: Webinar, definition: AgendaDefinition) -> list[str]:
@@ -92,8 +92,10 @@ def _load_speakers(webinar: Webinar, definition: AgendaDefinition) -> list[str]:
     changes = []
     for each in definition.speakers:
         row = known.get(each.code) or Speaker(webinar=webinar, code=each.code)
-        values = columns(name=each.name, position=each.position, institution=each.institution) | {"kind": each.kind}
-        if apply_values(row, values):
+        values = bilingual_columns(name=each.name, position=each.position, institution=each.institution) | {
+            "kind": each.kind
+        }
+        if save_if_changed(row, values):
             changes.append(_("Speaker %(name)s.") % {"name": each.name})
     return changes
 
@@ -110,7 +112,7 @@ def _load_sessions(
     known = {row.number: row for row in webinar.sessions.all()}
     speakers = {row.code: row for row in webinar.speakers.all()}
     for number in known.keys() - {each.number for each in definition.sessions}:
-        source.refuse(
+        source.report(
             ("session",),
             _(
                 "Session %(number)s is loaded but missing here. Numbers are never given up: keep the session, and "
@@ -118,23 +120,27 @@ def _load_sessions(
             )
             % {"number": number},
         )
-    source.check()
+    source.raise_if_problems()
     changes = []
     for each in definition.sessions:
         row = known.get(each.number) or Session(webinar=webinar, number=each.number)
-        is_changed = apply_values(row, _session_values(each, row, definition.instant(each.starts + shift), now))
+        is_changed = save_if_changed(row, _session_values(each, row, definition.to_utc(each.starts + shift), now))
         if _load_items(row, each, speakers) or is_changed:
             changes.append(_("Session %(number)s: %(title)s.") % {"number": each.number, "title": each.title})
     return changes
 
 
-def _session_values(each: SessionDefinition, row: Session, starts_at: datetime, now: datetime) -> dict[str, Any]:
+def _session_values(definition: SessionDefinition, row: Session, starts_at: datetime, now: datetime) -> dict[str, Any]:
     """Return the session's values from the file; a room or a cancellation that the file leaves out stays as stored."""
-    values: dict[str, Any] = {"starts_at": starts_at, "duration_minutes": each.minutes, **columns(title=each.title)}
-    if each.room_url:
-        values["room_url"] = each.room_url
-    if each.is_cancelled is not None:
-        values["cancelled_at"] = (row.cancelled_at or now) if each.is_cancelled else None
+    values: dict[str, Any] = {
+        "starts_at": starts_at,
+        "duration_minutes": definition.minutes,
+        **bilingual_columns(title=definition.title),
+    }
+    if definition.room_url:
+        values["room_url"] = definition.room_url
+    if definition.is_cancelled is not None:
+        values["cancelled_at"] = (row.cancelled_at or now) if definition.is_cancelled else None
     return values
 
 
@@ -155,14 +161,14 @@ def _load_items(row: Session, session: SessionDefinition, speakers: Mapping[str,
     return True
 
 
-def _item_values(each: ItemDefinition) -> dict[str, Any]:
+def _item_values(item: ItemDefinition) -> dict[str, Any]:
     return {
-        "minutes": each.minutes,
-        "kind": each.kind,
-        **columns(title=each.title),
-        "points_en": "\n".join(point.en for point in each.points),
-        "points_es": "\n".join(point.es for point in each.points),
-        "speakers": each.speakers,
+        "minutes": item.minutes,
+        "kind": item.kind,
+        **bilingual_columns(title=item.title),
+        "points_en": "\n".join(point.en for point in item.points),
+        "points_es": "\n".join(point.es for point in item.points),
+        "speakers": item.speakers,
     }
 
 

@@ -58,13 +58,15 @@ class Source:
             path = path[:-1]
         return self.lines.get(path, 1)
 
-    def refuse(self, path: KeyPath, message: str) -> None:
-        self.refuse_line(self.line_of(path), message)
+    def report(self, path: KeyPath, message: str) -> None:
+        """Report a problem on the line of the value at `path`."""
+        self.report_at(self.line_of(path), message)
 
-    def refuse_line(self, line: int, message: str) -> None:
+    def report_at(self, line: int, message: str) -> None:
+        """Report a problem on `line`."""
         self.problems.append(Problem(line, message))
 
-    def check(self) -> None:
+    def raise_if_problems(self) -> None:
         """Raise DefinitionRefused if a problem was found so far."""
         if self.problems:
             raise DefinitionRefused(self.name, self.problems)
@@ -82,7 +84,7 @@ def read_source(path: Path) -> Source:
         raise DefinitionRefused(path.name, [Problem(line, _("The file is not written in UTF-8."))]) from error
     except tomllib.TOMLDecodeError as error:
         raise DefinitionRefused(path.name, [_syntax_problem(str(error), text)]) from error
-    return Source(path.name, data, locate(text))
+    return Source(path.name, data, lines_by_key(text))
 
 
 def _syntax_problem(message: str, text: str) -> Problem:
@@ -92,7 +94,7 @@ def _syntax_problem(message: str, text: str) -> Problem:
     return Problem(line, _("This is not valid TOML: %(reason)s") % {"reason": reason})
 
 
-def locate(text: str) -> dict[KeyPath, int]:
+def lines_by_key(text: str) -> dict[KeyPath, int]:
     """Return the line of each key and table of a valid TOML text; keys inside a value are not looked for."""
     lines: dict[KeyPath, int] = {}
     tables: dict[KeyPath, int] = {}
@@ -101,24 +103,24 @@ def locate(text: str) -> dict[KeyPath, int]:
     while at < len(text):
         line = text.count("\n", 0, at) + 1
         if header := _HEADER.match(text, at):
-            table = _enter(_parts(header[2]), header[1] == "[[", tables)
+            table = _header_path(_split_key(header[2]), header[1] == "[[", tables)
             lines.setdefault(table, line)
             at = header.end()
         elif key := _KEY.match(text, at):
             path = table
-            for part in _parts(key[1]):
+            for part in _split_key(key[1]):
                 path = (*path, part)
                 lines.setdefault(path, line)
             at = _end_of_value(text, key.end())
-        at = _next_line(text, at)
+        at = _start_of_next_line(text, at)
     return lines
 
 
-def _parts(dotted: str) -> tuple[str, ...]:
+def _split_key(dotted: str) -> tuple[str, ...]:
     return tuple(part.strip().strip("\"'") for part in dotted.split("."))
 
 
-def _enter(parts: tuple[str, ...], is_array: bool, counts: dict[KeyPath, int]) -> KeyPath:
+def _header_path(parts: tuple[str, ...], is_array: bool, counts: dict[KeyPath, int]) -> KeyPath:
     """Return the path of a table header; a table of an array gets the next index, a table inside it the latest one."""
     path: KeyPath = ()
     for depth, part in enumerate(parts, start=1):
@@ -148,6 +150,6 @@ def _end_of_value(text: str, at: int) -> int:
     return at
 
 
-def _next_line(text: str, at: int) -> int:
+def _start_of_next_line(text: str, at: int) -> int:
     end = text.find("\n", at)
     return len(text) if end < 0 else end + 1

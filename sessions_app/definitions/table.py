@@ -1,6 +1,6 @@
 """Reads the values of one table of a definition file; it collects every problem, so that all are reported at once."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime, time
 from typing import Any
 
@@ -16,7 +16,7 @@ from sessions_app.zones import known_zones
 MAX_TEXT_LENGTH = 20_000
 
 
-class Table:
+class TomlTable:
     """A table of `source`. Read every key that is allowed, then call `finish()`, which reports all other keys."""
 
     def __init__(self, source: Source, path: KeyPath, values: Mapping[str, Any], *, is_given: bool = True) -> None:
@@ -28,22 +28,26 @@ class Table:
         self._known_keys: list[str] = []
 
     @classmethod
-    def top(cls, source: Source) -> "Table":
+    def top(cls, source: Source) -> "TomlTable":
+        """Return the table of the whole file."""
         return cls(source, (), source.data)
 
     def has(self, key: str) -> bool:
+        """Whether the table has `key`, whatever its value."""
         return key in self._values
 
-    def holds_text(self, key: str) -> bool:
+    def is_text(self, key: str) -> bool:
+        """Whether the value of `key` is a text."""
         return isinstance(self._values.get(key), str)
 
     @property
     def line(self) -> int:
+        """The line of the file on which the table begins."""
         return self.source.line_of(self.path)
 
-    def refuse(self, key: str, message: str) -> None:
+    def report(self, key: str, message: str) -> None:
         """Report a problem on the line of `key`, or of the table if `key` is empty."""
-        self.source.refuse((*self.path, key) if key else self.path, message)
+        self.source.report((*self.path, key) if key else self.path, message)
 
     def allow(self, *keys: str) -> None:
         """Let `finish` accept `keys` although they were not read."""
@@ -53,60 +57,64 @@ class Table:
         """Report each key that was neither read nor allowed."""
         for key in self._values:
             if key not in self._known_keys:
-                self.refuse(
+                self.report(
                     key,
                     _("“%(key)s” is not known here. Allowed: %(allowed)s.")
                     % {"key": key, "allowed": ", ".join(sorted(self._known_keys))},
                 )
 
-    def text(self, key: str, *, required: bool = False, longest: int = 200) -> str:
-        value: str = self._get(key, str, _("a text in quotes"), default="", required=required)
+    def read_text(self, key: str, *, required: bool = False, longest: int = 200) -> str:
+        """Read a text, stripped; empty if it is missing, or invalid and therefore reported."""
+        value: str = self._read(key, str, _("a text in quotes"), default="", required=required)
         value = value.strip()
         if required and not value and self._values.get(key) is not None:
-            self.refuse(key, _("“%(key)s” is empty.") % {"key": key})
+            self.report(key, _("“%(key)s” is empty.") % {"key": key})
         if len(value) > longest:
-            self.refuse(key, _("“%(key)s” has more than %(longest)s characters.") % {"key": key, "longest": longest})
+            self.report(key, _("“%(key)s” has more than %(longest)s characters.") % {"key": key, "longest": longest})
             return ""
         if any(character < " " and character not in "\n\t" for character in value):
-            self.refuse(key, _("“%(key)s” holds control characters.") % {"key": key})
+            self.report(key, _("“%(key)s” holds control characters.") % {"key": key})
             return ""
         return value
 
-    def slug(self, key: str, *, required: bool = True, longest: int = 60) -> str:
-        value = self.text(key, required=required, longest=longest)
-        return self._checked(key, value, validate_slug, _("letters, digits, hyphens and underscores"))
+    def read_slug(self, key: str, *, required: bool = True, longest: int = 60) -> str:
+        """Read a text that is a slug; empty if it is missing or reported."""
+        value = self.read_text(key, required=required, longest=longest)
+        return self._valid_or_empty(key, value, validate_slug, _("letters, digits, hyphens and underscores"))
 
-    def email(self, key: str) -> str:
-        value = self._checked(key, self.text(key, required=True), validate_email, _("an e-mail address"))
-        return self._checked(key, value, validate_mail_address, _("an e-mail address"))
+    def read_email(self, key: str) -> str:
+        """Read an e-mail address, which is required; empty if it is missing or reported."""
+        value = self._valid_or_empty(key, self.read_text(key, required=True), validate_email, _("an e-mail address"))
+        return self._valid_or_empty(key, value, validate_mail_address, _("an e-mail address"))
 
-    def url(self, key: str) -> str:
+    def read_url(self, key: str) -> str:
+        """Read a web address; empty if it is missing or reported."""
         allowed = _("an address that begins with https://")
-        return self._checked(key, self.text(key, longest=500), validate_web_address, allowed)
+        return self._valid_or_empty(key, self.read_text(key, longest=500), validate_web_address, allowed)
 
-    def zone(self, key: str) -> str:
-        value = self.text(key, required=True)
+    def read_zone(self, key: str) -> str:
+        """Read the IANA name of a time zone, which is required; empty if it is missing or reported."""
+        value = self.read_text(key, required=True)
         if value and value not in known_zones():
             self._refuse_zone(key, value)
             return ""
         return value
 
-    def zones(self, key: str) -> tuple[str, ...]:
+    def read_zones(self, key: str) -> tuple[str, ...]:
         """Read a list of time zones; report those that do not exist, and leave them out."""
-        values = self._get(key, list, _("a list of time zones"), default=[])
+        values = self._read(key, list, _("a list of time zones"), default=[])
         for value in values:
             if value not in known_zones():
                 self._refuse_zone(key, value)
         return tuple(value for value in values if value in known_zones())
 
-    def number(self, key: str, *, lowest: int, highest: int, default: int | None = None) -> int:
+    def read_number(self, key: str, *, lowest: int, highest: int, default: int | None = None) -> int:
         """Read a whole number; it is required unless there is a default."""
         # TOML's true is Python's True, which is an int.
-        value: int = self._get(
-            key, int, _("a whole number"), default=default, required=default is None, falls_to=lowest
-        )
+        usual = lowest if default is None else default
+        value: int = self._read(key, int, _("a whole number"), default=usual, required=default is None)
         if not lowest <= value <= highest:
-            self.refuse(
+            self.report(
                 key,
                 _("“%(key)s” is %(value)s. Allowed: %(lowest)s to %(highest)s.")
                 % {"key": key, "value": value, "lowest": lowest, "highest": highest},
@@ -114,107 +122,108 @@ class Table:
             return lowest
         return value
 
-    def numbers(self, key: str, *, lowest: int, highest: int) -> tuple[int, ...]:
+    def read_numbers(self, key: str, *, lowest: int, highest: int) -> tuple[int, ...]:
         """Read a list of whole numbers; report those out of range, and leave them out. A missing list is empty."""
         good = []
-        for value in self._get(key, list, _("a list of whole numbers"), default=[]):
+        for value in self._read(key, list, _("a list of whole numbers"), default=[]):
             # TOML's true is Python's True, which is an int.
             if type(value) is int and lowest <= value <= highest:
                 good.append(value)
             else:
-                self.refuse(
+                self.report(
                     key,
                     _("“%(key)s” holds %(value)s. Allowed: %(lowest)s to %(highest)s.")
                     % {"key": key, "value": repr(value)[:60], "lowest": lowest, "highest": highest},
                 )
         return tuple(good)
 
-    def choice(self, key: str, allowed: Iterable[str], *, default: str = "") -> str:
+    def read_choice(self, key: str, allowed: Iterable[str], *, default: str = "") -> str:
         """Read one of `allowed`; it is required unless there is a default. Any other value reads as an empty string."""
         names = list(allowed)
-        value: str = self._get(key, str, ", ".join(names), default=default, required=not default)
+        value: str = self._read(key, str, ", ".join(names), default=default, required=not default)
         if key in self._values and isinstance(value, str) and value not in names:
-            self.refuse(
+            self.report(
                 key,
                 _("“%(value)s” is not known. Allowed: %(allowed)s.") % {"value": value, "allowed": ", ".join(names)},
             )
             return ""
         return value
 
-    def flag(self, key: str) -> bool | None:
+    def read_bool(self, key: str) -> bool | None:
         """Read true or false; None if the key is missing."""
-        value: bool | None = self._get(key, bool, "true, false")
+        value: bool | None = self._read(key, bool, "true, false")
         return value
 
-    def day(self, key: str, *, required: bool = True) -> date | None:
-        value: date | None = self._get(key, date, _("a date such as 2020-11-16, without quotes"), required=required)
+    def read_date(self, key: str, *, required: bool = True) -> date | None:
+        """Read a TOML date; None if it is missing or reported."""
+        value: date | None = self._read(key, date, _("a date such as 2020-11-16, without quotes"), required=required)
         return value
 
-    def clock(self, key: str, *, required: bool = True) -> time | None:
-        value: time | None = self._get(key, time, _("an hour such as 09:00:00, without quotes"), required=required)
+    def read_time(self, key: str, *, required: bool = True) -> time | None:
+        """Read a TOML time, to the minute; None if it is missing or reported."""
+        value: time | None = self._read(key, time, _("an hour such as 09:00:00, without quotes"), required=required)
         return value.replace(second=0, microsecond=0) if value else None
 
-    def bilingual(self, key: str, *, required: bool = False, longest: int = 250) -> Bilingual:
+    def read_bilingual(self, key: str, *, required: bool = False, longest: int = 250) -> Bilingual:
         """Read a text in English and Spanish; one of the two may be missing."""
-        return self.table(key, required=required).languages(required=required, longest=longest)
+        return self.read_table(key, required=required).read_as_bilingual(required=required, longest=longest)
 
-    def languages(self, *, required: bool, longest: int) -> Bilingual:
+    def read_as_bilingual(self, *, required: bool, longest: int) -> Bilingual:
         """Read this table as a text in both languages: `{ en = "…", es = "…" }`."""
-        value = Bilingual(*(self.text(language, longest=longest) for language in LANGUAGES))
+        value = Bilingual(*(self.read_text(language, longest=longest) for language in LANGUAGES))
         self.finish()
         if required and self._is_given and not self._values.keys() & set(LANGUAGES):
-            self.refuse("", _("A text in “en” or “es” is needed."))
+            self.report("", _("A text in “en” or “es” is needed."))
         return value
 
-    def table(self, key: str, *, required: bool = False) -> "Table":
-        value = self._get(key, dict, _('a table such as { en = "…", es = "…" }'), default={}, required=required)
+    def read_table(self, key: str, *, required: bool = False) -> "TomlTable":
+        """Read the table at `key`; one that is missing reads as empty."""
+        value = self._read(key, dict, _('a table such as { en = "…", es = "…" }'), default={}, required=required)
         is_given = isinstance(self._values.get(key), dict)
-        return Table(self.source, (*self.path, key), value, is_given=is_given)
+        return TomlTable(self.source, (*self.path, key), value, is_given=is_given)
 
-    def tables(self, key: str) -> "list[Table]":
-        values = self._get(key, list, _("a list of tables"), default=[])
+    def read_tables(self, key: str) -> "list[TomlTable]":
+        """Read a list of tables; report what is no table, and leave it out."""
+        values = self._read(key, list, _("a list of tables"), default=[])
         found = []
         for position, value in enumerate(values):
             if isinstance(value, dict):
-                found.append(Table(self.source, (*self.path, key, position), value))
+                found.append(TomlTable(self.source, (*self.path, key, position), value))
             else:
-                self.refuse(key, _("“%(key)s” holds something that is not a table.") % {"key": key})
+                self.report(key, _("“%(key)s” holds something that is not a table.") % {"key": key})
         return found
 
-    def _get(
-        self, key: str, kind: type, allowed: str, *, default: Any = None, required: bool = False, falls_to: Any = None
-    ) -> Any:
-        """Return the value of `key` if its type is exactly `kind`: a datetime is no date, and true is no number."""
+    def _read(self, key: str, kind: type, allowed: str, *, default: Any = None, required: bool = False) -> Any:
+        """Return the value of `key` if its type is exactly `kind`, else `default`, and report a value of another type.
+
+        A datetime is no date, and true is no number.
+        """
         self._known_keys.append(key)
-        fallback = default if default is not None else falls_to
         if key not in self._values:
             if required:
-                self.refuse(key, _("“%(key)s” is missing. Allowed: %(allowed)s.") % {"key": key, "allowed": allowed})
-            return fallback
+                self.report(key, _("“%(key)s” is missing. Allowed: %(allowed)s.") % {"key": key, "allowed": allowed})
+            return default
         value = self._values[key]
-        if type(value) is not kind:
-            printed = value.isoformat() if isinstance(value, date | time | datetime) else value
-            self.refuse(
-                key,
-                _("“%(key)s” is %(value)s. Allowed: %(allowed)s.")
-                % {"key": key, "value": repr(printed)[:60], "allowed": allowed},
-            )
-            return fallback
-        return value
+        if type(value) is kind:
+            return value
+        printed = repr(value.isoformat() if isinstance(value, date | time | datetime) else value)[:60]
+        text = _("“%(key)s” is %(value)s. Allowed: %(allowed)s.")
+        self.report(key, text % {"key": key, "value": printed, "allowed": allowed})
+        return default
 
-    def _checked(self, key: str, value: str, validate: Any, allowed: str) -> str:
+    def _valid_or_empty(self, key: str, value: str, validate: Callable[[str], object], allowed: str) -> str:
         try:
             if value:
                 validate(value)
         except ValidationError:
-            self.refuse(
+            self.report(
                 key, _("“%(value)s” cannot be used. Allowed: %(allowed)s.") % {"value": value, "allowed": allowed}
             )
             return ""
         return value
 
     def _refuse_zone(self, key: str, value: object) -> None:
-        self.refuse(
+        self.report(
             key,
             _("“%(value)s” is not a time zone. Allowed: a name of the IANA list such as America/Costa_Rica.")
             % {"value": value},

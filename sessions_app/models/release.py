@@ -11,6 +11,8 @@ from sessions_app.models.webinar import Webinar
 
 
 class ReleaseQuerySet(models.QuerySet["Release"]):
+    """Query set with the filter for the releases in force."""
+
     def latest_of_each(self) -> "ReleaseQuerySet":
         """The latest release of each webinar that has one."""
         newer = Release.objects.filter(webinar=models.OuterRef("webinar"), number__gt=models.OuterRef("number"))
@@ -58,6 +60,8 @@ def is_ahead(now: datetime, *, path: str = "") -> models.Q:
 
 
 class ReleasedSessionQuerySet(models.QuerySet["ReleasedSession"]):
+    """Query set with the filter for the sessions ahead."""
+
     def ahead(self, now: datetime) -> "ReleasedSessionQuerySet":
         """Sessions that are neither cancelled nor over at `now`."""
         return self.filter(is_ahead(now))
@@ -102,4 +106,4 @@ class ReleasedSession(models.Model):
 
     @property
     def title(self) -> Bilingual:
-        return Bilingual.of(self, "title")
+        return Bilingual.from_columns(self, "title")

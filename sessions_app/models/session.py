@@ -58,7 +58,7 @@ class Session(models.Model):
 
     @property
     def title(self) -> Bilingual:
-        return Bilingual.of(self, "title")
+        return Bilingual.from_columns(self, "title")
 
     @property
     def ends_at(self) -> datetime:
@@ -108,4 +108,4 @@ class AgendaItem(models.Model):
 
     @property
     def title(self) -> Bilingual:
-        return Bilingual.of(self, "title")
+        return Bilingual.from_columns(self, "title")

@@ -41,7 +41,7 @@ class Speaker(models.Model):
     def name(self) -> Bilingual:
         if self.kind == SpeakerKind.PERSON and not self.name_es:
             return Bilingual(en=self.name_en, es=self.name_en)
-        return Bilingual.of(self, "name")
+        return Bilingual.from_columns(self, "name")
 
 
 class SpeakerRole(models.TextChoices):

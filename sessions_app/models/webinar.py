@@ -50,4 +50,4 @@ class Webinar(models.Model):
 
     @property
     def title(self) -> Bilingual:
-        return Bilingual.of(self, "title")
+        return Bilingual.from_columns(self, "title")

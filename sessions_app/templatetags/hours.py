@@ -60,6 +60,6 @@ def other_clock_differs(instant: datetime, zone: str, other: str) -> bool:
 
 
 @register.simple_tag
-def bilingual(text: Bilingual) -> SafeString:
+def bilingual_text(text: Bilingual) -> SafeString:
     """Show a text in the reader's language, or marked in the other one, without whitespace around it."""
     return mark_safe(render_to_string("parts/bilingual.html", {"text": text.localized}).strip())  # noqa: S308  # a template

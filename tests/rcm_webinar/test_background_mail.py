@@ -113,7 +113,10 @@ def test_a_failure_degrades_readiness_for_ten_minutes() -> None:
     background_mail.wait_until_sent()
 
     now = timezone.now()
-    statuses = [background_mail.readiness(now + after)["status"] for after in (now - now, background_mail.DEGRADED_FOR)]
+    statuses = [
+        background_mail.sign_in_mail_readiness(now + after)["status"]
+        for after in (now - now, background_mail.DEGRADED_FOR)
+    ]
     assert statuses == ["degraded", "ok"]
 
 

@@ -196,7 +196,7 @@ def test_a_percent_encoded_password_reaches_the_server_as_it_is(
 def test_several_servers_of_one_url_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DATABASE_URL", "postgres://rcm:word@db1.example.org:5432,db2.example.org:5433/rcm")
 
-    database = env.database()
+    database = env.database_settings()
 
     assert (database["HOST"], database["PORT"]) == ("db1.example.org,db2.example.org", "5432,5433")
 
@@ -236,9 +236,9 @@ def read_url(name: str) -> str | dict[str, Any]:
     """Return the setting that is made from the URL in the environment."""
     match name:
         case "DATABASE_URL":
-            return env.database()
+            return env.database_settings()
         case "EMAIL_URL":
-            return env.mail()
+            return env.mail_settings()
         case "CACHE_URL":
             return env.cache_url()
     return env.broker_url()
@@ -310,7 +310,7 @@ def test_every_setting_that_is_read_is_documented() -> None:
     for path in (ROOT / "rcm_webinar").rglob("*.py"):
         read |= set(
             re.findall(
-                r"""(?:read\.\w+|number|names|environ\.get|required\w*|secret_list|contacts|day)\(\s*"([A-Z_]+)\"""",
+                r"""(?:read\.\w+|integer|bar_separated|environ\.get|required\w*|secret_list|contact_uris|optional_date)\(\s*"([A-Z_]+)\"""",
                 path.read_text(),
             )
         )

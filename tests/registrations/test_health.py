@@ -45,7 +45,7 @@ def owe(due_at: datetime, **fields: object) -> Delivery:
 
 
 def test_beat_is_degraded_until_the_first_plan(now: datetime) -> None:
-    assert health.beat(now) == {"status": "degraded", "last_planned_seconds_ago": None}
+    assert health.planning_readiness(now) == {"status": "degraded", "last_planned_seconds_ago": None}
 
 
 @pytest.mark.parametrize(("seconds", "status"), [(0, "ok"), (120, "ok"), (121, "degraded")])
@@ -54,19 +54,19 @@ def test_beat_is_degraded_where_the_last_plan_is_two_minutes_old(seconds: int, s
 
     later = now + timedelta(seconds=seconds)
 
-    assert health.beat(later) == {"status": status, "last_planned_seconds_ago": seconds}
+    assert health.planning_readiness(later) == {"status": status, "last_planned_seconds_ago": seconds}
 
 
 def test_beat_is_degraded_where_its_last_plan_lies_ahead(now: datetime) -> None:
     plan(now=now + timedelta(hours=3))
 
-    assert health.beat(now) == {"status": "degraded", "last_planned_seconds_ago": -10800}
+    assert health.planning_readiness(now) == {"status": "degraded", "last_planned_seconds_ago": -10800}
 
 
 def test_beat_is_well_where_two_clocks_differ_by_a_moment(now: datetime) -> None:
     plan(now=now + timedelta(milliseconds=300))
 
-    assert health.beat(now) == {"status": "ok", "last_planned_seconds_ago": 0}
+    assert health.planning_readiness(now) == {"status": "ok", "last_planned_seconds_ago": 0}
 
 
 def oldest(delivery: Delivery, seconds: int) -> dict[str, object]:
@@ -78,7 +78,7 @@ def test_nothing_owed_is_well(now: datetime) -> None:
     owe(now - timedelta(hours=1), state="sent")
     owe(now + timedelta(minutes=1))
 
-    assert health.deliveries(now) == {"status": "ok", "oldest_overdue": None}
+    assert health.delivery_readiness(now) == {"status": "ok", "oldest_overdue": None}
 
 
 @pytest.mark.parametrize(("minutes", "status"), [(10, "ok"), (11, "degraded")])
@@ -86,7 +86,7 @@ def test_deliveries_are_degraded_where_one_is_ten_minutes_late(minutes: int, sta
     late = owe(now - timedelta(minutes=minutes))
     owe(now - timedelta(minutes=1))
 
-    assert health.deliveries(now) == {"status": status, "oldest_overdue": oldest(late, minutes * 60)}
+    assert health.delivery_readiness(now) == {"status": status, "oldest_overdue": oldest(late, minutes * 60)}
 
 
 def test_a_message_that_is_put_off_again_and_again_is_late_all_the_same(now: datetime) -> None:
@@ -95,13 +95,13 @@ def test_a_message_that_is_put_off_again_and_again_is_late_all_the_same(now: dat
     Delivery.objects.filter(pk=put_off.pk).update(due_at=now + timedelta(minutes=10), attempts=4)
     Delivery.objects.filter(pk=lost.pk).update(state="claimed", claim_token=uuid4(), lease_expires_at=now)
 
-    assert health.deliveries(now) == {"status": "degraded", "oldest_overdue": oldest(put_off, 3600)}
+    assert health.delivery_readiness(now) == {"status": "degraded", "oldest_overdue": oldest(put_off, 3600)}
 
 
 def test_a_message_that_is_sent_once_more_is_owed_since_then(now: datetime) -> None:
     again = owe(now - timedelta(days=9), resent_at=now - timedelta(minutes=2))
 
-    assert health.deliveries(now) == {"status": "ok", "oldest_overdue": oldest(again, 120)}
+    assert health.delivery_readiness(now) == {"status": "ok", "oldest_overdue": oldest(again, 120)}
 
 
 def test_readiness_tells_both() -> None:
@@ -122,7 +122,7 @@ def test_uploads_are_well_where_they_can_be_written_and_the_probe_leaves_nothing
         (tmp_path / "media" / "letters").mkdir(parents=True)
     before = sorted(tmp_path.rglob("*"))
 
-    assert health.media(now) == {"status": "ok"}
+    assert health.upload_readiness(now) == {"status": "ok"}
     assert sorted(tmp_path.rglob("*")) == before
 
 
@@ -130,7 +130,7 @@ def test_uploads_are_degraded_where_nothing_can_be_written(now: datetime, tmp_pa
     (tmp_path / "media").write_text("a file in place of the directory")
     settings.MEDIA_ROOT = str(tmp_path / "media")
 
-    assert health.media(now) == {"status": "degraded", "errno": "ENOTDIR"}
+    assert health.upload_readiness(now) == {"status": "degraded", "errno": "ENOTDIR"}
 
 
 def test_uploads_are_degraded_where_they_lie_in_a_directory_that_is_closed_to_this_account(
@@ -141,7 +141,7 @@ def test_uploads_are_degraded_where_they_lie_in_a_directory_that_is_closed_to_th
     settings.MEDIA_ROOT = str(closed / "media")
 
     with closed_to_this_process(closed):
-        answer = health.media(now)
+        answer = health.upload_readiness(now)
 
     assert answer == {"status": "degraded", "errno": "EACCES"}
 
@@ -149,14 +149,14 @@ def test_uploads_are_degraded_where_they_lie_in_a_directory_that_is_closed_to_th
 def test_uploads_are_degraded_where_their_path_cannot_be_followed(now: datetime, tmp_path: Path, settings) -> None:
     settings.MEDIA_ROOT = str(tmp_path / ("long" * 100))
 
-    assert health.media(now) == {"status": "degraded", "errno": "ENAMETOOLONG"}
+    assert health.upload_readiness(now) == {"status": "degraded", "errno": "ENAMETOOLONG"}
 
 
 def test_uploads_are_degraded_where_not_a_block_can_be_written(now: datetime, tmp_path: Path, settings) -> None:
     settings.MEDIA_ROOT = str(tmp_path)
 
     with largest_file(1_000):
-        answer = health.media(now)
+        answer = health.upload_readiness(now)
 
     assert answer == {"status": "degraded", "errno": "EFBIG"}
     assert list(tmp_path.iterdir()) == []
@@ -166,11 +166,11 @@ def test_uploads_are_degraded_where_the_largest_one_has_no_room(now: datetime, t
     settings.MEDIA_ROOT = str(tmp_path)
     settings.LARGEST_UPLOAD = shutil.disk_usage(tmp_path).total + 1
 
-    assert health.media(now) == {"status": "degraded", "errno": "ENOSPC"}
+    assert health.upload_readiness(now) == {"status": "degraded", "errno": "ENOSPC"}
 
 
 def test_uploads_are_degraded_where_they_cannot_arrive(now: datetime, tmp_path: Path, settings) -> None:
     settings.MEDIA_ROOT = str(tmp_path)
     settings.FILE_UPLOAD_TEMP_DIR = str(tmp_path / "nowhere")
 
-    assert health.media(now) == {"status": "degraded", "errno": "ENOENT"}
+    assert health.upload_readiness(now) == {"status": "degraded", "errno": "ENOENT"}

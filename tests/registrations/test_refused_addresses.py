@@ -65,7 +65,7 @@ def refusals(delegation, by, now, way, **typed) -> dict[str, str]:
         if way == "name":
             register_delegate(delegation, details=details, by=by, now=now)
         elif way == "list":
-            (outcome,) = register_delegates(delegation, many=[details], by=by, now=now)
+            (outcome,) = register_delegates(delegation, people=[details], by=by, now=now)
             raise outcome.refusal
         elif way == "replace":
             replace_delegate(person, details=details, version=1, by=by, now=now)

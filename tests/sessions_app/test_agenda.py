@@ -42,7 +42,7 @@ def test_points_are_paired_by_line_and_a_missing_translation_is_empty() -> None:
 
 
 def test_the_names_of_persons_are_left_out_and_institutions_stay() -> None:
-    speakers = agenda_with_speakers().without_names().sessions[0].entries[1].speakers
+    speakers = agenda_with_speakers().without_person_names().sessions[0].entries[1].speakers
 
     assert [speaker.name.en for speaker in speakers] == ["iom"]
 

@@ -1,6 +1,6 @@
 import pytest
 
-from sessions_app.cancelling import cancel_webinar, draft_of_cancellation, restore_webinar
+from sessions_app.cancelling import cancel_webinar, preview_cancellation, restore_webinar
 from sessions_app.editing import cancel_session
 from sessions_app.models import Release, ReleasedSession, Webinar
 from sessions_app.releases import ReleaseRefused, draft_of, release_webinar
@@ -35,9 +35,9 @@ def test_cancelling_a_webinar_cancels_every_session_in_one_release(webinar: Webi
 
 
 def test_a_cancellation_releases_exactly_its_draft(webinar: Webinar) -> None:
-    draft = draft_of_cancellation(webinar, now=NOW)
+    draft = preview_cancellation(webinar, now=NOW)
 
-    release = cancel_webinar(webinar, by=None, now=NOW, reason="Postponed", seen=draft.fingerprint)
+    release = cancel_webinar(webinar, by=None, now=NOW, reason="Postponed", shown_fingerprint=draft.fingerprint)
 
     assert [each.is_cancelled for each in draft.changes.sessions] == [True, True]
     assert release is not None
@@ -45,11 +45,11 @@ def test_a_cancellation_releases_exactly_its_draft(webinar: Webinar) -> None:
 
 
 def test_a_draft_that_was_changed_since_is_not_cancelled(webinar: Webinar) -> None:
-    seen = draft_of_cancellation(webinar, now=NOW).fingerprint
+    seen = preview_cancellation(webinar, now=NOW).fingerprint
     webinar.sessions.filter(number=1).update(title_en="Changed meanwhile")
 
     with pytest.raises(ReleaseRefused, match="Someone has changed the agenda"):
-        cancel_webinar(webinar, by=None, now=NOW, reason="Postponed", seen=seen)
+        cancel_webinar(webinar, by=None, now=NOW, reason="Postponed", shown_fingerprint=seen)
 
     assert Webinar.objects.get().cancelled_at is None
     assert takes_place(webinar) == {1: True, 2: True}

@@ -9,8 +9,8 @@ from django.core.exceptions import ImproperlyConfigured
 
 from sessions_app import participants
 from sessions_app.models import Webinar
-from sessions_app.participants import get_participants, provide
-from sessions_app.release_recipients import count_recipients
+from sessions_app.participants import get_participants, set_participants
+from sessions_app.release_recipients import changes_with_recipients
 from sessions_app.releases import AgendaChanges, draft_of, release_webinar
 from tests.factories import NOW, make_webinar
 
@@ -39,13 +39,13 @@ def provided() -> Iterator[SampleParticipants]:
     """A sample that is provided during the test."""
     before = get_participants()
     sample = SampleParticipants()
-    provide(sample)
+    set_participants(sample)
     yield sample
-    provide(before)
+    set_participants(before)
 
 
 def test_a_missing_provider_raises_an_error_that_names_the_protocol(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(participants, "_provided", [])
+    monkeypatch.setattr(participants, "_registered", [])
 
     with pytest.raises(ImproperlyConfigured, match=r"sessions_app\.participants\.Participants"):
         get_participants()
@@ -54,7 +54,7 @@ def test_a_missing_provider_raises_an_error_that_names_the_protocol(monkeypatch:
 def test_providing_again_replaces_the_first(provided: SampleParticipants) -> None:
     second = SampleParticipants()
 
-    provide(second)
+    set_participants(second)
 
     assert get_participants() is second
 
@@ -62,7 +62,7 @@ def test_providing_again_replaces_the_first(provided: SampleParticipants) -> Non
 def test_a_release_counts_the_recipients_that_are_provided(provided: Any, db: None) -> None:
     webinar = make_webinar("flows")
 
-    counted = count_recipients(webinar, draft_of(webinar).changes, now=NOW)
+    counted = changes_with_recipients(webinar, draft_of(webinar).changes, now=NOW)
 
     assert [each.recipients for each in counted.sessions] == [7, 7]
     assert counted.message_count == 14

@@ -3,7 +3,7 @@ from types import SimpleNamespace
 import pytest
 from django.contrib.auth.models import AnonymousUser
 
-from sessions_app.reader_zone import requested_zone, zone_for_reader
+from sessions_app.reader_zone import zone_for_reader, zone_from_url
 
 PANAMA, MEXICO = "America/Panama", "America/Mexico_City"
 
@@ -36,4 +36,4 @@ def test_a_reader_reads_in_the_zone_of_the_account_or_else_in_the_first_fallback
 def test_a_zone_of_the_url_is_used_if_it_is_known_and_repeated_if_it_is_not(
     requested: str, answer: tuple[str, str]
 ) -> None:
-    assert requested_zone(requested, MEXICO) == answer
+    assert zone_from_url(requested, MEXICO) == answer

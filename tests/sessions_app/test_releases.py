@@ -5,7 +5,7 @@ import pytest
 from sessions_app.agenda import agenda_from_release, agenda_from_rows, latest_release
 from sessions_app.editing import cancel_session, restore_session
 from sessions_app.models import AgendaItem, Release, ReleasedSession, Webinar
-from sessions_app.releases import ReleaseRefused, changes_between, draft_of, release_webinar, warnings_of
+from sessions_app.releases import ReleaseRefused, changes_between, draft_of, release_warnings, release_webinar
 from tests.factories import NOW, make_staff, make_webinar
 
 pytestmark = pytest.mark.django_db
@@ -109,7 +109,7 @@ def test_items_longer_than_their_session_refuse_the_release_and_shorter_ones_war
         release_webinar(webinar, by=None, now=NOW)
 
     AgendaItem.objects.filter(position=2).update(minutes=90)
-    assert warnings_of(agenda_from_rows(webinar)) == ("Session 1: 10 minutes are not filled by any item.",)
+    assert release_warnings(agenda_from_rows(webinar)) == ("Session 1: 10 minutes are not filled by any item.",)
     assert not Release.objects.exists()
 
 
@@ -142,7 +142,7 @@ def test_a_draft_that_changed_since_it_was_shown_is_not_released() -> None:
     edit_session(webinar, 1, title_en="Changed meanwhile")
 
     with pytest.raises(ReleaseRefused, match="Someone has changed the agenda"):
-        release_webinar(webinar, by=None, now=NOW, seen=seen)
+        release_webinar(webinar, by=None, now=NOW, shown_fingerprint=seen)
 
     assert Release.objects.count() == 1
 

@@ -8,7 +8,7 @@ from sessions_app.cancelling import cancel_webinar
 from sessions_app.editing import cancel_session
 from sessions_app.models import AgendaItem, AgendaItemSpeaker, Release, Session, Speaker, Webinar
 from sessions_app.releases import ReleaseRefused, draft_of, release_webinar
-from sessions_app.restoring import restoration_of, restore_release
+from sessions_app.restoring import preview_restoration, restore_release
 from tests.factories import NOW, make_session, make_webinar
 
 pytestmark = pytest.mark.django_db
@@ -68,9 +68,9 @@ def test_restoring_a_release_writes_exactly_what_was_shown(first: Release) -> No
     change_everything(first.webinar)
     release_webinar(first.webinar, by=None, now=NOW)
     webinar = Webinar.objects.get()
-    restoration = restoration_of(Release.objects.get(number=1))
+    restoration = preview_restoration(Release.objects.get(number=1))
 
-    restore_release(first, now=NOW, seen=restoration.fingerprint)
+    restore_release(first, now=NOW, shown_fingerprint=restoration.fingerprint)
 
     assert draft_agenda(webinar) == restoration.agenda
     assert draft_of(Webinar.objects.get()).changes == restoration.to_public
@@ -127,11 +127,11 @@ def test_restoring_into_an_equal_draft_is_refused(first: Release) -> None:
 
 def test_a_draft_that_changed_since_it_was_shown_is_not_overwritten(first: Release) -> None:
     Session.objects.filter(number=1).update(title_en="Other")
-    seen = restoration_of(Release.objects.get()).fingerprint
+    seen = preview_restoration(Release.objects.get()).fingerprint
     Session.objects.filter(number=1).update(title_en="Changed meanwhile")
 
     with pytest.raises(ReleaseRefused, match="Someone has changed the agenda"):
-        restore_release(first, now=NOW, seen=seen)
+        restore_release(first, now=NOW, shown_fingerprint=seen)
 
     assert Session.objects.get(number=1).title_en == "Changed meanwhile"
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 from registrations.services.cloning import clone_webinar
 from sessions_app.bilingual import Bilingual
 from sessions_app.cloning import CloneRefused
-from sessions_app.models import Webinar
+from sessions_app.management.lookups import webinar_by_slug
 
 
 class Command(BaseCommand):
@@ -27,10 +27,7 @@ class Command(BaseCommand):
         parser.add_argument("--title-es", metavar="TITLE", help="where it differs from the model's")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        webinar = Webinar.objects.filter(slug=options["slug"]).first()
-        if webinar is None:
-            known = ", ".join(Webinar.objects.order_by("slug").values_list("slug", flat=True)) or "none"
-            raise CommandError(f"There is no webinar “{options['slug']}”. Known: {known}.")
+        webinar = webinar_by_slug(options["slug"])
         title = Bilingual(
             en=webinar.title_en if options["title_en"] is None else options["title_en"],
             es=webinar.title_es if options["title_es"] is None else options["title_es"],

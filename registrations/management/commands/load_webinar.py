@@ -9,8 +9,8 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from registrations.management.definitions import load_definition
-from registrations.models import User
 from sessions_app.definitions import DefinitionRefused
+from sessions_app.management.lookups import staff_by_address
 from sessions_app.zones import EARLIEST_YEAR, LATEST_YEAR
 
 
@@ -30,7 +30,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        by = _find_staff(options["by"]) if options["by"] else None
+        by = staff_by_address(options["by"])
         starts_on = _parse_start(options["starts_on"]) if options["starts_on"] else None
         try:
             report = load_definition(options["file"], starts_on=starts_on, now=timezone.now(), by=by)
@@ -54,10 +54,3 @@ def _parse_start(text: str) -> date | datetime:
     if not EARLIEST_YEAR <= start.year <= LATEST_YEAR:
         raise CommandError(f"--starts-on {text}: allowed are the years {EARLIEST_YEAR} to {LATEST_YEAR}.")
     return start
-
-
-def _find_staff(address: str) -> User:
-    user = User.objects.filter(email__iexact=address, is_active=True, is_staff=True).first()
-    if user is None:
-        raise CommandError(f"--by {address}: nobody of the secretariat signs in with this address.")
-    return user

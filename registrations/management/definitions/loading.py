@@ -24,7 +24,14 @@ from registrations.management.definitions.storing_rules import (
 )
 from registrations.models import Delegation, DelegationStatus, User
 from registrations.services.nudge import nudge_planner
-from sessions_app.definitions import AgendaDefinition, Source, Table, load_agenda, parse_agenda, read_source
+from sessions_app.definitions import (
+    AgendaDefinition,
+    Source,
+    TomlTable,
+    load_agenda,
+    parse_agenda,
+    read_source,
+)
 from sessions_app.models import Webinar
 
 
@@ -48,11 +55,11 @@ def load_definition(
     again changes nothing. Nothing becomes public before a release.
     """
     source = read_source(path)
-    top = Table.top(source)
+    top = TomlTable.top(source)
     agenda = parse_agenda(top)
     participants = parse_participants(top)
     top.finish()
-    source.check()
+    source.raise_if_problems()
     with transaction.atomic():
         return _store(source, agenda, participants, starts_on=starts_on, now=now, by=by)
 
@@ -76,16 +83,19 @@ def _store(
     changes += changed_quotas
     values = policy_values(participants.registration, agenda, webinar, shift=loaded.shift)
     if values["closes_at"] <= values["opens_at"]:
-        source.refuse(
+        source.report(
             ("registration", "closes"), _("Registration must close after it opens. Choose a later date and time.")
         )
     if values["purge_on"] <= (agenda.first_start + loaded.shift).date():
-        source.refuse(("registration", "purge"), _("Personal data cannot end before the webinar."))
-    source.check()
+        source.report(("registration", "purge"), _("Personal data cannot end before the webinar."))
+    source.raise_if_problems()
     if store_policy(webinar, values, have_quotas_changed=bool(changed_quotas), now=now, by=by):
         changes.append(_("Registration: when it opens and closes."))
     accepted = Delegation.objects.filter(pk__in=submitted, status=DelegationStatus.ACCEPTED).select_related("body")
-    changes += [_("Delegation of %(name)s: accepted, as it is complete now.") % {"name": one.body} for one in accepted]
+    changes += [
+        _("Delegation of %(name)s: accepted, as it is complete now.") % {"name": delegation.body}
+        for delegation in accepted
+    ]
     reminders, gap_notices = participants.reminders, participants.registration.gap_notices
     if loaded.is_new:
         reminders = USUAL_REMINDERS if reminders is None else reminders

@@ -11,7 +11,7 @@ from registrations.management.definitions.participants import ExceptionDefinitio
 from registrations.models import BodyKind, Delegation, ParticipantProfile, Quota, QuotaException, User
 from registrations.services.quotas import change_quota, end_exception, make_exception
 from sessions_app.definitions import Source
-from sessions_app.definitions.loading import apply_values, columns
+from sessions_app.definitions.loading import bilingual_columns, save_if_changed
 from sessions_app.models import Webinar
 
 
@@ -23,25 +23,25 @@ def store_profiles(source: Source, webinar: Webinar, profiles: tuple[ProfileDefi
     known = {row.code: row for row in ParticipantProfile.objects.all()}
     asked = set(webinar.quotas.values_list("profile__code", flat=True))
     for code in asked - {each.code for each in profiles}:
-        source.refuse(("profile",), _("The profile “%(code)s” has a quota but is missing here.") % {"code": code})
+        source.report(("profile",), _("The profile “%(code)s” has a quota but is missing here.") % {"code": code})
     changes = []
     for position, each in enumerate(profiles, start=1):
         profile = known.get(each.code)
         if profile is None and not each.name:
-            source.refuse_line(each.line, _("“name” is missing: this profile is not known yet."))
+            source.report_at(each.line, _("“name” is missing: this profile is not known yet."))
             continue
         profile = profile or ParticipantProfile(code=each.code)
-        if each.name and apply_values(profile, _profile_values(each, position)):
+        if each.name and save_if_changed(profile, _profile_values(each, position)):
             changes.append(_("Profile %(name)s.") % {"name": each.name})
         if each.code not in asked:
             Quota.objects.create(webinar=webinar, profile=profile, minimum=each.minimum, maximum=each.maximum)
             changes.append(_("Quota of %(name)s.") % {"name": profile.name})
-    source.check()
+    source.raise_if_problems()
     return changes
 
 
-def _profile_values(each: ProfileDefinition, position: int) -> dict[str, object]:
-    return {**columns(name=each.name, description=each.description), "position": position}
+def _profile_values(definition: ProfileDefinition, position: int) -> dict[str, object]:
+    return {**bilingual_columns(name=definition.name, description=definition.description), "position": position}
 
 
 def store_quotas(
@@ -53,31 +53,33 @@ def store_quotas(
     maximum the country may exceed, and ended after it, because the country must then fit the quota.
     """
     exceptions = _changed_exceptions(source, webinar, profiles)
-    made = [one for one in exceptions if one.wanted is not None]
-    ended = [one for one in exceptions if one.wanted is None]
-    changes = [_change_exception(source, one, now=now, by=by) for one in made]
+    changes = [_change_exception(source, made, now=now, by=by) for made in exceptions if made.wanted]
     quotas = {quota.profile.code: quota for quota in webinar.quotas.select_related("webinar", "profile")}
     for each in profiles:
         quota = quotas[each.code]
         if (quota.minimum, quota.maximum) != (each.minimum, each.maximum):
             _change_quota(source, quota, each, now=now, by=by)
             changes.append(_("Quota of %(name)s.") % {"name": quota.profile.name})
-    changes += [_change_exception(source, one, now=now, by=by) for one in ended]
-    source.check()
+    changes += [_change_exception(source, ended, now=now, by=by) for ended in exceptions if not ended.wanted]
+    source.raise_if_problems()
     return changes
 
 
-def _change_quota(source: Source, quota: Quota, each: ProfileDefinition, *, now: datetime, by: User | None) -> None:
+def _change_quota(
+    source: Source, quota: Quota, definition: ProfileDefinition, *, now: datetime, by: User | None
+) -> None:
     """Change the quota through its service; a broken rule becomes a problem of the file."""
     if by is None:
-        source.refuse_line(each.line, _("A quota is changed under someone's name: load the file with --by ADDRESS."))
+        source.report_at(
+            definition.line, _("A quota is changed under someone's name: load the file with --by ADDRESS.")
+        )
         return
     try:
         reason = _("As the definition file says.")
-        numbers: Any = {"minimum": each.minimum, "maximum": each.maximum}
-        change_quota(quota, **numbers, reason=reason, by=by, now=now, accepts=False)
+        numbers: Any = {"minimum": definition.minimum, "maximum": definition.maximum}
+        change_quota(quota, **numbers, reason=reason, by=by, now=now, may_accept=False)
     except RuleBroken as error:
-        source.refuse_line(each.line, str(error.message))
+        source.report_at(definition.line, str(error.message))
 
 
 @dataclass(frozen=True)
@@ -101,11 +103,13 @@ def _changed_exceptions(
         if each.exceptions is None:
             continue
         quota = webinar.quotas.select_related("webinar", "profile").get(profile__code=each.code)
-        stored = {one.body.iso_code or "": one for one in quota.exceptions.select_related("body")}
-        wanted = {one.country: one for one in each.exceptions}
-        for one in wanted.values():
-            if one.country not in by_code:
-                source.refuse_line(one.line, _("No country “%(code)s” is asked here.") % {"code": one.country})
+        stored = {exception.body.iso_code or "": exception for exception in quota.exceptions.select_related("body")}
+        wanted = {exception.country: exception for exception in each.exceptions}
+        for exception in wanted.values():
+            if exception.country not in by_code:
+                source.report_at(
+                    exception.line, _("No country “%(code)s” is asked here.") % {"code": exception.country}
+                )
         changed += [
             _ChangedException(quota, by_code[code], wanted.get(code), line=each.line)
             for code in by_code
@@ -114,21 +118,19 @@ def _changed_exceptions(
     return changed
 
 
-def _exception_values(one: ExceptionDefinition | QuotaException | None) -> tuple[object, ...]:
-    return (one.minimum, one.maximum, one.reason) if one else ()
+def _exception_values(exception: ExceptionDefinition | QuotaException | None) -> tuple[object, ...]:
+    return (exception.minimum, exception.maximum, exception.reason) if exception else ()
 
 
 def _change_exception(source: Source, changed: _ChangedException, *, now: datetime, by: User | None) -> str:
-    """Make or end the exception through its service; return the change as a text. A broken rule becomes a problem of
-    the file.
-    """
+    """Make or end the exception through its service, and return the change; report a broken rule as a problem."""
     wanted, delegation, quota = changed.wanted, changed.delegation, changed.quota
     line = wanted.line if wanted else changed.line
     change = _("Quota of %(name)s: the exception for %(body)s.") % {"name": quota.profile, "body": delegation.body}
     if by is None:
-        source.refuse_line(line, _("A quota is changed under someone's name: load the file with --by ADDRESS."))
+        source.report_at(line, _("A quota is changed under someone's name: load the file with --by ADDRESS."))
         return change
-    who: Any = {"by": by, "now": now, "accepts": False}
+    who: Any = {"by": by, "now": now, "may_accept": False}
     try:
         if wanted is None:
             end_exception(delegation, quota=quota, reason=_("As the definition file says."), **who)
@@ -136,5 +138,5 @@ def _change_exception(source: Source, changed: _ChangedException, *, now: dateti
             numbers: Any = {"minimum": wanted.minimum, "maximum": wanted.maximum, "reason": wanted.reason}
             make_exception(delegation, quota=quota, **numbers, **who)
     except RuleBroken as error:
-        source.refuse_line(line, str(error.message))
+        source.report_at(line, str(error.message))
     return change

@@ -19,9 +19,9 @@ def policy_values(
     first_start = agenda.first_start + shift
     moved = first_start.date() - agenda.first_start.date()
     return {
-        "opens_at": agenda.instant(registration.opens.on(first_start, moved)),
-        "closes_at": agenda.instant(registration.closes.on(first_start, moved)),
-        "purge_on": registration.purge.on(first_start, moved).date(),
+        "opens_at": agenda.to_utc(registration.opens.resolve(first_start, moved)),
+        "closes_at": agenda.to_utc(registration.closes.resolve(first_start, moved)),
+        "purge_on": registration.purge.resolve(first_start, moved).date(),
         "accepts_complete_at_once": registration.accepts_complete_at_once,
         "requires_letter": registration.requires_letter,
     }
@@ -45,9 +45,7 @@ def store_policy(
 
 
 def store_reminders(webinar: Webinar, reminders: tuple[ReminderDefinition, ...], *, now: datetime) -> bool:
-    """Make the reminder rules those of the file; return whether any changed. A rule that stays keeps its
-    `created_at`.
-    """
+    """Replace the reminder rules that differ from the file, and keep the others; return whether any changed."""
     known = {
         ReminderDefinition(row.amount, row.unit, row.scope, moment=row.moment, recipients=row.recipients): row
         for row in webinar.reminder_rules.all()
@@ -60,9 +58,7 @@ def store_reminders(webinar: Webinar, reminders: tuple[ReminderDefinition, ...],
 
 
 def store_gap_notices(webinar: Webinar, days: tuple[int, ...], *, now: datetime) -> bool:
-    """Make the gap notice rules those of the file; return whether any changed. A rule that stays keeps its
-    `created_at`.
-    """
+    """Replace the gap notice rules that differ from the file, and keep the others; return whether any changed."""
     known = set(webinar.gap_notice_rules.values_list("days_before", flat=True))
     gone, new = known - set(days), set(days) - known
     GapNoticeRule.objects.filter(webinar=webinar, days_before__in=gone).delete()

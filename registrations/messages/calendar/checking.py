@@ -5,7 +5,7 @@ from datetime import datetime
 from django.db.models import Exists, F, OuterRef, Q, Subquery, Value
 from django.db.models.lookups import Exact
 
-from registrations.messages.composing import NEVER
+from registrations.messages.composing import NO_ROW
 from registrations.models import CalendarEntry, Delivery, IcalMethod
 from sessions_app.models import ReleasedSession
 from sessions_app.models.release import is_ahead
@@ -38,7 +38,7 @@ def _request_is_right(delivery: Delivery, now: datetime) -> Q:
     person still have that version of their link.
     """
     if delivery.delegate is None or delivery.session is None or delivery.entry is None:
-        return NEVER
+        return NO_ROW
     version, revision = delivery.delegate.token_version, delivery.session.released.sequence
     entries = INVITED.filter(
         is_ahead(now, path="session_"),

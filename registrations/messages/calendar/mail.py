@@ -29,7 +29,7 @@ def build(delivery: Delivery) -> EmailMultiAlternatives:
     the session for everyone, or for this one person.
     """
     method = Method(delivery.ical_method)
-    delegate, entry, released = _parts(delivery)
+    delegate, entry, released = _related_rows(delivery)
     if delivery.ical_sequence is None or delivery.ical_stamp is None:
         raise ValueError("A calendar message needs its sequence and stamp.")
     session = calendar_session(
@@ -47,7 +47,9 @@ def build(delivery: Delivery) -> EmailMultiAlternatives:
         TEMPLATES[DeliveryKind(delivery.kind)],
         {
             **session_context(released, delegate),
-            **(_cancelled_session if method is Method.CANCEL else _changes)(delivery, released, delegate),
+            **(_cancelled_session if method is Method.CANCEL else _changes_since_last_message)(
+                delivery, released, delegate
+            ),
             "is_session_cancelled": released.is_cancelled,
             "reader_name": name,
         },
@@ -62,7 +64,7 @@ def build(delivery: Delivery) -> EmailMultiAlternatives:
     return message
 
 
-def _changes(delivery: Delivery, released: ReleasedSession, delegate: Delegate) -> dict[str, object]:
+def _changes_since_last_message(delivery: Delivery, released: ReleasedSession, delegate: Delegate) -> dict[str, object]:
     """Return for the template what differs from the last message to this person.
 
     That is the old hours and the old title, empty if they are unchanged; whether a cancellation had taken the session
@@ -101,10 +103,10 @@ def _session_last_sent(delivery: Delivery, released: ReleasedSession) -> AgendaS
     """Return the session as the last message to the mailbox had it; None if there was none or nothing has changed."""
     if delivery.previous_release is None:
         return None
-    return agenda_from_release(delivery.previous_release).session(released.number)
+    return agenda_from_release(delivery.previous_release).get_session(released.number)
 
 
-def _parts(delivery: Delivery) -> tuple[Delegate, CalendarEntry, ReleasedSession]:
+def _related_rows(delivery: Delivery) -> tuple[Delegate, CalendarEntry, ReleasedSession]:
     if delivery.delegate is None or delivery.entry is None or delivery.session is None:
         raise ValueError("A calendar message needs its person, entry and session.")
     return delivery.delegate, delivery.entry, delivery.session.released

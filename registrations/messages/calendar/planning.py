@@ -47,14 +47,15 @@ def owed(*, now: datetime) -> int:
     a message meanwhile. Two queries where every mailbox is as it should be; else a few, and a few more for each 1,000
     mailboxes.
     """
-    people = {(one.session_id, one.address): one for one in people_to_invite(now=now)}
+    people = {(invitee.session_id, invitee.address): invitee for invitee in people_to_invite(now=now)}
     to_cancel = list(entries_to_cancel(now=now).values_list("pk", flat=True))
     if not people and not to_cancel:
         return 0
     sessions = {
-        one.session_id: one for one in ReleasedSession.objects.filter(ends_at__gt=now).select_related("session")
+        released.session_id: released
+        for released in ReleasedSession.objects.filter(ends_at__gt=now).select_related("session")
     }
-    entries = _locked({*_entries_of(people), *to_cancel})
+    entries = _lock_entries({*_entries_of(people), *to_cancel})
     last_sent = _last_sent(entries)
     plan = Plan(now)
     for entry in entries:
@@ -64,7 +65,7 @@ def owed(*, now: datetime) -> int:
         elif entry.delegate_id == person.delegate_id or not entry.delegate.is_mail_delayed_at(now):
             _invite_again(plan, released, person, entry, last_sent.get(entry.pk))
     # The people who are left have no calendar entry yet.
-    return _write(plan) + _invite_newcomers(list(people.values()), sessions, now)
+    return _save_plan(plan) + _invite_newcomers(list(people.values()), sessions, now)
 
 
 def _entries_of(mailboxes: Collection[Mailbox]) -> Iterable[int]:
@@ -76,15 +77,15 @@ def _entries_of(mailboxes: Collection[Mailbox]) -> Iterable[int]:
     return (pk for pk, session, address in found if (session, address) in mailboxes)
 
 
-def _locked(entry_ids: Iterable[int]) -> list[CalendarEntry]:
+def _lock_entries(entry_ids: Iterable[int]) -> list[CalendarEntry]:
     """Lock the entries and their unsent deliveries, so that none of these is sent before the plan is made."""
     rows = CalendarEntry.objects.filter(pk__in=list(entry_ids)).select_related("delegate")
     entries = list(rows.select_for_update(of=("self",)).order_by("pk"))
-    list(_unsent(entries).select_for_update().order_by("pk").values_list("pk"))
+    list(_unsent_deliveries(entries).select_for_update().order_by("pk").values_list("pk"))
     return entries
 
 
-def _unsent(entries: Iterable[CalendarEntry]) -> "QuerySet[Delivery]":
+def _unsent_deliveries(entries: Iterable[CalendarEntry]) -> "QuerySet[Delivery]":
     """Return the deliveries of `entries` that wait, have failed, or are claimed and not begun."""
     waiting = Q(state__in=[DeliveryState.DUE, DeliveryState.FAILED])
     claimed = Q(state=DeliveryState.CLAIMED, may_have_arrived=False)
@@ -108,10 +109,10 @@ def _invite_newcomers(people: Sequence[Invitee], sessions: Mapping[int, Released
     for start in range(0, len(people), BATCH):
         batch = people[start : start + BATCH]
         entries = CalendarEntry.objects.bulk_create(
-            _new_entry(person, sessions[person.session_id], now) for person in batch
+            _new_calendar_entry(person, sessions[person.session_id], now) for person in batch
         )
         Delivery.objects.bulk_create(
-            _delivery(
+            _new_delivery(
                 entry,
                 sessions[person.session_id],
                 DeliveryKind.INVITATION,
@@ -124,7 +125,7 @@ def _invite_newcomers(people: Sequence[Invitee], sessions: Mapping[int, Released
     return len(people)
 
 
-def _new_entry(person: Invitee, released: ReleasedSession, now: datetime) -> CalendarEntry:
+def _new_calendar_entry(person: Invitee, released: ReleasedSession, now: datetime) -> CalendarEntry:
     entry = CalendarEntry(
         session_id=person.session_id,
         address=person.address,
@@ -144,12 +145,12 @@ def _invite_again(
     if (is_moved and not knows_the_hour) or entry.delegate_id != person.delegate_id:
         # A new hour, or a new person, asks anew (RFC 5546 §2.1.5).
         entry.ical_partstat, entry.answered_at = Partstat.NEEDS_ACTION, None
-    _advance(plan, entry, max(entry.sequence + 1, released.sequence))
+    _raise_sequence(plan, entry, max(entry.sequence + 1, released.sequence))
     _copy_session(entry, released, person)
     is_same_person = last is not None and last.delegate_id == person.delegate_id
     holds_it = last is not None and is_same_person and last.method == IcalMethod.REQUEST
     kind = DeliveryKind.UPDATE if holds_it else DeliveryKind.INVITATION
-    delivery = _delivery(entry, released, kind, email=person.email, language=person.language, now=plan.now)
+    delivery = _new_delivery(entry, released, kind, email=person.email, language=person.language, now=plan.now)
     if last is not None and is_same_person:
         delivery.previous_release_id, delivery.previous_method = last.release_id, last.method
     plan.owed.append(delivery)
@@ -161,14 +162,14 @@ def _cancel(plan: Plan, released: ReleasedSession, entry: CalendarEntry, last: L
         entry.planned_method = IcalMethod.CANCEL
         plan.changed.append(entry)
         return
-    _advance(plan, entry, max(entry.sequence + 1, released.sequence))
+    _raise_sequence(plan, entry, max(entry.sequence + 1, released.sequence))
     entry.planned_method = IcalMethod.CANCEL
     entry.release_id = released.release_id
     entry.released_sequence = released.sequence
     person = entry.delegate
     # The entry of an earlier address has it in lower case only.
     email = person.email if person.address == entry.address else entry.address
-    delivery = _delivery(
+    delivery = _new_delivery(
         entry, released, DeliveryKind.CANCELLATION, email=email, language=person.language, now=plan.now
     )
     if last.release_id != entry.release_id:
@@ -177,7 +178,7 @@ def _cancel(plan: Plan, released: ReleasedSession, entry: CalendarEntry, last: L
     plan.owed.append(delivery)
 
 
-def _advance(plan: Plan, entry: CalendarEntry, sequence: int) -> None:
+def _raise_sequence(plan: Plan, entry: CalendarEntry, sequence: int) -> None:
     """Raise the sequence and the stamp above those of every earlier message to this mailbox (rule 15)."""
     entry.sequence = sequence
     entry.stamp = max(plan.now.replace(microsecond=0), entry.stamp + timedelta(seconds=1))
@@ -194,7 +195,7 @@ def _copy_session(entry: CalendarEntry, released: ReleasedSession, person: Invit
     entry.starts_at, entry.ends_at = released.starts_at, released.ends_at
 
 
-def _delivery(
+def _new_delivery(
     entry: CalendarEntry, released: ReleasedSession, kind: DeliveryKind, *, email: str, language: str, now: datetime
 ) -> Delivery:
     return Delivery(
@@ -216,7 +217,7 @@ def _delivery(
     )
 
 
-def _write(plan: Plan) -> int:
+def _save_plan(plan: Plan) -> int:
     """Save the changed entries, supersede their unsent messages and insert the new ones; return how many."""
     CalendarEntry.objects.bulk_update(
         plan.changed,
@@ -236,6 +237,6 @@ def _write(plan: Plan) -> int:
         batch_size=BATCH,
     )
     # Every unsent message is older than the ones that are owed now.
-    _unsent(plan.changed).update(state=DeliveryState.SUPERSEDED, claim_token=None, lease_expires_at=None)
+    _unsent_deliveries(plan.changed).update(state=DeliveryState.SUPERSEDED, claim_token=None, lease_expires_at=None)
     Delivery.objects.bulk_create(plan.owed, batch_size=BATCH)
     return len(plan.owed)

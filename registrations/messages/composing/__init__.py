@@ -16,7 +16,7 @@ from registrations.messages.composing.message_ids import message_id
 from registrations.models import Delivery
 
 # The condition of a delivery that must not be sent any more.
-NEVER = Q(pk__in=[])
+NO_ROW = Q(pk__in=[])
 # Exchange sends no "out of office" in answer to it (MS-OXCMAIL).
 NO_ABSENCE_NOTE = {"X-Auto-Response-Suppress": "OOF"}
 # Its encoded form fits in one header line, which may have 998 characters (RFC 5322 §2.1.1).

@@ -113,6 +113,6 @@ def _set_text(part: EmailMessage, text: str, mimetype: str, *, is_in_base64: boo
     else:
         encoding = "7bit" if data.isascii() else "8bit"
     # As bytes: the library would change the ends of lines, on which a calendar insists (RFC 5545 §3.1).
-    params = {"charset": "utf-8", **dict(one.split("=", 1) for one in parameters)}
+    params = {"charset": "utf-8", **dict(parameter.split("=", 1) for parameter in parameters)}
     part.set_content(data, maintype="text", subtype=kind.removeprefix("text/"), cte=encoding, params=params)
     return part

@@ -55,55 +55,55 @@ _CLEANER = nh3.Cleaner(
 _allowed, _all = _AllowedMarkdown(), _AllMarkdown("commonmark", {"html": True})
 
 
-def html_of(text: str) -> SafeString:
+def render_html(text: str) -> SafeString:
     """Return `text` as HTML for a mail; what is not allowed is shown as it was typed."""
-    tokens = _parsed(text)
+    tokens = _parse_allowed(text)
     for token in tokens:
         if token.type in ("heading_open", "heading_close"):
             token.tag = f"h{min(6, int(token.tag[1]) + LOWEST_HEADING - 1)}"
-    return cleaned(_allowed.renderer.render(tokens, _allowed.options, {}))
+    return sanitize_html(_allowed.renderer.render(tokens, _allowed.options, {}))
 
 
-def cleaned(html: str) -> SafeString:
+def sanitize_html(html: str) -> SafeString:
     """Return `html` without every element and attribute that is not allowed, in case the renderer lets one through."""
     return mark_safe(_CLEANER.clean(html))  # noqa: S308  # only what is listed above remains
 
 
-def text_of(text: str) -> str:
+def render_plain_text(text: str) -> str:
     """Return `text` for the plain text part of a mail: a link is followed by its URL."""
-    return "\n".join(_lines(SyntaxTreeNode(_parsed(text)))).strip()
+    return "\n".join(_lines_of(SyntaxTreeNode(_parse_allowed(text)))).strip()
 
 
-def _lines(node: SyntaxTreeNode) -> list[str]:
+def _lines_of(node: SyntaxTreeNode) -> list[str]:
     match node.type:
         case "inline":
-            return _plain(node).split("\n")
+            return _inline_text(node).split("\n")
         case "hr":
             return ["-" * 20]
         case "blockquote":
-            return [f"> {line}".rstrip() for line in _one_below_the_other(node, apart=True)]
+            return [f"> {line}".rstrip() for line in _lines_of_children(node, apart=True)]
         case "bullet_list":
-            return [line for item in node.children for line in _item("- ", item)]
+            return [line for item in node.children for line in _lines_of_item("- ", item)]
         case "ordered_list":
             numbered = enumerate(node.children, int(node.attrs.get("start", 1)))
-            return [line for number, item in numbered for line in _item(f"{number}. ", item)]
+            return [line for number, item in numbered for line in _lines_of_item(f"{number}. ", item)]
         case _:
-            return _one_below_the_other(node, apart=True)
+            return _lines_of_children(node, apart=True)
 
 
-def _item(lead: str, item: SyntaxTreeNode) -> list[str]:
-    first, *others = _one_below_the_other(item, apart=False) or [""]
+def _lines_of_item(lead: str, item: SyntaxTreeNode) -> list[str]:
+    first, *others = _lines_of_children(item, apart=False) or [""]
     return [f"{lead}{first}", *(f"{' ' * len(lead)}{line}" for line in others)]
 
 
-def _one_below_the_other(node: SyntaxTreeNode, *, apart: bool) -> list[str]:
+def _lines_of_children(node: SyntaxTreeNode, *, apart: bool) -> list[str]:
     lines: list[str] = []
     for child in node.children:
-        lines += ["", *_lines(child)] if apart and lines else _lines(child)
+        lines += ["", *_lines_of(child)] if apart and lines else _lines_of(child)
     return lines
 
 
-def _parsed(text: str) -> list[Token]:
+def _parse_allowed(text: str) -> list[Token]:
     """Parse `text`, and drop the links with an empty address, which the library makes in spite of `validateLink`."""
     tokens = _allowed.parse(text)
     for token in tokens:
@@ -117,18 +117,18 @@ def _parsed(text: str) -> list[Token]:
     return tokens
 
 
-def _plain(node: SyntaxTreeNode) -> str:
+def _inline_text(node: SyntaxTreeNode) -> str:
     if node.type in ("softbreak", "hardbreak"):
         return "\n"
     has_parts = node.type == "inline" or node.is_nested
-    text = "".join(map(_plain, node.children)) if has_parts else node.content
+    text = "".join(map(_inline_text, node.children)) if has_parts else node.content
     address = str(node.attrs["href"]) if node.type == "link" else ""
     return text if address in ("", text, f"mailto:{text}") else f"{text} ({address})".strip()
 
 
 def problems_in(text: str) -> list[str]:
     """Return one sentence in the active language for each thing in `text` that is refused."""
-    found = {_problem(token) for token in _flat(_all.parse(text))}
+    found = {_describe_problem(token) for token in _flatten(_all.parse(text))}
     if any(map(_is_too_deep, _allowed.parse(text))):
         found.add(
             _("Quotations and lists lie too deep inside one another here: what stands in them would not be sent.")
@@ -141,13 +141,13 @@ def _is_too_deep(token: Token) -> bool:
     return token.type in ("blockquote_open", "list_item_open") and token.level + 1 >= _allowed.options["maxNesting"]
 
 
-def _flat(tokens: Iterable[Token]) -> Iterable[Token]:
+def _flatten(tokens: Iterable[Token]) -> Iterable[Token]:
     for token in tokens:
         yield token
-        yield from _flat(token.children or [])
+        yield from _flatten(token.children or [])
 
 
-def _problem(token: Token) -> str:
+def _describe_problem(token: Token) -> str:
     if token.type in ("html_block", "html_inline"):
         return _("HTML cannot be used here: “%(text)s”.") % {"text": " ".join(token.content.split())[:40]}
     if token.type == "image":

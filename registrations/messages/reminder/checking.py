@@ -5,7 +5,7 @@ from datetime import datetime
 from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Lower
 
-from registrations.messages.composing import NEVER
+from registrations.messages.composing import NO_ROW
 from registrations.models import Delivery, DeliveryKind, DeliveryState, ReminderRecipients, ReminderRule
 from registrations.queries.reminders import focal_points_to_remind, mailboxes_to_remind
 from sessions_app.models import ReleasedSession
@@ -16,7 +16,7 @@ def is_right(delivery: Delivery, *, now: datetime) -> Q:
     rule = ReminderRule.objects.filter(deliveries=delivery, created_at__lte=delivery.created_at).first()
     released = ReleasedSession.objects.filter(session__deliveries=delivery, is_cancelled=False).first()
     if rule is None or released is None or released.starts_at != delivery.starts_at:
-        return NEVER
+        return NO_ROW
     # Both may have waited for the mail server. The newer one says all that this one would.
     newer = Delivery.objects.filter(
         kind=DeliveryKind.REMINDER,
@@ -26,10 +26,10 @@ def is_right(delivery: Delivery, *, now: datetime) -> Q:
         state__in=[DeliveryState.DUE, DeliveryState.CLAIMED, DeliveryState.SENT],
     )
     if newer.exists():
-        return NEVER
+        return NO_ROW
     # Compared with the time of planning, not with now: if the clock is set back, the reminder is still sent.
     if rule.due_at_for(released) > delivery.created_at or (not rule.is_after and released.starts_at <= now):
-        return NEVER
+        return NO_ROW
     if rule.recipients == ReminderRecipients.FOCAL_POINTS:
         return Q(Exists(focal_points_to_remind(released).filter(pk=OuterRef("user"), email__iexact=delivery.email)))
     mailboxes = mailboxes_to_remind(rule, released)

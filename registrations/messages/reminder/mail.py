@@ -25,13 +25,13 @@ def build(delivery: Delivery) -> EmailMultiAlternatives:
     if rule is None or session is None:
         raise ValueError("A reminder needs its rule and session.")
     if delivery.delegate is not None:
-        return _to_delegate(delivery, delivery.delegate, rule, session.released)
+        return _build_for_delegate(delivery, delivery.delegate, rule, session.released)
     if delivery.user is not None:
-        return _to_focal_point(delivery, delivery.user, rule, session.released)
+        return _build_for_focal_point(delivery, delivery.user, rule, session.released)
     raise ValueError("A reminder needs its recipient.")
 
 
-def _to_delegate(
+def _build_for_delegate(
     delivery: Delivery, delegate: Delegate, rule: ReminderRule, released: ReleasedSession
 ) -> EmailMultiAlternatives:
     template = "after_session" if rule.is_after else "reminder"
@@ -48,7 +48,7 @@ def _to_delegate(
     )
 
 
-def _to_focal_point(
+def _build_for_focal_point(
     delivery: Delivery, user: User, rule: ReminderRule, released: ReleasedSession
 ) -> EmailMultiAlternatives:
     """Build the mail with the answers of the recipient's delegations; it has no name and no join link."""
@@ -90,7 +90,7 @@ def _time_before(delivery: Delivery, rule: ReminderRule, released: ReleasedSessi
     The unit is that of the rule, or the next smaller one if less than one such unit is left.
     """
     now = delivery.attempted_at or delivery.created_at
-    days = (_day(released.starts_at, zone) - _day(now, zone)).days
+    days = (_local_date(released.starts_at, zone) - _local_date(now, zone)).days
     hours, minutes = (round((released.starts_at - now) / unit) for unit in (HOUR, MINUTE))
     has_days = rule.unit == ReminderUnit.DAYS and days > 0
     has_hours = not has_days and rule.unit != ReminderUnit.MINUTES and hours > 0
@@ -101,5 +101,5 @@ def _time_before(delivery: Delivery, rule: ReminderRule, released: ReleasedSessi
     }
 
 
-def _day(instant: datetime, zone: str) -> date:
+def _local_date(instant: datetime, zone: str) -> date:
     return instant.astimezone(ZoneInfo(zone)).date()

@@ -14,7 +14,7 @@ from registrations.queries.reminders import focal_points_to_remind, mailboxes_to
 from sessions_app.models import ReleasedSession
 
 # A reminder that could not be sent for so long is no longer of use.
-LATEST = timedelta(hours=6)
+MAX_DELAY = timedelta(hours=6)
 Mailbox = tuple[int, datetime, str]  # (session id, its start, lower-cased address)
 
 
@@ -27,8 +27,8 @@ class DueReminder:
     released: ReleasedSession
 
     def is_due(self, now: datetime) -> bool:
-        """Whether it came after the rule's creation and less than `LATEST` (or half the lead, if smaller) ago."""
-        longest_delay = LATEST if self.rule.is_after else min(LATEST, (self.released.starts_at - self.at) / 2)
+        """Whether it came after the rule's creation and less than `MAX_DELAY` (or half the lead, if smaller) ago."""
+        longest_delay = MAX_DELAY if self.rule.is_after else min(MAX_DELAY, (self.released.starts_at - self.at) / 2)
         return self.rule.created_at < self.at <= now < self.at + longest_delay
 
     @property
@@ -66,27 +66,27 @@ class Recipient:
 def owed(*, now: datetime) -> int:
     """Owe the reminders that are due, one per address and session.
 
-    A reminder is due after the person's admission and after the rule's creation, and for less than `LATEST` (or half
+    A reminder is due after the person's admission and after the rule's creation, and for less than `MAX_DELAY` (or half
     the lead, if smaller). Of several the latest is taken. A mailbox that was reminded of the session since then gets
     none: by another rule, by an older form of this one, or before the clock was set back. Costs a few queries for each
     due rule and session, however many people there are; two where nothing is due.
     """
     chosen: dict[Mailbox, tuple[DueReminder, Recipient]] = {}
-    for due in sorted(_due(now), key=lambda one: one.rank):
+    for due in sorted(_due_reminders(now), key=lambda due: due.rank):
         for recipient in _recipients(due):
             chosen[due.released.pk, due.released.starts_at, recipient.address] = (due, recipient)
     if not chosen:
         return 0
     reminded = _reminded_at(chosen)
     return Delivery.objects.insert_owed(
-        _delivery(due, recipient, now)
+        _new_delivery(due, recipient, now)
         for mailbox, (due, recipient) in chosen.items()
         if mailbox not in reminded or reminded[mailbox] < due.at
     )
 
 
-def _due(now: datetime) -> Iterable[DueReminder]:
-    recent = ReleasedSession.objects.filter(is_cancelled=False, ends_at__gt=now - MAX_LEAD - LATEST)
+def _due_reminders(now: datetime) -> Iterable[DueReminder]:
+    recent = ReleasedSession.objects.filter(is_cancelled=False, ends_at__gt=now - MAX_LEAD - MAX_DELAY)
     rules = ReminderRule.objects.filter(Exists(recent.filter(session__webinar=OuterRef("webinar")))).exclude(
         # After the purge of the personal data nobody can be mailed.
         webinar__policy__purge_on__lte=now.date()
@@ -126,7 +126,7 @@ def _reminded_at(chosen: Mapping[Mailbox, tuple[DueReminder, Recipient]]) -> Map
     """Return when each mailbox was last owed a reminder of a session with its present start."""
     since = min(due.at for due, _recipient in chosen.values())
     rows = (
-        Delivery.objects.standing()
+        Delivery.objects.not_superseded()
         .filter(kind=DeliveryKind.REMINDER, created_at__gte=since, session__in={session for session, _, _ in chosen})
         .order_by("created_at")
     )
@@ -139,7 +139,7 @@ def _reminded_at(chosen: Mapping[Mailbox, tuple[DueReminder, Recipient]]) -> Map
     }
 
 
-def _delivery(due: DueReminder, recipient: Recipient, now: datetime) -> Delivery:
+def _new_delivery(due: DueReminder, recipient: Recipient, now: datetime) -> Delivery:
     return Delivery(
         key=f"{due.key_prefix}{recipient.address}",
         kind=DeliveryKind.REMINDER,

@@ -17,7 +17,6 @@ from registrations.services.attendance_import.people import (
     MAX_NAME_LENGTH,
     YEARS,
     Attendee,
-    Moment,
     clean_text,
 )
 
@@ -32,14 +31,14 @@ def people_to_text(people: Sequence[Attendee]) -> str:
     """Serialise `people` for a form field. Raises UnreadableTable if they exceed the limits."""
     rows = [
         [
-            one.name,
-            one.address,
-            one.minutes,
-            _to_number(one.first_joined_at),
-            _to_number(one.last_left_at),
-            one.linked_delegate_id,
+            person.name,
+            person.address,
+            person.minutes,
+            _to_timestamp(person.first_joined_at),
+            _to_timestamp(person.last_left_at),
+            person.linked_delegate_id,
         ]
-        for one in people
+        for person in people
     ]
     text = base64.b85encode(zlib.compress(json.dumps(rows, separators=(",", ":")).encode(), 9)).decode()
     if len(people) > MAX_PEOPLE or len(text) > MAX_CHARACTERS:
@@ -57,38 +56,38 @@ def text_to_people(text: str) -> list[Attendee]:
         rows: Any = json.loads(data)
         if not packed.eof or not 0 < len(rows) <= MAX_PEOPLE:
             raise ValueError
-        people = [_person(*row) for row in rows]
-        if len({one.key for one in people}) < len(people):
+        people = [_parse_person(*row) for row in rows]
+        if len({person.key for person in people}) < len(people):
             raise ValueError
     except (ValueError, TypeError, AttributeError, OverflowError, RecursionError, OSError, zlib.error, binascii.Error):
         raise UnreadableTable(_("The report did not come back whole. Please choose the file once more.")) from None
     return people
 
 
-def _to_number(moment: Moment) -> int | None:
-    return None if moment is None else int(moment.timestamp())
+def _to_timestamp(instant: datetime | None) -> int | None:
+    return None if instant is None else int(instant.timestamp())
 
 
-def _to_moment(number: int | None) -> Moment:
+def _from_timestamp(number: int | None) -> datetime | None:
     if number is None:
         return None
-    moment = datetime.fromtimestamp(int(number), UTC)
-    if moment.year not in YEARS:
+    instant = datetime.fromtimestamp(int(number), UTC)
+    if instant.year not in YEARS:
         raise ValueError
-    return moment
+    return instant
 
 
-def _person(
+def _parse_person(
     name: str, address: str, minutes: int, first: int | None, last: int | None, linked_delegate_id: int | None
 ) -> Attendee:
-    one = Attendee(
+    attendee = Attendee(
         clean_text(name, MAX_NAME_LENGTH),
         clean_text(address, MAX_ADDRESS_LENGTH),
         max(0, min(int(minutes), MAX_MINUTES)),
-        _to_moment(first),
-        _to_moment(last),
+        _from_timestamp(first),
+        _from_timestamp(last),
         None if linked_delegate_id is None else int(linked_delegate_id),
     )
-    if not (one.name or one.address):
+    if not (attendee.name or attendee.address):
         raise ValueError
-    return one
+    return attendee

@@ -28,7 +28,9 @@ def match_manually(session: Session, *, answers: Mapping[int, str], by: User, no
     Session.objects.select_for_update(no_key=True).get(pk=session.pk)
     rows = Attendance.objects.filter(session=session, pk__in=answers)
     wanted = {int(answer) for answer in answers.values() if answer not in (NOBODY, NOT_YET)}
-    people = {one.pk: one for one in Delegate.objects.filter(webinar_id=session.webinar_id, pk__in=wanted)}
+    people = {
+        delegate.pk: delegate for delegate in Delegate.objects.filter(webinar_id=session.webinar_id, pk__in=wanted)
+    }
     if wanted - people.keys():
         raise NotPossibleNow(_("One of the people chosen is not of this webinar. Please choose again."))
     changed = []

@@ -72,7 +72,7 @@ def find_known_people(session: Session) -> KnownPeople:
     people = list(rows.order_by("pk"))
     by_address: dict[str, Delegate] = {}
     by_name: dict[str, list[Delegate]] = defaultdict(list)
-    for person in sorted(people, key=lambda one: one.status == DelegateStatus.ACTIVE):
+    for person in sorted(people, key=lambda person: person.status == DelegateStatus.ACTIVE):
         by_address[person.address] = person
         by_name[normalised(person.name)].append(person)
     by_pk = {person.pk: person for person in people}
@@ -82,9 +82,7 @@ def find_known_people(session: Session) -> KnownPeople:
 
 
 def suggest_by_name(session: Session, rows: Sequence[Attendance]) -> dict[int, Delegate]:
-    """Return the delegates with the same name as the unmatched attendances in `rows`, by attendance id. Costs three
-    queries.
-    """
+    """Return, by the id of each unmatched attendance in `rows`, the delegate with the same name. Three queries."""
     by_name = find_known_people(session).by_name
     found = {row.pk: by_name.get(normalised(row.name)) for row in rows if row.matched_by == MatchedBy.NOTHING}
     return {pk: person for pk, person in found.items() if person is not None}
@@ -93,14 +91,13 @@ def suggest_by_name(session: Session, rows: Sequence[Attendance]) -> dict[int, D
 def check_report(session: Session, attendees: Sequence[Attendee], *, zone: str) -> CheckedReport:
     """Return what importing `attendees` would do. Costs at most five queries, however many people."""
     people = find_known_people(session)
-    stored = {one.key: one for one in Attendance.objects.filter(session=session)}
-    matches = tuple(_match(one, people, stored.get(one.key)) for one in attendees)
+    stored = {attendance.key: attendance for attendance in Attendance.objects.filter(session=session)}
+    matches = tuple(_match(attendee, people, stored.get(attendee.key)) for attendee in attendees)
     return CheckedReport(matches, tuple(_warnings(session, matches, zone=zone)))
 
 
 def _match(attendee: Attendee, people: KnownPeople, stored: Attendance | None) -> Match:
-    """Match one person: by a user's decision, else by the link of an active delegate, else by address, else by any
-    link.
+    """Match by a user's decision, else by an active delegate's link, else by address, else by any link.
 
     The address comes before the link of a former delegate, because a successor may have been given that link.
     """

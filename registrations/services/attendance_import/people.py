@@ -26,7 +26,6 @@ PART_OF_DURATION = re.compile(r"(\d+(?:[.,]\d+)?)\s*([hms])", re.I)
 CLOCK_OF_DURATION = re.compile(r"(\d{1,3}):(\d{2})(?::(\d{2}))?")
 SECONDS = {"h": 3600, "m": 60, "s": 1}
 
-Moment = datetime | None
 DayReader = Callable[[str], date | None]
 
 
@@ -40,8 +39,8 @@ class Attendee:
     name: str
     address: str
     minutes: int
-    first_joined_at: Moment
-    last_left_at: Moment
+    first_joined_at: datetime | None
+    last_left_at: datetime | None
     linked_delegate_id: int | None = None
 
     @property
@@ -52,8 +51,8 @@ class Attendee:
 
 @dataclass(frozen=True, slots=True)
 class _Stay:
-    joined_at: Moment
-    left_at: Moment
+    joined_at: datetime | None
+    left_at: datetime | None
     seconds: int
 
 
@@ -75,7 +74,7 @@ def attendees_from_rows(rows: Sequence[ReportRow], *, day: date, zone: str) -> l
         )  # fmt: skip
         if who.name or who.address:
             names.setdefault(who.key, who)
-            stays[who.key].append(_stay(row, read_day, ZoneInfo(zone)))
+            stays[who.key].append(_parse_stay(row, read_day, ZoneInfo(zone)))
             if (linked := delegate_id_in_link(row.link)) is not None:
                 links[who.key].add(linked)
     given = Counter(chain.from_iterable(links.values()))
@@ -123,8 +122,8 @@ def _seconds_of(stays: list[_Stay]) -> int:
     return int(seconds)
 
 
-def _stay(row: ReportRow, read_day: DayReader, zone: ZoneInfo) -> _Stay:
-    joined, left = _moment(row.joined, read_day, zone), _moment(row.left, read_day, zone)
+def _parse_stay(row: ReportRow, read_day: DayReader, zone: ZoneInfo) -> _Stay:
+    joined, left = _parse_instant(row.joined, read_day, zone), _parse_instant(row.left, read_day, zone)
     if joined and left and left < joined:
         left = None
     seconds = seconds_in(row.duration)
@@ -147,12 +146,12 @@ def seconds_in(text: str) -> int | None:
     return int(minutes * 60) if 0 <= minutes <= MAX_MINUTES else None
 
 
-def _moment(text: str, read_day: DayReader, zone: ZoneInfo) -> Moment:
+def _parse_instant(text: str, read_day: DayReader, zone: ZoneInfo) -> datetime | None:
     """Parse a date and time; None if `text` has none."""
     if OFFSET.search(text):
         try:
-            moment = datetime.fromisoformat(text)
-            return moment if moment.year in YEARS else None
+            instant = datetime.fromisoformat(text)
+            return instant if instant.year in YEARS else None
         except ValueError:
             return None
     day, clock = read_day(text), CLOCK.search(text)
@@ -205,5 +204,7 @@ def _date(year: int, month: int, day: int) -> date | None:
 
 def count_joined_on_other_days(people: Iterable[Attendee], *, first: date, last: date, zone: str) -> tuple[int, int]:
     """Return how many people joined on a day outside `first` to `last`, and how many have a known time of joining."""
-    days = [one.first_joined_at.astimezone(ZoneInfo(zone)).date() for one in people if one.first_joined_at]
+    days = [
+        attendee.first_joined_at.astimezone(ZoneInfo(zone)).date() for attendee in people if attendee.first_joined_at
+    ]
     return sum(not first <= day <= last for day in days), len(days)

@@ -101,19 +101,17 @@ def report_too_large_error() -> UnreadableTable:
 
 
 def _find_headings(text: str, known: Mapping[str, str]) -> Headings:
-    """Return the row that contains the most known headings, with any delimiter. Raises UnreadableTable without a usable
-    one.
-    """
+    """Return the row with the most known headings, with any delimiter. Raises UnreadableTable if none is usable."""
     beginning = text[:CHARACTERS_WITH_HEADINGS]
     candidates = [
         Headings(delimiter, index, _known_columns(row, known))
         for delimiter in DELIMITERS
         for index, row in enumerate(islice(split_cells(beginning, delimiter), ROWS_WITH_HEADINGS))
     ]
-    best = max(candidates, key=lambda one: (one.is_enough, len(one.columns)), default=None)
+    best = max(candidates, key=lambda headings: (headings.is_enough, len(headings.columns)), default=None)
     if best is None or not best.is_enough:
         delimiter = max(DELIMITERS, key=beginning.count)
-        raise _no_headings(
+        raise _no_headings_error(
             _(
                 "No row of headings is known in it. Needed are a name, and when somebody joined or how long they "
                 "stayed."
@@ -136,7 +134,7 @@ def _names_people(columns: Mapping[str, int]) -> bool:
     return "name" in columns and not columns.keys().isdisjoint({"joined", "duration"})
 
 
-def _no_headings(why: str, rows: Iterable[Sequence[str]]) -> UnreadableTable:
+def _no_headings_error(why: str, rows: Iterable[Sequence[str]]) -> UnreadableTable:
     """Build the error that names the columns looked for and the widest of `rows` as found."""
     looked_for = "; ".join(
         f"{LABELS[field]} ({', '.join(words)})" for field, words in settings.ATTENDANCE_COLUMNS.items()
@@ -187,7 +185,7 @@ def _rows_of_blocks(text: str, headings: Headings, known: Mapping[str, str]) -> 
         elif columns is not None and len(texts) == 1:
             title = texts[0]
         elif title:
-            raise _no_headings(
+            raise _no_headings_error(
                 _("The section “%(title)s” has no row of known column headings.") % {"title": title[:MAX_FOUND_LENGTH]},
                 [row],
             )

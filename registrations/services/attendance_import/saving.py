@@ -67,9 +67,7 @@ def import_attendance(
 
 
 def _upsert(rows: Iterator[Attendance]) -> None:
-    """Insert new rows and overwrite stored ones in batches; one UPDATE per row would be about a hundred times
-    slower.
-    """
+    """Insert new rows and overwrite stored ones in batches: single UPDATEs are about a hundred times slower."""
     while batch := list(islice(rows, BATCH)):
         Attendance.objects.bulk_create(
             batch, update_conflicts=True, unique_fields=["session", "key"], update_fields=UPDATED_FIELDS
@@ -115,44 +113,42 @@ def _record(
 
 def _new_attendance(session: Session, match: Match, report: AttendanceReport) -> Attendance:
     """Build the attendance of a person who is not stored yet."""
-    one = match.attendee
+    attendee = match.attendee
     return Attendance(
         session=session,
-        key=one.key,
-        name=one.name,
-        address=one.address,
+        key=attendee.key,
+        name=attendee.name,
+        address=attendee.address,
         delegate=match.delegate,
         matched_by=match.matched_by,
-        minutes=one.minutes,
-        first_joined_at=one.first_joined_at,
-        last_left_at=one.last_left_at,
+        minutes=attendee.minutes,
+        first_joined_at=attendee.first_joined_at,
+        last_left_at=attendee.last_left_at,
         report=report,
     )
 
 
 def _changed_attendance(match: Match) -> Attendance | None:
     """Return the stored attendance with what the report adds, or None if it adds nothing."""
-    row, one = match.stored, match.attendee
+    row, attendee = match.stored, match.attendee
     if row is None:
         return None
     before = (row.delegate_id, row.matched_by, row.minutes, row.first_joined_at, row.last_left_at)
-    row.minutes = _minutes_of_both(row, one)
-    row.first_joined_at = min((at for at in (row.first_joined_at, one.first_joined_at) if at), default=None)
-    row.last_left_at = max((at for at in (row.last_left_at, one.last_left_at) if at), default=None)
+    row.minutes = _minutes_of_both(row, attendee)
+    row.first_joined_at = min((at for at in (row.first_joined_at, attendee.first_joined_at) if at), default=None)
+    row.last_left_at = max((at for at in (row.last_left_at, attendee.last_left_at) if at), default=None)
     row.delegate, row.matched_by = match.delegate, match.matched_by
     after = (row.delegate_id, row.matched_by, row.minutes, row.first_joined_at, row.last_left_at)
     return row if after != before else None
 
 
-def _minutes_of_both(row: Attendance, one: Attendee) -> int:
-    """Add the minutes if the two stays do not overlap; else one report contains the other, and the longer time
-    counts.
-    """
-    if row.first_joined_at and row.last_left_at and one.first_joined_at and one.last_left_at:
+def _minutes_of_both(row: Attendance, attendee: Attendee) -> int:
+    """Return the sum of the minutes, or the longer time if the stays overlap: one report then contains the other."""
+    if row.first_joined_at and row.last_left_at and attendee.first_joined_at and attendee.last_left_at:
         # A stay of no duration must reach beyond the stored one, or importing the same report again would add its
         # minutes each time.
-        is_later = one.first_joined_at >= row.last_left_at and one.last_left_at > row.last_left_at
-        is_earlier = one.last_left_at <= row.first_joined_at and one.first_joined_at < row.first_joined_at
+        is_later = attendee.first_joined_at >= row.last_left_at and attendee.last_left_at > row.last_left_at
+        is_earlier = attendee.last_left_at <= row.first_joined_at and attendee.first_joined_at < row.first_joined_at
         if is_later or is_earlier:
-            return row.minutes + one.minutes
-    return max(row.minutes, one.minutes)
+            return row.minutes + attendee.minutes
+    return max(row.minutes, attendee.minutes)

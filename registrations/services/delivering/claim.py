@@ -53,12 +53,12 @@ def claim_batch(*, size: int, now: datetime) -> ClaimedBatch:
             found = _lock_claimable(now, size)
             # Counts only the message that the worker had begun, not the rest of its batch.
             lost = Delivery.objects.expired(now).filter(pk__in=[delivery.pk for delivery in found])
-            _begun(lost).update(worker_losses=F("worker_losses") + 1)
+            _with_begun_attempt(lost).update(worker_losses=F("worker_losses") + 1)
         Delivery.objects.filter(pk__in=[delivery.pk for delivery in found]).update(
             state=DeliveryState.CLAIMED, claim_token=token, lease_expires_at=now + lease()
         )
     loaded = _with_related(found, token)
-    return ClaimedBatch(token, tuple(sorted(loaded, key=lambda one: (one.due_at, one.pk))))
+    return ClaimedBatch(token, tuple(sorted(loaded, key=lambda delivery: (delivery.due_at, delivery.pk))))
 
 
 def _with_related(found: Iterable[Delivery], token: uuid.UUID) -> Iterable[Delivery]:
@@ -114,7 +114,7 @@ def _lock_claimable(now: datetime, size: int) -> list[Delivery]:
     return list(locked.only("kind", "state")[:size])
 
 
-def _begun(claimed: QuerySet[Delivery]) -> QuerySet[Delivery]:
+def _with_begun_attempt(claimed: QuerySet[Delivery]) -> QuerySet[Delivery]:
     """Return those whose attempt has begun: `begin_attempt` sets both the lease and the time of the attempt."""
     return claimed.filter(attempted_at__gte=F("lease_expires_at") - lease())
 
@@ -124,7 +124,7 @@ def fail_poison_messages(now: datetime) -> None:
 
     Skips locked rows, so that it does not wait while the caller holds locks.
     """
-    poison = _begun(Delivery.objects.expired(now).filter(worker_losses__gte=MAX_WORKER_LOSSES - 1))
+    poison = _with_begun_attempt(Delivery.objects.expired(now).filter(worker_losses__gte=MAX_WORKER_LOSSES - 1))
     found = dict(poison.select_for_update(skip_locked=True).values_list("pk", "kind"))
     reason = gettext_noop("The sending stopped each time before the mail server answered.")
     Delivery.objects.filter(pk__in=found).update(

@@ -8,7 +8,7 @@ import structlog
 from django.core.cache import caches
 from django.db import connection, transaction
 
-from registrations.messages import MODULES, name_of
+from registrations.messages import MODULES, module_name
 
 log = structlog.get_logger(__name__)
 
@@ -39,9 +39,9 @@ def plan(*, now: datetime) -> PlanReport:
     One transaction under an advisory lock. If another planner holds the lock, this call leaves the work to it.
     """
     with transaction.atomic():
-        if not _is_alone():
+        if not _is_only_planner():
             return PlanReport(is_skipped=True)
-        owed = {name_of(module): module.owed(now=now) for module in MODULES}
+        owed = {module_name(module): module.owed(now=now) for module in MODULES}
     caches["database"].set(PLANNED_AT_KEY, now.isoformat(), timeout=None)
     report = PlanReport({name: count for name, count in owed.items() if count})
     if report.counts:
@@ -49,7 +49,7 @@ def plan(*, now: datetime) -> PlanReport:
     return report
 
 
-def _is_alone() -> bool:
+def _is_only_planner() -> bool:
     """Return whether this transaction holds the planner's lock. SQLite has one writing transaction at a time."""
     if connection.vendor != "postgresql":
         return True

@@ -30,7 +30,7 @@ def begin_attempt(delivery: Delivery, *, token: UUID, now: datetime) -> bool:
     """
     address = _present_address(delivery)
     is_begun = (
-        _ours(delivery, token)
+        _claimed_by(delivery, token)
         .filter(message_module(delivery.kind).is_right(delivery, now=now))
         .update(
             lease_expires_at=now + lease(),
@@ -59,7 +59,7 @@ def _supersede(delivery: Delivery, token: UUID) -> None:
         if delivery.entry_id is None and not delivery.may_have_arrived:
             # It was never sent, so its key is freed for planning again.
             dropped["key"] = Concat("key", Value(f":dropped:{delivery.pk}"))
-        if _ours(delivery, token).update(**dropped):
+        if _claimed_by(delivery, token).update(**dropped):
             _replan_entry(delivery)
 
 
@@ -75,7 +75,7 @@ def _present_address(delivery: Delivery) -> str:
     return email
 
 
-def _ours(delivery: Delivery, token: UUID) -> "QuerySet[Delivery]":
+def _claimed_by(delivery: Delivery, token: UUID) -> "QuerySet[Delivery]":
     # Only what is claimed has a token.
     return Delivery.objects.filter(pk=delivery.pk, claim_token=token)
 
@@ -110,15 +110,15 @@ def record_result(delivery: Delivery, outcome: Outcome, *, token: UUID, now: dat
         elif _is_overtaken(delivery):
             changes |= {"state": DeliveryState.SUPERSEDED}
         else:
-            changes |= {"state": DeliveryState.DUE, "due_at": now + _wait(delivery, outcome)}
-        is_recorded = _ours(delivery, token).update(**changes)
+            changes |= {"state": DeliveryState.DUE, "due_at": now + _retry_delay(delivery, outcome)}
+        is_recorded = _claimed_by(delivery, token).update(**changes)
     if is_recorded and changes["state"] == DeliveryState.FAILED:
         log.warning("delivery_failed", delivery=delivery.pk, kind=delivery.kind, reason=outcome.error)
 
 
 def _record_sent(delivery: Delivery, token: UUID, now: datetime) -> None:
     """Mark the message as sent, in a statement of its own: no error that concerns another message can undo it."""
-    _ours(delivery, token).update(
+    _claimed_by(delivery, token).update(
         state=DeliveryState.SENT,
         sent_at=now,
         may_have_arrived=True,
@@ -129,7 +129,7 @@ def _record_sent(delivery: Delivery, token: UUID, now: datetime) -> None:
     )
 
 
-def _wait(delivery: Delivery, outcome: Outcome) -> timedelta:
+def _retry_delay(delivery: Delivery, outcome: Outcome) -> timedelta:
     wait = BACK_OFF[min(delivery.attempts, len(BACK_OFF)) - 1]
     return min(wait, LONGEST_WAIT_FOR_THE_SERVER) if outcome.is_server_away else wait
 

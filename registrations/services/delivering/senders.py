@@ -25,24 +25,24 @@ def start_senders(*, now: datetime) -> None:
     needed = ceil(count_due(now=now, at_most=most * BATCH_SIZE) / BATCH_SIZE)
     for number in range(most):
         token = str(uuid4())
-        if needed and caches["database"].add(_key(number), token, SLOT_LEASE_SECONDS):
+        if needed and caches["database"].add(_slot_key(number), token, SLOT_LEASE_SECONDS):
             nudge_sender(number, token)
             needed -= 1
 
 
 def renew_slot(number: int, token: str) -> bool:
     """Return whether the sender may begin, and renew its slot; False if another sender was started in its place."""
-    if caches["database"].get(_key(number), token) != token:
+    if caches["database"].get(_slot_key(number), token) != token:
         return False
-    caches["database"].set(_key(number), token, SLOT_LEASE_SECONDS)
+    caches["database"].set(_slot_key(number), token, SLOT_LEASE_SECONDS)
     return True
 
 
 def release_slot(number: int, token: str) -> None:
     """Free the slot, unless another sender has it by now."""
-    if caches["database"].get(_key(number)) == token:
-        caches["database"].delete(_key(number))
+    if caches["database"].get(_slot_key(number)) == token:
+        caches["database"].delete(_slot_key(number))
 
 
-def _key(number: int) -> str:
+def _slot_key(number: int) -> str:
     return f"registrations:sender:{number}"

@@ -34,11 +34,11 @@ def open_connection(connection: BaseEmailBackend) -> Outcome | None:
     try:
         connection.open()
     except smtplib.SMTPAuthenticationError:
-        return _away(connection, gettext_noop("The mail server refused our sign-in."))
+        return _server_away(connection, gettext_noop("The mail server refused our sign-in."))
     except (OSError, smtplib.SMTPException) as error:
-        return _away(connection, _lost(error, gettext_noop("The mail server could not be reached.")))
+        return _server_away(connection, _connection_error(error, gettext_noop("The mail server could not be reached.")))
     except ValueError:  # smtplib raises it for a challenge at sign-in that is not base64
-        return _away(connection, gettext_noop("The answer of the mail server makes no sense."))
+        return _server_away(connection, gettext_noop("The answer of the mail server makes no sense."))
     return None
 
 
@@ -51,28 +51,30 @@ def hand_over(message: EmailMessage, connection: BaseEmailBackend) -> Outcome:
     try:
         connection.send_messages([message])
     except smtplib.SMTPRecipientsRefused as refused:
-        return _refused(connection, max(code for code, _ in refused.recipients.values()), is_recipient=True)
+        return _outcome_of_refusal(connection, max(code for code, _ in refused.recipients.values()), is_recipient=True)
     except smtplib.SMTPSenderRefused as refused:
         if refused.smtp_code < 500:
-            return _away(connection, gettext_noop("The mail server asks to try again later."))
-        return _away(connection, gettext_noop("The mail server refused our address as the sender."))
+            return _server_away(connection, gettext_noop("The mail server asks to try again later."))
+        return _server_away(connection, gettext_noop("The mail server refused our address as the sender."))
     except smtplib.SMTPDataError as refused:
-        return _refused(connection, refused.smtp_code, is_recipient=False)
+        return _outcome_of_refusal(connection, refused.smtp_code, is_recipient=False)
     except (OSError, smtplib.SMTPException) as error:
-        return _away(connection, _lost(error, gettext_noop("The mail server hung up.")), may_have_arrived=True)
+        return _server_away(
+            connection, _connection_error(error, gettext_noop("The mail server hung up.")), may_have_arrived=True
+        )
     return SENT
 
 
-def _lost(error: Exception, otherwise: str) -> str:
+def _connection_error(error: Exception, otherwise: str) -> str:
     # Python's smtplib raises the error of a lost connection for a time-out too.
     if isinstance(error, TimeoutError) or isinstance(error.__context__, TimeoutError):
         return gettext_noop("The mail server did not answer in time.")
     return otherwise
 
 
-def _refused(connection: BaseEmailBackend, code: int, *, is_recipient: bool) -> Outcome:
+def _outcome_of_refusal(connection: BaseEmailBackend, code: int, *, is_recipient: bool) -> Outcome:
     if code == SERVICE_NOT_AVAILABLE:
-        return _away(connection, gettext_noop("The mail server asks to try again later."))
+        return _server_away(connection, gettext_noop("The mail server asks to try again later."))
     if not 400 <= code <= 599:
         # Its next reply may belong to an earlier command, so the next message opens a new connection.
         connection.close()
@@ -86,7 +88,7 @@ def _refused(connection: BaseEmailBackend, code: int, *, is_recipient: bool) -> 
     return Outcome(error=gettext_noop("The mail server asks to try the message again later."))
 
 
-def _away(connection: BaseEmailBackend, error: str, *, may_have_arrived: bool = False) -> Outcome:
+def _server_away(connection: BaseEmailBackend, error: str, *, may_have_arrived: bool = False) -> Outcome:
     # The next message opens a new connection.
     connection.close()
     return Outcome(is_server_away=True, may_have_arrived=may_have_arrived, error=error)

@@ -1,6 +1,4 @@
-"""Exports of people and figures for spreadsheet programs. Text is protected against formulas, and each export is
-recorded.
-"""
+"""Exports of people and figures for spreadsheet programs, safe from formulas; each is recorded."""
 
 from registrations.services.exports.board import board_table
 from registrations.services.exports.columns import COLUMNS, DEFAULT_COLUMNS

@@ -30,9 +30,9 @@ def export_attendance(webinar: Webinar, *, by: User, now: datetime) -> Table:
 
 
 def _rows(table: AttendanceTable) -> Iterator[Row]:
-    for one in table.bodies:
-        for line in one.rows:
-            yield _row(str(one.delegation.body), str(line.profile or _("without a profile")), line)
+    for body in table.bodies:
+        for line in body.rows:
+            yield _row(str(body.delegation.body), str(line.profile or _("without a profile")), line)
     for line in table.profile_totals:
         yield _row(_("All countries"), str(line.profile), line)
     yield _row(_("All countries"), "", table.countries_total)
@@ -40,5 +40,9 @@ def _rows(table: AttendanceTable) -> Iterator[Row]:
 
 
 def _row(body: str, profile: str, line: AttendanceRow) -> Row:
-    counts = [count for one in line.sessions for count in (one.invited, one.accepted, one.opened, one.attended)]
+    counts = [
+        count
+        for figures in line.sessions
+        for count in (figures.invited, figures.accepted, figures.opened, figures.attended)
+    ]
     return [body, profile, line.nominated, *counts]

@@ -56,14 +56,14 @@ def write_csv(table: Table) -> IO[bytes]:
     It begins with a byte order mark, from which Excel recognises UTF-8, and all cells are quoted.
     """
     file = _temporary_file()
-    file.write(BOM_UTF8 + _lines([table.headings]))
+    file.write(BOM_UTF8 + _encode_rows([table.headings]))
     for rows in table.chunks:
-        file.write(_lines(rows))
+        file.write(_encode_rows(rows))
     file.seek(0)
     return file
 
 
-def _lines(rows: Iterable[Row]) -> bytes:
+def _encode_rows(rows: Iterable[Row]) -> bytes:
     text = io.StringIO(newline="")
     csv.writer(text, quoting=csv.QUOTE_ALL).writerows([escape_formula(value) for value in row] for row in rows)
     return text.getvalue().encode()

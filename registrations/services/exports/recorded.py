@@ -66,9 +66,7 @@ def read_delegates(keys: Sequence[int]) -> dict[int, Delegate]:
 
 
 def _chunks(delegates: "QuerySet[Delegate]", columns: Sequence[str]) -> Iterator[Sequence[Row]]:
-    """Yield rows in chunks after reading all keys: without a server-side cursor a single query would be whole in
-    memory.
-    """
+    """Yield the rows in chunks, after reading all keys: a single query would be whole in memory."""
     keys = list(delegates.prefetch_related(None).values_list("pk", flat=True))
     for start in range(0, len(keys), CHUNK):
         chunk = keys[start : start + CHUNK]

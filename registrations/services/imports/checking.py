@@ -45,9 +45,7 @@ class CellError:
 
 @dataclass(frozen=True)
 class CheckedRow:
-    """The result for one row. `details` are set if it can be saved; `note` says why a person counts as registered
-    already.
-    """
+    """One row: `details` if it can be saved; `note` says why a person counts as registered already."""
 
     person: ImportRow
     state: RowState
@@ -146,7 +144,7 @@ def _check_people(people: Iterable[ImportRow], context: ImportContext) -> Checke
     above: dict[str, CheckedRow] = {}
     checked = []
     for person in people:
-        row = _check_alone(person, context, profiles)
+        row = _check_row(person, context, profiles)
         if row.details is not None:
             row = _check_address(row, context, above)
         if row.state == RowState.NEW and row.details is not None:
@@ -155,9 +153,9 @@ def _check_people(people: Iterable[ImportRow], context: ImportContext) -> Checke
     return CheckedRows(tuple(checked), tuple(seats[seat.profile.pk] for seat in context.seats))
 
 
-def _check_alone(person: ImportRow, context: ImportContext, profiles: Mapping[str, ParticipantProfile]) -> CheckedRow:
+def _check_row(person: ImportRow, context: ImportContext, profiles: Mapping[str, ParticipantProfile]) -> CheckedRow:
     """Validate the row with `clean_details` and collect the errors of all cells."""
-    details, messages = _read(person, context, profiles)
+    details, messages = _parse_row(person, context, profiles)
     profile_ids = {seat.profile.pk for seat in context.seats}
     try:
         details = clean_details(details, delegation=context.delegation, profile_ids=profile_ids)
@@ -170,7 +168,7 @@ def _check_alone(person: ImportRow, context: ImportContext, profiles: Mapping[st
     return CheckedRow(person, RowState.NEW, details=details)
 
 
-def _read(
+def _parse_row(
     person: ImportRow, context: ImportContext, profiles: Mapping[str, ParticipantProfile]
 ) -> tuple[DelegateDetails, dict[str, list[str]]]:
     """Return the details that the cells contain, and messages about words that are unknown."""

@@ -93,7 +93,7 @@ def find_layout(table: Table, *, fields: Collection[str]) -> ColumnLayout:
     found = [
         (index, [known.get(normalised(cell), "") for cell in row]) for index, row in candidates[:ROWS_WITH_HEADINGS]
     ]
-    index, columns = max(found, key=lambda one: (sum(map(bool, one[1])), -one[0]))
+    index, columns = max(found, key=lambda candidate: (sum(map(bool, candidate[1])), -candidate[0]))
     if not any(columns):
         has_person = any("@" in cell for cell in candidates[0][1])
         return ColumnLayout(("",) * table.width, None if has_person else candidates[0][0])

@@ -74,8 +74,7 @@ def _delimiter_of(text: str) -> str:
 
 
 def split_cells(text: str, delimiter: str) -> Iterator[list[str]]:
-    """Yield the rows of `text`. If quotes are not paired as in CSV, they are part of the text, as in 'Ana "Anita"
-    Ejemplo'.
+    """Yield the rows of `text`; quotes that are not paired as in CSV belong to the text, as in 'Ana "Anita" Ejemplo'.
 
     Raises UnreadableTable when it reaches a broken row.
     """

@@ -38,9 +38,7 @@ class ImportRow:
 
 
 def people_from_table(table: Table, layout: ColumnLayout) -> list[ImportRow]:
-    """Return the rows with people below the headings. Rows with nothing but the template's prefilled values are
-    ignored.
-    """
+    """Return the rows below the headings that hold more than the prefilled values of the template."""
     people = []
     used = [(index, field) for index, field in enumerate(layout.columns) if field]
     for index, row in enumerate(table.rows[layout.first_person_at :], start=layout.first_person_at):

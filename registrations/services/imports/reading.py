@@ -16,9 +16,7 @@ NO_TABLES = (b"MZ", b"\x7fELF", b"%PDF", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b
 
 
 def read_file(data: bytes) -> Table:
-    """Return the table in an .xlsx or .csv file of at most MAX_BYTES. Raises UnreadableTable, which says what is
-    wrong.
-    """
+    """Return the table in an .xlsx or .csv file of at most MAX_BYTES. Raises UnreadableTable with the reason."""
     if len(data) > MAX_BYTES:
         raise file_too_large_error()
     if data.startswith(ZIP):

@@ -27,7 +27,7 @@ def import_delegates(delegation: Delegation, *, people: Sequence[ImportRow], by:
     """
     checked = check_import(delegation, people, by=by, now=now)
     wanted = [row.details for row in checked.new if row.details is not None]
-    outcomes = register_delegates(delegation, many=wanted, by=by, now=now)
+    outcomes = register_delegates(delegation, people=wanted, by=by, now=now)
     # Keyed by row number, because two rows can have the same address.
     refusals = {
         row.person.row: outcome.refusal

@@ -19,9 +19,7 @@ MAX_BLANK_ROWS_BELOW = 5_000
 
 @dataclass(frozen=True)
 class Table:
-    """Rows of texts. Blank rows are kept, so that numbers are those of the spreadsheet; blank cells at the end of a row
-    are not.
-    """
+    """Rows of texts, with blank rows as in the spreadsheet, so that row numbers agree, and without blank last cells."""
 
     rows: tuple[tuple[str, ...], ...]
 
@@ -32,9 +30,7 @@ class Table:
 
 
 def make_table(rows: Iterable[Sequence[str]]) -> Table:
-    """Build the table of `rows`, reading no more than it may hold. Raises UnreadableTable if it is too large or
-    empty.
-    """
+    """Build the table of `rows`, reading no more than it may hold. Raises UnreadableTable if too large or empty."""
     kept: list[tuple[str, ...]] = []
     blank: list[tuple[str, ...]] = []
     characters = 0

@@ -48,9 +48,7 @@ MACROS = re.compile(r"vbaProject|macrosheets", re.I)
 
 
 def read_workbook(data: bytes) -> Table:
-    """Return the first visible sheet. A cell with a formula reads as FORMULA, whatever its value. Raises
-    UnreadableTable.
-    """
+    """Return the first visible sheet, with FORMULA for each cell with a formula. Raises UnreadableTable."""
     _check_package(data)
     try:
         with warnings.catch_warnings():
@@ -124,7 +122,7 @@ def _row_texts(data: bytes) -> Iterator[list[str]]:
     # Does what `load_workbook` does, which does not tell from which part it reads a sheet.
     reader = ExcelReader(io.BytesIO(package), read_only=True, data_only=True, keep_links=False)
     reader.read()
-    sheet = next(one for one in reader.wb.worksheets if one.sheet_state == "visible")
+    sheet = next(sheet for sheet in reader.wb.worksheets if sheet.sheet_state == "visible")
     part = next(
         relation.target
         for listed, relation in reader.parser.find_sheets()
@@ -161,7 +159,9 @@ def _without_costly_parts(data: bytes) -> bytes:
 def _workbook_part_names(package: zipfile.ZipFile) -> set[str]:
     """Return the names of the parts that may be the list of sheets, including the default name that openpyxl uses."""
     types = fromstring(package.read(ARC_CONTENT_TYPES))
-    declared = {one.get("PartName", "")[1:] for one in types if one.get("ContentType", "").endswith(".main+xml")}
+    declared = {
+        element.get("PartName", "")[1:] for element in types if element.get("ContentType", "").endswith(".main+xml")
+    }
     return {ARC_WORKBOOK, *declared}
 
 
@@ -174,13 +174,11 @@ def _without_defined_names(book: bytes) -> bytes:
 
 
 def _check_sheets(book: bytes, relations: RelationshipList) -> None:
-    """Raise UnreadableTable if openpyxl would open a part repeatedly: each sheet, and everything that a chart sheet
-    draws.
-    """
+    """Raise UnreadableTable if openpyxl would open a part more than once, or what a chart sheet draws."""
     by_id = relations.to_dict()
     ids = [sheet.get(f"{{{REL_NS}}}id", "") for sheet in fromstring(book).findall(".//{*}sheet")]
-    sheets = [by_id[one] for one in ids if one in by_id]
-    if len({sheet.target for sheet in sheets}) < len(sheets) or any("chartsheet" in one.Type for one in sheets):
+    sheets = [by_id[sheet_id] for sheet_id in ids if sheet_id in by_id]
+    if len({sheet.target for sheet in sheets}) < len(sheets) or any("chartsheet" in sheet.Type for sheet in sheets):
         raise workbook_too_large_error()
 
 

@@ -5,12 +5,14 @@ from datetime import datetime
 from registrations.exceptions import EditConflict
 from registrations.models import Delegate, HistoryKind, User
 from registrations.services.acceptance import accept_if_complete
+from registrations.services.delegate_changes import mark_changed
 from registrations.services.delegate_details import DelegateDetails, apply_details, clean_details
 from registrations.services.history import record
 from registrations.services.mail_limits import WithdrawalCounts
 from registrations.services.nominations.saving import check_active, save_with_new_address
-from registrations.services.quota_locks import atomic_with_retry, lock_delegation, mark_changed
+from registrations.services.quota_locks import lock_delegation
 from registrations.services.registration_window import check_attending, check_time, clean_reason
+from registrations.services.transactions import atomic_with_retry
 
 
 @atomic_with_retry

@@ -13,8 +13,10 @@ from registrations.services.delegate_details import DelegateDetails, clean_detai
 from registrations.services.history import new_event, record
 from registrations.services.mail_limits import WithdrawalCounts, hold_mail
 from registrations.services.nominations.saving import build_delegate, create_delegate
-from registrations.services.quota_locks import AddressHolders, LockedDelegation, atomic_with_retry, lock_delegation
+from registrations.services.quota_locks import LockedDelegation, lock_delegation
 from registrations.services.registration_window import check_attending, check_not_over, check_open, check_time, is_late
+from registrations.services.transactions import atomic_with_retry
+from registrations.services.unique_addresses import AddressHolders
 
 # Other delegations may take an address between check and save this many times, minus one, before we give up.
 MAX_ATTEMPTS = 5
@@ -65,9 +67,7 @@ def register_with_seats(delegation: Delegation, *, details: DelegateDetails, by:
 
 @dataclass(frozen=True)
 class RegistrationOutcome:
-    """The result for one of several people: `delegate` if they were registered, else `refusal`, the rule that forbids
-    it.
-    """
+    """The result for one of several people: `delegate` if registered, else `refusal`, the rule that forbids it."""
 
     delegate: Delegate | None = None
     refusal: RuleBroken | None = None
@@ -75,9 +75,9 @@ class RegistrationOutcome:
 
 @atomic_with_retry
 def register_delegates(
-    delegation: Delegation, *, many: Sequence[DelegateDetails], by: User, now: datetime
+    delegation: Delegation, *, people: Sequence[DelegateDetails], by: User, now: datetime
 ) -> list[RegistrationOutcome]:
-    """Register several people in one transaction; the outcomes are in the order of `many`.
+    """Register several people in one transaction; the outcomes are in the order of `people`.
 
     Each person is judged by the rules of `register_delegate`, after the people before. A refused person does not affect
     the others; a clash with another delegation alerts the secretariat and counts against the daily limit. A submitted
@@ -87,7 +87,7 @@ def register_delegates(
     locked = lock_delegation(delegation)
     check_time(locked.delegation.webinar, by=by, now=now, is_allowed_late=True)
     check_attending(locked.delegation)
-    cleaned = [_clean_or_refusal(details, locked) for details in many]
+    cleaned = [_clean_or_refusal(details, locked) for details in people]
     outcomes = _register_all_with_retry(locked, cleaned, by=by, now=now)
     accept_if_complete(locked, step=HistoryKind.REGISTERED, by=by, now=now)
     return outcomes
@@ -102,7 +102,7 @@ def _clean_or_refusal(details: DelegateDetails, locked: LockedDelegation) -> Del
 
 
 def _register_all_with_retry(
-    locked: LockedDelegation, many: Sequence[DelegateDetails | InvalidInput], *, by: User, now: datetime
+    locked: LockedDelegation, people: Sequence[DelegateDetails | InvalidInput], *, by: User, now: datetime
 ) -> list[RegistrationOutcome]:
     """Call `_register_all`, and repeat it if another delegation took an address meanwhile.
 
@@ -110,24 +110,22 @@ def _register_all_with_retry(
     """
     for _attempt in range(MAX_ATTEMPTS - 1):
         try:
-            return _register_all(locked, many, by=by, now=now)
+            return _register_all(locked, people, by=by, now=now)
         except IntegrityError:
             continue
-    return _register_all(locked, many, by=by, now=now)
+    return _register_all(locked, people, by=by, now=now)
 
 
 def _register_all(
-    locked: LockedDelegation, many: Sequence[DelegateDetails | InvalidInput], *, by: User, now: datetime
+    locked: LockedDelegation, people: Sequence[DelegateDetails | InvalidInput], *, by: User, now: datetime
 ) -> list[RegistrationOutcome]:
-    """Decide about each person in turn, then save in the order of addresses. If it raises IntegrityError, nothing was
-    saved.
-    """
-    emails = [details.email for details in many if isinstance(details, DelegateDetails)]
+    """Decide about each person in turn, then save in the order of addresses; IntegrityError means nothing was saved."""
+    emails = [details.email for details in people if isinstance(details, DelegateDetails)]
     addresses = AddressHolders(locked, emails, by=by, now=now)
-    rounds = WithdrawalCounts(locked, emails, by=by, now=now)
+    withdrawals = WithdrawalCounts(locked, emails, by=by, now=now)
     alerts: dict[str, HistoryEvent] = {}
     outcomes = []
-    for details in many:
+    for details in people:
         try:
             if isinstance(details, InvalidInput):
                 raise details
@@ -135,7 +133,7 @@ def _register_all(
             locked.check_maximum(details.profile)
             newcomer = build_delegate(locked, details, by=by, now=now)
             addresses.check(newcomer)
-            rounds.check(newcomer.email)
+            withdrawals.check(newcomer.email)
         except RuleBroken as refusal:
             if isinstance(refusal, NamedTooOften) and refusal.event is not None:
                 alerts[newcomer.address] = refusal.event
@@ -159,9 +157,7 @@ def _register_all(
 
 
 def _check_open_seat(locked: LockedDelegation, profile: ParticipantProfile | None, *, by: User, now: datetime) -> None:
-    """Raise RegistrationClosed if a focal point would exceed the effective minimum after registration closes (rule
-    7).
-    """
+    """Raise RegistrationClosed if a focal point would exceed the effective minimum too late (rule 7)."""
     seat = locked.seat_of(profile)
     if is_late(locked.delegation.webinar, by=by, now=now) and (seat is None or seat.is_met):
         raise RegistrationClosed

@@ -6,11 +6,13 @@ from datetime import datetime
 from registrations.exceptions import EditConflict
 from registrations.models import Delegate, DelegateStatus, HistoryKind, User
 from registrations.services.acceptance import accept_if_complete
+from registrations.services.delegate_changes import mark_left
 from registrations.services.delegate_details import DelegateDetails, clean_details
 from registrations.services.history import record
 from registrations.services.nominations.saving import check_active, create_delegate
-from registrations.services.quota_locks import atomic_with_retry, lock_delegation, mark_left
+from registrations.services.quota_locks import lock_delegation
 from registrations.services.registration_window import check_attending, check_time, clean_reason
+from registrations.services.transactions import atomic_with_retry
 
 
 @atomic_with_retry

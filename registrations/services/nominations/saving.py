@@ -6,9 +6,11 @@ from django.utils.translation import gettext as _
 
 from registrations.exceptions import NotPossibleNow
 from registrations.models import Delegate, User
+from registrations.services.delegate_changes import mail_not_before
 from registrations.services.delegate_details import DelegateDetails, new_delegate
 from registrations.services.mail_limits import WithdrawalCounts, hold_mail
-from registrations.services.quota_locks import LockedDelegation, mail_not_before, write_delegate
+from registrations.services.quota_locks import LockedDelegation
+from registrations.services.unique_addresses import write_delegate
 
 
 def check_active(delegate: Delegate) -> None:
@@ -35,8 +37,7 @@ def build_delegate(locked: LockedDelegation, details: DelegateDetails, *, by: Us
 def create_delegate(
     locked: LockedDelegation, details: DelegateDetails, *, by: User, now: datetime
 ) -> tuple[Delegate, bool]:
-    """Register the person of `details`; return the delegate and whether the event must be marked as bringing a new
-    address.
+    """Register the person; return the delegate, and whether the event must be marked as bringing a new address.
 
     Raises NamedTooOften and what `save_with_new_address` raises.
     """

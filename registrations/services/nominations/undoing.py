@@ -8,17 +8,13 @@ from registrations.exceptions import NotPossibleNow
 from registrations.models import Delegate, DelegateStatus, HistoryKind, User
 from registrations.queries import undoable_edit_of
 from registrations.services.acceptance import accept_if_complete
+from registrations.services.delegate_changes import mark_changed, mark_left
 from registrations.services.delegate_details import apply_details, clean_details, details_before
 from registrations.services.history import record
-from registrations.services.quota_locks import (
-    LockedDelegation,
-    atomic_with_retry,
-    lock_delegation,
-    mark_changed,
-    mark_left,
-    write_delegate,
-)
+from registrations.services.quota_locks import LockedDelegation, lock_delegation
 from registrations.services.registration_window import check_attending, check_time
+from registrations.services.transactions import atomic_with_retry
+from registrations.services.unique_addresses import write_delegate
 
 
 @atomic_with_retry
@@ -89,9 +85,7 @@ def undo_edit(delegate: Delegate, *, version: int, by: User, now: datetime) -> D
 
 
 def _free_seat_for(locked: LockedDelegation, delegate: Delegate, *, by: User, now: datetime) -> dict[str, list[str]]:
-    """Withdraw the active successor of `delegate`, or check the maximum, so that `delegate` can return; return the
-    changes.
-    """
+    """Withdraw the active successor, or check the maximum, so that `delegate` can return; return the changes."""
     successor = delegate.replaced_by
     delegate.replaced_by = None
     if successor is None or not successor.is_active or successor.profile_id != delegate.profile_id:

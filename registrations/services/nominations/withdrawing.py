@@ -6,10 +6,12 @@ from datetime import datetime
 from registrations.exceptions import EditConflict
 from registrations.models import Delegate, DelegateStatus, HistoryKind, User
 from registrations.queries import SeatCount
+from registrations.services.delegate_changes import mark_left
 from registrations.services.history import record
 from registrations.services.nominations.saving import check_active
-from registrations.services.quota_locks import atomic_with_retry, lock_delegation, mark_left
+from registrations.services.quota_locks import lock_delegation
 from registrations.services.registration_window import check_attending, check_time, clean_reason
+from registrations.services.transactions import atomic_with_retry
 
 
 @atomic_with_retry

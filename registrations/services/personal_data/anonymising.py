@@ -49,9 +49,7 @@ class PersonalDataRows:
     attendances: "QuerySet[Attendance]"
 
     def counts(self) -> dict[str, int]:
-        """Return how many rows there are; delegations, waivers, exceptions and announcements count together as
-        "texts".
-        """
+        """Return how many rows there are by sort; delegations, waivers, exceptions and announcements are "texts"."""
         return {
             "delegates": self.delegates.count(),
             "entries": self.entries.count(),
@@ -89,24 +87,22 @@ def personal_data_of(webinar: Webinar) -> PersonalDataRows:
 
 
 def anonymisers(now: datetime) -> Mapping[str, Callable[[Keys], None]]:
-    """Return the function that overwrites rows with given keys, for each field of PersonalDataRows. Needs a
-    transaction.
-    """
+    """Return, by field of PersonalDataRows, the function that overwrites rows of given keys in a transaction."""
     return {
         "delegates": partial(_anonymise_delegates, now=now),
         "entries": _anonymise_entries,
         "deliveries": _anonymise_deliveries,
         "events": _anonymise_events,
         "letters": _erase_letters,
-        "delegations": partial(_write_over, Delegation),
-        "waivers": partial(_write_over, Waiver),
-        "exceptions": partial(_write_over, QuotaException),
-        "announcements": partial(_write_over, Announcement),
-        "attendances": partial(_write_over, Attendance),
+        "delegations": partial(_overwrite, Delegation),
+        "waivers": partial(_overwrite, Waiver),
+        "exceptions": partial(_overwrite, QuotaException),
+        "announcements": partial(_overwrite, Announcement),
+        "attendances": partial(_overwrite, Attendance),
     }
 
 
-def _write_over(model: Any, keys: Keys) -> None:
+def _overwrite(model: Any, keys: Keys) -> None:
     model.objects.filter(pk__in=keys).update(**anonymised_values(model))
 
 
@@ -125,7 +121,7 @@ def _anonymise_delegates(keys: Keys, *, now: datetime) -> None:
 
 
 def _anonymise_entries(keys: Keys) -> None:
-    _write_over(CalendarEntry, keys)
+    _overwrite(CalendarEntry, keys)
 
 
 def _anonymise_deliveries(keys: Keys) -> None:
@@ -141,7 +137,7 @@ def _anonymise_deliveries(keys: Keys) -> None:
     rows.filter(key__contains="@").update(
         key=Concat(Value("anonymised:"), Cast("pk", CharField()), output_field=CharField())
     )
-    _write_over(Delivery, keys)
+    _overwrite(Delivery, keys)
 
 
 def _anonymise_events(keys: Keys) -> None:
@@ -153,16 +149,12 @@ def _anonymise_events(keys: Keys) -> None:
 
 
 def without_values(changes: Mapping[str, Any]) -> dict[str, Any]:
-    """Return `changes` with the same keys and empty values: the history keeps that a name changed, but not the
-    names.
-    """
+    """Return `changes` with empty values: the history keeps that a name changed, but not the names."""
     return {key: value if key in IMPERSONAL_CHANGES else ["", ""] for key, value in changes.items()}
 
 
 def _erase_letters(keys: Keys) -> None:
-    """Overwrite letters and delete their files after the commit; a file that stays behind is found by
-    `orphaned_files`.
-    """
+    """Overwrite letters, and delete their files after the commit; `orphaned_files` finds a file that is left."""
     rows = NominationLetter.objects.filter(pk__in=keys)
     for name in rows.values_list("file", flat=True):
         transaction.on_commit(partial(default_storage.delete, name), robust=True)

@@ -30,13 +30,15 @@ from registrations.models import (
     Waiver,
 )
 from registrations.queries import last_session_end
+from registrations.services.delegate_changes import mark_left
 from registrations.services.history import new_event, record
 from registrations.services.nominations import withdraw_delegate
 from registrations.services.personal_data.accounts import close_account
 from registrations.services.personal_data.anonymising import PersonalDataRows, anonymisers
 from registrations.services.personal_data.persons import Person, find_person
 from registrations.services.personal_data.registry import NAMES_OF_OTHERS
-from registrations.services.quota_locks import atomic_with_retry, lock_delegation, mark_left
+from registrations.services.quota_locks import lock_delegation
+from registrations.services.transactions import atomic_with_retry
 
 # The changes of these events are about the person themselves.
 DETAIL_KINDS = (HistoryKind.EDITED, HistoryKind.EDIT_UNDONE)
@@ -123,15 +125,15 @@ def _is_mail_on_its_way(person: Person, now: datetime) -> bool:
 @atomic_with_retry
 def _erase_locked(person: Person, *, by: User, now: datetime) -> None:
     """Overwrite the person's rows in one transaction, under the locks of their delegations in the order of webinars."""
-    for delegation in sorted(person.delegations, key=lambda one: (one.webinar_id, one.pk)):
+    for delegation in sorted(person.delegations, key=lambda delegation: (delegation.webinar_id, delegation.pk)):
         lock_delegation(delegation)
     data = _personal_data_of_person(person)
     _empty_mentions(person)
     for sort, write in anonymisers(now).items():
         write(list(getattr(data, sort).values_list("pk", flat=True)))
     HistoryEvent.objects.bulk_create(
-        new_event(HistoryKind.PERSON_ERASED, delegation=one.delegation, delegate=one, by=by, now=now)
-        for one in person.delegates
+        new_event(HistoryKind.PERSON_ERASED, delegation=delegate.delegation, delegate=delegate, by=by, now=now)
+        for delegate in person.delegates
     )
     if person.account is not None:
         close_account(person.account, now=now, is_asked_for=True)
@@ -140,7 +142,7 @@ def _erase_locked(person: Person, *, by: User, now: datetime) -> None:
 def _personal_data_of_person(person: Person) -> PersonalDataRows:
     """Return the person's rows. Letters and reasons of a delegation concern all its people and are not included."""
     return PersonalDataRows(
-        delegates=Delegate.objects.filter(pk__in=[one.pk for one in person.delegates]),
+        delegates=Delegate.objects.filter(pk__in=[delegate.pk for delegate in person.delegates]),
         entries=CalendarEntry.objects.filter(Q(delegate__in=person.delegates) | Q(address=person.address)),
         deliveries=Delivery.objects.filter(Q(delegate__in=person.delegates) | Q(email__iexact=person.address)),
         events=HistoryEvent.objects.filter(delegate__in=person.delegates),
@@ -154,9 +156,7 @@ def _personal_data_of_person(person: Person) -> PersonalDataRows:
 
 
 def _empty_mentions(person: Person) -> None:
-    """Remove the person's names and addresses from events about other people: replacements, clashes and corrected
-    addresses.
-    """
+    """Remove the person from events about others: replacements, clashes and corrected addresses."""
     known = {person.address} | _names_of(person.delegates)
     events = HistoryEvent.objects.filter(
         Q(delegation__in=person.delegations, kind__in=[HistoryKind.REPLACED, HistoryKind.REGISTERED])

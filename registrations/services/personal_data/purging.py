@@ -1,6 +1,4 @@
-"""The daily purge of personal data: of webinars past their purge date, idle accounts, orphaned files and sign-in
-traces.
-"""
+"""The daily purge: webinars past their purge date, idle accounts, orphaned files, traces of sign-ins."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -57,9 +55,7 @@ def preview_purge(*, now: datetime) -> PurgeResult:
 
 
 def purge(*, now: datetime) -> PurgeResult:
-    """Purge everything that is due. A second or concurrent run finds less or nothing; an interrupted run can be
-    continued.
-    """
+    """Purge everything that is due. A second or concurrent run finds less; an interrupted one can be continued."""
     webinars = {policy.webinar.slug: purge_webinar(policy.webinar, now=now) for policy in due_policies(now=now)}
     accounts = 0
     for account in idle_accounts(now=now):
@@ -79,9 +75,9 @@ def purge_webinar(webinar: Webinar, *, now: datetime) -> dict[str, int]:
     counts = {}
     data, steps = personal_data_of(webinar), anonymisers(now)
     for sort, write in steps.items():
-        counts[sort] = _in_batches(webinar, getattr(data, sort), write, now=now)
+        counts[sort] = _write_in_batches(webinar, getattr(data, sort), write, now=now)
     with transaction.atomic():
-        policy = _locked_due(webinar, now)
+        policy = _lock_due_policy(webinar, now)
         if policy is not None and not _has_rows_left(data):
             policy.purged_at = now
             policy.save(update_fields=["purged_at"])
@@ -94,13 +90,13 @@ def _has_rows_left(data: PersonalDataRows) -> bool:
     return any(rows.exists() for rows in (data.delegates, data.entries, data.letters, data.attendances))
 
 
-def _in_batches(
+def _write_in_batches(
     webinar: Webinar, rows: "QuerySet[HistoryEvent]", write: Callable[[list[int]], None], *, now: datetime
 ) -> int:
     done, last = 0, 0
     while True:
         with transaction.atomic():
-            if _locked_due(webinar, now) is None:
+            if _lock_due_policy(webinar, now) is None:
                 return done
             keys = list(rows.filter(pk__gt=last).order_by("pk").values_list("pk", flat=True)[:BATCH])
             if not keys:
@@ -109,7 +105,7 @@ def _in_batches(
         done, last = done + len(keys), keys[-1]
 
 
-def _locked_due(webinar: Webinar, now: datetime) -> RegistrationPolicy | None:
+def _lock_due_policy(webinar: Webinar, now: datetime) -> RegistrationPolicy | None:
     """Lock and return the policy of `webinar` if its purge is due and not finished, else None. Needs a transaction."""
     due = RegistrationPolicy.objects.select_for_update().filter(purge_on__lte=now.date(), purged_at=None)
     return due.filter(webinar=webinar).first()

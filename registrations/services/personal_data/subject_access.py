@@ -53,8 +53,8 @@ def export_person(address: str, *, by: User, now: datetime) -> dict[str, Any]:
         "account": _account(person.account) if person.account else None,
     }
     HistoryEvent.objects.bulk_create(
-        new_event(HistoryKind.PERSON_EXPORTED, delegation=one.delegation, delegate=one, by=by, now=now)
-        for one in person.delegates
+        new_event(HistoryKind.PERSON_EXPORTED, delegation=delegate.delegation, delegate=delegate, by=by, now=now)
+        for delegate in person.delegates
     )
     log.info("person_exported", by=by.pk, registrations=len(person.delegates), has_account=person.account is not None)
     return given
@@ -107,11 +107,13 @@ def _account(account: User) -> dict[str, Any]:
     return {
         **_field_values(account),
         "registers_for": [
-            {"body": str(one.body), "is_primary": one.is_primary, "removed_at": one.removed_at}
-            for one in account.focal_points.select_related("body").order_by("pk")
+            {"body": str(focal_point.body), "is_primary": focal_point.is_primary, "removed_at": focal_point.removed_at}
+            for focal_point in account.focal_points.select_related("body").order_by("pk")
         ],
-        "sign_ins": [_field_values(one) for one in UserSession.objects.filter(user=account).order_by("pk")],
-        "second_factors": [one.type for one in Authenticator.objects.filter(user=account).order_by("pk")],
+        "sign_ins": [_field_values(session) for session in UserSession.objects.filter(user=account).order_by("pk")],
+        "second_factors": [
+            authenticator.type for authenticator in Authenticator.objects.filter(user=account).order_by("pk")
+        ],
         "steps": [
             {"at": event.at, "what": event.kind, "webinar": str(event.webinar)}
             for event in HistoryEvent.objects.filter(actor=account).select_related("webinar").order_by("at", "pk")

@@ -1,6 +1,8 @@
 """Quota limits: how many people of each profile a webinar asks for (rules 1 to 3).
 
-They change under the same locks as the people they count (rule 9).
+They change under the same locks as the people they count (rule 9). That no person exceeds a maximum is checked where
+people are written, by `LockedDelegation.check_maximum` in `services/quota_locks.py`; the figures come from
+`queries/seats.py`.
 """
 
 from registrations.services.quotas.changing import change_quota

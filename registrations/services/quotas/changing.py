@@ -7,11 +7,12 @@ from registrations.exceptions import MaximumTooLow
 from registrations.models import Delegation, HistoryEvent, HistoryKind, Quota, QuotaLimits, User
 from registrations.queries import seats_of_webinar
 from registrations.queries.acceptance import Acceptances
-from registrations.services.acceptance import accept_by_rule
-from registrations.services.quota_locks import atomic_with_retry, lock_webinar
+from registrations.services.acceptance import accept_by_rule, check_confirmed
+from registrations.services.quota_locks import lock_webinar
 from registrations.services.quotas.limits import changed_limits, check_numbers
 from registrations.services.quotas.previews import NO_ACCEPTANCES, quota_change_preview, seats_of_quota
 from registrations.services.registration_window import check_time, clean_reason
+from registrations.services.transactions import atomic_with_retry
 
 
 @atomic_with_retry
@@ -23,8 +24,8 @@ def change_quota(
     reason: str,
     by: User,
     now: datetime,
-    seen: Iterable[str] | None = None,
-    accepts: bool = True,
+    confirmed: Iterable[str] | None = None,
+    may_accept: bool = True,
 ) -> Acceptances:
     """Change the limits of `quota` for every country without an exception.
 
@@ -33,10 +34,10 @@ def change_quota(
     caller does so later in the same transaction, after other changes.
 
     Raises InvalidInput for impossible limits, ReasonRequired, MaximumTooLow if a delegation has more people already,
-    NotPossibleNow if `seen` lacks any of the `confirmations` of `quota_change_preview` (None skips this check), and
-    what `check_time` raises. Locks the quotas and delegations of the webinar. The same limits again change nothing.
+    NotPossibleNow if `confirmed` lacks any of the `confirmations` of `quota_change_preview` (None skips this check),
+    and what `check_time` raises. Locks the quotas and delegations of the webinar. The same limits again change nothing.
     """
-    (current,) = (one for one in lock_webinar(quota.webinar) if one.pk == quota.pk)
+    (current,) = (locked_quota for locked_quota in lock_webinar(quota.webinar) if locked_quota.pk == quota.pk)
     check_time(quota.webinar, by=by, now=now)
     check_numbers(minimum=minimum, maximum=maximum)
     reason = clean_reason(reason, is_required=True)
@@ -46,7 +47,7 @@ def change_quota(
     if maximum is not None:
         _check_nobody_is_above(current, maximum)
     preview = quota_change_preview(current, limits)
-    preview.check_seen(seen)
+    check_confirmed(preview.confirmations, confirmed)
     current.minimum = minimum
     current.maximum = maximum
     current.save(update_fields=["minimum", "maximum"])
@@ -59,7 +60,7 @@ def change_quota(
         reason=reason,
         changes={"profile": [code, code], **changed_limits(before, limits)},
     )
-    if not accepts:
+    if not may_accept:
         return NO_ACCEPTANCES
     # The preview was computed under the locks, so these are the delegations that the user confirmed.
     accept_by_rule(preview.accepted.delegations, step=HistoryKind.QUOTA_CHANGED, by=by, now=now)

@@ -10,12 +10,13 @@ from registrations.exceptions import MaximumTooLow, NotPossibleNow
 from registrations.models import Delegation, HistoryKind, Quota, QuotaException, QuotaLimits, User
 from registrations.queries import SeatCount, exception_of
 from registrations.queries.acceptance import Acceptances
-from registrations.services.acceptance import accept_if_complete
+from registrations.services.acceptance import accept_if_complete, check_confirmed
 from registrations.services.history import record
-from registrations.services.quota_locks import LockedDelegation, atomic_with_retry, lock_delegation
+from registrations.services.quota_locks import LockedDelegation, lock_delegation
 from registrations.services.quotas.limits import changed_limits, check_numbers
 from registrations.services.quotas.previews import NO_ACCEPTANCES, acceptances_with_limits, exception_preview
 from registrations.services.registration_window import check_time, clean_reason
+from registrations.services.transactions import atomic_with_retry
 
 
 @atomic_with_retry
@@ -28,15 +29,14 @@ def make_exception(
     reason: str,
     by: User,
     now: datetime,
-    seen: Iterable[str] | None = None,
-    accepts: bool = True,
+    confirmed: Iterable[str] | None = None,
+    may_accept: bool = True,
 ) -> Acceptances:
-    """Set other limits than those of `quota` for the body of `delegation`, until `end_exception`; waivers stay (rule
-    3).
+    """Set other limits than those of `quota` for one country, until `end_exception`; its waivers stay (rule 3).
 
-    A second call replaces limits and reason; the same values again change nothing. `accepts` and the result are those
-    of `change_quota`. Raises NotPossibleNow for an organisation, and what `change_quota` raises, about this delegation
-    and by `exception_preview`. Locks the delegation.
+    A second call replaces limits and reason; the same values again change nothing. `may_accept` and the result are
+    those of `change_quota`. Raises NotPossibleNow for an organisation, and what `change_quota` raises, about this
+    delegation and by `exception_preview`. Locks the delegation.
     """
     locked = lock_delegation(delegation)
     seat = _seat_of(locked, quota, by=by, now=now)
@@ -47,13 +47,13 @@ def make_exception(
     if current is not None and wanted == {name: getattr(current, name) for name in wanted}:
         return NO_ACCEPTANCES
     limits = QuotaLimits(minimum, maximum)
-    accepted = _check_limits(locked, seat, limits, seen=seen, replaced=current)
+    accepted = _check_limits(locked, seat, limits, confirmed=confirmed, replaced=current)
     current = current or QuotaException(quota=quota, body=locked.delegation.body)
     for name, value in {**wanted, "made_by": by, "made_at": now}.items():
         setattr(current, name, value)
     current.save()
     _record_limits(HistoryKind.EXCEPTION_MADE, locked, seat, limits, reason=reason, by=by, now=now)
-    if accepts and accept_if_complete(locked, step=HistoryKind.EXCEPTION_MADE, by=by, now=now):
+    if may_accept and accept_if_complete(locked, step=HistoryKind.EXCEPTION_MADE, by=by, now=now):
         return accepted
     return NO_ACCEPTANCES
 
@@ -66,24 +66,24 @@ def end_exception(
     reason: str,
     by: User,
     now: datetime,
-    seen: Iterable[str] | None = None,
-    accepts: bool = True,
+    confirmed: Iterable[str] | None = None,
+    may_accept: bool = True,
 ) -> Acceptances:
     """Apply the limits of `quota` to the body of `delegation` again. A second call changes nothing.
 
-    `accepts` and the result are those of `change_quota`. Raises ReasonRequired, MaximumTooLow if more people are named
-    than the quota allows, NotPossibleNow if `seen` lacks any of the `confirmations` of `exception_preview` (None skips
-    this check), and what `check_time` raises. Locks the delegation.
+    `may_accept` and the result are those of `change_quota`. Raises ReasonRequired, MaximumTooLow if more people are
+    named than the quota allows, NotPossibleNow if `confirmed` lacks any of the `confirmations` of `exception_preview`
+    (None skips this check), and what `check_time` raises. Locks the delegation.
     """
     locked = lock_delegation(delegation)
     seat = _seat_of(locked, quota, by=by, now=now)
     reason = clean_reason(reason, is_required=True)
     if seat.default_limits is None:
         return NO_ACCEPTANCES
-    accepted = _check_limits(locked, seat, seat.default_limits, seen=seen)
+    accepted = _check_limits(locked, seat, seat.default_limits, confirmed=confirmed)
     QuotaException.objects.filter(quota=quota, body=locked.delegation.body_id).delete()
     _record_limits(HistoryKind.EXCEPTION_ENDED, locked, seat, seat.default_limits, reason=reason, by=by, now=now)
-    if accepts and accept_if_complete(locked, step=HistoryKind.EXCEPTION_ENDED, by=by, now=now):
+    if may_accept and accept_if_complete(locked, step=HistoryKind.EXCEPTION_ENDED, by=by, now=now):
         return accepted
     return NO_ACCEPTANCES
 
@@ -102,16 +102,17 @@ def _check_limits(
     seat: SeatCount,
     limits: QuotaLimits,
     *,
-    seen: Iterable[str] | None,
+    confirmed: Iterable[str] | None,
     replaced: QuotaException | None = None,
 ) -> Acceptances:
-    """Return what `limits` would accept. Raises MaximumTooLow, and NotPossibleNow if `seen` lacks a confirmation."""
+    """Return what `limits` would accept. Raises MaximumTooLow, or NotPossibleNow if a confirmation is missing."""
     if limits.maximum is not None and seat.named > limits.maximum:
         raise MaximumTooLow(locked.delegation, seat.named)
     accepted = acceptances_with_limits(
         locked.delegation, locked.seats, seat.profile, limits, lacks_letter=locked.lacks_letter
     )
-    exception_preview(locked.delegation, seat, limits, replaced=replaced, accepted=accepted).check_seen(seen)
+    preview = exception_preview(locked.delegation, seat, limits, replaced=replaced, accepted=accepted)
+    check_confirmed(preview.confirmations, confirmed)
     return accepted
 
 

@@ -3,9 +3,6 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from django.utils.translation import gettext as _
-
-from registrations.exceptions import NotPossibleNow
 from registrations.models import Delegation, DelegationStatus, ParticipantProfile, Quota, QuotaException, QuotaLimits
 from registrations.queries import SeatCount
 from registrations.queries.acceptance import (
@@ -21,9 +18,7 @@ NO_ACCEPTANCES = Acceptances()
 
 @dataclass(frozen=True)
 class QuotaPreview:
-    """What a change of limits would do: delegations with a new gap, acceptances, and the exception that it would
-    replace.
-    """
+    """What a change of limits would do: delegations with a new gap, acceptances, the exception that it replaces."""
 
     limits: QuotaLimits
     opened: tuple[Delegation, ...] = ()
@@ -38,13 +33,8 @@ class QuotaPreview:
         so that a confirmation does not cover other facts than those shown.
         """
         numbers = [f"{self.limits.minimum}-{self.limits.maximum}"] if self.opened or self.accepted.delegations else []
-        opened = (one.slug for one in self.opened)
+        opened = (delegation.slug for delegation in self.opened)
         return frozenset([*numbers, *opened, *self.accepted.confirmations, *exception_confirmations(self.replaced)])
-
-    def check_seen(self, seen: Iterable[str] | None) -> None:
-        """Raise NotPossibleNow unless `seen` contains all `confirmations`; None skips the check."""
-        if seen is not None and not self.confirmations <= set(seen):
-            raise NotPossibleNow(_("Meanwhile this does more than you have seen. Please look again."))
 
 
 def exception_confirmations(exception: QuotaException | None) -> list[str]:
@@ -60,10 +50,10 @@ def quota_change_preview(quota: Quota, limits: QuotaLimits) -> QuotaPreview:
     """
     counted = delegations_with_seats(quota.webinar)
     opened = [
-        one.delegation
-        for one in counted
-        if one.delegation.status != DelegationStatus.NOT_ATTENDING
-        and any(would_open_gap(seat, limits.minimum) for seat in seats_of_quota(one.seats, quota))
+        candidate.delegation
+        for candidate in counted
+        if candidate.delegation.status != DelegationStatus.NOT_ATTENDING
+        and any(would_open_gap(seat, limits.minimum) for seat in seats_of_quota(candidate.seats, quota))
     ]
     return QuotaPreview(limits, tuple(opened), accepted=_accepted_with(counted, quota, limits))
 
@@ -74,9 +64,10 @@ def _accepted_with(counted: Iterable[CountedDelegation], quota: Quota, limits: Q
         return NO_ACCEPTANCES
     return acceptances_among_counted(
         replace(
-            one, seats=tuple(with_limits(seat, limits) if _follows_quota(quota, seat) else seat for seat in one.seats)
+            candidate,
+            seats=tuple(with_limits(seat, limits) if _follows_quota(quota, seat) else seat for seat in candidate.seats),
         )
-        for one in counted
+        for candidate in counted
     )
 
 
@@ -88,8 +79,7 @@ def exception_preview(
     replaced: QuotaException | None = None,
     accepted: Acceptances = NO_ACCEPTANCES,
 ) -> QuotaPreview:
-    """Preview `limits` for the `seat` of one delegation (None if it has no such seat), replacing the exception
-    `replaced`.
+    """Preview `limits` for one delegation, whose `seat` is None if it has none, replacing the exception `replaced`.
 
     `accepted` is the result of `acceptances_with_limits`.
     """

@@ -23,10 +23,10 @@ from registrations.views.focal_point.flash_messages import missing_message, name
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @delegation_required
-def earlier(request: HttpRequest, delegation: Delegation) -> HttpResponse:
+def carry_over_page(request: HttpRequest, delegation: Delegation) -> HttpResponse:
     """Name the ticked people; those who are refused stay ticked, each with the reason."""
     user, now = signed_in_user(request), timezone.now()
-    form = _form(request, delegation)
+    form = _build_form(request, delegation)
     if form.is_bound and form.is_valid():
         try:
             outcomes = carry_over(delegation, chosen=form.selected_profiles(), by=user, now=now)
@@ -51,7 +51,7 @@ def earlier(request: HttpRequest, delegation: Delegation) -> HttpResponse:
     return render(request, "focal_point/earlier.html", context, status=422 if form.errors else 200)
 
 
-def _form(request: HttpRequest, delegation: Delegation) -> CarryOverForm:
+def _build_form(request: HttpRequest, delegation: Delegation) -> CarryOverForm:
     seats = seats_of(delegation)
     people = earlier_delegates(delegation, seats=seats, now=timezone.now())
     return CarryOverForm(request.POST if request.method == "POST" else None, people=people, seats=seats)
@@ -61,7 +61,7 @@ def _with_refusals(
     request: HttpRequest, delegation: Delegation, outcomes: dict[int, RegistrationOutcome]
 ) -> CarryOverForm:
     """Return the submitted form without the people who are named now, with an error at each refused person."""
-    form = _form(request, delegation)
+    form = _build_form(request, delegation)
     form.is_valid()
     for pk, outcome in outcomes.items():
         if outcome.refusal is not None and f"person-{pk}" in form.fields:

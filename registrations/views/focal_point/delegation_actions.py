@@ -22,7 +22,7 @@ from registrations.views.focal_point.flash_messages import accepted_message, com
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @delegation_required
-def submit(request: HttpRequest, delegation: Delegation) -> HttpResponse:
+def submit_page(request: HttpRequest, delegation: Delegation) -> HttpResponse:
     """Submit the delegation; one with gaps needs a reason."""
     form = SubmitForm(
         request.POST or None,
@@ -48,7 +48,8 @@ def submit(request: HttpRequest, delegation: Delegation) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @delegation_required
-def not_attending(request: HttpRequest, delegation: Delegation) -> HttpResponse:
+def not_attending_page(request: HttpRequest, delegation: Delegation) -> HttpResponse:
+    """Note that the country does not attend, and why."""
     form = NotAttendingForm(request.POST or None, initial={"reason": delegation.not_attending_reason})
 
     def save() -> str:
@@ -60,7 +61,8 @@ def not_attending(request: HttpRequest, delegation: Delegation) -> HttpResponse:
 
 @require_POST
 @delegation_required
-def attending_again(request: HttpRequest, delegation: Delegation) -> HttpResponse:
+def attending_again_page(request: HttpRequest, delegation: Delegation) -> HttpResponse:
+    """Note that a country attends after all."""
     try:
         mark_attending_again(delegation, by=signed_in_user(request), now=timezone.now())
     except RuleBroken as broken:

@@ -72,7 +72,7 @@ def import_table(request: HttpRequest, delegation: Delegation) -> HttpResponse:
 
 @require_POST
 @delegation_required
-def save(request: HttpRequest, delegation: Delegation) -> HttpResponse:
+def save_import(request: HttpRequest, delegation: Delegation) -> HttpResponse:
     """Save the valid rows of a checked table; invalid rows are shown again, to be corrected."""
     form = ImportForm(request.POST)
     try:
@@ -100,7 +100,7 @@ def save(request: HttpRequest, delegation: Delegation) -> HttpResponse:
 
 @require_safe
 @delegation_required
-def template(request: HttpRequest, delegation: Delegation) -> HttpResponse:
+def download_template(request: HttpRequest, delegation: Delegation) -> HttpResponse:
     """Return the workbook to fill in, in the language of the address."""
     response = HttpResponse(build_template(delegation, seats_of(delegation)), content_type=SHEET_TYPE)
     name = _("delegates") + f"-{delegation.body.slug}.xlsx"

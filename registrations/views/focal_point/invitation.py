@@ -11,7 +11,7 @@ from registrations.views.links import add_private_headers, invalid_link_response
 
 
 @require_safe
-def invited(request: HttpRequest, token: str) -> HttpResponse:
+def invitation_page(request: HttpRequest, token: str) -> HttpResponse:
     """Show a button that sends the sign-in code; redirect a focal point who is signed in to the delegation.
 
     The link alone opens nothing. Once its focal point's access is removed, it answers 404.

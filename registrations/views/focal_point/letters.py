@@ -48,7 +48,7 @@ def letter_state(delegation: Delegation) -> LetterState:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @delegation_required
-def letter(request: HttpRequest, delegation: Delegation) -> HttpResponse:
+def letter_page(request: HttpRequest, delegation: Delegation) -> HttpResponse:
     """Show the letters, and upload a new one, which replaces the current one."""
     user, now = signed_in_user(request), timezone.now()
     form = LetterForm(request.POST, request.FILES) if request.method == "POST" else LetterForm()
@@ -78,7 +78,7 @@ def letter(request: HttpRequest, delegation: Delegation) -> HttpResponse:
 
 @require_safe
 @delegation_required
-def letter_file(request: HttpRequest, delegation: Delegation, *, pk: int) -> HttpResponseBase:
+def download_letter(request: HttpRequest, delegation: Delegation, *, pk: int) -> HttpResponseBase:
     """Return the file as a download, sandboxed, so that its content cannot run on this site."""
     letter = get_object_or_404(NominationLetter, delegation=delegation, pk=pk)
     try:
@@ -94,7 +94,7 @@ def letter_file(request: HttpRequest, delegation: Delegation, *, pk: int) -> Htt
 
 @require_POST
 @delegation_required
-def remove(request: HttpRequest, delegation: Delegation, *, pk: int) -> HttpResponse:
+def remove_letter_page(request: HttpRequest, delegation: Delegation, *, pk: int) -> HttpResponse:
     """Remove a letter that was uploaded by mistake."""
     letter = get_object_or_404(NominationLetter.objects.select_related("delegation"), delegation=delegation, pk=pk)
     try:

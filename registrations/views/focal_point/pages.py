@@ -46,7 +46,7 @@ HISTORY_SHOWN = 50
 
 @require_safe
 @account_required
-def delegations(request: HttpRequest) -> HttpResponse:
+def delegation_list_page(request: HttpRequest) -> HttpResponse:
     """List the delegations of the signed-in user's bodies, the newest webinar first."""
     user = signed_in_user(request)
     rows = delegations_of(user).order_by("-webinar__created_at", "body__name_en")
@@ -56,7 +56,7 @@ def delegations(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @delegation_required
-def delegation(request: HttpRequest, delegation: Delegation) -> HttpResponse:
+def delegation_page(request: HttpRequest, delegation: Delegation) -> HttpResponse:
     """Show one delegation: seats, people, letter, history, and what the user may do now."""
     user, now = signed_in_user(request), timezone.now()
     policy = policy_of(delegation.webinar)
@@ -68,8 +68,10 @@ def delegation(request: HttpRequest, delegation: Delegation) -> HttpResponse:
     history = list(history_of(delegation)[:HISTORY_SHOWN])
     is_attending = delegation.status != DelegationStatus.NOT_ATTENDING
     active = [
-        person_card(one, may, pending_text=pending_text, by=user, now=now) if is_attending else not_attending_card(one)
-        for one in people.active
+        person_card(person, may, pending_text=pending_text, by=user, now=now)
+        if is_attending
+        else not_attending_card(person)
+        for person in people.active
     ]
     cards = [profile_card(seat, active, may, is_asked=is_attending) for seat in seats]
     letter = letter_state(delegation)
@@ -97,7 +99,9 @@ def delegation(request: HttpRequest, delegation: Delegation) -> HttpResponse:
             "organisation_people": [card for card in active if card.delegate.profile_id is None],
             "people": people,
             "former_people": people.former,
-            "restorable": {one.delegate.pk for one in people.former} if may.change_people and user.is_staff else set(),
+            "restorable": {person.delegate.pk for person in people.former}
+            if may.change_people and user.is_staff
+            else set(),
             "undo_offers": undo_offers(delegation, people, history, may, now=now),
             "hold_seconds": settings.CHANGE_HOLD_SECONDS + 1,
             "focus_id": request.GET.get("at", ""),
@@ -117,7 +121,7 @@ def delegation(request: HttpRequest, delegation: Delegation) -> HttpResponse:
 
 def _uninvited_count(people: DelegatesWithMail) -> int:
     """Return how many active delegates are not admitted yet."""
-    return sum(one.delegate.admitted_at is None for one in people.active)
+    return sum(person.delegate.admitted_at is None for person in people.active)
 
 
 def _attending_again_warning(

@@ -49,7 +49,7 @@ FORM_METHODS = ["GET", "HEAD", "POST"]
 
 @require_http_methods(FORM_METHODS)
 @delegation_required
-def register(request: HttpRequest, delegation: Delegation) -> HttpResponse:
+def register_person(request: HttpRequest, delegation: Delegation) -> HttpResponse:
     """Register a delegate; `?profile=` preselects the profile."""
     profiles = profiles_of(delegation)
     profile = next((profile for profile in profiles if profile.code == request.GET.get("profile")), None)
@@ -78,7 +78,8 @@ def register(request: HttpRequest, delegation: Delegation) -> HttpResponse:
 
 @require_http_methods(FORM_METHODS)
 @delegation_required
-def edit(request: HttpRequest, delegation: Delegation, *, pk: int) -> HttpResponse:
+def edit_person(request: HttpRequest, delegation: Delegation, *, pk: int) -> HttpResponse:
+    """Change the details of a delegate."""
     delegate = get_delegate_or_404(delegation, pk)
     anchor = delegate_anchor(delegate)
     form = EditForm(
@@ -141,7 +142,8 @@ def replace_person(request: HttpRequest, delegation: Delegation, *, pk: int) -> 
 
 @require_http_methods(FORM_METHODS)
 @delegation_required
-def withdraw(request: HttpRequest, delegation: Delegation, *, pk: int) -> HttpResponse:
+def withdraw_person(request: HttpRequest, delegation: Delegation, *, pk: int) -> HttpResponse:
+    """Withdraw a delegate, with a reason if this opens a gap."""
     delegate = get_delegate_or_404(delegation, pk)
     anchor = delegate_anchor(delegate)
     form = WithdrawForm(
@@ -160,7 +162,7 @@ def withdraw(request: HttpRequest, delegation: Delegation, *, pk: int) -> HttpRe
 
 @require_POST
 @delegation_required
-def restore(request: HttpRequest, delegation: Delegation, *, pk: int) -> HttpResponse:
+def restore_person(request: HttpRequest, delegation: Delegation, *, pk: int) -> HttpResponse:
     """Undo a withdrawal or a replacement."""
     delegate = get_delegate_or_404(delegation, pk)
     try:
@@ -191,7 +193,7 @@ def undo_last_edit(request: HttpRequest, delegation: Delegation, *, pk: int) -> 
 
 @require_POST
 @delegation_required
-def send_again(request: HttpRequest, delegation: Delegation, *, pk: int) -> HttpResponse:
+def resend(request: HttpRequest, delegation: Delegation, *, pk: int) -> HttpResponse:
     """Send a delegate's invitations again."""
     delegate = get_delegate_or_404(delegation, pk)
     try:

@@ -19,7 +19,7 @@ from registrations.services.focal_points import record_privacy_notice_read
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
-def privacy(request: HttpRequest) -> HttpResponse:
+def privacy_notice_page(request: HttpRequest) -> HttpResponse:
     """Show which data are kept, why and until when. A POST records that the signed-in user has read it."""
     user = request.user if isinstance(request.user, User) else None
     if request.method == "POST":
@@ -29,7 +29,7 @@ def privacy(request: HttpRequest) -> HttpResponse:
         return HttpResponseRedirect(_next(request) or reverse("registrations:delegations"))
     context = {
         # Each webinar once: a focal point may have several delegations at one.
-        "webinars": list({one.webinar_id: one.webinar for one in delegations_of(user)}.values())
+        "webinars": list({delegation.webinar_id: delegation.webinar for delegation in delegations_of(user)}.values())
         if user is not None and not user.is_staff
         else [],
         "contact_email": contact_address_for(user) or organizer_address(),

@@ -78,23 +78,25 @@ def undo_offers(
     """
     if not may.change_people:
         return ()
-    active, former = [one.delegate for one in people.active], [one.delegate for one in people.former]
-    newcomers, edited = {one.replaced_by_id for one in former}, ids_with_undoable_edit(history, now=now)
+    active, former = [person.delegate for person in people.active], [person.delegate for person in people.former]
+    newcomers, edited = {delegate.replaced_by_id for delegate in former}, ids_with_undoable_edit(history, now=now)
     return (
         *(
-            _undo_offer(one, _("%(name)s is named."), "withdraw-delegate", delegation, version=one.version)
-            for one in active
-            if one.is_new_at(now) and one.pk not in newcomers
+            _undo_offer(delegate, _("%(name)s is named."), "withdraw-delegate", delegation, version=delegate.version)
+            for delegate in active
+            if delegate.is_new_at(now) and delegate.pk not in newcomers
         ),
         *(
-            _undo_offer(one, _("The details of %(name)s are saved."), "undo-edit", delegation, version=one.version)
-            for one in active
-            if one.pk in edited
+            _undo_offer(
+                delegate, _("The details of %(name)s are saved."), "undo-edit", delegation, version=delegate.version
+            )
+            for delegate in active
+            if delegate.pk in edited
         ),
         *(
-            _undo_offer(one, _("%(name)s has left."), "restore-delegate", delegation)
-            for one in former
-            if one.is_mail_delayed_at(now)
+            _undo_offer(delegate, _("%(name)s has left."), "restore-delegate", delegation)
+            for delegate in former
+            if delegate.is_mail_delayed_at(now)
         ),
     )
 
@@ -109,7 +111,7 @@ def pending_invitation_text(sessions: Iterable[ReleasedSession]) -> str:
     released = list(sessions)
     if not released:
         return _("invited once the agenda is released")
-    if all(one.is_cancelled for one in released):
+    if all(session.is_cancelled for session in released):
         return _("every session is cancelled")
     return _("the invitation is on its way")
 

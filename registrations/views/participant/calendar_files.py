@@ -14,11 +14,11 @@ from django.views.decorators.http import require_safe
 from registrations.calendar_session import calendar_session
 from registrations.models import Delegate
 from registrations.queries.participant import (
-    MySession,
+    ParticipantSession,
     Subscriber,
     is_invited,
     language_or_zone_chosen_at,
-    my_sessions,
+    participant_sessions,
     sessions_of_feed,
 )
 from registrations.tokens import Scope, make_token, read_feed_token
@@ -32,7 +32,7 @@ FEED_FORMAT = 3
 
 @participant_view(read_feed_token)
 @require_safe
-def feed(request: HttpRequest, subscriber: Subscriber) -> HttpResponse:
+def calendar_feed(request: HttpRequest, subscriber: Subscriber) -> HttpResponse:
     """Return the feed that calendar programs fetch. It is empty before a release and for a person who left.
 
     Two queries where nothing has changed, four otherwise.
@@ -40,13 +40,7 @@ def feed(request: HttpRequest, subscriber: Subscriber) -> HttpResponse:
     etag = feed_etag(subscriber)
     response = get_conditional_response(request, etag=etag)
     if response is None:
-        delegate = subscriber.delegate
-        sessions = _calendar_sessions(delegate, sessions_of_feed(subscriber))
-        body = render_feed(
-            (_with_cancelled_title(each, delegate.language) for each in sessions),
-            name=delegate.webinar.title.render(delegate.language).text,
-        )
-        response = HttpResponse(body, content_type=CONTENT_TYPE)
+        response = HttpResponse(_render_feed(subscriber), content_type=CONTENT_TYPE)
     response.headers["ETag"] = etag
     response.headers["Cache-Control"] = "private, no-cache"
     return response
@@ -54,16 +48,25 @@ def feed(request: HttpRequest, subscriber: Subscriber) -> HttpResponse:
 
 @participant_view(read_page_token)
 @require_safe
-def session_ics(request: HttpRequest, delegate: Delegate, *, n: int) -> HttpResponse:
+def session_file(request: HttpRequest, delegate: Delegate, *, n: int) -> HttpResponse:
     """Return session `n` as a file to import, with the UID of the invitation; 404 before the person is invited."""
-    sessions = my_sessions(delegate) if is_invited(delegate) else ()
-    my_session = next((one for one in sessions if one.number == n), None)
+    sessions = participant_sessions(delegate) if is_invited(delegate) else ()
+    my_session = next((session for session in sessions if session.number == n), None)
     if my_session is None:
         raise Http404
     body = render_download(*_calendar_sessions(delegate, [my_session]))
     filename = f"{delegate.webinar.slug}-{n}.ics"
     return HttpResponse(
         body, content_type=CONTENT_TYPE, headers={"Content-Disposition": f'attachment; filename="{filename}"'}
+    )
+
+
+def _render_feed(subscriber: Subscriber) -> bytes:
+    delegate = subscriber.delegate
+    sessions = _calendar_sessions(delegate, sessions_of_feed(subscriber))
+    return render_feed(
+        (_with_cancelled_title(session, delegate.language) for session in sessions),
+        name=delegate.webinar.title.render(delegate.language).text,
     )
 
 
@@ -90,13 +93,13 @@ def feed_etag(subscriber: Subscriber) -> str:
     return f'"{sha256(repr(parts).encode()).hexdigest()[:32]}"'
 
 
-def _calendar_sessions(delegate: Delegate, my_sessions: Iterable[MySession]) -> list[CalendarSession]:
-    """Return the VEVENTs of `my_sessions` in the revision that a calendar program can compare with the mails."""
+def _calendar_sessions(delegate: Delegate, sessions: Iterable[ParticipantSession]) -> list[CalendarSession]:
+    """Return the VEVENTs of `sessions` in the revision that a calendar program can compare with the mails."""
     chosen_at = language_or_zone_chosen_at(delegate)
     found = []
-    for each in my_sessions:
-        sequence, stamp = each.revision(chosen_at=chosen_at)
-        found.append(calendar_session(each.released, delegate=delegate, sequence=sequence, stamp=stamp))
+    for session in sessions:
+        sequence, stamp = session.revision(chosen_at=chosen_at)
+        found.append(calendar_session(session.released, delegate=delegate, sequence=sequence, stamp=stamp))
     return found
 
 

@@ -13,12 +13,12 @@ from registrations.views.participant.links import not_invited_response, particip
 
 @participant_view(read_join_token)
 @require_http_methods(["GET", "HEAD", "POST"])
-def join(request: HttpRequest, delegate: Delegate, *, n: int) -> HttpResponse:
+def join_page(request: HttpRequest, delegate: Delegate, *, n: int) -> HttpResponse:
     """Show the join page of session `n`. Only the response to the button (a POST) contains the room's address."""
     if not is_invited(delegate):
         return not_invited_response(request, delegate)
     now = timezone.now()
-    released = next((one for one in released_sessions_of(delegate) if one.number == n), None)
+    released = next((released for released in released_sessions_of(delegate) if released.number == n), None)
     if released is None:
         raise Http404
     state = room_state(released.session, now=now)

@@ -16,7 +16,7 @@ from registrations.views.rate_limits import is_link_request_ratelimited, seconds
 # There is no session to protect, and the form must work without cookies.
 @csrf_exempt
 @require_http_methods(["GET", "HEAD", "POST"])
-def lost_link(request: HttpRequest) -> HttpResponse:
+def lost_link_page(request: HttpRequest) -> HttpResponse:
     """Ask for an address; the response is the same whether the address is known or not."""
     form = LostLinkForm(request.POST if request.method == "POST" else None)
     status = 200
@@ -37,6 +37,6 @@ def lost_link(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-def lost_link_requested(request: HttpRequest) -> HttpResponse:
+def lost_link_requested_page(request: HttpRequest) -> HttpResponse:
     """Say what happens next; the page is the same for every address."""
     return render(request, "participant/lost_link_requested.html")

@@ -17,10 +17,10 @@ from registrations.exceptions import RuleBroken
 from registrations.forms.participant import AnswerForm, PreferencesForm
 from registrations.models import Delegate, Partstat
 from registrations.queries.participant import (
-    MySession,
+    ParticipantSession,
     RoomState,
     is_invited,
-    my_sessions,
+    participant_sessions,
     released_sessions_of,
     room_state,
 )
@@ -42,7 +42,7 @@ ANSWER_BUTTONS = (
 class SessionCard:
     """A session on the page; `buttons` and `calendars` are empty for one that is over or cancelled."""
 
-    my_session: MySession
+    my_session: ParticipantSession
     agenda: AgendaSession
     countdown: str
     is_over: bool
@@ -92,11 +92,11 @@ def participant_page(request: HttpRequest, delegate: Delegate) -> HttpResponse:
 
 @participant_view(read_page_token)
 @require_http_methods(["GET", "HEAD", "POST"])
-def answer(request: HttpRequest, delegate: Delegate, *, n: int) -> HttpResponse:
+def answer_session(request: HttpRequest, delegate: Delegate, *, n: int) -> HttpResponse:
     """Record yes, maybe or no to session `n`. A GET leads to the participant's page."""
     if request.method != "POST":
         return redirect("registrations:my", token=make_token(delegate, Scope.PAGE))
-    released = next((one for one in released_sessions_of(delegate) if one.number == n), None)
+    released = next((released for released in released_sessions_of(delegate) if released.number == n), None)
     if released is None:
         raise Http404
     form = AnswerForm(request.POST)
@@ -121,17 +121,23 @@ def _thanks_message(partstat: Partstat) -> str:
 
 
 def _cards(delegate: Delegate, agenda: Agenda, *, now: datetime) -> tuple[SessionCard, ...]:
-    by_number = {one.number: one for one in agenda.sessions}
+    by_number = {session.number: session for session in agenda.sessions}
     join_token = make_token(delegate, Scope.JOIN)
     return tuple(
         _card(delegate, agenda, by_number[my_session.number], my_session, join_token=join_token, now=now)
-        for my_session in my_sessions(delegate)
+        for my_session in participant_sessions(delegate)
         if my_session.number in by_number
     )
 
 
 def _card(
-    delegate: Delegate, agenda: Agenda, session: AgendaSession, my_session: MySession, *, join_token: str, now: datetime
+    delegate: Delegate,
+    agenda: Agenda,
+    session: AgendaSession,
+    my_session: ParticipantSession,
+    *,
+    join_token: str,
+    now: datetime,
 ) -> SessionCard:
     join_path = reverse("registrations:join", args=[join_token, my_session.number])
     join_url = f"{settings.BASE_URL}{join_path}"

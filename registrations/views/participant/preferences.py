@@ -22,7 +22,7 @@ FORM_METHODS = ["GET", "HEAD", "POST"]
 
 @participant_view(read_page_token)
 @require_http_methods(FORM_METHODS)
-def cannot_come(request: HttpRequest, delegate: Delegate) -> HttpResponse:
+def cannot_come_page(request: HttpRequest, delegate: Delegate) -> HttpResponse:
     """Ask for a reason and a confirmation; a POST declines every session ahead."""
     if not is_invited(delegate):
         return not_invited_response(request, delegate)
@@ -54,7 +54,7 @@ def cannot_come(request: HttpRequest, delegate: Delegate) -> HttpResponse:
 
 @participant_view(read_page_token)
 @require_http_methods(FORM_METHODS)
-def preferences(request: HttpRequest, delegate: Delegate) -> HttpResponse:
+def preferences_page(request: HttpRequest, delegate: Delegate) -> HttpResponse:
     """Show and save language and time zone; the flash message is already in the new language."""
     if not is_invited(delegate):
         return not_invited_response(request, delegate)

@@ -3,14 +3,12 @@
 from argparse import ArgumentParser
 from typing import Any
 
-from django.contrib.auth import get_user_model
-from django.contrib.auth.base_user import AbstractBaseUser
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from sessions_app.agenda import agenda_from_release
-from sessions_app.models import Webinar
-from sessions_app.releases import ReleaseRefused, release_webinar, warnings_of
+from sessions_app.management.lookups import staff_by_address, webinar_by_slug
+from sessions_app.releases import ReleaseRefused, release_warnings, release_webinar
 
 
 class Command(BaseCommand):
@@ -30,29 +28,19 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        webinar = Webinar.objects.filter(slug=options["slug"]).first()
-        if webinar is None:
-            known = ", ".join(Webinar.objects.order_by("slug").values_list("slug", flat=True)) or "none"
-            raise CommandError(f"There is no webinar “{options['slug']}”. Known: {known}.")
+        webinar = webinar_by_slug(options["slug"])
         if len(options["note"]) > 500:
             raise CommandError("--note: 500 characters at most.")
         try:
             release = release_webinar(
                 webinar,
-                by=_staff_account(options["by"]) if options["by"] else None,
+                by=staff_by_address(options["by"]),
                 now=timezone.now(),
                 note=options["note"],
                 mail_updates_for=frozenset(options["mail_updates_for"]),
             )
         except ReleaseRefused as error:
             raise CommandError("\n".join(str(message) for message in error.messages)) from error
-        for warning in warnings_of(agenda_from_release(release)):
+        for warning in release_warnings(agenda_from_release(release)):
             self.stderr.write(warning)
         self.stdout.write(f"{release} of {webinar.slug} is public.")
-
-
-def _staff_account(address: str) -> AbstractBaseUser:
-    user = get_user_model().objects.filter(email__iexact=address, is_active=True, is_staff=True).first()
-    if user is None:
-        raise CommandError(f"--by {address}: nobody of the secretariat signs in with this address.")
-    return user

@@ -5,7 +5,7 @@ import pytest
 from registrations.exceptions import InvalidInput
 from registrations.models import Delegate, HistoryEvent, ParticipantProfile, Quota
 from registrations.services.nominations import register_delegate
-from sessions_app.invisible import INVISIBLE
+from sessions_app.invisible import INVISIBLE_CHARACTER
 from tests.factories import make_details
 
 ONE_LINE = "Line breaks and control characters cannot be used here."
@@ -19,7 +19,7 @@ ONE_LINE = "Line breaks and control characters cannot be used here."
         ("name", "N" * 300, ["Ensure this value has at most 200 characters (it has 300)."]),
         ("name", "Ana\x07Díaz", [ONE_LINE]),
         ("name", "Ana\nDíaz", [ONE_LINE]),
-        ("name", "Ana \u202eDíaz", [ONE_LINE, str(INVISIBLE)]),
+        ("name", "Ana \u202eDíaz", [ONE_LINE, str(INVISIBLE_CHARACTER)]),
         ("name", "Ana\x00Díaz", [ONE_LINE]),
         ("name", "Ana \ud800", [ONE_LINE]),
         ("email", "", ["This field cannot be blank."]),

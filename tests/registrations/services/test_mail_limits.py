@@ -110,7 +110,7 @@ def test_an_address_named_too_often_comes_in_by_no_other_way(delegation, focal_p
 
     if how == "list":
         many = [details, make_details(email="other@example.org")]
-        outcomes = register_delegates(delegation, many=many, by=focal_point, now=now)
+        outcomes = register_delegates(delegation, people=many, by=focal_point, now=now)
         assert [type(outcome.refusal) for outcome in outcomes] == [NamedTooOften, type(None)]
     elif how == "replace":
         with pytest.raises(NamedTooOften):
@@ -328,7 +328,7 @@ def addresses(count: int, of: str = "p") -> list[str]:
 
 
 def name_many(delegation, emails, by, now):
-    return register_delegates(delegation, many=[make_details(email=email) for email in emails], by=by, now=now)
+    return register_delegates(delegation, people=[make_details(email=email) for email in emails], by=by, now=now)
 
 
 def invited() -> list[str]:

@@ -90,7 +90,7 @@ def test_a_switch_with_an_outdated_fingerprint_is_refused(
     before = Session.objects.get(pk=session.pk).current_room_url
 
     with pytest.raises(RuleBroken, match="Meanwhile another room was entered"):
-        switched(session, by=staff, second_address=SECOND, seen=seen)
+        switched(session, by=staff, second_address=SECOND, shown_fingerprint=seen)
 
     assert Session.objects.get(pk=session.pk).current_room_url == before
     assert not HistoryEvent.objects.exists()
@@ -99,8 +99,8 @@ def test_a_switch_with_an_outdated_fingerprint_is_refused(
 def test_entering_the_same_room_twice_is_accepted(session: Session, staff: User) -> None:
     seen = fingerprint_of_rooms(session)
 
-    assert switched(session, by=staff, second_address=SECOND, seen=seen) == SECOND
-    assert switched(session, by=staff, second_address=SECOND, seen=seen) == SECOND
+    assert switched(session, by=staff, second_address=SECOND, shown_fingerprint=seen) == SECOND
+    assert switched(session, by=staff, second_address=SECOND, shown_fingerprint=seen) == SECOND
     assert HistoryEvent.objects.count() == 1
 
 

@@ -320,9 +320,7 @@ def test_files_are_only_read(participant, client, address_of):
 
 
 @pytest.mark.parametrize("people", [1, 1000])
-def test_the_feed_takes_four_queries_and_two_when_nothing_changed(
-    participant, feed, django_assert_num_queries, people
-):
+def test_the_feed_takes_four_queries_and_two_when_nothing_changed(participant, feed, django_assert_num_queries, people):
     for number in range(1, people):
         make_delegate(participant.delegation, email=f"other{number}@example.org")
 

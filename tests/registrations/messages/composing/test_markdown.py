@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from registrations.messages.composing.markdown import TAGS, cleaned, html_of, problems_in, text_of
+from registrations.messages.composing.markdown import TAGS, problems_in, render_html, render_plain_text, sanitize_html
 
 PIECES = [
     "<script>",
@@ -42,7 +42,7 @@ Please read the [programme](https://example.org/p?a=1&b=2), and **write** to <ma
 
 
 def test_headings_lists_emphasis_and_links_are_rendered() -> None:
-    assert html_of(WRITTEN) == (
+    assert render_html(WRITTEN) == (
         "<h2>Change of room</h2>\n"
         '<p>Please read the <a href="https://example.org/p?a=1&amp;b=2">programme</a>, and <strong>write</strong> to '
         '<a href="mailto:desk@example.org">mailto:desk@example.org</a>.</p>\n'
@@ -52,7 +52,7 @@ def test_headings_lists_emphasis_and_links_are_rendered() -> None:
 
 
 def test_the_text_twin_says_the_same_with_the_address_of_each_link() -> None:
-    assert text_of(WRITTEN) == (
+    assert render_plain_text(WRITTEN) == (
         "Change of room\n\n"
         "Please read the programme (https://example.org/p?a=1&b=2), and write to mailto:desk@example.org.\n\n"
         "1. Sign in\n2. Say hello\n\n"
@@ -64,14 +64,14 @@ def test_the_text_twin_says_the_same_with_the_address_of_each_link() -> None:
 def test_whatever_is_not_refused_reaches_both_parts_of_the_mail(leads: list[str]) -> None:
     typed = f"{''.join(leads)}said"
 
-    assert problems_in(typed) or ("said" in text_of(typed) and "said" in html_of(typed))
+    assert problems_in(typed) or ("said" in render_plain_text(typed) and "said" in render_html(typed))
 
 
 @pytest.mark.parametrize("lead", [">", "    >"])
 def test_text_that_lies_too_deep_to_be_sent_is_refused_in_words(lead: str) -> None:
     deep, too_deep = f"{lead * 19} said", f"{lead * 20} said"
 
-    assert (problems_in(deep), "said" in text_of(deep)) == ([], True)
+    assert (problems_in(deep), "said" in render_plain_text(deep)) == ([], True)
     assert problems_in(too_deep) == [
         "Quotations and lists lie too deep inside one another here: what stands in them would not be sent."
     ]
@@ -96,7 +96,7 @@ def test_text_that_lies_too_deep_to_be_sent_is_refused_in_words(lead: str) -> No
 )
 def test_html_images_and_other_links_are_refused_and_rendered_as_text(typed: str, said: str) -> None:
     assert [problem.startswith(said) for problem in problems_in(typed)][:1] == [True]
-    assert set(re.findall(r"<(\w+)", html_of(typed))) <= {"p", "a"} - ({"a"} if "!" not in typed else set())
+    assert set(re.findall(r"<(\w+)", render_html(typed))) <= {"p", "a"} - ({"a"} if "!" not in typed else set())
 
 
 def test_a_plain_text_has_nothing_to_refuse() -> None:
@@ -123,18 +123,18 @@ def test_a_plain_text_has_nothing_to_refuse() -> None:
     ],
 )
 def test_html_that_got_past_the_renderer_is_stopped_by_the_second_wall(made: str, left: str) -> None:
-    assert cleaned(made) == left
+    assert sanitize_html(made) == left
 
 
 def test_a_link_without_words_is_its_address() -> None:
-    assert text_of("[](https://example.org)") == "(https://example.org)"
-    assert text_of("[]()") == ""
+    assert render_plain_text("[](https://example.org)") == "(https://example.org)"
+    assert render_plain_text("[]()") == ""
 
 
 def test_lists_in_lists_and_long_quotations_stay_readable_as_text() -> None:
     typed = "3. One\n   - Two\n     more\n4. Three\n\n> Four\n>\n> Five\n\n***\n\n<https://example.org> \\*six\\*"
 
-    assert text_of(typed) == (
+    assert render_plain_text(typed) == (
         "3. One\n   - Two\n     more\n4. Three\n\n"
         "> Four\n>\n> Five\n\n--------------------\n\nhttps://example.org *six*"
     )
@@ -142,10 +142,10 @@ def test_lists_in_lists_and_long_quotations_stay_readable_as_text() -> None:
 
 @given(st.lists(st.sampled_from(PIECES), max_size=12).map("".join))
 def test_whatever_is_typed_only_known_tags_and_links_come_out(typed: str) -> None:
-    html = html_of(typed)
+    html = render_html(typed)
 
     tags = re.findall(r"<\s*/?\s*([^\s>/]+)([^>]*)>", html)
     assert {tag for tag, _attributes in tags} <= TAGS
     for _tag, attributes in tags:
         assert re.fullmatch(r'|\s?/|\s+(href="(https?://|mailto:)[^"]*"|start="\d+")(\s+title="[^"]*")?', attributes)
-    assert text_of(typed) is not None
+    assert render_plain_text(typed) is not None

@@ -128,8 +128,8 @@ def test_two_concurrent_lists_register_each_person_once(now):
             people = [make_details() for _ in range(3)]
 
             outcomes = race(
-                partial(register_delegates, one, many=people, by=user, now=now),
-                partial(register_delegates, other, many=people[::-1], by=user, now=now),
+                partial(register_delegates, one, people=people, by=user, now=now),
+                partial(register_delegates, other, people=people[::-1], by=user, now=now),
             )
 
             named = [outcome.delegate for both in outcomes for outcome in both if outcome.delegate is not None]
@@ -147,8 +147,8 @@ def test_two_lists_at_once_at_a_webinar_without_quotas_name_each_person_once(now
             people = [make_details(None) for _ in range(3)]
 
             outcomes = race(
-                partial(register_delegates, one, many=people, by=staff, now=now),
-                partial(register_delegates, other, many=people[::-1], by=staff, now=now),
+                partial(register_delegates, one, people=people, by=staff, now=now),
+                partial(register_delegates, other, people=people[::-1], by=staff, now=now),
             )
 
             named = [outcome.delegate for both in outcomes for outcome in both if outcome.delegate is not None]

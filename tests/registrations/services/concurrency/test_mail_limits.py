@@ -62,7 +62,7 @@ def test_mail_to_new_addresses_above_the_daily_limit_is_held_under_concurrency(n
             partial(
                 register_delegates,
                 place,
-                many=[make_details(profile, email=f"a{number}-{one}@example.org") for one in range(3)],
+                people=[make_details(profile, email=f"a{number}-{one}@example.org") for one in range(3)],
                 by=user,
                 now=now,
             )
@@ -109,7 +109,7 @@ def test_clashes_of_lists_in_several_webinars_at_once_do_not_exceed_the_limit(no
     at_once(
         [
             partial(
-                register_delegates, mine, many=[make_details(None, email=email) for email in emails], by=user, now=now
+                register_delegates, mine, people=[make_details(None, email=email) for email in emails], by=user, now=now
             )
             for mine, emails in places
         ]

@@ -20,7 +20,7 @@ def test_of_two_rooms_entered_at_once_one_is_stored_and_the_other_is_refused():
         for round_ in range(1, ROUNDS // 4 + 1):
             seen = fingerprint_of_rooms(Session.objects.get())
             addresses = [f"https://{house}.example.org/{round_}" for house in ("second", "third")]
-            enter = partial(switch_room, session, to_second=True, seen=seen, by=staff, now=FIRST_START)
+            enter = partial(switch_room, session, to_second=True, shown_fingerprint=seen, by=staff, now=FIRST_START)
 
             outcomes = race(*(partial(enter, second_address=address) for address in addresses))
 

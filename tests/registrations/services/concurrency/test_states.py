@@ -9,7 +9,7 @@ from registrations.exceptions import NotPossibleNow
 from registrations.models import Delegate, Delegation, DelegationStatus, HistoryEvent, HistoryKind
 from registrations.services.delegations import accept_delegation, submit_delegation
 from registrations.services.nominations import edit_delegate, register_delegate, replace_delegate, withdraw_delegate
-from registrations.services.quota_locks import atomic_with_retry
+from registrations.services.transactions import atomic_with_retry
 from tests.factories import (
     make_country,
     make_delegate,

@@ -55,7 +55,7 @@ def name(delegation, by, now):
 
 
 def name_several(delegation, by, now):
-    nominations.register_delegates(delegation, many=[make_details(), make_details()], by=by, now=now)
+    nominations.register_delegates(delegation, people=[make_details(), make_details()], by=by, now=now)
 
 
 def import_one(delegation, by, now):
@@ -258,7 +258,9 @@ def test_a_lower_quota_accepts_only_the_delegations_that_it_completes(almost_com
         one.delegates.filter(profile__code="prosecutors").first().delete()
 
     preview = quota_change_preview(prosecutors, QuotaLimits(1, None))
-    change_quota(prosecutors, minimum=1, maximum=None, reason="Agreed", by=staff, now=now, seen=preview.confirmations)
+    change_quota(
+        prosecutors, minimum=1, maximum=None, reason="Agreed", by=staff, now=now, confirmed=preview.confirmations
+    )
 
     assert preview.accepted == Acceptances((almost_complete, panama), people=14)
     statuses = dict(Delegation.objects.values_list("pk", "status"))
@@ -267,7 +269,7 @@ def test_a_lower_quota_accepts_only_the_delegations_that_it_completes(almost_com
 
 def test_a_change_of_limits_returns_only_the_delegations_that_it_accepted(almost_complete, prosecutors, staff, now):
     seen = quota_change_preview(prosecutors, QuotaLimits(1, None)).confirmations
-    asked = {"quota": prosecutors, "maximum": None, "reason": "Agreed", "by": staff, "now": now, "seen": seen}
+    asked = {"quota": prosecutors, "maximum": None, "reason": "Agreed", "by": staff, "now": now, "confirmed": seen}
     accepted = Acceptances((almost_complete,), people=7)
 
     def submit_again() -> None:
@@ -277,7 +279,7 @@ def test_a_change_of_limits_returns_only_the_delegations_that_it_accepted(almost
     Delegation.objects.update(status="returned")
     assert make_exception(almost_complete, minimum=1, **asked) == Acceptances()
     submit_again()
-    assert make_exception(almost_complete, minimum=0, **asked | {"seen": None}) == accepted
+    assert make_exception(almost_complete, minimum=0, **asked | {"confirmed": None}) == accepted
     submit_again()
     Quota.objects.filter(pk=prosecutors.pk).update(minimum=1)
     assert end_exception(almost_complete, quota=prosecutors, reason="As all", by=staff, now=now) == accepted
@@ -291,7 +293,7 @@ def test_lowering_a_quota_needs_a_confirmation_of_its_acceptances(almost_complet
     make_delegate(almost_complete, "border-control")
 
     with pytest.raises(NotPossibleNow, match="Meanwhile this does more than you have seen"):
-        change_quota(prosecutors, minimum=1, maximum=None, reason="Agreed", by=staff, now=now, seen=seen)
+        change_quota(prosecutors, minimum=1, maximum=None, reason="Agreed", by=staff, now=now, confirmed=seen)
 
     assert Delegation.objects.get().status == "submitted"
 
@@ -331,7 +333,7 @@ def test_accepting_at_once_again_accepts_and_returns_complete_delegations(almost
     policy.accepts_complete_at_once = True
 
     preview = policy_preview(policy, now=now)
-    accepted = save_policy(policy, by=staff, now=now, seen=preview.confirmations)
+    accepted = save_policy(policy, by=staff, now=now, confirmed=preview.confirmations)
 
     assert accepted == preview == Acceptances((almost_complete, unodc), people=9)
     assert Delegation.objects.get(pk=elsewhere.pk).status == "submitted"
@@ -344,7 +346,7 @@ def test_saving_a_policy_needs_a_confirmation_of_its_acceptances(almost_complete
     policy.accepts_complete_at_once = True
 
     with pytest.raises(NotPossibleNow):
-        save_policy(policy, by=staff, now=now, seen=())
+        save_policy(policy, by=staff, now=now, confirmed=())
 
     assert not RegistrationPolicy.objects.get().accepts_complete_at_once
     assert Delegation.objects.get().status == "submitted"
@@ -356,6 +358,6 @@ def test_saving_a_policy_after_the_webinar_accepts_nobody(almost_complete, staff
     policy = RegistrationPolicy.objects.get(webinar=almost_complete.webinar)
     policy.accepts_complete_at_once = True
 
-    save_policy(policy, by=staff, now=now + AFTER_THE_WEBINAR, seen=())
+    save_policy(policy, by=staff, now=now + AFTER_THE_WEBINAR, confirmed=())
 
     assert Delegation.objects.get().status == "submitted"

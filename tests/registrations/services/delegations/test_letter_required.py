@@ -5,7 +5,7 @@ import pytest
 from registrations.exceptions import EditConflict, GapsRemain
 from registrations.models import Delegation, HistoryKind, RegistrationPolicy
 from registrations.queries import fingerprint_of, lacks_letter, quota_board, seats_of
-from registrations.queries.lists import complete, with_gaps
+from registrations.queries.lists import complete_delegations, with_gaps
 from registrations.services.delegations import accept_delegation, return_delegation, submit_delegation
 from registrations.services.letters import remove_letter
 from tests.factories import make_country, make_delegate, make_delegation, make_letter, make_organisation, make_webinar
@@ -82,7 +82,7 @@ def test_a_decision_about_a_letter_that_has_arrived_meanwhile_is_stale(asked, fo
     make_letter(asked, by=focal_point)
 
     with pytest.raises(EditConflict):
-        return_delegation(asked, comment="Where is the letter?", by=staff, now=now, seen=seen)
+        return_delegation(asked, comment="Where is the letter?", by=staff, now=now, shown_fingerprint=seen)
 
 
 def test_an_optional_letter_is_not_required_for_submitting(delegation, focal_point, now):
@@ -120,7 +120,7 @@ def test_board_and_lists_show_which_delegation_lacks_the_letter(asked, focal_poi
     ]
     assert board.missing_total == 0
     assert list(with_gaps(everything)) == [asked]
-    assert set(complete(everything)) == {with_letter, elsewhere}
+    assert set(complete_delegations(everything)) == {with_letter, elsewhere}
     assert list(with_gaps(everything, profile=asked.webinar.quotas.first().profile)) == []
 
 

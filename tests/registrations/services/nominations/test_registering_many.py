@@ -27,7 +27,7 @@ def test_people_registered_together_are_stored_like_those_registered_alone(deleg
     typed = make_details("border-control", name=" María de los Ángeles ", needs="Interpretation", phone="+504 1")
 
     alone = register_delegate(delegation, details=replace(typed, email="alone@example.org"), by=focal_point, now=now)
-    (together,) = register_delegates(delegation, many=[typed], by=focal_point, now=now)
+    (together,) = register_delegates(delegation, people=[typed], by=focal_point, now=now)
 
     stored = Delegate.objects.get(pk=together.delegate.pk)
     assert [getattr(stored, name) for name in STORED] == [getattr(alone, name) for name in STORED]
@@ -44,7 +44,7 @@ def test_a_refused_person_does_not_affect_the_others(delegation, focal_point, no
 
     outcomes = register_delegates(
         delegation,
-        many=[
+        people=[
             ana,
             make_details(name="Garbled", email="no address"),
             replace(again, email=ana.email.upper()),
@@ -81,7 +81,11 @@ def test_clashes_alert_the_secretariat_and_count_and_reveal_nothing(delegation, 
 
     outcomes = register_delegates(
         delegation,
-        many=[make_details(name="Free"), *(make_details(email=one.email) for one in taken), make_details(name="Late")],
+        people=[
+            make_details(name="Free"),
+            *(make_details(email=one.email) for one in taken),
+            make_details(name="Late"),
+        ],
         by=focal_point,
         now=now,
     )
@@ -105,7 +109,7 @@ def test_staff_see_who_has_the_address(delegation, staff, now):
     other = make_delegation(delegation.webinar, make_country("GT"))
     make_delegate(other, name="Somebody", email="taken@example.org")
 
-    (outcome,) = register_delegates(delegation, many=[make_details(email="taken@example.org")], by=staff, now=now)
+    (outcome,) = register_delegates(delegation, people=[make_details(email="taken@example.org")], by=staff, now=now)
 
     assert str(outcome.refusal.message) == "Somebody is registered with this address for Country GT."
     assert not HistoryEvent.objects.exists()
@@ -116,7 +120,7 @@ def test_after_the_closing_only_open_seats_are_filled(delegation, focal_point, n
 
     outcomes = register_delegates(
         delegation,
-        many=[make_details(name="Fills the floor"), make_details(name="Above it")],
+        people=[make_details(name="Fills the floor"), make_details(name="Above it")],
         by=focal_point,
         now=now + AFTER_THE_CLOSING,
     )
@@ -126,31 +130,31 @@ def test_after_the_closing_only_open_seats_are_filled(delegation, focal_point, n
 
 def test_a_rule_that_forbids_the_whole_list_is_raised(delegation, focal_point, now):
     with pytest.raises(WebinarOver):
-        register_delegates(delegation, many=[make_details()], by=focal_point, now=now + AFTER_THE_WEBINAR)
+        register_delegates(delegation, people=[make_details()], by=focal_point, now=now + AFTER_THE_WEBINAR)
     Delegation.objects.update(status="not_attending")
     with pytest.raises(NotPossibleNow):
-        register_delegates(delegation, many=[make_details()], by=focal_point, now=now)
+        register_delegates(delegation, people=[make_details()], by=focal_point, now=now)
 
 
 def test_people_of_organisations_are_named_together_too(delegation, staff, now):
     unodc = make_delegation(delegation.webinar, make_organisation())
 
-    outcomes = register_delegates(unodc, many=[make_details(None), make_details("prosecutors")], by=staff, now=now)
+    outcomes = register_delegates(unodc, people=[make_details(None), make_details("prosecutors")], by=staff, now=now)
 
     assert [outcome.refusal is None for outcome in outcomes] == [True, False]
 
 
 def test_registering_an_empty_list_changes_nothing(delegation, focal_point, now):
-    assert register_delegates(delegation, many=[], by=focal_point, now=now) == []
+    assert register_delegates(delegation, people=[], by=focal_point, now=now) == []
 
 
 def test_many_cost_as_many_queries_as_a_few(delegation, focal_point, now):
     make_profiles()
 
     def queries(count: int) -> int:
-        many = [make_details() for _ in range(count)]
+        people = [make_details() for _ in range(count)]
         with CaptureQueriesContext(connection) as captured:
-            register_delegates(delegation, many=many, by=focal_point, now=now)
+            register_delegates(delegation, people=people, by=focal_point, now=now)
         return len(captured)
 
     assert queries(30) == queries(2) <= 19

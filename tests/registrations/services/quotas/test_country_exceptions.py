@@ -5,7 +5,7 @@ import pytest
 from registrations.exceptions import InvalidInput, MaximumTooLow, NotPossibleNow, QuotaFull, ReasonRequired, WebinarOver
 from registrations.models import Delegation, HistoryEvent, Quota, QuotaException, QuotaLimits
 from registrations.queries import history_of, quota_board, seats_of, seats_of_webinar
-from registrations.queries.lists import seats_of_many, with_gaps
+from registrations.queries.lists import seats_of_delegations, with_gaps
 from registrations.services.delegations import waive_seats
 from registrations.services.nominations import register_delegate
 from registrations.services.quotas import change_quota, end_exception, exception_preview, make_exception
@@ -56,7 +56,7 @@ def test_one_delegation_the_webinar_and_a_list_count_the_same_seats(delegation, 
 
     alone = {one.pk: seats_of(one) for one in (delegation, other, there)}
     assert seats_of_webinar(delegation.webinar) | seats_of_webinar(elsewhere) == alone
-    assert seats_of_many([delegation, other, there]) == alone
+    assert seats_of_delegations([delegation, other, there]) == alone
     assert [(seats[0].effective_minimum, seats[0].waived, seats[0].named) for seats in alone.values()] == [
         (1, 0, 0),
         (2, 2, 1),
@@ -147,8 +147,8 @@ def test_an_exception_that_opens_a_gap_needs_a_confirmation(delegation, quota, s
     assert not exception_preview(Delegation(status="not_attending"), seat, QuotaLimits(3, None)).confirmations
     for seen in (set(), {delegation.slug}, {delegation.slug, "4-None"}):
         with pytest.raises(NotPossibleNow):
-            make_exception(delegation, **more, seen=seen)
-    make_exception(delegation, **more, seen=three.confirmations)
+            make_exception(delegation, **more, confirmed=seen)
+    make_exception(delegation, **more, confirmed=three.confirmations)
     assert QuotaException.objects.get().minimum == 3
 
 
@@ -157,10 +157,12 @@ def test_replacing_an_exception_needs_a_confirmation_of_its_present_values(deleg
     seen = exception_preview(
         delegation, None, QuotaLimits(0, None), replaced=QuotaException.objects.get()
     ).confirmations
-    make_exception(delegation, quota=quota, **ONE | {"maximum": 3}, by=staff, now=now + timedelta(seconds=1), seen=seen)
+    make_exception(
+        delegation, quota=quota, **ONE | {"maximum": 3}, by=staff, now=now + timedelta(seconds=1), confirmed=seen
+    )
 
     with pytest.raises(NotPossibleNow):
-        make_exception(delegation, quota=quota, **ONE | {"maximum": 5}, by=staff, now=now, seen=seen)
+        make_exception(delegation, quota=quota, **ONE | {"maximum": 5}, by=staff, now=now, confirmed=seen)
 
     assert QuotaException.objects.get().maximum == 3
 
@@ -170,8 +172,8 @@ def test_ending_an_exception_restores_the_quota_and_needs_a_confirmation_of_gaps
     make_exception(delegation, quota=quota, **ONE, by=staff, now=now)
 
     with pytest.raises(NotPossibleNow):
-        end_exception(delegation, quota=quota, reason="Over", by=staff, now=now, seen=set())
-    end_exception(delegation, quota=quota, reason="Over", by=staff, now=now, seen={delegation.slug, "2-None"})
+        end_exception(delegation, quota=quota, reason="Over", by=staff, now=now, confirmed=set())
+    end_exception(delegation, quota=quota, reason="Over", by=staff, now=now, confirmed={delegation.slug, "2-None"})
 
     seat = seats_of(delegation)[0]
     assert (seat.effective_minimum, seat.missing, seat.default_limits) == (2, 1, None)
@@ -182,8 +184,8 @@ def test_changing_a_quota_does_not_change_its_exceptions(delegation, quota, staf
     make_delegate(delegation)
     make_exception(delegation, quota=quota, **ONE, by=staff, now=now)
 
-    change_quota(quota, minimum=0, maximum=1, reason="Agreed", by=staff, now=now, seen=set())
-    change_quota(quota, minimum=5, maximum=None, reason="Agreed", by=staff, now=now, seen=set())
+    change_quota(quota, minimum=0, maximum=1, reason="Agreed", by=staff, now=now, confirmed=set())
+    change_quota(quota, minimum=5, maximum=None, reason="Agreed", by=staff, now=now, confirmed=set())
 
     assert seats_of(delegation)[0].effective_minimum == 1
 

@@ -1,4 +1,8 @@
-"""Counts the people whom the release of an agenda would mail."""
+"""Counts the people whom the release of an agenda would mail.
+
+The page of the release reads the figures through `sessions_app/participants.py`, and shows them with
+`sessions_app/release_recipients.py`.
+"""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -23,11 +27,8 @@ def count_recipients(webinar: Webinar, changes: AgendaChanges, *, now: datetime)
         .values_list("session__number")
         .annotate(mailboxes=Count("pk"))
     )
-    return {
-        each.number: 0
-        if each.after.ends_at <= now
-        else holding.get(each.number, 0)
-        if each.after.is_cancelled
-        else invited
-        for each in changes.sessions
-    }
+    recipients = {}
+    for change in changes.sessions:
+        mailed = holding.get(change.number, 0) if change.after.is_cancelled else invited
+        recipients[change.number] = mailed if change.after.ends_at > now else 0
+    return recipients

@@ -1,13 +1,12 @@
 from datetime import timedelta
 
 import pytest
-from django.db import OperationalError, connection, transaction
+from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from registrations.exceptions import AddressTakenElsewhere, AddressTakenHere, TooManyClashes
 from registrations.models import Delegate, HistoryEvent
 from registrations.services.nominations import edit_delegate, register_delegate, replace_delegate
-from registrations.services.quota_locks import atomic_with_retry
 from tests.factories import (
     make_country,
     make_delegate,
@@ -121,55 +120,6 @@ def test_one_address_may_be_active_at_two_webinars(delegation, focal_point, now)
     earlier = make_delegate(make_delegation(webinar, delegation.body))
 
     assert register_delegate(delegation, details=make_details(email=earlier.email), by=focal_point, now=now).pk
-
-
-class Deadlock(Exception):
-    pgcode = "40P01"
-
-
-class DiskFull(Exception):
-    pgcode = "53100"
-
-
-def failing(times: int, cause: Exception):
-    """A decision that fails in the database so many times, and the list of its attempts."""
-    attempts = []
-
-    @atomic_with_retry
-    def decide():
-        attempts.append(1)
-        if len(attempts) <= times:
-            raise OperationalError from cause
-        return "done"
-
-    return decide, attempts
-
-
-@pytest.mark.django_db(transaction=True)
-def test_a_deadlock_is_tried_again_once():
-    decide, attempts = failing(1, Deadlock())
-
-    assert decide() == "done"
-    assert len(attempts) == 2
-
-
-@pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize(("cause", "tried"), [(Deadlock(), 2), (DiskFull(), 1)])
-def test_a_second_deadlock_and_any_other_failure_are_raised(cause, tried):
-    decide, attempts = failing(2, cause)
-
-    with pytest.raises(OperationalError):
-        decide()
-    assert len(attempts) == tried
-
-
-@pytest.mark.django_db(transaction=True)
-def test_inside_a_transaction_of_the_caller_nothing_is_tried_again():
-    decide, attempts = failing(1, Deadlock())
-
-    with pytest.raises(OperationalError), transaction.atomic():
-        decide()
-    assert len(attempts) == 1
 
 
 @pytest.mark.django_db(transaction=True)

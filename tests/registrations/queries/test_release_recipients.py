@@ -4,7 +4,7 @@ import pytest
 from pytest_django import DjangoAssertNumQueries
 
 from registrations.models import CalendarEntry, DelegationStatus, Delivery, DeliveryState, IcalMethod
-from registrations.queries.releases import count_recipients
+from registrations.queries.release_recipients import count_recipients
 from registrations.services.delivering.plan import plan
 from sessions_app.editing import cancel_session
 from sessions_app.models import Session, Webinar

@@ -1,7 +1,11 @@
-"""The details of a delegate, cleaned in the same way for forms, the admin and imports."""
+"""What is typed about a delegate, cleaned in the same way for forms, the admin and imports.
+
+A new field of `DelegateDetails` also goes into the model, `DelegateForm`, the columns of imports and exports and the
+registry of personal data: `tests/registrations/services/test_fields_of_a_delegate.py` asks for each.
+"""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -30,8 +34,8 @@ class DelegateDetails:
     role: str = DelegateRole.DELEGATE
 
 
-TEXT_FIELDS = ("name", "email", "institution", "position", "phone", "needs", "timezone", "language", "role")
-FIELDS = (*TEXT_FIELDS, "is_working_group_member", "profile")
+FIELDS = tuple(field.name for field in fields(DelegateDetails))
+TEXT_FIELDS = tuple(field.name for field in fields(DelegateDetails) if field.type is str)
 
 
 def clean_details(details: DelegateDetails, *, delegation: Delegation, profile_ids: set[int]) -> DelegateDetails:

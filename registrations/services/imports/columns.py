@@ -1,19 +1,20 @@
 """Finding what each column holds by its heading in Spanish or English; the user assigns the other columns."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import MISSING, dataclass, fields
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, override
 
 from registrations.models import BodyKind, Delegation
+from registrations.services.delegate_details import DelegateDetails
 from registrations.services.imports.normalising import normalised
 from registrations.services.imports.tables import Table
 from sessions_app.bilingual import LANGUAGES
 
 # A column of surnames is not a field of a delegate: it is appended to the name.
 SURNAME = "surname"
-# In the order of the template.
+# What a file can hold of a person, in the order of the template; `checking` reads each.
 LABELS = {
     "name": gettext_lazy("Full name"),
     SURNAME: gettext_lazy("Surname"),
@@ -75,11 +76,11 @@ def fields_of(delegation: Delegation) -> tuple[str, ...]:
 
 
 def required_fields_of(delegation: Delegation) -> tuple[str, ...]:
-    """Return the fields without which nobody can be registered; the others are optional or have a default."""
-    optional = {"position", "language", "phone", "needs", "is_working_group_member"}
+    """Return the fields without which nobody can be registered: a profile, and all that have no default."""
+    needed = {"profile", *(field.name for field in fields(DelegateDetails) if field.default is MISSING)}
     if delegation.body.single_timezone:
-        optional.add("timezone")
-    return tuple(field for field in fields_of(delegation) if field not in optional)
+        needed.remove("timezone")
+    return tuple(field for field in fields_of(delegation) if field in needed)
 
 
 def find_layout(table: Table, *, fields: Collection[str]) -> ColumnLayout:

@@ -14,6 +14,7 @@ from registrations.models import (
     Delegate,
     Delegation,
     Delivery,
+    DeliveryKind,
     ParticipatingBody,
     Quota,
     RegistrationPolicy,
@@ -308,24 +309,29 @@ def test_a_delivery_has_one_recipient() -> None:
 
 
 # A subject that is too much for the kind, or the one that it needs.
-@pytest.mark.parametrize(
-    ("kind", "subjects"),
-    [
-        ("invitation", {"session"}),
-        ("cancellation", {"session", "entry", "delegation"}),
-        ("reminder", set()),
-        ("reminder", {"session", "entry"}),
-        ("registration", set()),
-        ("gap_notice", {"delegation", "event"}),
-        ("decision", {"delegation"}),
-        ("cannot_come", {"event"}),
-        ("clash_alert", {"delegation", "event"}),
-        ("announcement", set()),
-        ("links", {"delegation"}),
-        ("test", set()),
-        ("test", {"announcement", "delegation"}),
-    ],
-)
+WRONG_SUBJECTS = [
+    ("invitation", {"session"}),
+    ("update", {"entry"}),
+    ("cancellation", {"session", "entry", "delegation"}),
+    ("reminder", set()),
+    ("reminder", {"session", "entry"}),
+    ("registration", set()),
+    ("gap_notice", {"delegation", "event"}),
+    ("decision", {"delegation"}),
+    ("cannot_come", {"event"}),
+    ("clash_alert", {"delegation", "event"}),
+    ("announcement", set()),
+    ("links", {"delegation"}),
+    ("test", set()),
+    ("test", {"announcement", "delegation"}),
+]
+
+
+def test_each_kind_of_delivery_is_refused_with_a_wrong_subject() -> None:
+    assert {kind for kind, _subjects in WRONG_SUBJECTS} == set(DeliveryKind.values)
+
+
+@pytest.mark.parametrize(("kind", "subjects"), WRONG_SUBJECTS)
 def test_a_delivery_has_the_subject_of_its_kind_and_no_other(kind: str, subjects: set[str]) -> None:
     delegation = make_delegation()
     session, delegate = delegation.webinar.sessions.first(), make_delegate(delegation)

@@ -42,8 +42,9 @@ class MessageModule(Protocol):
     def is_right(self, delivery: Delivery, *, now: datetime) -> Q:
         """Return the condition, on the row of `delivery`, under which it may still be sent.
 
-        The sender checks it in the update that begins the attempt. It joins no table to that row: an update that waits
-        for a lock looks only at conditions on the row itself again.
+        The sender checks it in the update that begins the attempt. Other tables stand in subqueries only, since an
+        update that waits for a lock checks the row itself again, but no joined one. What is not right must not be
+        `owed` either: a message that was superseded frees its key, and the next plan would owe it again.
         """
 
     def build(self, delivery: Delivery) -> EmailMultiAlternatives:
@@ -98,6 +99,7 @@ def module_name(module: MessageModule) -> str:
 
 
 _REGISTRY = registry_of(MODULES)
+KNOWN_KINDS = tuple(_REGISTRY)
 
 
 def message_module(kind: str) -> MessageModule:

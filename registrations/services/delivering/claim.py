@@ -12,7 +12,7 @@ from django.db import connection, transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils.translation import gettext_noop
 
-from registrations.messages import MessageModule, message_module
+from registrations.messages import KNOWN_KINDS, MessageModule, message_module
 from registrations.models import Delivery, DeliveryState
 
 log = structlog.get_logger(__name__)
@@ -97,6 +97,7 @@ def lease() -> timedelta:
 
 
 def _claimable(now: datetime) -> QuerySet[Delivery]:
+    """Return what can be claimed, but for the kinds of a later version, which may run beside this one in an upgrade."""
     # A claimed message goes first even after its lease: an entry has at most one claimed message.
     earlier = Delivery.objects.filter(
         Q(state=DeliveryState.CLAIMED) | Q(state=DeliveryState.DUE, ical_sequence__lt=OuterRef("ical_sequence")),
@@ -104,7 +105,8 @@ def _claimable(now: datetime) -> QuerySet[Delivery]:
     ).exclude(pk=OuterRef("pk"))
     return Delivery.objects.filter(
         Q(~Exists(earlier), state=DeliveryState.DUE, due_at__lte=now)
-        | Q(state=DeliveryState.CLAIMED, lease_expires_at__lte=now)
+        | Q(state=DeliveryState.CLAIMED, lease_expires_at__lte=now),
+        kind__in=KNOWN_KINDS,
     ).order_by("due_at", "pk")
 
 

@@ -1,11 +1,13 @@
 """A message of each kind that is right when it is planned, and no longer right when it is to be sent."""
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 
 import pytest
 from django.core import mail
 
+from registrations.messages import message_module
 from registrations.models import Delegate, Delegation, Delivery, DeliveryKind, DeliveryState, Partstat, User
 from registrations.queries.audiences import Audience
 from registrations.services.announcements import AnnouncementDetails, send_announcement, write_announcement
@@ -16,6 +18,7 @@ from registrations.services.delegations import (
     mark_not_attending,
     reopen_delegation,
 )
+from registrations.services.delivering import claim
 from registrations.services.delivering.plan import plan
 from registrations.services.delivering.send import send_due
 from registrations.services.gap_reminders import send_test_of_gap_notice
@@ -172,6 +175,59 @@ def test_the_same_message_leaves_where_nothing_changes(kind: str) -> None:
 
     assert ids
     assert set(Delivery.objects.filter(pk__in=ids).values_list("state", flat=True)) == {DeliveryState.SENT}
+
+
+@pytest.mark.parametrize("kind", DeliveryKind.values)
+def test_what_was_no_longer_right_is_not_owed_again(kind: str) -> None:
+    at, change = ARRANGED[kind]()
+    plan(now=at)
+    planned = list(Delivery.objects.filter(kind=kind, state=DeliveryState.DUE, may_have_arrived=False))
+    change()
+    send_due(clock=lambda: at + HOUR / 2)
+
+    plan(now=at + HOUR / 2)
+
+    # A message that was never sent frees its key, under which the same could be owed.
+    ids, keys = [delivery.pk for delivery in planned], [delivery.key for delivery in planned]
+    assert planned
+    assert list(Delivery.objects.filter(key__in=keys).exclude(pk__in=ids)) == []
+
+
+@pytest.mark.parametrize("kind", DeliveryKind.values)
+def test_a_second_plan_owes_nothing_more(kind: str) -> None:
+    at, _change = ARRANGED[kind]()
+    plan(now=at)
+
+    assert plan(now=at).counts == {}
+
+
+# What the other kinds are built from is loaded for the whole batch. These say how things stand when they leave.
+QUERIES_OF_BUILD = {"registration": 5, "gap_notice": 3, "decision": 5, "cannot_come": 1, "links": 2, "test": 3}
+
+
+@pytest.mark.parametrize("kind", DeliveryKind.values)
+def test_a_claimed_message_is_built_from_what_was_loaded_with_its_batch(
+    kind: str, django_assert_max_num_queries: Callable[[int], AbstractContextManager[None]]
+) -> None:
+    at, _change = ARRANGED[kind]()
+    plan(now=at)
+    first = message_module(kind).with_related(Delivery.objects.filter(kind=kind, state=DeliveryState.DUE))[0]
+
+    with django_assert_max_num_queries(QUERIES_OF_BUILD.get(kind, 0)):
+        message_module(kind).build(first)
+
+
+def test_a_sender_leaves_the_kinds_of_a_later_version_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    at, _change = owed_cancellation()
+    plan(now=at)
+    known = [kind for kind in DeliveryKind.values if kind != DeliveryKind.CANCELLATION]
+    monkeypatch.setattr(claim, "KNOWN_KINDS", known)
+
+    assert not claim.is_anything_due(now=at)
+    assert send_due(clock=lambda: at).sent == 0
+    assert set(Delivery.objects.filter(kind=DeliveryKind.CANCELLATION).values_list("state", flat=True)) == {
+        DeliveryState.DUE
+    }
 
 
 def test_a_session_that_is_over_cancels_nothing_any_more() -> None:

@@ -1,19 +1,15 @@
-"""What the page and the feed of a participant read: the released sessions, their rooms and the person's answers."""
+"""What the page and the feed of a participant read: the released sessions and the person's answers."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from enum import StrEnum
+from datetime import date, datetime
 from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 
 from registrations.models import CalendarEntry, Delegate, DelegationStatus, HistoryEvent, Partstat
-from sessions_app.models import Release, ReleasedSession, Session
-
-# Sessions overrun, and people who lose the connection must be able to return.
-ROOM_STAYS_OPEN = timedelta(minutes=30)
-
+from registrations.queries.rooms import room_opens_at
+from sessions_app.models import Release, ReleasedSession
 
 # What the feed needs of its person, put together once, since programs ask for feeds all day.
 SUBSCRIBERS: Any = Delegate.objects.select_related("webinar", "delegation").annotate(
@@ -21,16 +17,6 @@ SUBSCRIBERS: Any = Delegate.objects.select_related("webinar", "delegation").anno
         Release.objects.filter(webinar=OuterRef("webinar")).order_by("-number").values("number")[:1]
     )
 )
-
-
-class RoomState(StrEnum):
-    """Whether a participant can enter the room of a session, as shown on the join page."""
-
-    EARLY = "early"
-    OPEN = "open"
-    NOT_ENTERED = "not_entered"
-    OVER = "over"
-    CANCELLED = "cancelled"
 
 
 @dataclass(frozen=True)
@@ -159,25 +145,6 @@ def subscriber(pk: int, *, today: date) -> Subscriber | None:
     if found is None:
         return None
     return Subscriber(found, found.release_number or 0, tuple(_entries_of(found).order_by("session_id")))
-
-
-def room_opens_at(session: Session) -> datetime:
-    """Return when the room of a released session opens. Costs no query if `released` is loaded."""
-    return session.released.starts_at - timedelta(minutes=session.room_opens_minutes)
-
-
-def room_state(session: Session, *, now: datetime) -> RoomState:
-    """Return whether the room of a released session can be entered at `now`.
-
-    It stays open for `ROOM_STAYS_OPEN` after the end. Costs no query if `released` is loaded.
-    """
-    if session.released.is_cancelled:
-        return RoomState.CANCELLED
-    if now >= session.released.ends_at + ROOM_STAYS_OPEN:
-        return RoomState.OVER
-    if now < room_opens_at(session):
-        return RoomState.EARLY
-    return RoomState.OPEN if session.current_room_url else RoomState.NOT_ENTERED
 
 
 def _entries_of(delegate: Delegate) -> "QuerySet[CalendarEntry]":

@@ -21,8 +21,8 @@ from registrations.models import (
 from registrations.queries.delegation_page import policy_of
 from registrations.queries.letters import lacking_letter
 from registrations.queries.lists import seats_of_delegations
-from registrations.queries.participant import ROOM_STAYS_OPEN
 from registrations.queries.review_queue import review_queue_rows
+from registrations.queries.rooms import ROOM_STAYS_OPEN
 from registrations.queries.seats import SeatCount, gaps_in
 from registrations.queries.upcoming import UpcomingEvent, upcoming_events
 from sessions_app.models import Webinar

@@ -8,7 +8,7 @@ from enum import Enum
 
 from registrations.models import GapNoticeRule, RegistrationPolicy, ReminderRule, ReminderScope
 from registrations.queries.delegation_page import policy_of
-from registrations.queries.participant import RoomState, room_state
+from registrations.queries.rooms import RoomState, room_state
 from sessions_app.models import ReleasedSession, Session, Webinar
 
 

@@ -6,7 +6,8 @@ from django.utils.translation import gettext as _
 
 from registrations.exceptions import NotPossibleNow
 from registrations.models import Arrival, Delegate
-from registrations.queries.participant import RoomState, is_invited, room_state
+from registrations.queries.participant import is_invited
+from registrations.queries.rooms import RoomState, room_state
 from sessions_app.models import Session
 
 

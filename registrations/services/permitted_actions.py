@@ -7,7 +7,7 @@ from registrations.exceptions import WebinarOver
 from registrations.models import Delegation, DelegationStatus, RegistrationPolicy, User
 from registrations.queries import SeatCount, last_session_end, policy_of
 from registrations.services.delegations import SENT_BACK_STATUSES, SUBMITTABLE_STATUSES
-from registrations.services.registration_window import refusal_at
+from registrations.services.registration_window import is_closed_for, refusal_at
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class PermittedActions:
 
     def can_register_in(self, seat: SeatCount) -> bool:
         """Return whether one more person can be named for the profile of `seat`."""
-        return not seat.is_full and (self.register or (self.fill_gaps and seat.missing > 0))
+        return not seat.is_full and (self.register or (self.fill_gaps and not is_closed_for(seat, is_late=True)))
 
 
 def permitted_actions(

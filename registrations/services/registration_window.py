@@ -16,7 +16,7 @@ from registrations.exceptions import (
     WebinarOver,
 )
 from registrations.models import Delegation, DelegationStatus, RegistrationPolicy, User
-from registrations.queries import last_session_end, policy_of
+from registrations.queries import SeatCount, last_session_end, policy_of
 from sessions_app.models import Webinar
 
 MAX_REASON_LENGTH = 1000
@@ -54,6 +54,14 @@ def refusal_at(
     if now >= policy.closes_at and not is_allowed_late:
         return RegistrationClosed()
     return None
+
+
+def is_closed_for(seat: SeatCount | None, *, is_late: bool) -> bool:
+    """Return whether nobody more can be named for `seat`: after registration closed, gaps alone are filled (rule 7).
+
+    `is_late` is what the function of that name returns: it is never late for staff.
+    """
+    return is_late and (seat is None or seat.is_met)
 
 
 def check_time(webinar: Webinar, *, by: User, now: datetime, is_allowed_late: bool = False) -> None:

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from registrations.exceptions import InvalidInput, RuleBroken
 from registrations.models import HistoryEvent, HistoryKind, User
-from registrations.queries.participant import ROOM_STAYS_OPEN
+from registrations.queries.rooms import ROOM_STAYS_OPEN
 from registrations.services.registration_window import check_not_over
 from sessions_app.addresses import host_of, validate_web_address
 from sessions_app.models import Session

@@ -1,6 +1,8 @@
 """Signed, versioned links of participants (design §8). Tokens are neither stored nor logged.
 
 There are two scopes: mails contain a link to the participant's page, calendar entries one to the join page only.
+Only the newest `token_version` is valid: a new address (`nominations/editing.py`) and leaving (`delegate_changes.py`)
+raise it, and an undo lowers it.
 """
 
 import re

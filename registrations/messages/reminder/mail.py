@@ -11,8 +11,8 @@ from registrations.messages.composing import compose
 from registrations.messages.composing.sessions import session_context
 from registrations.models import Delegate, Delivery, ReminderRecipients, ReminderRule, ReminderUnit, User
 from registrations.queries import zone_for_focal_point
-from registrations.queries.participant import room_opens_at
 from registrations.queries.reminders import answers_of_delegations
+from registrations.queries.rooms import room_opens_at
 from sessions_app.hours import hours_for
 from sessions_app.models import ReleasedSession
 

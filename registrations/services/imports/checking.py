@@ -23,7 +23,7 @@ from registrations.services.imports.people import (
     parse_zone,
     profiles_by_word,
 )
-from registrations.services.registration_window import check_attending, check_time, is_late
+from registrations.services.registration_window import check_attending, check_time, is_closed_for, is_late
 from sessions_app.hours import zone_city
 
 
@@ -219,7 +219,7 @@ def _check_seat(
 ) -> CheckedRow:
     """Take a seat in `seats`, or refuse the row if there is none (rules 1 and 7)."""
     seat = seats.get(profile.pk) if profile else None
-    if is_late and (seat is None or seat.is_met):
+    if is_closed_for(seat, is_late=is_late):
         return row.as_refused(RegistrationClosed())
     if seat is None:
         return row

@@ -14,7 +14,14 @@ from registrations.services.history import new_event, record
 from registrations.services.mail_limits import WithdrawalCounts, hold_mail
 from registrations.services.nominations.saving import build_delegate, create_delegate
 from registrations.services.quota_locks import LockedDelegation, lock_delegation
-from registrations.services.registration_window import check_attending, check_not_over, check_open, check_time, is_late
+from registrations.services.registration_window import (
+    check_attending,
+    check_not_over,
+    check_open,
+    check_time,
+    is_closed_for,
+    is_late,
+)
 from registrations.services.transactions import atomic_with_retry
 from registrations.services.unique_addresses import AddressHolders
 
@@ -159,5 +166,5 @@ def _register_all(
 def _check_open_seat(locked: LockedDelegation, profile: ParticipantProfile | None, *, by: User, now: datetime) -> None:
     """Raise RegistrationClosed if a focal point would exceed the effective minimum too late (rule 7)."""
     seat = locked.seat_of(profile)
-    if is_late(locked.delegation.webinar, by=by, now=now) and (seat is None or seat.is_met):
+    if is_closed_for(seat, is_late=is_late(locked.delegation.webinar, by=by, now=now)):
         raise RegistrationClosed

@@ -6,7 +6,8 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from registrations.models import Delegate
-from registrations.queries.participant import RoomState, is_invited, released_sessions_of, room_opens_at, room_state
+from registrations.queries.participant import is_invited, released_sessions_of
+from registrations.queries.rooms import RoomState, room_opens_at, room_state
 from registrations.services.arrivals import record_arrival
 from registrations.views.participant.links import not_invited_response, participant_view, read_join_token
 

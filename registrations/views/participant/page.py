@@ -16,14 +16,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 from registrations.exceptions import RuleBroken
 from registrations.forms.participant import AnswerForm, PreferencesForm
 from registrations.models import Delegate, Partstat
-from registrations.queries.participant import (
-    ParticipantSession,
-    RoomState,
-    is_invited,
-    participant_sessions,
-    released_sessions_of,
-    room_state,
-)
+from registrations.queries.participant import ParticipantSession, is_invited, participant_sessions, released_sessions_of
+from registrations.queries.rooms import RoomState, room_state
 from registrations.services.answers import record_answer
 from registrations.tokens import Scope, make_token
 from registrations.views.participant.calendar_links import CalendarLinks, calendar_links

@@ -5,7 +5,7 @@ import pytest
 
 from registrations.exceptions import NotPossibleNow
 from registrations.models import Arrival, Delegate, Delegation, DelegationStatus
-from registrations.queries.participant import ROOM_STAYS_OPEN, RoomState, room_state
+from registrations.queries.rooms import ROOM_STAYS_OPEN, RoomState, room_state
 from registrations.services.arrivals import record_arrival
 from sessions_app.models import ReleasedSession, Session
 from sessions_app.releases import release_webinar

@@ -5,7 +5,7 @@ from html import unescape
 import pytest
 
 from registrations.models import Arrival, CalendarEntry, Delegate, Delegation, DelegationStatus
-from registrations.queries.participant import ROOM_STAYS_OPEN
+from registrations.queries.rooms import ROOM_STAYS_OPEN
 from registrations.services.nominations import withdraw_delegate
 from registrations.tokens import Scope
 from sessions_app.editing import cancel_session

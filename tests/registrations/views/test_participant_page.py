@@ -6,7 +6,7 @@ from urllib.parse import unquote_plus
 import pytest
 
 from registrations.models import CalendarEntry, Delegate, Delegation, DelegationStatus, Partstat
-from registrations.queries.participant import ROOM_STAYS_OPEN
+from registrations.queries.rooms import ROOM_STAYS_OPEN
 from registrations.services.nominations import edit_delegate, replace_delegate, withdraw_delegate
 from registrations.tokens import Scope, make_token
 from sessions_app.editing import cancel_session

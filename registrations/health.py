@@ -12,7 +12,7 @@ from django.core.files.storage import default_storage
 
 from registrations.models import OVERDUE_AFTER, Delivery
 from registrations.services.delivering import plan
-from registrations.services.personal_data.files import FOLDER
+from registrations.services.personal_data.files import LETTERS_FOLDER
 
 # Beat plans every 30 s; a long plan or a restart may miss two of them.
 PLANNED_WITHIN = timedelta(seconds=120)
@@ -56,7 +56,7 @@ def upload_readiness(now: datetime) -> dict[str, object]:
 
     Writes one block into an unnamed file in both directories, and checks that they have room for the largest letter.
     """
-    folder = Path(default_storage.path(FOLDER))
+    folder = Path(default_storage.path(LETTERS_FOLDER))
     try:
         # The first letter creates it.
         while not folder.exists():

@@ -61,7 +61,8 @@ def run(*, port: int) -> int:
             instructions = _prepare_database()
             with _signals_deferred():
                 processes += _start_processes(environment, inherited=(lock, listener))
-            return _run_until_stopped(processes, port, instructions)
+            _wait_until_one_ends(processes, port, instructions)
+            return 1
     except StopRequested:
         print("\nStopping ...", flush=True)
         return 0
@@ -149,7 +150,7 @@ def _start_processes(environment: Mapping[str, str], *, inherited: tuple[int, ..
     return processes
 
 
-def _run_until_stopped(processes: list[DemoProcess], port: int, instructions: str) -> int:
+def _wait_until_one_ends(processes: list[DemoProcess], port: int, instructions: str) -> None:
     """Print how to sign in once the pages answer, then wait until a process ends by itself, which is a failure."""
     deadline = time.monotonic() + STARTED_WITHIN_SECONDS
     while not _is_answering(port) and time.monotonic() < deadline and not _ended_processes(processes):
@@ -163,7 +164,6 @@ def _run_until_stopped(processes: list[DemoProcess], port: int, instructions: st
     for each in _ended_processes(processes):
         last_lines = each.log.read_text(errors="replace").splitlines()[-15:]
         print(f"The {each.name} process ended by itself. The end of {each.log}:", *last_lines, sep="\n  ", flush=True)
-    return 1
 
 
 def _is_answering(port: int) -> bool:

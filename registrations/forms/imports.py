@@ -72,7 +72,7 @@ class ColumnsForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.required_columns = required
         self.layout = layout
-        self.fields["has_headings"].initial = layout.headings_at is not None
+        self.fields["has_headings"].initial = layout.headings_index is not None
         offered_fields = [field for field in LABELS if field in fields or field == SURNAME]
         choices = [("", _("Not used")), *((field, LABELS[field]) for field in offered_fields)]
         for number, column in enumerate(layout.columns):
@@ -104,17 +104,17 @@ class ColumnsForm(forms.Form):
     def assigned_layout(self) -> ColumnLayout:
         """Return the layout that the valid form assigns."""
         columns = tuple(self.cleaned_data[f"column-{number}"] for number in range(len(self.layout.columns)))
-        headings_at = self.layout.headings_at or 0 if self.cleaned_data["has_headings"] else None
-        return ColumnLayout(columns, headings_at)
+        headings_index = self.layout.headings_index or 0 if self.cleaned_data["has_headings"] else None
+        return ColumnLayout(columns, headings_index)
 
 
 def _column_name(table: Table, layout: ColumnLayout, number: int) -> str:
-    headings = () if layout.headings_at is None else table.rows[layout.headings_at]
+    headings = () if layout.headings_index is None else table.rows[layout.headings_index]
     heading = headings[number].strip() if number < len(headings) else ""
     return heading or _("Column %(number)s") % {"number": number + 1}
 
 
 def _sample(table: Table, layout: ColumnLayout, number: int) -> str:
     """Return the first values of a column, by which users recognise it."""
-    texts = [row[number].strip() for row in table.rows[layout.first_person_at :] if number < len(row)]
+    texts = [row[number].strip() for row in table.rows[layout.first_row_index :] if number < len(row)]
     return ", ".join([text for text in texts if text][:SAMPLE_COUNT])

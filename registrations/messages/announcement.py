@@ -21,7 +21,10 @@ def owed(*, now: datetime) -> int:
 
 
 def is_right(delivery: Delivery, *, now: datetime) -> Q:
-    """The delegate still takes part, or the account is still a focal point of one of the chosen bodies."""
+    """Return the condition under which it may still be sent.
+
+    The delegate still takes part, or the account is still a focal point of one of the chosen bodies.
+    """
     if delivery.delegate_id is not None:
         return Q(Exists(Delegate.objects.taking_part().filter(pk=OuterRef("delegate"))))
     announcement = Announcement.objects.get(deliveries=delivery)

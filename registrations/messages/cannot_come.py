@@ -75,7 +75,10 @@ def _is_news(event: HistoryEvent, reported: list[tuple[str, datetime]], now: dat
 
 
 def is_right(delivery: Delivery, *, now: datetime) -> Q:
-    """The person still cannot come, and the recipient is still a focal point of the body, or staff."""
+    """Return the condition under which it may still be sent.
+
+    The person still cannot come, and the recipient is still a focal point of the body, or staff.
+    """
     stands = current_absences(now=now).filter(pk=OuterRef("event"))
     return Q(Exists(stands), account_is_staff() | recipient_is_focal_point())
 

@@ -13,7 +13,7 @@ from registrations.messages.events import new_report, unreported
 from registrations.messages.recipients import body_of, recipient_of
 from registrations.models import DelegationStatus, Delivery, DeliveryKind
 from registrations.queries import gaps_in, lacks_letter, seats_of
-from registrations.queries.decisions import decisions_to_report
+from registrations.queries.decisions import standing_decisions
 from registrations.queries.focal_points import accounts_by_body, recipient_is_focal_point
 
 KINDS = (DeliveryKind.DECISION,)
@@ -21,7 +21,7 @@ KINDS = (DeliveryKind.DECISION,)
 
 def owed(*, now: datetime) -> int:
     """Owe each focal point the recent decisions on their delegations. Three queries; one without a new decision."""
-    events = list(unreported(decisions_to_report(), now=now))
+    events = list(unreported(standing_decisions(), now=now))
     accounts = accounts_by_body(event.delegation.body_id for event in events if event.delegation)
     return Delivery.objects.insert_owed(
         new_report(event, user, kind=DeliveryKind.DECISION, now=now, delegation=event.delegation)
@@ -32,8 +32,11 @@ def owed(*, now: datetime) -> int:
 
 
 def is_right(delivery: Delivery, *, now: datetime) -> Q:
-    """The decision still stands, and the recipient is still a focal point of the body."""
-    stands = decisions_to_report().filter(pk=OuterRef("event"))
+    """Return the condition under which it may still be sent.
+
+    The decision still stands, and the recipient is still a focal point of the body.
+    """
+    stands = standing_decisions().filter(pk=OuterRef("event"))
     return Q(Exists(stands), recipient_is_focal_point())
 
 

@@ -16,7 +16,7 @@ from registrations.models import Delegation, DelegationStatus, Delivery, Deliver
 from registrations.queries import gaps_in, lacks_letter, seats_of
 from registrations.queries.focal_points import accounts_by_body
 from registrations.queries.gap_reminders import incomplete_delegations
-from registrations.queries.reminders import REMINDED_STATUSES, gap_notice_rules, webinars_that_remind
+from registrations.queries.reminders import REMINDED_STATUSES, gap_notice_rules_in_force, webinars_that_remind
 
 KINDS = (DeliveryKind.GAP_NOTICE,)
 
@@ -28,7 +28,7 @@ def owed(*, now: datetime) -> int:
     queries for each webinar with a rule for today; one query where there is none. `services.gap_reminders` inserts the
     notices that staff ask for.
     """
-    rules = [rule for rule in gap_notice_rules(now=now) if rule.is_due_at(now)]
+    rules = [rule for rule in gap_notice_rules_in_force(now=now) if rule.is_due_at(now)]
     notices = [notice for rule in rules for notice in _notices(rule, now)]
     return Delivery.objects.insert_owed(Delivery.objects.without_stored(notices))
 
@@ -55,7 +55,9 @@ def _new_delivery(rule: GapNoticeRule, delegation: Delegation, user: User, now: 
 
 
 def is_right(delivery: Delivery, *, now: datetime) -> Q:
-    """The webinar still reminds, the delegation is still incomplete, and the recipient still registers for it.
+    """Return the condition under which it may still be sent.
+
+    The webinar still reminds, the delegation is still incomplete, and the recipient still registers for it.
 
     A notice of a rule is right on the day of that rule only.
     """
@@ -72,7 +74,7 @@ def is_right(delivery: Delivery, *, now: datetime) -> Q:
 
 def _is_of_a_rule(delivery: Delivery, delegation: Delegation, user: User, now: datetime) -> bool:
     """Return whether a rule of the webinar owes this very notice: the key names the rule and its day."""
-    rules = gap_notice_rules(now=now).filter(webinar=delegation.webinar)
+    rules = gap_notice_rules_in_force(now=now).filter(webinar=delegation.webinar)
     return any(rule.delivery_key(delegation.pk, user.pk) == delivery.key for rule in rules)
 
 

@@ -76,7 +76,10 @@ def _new_delivery(request: LinkRequest, person: Delegate, now: datetime) -> Deli
 
 
 def is_right(delivery: Delivery, *, now: datetime) -> Q:
-    """The address is still that of the person, who still takes part in something ahead."""
+    """Return the condition under which it may still be sent.
+
+    The address is still that of the person, who still takes part in something ahead.
+    """
     people = delegates_with_sessions_ahead([delivery.email], now=now)
     return Q() if any(person.pk == delivery.delegate_id for person in people) else NO_ROW
 

@@ -49,7 +49,10 @@ def _new_delivery(appointment: Appointment, now: datetime) -> Delivery:
 
 
 def is_right(delivery: Delivery, *, now: datetime) -> Q:
-    """The recipient is still a focal point of the delegation, which is still to be registered."""
+    """Return the condition under which it may still be sent.
+
+    The recipient is still a focal point of the delegation, which is still to be registered.
+    """
     return Q(recipient_is_focal_point(), delegation__in=delegations_to_register(now=now))
 
 

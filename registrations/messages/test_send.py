@@ -21,7 +21,10 @@ def owed(*, now: datetime) -> int:
 
 
 def is_right(delivery: Delivery, *, now: datetime) -> Q:
-    """The recipient is still staff."""
+    """Return the condition under which it may still be sent.
+
+    The recipient is still staff.
+    """
     return account_is_staff()
 
 

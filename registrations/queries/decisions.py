@@ -10,7 +10,7 @@ WAIVERS = (HistoryKind.WAIVED, HistoryKind.WAIVER_REVOKED)
 ATTENDANCE = (HistoryKind.NOT_ATTENDING, HistoryKind.ATTENDING_AGAIN)
 
 
-def decisions_to_report() -> "QuerySet[HistoryEvent]":
+def standing_decisions() -> "QuerySet[HistoryEvent]":
     """Return the decisions that still stand, of webinars that are released (rule 12).
 
     A review stands until the delegation is submitted or reviewed again, and is not reported while the delegation does

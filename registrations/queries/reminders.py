@@ -101,7 +101,7 @@ def webinars_that_remind(*, now: datetime) -> "QuerySet[Webinar]":
     )
 
 
-def gap_notice_rules(*, now: datetime) -> "QuerySet[GapNoticeRule]":
+def gap_notice_rules_in_force(*, now: datetime) -> "QuerySet[GapNoticeRule]":
     """Return the gap notice rules of the webinars that remind at `now`."""
     reminding = webinars_that_remind(now=now).order_by()
     return GapNoticeRule.objects.filter(webinar__in=reminding).select_related("webinar__policy")

@@ -2,6 +2,8 @@
 
 The transitions are `draft → submitted → accepted | returned`, `returned → submitted`, `accepted → reopened →
 submitted`, and from any of them `not attending` and back.
+
+`shown_fingerprint` is the fingerprint of the delegation that the page showed; where it is empty, nothing is compared.
 """
 
 from datetime import datetime

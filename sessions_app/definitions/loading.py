@@ -41,7 +41,7 @@ def load_agenda(
             shift = first_start - definition.first_start
             webinar.definition_shift_minutes = int(shift.total_seconds() // 60)
     elif first_start is not None:
-        _refuse_first_start(source, webinar)
+        _report_first_start_of_loaded_webinar(source, webinar)
     shift = timedelta(minutes=webinar.definition_shift_minutes)
     refuse_skipped_hours(source, definition, shift)
     source.raise_if_problems()
@@ -69,7 +69,7 @@ def bilingual_columns(**texts: Bilingual) -> dict[str, str]:
     return {f"{name}_{code}": text for name, value in texts.items() for code, text in value.to_json().items()}
 
 
-def _refuse_first_start(source: Source, webinar: Webinar) -> None:
+def _report_first_start_of_loaded_webinar(source: Source, webinar: Webinar) -> None:
     source.report(
         ("webinar", "slug"),
         _(

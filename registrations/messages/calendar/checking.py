@@ -25,7 +25,10 @@ INVITED = (
 
 
 def is_right(delivery: Delivery, *, now: datetime) -> Q:
-    """The message is the latest to the mailbox, and what it says of the session and the person still holds."""
+    """Return the condition under which it may still be sent.
+
+    The message is the latest to the mailbox, and what it says of the session and the person still holds.
+    """
     if delivery.ical_method == IcalMethod.CANCEL:
         return _cancel_is_right(now)
     return _request_is_right(delivery, now)

@@ -18,7 +18,7 @@ from registrations.queries.mailboxes import Invitee, entries_to_cancel, people_t
 from sessions_app.models import ReleasedSession
 
 BATCH = 1000
-Mailbox = tuple[int, str]  # (session id, lower-cased address)
+EntryKey = tuple[int, str]  # (session id, lower-cased address)
 
 
 @dataclass
@@ -68,13 +68,13 @@ def owed(*, now: datetime) -> int:
     return _save_plan(plan) + _invite_newcomers(list(people.values()), sessions, now)
 
 
-def _entries_of(mailboxes: Collection[Mailbox]) -> Iterable[int]:
-    """Return the ids of the calendar entries of `mailboxes`."""
-    sessions = {session for session, _address in mailboxes}
-    addresses = {address for _session, address in mailboxes}
+def _entries_of(keys: Collection[EntryKey]) -> Iterable[int]:
+    """Return the ids of the calendar entries with these keys."""
+    sessions = {session for session, _address in keys}
+    addresses = {address for _session, address in keys}
     rows = CalendarEntry.objects.filter(session__in=sessions, address__in=addresses)
     found = rows.values_list("pk", "session", "address")
-    return (pk for pk, session, address in found if (session, address) in mailboxes)
+    return (pk for pk, session, address in found if (session, address) in keys)
 
 
 def _lock_entries(entry_ids: Iterable[int]) -> list[CalendarEntry]:

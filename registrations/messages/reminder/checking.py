@@ -12,7 +12,10 @@ from sessions_app.models import ReleasedSession
 
 
 def is_right(delivery: Delivery, *, now: datetime) -> Q:
-    """The rule is unchanged, was due for the session as it is released now, and still includes the recipient."""
+    """Return the condition under which it may still be sent.
+
+    The rule is unchanged, was due for the session as it is released now, and still includes the recipient.
+    """
     rule = ReminderRule.objects.filter(deliveries=delivery, created_at__lte=delivery.created_at).first()
     released = ReleasedSession.objects.filter(session__deliveries=delivery, is_cancelled=False).first()
     if rule is None or released is None or released.starts_at != delivery.starts_at:

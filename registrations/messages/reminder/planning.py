@@ -15,7 +15,7 @@ from sessions_app.models import ReleasedSession
 
 # A reminder that could not be sent for so long is no longer of use.
 MAX_DELAY = timedelta(hours=6)
-Mailbox = tuple[int, datetime, str]  # (session id, its start, lower-cased address)
+ReminderKey = tuple[int, datetime, str]  # (session id, its start, lower-cased address)
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ def owed(*, now: datetime) -> int:
     none: by another rule, by an older form of this one, or before the clock was set back. Costs a few queries for each
     due rule and session, however many people there are; two where nothing is due.
     """
-    chosen: dict[Mailbox, tuple[DueReminder, Recipient]] = {}
+    chosen: dict[ReminderKey, tuple[DueReminder, Recipient]] = {}
     for due in sorted(_due_reminders(now), key=lambda due: due.rank):
         for recipient in _recipients(due):
             chosen[due.released.pk, due.released.starts_at, recipient.address] = (due, recipient)
@@ -122,7 +122,7 @@ def _recipients(due: DueReminder) -> Iterable[Recipient]:
         yield Recipient(address, email, language, delegate_id=pk)
 
 
-def _reminded_at(chosen: Mapping[Mailbox, tuple[DueReminder, Recipient]]) -> Mapping[Mailbox, datetime]:
+def _reminded_at(chosen: Mapping[ReminderKey, tuple[DueReminder, Recipient]]) -> Mapping[ReminderKey, datetime]:
     """Return when each mailbox was last owed a reminder of a session with its present start."""
     since = min(due.at for due, _recipient in chosen.values())
     rows = (

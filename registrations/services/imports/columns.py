@@ -61,12 +61,12 @@ class ColumnLayout:
     """The field of each column ("" if unused), and the index of the row of headings, or None."""
 
     columns: tuple[str, ...]
-    headings_at: int | None
+    headings_index: int | None
 
     @property
-    def first_person_at(self) -> int:
+    def first_row_index(self) -> int:
         """The index of the first row below the headings."""
-        return 0 if self.headings_at is None else self.headings_at + 1
+        return 0 if self.headings_index is None else self.headings_index + 1
 
 
 def fields_of(delegation: Delegation) -> tuple[str, ...]:
@@ -124,7 +124,7 @@ def layout_problems(layout: ColumnLayout, *, needed: Sequence[str]) -> list[str]
 
 def unused_headings(table: Table, layout: ColumnLayout) -> list[str]:
     """Return the headings of columns that are not imported."""
-    if layout.headings_at is None:
+    if layout.headings_index is None:
         return []
-    headings = zip(table.rows[layout.headings_at], layout.columns, strict=False)
+    headings = zip(table.rows[layout.headings_index], layout.columns, strict=False)
     return [heading.strip() for heading, field in headings if heading.strip() and not field]

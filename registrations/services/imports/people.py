@@ -41,7 +41,7 @@ def people_from_table(table: Table, layout: ColumnLayout) -> list[ImportRow]:
     """Return the rows below the headings that hold more than the prefilled values of the template."""
     people = []
     used = [(index, field) for index, field in enumerate(layout.columns) if field]
-    for index, row in enumerate(table.rows[layout.first_person_at :], start=layout.first_person_at):
+    for index, row in enumerate(table.rows[layout.first_row_index :], start=layout.first_row_index):
         texts = {field: row[column] for column, field in used if column < len(row)}
         if surname := texts.pop(SURNAME, "").strip():
             texts["name"] = f"{texts.get('name', '').strip()} {surname}".strip()

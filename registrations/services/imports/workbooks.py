@@ -165,18 +165,18 @@ def _workbook_part_names(package: zipfile.ZipFile) -> set[str]:
     return {ARC_WORKBOOK, *declared}
 
 
-def _without_defined_names(book: bytes) -> bytes:
-    root = fromstring(book)
+def _without_defined_names(workbook_xml: bytes) -> bytes:
+    root = fromstring(workbook_xml)
     for names in root.findall("{*}definedNames"):
         root.remove(names)
     written: bytes = tostring(root)
     return written
 
 
-def _check_sheets(book: bytes, relations: RelationshipList) -> None:
+def _check_sheets(workbook_xml: bytes, relations: RelationshipList) -> None:
     """Raise UnreadableTable if openpyxl would open a part more than once, or what a chart sheet draws."""
     by_id = relations.to_dict()
-    ids = [sheet.get(f"{{{REL_NS}}}id", "") for sheet in fromstring(book).findall(".//{*}sheet")]
+    ids = [sheet.get(f"{{{REL_NS}}}id", "") for sheet in fromstring(workbook_xml).findall(".//{*}sheet")]
     sheets = [by_id[sheet_id] for sheet_id in ids if sheet_id in by_id]
     if len({sheet.target for sheet in sheets}) < len(sheets) or any("chartsheet" in sheet.Type for sheet in sheets):
         raise workbook_too_large_error()

@@ -6,7 +6,7 @@ from django.core.files.storage import default_storage
 
 from registrations.models import NominationLetter
 
-FOLDER = "letters"
+LETTERS_FOLDER = "letters"
 # A file is written before its row, so a new file without a row may belong to a running upload.
 MIN_ORPHAN_AGE = timedelta(days=1)
 
@@ -14,11 +14,11 @@ MIN_ORPHAN_AGE = timedelta(days=1)
 def orphaned_files(*, now: datetime) -> list[str]:
     """Return the paths of files below `letters/` that are older than a day and belong to no row."""
     try:
-        _folders, names = default_storage.listdir(FOLDER)
+        _folders, names = default_storage.listdir(LETTERS_FOLDER)
     except FileNotFoundError:
         return []
-    paths = {f"{FOLDER}/{name}" for name in names}
-    named = set(NominationLetter.objects.filter(file__startswith=f"{FOLDER}/").values_list("file", flat=True))
+    paths = {f"{LETTERS_FOLDER}/{name}" for name in names}
+    named = set(NominationLetter.objects.filter(file__startswith=f"{LETTERS_FOLDER}/").values_list("file", flat=True))
     return [path for path in sorted(paths - named) if _is_old(path, now)]
 
 

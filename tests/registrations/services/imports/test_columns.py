@@ -47,13 +47,13 @@ def test_titles_above_the_headings_are_passed_over(delegation) -> None:
         delegation, ["Delegation of an example country"], [], ["Nombre", "Correo"], ["Ana", "a@example.org"]
     )
 
-    assert layout.headings_at == 2
+    assert layout.headings_index == 2
 
 
 def test_a_table_without_headings_begins_with_a_person_and_has_no_known_column(delegation) -> None:
     layout = layout_of(delegation, ["Ana Ejemplo", "ana@example.org"], ["Luis Muestra", "luis@example.org"])
 
-    assert (layout.columns, layout.headings_at) == (("", ""), None)
+    assert (layout.columns, layout.headings_index) == (("", ""), None)
 
 
 def test_missing_and_duplicate_columns_are_reported(delegation) -> None:

@@ -4,7 +4,9 @@ import re
 import tomllib
 
 import pytest
-from django.test import Client
+from django.contrib.staticfiles import finders
+from django.test import Client, RequestFactory
+from django.views.defaults import bad_request, server_error
 
 from rcm_webinar.members import member_names
 from tests.environment import ROOT
@@ -68,3 +70,17 @@ def test_the_sections_are_those_that_the_reader_can_open(client: Client, who, se
 
     (nav,) = re.findall(r'<nav aria-label="Sections">.*?</nav>', page, re.DOTALL)
     assert re.findall(r">([\w ]+)</a>", nav) == sections
+
+
+@pytest.mark.parametrize("view", [bad_request, server_error])
+def test_the_page_of_an_error_needs_no_manifest_of_static_files(view, settings, tmp_path) -> None:
+    settings.STATIC_ROOT = tmp_path
+    manifest = {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"}
+    settings.STORAGES = {**settings.STORAGES, "staticfiles": manifest}
+
+    page = view(RequestFactory().get("/"), *([Exception()] if view is bad_request else [])).content.decode()
+
+    assert (IN_ENGLISH in page, IN_SPANISH in page, page.count('lang="es"')) == (True, True, 3)
+    linked = re.findall(r'href="/static/([^"]+)"', page)
+    assert len(linked) == 4
+    assert [path for path in linked if finders.find(path) is None] == []

@@ -21,7 +21,7 @@ SETTINGS := RCM_DEMO=1
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help venv dev demo demo-reset test drills lint format messages collect-messages bench screenshots serve requirements
+.PHONY: help venv dev demo demo-reset test drills lint format messages collect-messages bench screenshots font serve requirements
 
 help:
 	@echo "make demo         the whole product on this machine, at http://127.0.0.1:$(PORT)/ (PORT=8001 for another port)"
@@ -34,6 +34,7 @@ help:
 	@echo "make messages     collect the texts for people into the Spanish catalogue, and compile it (needs gettext)"
 	@echo "make bench        the measurements, as ratios (ARGS=sending for one part)"
 	@echo "make screenshots  the pictures of docs/screenshots, made anew"
+	@echo "make font         the font of the pages, made anew from the open one (needs npm)"
 	@echo "make serve        the three processes of an installation"
 	@echo "make requirements resolve the pinned requirements again (needs uv)"
 
@@ -110,6 +111,9 @@ bench: dev
 screenshots: dev
 	@rm -rf docs/screenshots
 	@RCM_SCREENSHOTS=docs/screenshots $(BIN)/python -m tests.run --only chromium tests/journeys/pages/test_every_page.py tests/journeys/test_empty_webinar.py -k axe
+
+font: dev
+	@$(BIN)/python tools/make_font.py
 
 serve:
 	@echo "An installation runs these three, each with the settings of docs/settings.md in its environment:"

@@ -3,15 +3,19 @@
 from django.conf import settings
 from django.http import HttpRequest
 from django.urls import translate_url
+from django.utils.translation import get_language
+
+from rcm_webinar.members import member_names
 
 # Each name is in its own language, so that its readers recognise it.
-LANGUAGE_NAMES = {"en": "English", "es": "Español"}
+LANGUAGE_NAMES = {"es": "Español", "en": "English"}
 
 
-def demo_and_languages(request: HttpRequest) -> dict[str, object]:
-    """Add `is_demo`, and `languages`: the code and name of each, and `path`, the URL of this page in that language.
+def of_every_page(request: HttpRequest) -> dict[str, object]:
+    """Add `is_demo`, `members` and `languages`.
 
-    `path` is empty for the present language, and if the URL has no language prefix: a form then sets a cookie.
+    `members` are the names of the member countries. Each language has its code and name, and `path`: the URL of this
+    page in it, or empty for the present language and if the URL has no language prefix. A form then sets a cookie.
     """
     path = request.get_full_path()
     current = next((code for code in LANGUAGE_NAMES if path.startswith(f"/{code}/")), "")
@@ -19,4 +23,8 @@ def demo_and_languages(request: HttpRequest) -> dict[str, object]:
         {"code": code, "name": name, "path": translate_url(path, code) if current and code != current else ""}
         for code, name in LANGUAGE_NAMES.items()
     ]
-    return {"is_demo": settings.RCM_DEMO, "languages": languages}
+    return {
+        "is_demo": settings.RCM_DEMO,
+        "languages": languages,
+        "members": member_names(get_language() or settings.LANGUAGE_CODE),
+    }

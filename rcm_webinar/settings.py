@@ -102,7 +102,7 @@ TEMPLATES = [
                 "django.template.context_processors.i18n",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "rcm_webinar.context_processors.demo_and_languages",
+                "rcm_webinar.context_processors.of_every_page",
             ],
             "loaders": [
                 (

@@ -82,9 +82,10 @@ def _zone_groups(language: str) -> tuple[ZoneGroup, ...]:
 
 
 def _zone_group(label: str, cities: dict[str, str]) -> ZoneGroup:
-    return ZoneGroup(label, tuple((cities[city], city) for city in sorted(cities, key=_without_accents)))
+    return ZoneGroup(label, tuple((cities[city], city) for city in sorted(cities, key=without_accents)))
 
 
-def _without_accents(city: str) -> str:
-    decomposed = unicodedata.normalize("NFKD", city.casefold())
+def without_accents(name: str) -> str:
+    """Return what to sort `name` by: "Á" stands beside "a"."""
+    decomposed = unicodedata.normalize("NFKD", name.casefold())
     return "".join(character for character in decomposed if not unicodedata.combining(character))

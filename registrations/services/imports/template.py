@@ -22,7 +22,7 @@ PREFILLED_ROWS = 40
 WIDTHS = {"name": 34, "email": 34, "institution": 34, "position": 28, "profile": 26, "needs": 36}
 USUAL_WIDTH = 18
 LISTS_SHEET = "lists"
-HEAD = PatternFill("solid", fgColor="0B4F6C")
+HEAD = PatternFill("solid", fgColor="0B5A52")  # --brand of static/css/tokens.css
 MAX_TITLE_LENGTH = 31
 
 

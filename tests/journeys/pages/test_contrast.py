@@ -1,4 +1,7 @@
-"""Inputs and buttons of the admin have enough contrast in light, dark and forced colours."""
+"""Inputs and buttons of the admin have enough contrast in light, dark and forced colours.
+
+So has the outline of the focus on the dark band of every page.
+"""
 
 from typing import Literal
 
@@ -6,8 +9,8 @@ import pytest
 from playwright.sync_api import Page
 
 from tests.journeys.looking import open_view
-from tests.journeys.views import FLOWS, SECRETARIAT, View
-from tests.journeys.world import World
+from tests.journeys.views import FLOWS, HONDURAS, SECRETARIAT, View, delegation_of
+from tests.journeys.world import NARROW, World
 
 pytestmark = [
     pytest.mark.journey, pytest.mark.django_db, pytest.mark.parametrize("language", ["es"], indirect=True)
@@ -25,6 +28,11 @@ PAGES = (
     View("delegation", "/admin/registrations/delegation/{submitted}/change/", SECRETARIAT),
     View("person", "/admin/registrations/delegate/{person}/change/", SECRETARIAT),
     View("policy", "/admin/registrations/registrationpolicy/{flows}/change/", SECRETARIAT),
+)
+WITH_A_BAND = (
+    View("agenda", f"/{{language}}/webinars/{FLOWS}/"),
+    View("delegations", delegation_of("honduras"), HONDURAS),
+    View("today", "/admin/", SECRETARIAT),
 )
 # Returns each input and button with the contrast of its edge (its border, or else its background) and of its text.
 # Without border and background it looks like a link; checkboxes are drawn by the browser.
@@ -110,3 +118,30 @@ def test_borders_and_the_focus_are_visible_in_forced_colours(view: View, world: 
         without += page.evaluate(WITHOUT_OUTLINE)
 
     assert without == []
+
+
+# Returns the outline and the height of the element with the focus if it is on the dark band.
+ON_THE_BAND = """
+() => [document.activeElement].filter(one => one.closest(".masthead, #header")).map(one => ({
+  what: one.outerHTML.slice(0, 110), height: one.getBoundingClientRect().height,
+  outline: getComputedStyle(one).outlineColor, width: parseFloat(getComputedStyle(one).outlineWidth),
+}))
+"""
+COLOUR_FOR_THE_BAND = "() => getComputedStyle(document.documentElement).getPropertyValue('--band-focus')"
+
+
+@pytest.mark.parametrize("view", WITH_A_BAND, ids=lambda view: view.name)
+def test_the_focus_is_visible_on_the_dark_band_and_its_links_are_high_enough_for_a_finger(
+    view: View, world: World, tab: Page
+) -> None:
+    page = open_view(view, world, tab, width=NARROW)
+    red, green, blue = (int(page.evaluate(COLOUR_FOR_THE_BAND)[at : at + 2], 16) for at in (1, 3, 5))
+
+    found = []
+    for _press in range(9):
+        page.keyboard.press("Tab")
+        found += page.evaluate(ON_THE_BAND)
+
+    assert len(found) >= 4
+    assert [one for one in found if one["outline"] != f"rgb({red}, {green}, {blue})" or one["width"] < 3] == []
+    assert [one for one in found if one["height"] < 44] == []

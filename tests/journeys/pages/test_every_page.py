@@ -15,7 +15,8 @@ from tests.journeys.views import CANADA, VIEWS, View
 from tests.journeys.world import NARROW, WIDE, World
 
 pytestmark = [pytest.mark.journey, pytest.mark.django_db]
-FIRST_VIEW_BYTES = 60_000
+# The font is more than a quarter of it.
+FIRST_VIEW_BYTES = 85_000
 PAPERS = ("A4", "Letter")
 # Layout shifts without user input, as Chromium reports them: https://wicg.github.io/layout-instability/
 SHIFTS = """
@@ -130,7 +131,7 @@ def test_the_board_fits_a_window_of_1280_pixels(world: World, tab: Page) -> None
 
 
 @pytest.mark.parametrize(("language", "scheme"), [("en", "light"), ("es", "dark")], indirect=["language"])
-@pytest.mark.parametrize("width", [1000, NARROW])
+@pytest.mark.parametrize("width", [900, NARROW])
 def test_the_board_shows_where_it_continues_and_scrolls_by_keyboard(
     world: World, tab: Page, width: int, scheme: Literal["light", "dark"]
 ) -> None:

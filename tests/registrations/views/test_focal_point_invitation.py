@@ -248,7 +248,7 @@ def test_removing_access_ends_sessions_links_and_open_forms(client: Client, link
     under_way.post("/accounts/login/code/confirm/", {"code": code})
     under_way.post("/en/privacy/")
     assert under_way.get(url(honduras)).status_code == 404
-    assert "Honduras" not in under_way.get("/en/delegations/").content.decode()
+    assert "Honduras" not in under_way.get("/en/delegations/").content.decode().partition("<footer")[0]
 
 
 def test_removing_access_to_one_body_keeps_access_to_another(

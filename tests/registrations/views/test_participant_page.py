@@ -249,7 +249,8 @@ def test_a_person_who_left_sees_only_that_and_a_contact_address(
     assert text_without_tags(ended).startswith(heading)
     assert f"{contact} {participant.webinar.contact_email}" in text_without_tags(ended)
     told = ("Ana", "ana@", "Luis", "Honduras", "Ill", "Mass intra-regional", "Context", "Contexto", "09:00")
-    assert [word for word in told if word in ended.content.decode()] == []
+    above_the_footer = ended.content.decode().partition("<footer")[0]
+    assert [word for word in told if word in above_the_footer] == []
     assert f"/my/{make_token(participant, Scope.PAGE)}/calendar.ics" not in ended.content.decode()
 
 

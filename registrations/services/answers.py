@@ -38,7 +38,6 @@ def record_answer(delegate: Delegate, session: Session, *, partstat: Partstat, n
     return entry
 
 
-@transaction.atomic
 def _check_answerable(delegate: Delegate, session: Session, now: datetime) -> None:
     if not is_invited(delegate):
         raise NotPossibleNow(_("You are not invited to this session at present."))
@@ -48,6 +47,7 @@ def _check_answerable(delegate: Delegate, session: Session, now: datetime) -> No
         raise NotPossibleNow(_("This session is over; no answer is needed."))
 
 
+@transaction.atomic
 def decline_sessions_ahead(delegate: Delegate, *, reason: str, now: datetime) -> bool:
     """Decline every session ahead for `delegate` and record an event that notifies the focal points of the reason.
 

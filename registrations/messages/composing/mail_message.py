@@ -64,9 +64,10 @@ _POLICY = _UnparsedHeaders()
 
 
 class _WrittenMessage(EmailMessage):
-    def as_bytes(self, unixfrom: bool = False, policy: Policy | None = None, linesep: str = "\n") -> bytes:
+    def as_bytes(self, unixfrom: bool = False, policy: Policy | None = None, linesep: str | None = None) -> bytes:
         """Return what the library returns; Django 5.2 passes `linesep`."""
-        return super().as_bytes(unixfrom, (policy or self.policy).clone(linesep=linesep))
+        policy = policy or self.policy
+        return super().as_bytes(unixfrom, policy.clone(linesep=linesep) if linesep else policy)
 
 
 class MailMessage(EmailMultiAlternatives):
@@ -76,9 +77,12 @@ class MailMessage(EmailMultiAlternatives):
     """
 
     def message(self, *, policy: Policy | None = None) -> EmailMessage:
-        """Return the message as it is sent. Raises ValueError for a header of several lines."""
+        """Return the message as it is sent. Raises ValueError for a header of several lines.
+
+        Of `policy`, which Django 6 passes, the ends of lines are used.
+        """
         is_in_base64 = bool(self.attachments)
-        written: EmailMessage = _WrittenMessage(policy=_POLICY)
+        written: EmailMessage = _WrittenMessage(policy=_POLICY.clone(linesep=policy.linesep) if policy else _POLICY)
         _set_text(written, str(self.body), "text/plain", is_in_base64=is_in_base64)
         if self.alternatives:
             written.make_alternative(boundary=_boundary())

@@ -99,3 +99,16 @@ def test_a_subject_that_is_too_long_for_a_line_is_folded_between_its_encoded_wor
     assert max(map(len, message.splitlines())) <= LONGEST_LINE
     assert b"Subject: =?" in message
     assert str(received(make_message(subject))["Subject"]) == subject
+
+
+@pytest.mark.parametrize("with_calendar", [False, True])
+def test_each_line_ends_as_a_mail_server_asks(with_calendar: bool) -> None:
+    message = make_message("Hola, año nuevo", "One\nTwo\n", "<p>One</p>\n")
+    if with_calendar:
+        message.attach("invite.ics", b"BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n", "application/ics")
+
+    by_django_5 = message.message().as_bytes(linesep="\r\n")
+    by_django_6 = message.message(policy=policy.SMTP).as_bytes()
+
+    for written in (by_django_5, by_django_6):
+        assert written.count(b"\n") == written.count(b"\r\n") > 5

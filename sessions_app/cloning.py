@@ -1,6 +1,6 @@
 """Copies the agenda of an earlier webinar to a new one on other days; nothing of the copy is public."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -52,7 +52,7 @@ def clone_agenda(webinar: Webinar, *, slug: str, title: Bilingual, starts_on: da
     starts = [_moved_start(session, webinar, days) for session in sessions]
     _check_no_overlap(sessions, starts)
     clone = _clone_webinar(webinar, slug=slug, title=title)
-    speakers = _clone_speakers(webinar, clone)
+    speakers = copy_speakers(webinar, clone)
     for number, (session, starts_at) in enumerate(zip(sessions, starts, strict=True), start=1):
         _clone_session(session, clone, number=number, starts_at=starts_at, speakers=speakers)
     return Clone(clone, days)
@@ -147,8 +147,8 @@ def _copied_values(row: models.Model, *, without: Iterable[str]) -> dict[str, ob
     }
 
 
-def _clone_speakers(webinar: Webinar, clone: Webinar) -> dict[int, Speaker]:
-    """Copy the speakers; return the copies by the primary keys of the originals."""
+def copy_speakers(webinar: Webinar, clone: Webinar) -> dict[int, Speaker]:
+    """Copy the speakers of `webinar` to `clone`; return the copies by the primary keys of the originals."""
     return {
         row.pk: Speaker.objects.create(webinar=clone, **_copied_values(row, without=()))
         for row in webinar.speakers.all()
@@ -161,6 +161,11 @@ def _clone_session(
     rooms = {"room_url", "backup_room_url", "uses_backup_room"}
     values = _copied_values(session, without={"number", "starts_at", "cancelled_at", *rooms})
     copy = Session.objects.create(webinar=clone, number=number, starts_at=starts_at, **values)
+    copy_items(session, copy, speakers)
+
+
+def copy_items(session: Session, copy: Session, speakers: Mapping[int, Speaker]) -> None:
+    """Copy the items of `session` to `copy`, with the copies of their speakers as `copy_speakers` returns them."""
     for item in session.items.prefetch_related("item_speakers"):
         copied = AgendaItem.objects.create(session=copy, **_copied_values(item, without=()))
         AgendaItemSpeaker.objects.bulk_create(

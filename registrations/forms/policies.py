@@ -54,6 +54,10 @@ class PolicyForm(forms.ModelForm):  # type: ignore[type-arg]  # takes no paramet
             raise ValidationError(
                 {"purge_on": _("Personal data are needed until the last session is over. Choose a later day.")}
             )
+        if webinar is not None and self.cleaned_data.get("opens_at") and not webinar.quotas.exists():
+            self.add_error(
+                "opens_at", _("Registration cannot open while this webinar asks for nobody: it has no quota.")
+            )
         if webinar is not None and not self.errors:
             self._require_confirmation(webinar)
 

@@ -22,9 +22,18 @@ def clone_webinar(webinar: Webinar, *, slug: str, title: Bilingual, starts_on: d
     clone = clone_agenda(webinar, slug=slug, title=title, starts_on=starts_on, now=now)
     _clone_policy(webinar, clone, now=now)
     _clone_quotas(webinar, clone)
+    copy_rules(webinar, clone.webinar, now=now)
+    for body in webinar.delegations.order_by("pk").values_list("body", flat=True):
+        # Saved one by one, because `save` computes a delegation's slug.
+        Delegation.objects.create(webinar=clone.webinar, body_id=body)
+    return clone.webinar
+
+
+def copy_rules(webinar: Webinar, copy: Webinar, *, now: datetime) -> None:
+    """Copy the rules for reminders and gap notices of `webinar` to `copy`."""
     ReminderRule.objects.bulk_create(
         ReminderRule(
-            webinar=clone.webinar,
+            webinar=copy,
             amount=rule.amount,
             unit=rule.unit,
             moment=rule.moment,
@@ -35,13 +44,9 @@ def clone_webinar(webinar: Webinar, *, slug: str, title: Bilingual, starts_on: d
         for rule in webinar.reminder_rules.all()
     )
     GapNoticeRule.objects.bulk_create(
-        GapNoticeRule(webinar=clone.webinar, days_before=rule.days_before, created_at=now)
+        GapNoticeRule(webinar=copy, days_before=rule.days_before, created_at=now)
         for rule in webinar.gap_notice_rules.all()
     )
-    for body in webinar.delegations.order_by("pk").values_list("body", flat=True):
-        # Saved one by one, because `save` computes a delegation's slug.
-        Delegation.objects.create(webinar=clone.webinar, body_id=body)
-    return clone.webinar
 
 
 def _clone_quotas(webinar: Webinar, clone: Clone) -> None:

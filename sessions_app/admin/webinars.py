@@ -50,7 +50,23 @@ class WebinarAdmin(ConcurrentEditAdmin[Webinar]):
     actions = ["release"]
     change_form_template = "admin/sessions_app/webinar/change_form.html"
     fieldsets = [
-        (None, {"fields": ["slug", "title_en", "title_es", "timezone", "contact_email", "agenda_visibility"]}),
+        (
+            None,
+            {
+                "fields": [
+                    "slug",
+                    "title_en",
+                    "title_es",
+                    "short_title_en",
+                    "short_title_es",
+                    "lead_en",
+                    "lead_es",
+                    "timezone",
+                    "contact_email",
+                    "agenda_visibility",
+                ]
+            },
+        ),
         (
             gettext_lazy("Texts of the public page"),
             {

@@ -19,6 +19,11 @@ class Webinar(models.Model):
     slug = models.SlugField(_("slug"), max_length=60, unique=True)
     title_en = models.CharField(_("title (English)"), max_length=200)
     title_es = models.CharField(_("title (Spanish)"), max_length=200, blank=True)
+    # For lists, where the whole title is too long.
+    short_title_en = models.CharField(_("short title (English)"), max_length=40, blank=True, default="", db_default="")
+    short_title_es = models.CharField(_("short title (Spanish)"), max_length=40, blank=True, default="", db_default="")
+    lead_en = models.CharField(_("in one sentence (English)"), max_length=250, blank=True, default="", db_default="")
+    lead_es = models.CharField(_("in one sentence (Spanish)"), max_length=250, blank=True, default="", db_default="")
     objective_en = models.TextField(_("objective (English)"), blank=True)
     objective_es = models.TextField(_("objective (Spanish)"), blank=True)
     methodology_en = models.TextField(_("methodology (English)"), blank=True)
@@ -51,3 +56,8 @@ class Webinar(models.Model):
     @property
     def title(self) -> Bilingual:
         return Bilingual.from_columns(self, "title")
+
+    @property
+    def short_title(self) -> Bilingual:
+        """The title for lists; the whole title where no short one was given."""
+        return Bilingual.from_columns(self, "short_title") or self.title

@@ -266,6 +266,8 @@ SECRETARIAT_PAGES = (
     View("preview-delegate", "/admin/sessions_app/webinar/{flows}/preview/delegate/", SECRETARIAT),
     View("cancel-webinar", "/admin/sessions_app/webinar/{flows}/cancel/", SECRETARIAT),
     View("clone", f"/admin/clone-webinar/{FLOWS}/", SECRETARIAT, has_screenshot=True),
+    View("new-webinar", "/admin/webinars/new/", SECRETARIAT, has_screenshot=True, in_every_look=True),
+    View("new-webinar-from-an-earlier-one", f"/admin/webinars/new/?from={FLOWS}", SECRETARIAT, has_screenshot=True),
     View("current-webinar", "/admin/current-webinar/", SECRETARIAT),
     View(
         "agenda-desk",

@@ -9,9 +9,8 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from registrations.management.definitions.participants import (
-    USUAL_GAP_NOTICES,
-    USUAL_REMINDERS,
     ParticipantsDefinition,
+    ReminderDefinition,
     parse_participants,
 )
 from registrations.management.definitions.storing_bodies import store_bodies
@@ -24,6 +23,7 @@ from registrations.management.definitions.storing_rules import (
 )
 from registrations.models import Delegation, DelegationStatus, User
 from registrations.services.nudge import nudge_planner
+from registrations.services.usual_rules import USUAL_GAP_NOTICES, USUAL_REMINDERS
 from sessions_app.definitions import (
     AgendaDefinition,
     Source,
@@ -98,7 +98,8 @@ def _store(
     ]
     reminders, gap_notices = participants.reminders, participants.registration.gap_notices
     if loaded.is_new:
-        reminders = USUAL_REMINDERS if reminders is None else reminders
+        if reminders is None:
+            reminders = tuple(ReminderDefinition(**fields) for fields in USUAL_REMINDERS)
         gap_notices = USUAL_GAP_NOTICES if gap_notices is None else gap_notices
     if reminders is not None and store_reminders(webinar, reminders, now=now):
         changes.append(_("Reminders."))

@@ -114,14 +114,6 @@ class ParticipantsDefinition:
     reminders: tuple[ReminderDefinition, ...] | None
 
 
-USUAL_REMINDERS = (
-    ReminderDefinition(7, ReminderUnit.DAYS, ReminderScope.FIRST_SESSION),
-    ReminderDefinition(1, ReminderUnit.DAYS, ReminderScope.FIRST_SESSION),
-    ReminderDefinition(1, ReminderUnit.HOURS, ReminderScope.EACH_SESSION),
-)
-USUAL_GAP_NOTICES = (7, 2)
-
-
 def parse_participants(top: TomlTable) -> ParticipantsDefinition:
     """Parse the blocks `body`, `profile`, `registration` and `reminder`; problems are collected in the source."""
     return ParticipantsDefinition(

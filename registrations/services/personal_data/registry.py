@@ -130,7 +130,7 @@ REGISTRY: Mapping[str, Mapping[str, RetentionPolicy]] = {
         **dict.fromkeys(
             (
                 f"{name}_{language}"
-                for name in ("title", "objective", "methodology", "audience", "background")
+                for name in ("title", "short_title", "lead", "objective", "methodology", "audience", "background")
                 for language in ("en", "es")
             ),
             AGENDA,

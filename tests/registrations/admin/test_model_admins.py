@@ -442,7 +442,21 @@ def test_a_profile_in_use_is_not_deleted_and_the_page_lists_what_uses_it(secreta
         assert used_by in asked.text
 
 
+def test_registration_cannot_open_without_a_quota(secretariat: Client, webinar: Webinar) -> None:
+    typed = {
+        "opens_at_0": "2026-10-12", "opens_at_1": "10:00", "closes_at_0": "2026-10-13", "closes_at_1": "10:00",
+        "purge_on": "2027-11-17",
+    }  # fmt: skip
+
+    response = secretariat.post(f"/admin/registrations/registrationpolicy/{webinar.pk}/change/", typed)
+
+    assert response.context["adminform"].form.errors == {
+        "opens_at": ["Registration cannot open while this webinar asks for nobody: it has no quota."]
+    }
+
+
 def test_registration_cannot_close_before_it_opens(secretariat: Client, webinar: Webinar) -> None:
+    make_quotas(webinar)
     typed = {
         "opens_at_0": "2026-10-12", "opens_at_1": "10:00", "closes_at_0": "2026-10-11", "closes_at_1": "10:00",
         "purge_on": "2027-11-17",

@@ -1,6 +1,6 @@
 """Copies the agenda of an earlier webinar to a new one on other days; nothing of the copy is public."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -102,19 +102,27 @@ def _check_no_overlap(sessions: Iterable[Session], starts: Iterable[datetime]) -
         (starts_at, starts_at + timedelta(minutes=session.duration_minutes))
         for session, starts_at in zip(sessions, starts, strict=True)
     ]
+    if others := sessions_at_the_time_of(planned):
+        raise CloneRefused(
+            "starts_on",
+            _("“%(webinar)s” takes place at the same time. Choose another day.") % {"webinar": others[0].webinar},
+        )
+
+
+def sessions_at_the_time_of(planned: Sequence[tuple[datetime, datetime]]) -> list[Session]:
+    """Return the sessions of other webinars that overlap a planned one, given as (start, end). One query."""
     longest = timedelta(minutes=LONGEST_SESSION_MINUTES)
     near = Session.objects.filter(
-        starts_at__gt=planned[0][0] - longest,
+        starts_at__gt=min(starts_at for starts_at, _ends_at in planned) - longest,
         starts_at__lt=max(ends_at for _starts_at, ends_at in planned),
         cancelled_at=None,
         webinar__cancelled_at=None,
     ).select_related("webinar")
-    for other in near.order_by("starts_at"):
-        if any(other.starts_at < ends_at and starts_at < other.ends_at for starts_at, ends_at in planned):
-            raise CloneRefused(
-                "starts_on",
-                _("“%(webinar)s” takes place at the same time. Choose another day.") % {"webinar": other.webinar},
-            )
+    return [
+        session
+        for session in near.order_by("starts_at")
+        if any(session.starts_at < ends_at and starts_at < session.ends_at for starts_at, ends_at in planned)
+    ]
 
 
 def _clone_webinar(webinar: Webinar, *, slug: str, title: Bilingual) -> Webinar:

@@ -95,7 +95,11 @@ def admin_failures(delegation: Delegation) -> list[Failure]:
         ("switch-room", flows, 1): {"room": "second", "second_address": "the other one"},
         ("import-attendance", flows, 1): {},
         ("cancel-session", session.pk): {"reason": ""},
-        ("clone-webinar", flows): {"slug": "no slug", "starts_on": "tomorrow"},
+        ("new-webinar",): {
+            **{f"{rows}-{name}_FORMS": "1" for rows in ("sessions", "quotas") for name in ("TOTAL", "INITIAL")},
+            "slug": "no slug",
+            "sessions-0-day": "tomorrow",
+        },
         ("edit-announcement", webinar.announcements.get().pk): {"subject_en": "", "text_en": "", "bodies": "9999"},
     }
     return [Failure(STAFF, reverse(f"admin:{name}", args=args), typed) for (name, *args), typed in pages.items()]

@@ -349,7 +349,6 @@ def _store_admin_rows(world: World) -> dict[str, str]:
         "restore-webinar": str(delegation.webinar_id),
         "cancel-session": keys["sessions_app_session"],
         "restore-session": keys["sessions_app_session"],
-        "clone-webinar": delegation.webinar.slug,
         "quota-board": delegation.webinar.slug,
         "webinar-history": delegation.webinar.slug,
         **dict.fromkeys(OF_ATTENDANCE, delegation.webinar.slug),

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from registrations.forms.new_webinar import NewWebinarForms, new_webinar_forms
 from registrations.services.webinar_setup import create_webinar
 from sessions_app.admin.base import change_url
+from sessions_app.cloning import sessions_at_the_time_of
 from sessions_app.models import Webinar
 from sessions_app.time_zone_context import render_in_zone
 from sessions_app.webinar_setup import SetupRefused
@@ -61,12 +62,16 @@ def _page(request: HttpRequest, site: AdminSite, earlier: Webinar | None) -> Htt
 
 def _create(site: AdminSite, request: HttpRequest, forms: NewWebinarForms, earlier: Webinar | None) -> Webinar | None:
     """Return the new webinar; None, with the error in `forms`, where it is refused."""
+    setup = forms.setup(earlier=earlier)
     try:
-        webinar = create_webinar(forms.setup(earlier=earlier), now=timezone.now())
+        webinar = create_webinar(setup, now=timezone.now())
     except SetupRefused as refused:
         forms.add_refusal(refused)
         return None
     message = _("From “%(webinar)s” (%(slug)s)") % {"webinar": earlier, "slug": earlier.slug} if earlier else []
     site.get_model_admin(Webinar).log_addition(request, webinar, message or [{"added": {}}])
     messages.success(request, _("The webinar is set up. Nothing is public or mailed before its agenda is released."))
+    for session in sessions_at_the_time_of([(plan.starts_at, plan.ends_at) for plan in setup.sessions]):
+        if session.webinar_id != webinar.pk:
+            messages.warning(request, _("“%(webinar)s” takes place at the same time.") % {"webinar": session.webinar})
     return webinar

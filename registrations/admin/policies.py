@@ -12,7 +12,6 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from registrations.admin.base import staff_user
-from registrations.admin.cloning import clone_page
 from registrations.admin.current_webinar import current_webinar_page
 from registrations.admin.new_webinar import new_webinar_page
 from registrations.admin.personal_data import data_to_purge, erase_page, export_page, person_page
@@ -36,11 +35,10 @@ class PolicyAdmin(SecretariatAdmin[RegistrationPolicy]):
     list_select_related = ["webinar"]
 
     def root_urls(self) -> list[URLPattern]:
-        """Return the URL patterns that set up or clone a webinar, and choose the current one."""
+        """Return the URL patterns that set up a webinar and choose the current one."""
         view = self.admin_site.admin_view
         return [
             path("webinars/new/", view(partial(new_webinar_page, self.admin_site)), name="new-webinar"),
-            path("clone-webinar/<slug:slug>/", view(partial(clone_page, self.admin_site)), name="clone-webinar"),
             path("current-webinar/", view(partial(current_webinar_page, self.admin_site)), name="current-webinar"),
         ]
 

@@ -34,7 +34,10 @@ MOMENT = forms.DateTimeInput(format="%Y-%m-%dT%H:%M", attrs={"type": "datetime-l
 
 
 class WebinarForm(forms.Form):
-    """What concerns the webinar as a whole; the names of the fields are those of the models."""
+    """What concerns the webinar as a whole; the names of the fields are those of the models.
+
+    `earlier` is the webinar that filled the form in: the new one needs another title.
+    """
 
     title_es = forms.CharField(label=_("Title in Spanish"), max_length=200, required=False)
     title_en = forms.CharField(label=_("Title in English"), max_length=200)
@@ -88,9 +91,16 @@ class WebinarForm(forms.Form):
         label=_("Notices to countries with gaps, 7 and 2 days before registration closes"), required=False
     )
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, earlier: Webinar | None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.earlier = earlier
         mark_languages(self.fields)
+
+    def clean_title_en(self) -> str:
+        title: str = self.cleaned_data["title_en"]
+        if self.earlier is not None and title == self.earlier.title_en:
+            raise forms.ValidationError(_("Give it another title than the earlier one has: lists show both."))
+        return title
 
     def clean_slug(self) -> str:
         """Return the slug, or one that is made from the English title: a form sent twice then names the same one."""
@@ -277,7 +287,7 @@ def new_webinar_forms(data: Any = None, *, earlier: Webinar | None = None, conta
     sessions = _session_initial(earlier)
     initial = _webinar_initial(earlier) | ({"contact_email": contact_email} if earlier is None else {})
     return NewWebinarForms(
-        WebinarForm(data, initial=initial),
+        WebinarForm(data, initial=initial, earlier=earlier),
         SessionRows(data, initial=sessions, prefix="sessions"),
         QuotaRows(data, initial=quotas, prefix="quotas"),
     )

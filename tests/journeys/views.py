@@ -265,7 +265,6 @@ SECRETARIAT_PAGES = (
     View("preview-public", "/admin/sessions_app/webinar/{flows}/preview/", SECRETARIAT),
     View("preview-delegate", "/admin/sessions_app/webinar/{flows}/preview/delegate/", SECRETARIAT),
     View("cancel-webinar", "/admin/sessions_app/webinar/{flows}/cancel/", SECRETARIAT),
-    View("clone", f"/admin/clone-webinar/{FLOWS}/", SECRETARIAT, has_screenshot=True),
     View("new-webinar", "/admin/webinars/new/", SECRETARIAT, has_screenshot=True, in_every_look=True),
     View("new-webinar-from-an-earlier-one", f"/admin/webinars/new/?from={FLOWS}", SECRETARIAT, has_screenshot=True),
     View("current-webinar", "/admin/current-webinar/", SECRETARIAT),
@@ -343,7 +342,7 @@ EMPTY = (
     View("empty-export", f"{PEOPLE}export/?webinar={NEXT}", SECRETARIAT),
     View("empty-release", f"{AGENDA}webinar/{{next}}/release/", SECRETARIAT, has_screenshot=True),
     View("empty-preview-delegate", f"{AGENDA}webinar/{{next}}/preview/delegate/", SECRETARIAT),
-    View("empty-clone", f"/admin/clone-webinar/{NEXT}/", SECRETARIAT),
+    View("new-webinar-from-an-empty-one", f"/admin/webinars/new/?from={NEXT}", SECRETARIAT),
 )
 # Admin pages about rows that the demo does not have; `pages/test_stock_admin.py` creates a row for each.
 ABOUT_A_MADE_ROW = (

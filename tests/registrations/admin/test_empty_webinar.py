@@ -27,7 +27,6 @@ def webinar() -> Webinar:
         ("preview-public", True, set()),
         ("preview-delegate", True, set()),
         ("cancel-webinar", True, set()),
-        ("clone-webinar", False, set()),
     ],
 )
 def test_a_page_of_an_empty_webinar_links_to_the_first_thing_to_add(

@@ -36,7 +36,7 @@ def bilingual_pages() -> dict[str, set[str]]:
         "/admin/registrations/participatingbody/add/": {"name"},
         "/admin/registrations/participantprofile/add/": {"name", "description"},
         f"/admin/registrations/announcement/add/?webinar={webinar.slug}": {"subject", "text"},
-        f"/admin/clone-webinar/{webinar.slug}/": {"title"},
+        "/admin/webinars/new/": {"title", "short_title", "lead", "name"},
     }
 
 

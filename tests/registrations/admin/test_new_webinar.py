@@ -222,6 +222,36 @@ def test_the_page_is_filled_in_from_an_earlier_webinar_and_takes_over_its_agenda
     assert not webinar.delegations.filter(delegates__isnull=False).exists()
 
 
+def test_a_webinar_from_an_earlier_one_needs_another_title(
+    secretariat: Client, countries: list[ParticipatingBody]
+) -> None:
+    earlier = make_webinar()
+
+    response = secretariat.post(f"{URL}?from={earlier.slug}", form_data(title_en=earlier.title_en, slug="other"))
+
+    assert errors(response) == {"title_en": ["Give it another title than the earlier one has: lists show both."]}
+
+
+def test_a_session_at_the_time_of_another_webinar_is_warned_of(
+    secretariat: Client, countries: list[ParticipatingBody]
+) -> None:
+    other = make_webinar()
+    start = other.sessions.get(number=1).starts_at
+
+    response = secretariat.post(
+        URL,
+        form_data(
+            timezone="UTC",
+            opens_at="2026-01-01T08:00",
+            closes_at="2026-01-02T08:00",
+            **session(2, f"{start:%Y-%m-%d}", f"{start:%H:%M}"),
+        ),
+        follow=True,
+    )
+
+    assert f"“{other}” takes place at the same time." in response.content.decode()
+
+
 def test_the_page_needs_the_same_queries_with_many_webinars(
     secretariat: Client, countries: list[ParticipatingBody], django_assert_max_num_queries: Any
 ) -> None:

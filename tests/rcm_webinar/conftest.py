@@ -1,4 +1,5 @@
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from django.db import connection
@@ -10,9 +11,9 @@ from tests.databases import database_in_use
 
 
 @pytest.fixture
-def empty_database(migrations: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
-    """Use a database without any table in place of the run's own."""
-    with django_db_blocker.unblock(), database_in_use("sqlite://:memory:"):
+def empty_database(migrations: None, tmp_path: Path, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """Use a database without any table in place of the run's own; in a file, since Django closes none in memory."""
+    with django_db_blocker.unblock(), database_in_use(f"sqlite:///{tmp_path / 'db.sqlite3'}"):
         yield
 
 

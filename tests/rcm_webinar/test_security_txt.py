@@ -7,6 +7,8 @@ from django.core.checks import run_checks
 from django.test import Client
 from django.utils import timezone
 
+# On SQLite the checks of Django 6.1 ask the database.
+pytestmark = pytest.mark.django_db
 PATH = "/.well-known/security.txt"
 
 

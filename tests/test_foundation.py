@@ -14,7 +14,9 @@ from django.utils import translation
 from django.utils.formats import date_format, localize
 from django.utils.functional import Promise
 
+from tests.drills import WITH_SIZES
 from tests.environment import ROOT
+from tests.run import CAN_DIFFER
 
 
 @pytest.mark.django_db
@@ -111,3 +113,7 @@ def test_every_brace_of_a_style_sheet_is_closed(path: Path) -> None:
         assert depth >= 0, number
 
     assert depth == 0
+
+
+def test_each_path_that_is_run_on_sqlite_or_at_full_size_exists() -> None:
+    assert [path for path in (*CAN_DIFFER, *WITH_SIZES) if not (ROOT / path).exists()] == []

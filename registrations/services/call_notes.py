@@ -76,8 +76,11 @@ def hand_over(delegation: Delegation, *, to: User, by: User, now: datetime) -> b
 
 
 def _lock(delegation: Delegation) -> Delegation:
-    """Lock and read `delegation`. Its seats are not counted, so the quotas are not locked."""
-    rows = Delegation.objects.select_related("webinar__policy", "body", "handled_by")
+    """Lock and read `delegation`. Its seats are not counted, so the quotas are not locked.
+
+    Who is on it is read afterwards: a joined row would be that of before the lock was waited for.
+    """
+    rows = Delegation.objects.select_related("webinar__policy", "body")
     return rows.select_for_update(of=("self",), no_key=True).get(pk=delegation.pk)
 
 

@@ -2,6 +2,7 @@
 
 import re
 from datetime import date, timedelta
+from html import unescape
 
 import pytest
 from django.db import connection
@@ -321,6 +322,21 @@ def test_an_older_part_of_the_timeline_is_a_page_away(secretariat: Client, staff
     assert [number for number in range(45) if f"Call {number:02}." in first] == list(range(40))
     assert [number for number in range(45) if f"Call {number:02}." in second] == list(range(40, 45))
     assert ("Older" in first, "Newer" in first, "Older" in second, "Newer" in second) == (True, False, False, True)
+
+
+def test_messages_of_the_timeline_lead_to_the_list_of_exactly_these(secretariat: Client, honduras: Delegation) -> None:
+    for number in range(2):
+        make_message(
+            f"sent-{number}", delegation=honduras, user=make_user(), email=f"f{number}@example.org", state="sent"
+        )
+    make_message("failed", delegation=honduras, user=make_user(), email="failed@example.org", state="failed")
+
+    links = [unescape(link) for link in re.findall(r'href="([^"]*/delivery/[^"]+)"', secretariat.get(HONDURAS).text)]
+    pages = [secretariat.get(link) for link in links]
+
+    assert [page.status_code for page in pages] == [200, 200]
+    found = [set(re.findall(r"(?:f\d|failed)@example.org", page.text)) for page in pages]
+    assert sorted(found, key=len) == [{"failed@example.org"}, {"f0@example.org", "f1@example.org"}]
 
 
 @pytest.mark.parametrize("query", ["show=nothing", "page=-1", "page=0", "page=x", f"page={'9' * 18}", "delegation=x"])

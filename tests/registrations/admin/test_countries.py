@@ -373,11 +373,16 @@ def test_the_list_names_every_country_and_what_is_open_with_it(
     assert "ABSENT" not in text
 
 
-def test_the_delegation_and_the_navigation_lead_to_the_country(secretariat: Client, honduras: Delegation) -> None:
+def test_the_delegation_names_who_is_on_it_and_leads_to_the_country(
+    secretariat: Client, staff: User, honduras: Delegation
+) -> None:
+    hand_over(honduras, to=make_staff(name="Tina Enlace"), by=staff, now=NOW)
+
     page = secretariat.get(reverse("admin:registrations_delegation_change", args=[honduras.pk])).text
 
     assert f"{HONDURAS}?delegation={honduras.pk}#note" in page
     assert f'href="{COUNTRIES}"' in page
+    assert "Who is on it: Tina Enlace" in page
 
 
 def test_a_note_is_about_the_delegation_that_the_address_names(secretariat: Client, honduras: Delegation) -> None:

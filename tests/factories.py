@@ -13,6 +13,7 @@ from registrations.models import (
     Attendance,
     AttendanceReport,
     BodyKind,
+    CallNote,
     Delegate,
     Delegation,
     Delivery,
@@ -306,6 +307,11 @@ def make_gap_reminder(webinar: Webinar, *, by: User, **fields: Any) -> GapRemind
         confirmed_by=by,
         **{"confirmed_at": NOW, "body_count": 1, "confirmed_count": 2, **fields},
     )
+
+
+def make_call_note(delegation: Delegation, *, by: User, text: str = "The minister signs.", **fields: Any) -> CallNote:
+    """Create a note of a call at `NOW`, without checking any rule; by default without a date to look again."""
+    return CallNote.objects.create(delegation=delegation, text=text, written_by=by, **{"written_at": NOW, **fields})
 
 
 def make_pdf(text: str = "Nomination") -> bytes:

@@ -29,6 +29,7 @@ from tests.factories import (
     NOW,
     make_announcement,
     make_attendance,
+    make_call_note,
     make_country,
     make_delegate,
     make_delegation,
@@ -319,6 +320,7 @@ def _store_admin_rows(world: World) -> dict[str, str]:
     plan(now=NOW)
     announcement = make_announcement(delegation.webinar, by=staff)
     make_gap_reminder(delegation.webinar, by=staff)
+    make_call_note(delegation, by=staff, text="La ministra firma.", look_again_on=NOW.date())
     make_attendance(
         delegation.webinar.sessions.get(number=1), by=staff, name="Phone +504 5678", address="x@example.org"
     )
@@ -353,6 +355,8 @@ def _store_admin_rows(world: World) -> dict[str, str]:
         "webinar-history": delegation.webinar.slug,
         **dict.fromkeys(OF_ATTENDANCE, delegation.webinar.slug),
         "auth_user_password_change": str(staff.pk),
+        "country": delegation.body.slug,
+        "end-look-again": keys["registrations_callnote"],
         "app_list": "registrations",
     }
 

@@ -147,7 +147,9 @@ class DelegationAdmin(SecretariatAdmin[Delegation]):
     ) -> HttpResponse:
         """Show one delegation, with links to its actions: each has a page that calls a service (rule 9)."""
         found = self.get_object_or_404(request, object_id)
-        delegation = Delegation.objects.select_related("webinar__policy", "body", "decided_by").get(pk=found.pk)
+        delegation = Delegation.objects.select_related("webinar__policy", "body", "decided_by", "handled_by").get(
+            pk=found.pk
+        )
         seats = seats_of(delegation)
         if is_observer_request(request):
             return observer_page(self.admin_site, request, delegation, seats)

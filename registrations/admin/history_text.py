@@ -75,6 +75,7 @@ def _label(name: str) -> str:
         "room": _("room"),
         "people": _("people"),
         "attendance": _("line of the report"),
+        "handled_by": _("who is on it"),
     }
     if name in labels:
         return labels[name]

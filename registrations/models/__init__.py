@@ -3,6 +3,7 @@ from registrations.models.arrival import Arrival
 from registrations.models.attendance import Attendance, AttendanceReport, MatchedBy
 from registrations.models.body import BodyKind, ParticipatingBody
 from registrations.models.calendar_entry import CalendarEntry, IcalMethod, Partstat
+from registrations.models.call_note import CallNote
 from registrations.models.delegate import Delegate, DelegateRole, DelegateStatus
 from registrations.models.delegation import Delegation, DelegationStatus, FocalPoint, Waiver
 from registrations.models.delivery import OVERDUE_AFTER, Delivery, DeliveryKind, DeliveryState
@@ -31,6 +32,7 @@ __all__ = [
     "AttendanceReport",
     "BodyKind",
     "CalendarEntry",
+    "CallNote",
     "Delegate",
     "DelegateRole",
     "DelegateStatus",

@@ -60,6 +60,15 @@ class Delegation(models.Model):
         verbose_name=_("decided by"),
     )
     decision_comment = models.TextField(_("comment of the secretariat"), max_length=2000, blank=True)
+    # Who of the secretariat is in touch with the country about this webinar.
+    handled_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("handled by"),
+    )
     not_attending_reason = models.TextField(_("reason for not attending"), max_length=1000, blank=True)
     version = models.PositiveIntegerField(default=1, editable=False)
 

@@ -55,6 +55,7 @@ class HistoryKind(models.TextChoices):
     ATTENDANCE_EXPORTED = "attendance_exported", _("Attendance exported")
     ATTENDANCE_REMOVED = "attendance_removed", _("Attendance removed")
     ROOM_SWITCHED = "room_switched", _("Room switched")
+    HANDED_OVER = "handed_over", _("Who is on it was changed")
 
 
 # The secretariat gets an alert by mail about events of these kinds.

@@ -33,6 +33,7 @@ SECRETARIAT_ONLY_KINDS = (
     HistoryKind.NAMED_TOO_OFTEN,
     HistoryKind.EXCEPTION_MADE,
     HistoryKind.EXCEPTION_ENDED,
+    HistoryKind.HANDED_OVER,
 )
 # The newest message to a mailbox can be sent again if it is in one of these states.
 RESENDABLE_STATES = (DeliveryState.SENT, DeliveryState.FAILED, DeliveryState.STOPPED)

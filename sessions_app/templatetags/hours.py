@@ -37,6 +37,12 @@ def long_day(instant: datetime, zone: str) -> str:
 
 
 @register.simple_tag
+def short_day(instant: datetime, zone: str) -> str:
+    """Return "Mon 16 Nov 2026"."""
+    return hours.format_day(instant, zone, get_language() or "en", with_year=True)
+
+
+@register.simple_tag
 def day_and_hour(instant: datetime, zone: str) -> str:
     """Return "Mon 16 Nov, 09:00 (Tegucigalpa)"."""
     return hours.format_hour(instant, zone, get_language() or "en")

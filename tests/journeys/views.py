@@ -138,6 +138,19 @@ def switch_room_badly(page: Page) -> None:
     page.locator(".error-summary").wait_for()
 
 
+def note_badly(page: Page) -> None:
+    page.locator("#id_look_again_on").fill("2026-11-01")
+    page.locator(".rcm-call button.default").click()
+    page.locator(".error-summary").wait_for()
+
+
+def note_and_copy(page: Page) -> None:
+    page.locator("#id_text").fill("The ministry called back.")
+    page.locator(".rcm-call button.default").click()
+    page.locator("#messages .success").wait_for()
+    page.locator("[data-copies]").click()
+
+
 def check_a_report(page: Page) -> None:
     """Import a report with one person identified by their link, and one unknown person."""
     link = page.url.partition("?link=")[2]
@@ -244,6 +257,12 @@ SECRETARIAT_PAGES = (
     View("attendance-check", f"/admin/attendance/{FLOWS}/1/import/?link={{my}}", SECRETARIAT, check_a_report),
     View("arrivals", f"/admin/attendance/{FLOWS}/1/arrivals/", SECRETARIAT),
     View("room-switched-badly", f"/admin/attendance/{FLOWS}/1/arrivals/", SECRETARIAT, switch_room_badly),
+    View("countries", "/admin/countries/", SECRETARIAT, has_screenshot=True),
+    View("country", "/admin/countries/honduras/", SECRETARIAT, has_screenshot=True, in_every_look=True),
+    View("country-noted", "/admin/countries/costa-rica/", SECRETARIAT, note_and_copy),
+    View("country-noted-badly", "/admin/countries/honduras/", SECRETARIAT, note_badly),
+    View("country-calls", "/admin/countries/honduras/?show=calls", SECRETARIAT),
+    View("country-of-speakers", "/admin/countries/unodc/", SECRETARIAT),
     View("remind", "/admin/registrations/gapreminder/of/{flows}/", SECRETARIAT, has_screenshot=True),
     View("announcement-of-which", "/admin/registrations/announcement/add/", SECRETARIAT),
     View(
@@ -328,6 +347,7 @@ EMPTY = (
     View("empty-today", "/admin/", SECRETARIAT, has_screenshot=True),
     View("empty-boards", "/admin/quota-board/", SECRETARIAT),
     View("empty-board", f"/admin/quota-board/{NEXT}/", SECRETARIAT, has_screenshot=True),
+    View("empty-countries", "/admin/countries/", SECRETARIAT),
     View("empty-history", f"/admin/quota-board/{NEXT}/history/", SECRETARIAT),
     View("empty-waiting", f"{DELEGATIONS}waiting/", SECRETARIAT, has_screenshot=True),
     View("empty-delegations", DELEGATIONS, SECRETARIAT, has_screenshot=True),

@@ -27,6 +27,7 @@ from registrations.models import (
     Waiver,
 )
 from registrations.services.answers import decline_sessions_ahead
+from registrations.services.call_notes import note_call
 from registrations.services.delivering.plan import plan
 from registrations.services.delivering.send import send_due
 from registrations.services.focal_points import appoint_focal_point, record_privacy_notice_read
@@ -94,6 +95,14 @@ class World(Site):
         staff = User.objects.get(email=SECRETARIAT)
         make_exception(submitted, quota=quota, minimum=1, maximum=3, reason=reason, by=staff, now=NOW)
         exception = QuotaException.objects.get(quota=quota, body=submitted.body)
+        note_call(
+            self._delegation_of("HN"),
+            text="Called the focal point: the minister signs on Friday; two prosecutors follow by mail.",
+            look_again_on=NOW.date(),
+            handled_by=staff,
+            by=staff,
+            now=NOW,
+        )
         speaking = Delegate.objects.get(delegation__body__slug="unodc", role="panelist", webinar__slug=FLOWS)
         entry = Speaker.objects.filter(webinar__slug=FLOWS, kind="person")[0]
         link_speaker(speaking, speaker=entry, version=speaking.version, by=staff, now=NOW)

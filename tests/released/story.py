@@ -13,6 +13,7 @@ from registrations.services.arrivals import record_arrival
 from registrations.services.attendance_import.people import attendees_from_rows
 from registrations.services.attendance_import.reading import read_report
 from registrations.services.attendance_import.saving import import_attendance
+from registrations.services.call_notes import note_call
 from registrations.services.cloning import clone_webinar
 from registrations.services.delegations import accept_delegation, submit_delegation, waive_seats
 from registrations.services.deliveries import stop_deliveries
@@ -154,6 +155,14 @@ class _Story:
         self.pass_time(DAY)
         remind_countries(
             self.webinar, delegations=[self.panama.pk], count=1, is_meant_again=False, by=self.staff, now=self.now
+        )
+        note_call(
+            self.panama,
+            text="The ministry signs on Friday.",
+            look_again_on=self.now.date() + DAY,
+            handled_by=self.staff,
+            by=self.staff,
+            now=self.now,
         )
         text = "The rooms **open** at 08:45.\n\n- bring a headset"
         details = AnnouncementDetails(Audience(), "The rooms", "Las salas", text, text)

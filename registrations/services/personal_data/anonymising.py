@@ -15,6 +15,7 @@ from registrations.models import (
     Announcement,
     Attendance,
     CalendarEntry,
+    CallNote,
     Delegate,
     Delegation,
     Delivery,
@@ -47,9 +48,10 @@ class PersonalDataRows:
     exceptions: "QuerySet[QuotaException]"
     announcements: "QuerySet[Announcement]"
     attendances: "QuerySet[Attendance]"
+    call_notes: "QuerySet[CallNote]"
 
     def counts(self) -> dict[str, int]:
-        """Return how many rows there are by sort; delegations, waivers, exceptions and announcements are "texts"."""
+        """Return how many rows there are by sort; what staff and countries wrote as free text is "texts"."""
         return {
             "delegates": self.delegates.count(),
             "entries": self.entries.count(),
@@ -58,7 +60,8 @@ class PersonalDataRows:
             "letters": self.letters.count(),
             "attendances": self.attendances.count(),
             "texts": sum(
-                texts.count() for texts in (self.delegations, self.waivers, self.exceptions, self.announcements)
+                texts.count()
+                for texts in (self.delegations, self.waivers, self.exceptions, self.announcements, self.call_notes)
             ),
         }
 
@@ -83,6 +86,7 @@ def personal_data_of(webinar: Webinar) -> PersonalDataRows:
         exceptions=QuotaException.objects.filter(quota__webinar=webinar).exclude(**anonymised_values(QuotaException)),
         announcements=Announcement.objects.filter(webinar=webinar).exclude(**anonymised_values(Announcement)),
         attendances=Attendance.objects.filter(session__webinar=webinar).exclude(name="", address=""),
+        call_notes=CallNote.objects.filter(delegation__webinar=webinar),
     )
 
 
@@ -99,11 +103,16 @@ def anonymisers(now: datetime) -> Mapping[str, Callable[[Keys], None]]:
         "exceptions": partial(_overwrite, QuotaException),
         "announcements": partial(_overwrite, Announcement),
         "attendances": partial(_overwrite, Attendance),
+        "call_notes": _delete_call_notes,
     }
 
 
 def _overwrite(model: Any, keys: Keys) -> None:
     model.objects.filter(pk__in=keys).update(**anonymised_values(model))
+
+
+def _delete_call_notes(keys: Keys) -> None:
+    CallNote.objects.filter(pk__in=keys).delete()
 
 
 def _anonymise_delegates(keys: Keys, *, now: datetime) -> None:

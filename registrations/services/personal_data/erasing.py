@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 import structlog
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from registrations.exceptions import NotPossibleNow
@@ -14,6 +14,7 @@ from registrations.models import (
     Announcement,
     Attendance,
     CalendarEntry,
+    CallNote,
     Delegate,
     DelegateStatus,
     Delegation,
@@ -152,7 +153,16 @@ def _personal_data_of_person(person: Person) -> PersonalDataRows:
         exceptions=QuotaException.objects.none(),
         announcements=Announcement.objects.none(),
         attendances=Attendance.objects.filter(Q(delegate__in=person.delegates) | Q(address__iexact=person.address)),
+        call_notes=_notes_that_name(person),
     )
+
+
+def _notes_that_name(person: Person) -> "QuerySet[CallNote]":
+    """Return the notes of calls about the person's delegations that contain their address or one of their names."""
+    named = Q()
+    for words in {person.address} | _names_of(person.delegates):
+        named |= Q(text__icontains=words)
+    return CallNote.objects.filter(named, delegation__in=person.delegations)
 
 
 def _empty_mentions(person: Person) -> None:

@@ -87,7 +87,8 @@ def purge_webinar(webinar: Webinar, *, now: datetime) -> dict[str, int]:
 
 def _has_rows_left(data: PersonalDataRows) -> bool:
     """Whether rows are left that must be gone before the purge counts as finished."""
-    return any(rows.exists() for rows in (data.delegates, data.entries, data.letters, data.attendances))
+    sorts = (data.delegates, data.entries, data.letters, data.attendances, data.call_notes)
+    return any(rows.exists() for rows in sorts)
 
 
 def _write_in_batches(

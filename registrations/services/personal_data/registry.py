@@ -69,6 +69,7 @@ REGISTRY: Mapping[str, Mapping[str, RetentionPolicy]] = {
         "not_attending_reason": BLANK,
         "slug": CODE,
     },
+    "registrations.CallNote": {"text": CustomPolicy("the row is deleted: no figure counts it")},
     "registrations.Waiver": {"reason": OverwritePolicy("–")},
     "registrations.QuotaException": {"reason": OverwritePolicy("–")},
     "registrations.HistoryEvent": {

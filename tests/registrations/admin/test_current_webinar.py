@@ -36,6 +36,7 @@ def test_the_current_webinar_is_chosen_once_and_stored_with_the_account(
     assert header_links(again) == [
         "/admin/",
         "/admin/quota-board/flows/",
+        "/admin/countries/",
         "/admin/registrations/delegation/?webinar=flows",
         "/admin/registrations/delegate/?webinar=flows",
         "/admin/attendance/",

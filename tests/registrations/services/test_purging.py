@@ -385,7 +385,8 @@ def test_the_preview_counts_what_the_purge_then_ends(db: None, letters: Path) ->
 
     ended = purged.webinars[webinar.slug]
     foreseen_texts = foreseen.webinars[webinar.slug].pop("texts")
-    assert foreseen_texts == sum(ended.pop(sort) for sort in ("delegations", "waivers", "exceptions", "announcements"))
+    texts = ("delegations", "waivers", "exceptions", "announcements", "call_notes")
+    assert foreseen_texts == sum(ended.pop(sort) for sort in texts)
     assert ended == foreseen.webinars[webinar.slug]
 
 

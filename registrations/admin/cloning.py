@@ -14,6 +14,7 @@ from registrations.services.cloning import clone_webinar
 from sessions_app.admin.base import change_url
 from sessions_app.cloning import CloneRefused
 from sessions_app.models import Webinar
+from sessions_app.webinar_names import load_name
 
 
 def clone_page(site: AdminSite, request: HttpRequest, slug: str) -> HttpResponse:
@@ -37,7 +38,7 @@ def clone_page(site: AdminSite, request: HttpRequest, slug: str) -> HttpResponse
         "row": webinar,
         "back": change_url(webinar),
         "title": _("Prepare the next webinar"),
-        "subtitle": str(webinar),
+        "subtitle": str(load_name(webinar, now=timezone.now())),
         "lead": _(
             "Sessions with their items and speakers, quotas, reminders and the countries that are asked come along. "
             "People, rooms and the opening date of registration do not. Nothing becomes public."

@@ -22,13 +22,15 @@ from registrations.models import CalendarEntry, Delivery, DeliveryState, History
 from registrations.queries.delegation_page import RESENDABLE_STATES
 from registrations.services.deliveries import resend_deliveries, stop_deliveries
 from sessions_app.admin.base import ReadOnlyAdmin, change_url, link
+from sessions_app.admin.filters import SessionWebinarFilter, WebinarFilter
+from sessions_app.admin.webinar_column import WebinarColumnMixin
 
 
 @admin.register(Delivery)
 class DeliveryAdmin(ReadOnlyAdmin[Delivery]):
     list_display = ["kind", "email", "session", "state_label", "attempts", "error", "next_attempt", "sent_at"]
     list_display_links = ["kind"]
-    list_filter = ["state", OverdueFilter, "kind", "webinar", "language", "announcement", "gap_reminder"]
+    list_filter = ["state", OverdueFilter, "kind", WebinarFilter, "language", "announcement", "gap_reminder"]
     list_select_related = ["session"]
     search_fields = ["email", "delegate__name", "last_error"]
     date_hierarchy = "created_at"
@@ -139,27 +141,28 @@ class DeliveryAdmin(ReadOnlyAdmin[Delivery]):
 
 
 @admin.register(CalendarEntry)
-class CalendarEntryAdmin(ReadOnlyAdmin[CalendarEntry]):
+class CalendarEntryAdmin(WebinarColumnMixin, ReadOnlyAdmin[CalendarEntry]):
     list_display = [
         "address",
         "delegate",
+        "webinar_name",
         "session",
         "planned_method",
         "ical_partstat",
         "answered_at",
     ]
     list_display_links = ["address"]
-    list_filter = ["session__webinar", "planned_method", "ical_partstat"]
+    list_filter = [SessionWebinarFilter, "planned_method", "ical_partstat"]
     list_select_related = ["delegate", "session"]
     search_fields = ["address", "delegate__name"]
     show_full_result_count = False
 
 
 @admin.register(HistoryEvent)
-class HistoryEventAdmin(ReadOnlyAdmin[HistoryEvent]):
-    list_display = ["at", "kind", "body", "person", "actor", "reason"]
+class HistoryEventAdmin(WebinarColumnMixin, ReadOnlyAdmin[HistoryEvent]):
+    list_display = ["at", "kind", "webinar_name", "body", "person", "actor", "reason"]
     list_display_links = ["at"]
-    list_filter = ["webinar", "kind", "delegation__body"]
+    list_filter = [WebinarFilter, "kind", "delegation__body"]
     list_select_related = ["delegation__body", "delegate", "actor"]
     search_fields = ["delegate__name", "delegate__email", "actor__email", "actor__name", "reason"]
     date_hierarchy = "at"

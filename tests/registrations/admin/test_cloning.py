@@ -66,6 +66,7 @@ def test_a_free_slug_and_the_titles_are_proposed(secretariat: Client, webinar: W
         ({"title_en": ""}, "title_en"),
         ({"title_en": "x" * 201}, "title_en"),
         ({"title_en": "a\0b"}, "title_en"),
+        ({"title_en": " mass  Intra-regional flows"}, "title_en"),
     ],
 )
 def test_invalid_input_is_shown_at_its_field_with_what_was_typed(

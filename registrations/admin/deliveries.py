@@ -81,6 +81,7 @@ class DeliveryAdmin(WebinarColumnMixin, ReadOnlyAdmin[Delivery]):
     search_fields = ["email", "delegate__name", "last_error"]
     search_help_text = _("A whole address is found at once; a part of an address or a name takes longer.")
     paginator = BoundedPaginator
+    list_per_page = 50
     show_full_result_count = False
     actions = ["stop", "send_again", "send_once_more"]
 

@@ -1,7 +1,7 @@
 """The list of all webinars: what is ahead with its figures and next date, what is past below."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime, time
 from urllib.parse import urlencode
 
 from django.contrib.admin import AdminSite
@@ -9,8 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.formats import date_format
-from django.utils.translation import get_language
+from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext as _
 
 from registrations.admin.board import people_url
@@ -23,7 +22,7 @@ from registrations.queries.webinar_list import (
 )
 from sessions_app.admin.base import change_url
 from sessions_app.admin.webinar_tables import Cell, Cells, Columns, webinar_tables
-from sessions_app.hours import format_hour
+from sessions_app.hours import format_days, format_hour
 from sessions_app.models import Webinar
 from sessions_app.webinar_names import WebinarName, WebinarState, name_of
 
@@ -35,7 +34,8 @@ def webinar_list_page(site: AdminSite, request: HttpRequest) -> HttpResponse:
     """List the webinars, each linked to its page; `?q=` searches the titles."""
     now = timezone.now()
     ahead = Columns(
-        (_("Next date"), _("Accepted"), _("Missing"), _("People")), lambda webinars: _cells_ahead(webinars, now=now)
+        (_("Next date"), pgettext("delegations", "Accepted"), _("Missing"), _("People")),
+        lambda webinars: _cells_ahead(webinars, now=now),
     )
     past = Columns(
         (_("People"), _("Attended"), _("Personal data end")), lambda webinars: _cells_past(webinars, now=now)
@@ -111,6 +111,6 @@ def _missing_cell(webinar: Webinar, figures: WebinarFigures) -> Cell:
 def _describe_end_of_data(policy: RegistrationPolicy | None, *, now: datetime) -> str:
     if policy is None:
         return NOTHING
-    if policy.is_past_retention_at(now):
-        return _("ended %(day)s") % {"day": date_format(policy.purge_on, "j M Y")}
-    return date_format(policy.purge_on, "j M Y")
+    noon = datetime.combine(policy.purge_on, time(12), UTC)
+    day = format_days(noon, noon, "UTC", get_language() or "en")
+    return _("ended %(day)s") % {"day": day} if policy.is_past_retention_at(now) else day

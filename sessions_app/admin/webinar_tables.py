@@ -42,11 +42,17 @@ class Columns:
 
 @dataclass(frozen=True)
 class WebinarRow:
-    """One webinar: its name, the page that it leads to, and the further cells."""
+    """One webinar: its name, the page that it leads to, and the further cells with their headings."""
 
     name: WebinarName
     url: str
     cells: Sequence[Cell]
+    headings: Sequence[str]
+
+    @property
+    def labelled(self) -> list[tuple[str, Cell]]:
+        """The cells with their headings, which a narrow page shows beside each."""
+        return list(zip(self.headings, self.cells, strict=True))
 
 
 @dataclass(frozen=True)
@@ -99,7 +105,7 @@ def webinar_tables(
 
         return WebinarTable(
             headings=columns.headings,
-            rows=[WebinarRow(name_of(row), url_of(row), cells[row.pk]) for row in rows],
+            rows=[WebinarRow(name_of(row), url_of(row), cells[row.pk], columns.headings) for row in rows],
             page=page,
             previous_url=page_url(page.number - 1) if page.has_previous() else "",
             next_url=page_url(page.number + 1) if page.has_next() else "",

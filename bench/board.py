@@ -1,4 +1,4 @@
-"""Compares the quota board among 200 webinars with 100,000 delegates with a database that holds one webinar alone.
+"""Compares board and lists among 200 webinars with 100,000 delegates with a database that holds one webinar alone.
 
 Both are schemas of one PostgreSQL database, and are queried by turns. It empties the database, so it runs last.
 """
@@ -6,6 +6,7 @@ Both are schemas of one PostgreSQL database, and are queried by turns. It emptie
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from itertools import cycle
+from typing import Any
 
 from django.db import connection
 from django.test import Client
@@ -17,10 +18,14 @@ from registrations.models import (
     CalendarEntry,
     Delegate,
     Delegation,
+    Delivery,
+    DeliveryKind,
+    DeliveryState,
     HistoryEvent,
     HistoryKind,
     ParticipantProfile,
     ParticipatingBody,
+    RegistrationPolicy,
 )
 from registrations.permissions import SECOND_FACTOR_SESSION_KEY
 from sessions_app.models import Session, Webinar
@@ -29,6 +34,7 @@ from tests.factories import make_country, make_profiles, make_quotas, make_staff
 
 PEOPLE = 100_000
 WEBINARS = 200
+AHEAD = 20
 COUNTRIES = 11
 ROUNDS = 60
 ALL, ALONE = "public", "alone"
@@ -39,10 +45,12 @@ def measure() -> Sequence[Ratio]:
     staff = make_staff()
     bodies = [make_country(f"{chr(65 + number)}X") for number in range(COUNTRIES)]
     profiles = list(make_profiles().values())
-    one = _fill("webinar-0", bodies, profiles, now=now)
+    one = _fill("webinar-0", bodies, profiles, in_days=20, now=now)
     _copy_to_alone()
     for number in range(1, WEBINARS):
-        _fill(f"webinar-{number}", bodies, profiles, now=now)
+        # Some lie ahead, as in a busy year; the others are past.
+        in_days = 20 + number if number < AHEAD else -number
+        _fill(f"webinar-{number}", bodies, profiles, in_days=in_days, now=now)
     _run("VACUUM ANALYZE")
     assert Delegate.objects.count() == PEOPLE
     client = Client()
@@ -54,36 +62,62 @@ def measure() -> Sequence[Ratio]:
     _run(f"INSERT INTO {ALONE}.django_session TABLE django_session")
     _run(f"SET search_path TO {ALONE}")
     assert Delegate.objects.count() == PEOPLE // WEBINARS
-    address = reverse("admin:quota-board", args=[one.slug])
     schemas = cycle((ALL, ALONE))
+
+    def among_many(what: str, address: str, check: Callable[[Any], object] = lambda response: None) -> Ratio:
+        return compare(
+            f"{what} among {WEBINARS} webinars, {PEOPLE:,} delegates",
+            _opens(client, address, check),
+            f"the same with {PEOPLE // WEBINARS} delegates alone",
+            _opens(client, address, check),
+            rounds=ROUNDS,
+            before_each=lambda: _run(f"SET search_path TO {next(schemas)}"),
+        )
+
+    people = reverse("admin:registrations_delegate_changelist")
+    deliveries = reverse("admin:registrations_delivery_changelist")
     try:
         return [
-            compare(
-                f"Board among {WEBINARS} webinars, {PEOPLE:,} delegates",
-                _opens(client, address),
-                f"the same board, {PEOPLE // WEBINARS} delegates alone",
-                _opens(client, address),
-                rounds=ROUNDS,
-                before_each=lambda: _run(f"SET search_path TO {next(schemas)}"),
-            )
+            among_many("Board", reverse("admin:quota-board", args=[one.slug]), _has_the_people_of_one_webinar),
+            among_many("List of webinars", reverse("admin:webinars")),
+            among_many("List of people", people),
+            among_many("People of one webinar", f"{people}?webinar={one.slug}"),
+            among_many("List of deliveries", deliveries),
+            among_many("Deliveries of one webinar", f"{deliveries}?webinar={one.slug}"),
+            among_many("Search for an address", f"{deliveries}?q=delegate7@example.org"),
+            among_many("Front page", reverse("sessions_app:home")),
         ]
     finally:
         _run("RESET search_path", f"DROP SCHEMA {ALONE} CASCADE")
 
 
-def _opens(client: Client, address: str) -> Callable[[], None]:
-    def open_board() -> None:
+def _opens(client: Client, address: str, check: Callable[[Any], object]) -> Callable[[], None]:
+    def open_page() -> None:
         response = client.get(address)
-        assert response.context["board"].named_total == PEOPLE // WEBINARS
+        assert response.status_code == 200
+        check(response)
 
-    return open_board
+    return open_page
+
+
+def _has_the_people_of_one_webinar(response: Any) -> None:
+    assert response.context["board"].named_total == PEOPLE // WEBINARS
 
 
 def _fill(
-    slug: str, bodies: Sequence[ParticipatingBody], profiles: Sequence[ParticipantProfile], *, now: datetime
+    slug: str,
+    bodies: Sequence[ParticipatingBody],
+    profiles: Sequence[ParticipantProfile],
+    *,
+    in_days: int,
+    now: datetime,
 ) -> Webinar:
     """Create a released webinar whose share of the people was registered in the last three weeks and is invited."""
     webinar = make_webinar(slug)
+    Session.objects.filter(webinar=webinar).update(starts_at=now + timedelta(days=in_days))
+    RegistrationPolicy.objects.filter(webinar=webinar).update(
+        opens_at=now - timedelta(days=14), closes_at=now + timedelta(days=max(in_days - 7, -13))
+    )
     make_quotas(webinar)
     release = release_webinar(webinar, by=None, now=now)
     delegations = Delegation.objects.bulk_create(
@@ -114,7 +148,7 @@ def _fill(
         )
         for person in people
     )
-    CalendarEntry.objects.bulk_create(
+    entries = CalendarEntry.objects.bulk_create(
         CalendarEntry(
             session=session,
             address=person.email,
@@ -129,6 +163,27 @@ def _fill(
         )
         for session in Session.objects.filter(webinar=webinar)
         for person in people
+    )
+    Delivery.objects.bulk_create(
+        Delivery(
+            key=f"{slug}-{entry.pk}",
+            kind=DeliveryKind.INVITATION,
+            state=DeliveryState.SENT,
+            email=entry.address,
+            webinar=webinar,
+            delegate=entry.delegate,
+            session=entry.session,
+            entry=entry,
+            release=release,
+            ical_method="REQUEST",
+            ical_sequence=0,
+            ical_stamp=now,
+            created_at=entry.delegate.registered_at,
+            due_at=now,
+            sent_at=now,
+            may_have_arrived=True,
+        )
+        for entry in entries
     )
     return webinar
 

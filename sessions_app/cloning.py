@@ -38,8 +38,9 @@ def clone_agenda(webinar: Webinar, *, slug: str, title: Bilingual, starts_on: da
 
     All sessions move by the same number of days. Each keeps its local hour, also across a change of the clocks, and
     gets new calendar UIDs. Texts, items and speakers are copied; rooms, releases and cancelled sessions are not.
-    Raises CloneRefused for an invalid slug or title, a slug that is taken, a day that is past or on which another
-    webinar takes place, and for a local hour that does not exist on the new day.
+    Raises CloneRefused for an invalid slug or title, a title that is the original's in its language, a slug that is
+    taken, a day that is past or on which another webinar takes place, and for a local hour that does not exist on the
+    new day.
     """
     sessions = list(webinar.sessions.filter(cancelled_at=None).order_by("starts_at", "number"))
     if not sessions:
@@ -51,6 +52,7 @@ def clone_agenda(webinar: Webinar, *, slug: str, title: Bilingual, starts_on: da
     _check_first_day(webinar, starts_on, now=now)
     starts = [_moved_start(session, webinar, days) for session in sessions]
     _check_no_overlap(sessions, starts)
+    _check_title_differs(webinar, title)
     clone = _clone_webinar(webinar, slug=slug, title=title)
     speakers = copy_speakers(webinar, clone)
     for number, (session, starts_at) in enumerate(zip(sessions, starts, strict=True), start=1):
@@ -123,6 +125,16 @@ def sessions_at_the_time_of(planned: Sequence[tuple[datetime, datetime]]) -> lis
         for session in near.order_by("starts_at")
         if any(session.starts_at < ends_at and starts_at < session.ends_at for starts_at, ends_at in planned)
     ]
+
+
+def _check_title_differs(webinar: Webinar, title: Bilingual) -> None:
+    """Raise CloneRefused if a title is the original's: lists and mails could not tell the two webinars apart."""
+    for field, own, new in (("title_en", webinar.title_en, title.en), ("title_es", webinar.title_es, title.es)):
+        if new.strip() and new.casefold().split() == own.casefold().split():
+            raise CloneRefused(
+                field,
+                _("The earlier webinar has this title too. Add what tells the two apart, such as the year."),
+            )
 
 
 def _clone_webinar(webinar: Webinar, *, slug: str, title: Bilingual) -> Webinar:

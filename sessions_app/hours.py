@@ -9,7 +9,7 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from babel import Locale
-from babel.dates import format_datetime, get_timezone_location
+from babel.dates import format_date, format_datetime, get_timezone_location
 
 from sessions_app.zones import differs_at
 
@@ -48,6 +48,25 @@ def format_long_day(instant: datetime, zone: str, language: str) -> str:
     """Return the day in full: "Monday 16 November 2026", "lunes 16 de noviembre de 2026"."""
     pattern = "EEEE d MMMM y" if language == "en" else "EEEE d 'de' MMMM 'de' y"
     return format_datetime(instant.astimezone(ZoneInfo(zone)), pattern, locale=language)
+
+
+@lru_cache(maxsize=2048)
+def format_days(first: datetime, last: datetime, zone: str, language: str, *, with_weekdays: bool = False) -> str:
+    """Return the days from `first` to `last`, each part once: "14–15 Dec 2026", "30 Nov–2 Dec 2026".
+
+    With `with_weekdays` each day has its weekday: "Mon 14–Tue 15 Dec 2026".
+    """
+    one, other = (instant.astimezone(ZoneInfo(zone)).date() for instant in (first, last))
+    day = "EEE d" if with_weekdays else "d"
+    if one.year != other.year:
+        beginning = f"{day} MMM y"
+    elif one.month != other.month:
+        beginning = f"{day} MMM"
+    else:
+        beginning = day
+    patterns = [(other, f"{day} MMM y")] if one == other else [(one, beginning), (other, f"{day} MMM y")]
+    days = (format_date(date, pattern, locale=language) for date, pattern in patterns)
+    return "–".join(days).replace(",", "").replace(".", "")
 
 
 def format_hour(instant: datetime, zone: str, language: str) -> str:

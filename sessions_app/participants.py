@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Protocol
 from django.core.exceptions import ImproperlyConfigured
 
 if TYPE_CHECKING:
+    from django.db.models.expressions import Expression
+
     from sessions_app.models import Webinar
     from sessions_app.releases import AgendaChanges
 
@@ -25,6 +27,9 @@ class Participants(Protocol):
 
     def arrivals_url(self, webinar: "Webinar", session_number: int) -> str:
         """Return the URL of the page on which staff switch the room of a session and see who has arrived."""
+
+    def registration_state(self, now: datetime) -> "Expression":
+        """Return an expression for a query of webinars: the `WebinarState` that registration gives them, or ""."""
 
 
 _registered: list[Participants] = []

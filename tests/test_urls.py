@@ -376,7 +376,7 @@ def observer_may_open(name: str) -> bool:
 
 # The pages that an observer may open, written out so that adding one is a deliberate change.
 OBSERVER_PAGES = {
-    "index", "app_list", "jsi18n", "quota-boards", "quota-board", "webinar-history",
+    "index", "app_list", "jsi18n", "webinars", "quota-boards", "quota-board", "webinar-history",
     "preview-public", "preview-delegate", "preview-release",
     "attendance-of-webinars", "attendance", "session-attendance",
     "registrations_delegation_changelist", "registrations_delegation_change",

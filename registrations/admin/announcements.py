@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
@@ -45,16 +46,18 @@ from registrations.services.announcements import (
 )
 from sessions_app.admin.base import SecretariatAdmin, change_url
 from sessions_app.admin.filters import WebinarFilter
+from sessions_app.admin.webinar_column import WebinarColumnMixin
+from sessions_app.admin.webinar_tables import no_columns, webinar_tables
 from sessions_app.models import Webinar
 
 RECIPIENTS_PER_PAGE = 50
 
 
 @admin.register(Announcement)
-class AnnouncementAdmin(SecretariatAdmin[Announcement]):
+class AnnouncementAdmin(WebinarColumnMixin, SecretariatAdmin[Announcement]):
     """Announcements: drafts are edited on a page of their own, and sent or deleted on their change page."""
 
-    list_display = ["__str__", "webinar", "state", "confirmed_count", "author", "created_at", "confirmed_at"]
+    list_display = ["__str__", "webinar_name", "state", "confirmed_count", "author", "created_at", "confirmed_at"]
     list_filter = [WebinarFilter]
     list_select_related = ["webinar", "author"]
     search_fields = ["subject_en", "subject_es"]
@@ -87,13 +90,9 @@ class AnnouncementAdmin(SecretariatAdmin[Announcement]):
     ) -> HttpResponse:
         """Write a new announcement of the webinar in `?webinar=<slug>`; without it, ask for the webinar first."""
         self._require_change_permission(request)
-        webinars = list(Webinar.objects.all())
-        webinar = next((webinar for webinar in webinars if webinar.slug == request.GET.get("webinar")), None)
-        if webinar is None and len(webinars) == 1:
-            webinar = webinars[0]
+        webinar = _asked_webinar(request) or _only_webinar()
         if webinar is None:
-            context = self._context(request, title=_("Write an announcement"), webinars=webinars)
-            return TemplateResponse(request, "admin/registrations/announcement/choose.html", context)
+            return self._choose_webinar(request)
         form = AnnouncementForm(request.POST if request.method == "POST" else None, webinar=webinar)
 
         def save() -> Announcement:
@@ -106,6 +105,23 @@ class AnnouncementAdmin(SecretariatAdmin[Announcement]):
         return self._render_form(
             request, form, webinar, title=_("Write an announcement"), back=reverse(self._url_name("changelist"))
         )
+
+    def _choose_webinar(self, request: HttpRequest) -> HttpResponse:
+        """Ask to the people of which webinar the announcement goes."""
+        context = self._context(
+            request,
+            title=_("Write an announcement"),
+            lead=_("To the people of which webinar?"),
+            back=reverse(self._url_name("changelist")),
+            back_title=_("Announcements"),
+            tables=webinar_tables(
+                request,
+                url_of=lambda webinar: f"{request.path}?{urlencode({'webinar': webinar.slug})}",
+                ahead=no_columns(),
+                now=timezone.now(),
+            ),
+        )
+        return TemplateResponse(request, "admin/webinars/tables.html", context)
 
     def edit_page(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Edit a draft; a sent announcement leads to its page."""
@@ -293,3 +309,15 @@ class AnnouncementAdmin(SecretariatAdmin[Announcement]):
 
     def _context(self, request: HttpRequest, **extra: object) -> dict[str, object]:
         return self.admin_site.each_context(request) | {"opts": self.opts, **extra}
+
+
+def _asked_webinar(request: HttpRequest) -> Webinar | None:
+    """Return the webinar of `?webinar=<slug>`, or None."""
+    slug = request.GET.get("webinar", "")
+    return Webinar.objects.filter(slug=slug).first() if slug and "\x00" not in slug else None
+
+
+def _only_webinar() -> Webinar | None:
+    """Return the webinar if there is one alone, so that nobody is asked which."""
+    webinars = list(Webinar.objects.all()[:2])
+    return webinars[0] if len(webinars) == 1 else None

@@ -1,6 +1,6 @@
 """Admin of attendance: the table of a webinar, and the import of a video conference's report and its matching."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -11,7 +11,7 @@ from django.db.models import Count, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -35,7 +35,11 @@ from registrations.services.exports import FileFormat
 from registrations.services.exports.attendance import export_attendance
 from registrations.services.registration_window import check_not_purged
 from sessions_app.admin.base import ReadOnlyAdmin
+from sessions_app.admin.filters import SessionWebinarFilter
+from sessions_app.admin.webinar_column import WebinarColumnMixin
+from sessions_app.admin.webinar_tables import count_column, webinar_tables
 from sessions_app.models import Session, Webinar
+from sessions_app.webinar_names import load_name
 
 # People per list on the page that shows a report before it is saved.
 MAX_PEOPLE_SHOWN = 100
@@ -44,12 +48,21 @@ MATCH_ROWS_PER_PAGE = 20
 
 
 @admin.register(Attendance)
-class AttendanceAdmin(ReadOnlyAdmin[Attendance]):
+class AttendanceAdmin(WebinarColumnMixin, ReadOnlyAdmin[Attendance]):
     """Who attended which session, as the reports say; the import and the matching have pages of their own."""
 
-    list_display = ["session", "name", "address", "delegate", "matched_by", "minutes", "first_joined_at"]
+    list_display = [
+        "webinar_name",
+        "session",
+        "name",
+        "address",
+        "delegate",
+        "matched_by",
+        "minutes",
+        "first_joined_at",
+    ]
     list_display_links = None
-    list_filter = ["session__webinar", "matched_by"]
+    list_filter = [SessionWebinarFilter, "matched_by"]
     list_select_related = ["session", "delegate"]
     search_fields = ["name", "address", "delegate__name"]
     show_full_result_count = False
@@ -99,9 +112,14 @@ class AttendanceAdmin(ReadOnlyAdmin[Attendance]):
     def webinars_page(self, request: HttpRequest) -> HttpResponse:
         context = self.admin_site.each_context(request) | {
             "title": _("Attendance"),
-            "webinars": Webinar.objects.annotate(session_count=Count("sessions")),
+            "tables": webinar_tables(
+                request,
+                url_of=lambda webinar: reverse("admin:attendance", args=[webinar.slug]),
+                ahead=count_column(_("Sessions"), _session_counts),
+                now=timezone.now(),
+            ),
         }
-        return TemplateResponse(request, "admin/attendance/webinars.html", context)
+        return TemplateResponse(request, "admin/webinars/tables.html", context)
 
     def table_page(self, request: HttpRequest, slug: str) -> HttpResponse:
         """Show, by country and session, how many were nominated, invited, accepted, opened the room and attended."""
@@ -109,7 +127,7 @@ class AttendanceAdmin(ReadOnlyAdmin[Attendance]):
         table = attendance_table(webinar)
         context = self.admin_site.each_context(request) | {
             "title": _("Attendance"),
-            "subtitle": str(webinar),
+            "subtitle": str(load_name(webinar, now=timezone.now())),
             "webinar": webinar,
             "table": table,
             "chart": build_chart(table),
@@ -272,6 +290,11 @@ class AttendanceAdmin(ReadOnlyAdmin[Attendance]):
         form = context.get("form")
         status = 422 if getattr(form, "errors", None) else 200
         return TemplateResponse(request, f"admin/attendance/{name}.html", whole_context, status=status)
+
+
+def _session_counts(webinars: Sequence[int]) -> Mapping[int, int]:
+    sessions = Session.objects.filter(webinar__in=webinars).order_by()
+    return dict(sessions.values_list("webinar").annotate(number=Count("pk")))
 
 
 def _attendance_rows(session: Session) -> "QuerySet[Attendance]":

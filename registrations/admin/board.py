@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from registrations.admin.registration_chart import build_chart
 from registrations.forms.board import ANYTHING, BY_NAME, BoardForm
-from registrations.models import DelegationStatus
+from registrations.models import Delegation, DelegationStatus
 from registrations.queries import (
     BoardRow,
     DelegationChanges,
@@ -29,7 +29,9 @@ from registrations.queries import (
 from registrations.queries.review_queue import delegations_awaiting_decision
 from registrations.queries.speakers import unlinked_speakers
 from sessions_app.admin.base import change_url
+from sessions_app.admin.webinar_tables import Cell, Cells, Columns, webinar_tables
 from sessions_app.models import Webinar
+from sessions_app.webinar_names import name_of, with_names
 
 NO_CHANGES = DelegationChanges()
 
@@ -141,8 +143,8 @@ def profile_total_links(board: QuotaBoard, *, profile: str = "") -> list[tuple[P
 
 def board_page(site: AdminSite, request: HttpRequest, slug: str) -> HttpResponse:
     """Show the quota board of one webinar, filtered and ordered by the query string."""
-    webinar = get_object_or_404(Webinar, slug=slug)
     now = timezone.now()
+    webinar = get_object_or_404(with_names(Webinar.objects.all(), now=now), slug=slug)
     board = quota_board(webinar)
     recent_changes = recent_changes_of(webinar, now=now)
     form = BoardForm(request.GET, profiles=[total.profile for total in board.profile_totals])
@@ -152,7 +154,7 @@ def board_page(site: AdminSite, request: HttpRequest, slug: str) -> HttpResponse
     attending_countries = {"kind": "country", "attending": "yes"}
     context = site.each_context(request) | {
         "title": _("Quota board"),
-        "subtitle": str(webinar),
+        "subtitle": str(name_of(webinar)),
         "now": now,
         "board": board,
         "form": form,
@@ -175,11 +177,24 @@ def board_page(site: AdminSite, request: HttpRequest, slug: str) -> HttpResponse
 
 def board_list_page(site: AdminSite, request: HttpRequest) -> HttpResponse:
     """List the webinars, each with its number of delegations and of those that wait for a decision."""
-    awaiting = Count(
-        "delegations", filter=Q(delegations__in=delegations_awaiting_decision(now=timezone.now()).order_by())
-    )
+    now = timezone.now()
+
+    def cells(webinars: Sequence[Webinar]) -> Cells:
+        waiting = Q(pk__in=delegations_awaiting_decision(now=now).order_by().values("pk"))
+        counted = Delegation.objects.filter(webinar__in=webinars).order_by().values("webinar")
+        counts = {
+            row["webinar"]: (Cell(row["all"]), Cell(row["waiting"]))
+            for row in counted.annotate(all=Count("pk"), waiting=Count("pk", filter=waiting))
+        }
+        return {webinar.pk: counts.get(webinar.pk, (Cell(0), Cell(0))) for webinar in webinars}
+
     context = site.each_context(request) | {
         "title": _("Quota boards"),
-        "webinars": Webinar.objects.annotate(delegation_count=Count("delegations"), awaiting=awaiting),
+        "tables": webinar_tables(
+            request,
+            url_of=lambda webinar: reverse("admin:quota-board", args=[webinar.slug]),
+            ahead=Columns((_("Delegations"), _("Awaiting a decision")), cells),
+            now=now,
+        ),
     }
-    return TemplateResponse(request, "admin/quota_board/list.html", context)
+    return TemplateResponse(request, "admin/webinars/tables.html", context)

@@ -228,4 +228,4 @@ def _mail_url(entry: Any) -> str:
     if mail.count == 1:
         return reverse("admin:registrations_delivery_change", args=[mail.first])
     listed = reverse("admin:registrations_delivery_changelist")
-    return f"{listed}?webinar__id__exact={entry.webinar.pk}&kind__exact={mail.kind}&state__exact={mail.state}"
+    return f"{listed}?webinar={entry.webinar.slug}&kind__exact={mail.kind}&state__exact={mail.state}"

@@ -5,6 +5,7 @@ from django.contrib.admin import AdminSite
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from registrations.admin.base import staff_user
@@ -16,7 +17,9 @@ def current_webinar_page(site: AdminSite, request: HttpRequest) -> HttpResponse:
     """Choose the current webinar, or all webinars."""
     user = staff_user(request)
     form = CurrentWebinarForm(
-        request.POST if request.method == "POST" else None, initial={"webinar": user.current_webinar}
+        request.POST if request.method == "POST" else None,
+        initial={"webinar": user.current_webinar},
+        now=timezone.now(),
     )
     if form.is_valid():
         webinar = form.cleaned_data["webinar"]

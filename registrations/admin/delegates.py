@@ -27,13 +27,16 @@ from registrations.models import Delegate, DelegationStatus
 from registrations.queries.lists import prefetch_held_entries
 from sessions_app.admin.base import ReadOnlyAdmin, change_url, link
 from sessions_app.admin.filters import WebinarFilter
+from sessions_app.admin.webinar_column import WebinarColumnMixin
 
 
 @admin.register(Delegate)
-class DelegateAdmin(ReadOnlyAdmin[Delegate]):
+class DelegateAdmin(WebinarColumnMixin, ReadOnlyAdmin[Delegate]):
     """Delegates: a list with filters and an export; services make every change. Observers see no addresses."""
 
-    list_display = ["name", "profile", "body", "institution", "email", "role", "state", "working_group", "answers"]
+    list_display = [
+        "name", "webinar_name", "profile", "body", "institution", "email", "role", "state", "working_group", "answers",
+    ]  # fmt: skip
     list_display_links = ["name"]
     list_filter = [
         WebinarFilter, BodyFilter, ProfileFilter, "status", "is_working_group_member", AnswerFilter, AdmittedFilter,
@@ -44,7 +47,11 @@ class DelegateAdmin(ReadOnlyAdmin[Delegate]):
     show_full_result_count = False
 
     def get_list_display(self, request: HttpRequest) -> Any:
-        return [name for name in self.list_display if name != "email" or not is_observer_request(request)]
+        """Leave the address out for observers, and the webinar where the list shows only one."""
+        hidden = {"email"} if is_observer_request(request) else set()
+        if WebinarFilter.parameter_name in request.GET:
+            hidden.add("webinar_name")
+        return [name for name in self.list_display if name not in hidden]
 
     def get_list_display_links(self, request: HttpRequest, list_display: Any) -> Any:
         """Return no links for observers, who may not open the page of a delegate."""

@@ -51,24 +51,24 @@ from registrations.services.delegations import accept_delegation, revoke_waiver
 from registrations.services.mail_limits import release_mail
 from sessions_app.admin.base import SecretariatAdmin, change_url
 from sessions_app.admin.filters import WebinarFilter
+from sessions_app.admin.webinar_column import NamedWebinarChangeList, WebinarColumnMixin
 
 
-class DelegationChangeList(ChangeList):
+class DelegationChangeList(NamedWebinarChangeList):
     """A changelist that adds the seat counts of the delegations on its page, in a constant number of queries."""
 
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
-        self.result_list = list(self.result_list)
         seats = seats_of_delegations(self.result_list)
         for delegation in self.result_list:
             delegation.seats = seats[delegation.pk]
 
 
 @admin.register(Delegation)
-class DelegationAdmin(SecretariatAdmin[Delegation]):
+class DelegationAdmin(WebinarColumnMixin, SecretariatAdmin[Delegation]):
     """Delegations, the quota boards and the review queue; services make every change."""
 
-    list_display = ["body", "webinar", "status", "missing", "named", "submitted_at"]
+    list_display = ["body", "webinar_name", "status", "missing", "named", "submitted_at"]
     list_filter = [WebinarFilter, LackingFilter, CompleteFilter, "status", KindFilter, BodyFilter]
     list_select_related = ["webinar", "body"]
     search_fields = ["body__name_en", "body__name_es", "webinar__title_en", "webinar__title_es"]

@@ -1,15 +1,19 @@
 """The read-only lists of deliveries, calendar entries and history events."""
 
+import re
 from datetime import datetime
 from typing import Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
+from django.core.paginator import Paginator
+from django.db.models import QuerySet, Value
+from django.db.models.functions import Lower
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import URLPattern, URLResolver, path
 from django.utils import timezone
+from django.utils.functional import cached_property
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext
@@ -17,23 +21,104 @@ from django.utils.translation import gettext_lazy as _
 
 from registrations.admin.base import staff_user
 from registrations.admin.delivery_pages import delivery_page
-from registrations.admin.filters import OverdueFilter
-from registrations.models import CalendarEntry, Delivery, DeliveryState, HistoryEvent
+from registrations.admin.filters import (
+    AnnouncementFilter,
+    BodyFilter,
+    GapReminderFilter,
+    OverdueFilter,
+    OwedSinceFilter,
+)
+from registrations.models import CalendarEntry, Delivery, DeliveryState, HistoryEvent, ParticipatingBody, User
 from registrations.queries.delegation_page import RESENDABLE_STATES
 from registrations.services.deliveries import resend_deliveries, stop_deliveries
 from sessions_app.admin.base import ReadOnlyAdmin, change_url, link
+from sessions_app.admin.filters import SessionWebinarFilter, WebinarFilter
+from sessions_app.admin.webinar_column import WebinarColumnMixin
+
+# The list counts so many deliveries, and has pages for these; filters and the search find the others.
+MOST_COUNTED = 5_000
+WHOLE_ADDRESS = re.compile(r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)+")
+
+
+class BoundedPaginator(Paginator):  # type: ignore[type-arg]  # takes no parameter at run time
+    """Pages of the first rows; to count them all would read the whole table for each page."""
+
+    @cached_property
+    def count(self) -> int:
+        return min(self._found, MOST_COUNTED)
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether there are more rows than the pages show."""
+        return self._found > MOST_COUNTED
+
+    @property
+    def most_counted(self) -> int:
+        return MOST_COUNTED
+
+    @cached_property
+    def _found(self) -> int:
+        rows: QuerySet[Any] = self.object_list  # type: ignore[assignment]  # a list of the admin is a queryset
+        return rows.order_by()[: MOST_COUNTED + 1].count()
 
 
 @admin.register(Delivery)
-class DeliveryAdmin(ReadOnlyAdmin[Delivery]):
-    list_display = ["kind", "email", "session", "state_label", "attempts", "error", "next_attempt", "sent_at"]
+class DeliveryAdmin(WebinarColumnMixin, ReadOnlyAdmin[Delivery]):
+    """Deliveries: the list stays quick with hundreds of thousands, as its order and a searched address are indexed."""
+
+    list_display = [
+        "kind", "webinar_name", "body", "person", "email", "state_label", "attempts", "error", "created_at",
+        "next_attempt", "sent_at",
+    ]  # fmt: skip
+    # No other order has an index.
+    sortable_by = ["created_at"]
     list_display_links = ["kind"]
-    list_filter = ["state", OverdueFilter, "kind", "webinar", "language", "announcement", "gap_reminder"]
-    list_select_related = ["session"]
+    list_filter = [
+        WebinarFilter, BodyFilter, "state", OverdueFilter, OwedSinceFilter, "kind", "language", AnnouncementFilter,
+        GapReminderFilter,
+    ]  # fmt: skip
+    list_select_related = ["delegation__body", "delegate__delegation__body", "user"]
     search_fields = ["email", "delegate__name", "last_error"]
-    date_hierarchy = "created_at"
+    search_help_text = _("A whole address is found at once; a part of an address or a name takes longer.")
+    paginator = BoundedPaginator
+    list_per_page = 50
     show_full_result_count = False
     actions = ["stop", "send_again", "send_once_more"]
+
+    def get_list_display(self, request: HttpRequest) -> Any:
+        """Leave the webinar out where the list shows only one."""
+        is_of_one = WebinarFilter.parameter_name in request.GET
+        return [name for name in self.list_display if name != "webinar_name" or not is_of_one]
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: "QuerySet[Delivery]", search_term: str
+    ) -> "tuple[QuerySet[Delivery], bool]":
+        """Find a whole address, whatever its case, by its index; search anything else word by word."""
+        address = search_term.strip()
+        if WHOLE_ADDRESS.fullmatch(address):
+            return queryset.alias(address=Lower("email")).filter(address=Lower(Value(address))), False
+        return super().get_search_results(request, queryset, search_term)
+
+    def response_action(self, request: HttpRequest, queryset: "QuerySet[Delivery]", *args: Any) -> HttpResponse | None:
+        """Refuse an action on the whole list where the list shows only a part of it."""
+        if request.POST.get("select_across") == "1" and queryset.order_by()[: MOST_COUNTED + 1].count() > MOST_COUNTED:
+            messages.error(
+                request,
+                gettext("More than %(count)s deliveries match, and nothing was changed. Please filter the list first.")
+                % {"count": MOST_COUNTED},
+            )
+            return None
+        return super().response_action(request, queryset, *args)
+
+    @admin.display(description=_("country or organisation"))
+    def body(self, delivery: Delivery) -> ParticipatingBody | None:
+        if delivery.delegation:
+            return delivery.delegation.body
+        return delivery.delegate.delegation.body if delivery.delegate else None
+
+    @admin.display(description=_("person"))
+    def person(self, delivery: Delivery) -> SafeString | User | None:
+        return link(change_url(delivery.delegate), delivery.delegate) if delivery.delegate else delivery.user
 
     @admin.display(description=_("state"), ordering="state")
     def state_label(self, delivery: Delivery) -> str | SafeString:
@@ -139,27 +224,28 @@ class DeliveryAdmin(ReadOnlyAdmin[Delivery]):
 
 
 @admin.register(CalendarEntry)
-class CalendarEntryAdmin(ReadOnlyAdmin[CalendarEntry]):
+class CalendarEntryAdmin(WebinarColumnMixin, ReadOnlyAdmin[CalendarEntry]):
     list_display = [
         "address",
         "delegate",
+        "webinar_name",
         "session",
         "planned_method",
         "ical_partstat",
         "answered_at",
     ]
     list_display_links = ["address"]
-    list_filter = ["session__webinar", "planned_method", "ical_partstat"]
+    list_filter = [SessionWebinarFilter, "planned_method", "ical_partstat"]
     list_select_related = ["delegate", "session"]
     search_fields = ["address", "delegate__name"]
     show_full_result_count = False
 
 
 @admin.register(HistoryEvent)
-class HistoryEventAdmin(ReadOnlyAdmin[HistoryEvent]):
-    list_display = ["at", "kind", "body", "person", "actor", "reason"]
+class HistoryEventAdmin(WebinarColumnMixin, ReadOnlyAdmin[HistoryEvent]):
+    list_display = ["at", "kind", "webinar_name", "body", "person", "actor", "reason"]
     list_display_links = ["at"]
-    list_filter = ["webinar", "kind", "delegation__body"]
+    list_filter = [WebinarFilter, "kind", "delegation__body"]
     list_select_related = ["delegation__body", "delegate", "actor"]
     search_fields = ["delegate__name", "delegate__email", "actor__email", "actor__name", "reason"]
     date_hierarchy = "at"

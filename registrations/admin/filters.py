@@ -1,24 +1,28 @@
 """Changelist filters of delegations, delegates and deliveries."""
 
-from typing import TYPE_CHECKING, Any
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from django.db.models import Q, QuerySet
+from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from registrations.models import (
+    Announcement,
     BodyKind,
     Delegate,
     Delegation,
     DelegationStatus,
     Delivery,
+    GapReminder,
     ParticipantProfile,
     ParticipatingBody,
     Partstat,
 )
 from registrations.queries.lists import complete_delegations, with_answer, with_gaps
+from sessions_app.admin.base import MAX_KEY_LENGTH
 from sessions_app.admin.filters import KnownValuesFilter
 
 if TYPE_CHECKING:
@@ -35,6 +39,10 @@ class BodyFilter(KnownValuesFilter):
         return [(body.slug, str(body)) for body in ParticipatingBody.objects.all()]
 
     def filter_rows(self, rows: "Rows", value: str) -> "Rows":
+        if rows.model is Delivery:
+            # A delivery concerns a delegation, or a person of one.
+            delegations = Delegation.objects.filter(body__slug=value).values("pk")
+            return rows.filter(Q(delegation__in=delegations) | Q(delegate__delegation__in=delegations))
         lookup = "delegation__body__slug" if rows.model is Delegate else "body__slug"
         return rows.filter(**{lookup: value})
 
@@ -118,6 +126,50 @@ class CompleteFilter(KnownValuesFilter):
 
     def filter_rows(self, rows: "QuerySet[Delegation]", value: str) -> "QuerySet[Delegation]":
         return complete_delegations(rows) if value == "yes" else with_gaps(rows)
+
+
+class ChosenRowFilter(KnownValuesFilter):
+    """A filter by a row that another page links to: it is shown only while it is set, and lists no other row."""
+
+    model: type[Model]
+
+    def lookups(self, request: HttpRequest, model_admin: object) -> list[tuple[str, str]]:
+        value = self.value()
+        if value is None or not (value.isascii() and value.isdecimal() and len(value) <= MAX_KEY_LENGTH):
+            return []
+        return [(value, str(row)) for row in self.model._default_manager.filter(pk=value)]
+
+    def has_output(self) -> bool:
+        return self.value() is not None
+
+    def filter_rows(self, rows: "Rows", value: str) -> "Rows":
+        return rows.filter(**{str(self.parameter_name): value})
+
+
+class AnnouncementFilter(ChosenRowFilter):
+    title = gettext_lazy("announcement")
+    parameter_name = "announcement__id__exact"
+    model = Announcement
+
+
+class GapReminderFilter(ChosenRowFilter):
+    title = gettext_lazy("reminder of countries with gaps")
+    parameter_name = "gap_reminder__id__exact"
+    model = GapReminder
+
+
+class OwedSinceFilter(KnownValuesFilter):
+    """Deliveries that became owed in the last days; an index answers it."""
+
+    title = gettext_lazy("owed since")
+    parameter_name = "since"
+    DAYS: ClassVar[dict[str, int]] = {"day": 1, "week": 7, "month": 30}
+
+    def lookups(self, request: HttpRequest, model_admin: object) -> list[tuple[str, str]]:
+        return [("day", _("Yesterday, this hour")), ("week", _("Seven days ago")), ("month", _("Thirty days ago"))]
+
+    def filter_rows(self, rows: "QuerySet[Delivery]", value: str) -> "QuerySet[Delivery]":
+        return rows.filter(created_at__gte=timezone.now() - timedelta(days=self.DAYS[value]))
 
 
 class OverdueFilter(KnownValuesFilter):

@@ -28,6 +28,7 @@ from registrations.queries.gap_reminders import CountryWithGaps, countries_with_
 from registrations.services.gap_reminders import check_gap_reminder, remind_countries, send_test_of_gap_notice
 from sessions_app.admin.base import MAX_KEY_LENGTH, ReadOnlyAdmin, change_url
 from sessions_app.admin.filters import WebinarFilter
+from sessions_app.admin.webinar_column import WebinarColumnMixin
 from sessions_app.models import Webinar
 
 # The name of the checkboxes in the form, and of the parameter in an address.
@@ -79,10 +80,10 @@ def recipient_key(country: CountryWithGaps, user: User) -> str:
 
 
 @admin.register(GapReminder)
-class GapReminderAdmin(ReadOnlyAdmin[GapReminder]):
+class GapReminderAdmin(WebinarColumnMixin, ReadOnlyAdmin[GapReminder]):
     """Gap reminders: the list of sent ones, and the page on which a new one is confirmed and sent."""
 
-    list_display = ["confirmed_at", "webinar", "body_count", "confirmed_count", "confirmed_by"]
+    list_display = ["confirmed_at", "webinar_name", "body_count", "confirmed_count", "confirmed_by"]
     list_filter = [WebinarFilter]
     list_select_related = ["webinar", "confirmed_by"]
     show_full_result_count = False

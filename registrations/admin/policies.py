@@ -15,6 +15,7 @@ from registrations.admin.base import staff_user
 from registrations.admin.current_webinar import current_webinar_page
 from registrations.admin.new_webinar import new_webinar_page
 from registrations.admin.personal_data import data_to_purge, erase_page, export_page, person_page
+from registrations.admin.webinar_list import webinar_list_page
 from registrations.exceptions import NotPossibleNow
 from registrations.forms.policies import PolicyForm
 from registrations.models import GapNoticeRule, RegistrationPolicy, ReminderRule
@@ -22,22 +23,25 @@ from registrations.services.acceptance_messages import message_after_accepting
 from registrations.services.nudge import nudge_planner
 from registrations.services.policies import save_policy
 from sessions_app.admin.base import SecretariatAdmin
+from sessions_app.admin.filters import WebinarFilter
+from sessions_app.admin.webinar_column import WebinarColumnMixin
 
 ModelT = TypeVar("ModelT", bound=Model)
 
 
 @admin.register(RegistrationPolicy)
-class PolicyAdmin(SecretariatAdmin[RegistrationPolicy]):
+class PolicyAdmin(WebinarColumnMixin, SecretariatAdmin[RegistrationPolicy]):
     """Registration policies: opening, closing, acceptance and purge day of each webinar."""
 
     form = PolicyForm
-    list_display = ["webinar", "opens_at", "closes_at", "accepts_complete_at_once", "requires_letter", "purge_on"]
+    list_display = ["webinar_name", "opens_at", "closes_at", "accepts_complete_at_once", "requires_letter", "purge_on"]
     list_select_related = ["webinar"]
 
     def root_urls(self) -> list[URLPattern]:
-        """Return the URL patterns that set up a webinar and choose the current one."""
+        """Return the URL patterns that list the webinars, set one up and choose the current one."""
         view = self.admin_site.admin_view
         return [
+            path("webinars/", view(partial(webinar_list_page, self.admin_site)), name="webinars"),
             path("webinars/new/", view(partial(new_webinar_page, self.admin_site)), name="new-webinar"),
             path("current-webinar/", view(partial(current_webinar_page, self.admin_site)), name="current-webinar"),
         ]
@@ -91,11 +95,11 @@ class PolicyAdmin(SecretariatAdmin[RegistrationPolicy]):
         return super().change_view(request, object_id, form_url, {**(extra_context or {}), "purged_data": purged_data})
 
 
-class RuleAdmin(SecretariatAdmin[ModelT]):
+class RuleAdmin(WebinarColumnMixin, SecretariatAdmin[ModelT]):
     """Base class for the admins of rules: each rule is listed as a sentence."""
 
-    list_display = ["sentence", "webinar", "created_at"]
-    list_filter = ["webinar"]
+    list_display = ["sentence", "webinar_name", "created_at"]
+    list_filter = [WebinarFilter]
     list_select_related = ["webinar"]
     exclude = ["created_at"]
 
@@ -116,7 +120,7 @@ class RuleAdmin(SecretariatAdmin[ModelT]):
 
 @admin.register(ReminderRule)
 class ReminderRuleAdmin(RuleAdmin[ReminderRule]):
-    list_filter = ["webinar", "moment", "recipients"]
+    list_filter = [WebinarFilter, "moment", "recipients"]
 
 
 @admin.register(GapNoticeRule)

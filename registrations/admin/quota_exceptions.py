@@ -27,6 +27,7 @@ from registrations.services.quotas import (
     make_exception,
 )
 from sessions_app.admin.base import change_url
+from sessions_app.webinar_names import load_name
 
 
 def exception_page(site: AdminSite, request: HttpRequest, pk: int) -> HttpResponse:
@@ -157,7 +158,7 @@ def _render(
         "quota": quota,
         "preview": preview,
         "form": form,
-        "subtitle": str(quota.webinar),
+        "subtitle": str(load_name(quota.webinar, now=timezone.now())),
         **texts,
     }
     return TemplateResponse(request, "admin/registrations/quota/exception.html", context)

@@ -24,13 +24,15 @@ from registrations.services.acceptance_messages import message_after_accepting
 from registrations.services.quotas import change_quota, quota_change_preview
 from sessions_app.admin.base import SecretariatAdmin
 from sessions_app.admin.filters import WebinarFilter
+from sessions_app.admin.webinar_column import WebinarColumnMixin
+from sessions_app.webinar_names import load_name
 
 
 @admin.register(Quota)
-class QuotaAdmin(SecretariatAdmin[Quota]):
+class QuotaAdmin(WebinarColumnMixin, SecretariatAdmin[Quota]):
     """Quotas of webinars; the definition file adds them, the service changes them."""
 
-    list_display = ["profile", "webinar", "minimum", "maximum"]
+    list_display = ["profile", "webinar_name", "minimum", "maximum"]
     list_filter = [WebinarFilter, ProfileFilter]
     list_select_related = ["profile", "webinar"]
     actions = None
@@ -92,7 +94,7 @@ class QuotaAdmin(SecretariatAdmin[Quota]):
             "preview": preview,
             "form": form,
             "title": _("%(profile)s: how many are asked for") % {"profile": quota.profile},
-            "subtitle": str(quota.webinar),
+            "subtitle": str(load_name(quota.webinar, now=timezone.now())),
             "verb": _("Save all the same") if preview and preview.confirmations else _("Save"),
             "exceptions": _exceptions_with_slug(quota),
         }

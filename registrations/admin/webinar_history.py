@@ -5,12 +5,14 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from registrations.admin.base import is_observer_request
 from registrations.admin.history_text import describe_events
 from registrations.queries.history import history_of_webinar
 from sessions_app.models import Webinar
+from sessions_app.webinar_names import load_name
 
 EVENTS_PER_PAGE = 50
 # Figures and codes. Reasons, room addresses and searches are for staff.
@@ -31,7 +33,7 @@ def webinar_history_page(site: AdminSite, request: HttpRequest, slug: str) -> Ht
     page = Paginator(events, EVENTS_PER_PAGE).get_page(request.GET.get("page"))
     context = site.each_context(request) | {
         "title": _("History"),
-        "subtitle": str(webinar),
+        "subtitle": str(load_name(webinar, now=timezone.now())),
         "webinar": webinar,
         "page": page,
         "webinar_only": webinar_only,

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import models
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Coalesce, Lower
 from django.db.models.lookups import LessThan
 from django.utils.translation import gettext_lazy as _
 
@@ -294,6 +294,9 @@ class Delivery(models.Model):
         indexes = [
             models.Index(fields=["state", "due_at"], name="delivery_by_due_time"),
             models.Index(fields=["entry", "state"], name="delivery_by_calendar_entry"),
+            # The list of the secretariat is sorted by it, and searched by an address.
+            models.Index(fields=["-created_at", "-id"], name="delivery_by_creation"),
+            models.Index(Lower("email"), name="delivery_by_address"),
             models.Index(fields=["message_id"], name="delivery_by_message_id", condition=~models.Q(message_id="")),
         ]
 

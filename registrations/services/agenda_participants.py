@@ -3,8 +3,10 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
+from django.db.models.expressions import Expression
 from django.urls import reverse
 
+from registrations.queries.registration_state import registration_state
 from registrations.queries.release_recipients import count_recipients
 from registrations.queries.time_zones import countries_with_zones
 from registrations.services.nudge import nudge_planner
@@ -27,3 +29,6 @@ class RegisteredParticipants(Participants):
 
     def arrivals_url(self, webinar: Webinar, session_number: int) -> str:
         return reverse("admin:arrivals", args=[webinar.slug, session_number])
+
+    def registration_state(self, now: datetime) -> Expression:
+        return registration_state(now)

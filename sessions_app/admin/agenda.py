@@ -23,6 +23,7 @@ from sessions_app.admin.base import ConcurrentEditAdmin, change_url, link
 from sessions_app.admin.cancelling import cancel_session_page, restore_session_page
 from sessions_app.admin.filters import WebinarFilter
 from sessions_app.admin.inlines import TableInline
+from sessions_app.admin.webinar_column import WebinarColumnMixin
 from sessions_app.concurrent_edits import save_rows
 from sessions_app.editing import move_item, order_items
 from sessions_app.forms import AgendaItemForm, disable_autofill
@@ -115,8 +116,8 @@ def describe_untranslated(item: AgendaItem) -> str:
 
 
 @admin.register(Session)
-class SessionAdmin(ConcurrentEditAdmin[Session]):
-    list_display = ["__str__", "webinar", "starts_at", "duration_minutes", "cancelled_at"]
+class SessionAdmin(WebinarColumnMixin, ConcurrentEditAdmin[Session]):
+    list_display = ["__str__", "webinar_name", "starts_at", "duration_minutes", "cancelled_at"]
     list_filter = [WebinarFilter]
     list_select_related = ["webinar"]
     inlines = [AgendaItemInline]
@@ -280,8 +281,8 @@ class AgendaItemAdmin(ConcurrentEditAdmin[AgendaItem]):
 
 
 @admin.register(Speaker)
-class SpeakerAdmin(ConcurrentEditAdmin[Speaker]):
-    list_display = ["__str__", "kind", "institution_en", "webinar"]
+class SpeakerAdmin(WebinarColumnMixin, ConcurrentEditAdmin[Speaker]):
+    list_display = ["__str__", "kind", "institution_en", "webinar_name"]
     list_filter = [WebinarFilter]
     list_select_related = ["webinar"]
     search_fields = ["name_en", "name_es", "institution_en", "institution_es"]

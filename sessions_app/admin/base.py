@@ -12,6 +12,7 @@ from django.db import IntegrityError, models
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -20,6 +21,8 @@ from sessions_app.admin.change_log import add_differences, logged_changes
 from sessions_app.admin.split_datetime import SplitDateTimeLegendMixin
 from sessions_app.concurrent_edits import ConcurrentEditForm, RowDeleted, save_changed_fields, save_rows
 from sessions_app.forms import mark_languages
+from sessions_app.models import Webinar
+from sessions_app.webinar_names import webinar_choices
 
 ModelT = TypeVar("ModelT", bound=models.Model)
 
@@ -88,6 +91,13 @@ class SecretariatAdmin(SplitDateTimeLegendMixin, TypedModelAdmin[ModelT]):
         form = super().get_form(request, obj, change=change, **kwargs)
         mark_languages(form.base_fields)
         return form
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """List webinars with their days and state, those ahead first; they are read when the select is shown."""
+        field: Any = super().formfield_for_foreignkey(db_field, request, **kwargs)
+        if field is not None and db_field.related_model is Webinar:
+            field.choices = lambda: webinar_choices(now=timezone.now())
+        return field
 
     def _is_filter_lookup(self, lookup: str, value: str, request: HttpRequest) -> bool:
         """Whether a filter of this list uses the lookup; filters check their values, except the size of a key."""

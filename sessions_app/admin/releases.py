@@ -13,20 +13,23 @@ from django.utils.translation import gettext as _
 
 from sessions_app.admin.base import ReadOnlyAdmin
 from sessions_app.admin.cancelling import render_confirmation
+from sessions_app.admin.filters import WebinarFilter
 from sessions_app.admin.previews import release_preview
+from sessions_app.admin.webinar_column import WebinarColumnMixin
 from sessions_app.forms import RestoreForm
 from sessions_app.models import Release, Webinar
 from sessions_app.release_recipients import changes_with_recipients
 from sessions_app.releases import ReleaseRefused
 from sessions_app.restoring import preview_restoration, restore_release
+from sessions_app.webinar_names import load_name
 
 
 @admin.register(Release)
-class ReleaseAdmin(ReadOnlyAdmin[Release]):
+class ReleaseAdmin(WebinarColumnMixin, ReadOnlyAdmin[Release]):
     """The list of releases: when each became public, and who released it."""
 
-    list_display = ["__str__", "webinar", "released_at", "released_by", "note"]
-    list_filter = ["webinar"]
+    list_display = ["__str__", "webinar_name", "released_at", "released_by", "note"]
+    list_filter = [WebinarFilter]
     list_select_related = ["webinar", "released_by"]
     fields = ["webinar", "number", "released_at", "released_by", "note"]
     change_form_template = "admin/sessions_app/release/change_form.html"
@@ -71,7 +74,7 @@ class ReleaseAdmin(ReadOnlyAdmin[Release]):
             request,
             release,
             title=_("Put %(release)s back") % {"release": release},
-            subtitle=str(release.webinar),
+            subtitle=str(load_name(release.webinar, now=timezone.now())),
             lead=_(
                 "The draft becomes the agenda of this release again. Sessions that came later are cancelled, for their "
                 "invitations are out. Nobody is told before the agenda is released: that page comes next."

@@ -5,7 +5,8 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.contrib.admin.options import InlineModelAdmin
-from django.db.models import Max, QuerySet
+from django.contrib.admin.views.main import ORDER_VAR, ChangeList
+from django.db.models import F, Max, QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -26,6 +27,7 @@ from sessions_app.models import Session, Webinar
 from sessions_app.release_recipients import CountedChanges, changes_with_recipients
 from sessions_app.releases import Draft, ReleaseRefused, draft_of, release_webinar
 from sessions_app.time_zone_context import render_in_zone
+from sessions_app.webinar_names import load_name, name_of, with_names
 
 
 class SessionInline(TableInline):
@@ -43,9 +45,19 @@ class SessionInline(TableInline):
         return False
 
 
+class WebinarChangeList(ChangeList):
+    """A list that is sorted by the first session, the latest first, until somebody sorts it otherwise."""
+
+    def get_ordering(self, request: HttpRequest, queryset: "QuerySet[Any]") -> Any:
+        if ORDER_VAR in self.params:
+            return super().get_ordering(request, queryset)
+        return [F("first_starts_at").desc(nulls_last=True), "slug"]
+
+
 @admin.register(Webinar)
 class WebinarAdmin(ConcurrentEditAdmin[Webinar]):
-    list_display = ["__str__", "slug", "timezone", "released"]
+    list_display = ["days", "__str__", "state", "slug", "timezone", "released"]
+    list_display_links = ["__str__"]
     search_fields = ["slug", "title_en", "title_es"]
     actions = ["release"]
     change_form_template = "admin/sessions_app/webinar/change_form.html"
@@ -80,8 +92,20 @@ class WebinarAdmin(ConcurrentEditAdmin[Webinar]):
         ),
     ]
 
-    def get_queryset(self, request: HttpRequest) -> "QuerySet[Webinar]":
-        return super().get_queryset(request).annotate(latest_release=Max("releases__number"))
+    def get_queryset(self, request: HttpRequest) -> "QuerySet[Any]":
+        rows = super().get_queryset(request).annotate(latest_release=Max("releases__number"))
+        return with_names(rows, now=timezone.now())
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return WebinarChangeList
+
+    @admin.display(description=gettext_lazy("days"), ordering="first_starts_at")
+    def days(self, webinar: Webinar) -> str:
+        return name_of(webinar).days
+
+    @admin.display(description=gettext_lazy("state"))
+    def state(self, webinar: Webinar) -> str:
+        return str(name_of(webinar).state.label)
 
     @admin.display(description=gettext_lazy("release in force"), ordering="latest_release")
     def released(self, webinar: Webinar) -> int | None:
@@ -176,6 +200,6 @@ class WebinarAdmin(ConcurrentEditAdmin[Webinar]):
             "changes": changes,
             "form": form,
             "title": _("Release the agenda"),
-            "subtitle": str(webinar),
+            "subtitle": str(load_name(webinar, now=timezone.now())),
         }
         return TemplateResponse(request, "admin/sessions_app/webinar/release.html", context)

@@ -18,6 +18,15 @@ class ReleaseQuerySet(models.QuerySet["Release"]):
         newer = Release.objects.filter(webinar=models.OuterRef("webinar"), number__gt=models.OuterRef("number"))
         return self.filter(~models.Exists(newer)).select_related("webinar")
 
+    def with_hours(self) -> "models.QuerySet[Any, Any]":
+        """Annotate with the webinar's `starts_at` and `ends_at`; cancelled sessions count only if all are cancelled."""
+        sessions = ReleasedSession.objects.filter(session__webinar=models.OuterRef("webinar"))
+        first, last = (sessions.order_by("is_cancelled", name) for name in ("starts_at", "-ends_at"))
+        return self.annotate(
+            starts_at=models.Subquery(first.values("starts_at")[:1]),
+            ends_at=models.Subquery(last.values("ends_at")[:1]),
+        )
+
 
 class Release(models.Model):
     """One row is a numbered, immutable snapshot of a webinar's agenda; the public and participants see the latest."""

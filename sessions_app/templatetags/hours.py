@@ -43,6 +43,12 @@ def short_day(instant: datetime, zone: str) -> str:
 
 
 @register.simple_tag
+def days(first: datetime, last: datetime, zone: str) -> str:
+    """Return "14–15 Dec 2026"."""
+    return hours.format_days(first, last, zone, get_language() or "en")
+
+
+@register.simple_tag
 def day_and_hour(instant: datetime, zone: str) -> str:
     """Return "Mon 16 Nov, 09:00 (Tegucigalpa)"."""
     return hours.format_hour(instant, zone, get_language() or "en")

@@ -4,9 +4,11 @@ import hashlib
 from functools import lru_cache
 
 from django.conf import settings
+from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.cache import get_conditional_response, patch_vary_headers
 from django.utils.translation import get_language, override
 from django.views.decorators.http import require_safe
@@ -17,13 +19,27 @@ from sessions_app.ical import render_agenda
 from sessions_app.models import Release
 from sessions_app.public_page import PublicWebinar, public_content, public_webinar
 
+# Past webinars on one page of the front page.
+PAST_PER_PAGE = 10
+
 
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
-    """List the released webinars, the newest first. One query."""
-    agendas = [agenda_from_release(release) for release in Release.objects.latest_of_each()]
-    agendas.sort(key=lambda agenda: max(each.starts_at for each in agenda.sessions), reverse=True)
-    return render(request, "public/home.html", {"agendas": agendas})
+    """List the released webinars: those ahead, the next one first, and a page of the past ones, the latest first.
+
+    Three queries at most. A `?page=` that is no page shows the nearest one.
+    """
+    now = timezone.now()
+    releases = Release.objects.latest_of_each().with_hours()
+    ahead = releases.filter(ends_at__gt=now).order_by("starts_at", "pk")
+    past = Paginator(releases.filter(ends_at__lte=now).order_by("-starts_at", "pk"), PAST_PER_PAGE)
+    page = past.get_page(request.GET.get("page"))
+    context = {
+        "ahead": [agenda_from_release(release) for release in ahead],
+        "past": [(agenda_from_release(release), release.starts_at, release.ends_at) for release in page],
+        "page": page,
+    }
+    return render(request, "public/home.html", context)
 
 
 @require_safe

@@ -334,6 +334,7 @@ STEPS = (
 )
 HISTORY = (
     View("boards", "/admin/quota-board/", SECRETARIAT),
+    View("webinars", "/admin/webinars/", SECRETARIAT, has_screenshot=True, in_every_look=True),
     View("attendance-of-webinars", "/admin/attendance/", SECRETARIAT),
     View("history-of-a-webinar", f"/admin/quota-board/{FLOWS}/history/", SECRETARIAT),
     View("history-of-everything", f"/admin/quota-board/{FLOWS}/history/?all=1", SECRETARIAT),

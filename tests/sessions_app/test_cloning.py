@@ -153,10 +153,37 @@ def test_a_webinar_without_sessions_is_refused() -> None:
         clone(make_webinar(sessions=0))
 
 
+@pytest.mark.parametrize(
+    ("title", "field"),
+    [
+        (Bilingual(en="Mass intra-regional flows", es="Otro"), "title_en"),
+        (Bilingual(en="Another", es=" flujos  masivos INTRARREGIONALES"), "title_es"),
+    ],
+)
+def test_a_title_of_the_original_is_refused_in_each_language(title: Bilingual, field: str) -> None:
+    webinar = make_webinar()
+
+    with pytest.raises(CloneRefused, match="has this title too") as refusal:
+        clone_agenda(webinar, slug="next", title=title, starts_on=date(2027, 5, 3), now=NOW)
+
+    assert refusal.value.field == field
+    assert Webinar.objects.count() == 1
+
+
+def test_a_missing_translation_may_be_missing_in_the_clone_too() -> None:
+    webinar = make_webinar(title_es="")
+
+    title = Bilingual(en="Another")
+    copy = clone_agenda(webinar, slug="next", title=title, starts_on=date(2027, 5, 3), now=NOW).webinar
+
+    assert (copy.title_en, copy.title_es) == ("Another", "")
+
+
 def test_a_clone_can_be_cloned() -> None:
     first = clone(make_webinar())
 
-    again = clone_agenda(first, slug="third", title=NEXT, starts_on=date(2028, 5, 1), now=NOW).webinar
+    third = Bilingual(en="The third", es="El tercero")
+    again = clone_agenda(first, slug="third", title=third, starts_on=date(2028, 5, 1), now=NOW).webinar
 
     assert local_hours(again) == ["2028-05-01 09:00", "2028-05-02 09:00"]
     assert replace(agenda_from_rows(again).sessions[0], entries=()).title == first.sessions.get(number=1).title

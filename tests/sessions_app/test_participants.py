@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
+from django.db.models import Value
 
 from sessions_app import participants
 from sessions_app.models import Webinar
@@ -32,6 +33,9 @@ class SampleParticipants:
 
     def arrivals_url(self, webinar: Webinar, session_number: int) -> str:
         return f"/arrivals/{session_number}/"
+
+    def registration_state(self, now: datetime) -> Value:
+        return Value("")
 
 
 @pytest.fixture

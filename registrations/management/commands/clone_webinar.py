@@ -23,8 +23,8 @@ class Command(BaseCommand):
         parser.add_argument("slug", help="of the webinar that is the model")
         parser.add_argument("new_slug", help="of the next one, part of its addresses")
         parser.add_argument("--starts-on", metavar="DATE", required=True, help="day of the first session (2027-05-03)")
-        parser.add_argument("--title-en", metavar="TITLE", help="where it differs from the model's")
-        parser.add_argument("--title-es", metavar="TITLE", help="where it differs from the model's")
+        parser.add_argument("--title-en", metavar="TITLE", help="which must differ from the model's")
+        parser.add_argument("--title-es", metavar="TITLE", help="likewise, if the model has a Spanish one")
 
     def handle(self, *args: Any, **options: Any) -> None:
         webinar = webinar_by_slug(options["slug"])

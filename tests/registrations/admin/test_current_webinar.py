@@ -35,6 +35,7 @@ def test_the_current_webinar_is_chosen_once_and_stored_with_the_account(
     again.force_login(staff)
     assert header_links(again) == [
         "/admin/",
+        "/admin/webinars/",
         "/admin/quota-board/flows/",
         "/admin/countries/",
         "/admin/registrations/delegation/?webinar=flows",

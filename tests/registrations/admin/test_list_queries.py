@@ -86,6 +86,7 @@ def test_every_list_of_the_admin_takes_the_same_queries_with_one_row_as_with_man
     paths = [reverse(f"admin:{room._meta.app_label}_{room._meta.model_name}_changelist") for room in MODELS]
     paths += [
         reverse("admin:index"),
+        reverse("admin:webinars"),
         reverse("admin:quota-boards"),
         reverse("admin:attendance-of-webinars"),
         "/en/delegations/",

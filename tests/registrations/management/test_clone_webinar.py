@@ -21,22 +21,27 @@ def clone(*arguments: str) -> str:
     return out.getvalue()
 
 
-def test_the_command_prepares_the_next_webinar_and_keeps_the_titles() -> None:
+TITLES = ("--title-en", "Next", "--title-es", "Próximo")
+
+
+def test_the_command_prepares_the_next_webinar_with_its_titles() -> None:
     make_webinar()
 
-    said = clone("flows", "next", "--starts-on", "2027-05-03", "--title-en", "Next")
+    said = clone("flows", "next", "--starts-on", "2027-05-03", *TITLES)
 
     copy = Webinar.objects.get(slug="next")
     assert said == "next is prepared. Registration has no opening date yet; nothing is public.\n"
-    assert (copy.title_en, copy.title_es) == ("Next", "Flujos masivos intrarregionales")
+    assert (copy.title_en, copy.title_es) == ("Next", "Próximo")
 
 
 @pytest.mark.parametrize(
     ("arguments", "why"),
     [
         (("unknown", "next", "--starts-on", "2027-05-03"), "There is no webinar “unknown”. Known: flows."),
-        (("flows", "flows", "--starts-on", "2027-05-03"), "slug: .*already exists"),
+        (("flows", "flows", "--starts-on", "2027-05-03", *TITLES), "slug: .*already exists"),
         (("flows", "next", "--starts-on", "soon"), "this is no date"),
+        (("flows", "next", "--starts-on", "2027-05-03"), "title_en: The earlier webinar has this title too"),
+        (("flows", "next", "--starts-on", "2027-05-03", *TITLES[:2]), "title_es: The earlier webinar has this title"),
         (("flows", "next", "--starts-on", "2026-10-01"), "starts_on: .*still to come"),
         (("flows", "next", "--starts-on", "2026-11-16"), "takes place at the same time"),
     ],

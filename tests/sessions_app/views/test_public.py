@@ -1,10 +1,12 @@
 import re
 from collections.abc import Callable, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import icalendar
 import pytest
 from django.test import Client
+from pytest_django import DjangoAssertNumQueries
+from time_machine import TimeMachineFixture
 
 from sessions_app.editing import cancel_session
 from sessions_app.models import (
@@ -57,17 +59,87 @@ def test_nothing_is_public_before_the_first_release(client: Client) -> None:
     assert "Mass intra-regional flows" not in page(client, "/en/")
 
 
-def test_the_home_page_lists_released_webinars_with_the_newest_first(client: Client) -> None:
-    released(title_en="First", title_es="Primero")
-    later = make_webinar("later", title_en="Second", title_es="Segundo")
-    later.sessions.update(starts_at=FIRST_START + timedelta(days=90))
-    release_webinar(later, by=None, now=NOW)
-    make_webinar("hidden", title_en="Unreleased")
+def released_on(start: datetime, slug: str, **titles: str) -> Webinar:
+    webinar = make_webinar(slug, sessions=1, **titles)
+    webinar.sessions.update(starts_at=start)
+    release_webinar(webinar, by=None, now=NOW)
+    return webinar
+
+
+def test_the_home_page_lists_what_is_ahead_first_and_the_past_in_reverse(
+    client: Client, time_machine: TimeMachineFixture
+) -> None:
+    for days, name in ((30, "Tercero"), (5, "Segundo"), (-9, "Cuarto"), (-20, "Quinto")):
+        released_on(NOW + timedelta(days=days), name.lower(), title_en=f"{name} in English", title_es=name)
+    under_way = released_on(NOW - timedelta(hours=1), "first", title_es="Primero")
+    make_webinar("hidden", title_es="Sin publicar")
+    time_machine.move_to(NOW)
 
     words = page(client, "/es/")
 
-    assert words.index("Segundo") < words.index("Primero")
-    assert "Unreleased" not in words
+    assert under_way.sessions.get().ends_at > NOW
+    places = [
+        words.index(name) for name in ("Primero", "Segundo", "Tercero", "Seminarios web pasados", "Cuarto", "Quinto")
+    ]
+    assert places == sorted(places)
+    assert "17 oct 2026 Cuarto" in words
+    assert "Sin publicar" not in words
+
+
+def test_the_home_page_says_so_if_everything_is_past(client: Client, time_machine: TimeMachineFixture) -> None:
+    released_on(NOW - timedelta(days=9), "past")
+    time_machine.move_to(NOW)
+
+    words = page(client, "/en/")
+
+    assert "No webinar lies ahead." in words
+    assert "17 Oct 2026 Mass intra-regional flows" in words
+
+
+def test_the_home_page_has_past_webinars_in_pages_of_ten(client: Client, time_machine: TimeMachineFixture) -> None:
+    for number in range(11):
+        released_on(NOW - timedelta(days=9 + number), f"past-{number}", title_en=f"Past-{number:02}")
+    time_machine.move_to(NOW)
+
+    first, second, last = (page(client, "/en/", page=number) for number in ("1", "2", "999"))
+
+    assert [re.findall(r"Past-\d\d", words)[:1] for words in (first, second, last)] == [
+        ["Past-00"],
+        ["Past-10"],
+        ["Past-10"],
+    ]
+    assert "Page 1 of 2 Next page" in first
+    assert "Previous page Page 2 of 2" in second
+
+
+@pytest.mark.parametrize("nonsense", ["", "0", "-1", "x", "9" * 30, "9" * 5000, "\0", "²", "٣", "1.5", "last"])
+def test_a_page_of_the_home_page_that_does_not_exist_is_no_error(client: Client, nonsense: str) -> None:
+    released_on(NOW - timedelta(days=900), "past")
+
+    assert client.get("/en/", {"page": nonsense}).status_code == 200
+    assert client.get("/es/", {"page": nonsense}).status_code == 200
+
+
+def test_a_cancelled_session_does_not_keep_a_webinar_ahead(client: Client, time_machine: TimeMachineFixture) -> None:
+    webinar = released_on(NOW - timedelta(days=9), "past")
+    later = make_session(webinar, number=2, starts_at=NOW + timedelta(days=9))
+    cancel_session(later, now=NOW)
+    release_webinar(webinar, by=None, now=NOW)
+    time_machine.move_to(NOW)
+
+    assert "No webinar lies ahead." in page(client, "/en/")
+
+
+def test_the_home_page_takes_three_queries_with_many_webinars(
+    client: Client, django_assert_num_queries: DjangoAssertNumQueries, time_machine: TimeMachineFixture
+) -> None:
+    for number in range(15):
+        released_on(NOW + timedelta(days=number), f"ahead-{number}")
+        released_on(NOW - timedelta(days=9 + number), f"past-{number}")
+    time_machine.move_to(NOW)
+
+    with django_assert_num_queries(3):
+        client.get("/en/")
 
 
 def test_edits_after_the_release_do_not_show(client: Client) -> None:

@@ -22,6 +22,7 @@ PAGES = (
     View("session", "/admin/sessions_app/session/{session}/change/", SECRETARIAT),
     View("body", "/admin/registrations/participatingbody/add/", SECRETARIAT),
     View("people", "/admin/registrations/delegate/", SECRETARIAT),
+    View("country", "/admin/countries/honduras/", SECRETARIAT),
     View("board", f"/admin/quota-board/{FLOWS}/", SECRETARIAT),
     View("announcement", f"/admin/registrations/announcement/add/?webinar={FLOWS}", SECRETARIAT),
     View("arrivals", f"/admin/attendance/{FLOWS}/1/arrivals/", SECRETARIAT),

@@ -31,6 +31,12 @@ FAILED = (
     View("body-added", "/admin/registrations/participatingbody/add/", SECRETARIAT, save),
     View("session-changed", "/admin/sessions_app/session/{session}/change/", SECRETARIAT, empty_the_title),
     View("room-switched", "/admin/attendance/mass-intra-regional-flows/1/arrivals/", SECRETARIAT, switch_room_badly),
+    View(
+        "call-noted",
+        "/admin/countries/honduras/",
+        SECRETARIAT,
+        lambda page: page.locator(".rcm-call button.default").click(),
+    ),
 )
 
 

@@ -63,6 +63,7 @@ PAGES = (
     View("board", f"/admin/quota-board/{FLOWS}/", SECRETARIAT),
     View("session", "/admin/sessions_app/session/{session}/change/", SECRETARIAT),
     View("people", "/admin/registrations/delegate/", SECRETARIAT),
+    View("country", "/admin/countries/honduras/", SECRETARIAT),
 )
 
 

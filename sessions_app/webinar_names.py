@@ -48,7 +48,8 @@ class WebinarName:
 
     @property
     def title(self) -> str:
-        return str(self.webinar)
+        """The short title, or the whole one where there is no short one."""
+        return str(self.webinar.short_title)
 
     @property
     def days(self) -> str:

@@ -43,6 +43,7 @@ def webinar_list_page(site: AdminSite, request: HttpRequest) -> HttpResponse:
     context = site.each_context(request) | {
         "title": _("Webinars"),
         "tables": webinar_tables(request, url_of=change_url, ahead=ahead, past=past, now=now),
+        "may_add": site.get_model_admin(Webinar).has_add_permission(request),
     }
     return TemplateResponse(request, "admin/webinars/tables.html", context)
 

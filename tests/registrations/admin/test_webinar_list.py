@@ -10,7 +10,7 @@ from django.utils import timezone
 from registrations.models import RegistrationPolicy
 from sessions_app.models import Session, Webinar
 from sessions_app.releases import release_webinar
-from tests.factories import make_country, make_delegate, make_delegation, make_quotas, make_webinar
+from tests.factories import make_country, make_delegate, make_delegation, make_observer, make_quotas, make_webinar
 
 pytestmark = pytest.mark.django_db
 LIST = "/admin/webinars/"
@@ -150,3 +150,16 @@ def test_the_list_of_all_records_is_sorted_by_the_first_session_and_shows_the_da
 
     assert [row.slug for row in page.context["cl"].result_list] == ["later", "sooner", "empty"]
     assert "no date yet" in page.text
+
+
+def test_the_list_leads_to_the_page_that_sets_up_a_webinar_but_not_observers(
+    secretariat: Client, client: Client
+) -> None:
+    webinar_in(5, "flows", short_title_en="Flows in short")
+
+    page = secretariat.get(LIST).content.decode()
+    client.force_login(make_observer())
+    seen_by_observer = client.get(LIST).content.decode()
+
+    assert ("/admin/webinars/new/" in page, "/admin/webinars/new/" in seen_by_observer) == (True, False)
+    assert "Flows in short</a>" in page

@@ -20,6 +20,7 @@ ALLAUTH_PLURAL_TEXT = ngettext_lazy(
 ADMIN_TEXTS = (
     _("- Select an option -"),
     _("Run"),
+    _("Logout"),
     _("Pagination %(name)s"),
     _("Pagination %(name)s entries"),
     _("Filter by %(field_name)s"),

@@ -6,7 +6,7 @@ from typing import Any
 
 from django import template
 from django.contrib.admin.helpers import AdminForm
-from django.forms import BaseForm, BaseFormSet, BoundField
+from django.forms import BaseForm, BaseFormSet, BoundField, MultiWidget
 from django.forms.utils import ErrorList
 from django.utils.translation import gettext as _
 
@@ -51,8 +51,10 @@ def _errors_of(form: BaseForm, *, row: int | None = None) -> Iterator[FormError]
 
 
 def target_of(field: BoundField) -> str:
-    """Return the id of the input of `field`, or of its first input if it has several: Django then gives no id."""
-    return str(field.id_for_label or f"{field.auto_id}_0")
+    """Return the id of the input of `field`, or of its first input if it has several."""
+    # Django 5.2 gives no id for several inputs, 6.1 one that no input has.
+    has_several = isinstance(field.field.widget, MultiWidget) or not field.id_for_label
+    return f"{field.auto_id}_0" if has_several else str(field.id_for_label)
 
 
 @register.simple_tag(takes_context=True)

@@ -98,6 +98,8 @@ def open_view(view: View, place: Site, page: Page, *, width: int = WIDE, height:
     assert answer.status == view.status
     if view.reach is not None:
         view.reach(page)
+        # The page that a form leads to may be shown before its style sheets are.
+        page.wait_for_load_state()
     return page
 
 

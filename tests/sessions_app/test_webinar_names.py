@@ -30,7 +30,7 @@ def state_of(webinar: Webinar, now: datetime = NOW) -> str:
     ("language", "expected"),
     [
         ("en", "16–17 Nov 2026 · Mass intra-regional flows · registration open"),
-        ("es", "16–17 nov 2026 · Flujos masivos intrarregionales · inscripción abierta"),
+        ("es", "16–17 nov 2026 · Flujos masivos intrarregionales · registro abierto"),
     ],
 )
 def test_a_name_has_the_days_before_the_title_and_then_the_state(language: str, expected: str) -> None:

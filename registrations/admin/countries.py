@@ -36,7 +36,7 @@ from registrations.queries.country import (
 from registrations.queries.focal_points import with_last_invitation
 from registrations.services.call_notes import end_look_again, hand_over, note_call
 from sessions_app.admin.base import MAX_KEY_LENGTH
-from sessions_app.hours import format_clock, format_day, hours_for, zone_city
+from sessions_app.hours import format_clock, format_day, format_days, hours_for, zone_city
 
 # How many notes Today lists; the page of all countries shows the others.
 MAX_LOOK_AGAIN = 12
@@ -170,9 +170,9 @@ def _days(row: DelegationAhead, language: str) -> str:
 
 def _choice_label(row: DelegationAhead) -> str:
     webinar = row.delegation.webinar
-    if row.first is None:
+    if row.first is None or row.last is None:
         return str(webinar)
-    return f"{format_day(row.first, webinar.timezone, get_language() or 'en', with_year=True)} · {webinar}"
+    return f"{format_days(row.first, row.last, webinar.timezone, get_language() or 'en')} · {webinar}"
 
 
 def _clocks(body: ParticipatingBody, now: datetime) -> list[tuple[str, str]]:

@@ -83,7 +83,7 @@ class DeliveryState(models.TextChoices):
 
 
 class DeliveryQuerySet(models.QuerySet["Delivery"]):
-    """Query set with the states of sending, and the one function that inserts what is owed."""
+    """Filters deliveries by their state of sending, and inserts those that are owed."""
 
     def without_stored(self, deliveries: Sequence["Delivery"]) -> list["Delivery"]:
         """Return those of `deliveries`, which are unsaved, whose key is not stored. One query; none for no delivery."""
@@ -120,6 +120,10 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
     def overdue(self, now: datetime) -> "DeliveryQuerySet":
         """Return those that have been `waiting` for too long, however often they were tried."""
         return self.waiting(now).filter(LessThan(OWED_AT, now - OVERDUE_AFTER))
+
+    def without_tests(self) -> "DeliveryQuerySet":
+        """Return all but the tests, which staff send to themselves."""
+        return self.exclude(kind=DeliveryKind.TEST)
 
     def latest_of_entry(self) -> "DeliveryQuerySet":
         """Return the calendar messages after which nothing newer is planned for their mailbox and session.

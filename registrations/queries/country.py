@@ -28,6 +28,7 @@ from registrations.models import (
     RegistrationPolicy,
     User,
 )
+from registrations.models.delivery import DeliveryQuerySet
 from registrations.queries.delegation_page import policy_of
 from registrations.queries.letters import lacking_letter
 from registrations.queries.lists import seats_of_delegations
@@ -38,8 +39,6 @@ from sessions_app.models import Webinar
 ENTRIES_PER_PAGE = 40
 # The pages before the last one are read to show it, so there is an end.
 MAX_PAGES = 50
-# Mail to focal points that is about a webinar and not about one delegation.
-KINDS_TO_ACCOUNTS = (DeliveryKind.REMINDER, DeliveryKind.ANNOUNCEMENT)
 
 
 @dataclass(frozen=True)
@@ -254,7 +253,7 @@ def _mails(body: ParticipatingBody, webinars: dict[int, Webinar], most: int) -> 
     """
     by_webinar = {webinar.pk: webinar for webinar in webinars.values()}
     accounts = FocalPoint.objects.filter(body=body, removed_at__isnull=True).values("user")
-    to_accounts = Q(delegation__in=webinars) | Q(user__in=accounts, kind__in=KINDS_TO_ACCOUNTS, webinar__in=by_webinar)
+    to_accounts = Q(delegation__in=webinars) | Q(user__in=accounts, delegation=None, webinar__in=by_webinar)
     delegates = Delegate.objects.filter(delegation__in=webinars).order_by().values("pk")
     return [
         *_grouped(Delivery.objects.filter(to_accounts), by_webinar, most, is_to_focal_points=True),
@@ -263,10 +262,10 @@ def _mails(body: ParticipatingBody, webinars: dict[int, Webinar], most: int) -> 
 
 
 def _grouped(
-    deliveries: "QuerySet[Delivery]", webinars: dict[int, Webinar], most: int, *, is_to_focal_points: bool
+    deliveries: "DeliveryQuerySet", webinars: dict[int, Webinar], most: int, *, is_to_focal_points: bool
 ) -> Iterable[TimelineEntry]:
     rows = (
-        deliveries.exclude(kind=DeliveryKind.TEST)
+        deliveries.without_tests()
         .exclude(state=DeliveryState.SUPERSEDED)
         .order_by("-created_at", "kind", "state")
         .values_list("created_at", "webinar", "kind", "state")
@@ -284,9 +283,10 @@ def _grouped(
 
 
 def delegations_past(body: ParticipatingBody, *, ahead: Collection[int], most: int) -> Sequence[Any]:
-    """Return the latest delegations of `body` besides those of the ids `ahead`, with the start of the `first` session.
+    """Return the latest delegations of `body` but those `ahead` (ids), with the starts of `first` and `last` session.
 
     They are at webinars that are over or cancelled. One query.
     """
     past = Delegation.objects.filter(body=body).exclude(pk__in=ahead).select_related("webinar", "handled_by")
-    return list(past.annotate(first=Min("webinar__sessions__starts_at")).order_by("-first", "-pk")[:most])
+    starts = "webinar__sessions__starts_at"
+    return list(past.annotate(first=Min(starts), last=Max(starts)).order_by("-first", "-pk")[:most])

@@ -37,12 +37,6 @@ def long_day(instant: datetime, zone: str) -> str:
 
 
 @register.simple_tag
-def short_day(instant: datetime, zone: str) -> str:
-    """Return "Mon 16 Nov 2026"."""
-    return hours.format_day(instant, zone, get_language() or "en", with_year=True)
-
-
-@register.simple_tag
 def days(first: datetime, last: datetime, zone: str) -> str:
     """Return "14–15 Dec 2026"."""
     return hours.format_days(first, last, zone, get_language() or "en")

@@ -5,7 +5,7 @@ from django.http import HttpRequest
 from django.urls import translate_url
 from django.utils.translation import get_language
 
-from rcm_webinar.members import member_names
+from registrations.members import member_names
 
 # Each name is in its own language, so that its readers recognise it.
 LANGUAGE_NAMES = {"es": "Español", "en": "English"}

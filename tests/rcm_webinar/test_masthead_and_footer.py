@@ -8,7 +8,7 @@ from django.contrib.staticfiles import finders
 from django.test import Client, RequestFactory
 from django.views.defaults import bad_request, server_error
 
-from rcm_webinar.members import member_names
+from registrations.members import member_names
 from tests.environment import ROOT
 from tests.factories import make_staff, make_user
 

@@ -48,7 +48,7 @@ def overlaps(sessions: Sequence[SessionPlan]) -> dict[int, str]:
     """
     in_order = sorted(sessions, key=lambda session: (session.starts_at, session.row))
     return {
-        later.row: _("This session begins at %(begins)s, before the one before it ends at %(ends)s.")
+        later.row: _("This session begins at %(begins)s, but the one before it ends only at %(ends)s.")
         % {"begins": _hour(later.starts_at), "ends": _hour(earlier.ends_at)}
         for earlier, later in pairwise(in_order)
         if later.starts_at < earlier.ends_at

@@ -3,6 +3,7 @@
 from django.contrib import messages
 from django.contrib.admin import AdminSite
 from django.core.exceptions import PermissionDenied
+from django.forms import Select
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -15,6 +16,7 @@ from sessions_app.admin.base import change_url
 from sessions_app.cloning import sessions_at_the_time_of
 from sessions_app.models import Webinar
 from sessions_app.time_zone_context import render_in_zone
+from sessions_app.webinar_names import webinar_choices
 from sessions_app.webinar_setup import SetupRefused
 from sessions_app.zone_choices import zone_groups
 from sessions_app.zones import known_zones
@@ -53,11 +55,17 @@ def _page(request: HttpRequest, site: AdminSite, earlier: Webinar | None) -> Htt
         "quotas": forms.quotas,
         "inlines": forms.inlines,
         "earlier": earlier,
-        "webinars": Webinar.objects.order_by("-created_at"),
+        "earlier_webinars": _chooser(earlier),
         "open_rows": OPEN_ROWS,
         "zones": zone_groups(translation.get_language() or "en"),
     }
     return TemplateResponse(request, "admin/webinars/new.html", context)
+
+
+def _chooser(earlier: Webinar | None) -> str:
+    """Return the select of the webinars that can fill the page in, named as in all lists."""
+    choices = webinar_choices(now=timezone.now(), value="slug", empty=_("none"))
+    return Select(choices=choices).render("from", earlier.slug if earlier is not None else "", {"id": "from"})
 
 
 def _create(site: AdminSite, request: HttpRequest, forms: NewWebinarForms, earlier: Webinar | None) -> Webinar | None:

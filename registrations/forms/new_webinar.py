@@ -10,7 +10,6 @@ from types import SimpleNamespace
 from typing import Any
 
 from django import forms
-from django.forms.utils import from_current_timezone
 from django.utils import timezone
 from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
@@ -152,7 +151,7 @@ class SessionRow(forms.Form):
             self.add_error("minutes", _("Give how many minutes it lasts."))
         if begins is not None:
             try:
-                self.cleaned_data["starts_at"] = from_current_timezone(datetime.combine(day, begins))
+                self.cleaned_data["starts_at"] = forms.DateTimeField().clean(datetime.combine(day, begins))
             except forms.ValidationError:
                 self.add_error(
                     "begins", _("This hour does not exist, or exists twice: the clocks are changed on that day.")

@@ -1,4 +1,4 @@
-"""Pairs each change of a release with the number of people whom it would mail.
+"""Pairs each change of a release with the number of people who would be mailed about it.
 
 The app that registers people counts them, see `participants.py`.
 """

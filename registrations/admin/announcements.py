@@ -107,7 +107,7 @@ class AnnouncementAdmin(WebinarColumnMixin, SecretariatAdmin[Announcement]):
         )
 
     def _choose_webinar(self, request: HttpRequest) -> HttpResponse:
-        """Ask to the people of which webinar the announcement goes."""
+        """Show the webinars to choose from: an announcement goes to the people of one webinar."""
         context = self._context(
             request,
             title=_("Write an announcement"),

@@ -1,4 +1,4 @@
-"""Counts the people whom the release of an agenda would mail.
+"""Counts the people who would be mailed if an agenda were released.
 
 The page of the release reads the figures through `sessions_app/participants.py`, and shows them with
 `sessions_app/release_recipients.py`.

@@ -88,7 +88,7 @@ class AddressHolders:
         return clashes_of(self.by.pk, since=self.now - CLASH_WINDOW).count()
 
     def _clash(self, delegate: Delegate, holder: Delegate) -> HistoryEvent:
-        """Build the event of a clash: `changes` have whom the user tried to register, `delegate` has the address."""
+        """Build the event of a clash: `changes` name the person to register; `delegate` has the address already."""
         return new_event(
             HistoryKind.ADDRESS_CLASH,
             delegation=self.locked.delegation,

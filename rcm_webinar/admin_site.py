@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from functools import wraps
-from typing import Any, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from allauth.account.decorators import secure_admin_login
 from django.apps import apps
@@ -26,6 +26,9 @@ from registrations.permissions import (
 from sessions_app.reader_zone import zone_for_reader
 from sessions_app.time_zone_context import render_in_zone
 
+if TYPE_CHECKING:
+    from registrations.admin.webinar_head import WebinarHead
+
 
 @runtime_checkable
 class RootPagesAdmin(Protocol):
@@ -34,6 +37,13 @@ class RootPagesAdmin(Protocol):
     def root_urls(self) -> list[URLPattern]: ...
 
     def dashboard_context(self, request: HttpRequest) -> dict[str, object]: ...
+
+
+@runtime_checkable
+class WebinarPagesAdmin(Protocol):
+    """The admin class that knows which pages are about one webinar, and the head of such a page."""
+
+    def head_of_page(self, request: HttpRequest) -> "WebinarHead | None": ...
 
 
 class SecretariatSite(AdminSite):
@@ -66,25 +76,24 @@ class SecretariatSite(AdminSite):
         return response
 
     def admin_view(self, view: Any, cacheable: bool = False) -> Any:
-        """Wrap `view`: every hour is in the zone of the user's account, which the top of the page names.
+        """Wrap `view`: hours are in the zone of the webinar that the page is about, else in that of the account.
 
-        Observers get 403 for all pages except those that are meant for them.
+        The top of the page names the zone (rule 13). Observers get 403 for all pages except those meant for them.
         """
 
         @wraps(view)
-        def check_observer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        def in_one_zone(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
             if is_observer(request.user) and not may_observer_open(request):
                 raise PermissionDenied
-            response: HttpResponse = view(request, *args, **kwargs)
-            return response
+            head = self._head_of_page(request)
+            request.webinar_head = head  # type: ignore[attr-defined]  # for `each_context`
+            zone = head.name.webinar.timezone if head else _zone_of_account(request)
+            return render_in_zone(zone, view, request, *args, **kwargs)
 
-        inner = super().admin_view(check_observer, cacheable)
+        return super().admin_view(in_one_zone, cacheable)
 
-        def in_reader_zone(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-            zone = zone_for_reader(request.user, timezone.get_default_timezone_name())
-            return render_in_zone(zone, inner, request, *args, **kwargs)
-
-        return in_reader_zone
+    def each_context(self, request: HttpRequest) -> dict[str, Any]:
+        return super().each_context(request) | {"webinar_head": getattr(request, "webinar_head", None)}
 
     def get_urls(self) -> list[URLResolver | URLPattern]:
         own = [url for model_admin in self._root_pages_admins() for url in model_admin.root_urls()]
@@ -101,9 +110,17 @@ class SecretariatSite(AdminSite):
             context |= model_admin.dashboard_context(request)
         return super().index(request, context)
 
+    def _head_of_page(self, request: HttpRequest) -> "WebinarHead | None":
+        knowing = (
+            model_admin for model_admin in self._registered_admins() if isinstance(model_admin, WebinarPagesAdmin)
+        )
+        return next((head for model_admin in knowing if (head := model_admin.head_of_page(request))), None)
+
     def _root_pages_admins(self) -> Iterator[RootPagesAdmin]:
-        registered = (self.get_model_admin(model) for model in apps.get_models() if self.is_registered(model))
-        return (model_admin for model_admin in registered if isinstance(model_admin, RootPagesAdmin))
+        return (model_admin for model_admin in self._registered_admins() if isinstance(model_admin, RootPagesAdmin))
+
+    def _registered_admins(self) -> Iterator[Any]:
+        return (self.get_model_admin(model) for model in apps.get_models() if self.is_registered(model))
 
     def _lacks_second_factor(self, request: HttpRequest) -> bool:
         """Whether the user must still pass a second factor; computed once per request."""
@@ -111,6 +128,10 @@ class SecretariatSite(AdminSite):
             request.lacks_second_factor = lacks_second_factor(request)  # type: ignore[attr-defined]  # cached
         answer: bool = request.lacks_second_factor  # type: ignore[attr-defined]  # set above
         return answer
+
+
+def _zone_of_account(request: HttpRequest) -> str:
+    return zone_for_reader(request.user, timezone.get_default_timezone_name())
 
 
 _sign_in: Callable[..., Callable[..., HttpResponse]] = secure_admin_login

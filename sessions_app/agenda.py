@@ -156,6 +156,13 @@ class Agenda:
     release_number: int | None = None
     released_at: datetime | None = None
 
+    @property
+    def untranslated_count(self) -> int:
+        """The number of titles of the webinar, its sessions that take place and their items that lack a language."""
+        takes_place = [each for each in self.sessions if not each.is_cancelled]
+        items = [entry.title for each in takes_place for entry in each.entries]
+        return sum(not (title.en and title.es) for title in (self.title, *(each.title for each in takes_place), *items))
+
     def get_session(self, number: int) -> AgendaSession | None:
         """Return the session with this number, or None."""
         return next((each for each in self.sessions if each.number == number), None)

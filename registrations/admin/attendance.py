@@ -20,6 +20,7 @@ from registrations.admin.arrivals import arrivals_page, switch_room_page
 from registrations.admin.attendance_chart import build_chart
 from registrations.admin.base import is_observer_request, staff_user
 from registrations.admin.exports import file_response
+from registrations.admin.webinar_head import webinar_of_page
 from registrations.exceptions import RuleBroken
 from registrations.forms.attendance import ConfirmImportForm, MatchForm, RemoveForm, ReportForm
 from registrations.forms.errors import add_broken_rule
@@ -123,7 +124,7 @@ class AttendanceAdmin(WebinarColumnMixin, ReadOnlyAdmin[Attendance]):
 
     def table_page(self, request: HttpRequest, slug: str) -> HttpResponse:
         """Show, by country and session, how many were nominated, invited, accepted, opened the room and attended."""
-        webinar = get_object_or_404(Webinar, slug=slug)
+        webinar = webinar_of_page(request)
         table = attendance_table(webinar)
         context = self.admin_site.each_context(request) | {
             "title": _("Attendance"),

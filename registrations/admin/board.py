@@ -7,13 +7,14 @@ from urllib.parse import urlencode
 from django.contrib.admin import AdminSite
 from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from registrations.admin.links import people_url
 from registrations.admin.registration_chart import build_chart
+from registrations.admin.webinar_head import webinar_of_page
 from registrations.forms.board import ANYTHING, BY_NAME, BoardForm
 from registrations.models import Delegation, DelegationStatus
 from registrations.queries import (
@@ -31,7 +32,7 @@ from registrations.queries.speakers import unlinked_speakers
 from sessions_app.admin.base import change_url
 from sessions_app.admin.webinar_tables import Cell, Cells, Columns, webinar_tables
 from sessions_app.models import Webinar
-from sessions_app.webinar_names import name_of, with_names
+from sessions_app.webinar_names import name_of
 
 NO_CHANGES = DelegationChanges()
 
@@ -56,12 +57,6 @@ class BoardTableRow:
     working_group_url: str
     page_url: str
     action_label: str
-
-
-def people_url(webinar: Webinar, **filters: str) -> str:
-    """Return the address of the list of active people of `webinar`, filtered by `filters`."""
-    query = urlencode({"webinar": webinar.slug, "status__exact": "active", **filters})
-    return f"{reverse('admin:registrations_delegate_changelist')}?{query}"
 
 
 def table_rows(
@@ -144,7 +139,7 @@ def profile_total_links(board: QuotaBoard, *, profile: str = "") -> list[tuple[P
 def board_page(site: AdminSite, request: HttpRequest, slug: str) -> HttpResponse:
     """Show the quota board of one webinar, filtered and ordered by the query string."""
     now = timezone.now()
-    webinar = get_object_or_404(with_names(Webinar.objects.all(), now=now), slug=slug)
+    webinar = webinar_of_page(request)
     board = quota_board(webinar)
     recent_changes = recent_changes_of(webinar, now=now)
     form = BoardForm(request.GET, profiles=[total.profile for total in board.profile_totals])

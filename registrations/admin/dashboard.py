@@ -1,5 +1,6 @@
 """Data of the admin's dashboard: what needs attention today, and upcoming events with links."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -24,10 +25,12 @@ class UpcomingItem:
 def dashboard_context(*, now: datetime) -> dict[str, object]:
     """Return the template context of the dashboard."""
     found = today(now=now)
-    return {
-        "today": found,
-        "coming": [UpcomingItem(event, _event_text(event), _event_url(event)) for event in found.upcoming],
-    }
+    return {"today": found, "coming": describe_upcoming(found.upcoming)}
+
+
+def describe_upcoming(events: Iterable[UpcomingEvent]) -> list[UpcomingItem]:
+    """Return each of `events` in words, with its link."""
+    return [UpcomingItem(event, _event_text(event), _event_url(event)) for event in events]
 
 
 def _event_text(coming: UpcomingEvent) -> str:

@@ -12,9 +12,11 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from registrations.admin.base import staff_user
-from registrations.admin.current_webinar import current_webinar_page
 from registrations.admin.new_webinar import new_webinar_page
 from registrations.admin.personal_data import data_to_purge, erase_page, export_page, person_page
+from registrations.admin.records import records_page
+from registrations.admin.webinar_head import WebinarHead, head_of_page
+from registrations.admin.webinar_home import webinar_home_page
 from registrations.admin.webinar_list import webinar_list_page
 from registrations.exceptions import NotPossibleNow
 from registrations.forms.policies import PolicyForm
@@ -38,16 +40,21 @@ class PolicyAdmin(WebinarColumnMixin, SecretariatAdmin[RegistrationPolicy]):
     list_select_related = ["webinar"]
 
     def root_urls(self) -> list[URLPattern]:
-        """Return the URL patterns that list the webinars, set one up and choose the current one."""
+        """Return the URL patterns of the webinars, of the home of each, and of the lists of all records."""
         view = self.admin_site.admin_view
         return [
             path("webinars/", view(partial(webinar_list_page, self.admin_site)), name="webinars"),
             path("webinars/new/", view(partial(new_webinar_page, self.admin_site)), name="new-webinar"),
-            path("current-webinar/", view(partial(current_webinar_page, self.admin_site)), name="current-webinar"),
+            path("webinars/<slug:slug>/", view(partial(webinar_home_page, self.admin_site)), name="webinar-home"),
+            path("records/", view(partial(records_page, self.admin_site)), name="records"),
         ]
 
     def dashboard_context(self, request: HttpRequest) -> dict[str, object]:
         return {}
+
+    def head_of_page(self, request: HttpRequest) -> WebinarHead | None:
+        """Return the head of the page if it is about one webinar, whichever model it belongs to."""
+        return head_of_page(request)
 
     def has_delete_permission(self, request: HttpRequest, obj: RegistrationPolicy | None = None) -> bool:
         """Return False: without its policy, every participant link of the webinar would end."""

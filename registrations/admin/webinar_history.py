@@ -3,16 +3,14 @@
 from django.contrib.admin import AdminSite
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from registrations.admin.base import is_observer_request
 from registrations.admin.history_text import describe_events
+from registrations.admin.webinar_head import webinar_of_page
 from registrations.queries.history import history_of_webinar
-from sessions_app.models import Webinar
-from sessions_app.webinar_names import load_name
+from sessions_app.webinar_names import name_of
 
 EVENTS_PER_PAGE = 50
 # Figures and codes. Reasons, room addresses and searches are for staff.
@@ -26,14 +24,14 @@ def webinar_history_page(site: AdminSite, request: HttpRequest, slug: str) -> Ht
 
     Observers may not read the history of a delegation: they see the webinar's events, and only figures and codes.
     """
-    webinar = get_object_or_404(Webinar, slug=slug)
+    webinar = webinar_of_page(request)
     is_for_observer = is_observer_request(request)
     webinar_only = is_for_observer or request.GET.get("all") != "1"
     events = history_of_webinar(webinar, is_webinar_wide=webinar_only)
     page = Paginator(events, EVENTS_PER_PAGE).get_page(request.GET.get("page"))
     context = site.each_context(request) | {
         "title": _("History"),
-        "subtitle": str(load_name(webinar, now=timezone.now())),
+        "subtitle": str(name_of(webinar)),
         "webinar": webinar,
         "page": page,
         "webinar_only": webinar_only,

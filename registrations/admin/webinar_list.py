@@ -12,7 +12,8 @@ from django.utils import timezone
 from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext as _
 
-from registrations.admin.board import people_url
+from registrations.admin.base import is_observer_request
+from registrations.admin.links import people_url
 from registrations.models import RegistrationPolicy
 from registrations.queries.webinar_list import (
     WebinarFigures,
@@ -20,7 +21,6 @@ from registrations.queries.webinar_list import (
     people_of_webinars,
     webinar_figures,
 )
-from sessions_app.admin.base import change_url
 from sessions_app.admin.webinar_tables import Cell, Cells, Columns, webinar_tables
 from sessions_app.hours import format_days, format_hour
 from sessions_app.models import Webinar
@@ -42,7 +42,16 @@ def webinar_list_page(site: AdminSite, request: HttpRequest) -> HttpResponse:
     )
     context = site.each_context(request) | {
         "title": _("Webinars"),
-        "tables": webinar_tables(request, url_of=change_url, ahead=ahead, past=past, now=now),
+        "tables": webinar_tables(
+            request,
+            # Observers have the board in place of the home.
+            url_of=lambda webinar: reverse(
+                "admin:quota-board" if is_observer_request(request) else "admin:webinar-home", args=[webinar.slug]
+            ),
+            ahead=ahead,
+            past=past,
+            now=now,
+        ),
         "may_add": site.get_model_admin(Webinar).has_add_permission(request),
     }
     return TemplateResponse(request, "admin/webinars/tables.html", context)

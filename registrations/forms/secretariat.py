@@ -2,11 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from django import forms
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from registrations.exceptions import GapsRemain
@@ -17,8 +15,6 @@ from registrations.models import BodyKind, Delegation, HistoryEvent, Quota
 from registrations.queries import SeatCount, fingerprint_of, gaps_in, lacks_letter
 from registrations.services.delegations import MAX_COMMENT_LENGTH
 from registrations.services.quotas import MAX_SEATS
-from sessions_app.models import Webinar
-from sessions_app.webinar_names import webinar_choices
 
 
 class DelegationActionForm(forms.Form):
@@ -37,15 +33,6 @@ class DelegationActionForm(forms.Form):
         """Set the hidden fields to the present version: submitting the form again then decides on what is shown now."""
         hidden = self.fields.keys() & {"seen", "version"}
         update_hidden_values(self, **{name: str(self.fields[name].initial) for name in hidden})
-
-
-class CurrentWebinarForm(forms.Form):
-    webinar = forms.ModelChoiceField(Webinar.objects.all(), label=_("Webinar"), required=False, to_field_name="slug")
-
-    def __init__(self, *args: Any, now: datetime, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        field: Any = self.fields["webinar"]
-        field.choices = webinar_choices(now=now, value="slug", empty=gettext("All webinars"))
 
 
 class ReasonForm(DelegationActionForm):

@@ -367,4 +367,4 @@ def test_the_history_of_the_delegation_says_why_it_was_accepted(
 
     page = page_text(secretariat.get(reverse("admin:registrations_delegation_change", args=[honduras.pk])))
 
-    assert f"Accepted Mon 26 Oct 2026, 15:00 · automatically, when it became complete: Quota changed, {staff}" in page
+    assert f"Accepted Mon 26 Oct 2026, 09:00 · automatically, when it became complete: Quota changed, {staff}" in page

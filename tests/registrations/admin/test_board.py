@@ -353,7 +353,7 @@ def test_the_chart_ends_at_the_headline_figure_and_has_the_same_figures_as_a_tab
     assert plot.named == response.context["board"].named_total == 6
     assert (plot.asked, plot.path[:1], plot.first) == (24, "M", NOW.date() - timedelta(days=1))
     words = page_text(response.content.decode())
-    assert "6 named of 24 asked, attending countries; days in UTC." in words
+    assert "6 named of 24 asked, attending countries; days in America/Costa_Rica." in words
     assert "The same as a table Day Came Left Named Mon 26 Oct 2026 6 0 6" in words
 
 

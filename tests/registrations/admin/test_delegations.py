@@ -340,7 +340,7 @@ def test_the_page_takes_the_same_queries_with_one_person_as_with_a_hundred(
     for _number in range(100):
         make_delegate(delegation)
 
-    with django_assert_max_num_queries(17):
+    with django_assert_max_num_queries(18):
         page = secretariat.get(reverse("admin:registrations_delegation_change", args=[delegation.pk]))
 
     assert len(page.context["people"].active) == 104

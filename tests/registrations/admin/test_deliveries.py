@@ -166,7 +166,7 @@ def test_the_page_describes_the_message_the_recipient_and_the_mailbox(secretaria
 
     for sentence in (
         "Tells Ana Paz (Honduras) what has changed about session 1, “Context and challenges 1”",
-        "Mon 16 Nov 2026, 15:00.",
+        "Mon 16 Nov 2026, 09:00.",
         "It failed after 3 attempts, and is not tried again by itself.",
         "It is revision 1, the newest word to this mailbox about the session.",
         "The mailbox holds the session, as revision 0 says.",

@@ -45,7 +45,7 @@ def test_the_page_shows_the_state_of_each_invitation_and_offers_both_repairs(
         f'<form method="post" action="{send_again(ana)}"><input type="hidden" name="csrfmiddlewaretoken"',
         f'/delivery/{Delivery.objects.get(state="failed").pk}/change/">2. Context and challenges 2</a>',
         '<strong class="is-failed">Failed</strong> · no answer yet',
-        "Mon 26 Oct 2026, 15:00</time> · accepted",
+        "Mon 26 Oct 2026, 09:00</time> · accepted",
     ):
         assert shown in html
 

@@ -112,7 +112,9 @@ def test_the_history_of_a_policy_shows_the_former_purge_day(secretariat: Client,
     opens = {"opens_at_0": "2026-10-01", "opens_at_1": "09:00"}
     closes = {"closes_at_0": "2026-11-02", "closes_at_1": "09:00"}
     RegistrationPolicy.objects.update(
-        opens_at=datetime(2026, 10, 1, 9, tzinfo=UTC), closes_at=datetime(2026, 11, 2, 9, tzinfo=UTC)
+        # 09:00 in the zone of the webinar, which is the zone of its pages.
+        opens_at=datetime(2026, 10, 1, 15, tzinfo=UTC),
+        closes_at=datetime(2026, 11, 2, 15, tzinfo=UTC),
     )
 
     secretariat.post(

@@ -247,7 +247,7 @@ def test_the_page_shows_the_released_time_or_before_a_release_the_planned_one(
     secretariat: Client, ana: Delegate
 ) -> None:
     Session.objects.update(starts_at=FIRST_START + timedelta(hours=5))
-    assert "Mon 16 Nov 2026, 15:00" in page_text(secretariat.get(ARRIVALS))
+    assert "Mon 16 Nov 2026, 09:00" in page_text(secretariat.get(ARRIVALS))
 
     make_session(ana.webinar, number=3, starts_at=FIRST_START + timedelta(hours=5))
-    assert "Mon 16 Nov 2026, 20:00" in page_text(secretariat.get(ARRIVALS.replace("/1/", "/3/")))
+    assert "Mon 16 Nov 2026, 14:00" in page_text(secretariat.get(ARRIVALS.replace("/1/", "/3/")))

@@ -353,6 +353,8 @@ def _store_admin_rows(world: World) -> dict[str, str]:
         "restore-session": keys["sessions_app_session"],
         "quota-board": delegation.webinar.slug,
         "webinar-history": delegation.webinar.slug,
+        "webinar-home": delegation.webinar.slug,
+        "webinar-messages": delegation.webinar.slug,
         **dict.fromkeys(OF_ATTENDANCE, delegation.webinar.slug),
         "auth_user_password_change": str(staff.pk),
         "country": delegation.body.slug,

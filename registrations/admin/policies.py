@@ -18,6 +18,7 @@ from registrations.admin.records import records_page
 from registrations.admin.webinar_head import WebinarHead, head_of_page
 from registrations.admin.webinar_home import webinar_home_page
 from registrations.admin.webinar_list import webinar_list_page
+from registrations.admin.webinar_messages import webinar_messages_page
 from registrations.exceptions import NotPossibleNow
 from registrations.forms.policies import PolicyForm
 from registrations.models import GapNoticeRule, RegistrationPolicy, ReminderRule
@@ -46,6 +47,11 @@ class PolicyAdmin(WebinarColumnMixin, SecretariatAdmin[RegistrationPolicy]):
             path("webinars/", view(partial(webinar_list_page, self.admin_site)), name="webinars"),
             path("webinars/new/", view(partial(new_webinar_page, self.admin_site)), name="new-webinar"),
             path("webinars/<slug:slug>/", view(partial(webinar_home_page, self.admin_site)), name="webinar-home"),
+            path(
+                "webinars/<slug:slug>/messages/",
+                view(partial(webinar_messages_page, self.admin_site)),
+                name="webinar-messages",
+            ),
             path("records/", view(partial(records_page, self.admin_site)), name="records"),
         ]
 

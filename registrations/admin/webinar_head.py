@@ -177,7 +177,7 @@ def page_urls(webinar: Webinar) -> Mapping[Page, str]:
         Page.REGISTRATION: reverse("admin:webinar-home", args=[webinar.slug]),
         Page.BOARD: reverse("admin:quota-board", args=[webinar.slug]),
         Page.PEOPLE: people_url(webinar),
-        Page.MESSAGES: f"{reverse('admin:registrations_delivery_changelist')}?webinar={webinar.slug}",
+        Page.MESSAGES: reverse("admin:webinar-messages", args=[webinar.slug]),
         Page.ATTENDANCE: reverse("admin:attendance", args=[webinar.slug]),
         Page.HISTORY: reverse("admin:webinar-history", args=[webinar.slug]),
     }

@@ -4,7 +4,6 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from urllib.parse import urlencode
 
 from django.contrib.admin import AdminSite
 from django.core.exceptions import PermissionDenied
@@ -20,7 +19,8 @@ from registrations.admin.base import is_observer_request
 from registrations.admin.dashboard import describe_upcoming
 from registrations.admin.history_text import describe_events
 from registrations.admin.webinar_head import Page, page_urls, webinar_of_page
-from registrations.models import Delegation, DelegationStatus, DeliveryState
+from registrations.admin.webinar_messages import describe_mailings
+from registrations.models import Delegation, DelegationStatus
 from registrations.queries.overview import Overview, overview_of
 from sessions_app.admin.base import change_url
 from sessions_app.models import Webinar
@@ -49,13 +49,15 @@ def webinar_home_page(site: AdminSite, request: HttpRequest, slug: str) -> HttpR
     if is_observer_request(request):
         raise PermissionDenied
     webinar = webinar_of_page(request)
-    overview = overview_of(webinar, now=timezone.now())
+    now = timezone.now()
+    overview = overview_of(webinar, now=now)
     checks = checks_of(webinar, overview)
     context = site.each_context(request) | {
         "title": _("Overview"),
         "subtitle": str(webinar.short_title),
         "webinar": webinar,
         "overview": overview,
+        "in_progress": [line for line in describe_mailings(webinar, now=now) if line.mailing.is_in_progress],
         "open_checks": [check for check in checks if check.state != CheckState.DONE],
         "done_checks": [check for check in checks if check.state == CheckState.DONE],
         "states": delegations_by_state(overview),
@@ -211,10 +213,8 @@ def _contact(webinar: Webinar, overview: Overview, urls: Urls) -> Iterator[Check
 def _mails(webinar: Webinar, overview: Overview, urls: Urls) -> Iterator[Check]:
     count = overview.failed_count
     if count:
-        query = urlencode({"webinar": webinar.slug, "state__exact": DeliveryState.FAILED})
         text = ngettext("%(count)s message failed", "%(count)s messages failed", count) % {"count": count}
-        url = f"{reverse('admin:registrations_delivery_changelist')}?{query}"
-        yield Check(_("Mails"), CheckState.MISSING, text, url)
+        yield Check(_("Mails"), CheckState.MISSING, text, urls[Page.MESSAGES])
 
 
 CHECKS: tuple[Callable[[Webinar, Overview, Urls], Iterator[Check]], ...] = (

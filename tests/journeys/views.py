@@ -285,6 +285,9 @@ SECRETARIAT_PAGES = (
     View("preview-delegate", "/admin/sessions_app/webinar/{flows}/preview/delegate/", SECRETARIAT),
     View("cancel-webinar", "/admin/sessions_app/webinar/{flows}/cancel/", SECRETARIAT),
     View("webinar-home", f"/admin/webinars/{FLOWS}/", SECRETARIAT, has_screenshot=True, in_every_look=True),
+    View(
+        "webinar-messages", f"/admin/webinars/{FLOWS}/messages/", SECRETARIAT, has_screenshot=True, in_every_look=True
+    ),
     View("all-records", "/admin/records/", SECRETARIAT),
     View("new-webinar", "/admin/webinars/new/", SECRETARIAT, has_screenshot=True, in_every_look=True),
     View("new-webinar-from-an-earlier-one", f"/admin/webinars/new/?from={FLOWS}", SECRETARIAT, has_screenshot=True),
@@ -348,6 +351,7 @@ VIEWS = (*PUBLIC, *SIGN_IN, *DELEGATION, *IMPORT, *PARTICIPANT, *SECRETARIAT_PAG
 EMPTY = (
     View("empty-today", "/admin/", SECRETARIAT, has_screenshot=True),
     View("empty-boards", "/admin/quota-board/", SECRETARIAT),
+    View("empty-webinar-messages", f"/admin/webinars/{NEXT}/messages/", SECRETARIAT, has_screenshot=True),
     View("empty-webinar-home", f"/admin/webinars/{NEXT}/", SECRETARIAT, has_screenshot=True),
     View("empty-board", f"/admin/quota-board/{NEXT}/", SECRETARIAT, has_screenshot=True),
     View("empty-countries", "/admin/countries/", SECRETARIAT),

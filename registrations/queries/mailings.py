@@ -1,0 +1,92 @@
+"""The mailings of a webinar: messages of one kind that one release, rule, announcement or gap reminder owes."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import models
+from django.db.models import Count, Max, Min, Q
+
+from registrations.models import Announcement, Delivery, DeliveryKind, DeliveryState, GapReminder, ReminderRule
+from sessions_app.models import Release, Webinar
+
+# The columns of a delivery that say what owes it, with their models. The first one that is set tells mailings apart.
+SUBJECTS: dict[str, type[models.Model]] = {
+    "announcement": Announcement,
+    "gap_reminder": GapReminder,
+    "rule": ReminderRule,
+    "release": Release,
+}
+# The pace of sending is that of the last minutes.
+PACE_OF = timedelta(minutes=10)
+
+
+@dataclass(frozen=True)
+class Mailing:
+    """One mailing with the number of its messages by state.
+
+    `subject` is what owes the messages, if it is stored; `waiting` are due now or being sent. `seconds_left` is None
+    unless enough was sent in the last minutes to tell.
+    """
+
+    kind: DeliveryKind
+    subject: models.Model | None
+    all: int
+    sent: int
+    failed: int
+    waiting: int
+    began_at: datetime
+    last_sent_at: datetime | None
+    seconds_left: int | None
+
+    @property
+    def is_in_progress(self) -> bool:
+        """Whether a message of it is due or being sent."""
+        return self.waiting > 0
+
+
+def mailings_of(webinar: Webinar, *, now: datetime) -> list[Mailing]:
+    """Return the mailings of `webinar`, the one that sent last first. At most five queries."""
+    waiting = Q(state=DeliveryState.DUE, due_at__lte=now) | Q(state=DeliveryState.CLAIMED)
+    lately = Q(sent_at__gt=now - PACE_OF)
+    deliveries = Delivery.objects.filter(webinar=webinar).without_tests().exclude(state=DeliveryState.SUPERSEDED)
+    rows: Sequence[Any] = list(
+        deliveries.order_by()
+        .values("kind", *SUBJECTS)
+        .annotate(
+            all=Count("pk"),
+            sent=Count("pk", filter=Q(state=DeliveryState.SENT)),
+            failed=Count("pk", filter=Q(state=DeliveryState.FAILED)),
+            waiting=Count("pk", filter=waiting),
+            sent_lately=Count("pk", filter=lately),
+            first_sent_lately_at=Min("sent_at", filter=lately),
+            began_at=Min("created_at"),
+            last_sent_at=Max("sent_at"),
+        )
+    )
+    subjects = {
+        name: model._default_manager.in_bulk({row[name] for row in rows if row[name]})
+        for name, model in SUBJECTS.items()
+        if any(row[name] for row in rows)
+    }
+    found = [_mailing(row, subjects, now=now) for row in rows]
+    return sorted(found, key=lambda mailing: mailing.last_sent_at or mailing.began_at, reverse=True)
+
+
+def _mailing(row: dict[str, Any], subjects: dict[str, dict[Any, models.Model]], *, now: datetime) -> Mailing:
+    subject = next((subjects[name][row[name]] for name in SUBJECTS if row[name]), None)
+    return Mailing(
+        kind=DeliveryKind(row["kind"]),
+        subject=subject,
+        seconds_left=_seconds_left(row, now=now),
+        **{name: row[name] for name in ("all", "sent", "failed", "waiting", "began_at", "last_sent_at")},
+    )
+
+
+def _seconds_left(row: dict[str, Any], *, now: datetime) -> int | None:
+    """Return how long the waiting messages take at the pace of those that were sent lately."""
+    if row["sent_lately"] < 2:
+        return None
+    elapsed = (now - row["first_sent_lately_at"]).total_seconds()
+    return round(row["waiting"] * elapsed / row["sent_lately"])

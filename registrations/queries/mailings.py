@@ -88,5 +88,5 @@ def _seconds_left(row: dict[str, Any], *, now: datetime) -> int | None:
     """Return how long the waiting messages take at the pace of those that were sent lately."""
     if row["sent_lately"] < 2:
         return None
-    elapsed = (now - row["first_sent_lately_at"]).total_seconds()
-    return round(row["waiting"] * elapsed / row["sent_lately"])
+    elapsed: float = (now - row["first_sent_lately_at"]).total_seconds()
+    return round(int(row["waiting"]) * elapsed / int(row["sent_lately"]))

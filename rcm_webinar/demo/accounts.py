@@ -10,9 +10,13 @@ PASSWORD = "demo-rcm-2020"
 
 
 def create_staff() -> User:
-    """Create the accounts of the secretariat and of an observer; return that of the secretariat."""
-    staff = User.objects.create_superuser(
-        "secretariat@example.org", PASSWORD, name="Sample secretariat", language="en", timezone="America/Costa_Rica"
+    """Create accounts of the secretariat, an administrator and an observer; return that of the secretariat."""
+    zone = "America/Costa_Rica"
+    staff = User.objects.create_user(
+        "secretariat@example.org", PASSWORD, name="Sample secretariat", language="en", timezone=zone, is_staff=True
+    )
+    User.objects.create_superuser(
+        "administrator@example.org", PASSWORD, name="Sample administrator", language="en", timezone=zone
     )
     User.objects.create_user("observer@example.org", PASSWORD, name="Sample observer", language="en", is_observer=True)
     return staff
@@ -34,8 +38,8 @@ def create_focal_points() -> dict[str, User]:
 
 
 def list_accounts() -> "QuerySet[User]":
-    """Return every account: staff first, then observers, then focal points by address."""
-    return User.objects.order_by("-is_staff", "-is_observer", "email")
+    """Return every account: the secretariat, then administrators, observers, and focal points by address."""
+    return User.objects.order_by("-is_staff", "is_superuser", "-is_observer", "email")
 
 
 def sign_in_instructions() -> list[str]:

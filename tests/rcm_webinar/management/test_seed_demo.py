@@ -11,7 +11,7 @@ from pytest_django import DjangoAssertNumQueries, DjangoDbBlocker, Settings
 from time_machine import TimeMachineFixture, travel
 
 from rcm_webinar.management.commands.seed_demo import first_monday
-from registrations.models import Delegate, Delegation, Delivery, DeliveryKind, HistoryEvent, User
+from registrations.models import Delegate, Delegation, Delivery, DeliveryKind, HistoryEvent, User, UserRole
 from registrations.queries import quota_board
 from registrations.services.delivering.plan import plan
 from sessions_app.models import Webinar
@@ -100,13 +100,14 @@ def test_honduras_lacks_three_officials_for_the_visitor_to_register() -> None:
 
 
 @pytest.mark.usefixtures("command_output")
-def test_each_country_has_a_focal_point_who_can_sign_in_and_only_the_secretariat_is_staff() -> None:
-    users = {user.email: (user.is_staff, user.check_password("demo-rcm-2020")) for user in User.objects.all()}
+def test_each_country_has_a_focal_point_who_can_sign_in_and_each_role_one_account() -> None:
+    users = {user.email: (user.role, user.check_password("demo-rcm-2020")) for user in User.objects.all()}
 
     countries = ("bz", "ca", "cr", "do", "gt", "hn", "mx", "ni", "pa", "sv", "us")
-    assert users == {f"focal.{code}@example.org": (False, True) for code in countries} | {
-        "secretariat@example.org": (True, True),
-        "observer@example.org": (False, True),
+    assert users == {f"focal.{code}@example.org": (UserRole.NONE, True) for code in countries} | {
+        "secretariat@example.org": (UserRole.SECRETARIAT, True),
+        "administrator@example.org": (UserRole.ADMINISTRATOR, True),
+        "observer@example.org": (UserRole.OBSERVER, True),
     }
 
 

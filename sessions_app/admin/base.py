@@ -15,6 +15,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from sessions_app.admin.change_log import add_differences, logged_changes
@@ -48,7 +49,7 @@ LOOKUPS_OF_DATES = {"__year": range(1970, 3000), "__month": range(1, 13), "__day
 
 
 class SecretariatAdmin(SplitDateTimeLegendMixin, TypedModelAdmin[ModelT]):
-    """The admin pages of one model; no URL, selection of rows or concurrent save leads to a server error."""
+    """The admin pages of one model, headed by its name; no URL, selection of rows or concurrent save gives a 500."""
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """Show the list; if Django dropped the filters of the URL because they were invalid, warn about it."""
@@ -67,7 +68,16 @@ class SecretariatAdmin(SplitDateTimeLegendMixin, TypedModelAdmin[ModelT]):
                     "Please choose filters again."
                 ),
             )
-        return super().changelist_view(request, extra_context)
+        heading = {"title": capfirst(self.opts.verbose_name_plural)}
+        return super().changelist_view(request, heading | (extra_context or {}))
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, change: bool = False, **kwargs: Any
+    ) -> HttpResponse:
+        """Head the page of a stored row by the name of its model; the row itself is the line below."""
+        if change:
+            context["title"] = capfirst(self.opts.verbose_name)
+        return super().render_change_form(request, context, *args, change=change, **kwargs)
 
     def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
         """Return Django's list. Raises IncorrectLookupParameters, before any query, if the search is too long."""

@@ -191,7 +191,7 @@ def _preselected(ahead: list[DelegationAhead], key: str) -> str:
 def _saved_text(note: CallNote) -> str:
     if note.look_again_on is None:
         return _("The note is kept.")
-    return _("The note is kept. Today shows it on %(day)s.") % {"day": date_format(note.look_again_on, "D j M Y")}
+    return _("The note is kept. Today shows it on %(day)s.") % {"day": date_format(note.look_again_on, "DATE_FORMAT")}
 
 
 def _shown(value: str) -> Shown:

@@ -104,4 +104,4 @@ def mailbox_in_words(delivery: Delivery, entry: CalendarEntry, messages: Sequenc
 
 
 def _local_time_text(instant: datetime) -> str:
-    return date_format(timezone.localtime(instant), "D j M Y, H:i")
+    return date_format(timezone.localtime(instant), "DATETIME_FORMAT")

@@ -73,7 +73,7 @@ class FocalPointAdmin(SecretariatAdmin[FocalPoint]):
                 return _("none yet") if focal_point.removed_at is None else ""
             case DeliveryState.SENT:
                 return _("sent %(when)s") % {
-                    "when": date_format(timezone.localtime(annotated.invitation_sent_at), "j M Y, H:i")
+                    "when": date_format(timezone.localtime(annotated.invitation_sent_at), "DATETIME_FORMAT")
                 }
             case DeliveryState.FAILED:
                 return _("not delivered: %(why)s") % {"why": _(annotated.invitation_error)}

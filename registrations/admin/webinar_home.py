@@ -115,7 +115,7 @@ def _release(webinar: Webinar, overview: Overview, urls: Urls) -> Iterator[Check
         return
     text = _("%(release)s is public since %(day)s") % {
         "release": release,
-        "day": date_format(timezone.localtime(release.released_at), "D j M"),
+        "day": date_format(timezone.localtime(release.released_at), "DATE_FORMAT"),
     }
     if changes:
         waiting = _("changes since then are not public")
@@ -188,8 +188,8 @@ def _registration(webinar: Webinar, overview: Overview, urls: Urls) -> Iterator[
         yield Check(label, CheckState.MISSING, _("No opening date: nobody can register"), url)
         return
     text = _("From %(opens)s to %(closes)s") % {
-        "opens": date_format(timezone.localtime(policy.opens_at), "D j M, H:i"),
-        "closes": date_format(timezone.localtime(policy.closes_at), "D j M, H:i"),
+        "opens": date_format(timezone.localtime(policy.opens_at), "SHORT_DATETIME_FORMAT"),
+        "closes": date_format(timezone.localtime(policy.closes_at), "SHORT_DATETIME_FORMAT"),
     }
     yield Check(label, CheckState.DONE, text, url)
     letter = _("A nomination letter is required") if policy.requires_letter else _("No nomination letter is required")

@@ -35,4 +35,4 @@ def session_of(delivery: Delivery) -> str:
     }
     if delivery.starts_at is None:
         return named
-    return f"{named}, {date_format(timezone.localtime(delivery.starts_at), 'D j M Y, H:i')}"
+    return f"{named}, {date_format(timezone.localtime(delivery.starts_at), 'DATETIME_FORMAT')}"

@@ -29,4 +29,4 @@ class GapReminder(models.Model):
         ordering = ["-confirmed_at", "-id"]
 
     def __str__(self) -> str:
-        return date_format(localtime(self.confirmed_at), "D j M Y, H:i")
+        return date_format(localtime(self.confirmed_at), "DATETIME_FORMAT")

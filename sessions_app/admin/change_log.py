@@ -153,9 +153,9 @@ def _value_in_words(model: type[models.Model], name: str, value: StoredValue) ->
         return _("yes") if value else _("no")
     field = _field(model, name)
     if isinstance(field, models.DateTimeField) and (parsed := _parse_datetime(str(value))) is not None:
-        return date_format(timezone.localtime(parsed), "D j M Y, H:i")
+        return date_format(timezone.localtime(parsed), "DATETIME_FORMAT")
     if isinstance(field, models.DateField) and (parsed := _parse_datetime(str(value))) is not None:
-        return date_format(parsed, "D j M Y")
+        return date_format(parsed, "DATE_FORMAT")
     return str(dict(getattr(field, "flatchoices", ())).get(value, value))
 
 

@@ -127,7 +127,7 @@ def test_the_list_has_the_next_attempt_only_of_deliveries_that_wait(secretariat:
 
     html = secretariat.get(LIST).content.decode()
 
-    assert ("3:45 p.m." in html, "3:46 p.m." in html) == (True, False)
+    assert ("15:45" in html, "15:46" in html) == (True, False)
 
 
 def test_the_list_speaks_spanish(secretariat: Client, staff: User, ana: Delegate) -> None:

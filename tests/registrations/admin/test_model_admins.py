@@ -264,7 +264,7 @@ def test_the_list_shows_the_state_of_the_invitation(secretariat: Client, db: Non
         words[state] = re.search(r'field-invitation">([^<]*)<', html)[1]
 
     assert words == {
-        "sent": "sent 26 Oct 2026, 15:00",
+        "sent": "sent Mon 26 Oct 2026, 15:00",
         "failed": "not delivered: The mail server refused the address.",
         "due": "Waiting",
         None: "none yet",

@@ -12,7 +12,6 @@ from django.utils.translation import gettext as _
 
 from registrations.forms.new_webinar import NewWebinarForms, new_webinar_forms
 from registrations.services.webinar_setup import create_webinar
-from sessions_app.admin.base import change_url
 from sessions_app.cloning import sessions_at_the_time_of
 from sessions_app.models import Webinar
 from sessions_app.time_zone_context import render_in_zone
@@ -47,7 +46,7 @@ def _page(request: HttpRequest, site: AdminSite, earlier: Webinar | None) -> Htt
         contact_email=newest.contact_email if newest is not None else "",
     )
     if request.method == "POST" and forms.is_valid() and (created := _create(site, request, forms, earlier)):
-        return redirect(change_url(created))
+        return redirect("admin:webinar-home", created.slug)
     context = site.each_context(request) | {
         "title": _("New webinar"),
         "form": forms.webinar,

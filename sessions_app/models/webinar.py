@@ -1,3 +1,4 @@
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
@@ -5,6 +6,9 @@ from django.utils.translation import gettext_lazy as _
 from sessions_app.addresses import validate_mail_address
 from sessions_app.bilingual import Bilingual
 from sessions_app.zones import validate_zone
+
+# `/admin/webinars/new/` is the page for new webinars.
+RESERVED_SLUG = "new"
 
 
 class AgendaVisibility(models.TextChoices):
@@ -52,6 +56,10 @@ class Webinar(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("sessions_app:webinar", args=[self.slug])
+
+    def clean(self) -> None:
+        if self.slug == RESERVED_SLUG:
+            raise ValidationError({"slug": _("Choose another one: this is the address of the page for new webinars.")})
 
     @property
     def title(self) -> Bilingual:

@@ -71,11 +71,11 @@ class SecretariatAdmin(SplitDateTimeLegendMixin, TypedModelAdmin[ModelT]):
         heading = {"title": capfirst(self.opts.verbose_name_plural)}
         return super().changelist_view(request, heading | (extra_context or {}))
 
-    def render_change_form(self, request: HttpRequest, context: dict[str, Any], **kwargs: Any) -> HttpResponse:
+    def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
         """Head the page of a stored row by the name of its model; the row itself is the line below."""
         if kwargs["change"]:
             context["title"] = capfirst(self.opts.verbose_name)
-        return super().render_change_form(request, context, **kwargs)
+        return super().render_change_form(request, context, *args, **kwargs)
 
     def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
         """Return Django's list. Raises IncorrectLookupParameters, before any query, if the search is too long."""

@@ -347,6 +347,16 @@ HISTORY = (
     View("history-observed", f"/admin/quota-board/{FLOWS}/history/", OBSERVER),
 )
 VIEWS = (*PUBLIC, *SIGN_IN, *DELEGATION, *IMPORT, *PARTICIPANT, *SECRETARIAT_PAGES, *STEPS, *HISTORY)
+# The pages that the head of a webinar links to.
+OF_A_WEBINAR = (
+    *(
+        view
+        for view in VIEWS
+        if view.name in {"webinar-home", "board", "webinar-messages", "attendance", "history-of-a-webinar"}
+    ),
+    View("people-of-a-webinar", f"{PEOPLE}?webinar={FLOWS}&status__exact=active", SECRETARIAT),
+    View("deliveries-of-a-webinar", f"/admin/registrations/delivery/?webinar={FLOWS}", SECRETARIAT),
+)
 # Pages of a webinar without people; {next} is its id.
 EMPTY = (
     View("empty-today", "/admin/", SECRETARIAT, has_screenshot=True),

@@ -54,7 +54,7 @@ class Page(models.TextChoices):
 
 SLUG = re.compile(r"[-\w]{1,100}", re.ASCII)
 FOR_OBSERVERS = (Page.AGENDA, Page.BOARD, Page.PEOPLE, Page.ATTENDANCE, Page.HISTORY)
-# The pages with a slug in their address, by what precedes the slug.
+# The pages with the slug of a webinar in their address, by the beginning of their route.
 PAGES_WITH_SLUG = {
     "admin/webinars/<slug:slug>/": Page.OVERVIEW,
     "admin/webinars/<slug:slug>/agenda/": Page.AGENDA,
@@ -64,7 +64,7 @@ PAGES_WITH_SLUG = {
     "admin/quota-board/<slug:slug>/history/": Page.HISTORY,
     "admin/attendance/<slug:slug>/": Page.ATTENDANCE,
 }
-# The pages of rows, by the beginning of their address: the model of the row, its path to the webinar, and the page that
+# The pages of rows, by the beginning of their route: the model of the row, its path to the webinar, and the page that
 # links to it.
 PAGES_OF_ROWS: Mapping[str, tuple[type[models.Model], str, Page]] = {
     "admin/sessions_app/webinar/": (Webinar, "pk", Page.AGENDA),

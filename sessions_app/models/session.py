@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from sessions_app.addresses import validate_web_address
 from sessions_app.bilingual import Bilingual
+from sessions_app.models.language import spoken_languages_field
 from sessions_app.models.webinar import Webinar
 from sessions_app.zones import validate_year
 
@@ -24,6 +25,8 @@ class Session(models.Model):
     duration_minutes = models.PositiveSmallIntegerField(
         _("minutes"), validators=[MinValueValidator(5), MaxValueValidator(LONGEST_SESSION_MINUTES)]
     )
+    floor_languages = spoken_languages_field(_("languages of the floor"))
+    interpretation_languages = spoken_languages_field(_("interpretation into"))
     ical_uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     # Anyone may import the public file, so its UIDs must not reveal those of the invitations.
     public_ical_uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)

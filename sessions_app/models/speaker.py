@@ -6,6 +6,8 @@ from sessions_app.invisible import validate_visible
 from sessions_app.models.session import AgendaItem
 from sessions_app.models.webinar import Webinar
 
+LONGEST_ABOUT = 600
+
 
 class SpeakerKind(models.TextChoices):
     PERSON = "person", _("Person")
@@ -25,6 +27,13 @@ class Speaker(models.Model):
     position_es = models.CharField(_("position (Spanish)"), max_length=200, blank=True)
     institution_en = models.CharField(_("institution (English)"), max_length=200, blank=True)
     institution_es = models.CharField(_("institution (Spanish)"), max_length=200, blank=True)
+    # A plain text of a few sentences, which the public reads.
+    about_en = models.TextField(
+        _("about the speaker (English)"), max_length=LONGEST_ABOUT, blank=True, default="", db_default=""
+    )
+    about_es = models.TextField(
+        _("about the speaker (Spanish)"), max_length=LONGEST_ABOUT, blank=True, default="", db_default=""
+    )
 
     class Meta:
         verbose_name = _("speaker")
@@ -42,6 +51,10 @@ class Speaker(models.Model):
         if self.kind == SpeakerKind.PERSON and not self.name_es:
             return Bilingual(en=self.name_en, es=self.name_en)
         return Bilingual.from_columns(self, "name")
+
+    @property
+    def about(self) -> Bilingual:
+        return Bilingual.from_columns(self, "about")
 
 
 class SpeakerRole(models.TextChoices):

@@ -30,6 +30,7 @@ from registrations.services.nominations import (
 )
 from registrations.services.quotas import change_quota, make_exception
 from sessions_app.bilingual import Bilingual
+from sessions_app.models import Presidency, WebinarOrganiser
 from sessions_app.releases import release_webinar
 from tests.factories import (
     FIRST_START,
@@ -87,6 +88,8 @@ class _Story:
         self.webinar = make_webinar(sessions=2)
         self.quotas = make_quotas(self.webinar)
         make_speaker(self.webinar, "Paula Muestra")
+        WebinarOrganiser.objects.create(webinar=self.webinar, name_en="Sample Office", name_es="Oficina de muestra")
+        Presidency.objects.create(year=2026, country_en="Panama", country_es="Panamá")
         make_reminder_rule(self.webinar, 1)
         make_gap_notice_rule(self.webinar, 5)
         self.staff = make_staff("secretariat@example.org", language="en", name="Eva Ejemplo")

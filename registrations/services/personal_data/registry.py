@@ -143,15 +143,24 @@ REGISTRY: Mapping[str, Mapping[str, RetentionPolicy]] = {
     "sessions_app.Session": {
         "title_en": AGENDA,
         "title_es": AGENDA,
+        "floor_languages": AGENDA,
+        "interpretation_languages": AGENDA,
         "room_url": KeepPolicy("an address of a room"),
         "backup_room_url": KeepPolicy("an address of a room"),
     },
     "sessions_app.AgendaItem": dict.fromkeys(("title_en", "title_es", "points_en", "points_es"), AGENDA),
     "sessions_app.Release": {"note": KeepPolicy("why an agenda was changed"), "agenda": AGENDA},
     "sessions_app.ReleasedSession": dict.fromkeys(("title_en", "title_es", "timezone", "digest"), AGENDA),
-    "sessions_app.Speaker": dict.fromkeys(
-        ("code", "name_en", "name_es", "position_en", "position_es", "institution_en", "institution_es"), AGENDA
+    "sessions_app.Speaker": {
+        "code": AGENDA,
+        **dict.fromkeys(
+            (f"{name}_{code}" for name in ("name", "position", "institution", "about") for code in ("en", "es")), AGENDA
+        ),
+    },
+    "sessions_app.WebinarOrganiser": dict.fromkeys(
+        ("name_en", "name_es", "acronym_en", "acronym_es", "url"), KeepPolicy("about an organisation")
     ),
+    "sessions_app.Presidency": dict.fromkeys(("country_en", "country_es"), OF_A_BODY),
 }
 
 # Keys of `HistoryEvent.changes` that name another person.

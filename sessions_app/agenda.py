@@ -23,6 +23,7 @@ from sessions_app.models import (
     SpeakerRole,
     Webinar,
 )
+from sessions_app.organisers import AgendaOrganiser, AgendaPresidency, organisers_of, presidency_at
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,7 @@ class AgendaSpeaker:
     name: Bilingual
     position: Bilingual
     institution: Bilingual
+    about: Bilingual
 
     @property
     def role_label(self) -> str:
@@ -47,6 +49,7 @@ class AgendaSpeaker:
             "name": self.name.to_json(),
             "position": self.position.to_json(),
             "institution": self.institution.to_json(),
+            **_present(about=self.about.to_json() if self.about else None),
         }
 
     @classmethod
@@ -58,6 +61,7 @@ class AgendaSpeaker:
             name=Bilingual.from_json(value["name"]),
             position=Bilingual.from_json(value["position"]),
             institution=Bilingual.from_json(value["institution"]),
+            about=Bilingual.from_json(value.get("about", {})),
         )
 
 
@@ -98,7 +102,7 @@ class AgendaEntry:
 
 @dataclass(frozen=True)
 class AgendaSession:
-    """A session with its agenda items; `starts_at` and `ends_at` are UTC."""
+    """A session with its agenda items; `starts_at` and `ends_at` are UTC, languages are values of `SpokenLanguage`."""
 
     number: int
     title: Bilingual
@@ -108,6 +112,8 @@ class AgendaSession:
     public_ical_uid: UUID
     is_cancelled: bool = False
     entries: tuple[AgendaEntry, ...] = ()
+    floor_languages: tuple[str, ...] = ()
+    interpretation_languages: tuple[str, ...] = ()
 
     @property
     def minutes_left(self) -> int:
@@ -126,6 +132,10 @@ class AgendaSession:
             "public_ical_uid": str(self.public_ical_uid),
             "is_cancelled": self.is_cancelled,
             "entries": [entry.to_json() for entry in self.entries],
+            **_present(
+                floor_languages=list(self.floor_languages),
+                interpretation_languages=list(self.interpretation_languages),
+            ),
         }
 
     @classmethod
@@ -140,6 +150,8 @@ class AgendaSession:
             public_ical_uid=UUID(value["public_ical_uid"]),
             is_cancelled=value["is_cancelled"],
             entries=tuple(AgendaEntry.from_json(entry) for entry in value["entries"]),
+            floor_languages=tuple(value.get("floor_languages", ())),
+            interpretation_languages=tuple(value.get("interpretation_languages", ())),
         )
 
 
@@ -153,6 +165,8 @@ class Agenda:
     contact_email: str
     is_cancelled: bool
     sessions: tuple[AgendaSession, ...]
+    organisers: tuple[AgendaOrganiser, ...] = ()
+    presidency: AgendaPresidency | None = None
     release_number: int | None = None
     released_at: datetime | None = None
 
@@ -191,7 +205,19 @@ class Agenda:
             "contact_email": self.contact_email,
             "is_cancelled": self.is_cancelled,
             "sessions": [each.to_json() for each in self.sessions],
+            **_present(
+                organisers=[each.to_json() for each in self.organisers],
+                presidency=self.presidency.to_json() if self.presidency else None,
+            ),
         }
+
+
+def _present(**values: Any) -> dict[str, Any]:
+    """Return the values that are not empty.
+
+    Releases before 1.0 have none of these keys: the digest of an agenda that uses none of them stays the same.
+    """
+    return {name: value for name, value in values.items() if value}
 
 
 def _only_institutions(speakers: Iterable[AgendaSpeaker]) -> Iterable[AgendaSpeaker]:
@@ -213,13 +239,15 @@ def agenda_from_release(release: Release) -> Agenda:
         contact_email=value["contact_email"],
         is_cancelled=value["is_cancelled"],
         sessions=tuple(AgendaSession.from_json(each) for each in value["sessions"]),
+        organisers=tuple(AgendaOrganiser.from_json(each) for each in value.get("organisers", ())),
+        presidency=AgendaPresidency.from_json(value["presidency"]) if "presidency" in value else None,
         release_number=release.number,
         released_at=release.released_at,
     )
 
 
 def agenda_from_rows(webinar: Webinar) -> Agenda:
-    """Return the draft: the agenda as it is stored now. Three queries, however long it is."""
+    """Return the draft: the agenda as it is stored now. Five queries, however long it is."""
     item_speakers = AgendaItemSpeaker.objects.select_related("speaker").order_by("position", "pk")
     items = AgendaItem.objects.order_by("position").prefetch_related(Prefetch("item_speakers", item_speakers))
     sessions = webinar.sessions.order_by("number").prefetch_related(Prefetch("items", items))
@@ -230,6 +258,8 @@ def agenda_from_rows(webinar: Webinar) -> Agenda:
         contact_email=webinar.contact_email,
         is_cancelled=webinar.cancelled_at is not None,
         sessions=tuple(_session_from_row(each, webinar) for each in sessions),
+        organisers=organisers_of(webinar),
+        presidency=presidency_at([each.starts_at for each in sessions], webinar.timezone),
     )
 
 
@@ -250,6 +280,8 @@ def _session_from_row(row: Session, webinar: Webinar) -> AgendaSession:
         # Cancelling the webinar cancels every session (rule 12).
         is_cancelled=row.cancelled_at is not None or webinar.cancelled_at is not None,
         entries=tuple(entries),
+        floor_languages=tuple(row.floor_languages),
+        interpretation_languages=tuple(row.interpretation_languages),
     )
 
 
@@ -271,6 +303,7 @@ def _speaker_from_row(speaker: Speaker, role: str) -> AgendaSpeaker:
         name=speaker.name,
         position=Bilingual.from_columns(speaker, "position"),
         institution=Bilingual.from_columns(speaker, "institution"),
+        about=speaker.about,
     )
 
 

@@ -12,7 +12,7 @@ from sessions_app.releases import Draft, ReleaseRefused, draft_of, release_webin
 
 
 def preview_cancellation(webinar: Webinar, *, now: datetime) -> Draft:
-    """Return what `cancel_webinar` would make public, other unreleased changes included. Four queries."""
+    """Return what `cancel_webinar` would make public, other unreleased changes included. Six queries."""
     cancelled = Webinar.objects.get(pk=webinar.pk)
     cancelled.cancelled_at = now
     return draft_of(cancelled)

@@ -6,6 +6,7 @@ The app that registers people counts them, see `participants.py`.
 from dataclasses import dataclass
 from datetime import datetime
 
+from sessions_app.differences import Difference
 from sessions_app.models import Webinar
 from sessions_app.participants import get_participants
 from sessions_app.releases import AgendaChanges, SessionChange
@@ -30,9 +31,11 @@ class CountedChanges:
 
     sessions: tuple[CountedChange, ...]
     is_details_changed: bool
+    # Those of the webinar itself: organisers and presidency.
+    differences: tuple[Difference, ...]
 
     def __bool__(self) -> bool:
-        return bool(self.sessions) or self.is_details_changed
+        return bool(self.sessions) or self.is_details_changed or bool(self.differences)
 
     @property
     def message_count(self) -> int:
@@ -46,4 +49,5 @@ def changes_with_recipients(webinar: Webinar, changes: AgendaChanges, *, now: da
     return CountedChanges(
         sessions=tuple(CountedChange(each, recipients.get(each.number, 0)) for each in changes.sessions),
         is_details_changed=changes.is_details_changed,
+        differences=changes.differences,
     )

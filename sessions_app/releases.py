@@ -13,6 +13,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from sessions_app.agenda import Agenda, AgendaSession, agenda_from_release, agenda_from_rows, latest_release
+from sessions_app.bilingual import Bilingual
+from sessions_app.differences import Difference, differences_of_organisation, differences_of_sessions
 from sessions_app.models import Release, ReleasedSession, Webinar
 from sessions_app.participants import get_participants
 
@@ -65,12 +67,17 @@ class SessionChange:
         return self.before is not None and self.before.is_cancelled and not self.after.is_cancelled
 
     @property
-    def has_other_changes(self) -> bool:
-        """Whether the items changed other than by moving with the session.
+    def has_changed_items(self) -> bool:
+        """Whether the items changed other than by moving with the session, or other speakers have a part in them.
 
         No calendar holds the items, so staff choose whether this is mailed (rule 11).
         """
         return self.before is not None and _items_relative_to_start(self.before) != _items_relative_to_start(self.after)
+
+    @property
+    def differences(self) -> tuple[Difference, ...]:
+        """The differences in languages and in short texts about speakers, which are mailed only if staff choose it."""
+        return tuple(differences_of_sessions(self.before, self.after)) if self.before else ()
 
     @property
     def always_mails(self) -> bool:
@@ -87,7 +94,7 @@ def _items_relative_to_start(session: AgendaSession) -> list[tuple[object, ...]]
             each.kind,
             each.title,
             each.points,
-            each.speakers,
+            tuple(replace(speaker, about=Bilingual()) for speaker in each.speakers),
         )
         for each in session.entries
     ]
@@ -95,28 +102,49 @@ def _items_relative_to_start(session: AgendaSession) -> list[tuple[object, ...]]
 
 @dataclass(frozen=True)
 class AgendaChanges:
-    """Everything that a release changes; `is_details_changed` means the webinar's own title, zone, address or state."""
+    """Everything that a release changes; `before` is None for the first release."""
 
+    before: Agenda | None
+    after: Agenda
     sessions: tuple[SessionChange, ...]
-    is_details_changed: bool
+
+    @property
+    def is_details_changed(self) -> bool:
+        """Whether the webinar's own title, zone, address or state changed."""
+        return self.before is not None and _details_only(self.before) != _details_only(self.after)
+
+    @property
+    def is_organisation_changed(self) -> bool:
+        """Whether the organisers or the presidency changed."""
+        return self.before is not None and _organisation_of(self.before) != _organisation_of(self.after)
+
+    @property
+    def differences(self) -> tuple[Difference, ...]:
+        """The differences in organisers and presidency; no session is about them, so a release mails none."""
+        return tuple(differences_of_organisation(self.before, self.after)) if self.before else ()
 
     def __bool__(self) -> bool:
-        return bool(self.sessions) or self.is_details_changed
+        return bool(self.sessions) or self.is_details_changed or self.is_organisation_changed
 
 
 def changes_between(old: Agenda | None, new: Agenda) -> AgendaChanges:
     """Return the sessions of `new` that differ from `old`, in order; if `old` is None, every session is new."""
     before = {each.number: each for each in old.sessions} if old else {}
     return AgendaChanges(
+        before=old,
+        after=new,
         sessions=tuple(
             SessionChange(before.get(each.number), each) for each in new.sessions if before.get(each.number) != each
         ),
-        is_details_changed=old is not None and _details_only(old) != _details_only(new),
     )
 
 
 def _details_only(agenda: Agenda) -> Agenda:
-    return replace(agenda, sessions=(), release_number=None, released_at=None)
+    return replace(agenda, sessions=(), organisers=(), presidency=None, release_number=None, released_at=None)
+
+
+def _organisation_of(agenda: Agenda) -> tuple[object, ...]:
+    return agenda.organisers, agenda.presidency
 
 
 def release_problems(agenda: Agenda) -> tuple[str, ...]:
@@ -158,7 +186,7 @@ class Draft:
 
 
 def draft_of(webinar: Webinar) -> Draft:
-    """Return what a release of `webinar` would make public now. Four queries."""
+    """Return what a release of `webinar` would make public now. Six queries."""
     agenda = agenda_from_rows(webinar)
     previous = latest_release(webinar)
     return Draft(

@@ -4,19 +4,20 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class SpokenLanguage(models.TextChoices):
     """The languages that are spoken at sessions; the values are ISO 639 codes."""
 
-    SPANISH = "es", _("Spanish")
-    ENGLISH = "en", _("English")
-    FRENCH = "fr", _("French")
-    PORTUGUESE = "pt", _("Portuguese")
-    HAITIAN_CREOLE = "ht", _("Haitian Creole")
-    NAHUATL = "nah", _("Nahuatl")
-    KICHE = "quc", _("K'iche'")
-    SIGN_LANGUAGE = "sgn", _("sign language")
+    SPANISH = "es", pgettext_lazy("spoken language", "Spanish")
+    ENGLISH = "en", pgettext_lazy("spoken language", "English")
+    FRENCH = "fr", pgettext_lazy("spoken language", "French")
+    PORTUGUESE = "pt", pgettext_lazy("spoken language", "Portuguese")
+    HAITIAN_CREOLE = "ht", pgettext_lazy("spoken language", "Haitian Creole")
+    NAHUATL = "nah", pgettext_lazy("spoken language", "Nahuatl")
+    KICHE = "quc", pgettext_lazy("spoken language", "K'iche'")
+    SIGN_LANGUAGE = "sgn", pgettext_lazy("spoken language", "Sign language")
 
 
 def validate_spoken_languages(codes: Sequence[str]) -> None:

@@ -1,12 +1,16 @@
-from datetime import timedelta
+from dataclasses import astuple
+from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.utils.translation import override
 
 from sessions_app.agenda import agenda_from_release, agenda_from_rows, latest_release
+from sessions_app.bilingual import Bilingual
 from sessions_app.editing import cancel_session, restore_session
-from sessions_app.models import AgendaItem, Release, ReleasedSession, Webinar
+from sessions_app.models import AgendaItem, Presidency, Release, ReleasedSession, Speaker, Webinar, WebinarOrganiser
+from sessions_app.organisers import AgendaPresidency
 from sessions_app.releases import ReleaseRefused, changes_between, draft_of, release_warnings, release_webinar
-from tests.factories import NOW, make_staff, make_webinar
+from tests.factories import NOW, make_speaker, make_staff, make_webinar
 
 pytestmark = pytest.mark.django_db
 
@@ -155,4 +159,118 @@ def test_moving_a_session_does_not_count_as_a_change_of_its_items() -> None:
 
     changes = draft_of(webinar).changes.sessions
 
-    assert [(each.is_moved, each.has_other_changes) for each in changes] == [(True, False), (True, True)]
+    assert [(each.is_moved, each.has_changed_items) for each in changes] == [(True, False), (True, True)]
+
+
+@pytest.fixture
+def public() -> Webinar:
+    """A released webinar with languages, an organiser and the short text of a speaker; Panama presides in 2026."""
+    webinar = make_webinar(sessions=1)
+    webinar.sessions.update(floor_languages=["es"], interpretation_languages=["en"])
+    WebinarOrganiser.objects.create(webinar=webinar, name_en="Sample Office", name_es="Oficina de muestra")
+    make_speaker(webinar, "Speaker One", about_en="Judge", about_es="Jueza")
+    Presidency.objects.create(year=2026, country_en="Panama", country_es="Panamá")
+    release_webinar(webinar, by=None, now=NOW)
+    return webinar
+
+
+def differences(webinar: Webinar) -> list[tuple[str, str, str, str]]:
+    """Return the differences of the draft, first those of its sessions."""
+    changes = draft_of(webinar).changes
+    found = [each for change in changes.sessions for each in change.differences] + list(changes.differences)
+    return [astuple(each) for each in found]
+
+
+def test_languages_organisers_presidency_and_short_texts_are_part_of_a_release(public: Webinar) -> None:
+    release = latest_release(public)
+    assert release is not None
+
+    agenda = agenda_from_release(release)
+
+    (session,) = agenda.sessions
+    assert (session.floor_languages, session.interpretation_languages) == (("es",), ("en",))
+    assert [each.about for each in session.entries[1].speakers] == [Bilingual("Judge", "Jueza")]
+    assert [each.name for each in agenda.organisers] == [Bilingual("Sample Office", "Oficina de muestra")]
+    assert agenda.presidency == AgendaPresidency(2026, Bilingual("Panama", "Panamá"))
+    assert not draft_of(public).changes
+
+
+@pytest.mark.parametrize(
+    ("language", "labels", "names"),
+    [
+        ("en", ("languages of the floor", "interpretation into"), ("Spanish", "Spanish, Portuguese", "English")),
+        ("es", ("idiomas de la sala", "interpretación a"), ("español", "español, portugués", "inglés")),
+    ],
+)
+def test_changed_languages_are_named_in_the_language_of_the_reader(
+    public: Webinar, language: str, labels: tuple[str, str], names: tuple[str, str, str]
+) -> None:
+    edit_session(public, 1, floor_languages=["es", "pt"], interpretation_languages=[])
+
+    with override(language):
+        found = differences(public)
+
+    assert found == [(labels[0], names[0], names[1], ""), (labels[1], names[2], "", "")]
+
+
+def test_a_changed_short_text_is_shown_in_each_language_in_which_it_differs(public: Webinar) -> None:
+    Speaker.objects.update(about_es="Jueza de paz")
+
+    (change,) = draft_of(public).changes.sessions
+
+    assert differences(public) == [("about Speaker One (Spanish)", "Jueza", "Jueza de paz", "es")]
+    assert (change.has_changed_items, change.always_mails) == (False, False)
+
+
+def test_a_change_of_organisers_and_presidency_changes_no_session(public: Webinar) -> None:
+    WebinarOrganiser.objects.create(
+        webinar=public, name_en="Other", name_es="Otra", acronym_en="OO", url="https://example.org", position=2
+    )
+    Presidency.objects.update(country_en="Belize", country_es="Belice")
+
+    with override("es"):
+        found = differences(public)
+
+    assert draft_of(public).changes.sessions == ()
+    assert found == [
+        ("organizadores (inglés)", "Sample Office", "Sample Office; Other (OO), https://example.org", "en"),
+        ("organizadores (español)", "Oficina de muestra", "Oficina de muestra; Otra, https://example.org", "es"),
+        ("Presidencia Pro Témpore (inglés)", "Panama (2026)", "Belize (2026)", "en"),
+        ("Presidencia Pro Témpore (español)", "Panamá (2026)", "Belice (2026)", "es"),
+    ]
+
+
+def test_they_are_published_silently_and_what_is_about_a_session_is_mailed_if_chosen(public: Webinar) -> None:
+    edit_session(public, 1, floor_languages=["en"])
+    Speaker.objects.update(about_en="Prosecutor")
+    WebinarOrganiser.objects.all().delete()
+
+    release_webinar(public, by=None, now=NOW)
+    assert sequences(public) == {1: 0}
+    edit_session(public, 1, floor_languages=["fr"])
+    release_webinar(public, by=None, now=NOW, mail_updates_for=frozenset({1}))
+
+    assert sequences(public) == {1: 1}
+    assert latest_release(public).number == 3  # type: ignore[union-attr]  # it has releases
+
+
+def test_a_webinar_that_uses_none_of_them_is_stored_as_before() -> None:
+    webinar = make_webinar(sessions=1)
+    make_speaker(webinar, "Speaker One")
+
+    agenda = agenda_from_rows(webinar).to_json()
+
+    (session,) = agenda["sessions"]
+    assert set(agenda) == {"slug", "title", "timezone", "contact_email", "is_cancelled", "sessions"}
+    assert not {"floor_languages", "interpretation_languages"} & set(session)
+    assert set(session["entries"][1]["speakers"][0]) == {"kind", "role", "name", "position", "institution"}
+
+
+def test_the_presidency_is_that_of_the_year_in_the_zone_of_the_webinar() -> None:
+    webinar = make_webinar(sessions=1)
+    # 20:00 on New Year's Eve in San José.
+    edit_session(webinar, 1, starts_at=datetime(2027, 1, 1, 2, tzinfo=UTC))
+    for year, country in ((2026, "Panama"), (2027, "Belize")):
+        Presidency.objects.create(year=year, country_en=country)
+
+    assert agenda_from_rows(webinar).presidency == AgendaPresidency(2026, Bilingual("Panama"))

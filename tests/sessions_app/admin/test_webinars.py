@@ -151,7 +151,7 @@ def test_the_release_page_takes_the_same_queries_with_many_sessions_as_with_few(
     for number in range(3, 40):
         make_session(webinar, number=number)
 
-    with django_assert_max_num_queries(12):
+    with django_assert_max_num_queries(13):
         response = secretariat.get(release_url(webinar))
 
     assert response.status_code == 200

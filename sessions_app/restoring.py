@@ -18,6 +18,7 @@ from sessions_app.agenda import (
 )
 from sessions_app.bilingual import Bilingual
 from sessions_app.models import AgendaItem, AgendaItemSpeaker, Release, Session, Speaker, SpeakerKind, Webinar
+from sessions_app.organisers import presidency_at, write_organisers
 from sessions_app.releases import AgendaChanges, ReleaseRefused, changes_between, draft_of
 
 
@@ -34,7 +35,7 @@ class Restoration:
 
 
 def preview_restoration(release: Release) -> Restoration:
-    """Return the agenda that `restore_release` would copy into the draft, without saving it. Costs five queries."""
+    """Return the agenda that `restore_release` would copy into the draft, without saving it. Costs eight queries."""
     draft = draft_of(release.webinar)
     agenda = _agenda_to_restore(release, draft.agenda)
     in_force = latest_release(release.webinar)
@@ -83,10 +84,13 @@ def _agenda_to_restore(release: Release, draft: Agenda) -> Agenda:
     """Return the agenda of `release` as a draft, plus the sessions that were added later, cancelled."""
     agenda = agenda_from_release(release)
     later = [replace(each, is_cancelled=True) for each in draft.sessions if agenda.get_session(each.number) is None]
+    sessions = tuple(sorted([*agenda.sessions, *later], key=lambda each: each.number))
     return replace(
         agenda,
         slug=draft.slug,
-        sessions=tuple(sorted([*agenda.sessions, *later], key=lambda each: each.number)),
+        sessions=sessions,
+        # The presidency belongs to the conference: it is not restored.
+        presidency=presidency_at([each.starts_at for each in sessions], agenda.timezone),
         release_number=None,
         released_at=None,
     )
@@ -97,12 +101,15 @@ def _write_details(webinar: Webinar, agenda: Agenda, *, now: datetime) -> None:
     webinar.timezone, webinar.contact_email = agenda.timezone, agenda.contact_email
     webinar.cancelled_at = (webinar.cancelled_at or now) if agenda.is_cancelled else None
     webinar.save()
+    write_organisers(webinar, agenda.organisers)
 
 
 def _write_session(row: Session, session: AgendaSession) -> None:
     row.title_en, row.title_es = session.title.en, session.title.es
     row.starts_at = session.starts_at
     row.duration_minutes = int((session.ends_at - session.starts_at).total_seconds() // 60)
+    row.floor_languages = list(session.floor_languages)
+    row.interpretation_languages = list(session.interpretation_languages)
 
 
 def _write_items(session: Session, entries: Iterable[AgendaEntry], speakers: "_SpeakerRows") -> None:
@@ -138,7 +145,7 @@ def _write_speakers(item: AgendaItem, wanted: Iterable[AgendaSpeaker], speakers:
 class _SpeakerRows:
     """Finds the row of each speaker of an agenda, or creates it.
 
-    A row with the same name, position and institution is used unchanged; else one with the same name is updated.
+    A row with the same name and texts is used unchanged; else one with the same name is updated.
     """
 
     def __init__(self, webinar: Webinar, agenda: Agenda) -> None:
@@ -175,8 +182,8 @@ class _SpeakerRows:
         return (row.kind, row.name) == (speaker.kind, speaker.name)
 
     def _is_same(self, row: Speaker, speaker: AgendaSpeaker) -> bool:
-        texts = Bilingual.from_columns(row, "position"), Bilingual.from_columns(row, "institution")
-        return self._has_same_name(row, speaker) and texts == (speaker.position, speaker.institution)
+        texts = Bilingual.from_columns(row, "position"), Bilingual.from_columns(row, "institution"), row.about
+        return self._has_same_name(row, speaker) and texts == (speaker.position, speaker.institution, speaker.about)
 
     def _save_speaker(self, row: Speaker | None, speaker: AgendaSpeaker) -> Speaker:
         if row is None:
@@ -185,6 +192,7 @@ class _SpeakerRows:
             row.name_en, row.name_es = speaker.name.en, "" if is_named_once else speaker.name.es
         row.position_en, row.position_es = speaker.position.en, speaker.position.es
         row.institution_en, row.institution_es = speaker.institution.en, speaker.institution.es
+        row.about_en, row.about_es = speaker.about.en, speaker.about.es
         row.save()
         return row
 

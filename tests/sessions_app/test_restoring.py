@@ -6,19 +6,35 @@ import pytest
 from sessions_app.agenda import Agenda, agenda_from_release, agenda_from_rows
 from sessions_app.cancelling import cancel_webinar
 from sessions_app.editing import cancel_session
-from sessions_app.models import AgendaItem, AgendaItemSpeaker, Release, Session, Speaker, Webinar
+from sessions_app.models import (
+    AgendaItem,
+    AgendaItemSpeaker,
+    Presidency,
+    Release,
+    Session,
+    Speaker,
+    Webinar,
+    WebinarOrganiser,
+)
 from sessions_app.releases import ReleaseRefused, draft_of, release_webinar
 from sessions_app.restoring import preview_restoration, restore_release
-from tests.factories import NOW, make_session, make_webinar
+from tests.factories import NOW, make_session, make_speaker, make_webinar
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
 def first() -> Release:
-    """The first release of a webinar in which a person and an institution speak."""
+    """The first release of a webinar with an organiser, in which a person and an institution speak."""
     webinar = make_webinar()
-    person = Speaker.objects.create(webinar=webinar, code="one", name_en="Speaker One", position_en="Prosecutor")
+    webinar.sessions.update(floor_languages=["es", "en"], interpretation_languages=["en", "es"])
+    WebinarOrganiser.objects.create(
+        webinar=webinar, name_en="Sample Office", acronym_en="SO", url="https://example.org"
+    )
+    Presidency.objects.create(year=2026, country_en="Panama")
+    person = Speaker.objects.create(
+        webinar=webinar, code="one", name_en="Speaker One", position_en="Prosecutor", about_en="One"
+    )
     office = Speaker.objects.create(
         webinar=webinar, code="office", kind="institution", name_en="Sample Office", name_es="Oficina de muestra"
     )
@@ -44,11 +60,13 @@ def change_everything(webinar: Webinar) -> None:
     Session.objects.filter(pk=session.pk).update(
         title_en="Other", title_es="", starts_at=session.starts_at + timedelta(days=1), duration_minutes=60
     )
+    Session.objects.update(floor_languages=[], interpretation_languages=["fr"])
+    WebinarOrganiser.objects.update(name_en="Other")
     session.items.get(position=1).delete()
     AgendaItem.objects.filter(session=session).update(title_en="Other", points_en="Other", kind="dialogue", minutes=5)
     AgendaItemSpeaker.objects.filter(role="panelist").delete()
     Speaker.objects.filter(code="one").delete()
-    Speaker.objects.update(position_en="Other", institution_en="Other")
+    Speaker.objects.update(position_en="Other", institution_en="Other", about_en="Other")
     AgendaItem.objects.filter(session__number=2, position=2).update(minutes=90)
     AgendaItem.objects.create(session=webinar.sessions.get(number=2), position=9, minutes=5, kind="break", title_en="X")
 
@@ -149,3 +167,37 @@ def test_restoring_keeps_two_speakers_of_the_same_name_apart(first: Release) -> 
 
     assert draft_agenda(webinar) == released_agenda(second)
     assert Speaker.objects.filter(name_en="Speaker One").count() == 2
+
+
+def test_a_short_text_that_was_written_later_is_removed(first: Release) -> None:
+    Speaker.objects.filter(code="office").update(about_en="Written later")
+
+    restore_release(first, now=NOW)
+
+    assert set(Speaker.objects.values_list("code", "about_en")) == {("one", "One"), ("office", "")}
+
+
+def test_the_presidency_is_not_restored(first: Release) -> None:
+    Session.objects.update(title_en="Other")
+    Presidency.objects.update(country_en="Belize")
+    restoration = preview_restoration(first)
+
+    restore_release(first, now=NOW)
+
+    assert str(Presidency.objects.get()) == "2026: Belize"
+    assert draft_agenda(first.webinar) == restoration.agenda
+
+
+def test_a_release_from_before_these_texts_existed_is_read_and_restored() -> None:
+    webinar = make_webinar(sessions=1)
+    make_speaker(webinar, "Speaker One")
+    earlier = release_webinar(webinar, by=None, now=NOW)
+    Session.objects.update(floor_languages=["es"])
+    Speaker.objects.update(about_en="Judge")
+    WebinarOrganiser.objects.create(webinar=webinar, name_en="Sample Office")
+    release_webinar(webinar, by=None, now=NOW)
+
+    restore_release(earlier, now=NOW)
+
+    assert draft_agenda(webinar) == released_agenda(earlier)
+    assert not WebinarOrganiser.objects.exists()

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from sessions_app.bilingual import Bilingual
 from sessions_app.models import AgendaItem, AgendaItemSpeaker, Session, Speaker, Webinar
 from sessions_app.models.session import LONGEST_SESSION_MINUTES
+from sessions_app.organisers import organisers_of, write_organisers
 from sessions_app.zones import validate_year
 
 
@@ -37,7 +38,8 @@ def clone_agenda(webinar: Webinar, *, slug: str, title: Bilingual, starts_on: da
     """Create a copy of `webinar` whose first session is on `starts_on`, a day in the webinar's time zone.
 
     All sessions move by the same number of days. Each keeps its local hour, also across a change of the clocks, and
-    gets new calendar UIDs. Texts, items and speakers are copied; rooms, releases and cancelled sessions are not.
+    gets new calendar UIDs. Texts, languages, organisers, items and speakers are copied; rooms, releases and cancelled
+    sessions are not.
     Raises CloneRefused for an invalid slug or title, a title that is the original's in its language, a slug that is
     taken, a day that is past or on which another webinar takes place, and for a local hour that does not exist on the
     new day.
@@ -54,6 +56,7 @@ def clone_agenda(webinar: Webinar, *, slug: str, title: Bilingual, starts_on: da
     _check_no_overlap(sessions, starts)
     _check_title_differs(webinar, title)
     clone = _clone_webinar(webinar, slug=slug, title=title)
+    write_organisers(clone, organisers_of(webinar))
     speakers = copy_speakers(webinar, clone)
     for number, (session, starts_at) in enumerate(zip(sessions, starts, strict=True), start=1):
         _clone_session(session, clone, number=number, starts_at=starts_at, speakers=speakers)

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from sessions_app.bilingual import Bilingual
 from sessions_app.cloning import copy_items, copy_speakers
 from sessions_app.models import Session, Webinar
+from sessions_app.organisers import organisers_of, write_organisers
 
 
 @dataclass(frozen=True)
@@ -63,8 +64,9 @@ def _hour(at: datetime) -> str:
 def create_agenda(webinar: Webinar, sessions: Sequence[SessionPlan], *, earlier: Webinar | None = None) -> None:
     """Save the new `webinar` with its `sessions`, which are numbered in the order of time.
 
-    Speakers of `earlier` are copied, and the items of each session that has a `source` there. Nothing is public before
-    a release. Raises SetupRefused, with nothing saved, if a field of the webinar is wrong or its slug is taken.
+    Organisers and speakers of `earlier` are copied, and the languages and items of each session that has a `source`
+    there. Nothing is public before a release. Raises SetupRefused, with nothing saved, if a field of the webinar is
+    wrong or its slug is taken.
     """
     try:
         webinar.full_clean()
@@ -75,9 +77,12 @@ def create_agenda(webinar: Webinar, sessions: Sequence[SessionPlan], *, earlier:
     except IntegrityError as error:
         # Another request created a webinar with this slug since `full_clean` looked.
         raise SetupRefused({"slug": webinar.unique_error_message(Webinar, ("slug",)).messages}) from error
-    speakers = copy_speakers(earlier, webinar) if earlier is not None else {}
+    speakers = {}
+    if earlier is not None:
+        write_organisers(webinar, organisers_of(earlier))
+        speakers = copy_speakers(earlier, webinar)
     for number, plan in enumerate(sorted(sessions, key=lambda session: session.starts_at), start=1):
-        session = Session.objects.create(
+        session = Session(
             webinar=webinar,
             number=number,
             title_en=plan.title.en or f"Session {number}",
@@ -85,5 +90,9 @@ def create_agenda(webinar: Webinar, sessions: Sequence[SessionPlan], *, earlier:
             starts_at=plan.starts_at,
             duration_minutes=plan.minutes,
         )
+        if plan.source is not None:
+            session.floor_languages = plan.source.floor_languages
+            session.interpretation_languages = plan.source.interpretation_languages
+        session.save()
         if plan.source is not None:
             copy_items(plan.source, session, speakers)

@@ -8,7 +8,8 @@ from sessions_app.agenda import AgendaSession, agenda_from_rows
 from sessions_app.bilingual import Bilingual
 from sessions_app.cloning import CloneRefused, clone_agenda
 from sessions_app.editing import cancel_session
-from sessions_app.models import AgendaItemSpeaker, Release, ReleasedSession, Session, Speaker, Webinar
+from sessions_app.models import AgendaItemSpeaker, Release, ReleasedSession, Session, Speaker, Webinar, WebinarOrganiser
+from sessions_app.organisers import organisers_of
 from sessions_app.releases import release_webinar
 from tests.factories import FIRST_START, NOW, make_webinar
 
@@ -27,7 +28,8 @@ def local_hours(webinar: Webinar) -> list[str]:
 
 
 def contents_of(session: AgendaSession) -> list[tuple[object, ...]]:
-    return [
+    languages = session.floor_languages, session.interpretation_languages
+    return [languages] + [
         (each.starts_at - session.starts_at, each.ends_at - each.starts_at, each.kind, each.title, *each.speakers)
         for each in session.entries
     ]
@@ -35,7 +37,11 @@ def contents_of(session: AgendaSession) -> list[tuple[object, ...]]:
 
 def test_a_clone_has_the_same_agenda_on_other_days_with_new_uids() -> None:
     webinar = make_webinar(objective_en="Objective", agenda_visibility="hidden")
-    speaker = Speaker.objects.create(webinar=webinar, code="one", name_en="Speaker One")
+    webinar.sessions.update(floor_languages=["es"], interpretation_languages=["en", "fr"])
+    WebinarOrganiser.objects.create(
+        webinar=webinar, name_en="Sample Office", acronym_es="OM", url="https://example.org"
+    )
+    speaker = Speaker.objects.create(webinar=webinar, code="one", name_en="Speaker One", about_es="Jueza")
     item = webinar.sessions.get(number=1).items.get(position=2)
     AgendaItemSpeaker.objects.create(item=item, speaker=speaker, role="panelist")
     release_webinar(webinar, by=None, now=NOW)
@@ -44,6 +50,7 @@ def test_a_clone_has_the_same_agenda_on_other_days_with_new_uids() -> None:
 
     assert (copy.slug, copy.title, copy.objective_en, copy.agenda_visibility) == ("next", NEXT, "Objective", "hidden")
     assert local_hours(copy) == ["2027-05-03 09:00", "2027-05-04 09:00"]
+    assert organisers_of(copy) == organisers_of(webinar) != ()
     old, new = agenda_from_rows(webinar).sessions, agenda_from_rows(copy).sessions
     assert [contents_of(each) for each in new] == [contents_of(each) for each in old]
     assert copy.speakers.get() != speaker

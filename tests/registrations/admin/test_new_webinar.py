@@ -9,6 +9,7 @@ from django.test import Client
 from django.urls import reverse
 
 from registrations.models import ParticipantProfile, ParticipatingBody, Quota, RegistrationPolicy, ReminderRule
+from sessions_app.agenda import agenda_from_rows
 from sessions_app.models import AgendaItem, Session, Webinar
 from tests.factories import (
     make_country,
@@ -17,6 +18,7 @@ from tests.factories import (
     make_organisation,
     make_profiles,
     make_quotas,
+    make_speaker,
     make_webinar,
 )
 
@@ -221,6 +223,23 @@ def test_the_page_is_filled_in_from_an_earlier_webinar_and_takes_over_its_agenda
     assert titles_of_items(webinar)
     assert set(webinar.sessions.values_list("room_url", flat=True)) == {""}
     assert not webinar.delegations.filter(delegates__isnull=False).exists()
+
+
+def test_a_webinar_from_an_earlier_one_has_its_organisers_languages_and_short_texts(
+    secretariat: Client, countries: list[ParticipatingBody]
+) -> None:
+    earlier = make_webinar()
+    earlier.sessions.update(floor_languages=["es"], interpretation_languages=["en"])
+    earlier.organisers.create(name_en="Sample Office", name_es="Oficina de muestra", url="https://example.org")
+    make_speaker(earlier, "Speaker One", about_en="Judge")
+    sources = {f"sessions-{number}-source": str(earlier.sessions.get(number=number + 1).pk) for number in (0, 1)}
+
+    secretariat.post(f"{URL}?from={earlier.slug}", form_data(title_en="Flows II", **sources))
+
+    old, new = agenda_from_rows(earlier), agenda_from_rows(Webinar.objects.get(slug="flows-ii"))
+    assert new.organisers == old.organisers != ()
+    assert [(each.floor_languages, each.interpretation_languages) for each in new.sessions] == [(("es",), ("en",))] * 2
+    assert [speaker.about.en for speaker in new.sessions[0].entries[1].speakers] == ["Judge"]
 
 
 def test_a_webinar_from_an_earlier_one_needs_another_title(

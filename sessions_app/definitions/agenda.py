@@ -9,21 +9,24 @@ from django.utils.translation import gettext as _
 from sessions_app.bilingual import Bilingual
 from sessions_app.definitions.source import Source
 from sessions_app.definitions.table import MAX_TEXT_LENGTH, TomlTable
-from sessions_app.models import AgendaItemKind, AgendaVisibility, SpeakerKind, SpeakerRole
+from sessions_app.models import AgendaItemKind, AgendaVisibility, SpeakerKind, SpeakerRole, SpokenLanguage
 from sessions_app.models.session import LONGEST_SESSION_MINUTES
+from sessions_app.models.speaker import LONGEST_ABOUT
+from sessions_app.organisers import AgendaOrganiser
 
 SHORTEST_SESSION_MINUTES = 5
 
 
 @dataclass(frozen=True)
 class SpeakerDefinition:
-    """A speaker; items refer to them by `code`."""
+    """A speaker; items refer to them by `code`. `about` is None where the file does not say."""
 
     code: str
     kind: str
     name: Bilingual
     position: Bilingual
     institution: Bilingual
+    about: Bilingual | None
 
 
 @dataclass(frozen=True)
@@ -39,13 +42,18 @@ class ItemDefinition:
 
 @dataclass(frozen=True)
 class SessionDefinition:
-    """A session; `starts` is a local time in the webinar's zone, `is_cancelled` is None where the file does not say."""
+    """A session; `starts` is a local time in the webinar's zone.
+
+    `is_cancelled` and the languages are None where the file does not say.
+    """
 
     number: int
     title: Bilingual
     starts: datetime
     minutes: int
     room_url: str
+    floor_languages: tuple[str, ...] | None
+    interpretation_languages: tuple[str, ...] | None
     is_cancelled: bool | None
     items: tuple[ItemDefinition, ...]
     line: int
@@ -53,7 +61,10 @@ class SessionDefinition:
 
 @dataclass(frozen=True)
 class AgendaDefinition:
-    """The agenda that the file describes; `sessions` are sorted by their start."""
+    """The agenda that the file describes; `sessions` are sorted by their start.
+
+    `organisers` is None where the file does not say.
+    """
 
     slug: str
     title: Bilingual
@@ -64,6 +75,7 @@ class AgendaDefinition:
     methodology: Bilingual
     audience: Bilingual
     background: Bilingual
+    organisers: tuple[AgendaOrganiser, ...] | None
     speakers: tuple[SpeakerDefinition, ...]
     sessions: tuple[SessionDefinition, ...]
 
@@ -82,7 +94,7 @@ class AgendaDefinition:
 
 
 def parse_agenda(top: TomlTable) -> AgendaDefinition:
-    """Read the blocks `webinar`, `speaker` and `session`; problems are collected in the table's source.
+    """Read the blocks `webinar`, `organiser`, `speaker` and `session`; problems are collected in the table's source.
 
     The value is complete only if `source.raise_if_problems()` raises nothing afterwards.
     """
@@ -99,6 +111,7 @@ def parse_agenda(top: TomlTable) -> AgendaDefinition:
         methodology=webinar.read_bilingual("methodology", longest=MAX_TEXT_LENGTH),
         audience=webinar.read_bilingual("audience", longest=MAX_TEXT_LENGTH),
         background=webinar.read_bilingual("background", longest=MAX_TEXT_LENGTH),
+        organisers=_parse_organisers(top) if top.has("organiser") else None,
         speakers=speakers,
         sessions=tuple(sorted(sessions, key=lambda each: each.starts)),
     )
@@ -118,6 +131,20 @@ def refuse_skipped_hours(source: Source, definition: AgendaDefinition, shift: ti
             )
 
 
+def _parse_organisers(top: TomlTable) -> tuple[AgendaOrganiser, ...]:
+    organisers: dict[str, AgendaOrganiser] = {}
+    for table in top.read_tables("organiser"):
+        organiser = AgendaOrganiser(
+            name=_parse_name(table), acronym=table.read_bilingual("acronym", longest=20), url=table.read_url("url")
+        )
+        table.finish()
+        if organiser.name.en in organisers:
+            text = _("The organiser “%(name)s” stands in the file twice.")
+            table.report("name", text % {"name": organiser.name})
+        organisers[organiser.name.en] = organiser
+    return tuple(organisers.values())
+
+
 def _parse_speakers(top: TomlTable) -> tuple[SpeakerDefinition, ...]:
     speakers: dict[str, SpeakerDefinition] = {}
     for table in top.read_tables("speaker"):
@@ -127,6 +154,7 @@ def _parse_speakers(top: TomlTable) -> tuple[SpeakerDefinition, ...]:
             name=_parse_name(table),
             position=table.read_bilingual("position", longest=200),
             institution=table.read_bilingual("institution", longest=200),
+            about=table.read_bilingual("about", longest=LONGEST_ABOUT) if table.has("about") else None,
         )
         table.finish()
         if speaker.code in speakers:
@@ -136,7 +164,7 @@ def _parse_speakers(top: TomlTable) -> tuple[SpeakerDefinition, ...]:
 
 
 def _parse_name(table: TomlTable) -> Bilingual:
-    """Read a name: plain text for a person, or a table with a translation for an institution."""
+    """Read a name: plain text, or a table with a translation."""
     if table.is_text("name"):
         return Bilingual(en=table.read_text("name", required=True))
     return table.read_bilingual("name", required=True, longest=200)
@@ -163,6 +191,8 @@ def _parse_session(table: TomlTable, speakers: set[str]) -> SessionDefinition:
         starts=datetime.combine(day or date.max, clock or time()),
         minutes=table.read_number("minutes", lowest=SHORTEST_SESSION_MINUTES, highest=LONGEST_SESSION_MINUTES),
         room_url=table.read_url("room_url"),
+        floor_languages=table.read_choices("floor_languages", SpokenLanguage.values),
+        interpretation_languages=table.read_choices("interpretation_languages", SpokenLanguage.values),
         is_cancelled=table.read_bool("cancelled"),
         items=tuple(_parse_item(item, speakers) for item in table.read_tables("item")),
         line=table.line,

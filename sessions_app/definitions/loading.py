@@ -12,6 +12,7 @@ from sessions_app.bilingual import Bilingual
 from sessions_app.definitions.agenda import AgendaDefinition, ItemDefinition, SessionDefinition, refuse_skipped_hours
 from sessions_app.definitions.source import Source
 from sessions_app.models import AgendaItem, AgendaItemSpeaker, Session, Speaker, Webinar
+from sessions_app.organisers import write_organisers
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,8 @@ def load_agenda(
     changes = [_("The webinar is new.")] if is_new else []
     if save_if_changed(webinar, _webinar_values(definition)) and not is_new:
         changes.append(_("The webinar's own texts or settings."))
+    if definition.organisers is not None and write_organisers(webinar, definition.organisers):
+        changes.append(_("The organisers."))
     changes += _load_speakers(webinar, definition)
     changes += _load_sessions(source, webinar, definition, shift=shift, now=now)
     _delete_unused_speakers(webinar, definition)
@@ -81,7 +84,7 @@ def _report_first_start_of_loaded_webinar(source: Source, webinar: Webinar) -> N
 
 
 def _webinar_values(definition: AgendaDefinition) -> dict[str, Any]:
-    names = {each.name for each in fields(definition)} - {"slug", "speakers", "sessions"}
+    names = {each.name for each in fields(definition)} - {"slug", "organisers", "speakers", "sessions"}
     values = {name: getattr(definition, name) for name in names}
     texts = {name: value for name, value in values.items() if isinstance(value, Bilingual)}
     return {name: value for name, value in values.items() if name not in texts} | bilingual_columns(**texts)
@@ -92,9 +95,10 @@ def _load_speakers(webinar: Webinar, definition: AgendaDefinition) -> list[str]:
     changes = []
     for each in definition.speakers:
         row = known.get(each.code) or Speaker(webinar=webinar, code=each.code)
-        values = bilingual_columns(name=each.name, position=each.position, institution=each.institution) | {
-            "kind": each.kind
-        }
+        texts = {"name": each.name, "position": each.position, "institution": each.institution}
+        if each.about is not None:
+            texts["about"] = each.about
+        values = bilingual_columns(**texts) | {"kind": each.kind}
         if save_if_changed(row, values):
             changes.append(_("Speaker %(name)s.") % {"name": each.name})
     return changes
@@ -131,7 +135,7 @@ def _load_sessions(
 
 
 def _session_values(definition: SessionDefinition, row: Session, starts_at: datetime, now: datetime) -> dict[str, Any]:
-    """Return the session's values from the file; a room or a cancellation that the file leaves out stays as stored."""
+    """Return the session's values from the file; a room, languages and a cancellation stay as stored if left out."""
     values: dict[str, Any] = {
         "starts_at": starts_at,
         "duration_minutes": definition.minutes,
@@ -139,6 +143,10 @@ def _session_values(definition: SessionDefinition, row: Session, starts_at: date
     }
     if definition.room_url:
         values["room_url"] = definition.room_url
+    if definition.floor_languages is not None:
+        values["floor_languages"] = list(definition.floor_languages)
+    if definition.interpretation_languages is not None:
+        values["interpretation_languages"] = list(definition.interpretation_languages)
     if definition.is_cancelled is not None:
         values["cancelled_at"] = (row.cancelled_at or now) if definition.is_cancelled else None
     return values

@@ -149,6 +149,21 @@ class TomlTable:
             return ""
         return value
 
+    def read_choices(self, key: str, allowed: Iterable[str]) -> tuple[str, ...] | None:
+        """Read a list of some of `allowed`, each once; None if it is missing. Any other value is reported."""
+        if not self.has(key):
+            return None
+        names = list(allowed)
+        values: list[object] = self._read(key, list, ", ".join(names), default=[])
+        good = tuple(value for value in values if isinstance(value, str) and value in names)
+        if len(set(good)) < len(values):
+            self.report(
+                key,
+                _("“%(key)s” holds a value that is not known, or one twice. Allowed: %(allowed)s.")
+                % {"key": key, "allowed": ", ".join(names)},
+            )
+        return good
+
     def read_bool(self, key: str) -> bool | None:
         """Read true or false; None if the key is missing."""
         value: bool | None = self._read(key, bool, "true, false")

@@ -18,8 +18,9 @@ from registrations.models import (
     ReminderRule,
 )
 from sessions_app.agenda import agenda_from_rows
+from sessions_app.bilingual import Bilingual
 from sessions_app.definitions import DefinitionRefused
-from sessions_app.models import AgendaItem, Session, Speaker, Webinar
+from sessions_app.models import AgendaItem, Session, Speaker, Webinar, WebinarOrganiser
 from tests.factories import NOW, make_delegate, make_staff
 
 pytestmark = pytest.mark.django_db
@@ -623,5 +624,75 @@ def test_a_bad_argument_is_refused_in_one_line(arguments: tuple[str, ...], messa
 def test_a_start_outside_the_allowed_years_is_refused(day: str) -> None:
     with pytest.raises(CommandError, match=f"--starts-on {day}"):
         load(str(CONCEPT_NOTE), "--starts-on", day)
+
+    assert not Webinar.objects.exists()
+
+
+def test_the_concept_note_names_its_organisers_and_languages() -> None:
+    webinar = load_definition(CONCEPT_NOTE, now=NOW).webinar
+
+    agenda = agenda_from_rows(webinar)
+
+    assert [each.acronym for each in agenda.organisers] == [Bilingual("IOM", "OIM"), Bilingual("UNODC", "UNODC")]
+    assert {(each.floor_languages, each.interpretation_languages) for each in agenda.sessions} == {(("es",), ("en",))}
+
+
+def test_languages_organisers_and_short_texts_that_the_file_leaves_out_stay_as_stored(tmp_path: Path) -> None:
+    text = CONCEPT_NOTE.read_text(encoding="utf-8")
+    organisers = text[text.index("[[organiser]]") : text.index("# Who speaks")]
+    languages = 'floor_languages = ["es"]\ninterpretation_languages = ["en"]\n'
+    silent = edited(tmp_path, (organisers, ""), (languages, ""), (languages, ""))
+    webinar = load_definition(CONCEPT_NOTE, now=NOW).webinar
+    Speaker.objects.update(about_en="Judge")
+    before = agenda_from_rows(webinar)
+
+    report = load_definition(silent, now=NOW)
+
+    assert (report.changes, agenda_from_rows(webinar)) == ((), before)
+
+
+def test_languages_organisers_and_short_texts_of_the_file_replace_the_stored_ones(tmp_path: Path) -> None:
+    load_definition(CONCEPT_NOTE, now=NOW)
+    changed = edited(
+        tmp_path,
+        ('floor_languages = ["es"]', "floor_languages = []"),
+        ('interpretation_languages = ["en"]', 'interpretation_languages = ["fr", "en"]'),
+        ('acronym = { en = "IOM", es = "OIM" }', ""),
+        ('name = "Cy Winter"', 'name = "Cy Winter"\nabout = { en = "Works on migration." }'),
+    )
+
+    reports = [load_definition(changed, now=NOW), load_definition(changed, now=NOW)]
+
+    assert [report.changes for report in reports] == [
+        (
+            "The organisers.",
+            "Speaker Cy Winter.",
+            "Session 1: Context and challenges of the massive movements of people called caravans.",
+        ),
+        (),
+    ]
+    session = Session.objects.get(number=1)
+    assert (session.floor_languages, session.interpretation_languages) == ([], ["fr", "en"])
+    assert list(WebinarOrganiser.objects.values_list("acronym_es", flat=True)) == ["", "UNODC"]
+    assert Speaker.objects.get(code="cy-winter").about_en == "Works on migration."
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "why"),
+    [
+        ('floor_languages = ["es"]', 'floor_languages = ["es", "xx"]', r"“floor_languages” holds a value .*: es, en"),
+        ('floor_languages = ["es"]', 'floor_languages = ["es", "es"]', "or one twice"),
+        ('floor_languages = ["es"]', "floor_languages = [1]", "“floor_languages” holds a value"),
+        ('floor_languages = ["es"]', 'floor_languages = "es"', "“floor_languages” is 'es'"),
+        ('url = "https://www.iom.int"', 'url = "javascript:alert(1)"', "begins with https://"),
+        ("United Nations Office on Drugs and Crime", "International Organization for Migration", "in the file twice"),
+        ('name = "Cy Winter"', f'name = "Cy Winter"\nabout = {{ en = "{"x" * 601}" }}', "more than 600 characters"),
+    ],
+)
+def test_impossible_languages_organisers_and_short_texts_are_refused(
+    tmp_path: Path, old: str, new: str, why: str
+) -> None:
+    with pytest.raises(DefinitionRefused, match=why):
+        load_definition(edited(tmp_path, (old, new)), now=NOW)
 
     assert not Webinar.objects.exists()

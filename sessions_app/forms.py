@@ -9,7 +9,7 @@ from django.utils.translation import ngettext
 
 from sessions_app.bilingual import LANGUAGES
 from sessions_app.concurrent_edits import ConcurrentEditForm
-from sessions_app.models import AgendaItem
+from sessions_app.models import AgendaItem, SpokenLanguage
 from sessions_app.release_recipients import CountedChange, CountedChanges
 
 
@@ -31,6 +31,49 @@ def disable_autofill(fields: Mapping[str, forms.Field]) -> None:
         base_name, _at, language = name.rpartition("_")
         if (base_name if language in LANGUAGES else name) in AUTOFILL_FIELDS:
             field.widget.attrs["autocomplete"] = "off"
+
+
+class SpokenLanguagesInitial(forms.HiddenInput):
+    """Carries the languages that a page showed as one text, so that it is sent too if there are none."""
+
+    def format_value(self, value: Any) -> str:
+        return " ".join(value or ())
+
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> Any:
+        return data.get(name, "").split()
+
+
+class SpokenLanguagesSelect(forms.CheckboxSelectMultiple):
+    """A tick for each language. A page without its hidden initial value has not shown it, so nothing was unticked."""
+
+    template_name = "admin/widgets/ticks.html"
+    legend = ""
+
+    def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
+        context: dict[str, Any] = super().get_context(name, value, attrs)
+        context["widget"]["legend"] = self.legend
+        return context
+
+    def value_omitted_from_data(self, data: Any, files: Any, name: str) -> bool:
+        return name not in data and f"initial-{name}" not in data
+
+
+class SpokenLanguagesField(forms.MultipleChoiceField):
+    """A list of values of `SpokenLanguage`."""
+
+    widget: Any = SpokenLanguagesSelect
+    hidden_widget = SpokenLanguagesInitial
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(choices=SpokenLanguage.choices, required=False, **kwargs)
+        self.widget.legend = self.label
+
+
+class SessionForm(ConcurrentEditForm):
+    """A form for a session."""
+
+    floor_languages = SpokenLanguagesField(label=_("Languages of the floor"))
+    interpretation_languages = SpokenLanguagesField(label=_("Interpretation into"))
 
 
 class AgendaItemForm(ConcurrentEditForm):

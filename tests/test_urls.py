@@ -22,7 +22,7 @@ from registrations.services.delegations import waive_seats
 from registrations.services.delivering.plan import plan
 from registrations.services.quotas import make_exception
 from registrations.tokens import Scope, make_invitation_token, make_token
-from sessions_app.models import Speaker, Webinar
+from sessions_app.models import Presidency, Speaker, Webinar
 from sessions_app.releases import release_webinar
 from tests import spanish
 from tests.factories import (
@@ -320,6 +320,7 @@ def _store_admin_rows(world: World) -> dict[str, str]:
     plan(now=NOW)
     announcement = make_announcement(delegation.webinar, by=staff)
     make_gap_reminder(delegation.webinar, by=staff)
+    Presidency.objects.create(year=2026, country_en="Panama", country_es="Panamá")
     make_call_note(delegation, by=staff, text="La ministra firma.", look_again_on=NOW.date())
     make_attendance(
         delegation.webinar.sessions.get(number=1), by=staff, name="Phone +504 5678", address="x@example.org"

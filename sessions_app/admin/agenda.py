@@ -26,7 +26,7 @@ from sessions_app.admin.inlines import TableInline
 from sessions_app.admin.webinar_column import WebinarColumnMixin
 from sessions_app.concurrent_edits import save_rows
 from sessions_app.editing import move_item, order_items
-from sessions_app.forms import AgendaItemForm, disable_autofill
+from sessions_app.forms import AgendaItemForm, SessionForm, disable_autofill
 from sessions_app.models import AgendaItem, AgendaItemSpeaker, Session, Speaker
 from sessions_app.participants import get_participants
 from sessions_app.releases import draft_of
@@ -120,6 +120,7 @@ class SessionAdmin(WebinarColumnMixin, ConcurrentEditAdmin[Session]):
     list_display = ["__str__", "webinar_name", "starts_at", "duration_minutes", "cancelled_at"]
     list_filter = [WebinarFilter]
     list_select_related = ["webinar"]
+    form = SessionForm
     inlines = [AgendaItemInline]
     actions = None
     fieldsets = [
@@ -134,6 +135,8 @@ class SessionAdmin(WebinarColumnMixin, ConcurrentEditAdmin[Session]):
                     "starts_at",
                     "duration_minutes",
                     "minutes_left",
+                    "floor_languages",
+                    "interpretation_languages",
                     "cancelled_at",
                 ]
             },

@@ -16,6 +16,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from sessions_app.addresses import host_of
+from sessions_app.models import SpokenLanguage
 
 # A value as it is stored: a choice as its value, a date and time in ISO 8601, a related row as its name.
 StoredValue = str | int | bool | None
@@ -156,6 +157,9 @@ def _value_in_words(model: type[models.Model], name: str, value: StoredValue) ->
         return date_format(timezone.localtime(parsed), "DATETIME_FORMAT")
     if isinstance(field, models.DateField) and (parsed := _parse_datetime(str(value))) is not None:
         return date_format(parsed, "DATE_FORMAT")
+    if isinstance(field, models.JSONField):
+        names = dict(SpokenLanguage.choices)
+        return ", ".join(str(names.get(code, code)) for code in str(value).split(", "))
     return str(dict(getattr(field, "flatchoices", ())).get(value, value))
 
 

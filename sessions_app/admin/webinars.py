@@ -6,7 +6,8 @@ from typing import Any
 from django.contrib import admin, messages
 from django.contrib.admin.options import InlineModelAdmin
 from django.contrib.admin.views.main import ORDER_VAR, ChangeList
-from django.db.models import F, Max, QuerySet
+from django.contrib.admin.widgets import AdminURLFieldWidget
+from django.db.models import F, Max, QuerySet, URLField
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -18,12 +19,12 @@ from django.utils.translation import gettext_lazy
 
 from sessions_app.admin.base import ConcurrentEditAdmin, acting_user
 from sessions_app.admin.cancelling import cancel_webinar_page, get_row_to_change, restore_webinar_page
-from sessions_app.admin.inlines import TableInline
+from sessions_app.admin.inlines import LabelledInlineFormSet, TableInline
 from sessions_app.admin.previews import delegate_preview, public_preview
 from sessions_app.concurrent_edits import save_rows
 from sessions_app.editing import next_session_number
 from sessions_app.forms import ReleaseForm
-from sessions_app.models import Session, Webinar
+from sessions_app.models import Presidency, Session, Webinar, WebinarOrganiser
 from sessions_app.release_recipients import CountedChanges, changes_with_recipients
 from sessions_app.releases import Draft, ReleaseRefused, draft_of, release_webinar
 from sessions_app.time_zone_context import render_in_zone
@@ -43,6 +44,30 @@ class SessionInline(TableInline):
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Refuse: a session number is never reused, so a session is cancelled instead of deleted."""
         return False
+
+
+class OrganiserFormSet(LabelledInlineFormSet):
+    """Refuses an organiser that another user has added meanwhile: Django compares only the rows of the page."""
+
+    def clean(self) -> None:
+        super().clean()
+        shown = [form.instance.pk for form in self.initial_forms]
+        others = WebinarOrganiser.objects.filter(webinar=self.instance.pk).exclude(pk__in=shown)
+        names = set(others.values_list("name_en", flat=True))
+        for form in self.forms:
+            if form.cleaned_data.get("name_en") in names:
+                form.add_error("name_en", _("Someone has added this organiser meanwhile."))
+
+
+class OrganiserInline(TableInline):
+    """The organisers of a webinar, each in a block of its own: a table of so many texts is wider than the page."""
+
+    model = WebinarOrganiser
+    formset = OrganiserFormSet
+    template = "admin/edit_inline/stacked.html"
+    fields = [("name_en", "name_es"), ("acronym_en", "acronym_es"), ("url", "position")]
+    extra = 0
+    formfield_overrides = {URLField: {"widget": AdminURLFieldWidget, "assume_scheme": "https"}}
 
 
 class WebinarChangeList(ChangeList):
@@ -117,8 +142,8 @@ class WebinarAdmin(ConcurrentEditAdmin[Webinar]):
         return [] if obj is None else ["slug"]
 
     def get_inlines(self, request: HttpRequest, obj: Webinar | None) -> "list[type[InlineModelAdmin[Any, Any]]]":
-        """Show the sessions only once the webinar is saved: their hours are typed in its time zone."""
-        return [] if obj is None else [SessionInline]
+        """Show organisers and sessions only once the webinar is saved: their hours are typed in its time zone."""
+        return [] if obj is None else [OrganiserInline, SessionInline]
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view
@@ -138,7 +163,10 @@ class WebinarAdmin(ConcurrentEditAdmin[Webinar]):
         return render_in_zone(zone, super().changeform_view, request, object_id, *args, **kwargs)
 
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
-        """Save the sessions; each new one gets the next number."""
+        """Save the organisers or the sessions; each new session gets the next number."""
+        if formset.model is not Session:
+            super().save_formset(request, form, formset, change)
+            return
         sessions = formset.save(commit=False)
         new = [session for session in sessions if session.pk is None]
         for session in new:
@@ -203,3 +231,17 @@ class WebinarAdmin(ConcurrentEditAdmin[Webinar]):
             "subtitle": str(load_name(webinar, now=timezone.now())),
         }
         return TemplateResponse(request, "admin/sessions_app/webinar/release.html", context)
+
+
+@admin.register(Presidency)
+class PresidencyAdmin(ConcurrentEditAdmin[Presidency]):
+    """The country that presides over the conference in each year."""
+
+    list_display = ["year", "country_en", "country_es"]
+    fields = ["year", "country_en", "country_es"]
+    actions = None
+
+    def save_model(self, request: HttpRequest, obj: Presidency, form: "ModelForm[Presidency]", change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        text = _("The public page of a webinar of %(year)s names it after the next release of its agenda.")
+        self.message_user(request, text % {"year": obj.year}, messages.INFO)

@@ -288,6 +288,9 @@ SECRETARIAT_PAGES = (
     View(
         "webinar-messages", f"/admin/webinars/{FLOWS}/messages/", SECRETARIAT, has_screenshot=True, in_every_look=True
     ),
+    View("webinar-record", "/admin/sessions_app/webinar/{flows}/change/", SECRETARIAT),
+    View("presidencies", "/admin/sessions_app/presidency/", SECRETARIAT),
+    View("new-presidency", "/admin/sessions_app/presidency/add/", SECRETARIAT),
     View("all-records", "/admin/records/", SECRETARIAT),
     View("new-webinar", "/admin/webinars/new/", SECRETARIAT, has_screenshot=True, in_every_look=True),
     View("new-webinar-from-an-earlier-one", f"/admin/webinars/new/?from={FLOWS}", SECRETARIAT, has_screenshot=True),

@@ -10,6 +10,7 @@ from django.urls import reverse
 from sessions_app.admin.agenda import describe_untranslated
 from sessions_app.models import AgendaItem, AgendaItemSpeaker, Session, Speaker
 from tests.factories import FIRST_START, make_webinar
+from tests.filled_form import filled_form
 
 
 @pytest.fixture
@@ -239,3 +240,51 @@ def test_no_session_is_deleted_or_added_outside_of_its_webinar(secretariat: Clie
 
     assert (add.status_code, delete.status_code) == (403, 403)
     assert Session.objects.get().starts_at == FIRST_START
+
+
+def test_languages_are_ticked_in_any_order_and_kept_in_that_of_the_list(secretariat: Client, session: Session) -> None:
+    shown = filled_form(secretariat.get(page(session)).text)
+
+    response = secretariat.post(page(session), shown | {"floor_languages": ["es", "quc"]})
+
+    session.refresh_from_db()
+    assert (response.status_code, session.floor_languages, session.interpretation_languages) == (302, ["es", "quc"], [])
+
+
+def test_all_languages_can_be_unticked(secretariat: Client, session: Session) -> None:
+    Session.objects.update(floor_languages=["es"], interpretation_languages=["en"])
+    shown = filled_form(secretariat.get(page(session)).text)
+    del shown["floor_languages"]
+
+    secretariat.post(page(session), shown)
+
+    session.refresh_from_db()
+    assert (session.floor_languages, session.interpretation_languages) == ([], ["en"])
+
+
+def test_languages_that_another_user_ticked_meanwhile_are_kept(secretariat: Client, session: Session) -> None:
+    older = filled_form(secretariat.get(page(session)).text)
+    Session.objects.update(floor_languages=["es"])
+
+    secretariat.post(page(session), older | {"title_en": "Corrected"})
+
+    session.refresh_from_db()
+    assert (session.title_en, session.floor_languages) == ("Corrected", ["es"])
+
+
+def test_a_request_without_languages_keeps_them(secretariat: Client, session: Session) -> None:
+    Session.objects.update(floor_languages=["es"])
+
+    secretariat.post(page(session), typed(session, title_en="Corrected"))
+
+    session.refresh_from_db()
+    assert (session.title_en, session.floor_languages) == ("Corrected", ["es"])
+
+
+def test_a_language_that_is_not_in_the_list_is_refused_beside_the_field(secretariat: Client, session: Session) -> None:
+    shown = filled_form(secretariat.get(page(session)).text)
+
+    response = secretariat.post(page(session), shown | {"floor_languages": ["xx"], "title_en": "Typed"})
+
+    form = response.context["adminform"].form
+    assert (list(form.errors), form["title_en"].value()) == (["floor_languages"], "Typed")

@@ -137,7 +137,7 @@ def test_the_history_shows_no_difference_without_a_change(secretariat: Client, s
 def test_the_history_shows_a_changed_time_zone(secretariat: Client, session: Session) -> None:
     webinar = Webinar.objects.get()
     texts = {"title_en": webinar.title_en, "title_es": webinar.title_es, "contact_email": webinar.contact_email}
-    counts = {"sessions-TOTAL_FORMS": "0", "sessions-INITIAL_FORMS": "0"}
+    counts = {f"{rows}-{count}_FORMS": "0" for rows in ("organisers", "sessions") for count in ("TOTAL", "INITIAL")}
 
     secretariat.post(
         reverse("admin:sessions_app_webinar_change", args=[webinar.pk]),
@@ -148,3 +148,18 @@ def test_the_history_shows_a_changed_time_zone(secretariat: Client, session: Ses
         ("time zone", "America/Costa_Rica", "America/Panama"),
         ("public agenda", "Full", "Hidden"),
     ]
+
+
+def test_the_history_names_changed_languages_in_the_language_of_the_reader(
+    secretariat: Client, staff: User, session: Session
+) -> None:
+    Session.objects.update(floor_languages=["es"])
+    changed = {"initial-floor_languages": "es", "initial-interpretation_languages": ""}
+    secretariat.post(page(session), typed(session, **changed) | {"floor_languages": ["es", "sgn"]})
+    User.objects.filter(pk=staff.pk).update(language="es")
+
+    response = secretariat.get(
+        reverse("admin:sessions_app_session_history", args=[session.pk]), headers={"accept-language": "es"}
+    )
+
+    assert differences_of(response) == [("idiomas de la sala", "español", "español, lengua de señas")]

@@ -10,9 +10,12 @@ from pytest_django import DjangoAssertNumQueries
 from time_machine import TimeMachineFixture
 
 from registrations.models import User
-from sessions_app.models import AgendaItem, Release, ReleasedSession, Session, Webinar
+from sessions_app.bilingual import Bilingual
+from sessions_app.models import AgendaItem, Presidency, Release, ReleasedSession, Session, Webinar
+from sessions_app.organisers import organisers_of
 from sessions_app.releases import release_webinar
 from tests.factories import NOW, make_delegates, make_delegation, make_session, make_webinar
+from tests.filled_form import filled_form
 
 
 @pytest.fixture
@@ -121,6 +124,7 @@ def test_a_session_added_to_a_webinar_gets_the_next_number_and_its_hours_in_the_
     url = reverse("admin:sessions_app_webinar_change", args=[webinar.pk])
     data = {name: getattr(webinar, name) for name in ("title_en", "title_es", "timezone", "contact_email")}
     data |= {"agenda_visibility": "full", "sessions-TOTAL_FORMS": "3", "sessions-INITIAL_FORMS": "2"}
+    data |= {"organisers-TOTAL_FORMS": "0", "organisers-INITIAL_FORMS": "0"}
     for number, session in enumerate(webinar.sessions.order_by("number")):
         data |= {
             f"sessions-{number}-id": session.pk,
@@ -151,7 +155,7 @@ def test_the_release_page_takes_the_same_queries_with_many_sessions_as_with_few(
     for number in range(3, 40):
         make_session(webinar, number=number)
 
-    with django_assert_max_num_queries(13):
+    with django_assert_max_num_queries(14):
         response = secretariat.get(release_url(webinar))
 
     assert response.status_code == 200
@@ -181,3 +185,100 @@ def test_each_input_of_the_table_of_sessions_names_its_row(secretariat: Client, 
 
     assert 'aria-label="Title (English), row 2"' in page
     assert 'aria-label="Minutes, row 2"' in page
+
+
+def organisers_url(webinar: Webinar) -> str:
+    return reverse("admin:sessions_app_webinar_change", args=[webinar.pk])
+
+
+def organiser(number: int, **fields: str) -> dict[str, str]:
+    return {f"organisers-{number}-{name}": value for name, value in {"position": "1", **fields}.items()}
+
+
+def test_organisers_are_added_to_a_webinar_and_are_public_after_a_release(
+    secretariat: Client, webinar: Webinar
+) -> None:
+    data = filled_form(secretariat.get(organisers_url(webinar)).text)
+    second = organiser(1, name_en="Second", position="2")
+    first = organiser(0, name_en="First", name_es="Primera", acronym_es="P", url="https://example.org")
+
+    response = secretariat.post(organisers_url(webinar), data | {"organisers-TOTAL_FORMS": "2"} | second | first)
+
+    assert response.status_code == 302
+    assert [each.name for each in organisers_of(webinar)] == [Bilingual("First", "Primera"), Bilingual("Second")]
+    send(secretariat, webinar)
+    assert Release.objects.get().agenda["organisers"][0]["url"] == "https://example.org"
+
+
+@pytest.mark.parametrize(
+    ("fields", "name"),
+    [
+        ({"name_en": "Office"}, "name_en"),
+        ({"name_en": ""}, "name_en"),
+        ({"name_en": "Other", "url": "javascript:alert(1)"}, "url"),
+        ({"name_en": "Other", "position": "-1"}, "position"),
+        ({"name_en": "Zero\u200bwidth"}, "name_en"),
+    ],
+)
+def test_an_impossible_organiser_is_refused_beside_its_field_and_nothing_is_lost(
+    secretariat: Client, webinar: Webinar, fields: dict[str, str], name: str
+) -> None:
+    webinar.organisers.create(name_en="Office")
+    data = filled_form(secretariat.get(organisers_url(webinar)).text)
+    new = organiser(1, name_es="Escrito", **fields)
+
+    response = secretariat.post(organisers_url(webinar), data | {"organisers-TOTAL_FORMS": "2"} | new)
+
+    formset = response.context["inline_admin_formsets"][0].formset
+    assert name in formset.forms[1].errors or formset.non_form_errors()
+    assert formset.forms[1]["name_es"].value() == "Escrito"
+    assert webinar.organisers.count() == 1
+
+
+def test_two_people_who_add_the_same_organiser_at_once_get_one_and_a_sentence(
+    secretariat: Client, webinar: Webinar
+) -> None:
+    data = filled_form(secretariat.get(organisers_url(webinar)).text) | {"organisers-TOTAL_FORMS": "1"}
+    answers = [secretariat.post(organisers_url(webinar), data | organiser(0, name_en="Office")) for _ in range(2)]
+
+    assert [answer.status_code for answer in answers] == [302, 200]
+    assert "Someone has added this organiser meanwhile." in answers[1].text
+    assert webinar.organisers.count() == 1
+
+
+def test_the_release_page_names_changed_languages_and_organisers(secretariat: Client, webinar: Webinar) -> None:
+    webinar.organisers.create(name_en="Old office")
+    release_webinar(webinar, by=None, now=NOW)
+    webinar.organisers.update(name_en="New office")
+    Session.objects.filter(number=1).update(floor_languages=["es"])
+
+    response = secretariat.get(release_url(webinar))
+
+    text = " ".join(re.sub(r"<[^>]+>", "", response.text).split())
+    assert "languages of the floor: none → Spanish" in text
+    assert "organisers (English): Old office → New office" in text
+    assert [number for number, _label in response.context["form"].fields["mail_updates_for"].choices] == [1]
+
+
+def test_a_release_of_languages_mails_an_update_only_if_it_is_chosen(secretariat: Client, webinar: Webinar) -> None:
+    release_webinar(webinar, by=None, now=NOW)
+
+    Session.objects.filter(number=1).update(floor_languages=["es"])
+    send(secretariat, webinar)
+    silent = ReleasedSession.objects.get(number=1).sequence
+    Session.objects.filter(number=1).update(floor_languages=["es", "en"])
+    send(secretariat, webinar, mail_updates_for=["1"])
+
+    assert (silent, ReleasedSession.objects.get(number=1).sequence) == (0, 1)
+
+
+def test_the_secretariat_enters_the_presidency_of_a_year_once(secretariat: Client) -> None:
+    url = reverse("admin:sessions_app_presidency_add")
+    typed = {"year": "2026", "country_en": "Panama", "country_es": "Panamá"}
+
+    answers = [secretariat.post(url, typed), secretariat.post(url, typed), secretariat.post(url, typed | {"year": "0"})]
+
+    assert [answer.status_code for answer in answers] == [302, 200, 200]
+    assert [list(answer.context["adminform"].form.errors) for answer in answers[1:]] == [["year"], ["year"]]
+    assert messages_of(answers[0])[0].startswith("The public page of a webinar of 2026 names it")
+    assert str(Presidency.objects.get()) == "2026: Panama"

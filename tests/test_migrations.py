@@ -17,6 +17,8 @@ from django.db.migrations.state import ProjectState
 from pytest_django import DjangoDbBlocker
 
 from registrations.services.delivering.plan import plan
+from sessions_app.agenda import agenda_from_rows
+from sessions_app.models import Release
 from tests.databases import database_in_use, new_database
 from tests.environment import ROOT
 from tests.released import APPS, DUMPED_AT, released_migrations, released_versions
@@ -92,6 +94,17 @@ def test_a_plan_after_an_upgrade_owes_nothing(version: Path, database: str) -> N
     report = plan(now=DUMPED_AT)
 
     assert (report.is_skipped, report.counts) == (False, {})
+
+
+@each_version
+@on_each_database
+def test_an_upgraded_agenda_is_stored_as_it_was_released(version: Path, database: str) -> None:
+    upgrade(version, database)
+    releases = Release.objects.latest_of_each()
+
+    drafts = [agenda_from_rows(release.webinar).to_json() for release in releases]
+
+    assert drafts == [release.agenda for release in releases] != []
 
 
 @each_version

@@ -8,8 +8,9 @@ from django.test import Client
 from django.urls import reverse
 
 from sessions_app.admin.agenda import describe_untranslated
+from sessions_app.bilingual import Bilingual
 from sessions_app.models import AgendaItem, AgendaItemSpeaker, Session, Speaker
-from tests.factories import FIRST_START, make_webinar
+from tests.factories import FIRST_START, make_speaker, make_webinar
 from tests.filled_form import filled_form
 
 
@@ -288,3 +289,16 @@ def test_a_language_that_is_not_in_the_list_is_refused_beside_the_field(secretar
 
     form = response.context["adminform"].form
     assert (list(form.errors), form["title_en"].value()) == (["floor_languages"], "Typed")
+
+
+def test_the_short_text_about_a_speaker_has_600_characters_at_most(secretariat: Client, session: Session) -> None:
+    speaker = make_speaker(session.webinar, "Speaker One")
+    url = reverse("admin:sessions_app_speaker_change", args=[speaker.pk])
+    shown = filled_form(secretariat.get(url).text)
+
+    too_long = secretariat.post(url, shown | {"about_es": "ñ" * 601})
+    just_right = secretariat.post(url, shown | {"about_es": "ñ" * 600})
+
+    speaker.refresh_from_db()
+    assert list(too_long.context["adminform"].form.errors) == ["about_es"]
+    assert (just_right.status_code, speaker.about) == (302, Bilingual(es="ñ" * 600))

@@ -51,8 +51,8 @@ def test_dates_and_numbers_have_the_format_of_the_language() -> None:
             written[language] = (date_format(date(2026, 10, 13)), localize(1234.5), filesizeformat(1536))
 
     assert written == {
-        "en": ("Oct. 13, 2026", "1234.5", "1.5\xa0KB"),
-        "es": ("13 de octubre de 2026", "1234,5", "1,5\xa0KB"),
+        "en": ("Tue 13 Oct 2026", "1234.5", "1.5\xa0KB"),
+        "es": ("mar 13 oct 2026", "1234,5", "1,5\xa0KB"),
     }
 
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import models
-from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models import Case, Exists, F, OuterRef, Prefetch, Q, QuerySet, Subquery, Value, When
 from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext as _
 
@@ -59,8 +59,13 @@ class WebinarName:
     def days_with_weekdays(self) -> str:
         return self._format_days(with_weekdays=True)
 
+    @property
+    def dated_title(self) -> str:
+        """The name where nobody asks for the state: "14–15 Dec 2026 · Mass intra-regional flows"."""
+        return f"{self.days} · {self.title}"
+
     def __str__(self) -> str:
-        return f"{self.days} · {self.title} · {self.state.label}"
+        return f"{self.dated_title} · {self.state.label}"
 
     def _format_days(self, *, with_weekdays: bool) -> str:
         if self.first_starts_at is None or self.last_starts_at is None:
@@ -101,6 +106,11 @@ def name_of(webinar: Webinar) -> WebinarName:
     """Return the name of a webinar from a query `with_names`."""
     row: Any = webinar
     return WebinarName(webinar, WebinarState(row.state), row.first_starts_at, row.last_starts_at)
+
+
+def named_webinar(path: str = "webinar", *, now: datetime) -> "Prefetch[Any]":
+    """Return a prefetch of the webinar of each row, `with_names`: one query, or none for no row."""
+    return Prefetch(path, with_names(Webinar.objects.all(), now=now))
 
 
 def webinars_ahead(*, now: datetime) -> "QuerySet[Webinar]":

@@ -54,7 +54,7 @@ def _webinar_table(found: Today, *, now: datetime) -> dict[str, object]:
             accepted_cell(webinar, figures),
             missing_cell(webinar, figures),
         )
-        rows.append(WebinarRow(name, change_url(webinar), cells, headings))
+        rows.append(WebinarRow(name, reverse("admin:webinar-home", args=[webinar.slug]), cells, headings))
     return {"headings": headings, "rows": rows}
 
 

@@ -567,6 +567,7 @@ def test_the_dashboard_shows_what_needs_attention_today(secretariat: Client, quo
         "/admin/registrations/delivery/?state__exact=failed",
         f"/admin/registrations/delegation/waiting/#delegation-{today.awaiting[0].pk}",
         "/admin/webinars/new/",
+        "/admin/webinars/flows/",
         "/admin/registrations/announcement/add/",
     ):
         assert f'href="{url}"' in html

@@ -1,4 +1,4 @@
-"""Compares board and lists among 200 webinars with 100,000 delegates with a database that holds one webinar alone.
+"""Compares pages among 200 webinars with 100,000 delegates with those of a database that holds one webinar alone.
 
 Both are schemas of one PostgreSQL database, and are queried by turns. It empties the database, so it runs last.
 """
@@ -79,12 +79,14 @@ def measure() -> Sequence[Ratio]:
     try:
         return [
             among_many("Board", reverse("admin:quota-board", args=[one.slug]), _has_the_people_of_one_webinar),
+            among_many("Today", reverse("admin:index")),
+            among_many("Home of one webinar", reverse("admin:webinar-home", args=[one.slug])),
             among_many("List of webinars", reverse("admin:webinars")),
             among_many("List of people", people),
             among_many("People of one webinar", f"{people}?webinar={one.slug}"),
             among_many("List of deliveries", deliveries),
             among_many("Deliveries of one webinar", f"{deliveries}?webinar={one.slug}"),
-            among_many("Search for an address", f"{deliveries}?q=delegate7@example.org"),
+            among_many("Search for an address", f"{deliveries}?q=delegate7@{one.slug}.example.org"),
             among_many("Front page", reverse("sessions_app:home")),
         ]
     finally:
@@ -129,7 +131,7 @@ def _fill(
             delegation=delegations[number % len(delegations)],
             profile=profiles[number % len(profiles)],
             name=f"Delegate {number}",
-            email=f"delegate{number}@example.org",
+            email=f"delegate{number}@{slug}.example.org",
             institution="Example institution",
             timezone="America/Tegucigalpa",
             registered_at=now - timedelta(hours=number),

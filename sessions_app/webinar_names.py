@@ -9,12 +9,13 @@ from datetime import datetime
 from typing import Any
 
 from django.db import models
-from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models import Case, Exists, F, Max, Min, OuterRef, Prefetch, Q, QuerySet, Value, When
+from django.db.models.functions import Coalesce
 from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext as _
 
 from sessions_app.hours import format_days
-from sessions_app.models import Release, ReleasedSession, Session, Webinar
+from sessions_app.models import Release, Webinar
 from sessions_app.participants import get_participants
 
 
@@ -59,8 +60,13 @@ class WebinarName:
     def days_with_weekdays(self) -> str:
         return self._format_days(with_weekdays=True)
 
+    @property
+    def dated_title(self) -> str:
+        """The name where nobody asks for the state: "14–15 Dec 2026 · Mass intra-regional flows"."""
+        return f"{self.days} · {self.title}"
+
     def __str__(self) -> str:
-        return f"{self.days} · {self.title} · {self.state.label}"
+        return f"{self.dated_title} · {self.state.label}"
 
     def _format_days(self, *, with_weekdays: bool) -> str:
         if self.first_starts_at is None or self.last_starts_at is None:
@@ -75,17 +81,17 @@ class WebinarName:
 
 
 def with_names(webinars: "QuerySet[Webinar]", *, now: datetime) -> "QuerySet[Any, Any]":
-    """Annotate `webinars` with what `name_of` reads: no further query for a name."""
-    sessions = Session.objects.filter(webinar=OuterRef("pk")).annotate(
-        is_cancelled=Case(When(cancelled_at=None, then=Value(0)), default=Value(1))
-    )
-    released = ReleasedSession.objects.filter(session__webinar=OuterRef("pk"), is_cancelled=False)
+    """Annotate `webinars` with what `name_of` reads: no further query for a name.
+
+    Joins all their sessions, so `webinars` must not be filtered by sessions.
+    """
+    starts, takes_place = "sessions__starts_at", Q(sessions__cancelled_at=None)
     # As in rule 7: the released hours decide, or those of the draft before anything is released.
     is_over = Q(released_ends_at__lte=now) | Q(released_ends_at=None, last_starts_at__lt=now)
     return webinars.annotate(
-        first_starts_at=Subquery(sessions.order_by("is_cancelled", "starts_at").values("starts_at")[:1]),
-        last_starts_at=Subquery(sessions.order_by("is_cancelled", "-starts_at").values("starts_at")[:1]),
-        released_ends_at=Subquery(released.order_by("-ends_at").values("ends_at")[:1]),
+        first_starts_at=Coalesce(Min(starts, filter=takes_place), Min(starts)),
+        last_starts_at=Coalesce(Max(starts, filter=takes_place), Max(starts)),
+        released_ends_at=Max("sessions__released__ends_at", filter=Q(sessions__released__is_cancelled=False)),
         registration_state=get_participants().registration_state(now),
         state=Case(
             When(cancelled_at__isnull=False, then=Value(str(WebinarState.CANCELLED))),
@@ -101,6 +107,11 @@ def name_of(webinar: Webinar) -> WebinarName:
     """Return the name of a webinar from a query `with_names`."""
     row: Any = webinar
     return WebinarName(webinar, WebinarState(row.state), row.first_starts_at, row.last_starts_at)
+
+
+def named_webinar(path: str = "webinar", *, now: datetime) -> "Prefetch[Any]":
+    """Return a prefetch of the webinar of each row, `with_names`: one query, or none for no row."""
+    return Prefetch(path, with_names(Webinar.objects.all(), now=now))
 
 
 def webinars_ahead(*, now: datetime) -> "QuerySet[Webinar]":

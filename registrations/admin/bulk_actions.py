@@ -36,6 +36,7 @@ from registrations.queries.lists import seats_of_delegations
 from registrations.queries.review_queue import latest_history
 from registrations.services.acceptance_messages import message_if_accepted
 from registrations.services.delegations import accept_delegation, return_delegation, waive_gaps
+from sessions_app.webinar_names import named_webinar
 
 # More than there are countries, and as many as the changelist shows on a page.
 MAX_DELEGATIONS = 100
@@ -240,12 +241,13 @@ def _delegations_by_name(ids: Sequence[int]) -> "QuerySet[Delegation]":
 def load_selected(
     delegations: "QuerySet[Delegation]", *, shown_fingerprints: Mapping[str, str] | None = None
 ) -> Sequence[SelectedDelegation]:
-    """Load what the pages show of `delegations`. Six queries, however many there are.
+    """Load what the pages show of `delegations`. Eight queries, however many there are.
 
     `shown_fingerprints` holds, by `seen-<pk>`, those in the user's form; without it, the present ones count as shown.
     """
     rows: Any = delegations.annotate(lacks_letter=lacking_letter())
-    found = list(rows.select_related("webinar__policy", "body"))
+    webinars = named_webinar(now=timezone.now())
+    found = list(rows.select_related("body").prefetch_related(webinars, "webinar__policy"))
     seats = seats_of_delegations(found)
     history = latest_history([delegation.pk for delegation in found])
     selected = []

@@ -37,6 +37,7 @@ from registrations.queries.focal_points import with_last_invitation
 from registrations.services.call_notes import end_look_again, hand_over, note_call
 from sessions_app.admin.base import MAX_KEY_LENGTH
 from sessions_app.hours import format_clock, format_day, format_days, hours_for, zone_city
+from sessions_app.webinar_names import load_name
 
 # How many notes Today lists; the page of all countries shows the others.
 MAX_LOOK_AGAIN = 12
@@ -76,7 +77,7 @@ def country_page(site: AdminSite, request: HttpRequest, slug: str) -> HttpRespon
             messages.success(request, _saved_text(note))
             return redirect("admin:country", slug)
     shown = _shown(request.GET.get("show", ""))
-    timeline = timeline_of(body, shown=shown, page=_page_number(request.GET.get("page", "")))
+    timeline = timeline_of(body, shown=shown, page=_page_number(request.GET.get("page", "")), now=now)
     context = site.each_context(request) | {
         "title": str(body),
         "body": body,
@@ -122,7 +123,8 @@ def take_over_page(request: HttpRequest, pk: int) -> HttpResponse:
         else:
             messages.success(
                 request,
-                _("You are on it: %(body)s, %(webinar)s.") % {"body": delegation.body, "webinar": delegation.webinar},
+                _("You are on it: %(body)s, %(webinar)s.")
+                % {"body": delegation.body, "webinar": load_name(delegation.webinar, now=timezone.now())},
             )
     return redirect("admin:country", delegation.body.slug)
 

@@ -1,4 +1,4 @@
-"""Data of the admin's dashboard: what needs attention today, and upcoming events with links."""
+"""Data of the admin's dashboard: what needs attention today, the webinars ahead, and upcoming events with links."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -6,11 +6,16 @@ from datetime import datetime
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
-from registrations.queries.today import today
+from registrations.admin.webinar_list import accepted_cell, describe_next_date, missing_cell
+from registrations.queries.delegation_page import policy_of
+from registrations.queries.today import Today, today
 from registrations.queries.upcoming import UpcomingEvent, UpcomingKind
 from sessions_app.admin.base import change_url
+from sessions_app.admin.webinar_tables import Cell, WebinarRow
 from sessions_app.models import ReleasedSession
+from sessions_app.webinar_names import name_of
 
 
 @dataclass(frozen=True)
@@ -25,12 +30,32 @@ class UpcomingItem:
 def dashboard_context(*, now: datetime) -> dict[str, object]:
     """Return the template context of the dashboard."""
     found = today(now=now)
-    return {"today": found, "coming": describe_upcoming(found.upcoming)}
+    return {
+        "title": _("Today"),
+        "today": found,
+        "webinars": _webinar_table(found, now=now),
+        "coming": describe_upcoming(found.upcoming),
+    }
 
 
 def describe_upcoming(events: Iterable[UpcomingEvent]) -> list[UpcomingItem]:
     """Return each of `events` in words, with its link."""
     return [UpcomingItem(event, _event_text(event), _event_url(event)) for event in events]
+
+
+def _webinar_table(found: Today, *, now: datetime) -> dict[str, object]:
+    """Return headings and rows of the table of webinars ahead."""
+    headings = (_("Registration"), pgettext("delegations", "Accepted"), _("Missing"))
+    rows = []
+    for webinar in found.webinars:
+        name, figures = name_of(webinar), found.figures[webinar.pk]
+        cells = (
+            Cell(describe_next_date(name, policy_of(webinar), now=now, with_hour=False)),
+            accepted_cell(webinar, figures),
+            missing_cell(webinar, figures),
+        )
+        rows.append(WebinarRow(name, reverse("admin:webinar-home", args=[webinar.slug]), cells, headings))
+    return {"headings": headings, "rows": rows}
 
 
 def _event_text(coming: UpcomingEvent) -> str:

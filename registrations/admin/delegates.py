@@ -53,6 +53,13 @@ class DelegateAdmin(WebinarColumnMixin, ReadOnlyAdmin[Delegate]):
             hidden.add("webinar_name")
         return [name for name in self.list_display if name not in hidden]
 
+    def get_ordering(self, request: HttpRequest) -> tuple[str, ...]:
+        """Order the people of one webinar by delegation and profile, and all people by their keys, newest first.
+
+        To sort all people by delegation would read the whole table for each page.
+        """
+        return () if WebinarFilter.parameter_name in request.GET else ("-pk",)
+
     def get_list_display_links(self, request: HttpRequest, list_display: Any) -> Any:
         """Return no links for observers, who may not open the page of a delegate."""
         return None if is_observer_request(request) else self.list_display_links

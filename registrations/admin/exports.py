@@ -26,6 +26,7 @@ from registrations.services.exports import (
     write_xlsx,
 )
 from sessions_app.models import Webinar
+from sessions_app.webinar_names import named_webinar
 
 EXPORTS_SHOWN = 10
 WRITERS = {
@@ -64,9 +65,9 @@ def export_page(model_admin: "ModelAdmin[Delegate]", request: HttpRequest) -> Ht
         "filters": _active_filters(changelist),
         "search": changelist.query,
         "list_url": f"{reverse('admin:registrations_delegate_changelist')}{changelist.get_query_string()}",
-        "exports": HistoryEvent.objects.filter(kind=HistoryKind.EXPORTED).select_related("actor", "webinar")[
-            :EXPORTS_SHOWN
-        ],
+        "exports": HistoryEvent.objects.filter(kind=HistoryKind.EXPORTED)
+        .select_related("actor")
+        .prefetch_related(named_webinar(now=timezone.now()))[:EXPORTS_SHOWN],
     }
     return TemplateResponse(request, "admin/registrations/delegate/export.html", context)
 

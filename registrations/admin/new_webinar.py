@@ -15,7 +15,7 @@ from registrations.services.webinar_setup import create_webinar
 from sessions_app.cloning import sessions_at_the_time_of
 from sessions_app.models import Webinar
 from sessions_app.time_zone_context import render_in_zone
-from sessions_app.webinar_names import webinar_choices
+from sessions_app.webinar_names import load_name, webinar_choices
 from sessions_app.webinar_setup import SetupRefused
 from sessions_app.zone_choices import zone_groups
 from sessions_app.zones import known_zones
@@ -80,5 +80,6 @@ def _create(site: AdminSite, request: HttpRequest, forms: NewWebinarForms, earli
     messages.success(request, _("The webinar is set up. Nothing is public or mailed before its agenda is released."))
     for session in sessions_at_the_time_of([(plan.starts_at, plan.ends_at) for plan in setup.sessions]):
         if session.webinar_id != webinar.pk:
-            messages.warning(request, _("“%(webinar)s” takes place at the same time.") % {"webinar": session.webinar})
+            other = load_name(session.webinar, now=timezone.now())
+            messages.warning(request, _("“%(webinar)s” takes place at the same time.") % {"webinar": other})
     return webinar

@@ -20,6 +20,7 @@ from registrations.services.personal_data.anonymising import personal_data_of
 from registrations.services.personal_data.erasing import erase_person
 from registrations.services.personal_data.persons import Person, find_person
 from registrations.services.personal_data.subject_access import export_person
+from sessions_app.webinar_names import names_by_id
 
 DATA_LABELS = {
     "delegates": gettext_lazy("People: name, address, institution, position, telephone, needs"),
@@ -92,9 +93,12 @@ def _render_page(
 ) -> HttpResponse:
     if person is not None and person.is_known:
         erasure = erasure or ErasureForm(initial={"email": person.address})
+    delegates = person.delegates if person is not None else ()
+    names = names_by_id((delegate.webinar_id for delegate in delegates), now=timezone.now())
     context = site.each_context(request) | {
         "opts": RegistrationPolicy._meta,
         "title": _("What is kept of one person"),
+        "registrations": [(delegate, names[delegate.webinar_id]) for delegate in delegates],
         "form": form,
         "person": person,
         "erasure": erasure,

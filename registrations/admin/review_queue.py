@@ -14,7 +14,7 @@ from registrations.queries.review_queue import delegations_awaiting_decision
 def review_queue_page(site: AdminSite, request: HttpRequest) -> HttpResponse:
     """List at most `MAX_DELEGATIONS` submitted delegations: complete ones first, then the longest waiting.
 
-    Seven queries, however many there are.
+    Nine queries, however many there are.
     """
     waiting = sorted(
         load_selected(delegations_awaiting_decision(now=timezone.now())), key=lambda selected: not selected.is_complete

@@ -22,7 +22,7 @@ from registrations.queries.webinar_list import (
     webinar_figures,
 )
 from sessions_app.admin.webinar_tables import Cell, Cells, Columns, webinar_tables
-from sessions_app.hours import format_days, format_hour
+from sessions_app.hours import format_day, format_days, format_hour
 from sessions_app.models import Webinar
 from sessions_app.webinar_names import WebinarName, WebinarState, name_of
 
@@ -66,8 +66,8 @@ def _cells_ahead(webinars: Sequence[Webinar], *, now: datetime) -> Cells:
     return {
         webinar.pk: (
             Cell(describe_next_date(names[webinar.pk], policies.get(webinar.pk), now=now)),
-            _accepted_cell(webinar, figures[webinar.pk]),
-            _missing_cell(webinar, figures[webinar.pk]),
+            accepted_cell(webinar, figures[webinar.pk]),
+            missing_cell(webinar, figures[webinar.pk]),
             Cell(people[webinar.pk], people_url(webinar)),
         )
         for webinar in webinars
@@ -88,8 +88,11 @@ def _cells_past(webinars: Sequence[Webinar], *, now: datetime) -> Cells:
     }
 
 
-def describe_next_date(name: WebinarName, policy: RegistrationPolicy | None, *, now: datetime) -> str:
+def describe_next_date(
+    name: WebinarName, policy: RegistrationPolicy | None, *, now: datetime, with_hour: bool = True
+) -> str:
     """Return what happens next to a webinar ahead and when, in its zone: "closes Fri 4 Dec, 17:00 (Costa Rica)"."""
+    format_instant = format_hour if with_hour else format_day
     if policy is None or policy.opens_at is None:
         return _("registration has no dates")
     texts = (
@@ -99,11 +102,11 @@ def describe_next_date(name: WebinarName, policy: RegistrationPolicy | None, *, 
     )
     for instant, text in texts:
         if instant is not None and instant > now:
-            return text % {"hour": format_hour(instant, name.webinar.timezone, get_language() or "en")}
+            return text % {"hour": format_instant(instant, name.webinar.timezone, get_language() or "en")}
     return _("under way")
 
 
-def _accepted_cell(webinar: Webinar, figures: WebinarFigures) -> Cell:
+def accepted_cell(webinar: Webinar, figures: WebinarFigures) -> Cell:
     if not figures.countries:
         return Cell(NOTHING)
     text = _("%(accepted)s of %(all)s") % {"accepted": figures.accepted, "all": figures.countries}
@@ -111,7 +114,7 @@ def _accepted_cell(webinar: Webinar, figures: WebinarFigures) -> Cell:
     return Cell(text, f"{reverse('admin:registrations_delegation_changelist')}?{query}")
 
 
-def _missing_cell(webinar: Webinar, figures: WebinarFigures) -> Cell:
+def missing_cell(webinar: Webinar, figures: WebinarFigures) -> Cell:
     if figures.missing is None or not figures.countries:
         return Cell(NOTHING)
     board = reverse("admin:quota-board", args=[webinar.slug])

@@ -31,10 +31,11 @@ from registrations.models import (
 from registrations.models.delivery import DeliveryQuerySet
 from registrations.queries.delegation_page import policy_of
 from registrations.queries.letters import lacking_letter
-from registrations.queries.lists import seats_of_delegations
-from registrations.queries.seats import SeatCount, gaps_in
+from registrations.queries.lists import gaps_of_delegations
+from registrations.queries.seats import SeatCount
 from registrations.queries.webinar_end import webinars_over
 from sessions_app.models import Webinar
+from sessions_app.webinar_names import named_webinar
 
 ENTRIES_PER_PAGE = 40
 # The pages before the last one are read to show it, so there is an end.
@@ -143,26 +144,28 @@ def delegations_ahead(delegations: "QuerySet[Delegation]", *, now: datetime) -> 
             last=Max("webinar__sessions__starts_at"),
         )
     )
-    seats = seats_of_delegations(rows)
+    gaps = gaps_of_delegations(rows)
     notes: dict[int, CallNote] = {}
     for note in CallNote.objects.open().filter(delegation__in=[row.pk for row in rows]).order_by("look_again_on", "pk"):
         notes.setdefault(note.delegation_id, note)
     return [
-        DelegationAhead(row, row.first, row.last, gaps_in(seats[row.pk]), bool(row.lacks_letter), notes.get(row.pk))
+        DelegationAhead(row, row.first, row.last, gaps[row.pk], bool(row.lacks_letter), notes.get(row.pk))
         for row in sorted(rows, key=lambda row: (row.first is None, row.first, row.pk))
     ]
 
 
 def look_again_notes(*, today: date, now: datetime) -> list[CallNote]:
-    """Return the notes whose date to look again has come, the earliest first. Two queries.
+    """Return the notes whose date to look again has come, the earliest first. Three queries; two without a note.
 
-    Those of webinars that are over or cancelled are left out: nothing can be asked for any more.
+    Those of webinars that are over or cancelled are left out: nothing can be asked for any more. The other webinars are
+    loaded `with_names`.
     """
     due = CallNote.objects.open().filter(look_again_on__lte=today, delegation__webinar__cancelled_at__isnull=True)
     over = webinars_over(due.order_by().values("delegation__webinar"), now=now)
-    related = ("delegation__body", "delegation__webinar", "delegation__handled_by", "written_by")
-    rows = due.exclude(delegation__webinar__in=over).select_related(*related)
-    return list(rows.order_by("look_again_on", "pk"))
+    rows = due.exclude(delegation__webinar__in=over).select_related(
+        "delegation__body", "delegation__handled_by", "written_by"
+    )
+    return list(rows.prefetch_related(named_webinar("delegation__webinar", now=now)).order_by("look_again_on", "pk"))
 
 
 class Shown(Enum):
@@ -214,11 +217,11 @@ class Timeline:
     has_older: bool
 
 
-def timeline_of(body: ParticipatingBody, *, shown: Shown = Shown.ALL, page: int = 1) -> Timeline:
-    """Return a page of what happened with `body` at all webinars. Five queries at most."""
+def timeline_of(body: ParticipatingBody, *, shown: Shown = Shown.ALL, page: int = 1, now: datetime) -> Timeline:
+    """Return a page of what happened with `body` at all webinars, loaded `with_names`. Six queries at most."""
     page = max(1, min(page, MAX_PAGES))
     most = page * ENTRIES_PER_PAGE + 1
-    delegations = Delegation.objects.filter(body=body).select_related("webinar").order_by()
+    delegations = Delegation.objects.filter(body=body).prefetch_related(named_webinar(now=now)).order_by()
     webinars = {delegation.pk: delegation.webinar for delegation in delegations}
     entries: list[TimelineEntry] = []
     if shown in (Shown.ALL, Shown.CALLS):

@@ -29,8 +29,13 @@ from registrations.queries.seats import (
 )
 
 
-def seats_of_delegations(delegations: Iterable[Delegation]) -> dict[int, tuple[SeatCount, ...]]:
-    """Return the seat counts of `delegations`, with their bodies loaded, by delegation id. Three queries."""
+def seats_of_delegations(
+    delegations: Iterable[Delegation], *, with_declined: bool = True
+) -> dict[int, tuple[SeatCount, ...]]:
+    """Return the seat counts of `delegations`, with their bodies loaded, by delegation id. Three queries.
+
+    `with_declined` is that of `named_counts`.
+    """
     rows = list(delegations)
     chosen = Delegation.objects.filter(pk__in=[row.pk for row in rows])
     found, exceptions = quotas_and_exceptions({row.webinar_id for row in rows})
@@ -38,11 +43,17 @@ def seats_of_delegations(delegations: Iterable[Delegation]) -> dict[int, tuple[S
     for quota in found:
         quotas[quota.webinar_id].append(quota)
     waived = waived_seats(chosen)
-    named = named_counts(Delegate.objects.filter(delegation__in=chosen))
+    named = named_counts(Delegate.objects.filter(delegation__in=chosen), with_declined=with_declined)
     return {
         row.pk: seat_counts(row, quotas=quotas[row.webinar_id], exceptions=exceptions, waived=waived, named=named)
         for row in rows
     }
+
+
+def gaps_of_delegations(delegations: Iterable[Delegation]) -> dict[int, tuple[SeatCount, ...]]:
+    """Return the gaps of `delegations` as `seats_of_delegations` does; their `declined` is 0. Three queries."""
+    seats = seats_of_delegations(delegations, with_declined=False)
+    return {pk: gaps_in(counts) for pk, counts in seats.items()}
 
 
 def with_gaps(
@@ -67,8 +78,8 @@ def _attending_countries(delegations: "QuerySet[Delegation]") -> list[tuple[int,
     """Return (delegation id, gaps, whether a required letter is missing) of each attending country."""
     countries = delegations.filter(body__kind=BodyKind.COUNTRY).exclude(status=DelegationStatus.NOT_ATTENDING)
     rows: list[Any] = list(countries.select_related("body").annotate(lacks_letter=lacking_letter()).order_by())
-    seats = seats_of_delegations(rows)
-    return [(row.pk, gaps_in(seats[row.pk]), bool(row.lacks_letter)) for row in rows]
+    gaps = gaps_of_delegations(rows)
+    return [(row.pk, gaps[row.pk], bool(row.lacks_letter)) for row in rows]
 
 
 def prefetch_held_entries() -> "Prefetch[Any]":

@@ -10,8 +10,7 @@ from django.db.models.functions import RowNumber
 
 from registrations.models import Delegation, DelegationStatus, HistoryEvent
 from registrations.queries.letters import lacking_letter
-from registrations.queries.lists import seats_of_delegations
-from registrations.queries.seats import gaps_in
+from registrations.queries.lists import gaps_of_delegations
 from registrations.queries.webinar_end import webinars_over
 
 LATEST = 4
@@ -28,16 +27,17 @@ def delegations_awaiting_decision(*, now: datetime) -> "QuerySet[Delegation]":
 
 
 def review_queue_rows(*, now: datetime) -> list[Any]:
-    """Return the delegations that wait for a decision, with the attribute `is_complete`.
+    """Return the delegations that wait for a decision, with `is_complete` and the number of `missing` people.
 
     Complete ones come first, because one click decides about them, then those that wait longest. Costs five queries, or
     two if none waits.
     """
     waiting: Any = delegations_awaiting_decision(now=now).annotate(lacks_letter=lacking_letter())
-    rows = list(waiting.select_related("webinar", "body"))
-    seats = seats_of_delegations(rows) if rows else {}
+    rows = list(waiting.select_related("body"))
+    gaps = gaps_of_delegations(rows) if rows else {}
     for row in rows:
-        row.is_complete = not row.lacks_letter and not gaps_in(seats[row.pk])
+        row.missing = sum(seat.missing for seat in gaps[row.pk])
+        row.is_complete = not row.lacks_letter and not gaps[row.pk]
     return sorted(rows, key=lambda row: not row.is_complete)
 
 

@@ -1,39 +1,37 @@
 """What the secretariat should look at today. The number of queries does not grow with the number of webinars."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, Max, Min, Q
+from django.db.models import Count, F, Q, prefetch_related_objects
 
-from registrations.models import (
-    BodyKind,
-    DelegateStatus,
-    Delegation,
-    DelegationStatus,
-    Delivery,
-    DeliveryState,
-    FocalPoint,
-    ParticipatingBody,
-)
+from registrations.models import DelegateStatus, Delegation, Delivery, DeliveryState, FocalPoint
 from registrations.queries.delegation_page import policy_of
+from registrations.queries.focal_points import with_last_invitation
 from registrations.queries.letters import lacking_letter
-from registrations.queries.lists import seats_of_delegations
+from registrations.queries.lists import gaps_of_delegations
 from registrations.queries.review_queue import review_queue_rows
 from registrations.queries.rooms import ROOM_STAYS_OPEN
-from registrations.queries.seats import SeatCount, gaps_in
+from registrations.queries.seats import SeatCount
 from registrations.queries.upcoming import UpcomingEvent, upcoming_events
+from registrations.queries.webinar_list import WebinarFigures, attending_countries, figures_of
 from sessions_app.models import Webinar
+from sessions_app.webinar_names import WebinarState, named_webinar, with_names
 
-MAX_LISTED = 12
-MAX_UPCOMING = 8
+# Gaps are listed where registration closes within so many days; the others are counted.
+CLOSES_SOON_DAYS = 14
+# With all these rows and eleven webinars ahead, the page is one screen.
+MAX_LISTED = 5
+MAX_GAPS = 8
+MAX_UPCOMING = 6
 
 
 @dataclass(frozen=True)
 class IncompleteDelegation:
-    """A country that has gaps or lacks a required letter; `days_left` is None if registration is not open."""
+    """A country that has gaps or lacks a required letter; `days_left` is None if registration has closed."""
 
     delegation: Delegation
     gaps: tuple[SeatCount, ...]
@@ -45,109 +43,112 @@ class IncompleteDelegation:
         """The number of missing people."""
         return sum(seat.missing for seat in self.gaps)
 
+    @property
+    def closes_soon(self) -> bool:
+        return self.days_left is not None and self.days_left <= CLOSES_SOON_DAYS
+
 
 @dataclass(frozen=True)
-class BodyWithoutActiveFocalPoint:
-    """A country without a focal point, or with focal points who never signed in (`never_seen`).
+class UnregisteredCountry:
+    """An incomplete country that has no focal point, or none who ever signed in.
 
-    `has_others` says that other focal points of the country have signed in.
+    The focal points have the attributes of `with_last_invitation`.
     """
 
-    body: ParticipatingBody
-    never_seen: tuple[FocalPoint, ...]
-    has_others: bool
-
-    @property
-    def has_nobody(self) -> bool:
-        """Whether the country has no focal point at all."""
-        return not self.never_seen
+    incomplete: IncompleteDelegation
+    focal_points: tuple[Any, ...]
 
 
 @dataclass(frozen=True)
 class Today:
-    """The contents of the admin's start page. Lists are cut to MAX_LISTED; the counts are complete.
+    """The contents of the admin's start page. Lists are cut; the counts are complete.
 
-    `webinars` are those with a session ahead or under way, the next one first. `country_count` is the number of
-    attending countries. `awaiting` holds delegations with `is_complete`, `held` delegations with `held_count`.
+    `webinars` have a session ahead or under way, or no session, the next one first. They and the webinars of
+    `awaiting` and `held` are loaded `with_names`; their `figures` lack what is missing before registration opens.
+    `incomplete` are the countries whose registration closes soon; `incomplete_elsewhere` counts the others whose
+    registration has opened. `awaiting` are rows of the review queue, `held` delegations with `held_count`.
     """
 
     webinars: Sequence[Webinar]
-    country_count: int
+    figures: Mapping[int, WebinarFigures]
     awaiting: list[Any]
     awaiting_count: int
-    incomplete: list[IncompleteDelegation]
-    incomplete_count: int
-    without_focal_point: list[BodyWithoutActiveFocalPoint]
-    without_focal_point_count: int
     held: list[Any]
     failed: list[Delivery]
     failed_count: int
+    unregistered: list[UnregisteredCountry]
+    unregistered_count: int
+    incomplete: list[IncompleteDelegation]
+    incomplete_count: int
+    incomplete_elsewhere: int
     upcoming: list[UpcomingEvent]
 
 
 def today(*, now: datetime) -> Today:
-    """Return the contents of the admin's start page. Costs 14 queries, or 17 if a delegation waits for a decision."""
-    ahead = Webinar.objects.annotate(
-        first=Min("sessions__starts_at"),
-        last=Max("sessions__starts_at"),
-        ends_at=Max("sessions__released__ends_at"),
-        body_count=Count("delegations", distinct=True),
-        accepted_count=Count("delegations", filter=Q(delegations__status=DelegationStatus.ACCEPTED), distinct=True),
-    ).filter(Q(last__gte=now) | Q(ends_at__gt=now - ROOM_STAYS_OPEN) | Q(last__isnull=True), cancelled_at__isnull=True)
-    awaiting = review_queue_rows(now=now)
-    failed = Delivery.objects.filter(state=DeliveryState.FAILED)
-    webinars = list(ahead.select_related("policy").order_by("first", "slug"))
+    """Return the contents of the admin's start page.
+
+    Costs 14 queries, three more if a delegation waits for a decision, and one more if one waits or its mail is held.
+    """
+    webinars = _webinars_ahead(now=now)
     countries = _countries(webinars)
-    incomplete = _incomplete(countries, now=now)
-    without_focal_point = _without_focal_point(countries)
+    gaps = gaps_of_delegations(country for country in countries if _has_opened(country.webinar, now))
+    incomplete = _incomplete(countries, gaps, now=now)
+    soon = [one for one in incomplete if one.closes_soon]
+    unregistered = _unregistered(soon)
+    awaiting, held = review_queue_rows(now=now), _held(webinars)
+    prefetch_related_objects([*awaiting[:MAX_LISTED], *held], named_webinar(now=now))
+    failed = Delivery.objects.filter(state=DeliveryState.FAILED)
     return Today(
         webinars=webinars,
-        country_count=len(countries),
+        figures=figures_of([webinar.pk for webinar in webinars], countries, gaps),
         awaiting=awaiting[:MAX_LISTED],
         awaiting_count=len(awaiting),
-        incomplete=incomplete[:MAX_LISTED],
-        incomplete_count=len(incomplete),
-        without_focal_point=without_focal_point[:MAX_LISTED],
-        without_focal_point_count=len(without_focal_point),
-        held=list(
-            Delegation.objects.attending()
-            .filter(webinar__in=[webinar.pk for webinar in webinars])
-            .annotate(
-                held_count=Count(
-                    "delegates",
-                    filter=Q(delegates__status=DelegateStatus.ACTIVE, delegates__mail_held_at__isnull=False),
-                )
-            )
-            .filter(held_count__gt=0)
-            .select_related("webinar", "body")
-            .order_by("pk")
-        ),
-        failed=list(failed.select_related("session")[:MAX_LISTED]),
+        held=held,
+        failed=list(failed.select_related("delegate__delegation__body", "user")[:MAX_LISTED]),
         failed_count=failed.count(),
+        unregistered=unregistered[:MAX_LISTED],
+        unregistered_count=len(unregistered),
+        incomplete=soon[:MAX_GAPS],
+        incomplete_count=len(soon),
+        incomplete_elsewhere=len(incomplete) - len(soon),
         upcoming=upcoming_events(webinars, now=now)[:MAX_UPCOMING],
     )
+
+
+def _webinars_ahead(*, now: datetime) -> list[Webinar]:
+    """Return the webinars ahead, and those that are over but for a room that is still open. One query."""
+    named = with_names(Webinar.objects.filter(cancelled_at__isnull=True).select_related("policy"), now=now)
+    has_open_room = Q(released_ends_at__gt=now - ROOM_STAYS_OPEN)
+    rows = named.filter(~Q(state=WebinarState.OVER) | has_open_room)
+    return list(rows.order_by(F("first_starts_at").asc(nulls_last=True), "slug"))
+
+
+def _has_opened(webinar: Webinar, now: datetime) -> bool:
+    policy = policy_of(webinar)
+    return policy is not None and policy.has_opened_at(now)
 
 
 def _countries(webinars: Sequence[Webinar]) -> list[Any]:
     """Return the attending delegations of countries at `webinars`, with `lacks_letter`. Costs one query."""
     by_pk = {webinar.pk: webinar for webinar in webinars}
-    countries = Delegation.objects.attending().filter(webinar__in=by_pk, body__kind=BodyKind.COUNTRY)
-    rows: list[Any] = list(countries.select_related("body").annotate(lacks_letter=lacking_letter()).order_by())
+    rows: list[Any] = list(attending_countries(by_pk).annotate(lacks_letter=lacking_letter()))
     for row in rows:
         row.webinar = by_pk[row.webinar_id]
     return rows
 
 
-def _incomplete(countries: Sequence[Any], *, now: datetime) -> list[IncompleteDelegation]:
-    """Return the incomplete delegations by closing date, then by the number of missing people. Three queries."""
-    seats = seats_of_delegations(countries)
+def _incomplete(
+    countries: Sequence[Any], gaps: Mapping[int, tuple[SeatCount, ...]], *, now: datetime
+) -> list[IncompleteDelegation]:
+    """Return those of `countries` with `gaps` or without a letter, by closing date, who lacks most people first."""
     found = []
     for delegation in countries:
-        gaps = gaps_in(seats[delegation.pk])
-        if gaps or delegation.lacks_letter:
-            policy = policy_of(delegation.webinar)
-            days_left = policy.days_left_at(now) if policy and policy.is_open_at(now) else None
-            found.append(IncompleteDelegation(delegation, gaps, bool(delegation.lacks_letter), days_left))
+        if delegation.pk in gaps and (gaps[delegation.pk] or delegation.lacks_letter):
+            policy = delegation.webinar.policy
+            days_left = policy.days_left_at(now) if policy.is_open_at(now) else None
+            found.append(
+                IncompleteDelegation(delegation, gaps[delegation.pk], bool(delegation.lacks_letter), days_left)
+            )
     return sorted(
         found,
         key=lambda incomplete: (
@@ -160,17 +161,23 @@ def _incomplete(countries: Sequence[Any], *, now: datetime) -> list[IncompleteDe
     )
 
 
-def _without_focal_point(countries: Sequence[Any]) -> list[BodyWithoutActiveFocalPoint]:
-    """Return countries without a focal point, then those whose focal points never signed in. Costs one query."""
-    bodies: dict[int, ParticipatingBody] = {row.body_id: row.body for row in countries}
+def _unregistered(incomplete: Sequence[IncompleteDelegation]) -> list[UnregisteredCountry]:
+    """Return those of `incomplete` without a focal point, then those whose focal points never signed in. One query."""
+    bodies = {one.delegation.body_id for one in incomplete}
     focal_points: dict[int, list[FocalPoint]] = defaultdict(list)
-    for focal_point in FocalPoint.objects.with_access().filter(body__in=bodies).select_related("user"):
+    rows = with_last_invitation(FocalPoint.objects.with_access().filter(body__in=bodies)).select_related("user")
+    for focal_point in rows.order_by("-is_primary", "pk"):
         focal_points[focal_point.body_id].append(focal_point)
-    found = []
-    for pk, body in bodies.items():
-        never_seen = tuple(focal_point for focal_point in focal_points[pk] if focal_point.user.last_login is None)
-        if never_seen or not focal_points[pk]:
-            found.append(
-                BodyWithoutActiveFocalPoint(body, never_seen, has_others=len(never_seen) < len(focal_points[pk]))
-            )
-    return sorted(found, key=lambda row: (not row.has_nobody, row.has_others, str(row.body)))
+    found = [UnregisteredCountry(one, tuple(focal_points[one.delegation.body_id])) for one in incomplete]
+    never_seen = [row for row in found if all(one.user.last_login is None for one in row.focal_points)]
+    return sorted(never_seen, key=lambda row: bool(row.focal_points))
+
+
+def _held(webinars: Sequence[Webinar]) -> list[Any]:
+    """Return the attending delegations at `webinars` with people whose mail is held, with `held_count`. One query."""
+    held = Delegation.objects.attending().filter(
+        webinar__in=[webinar.pk for webinar in webinars],
+        delegates__status=DelegateStatus.ACTIVE,
+        delegates__mail_held_at__isnull=False,
+    )
+    return list(held.annotate(held_count=Count("delegates")).select_related("body").order_by("pk"))

@@ -3,6 +3,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import models
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from sessions_app.bilingual import Bilingual
@@ -20,11 +21,12 @@ class ReleaseQuerySet(models.QuerySet["Release"]):
 
     def with_hours(self) -> "models.QuerySet[Any, Any]":
         """Annotate with the webinar's `starts_at` and `ends_at`; cancelled sessions count only if all are cancelled."""
-        sessions = ReleasedSession.objects.filter(session__webinar=models.OuterRef("webinar"))
-        first, last = (sessions.order_by("is_cancelled", name) for name in ("starts_at", "-ends_at"))
+        released = "webinar__sessions__released"
+        takes_place = models.Q(**{f"{released}__is_cancelled": False})
+        starts, ends = f"{released}__starts_at", f"{released}__ends_at"
         return self.annotate(
-            starts_at=models.Subquery(first.values("starts_at")[:1]),
-            ends_at=models.Subquery(last.values("ends_at")[:1]),
+            starts_at=Coalesce(models.Min(starts, filter=takes_place), models.Min(starts)),
+            ends_at=Coalesce(models.Max(ends, filter=takes_place), models.Max(ends)),
         )
 
 

@@ -384,6 +384,8 @@ EMPTY = (
     View("empty-preview-delegate", f"{AGENDA}webinar/{{next}}/preview/delegate/", SECRETARIAT),
     View("new-webinar-from-an-empty-one", f"/admin/webinars/new/?from={NEXT}", SECRETARIAT),
 )
+# Eleven webinars ahead, in a database of its own.
+BUSY = View("busy-today", "/admin/", SECRETARIAT, has_screenshot=True, in_every_look=True)
 # Admin pages about rows that the demo does not have; `pages/test_stock_admin.py` creates a row for each.
 ABOUT_A_MADE_ROW = (
     "stop-announcement",

@@ -19,6 +19,8 @@ from pytest_django.plugin import DjangoDbBlocker
 from registrations.models import (
     Delegate,
     Delegation,
+    DeliveryKind,
+    FocalPoint,
     ParticipatingBody,
     Quota,
     QuotaException,
@@ -35,7 +37,22 @@ from registrations.services.quotas import make_exception
 from registrations.services.speakers import link_speaker
 from registrations.tokens import Scope, make_invitation_token, make_token
 from sessions_app.models import Release, Session, Speaker, Webinar
-from tests.factories import make_session, make_staff, make_webinar
+from tests.factories import (
+    PROFILES,
+    make_call_note,
+    make_country,
+    make_delegate,
+    make_delegation,
+    make_focal_point,
+    make_gap_notice_rule,
+    make_message,
+    make_quotas,
+    make_reminder_rule,
+    make_session,
+    make_staff,
+    make_user,
+    make_webinar,
+)
 from tests.journeys.views import (
     FLOWS,
     LONG_INSTITUTION,
@@ -159,6 +176,53 @@ class EmptyWorld(Site):
         self.tokens = {"next": webinar.pk}
 
 
+class BusyWorld(Site):
+    """Eleven webinars ahead, some rows of each kind that waits for the secretariat, and the longest short titles."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__(url)
+        staff = make_staff(SECRETARIAT, is_superuser=False)
+        countries = [make_country(f"C{letter}", name_en="Dominican Republic") for letter in "ABCDEFGHIJK"]
+        flows, *others = [self._webinar(number) for number in range(11)]
+        for webinar in (flows, *others[:3]):
+            make_quotas(webinar)
+        delegations = [make_delegation(flows, country) for country in countries]
+        for delegation in delegations[:7]:
+            make_focal_point(delegation.body, make_user(last_login=NOW))
+        for delegation in delegations[7:]:
+            for profile in (*PROFILES, *PROFILES):
+                make_delegate(delegation, profile)
+        for number in range(3):
+            waiting = make_delegation(others[number], countries[number])
+            Delegation.objects.filter(pk=waiting.pk).update(
+                status="submitted", submitted_at=NOW - timedelta(days=number), gap_reason="La unidad está en misión."
+            )
+        make_call_note(delegations[0], by=staff, text="The minister signs on Monday", look_again_on=NOW.date())
+        for number, person in enumerate(Delegate.objects.all()[:2]):
+            make_message(
+                f"failed-{number}", DeliveryKind.LINKS, delegate=person, webinar_id=flows.pk, state="failed",
+                last_error="no such address", attempted_at=NOW, attempts=3,
+            )  # fmt: skip
+        FocalPoint.objects.filter(body=countries[1]).update(user=make_focal_point(countries[10]).user)
+        make_reminder_rule(flows)
+        make_gap_notice_rule(flows, 2, created_at=NOW - timedelta(days=9))
+        plan(now=NOW)
+
+    def _webinar(self, number: int) -> Webinar:
+        """Create a webinar whose registration closes in 4 days, later, or has not opened, by its number."""
+        title = f"{number} of the titles with forty characters"
+        webinar = make_webinar(f"webinar-{number}", sessions=0, with_policy=False, short_title_en=title)
+        for day in (0, 1):
+            make_session(webinar, number=day + 1, starts_at=NOW + timedelta(days=14 + 20 * number + day))
+        RegistrationPolicy.objects.create(
+            webinar=webinar,
+            opens_at=NOW + timedelta(days=number - 4 if number < 4 else 30),
+            closes_at=NOW + timedelta(days=4 + 20 * number),
+            purge_on=NOW.date() + timedelta(days=600),
+        )
+        return webinar
+
+
 @contextmanager
 def served(blocker: DjangoDbBlocker, place: type[P]) -> Iterator[P]:
     with blocker.unblock(), time_machine.travel(NOW, tick=True):
@@ -179,6 +243,12 @@ def served(blocker: DjangoDbBlocker, place: type[P]) -> Iterator[P]:
 @pytest.fixture(scope="package")
 def world(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[World]:
     with served(django_db_blocker, World) as place:
+        yield place
+
+
+@pytest.fixture(scope="module")
+def busy_world(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[BusyWorld]:
+    with served(django_db_blocker, BusyWorld) as place:
         yield place
 
 

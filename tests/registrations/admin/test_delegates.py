@@ -342,6 +342,18 @@ def test_the_list_finds_people_by_name_address_and_every_filter(
     assert sorted(person.name for person in found) == expected
 
 
+def test_people_are_listed_newest_first_and_those_of_one_webinar_by_profile(
+    secretariat: Client, delegation: Delegation
+) -> None:
+    make_delegate(delegation, "prosecutors", name="First")
+    make_delegate(delegation, "border-control", name="Second")
+
+    everybody, of_one = (secretariat.get(LIST, query).context["cl"].result_list for query in ({}, {"webinar": "flows"}))
+
+    assert [person.name for person in everybody] == ["Second", "First"]
+    assert [person.name for person in of_one] == ["First", "Second"]
+
+
 def test_the_list_shows_each_answer_by_session(secretariat: Client, people: None) -> None:
     html = secretariat.get(LIST, {"q": "Accepted"}).content.decode()
 

@@ -166,7 +166,9 @@ def test_the_history_of_each_webinar_records_who_exported_what_and_how_many(
         )
         for webinar, rows in (("flows", "3"), ("other", "1"))
     ]
-    assert "3 people, Mass intra-regional flows" in " ".join(secretariat.get(PEOPLE).content.decode().split())
+    assert "3 people, 16–17 Nov 2026 · Mass intra-regional flows" in " ".join(
+        secretariat.get(PEOPLE).content.decode().split()
+    )
 
 
 def test_opening_the_export_page_records_nothing(secretariat: Client, honduras: Delegation) -> None:

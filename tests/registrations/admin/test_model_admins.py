@@ -541,6 +541,13 @@ def test_the_lists_of_rules_read_like_sentences(secretariat: Client, webinar: We
 
 # The front page ---------------------------------------------------------------------------------
 
+GROUPS_OF_TODAY = (
+    "To decide (",
+    "Came back or failed (",
+    "Nobody registers yet, and registration closes soon (",
+    "Gaps where registration closes within 14 days",
+)
+
 
 def test_the_dashboard_shows_what_needs_attention_today(secretariat: Client, quota: Quota) -> None:
     Delegation.objects.update(status=DelegationStatus.SUBMITTED, submitted_at=timezone.now() - timedelta(days=2))
@@ -551,43 +558,48 @@ def test_the_dashboard_shows_what_needs_attention_today(secretariat: Client, quo
     response = secretariat.get("/admin/")
 
     today, html = response.context["today"], response.content.decode()
-    assert ([webinar.slug for webinar in today.webinars], today.webinars[0].body_count) == (["flows"], 1)
+    assert [webinar.slug for webinar in today.webinars] == ["flows"]
     assert ([row.body.name_en for row in today.awaiting], today.awaiting_count) == (["Honduras"], 1)
     assert (today.failed, today.failed_count) == ([failed], 1)
     for url in (
         "/admin/quota-board/flows/",
         reverse("admin:registrations_delegation_change", args=[today.awaiting[0].pk]),
         "/admin/registrations/delivery/?state__exact=failed",
+        f"/admin/registrations/delegation/waiting/#delegation-{today.awaiting[0].pk}",
+        "/admin/webinars/new/",
+        "/admin/webinars/flows/",
+        "/admin/registrations/announcement/add/",
     ):
         assert f'href="{url}"' in html
+    assert "Decide 1 delegation" in html
+    # The lists of all records are not a part of it.
+    assert "/admin/registrations/historyevent/" not in html
 
 
 def test_the_dashboard_says_when_nothing_needs_attention(secretariat: Client, db: None) -> None:
     html = secretariat.get("/admin/").content.decode()
 
-    for sentence in (
-        "No webinar lies ahead.",
-        "No delegation waits.",
-        "Every message that was due has gone out.",
-        "No country takes part yet.",
-        "Nothing is planned.",
-    ):
-        assert sentence in html
+    assert "Nothing waits for you." in html
+    assert "No webinar lies ahead." in html
+    for heading in GROUPS_OF_TODAY:
+        assert heading not in html
 
 
-def test_the_dashboard_says_when_every_delegation_is_complete(
+def test_a_group_of_the_dashboard_is_shown_only_if_something_is_in_it(
     secretariat: Client, quota: Quota, time_machine: TimeMachineFixture
 ) -> None:
     time_machine.move_to(NOW)
     delegation = Delegation.objects.get()
+
+    with_gap = secretariat.get("/admin/").content.decode()
     Quota.objects.update(minimum=0)
-    focal_point = make_focal_point(delegation.body)
-    User.objects.filter(pk=focal_point.user.pk).update(last_login=NOW)
+    complete = secretariat.get("/admin/").content.decode()
+    Delegation.objects.filter(pk=delegation.pk).update(status="submitted", submitted_at=NOW)
+    make_delivery(DeliveryState.FAILED)
+    submitted = secretariat.get("/admin/").content.decode()
 
-    html = secretariat.get("/admin/").content.decode()
-
-    for sentence in ("No country lacks anybody.", "Every country has a focal point who has signed in."):
-        assert sentence in html
+    shown = [[heading for heading in GROUPS_OF_TODAY if heading in html] for html in (with_gap, complete, submitted)]
+    assert shown == [list(GROUPS_OF_TODAY[2:]), [], list(GROUPS_OF_TODAY[:2])]
 
 
 @pytest.mark.parametrize(
@@ -626,16 +638,18 @@ def test_each_upcoming_event_of_the_dashboard_links_to_its_page(
 
     html = secretariat.get("/admin/", headers={"Accept-Language": language}).content.decode()
 
-    main = html[html.index('class="rcm-today"') : html.index("</section>\n  </div>")]
+    main = html[html.index('id="content-main"') : html.index("</main>")]
     links = [unescape(link) for link in re.findall(r'href="([^"]+)"', main)]
     honduras = Delegation.objects.exclude(pk=lacking.pk).get()
     assert {
         change_url(lacking),
         f"/admin/registrations/focalpoint/add/?body={honduras.body_id}",
         f"/admin/registrations/focalpoint/?access=now&body__id__exact={panama.pk}",
+        reverse("admin:write-gap-reminder", args=[webinar.pk]),
         change_url(webinar),
         change_url(webinar.policy),
         *map(change_url, rules),
     } <= set(links)
     assert {secretariat.get(link).status_code for link in links} == {200}
-    assert "6 Nov 2026, 15:00" in main or "6 nov 2026, 15:00" in main.lower()
+    # Each hour is in the zone of its webinar, which is named.
+    assert "6 Nov, 09:00 (Costa Rica)" in main or "6 nov, 09:00 (Costa Rica)" in main

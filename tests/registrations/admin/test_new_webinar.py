@@ -7,10 +7,12 @@ import pytest
 from django.contrib.admin.models import LogEntry
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from registrations.models import ParticipantProfile, ParticipatingBody, Quota, RegistrationPolicy, ReminderRule
 from sessions_app.agenda import agenda_from_rows
 from sessions_app.models import AgendaItem, Session, Webinar
+from sessions_app.webinar_names import load_name
 from tests.factories import (
     make_country,
     make_delegate,
@@ -269,7 +271,7 @@ def test_a_session_at_the_time_of_another_webinar_is_warned_of(
         follow=True,
     )
 
-    assert f"“{other}” takes place at the same time." in response.content.decode()
+    assert f"“{load_name(other, now=timezone.now())}” takes place at the same time." in response.content.decode()
 
 
 def test_the_page_needs_the_same_queries_with_many_webinars(

@@ -102,7 +102,7 @@ def test_complete_delegations_are_first_in_the_queue_and_counted_on_the_dashboar
     assert "Reason of Honduras" not in page_text(queue)
     waiting = [(one.body.name_en, one.is_complete) for one in front.context["today"].awaiting]
     assert waiting == [("Honduras", True), ("Belize", False)]
-    assert "Honduras complete now" in page_text(front)
+    assert "Honduras ● complete now" in page_text(front)
 
 
 def test_a_complete_delegation_is_accepted_with_one_click_and_the_queue_shows_the_next(

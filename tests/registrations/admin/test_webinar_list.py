@@ -6,11 +6,12 @@ from datetime import timedelta
 import pytest
 from django.test import Client
 from django.utils import timezone
+from time_machine import TimeMachineFixture
 
-from registrations.models import RegistrationPolicy
+from registrations.models import HistoryEvent, RegistrationPolicy
 from sessions_app.models import Session, Webinar
 from sessions_app.releases import release_webinar
-from tests.factories import make_country, make_delegate, make_delegation, make_observer, make_quotas, make_webinar
+from tests.factories import NOW, make_country, make_delegate, make_delegation, make_observer, make_quotas, make_webinar
 
 pytestmark = pytest.mark.django_db
 LIST = "/admin/webinars/"
@@ -128,6 +129,32 @@ def test_a_list_of_many_webinars_names_the_webinar_of_each_row(secretariat: Clie
 
     assert "field-webinar_name" in everybody.text
     assert "field-webinar_name" not in of_one.text
+
+
+def test_pages_about_several_webinars_name_each_with_its_days(
+    secretariat: Client, time_machine: TimeMachineFixture
+) -> None:
+    time_machine.move_to(NOW)
+    webinar = make_webinar()
+    delegation = make_delegation(webinar, make_country("HN"), status="submitted", submitted_at=NOW)
+    person = make_delegate(delegation)
+    HistoryEvent.objects.create(webinar=webinar, delegation=delegation, kind="submitted", at=NOW)
+    exported = {"what": [None, "delegates"], "rows": [None, "3"], "file_format": [None, "csv"]}
+    HistoryEvent.objects.create(webinar=webinar, kind="exported", at=NOW, changes=exported)
+
+    dated = [
+        secretariat.get("/admin/countries/country-hn/?show=history"),
+        secretariat.get(f"{PEOPLE}export/"),
+    ]
+    with_state = [
+        secretariat.get("/admin/registrations/delegation/waiting/"),
+        secretariat.get(f"/admin/registrations/delegation/several/accept/?delegation={delegation.pk}"),
+        secretariat.post("/admin/registrations/registrationpolicy/personal-data/", {"email": person.email}),
+    ]
+
+    name = "16–17 Nov 2026 · Mass intra-regional flows"
+    assert [name in page.text for page in dated] == [True, True]
+    assert [f"{name} · registration open" in page.text for page in with_state] == [True, True, True]
 
 
 def test_a_select_of_webinars_groups_them_and_names_their_days(secretariat: Client) -> None:

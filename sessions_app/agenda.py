@@ -171,11 +171,16 @@ class Agenda:
     released_at: datetime | None = None
 
     @property
+    def takes_place(self) -> tuple[AgendaSession, ...]:
+        """The sessions that are not cancelled."""
+        return tuple(each for each in self.sessions if not each.is_cancelled)
+
+    @property
     def untranslated_count(self) -> int:
         """The number of titles of the webinar, its sessions that take place and their items that lack a language."""
-        takes_place = [each for each in self.sessions if not each.is_cancelled]
-        items = [entry.title for each in takes_place for entry in each.entries]
-        return sum(not (title.en and title.es) for title in (self.title, *(each.title for each in takes_place), *items))
+        items = [entry.title for each in self.takes_place for entry in each.entries]
+        titles = (self.title, *(each.title for each in self.takes_place), *items)
+        return sum(not (title.en and title.es) for title in titles)
 
     def get_session(self, number: int) -> AgendaSession | None:
         """Return the session with this number, or None."""

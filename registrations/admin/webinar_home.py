@@ -132,6 +132,22 @@ def _rooms(webinar: Webinar, overview: Overview, urls: Urls) -> Iterator[Check]:
         yield Check(_("Rooms"), CheckState.DONE, _("Every session has an address"), urls[Page.AGENDA])
 
 
+def _languages(webinar: Webinar, overview: Overview, urls: Urls) -> Iterator[Check]:
+    agenda, label = overview.draft.agenda, _("Languages")
+    unknown = [str(session.number) for session in agenda.takes_place if not session.floor_languages]
+    if unknown:
+        text = _("No language of the floor is chosen for session %(numbers)s") % {"numbers": ", ".join(unknown)}
+        yield Check(label, CheckState.WARNING, text, urls[Page.AGENDA])
+    elif agenda.takes_place:
+        yield Check(label, CheckState.DONE, _("Every session has its languages"), urls[Page.AGENDA])
+
+
+def _organisers(webinar: Webinar, overview: Overview, urls: Urls) -> Iterator[Check]:
+    names = [str(organiser.name) for organiser in overview.draft.agenda.organisers]
+    state = CheckState.DONE if names else CheckState.WARNING
+    yield Check(_("Organisers"), state, ", ".join(names) or _("No organiser is named"), change_url(webinar))
+
+
 def _speakers(webinar: Webinar, overview: Overview, urls: Urls) -> Iterator[Check]:
     count = len(overview.unlinked_speakers)
     if count:
@@ -224,6 +240,8 @@ CHECKS: tuple[Callable[[Webinar, Overview, Urls], Iterator[Check]], ...] = (
     _agenda,
     _translation,
     _release,
+    _languages,
+    _organisers,
     _speakers,
     _countries,
     _quotas,

@@ -8,7 +8,7 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from registrations.models import DeliveryState, Quota, RegistrationPolicy, User
-from sessions_app.models import AgendaItem, Session, Webinar
+from sessions_app.models import AgendaItem, Session, Webinar, WebinarOrganiser
 from sessions_app.releases import release_webinar
 from tests.factories import (
     make_country,
@@ -60,11 +60,13 @@ def test_a_webinar_that_is_set_up_has_nothing_open(secretariat: Client, staff: U
     make_quotas(webinar)
     for session in webinar.sessions.all():
         session.room_url = "https://video.example.org/room"
+        session.floor_languages = ["es"]
         session.save()
         AgendaItem.objects.filter(session=session).delete()
         AgendaItem.objects.create(
             session=session, position=1, minutes=session.duration_minutes, title_en="Panel", title_es="Panel"
         )
+    WebinarOrganiser.objects.create(webinar=webinar, name_en="Example organisation", name_es="Organización de muestra")
     make_reminder_rule(webinar)
     make_gap_notice_rule(webinar)
     focal_point = make_focal_point(make_delegation(webinar, make_country("HN")).body)
@@ -74,7 +76,7 @@ def test_a_webinar_that_is_set_up_has_nothing_open(secretariat: Client, staff: U
     page = secretariat.get(HOME)
 
     assert [check.label for check in page.context["open_checks"]] == []
-    assert len(page.context["done_checks"]) == 11
+    assert len(page.context["done_checks"]) == 13
 
 
 def test_what_keeps_people_away_comes_before_what_is_only_a_warning(secretariat: Client, webinar: Webinar) -> None:

@@ -16,6 +16,7 @@ from django.db.migrations.operations.base import Operation
 from django.db.migrations.state import ProjectState
 from pytest_django import DjangoDbBlocker
 
+from registrations.models import Attendance, RegistrationPolicy
 from registrations.services.delivering.plan import plan
 from sessions_app.agenda import agenda_from_rows
 from sessions_app.models import Release
@@ -84,6 +85,18 @@ def test_a_released_database_is_upgraded_and_keeps_its_rows(version: Path, datab
     of_version = [model for model in our_models() if model._meta.db_table in tables]
     assert len(of_version) > 20
     assert [model._meta.label for model in of_version if not model.objects.exists()] == []
+
+
+@each_version
+@on_each_database
+def test_an_upgrade_changes_no_figure_of_an_attendance_counted_before(version: Path, database: str) -> None:
+    """0.1.0 had no minimum stay."""
+    load((version / f"{database}.sql").read_text())
+    attended = Attendance.objects.filter(delegate__isnull=False).count()
+    call_command("migrate", verbosity=0)
+
+    assert set(RegistrationPolicy.objects.values_list("minimum_stay_minutes", flat=True)) == {0}
+    assert Attendance.objects.long_enough().count() == attended > 0
 
 
 @each_version

@@ -25,7 +25,7 @@ from registrations.exceptions import RuleBroken
 from registrations.forms.attendance import ConfirmImportForm, MatchForm, RemoveForm, ReportForm
 from registrations.forms.errors import add_broken_rule
 from registrations.models import Attendance, AttendanceReport, Delegate, MatchedBy
-from registrations.queries.attendance import attendance_table
+from registrations.queries.attendance import attendance_table, minimum_stay_of
 from registrations.services.attendance_import.form_payload import people_to_text, text_to_people
 from registrations.services.attendance_import.manual_matching import match_manually
 from registrations.services.attendance_import.matching import CheckedReport, check_report, suggest_by_name
@@ -101,7 +101,7 @@ class AttendanceAdmin(WebinarColumnMixin, ReadOnlyAdmin[Attendance]):
         def with_session(request: HttpRequest, slug: str, n: int) -> HttpResponse:
             # No session has a larger number, and some databases refuse a query for one.
             session = get_object_or_404(
-                Session.objects.select_related("webinar", "released"), webinar__slug=slug, number=min(n, 32_767)
+                Session.objects.select_related("webinar__policy", "released"), webinar__slug=slug, number=min(n, 32_767)
             )
             return page(request, session)
 
@@ -131,6 +131,7 @@ class AttendanceAdmin(WebinarColumnMixin, ReadOnlyAdmin[Attendance]):
             "subtitle": str(load_name(webinar, now=timezone.now())),
             "webinar": webinar,
             "table": table,
+            "minimum_stay": minimum_stay_of(webinar),
             "chart": build_chart(table),
         }
         return TemplateResponse(request, "admin/attendance/table.html", context)
@@ -285,6 +286,7 @@ class AttendanceAdmin(WebinarColumnMixin, ReadOnlyAdmin[Attendance]):
         whole_context = self.admin_site.each_context(request) | {
             "session": session,
             "webinar": session.webinar,
+            "minimum_stay": minimum_stay_of(session.webinar),
             "subtitle": str(session),
             **context,
         }

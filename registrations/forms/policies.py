@@ -16,6 +16,7 @@ from registrations.services.policies import policy_preview
 from sessions_app.models import Webinar
 
 ACCEPTANCE_FIELDS = ["accepts_complete_at_once", "requires_letter"]
+LATER_FIELDS = [*ACCEPTANCE_FIELDS, "minimum_stay_minutes"]
 
 
 class PreviewTokenField(forms.CharField):
@@ -38,12 +39,15 @@ class PolicyForm(forms.ModelForm):  # type: ignore[type-arg]  # takes no paramet
 
     class Meta:
         model = RegistrationPolicy
-        fields = ["webinar", "opens_at", "closes_at", "accepts_complete_at_once", "requires_letter", "purge_on"]
+        fields = [
+            "webinar", "opens_at", "closes_at", "accepts_complete_at_once", "requires_letter", "minimum_stay_minutes",
+            "purge_on",
+        ]  # fmt: skip
         widgets = dict.fromkeys(ACCEPTANCE_FIELDS, CheckboxInput)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        keep_absent_fields(self, ACCEPTANCE_FIELDS)
+        keep_absent_fields(self, LATER_FIELDS)
 
     def clean(self) -> None:
         super().clean()

@@ -1,5 +1,6 @@
 from django.conf import settings
 from django.db import models
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from registrations.models.delegate import Delegate
@@ -37,6 +38,22 @@ class MatchedBy(models.TextChoices):
     NOBODY = "nobody", _("nobody of ours")
 
 
+class AttendanceQuerySet(models.QuerySet["Attendance"]):
+    """Query set with the filter for who counts as having attended."""
+
+    def long_enough(self) -> "AttendanceQuerySet":
+        """Filter for the rows of delegates who stayed in the session for the minimum stay of its webinar.
+
+        All rows of a delegate in a session count together: a person may have joined by computer, then by telephone.
+        """
+        same = self.model._default_manager.filter(
+            session=models.OuterRef("session"), delegate=models.OuterRef("delegate")
+        )
+        stay = same.order_by().values("delegate").annotate(stay=models.Sum("minutes")).values("stay")
+        minimum = Coalesce("session__webinar__policy__minimum_stay_minutes", 0)
+        return self.filter(delegate__isnull=False).alias(stay=models.Subquery(stay)).filter(stay__gte=minimum)
+
+
 class Attendance(models.Model):
     """The time that a person spent in a session according to its reports, and the delegate who this person is.
 
@@ -65,6 +82,8 @@ class Attendance(models.Model):
     report = models.ForeignKey(
         AttendanceReport, on_delete=models.PROTECT, related_name="attendances", verbose_name=_("latest report")
     )
+
+    objects = AttendanceQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("attendance")

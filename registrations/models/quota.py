@@ -4,6 +4,7 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator
 from django.db import models
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -12,6 +13,9 @@ from registrations.models.body import ParticipatingBody
 from sessions_app.bilingual import Bilingual
 from sessions_app.models import Webinar
 from sessions_app.zones import validate_year
+
+# In minutes.
+USUAL_MINIMUM_STAY, LONGEST_MINIMUM_STAY = 15, 600
 
 
 class ParticipantProfile(models.Model):
@@ -146,6 +150,14 @@ class RegistrationPolicy(models.Model):
         help_text=_(
             "A country is then complete only with the letter in which its government nominates the delegation."
         ),
+    )
+    # Webinars from before this field keep 0, so that no past figure changes.
+    minimum_stay_minutes = models.PositiveSmallIntegerField(
+        _("minimum stay in minutes"),
+        default=USUAL_MINIMUM_STAY,
+        db_default=0,
+        validators=[MaxValueValidator(LONGEST_MINIMUM_STAY)],
+        help_text=_("Whoever was in a session for less does not count as having attended it. 0 counts everybody."),
     )
     # The personal data of the webinar are purged on this day. Participants' links work until then.
     purge_on = models.DateField(_("personal data end on"), validators=[validate_year])

@@ -18,6 +18,7 @@ from registrations.models import (
     ParticipantProfile,
     Partstat,
 )
+from registrations.queries.delegation_page import policy_of
 from registrations.queries.seats import CountedDelegation, delegations_with_seats
 from sessions_app.models import Session, Webinar
 
@@ -29,7 +30,8 @@ ProfileKey = tuple[int, int | None]
 class SessionFigures:
     """How many people of one delegation and profile were invited to a session, accepted, opened the room and attended.
 
-    Invited and accepted count active people. Opened and attended also count people who were withdrawn later.
+    Invited and accepted count active people. Opened and attended also count people who were withdrawn later. Attended
+    counts those who stayed for the minimum stay of the webinar.
     """
 
     invited: int = 0
@@ -124,6 +126,12 @@ def attendance_table(webinar: Webinar) -> AttendanceTable:
     )
 
 
+def minimum_stay_of(webinar: Webinar) -> int:
+    """Return from how many minutes in a session a person counts as having attended it; 0 counts everybody."""
+    policy = policy_of(webinar)
+    return policy.minimum_stay_minutes if policy is not None else 0
+
+
 def sum_rows(
     rows: Iterable[AttendanceRow], zeros: tuple[SessionFigures, ...], profile: ParticipantProfile | None = None
 ) -> AttendanceRow:
@@ -174,7 +182,7 @@ def _figures_by_profile(
     )
     accepting = Count("delegate", filter=Q(ical_partstat=Partstat.ACCEPTED), distinct=True)
     arrivals = Arrival.objects.filter(session__webinar=webinar)
-    attendances = Attendance.objects.filter(session__webinar=webinar, delegate__isnull=False)
+    attendances = Attendance.objects.long_enough().filter(session__webinar=webinar)
     order = {session.pk: index for index, session in enumerate(sessions)}
     found: dict[ProfileKey, list[SessionFigures]] = defaultdict(lambda: [SessionFigures()] * len(sessions))
     for delegation, profile, session, invited, accepted in _count_people(entries, accepting=accepting):

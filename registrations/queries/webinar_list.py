@@ -63,6 +63,6 @@ def people_of_webinars(ids: Collection[int]) -> Mapping[int, int]:
 
 
 def attended_of_webinars(ids: Collection[int]) -> Mapping[int, int]:
-    """Return, by webinar, how many delegates some report of a session has. One query."""
-    attended = Attendance.objects.filter(session__webinar__in=ids, delegate__isnull=False).order_by()
+    """Return, by webinar, how many delegates stayed long enough in at least one session. One query."""
+    attended = Attendance.objects.long_enough().filter(session__webinar__in=ids).order_by()
     return Counter(dict(attended.values_list("session__webinar").annotate(number=Count("delegate", distinct=True))))

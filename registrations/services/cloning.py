@@ -84,5 +84,6 @@ def _clone_policy(webinar: Webinar, clone: Clone, *, now: datetime) -> None:
         closes_at=closes_at,
         accepts_complete_at_once=policy.accepts_complete_at_once,
         requires_letter=policy.requires_letter,
+        minimum_stay_minutes=policy.minimum_stay_minutes,
         purge_on=policy.purge_on + timedelta(days=clone.days),
     )

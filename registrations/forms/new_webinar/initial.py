@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from registrations.forms.new_webinar.rows import SESSION_ROWS
 from registrations.models import BodyKind, ParticipantProfile, ParticipatingBody, QuotaLimits, RegistrationPolicy
+from registrations.models.quota import USUAL_MINIMUM_STAY
 from registrations.services.usual_rules import USUAL_MINIMUM, USUAL_PROFILES
 from sessions_app.models import Webinar
 
@@ -47,12 +48,14 @@ def webinar_initial(earlier: Webinar | None) -> dict[str, Any]:
         return {
             "timezone": timezone.get_current_timezone_name(),
             "bodies": list(countries),
+            "minimum_stay_minutes": USUAL_MINIMUM_STAY,
             "wants_reminders": True,
             "wants_gap_notices": True,
         }
     policy = RegistrationPolicy.objects.filter(webinar=earlier).first()
     copied = ("title_es", "title_en", "lead_es", "lead_en", "timezone", "contact_email")
     return {name: getattr(earlier, name) for name in copied} | {
+        "minimum_stay_minutes": policy.minimum_stay_minutes if policy is not None else USUAL_MINIMUM_STAY,
         "bodies": list(ParticipatingBody.objects.filter(delegations__webinar=earlier, kind=BodyKind.COUNTRY)),
         "requires_letter": policy is not None and policy.requires_letter,
         "waits_for_decision": policy is not None and not policy.accepts_complete_at_once,

@@ -7,6 +7,7 @@ from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 
 from registrations.models import BodyKind, ParticipatingBody, RegistrationPolicy
+from registrations.models.quota import LONGEST_MINIMUM_STAY, USUAL_MINIMUM_STAY
 from sessions_app.forms import mark_languages
 from sessions_app.models import Webinar
 from sessions_app.zones import validate_year, validate_zone
@@ -62,6 +63,13 @@ class WebinarForm(forms.Form):
         validators=[validate_year],
         help_text=_("If you leave it empty: 90 days after the last session."),
     )
+    minimum_stay_minutes = forms.IntegerField(
+        label=_("Minimum stay in minutes"),
+        required=False,
+        min_value=0,
+        max_value=LONGEST_MINIMUM_STAY,
+        help_text=_("Whoever was in a session for less does not count as having attended it. 0 counts everybody."),
+    )
     requires_letter = forms.BooleanField(label=_("A nomination letter is required"), required=False)
     waits_for_decision = forms.BooleanField(
         label=_("A complete delegation waits for a person's decision"), required=False
@@ -84,6 +92,11 @@ class WebinarForm(forms.Form):
             raise forms.ValidationError(_("Give it another title than the earlier one has: lists show both."))
         return title
 
+    def clean_minimum_stay_minutes(self) -> int:
+        """Return the minutes; a blank input, or a page from before the field, means the usual ones."""
+        minutes: int | None = self.cleaned_data["minimum_stay_minutes"]
+        return USUAL_MINIMUM_STAY if minutes is None else minutes
+
     def clean_slug(self) -> str:
         """Return the slug, or one that is made from the English title: a form sent twice then names the same one."""
         slug: str = self.cleaned_data["slug"] or slugify(self.cleaned_data.get("title_en", ""))[:60].strip("-")
@@ -100,6 +113,7 @@ class WebinarForm(forms.Form):
             opens_at=self.cleaned_data["opens_at"],
             closes_at=self.cleaned_data["closes_at"],
             purge_on=self.cleaned_data["purge_on"],
+            minimum_stay_minutes=self.cleaned_data["minimum_stay_minutes"],
             requires_letter=self.cleaned_data["requires_letter"],
             accepts_complete_at_once=not self.cleaned_data["waits_for_decision"],
         )

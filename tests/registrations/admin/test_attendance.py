@@ -191,6 +191,19 @@ def test_the_table_the_chart_and_the_workbook_show_the_same_figures(
     assert HistoryEvent.objects.filter(kind=HistoryKind.ATTENDANCE_EXPORTED, actor=staff).count() == 1
 
 
+def test_the_pages_say_from_how_many_minutes_attendance_is_counted(
+    secretariat: Client, staff: User, session: Session, people: list[Delegate]
+) -> None:
+    make_attendance(session, people[0], by=staff)
+
+    by_default = page_text(secretariat.get(TABLE)), page_text(secretariat.get(SESSION))
+    RegistrationPolicy.objects.update(minimum_stay_minutes=0)
+    everybody = page_text(secretariat.get(TABLE))
+
+    assert all("Attendance is counted from 15 minutes in a session." in text for text in by_default)
+    assert "Attendance is counted however short the stay in a session was." in everybody
+
+
 def test_an_empty_webinar_has_a_page(secretariat: Client, session: Session) -> None:
     Delegate.objects.all().delete()
     session.webinar.delegations.all().delete()

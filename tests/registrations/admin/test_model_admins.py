@@ -470,6 +470,19 @@ def test_registration_cannot_close_before_it_opens(secretariat: Client, webinar:
     assert RegistrationPolicy.objects.get().closes_at == NOW + timedelta(days=11)
 
 
+def test_the_minimum_stay_is_changed_and_a_page_from_before_it_keeps_it(secretariat: Client, webinar: Webinar) -> None:
+    url = f"/admin/registrations/registrationpolicy/{webinar.pk}/change/"
+    typed = {"closes_at_0": "2026-10-13", "closes_at_1": "10:00", "purge_on": "2027-11-17"}
+
+    refused = secretariat.post(url, {**typed, "minimum_stay_minutes": "601"})
+    saved = secretariat.post(url, {**typed, "minimum_stay_minutes": "20"})
+    again = secretariat.post(url, typed)
+
+    assert list(refused.context["adminform"].form.errors) == ["minimum_stay_minutes"]
+    assert (saved.status_code, again.status_code) == (302, 302)
+    assert RegistrationPolicy.objects.get().minimum_stay_minutes == 20
+
+
 @pytest.mark.parametrize(
     ("room", "typed", "changed"),
     [

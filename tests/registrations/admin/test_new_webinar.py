@@ -244,6 +244,37 @@ def test_a_webinar_from_an_earlier_one_has_its_organisers_languages_and_short_te
     assert [speaker.about.en for speaker in new.sessions[0].entries[1].speakers] == ["Judge"]
 
 
+@pytest.mark.parametrize(
+    ("typed", "stored"), [({}, 15), ({"minimum_stay_minutes": ""}, 15), ({"minimum_stay_minutes": "0"}, 0)]
+)
+def test_the_minimum_stay_is_15_minutes_unless_another_is_given(
+    secretariat: Client, countries: list[ParticipatingBody], typed: dict[str, str], stored: int
+) -> None:
+    shown = secretariat.get(URL).context["form"]["minimum_stay_minutes"].value()
+
+    secretariat.post(URL, form_data(**typed))
+
+    assert (shown, RegistrationPolicy.objects.get().minimum_stay_minutes) == (15, stored)
+
+
+@pytest.mark.parametrize("typed", ["601", "-1", "fifteen"])
+def test_a_minimum_stay_is_between_0_and_600_minutes(
+    secretariat: Client, countries: list[ParticipatingBody], typed: str
+) -> None:
+    response = secretariat.post(URL, form_data(minimum_stay_minutes=typed))
+
+    assert list(errors(response)) == ["minimum_stay_minutes"]
+    assert not Webinar.objects.exists()
+
+
+def test_the_minimum_stay_comes_from_the_earlier_webinar(
+    secretariat: Client, countries: list[ParticipatingBody]
+) -> None:
+    RegistrationPolicy.objects.filter(webinar=make_webinar()).update(minimum_stay_minutes=40)
+
+    assert secretariat.get(URL, {"from": "flows"}).context["form"]["minimum_stay_minutes"].value() == 40
+
+
 def test_a_webinar_from_an_earlier_one_needs_another_title(
     secretariat: Client, countries: list[ParticipatingBody]
 ) -> None:

@@ -4,10 +4,11 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from registrations.models import Arrival, Delegate, DelegationStatus, User
+from registrations.models import Arrival, Delegate, DelegationStatus, RegistrationPolicy, User
 from registrations.queries import quota_board
 from registrations.queries.arrivals import ArrivalCount, arrivals_of
 from registrations.queries.attendance import SessionFigures, attendance_table
+from registrations.queries.webinar_list import attended_of_webinars
 from sessions_app.models import Session, Webinar
 from sessions_app.releases import release_webinar
 from tests.factories import (
@@ -114,6 +115,35 @@ def test_people_without_a_profile_that_is_asked_for_have_a_line_of_their_own(web
     (of_honduras,) = attendance_table(webinar).countries
 
     assert (of_honduras.rows[-1].profile, of_honduras.rows[-1].nominated, of_honduras.total.nominated) == (None, 1, 1)
+
+
+def attended(webinar: Webinar) -> int:
+    return sum(session.attended for session in attendance_table(webinar).grand_total.sessions)
+
+
+def test_attendance_counts_from_the_minimum_stay_over_all_rows_of_a_person(webinar: Webinar, staff: User) -> None:
+    honduras, first = make_delegation(webinar, make_country("HN")), session_of(webinar)
+    long, short, twice = (make_delegate(honduras) for _number in range(3))
+    make_attendance(first, long, by=staff, minutes=15)
+    make_attendance(first, short, by=staff, minutes=14)
+    make_attendance(session_of(webinar, 2), short, by=staff, minutes=1)
+    make_attendance(first, twice, by=staff, minutes=5)
+    make_attendance(first, twice, by=staff, minutes=10, key="name:on the phone")
+    make_attendance(first, by=staff, minutes=90)
+
+    by_default = (attended(webinar), attended_of_webinars([webinar.pk])[webinar.pk])
+    RegistrationPolicy.objects.update(minimum_stay_minutes=0)
+    everybody = (attended(webinar), attended_of_webinars([webinar.pk])[webinar.pk])
+
+    # The list of webinars counts people, the table counts them once for each session.
+    assert (by_default, everybody) == ((2, 2), (4, 3))
+
+
+def test_without_a_policy_every_stay_counts(staff: User) -> None:
+    webinar = make_webinar(with_policy=False)
+    make_attendance(session_of(webinar), make_delegate(make_delegation(webinar)), by=staff, minutes=1)
+
+    assert (attended(webinar), attended_of_webinars([webinar.pk])[webinar.pk]) == (1, 1)
 
 
 def add(webinar: Webinar, number: int, *, by: User) -> None:

@@ -40,7 +40,7 @@ def webinar() -> Webinar:
     webinar.quotas.filter(profile__code="prosecutors").update(minimum=3, maximum=5)
     make_reminder_rule(webinar)
     make_gap_notice_rule(webinar)
-    RegistrationPolicy.objects.update(requires_letter=True, accepts_complete_at_once=False)
+    RegistrationPolicy.objects.update(requires_letter=True, accepts_complete_at_once=False, minimum_stay_minutes=25)
     release_webinar(webinar, by=None, now=NOW)
     return webinar
 
@@ -82,6 +82,7 @@ def test_the_policy_comes_along_with_its_days_moved_and_without_an_opening(webin
     old = webinar.policy
     assert (policy.opens_at, policy.closes_at, policy.purge_on) == (None, old.closes_at + days, old.purge_on + days)
     assert (policy.requires_letter, policy.accepts_complete_at_once) == (True, False)
+    assert policy.minimum_stay_minutes == 25
 
 
 def test_a_closing_that_would_be_past_is_the_start_of_the_first_session(webinar: Webinar) -> None:

@@ -100,6 +100,18 @@ class AddressTakenHere(RuleBroken):
         )
 
 
+class HeadTaken(RuleBroken):
+    """Another active person of the delegation is marked as its head, who is given as `delegate`."""
+
+    field = "is_head_of_delegation"
+
+    def __init__(self, delegate: "Delegate") -> None:
+        self.delegate = delegate
+        super().__init__(
+            _("%(name)s is marked as the head of this delegation. Remove that mark first.") % {"name": delegate.name}
+        )
+
+
 class AddressTakenElsewhere(RuleBroken):
     """The address belongs to an active delegate of another delegation; only staff learn which one.
 

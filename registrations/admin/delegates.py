@@ -39,8 +39,8 @@ class DelegateAdmin(WebinarColumnMixin, ReadOnlyAdmin[Delegate]):
     ]  # fmt: skip
     list_display_links = ["name"]
     list_filter = [
-        WebinarFilter, BodyFilter, ProfileFilter, "status", "is_working_group_member", AnswerFilter, AdmittedFilter,
-        "role", KindFilter, AttendingFilter,
+        WebinarFilter, BodyFilter, ProfileFilter, "status", "is_working_group_member", "is_head_of_delegation",
+        AnswerFilter, AdmittedFilter, "role", KindFilter, AttendingFilter,
     ]  # fmt: skip
     list_select_related = ["delegation__body", "profile"]
     search_fields = ["name", "email", "institution"]

@@ -102,6 +102,7 @@ class DelegateForm(GapReasonForm):
         required=False,
         widget=CheckboxInput,
     )
+    is_head_of_delegation = forms.BooleanField(label=_("Head of delegation"), required=False, widget=CheckboxInput)
     phone = forms.CharField(label=_("Telephone"), max_length=40, required=False, validators=[validate_one_line])
     needs = forms.CharField(
         label=_("Needs for interpretation or accessibility"),
@@ -121,7 +122,7 @@ class DelegateForm(GapReasonForm):
     ) -> None:
         """Build the form of a delegate of `delegation`, with a choice of `profiles` and without the fields `exclude`.
 
-        The form of an organisation has no profile.
+        The form of an organisation has no profile and no head of delegation.
         """
         super().__init__(*args, **kwargs)
         self.fields["timezone"] = forms.ChoiceField(
@@ -132,7 +133,7 @@ class DelegateForm(GapReasonForm):
         self.fields["language"].initial = delegation.body.default_language
         self.fields["profile"] = profile_field(profiles)
         is_country = delegation.body.kind == BodyKind.COUNTRY
-        for name in {*exclude, *([] if is_country else ["profile"])}:
+        for name in {*exclude, *([] if is_country else ["profile", "is_head_of_delegation"])}:
             del self.fields[name]
         disable_autofill(self.fields)
 

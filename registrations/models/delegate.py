@@ -168,6 +168,8 @@ class Delegate(models.Model):
     is_working_group_member = models.BooleanField(
         _("technical member of the Working Group on Irregular and Mass Migration"), default=False
     )
+    # At most one active person of a delegation; whoever leaves gives it up.
+    is_head_of_delegation = models.BooleanField(_("head of delegation"), default=False, db_default=False)
     status = models.CharField(_("state"), max_length=20, choices=DelegateStatus, default=DelegateStatus.ACTIVE)
     replaced_by = models.OneToOneField(
         "self", on_delete=models.PROTECT, null=True, blank=True, related_name="replaces", editable=False
@@ -199,6 +201,11 @@ class Delegate(models.Model):
                 Lower("email"),
                 condition=models.Q(status="active"),
                 name="delegate_active_once_per_webinar",
+            ),
+            models.UniqueConstraint(
+                fields=["delegation"],
+                condition=models.Q(status="active", is_head_of_delegation=True),
+                name="delegate_one_head_per_delegation",
             ),
             models.CheckConstraint(
                 condition=models.Q(status__in=DelegateStatus.values), name="delegate_status_is_known"

@@ -11,7 +11,7 @@ from enum import Enum
 from operator import attrgetter
 from typing import Any
 
-from django.db.models import Count, Max, Min, Q, QuerySet
+from django.db.models import Count, Max, Min, OuterRef, Q, QuerySet, Subquery
 
 from registrations.models import (
     BodyKind,
@@ -47,7 +47,7 @@ class DelegationAhead:
     """A delegation at a webinar that is neither over nor cancelled, with what it lacks.
 
     `first` and `last` are the starts of the webinar's first and last session, None without sessions. `look_again` is
-    the note whose date to look again is open.
+    the note whose date to look again is open. `head` is the name of the head of delegation, or empty.
     """
 
     delegation: Delegation
@@ -56,6 +56,7 @@ class DelegationAhead:
     gaps: tuple[SeatCount, ...]
     lacks_letter: bool
     look_again: CallNote | None
+    head: str = ""
 
     @property
     def policy(self) -> RegistrationPolicy | None:
@@ -137,9 +138,11 @@ def delegations_ahead(delegations: "QuerySet[Delegation]", *, now: datetime) -> 
     present = Webinar.objects.filter(cancelled_at__isnull=True, delegations__in=delegations.order_by()).order_by()
     over = webinars_over(present.values("pk"), now=now)
     found = delegations.filter(webinar__cancelled_at__isnull=True).exclude(webinar__in=over).order_by()
+    heads = Delegate.objects.active().filter(delegation=OuterRef("pk"), is_head_of_delegation=True)
     rows: list[Any] = list(
         found.select_related("webinar__policy", "body", "handled_by").annotate(
             lacks_letter=lacking_letter(),
+            head=Subquery(heads.order_by().values("name")),
             first=Min("webinar__sessions__starts_at"),
             last=Max("webinar__sessions__starts_at"),
         )
@@ -149,7 +152,9 @@ def delegations_ahead(delegations: "QuerySet[Delegation]", *, now: datetime) -> 
     for note in CallNote.objects.open().filter(delegation__in=[row.pk for row in rows]).order_by("look_again_on", "pk"):
         notes.setdefault(note.delegation_id, note)
     return [
-        DelegationAhead(row, row.first, row.last, gaps[row.pk], bool(row.lacks_letter), notes.get(row.pk))
+        DelegationAhead(
+            row, row.first, row.last, gaps[row.pk], bool(row.lacks_letter), notes.get(row.pk), row.head or ""
+        )
         for row in sorted(rows, key=lambda row: (row.first is None, row.first, row.pk))
     ]
 

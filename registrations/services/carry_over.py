@@ -19,7 +19,8 @@ def carry_over(
 ) -> dict[int, RegistrationOutcome]:
     """Register the people of `chosen`, which maps ids of earlier delegates to profiles at this webinar.
 
-    Returns the outcome of each by id. All other details are those of the earlier webinar; only staff carry a role over.
+    Returns the outcome of each by id. All other details are those of the earlier webinar; only staff carry a role over,
+    and nobody is the head of the delegation.
     It is one decision, with the rules and exceptions of `register_delegates`. Raises NotPossibleNow for an id that is
     not among the body's earlier people.
     """
@@ -37,4 +38,4 @@ def carry_over(
 def _details_from_earlier(person: Delegate, profile: ParticipantProfile | None, *, by: User) -> DelegateDetails:
     """Return the details of `person` with the chosen profile."""
     role = person.role if by.is_staff else DelegateRole.DELEGATE
-    return replace(details_of(person), profile=profile, role=role)
+    return replace(details_of(person), profile=profile, role=role, is_head_of_delegation=False)

@@ -6,14 +6,24 @@ from registrations.models import Delegate, DelegateStatus, User
 from registrations.models.delegate import mail_delay
 
 
-def mark_left(delegate: Delegate, *, status: DelegateStatus, reason: str, by: User, now: datetime) -> None:
-    """Save that `delegate` left: the seat is free and the links end. `admitted_at` is kept for an undo."""
+def mark_left(
+    delegate: Delegate, *, status: DelegateStatus, reason: str, by: User, now: datetime
+) -> dict[str, list[object]]:
+    """Save that `delegate` left: the seat is free and the links end. `admitted_at` is kept for an undo.
+
+    Returns the changes for the history: that a head of delegation gave up the mark.
+    """
+    changes: dict[str, list[object]] = (
+        {"is_head_of_delegation": [True, False]} if delegate.is_head_of_delegation else {}
+    )
+    delegate.is_head_of_delegation = False
     delegate.status = status
     delegate.withdrawn_at = now
     delegate.withdrawn_reason = reason
     delegate.token_version += 1
     mark_changed(delegate, by=by, now=now)
     delegate.save()
+    return changes
 
 
 def mark_changed(delegate: Delegate, *, by: User, now: datetime) -> None:

@@ -31,6 +31,7 @@ class DelegateDetails:
     phone: str = ""
     needs: str = ""
     is_working_group_member: bool = False
+    is_head_of_delegation: bool = False
     role: str = DelegateRole.DELEGATE
 
 

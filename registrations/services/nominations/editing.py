@@ -9,7 +9,7 @@ from registrations.services.delegate_changes import mark_changed
 from registrations.services.delegate_details import DelegateDetails, apply_details, clean_details
 from registrations.services.history import record
 from registrations.services.mail_limits import WithdrawalCounts
-from registrations.services.nominations.saving import check_active, save_with_new_address
+from registrations.services.nominations.saving import check_active, check_head, save_with_new_address
 from registrations.services.quota_locks import lock_delegation
 from registrations.services.registration_window import check_attending, check_time, clean_reason
 from registrations.services.transactions import atomic_with_retry
@@ -41,6 +41,7 @@ def edit_delegate(
     if "profile" in changes:
         locked.check_maximum(current.profile)
         locked.check_gap_reason(profile_before, reason=reason)
+    check_head(current)
     mark_changed(current, by=by, now=now)
     is_new_address = False
     if current.address == address_before:

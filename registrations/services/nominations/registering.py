@@ -47,9 +47,9 @@ def register_with_seats(delegation: Delegation, *, details: DelegateDetails, by:
     """Register a person in `delegation`, and return them with the new seat counts.
 
     In an accepted delegation the person is admitted at once (rule 5); a submitted one that is then complete is accepted
-    (rule 4). Raises InvalidInput, QuotaFull, AddressTakenHere, AddressTakenElsewhere, TooManyClashes, NamedTooOften,
-    NotPossibleNow while the delegation does not attend, and what `check_time` raises; after registration closes a focal
-    point can only fill gaps. A second call with the same details raises AddressTakenHere.
+    (rule 4). Raises InvalidInput, QuotaFull, HeadTaken, AddressTakenHere, AddressTakenElsewhere, TooManyClashes,
+    NamedTooOften, NotPossibleNow while the delegation does not attend, and what `check_time` raises; after registration
+    closes a focal point can only fill gaps. A second call with the same details raises AddressTakenHere.
     """
     # Checked before locking: our locks do not protect the agenda, and other requests wait while they are held.
     check_not_over(delegation.webinar, now=now)
@@ -84,7 +84,7 @@ class RegistrationOutcome:
 def register_delegates(
     delegation: Delegation, *, people: Sequence[DelegateDetails], by: User, now: datetime
 ) -> list[RegistrationOutcome]:
-    """Register several people in one transaction; the outcomes are in the order of `people`.
+    """Register several people in one transaction; the outcomes are in the order of `people`. None may be a head.
 
     Each person is judged by the rules of `register_delegate`, after the people before. A refused person does not affect
     the others; a clash with another delegation alerts the secretariat and counts against the daily limit. A submitted

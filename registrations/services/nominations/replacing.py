@@ -8,7 +8,7 @@ from registrations.models import Delegate, DelegateStatus, HistoryKind, User
 from registrations.services.acceptance import accept_if_complete
 from registrations.services.delegate_changes import mark_left
 from registrations.services.delegate_details import DelegateDetails, clean_details
-from registrations.services.history import record
+from registrations.services.history import Changes, record
 from registrations.services.nominations.saving import check_active, create_delegate
 from registrations.services.quota_locks import lock_delegation
 from registrations.services.registration_window import check_attending, check_time, clean_reason
@@ -37,19 +37,26 @@ def replace_delegate(
     details = clean_details(
         replace(details, profile=old.profile), delegation=locked.delegation, profile_ids=locked.profile_ids
     )
-    mark_left(old, status=DelegateStatus.REPLACED, reason=reason, by=by, now=now)
+    left = mark_left(old, status=DelegateStatus.REPLACED, reason=reason, by=by, now=now)
     newcomer, is_new_address = create_delegate(locked, details, by=by, now=now)
     old.replaced_by = newcomer
     old.save(update_fields=["replaced_by"])
-    _record_replacement(old, newcomer, by=by, now=now, reason=reason, is_new_address=is_new_address)
+    _record_replacement(old, newcomer, left, by=by, now=now, reason=reason, is_new_address=is_new_address)
     accept_if_complete(locked, step=HistoryKind.REPLACED, by=by, now=now)
     return newcomer
 
 
 def _record_replacement(
-    old: Delegate, newcomer: Delegate, *, by: User, now: datetime, reason: str, is_new_address: bool
+    old: Delegate,
+    newcomer: Delegate,
+    left: Changes,
+    *,
+    by: User,
+    now: datetime,
+    reason: str,
+    is_new_address: bool,
 ) -> None:
-    """Record the replacement as two events: one about the person who left, one about the new person."""
+    """Record the replacement as two events, one about each person; `left` are changes of the person who left."""
     record(
         HistoryKind.REPLACED,
         delegation=old.delegation,
@@ -57,7 +64,7 @@ def _record_replacement(
         by=by,
         now=now,
         reason=reason,
-        changes={"replaced_by": ["", newcomer.name]},
+        changes={"replaced_by": ["", newcomer.name], **left},
     )
     record(
         HistoryKind.REGISTERED,

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from django.utils.translation import gettext as _
 
-from registrations.exceptions import NotPossibleNow
+from registrations.exceptions import HeadTaken, NotPossibleNow
 from registrations.models import Delegate, User
 from registrations.services.delegate_changes import mail_not_before
 from registrations.services.delegate_details import DelegateDetails, new_delegate
@@ -25,6 +25,18 @@ def check_active(delegate: Delegate) -> None:
     raise NotPossibleNow(_("%(name)s has already been withdrawn.") % {"name": delegate.name})
 
 
+def head_besides(delegate: Delegate) -> Delegate | None:
+    """Return another active person who is marked as the head of the delegation, or None. Costs one query."""
+    heads = Delegate.objects.active().filter(delegation=delegate.delegation_id, is_head_of_delegation=True)
+    return heads.exclude(pk=delegate.pk).first()
+
+
+def check_head(delegate: Delegate) -> None:
+    """Raise HeadTaken if `delegate` is marked as head of a delegation that has another one. Needs its lock."""
+    if delegate.is_head_of_delegation and (head := head_besides(delegate)) is not None:
+        raise HeadTaken(head)
+
+
 def build_delegate(locked: LockedDelegation, details: DelegateDetails, *, by: User, now: datetime) -> Delegate:
     """Build an unsaved delegate with the times of a registration at `now`."""
     delegate = new_delegate(locked.delegation, details)
@@ -39,9 +51,10 @@ def create_delegate(
 ) -> tuple[Delegate, bool]:
     """Register the person; return the delegate, and whether the event must be marked as bringing a new address.
 
-    Raises NamedTooOften and what `save_with_new_address` raises.
+    Raises HeadTaken, NamedTooOften and what `save_with_new_address` raises.
     """
     delegate = build_delegate(locked, details, by=by, now=now)
+    check_head(delegate)
     WithdrawalCounts(locked, [delegate.email], by=by, now=now).check(delegate.email)
     return delegate, save_with_new_address(locked, delegate, by=by, now=now)
 

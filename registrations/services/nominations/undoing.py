@@ -11,6 +11,7 @@ from registrations.services.acceptance import accept_if_complete
 from registrations.services.delegate_changes import mark_changed, mark_left
 from registrations.services.delegate_details import apply_details, clean_details, details_before
 from registrations.services.history import record
+from registrations.services.nominations.saving import check_head, head_besides
 from registrations.services.quota_locks import LockedDelegation, lock_delegation
 from registrations.services.registration_window import check_attending, check_time
 from registrations.services.transactions import atomic_with_retry
@@ -37,12 +38,14 @@ def restore_delegate(delegate: Delegate, *, by: User, now: datetime) -> Delegate
     is_undo = current.is_mail_delayed_at(now)
     if not is_undo and not by.is_staff:
         raise NotPossibleNow(_("This can no longer be undone. Name %(name)s again instead.") % {"name": current.name})
-    changes = {"status": [current.status, str(DelegateStatus.ACTIVE)]} | _free_seat_for(locked, current, by=by, now=now)
+    changes: dict[str, list[object]] = {"status": [current.status, str(DelegateStatus.ACTIVE)]}
+    changes |= _free_seat_for(locked, current, by=by, now=now)
     current.status = DelegateStatus.ACTIVE
     current.withdrawn_at = None
     current.withdrawn_reason = ""
     if is_undo:
         current.token_version -= 1
+        changes |= _take_head_back(current)
     current.admitted_at = (is_undo and current.admitted_at) or locked.admission_time(now)
     mark_changed(current, by=by, now=now)
     write_delegate(locked, current, by=by, now=now)
@@ -57,7 +60,8 @@ def undo_edit(delegate: Delegate, *, version: int, by: User, now: datetime) -> D
 
     Raises NotPossibleNow unless the edit is the latest event of the person, was made by a focal point and its mail is
     still delayed, or if a mail to the new address was planned; QuotaFull if the former profile has no free seat;
-    AddressTakenHere, AddressTakenElsewhere, InvalidInput, and what `check_time` raises. Locks the delegation.
+    HeadTaken, AddressTakenHere, AddressTakenElsewhere, InvalidInput, and what `check_time` raises. Locks the
+    delegation.
     """
     locked = lock_delegation(delegate.delegation)
     check_time(locked.delegation.webinar, by=by, now=now, is_allowed_late=True)
@@ -72,6 +76,7 @@ def undo_edit(delegate: Delegate, *, version: int, by: User, now: datetime) -> D
     changes = apply_details(current, details)
     if "profile" in changes:
         locked.check_maximum(current.profile)
+    check_head(current)
     if current.address != address_after:
         current.token_version -= 1
         if current.mail_held_at == edit.at:
@@ -84,7 +89,16 @@ def undo_edit(delegate: Delegate, *, version: int, by: User, now: datetime) -> D
     return current
 
 
-def _free_seat_for(locked: LockedDelegation, delegate: Delegate, *, by: User, now: datetime) -> dict[str, list[str]]:
+def _take_head_back(delegate: Delegate) -> dict[str, list[object]]:
+    """Mark the person as head of delegation if leaving ended that and nobody else has it now; return the change."""
+    left = delegate.history.filter(kind__in=[HistoryKind.WITHDRAWN, HistoryKind.REPLACED]).first()
+    if left is None or "is_head_of_delegation" not in left.changes or head_besides(delegate) is not None:
+        return {}
+    delegate.is_head_of_delegation = True
+    return {"is_head_of_delegation": [False, True]}
+
+
+def _free_seat_for(locked: LockedDelegation, delegate: Delegate, *, by: User, now: datetime) -> dict[str, list[object]]:
     """Withdraw the active successor, or check the maximum, so that `delegate` can return; return the changes."""
     successor = delegate.replaced_by
     delegate.replaced_by = None
@@ -103,6 +117,6 @@ def _free_seat_for(locked: LockedDelegation, delegate: Delegate, *, by: User, no
                 )
                 % {"name": successor.name}
             )
-        mark_left(successor, status=DelegateStatus.WITHDRAWN, reason="", by=by, now=now)
-        record(HistoryKind.WITHDRAWN, delegation=locked.delegation, delegate=successor, by=by, now=now)
+        left = mark_left(successor, status=DelegateStatus.WITHDRAWN, reason="", by=by, now=now)
+        record(HistoryKind.WITHDRAWN, delegation=locked.delegation, delegate=successor, by=by, now=now, changes=left)
     return {"replaced_by": [successor.name, ""]}

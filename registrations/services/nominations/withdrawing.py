@@ -34,8 +34,16 @@ def withdraw_delegate(delegate: Delegate, *, version: int, by: User, now: dateti
         raise EditConflict.of_person(current)
     if not _is_undo_of_registration(current, now=now):
         locked.check_gap_reason(current.profile, reason=reason)
-    mark_left(current, status=DelegateStatus.WITHDRAWN, reason=reason, by=by, now=now)
-    record(HistoryKind.WITHDRAWN, delegation=locked.delegation, delegate=current, by=by, now=now, reason=reason)
+    changes = mark_left(current, status=DelegateStatus.WITHDRAWN, reason=reason, by=by, now=now)
+    record(
+        HistoryKind.WITHDRAWN,
+        delegation=locked.delegation,
+        delegate=current,
+        by=by,
+        now=now,
+        reason=reason,
+        changes=changes,
+    )
     return current
 
 

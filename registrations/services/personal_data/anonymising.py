@@ -25,7 +25,12 @@ from registrations.models import (
     QuotaException,
     Waiver,
 )
-from registrations.services.personal_data.registry import ANONYMISED_DOMAIN, IMPERSONAL_CHANGES, anonymised_values
+from registrations.services.personal_data.registry import (
+    ANONYMISED_DOMAIN,
+    IDENTIFYING_CHANGES,
+    IMPERSONAL_CHANGES,
+    anonymised_values,
+)
 from sessions_app.models import Webinar
 
 Keys = list[int]
@@ -122,6 +127,8 @@ def _anonymise_delegates(keys: Keys, *, now: datetime) -> None:
         **anonymised_values(Delegate),
         # The programme is public and names its speakers, so the link would identify the person.
         speaker=None,
+        # The same holds for who heads a delegation.
+        is_head_of_delegation=False,
         anonymised_at=now,
         version=F("version") + 1,
         # The last token of a person who left still opens an empty calendar. Adding two invalidates it as well.
@@ -159,7 +166,11 @@ def _anonymise_events(keys: Keys) -> None:
 
 def without_values(changes: Mapping[str, Any]) -> dict[str, Any]:
     """Return `changes` with empty values: the history keeps that a name changed, but not the names."""
-    return {key: value if key in IMPERSONAL_CHANGES else ["", ""] for key, value in changes.items()}
+    return {
+        key: value if key in IMPERSONAL_CHANGES else ["", ""]
+        for key, value in changes.items()
+        if key not in IDENTIFYING_CHANGES
+    }
 
 
 def _erase_letters(keys: Keys) -> None:

@@ -110,8 +110,16 @@ def _withdraw_from_absent(delegate: Delegate, *, by: User, now: datetime, reason
     current = locked.reload(delegate)
     if not current.is_active:
         return False
-    mark_left(current, status=DelegateStatus.WITHDRAWN, reason=reason, by=by, now=now)
-    record(HistoryKind.WITHDRAWN, delegation=locked.delegation, delegate=current, by=by, now=now, reason=reason)
+    changes = mark_left(current, status=DelegateStatus.WITHDRAWN, reason=reason, by=by, now=now)
+    record(
+        HistoryKind.WITHDRAWN,
+        delegation=locked.delegation,
+        delegate=current,
+        by=by,
+        now=now,
+        reason=reason,
+        changes=changes,
+    )
     return True
 
 

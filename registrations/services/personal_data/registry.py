@@ -74,7 +74,9 @@ REGISTRY: Mapping[str, Mapping[str, RetentionPolicy]] = {
     "registrations.QuotaException": {"reason": OverwritePolicy("–")},
     "registrations.HistoryEvent": {
         "reason": BLANK,
-        "changes": CustomPolicy("the keys stay, the values of all that are not in IMPERSONAL_CHANGES are emptied"),
+        "changes": CustomPolicy(
+            "values that are not of IMPERSONAL_CHANGES are emptied; keys stay, except those of IDENTIFYING_CHANGES"
+        ),
     },
     "registrations.CalendarEntry": {"address": ADDRESS},
     "registrations.Delivery": {
@@ -169,6 +171,8 @@ NAMES_OF_OTHERS = frozenset({"replaces", "replaced_by"})
 IMPERSONAL_CHANGES = frozenset(
     {"profile", "role", "status", "language", "is_working_group_member", "seats", "minimum", "maximum", "timezone"}
 )
+# Keys of `HistoryEvent.changes` that are purged with their values: who headed a delegation may be publicly known.
+IDENTIFYING_CHANGES = frozenset({"is_head_of_delegation"})
 
 
 def anonymised_values(model: type[Model]) -> dict[str, Any]:

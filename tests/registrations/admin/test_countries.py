@@ -78,7 +78,7 @@ def post_note(client: Client, about: Delegation, **fields: str) -> str:
 
 
 def test_a_country_lists_its_webinars_ahead_with_what_is_missing(secretariat: Client, honduras: Delegation) -> None:
-    make_delegate(honduras)
+    make_delegate(honduras, name="Ana Paz", is_head_of_delegation=True)
     RegistrationPolicy.objects.update(requires_letter=True)
     later = make_webinar("later", title_en="Later webinar")
     Session.objects.filter(webinar=later).update(starts_at=NOW + 60 * DAY)
@@ -94,6 +94,7 @@ def test_a_country_lists_its_webinars_ahead_with_what_is_missing(secretariat: Cl
     table = text.partition("Delegations at the webinars ahead")[2].partition("Note a call")[0]
     assert "1 Prosecutors , 2 Immigration control , 2 Border control , 2 Investigation units , the nomination" in table
     assert "Fri 6 Nov, 09:00 (Costa Rica)" in table
+    assert table.count("head of delegation: Ana Paz") == 1
     assert table.index("Mass intra-regional flows") < table.index("Later webinar")
     assert "Past webinar" not in table
     assert "Cancelled webinar" not in table

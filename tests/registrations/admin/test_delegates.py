@@ -109,6 +109,33 @@ def test_people_of_an_organisation_have_a_role_and_no_profile(secretariat: Clien
     assert (person.profile, person.role) == (None, "panelist")
 
 
+def test_the_head_of_a_delegation_is_marked_on_the_page_and_a_second_one_is_refused_at_the_field(
+    secretariat: Client, delegation: Delegation
+) -> None:
+    register(secretariat, delegation, form_data(is_head_of_delegation="on"))
+    page = secretariat.get(reverse("admin:registrations_delegation_change", args=[delegation.pk]))
+
+    refused = register(
+        secretariat, delegation, form_data(name="Luz Vega", email="luz@example.org", is_head_of_delegation="on")
+    )
+
+    assert "Head of delegation" in page.text
+    assert refused.context["form"].errors == {
+        "is_head_of_delegation": ["Ana Paz is marked as the head of this delegation. Remove that mark first."]
+    }
+    assert Delegate.objects.get().is_head_of_delegation
+
+
+def test_an_organisation_has_no_head_of_delegation(secretariat: Client, delegation: Delegation) -> None:
+    unodc = make_delegation(delegation.webinar, make_organisation())
+
+    form = secretariat.get(reverse("admin:register-delegate", args=[unodc.pk])).context["form"]
+    register(secretariat, unodc, form_data(None, is_head_of_delegation="on"))
+
+    assert "is_head_of_delegation" not in form.fields
+    assert not Delegate.objects.get().is_head_of_delegation
+
+
 def test_the_profile_in_the_address_is_preselected(secretariat: Client, delegation: Delegation) -> None:
     url = reverse("admin:register-delegate", args=[delegation.pk])
     border_control = ParticipantProfile.objects.get(code="border-control")
@@ -301,6 +328,7 @@ def answer(person: Delegate, session: Session, partstat: str) -> None:
 def people(delegation: Delegation) -> None:
     first, second = Session.objects.order_by("number")
     accepted = make_delegate(delegation, name="Accepted", is_working_group_member=True, admitted_at=NOW)
+    Delegate.objects.update(is_head_of_delegation=True)
     declined = make_delegate(delegation, "border-control", name="Declined")
     maybe = make_delegate(delegation, "border-control", name="Maybe", email="maybe@example.org")
     silent = make_delegate(delegation, name="Silent")
@@ -329,6 +357,7 @@ def people(delegation: Delegation) -> None:
         ({"body": "unodc"}, ["Panelist"]),
         ({"role__exact": "panelist"}, ["Panelist"]),
         ({"is_working_group_member__exact": "1"}, ["Accepted"]),
+        ({"is_head_of_delegation__exact": "1"}, ["Accepted"]),
         ({"admitted": "yes"}, ["Accepted"]),
         ({"q": "maybe@example.org"}, ["Maybe"]),
         ({"webinar": "flows", "kind": "organisation"}, ["Panelist"]),

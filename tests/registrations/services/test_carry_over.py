@@ -150,6 +150,17 @@ def test_a_person_is_registered_again_with_the_earlier_details(delegation, last_
     assert Delegate.objects.get(pk=person.pk).delegation == last_year
 
 
+def test_an_earlier_head_of_delegation_is_registered_without_the_mark(delegation, last_year, focal_point, now):
+    make_delegate(delegation, is_head_of_delegation=True)
+    person = make_delegate(last_year, is_head_of_delegation=True)
+
+    outcomes = carry_over(delegation, chosen={person.pk: person.profile}, by=focal_point, now=now)
+
+    named = outcomes[person.pk].delegate
+    assert named is not None
+    assert not named.is_head_of_delegation
+
+
 def test_another_profile_may_be_chosen(delegation, last_year, focal_point, now):
     person = make_delegate(last_year, "border-control")
     prosecutors = make_profiles()["prosecutors"]

@@ -34,12 +34,12 @@ def test_the_form_asks_for_each_detail() -> None:
 
 
 def test_the_template_of_imports_has_a_column_for_each_detail() -> None:
-    # Speakers are registered by the secretariat.
-    assert set(LABELS) - {SURNAME} == set(DETAILS) - {"role"}
+    # Speakers are registered by the secretariat, and a list of people leaves the head of delegation alone.
+    assert set(LABELS) - {SURNAME} == set(DETAILS) - {"role", "is_head_of_delegation"}
 
 
 def test_an_export_can_have_a_column_for_each_detail() -> None:
-    assert set(DETAILS) - {"is_working_group_member"} <= set(COLUMNS)
+    assert set(DETAILS) - {"is_working_group_member", "is_head_of_delegation"} <= set(COLUMNS)
     assert "working_group" in COLUMNS
 
 
@@ -64,5 +64,5 @@ def test_an_import_reads_each_column_of_its_template(delegation, focal_point, no
     (person,) = check_import(delegation, people, by=focal_point, now=now).new
 
     assert [
-        name for name, field in DETAILS.items() if name != "role" and getattr(person.details, name) == field.default
+        name for name, field in DETAILS.items() if name in LABELS and getattr(person.details, name) == field.default
     ] == []

@@ -2,6 +2,7 @@
 
 import json
 import os
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from io import StringIO
 from pathlib import Path
@@ -45,6 +46,7 @@ from registrations.services.announcements import (
 )
 from registrations.services.attendance_import.manual_matching import match_manually
 from registrations.services.attendance_import.saving import import_attendance, remove_attendance
+from registrations.services.delegate_details import details_of
 from registrations.services.delegations import waive_seats
 from registrations.services.delivering.plan import plan
 from registrations.services.gap_reminders import check_gap_reminder
@@ -151,6 +153,19 @@ def test_after_the_purge_nothing_says_who_came(db: None, letters: Path) -> None:
     assert found_in(everything_held()) == set()
     assert personal_data_of(webinar).delegates.count() == 0
     assert RegistrationPolicy.objects.get().purged_at == LATER
+
+
+def test_after_the_purge_nothing_says_who_headed_a_delegation(db: None, letters: Path) -> None:
+    delegation, staff = make_past_webinar().delegations.get(), User.objects.get(is_staff=True)
+    for is_head in (True, False, True):
+        person = delegation.delegates.get(status="active")
+        details = replace(details_of(person), is_head_of_delegation=is_head)
+        edit_delegate(person, details=details, version=person.version, by=staff, now=NOW)
+
+    purge(now=LATER)
+
+    assert not Delegate.objects.filter(is_head_of_delegation=True).exists()
+    assert not HistoryEvent.objects.filter(changes__has_key="is_head_of_delegation").exists()
 
 
 def test_every_figure_survives_the_purge(db: None, letters: Path) -> None:

@@ -57,6 +57,18 @@ def test_naming_someone_shows_the_name_and_what_is_still_missing(owner, delegati
     assert Delegate.objects.get().email == "ana@example.org"
 
 
+def test_a_focal_point_marks_the_head_of_the_delegation(owner, delegation) -> None:
+    owner.post(url(delegation, "delegates/new/"), form_data(is_head_of_delegation="on"))
+
+    page = owner.get(url(delegation)).content.decode()
+    second = form_data(name="Luz Ejemplo", email="luz@example.org", is_head_of_delegation="on")
+    refused = owner.post(url(delegation, "delegates/new/"), second)
+
+    assert ">Head of delegation</span>" in page
+    assert list(refused.context["form"].errors) == ["is_head_of_delegation"]
+    assert Delegate.objects.get().is_head_of_delegation
+
+
 def test_naming_someone_takes_the_same_queries_in_an_empty_as_in_a_large_delegation(owner, delegation) -> None:
     ana, ben = form_data(), form_data(email="ben@example.org")
 

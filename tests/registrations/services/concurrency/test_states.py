@@ -1,5 +1,6 @@
 """Each step is taken once, whoever else writes at the same moment, on PostgreSQL with real locks."""
 
+from dataclasses import replace
 from functools import partial
 
 import pytest
@@ -7,6 +8,7 @@ from django.db import connection
 
 from registrations.exceptions import NotPossibleNow
 from registrations.models import Delegate, Delegation, DelegationStatus, HistoryEvent, HistoryKind
+from registrations.services.delegate_details import details_of
 from registrations.services.delegations import accept_delegation, submit_delegation
 from registrations.services.nominations import edit_delegate, register_delegate, replace_delegate, withdraw_delegate
 from registrations.services.transactions import atomic_with_retry
@@ -59,6 +61,31 @@ def test_of_two_edits_of_one_version_the_later_is_stale(now):
             )
 
             assert kinds_of(outcomes) == ["EditConflict", "done"]
+
+
+def test_of_two_people_marked_as_head_at_once_one_is(now):
+    delegation, user = make_delegation(), make_user()
+    people = [make_delegate(delegation), make_delegate(delegation)]
+
+    with two_writers() as race:
+        for _ in range(ROUNDS // 4):
+            Delegate.objects.update(is_head_of_delegation=False, version=1)
+
+            outcomes = race(
+                *(
+                    partial(
+                        edit_delegate,
+                        person,
+                        details=replace(details_of(person), is_head_of_delegation=True),
+                        version=1,
+                        by=user,
+                        now=now,
+                    )
+                    for person in people
+                )
+            )
+
+            assert kinds_of(outcomes) == ["HeadTaken", "done"]
 
 
 def test_a_delegation_submitted_twice_at_once_is_submitted_once(now):

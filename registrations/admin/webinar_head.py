@@ -80,6 +80,7 @@ PAGES_OF_ROWS: Mapping[str, tuple[type[models.Model], str, Page]] = {
     "admin/registrations/delegation/": (Delegation, "webinar", Page.BOARD),
     "admin/registrations/delegation/waivers/": (Waiver, "delegation__webinar", Page.BOARD),
     "admin/registrations/delegate/": (Delegate, "webinar", Page.PEOPLE),
+    "admin/registrations/delegate/register/": (Delegation, "webinar", Page.PEOPLE),
     "admin/registrations/delivery/": (Delivery, "webinar", Page.MESSAGES),
     "admin/registrations/announcement/": (Announcement, "webinar", Page.MESSAGES),
     "admin/registrations/gapreminder/": (GapReminder, "webinar", Page.MESSAGES),

@@ -75,6 +75,7 @@ def pages(delegate: Delegate, staff: User) -> dict[str, str]:
         f"registrations/delegation/{delegate.delegation_id}/waive/": "Board",
         f"registrations/delegation/?webinar={webinar.slug}": "Board",
         f"registrations/delegate/{delegate.pk}/change/": "People",
+        f"registrations/delegate/register/{delegate.delegation_id}/": "People",
         f"registrations/delegate/?webinar={webinar.slug}": "People",
         f"registrations/announcement/{make_announcement(webinar, by=staff).pk}/change/": "Messages",
         f"registrations/announcement/add/?webinar={webinar.slug}": "Messages",

@@ -66,10 +66,23 @@ class GapsRemain(RuleBroken):
 
 
 class QuotaFull(RuleBroken):
-    """The maximum of the profile forbids another person."""
+    """The maximum of `seat` forbids another person. Only staff, who can change it, read which maximum that is."""
 
     message = _("All seats of this profile are taken. Replace someone, or ask the secretariat.")
     field = "profile"
+
+    def __init__(self, seat: "SeatCount", delegation: "Delegation", *, is_for_staff: bool) -> None:
+        self.seat = seat
+        super().__init__(self._message_for_staff(seat, delegation) if is_for_staff else None)
+
+    @staticmethod
+    def _message_for_staff(seat: "SeatCount", delegation: "Delegation") -> str | Promise:
+        text = (
+            _("All seats of “%(profile)s” are taken: the quota allows %(maximum)s at most, for every country.")
+            if seat.default_limits is None
+            else _("All seats of “%(profile)s” are taken: an exception allows %(body)s %(maximum)s at most.")
+        )
+        return text % {"profile": seat.profile, "maximum": seat.maximum, "body": delegation.body}
 
 
 class MaximumTooLow(RuleBroken):

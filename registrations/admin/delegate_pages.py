@@ -14,7 +14,8 @@ from django.utils.translation import gettext as _
 
 from registrations.admin.base import staff_user
 from registrations.admin.history_text import describe_events
-from registrations.exceptions import EditConflict, RuleBroken
+from registrations.admin.links import message_with_link_to_maximum
+from registrations.exceptions import EditConflict, QuotaFull, RuleBroken
 from registrations.forms.delegates import (
     DelegateForm,
     EditForm,
@@ -275,6 +276,8 @@ def _process_form(
         try:
             messages.success(request, f"{apply()} {message_if_accepted(delegation)}".strip())
         except RuleBroken as broken:
+            if isinstance(broken, QuotaFull):
+                broken.message = message_with_link_to_maximum(broken, delegation)
             add_broken_rule(form, broken)
             if isinstance(broken, EditConflict):
                 extra_context["stale"] = conflicting_fields(form, broken)

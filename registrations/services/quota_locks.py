@@ -55,11 +55,11 @@ class LockedDelegation:
         """Return the seat count of `profile`, or None if it has no quota."""
         return next((seat for seat in self.seats if seat.profile == profile), None)
 
-    def check_maximum(self, profile: ParticipantProfile | None) -> None:
-        """Raise QuotaFull if the maximum of `profile` forbids another person."""
+    def check_maximum(self, profile: ParticipantProfile | None, *, by: User) -> None:
+        """Raise QuotaFull, in words for `by`, if the maximum of `profile` forbids another person."""
         seat = self.seat_of(profile)
         if seat is not None and seat.is_full:
-            raise QuotaFull
+            raise QuotaFull(seat, self.delegation, is_for_staff=by.is_staff)
 
     def check_gap_reason(self, profile: ParticipantProfile | None, *, reason: str) -> None:
         """Raise ReasonRequired if losing a person of `profile` opens a gap and `reason` is blank (rule 6)."""

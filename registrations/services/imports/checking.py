@@ -87,6 +87,7 @@ class ImportContext:
     seats: tuple[SeatCount, ...]
     named: Mapping[str, str]
     is_late: bool
+    is_for_staff: bool
 
 
 @dataclass(frozen=True)
@@ -134,6 +135,7 @@ def _import_context(delegation: Delegation, *, by: User, now: datetime) -> Impor
         seats=seats_of(delegation),
         named={email.lower(): name for email, name in active.values_list("email", "name")},
         is_late=is_late(delegation.webinar, by=by, now=now),
+        is_for_staff=by.is_staff,
     )
 
 
@@ -148,7 +150,7 @@ def _check_people(people: Iterable[ImportRow], context: ImportContext) -> Checke
         if row.details is not None:
             row = _check_address(row, context, above)
         if row.state == RowState.NEW and row.details is not None:
-            row = _check_seat(row, row.details.profile, seats, is_late=context.is_late)
+            row = _check_seat(row, row.details.profile, seats, context)
         checked.append(row)
     return CheckedRows(tuple(checked), tuple(seats[seat.profile.pk] for seat in context.seats))
 
@@ -215,16 +217,16 @@ def _check_address(row: CheckedRow, context: ImportContext, above: dict[str, Che
 
 
 def _check_seat(
-    row: CheckedRow, profile: ParticipantProfile | None, seats: dict[int, SeatCount], *, is_late: bool
+    row: CheckedRow, profile: ParticipantProfile | None, seats: dict[int, SeatCount], context: ImportContext
 ) -> CheckedRow:
     """Take a seat in `seats`, or refuse the row if there is none (rules 1 and 7)."""
     seat = seats.get(profile.pk) if profile else None
-    if is_closed_for(seat, is_late=is_late):
+    if is_closed_for(seat, is_late=context.is_late):
         return row.as_refused(RegistrationClosed())
     if seat is None:
         return row
     if seat.is_full:
-        return row.as_refused(QuotaFull())
+        return row.as_refused(QuotaFull(seat, context.delegation, is_for_staff=context.is_for_staff))
     seats[seat.profile.pk] = replace(seat, named=seat.named + 1)
     return row
 

@@ -39,7 +39,7 @@ def edit_delegate(
     if current.version != version:
         raise EditConflict(locked.reload(delegate))
     if "profile" in changes:
-        locked.check_maximum(current.profile)
+        locked.check_maximum(current.profile, by=by)
         locked.check_gap_reason(profile_before, reason=reason)
     check_head(current)
     mark_changed(current, by=by, now=now)

@@ -58,7 +58,7 @@ def register_with_seats(delegation: Delegation, *, details: DelegateDetails, by:
     check_attending(locked.delegation)
     details = clean_details(details, delegation=locked.delegation, profile_ids=locked.profile_ids)
     _check_open_seat(locked, details.profile, by=by, now=now)
-    locked.check_maximum(details.profile)
+    locked.check_maximum(details.profile, by=by)
     delegate, is_new_address = create_delegate(locked, details, by=by, now=now)
     record(
         HistoryKind.REGISTERED,
@@ -137,7 +137,7 @@ def _register_all(
             if isinstance(details, InvalidInput):
                 raise details
             _check_open_seat(locked, details.profile, by=by, now=now)
-            locked.check_maximum(details.profile)
+            locked.check_maximum(details.profile, by=by)
             newcomer = build_delegate(locked, details, by=by, now=now)
             addresses.check(newcomer)
             withdrawals.check(newcomer.email)

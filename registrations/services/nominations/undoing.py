@@ -75,7 +75,7 @@ def undo_edit(delegate: Delegate, *, version: int, by: User, now: datetime) -> D
     address_after = current.address
     changes = apply_details(current, details)
     if "profile" in changes:
-        locked.check_maximum(current.profile)
+        locked.check_maximum(current.profile, by=by)
     check_head(current)
     if current.address != address_after:
         current.token_version -= 1
@@ -103,7 +103,7 @@ def _free_seat_for(locked: LockedDelegation, delegate: Delegate, *, by: User, no
     successor = delegate.replaced_by
     delegate.replaced_by = None
     if successor is None or not successor.is_active or successor.profile_id != delegate.profile_id:
-        locked.check_maximum(delegate.profile)
+        locked.check_maximum(delegate.profile, by=by)
     if successor is None:
         return {}
     if successor.is_active:

@@ -15,9 +15,12 @@ from registrations.models import (
     HistoryEvent,
     HistoryKind,
     ParticipantProfile,
+    Quota,
     RegistrationPolicy,
     User,
 )
+from registrations.services.quotas import make_exception
+from sessions_app.admin.base import change_url
 from sessions_app.models import Release, Session
 from tests.factories import (
     NOW,
@@ -144,6 +147,44 @@ def test_the_profile_in_the_address_is_preselected(secretariat: Client, delegati
     assert secretariat.get(url, {"profile": "' or 1"}).context["form"].initial["profile"] is None
 
 
+def test_a_maximum_holds_for_staff_too_who_read_which_one_it_is_with_the_page_that_changes_it(
+    secretariat: Client, delegation: Delegation, staff: User
+) -> None:
+    make_delegate(delegation, "prosecutors")
+    quota = Quota.objects.get(profile__code="prosecutors")
+    Quota.objects.update(minimum=1, maximum=1)
+
+    by_quota = register(secretariat, delegation, form_data())
+    make_exception(delegation, quota=quota, minimum=0, maximum=1, reason="Small", by=staff, now=timezone.now())
+    by_exception = register(secretariat, delegation, form_data())
+
+    assert by_quota.context["form"].errors == {
+        "profile": [
+            "All seats of “Prosecutors” are taken: the quota allows 1 at most, for every country. "
+            f'<a href="{change_url(quota)}">Change the quota</a>'
+        ]
+    }
+    url = f"{reverse('admin:except-quota', args=[quota.pk])}?country={delegation.slug}"
+    assert by_exception.context["form"].errors == {
+        "profile": [
+            "All seats of “Prosecutors” are taken: an exception allows Honduras 1 at most. "
+            f'<a href="{url}">Change the exception</a>'
+        ]
+    }
+    assert f'<a href="{url}">Change the exception</a>' in by_exception.text
+    assert secretariat.get(url).status_code == secretariat.get(change_url(quota)).status_code == 200
+
+
+def test_a_name_in_the_message_of_a_maximum_is_escaped(secretariat: Client, delegation: Delegation) -> None:
+    make_delegate(delegation, "prosecutors")
+    Quota.objects.update(minimum=1, maximum=1)
+    ParticipantProfile.objects.update(name_en="<b>Prosecutors</b>")
+
+    page = register(secretariat, delegation, form_data())
+
+    assert "“&lt;b&gt;Prosecutors&lt;/b&gt;” are taken" in page.text
+
+
 @pytest.mark.parametrize(
     ("fields", "field", "message"),
     [
@@ -174,17 +215,6 @@ def test_invalid_input_is_shown_at_its_field_and_nothing_is_saved(
     assert (response.status_code, list(errors), Delegate.objects.count()) == (200, [field], 2)
     assert message is None or errors[field] == [message]
     assert "Public Ministry" in response.content.decode()
-
-
-def test_a_maximum_holds_for_staff_too(secretariat: Client, delegation: Delegation) -> None:
-    make_delegate(delegation)
-    make_delegate(delegation)
-
-    response = register(secretariat, delegation, form_data())
-
-    assert response.context["form"].errors == {
-        "profile": ["All seats of this profile are taken. Replace someone, or ask the secretariat."]
-    }
 
 
 def test_the_details_of_a_delegate_can_be_changed(secretariat: Client, staff: User, delegation: Delegation) -> None:

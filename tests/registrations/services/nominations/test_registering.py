@@ -90,7 +90,18 @@ def test_a_maximum_refuses_one_more_even_to_staff(delegation, staff, now):
         register_delegate(delegation, details=make_details("prosecutors"), by=staff, now=now)
 
     assert refused.value.field == "profile"
+    assert "the quota allows 2 at most" in str(refused.value.message)
     assert Delegate.objects.count() == 2
+
+
+def test_a_focal_point_does_not_read_which_maximum_refuses_a_person(delegation, focal_point, now):
+    Quota.objects.update(minimum=0, maximum=0)
+
+    with pytest.raises(QuotaFull) as refused:
+        register_delegate(delegation, details=make_details("prosecutors"), by=focal_point, now=now)
+
+    text = "All seats of this profile are taken. Replace someone, or ask the secretariat."
+    assert str(refused.value.message) == text
 
 
 def test_people_who_left_do_not_count_towards_a_maximum(delegation, focal_point, now):

@@ -76,6 +76,12 @@ class SessionForm(ConcurrentEditForm):
     interpretation_languages = SpokenLanguagesField(label=_("Interpretation into"))
 
 
+def focus_first(form: Any) -> None:
+    """Give the first visible input of `form` the focus, if it has one."""
+    for bound_field in form.visible_fields()[:1]:
+        bound_field.field.widget.attrs["autofocus"] = True
+
+
 class AgendaItemForm(ConcurrentEditForm):
     """A form for an agenda item in a list; `place` is its position there, and a new item comes last."""
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.contrib.admin import AdminSite
@@ -9,6 +10,7 @@ from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -37,9 +39,10 @@ from registrations.services.acceptance_messages import (
     message_if_accepted,
 )
 from registrations.services.deliveries import resend_flash_message, send_invitations_again
+from registrations.services.missing_message import message_of_missing
 from registrations.services.nominations import (
     edit_delegate,
-    register_delegate,
+    register_with_seats,
     replace_delegate,
     withdraw_delegate,
     withdrawing_leaves_gap,
@@ -47,13 +50,18 @@ from registrations.services.nominations import (
 from registrations.services.nominations.undoing import restore_delegate
 from registrations.services.speakers import link_speaker
 from sessions_app.admin.base import change_url
+from sessions_app.forms import focus_first
 
 
 def register_page(site: AdminSite, request: HttpRequest, pk: int) -> HttpResponse:
-    """Register a delegate for any delegation, also for an organisation's."""
+    """Register a delegate for any delegation, also for an organisation's.
+
+    "Save and name another" leads to the same page again, with the same profile and the message of what is missing.
+    """
     delegation = get_object_or_404(Delegation.objects.select_related("webinar", "body"), pk=pk)
     seats = seats_of(delegation)
     profile_pk = next((seat.profile.pk for seat in seats if seat.profile.code == request.GET.get("profile")), None)
+    names_another = "another" in request.POST
     form = DelegateForm(
         _post_data(request),
         delegation=delegation,
@@ -62,9 +70,15 @@ def register_page(site: AdminSite, request: HttpRequest, pk: int) -> HttpRespons
         initial={"profile": profile_pk},
     )
 
+    if not form.is_bound:
+        focus_first(form)
+
     def register() -> str:
-        person = register_delegate(delegation, details=form.details(), by=staff_user(request), now=timezone.now())
-        return _("%(name)s is named for %(body)s.") % {"name": person.name, "body": delegation.body}
+        named = register_with_seats(delegation, details=form.details(), by=staff_user(request), now=timezone.now())
+        if not names_another:
+            return _("%(name)s is named for %(body)s.") % {"name": named.delegate.name, "body": delegation.body}
+        missing = message_of_missing(named.delegation.seats, lacks_letter=named.delegation.lacks_letter)
+        return _("%(name)s is named.") % {"name": named.delegate.name} + missing
 
     return _process_form(
         site,
@@ -76,6 +90,8 @@ def register_page(site: AdminSite, request: HttpRequest, pk: int) -> HttpRespons
         title=_("Name someone for %(body)s") % {"body": delegation.body},
         warning=message_before_registering(delegation, seats, lacks_letter=lacks_letter(delegation)),
         verb=_("Name this person"),
+        next_url=_url_to_name_another(delegation, form) if names_another else None,
+        can_name_another=True,
     )
 
 
@@ -248,6 +264,13 @@ def send_again_page(site: AdminSite, request: HttpRequest, pk: int) -> HttpRespo
     return redirect(change_url(delegate))
 
 
+def _url_to_name_another(delegation: Delegation, form: BaseForm) -> str:
+    """Return the address of the page that names a person of the profile in the submitted `form`."""
+    url = reverse("admin:register-delegate", args=[delegation.pk])
+    profile = form.cleaned_data.get("profile") if form.is_valid() else None
+    return f"{url}?{urlencode({'profile': profile.code})}" if profile is not None else url
+
+
 def _get_delegate(pk: int) -> Delegate:
     related = ("delegation__webinar", "delegation__body", "webinar", "profile", "speaker", "replaced_by")
     return get_object_or_404(Delegate.objects.select_related(*related), pk=pk)
@@ -264,9 +287,10 @@ def _process_form(
     apply: Callable[[], str],
     *,
     delegation: Delegation,
+    next_url: str | None = None,
     **extra_context: object,
 ) -> HttpResponse:
-    """Call `apply` if the form is valid, and redirect to the delegation; otherwise show the form.
+    """Call `apply` if the form is valid, and redirect to `next_url` or the delegation; otherwise show the form.
 
     Where someone else saved the delegate meanwhile, the page shows both versions, and sending the form again overwrites
     theirs.
@@ -282,7 +306,7 @@ def _process_form(
             if isinstance(broken, EditConflict):
                 extra_context["stale"] = conflicting_fields(form, broken)
         else:
-            return redirect(back)
+            return redirect(next_url or back)
     context = site.each_context(request) | {
         "opts": Delegate._meta,
         "delegation": delegation,

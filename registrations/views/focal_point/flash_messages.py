@@ -1,12 +1,11 @@
 """Flash messages about what a delegation still lacks after people were named or have left."""
 
-from collections.abc import Sequence
-
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from registrations.models import Delegation, DelegationStatus
-from registrations.queries import SeatCount, gaps_in, lacks_letter, released_sessions, seats_of
+from registrations.queries import gaps_in, lacks_letter, released_sessions, seats_of
+from registrations.services.missing_message import message_of_missing
 
 
 def named_count_message(count: int) -> str:
@@ -20,11 +19,7 @@ def missing_message(delegation: Delegation) -> str:
     `delegation` must be as it was read before the action.
     """
     outcome = completion_message(delegation)
-    return (
-        f" {outcome}"
-        if outcome
-        else missing_message_for_seats(seats_of(delegation), lacks_letter=lacks_letter(delegation))
-    )
+    return f" {outcome}" if outcome else message_of_missing(seats_of(delegation), lacks_letter=lacks_letter(delegation))
 
 
 def completion_message(delegation: Delegation) -> str:
@@ -48,22 +43,3 @@ def accepted_message(delegation: Delegation) -> str:
     if not released_sessions(delegation.webinar).exists():
         return _("The delegation is complete and accepted. Its delegates are invited once the agenda is released.")
     return _("The delegation is complete and accepted. Its delegates receive their invitations now.")
-
-
-def missing_message_for_seats(seats: Sequence[SeatCount], *, lacks_letter: bool) -> str:
-    """Return, with a leading blank, “Still missing: Prosecutors (1 of 2).” or that every quota is met.
-
-    The text is empty for an organisation, which has no seats.
-    """
-    if not seats:
-        return ""
-    missing = [
-        _("%(profile)s (%(named)s of %(floor)s)")
-        % {"profile": gap.profile.name, "named": gap.named, "floor": gap.effective_minimum}
-        for gap in gaps_in(seats)
-    ]
-    if lacks_letter:
-        missing.append(_("the nomination letter"))
-    if not missing:
-        return " " + _("Every quota is met.")
-    return " " + _("Still missing: %(gaps)s.") % {"gaps": ", ".join(missing)}

@@ -15,6 +15,7 @@ from registrations.forms.errors import add_broken_rule
 from registrations.models import Delegate, Delegation
 from registrations.views.focal_point.anchors import FormAnchor, delegation_url_at
 from registrations.views.focal_point.flash_messages import missing_message
+from sessions_app.forms import focus_first
 
 INLINE_LAYOUT = "focal_point/inline_form.html"
 
@@ -87,12 +88,6 @@ def process_delegate_form(
 def auto_id_format(anchor: FormAnchor) -> str:
     """Return an `auto_id` of its own for each inline form, since several can be open on one page."""
     return f"{anchor.form_id}-%s"
-
-
-def focus_first(form: Any) -> None:
-    """Give the first visible input the focus; without one, the template focuses the form's element."""
-    for bound_field in form.visible_fields()[:1]:
-        bound_field.field.widget.attrs["autofocus"] = True
 
 
 def is_inline(request: HttpRequest) -> bool:

@@ -29,7 +29,7 @@ from registrations.services.acceptance_messages import message_before_accepting
 from registrations.services.permitted_actions import PermittedActions, permitted_actions
 from registrations.views.focal_point.access import account_required, delegation_required, signed_in_user
 from registrations.views.focal_point.anchors import WITHOUT_PROFILE, add_anchor, delegation_url_at
-from registrations.views.focal_point.inline_forms import INLINE_LAYOUT, auto_id_format, focus_first
+from registrations.views.focal_point.inline_forms import INLINE_LAYOUT, auto_id_format
 from registrations.views.focal_point.letters import LetterState, letter_state
 from registrations.views.focal_point.people import acceptance_warning, register_form
 from registrations.views.focal_point.profile_cards import (
@@ -40,6 +40,7 @@ from registrations.views.focal_point.profile_cards import (
     profile_card,
     undo_offers,
 )
+from sessions_app.forms import focus_first
 
 HISTORY_SHOWN = 50
 

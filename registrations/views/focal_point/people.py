@@ -21,6 +21,7 @@ from registrations.queries import lacks_letter, profiles_of, seats_of
 from registrations.queries.participant import is_invited
 from registrations.services.acceptance_messages import message_before_registering, message_before_replacing
 from registrations.services.deliveries import resend_flash_message, send_invitations_again
+from registrations.services.missing_message import message_of_missing
 from registrations.services.nominations import (
     edit_delegate,
     register_with_seats,
@@ -37,11 +38,7 @@ from registrations.views.focal_point.anchors import (
     delegation_url_with_add_form,
     undo_element_id,
 )
-from registrations.views.focal_point.flash_messages import (
-    completion_message,
-    missing_message,
-    missing_message_for_seats,
-)
+from registrations.views.focal_point.flash_messages import completion_message, missing_message
 from registrations.views.focal_point.inline_forms import SaveResult, auto_id_for, process_delegate_form
 
 FORM_METHODS = ["GET", "HEAD", "POST"]
@@ -68,7 +65,7 @@ def register_person(request: HttpRequest, delegation: Delegation) -> HttpRespons
             next_url,
             missing=None
             if delegation.status == DelegationStatus.SUBMITTED
-            else missing_message_for_seats(after.seats, lacks_letter=after.lacks_letter),
+            else message_of_missing(after.seats, lacks_letter=after.lacks_letter),
         )
 
     return process_delegate_form(

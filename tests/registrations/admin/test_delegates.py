@@ -1,5 +1,7 @@
 """Admin of delegates: register, edit, replace, withdraw and restore for any delegation."""
 
+import re
+
 import pytest
 from django.contrib.messages import get_messages
 from django.http import HttpResponse
@@ -145,6 +147,46 @@ def test_the_profile_in_the_address_is_preselected(secretariat: Client, delegati
 
     assert secretariat.get(url, {"profile": "border-control"}).context["form"].initial["profile"] == border_control.pk
     assert secretariat.get(url, {"profile": "' or 1"}).context["form"].initial["profile"] is None
+
+
+def test_save_and_name_another_opens_the_page_again_with_its_profile_and_says_what_is_missing(
+    secretariat: Client, delegation: Delegation
+) -> None:
+    make_delegate(delegation, "prosecutors")
+    url = reverse("admin:register-delegate", args=[delegation.pk])
+
+    response = register(secretariat, delegation, form_data("border-control", another="Save and name another"))
+    page = secretariat.get(response.headers["Location"])
+
+    assert response.headers["Location"] == f"{url}?profile=border-control"
+    assert flash_messages(response) == [
+        "Ana Paz is named. Still missing: Immigration control (0 of 1), Investigation units (0 of 1)."
+    ]
+    form = page.context["form"]
+    border_control = ParticipantProfile.objects.get(code="border-control")
+    assert (form["profile"].value(), form["name"].value()) == (border_control.pk, None)
+    assert re.findall(r'<input[^>]*name="(\w+)"[^>]*\bautofocus\b', page.text) == ["name"]
+
+
+def test_another_person_of_an_organisation_is_named_without_a_profile(
+    secretariat: Client, delegation: Delegation
+) -> None:
+    unodc = make_delegation(delegation.webinar, make_organisation())
+
+    response = register(secretariat, unodc, form_data(None, another="Save and name another"))
+
+    assert response.headers["Location"] == reverse("admin:register-delegate", args=[unodc.pk])
+    assert flash_messages(response) == ["Ana Paz is named."]
+
+
+def test_a_refused_person_stays_in_the_form_whichever_button_was_pressed(
+    secretariat: Client, delegation: Delegation
+) -> None:
+    response = register(secretariat, delegation, form_data(name="", another="Save and name another"))
+
+    assert list(response.context["form"].errors) == ["name"]
+    assert response.context["form"]["email"].value() == "ana.paz@example.org"
+    assert not Delegate.objects.exists()
 
 
 def test_a_maximum_holds_for_staff_too_who_read_which_one_it_is_with_the_page_that_changes_it(

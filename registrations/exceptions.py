@@ -68,7 +68,7 @@ class GapsRemain(RuleBroken):
 class QuotaFull(RuleBroken):
     """The maximum of `seat` forbids another person. Only staff, who can change it, read which maximum that is."""
 
-    message = _("All seats of this profile are taken. Replace someone, or ask the secretariat.")
+    message: str | Promise = _("All seats of this profile are taken. Replace someone, or ask the secretariat.")
     field = "profile"
 
     def __init__(self, seat: "SeatCount", delegation: "Delegation", *, is_for_staff: bool) -> None:

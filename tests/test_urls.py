@@ -297,6 +297,7 @@ OF_ATTENDANCE = (
     "remove-attendance",
     "arrivals",
     "switch-room",
+    "export-room-list",
 )
 
 

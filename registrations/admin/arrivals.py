@@ -1,8 +1,8 @@
-"""The page of one session with its arrivals, refreshed by htmx, and the switch between its two video rooms."""
+"""The page of one session with its arrivals, refreshed by htmx, the switch of its room, and lists for the room."""
 
 from django.contrib import messages
 from django.contrib.admin import AdminSite
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.utils import timezone
@@ -10,10 +10,13 @@ from django.utils.translation import gettext as _
 from django_htmx.middleware import HtmxDetails
 
 from registrations.admin.base import staff_user
+from registrations.admin.exports import file_response
 from registrations.exceptions import RuleBroken
 from registrations.forms.errors import add_broken_rule
 from registrations.forms.rooms import RoomForm
 from registrations.queries.arrivals import arrivals_of
+from registrations.queries.room_lists import RoomList, entries_for_room, last_room_export
+from registrations.services.exports import FileFormat, export_room_list
 from registrations.services.rooms import fingerprint_of_rooms, switch_room
 from sessions_app.addresses import host_of
 from sessions_app.models import Session
@@ -48,10 +51,25 @@ def arrivals_page(
             # The host is enough to tell two rooms apart; the whole address would let anyone who sees the screen join.
             "room_host": host_of(session.current_room_url),
             "seen": fingerprint_of_rooms(session),
+            "room_lists": [(part, entries_for_room(session, part).count()) for part in RoomList],
+            "last_export": last_room_export(session),
         }
     )
     status = 200 if form is None else 422
     return TemplateResponse(request, "admin/attendance/arrivals.html", context, status=status)
+
+
+def export_room_list_page(request: HttpRequest, session: Session) -> HttpResponseBase:
+    """Return a list for the room as CSV. A GET, and a list that is unknown or empty, lead to the page of arrivals."""
+    part = request.POST.get("list", "")
+    if part in RoomList.values:
+        try:
+            table = export_room_list(session, RoomList(part), by=staff_user(request), now=timezone.now())
+        except RuleBroken as broken:
+            messages.warning(request, str(broken.message))
+        else:
+            return file_response(table, FileFormat.CSV)
+    return redirect("admin:arrivals", slug=session.webinar.slug, n=session.number)
 
 
 def switch_room_page(site: AdminSite, request: HttpRequest, session: Session) -> HttpResponse:

@@ -16,7 +16,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from registrations.admin.arrivals import arrivals_page, switch_room_page
+from registrations.admin.arrivals import arrivals_page, export_room_list_page, switch_room_page
 from registrations.admin.attendance_chart import build_chart
 from registrations.admin.base import is_observer_request, staff_user
 from registrations.admin.exports import file_response
@@ -89,16 +89,21 @@ class AttendanceAdmin(WebinarColumnMixin, ReadOnlyAdmin[Attendance]):
                 name="arrivals",
             ),
             path(
+                "attendance/<slug:slug>/<int:n>/room-list/",
+                of_session(export_room_list_page),
+                name="export-room-list",
+            ),
+            path(
                 "attendance/<slug:slug>/<int:n>/room/",
                 of_session(partial(switch_room_page, self.admin_site)),
                 name="switch-room",
             ),
         ]
 
-    def _session_view(self, view: Callable[..., Any], page: Callable[..., HttpResponse]) -> Callable[..., Any]:
+    def _session_view(self, view: Callable[..., Any], page: Callable[..., HttpResponseBase]) -> Callable[..., Any]:
         """Wrap `page` as an admin view that takes a slug and a number, and gives it the session, or answers 404."""
 
-        def with_session(request: HttpRequest, slug: str, n: int) -> HttpResponse:
+        def with_session(request: HttpRequest, slug: str, n: int) -> HttpResponseBase:
             # No session has a larger number, and some databases refuse a query for one.
             session = get_object_or_404(
                 Session.objects.select_related("webinar__policy", "released"), webinar__slug=slug, number=min(n, 32_767)

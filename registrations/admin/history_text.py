@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from registrations.models import Delegate, HistoryEvent, ParticipantProfile
 from registrations.models.history import COMPLETING_STEP
+from registrations.queries.room_lists import ROOM_EXPORT, RoomList
 from registrations.services.exports import COLUMNS
 
 EMPTY = "\N{EN DASH}"
@@ -73,6 +74,7 @@ def _label(name: str) -> str:
         "filters": _("filters"),
         "session": _("session"),
         "room": _("room"),
+        "list": _("list"),
         "people": _("people"),
         "attendance": _("line of the report"),
         "handled_by": _("who is on it"),
@@ -95,7 +97,8 @@ def _text(name: str, value: object, profiles: Mapping[str, str]) -> str:
     choices = dict(getattr(Delegate, name).field.flatchoices) if name in ("role", "status", "language") else {}
     choices |= {
         "profile": profiles,
-        "what": {"delegates": _("people"), "board": _("quota board")},
+        "what": {"delegates": _("people"), "board": _("quota board"), ROOM_EXPORT: _("people for the room")},
+        "list": dict(RoomList.choices),
         "file_format": {"xlsx": "XLSX", "csv": "CSV"},
     }.get(name, {})
     return str(choices.get(value, value))

@@ -67,6 +67,10 @@ class CalendarEntry(models.Model):
     ends_at = models.DateTimeField(_("ends at"))
     ical_partstat = models.CharField(_("answer"), max_length=20, choices=Partstat, default=Partstat.NEEDS_ACTION)
     answered_at = models.DateTimeField(_("answered at"), null=True, blank=True)
+    # Under whose name the address was exported for the room; null if it was not, or was exported as having left.
+    exported_for_room = models.ForeignKey(
+        Delegate, on_delete=models.PROTECT, null=True, blank=True, editable=False, related_name="+", db_index=False
+    )
 
     objects = CalendarEntryQuerySet.as_manager()
 

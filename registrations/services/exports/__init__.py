@@ -3,7 +3,7 @@
 from registrations.services.exports.board import board_table
 from registrations.services.exports.columns import COLUMNS, DEFAULT_COLUMNS
 from registrations.services.exports.files import FileFormat, Table, write_csv, write_xlsx
-from registrations.services.exports.recorded import export_board, export_delegates
+from registrations.services.exports.recorded import export_board, export_delegates, export_room_list
 
 __all__ = [
     "COLUMNS",
@@ -13,6 +13,7 @@ __all__ = [
     "board_table",
     "export_board",
     "export_delegates",
+    "export_room_list",
     "write_csv",
     "write_xlsx",
 ]

@@ -191,6 +191,19 @@ def test_the_table_the_chart_and_the_workbook_show_the_same_figures(
     assert HistoryEvent.objects.filter(kind=HistoryKind.ATTENDANCE_EXPORTED, actor=staff).count() == 1
 
 
+def test_the_workbook_says_from_how_many_minutes_attendance_is_counted(secretariat: Client, session: Session) -> None:
+    def columns() -> dict[object, object]:
+        export = secretariat.post(f"{TABLE}export/")
+        heading, first, *_rows = load_workbook(BytesIO(b"".join(export.streaming_content))).active.values
+        return dict(zip(heading, first, strict=True))
+
+    by_default = columns()
+    RegistrationPolicy.objects.update(minimum_stay_minutes=0)
+
+    assert by_default["Attended: counted from"] == "15 minutes"
+    assert list(columns()) == [name for name in by_default if name != "Attended: counted from"]
+
+
 def test_the_pages_say_from_how_many_minutes_attendance_is_counted(
     secretariat: Client, staff: User, session: Session, people: list[Delegate]
 ) -> None:

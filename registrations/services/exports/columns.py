@@ -49,6 +49,9 @@ COLUMNS: Mapping[str, Column] = {
     "working_group": Column(
         gettext_lazy("Working Group"), lambda delegate: _("yes") if delegate.is_working_group_member else _("no")
     ),
+    "is_head_of_delegation": Column(
+        gettext_lazy("Head of delegation"), lambda delegate: _("yes") if delegate.is_head_of_delegation else _("no")
+    ),
     "language": Column(gettext_lazy("Language"), lambda delegate: delegate.get_language_display(), is_default=False),
     "timezone": Column(gettext_lazy("Time zone"), lambda delegate: delegate.timezone, is_default=False),
     "needs": Column(

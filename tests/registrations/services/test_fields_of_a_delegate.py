@@ -39,7 +39,7 @@ def test_the_template_of_imports_has_a_column_for_each_detail() -> None:
 
 
 def test_an_export_can_have_a_column_for_each_detail() -> None:
-    assert set(DETAILS) - {"is_working_group_member", "is_head_of_delegation"} <= set(COLUMNS)
+    assert set(DETAILS) - {"is_working_group_member"} <= set(COLUMNS)
     assert "working_group" in COLUMNS
 
 

@@ -151,6 +151,12 @@ def note_and_copy(page: Page) -> None:
     page.locator("[data-copies]").click()
 
 
+def export_for_the_room(page: Page) -> None:
+    with page.expect_download():
+        page.locator("#room-lists button").first.click()
+    page.reload()
+
+
 def check_a_report(page: Page) -> None:
     """Import a report with one person identified by their link, and one unknown person."""
     link = page.url.partition("?link=")[2]
@@ -256,6 +262,7 @@ SECRETARIAT_PAGES = (
     View("attendance-import", f"/admin/attendance/{FLOWS}/1/import/", SECRETARIAT),
     View("attendance-check", f"/admin/attendance/{FLOWS}/1/import/?link={{my}}", SECRETARIAT, check_a_report),
     View("arrivals", f"/admin/attendance/{FLOWS}/1/arrivals/", SECRETARIAT),
+    View("arrivals-exported", f"/admin/attendance/{FLOWS}/1/arrivals/", SECRETARIAT, export_for_the_room),
     View("room-switched-badly", f"/admin/attendance/{FLOWS}/1/arrivals/", SECRETARIAT, switch_room_badly),
     View("countries", "/admin/countries/", SECRETARIAT, has_screenshot=True),
     View("country", "/admin/countries/honduras/", SECRETARIAT, has_screenshot=True, in_every_look=True),

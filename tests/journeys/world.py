@@ -210,7 +210,7 @@ class BusyWorld(Site):
 
     def _webinar(self, number: int) -> Webinar:
         """Create a webinar whose registration closes in 4 days, later, or has not opened, by its number."""
-        title = f"{number} of the titles with forty characters"
+        title = f"{number:02} of the titles that have 40 characters"
         webinar = make_webinar(f"webinar-{number}", sessions=0, with_policy=False, short_title_en=title)
         for day in (0, 1):
             make_session(webinar, number=day + 1, starts_at=NOW + timedelta(days=14 + 20 * number + day))

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 if TYPE_CHECKING:
     from registrations.models import Delegate, Delegation, HistoryEvent
     from registrations.queries import SeatCount
+    from registrations.services.change_previews import ChangePreview
 
 
 class RuleBroken(Exception):
@@ -202,6 +203,16 @@ class WebinarOver(RuleBroken):
 
 class NotPossibleNow(RuleBroken):
     """The present state of the delegation, delegate or webinar does not allow the action."""
+
+
+class ConfirmationRequired(RuleBroken):
+    """The action does more than the user has confirmed, so nothing was done; `preview` says what it would do."""
+
+    message = _("Nothing is saved yet. Look at what this does, and save again to confirm.")
+
+    def __init__(self, preview: "ChangePreview") -> None:
+        self.preview = preview
+        super().__init__()
 
 
 class RecipientCountChanged(RuleBroken):

@@ -15,6 +15,7 @@ from sessions_app.releases import release_webinar
 from tests.factories import (
     NOW,
     make_announcement,
+    make_country,
     make_delegate,
     make_delegation,
     make_focal_point,
@@ -100,9 +101,23 @@ def admin_failures(delegation: Delegation) -> list[Failure]:
             "slug": "no slug",
             "sessions-0-day": "tomorrow",
         },
+        ("webinar-registration", flows): {"dates": "", "closes_at": "never", "purge_on": ""},
+        ("webinar-focal-points", flows): {
+            **{f"rows-{name}_FORMS": number for name, number in (("TOTAL", "1"), ("INITIAL", "0"))},
+            "rows-0-country": "Atlantis",
+            "rows-0-language": "Klingon",
+        },
         ("edit-announcement", webinar.announcements.get().pk): {"subject_en": "", "text_en": "", "bodies": "9999"},
     }
-    return [Failure(STAFF, reverse(f"admin:{name}", args=args), typed) for (name, *args), typed in pages.items()]
+    make_country("GT")
+    registration = reverse("admin:webinar-registration", args=[flows])
+    table = {"quotas": "", "quota-new-0-name_es": "Análisis", "quota-new-0-minimum": "many", "reason": "a" * 2_000}
+    return [
+        *(Failure(STAFF, reverse(f"admin:{name}", args=args), typed) for (name, *args), typed in pages.items()),
+        Failure(STAFF, registration, table),
+        Failure(STAFF, registration, {"countries": ""}),
+        Failure(STAFF, reverse("admin:webinar-focal-points", args=[flows]), {"text": ""}),
+    ]
 
 
 def stock_failures(delegation: Delegation) -> list[Failure]:

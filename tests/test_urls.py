@@ -357,6 +357,8 @@ def _store_admin_rows(world: World) -> dict[str, str]:
         "webinar-history": delegation.webinar.slug,
         "webinar-home": delegation.webinar.slug,
         "webinar-messages": delegation.webinar.slug,
+        "webinar-registration": delegation.webinar.slug,
+        "webinar-focal-points": delegation.webinar.slug,
         **dict.fromkeys(OF_ATTENDANCE, delegation.webinar.slug),
         "auth_user_password_change": str(staff.pk),
         "country": delegation.body.slug,

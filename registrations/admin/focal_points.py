@@ -1,5 +1,6 @@
 """Admin of focal points: appoint by e-mail address, make primary, invite again, remove access."""
 
+from datetime import datetime
 from typing import Any
 
 from django.contrib import admin, messages
@@ -16,7 +17,7 @@ from registrations.admin.base import staff_user
 from registrations.exceptions import RuleBroken
 from registrations.forms.accounts import FocalPointForm
 from registrations.forms.errors import add_broken_rule
-from registrations.models import DeliveryState, FocalPoint
+from registrations.models import Delivery, DeliveryState, FocalPoint
 from registrations.queries.focal_points import invitations_of, with_last_invitation
 from registrations.services.deliveries import resend_deliveries
 from registrations.services.focal_points import appoint_focal_point, make_primary, remove_focal_point
@@ -129,21 +130,7 @@ class FocalPointAdmin(SecretariatAdmin[FocalPoint]):
     @admin.action(description=gettext_lazy("Send the invitation to register again"), permissions=["change"])
     def invite_again(self, request: HttpRequest, focal_points: "QuerySet[FocalPoint]") -> None:
         now = timezone.now()
-        invitations = invitations_of(focal_points, now=now).values_list("pk", flat=True)
-        count = resend_deliveries(invitations, by=staff_user(request), now=now)
-        if count:
-            text = ngettext(
-                "%(count)s invitation is sent again now.", "%(count)s invitations are sent again now.", count
-            )
-            messages.success(request, text % {"count": count})
-        else:
-            messages.warning(
-                request,
-                _(
-                    "Nothing was sent again: registration has not begun, or the invitation is on its way or went out "
-                    "only just now."
-                ),
-            )
+        resend_invitations(request, invitations_of(focal_points, now=now), now=now)
 
     @admin.action(description=gettext_lazy("Remove access"), permissions=["change"])
     def remove_access(self, request: HttpRequest, focal_points: "QuerySet[FocalPoint]") -> None:
@@ -154,3 +141,19 @@ class FocalPointAdmin(SecretariatAdmin[FocalPoint]):
                 request,
                 _("%(user)s can no longer register for %(body)s.") % {"user": removed.user, "body": removed.body},
             )
+
+
+def resend_invitations(request: HttpRequest, invitations: "QuerySet[Delivery]", *, now: datetime) -> None:
+    """Send `invitations` to register again, as far as this is possible, and say how many."""
+    count = resend_deliveries(invitations.values_list("pk", flat=True), by=staff_user(request), now=now)
+    if count:
+        text = ngettext("%(count)s invitation is sent again now.", "%(count)s invitations are sent again now.", count)
+        messages.success(request, text % {"count": count})
+        return
+    messages.warning(
+        request,
+        _(
+            "Nothing was sent again: registration has not begun, or the invitation is on its way or went out "
+            "only just now."
+        ),
+    )

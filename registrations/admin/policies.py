@@ -1,20 +1,23 @@
 """Admin of registration policies, gap notice rules and reminder rules, and pages about a whole webinar."""
 
 from functools import partial
+from http import HTTPStatus
 from typing import Any, TypeVar
 
 from django.contrib import admin, messages
 from django.db.models import Model
 from django.forms import ModelForm
-from django.http import HttpRequest, HttpResponse
-from django.urls import URLPattern, URLResolver, path
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import URLPattern, URLResolver, path, reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from registrations.admin.base import staff_user
+from registrations.admin.focal_point_rows import focal_point_rows_page
 from registrations.admin.new_webinar import new_webinar_page
 from registrations.admin.personal_data import data_to_purge, erase_page, export_page, person_page
 from registrations.admin.records import records_page
+from registrations.admin.registration_setup import registration_page
 from registrations.admin.webinar_head import WebinarHead, head_of_page
 from registrations.admin.webinar_home import webinar_home_page
 from registrations.admin.webinar_list import webinar_list_page
@@ -53,6 +56,16 @@ class PolicyAdmin(WebinarColumnMixin, SecretariatAdmin[RegistrationPolicy]):
                 name="webinar-messages",
             ),
             path("records/", view(partial(records_page, self.admin_site)), name="records"),
+            path(
+                "webinars/<slug:slug>/registration/",
+                view(partial(registration_page, self.admin_site)),
+                name="webinar-registration",
+            ),
+            path(
+                "webinars/<slug:slug>/registration/focal-points/",
+                view(partial(focal_point_rows_page, self.admin_site)),
+                name="webinar-focal-points",
+            ),
         ]
 
     def dashboard_context(self, request: HttpRequest) -> dict[str, object]:
@@ -129,6 +142,26 @@ class RuleAdmin(WebinarColumnMixin, SecretariatAdmin[ModelT]):
             obj.created_at = timezone.now()  # type: ignore[attr-defined]  # both models of rules have it
         super().save_model(request, obj, form, change)
         nudge_planner()
+
+    def response_post_save_add(self, request: HttpRequest, obj: ModelT) -> HttpResponseRedirect:
+        """Lead back to the page of the registration, which lists the rules."""
+        return _back_to_registration(obj)
+
+    def response_post_save_change(self, request: HttpRequest, obj: ModelT) -> HttpResponseRedirect:
+        return _back_to_registration(obj)
+
+    def delete_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Delete the rule as Django does, and lead back like the other pages."""
+        rule = self.get_object(request, object_id)
+        response = super().delete_view(request, object_id, extra_context)
+        is_deleted = request.method == "POST" and response.status_code == HTTPStatus.FOUND
+        return _back_to_registration(rule) if rule is not None and is_deleted else response
+
+
+def _back_to_registration(rule: Any) -> HttpResponseRedirect:
+    return HttpResponseRedirect(reverse("admin:webinar-registration", args=[rule.webinar.slug]))
 
 
 @admin.register(ReminderRule)

@@ -30,7 +30,7 @@ from sessions_app.webinar_names import load_name
 
 @admin.register(Quota)
 class QuotaAdmin(WebinarColumnMixin, SecretariatAdmin[Quota]):
-    """Quotas of webinars; the definition file adds them, the service changes them."""
+    """Quotas of webinars, each with its exceptions; the page of the registration adds and removes them."""
 
     list_display = ["profile", "webinar_name", "minimum", "maximum"]
     list_filter = [WebinarFilter, ProfileFilter]
@@ -38,7 +38,7 @@ class QuotaAdmin(WebinarColumnMixin, SecretariatAdmin[Quota]):
     actions = None
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        """Return False: loading a definition file adds the quotas of a webinar."""
+        """Return False: the page of a webinar's registration adds them, under the quota locks."""
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Quota | None = None) -> bool:

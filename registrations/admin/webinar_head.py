@@ -175,7 +175,7 @@ def page_urls(webinar: Webinar) -> Mapping[Page, str]:
     return {
         Page.OVERVIEW: reverse("admin:webinar-home", args=[webinar.slug]),
         Page.AGENDA: change_url(webinar),
-        Page.REGISTRATION: reverse("admin:webinar-home", args=[webinar.slug]),
+        Page.REGISTRATION: reverse("admin:webinar-registration", args=[webinar.slug]),
         Page.BOARD: reverse("admin:quota-board", args=[webinar.slug]),
         Page.PEOPLE: people_url(webinar),
         Page.MESSAGES: reverse("admin:webinar-messages", args=[webinar.slug]),

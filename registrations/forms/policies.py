@@ -3,7 +3,6 @@
 from typing import Any
 
 from django import forms
-from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -11,7 +10,7 @@ from registrations.forms.absent_fields import CheckboxInput, keep_absent_fields
 from registrations.forms.errors import update_hidden_values
 from registrations.models import RegistrationPolicy
 from registrations.queries import last_session_end
-from registrations.queries.acceptance import Acceptances
+from registrations.services.change_previews import ChangePreview
 from registrations.services.policies import policy_preview
 from sessions_app.models import Webinar
 
@@ -29,13 +28,13 @@ class PreviewTokenField(forms.CharField):
 
 
 class PolicyForm(forms.ModelForm):  # type: ignore[type-arg]  # takes no parameter at run time
-    """A registration policy. If saving accepts delegations, the form is invalid once and lists them in `accepted`.
+    """A registration policy. If saving affects delegations, the form is invalid once and names them in `preview`.
 
     Submitting it again confirms them.
     """
 
     seen = PreviewTokenField(required=False)
-    accepted = Acceptances()
+    preview = ChangePreview()
 
     class Meta:
         model = RegistrationPolicy
@@ -55,9 +54,12 @@ class PolicyForm(forms.ModelForm):  # type: ignore[type-arg]  # takes no paramet
         purge_on = self.cleaned_data.get("purge_on")
         end = last_session_end(webinar) if webinar else None
         if end and purge_on and purge_on <= end.date():
-            raise ValidationError(
-                {"purge_on": _("Personal data are needed until the last session is over. Choose a later day.")}
+            self.add_error(
+                "purge_on", _("Personal data are needed until the last session is over. Choose a later day.")
             )
+        closes_at = self.cleaned_data.get("closes_at")
+        if end and closes_at and closes_at >= end:
+            self.add_error("closes_at", _("Registration must close before the last session is over."))
         if webinar is not None and self.cleaned_data.get("opens_at") and not webinar.quotas.exists():
             self.add_error(
                 "opens_at", _("Registration cannot open while this webinar asks for nobody: it has no quota.")
@@ -66,18 +68,18 @@ class PolicyForm(forms.ModelForm):  # type: ignore[type-arg]  # takes no paramet
             self._require_confirmation(webinar)
 
     def _require_confirmation(self, webinar: Webinar) -> None:
-        """Add an error that lists the delegations which saving accepts, unless the user has seen them."""
+        """Add an error that leads to the delegations which saving affects, unless the user has seen them."""
         policy = RegistrationPolicy(
             webinar=webinar,
             accepts_complete_at_once=self.cleaned_data["accepts_complete_at_once"],
             requires_letter=self.cleaned_data["requires_letter"],
             purged_at=self.instance.purged_at,
         )
-        accepted = policy_preview(policy, now=timezone.now())
-        if accepted.confirmations <= set(self.cleaned_data["seen"].split()):
+        preview = policy_preview(policy, now=timezone.now())
+        if preview.confirmations <= set(self.cleaned_data["seen"].split()):
             return
-        self.accepted = accepted
-        update_hidden_values(self, seen=" ".join(sorted(accepted.confirmations)))
+        self.preview = preview
+        update_hidden_values(self, seen=" ".join(sorted(preview.confirmations)))
         self.add_error(
-            None, _("Not saved yet. Saving accepts the delegations listed on this page. Save again to confirm.")
+            None, _("Not saved yet. Saving changes the delegations listed on this page. Save again to confirm.")
         )

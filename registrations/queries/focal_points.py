@@ -9,7 +9,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
 from registrations.models import Delegation, Delivery, DeliveryKind, FocalPoint, ParticipatingBody, User
-from sessions_app.models import ReleasedSession
+from sessions_app.models import ReleasedSession, Webinar
 
 
 @dataclass(frozen=True)
@@ -84,14 +84,18 @@ def appointments(*, now: datetime) -> Iterable[Appointment]:
                 yield Appointment(focal_point, delegation)
 
 
-def with_last_invitation(focal_points: "QuerySet[FocalPoint]") -> "QuerySet[FocalPoint]":
-    """Annotate `focal_points` with the state of their last invitation to register.
+def with_last_invitation(
+    focal_points: "QuerySet[FocalPoint]", *, webinar: Webinar | None = None
+) -> "QuerySet[FocalPoint]":
+    """Annotate `focal_points` with the state of their last invitation to register, at `webinar` or at any.
 
     Adds `invitation_state`, `invitation_sent_at` and `invitation_error`, each None if there is no invitation.
     """
     last = Delivery.objects.filter(
         kind=DeliveryKind.REGISTRATION, user=OuterRef("user"), delegation__body=OuterRef("body")
     ).order_by(Coalesce("resent_at", "created_at").desc(), "-pk")
+    if webinar is not None:
+        last = last.filter(webinar=webinar)
     return focal_points.annotate(
         invitation_state=Subquery(last.values("state")[:1]),
         invitation_sent_at=Subquery(last.values("sent_at")[:1]),

@@ -26,12 +26,16 @@ class UpcomingKind(Enum):
 
 @dataclass(frozen=True)
 class UpcomingEvent:
-    """An event that is about to happen; `subject` is the rule, session or policy that it comes from."""
+    """An event that is about to happen; `subject` is the rule, session or policy that it comes from.
+
+    A reminder also has the `session` that it reminds of.
+    """
 
     at: datetime
     kind: UpcomingKind
     webinar: Webinar
     subject: ReminderRule | GapNoticeRule | ReleasedSession | Session | RegistrationPolicy
+    session: ReleasedSession | None = None
 
 
 def upcoming_events(webinars: Sequence[Webinar], *, now: datetime) -> list[UpcomingEvent]:
@@ -97,4 +101,4 @@ def _session_events(
     for rule in rules:
         for released in takes_place[:1] if rule.scope == ReminderScope.FIRST_SESSION else takes_place:
             if rule.created_at < rule.due_at_for(released):
-                yield UpcomingEvent(rule.due_at_for(released), UpcomingKind.REMINDER, webinar, rule)
+                yield UpcomingEvent(rule.due_at_for(released), UpcomingKind.REMINDER, webinar, rule, released)

@@ -1,5 +1,7 @@
 """Appointing and removing the focal points of a participating body."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from allauth.usersessions.models import UserSession
@@ -8,6 +10,42 @@ from django.utils.translation import gettext as _
 
 from registrations.exceptions import InvalidInput
 from registrations.models import PRIVACY_NOTICE, FocalPoint, ParticipatingBody, User
+
+
+@dataclass(frozen=True)
+class NewFocalPoint:
+    """Somebody who is to become a focal point of `body`; the address is lower-cased."""
+
+    body: ParticipatingBody
+    email: str
+    name: str
+    language: str
+
+
+@transaction.atomic
+def appoint_focal_points(people: Sequence[NewFocalPoint]) -> list[FocalPoint | InvalidInput]:
+    """Appoint each of `people`; return the focal point of each, or why this one was refused.
+
+    The first focal point of a body becomes its primary one. Raises nothing: whoever is refused does not keep the others
+    from being appointed. Locks the rows of the bodies in the order of their ids.
+    """
+    outcomes: list[FocalPoint | InvalidInput] = []
+    bodies = {person.body.pk for person in people}
+    with_primary = FocalPoint.objects.filter(body__in=bodies, removed_at__isnull=True, is_primary=True)
+    list(ParticipatingBody.objects.select_for_update().filter(pk__in=bodies).order_by("pk").values_list("pk"))
+    have_primary = set(with_primary.values_list("body", flat=True))
+    for person in people:
+        is_primary = person.body.pk not in have_primary
+        try:
+            focal_point = appoint_focal_point(
+                person.body, email=person.email, name=person.name, language=person.language, is_primary=is_primary
+            )
+        except InvalidInput as refused:
+            outcomes.append(refused)
+        else:
+            outcomes.append(focal_point)
+            have_primary.add(person.body.pk)
+    return outcomes
 
 
 @transaction.atomic

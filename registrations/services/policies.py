@@ -7,9 +7,10 @@ from datetime import datetime
 from registrations.models import BodyKind, NominationLetter, RegistrationPolicy, User
 from registrations.models.history import POLICY_CHANGED
 from registrations.queries import last_session_end
-from registrations.queries.acceptance import Acceptances, acceptances_among_counted
+from registrations.queries.acceptance import Acceptances
 from registrations.queries.seats import CountedDelegation, delegations_with_seats
 from registrations.services.acceptance import accept_by_rule, check_confirmed
+from registrations.services.change_previews import ChangePreview, compare_delegations
 from registrations.services.quota_locks import lock_webinar
 from registrations.services.transactions import atomic_with_retry
 from sessions_app.models import Webinar
@@ -31,26 +32,36 @@ def save_policy(
     nobody if the webinar is over or its people were anonymised.
     """
     lock_webinar(policy.webinar)
-    accepted = policy_preview(policy, now=now)
-    check_confirmed(accepted.confirmations, confirmed)
+    preview = policy_preview(policy, now=now)
+    check_confirmed(preview.confirmations, confirmed)
     policy.save()
-    accept_by_rule(accepted.delegations, step=step, by=by, now=now)
-    return accepted
+    accept_by_rule(preview.accepted.delegations, step=step, by=by, now=now)
+    return preview.accepted
 
 
-def policy_preview(policy: RegistrationPolicy, *, now: datetime) -> Acceptances:
-    """Return what saving the edited `policy` would accept. The number of queries does not depend on the delegations."""
+def policy_preview(policy: RegistrationPolicy, *, now: datetime) -> ChangePreview:
+    """Return what saving the edited `policy` would do. The number of queries does not depend on the delegations."""
     webinar = policy.webinar
     end = last_session_end(webinar)
-    if not policy.accepts_complete_at_once or policy.purged_at is not None or (end is not None and now >= end):
-        return Acceptances()
-    return acceptances_among_counted(_with_letter_requirement(webinar, requires_letter=policy.requires_letter))
+    if policy.purged_at is not None or (end is not None and now >= end):
+        return ChangePreview()
+    before = delegations_with_seats(webinar)
+    after = _with_letter_requirement(before, webinar, requires_letter=policy.requires_letter)
+    return compare_delegations(before, after, accepts_at_once=policy.accepts_complete_at_once)
 
 
-def _with_letter_requirement(webinar: Webinar, *, requires_letter: bool) -> Iterable[CountedDelegation]:
-    """Yield the delegations of `webinar` with `lacks_letter` computed for the new value of `requires_letter`."""
+def _with_letter_requirement(
+    counted: Iterable[CountedDelegation], webinar: Webinar, *, requires_letter: bool
+) -> list[CountedDelegation]:
+    """Return the delegations of `webinar` with `lacks_letter` computed for the new value of `requires_letter`."""
     current = NominationLetter.objects.current().filter(delegation__webinar=webinar)
     present = set(current.values_list("delegation", flat=True)) if requires_letter else set()
-    for counted in delegations_with_seats(webinar):
-        is_country = counted.delegation.body.kind == BodyKind.COUNTRY
-        yield replace(counted, lacks_letter=requires_letter and is_country and counted.delegation.pk not in present)
+    return [
+        replace(
+            each,
+            lacks_letter=requires_letter
+            and each.delegation.body.kind == BodyKind.COUNTRY
+            and each.delegation.pk not in present,
+        )
+        for each in counted
+    ]

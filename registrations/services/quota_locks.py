@@ -9,8 +9,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 
-from registrations.exceptions import EditConflict, QuotaFull, ReasonRequired
+from registrations.exceptions import EditConflict, NotPossibleNow, QuotaFull, ReasonRequired
 from registrations.models import Delegate, Delegation, DelegationStatus, ParticipantProfile, Quota, User
 from registrations.queries import SeatCount, fingerprint_of, gaps_in, lacks_letter, seats_of
 from sessions_app.models import Webinar
@@ -96,10 +97,12 @@ def lock_delegation(delegation: Delegation) -> LockedDelegation:
     """Lock the quotas of the webinar, then `delegation`, and count its seats. Needs a transaction.
 
     Quotas and exceptions are read after locking. Otherwise a caller that waited for a lock would count with values from
-    before the change that it waited for.
+    before the change that it waited for. Raises NotPossibleNow if the country was removed from the webinar.
     """
     quotas = lock_quotas(delegation.webinar_id)
-    found = _for_update(Delegation.objects.select_related("webinar__policy", "body")).get(pk=delegation.pk)
+    found = _for_update(Delegation.objects.select_related("webinar__policy", "body")).filter(pk=delegation.pk).first()
+    if found is None:
+        raise NotPossibleNow(_("The secretariat has removed this country from the webinar."))
     return LockedDelegation(found, seats_of(found), lacks_letter(found), has_quota_locks=bool(quotas))
 
 

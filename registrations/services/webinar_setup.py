@@ -5,11 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, transaction
-from django.db.models import Max
-from django.utils.text import slugify
+from django.db import transaction
 from django.utils.translation import gettext as _
 
+from registrations.exceptions import InvalidInput
 from registrations.models import (
     Delegation,
     GapNoticeRule,
@@ -21,6 +20,7 @@ from registrations.models import (
     ReminderRule,
 )
 from registrations.services.cloning import copy_rules
+from registrations.services.profiles import create_profile
 from registrations.services.usual_rules import USUAL_GAP_NOTICES, USUAL_REMINDERS
 from sessions_app.bilingual import Bilingual
 from sessions_app.models import Webinar
@@ -72,7 +72,7 @@ def create_webinar(setup: WebinarSetup, *, now: datetime) -> Webinar:
     create_agenda(webinar, setup.sessions, earlier=setup.earlier)
     _create_policy(setup)
     for plan in setup.quotas:
-        profile = plan.profile or _create_profile(plan, plan.name or Bilingual())
+        profile = plan.profile or _create_profile(plan)
         Quota.objects.create(webinar=webinar, profile=profile, minimum=plan.limits.minimum, maximum=plan.limits.maximum)
     for body in setup.bodies:
         # Saved one by one, because `save` computes a delegation's slug.
@@ -110,21 +110,11 @@ def _create_policy(setup: WebinarSetup) -> None:
     policy.save(force_insert=True)
 
 
-def _create_profile(plan: QuotaPlan, name: Bilingual) -> ParticipantProfile:
-    profile = ParticipantProfile(
-        code=slugify(name.en)[:40],
-        name_en=name.en,
-        name_es=name.es,
-        position=(ParticipantProfile.objects.aggregate(highest=Max("position"))["highest"] or 0) + 1,
-    )
+def _create_profile(plan: QuotaPlan) -> ParticipantProfile:
     try:
-        profile.full_clean()
-        with transaction.atomic():
-            profile.save(force_insert=True)
-    except (ValidationError, IntegrityError) as error:
-        message = _("This profile exists already, or its name has no letters. Tick the one above, or change the name.")
-        raise SetupRefused({f"quota-{plan.row}": [message]}) from error
-    return profile
+        return create_profile(plan.name or Bilingual())
+    except InvalidInput as invalid:
+        raise SetupRefused({f"quota-{plan.row}": [str(invalid.message)]}) from invalid
 
 
 def _create_usual_rules(setup: WebinarSetup, *, now: datetime) -> None:

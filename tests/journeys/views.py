@@ -127,6 +127,26 @@ def ask_anew_what_differs(page: Page) -> None:
     page.locator(".rcm-warning").wait_for()
 
 
+def raise_a_quota_in_the_table(page: Page) -> None:
+    page.locator("#quotas input[name$=-minimum]").first.fill("4")
+    page.locator("#id_reason").fill("As agreed")
+    page.locator("#quotas button[name=quotas]").click()
+    page.locator("#quotas .rcm-warning").wait_for()
+
+
+def paste_focal_points(page: Page) -> None:
+    """Paste four lines: one that is right, one of a person who is a focal point already, and two that are wrong."""
+    lines = [
+        ("Honduras", LONG_NAME, "maria.ejemplo@example.org", "español"),
+        ("CA", "Ana Muestra", CANADA, "inglés"),
+        ("Atlantis", "Luz Prueba", "luz.prueba@example.org", ""),
+        ("Guatemala", "Tomás Ensayo", "tomas.ensayo", "Klingon"),
+    ]
+    page.locator("#id_text").fill("\n".join("; ".join(line) for line in lines))
+    page.locator("main form input.default").click()
+    page.locator("main table").wait_for()
+
+
 def press_join(page: Page) -> None:
     page.locator(".join-form button").click()
     page.locator("main a[rel=noreferrer]").wait_for()
@@ -302,6 +322,19 @@ SECRETARIAT_PAGES = (
     View("new-webinar", "/admin/webinars/new/", SECRETARIAT, has_screenshot=True, in_every_look=True),
     View("new-webinar-from-an-earlier-one", f"/admin/webinars/new/?from={FLOWS}", SECRETARIAT, has_screenshot=True),
     View(
+        "registration", f"/admin/webinars/{FLOWS}/registration/", SECRETARIAT, has_screenshot=True, in_every_look=True
+    ),
+    View(
+        "registration-quota-raised", f"/admin/webinars/{FLOWS}/registration/", SECRETARIAT, raise_a_quota_in_the_table
+    ),
+    View(
+        "focal-points-at-once",
+        f"/admin/webinars/{FLOWS}/registration/focal-points/",
+        SECRETARIAT,
+        paste_focal_points,
+        has_screenshot=True,
+    ),
+    View(
         "agenda-desk",
         "/admin/sessions_app/session/{session}/change/",
         SECRETARIAT,
@@ -387,6 +420,7 @@ EMPTY = (
     View("empty-remind", "/admin/registrations/gapreminder/of/{next}/", SECRETARIAT, has_screenshot=True),
     View("empty-announcement", f"/admin/registrations/announcement/add/?webinar={NEXT}", SECRETARIAT),
     View("empty-export", f"{PEOPLE}export/?webinar={NEXT}", SECRETARIAT),
+    View("empty-registration", f"/admin/webinars/{NEXT}/registration/", SECRETARIAT, has_screenshot=True),
     View("empty-release", f"{AGENDA}webinar/{{next}}/release/", SECRETARIAT, has_screenshot=True),
     View("empty-preview-delegate", f"{AGENDA}webinar/{{next}}/preview/delegate/", SECRETARIAT),
     View("new-webinar-from-an-empty-one", f"/admin/webinars/new/?from={NEXT}", SECRETARIAT),

@@ -1,5 +1,6 @@
 """The rows of the page of a new webinar: its sessions, and the profiles that it asks for."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -115,18 +116,22 @@ class QuotaRow(forms.Form):
         return QuotaPlan(row, limits, data["profile"], Bilingual(en=data["name_en"], es=data["name_es"]))
 
 
+def refuse_repeated_profiles(rows: Iterable[QuotaRow]) -> None:
+    """Add an error to each valid row whose profile stands in a row above, also by a new name that is its name."""
+    seen: set[str] = set()
+    for row in rows:
+        if not hasattr(row, "cleaned_data") or not row.is_wanted:
+            continue
+        profile = row.cleaned_data.get("profile")
+        name = (profile.name.en if profile else row.cleaned_data.get("name_en", "")).strip().lower()
+        if name and name in seen:
+            row.add_error(None if profile else "name_en", _("This profile stands here twice."))
+        seen.add(name)
+
+
 class _QuotaRows(forms.BaseFormSet):  # type: ignore[type-arg]  # takes no parameter at run time
     def clean(self) -> None:
-        """Refuse the same profile twice, also by a new name that is the name of one above."""
-        seen: set[str] = set()
-        for form in self.forms:
-            if not hasattr(form, "cleaned_data") or not form.is_wanted:
-                continue
-            profile = form.cleaned_data.get("profile")
-            name = (profile.name.en if profile else form.cleaned_data.get("name_en", "")).strip().lower()
-            if name and name in seen:
-                form.add_error(None if profile else "name_en", _("This profile stands here twice."))
-            seen.add(name)
+        refuse_repeated_profiles(self.forms)
 
 
 SessionRows = forms.formset_factory(SessionRow, extra=0, max_num=SESSION_ROWS, absolute_max=SESSION_ROWS)

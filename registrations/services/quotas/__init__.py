@@ -15,15 +15,19 @@ from registrations.services.quotas.previews import (
     exception_preview,
     quota_change_preview,
 )
+from registrations.services.quotas.table import QuotaChange, change_quotas, limits_mark
 
 __all__ = [
     "MAX_SEATS",
+    "QuotaChange",
     "QuotaPreview",
     "acceptances_with_limits",
     "change_quota",
+    "change_quotas",
     "end_exception",
     "exception_confirmations",
     "exception_preview",
+    "limits_mark",
     "make_exception",
     "quota_change_preview",
 ]

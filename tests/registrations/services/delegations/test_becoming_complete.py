@@ -335,7 +335,7 @@ def test_accepting_at_once_again_accepts_and_returns_complete_delegations(almost
     preview = policy_preview(policy, now=now)
     accepted = save_policy(policy, by=staff, now=now, confirmed=preview.confirmations)
 
-    assert accepted == preview == Acceptances((almost_complete, unodc), people=9)
+    assert accepted == preview.accepted == Acceptances((almost_complete, unodc), people=9)
     assert Delegation.objects.get(pk=elsewhere.pk).status == "submitted"
 
 

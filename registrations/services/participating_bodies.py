@@ -1,0 +1,72 @@
+"""Adding countries and organisations to a webinar, and removing one that has nobody there."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from django.utils.translation import gettext as _
+
+from registrations.exceptions import NotPossibleNow
+from registrations.models import (
+    CallNote,
+    Delegate,
+    Delegation,
+    DelegationStatus,
+    Delivery,
+    HistoryEvent,
+    ParticipatingBody,
+    QuotaException,
+    User,
+)
+from registrations.services.quota_locks import lock_quotas
+from registrations.services.registration_window import check_time
+from registrations.services.transactions import atomic_with_retry
+from sessions_app.models import Webinar
+
+
+@atomic_with_retry
+def add_bodies(webinar: Webinar, bodies: Iterable[ParticipatingBody], *, by: User, now: datetime) -> list[Delegation]:
+    """Give each of `bodies` an empty draft delegation; return the new ones. One that takes part already stays as it is.
+
+    Its focal points are invited by the next plan, as soon as registration has opened. Locks the quotas of the webinar.
+    Raises what `check_time` raises.
+    """
+    lock_quotas(webinar.pk)
+    check_time(webinar, by=by, now=now)
+    # Saved one by one, because `save` computes a delegation's slug.
+    made = [Delegation.objects.get_or_create(webinar=webinar, body=body) for body in bodies]
+    return [delegation for delegation, is_new in made if is_new]
+
+
+@atomic_with_retry
+def remove_body(delegation: Delegation, *, by: User, now: datetime) -> None:
+    """Remove a delegation in which nobody was ever named and about which nothing was decided.
+
+    A second call does nothing. The messages that invited its focal points to register are deleted with it: those that
+    wait are not sent. Raises NotPossibleNow, with what stands against it, and what `check_time` raises. Locks the
+    quotas and the delegation.
+    """
+    lock_quotas(delegation.webinar_id)
+    # A full lock: a plan that is inserting a message about the delegation ends first.
+    locked = Delegation.objects.select_for_update(of=("self",)).select_related("body").filter(pk=delegation.pk).first()
+    if locked is None:
+        return
+    check_time(delegation.webinar, by=by, now=now)
+    if reason := _reason_to_keep(locked):
+        raise NotPossibleNow(reason % {"body": locked.body})
+    Delivery.objects.filter(delegation=locked).delete()
+    QuotaException.objects.filter(quota__webinar=locked.webinar_id, body=locked.body_id).delete()
+    locked.delete()
+
+
+def _reason_to_keep(delegation: Delegation) -> str:
+    """Return why `delegation` cannot be removed, with a place for the body's name, or the empty string."""
+    if Delegate.objects.filter(delegation=delegation).exists():
+        return _("%(body)s has or had people at this webinar, so it stays. It can be marked as not attending.")
+    is_decided = delegation.status != DelegationStatus.DRAFT
+    if is_decided or HistoryEvent.objects.filter(delegation=delegation).exists():
+        return _(
+            "Something was decided about %(body)s at this webinar, so it stays. It can be marked as not attending."
+        )
+    if CallNote.objects.filter(delegation=delegation).exists():
+        return _("There are notes of calls with %(body)s about this webinar, so it stays.")
+    return ""

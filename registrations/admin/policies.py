@@ -11,6 +11,7 @@ from django.urls import URLPattern, URLResolver, path
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from registrations.admin.agenda_page import agenda_page
 from registrations.admin.base import staff_user
 from registrations.admin.new_webinar import new_webinar_page
 from registrations.admin.personal_data import data_to_purge, erase_page, export_page, person_page
@@ -53,6 +54,7 @@ class PolicyAdmin(WebinarColumnMixin, SecretariatAdmin[RegistrationPolicy]):
                 name="webinar-messages",
             ),
             path("records/", view(partial(records_page, self.admin_site)), name="records"),
+            path("webinars/<slug:slug>/agenda/", view(partial(agenda_page, self.admin_site)), name="webinar-agenda"),
         ]
 
     def dashboard_context(self, request: HttpRequest) -> dict[str, object]:

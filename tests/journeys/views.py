@@ -111,6 +111,13 @@ def raise_the_quota(page: Page) -> None:
     page.locator(".rcm-warning").wait_for()
 
 
+def open_an_item_badly(page: Page) -> None:
+    page.locator("button[value^='item-']").nth(2).click()
+    page.locator("#id_speaker-new1-person").fill("nobody@example.org")
+    page.locator(".rcm-open button.default").click()
+    page.locator(".error-summary").wait_for()
+
+
 def ask_one_country_badly(page: Page) -> None:
     page.locator("#id_delegation").select_option(index=1)
     page.locator("#id_maximum").fill("1")
@@ -301,6 +308,9 @@ SECRETARIAT_PAGES = (
         has_screenshot=True,
         in_every_look=True,
     ),
+    View("agenda-page", f"/admin/webinars/{FLOWS}/agenda/", SECRETARIAT, has_screenshot=True, in_every_look=True),
+    View("agenda-item", f"/admin/webinars/{FLOWS}/agenda/", SECRETARIAT, open_an_item_badly, has_screenshot=True),
+    View("agenda-observed", f"/admin/webinars/{FLOWS}/agenda/", OBSERVER),
     View("policy", "/admin/registrations/registrationpolicy/{flows}/change/", SECRETARIAT),
     View(
         "announcement-form", f"/admin/registrations/announcement/add/?webinar={FLOWS}", SECRETARIAT, has_screenshot=True
@@ -379,6 +389,7 @@ EMPTY = (
     View("empty-arrivals", f"/admin/attendance/{NEXT}/1/arrivals/", SECRETARIAT),
     View("empty-remind", "/admin/registrations/gapreminder/of/{next}/", SECRETARIAT, has_screenshot=True),
     View("empty-announcement", f"/admin/registrations/announcement/add/?webinar={NEXT}", SECRETARIAT),
+    View("empty-agenda", f"/admin/webinars/{NEXT}/agenda/", SECRETARIAT, has_screenshot=True),
     View("empty-export", f"{PEOPLE}export/?webinar={NEXT}", SECRETARIAT),
     View("empty-release", f"{AGENDA}webinar/{{next}}/release/", SECRETARIAT, has_screenshot=True),
     View("empty-preview-delegate", f"{AGENDA}webinar/{{next}}/preview/delegate/", SECRETARIAT),

@@ -357,6 +357,7 @@ def _store_admin_rows(world: World) -> dict[str, str]:
         "webinar-home": delegation.webinar.slug,
         "webinar-messages": delegation.webinar.slug,
         "webinar-agenda": delegation.webinar.slug,
+        "agenda-table": delegation.webinar.slug,
         **dict.fromkeys(OF_ATTENDANCE, delegation.webinar.slug),
         "auth_user_password_change": str(staff.pk),
         "country": delegation.body.slug,

@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from registrations.admin.agenda_page import agenda_page
+from registrations.admin.agenda_table import agenda_table_page
 from registrations.admin.base import staff_user
 from registrations.admin.new_webinar import new_webinar_page
 from registrations.admin.personal_data import data_to_purge, erase_page, export_page, person_page
@@ -55,6 +56,11 @@ class PolicyAdmin(WebinarColumnMixin, SecretariatAdmin[RegistrationPolicy]):
             ),
             path("records/", view(partial(records_page, self.admin_site)), name="records"),
             path("webinars/<slug:slug>/agenda/", view(partial(agenda_page, self.admin_site)), name="webinar-agenda"),
+            path(
+                "webinars/<slug:slug>/agenda/<int:n>/table/",
+                view(partial(agenda_table_page, self.admin_site)),
+                name="agenda-table",
+            ),
         ]
 
     def dashboard_context(self, request: HttpRequest) -> dict[str, object]:

@@ -546,6 +546,19 @@ def test_the_page_says_that_nothing_is_public_before_the_release(
     assert reverse("admin:release-webinar", args=[webinar.pk]) in changed
 
 
+def test_the_pages_of_single_rows_return_to_the_agenda(secretariat: Client, webinar: Webinar, staff: User) -> None:
+    speaker, session, item = make_speaker(webinar, "Ana Ejemplo"), Session.objects.get(number=2), item_called("Panel")
+
+    locations = []
+    for row in (session, item, speaker, webinar):
+        url = reverse(f"admin:sessions_app_{row._meta.model_name}_change", args=[row.pk])
+        locations.append(secretariat.post(url, filled_form(secretariat.get(url).text)).headers["Location"])
+    release = reverse("admin:release-webinar", args=[webinar.pk])
+    locations.append(secretariat.post(release, filled_form(secretariat.get(release).text)).headers["Location"])
+
+    assert locations == [f"{URL}#session-2", f"{URL}#item-{item.pk}", URL, URL, URL]
+
+
 def test_an_observer_reads_the_page_and_cannot_change_it(client: Client, webinar: Webinar) -> None:
     make_speaker(webinar, "Ana Ejemplo")
     client.force_login(make_observer())

@@ -37,7 +37,7 @@ OBSERVER_PERMISSIONS = frozenset(f"{app}.view_{model}" for app, model in OBSERVE
 # The URL names that observers may open; every other admin page is closed to them. The page of a delegate is closed
 # too: most of what it shows is not for observers.
 OBSERVER_URL_NAMES = frozenset(
-    {"index", "app_list", "jsi18n", "webinars", "quota-boards", "quota-board", "webinar-history"}
+    {"index", "app_list", "jsi18n", "webinars", "quota-boards", "quota-board", "webinar-history", "webinar-agenda"}
     | {"preview-public", "preview-delegate", "preview-release"}
     | {"attendance-of-webinars", "attendance", "session-attendance"}
     | {f"{app}_{model}_changelist" for app, model in OBSERVER_MODELS}

@@ -1,15 +1,19 @@
-"""Changes the draft of an agenda: numbers sessions, orders items, cancels. Nothing is public before a release.
+"""Changes the draft of an agenda: numbers sessions, adds, orders and removes items, adds speakers, cancels.
+
+Nothing is public before a release.
 
 What happens if two people edit one row at the same time is decided in `concurrent_edits.py`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
+from itertools import chain, count
 
 from django.db import transaction
 from django.db.models import Max
+from django.utils.text import slugify
 
-from sessions_app.models import AgendaItem, Session, Webinar
+from sessions_app.models import AgendaItem, Session, Speaker, Webinar
 
 # Items move above this first: two rows never hold one position while they change places, as a constraint demands.
 TEMPORARY_POSITIONS = 10_000
@@ -18,6 +22,39 @@ TEMPORARY_POSITIONS = 10_000
 def next_session_number(webinar: Webinar) -> int:
     """Return the number of the next session; numbers are never reused or reordered."""
     return (webinar.sessions.aggregate(highest=Max("number"))["highest"] or 0) + 1
+
+
+@transaction.atomic
+def insert_item(item: AgendaItem, *, after: int | None = None) -> None:
+    """Save the new `item` behind the item of its session with the id `after`, or as the last one.
+
+    Locks the session's row.
+    """
+    session = Session.objects.select_for_update(no_key=True).get(pk=item.session_id)
+    order = list(session.items.order_by("position").values_list("pk", flat=True))
+    item.position = (session.items.aggregate(last=Max("position"))["last"] or 0) + 1
+    item.save(force_insert=True)
+    if after in order:
+        order.insert(order.index(after) + 1, item.pk)
+        order_items(session, order)
+
+
+@transaction.atomic
+def remove_items(session: Session, item_ids: Collection[int]) -> None:
+    """Delete the items of `session` with these ids, and close the gaps in the order. Locks the session's row."""
+    Session.objects.select_for_update(no_key=True).get(pk=session.pk)
+    session.items.filter(pk__in=item_ids).delete()
+    order_items(session, list(session.items.order_by("position").values_list("pk", flat=True)))
+
+
+def add_speaker(speaker: Speaker) -> None:
+    """Save the new `speaker` with a code that is made from the name and free in the webinar."""
+    taken = set(Speaker.objects.filter(webinar=speaker.webinar_id).values_list("code", flat=True))
+    base = slugify(speaker.name_en or speaker.name_es)[:50].strip("-") or "speaker"
+    speaker.code = next(
+        code for code in chain([base], (f"{base}-{number}" for number in count(2))) if code not in taken
+    )
+    speaker.save(force_insert=True)
 
 
 @transaction.atomic

@@ -98,6 +98,42 @@ class AgendaItemForm(ConcurrentEditForm):
         mark_languages(self.fields)
 
 
+class MinutesForm(ConcurrentEditForm):
+    """The minutes of one item in the table of the agenda."""
+
+    class Meta:
+        model = AgendaItem
+        fields = ["minutes"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["minutes"].label = _("Minutes: %(title)s") % {"title": self.instance}
+
+
+class ItemForm(ConcurrentEditForm):
+    """One agenda item in full; a title in one language is enough for a draft."""
+
+    is_removed = forms.BooleanField(label=_("Remove this item"), required=False)
+
+    class Meta:
+        model = AgendaItem
+        fields = ["minutes", "kind", "title_en", "title_es", "points_en", "points_es"]
+        widgets = {name: forms.Textarea(attrs={"rows": 5}) for name in ("points_en", "points_es")}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["title_en"].required = False
+        if self.instance.pk is None:
+            del self.fields["is_removed"]
+        mark_languages(self.fields)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        if not (self.typed_data.get("title_en") or self.typed_data.get("title_es")) and not self.errors:
+            self.add_error("title_en", _("Give a title in at least one language."))
+        return cleaned
+
+
 class DraftFingerprintForm(forms.Form):
     """Confirms an action on the draft that was shown; the hidden field `seen` is the fingerprint of that draft."""
 

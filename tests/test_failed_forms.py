@@ -107,6 +107,8 @@ def admin_failures(delegation: Delegation) -> list[Failure]:
             "rows-0-country": "Atlantis",
             "rows-0-language": "Klingon",
         },
+        ("webinar-agenda", flows): {"session-day": "0001-01-01", "session-begins": "soon"},
+        ("agenda-table", flows, 1): {"last_minutes": "many"},
         ("edit-announcement", webinar.announcements.get().pk): {"subject_en": "", "text_en": "", "bodies": "9999"},
     }
     make_country("GT")
@@ -143,6 +145,11 @@ def stock_failures(delegation: Delegation) -> list[Failure]:
         ),
         Failure(STAFF, reverse("admin:sessions_app_session_change", args=[session.pk]), {"items-0-minutes": "many"}),
         Failure(STAFF, reverse("admin:sessions_app_agendaitem_change", args=[item.pk]), {"minutes": ""}),
+        Failure(
+            STAFF,
+            f"{reverse('admin:webinar-agenda', args=[delegation.webinar.slug])}?item={item.pk}",
+            {"item-minutes": "many", "speaker-new1-name_en": "a" * 300, "speaker-new2-person": "nobody"},
+        ),
         Failure(
             STAFF,
             reverse("admin:sessions_app_webinar_change", args=[delegation.webinar.pk]),

@@ -359,6 +359,8 @@ def _store_admin_rows(world: World) -> dict[str, str]:
         "webinar-messages": delegation.webinar.slug,
         "webinar-registration": delegation.webinar.slug,
         "webinar-focal-points": delegation.webinar.slug,
+        "webinar-agenda": delegation.webinar.slug,
+        "agenda-table": delegation.webinar.slug,
         **dict.fromkeys(OF_ATTENDANCE, delegation.webinar.slug),
         "auth_user_password_change": str(staff.pk),
         "country": delegation.body.slug,
@@ -382,7 +384,7 @@ def observer_may_open(name: str) -> bool:
 
 # The pages that an observer may open, written out so that adding one is a deliberate change.
 OBSERVER_PAGES = {
-    "index", "app_list", "jsi18n", "webinars", "quota-boards", "quota-board", "webinar-history",
+    "index", "app_list", "jsi18n", "webinars", "quota-boards", "quota-board", "webinar-history", "webinar-agenda",
     "preview-public", "preview-delegate", "preview-release",
     "attendance-of-webinars", "attendance", "session-attendance",
     "registrations_delegation_changelist", "registrations_delegation_change",

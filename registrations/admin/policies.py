@@ -12,6 +12,8 @@ from django.urls import URLPattern, URLResolver, path, reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from registrations.admin.agenda_page import agenda_page
+from registrations.admin.agenda_table import agenda_table_page
 from registrations.admin.base import staff_user
 from registrations.admin.focal_point_rows import focal_point_rows_page
 from registrations.admin.new_webinar import new_webinar_page
@@ -65,6 +67,12 @@ class PolicyAdmin(WebinarColumnMixin, SecretariatAdmin[RegistrationPolicy]):
                 "webinars/<slug:slug>/registration/focal-points/",
                 view(partial(focal_point_rows_page, self.admin_site)),
                 name="webinar-focal-points",
+            ),
+            path("webinars/<slug:slug>/agenda/", view(partial(agenda_page, self.admin_site)), name="webinar-agenda"),
+            path(
+                "webinars/<slug:slug>/agenda/<int:n>/table/",
+                view(partial(agenda_table_page, self.admin_site)),
+                name="agenda-table",
             ),
         ]
 

@@ -34,7 +34,7 @@ from registrations.models import (
     ReminderRule,
     Waiver,
 )
-from sessions_app.admin.base import MAX_KEY_LENGTH, change_url
+from sessions_app.admin.base import MAX_KEY_LENGTH
 from sessions_app.models import AgendaItem, Release, Session, Speaker, Webinar
 from sessions_app.webinar_names import WebinarName, name_of, with_names
 
@@ -174,7 +174,7 @@ def page_urls(webinar: Webinar) -> Mapping[Page, str]:
     """Return the address of each page of `webinar`."""
     return {
         Page.OVERVIEW: reverse("admin:webinar-home", args=[webinar.slug]),
-        Page.AGENDA: change_url(webinar),
+        Page.AGENDA: reverse("admin:webinar-agenda", args=[webinar.slug]),
         Page.REGISTRATION: reverse("admin:webinar-registration", args=[webinar.slug]),
         Page.BOARD: reverse("admin:quota-board", args=[webinar.slug]),
         Page.PEOPLE: people_url(webinar),

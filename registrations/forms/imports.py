@@ -9,7 +9,10 @@ from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from registrations.exceptions import UnreadableTable
 from registrations.services.imports.columns import LABELS, SURNAME, ColumnLayout
+from registrations.services.imports.csv_text import read_text
+from registrations.services.imports.reading import MAX_BYTES, file_too_large_error, read_file
 from registrations.services.imports.tables import Table
 
 SAMPLE_COUNT = 2
@@ -52,6 +55,22 @@ class ImportForm(forms.Form):
     def upload(self) -> "UploadedFile[bytes] | None":
         """Return the uploaded file of the valid form; None where rows were pasted."""
         return self.cleaned_data["file"] or None
+
+    def read_table(self) -> Table | None:
+        """Return the submitted table; None, with errors in the form, where there is none. Raises UnreadableTable."""
+        if not self.is_valid():
+            return None
+        source, upload = "table", self.upload
+        try:
+            if upload is None:
+                return read_text(self.cleaned_data["table"])
+            source = "file"
+            if (upload.size or 0) > MAX_BYTES:
+                raise file_too_large_error()
+            return read_file(upload.read())
+        except UnreadableTable as broken:
+            broken.field = source
+            raise
 
 
 class ColumnsForm(forms.Form):

@@ -9,7 +9,7 @@ from django.contrib import admin, messages
 from django.contrib.admin.widgets import AdminURLFieldWidget
 from django.db import models
 from django.db.models import Sum
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
 from django.urls import URLPattern, path
 from django.utils import timezone
@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from sessions_app.addresses import host_of
-from sessions_app.admin.base import ConcurrentEditAdmin, change_url, link
+from sessions_app.admin.base import ConcurrentEditAdmin, agenda_url, change_url, link
 from sessions_app.admin.cancelling import cancel_session_page, restore_session_page
 from sessions_app.admin.filters import WebinarFilter
 from sessions_app.admin.inlines import TableInline
@@ -228,6 +228,9 @@ class SessionAdmin(WebinarColumnMixin, ConcurrentEditAdmin[Session]):
         if draft.changes:
             messages.info(request, _("What is public has not changed: release the agenda when it is ready."))
 
+    def response_post_save_change(self, request: HttpRequest, obj: Session) -> HttpResponseRedirect:
+        return redirect(f"{agenda_url(obj.webinar)}#session-{obj.number}")
+
     def response_change(self, request: HttpRequest, obj: Session) -> HttpResponse:
         """After a move, return to the same page at the item's new position."""
         move = MOVE_BUTTON_NAME.fullmatch(request.POST.get("_move", ""))
@@ -282,6 +285,9 @@ class AgendaItemAdmin(ConcurrentEditAdmin[AgendaItem]):
         """Refuse: an item is added on the page of its session."""
         return False
 
+    def response_post_save_change(self, request: HttpRequest, obj: AgendaItem) -> HttpResponseRedirect:
+        return redirect(f"{agenda_url(obj.session.webinar)}#item-{obj.pk}")
+
 
 @admin.register(Speaker)
 class SpeakerAdmin(WebinarColumnMixin, ConcurrentEditAdmin[Speaker]):
@@ -295,6 +301,12 @@ class SpeakerAdmin(WebinarColumnMixin, ConcurrentEditAdmin[Speaker]):
         form = super().get_form(*args, **kwargs)
         disable_autofill(form.base_fields)
         return form
+
+    def response_post_save_add(self, request: HttpRequest, obj: Speaker) -> HttpResponseRedirect:
+        return redirect(agenda_url(obj.webinar))
+
+    def response_post_save_change(self, request: HttpRequest, obj: Speaker) -> HttpResponseRedirect:
+        return redirect(agenda_url(obj.webinar))
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
         """Add the rows of any app that refer to the speaker: they are not deleted, but lose the reference."""

@@ -227,6 +227,11 @@ def change_url(row: models.Model) -> str:
     return reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_change", args=[row.pk])
 
 
+def agenda_url(webinar: Webinar) -> str:
+    """Return the URL of the page with the whole agenda of `webinar`, to which the pages of its rows return."""
+    return reverse("admin:webinar-agenda", args=[webinar.slug])
+
+
 def link(url: str, text: object) -> SafeString:
     """Return an HTML link; both arguments are escaped."""
     return format_html('<a href="{}">{}</a>', url, text)

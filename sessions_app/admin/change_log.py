@@ -10,7 +10,7 @@ from django.contrib.admin.models import LogEntry
 from django.core.exceptions import FieldDoesNotExist
 from django.db import models
 from django.forms import BaseForm, ModelChoiceField, URLField
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.formats import date_format
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
@@ -74,6 +74,24 @@ def differences_of(form: BaseForm) -> list[Difference]:
         for old, new in [(form.get_initial_for_field(field, name), form.cleaned_data.get(name))]
         if old != new
     ]
+
+
+def changed_row(row: models.Model, form: BaseForm, *more: tuple[str, StoredValue, StoredValue]) -> dict[str, Any]:
+    """Return the part of a change message about a row of an inline; it is empty if nothing changed.
+
+    It holds what `form` changed, and each of `more` as (label, old, new).
+    """
+    differences = [*differences_of(form), *([label, old, new] for label, old, new in more if old != new)]
+    with translation.override(None):
+        fields = [_field_label(type(row), str(name), str(name)) for name, _old, _new in differences]
+    return touched_row("changed", row, fields=fields, differences=differences) if differences else {}
+
+
+def touched_row(verb: str, row: models.Model, **details: Any) -> dict[str, Any]:
+    """Return the part of a change message about a row of an inline; `verb` is "added", "changed" or "deleted"."""
+    with translation.override(None):
+        names = {"name": str(row._meta.verbose_name), "object": str(row), "model": row._meta.label_lower}
+    return {verb: names | details}
 
 
 def _stored_value(value: Any, field: Any) -> StoredValue:

@@ -9,15 +9,15 @@ from django.contrib.admin.views.main import ORDER_VAR, ChangeList
 from django.contrib.admin.widgets import AdminURLFieldWidget
 from django.db.models import F, Max, QuerySet, URLField
 from django.forms import ModelForm
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, path, reverse
+from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from sessions_app.admin.base import ConcurrentEditAdmin, acting_user
+from sessions_app.admin.base import ConcurrentEditAdmin, acting_user, agenda_url
 from sessions_app.admin.cancelling import cancel_webinar_page, get_row_to_change, restore_webinar_page
 from sessions_app.admin.inlines import LabelledInlineFormSet, TableInline
 from sessions_app.admin.previews import delegate_preview, public_preview
@@ -181,6 +181,9 @@ class WebinarAdmin(ConcurrentEditAdmin[Webinar]):
                 request, _("What is public has not changed: release the agenda when it is ready."), messages.INFO
             )
 
+    def response_post_save_change(self, request: HttpRequest, obj: Webinar) -> HttpResponseRedirect:
+        return redirect(agenda_url(obj))
+
     @admin.action(description=gettext_lazy("Release the agenda …"), permissions=["change"])
     def release(self, request: HttpRequest, webinars: "QuerySet[Webinar]") -> HttpResponse | None:
         """Redirect to the page that shows what the release would make public."""
@@ -198,7 +201,7 @@ class WebinarAdmin(ConcurrentEditAdmin[Webinar]):
         data = request.POST if request.method == "POST" else None
         form = ReleaseForm(data, fingerprint=draft.fingerprint, changes=changes)
         if form.is_valid() and self._release(request, webinar, form):
-            return redirect(reverse("admin:sessions_app_webinar_change", args=[webinar.pk]))
+            return redirect(agenda_url(webinar))
         return self._release_page(request, webinar, draft, changes, form)
 
     def _release(self, request: HttpRequest, webinar: Webinar, form: ReleaseForm) -> bool:

@@ -23,9 +23,13 @@ class FormError:
 
 
 @register.simple_tag
-def form_errors(form: BaseForm | None = None, inlines: Iterable[Any] = ()) -> list[FormError]:
-    """Return the errors of `form` and of the formsets of the admin's `inlines`, in the order of the page."""
-    found = list(_errors_of(form)) if isinstance(form, BaseForm) and form.is_bound else []
+def form_errors(
+    form: BaseForm | None = None, inlines: Iterable[Any] = (), forms: Iterable[BaseForm] = ()
+) -> list[FormError]:
+    """Return the errors of `form` or `forms`, and of the formsets of the admin's `inlines`, in the page's order."""
+    shown: Iterable[Any] = forms or [form]
+    bound = [each for each in shown if isinstance(each, BaseForm) and each.is_bound]
+    found = [error for each in bound for error in _errors_of(each)]
     for inline in inlines or ():
         formset = inline.formset
         if not formset.is_bound:

@@ -111,6 +111,27 @@ def raise_the_quota(page: Page) -> None:
     page.locator(".rcm-warning").wait_for()
 
 
+def open_an_item_badly(page: Page) -> None:
+    page.locator("button[value^='item-']").nth(2).click()
+    page.locator("#id_speaker-new1-person").fill("nobody@example.org")
+    page.locator(".rcm-open button.default").click()
+    page.locator(".error-summary").wait_for()
+
+
+def look_at_a_table(page: Page) -> None:
+    rows = [
+        ("Hora", "Título", "Title", "Ponentes"),
+        ("9:00", "Palabras de apertura", "Opening remarks", "Elena Muestra (Presidencia Pro Témpore)"),
+        ("09:20 – 09:50", "Panel de personas expertas", "", "Moderador: Efraín Muestra (OIM); Gisela Prueba (UNODC)"),
+        ("pronto", "Receso", "Break", ""),
+        ("10:00", "Preguntas y respuestas", "Questions and answers", ""),
+    ]
+    page.locator("#id_table").fill("\n".join("\t".join(row) for row in rows))
+    page.locator("#id_replaces").check()
+    page.locator(".submit-row input").click()
+    page.locator("#look").wait_for()
+
+
 def ask_one_country_badly(page: Page) -> None:
     page.locator("#id_delegation").select_option(index=1)
     page.locator("#id_maximum").fill("1")
@@ -341,6 +362,10 @@ SECRETARIAT_PAGES = (
         has_screenshot=True,
         in_every_look=True,
     ),
+    View("agenda-page", f"/admin/webinars/{FLOWS}/agenda/", SECRETARIAT, has_screenshot=True, in_every_look=True),
+    View("agenda-item", f"/admin/webinars/{FLOWS}/agenda/", SECRETARIAT, open_an_item_badly, has_screenshot=True),
+    View("agenda-observed", f"/admin/webinars/{FLOWS}/agenda/", OBSERVER),
+    View("agenda-table", f"/admin/webinars/{FLOWS}/agenda/1/table/", SECRETARIAT, look_at_a_table, has_screenshot=True),
     View("policy", "/admin/registrations/registrationpolicy/{flows}/change/", SECRETARIAT),
     View(
         "announcement-form", f"/admin/registrations/announcement/add/?webinar={FLOWS}", SECRETARIAT, has_screenshot=True
@@ -419,6 +444,8 @@ EMPTY = (
     View("empty-arrivals", f"/admin/attendance/{NEXT}/1/arrivals/", SECRETARIAT),
     View("empty-remind", "/admin/registrations/gapreminder/of/{next}/", SECRETARIAT, has_screenshot=True),
     View("empty-announcement", f"/admin/registrations/announcement/add/?webinar={NEXT}", SECRETARIAT),
+    View("empty-agenda", f"/admin/webinars/{NEXT}/agenda/", SECRETARIAT, has_screenshot=True),
+    View("empty-agenda-table", f"/admin/webinars/{NEXT}/agenda/1/table/", SECRETARIAT),
     View("empty-export", f"{PEOPLE}export/?webinar={NEXT}", SECRETARIAT),
     View("empty-registration", f"/admin/webinars/{NEXT}/registration/", SECRETARIAT, has_screenshot=True),
     View("empty-release", f"{AGENDA}webinar/{{next}}/release/", SECRETARIAT, has_screenshot=True),

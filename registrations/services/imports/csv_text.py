@@ -67,10 +67,13 @@ def not_a_table_error() -> UnreadableTable:
 
 
 def _delimiter_of(text: str) -> str:
-    """Return the most frequent delimiter outside quotes in the first line that is not blank."""
+    """Return the most frequent delimiter outside quotes in the first line that is not blank; a tab before the others.
+
+    Cells that are copied from a spreadsheet may contain semicolons and commas, but no tab.
+    """
     first = next((line for line in text.splitlines() if line.strip()), "")
     outside = re.sub(r'"[^"]*"', "", first)
-    return max(DELIMITERS, key=outside.count)
+    return "\t" if "\t" in outside else max(DELIMITERS, key=outside.count)
 
 
 def split_cells(text: str, delimiter: str) -> Iterator[list[str]]:

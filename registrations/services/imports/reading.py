@@ -33,6 +33,6 @@ def read_file(data: bytes) -> Table:
 def file_too_large_error() -> UnreadableTable:
     """Build the error for a file that exceeds MAX_BYTES."""
     return UnreadableTable(
-        _("This file is larger than %(megabytes)s MB. Please keep only the sheet with the people.")
+        _("This file is larger than %(megabytes)s MB. Please keep only the sheet that you need.")
         % {"megabytes": MAX_BYTES // 1_000_000}
     )

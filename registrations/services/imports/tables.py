@@ -43,7 +43,7 @@ def make_table(rows: Iterable[Sequence[str]]) -> Table:
             continue
         if number > MAX_ROWS:
             raise UnreadableTable(
-                _("These are more than %(most)s rows. Please keep only the people whom you name.") % {"most": MAX_ROWS}
+                _("These are more than %(most)s rows. Please keep only the rows that you need.") % {"most": MAX_ROWS}
             )
         if len(row) > MAX_COLUMNS:
             raise UnreadableTable(
@@ -52,7 +52,7 @@ def make_table(rows: Iterable[Sequence[str]]) -> Table:
             )
         characters += sum(map(len, row))
         if characters > MAX_CHARACTERS:
-            raise UnreadableTable(_("The cells hold too much text. Please keep only the people whom you name."))
+            raise UnreadableTable(_("The cells hold too much text. Please keep only the rows that you need."))
         kept += [*blank, row]
         blank.clear()
     if not kept:

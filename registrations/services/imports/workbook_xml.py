@@ -179,7 +179,7 @@ def _short_code(code: str) -> str:
 def workbook_too_large_error() -> UnreadableTable:
     """Build the error for a workbook that exceeds a limit."""
     return UnreadableTable(
-        _("This Excel file holds too much. Please keep only the sheet with the people, at most %(most)s rows.")
+        _("This Excel file holds too much. Please keep only the sheet that you need, at most %(most)s rows.")
         % {"most": MAX_ROWS}
     )
 

@@ -31,10 +31,8 @@ from registrations.services.imports.columns import (
     required_fields_of,
     unused_headings,
 )
-from registrations.services.imports.csv_text import read_text
 from registrations.services.imports.limits import limit_imports
 from registrations.services.imports.people import ImportRow, people_from_table, people_to_table
-from registrations.services.imports.reading import MAX_BYTES, file_too_large_error, read_file
 from registrations.services.imports.saving import ImportResult, import_delegates
 from registrations.services.imports.tables import Table, table_to_text
 from registrations.services.imports.template import build_template
@@ -56,7 +54,7 @@ def import_table(request: HttpRequest, delegation: Delegation) -> HttpResponse:
     form = ImportForm(request.POST, request.FILES)
     try:
         with limit_imports(signed_in_user(request), now=timezone.now()):
-            table = _read_table(form)
+            table = form.read_table()
             if table is None:
                 return _show_upload_form(request, delegation, form)
             if HAS_COLUMNS in request.POST:
@@ -77,7 +75,7 @@ def save_import(request: HttpRequest, delegation: Delegation) -> HttpResponse:
     form = ImportForm(request.POST)
     try:
         with limit_imports(signed_in_user(request), now=timezone.now()):
-            table = _read_table(form)
+            table = form.read_table()
             if table is None:
                 return _show_upload_form(request, delegation, form)
             layout = find_layout(table, fields=fields_of(delegation))
@@ -106,23 +104,6 @@ def download_template(request: HttpRequest, delegation: Delegation) -> HttpRespo
     name = _("delegates") + f"-{delegation.body.slug}.xlsx"
     response["Content-Disposition"] = content_disposition_header(as_attachment=True, filename=name)
     return response
-
-
-def _read_table(form: ImportForm) -> Table | None:
-    """Return the submitted table; None, with errors in `form`, where there is none. Raises UnreadableTable."""
-    if not form.is_valid():
-        return None
-    source, upload = "table", form.upload
-    try:
-        if upload is None:
-            return read_text(form.cleaned_data["table"])
-        source = "file"
-        if (upload.size or 0) > MAX_BYTES:
-            raise file_too_large_error()
-        return read_file(upload.read())
-    except UnreadableTable as broken:
-        broken.field = source
-        raise
 
 
 def _show_upload_form(request: HttpRequest, delegation: Delegation, form: ImportForm) -> HttpResponse:

@@ -83,6 +83,8 @@ def pages(delegate: Delegate, staff: User) -> dict[str, str]:
         f"registrations/gapreminder/of/{webinar.pk}/": "Messages",
         f"registrations/delivery/?webinar={webinar.slug}": "Messages",
         f"webinars/{webinar.slug}/": "Overview",
+        f"webinars/{webinar.slug}/agenda/": "Agenda",
+        f"webinars/{webinar.slug}/agenda/1/table/": "Agenda",
         f"quota-board/{webinar.slug}/": "Board",
         f"quota-board/{webinar.slug}/history/": "History",
         f"attendance/{webinar.slug}/": "Attendance",

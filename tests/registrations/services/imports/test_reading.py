@@ -313,6 +313,10 @@ def test_quotes_that_do_not_pair_up_are_part_of_the_text() -> None:
     assert table.rows[1:] == (('Ana "Anita" Ejemplo', "ana@example.org"), ('"Pepe" Muestra', "pepe@example.org"))
 
 
+def test_rows_copied_from_a_spreadsheet_may_have_more_semicolons_than_tabs() -> None:
+    assert read_text("9:00\tApertura\tAna; Luis; Rosa; Eva").rows == (("9:00", "Apertura", "Ana; Luis; Rosa; Eva"),)
+
+
 def test_a_csv_file_can_declare_its_delimiter() -> None:
     assert read_file(b"sep=;\r\nNombre;Correo, o ambos\r\n").rows == (("Nombre", "Correo, o ambos"),)
 

@@ -1,0 +1,150 @@
+"""Saves what the page of an agenda changed, and notes it in the history of each session and speaker."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext_noop
+
+from registrations.exceptions import RuleBroken
+from registrations.forms.agenda import AgendaForms, OpenItem, SpeakerRow
+from registrations.forms.errors import add_broken_rule
+from registrations.models import Delegate, User
+from registrations.services.speakers import link_speaker
+from sessions_app.admin.change_log import changed_row, touched_row
+from sessions_app.concurrent_edits import save_changed_fields
+from sessions_app.editing import add_speaker, insert_item, next_session_number, remove_items
+from sessions_app.forms import ItemForm
+from sessions_app.models import AgendaItem, AgendaItemSpeaker, Session, Speaker, Webinar
+from sessions_app.webinar_setup import SessionPlan
+
+
+@dataclass
+class AgendaLog:
+    """The parts of the change messages that saving caused, by session and by speaker; new sessions apart."""
+
+    sessions: dict[Session, list[dict[str, Any]]] = field(default_factory=lambda: defaultdict(list))
+    speakers: dict[Speaker, list[dict[str, Any]]] = field(default_factory=lambda: defaultdict(list))
+    new_sessions: list[Session] = field(default_factory=list)
+
+
+class NotLinked(Exception):
+    """A rule forbids a link to a registered person; the message stands beside the row, and nothing was saved."""
+
+
+@transaction.atomic
+def save_agenda(forms: AgendaForms, opened: OpenItem | None, *, webinar: Webinar, by: User, now: datetime) -> AgendaLog:
+    """Save the valid `forms`, only the fields that were changed, and return what was done.
+
+    The caller has locked the webinar. Locks the session of a new or removed item, then what `link_speaker` locks.
+    Raises NotLinked, with nothing saved, and RowDeleted if another user removed an item meanwhile.
+    """
+    log = AgendaLog()
+    for form in forms.minutes.values():
+        if form.is_bound and form.has_changed():
+            save_changed_fields(form.instance, form.changed_data)
+            log.sessions[form.instance.session].append(changed_row(form.instance, form))
+    if opened is not None and forms.item is not None and forms.item.is_bound:
+        _save_item(forms.item, forms.speakers, opened, log, by=by, now=now)
+    plan = forms.session.plan(0) if forms.session.is_bound else None
+    if plan is not None:
+        log.new_sessions.append(_add_session(webinar, plan))
+    return log
+
+
+def _add_session(webinar: Webinar, plan: SessionPlan) -> Session:
+    number = next_session_number(webinar)
+    return Session.objects.create(
+        webinar=webinar,
+        number=number,
+        title_en=plan.title.en or f"Session {number}",
+        title_es=plan.title.es or f"Sesión {number}",
+        starts_at=plan.starts_at,
+        duration_minutes=plan.minutes,
+    )
+
+
+def _save_item(
+    form: ItemForm, rows: Sequence[SpeakerRow], opened: OpenItem, log: AgendaLog, *, by: User, now: datetime
+) -> None:
+    item: AgendaItem = form.instance
+    parts = log.sessions[item.session]
+    if form.cleaned_data.get("is_removed"):
+        parts.append(touched_row("deleted", item))
+        remove_items(item.session, [item.pk])
+        return
+    is_new = item.pk is None
+    if is_new:
+        insert_item(item, after=opened.after)
+        parts.append(touched_row("added", item))
+    else:
+        save_changed_fields(item, form.changed_data)
+    before = "" if is_new else _speakers_text(item)
+    _save_speakers(item, rows, log)
+    if not is_new and (part := changed_row(item, form, (gettext_noop("speakers"), before, _speakers_text(item)))):
+        parts.append(part)
+    _link_people(rows, by=by, now=now)
+
+
+def _speakers_text(item: AgendaItem) -> str:
+    rows = AgendaItemSpeaker.objects.filter(item=item).select_related("speaker").order_by("position", "pk")
+    return ", ".join(f"{row.speaker.name_en} ({row.role})" for row in rows)
+
+
+def _save_speakers(item: AgendaItem, rows: Iterable[SpeakerRow], log: AgendaLog) -> None:
+    """Save the speakers and their roles in `item`; a name that stands in two new rows is one speaker."""
+    named: dict[str, Speaker] = {}
+    last = max((row.part.position for row in rows if row.part is not None), default=0)
+    for row in rows:
+        if not row.is_bound or not row.has_changed():
+            continue
+        if row.part is not None and not row.is_used:
+            row.part.delete()
+            continue
+        speaker = row.instance = named.get(row.instance.name_en.casefold(), row.instance)
+        _save_speaker(row, speaker, log)
+        named[speaker.name_en.casefold()] = speaker
+        if row.part is None:
+            last += 1
+            AgendaItemSpeaker.objects.create(item=item, speaker=speaker, role=row.cleaned_data["role"], position=last)
+        elif "role" in row.changed_data:
+            row.part.role = row.cleaned_data["role"]
+            save_changed_fields(row.part, ["role"])
+
+
+def _save_speaker(row: SpeakerRow, speaker: Speaker, log: AgendaLog) -> None:
+    if speaker.pk is None:
+        add_speaker(speaker)
+        log.speakers[speaker].append({"added": {}})
+        return
+    changed = [
+        name for name in row.changed_data if name in row.Meta.fields and not (row.is_known and name == "name_en")
+    ]
+    save_changed_fields(speaker, changed)
+    if changed:
+        details = changed_row(speaker, row)["changed"]
+        differences = [each for each in details["differences"] if each[0] in changed]
+        labels = [str(row.fields[str(each[0])].label) for each in differences]
+        log.speakers[speaker].append({"changed": {"fields": labels, "differences": differences}})
+
+
+def _link_people(rows: Iterable[SpeakerRow], *, by: User, now: datetime) -> None:
+    """Link each registered person once, in the order in which delegations are locked. Raises NotLinked."""
+    wanted: dict[Delegate, tuple[SpeakerRow, Speaker | None]] = {}
+    changed = [row for row in rows if row.is_bound and row.is_used and "person" in row.changed_data]
+    for row in changed:
+        if row.linked is not None:
+            wanted[row.linked] = (row, None)
+    for row in changed:
+        if (person := row.cleaned_data["person"]) is not None:
+            wanted[person] = (row, row.instance)
+    for person, (row, speaker) in sorted(wanted.items(), key=lambda entry: (entry[0].delegation_id, entry[0].pk)):
+        try:
+            link_speaker(person, speaker=speaker, version=person.version, by=by, now=now)
+        except RuleBroken as broken:
+            broken.field = "person"
+            add_broken_rule(row, broken)
+            raise NotLinked from broken

@@ -1,0 +1,102 @@
+"""A pasted or uploaded table that becomes the items of a session: first a look, then the items."""
+
+import hashlib
+from datetime import timedelta
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.admin import AdminSite
+from django.core.exceptions import PermissionDenied
+from django.db.models import Sum
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from registrations.admin.base import staff_user
+from registrations.admin.webinar_head import webinar_of_page
+from registrations.exceptions import NotPossibleNow, RuleBroken
+from registrations.forms.agenda_table import AgendaTableForm
+from registrations.forms.errors import add_broken_rule, update_hidden_values
+from registrations.services.agenda_table import AddedItems, AgendaTable, add_items, read_agenda_table
+from registrations.services.imports.limits import limit_imports
+from registrations.services.imports.tables import Table, table_to_text
+from sessions_app.admin.change_log import touched_row
+from sessions_app.models import Session
+
+
+def agenda_table_page(site: AdminSite, request: HttpRequest, slug: str, n: int) -> HttpResponse:
+    """Ask for the table of session `n`; a POST shows the items that it would make, a second one makes them.
+
+    Nothing is stored between these pages: each carries the table as text.
+    """
+    if not site.get_model_admin(Session).has_change_permission(request):
+        raise PermissionDenied
+    session = get_object_or_404(Session.objects.select_related("webinar"), webinar=webinar_of_page(request), number=n)
+    seen = ",".join(str(pk) for pk in session.items.order_by("position").values_list("pk", flat=True))
+    if request.method != "POST":
+        return _show(site, request, session, AgendaTableForm(initial={"seen": seen}))
+    form = AgendaTableForm(request.POST, request.FILES)
+    table, looked = None, None
+    try:
+        with limit_imports(staff_user(request), now=timezone.now()):
+            if (table := form.read_table()) is not None:
+                looked = _look_at(table, session, form)
+                if "_make" in request.POST and looked.is_valid:
+                    return _done(site, request, session, _make(session, looked, form, table))
+    except RuleBroken as broken:
+        add_broken_rule(form, broken)
+    if table is not None and looked is not None:
+        text = table_to_text(table) if form.upload is not None else form.cleaned_data["table"]
+        update_hidden_values(form, table=text, looked_at=_digest(table, form), seen=seen)
+    return _show(site, request, session, form, looked)
+
+
+def _look_at(table: Table, session: Session, form: AgendaTableForm) -> AgendaTable:
+    used = 0 if form.cleaned_data["replaces"] else session.items.aggregate(sum=Sum("minutes", default=0))["sum"]
+    starts_at = session.starts_at + timedelta(minutes=used)
+    return read_agenda_table(table, session, starts_at=starts_at, last_minutes=form.cleaned_data["last_minutes"])
+
+
+def _digest(table: Table, form: AgendaTableForm) -> str:
+    what = (table, form.cleaned_data["last_minutes"], form.cleaned_data["replaces"])
+    return hashlib.sha256(repr(what).encode()).hexdigest()
+
+
+def _make(session: Session, looked: AgendaTable, form: AgendaTableForm, table: Table) -> AddedItems:
+    """Store the items. Raises NotPossibleNow if the table, or the session, is not the one that the page has shown."""
+    if form.cleaned_data["looked_at"] != _digest(table, form):
+        raise NotPossibleNow(_("The table has changed since the look. This is what it makes now."))
+    return add_items(session, looked.items, seen=form.seen_ids, replaces=form.cleaned_data["replaces"])
+
+
+def _done(site: AdminSite, request: HttpRequest, session: Session, result: AddedItems) -> HttpResponse:
+    parts = [touched_row("deleted", item) for item in result.removed]
+    parts += [touched_row("added", item) for item in result.added]
+    site.get_model_admin(Session).log_change(request, session, parts)
+    text = ngettext("%(count)s item is added.", "%(count)s items are added.", len(result.added))
+    messages.success(request, text % {"count": len(result.added)} + " " + _("What is public has not changed."))
+    return redirect(f"{reverse('admin:webinar-agenda', args=[session.webinar.slug])}#session-{session.number}")
+
+
+def _show(
+    site: AdminSite,
+    request: HttpRequest,
+    session: Session,
+    form: AgendaTableForm,
+    looked: AgendaTable | None = None,
+) -> HttpResponse:
+    context: dict[str, Any] = site.each_context(request) | {
+        "title": _("Table of session %(number)s") % {"number": session.number},
+        "subtitle": str(session.webinar.short_title),
+        "webinar": session.webinar,
+        "session": session,
+        "form": form,
+        "looked": looked,
+        "wrong": sum(bool(item.errors) for item in looked.items) if looked is not None else 0,
+        "item_count": session.items.count(),
+    }
+    return TemplateResponse(request, "admin/webinars/agenda/table.html", context)

@@ -1,5 +1,6 @@
 """Admin of registration policies, gap notice rules and reminder rules, and pages about a whole webinar."""
 
+from collections.abc import Callable, Mapping
 from functools import partial
 from http import HTTPStatus
 from typing import Any, TypeVar
@@ -35,6 +36,8 @@ from sessions_app.admin.filters import WebinarFilter
 from sessions_app.admin.webinar_column import WebinarColumnMixin
 
 ModelT = TypeVar("ModelT", bound=Model)
+# The name and the view of a page, by its route.
+Pages = Mapping[str, tuple[str, Callable[..., HttpResponse]]]
 
 
 @admin.register(RegistrationPolicy)
@@ -47,34 +50,18 @@ class PolicyAdmin(WebinarColumnMixin, SecretariatAdmin[RegistrationPolicy]):
 
     def root_urls(self) -> list[URLPattern]:
         """Return the URL patterns of the webinars, of the home of each, and of the lists of all records."""
-        view = self.admin_site.admin_view
-        return [
-            path("webinars/", view(partial(webinar_list_page, self.admin_site)), name="webinars"),
-            path("webinars/new/", view(partial(new_webinar_page, self.admin_site)), name="new-webinar"),
-            path("webinars/<slug:slug>/", view(partial(webinar_home_page, self.admin_site)), name="webinar-home"),
-            path(
-                "webinars/<slug:slug>/messages/",
-                view(partial(webinar_messages_page, self.admin_site)),
-                name="webinar-messages",
-            ),
-            path("records/", view(partial(records_page, self.admin_site)), name="records"),
-            path(
-                "webinars/<slug:slug>/registration/",
-                view(partial(registration_page, self.admin_site)),
-                name="webinar-registration",
-            ),
-            path(
-                "webinars/<slug:slug>/registration/focal-points/",
-                view(partial(focal_point_rows_page, self.admin_site)),
-                name="webinar-focal-points",
-            ),
-            path("webinars/<slug:slug>/agenda/", view(partial(agenda_page, self.admin_site)), name="webinar-agenda"),
-            path(
-                "webinars/<slug:slug>/agenda/<int:n>/table/",
-                view(partial(agenda_table_page, self.admin_site)),
-                name="agenda-table",
-            ),
-        ]
+        pages: Pages = {
+            "webinars/": ("webinars", webinar_list_page),
+            "webinars/new/": ("new-webinar", new_webinar_page),
+            "webinars/<slug:slug>/": ("webinar-home", webinar_home_page),
+            "webinars/<slug:slug>/agenda/": ("webinar-agenda", agenda_page),
+            "webinars/<slug:slug>/agenda/<int:n>/table/": ("agenda-table", agenda_table_page),
+            "webinars/<slug:slug>/registration/": ("webinar-registration", registration_page),
+            "webinars/<slug:slug>/registration/focal-points/": ("webinar-focal-points", focal_point_rows_page),
+            "webinars/<slug:slug>/messages/": ("webinar-messages", webinar_messages_page),
+            "records/": ("records", records_page),
+        }
+        return self._paths(pages)
 
     def dashboard_context(self, request: HttpRequest) -> dict[str, object]:
         return {}
@@ -96,11 +83,12 @@ class PolicyAdmin(WebinarColumnMixin, SecretariatAdmin[RegistrationPolicy]):
             "personal-data/export/": ("export-personal-data", export_page),
             "personal-data/erase/": ("erase-personal-data", erase_page),
         }
-        page_urls = [
-            path(route, self.admin_site.admin_view(partial(page, self.admin_site)), name=name)
-            for route, (name, page) in pages.items()
-        ]
-        return [*page_urls, *super().get_urls()]
+        return [*self._paths(pages), *super().get_urls()]
+
+    def _paths(self, pages: Pages) -> list[URLPattern]:
+        """Return the URL patterns of `pages`, given by route as name and view; each view gets the site first."""
+        site = self.admin_site
+        return [path(route, site.admin_view(partial(page, site)), name=name) for route, (name, page) in pages.items()]
 
     def save_model(self, request: HttpRequest, obj: RegistrationPolicy, form: Any, change: bool) -> None:
         """Save through the service, which accepts the delegations that the page listed (rule 4)."""

@@ -33,7 +33,7 @@ class DatesForm(ConcurrentEditForm, PolicyForm):
 
     class Meta:
         model = RegistrationPolicy
-        fields = ["opens_at", "closes_at", "purge_on", "requires_letter"]
+        fields = ["opens_at", "closes_at", "purge_on", "minimum_stay_minutes", "requires_letter"]
         labels = {"requires_letter": _("A nomination letter is required"), "purge_on": _("Personal data end")}
         widgets = {"opens_at": MOMENT, "closes_at": MOMENT, "purge_on": DAY, "requires_letter": CheckboxInput}
 

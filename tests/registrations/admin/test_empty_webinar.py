@@ -9,6 +9,7 @@ from tests.factories import make_observer, make_webinar
 
 pytestmark = pytest.mark.django_db
 FIRST_DELEGATION = "/admin/registrations/delegation/add/?webinar="
+FIRST_COUNTRIES = 'registration/">Add countries</a>'
 FIRST_SESSION = "/change/#sessions-group"
 
 
@@ -20,9 +21,9 @@ def webinar() -> Webinar:
 @pytest.mark.parametrize(
     ("page_name", "by_pk", "leads_to"),
     [
-        ("quota-board", False, {FIRST_DELEGATION}),
-        ("attendance", False, {FIRST_DELEGATION, FIRST_SESSION}),
-        ("write-gap-reminder", True, {FIRST_DELEGATION}),
+        ("quota-board", False, {FIRST_COUNTRIES}),
+        ("attendance", False, {FIRST_COUNTRIES, FIRST_SESSION}),
+        ("write-gap-reminder", True, {FIRST_COUNTRIES}),
         ("release-webinar", True, {FIRST_SESSION}),
         ("preview-public", True, set()),
         ("preview-delegate", True, set()),
@@ -36,7 +37,7 @@ def test_a_page_of_an_empty_webinar_links_to_the_first_thing_to_add(
 
     page = answer.content.decode()
     assert answer.status_code == 200
-    assert {link for link in (FIRST_DELEGATION, FIRST_SESSION) if link in page} == leads_to
+    assert {link for link in (FIRST_COUNTRIES, FIRST_SESSION) if link in page} == leads_to
 
 
 @pytest.mark.parametrize("list_of", ["announcement/add", "delegate/export", "delegation", "delegate", "gapreminder"])
@@ -54,10 +55,10 @@ def test_the_link_to_add_a_delegation_preselects_its_webinar(secretariat: Client
     assert form["webinar"].value() == str(webinar.pk)
 
 
-def test_an_observer_gets_no_link_to_add_a_delegation(client: Client, webinar: Webinar) -> None:
+def test_an_observer_gets_no_link_to_add_countries(client: Client, webinar: Webinar) -> None:
     client.force_login(make_observer())
 
     page = client.get(reverse("admin:quota-board", args=[webinar.slug])).content.decode()
 
     assert "Nobody is asked to this webinar yet." in page
-    assert FIRST_DELEGATION not in page
+    assert FIRST_COUNTRIES not in page

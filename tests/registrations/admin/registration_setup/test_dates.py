@@ -19,6 +19,7 @@ def test_the_dates_are_typed_and_kept_in_the_zone_of_the_webinar(secretariat: Cl
         "dates",
         closes_at="2026-11-10T17:00",
         purge_on="2027-01-31",
+        minimum_stay_minutes="20",
         requires_letter="on",
         waits_for_decision="on",
     )
@@ -29,11 +30,8 @@ def test_the_dates_are_typed_and_kept_in_the_zone_of_the_webinar(secretariat: Cl
         datetime(2026, 10, 12, 15, tzinfo=UTC),
         datetime(2026, 11, 10, 23, tzinfo=UTC),
     )
-    assert (policy.purge_on, policy.requires_letter, policy.accepts_complete_at_once) == (
-        date(2027, 1, 31),
-        True,
-        False,
-    )
+    assert (policy.purge_on, policy.minimum_stay_minutes) == (date(2027, 1, 31), 20)
+    assert (policy.requires_letter, policy.accepts_complete_at_once) == (True, False)
     assert (response.status_code, flash_messages(response)) == (302, ["The dates are saved."])
     assert "Registration closes" in LogEntry.objects.get().get_change_message()
 
@@ -46,6 +44,8 @@ def test_the_dates_are_typed_and_kept_in_the_zone_of_the_webinar(secretariat: Cl
         ("closes_at", "", "This field is required."),
         ("opens_at", "tomorrow", "Enter a valid date/time."),
         ("opens_at", "9999-01-01T00:00", "Please give a year from 2000 to 2199."),
+        ("minimum_stay_minutes", "-1", "Ensure this value is greater than or equal to 0."),
+        ("minimum_stay_minutes", "9" * 30, "Ensure this value is less than or equal to 600."),
         ("purge_on", "2026-11-17", "Personal data are needed until the last session is over. Choose a later day."),
     ],
 )

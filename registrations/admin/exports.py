@@ -3,6 +3,7 @@
 from django.contrib.admin import ModelAdmin
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.views.main import ALL_VAR, ERROR_FLAG, ORDER_VAR, PAGE_VAR, SEARCH_VAR, ChangeList
+from django.db.models import QuerySet
 from django.http import FileResponse, HttpRequest, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
@@ -46,7 +47,7 @@ def export_page(model_admin: "ModelAdmin[Delegate]", request: HttpRequest) -> Ht
     if form.is_valid():
         try:
             table = export_delegates(
-                changelist.queryset,
+                _in_order_of_delegations(changelist.queryset, request),
                 columns=form.cleaned_data["columns"],
                 file_format=FileFormat(form.cleaned_data["file_format"]),
                 filters=_filters_for_history(request),
@@ -70,6 +71,13 @@ def export_page(model_admin: "ModelAdmin[Delegate]", request: HttpRequest) -> Ht
         .prefetch_related(named_webinar(now=timezone.now()))[:EXPORTS_SHOWN],
     }
     return TemplateResponse(request, "admin/registrations/delegate/export.html", context)
+
+
+def _in_order_of_delegations(delegates: "QuerySet[Delegate]", request: HttpRequest) -> "QuerySet[Delegate]":
+    """Return `delegates` by delegation and profile, however the list orders them, unless a column was chosen for it."""
+    if ORDER_VAR in request.GET:
+        return delegates
+    return Delegate.objects.filter(pk__in=delegates.order_by().values("pk"))
 
 
 @require_POST

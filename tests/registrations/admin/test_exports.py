@@ -73,6 +73,19 @@ def test_the_file_holds_the_people_of_the_list(secretariat: Client, honduras: De
     assert searched == [["Full name"], ["Luis Ejemplo"]]
 
 
+def test_a_file_of_everybody_is_ordered_by_profile_or_by_the_column_of_the_list(
+    secretariat: Client, honduras: Delegation
+) -> None:
+    for name, profile in (("Ana", "border-control"), ("Luis", "prosecutors"), ("Mara", "border-control")):
+        make_delegate(honduras, profile, name=name)
+
+    by_profile = csv_of(request_export(secretariat))
+    by_name_downwards = csv_of(request_export(secretariat, "?o=-1"))
+
+    assert by_profile == [["Full name"], ["Luis"], ["Ana"], ["Mara"]]
+    assert by_name_downwards == [["Full name"], ["Mara"], ["Luis"], ["Ana"]]
+
+
 @pytest.mark.parametrize(("file_format", "read"), [("csv", csv_of), ("xlsx", xlsx_of)])
 def test_columns_have_a_fixed_order_and_times_name_their_zone(
     secretariat: Client, staff: User, honduras: Delegation, file_format: str, read: Any

@@ -79,7 +79,7 @@ def _done(site: AdminSite, request: HttpRequest, session: Session, result: Added
     site.get_model_admin(Session).log_change(request, session, parts)
     text = ngettext("%(count)s item is added.", "%(count)s items are added.", len(result.added))
     messages.success(request, text % {"count": len(result.added)} + " " + _("What is public has not changed."))
-    return redirect(f"{reverse('admin:webinar-agenda', args=[session.webinar.slug])}#session-{session.number}")
+    return redirect("admin:webinar-agenda", session.webinar.slug)
 
 
 def _show(

@@ -229,7 +229,7 @@ class SessionAdmin(WebinarColumnMixin, ConcurrentEditAdmin[Session]):
             messages.info(request, _("What is public has not changed: release the agenda when it is ready."))
 
     def response_post_save_change(self, request: HttpRequest, obj: Session) -> HttpResponseRedirect:
-        return redirect(f"{agenda_url(obj.webinar)}#session-{obj.number}")
+        return redirect(agenda_url(obj.webinar))
 
     def response_change(self, request: HttpRequest, obj: Session) -> HttpResponse:
         """After a move, return to the same page at the item's new position."""

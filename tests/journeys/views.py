@@ -11,6 +11,7 @@ NICARAGUA, GUATEMALA, DOMINICAN_REPUBLIC = "focal.ni@example.org", "focal.gt@exa
 EL_SALVADOR, PANAMA, UNITED_STATES = "focal.sv@example.org", "focal.pa@example.org", "focal.us@example.org"
 MEXICO = "focal.mx@example.org"
 SECRETARIAT, OBSERVER = "secretariat@example.org", "observer@example.org"
+ADMINISTRATOR = "administrator@example.org"
 # This focal point of Honduras has never signed in.
 NEWCOMER = "newcomer@example.org"
 NOBODY = ""
@@ -339,7 +340,7 @@ SECRETARIAT_PAGES = (
     View("webinar-record", "/admin/sessions_app/webinar/{flows}/change/", SECRETARIAT),
     View("presidencies", "/admin/sessions_app/presidency/", SECRETARIAT),
     View("new-presidency", "/admin/sessions_app/presidency/add/", SECRETARIAT),
-    View("all-records", "/admin/records/", SECRETARIAT),
+    View("all-records", "/admin/records/", ADMINISTRATOR),
     View("new-webinar", "/admin/webinars/new/", SECRETARIAT, has_screenshot=True, in_every_look=True),
     View("new-webinar-from-an-earlier-one", f"/admin/webinars/new/?from={FLOWS}", SECRETARIAT, has_screenshot=True),
     View(

@@ -12,7 +12,7 @@ from django.urls import reverse
 from playwright.sync_api import Page
 
 from registrations.models import Announcement, Delegate, GapReminder, User
-from sessions_app.models import Session, Webinar
+from sessions_app.models import Presidency, Session, Webinar
 from tests import factories
 from tests.journeys.looking import LOOKS, axe_findings, collect_page_errors, complaints_about, prepare
 from tests.journeys.views import ABOUT_A_MADE_ROW, FLOWS, SECRETARIAT, View
@@ -31,6 +31,7 @@ def stocked(world: World) -> World:
     """The world with further rows, so that each registered model has one."""
     staff = User.objects.get(email=SECRETARIAT)
     session = Session.objects.get(webinar__slug=FLOWS, number=1)
+    Presidency.objects.create(year=NOW.year, country_en="Example country", country_es="País de muestra")
     factories.make_announcement(session.webinar, by=staff)
     factories.make_gap_reminder(session.webinar, by=staff)
     factories.make_attendance(session, by=staff)

@@ -82,10 +82,12 @@ WITHOUT_BORDER = """
 )].filter(one => one.offsetParent && !parseFloat(getComputedStyle(one).borderTopWidth))
   .map(one => one.outerHTML.slice(0, 110))
 """
+# Inside a date input the browser outlines the button of its calendar itself.
 WITHOUT_OUTLINE = """
 () => [document.activeElement].filter(one => {
   const style = getComputedStyle(one);
-  return one !== document.body && (style.outlineStyle === "none" || parseFloat(style.outlineWidth) < 2);
+  const isInside = one.matches("[type=date]:not(:focus-visible)");
+  return one !== document.body && !isInside && (style.outlineStyle === "none" || parseFloat(style.outlineWidth) < 2);
 }).map(one => one.outerHTML.slice(0, 110))
 """
 

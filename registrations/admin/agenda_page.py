@@ -160,9 +160,8 @@ def _write_log(site: AdminSite, request: HttpRequest, log: AgendaLog) -> None:
         messages.success(request, _("Session %(number)s is added.") % {"number": session.number})
     for rows in (log.sessions, log.speakers):
         for row, parts in rows.items():
-            if parts:
-                site.get_model_admin(type(row)).log_change(request, row, parts)
-    if any(log.sessions.values()) or log.speakers:
+            site.get_model_admin(type(row)).log_change(request, row, parts)
+    if log.sessions or log.speakers:
         messages.success(request, _("The agenda is saved. What is public has not changed."))
 
 

@@ -14,7 +14,7 @@ from registrations.forms.agenda import AgendaForms, OpenItem, SpeakerRow
 from registrations.forms.errors import add_broken_rule
 from registrations.models import Delegate, User
 from registrations.services.speakers import link_speaker
-from sessions_app.admin.change_log import changed_row, touched_row
+from sessions_app.admin.change_log import changes_in, touched_row
 from sessions_app.concurrent_edits import save_changed_fields
 from sessions_app.editing import add_speaker, insert_item, next_session_number, remove_items
 from sessions_app.forms import ItemForm
@@ -29,6 +29,11 @@ class AgendaLog:
     sessions: dict[Session, list[dict[str, Any]]] = field(default_factory=lambda: defaultdict(list))
     speakers: dict[Speaker, list[dict[str, Any]]] = field(default_factory=lambda: defaultdict(list))
     new_sessions: list[Session] = field(default_factory=list)
+
+    def add(self, verb: str, item: AgendaItem, changes: dict[str, Any] | None = None) -> None:
+        """Note that `item` was "added", "deleted" or "changed"; `changes` come from `changes_in` and may be empty."""
+        if changes != {}:
+            self.sessions[item.session].append(touched_row(verb, item, **(changes or {})))
 
 
 class NotLinked(Exception):
@@ -46,7 +51,7 @@ def save_agenda(forms: AgendaForms, opened: OpenItem | None, *, webinar: Webinar
     for form in forms.minutes.values():
         if form.is_bound and form.has_changed():
             save_changed_fields(form.instance, form.changed_data)
-            log.sessions[form.instance.session].append(changed_row(form.instance, form))
+            log.add("changed", form.instance, changes_in(form.instance, form))
     if opened is not None and forms.item is not None and forms.item.is_bound:
         _save_item(forms.item, forms.speakers, opened, log, by=by, now=now)
     plan = forms.session.plan(0) if forms.session.is_bound else None
@@ -71,21 +76,20 @@ def _save_item(
     form: ItemForm, rows: Sequence[SpeakerRow], opened: OpenItem, log: AgendaLog, *, by: User, now: datetime
 ) -> None:
     item: AgendaItem = form.instance
-    parts = log.sessions[item.session]
     if form.cleaned_data.get("is_removed"):
-        parts.append(touched_row("deleted", item))
+        log.add("deleted", item)
         remove_items(item.session, [item.pk])
         return
     is_new = item.pk is None
     if is_new:
         insert_item(item, after=opened.after)
-        parts.append(touched_row("added", item))
+        log.add("added", item)
     else:
         save_changed_fields(item, form.changed_data)
     before = "" if is_new else _speakers_text(item)
     _save_speakers(item, rows, log)
-    if not is_new and (part := changed_row(item, form, (gettext_noop("speakers"), before, _speakers_text(item)))):
-        parts.append(part)
+    if not is_new:
+        log.add("changed", item, changes_in(item, form, (gettext_noop("speakers"), before, _speakers_text(item))))
     _link_people(rows, by=by, now=now)
 
 
@@ -104,12 +108,17 @@ def _save_speakers(item: AgendaItem, rows: Iterable[SpeakerRow], log: AgendaLog)
         if row.part is not None and not row.is_used:
             row.part.delete()
             continue
-        speaker = row.instance = named.get(row.instance.name_en.casefold(), row.instance)
-        _save_speaker(row, speaker, log)
-        named[speaker.name_en.casefold()] = speaker
+        name = row.instance.name_en.casefold()
+        if row.instance.pk is None and name in named:
+            row.instance = named[name]
+        else:
+            _save_speaker(row, row.instance, log)
+            named[name] = row.instance
         if row.part is None:
             last += 1
-            AgendaItemSpeaker.objects.create(item=item, speaker=speaker, role=row.cleaned_data["role"], position=last)
+            AgendaItemSpeaker.objects.create(
+                item=item, speaker=row.instance, role=row.cleaned_data["role"], position=last
+            )
         elif "role" in row.changed_data:
             row.part.role = row.cleaned_data["role"]
             save_changed_fields(row.part, ["role"])
@@ -120,15 +129,11 @@ def _save_speaker(row: SpeakerRow, speaker: Speaker, log: AgendaLog) -> None:
         add_speaker(speaker)
         log.speakers[speaker].append({"added": {}})
         return
-    changed = [
-        name for name in row.changed_data if name in row.Meta.fields and not (row.is_known and name == "name_en")
-    ]
-    save_changed_fields(speaker, changed)
-    if changed:
-        details = changed_row(speaker, row)["changed"]
-        differences = [each for each in details["differences"] if each[0] in changed]
-        labels = [str(row.fields[str(each[0])].label) for each in differences]
-        log.speakers[speaker].append({"changed": {"fields": labels, "differences": differences}})
+    kept = ["name_en"] if row.is_known else []
+    own = [name for name in row.changed_data if name in row.Meta.fields and name not in kept]
+    save_changed_fields(speaker, own)
+    if own and (changes := changes_in(speaker, row, only=own)):
+        log.speakers[speaker].append({"changed": changes})
 
 
 def _link_people(rows: Iterable[SpeakerRow], *, by: User, now: datetime) -> None:

@@ -1,7 +1,7 @@
 """Stores the old and new value of each changed field in Django's admin log, and shows them in the reader's language."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -76,15 +76,18 @@ def differences_of(form: BaseForm) -> list[Difference]:
     ]
 
 
-def changed_row(row: models.Model, form: BaseForm, *more: tuple[str, StoredValue, StoredValue]) -> dict[str, Any]:
-    """Return the part of a change message about a row of an inline; it is empty if nothing changed.
+def changes_in(
+    row: models.Model, form: BaseForm, *more: tuple[str, StoredValue, StoredValue], only: Collection[str] = ()
+) -> dict[str, Any]:
+    """Return what `form` changed in `row`, as a change message holds it; empty if nothing changed.
 
-    It holds what `form` changed, and each of `more` as (label, old, new).
+    `more` holds further changes as (label, old, new); `only` limits the fields of the form.
     """
-    differences = [*differences_of(form), *([label, old, new] for label, old, new in more if old != new)]
+    differences = [each for each in differences_of(form) if not only or each[0] in only]
+    differences += [[label, old, new] for label, old, new in more if old != new]
     with translation.override(None):
         fields = [_field_label(type(row), str(name), str(name)) for name, _old, _new in differences]
-    return touched_row("changed", row, fields=fields, differences=differences) if differences else {}
+    return {"fields": fields, "differences": differences} if differences else {}
 
 
 def touched_row(verb: str, row: models.Model, **details: Any) -> dict[str, Any]:

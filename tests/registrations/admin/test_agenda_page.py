@@ -487,6 +487,21 @@ def test_changes_of_two_users_are_both_kept(secretariat: Client, webinar: Webina
     assert (speaker.institution_en, speaker.institution_es) == ("IOM", "OIM")
 
 
+def test_what_another_user_saved_alike_is_noted_once(secretariat: Client, webinar: Webinar) -> None:
+    make_speaker(webinar, "Ana Ejemplo")
+    part, first = AgendaItemSpeaker.objects.get(), item_called("Opening remarks")
+    query = f"?item={part.item_id}"
+    typed = filled_form(page(secretariat, query)) | {
+        minutes_input(first): "15", "item-minutes": "90", f"speaker-{part.pk}-institution_en": "IOM"
+    }  # fmt: skip
+
+    answers = [secretariat.post(f"{URL}{query}", typed) for _user in range(2)]
+
+    assert [answer.status_code for answer in answers] == [302, 302]
+    assert LogEntry.objects.filter(content_type__model="session").count() == 1
+    assert LogEntry.objects.filter(content_type__model="speaker").count() == 1
+
+
 def test_what_another_user_added_or_removed_meanwhile_stays_so(secretariat: Client, webinar: Webinar) -> None:
     first, second = item_called("Opening remarks"), item_called("Panel")
     older = filled_form(page(secretariat))

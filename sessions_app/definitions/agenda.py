@@ -63,11 +63,13 @@ class SessionDefinition:
 class AgendaDefinition:
     """The agenda that the file describes; `sessions` are sorted by their start.
 
-    `organisers` is None where the file does not say.
+    `short_title`, `lead` and `organisers` are None where the file does not say.
     """
 
     slug: str
     title: Bilingual
+    short_title: Bilingual | None
+    lead: Bilingual | None
     timezone: str
     contact_email: str
     agenda_visibility: str
@@ -104,6 +106,8 @@ def parse_agenda(top: TomlTable) -> AgendaDefinition:
     definition = AgendaDefinition(
         slug=webinar.read_slug("slug"),
         title=webinar.read_bilingual("title", required=True, longest=200),
+        short_title=webinar.read_bilingual("short_title", longest=40) if webinar.has("short_title") else None,
+        lead=webinar.read_bilingual("lead", longest=250) if webinar.has("lead") else None,
         timezone=webinar.read_zone("timezone"),
         contact_email=webinar.read_email("contact_email"),
         agenda_visibility=webinar.read_choice("agenda", AgendaVisibility.values, default=AgendaVisibility.FULL),

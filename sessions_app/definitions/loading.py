@@ -85,7 +85,7 @@ def _report_first_start_of_loaded_webinar(source: Source, webinar: Webinar) -> N
 
 def _webinar_values(definition: AgendaDefinition) -> dict[str, Any]:
     names = {each.name for each in fields(definition)} - {"slug", "organisers", "speakers", "sessions"}
-    values = {name: getattr(definition, name) for name in names}
+    values = {name: value for name in names if (value := getattr(definition, name)) is not None}
     texts = {name: value for name, value in values.items() if isinstance(value, Bilingual)}
     return {name: value for name, value in values.items() if name not in texts} | bilingual_columns(**texts)
 

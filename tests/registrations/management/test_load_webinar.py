@@ -696,3 +696,18 @@ def test_impossible_languages_organisers_and_short_texts_are_refused(
         load_definition(edited(tmp_path, (old, new)), now=NOW)
 
     assert not Webinar.objects.exists()
+
+
+def test_a_short_title_is_replaced_only_if_the_file_has_one(tmp_path: Path) -> None:
+    line = 'short_title = { en = "Massive intra-regional flows", es = "Flujos masivos intrarregionales" }\n'
+    webinar = load_definition(CONCEPT_NOTE, now=NOW).webinar
+    assert str(webinar.short_title) == "Massive intra-regional flows"
+    Webinar.objects.update(short_title_en="Flows", lead_en="Two sessions.")
+
+    load_definition(edited(tmp_path, (line, "")), now=NOW)
+    webinar.refresh_from_db()
+    assert (webinar.short_title_en, webinar.lead_en) == ("Flows", "Two sessions.")
+
+    load_definition(CONCEPT_NOTE, now=NOW)
+    webinar.refresh_from_db()
+    assert (webinar.short_title_en, webinar.lead_en) == ("Massive intra-regional flows", "Two sessions.")

@@ -177,10 +177,10 @@ class Agenda:
 
     @property
     def untranslated_count(self) -> int:
-        """The number of titles of the webinar, its sessions that take place and their items that lack a language."""
-        items = [entry.title for each in self.takes_place for entry in each.entries]
-        titles = (self.title, *(each.title for each in self.takes_place), *items)
-        return sum(not (title.en and title.es) for title in titles)
+        """How many lack a language: the title, those of the sessions that take place, and their items with all points."""
+        texts = [[self.title], *([each.title] for each in self.takes_place)]
+        texts += [[entry.title, *entry.points] for each in self.takes_place for entry in each.entries]
+        return sum(any(not (text.en and text.es) for text in item) for item in texts)
 
     def get_session(self, number: int) -> AgendaSession | None:
         """Return the session with this number, or None."""

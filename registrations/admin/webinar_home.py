@@ -101,10 +101,10 @@ def _agenda(webinar: Webinar, overview: Overview, urls: Urls) -> Iterator[Check]
 def _translation(webinar: Webinar, overview: Overview, urls: Urls) -> Iterator[Check]:
     count = overview.draft.agenda.untranslated_count
     if count:
-        text = ngettext("%(count)s title lacks a language", "%(count)s titles lack a language", count)
+        text = ngettext("%(count)s text lacks a language", "%(count)s texts lack a language", count)
         yield Check(_("Translation"), CheckState.WARNING, text % {"count": count}, urls[Page.AGENDA])
     else:
-        yield Check(_("Translation"), CheckState.DONE, _("Every title is in both languages"), urls[Page.AGENDA])
+        yield Check(_("Translation"), CheckState.DONE, _("Every text of the agenda is in both languages"), urls[Page.AGENDA])
 
 
 def _release(webinar: Webinar, overview: Overview, urls: Urls) -> Iterator[Check]:

@@ -5,8 +5,8 @@ import pytest
 
 from sessions_app.agenda import Agenda, agenda_from_rows
 from sessions_app.bilingual import Bilingual, LocalizedText
-from sessions_app.models import AgendaItemSpeaker, Speaker, SpeakerKind, SpeakerRole
-from tests.factories import FIRST_START, make_session, make_webinar
+from sessions_app.models import AgendaItem, AgendaItemSpeaker, Session, Speaker, SpeakerKind, SpeakerRole
+from tests.factories import FIRST_START, NOW, make_session, make_webinar
 
 pytestmark = pytest.mark.django_db
 
@@ -72,3 +72,17 @@ def test_a_persons_name_is_the_same_in_both_languages_and_an_institutions_may_be
     shown = [speaker.name.render("es") for speaker in (person, institution)]
 
     assert shown == [LocalizedText("Ana Ejemplo", "es", False), LocalizedText("Example body", "en", True)]
+
+
+@pytest.mark.django_db
+def test_texts_without_a_language_are_counted_by_item_and_only_where_the_session_takes_place() -> None:
+    webinar = make_webinar(sessions=2)
+    first, second = webinar.sessions.order_by("number")
+    AgendaItem.objects.all().delete()
+    AgendaItem.objects.create(session=first, position=1, minutes=5, title_en="Panel", title_es="Panel", points_en="A\nB")
+    AgendaItem.objects.create(session=first, position=2, minutes=5, title_en="Questions")
+    AgendaItem.objects.create(session=second, position=1, minutes=5, title_en="Closing")
+    assert agenda_from_rows(webinar).untranslated_count == 3
+
+    Session.objects.filter(pk=second.pk).update(cancelled_at=NOW)
+    assert agenda_from_rows(webinar).untranslated_count == 2

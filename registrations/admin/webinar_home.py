@@ -104,7 +104,9 @@ def _translation(webinar: Webinar, overview: Overview, urls: Urls) -> Iterator[C
         text = ngettext("%(count)s text lacks a language", "%(count)s texts lack a language", count)
         yield Check(_("Translation"), CheckState.WARNING, text % {"count": count}, urls[Page.AGENDA])
     else:
-        yield Check(_("Translation"), CheckState.DONE, _("Every text of the agenda is in both languages"), urls[Page.AGENDA])
+        yield Check(
+            _("Translation"), CheckState.DONE, _("Every text of the agenda is in both languages"), urls[Page.AGENDA]
+        )
 
 
 def _release(webinar: Webinar, overview: Overview, urls: Urls) -> Iterator[Check]:

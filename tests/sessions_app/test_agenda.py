@@ -79,7 +79,9 @@ def test_texts_without_a_language_are_counted_by_item_and_only_where_the_session
     webinar = make_webinar(sessions=2)
     first, second = webinar.sessions.order_by("number")
     AgendaItem.objects.all().delete()
-    AgendaItem.objects.create(session=first, position=1, minutes=5, title_en="Panel", title_es="Panel", points_en="A\nB")
+    AgendaItem.objects.create(
+        session=first, position=1, minutes=5, title_en="Panel", title_es="Panel", points_en="A\nB"
+    )
     AgendaItem.objects.create(session=first, position=2, minutes=5, title_en="Questions")
     AgendaItem.objects.create(session=second, position=1, minutes=5, title_en="Closing")
     assert agenda_from_rows(webinar).untranslated_count == 3

@@ -177,7 +177,7 @@ class Agenda:
 
     @property
     def untranslated_count(self) -> int:
-        """How many lack a language: the title, those of the sessions that take place, and their items with all points."""
+        """How many lack a language: the title, those of sessions that take place, and their items with all points."""
         texts = [[self.title], *([each.title] for each in self.takes_place)]
         texts += [[entry.title, *entry.points] for each in self.takes_place for entry in each.entries]
         return sum(any(not (text.en and text.es) for text in item) for item in texts)

@@ -421,7 +421,17 @@ OF_A_WEBINAR = (
     *(
         view
         for view in VIEWS
-        if view.name in {"webinar-home", "board", "webinar-messages", "attendance", "history-of-a-webinar"}
+        if view.name
+        in {
+            "webinar-home",
+            "agenda-page",
+            "agenda-table",
+            "registration",
+            "board",
+            "webinar-messages",
+            "attendance",
+            "history-of-a-webinar",
+        }
     ),
     View("people-of-a-webinar", f"{PEOPLE}?webinar={FLOWS}&status__exact=active", SECRETARIAT),
     View("deliveries-of-a-webinar", f"/admin/registrations/delivery/?webinar={FLOWS}", SECRETARIAT),

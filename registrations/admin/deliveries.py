@@ -1,7 +1,6 @@
 """The read-only lists of deliveries, calendar entries and history events."""
 
 import re
-from datetime import datetime
 from typing import Any
 
 from django.contrib import admin, messages
@@ -33,7 +32,7 @@ from registrations.queries.delegation_page import RESENDABLE_STATES
 from registrations.services.deliveries import resend_deliveries, stop_deliveries
 from sessions_app.admin.base import ReadOnlyAdmin, change_url, link
 from sessions_app.admin.filters import SessionWebinarFilter, WebinarFilter
-from sessions_app.admin.webinar_column import WebinarColumnMixin
+from sessions_app.admin.webinar_column import WebinarColumnMixin, hour_with_zone
 
 # The list counts so many deliveries, and has pages for these; filters and the search find the others.
 MOST_COUNTED = 5_000
@@ -88,7 +87,8 @@ class DeliveryAdmin(WebinarColumnMixin, ReadOnlyAdmin[Delivery]):
     def get_list_display(self, request: HttpRequest) -> Any:
         """Leave the webinar out where the list shows only one."""
         is_of_one = WebinarFilter.parameter_name in request.GET
-        return [name for name in self.list_display if name != "webinar_name" or not is_of_one]
+        columns = super().get_list_display(request)
+        return [column for column in columns if column != "webinar_name" or not is_of_one]
 
     def get_search_results(
         self, request: HttpRequest, queryset: "QuerySet[Delivery]", search_term: str
@@ -134,8 +134,8 @@ class DeliveryAdmin(WebinarColumnMixin, ReadOnlyAdmin[Delivery]):
         return gettext(delivery.last_error) if delivery.last_error else ""
 
     @admin.display(description=_("next attempt"), ordering="due_at")
-    def next_attempt(self, delivery: Delivery) -> datetime | None:
-        return delivery.due_at if delivery.state == DeliveryState.DUE else None
+    def next_attempt(self, delivery: Delivery) -> str | None:
+        return hour_with_zone(delivery, delivery.due_at) if delivery.state == DeliveryState.DUE else None
 
     def has_act_permission(self, request: HttpRequest) -> bool:
         """Every account that may see the list may stop and resend."""

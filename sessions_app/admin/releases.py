@@ -35,7 +35,7 @@ class ReleaseAdmin(WebinarColumnMixin, ReadOnlyAdmin[Release]):
     change_form_template = "admin/sessions_app/release/change_form.html"
 
     def get_list_display(self, request: HttpRequest) -> Any:
-        return self._visible_fields(request, self.list_display)
+        return self._visible_fields(request, super().get_list_display(request))
 
     def get_fields(self, request: HttpRequest, obj: Release | None = None) -> Any:
         return self._visible_fields(request, self.fields)

@@ -127,7 +127,7 @@ def test_the_list_has_the_next_attempt_only_of_deliveries_that_wait(secretariat:
 
     html = secretariat.get(LIST).content.decode()
 
-    assert ("15:45" in html, "15:46" in html) == (True, False)
+    assert ("09:45 (Costa Rica)" in html, "09:46 (Costa Rica)" in html) == (True, False)
 
 
 def test_the_list_speaks_spanish(secretariat: Client, staff: User, ana: Delegate) -> None:

@@ -190,3 +190,16 @@ def test_the_list_leads_to_the_page_that_sets_up_a_webinar_but_not_observers(
 
     assert ("/admin/webinars/new/" in page, "/admin/webinars/new/" in seen_by_observer) == (True, False)
     assert "Flows in short</a>" in page
+
+
+def test_a_list_of_several_webinars_names_the_zone_beside_each_hour(secretariat: Client) -> None:
+    make_webinar(sessions=1)
+    make_webinar("tokyo", sessions=1, timezone="Asia/Tokyo")
+
+    several = secretariat.get("/admin/sessions_app/session/").text
+    one = secretariat.get("/admin/sessions_app/session/", {"webinar": "tokyo"}).text
+
+    assert "Mon 16 Nov 2026, 09:00 (Costa Rica)" in several
+    assert "Tue 17 Nov 2026, 00:00 (Tokyo)" in several
+    # The head of the page names it.
+    assert "Tue 17 Nov 2026, 00:00</td>" in one

@@ -529,6 +529,35 @@ def test_an_open_item_that_another_user_removed_is_shown_and_added_once_more(
     assert (again.status_code, item_called("Panel").points_en) == (302, "Typed")
 
 
+def test_a_new_item_is_added_at_the_end_if_another_user_removed_the_one_before_it(
+    secretariat: Client, webinar: Webinar
+) -> None:
+    first = item_called("Opening remarks")
+    query = f"?after={first.pk}"
+    typed = filled_form(page(secretariat, query)) | {"item-title_en": "Break", "item-kind": "break"}
+    remove_items(first.session, [first.pk])
+
+    response = secretariat.post(f"{URL}{query}", typed)
+
+    assert response.headers["Location"] == f"{URL}#item-{item_called('Break').pk}"
+    assert flash_messages(response) == ["The agenda is saved. What is public has not changed."]
+    assert order() == [("Panel", 100), ("Break", 10)]
+
+
+def test_a_wrong_new_item_stays_on_the_page_if_another_user_removed_the_one_before_it(
+    secretariat: Client, webinar: Webinar
+) -> None:
+    first = item_called("Opening remarks")
+    query = f"?after={first.pk}"
+    typed = filled_form(page(secretariat, query)) | {"item-kind": "break", "item-points_en": "Typed"}
+    remove_items(first.session, [first.pk])
+
+    response = secretariat.post(f"{URL}{query}", typed)
+
+    assert errors(response) == {"item-title_en": ["Give a title in at least one language."]}
+    assert filled_form(response.content.decode())["item-points_en"] == "Typed"
+
+
 def test_what_refuses_a_release_and_what_is_only_a_warning_stand_apart(secretariat: Client, webinar: Webinar) -> None:
     AgendaItem.objects.filter(session__number=1, title_en="Panel").update(minutes=110)
     AgendaItem.objects.filter(session__number=2, title_en="Panel").update(minutes=90, title_es="")

@@ -135,7 +135,7 @@ def _is_valid(forms: AgendaForms, opened: OpenItem | None, agenda: Sequence[Revi
         is_valid = False
     begins = forms.session.cleaned_data.get("starts_at") if forms.session.is_bound else None
     for each in agenda:
-        if begins is not None and each.session.starts_at == begins:
+        if begins is not None and each.session.starts_at == begins and each.session.cancelled_at is None:
             forms.session.add_error(
                 "begins", _("Session %(number)s begins at this time already.") % {"number": each.session.number}
             )

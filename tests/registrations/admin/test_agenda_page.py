@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.contrib.admin.models import LogEntry
@@ -10,10 +11,11 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 from time_machine import TimeMachineFixture
 
 from registrations.models import HistoryEvent, User
-from sessions_app.editing import remove_items
+from sessions_app.editing import cancel_session, remove_items
 from sessions_app.models import AgendaItem, AgendaItemSpeaker, Session, Speaker, Webinar
 from sessions_app.releases import release_webinar
 from tests.factories import (
@@ -450,6 +452,16 @@ def test_a_session_is_added_in_the_zone_of_the_webinar(secretariat: Client, webi
     assert (session.title_en, session.title_es) == ("Session 3", "Tres")
     assert errors(again) == {"session-begins": ["Session 3 begins at this time already."]}
     assert Session.objects.count() == 3
+
+
+def test_a_session_is_added_at_the_hour_of_a_cancelled_one(secretariat: Client, webinar: Webinar) -> None:
+    cancelled = Session.objects.get(number=2)
+    cancel_session(cancelled, now=NOW)
+    begins = timezone.localtime(cancelled.starts_at, ZoneInfo(webinar.timezone))
+
+    response = save(secretariat, **{"session-day": f"{begins:%Y-%m-%d}", "session-begins": f"{begins:%H:%M}"})
+
+    assert (response.status_code, Session.objects.get(number=3).starts_at) == (302, cancelled.starts_at)
 
 
 @pytest.mark.parametrize(

@@ -541,6 +541,44 @@ def test_an_open_item_that_another_user_removed_is_shown_and_added_once_more(
     assert (again.status_code, item_called("Panel").points_en) == (302, "Typed")
 
 
+def test_the_speakers_of_an_item_that_another_user_removed_are_shown_and_added_once_more(
+    secretariat: Client, webinar: Webinar, people: list[Any]
+) -> None:
+    _gisela, raul = people
+    ana = make_speaker(webinar, "Ana Ejemplo", institution_en="IOM")
+    for name in ("Luz Muestra", "Rosa Prueba", "Eva Ensayo", "Pía Modelo"):
+        make_speaker(webinar, name)
+    of_ana, of_luz, of_rosa, of_eva, _of_pia = AgendaItemSpeaker.objects.order_by("pk")
+    query = f"?item={of_ana.item_id}"
+    typed = filled_form(page(secretariat, query)) | {
+        f"speaker-{of_ana.pk}-role": "moderator",
+        f"speaker-{of_ana.pk}-institution_es": "OIM",
+        f"speaker-{of_ana.pk}-person": "raul@example.org",
+        f"speaker-{of_luz.pk}-is_removed": "on",
+        f"speaker-{of_rosa.pk}-name_en": "Rosa Nueva",
+        f"speaker-{of_eva.pk}-name_en": "",
+        "speaker-new1-name_en": "Leo Nuevo",
+    }
+    remove_items(of_ana.item.session, [of_ana.item_id])
+    Speaker.objects.filter(pk=ana.pk).update(position_en="Typed by another user")
+
+    response = secretariat.post(f"{URL}{query}", typed)
+    again = secretariat.post(f"{URL}?end={of_ana.item.session_id}", filled_form(response.content.decode()))
+
+    ana.refresh_from_db()
+    raul.refresh_from_db()
+    assert errors(response) == {"item-__all__": ["Another user removed this item. Save again to add it once more."]}
+    assert again.status_code == 302
+    assert speaker_rows(item_called("Panel")) == [
+        ("Ana Ejemplo", "IOM", "moderator"),
+        ("Rosa Nueva", "", "panelist"),
+        ("Pía Modelo", "", "panelist"),
+        ("Leo Nuevo", "", "panelist"),
+    ]
+    assert (ana.institution_es, ana.position_en) == ("OIM", "Typed by another user")
+    assert raul.speaker == ana
+
+
 def test_a_new_item_is_added_at_the_end_if_another_user_removed_the_one_before_it(
     secretariat: Client, webinar: Webinar
 ) -> None:

@@ -103,7 +103,10 @@ def _save(site: AdminSite, request: HttpRequest, webinar: Webinar, forms: Agenda
 
 
 def _opened_item(request: HttpRequest, agenda: Sequence[ReviewedSession]) -> OpenItem | None:
-    """Return the item that the address names; None where there is no such item or session."""
+    """Return the item that the address names; None where there is no such item or session.
+
+    If another user removed that item, what was typed becomes a new one at the end of its session.
+    """
     items = {each.item.pk: each.item for session in agenda for each in session.items}
     sessions = {each.session.pk: each for each in agenda}
     key = {name: _key(request.GET.get(name, "")) for name in ("item", "after", "end")}
@@ -112,8 +115,9 @@ def _opened_item(request: HttpRequest, agenda: Sequence[ReviewedSession]) -> Ope
     if (before := items.get(key["after"])) is not None:
         left = sessions[before.session_id].minutes_left
         return OpenItem(new_item(before.session, minutes_left=left), after=before.pk)
-    was_removed = key["item"] > 0 and "item-minutes" in request.POST
-    end = _key(request.POST.get("session", "")) if was_removed else key["end"]
+    is_typed = "item-minutes" in request.POST
+    was_removed = key["item"] > 0 and is_typed
+    end = _key(request.POST.get("session", "")) if is_typed else key["end"]
     if (session := sessions.get(end)) is not None:
         return OpenItem(new_item(session.session, minutes_left=session.minutes_left), was_removed=was_removed)
     return None
@@ -131,7 +135,7 @@ def _is_valid(forms: AgendaForms, opened: OpenItem | None, agenda: Sequence[Revi
         is_valid = False
     begins = forms.session.cleaned_data.get("starts_at") if forms.session.is_bound else None
     for each in agenda:
-        if begins is not None and each.session.starts_at == begins:
+        if begins is not None and each.session.starts_at == begins and each.session.cancelled_at is None:
             forms.session.add_error(
                 "begins", _("Session %(number)s begins at this time already.") % {"number": each.session.number}
             )

@@ -1,5 +1,6 @@
 """The forms of the page of an agenda: minutes of all items, one item in full with its speakers, and a new session."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,6 +17,8 @@ from sessions_app.models import AgendaItem, AgendaItemSpeaker, Session, Speaker,
 
 # Empty rows for further speakers below those of an item.
 NEW_SPEAKER_ROWS = 3
+# The role in the row of a speaker who is stored with an item.
+STORED_ROW = re.compile(r"(speaker-\d{1,18})-role", re.ASCII)
 # What a new item lasts where no minutes of the session are left.
 USUAL_MINUTES = 10
 
@@ -191,21 +194,35 @@ def _speaker_rows(
         )
         for part in parts
     ]
+    prefixes = [f"speaker-new{number}" for number in range(1, NEW_SPEAKER_ROWS + 1)]
+    if item.pk is None and data is not None:
+        kept = _rows_of_removed_item(data)
+        data = data.copy()
+        # Compared with no name, each row counts as typed.
+        data.update({f"initial-{prefix}-name_en": "" for prefix in kept})
+        prefixes = [*kept, *prefixes]
     by_name = {str(speaker.name_en).casefold(): speaker for speaker in reversed(speakers)}
-    for number in range(1, NEW_SPEAKER_ROWS + 1):
-        prefix = f"speaker-new{number}"
-        name = " ".join(str((data or {}).get(f"{prefix}-name_en", "")).split())
-        rows.append(
-            SpeakerRow(
-                _data_of(data, f"{prefix}-role"),
-                instance=by_name.get(name.casefold()) or Speaker(webinar=item.session.webinar),
-                prefix=prefix,
-                people=people,
-                empty_permitted=True,
-                use_required_attribute=False,
-            )
-        )
-    return rows
+    return rows + [_new_row(data, prefix, item, by_name, people) for prefix in prefixes]
+
+
+def _rows_of_removed_item(data: Any) -> list[str]:
+    """Return the prefixes of the submitted rows of stored speakers, without those that were to be removed."""
+    prefixes = [found[1] for name in data if (found := STORED_ROW.fullmatch(name))]
+    return [prefix for prefix in prefixes if f"{prefix}-is_removed" not in data]
+
+
+def _new_row(
+    data: Any, prefix: str, item: AgendaItem, by_name: Mapping[str, Speaker], people: Mapping[str, Delegate]
+) -> SpeakerRow:
+    name = " ".join(str((data or {}).get(f"{prefix}-name_en", "")).split())
+    return SpeakerRow(
+        _data_of(data, f"{prefix}-role"),
+        instance=by_name.get(name.casefold()) or Speaker(webinar=item.session.webinar),
+        prefix=prefix,
+        people=people,
+        empty_permitted=True,
+        use_required_attribute=False,
+    )
 
 
 def _data_of(data: Any, name: str) -> Any:

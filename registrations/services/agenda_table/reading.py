@@ -20,9 +20,10 @@ MAX_ITEMS = 100
 MAX_SPEAKERS = 30
 MINUTES_OF_A_DAY = 24 * 60
 # The order of the columns without headings. "minutes" is only found by its heading: otherwise one column has both.
-USUAL_COLUMNS = ("hour", "title_es", "title_en", "speakers")
+USUAL_COLUMNS = ("hour_or_minutes", "title_es", "title_en", "speakers")
 HEADINGS: Mapping[str, str] = {
-    "hour": "hora horas horario inicio hour hours time start begins horaominutos hourorminutes",
+    "hour": "hora horas horario inicio hour hours start begins",
+    "hour_or_minutes": "time horaominutos hourorminutes",
     "minutes": "minutos minutes min duracion duration tiempo",
     "title_es": (
         "titulo tituloes tituloenespanol tituloespanol titlees titlespanish titleinspanish espanol spanish es "
@@ -148,12 +149,13 @@ def _problem_of(items: Sequence[TableItem]) -> str:
 
 def _items_of(table: Table) -> Iterator[TableItem]:
     for number, texts in _rows_of(table):
-        begins, minutes, errors = parse_times(texts["hour"], texts["minutes"])
+        hour = texts["hour"] or texts["hour_or_minutes"]
+        begins, minutes, errors = parse_times(hour, texts["minutes"], is_hour_column=bool(texts["hour"]))
         title = Bilingual(en=texts["title_en"], es=texts["title_es"])
         kind = kind_of(f"{title.es} {title.en}")
         yield TableItem(
             row=number,
-            hour=f"{texts['hour']} {texts['minutes']}".strip(),
+            hour=f"{hour} {texts['minutes']}".strip(),
             title=title,
             kind=kind,
             speakers=_speakers_in(texts["speakers"], kind),

@@ -5,7 +5,7 @@ import re
 from django.utils.translation import gettext as _
 
 MINUTES = re.compile(r"(\d{1,3})\s*(?:m|min(?:uto|ute)?s?|')?\.?", re.I | re.ASCII)
-# "1 h 30" lasts that long; "9 h" is an hour of the day.
+# "1 h 30" lasts that long, except in a column of hours; "9 h" is an hour of the day.
 HOURS_LONG = re.compile(
     r"([1-6])\s*h(?:rs?|oras?|ours?)?\.?(?:\s*(?:y|and)?\s*(\d{1,2})\s*(?:m|min\w*)?)?\.?", re.I | re.ASCII
 )
@@ -13,9 +13,12 @@ HOUR = r"(\d{1,2})(?:\s*[:.h]\s*(\d{2})(?::\d{2})?)?\s*(?:hrs?|hs|horas|h)?\.?\s
 HOURS = re.compile(rf"(?:de\s+|from\s+)?{HOUR}(?:\s*(?:[-–—]|a|to|hasta|until)\s*(?:las\s+)?{HOUR})?", re.I | re.ASCII)
 
 
-def parse_times(hour: str, minutes: str) -> tuple[int | None, int | None, list[str]]:
-    """Return (minute of the day, minutes, errors) of "9:00", "09:20 – 09:30", "9.00 a.m." or "20 min"."""
-    begins, lasts = _parse_hours(hour)
+def parse_times(hour: str, minutes: str, *, is_hour_column: bool) -> tuple[int | None, int | None, list[str]]:
+    """Return (minute of the day, minutes, errors) of "9:00", "09:20 – 09:30", "9.00 a.m." or "20 min".
+
+    In a column of hours, "6 h" is an hour of the day; otherwise it lasts that long.
+    """
+    begins, lasts = _parse_hours(hour, is_hour_column=is_hour_column)
     errors = []
     if begins is None and lasts is None and hour:
         errors.append(_("“%(text)s” is neither an hour, such as 09:00, nor minutes.") % {"text": hour[:40]})
@@ -26,10 +29,10 @@ def parse_times(hour: str, minutes: str) -> tuple[int | None, int | None, list[s
     return begins, lasts, errors
 
 
-def _parse_hours(text: str) -> tuple[int | None, int | None]:
+def _parse_hours(text: str, *, is_hour_column: bool) -> tuple[int | None, int | None]:
     """Return (minute of the day, minutes) as far as `text` says them; what is in brackets may be minutes."""
     outside, _bracket, inside = text.partition("(")
-    begins, lasts = _parse_span(outside.strip())
+    begins, lasts = _parse_span(outside.strip(), is_hour_column=is_hour_column)
     if begins is not None and lasts is None:
         lasts = _parse_minutes(inside.rstrip(") "))
     return begins, lasts
@@ -42,10 +45,11 @@ def _parse_minutes(text: str) -> int | None:
     return int(found[1]) * 60 + int(found[2] or 0) if found else None
 
 
-def _parse_span(text: str) -> tuple[int | None, int | None]:
-    if (minutes := _parse_minutes(text)) is not None:
-        return None, minutes
+def _parse_span(text: str, *, is_hour_column: bool) -> tuple[int | None, int | None]:
     found = HOURS.fullmatch(text)
+    is_hour = is_hour_column and found is not None and not MINUTES.fullmatch(text)
+    if not is_hour and (minutes := _parse_minutes(text)) is not None:
+        return None, minutes
     if found is None:
         return None, None
     first, last = found.group(1, 2, 3), found.group(4, 5, 6)

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.contrib.admin.models import LogEntry
@@ -10,10 +11,11 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 from time_machine import TimeMachineFixture
 
 from registrations.models import HistoryEvent, User
-from sessions_app.editing import remove_items
+from sessions_app.editing import cancel_session, remove_items
 from sessions_app.models import AgendaItem, AgendaItemSpeaker, Session, Speaker, Webinar
 from sessions_app.releases import release_webinar
 from tests.factories import (
@@ -452,6 +454,16 @@ def test_a_session_is_added_in_the_zone_of_the_webinar(secretariat: Client, webi
     assert Session.objects.count() == 3
 
 
+def test_a_session_is_added_at_the_hour_of_a_cancelled_one(secretariat: Client, webinar: Webinar) -> None:
+    cancelled = Session.objects.get(number=2)
+    cancel_session(cancelled, now=NOW)
+    begins = timezone.localtime(cancelled.starts_at, ZoneInfo(webinar.timezone))
+
+    response = save(secretariat, **{"session-day": f"{begins:%Y-%m-%d}", "session-begins": f"{begins:%H:%M}"})
+
+    assert (response.status_code, Session.objects.get(number=3).starts_at) == (302, cancelled.starts_at)
+
+
 @pytest.mark.parametrize(
     "typed",
     [{"session-day": "soon"}, {"session-begins": "10:00"}, {"session-day": "2026-11-18", "session-minutes": "1"}],
@@ -527,6 +539,73 @@ def test_an_open_item_that_another_user_removed_is_shown_and_added_once_more(
     assert errors(response) == {"item-__all__": ["Another user removed this item. Save again to add it once more."]}
     assert f'action="?end={item.session_id}"' in response.content.decode()
     assert (again.status_code, item_called("Panel").points_en) == (302, "Typed")
+
+
+def test_the_speakers_of_an_item_that_another_user_removed_are_shown_and_added_once_more(
+    secretariat: Client, webinar: Webinar, people: list[Any]
+) -> None:
+    _gisela, raul = people
+    ana = make_speaker(webinar, "Ana Ejemplo", institution_en="IOM")
+    for name in ("Luz Muestra", "Rosa Prueba", "Eva Ensayo", "Pía Modelo"):
+        make_speaker(webinar, name)
+    of_ana, of_luz, of_rosa, of_eva, _of_pia = AgendaItemSpeaker.objects.order_by("pk")
+    query = f"?item={of_ana.item_id}"
+    typed = filled_form(page(secretariat, query)) | {
+        f"speaker-{of_ana.pk}-role": "moderator",
+        f"speaker-{of_ana.pk}-institution_es": "OIM",
+        f"speaker-{of_ana.pk}-person": "raul@example.org",
+        f"speaker-{of_luz.pk}-is_removed": "on",
+        f"speaker-{of_rosa.pk}-name_en": "Rosa Nueva",
+        f"speaker-{of_eva.pk}-name_en": "",
+        "speaker-new1-name_en": "Leo Nuevo",
+    }
+    remove_items(of_ana.item.session, [of_ana.item_id])
+    Speaker.objects.filter(pk=ana.pk).update(position_en="Typed by another user")
+
+    response = secretariat.post(f"{URL}{query}", typed)
+    again = secretariat.post(f"{URL}?end={of_ana.item.session_id}", filled_form(response.content.decode()))
+
+    ana.refresh_from_db()
+    raul.refresh_from_db()
+    assert errors(response) == {"item-__all__": ["Another user removed this item. Save again to add it once more."]}
+    assert again.status_code == 302
+    assert speaker_rows(item_called("Panel")) == [
+        ("Ana Ejemplo", "IOM", "moderator"),
+        ("Rosa Nueva", "", "panelist"),
+        ("Pía Modelo", "", "panelist"),
+        ("Leo Nuevo", "", "panelist"),
+    ]
+    assert (ana.institution_es, ana.position_en) == ("OIM", "Typed by another user")
+    assert raul.speaker == ana
+
+
+def test_a_new_item_is_added_at_the_end_if_another_user_removed_the_one_before_it(
+    secretariat: Client, webinar: Webinar
+) -> None:
+    first = item_called("Opening remarks")
+    query = f"?after={first.pk}"
+    typed = filled_form(page(secretariat, query)) | {"item-title_en": "Break", "item-kind": "break"}
+    remove_items(first.session, [first.pk])
+
+    response = secretariat.post(f"{URL}{query}", typed)
+
+    assert response.headers["Location"] == f"{URL}#item-{item_called('Break').pk}"
+    assert flash_messages(response) == ["The agenda is saved. What is public has not changed."]
+    assert order() == [("Panel", 100), ("Break", 10)]
+
+
+def test_a_wrong_new_item_stays_on_the_page_if_another_user_removed_the_one_before_it(
+    secretariat: Client, webinar: Webinar
+) -> None:
+    first = item_called("Opening remarks")
+    query = f"?after={first.pk}"
+    typed = filled_form(page(secretariat, query)) | {"item-kind": "break", "item-points_en": "Typed"}
+    remove_items(first.session, [first.pk])
+
+    response = secretariat.post(f"{URL}{query}", typed)
+
+    assert errors(response) == {"item-title_en": ["Give a title in at least one language."]}
+    assert filled_form(response.content.decode())["item-points_en"] == "Typed"
 
 
 def test_what_refuses_a_release_and_what_is_only_a_warning_stand_apart(secretariat: Client, webinar: Webinar) -> None:

@@ -157,6 +157,23 @@ def test_an_hour_or_minutes_are_read_as_people_write_them(
 
 
 @pytest.mark.parametrize(
+    ("heading", "hour", "begins", "minutes"),
+    [
+        ("Hora", "6 h", 360, 300), ("Hour", "6h", 360, 300), ("Hora (Costa Rica)", "6 hrs.", 360, 300),
+        ("Hora", "6h30", 390, 270), ("Hora", "7 h", 420, 240), ("Hora", "20", None, 20),
+        ("Hora", "1 h 30 min", None, 90), ("Hora o minutos", "6 h", None, 360), ("Time", "6 h", None, 360),
+        ("Minutos", "6 h", None, 360),
+    ],
+)  # fmt: skip
+def test_in_a_column_of_hours_a_number_with_an_h_is_an_hour_of_the_day(
+    heading: str, hour: str, begins: int | None, minutes: int, secretariat: Client, session: Session
+) -> None:
+    item = look(secretariat, f"{heading}\tTítulo\n{hour}\tTema").context["looked"].items[0]
+
+    assert (item.begins, item.minutes) == (begins, minutes)
+
+
+@pytest.mark.parametrize(
     "hour", ["25:00", "9:75", "9:30 – 9:00", "soon", "9:00 9:20", "1000000", "\u0669:\u0660\u0660", "=A1", "–"]
 )
 def test_what_is_no_hour_is_refused_beside_its_row(hour: str, secretariat: Client, session: Session) -> None:

@@ -1,4 +1,4 @@
-"""Says in words what differs between two agendas where a page shows the old text beside the new one."""
+"""Describes the differences between two agendas, each as an old text and a new one."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What lists, choosers and heads of pages call a webinar: its days, its title and its state.
+"""The name of a webinar in lists, selects and page heads: its days, its title and its state.
 
 With twenty webinars of similar titles, the days tell them apart; so they come first (look: "dates before the title").
 """

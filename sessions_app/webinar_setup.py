@@ -60,6 +60,18 @@ def _hour(at: datetime) -> str:
     return f"{timezone.localtime(at):%H:%M}"
 
 
+def unsaved_session(webinar: Webinar, plan: SessionPlan, *, number: int) -> Session:
+    """Return the session that `plan` describes; an empty title becomes "Session 1"."""
+    return Session(
+        webinar=webinar,
+        number=number,
+        title_en=plan.title.en or f"Session {number}",
+        title_es=plan.title.es or f"Sesión {number}",
+        starts_at=plan.starts_at,
+        duration_minutes=plan.minutes,
+    )
+
+
 @transaction.atomic
 def create_agenda(webinar: Webinar, sessions: Sequence[SessionPlan], *, earlier: Webinar | None = None) -> None:
     """Save the new `webinar` with its `sessions`, which are numbered in the order of time.
@@ -82,14 +94,7 @@ def create_agenda(webinar: Webinar, sessions: Sequence[SessionPlan], *, earlier:
         write_organisers(webinar, organisers_of(earlier))
         speakers = copy_speakers(earlier, webinar)
     for number, plan in enumerate(sorted(sessions, key=lambda session: session.starts_at), start=1):
-        session = Session(
-            webinar=webinar,
-            number=number,
-            title_en=plan.title.en or f"Session {number}",
-            title_es=plan.title.es or f"Sesión {number}",
-            starts_at=plan.starts_at,
-            duration_minutes=plan.minutes,
-        )
+        session = unsaved_session(webinar, plan, number=number)
         if plan.source is not None:
             session.floor_languages = plan.source.floor_languages
             session.interpretation_languages = plan.source.interpretation_languages

@@ -47,7 +47,7 @@ def agenda_page(site: AdminSite, request: HttpRequest, slug: str) -> HttpRespons
     try:
         return _locked_page(site, request, webinar)
     except (IntegrityError, RowDeleted):
-        # The page of a single row saved or removed the same meanwhile: read and check everything anew.
+        # Another request saved or removed the same row meanwhile: read and check everything again.
         return _locked_page(site, request, webinar)
 
 
@@ -128,7 +128,7 @@ def _key(text: str) -> int:
 
 
 def _is_valid(forms: AgendaForms, opened: OpenItem | None, agenda: Sequence[ReviewedSession]) -> bool:
-    """Check all forms; what a form that is sent twice would add once more is refused."""
+    """Check all forms, and refuse an item or a session that an earlier submission of the same form has added."""
     is_valid = forms.is_valid()
     if is_valid and opened is not None and forms.item is not None and _is_there_already(opened, agenda):
         forms.item.add_error(None, _("This item is there already."))
@@ -150,10 +150,10 @@ def _is_there_already(opened: OpenItem, agenda: Sequence[ReviewedSession]) -> bo
     items = [
         each.item for session in agenda for each in session.items if each.item.session_id == opened.item.session_id
     ]
-    behind = next((place for place, item in enumerate(items, start=1) if item.pk == opened.after), len(items) - 1)
+    index = next((place for place, item in enumerate(items, start=1) if item.pk == opened.after), len(items) - 1)
     names = ("minutes", "kind", "title_en", "title_es")
     return any(
-        all(getattr(item, name) == getattr(opened.item, name) for name in names) for item in items[behind : behind + 1]
+        all(getattr(item, name) == getattr(opened.item, name) for name in names) for item in items[index : index + 1]
     )
 
 
@@ -198,7 +198,7 @@ def _session_row(session: ReviewedSession, forms: AgendaForms, opened: OpenItem 
 
 
 def _release_state(webinar: Webinar, agenda: Sequence[ReviewedSession], *, now: datetime) -> dict[str, Any]:
-    """Return what stands against a release, what is only a warning, and what the release would change."""
+    """Return what prevents a release, what is only a warning, and what the release would change."""
     draft = draft_of(webinar)
     warnings = [*(text for session in agenda for text in session.warnings()), *draft.warnings]
     return {

@@ -19,7 +19,7 @@ from sessions_app.concurrent_edits import save_changed_fields
 from sessions_app.editing import add_speaker, insert_item, next_session_number, remove_items
 from sessions_app.forms import ItemForm
 from sessions_app.models import AgendaItem, AgendaItemSpeaker, Session, Speaker, Webinar
-from sessions_app.webinar_setup import SessionPlan
+from sessions_app.webinar_setup import unsaved_session
 
 
 @dataclass
@@ -56,20 +56,10 @@ def save_agenda(forms: AgendaForms, opened: OpenItem | None, *, webinar: Webinar
         _save_item(forms.item, forms.speakers, opened, log, by=by, now=now)
     plan = forms.session.plan(0) if forms.session.is_bound else None
     if plan is not None:
-        log.new_sessions.append(_add_session(webinar, plan))
+        session = unsaved_session(webinar, plan, number=next_session_number(webinar))
+        session.save(force_insert=True)
+        log.new_sessions.append(session)
     return log
-
-
-def _add_session(webinar: Webinar, plan: SessionPlan) -> Session:
-    number = next_session_number(webinar)
-    return Session.objects.create(
-        webinar=webinar,
-        number=number,
-        title_en=plan.title.en or f"Session {number}",
-        title_es=plan.title.es or f"Sesión {number}",
-        starts_at=plan.starts_at,
-        duration_minutes=plan.minutes,
-    )
 
 
 def _save_item(

@@ -1,4 +1,4 @@
-"""A pasted or uploaded table that becomes the items of a session: first a look, then the items."""
+"""The page that adds agenda items to a session from a pasted or uploaded table, after a preview."""
 
 import hashlib
 from datetime import timedelta
@@ -37,42 +37,45 @@ def agenda_table_page(site: AdminSite, request: HttpRequest, slug: str, n: int) 
     session = get_object_or_404(Session.objects.select_related("webinar"), webinar=webinar_of_page(request), number=n)
     seen = ",".join(str(pk) for pk in session.items.order_by("position").values_list("pk", flat=True))
     if request.method != "POST":
-        return _show(site, request, session, AgendaTableForm(initial={"seen": seen}))
+        return _render(site, request, session, AgendaTableForm(initial={"seen": seen}))
     form = AgendaTableForm(request.POST, request.FILES)
-    table, looked = None, None
+    table, preview = None, None
     try:
         with limit_imports(staff_user(request), now=timezone.now()):
             if (table := form.read_table()) is not None:
-                looked = _look_at(table, session, form)
-                if "_make" in request.POST and looked.is_valid:
-                    return _done(site, request, session, _make(session, looked, form, table))
+                preview = _read_preview(table, session, form)
+                if "_make" in request.POST and preview.is_valid:
+                    return _log_and_redirect(
+                        site, request, session, _add_previewed_items(session, preview, form, table)
+                    )
     except RuleBroken as broken:
         add_broken_rule(form, broken)
-    if table is not None and looked is not None:
+    if table is not None and preview is not None:
         text = table_to_text(table) if form.upload is not None else form.cleaned_data["table"]
-        update_hidden_values(form, table=text, looked_at=_digest(table, form), seen=seen)
-    return _show(site, request, session, form, looked)
+        update_hidden_values(form, table=text, preview_digest=_digest(table, form), seen=seen)
+    return _render(site, request, session, form, preview)
 
 
-def _look_at(table: Table, session: Session, form: AgendaTableForm) -> AgendaTable:
+def _read_preview(table: Table, session: Session, form: AgendaTableForm) -> AgendaTable:
     used = 0 if form.cleaned_data["replaces"] else session.items.aggregate(sum=Sum("minutes", default=0))["sum"]
     starts_at = session.starts_at + timedelta(minutes=used)
     return read_agenda_table(table, session, starts_at=starts_at, last_minutes=form.cleaned_data["last_minutes"])
 
 
 def _digest(table: Table, form: AgendaTableForm) -> str:
-    what = (table, form.cleaned_data["last_minutes"], form.cleaned_data["replaces"])
-    return hashlib.sha256(repr(what).encode()).hexdigest()
+    """Return a digest of all that decides which items are added."""
+    values = (table, form.cleaned_data["last_minutes"], form.cleaned_data["replaces"])
+    return hashlib.sha256(repr(values).encode()).hexdigest()
 
 
-def _make(session: Session, looked: AgendaTable, form: AgendaTableForm, table: Table) -> AddedItems:
+def _add_previewed_items(session: Session, preview: AgendaTable, form: AgendaTableForm, table: Table) -> AddedItems:
     """Store the items. Raises NotPossibleNow if the table, or the session, is not the one that the page has shown."""
-    if form.cleaned_data["looked_at"] != _digest(table, form):
+    if form.cleaned_data["preview_digest"] != _digest(table, form):
         raise NotPossibleNow(_("The table has changed since the look. This is what it makes now."))
-    return add_items(session, looked.items, seen=form.seen_ids, replaces=form.cleaned_data["replaces"])
+    return add_items(session, preview.items, seen=form.seen_ids, replaces=form.cleaned_data["replaces"])
 
 
-def _done(site: AdminSite, request: HttpRequest, session: Session, result: AddedItems) -> HttpResponse:
+def _log_and_redirect(site: AdminSite, request: HttpRequest, session: Session, result: AddedItems) -> HttpResponse:
     parts = [touched_row("deleted", item) for item in result.removed]
     parts += [touched_row("added", item) for item in result.added]
     site.get_model_admin(Session).log_change(request, session, parts)
@@ -81,12 +84,12 @@ def _done(site: AdminSite, request: HttpRequest, session: Session, result: Added
     return redirect("admin:webinar-agenda", session.webinar.slug)
 
 
-def _show(
+def _render(
     site: AdminSite,
     request: HttpRequest,
     session: Session,
     form: AgendaTableForm,
-    looked: AgendaTable | None = None,
+    preview: AgendaTable | None = None,
 ) -> HttpResponse:
     context: dict[str, Any] = site.each_context(request) | {
         "title": _("Table of session %(number)s") % {"number": session.number},
@@ -94,8 +97,8 @@ def _show(
         "webinar": session.webinar,
         "session": session,
         "form": form,
-        "looked": looked,
-        "wrong": sum(bool(item.errors) for item in looked.items) if looked is not None else 0,
+        "preview": preview,
+        "wrong": sum(bool(item.errors) for item in preview.items) if preview is not None else 0,
         "item_count": session.items.count(),
     }
     return TemplateResponse(request, "admin/webinars/agenda/table.html", context)

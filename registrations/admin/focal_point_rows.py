@@ -21,7 +21,7 @@ from sessions_app.webinar_names import name_of
 
 
 def focal_point_rows_page(site: AdminSite, request: HttpRequest, slug: str) -> HttpResponse:
-    """Show what pasted lines would make; a POST with `make` appoints the rows that are right and keeps the others."""
+    """Preview the focal points of pasted lines; a POST with `make` appoints the valid rows and keeps the others."""
     webinar = webinar_of_page(request)
     form = PastedLinesForm(request.POST if "text" in request.POST else None)
     rows = form.rows(webinar) if form.is_valid() else None
@@ -42,11 +42,11 @@ def focal_point_rows_page(site: AdminSite, request: HttpRequest, slug: str) -> H
 
 
 def _appoint(site: AdminSite, request: HttpRequest, webinar: Webinar, rows: Any) -> Any:
-    """Appoint the rows that are right; return the others, or None where none is left."""
-    right, left = rows.right, rows.wrong
-    outcomes = appoint_focal_points([row.person for row in right])
+    """Appoint the valid rows; return the others, or None if there are none."""
+    to_appoint, left = rows.valid_rows, rows.invalid_rows
+    outcomes = appoint_focal_points([row.person for row in to_appoint])
     made = [outcome for outcome in outcomes if isinstance(outcome, FocalPoint)]
-    left += [row for row, outcome in zip(right, outcomes, strict=True) if outcome not in made]
+    left += [row for row, outcome in zip(to_appoint, outcomes, strict=True) if outcome not in made]
     for focal_point in made:
         site.get_model_admin(FocalPoint).log_addition(request, focal_point, [{"added": {}}])
     if made:

@@ -1,4 +1,4 @@
-"""Links that several pages have: to a filtered list, and to where a maximum is changed."""
+"""Links that several pages share: to the filtered list of people, and to the page that changes a maximum."""
 
 from urllib.parse import urlencode
 

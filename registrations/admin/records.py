@@ -1,4 +1,4 @@
-"""The page that lists every model of the admin, for administrators: no task of an officer needs it."""
+"""The page that lists every model of the admin, for administrators; no task of the secretariat needs it."""
 
 from django.contrib.admin import AdminSite
 from django.core.exceptions import PermissionDenied

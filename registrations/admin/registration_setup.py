@@ -58,7 +58,7 @@ def registration_page(site: AdminSite, request: HttpRequest, slug: str) -> HttpR
 
 @dataclass
 class RegistrationSetup:
-    """One request to the page: its forms, of which the one that was sent is bound.
+    """The forms of one request to the page; only the submitted one is bound.
 
     `refusal` says why a body was not removed.
     """
@@ -76,7 +76,7 @@ class RegistrationSetup:
 
     @cached_property
     def dates(self) -> DatesForm:
-        # Not that of the head, since a form writes what was typed into its row.
+        # A row of its own: the form writes what was typed into it, and the head of the page shows the stored values.
         policy = RegistrationPolicy.objects.filter(webinar=self.webinar).select_related("webinar").first()
         policy = policy or RegistrationPolicy(webinar_id=self.webinar.pk)
         return DatesForm(self._data_of("dates"), instance=policy, auto_id="id_dates_%s")
@@ -101,7 +101,7 @@ class RegistrationSetup:
             return None
 
     def log(self, *changes: dict[str, Any]) -> None:
-        """Keep what was done in the webinar's history of changes, which translates the names of models."""
+        """Add `changes` to Django's log of the webinar."""
         self.site.get_model_admin(Webinar).log_change(self.request, self.webinar, list(changes))
 
     def _data_of(self, part: str) -> Any:
@@ -187,7 +187,7 @@ def _invite_again(setup: RegistrationSetup) -> bool:
     return True
 
 
-# What saves each part: it returns True if the page is opened anew, False if it is shown again with errors.
+# The function that saves each part: True redirects to the page, False shows it again with errors.
 PARTS: dict[str, Callable[[RegistrationSetup], bool]] = {
     "dates": _save_dates,
     "quotas": _save_quotas,

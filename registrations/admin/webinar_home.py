@@ -36,7 +36,7 @@ class CheckState(StrEnum):
 
 @dataclass(frozen=True)
 class Check:
-    """One line of the checklist: what it is about, its state in a sentence, and the page that deals with it."""
+    """One row of the checklist: what it is about, its state in a sentence, and the page that deals with it."""
 
     label: str
     state: CheckState
@@ -78,7 +78,7 @@ def delegations_by_state(overview: Overview) -> list[tuple[str, str, list[Delega
 def checks_of(webinar: Webinar, overview: Overview) -> list[Check]:
     """Return the checklist of `webinar`: what is missing first, then what is only a warning, then what is done."""
     urls = page_urls(webinar)
-    found = [check for check_part in CHECKS for check in check_part(webinar, overview, urls)]
+    found = [check for checks_of_part in CHECKS for check in checks_of_part(webinar, overview, urls)]
     order = list(CheckState)
     return sorted(found, key=lambda check: order.index(check.state))
 

@@ -10,7 +10,7 @@ from sessions_app.models.session import LONGEST_SESSION_MINUTES
 class AgendaTableForm(ImportForm):
     """A table of agenda items, as a file or pasted.
 
-    `looked_at` is the digest of the table that the page has shown as items, and `seen` the ids of the items that the
+    `preview_digest` is the digest of the previewed table, and `seen` the ids of the items that the
     session had then.
     """
 
@@ -27,7 +27,7 @@ class AgendaTableForm(ImportForm):
         help_text=_("If it has only an hour; otherwise it lasts until the session ends."),
     )
     replaces = forms.BooleanField(label=_("Remove the items that the session has now"), required=False)
-    looked_at = forms.CharField(required=False, max_length=64, widget=forms.HiddenInput)
+    preview_digest = forms.CharField(required=False, max_length=64, widget=forms.HiddenInput)
     seen = forms.RegexField(r"\A[\d,]*\Z", required=False, max_length=4_000, widget=forms.HiddenInput)
 
     @property

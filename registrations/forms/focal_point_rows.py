@@ -1,4 +1,4 @@
-"""Many focal points at once: pasted lines become rows, each with its errors, which can be corrected in place."""
+"""The forms that appoint many focal points: pasted lines, and the rows read from them, which can be corrected."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from types import SimpleNamespace
@@ -31,6 +31,8 @@ HEADINGS_OF_COUNTRIES = ("country", "pais")
 
 
 class PastedLinesForm(forms.Form):
+    """A text with one focal point on each line."""
+
     text = forms.CharField(
         label=gettext_lazy("Country; name; address; language"),
         max_length=MAX_TEXT_LENGTH,
@@ -59,7 +61,7 @@ class PastedLinesForm(forms.Form):
 
 
 class FocalPointRow(forms.Form):
-    """One person, in the row with this `number`; `is_present` says whether they are a focal point of `body` already."""
+    """One person, in the row with this `number`; `is_appointed_already` says whether `body` has them."""
 
     country = forms.CharField(label=gettext_lazy("Country"), max_length=200)
     name = forms.CharField(
@@ -70,7 +72,7 @@ class FocalPointRow(forms.Form):
     )
     language = forms.CharField(label=gettext_lazy("Language"), max_length=200, required=False)
     number = 0
-    is_present = False
+    is_appointed_already = False
 
     def __init__(self, *args: Any, bodies: Mapping[str, ParticipatingBody], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -111,7 +113,7 @@ class FocalPointRow(forms.Form):
     def person(self) -> NewFocalPoint | None:
         """The focal point to appoint; None for a row that is wrong or empty, or whose person is one already."""
         body = self.body
-        if self.errors or body is None or self.is_present:
+        if self.errors or body is None or self.is_appointed_already:
             return None
         data = self.cleaned_data
         return NewFocalPoint(body, data["email"], data["name"], data["language"] or body.default_language)
@@ -119,8 +121,8 @@ class FocalPointRow(forms.Form):
 
 class _FocalPointRows(forms.BaseFormSet):  # type: ignore[type-arg]  # takes no parameter at run time
     @property
-    def right(self) -> list[FocalPointRow]:
-        """The rows that can be appointed."""
+    def valid_rows(self) -> list[FocalPointRow]:
+        """The rows whose people can be appointed."""
         self.is_valid()
         return [row for row in self.forms if row.person is not None]
 
@@ -130,7 +132,7 @@ class _FocalPointRows(forms.BaseFormSet):  # type: ignore[type-arg]  # takes no 
         return [SimpleNamespace(formset=self, opts=SimpleNamespace(verbose_name_plural=_("Rows")))]
 
     @property
-    def wrong(self) -> list[FocalPointRow]:
+    def invalid_rows(self) -> list[FocalPointRow]:
         """The rows with errors."""
         self.is_valid()
         return [row for row in self.forms if row.errors]
@@ -154,7 +156,7 @@ class _FocalPointRows(forms.BaseFormSet):  # type: ignore[type-arg]  # takes no 
         for focal_point in appointed.filter(address__in=list(rows)).select_related("user", "body"):
             row = rows[focal_point.user.email.lower()]
             if row.body == focal_point.body:
-                row.is_present = True
+                row.is_appointed_already = True
             elif row.body is not None:
                 row.add_error(
                     "email",
@@ -168,12 +170,12 @@ _Rows = forms.formset_factory(FocalPointRow, formset=_FocalPointRows, extra=0, m
 
 def focal_point_rows(rows: Any, webinar: Webinar) -> Any:
     """Return `rows` as a bound formset: the data that a page sent, or a sequence of texts by column."""
-    data = _as_sent(rows) if isinstance(rows, list) else rows
+    data = _as_form_data(rows) if isinstance(rows, list) else rows
     bodies = list(ParticipatingBody.objects.filter(delegations__webinar=webinar))
     return _Rows(data, prefix="rows", form_kwargs={"bodies": bodies_by_word(bodies)})
 
 
-def _as_sent(rows: Sequence[Mapping[str, str]]) -> dict[str, str]:
+def _as_form_data(rows: Sequence[Mapping[str, str]]) -> dict[str, str]:
     cells = {f"rows-{number}-{name}": text for number, row in enumerate(rows) for name, text in row.items()}
     return {"rows-TOTAL_FORMS": str(len(rows)), "rows-INITIAL_FORMS": "0", **cells}
 

@@ -16,7 +16,7 @@ from registrations.forms.new_webinar.whole import DAY, MOMENT
 from registrations.forms.policies import PolicyForm
 from registrations.models import ParticipantProfile, ParticipatingBody, Quota, QuotaLimits, RegistrationPolicy
 from registrations.services.change_previews import ChangePreview
-from registrations.services.quotas import QuotaChange, limits_mark
+from registrations.services.quotas import QuotaChange, format_limits
 from registrations.services.usual_rules import USUAL_MINIMUM
 from sessions_app.bilingual import Bilingual
 from sessions_app.concurrent_edits import ConcurrentEditForm
@@ -49,7 +49,7 @@ class DatesForm(ConcurrentEditForm, PolicyForm):
 
 
 class AddBodiesForm(forms.Form):
-    """Ticks bodies to add: all `bodies` but those `present` (ids), which are no error if they were added meanwhile."""
+    """Chooses bodies to add: all `bodies` except those `present` (ids), which are accepted if added meanwhile."""
 
     bodies = forms.TypedMultipleChoiceField(
         label=_("Countries and organisations to add"),
@@ -80,7 +80,7 @@ class QuotaChangeRow(QuotaRow):
         data, wanted = self.cleaned_data, None
         if self.is_wanted:
             wanted = QuotaLimits(data["minimum"], data["maximum"])
-        if limits_mark(wanted) == data["shown"]:
+        if format_limits(wanted) == data["shown"]:
             return None
         return QuotaChange(
             row, data["profile"], wanted, data["shown"], Bilingual(en=data["name_en"], es=data["name_es"])
@@ -164,5 +164,5 @@ def _row_initial(profile: ParticipantProfile, quota: Quota | None) -> dict[str, 
         "is_asked": quota is not None,
         "minimum": quota.minimum if quota else USUAL_MINIMUM,
         "maximum": quota.maximum if quota else None,
-        "shown": limits_mark(quota.limits if quota else None),
+        "shown": format_limits(quota.limits if quota else None),
     }

@@ -11,15 +11,15 @@ from django.db.models import Count, Max, Min, Q
 from registrations.models import Announcement, Delivery, DeliveryKind, DeliveryState, GapReminder, ReminderRule
 from sessions_app.models import Release, Webinar
 
-# The columns of a delivery that say what owes it, with their models. The first one that is set tells mailings apart.
+# The foreign keys of a delivery to what owes it, with their models. The first one that is set is the mailing's subject.
 SUBJECTS: dict[str, type[models.Model]] = {
     "announcement": Announcement,
     "gap_reminder": GapReminder,
     "rule": ReminderRule,
     "release": Release,
 }
-# The pace of sending is that of the last minutes.
-PACE_OF = timedelta(minutes=10)
+# The pace of sending is measured over these last minutes.
+PACE_WINDOW = timedelta(minutes=10)
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Mailing:
 
     kind: DeliveryKind
     subject: models.Model | None
-    all: int
+    total: int
     sent: int
     failed: int
     waiting: int
@@ -42,20 +42,20 @@ class Mailing:
 
     @property
     def is_in_progress(self) -> bool:
-        """Whether a message of it is due or being sent."""
+        """Whether one of its messages is due or being sent."""
         return self.waiting > 0
 
 
 def mailings_of(webinar: Webinar, *, now: datetime) -> list[Mailing]:
     """Return the mailings of `webinar`, the one that sent last first. At most five queries."""
     waiting = Q(state=DeliveryState.DUE, due_at__lte=now) | Q(state=DeliveryState.CLAIMED)
-    lately = Q(sent_at__gt=now - PACE_OF)
+    lately = Q(sent_at__gt=now - PACE_WINDOW)
     deliveries = Delivery.objects.filter(webinar=webinar).without_tests().exclude(state=DeliveryState.SUPERSEDED)
     rows: Sequence[Any] = list(
         deliveries.order_by()
         .values("kind", *SUBJECTS)
         .annotate(
-            all=Count("pk"),
+            total=Count("pk"),
             sent=Count("pk", filter=Q(state=DeliveryState.SENT)),
             failed=Count("pk", filter=Q(state=DeliveryState.FAILED)),
             waiting=Count("pk", filter=waiting),
@@ -80,7 +80,7 @@ def _mailing(row: dict[str, Any], subjects: dict[str, dict[Any, models.Model]], 
         kind=DeliveryKind(row["kind"]),
         subject=subject,
         seconds_left=_seconds_left(row, now=now),
-        **{name: row[name] for name in ("all", "sent", "failed", "waiting", "began_at", "last_sent_at")},
+        **{name: row[name] for name in ("total", "sent", "failed", "waiting", "began_at", "last_sent_at")},
     )
 
 

@@ -1,4 +1,4 @@
-"""What the secretariat has to know of one webinar at a glance: how far it is set up, and what is open."""
+"""The data of a webinar's home page: how far it is set up, and what is still to do."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,6 +1,6 @@
-"""What the page of a webinar's registration shows: its bodies with their focal points, and its rules with their dates.
+"""The bodies of a webinar with their focal points, and its rules with their dates, for the registration page.
 
-The number of queries depends neither on the bodies nor on the rules.
+The number of queries is the same for any number of bodies or rules.
 """
 
 from collections import defaultdict
@@ -29,7 +29,7 @@ from sessions_app.models import ReleasedSession, Webinar
 
 
 @dataclass(frozen=True)
-class FocalPointSeen:
+class FocalPointActivity:
     """A focal point, annotated by `with_last_invitation`, and when they last signed in or acted; None if never."""
 
     focal_point: Any
@@ -37,11 +37,11 @@ class FocalPointSeen:
 
 
 @dataclass(frozen=True)
-class BodySetup:
+class BodyWithFocalPoints:
     """One body of the webinar with its focal points."""
 
     row: BoardRow
-    focal_points: Sequence[FocalPointSeen]
+    focal_points: Sequence[FocalPointActivity]
 
     @property
     def is_organisation(self) -> bool:
@@ -54,19 +54,19 @@ class BodySetup:
         return any(each.seen_at for each in self.focal_points)
 
     @property
-    def may_be_removable(self) -> bool:
-        """Whether nobody is named and nothing was submitted; the service looks for the rest."""
+    def may_be_removed(self) -> bool:
+        """Whether nobody is named and nothing was submitted; `remove_body` checks the rest."""
         return not self.row.named and self.row.delegation.status == DelegationStatus.DRAFT
 
 
-def bodies_with_focal_points(webinar: Webinar, rows: Iterable[BoardRow]) -> list[BodySetup]:
+def bodies_with_focal_points(webinar: Webinar, rows: Iterable[BoardRow]) -> list[BodyWithFocalPoints]:
     """Return the bodies of `rows`, by name: first the countries without a focal point, then those where none signed in.
 
     Organisations, which need none, come last. One query.
     """
     rows = list(rows)
-    by_body = _focal_points_seen(webinar, {row.delegation.body_id for row in rows})
-    bodies = [BodySetup(row, by_body.get(row.delegation.body_id, ())) for row in rows]
+    by_body = _focal_points_by_body(webinar, {row.delegation.body_id for row in rows})
+    bodies = [BodyWithFocalPoints(row, by_body.get(row.delegation.body_id, ())) for row in rows]
     return sorted(
         bodies,
         key=lambda body: (
@@ -78,7 +78,7 @@ def bodies_with_focal_points(webinar: Webinar, rows: Iterable[BoardRow]) -> list
     )
 
 
-def _focal_points_seen(webinar: Webinar, bodies: Iterable[int]) -> Mapping[int, Sequence[FocalPointSeen]]:
+def _focal_points_by_body(webinar: Webinar, bodies: Iterable[int]) -> Mapping[int, Sequence[FocalPointActivity]]:
     actions = HistoryEvent.objects.filter(actor=OuterRef("user")).order_by("-at")
     focal_points = FocalPoint.objects.with_access().filter(body__in=bodies).select_related("user")
     annotated: Any = with_last_invitation(focal_points, webinar=webinar).annotate(
@@ -87,12 +87,12 @@ def _focal_points_seen(webinar: Webinar, bodies: Iterable[int]) -> Mapping[int, 
     by_body = defaultdict(list)
     for focal_point in annotated.order_by("-is_primary", "user__name", "pk"):
         seen = [at for at in (focal_point.user.last_login, focal_point.acted_at) if at is not None]
-        by_body[focal_point.body_id].append(FocalPointSeen(focal_point, max(seen, default=None)))
+        by_body[focal_point.body_id].append(FocalPointActivity(focal_point, max(seen, default=None)))
     return by_body
 
 
 @dataclass(frozen=True)
-class RuleSetup:
+class RuleWithDates:
     """A rule, the instants at which it will send, and to how many people the next one would go now."""
 
     rule: ReminderRule | GapNoticeRule
@@ -105,7 +105,7 @@ class RuleSetup:
         return isinstance(self.rule, GapNoticeRule)
 
 
-def rules_with_dates(webinar: Webinar, *, now: datetime) -> list[RuleSetup]:
+def rules_with_dates(webinar: Webinar, *, now: datetime) -> list[RuleWithDates]:
     """Return the rules of `webinar`, whose policy is loaded, gap notices first. Eleven queries at most."""
     events: dict[tuple[UpcomingKind, int], list[UpcomingEvent]] = defaultdict(list)
     for event in upcoming_events([webinar], now=now):
@@ -116,21 +116,21 @@ def rules_with_dates(webinar: Webinar, *, now: datetime) -> list[RuleSetup]:
 Events = Mapping[tuple[UpcomingKind, int], Sequence[UpcomingEvent]]
 
 
-def _gap_notices(webinar: Webinar, events: Events) -> list[RuleSetup]:
+def _gap_notices(webinar: Webinar, events: Events) -> list[RuleWithDates]:
     rules = list(GapNoticeRule.objects.filter(webinar=webinar))
     dates = {rule.pk: _dates(events.get((UpcomingKind.GAP_NOTICE, rule.pk), ())) for rule in rules}
     people = 0
     if any(dates.values()):
         people = sum(len(country.focal_points) for country in countries_with_gaps(webinar))
-    return [RuleSetup(rule, dates[rule.pk], people if dates[rule.pk] else 0) for rule in rules]
+    return [RuleWithDates(rule, dates[rule.pk], people if dates[rule.pk] else 0) for rule in rules]
 
 
-def _reminders(webinar: Webinar, events: Events) -> list[RuleSetup]:
+def _reminders(webinar: Webinar, events: Events) -> list[RuleWithDates]:
     rules = list(ReminderRule.objects.filter(webinar=webinar))
     of_rules = {rule.pk: events.get((UpcomingKind.REMINDER, rule.pk), ()) for rule in rules}
     next_events = [event for of_rule in of_rules.values() for event in of_rule[:1]]
     people = _people_to_remind(next_events)
-    return [RuleSetup(rule, _dates(of_rules[rule.pk]), people.get(rule.pk, 0)) for rule in rules]
+    return [RuleWithDates(rule, _dates(of_rules[rule.pk]), people.get(rule.pk, 0)) for rule in rules]
 
 
 def _dates(events: Iterable[UpcomingEvent]) -> tuple[datetime, ...]:

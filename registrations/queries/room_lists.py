@@ -1,6 +1,6 @@
-"""Who is to be registered in the video conference room of a session, and what changed since the last export.
+"""The people to register in a session's video conference room, and the changes since the last export.
 
-Exact whatever is saved at the same moment: what is compared are the addresses, not times.
+The lists compare addresses, not times, so that nobody who is saved during an export is missed.
 """
 
 from django.db import models
@@ -18,8 +18,8 @@ class RoomList(models.TextChoices):
     """The lists that can be exported for a room. A corrected address is in both lists of changes."""
 
     EVERYBODY = "everybody", _("Everybody")
-    CAME = "came", _("Who came since")
-    LEFT = "left", _("Who left since")
+    ADDED = "added", _("Added since")
+    REMOVED = "removed", _("Removed since")
 
 
 def entries_for_room(session: Session, part: RoomList) -> CalendarEntryQuerySet:
@@ -31,7 +31,7 @@ def entries_for_room(session: Session, part: RoomList) -> CalendarEntryQuerySet:
     entries = CalendarEntry.objects.filter(session=session, delegate__anonymised_at__isnull=True)
     if part == RoomList.EVERYBODY:
         return entries.invited()
-    if part == RoomList.CAME:
+    if part == RoomList.ADDED:
         return entries.invited().exclude(exported_for_room=models.F("delegate"))
     return entries.filter(exported_for_room__isnull=False).exclude(pk__in=entries.invited().order_by().values("pk"))
 

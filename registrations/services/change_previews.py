@@ -1,4 +1,4 @@
-"""What a change of the setup of a webinar does to its delegations: shown before it is saved, and then confirmed."""
+"""Previews of what a change of a webinar's setup does to its delegations; the user confirms it before it is saved."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field

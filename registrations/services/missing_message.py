@@ -1,4 +1,4 @@
-"""What a delegation still lacks, as the message after a person was named."""
+"""The sentence that says what a delegation still lacks, shown after a person was named."""
 
 from collections.abc import Sequence
 
@@ -8,7 +8,7 @@ from registrations.queries import SeatCount, gaps_in
 
 
 def message_of_missing(seats: Sequence[SeatCount], *, lacks_letter: bool) -> str:
-    """Return, with a leading blank, “Still missing: Prosecutors (1 of 2).” or that every quota is met.
+    """Return, with a leading space, “Still missing: Prosecutors (1 of 2).” or that every quota is met.
 
     The text is empty for an organisation, which has no seats.
     """

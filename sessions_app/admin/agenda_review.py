@@ -1,4 +1,4 @@
-"""What the page of the agenda shows of a draft: the hour of each item, the minutes left, and what is worth a look."""
+"""The draft agenda as its page shows it: the hours of each item, the minutes left, and warnings."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass

@@ -199,7 +199,7 @@ def test_languages_organisers_presidency_and_short_texts_are_part_of_a_release(p
     ("language", "labels", "names"),
     [
         ("en", ("languages of the floor", "interpretation into"), ("Spanish", "Spanish, Portuguese", "English")),
-        ("es", ("idiomas de la sala", "interpretación a"), ("español", "español, portugués", "inglés")),
+        ("es", ("idiomas de las intervenciones", "interpretación a"), ("español", "español, portugués", "inglés")),
     ],
 )
 def test_changed_languages_are_named_in_the_language_of_the_reader(

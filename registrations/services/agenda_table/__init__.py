@@ -1,6 +1,6 @@
-"""A table that a person typed becomes agenda items: hour or minutes, title in Spanish, title in English, speakers.
+"""Creates agenda items from a table with hour or minutes, title in Spanish, title in English, and speakers.
 
-`reading` says what the items would be and what is wrong with each row, `times` parses its hours, and `saving` stores
+`reading` previews the items with the errors of each row, `times` parses hours, and `saving` stores
 the items.
 """
 

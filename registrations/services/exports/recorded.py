@@ -77,7 +77,7 @@ def export_room_list(session: Session, part: RoomList, *, by: User, now: datetim
     found = list(entries.select_for_update(of=("self",)).order_by("pk"))
     if not found:
         raise NotPossibleNow(_("Nobody is in this list, so nothing was exported."))
-    exported = None if part == RoomList.LEFT else F("delegate")
+    exported = None if part == RoomList.REMOVED else F("delegate")
     CalendarEntry.objects.filter(pk__in=[entry.pk for entry in found]).update(exported_for_room=exported)
     _event(
         session.webinar_id, by=by, now=now, rows=len(found), what=ROOM_EXPORT, session=session.number, list=part.value,

@@ -15,7 +15,7 @@ from registrations.services.quotas.previews import (
     exception_preview,
     quota_change_preview,
 )
-from registrations.services.quotas.table import QuotaChange, change_quotas, limits_mark
+from registrations.services.quotas.table import QuotaChange, change_quotas, format_limits
 
 __all__ = [
     "MAX_SEATS",
@@ -27,7 +27,7 @@ __all__ = [
     "end_exception",
     "exception_confirmations",
     "exception_preview",
-    "limits_mark",
+    "format_limits",
     "make_exception",
     "quota_change_preview",
 ]

@@ -38,7 +38,7 @@ from sessions_app.models import Webinar
 class QuotaChange:
     """One row of the table: `profile`, or a new one called `name`, and its `wanted` limits, None to remove it.
 
-    `shown` is the `limits_mark` that the user saw, empty for a profile that was not asked for. `row` is the place of
+    `shown` is the `format_limits` that the user saw, empty for a profile that was not asked for. `row` is the place of
     the change in the form.
     """
 
@@ -49,7 +49,7 @@ class QuotaChange:
     name: Bilingual | None = None
 
 
-def limits_mark(limits: QuotaLimits | None) -> str:
+def format_limits(limits: QuotaLimits | None) -> str:
     """Return a short text that differs for different limits, empty for none."""
     return f"{limits.minimum}-{limits.maximum}" if limits else ""
 
@@ -85,7 +85,7 @@ def change_quotas(
         before,
         after,
         accepts_at_once=accepts_at_once(webinar),
-        marks=[f"asks:{quota.profile.code}:{limits_mark(quota.limits)}" for quota in quotas_of(webinar.pk)],
+        marks=[f"asks:{quota.profile.code}:{format_limits(quota.limits)}" for quota in quotas_of(webinar.pk)],
     )
     if not preview.confirmations <= set(confirmed):
         raise ConfirmationRequired(preview)
@@ -117,7 +117,7 @@ def _apply(webinar: Webinar, change: QuotaChange, quotas: Mapping[int, Quota]) -
     stored = quota.limits if quota else None
     if stored == change.wanted:
         return None
-    if limits_mark(stored) != change.shown:
+    if format_limits(stored) != change.shown:
         raise NotPossibleNow(_changed_meanwhile(stored))
     if change.wanted is None:
         _remove(webinar, profile)

@@ -41,16 +41,16 @@ def look(client: Client, text: str = "", **typed: Any) -> Any:
     return client.post(URL, data)
 
 
-def make(client: Client, looked: Any, **typed: str) -> Any:
-    return client.post(URL, filled_form(looked.content.decode()) | {"_make": "1"} | typed)
+def make(client: Client, preview: Any, **typed: str) -> Any:
+    return client.post(URL, filled_form(preview.content.decode()) | {"_make": "1"} | typed)
 
 
 def rows(response: Any) -> list[tuple[Any, ...]]:
-    return [(item.minutes, item.title.es, item.title.en, item.kind) for item in response.context["looked"].items]
+    return [(item.minutes, item.title.es, item.title.en, item.kind) for item in response.context["preview"].items]
 
 
 def errors(response: Any) -> list[tuple[str, ...]]:
-    return [item.errors for item in response.context["looked"].items]
+    return [item.errors for item in response.context["preview"].items]
 
 
 def titles(session: Session) -> list[str]:
@@ -68,7 +68,7 @@ def test_a_table_as_a_person_types_it_is_looked_at_first(secretariat: Client, se
         (60, "Preguntas y respuestas", "Questions and answers", "questions"),
     ]
     assert errors(response) == [(), (), ("Give its minutes, or the hour of the next row.",), (), ()]
-    assert response.context["looked"].items[1].speaker_labels == [
+    assert response.context["preview"].items[1].speaker_labels == [
         "Moderator: Ana Ejemplo (OIM)",
         "Panelist: Luis Muestra",
         "Panelist: Rosa Prueba (UNODC)",
@@ -80,9 +80,9 @@ def test_a_table_as_a_person_types_it_is_looked_at_first(secretariat: Client, se
 
 def test_the_second_post_makes_the_items_behind_those_that_exist(secretariat: Client, session: Session) -> None:
     known = make_speaker(session.webinar, "Ana Ejemplo")
-    looked = look(secretariat, "10 min\tReceso\tBreak\n15\tPanel de cierre\t\tana ejemplo; Luis Muestra (OIM)")
+    preview = look(secretariat, "10 min\tReceso\tBreak\n15\tPanel de cierre\t\tana ejemplo; Luis Muestra (OIM)")
 
-    response = make(secretariat, looked)
+    response = make(secretariat, preview)
 
     assert response.headers["Location"] == "/admin/webinars/flows/agenda/"
     assert list(session.items.order_by("position").values_list("minutes", "kind", "title_es", "title_en"))[2:] == [
@@ -101,9 +101,9 @@ def test_the_second_post_makes_the_items_behind_those_that_exist(secretariat: Cl
 
 
 def test_the_items_replace_those_that_exist_if_that_is_ticked(secretariat: Client, session: Session) -> None:
-    looked = look(secretariat, "9:00\tApertura\n9:30\tCierre", replaces="on")
+    preview = look(secretariat, "9:00\tApertura\n9:30\tCierre", replaces="on")
 
-    make(secretariat, looked)
+    make(secretariat, preview)
 
     assert list(session.items.order_by("position").values_list("position", "minutes", "title_es")) == [
         (1, 30, "Apertura"),
@@ -112,19 +112,19 @@ def test_the_items_replace_those_that_exist_if_that_is_ticked(secretariat: Clien
 
 
 def test_a_table_that_is_sent_twice_is_added_once(secretariat: Client, session: Session) -> None:
-    looked = look(secretariat, "10\tReceso\tBreak")
+    preview = look(secretariat, "10\tReceso\tBreak")
 
-    make(secretariat, looked)
-    again = make(secretariat, looked)
+    make(secretariat, preview)
+    again = make(secretariat, preview)
 
     assert "Someone has changed the items of this session meanwhile." in again.content.decode()
     assert titles(session) == ["Opening remarks", "Panel", "Break"]
 
 
 def test_a_table_that_was_changed_after_the_look_is_shown_again(secretariat: Client, session: Session) -> None:
-    looked = look(secretariat, "10\tReceso\tBreak")
+    preview = look(secretariat, "10\tReceso\tBreak")
 
-    again = make(secretariat, looked, table="20\tReceso\tBreak")
+    again = make(secretariat, preview, table="20\tReceso\tBreak")
     response = make(secretariat, again)
 
     assert "The table has changed since the look." in again.content.decode()
@@ -132,9 +132,9 @@ def test_a_table_that_was_changed_after_the_look_is_shown_again(secretariat: Cli
 
 
 def test_a_table_with_an_error_makes_nothing(secretariat: Client, session: Session) -> None:
-    looked = look(secretariat, "10\tReceso\tBreak\nsoon\tCierre\tClosing")
+    preview = look(secretariat, "10\tReceso\tBreak\nsoon\tCierre\tClosing")
 
-    response = make(secretariat, looked)
+    response = make(secretariat, preview)
 
     assert (response.status_code, "_make" in response.content.decode()) == (200, False)
     assert titles(session) == ["Opening remarks", "Panel"]
@@ -203,11 +203,11 @@ def test_each_error_stands_beside_its_row(text: str, message: str, secretariat: 
 def test_a_row_whose_hour_differs_from_the_running_clock_is_marked(secretariat: Client, session: Session) -> None:
     response = look(secretariat, "9:00 – 9:10\tUno\n9:20 – 9:30\tDos", replaces="on")
 
-    assert [item.warning for item in response.context["looked"].items] == [
+    assert [item.warning for item in response.context["preview"].items] == [
         "",
         "By the minutes before it, it begins at 09:10.",
     ]
-    assert response.context["looked"].minutes_left == 100
+    assert response.context["preview"].minutes_left == 100
     assert make(secretariat, response).status_code == 302
 
 
@@ -227,7 +227,7 @@ TOTAL\t2 h\t
 def test_hours_that_are_all_shifted_are_marked_once(secretariat: Client, session: Session) -> None:
     response = look(secretariat, OF_ANOTHER_HOUR, replaces="on")
 
-    items = response.context["looked"].items
+    items = response.context["preview"].items
     assert [(item.minutes, item.kind, bool(item.warning)) for item in items[:-1]] == [
         (30, "presentation", True),
         (15, "opening", False),
@@ -239,7 +239,7 @@ def test_hours_that_are_all_shifted_are_marked_once(secretariat: Client, session
     assert items[0].warning == "By the minutes before it, it begins at 09:00."
     assert [len(item.speakers) for item in items] == [1, 2, 1, 0, 3, 0, 0]
     assert items[-1].errors == ("“TOTAL” is neither an hour, such as 09:00, nor minutes.",)
-    assert response.context["looked"].minutes_left == -30
+    assert response.context["preview"].minutes_left == -30
 
 
 def test_the_last_row_lasts_until_the_end_or_as_long_as_somebody_says(secretariat: Client, session: Session) -> None:
@@ -279,10 +279,10 @@ def test_a_workbook_is_uploaded_with_hours_as_excel_stores_them(secretariat: Cli
         (time(9, 20), "Receso", None, None),
     )
 
-    looked = look(secretariat, file=file, replaces="on")
-    make(secretariat, looked)
+    preview = look(secretariat, file=file, replaces="on")
+    make(secretariat, preview)
 
-    assert rows(looked) == [(20, "Apertura", "Opening", "opening"), (100, "Receso", "", "break")]
+    assert rows(preview) == [(20, "Apertura", "Opening", "opening"), (100, "Receso", "", "break")]
     assert titles(session) == ["Opening", "Receso"]
     assert [speaker.name_en for speaker in Speaker.objects.order_by("pk")] == ["Ana Ejemplo", "Luis Muestra"]
 
@@ -290,8 +290,8 @@ def test_a_workbook_is_uploaded_with_hours_as_excel_stores_them(secretariat: Cli
 def test_a_csv_file_of_a_spanish_excel_is_uploaded(secretariat: Client, session: Session) -> None:
     text = 'Hora;Título;Ponentes\r\n9:00;Apertura;"Ana Ejemplo; Luis Muestra"\r\n9:20;Migración;\r\n'
 
-    looked = look(secretariat, file=SimpleUploadedFile("agenda.csv", text.encode("cp1252")), replaces="on")
-    make(secretariat, looked)
+    preview = look(secretariat, file=SimpleUploadedFile("agenda.csv", text.encode("cp1252")), replaces="on")
+    make(secretariat, preview)
 
     assert (titles(session), Speaker.objects.count()) == (["Apertura", "Migración"], 2)
 
@@ -321,8 +321,8 @@ def test_too_many_items_and_no_items_are_refused(secretariat: Client, session: S
     many = look(secretariat, "5\tTema\n" * 101)
     none = look(secretariat, "Hora\tTítulo\n\n")
 
-    assert many.context["looked"].problem == "These are more than 100 items. Is it the table of one session?"
-    assert none.context["looked"].problem == "There is no row with a title."
+    assert many.context["preview"].problem == "These are more than 100 items. Is it the table of one session?"
+    assert none.context["preview"].problem == "There is no row with a title."
     assert [make(secretariat, each).status_code for each in (many, none)] == [200, 200]
     assert AgendaItem.objects.count() == 2
 
@@ -335,9 +335,9 @@ def test_nothing_is_refused_with_a_sentence(secretariat: Client, session: Sessio
 
 @pytest.mark.parametrize("seen", ["x", "1,9", "9" * 5_000, "-1"])
 def test_a_forged_list_of_seen_items_makes_nothing(seen: str, secretariat: Client, session: Session) -> None:
-    looked = look(secretariat, "10\tReceso\tBreak")
+    preview = look(secretariat, "10\tReceso\tBreak")
 
-    assert make(secretariat, looked, seen=seen).status_code == 200
+    assert make(secretariat, preview, seen=seen).status_code == 200
     assert titles(session) == ["Opening remarks", "Panel"]
 
 

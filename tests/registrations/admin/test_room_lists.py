@@ -47,8 +47,8 @@ def test_the_page_offers_everybody_and_after_an_export_what_changed(
     withdraw_delegate(ana, version=1, by=staff, now=SOON, reason="ill")
 
     assert before == {"Everybody (1)": True}
-    assert after == {"Everybody (1)": True, "Who came since (0)": False, "Who left since (0)": False}
-    assert buttons(secretariat) == {"Everybody (0)": False, "Who came since (0)": False, "Who left since (1)": True}
+    assert after == {"Everybody (1)": True, "Added since (0)": False, "Removed since (0)": False}
+    assert buttons(secretariat) == {"Everybody (0)": False, "Added since (0)": False, "Removed since (1)": True}
     assert "Last exported:" in secretariat.get(PAGE).text
 
 
@@ -61,7 +61,7 @@ def test_the_file_is_a_csv_without_formulas_and_the_history_has_it(secretariat: 
     assert "people for the room" in history
 
 
-@pytest.mark.parametrize("typed", [{"list": "left"}, {"list": "nobody"}, {}])
+@pytest.mark.parametrize("typed", [{"list": "removed"}, {"list": "nobody"}, {}])
 def test_an_empty_or_unknown_list_leads_back_to_the_page(
     secretariat: Client, ana: Delegate, typed: dict[str, str]
 ) -> None:
@@ -69,7 +69,7 @@ def test_an_empty_or_unknown_list_leads_back_to_the_page(
 
     assert (response.status_code, response.headers["Location"]) == (302, PAGE)
     told = [str(message) for message in get_messages(response.wsgi_request)]
-    assert told == (["Nobody is in this list, so nothing was exported."] if typed == {"list": "left"} else [])
+    assert told == (["Nobody is in this list, so nothing was exported."] if typed == {"list": "removed"} else [])
     assert not HistoryEvent.objects.filter(kind="exported").exists()
 
 

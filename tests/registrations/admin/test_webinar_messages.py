@@ -55,7 +55,7 @@ def test_a_mailing_counts_its_messages_by_state(delegation: Delegation, now: dat
 
     (mailing,) = mailings_of(delegation.webinar, now=now)
 
-    assert (mailing.all, mailing.sent, mailing.failed, mailing.waiting) == (18, 5, 2, 10)
+    assert (mailing.total, mailing.sent, mailing.failed, mailing.waiting) == (18, 5, 2, 10)
     # Five in five minutes; ten wait.
     assert mailing.seconds_left == 600
 
@@ -77,7 +77,7 @@ def test_what_owes_the_messages_tells_mailings_apart(delegation: Delegation, sta
 
     mailings = mailings_of(delegation.webinar, now=now)
 
-    assert [(mailing.subject, mailing.all) for mailing in mailings] == [(by_hand, 2), (None, 1)]
+    assert [(mailing.subject, mailing.total) for mailing in mailings] == [(by_hand, 2), (None, 1)]
 
 
 @pytest.mark.parametrize("address", [MESSAGES, HOME])

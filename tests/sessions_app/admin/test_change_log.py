@@ -162,4 +162,4 @@ def test_the_history_names_changed_languages_in_the_language_of_the_reader(
         reverse("admin:sessions_app_session_history", args=[session.pk]), headers={"accept-language": "es"}
     )
 
-    assert differences_of(response) == [("idiomas de la sala", "español", "español, lengua de señas")]
+    assert differences_of(response) == [("idiomas de las intervenciones", "español", "español, lengua de señas")]

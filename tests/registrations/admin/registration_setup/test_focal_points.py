@@ -77,9 +77,9 @@ def test_lines_become_focal_points_who_are_invited(secretariat: Client, webinar:
         ("hn", "Eva Ejemplo", "eva@example.org", "español"),
         ("Panama", "Luz Ejemplo", "luz@example.org", ""),
     ]
-    looked = pasted(secretariat, *(separator.join(line) for line in lines))
+    preview = pasted(secretariat, *(separator.join(line) for line in lines))
 
-    response = secretariat.post(AT_ONCE, shown(looked) | {"make": ""})
+    response = secretariat.post(AT_ONCE, shown(preview) | {"make": ""})
     plan(now=NOW)
 
     assert focal_points() == [
@@ -102,7 +102,7 @@ def test_a_country_is_known_by_its_names_and_its_code_without_accents_or_case(
 
     response = pasted(secretariat, f"{word}; Ana; ana@example.org;")
 
-    assert len(response.context["rows"].right) == 1
+    assert len(response.context["rows"].valid_rows) == 1
 
 
 WRONG_LINES = [
@@ -139,31 +139,31 @@ def test_a_wrong_line_says_what_is_wrong_and_stays_while_the_right_ones_are_appo
     panama = ParticipatingBody.objects.get(iso_code="PA")
     make_focal_point(panama, make_user("of.panama@example.org", name="Pía"), is_primary=True)
     make_user("closed@example.org", is_active=False)
-    looked = pasted(secretariat, "Honduras; Rut; right@example.org; es", line)
+    preview = pasted(secretariat, "Honduras; Rut; right@example.org; es", line)
 
-    response = secretariat.post(AT_ONCE, shown(looked) | {"make": ""})
+    response = secretariat.post(AT_ONCE, shown(preview) | {"make": ""})
 
-    assert list(looked.context["rows"][1].errors) == [name]
-    assert message in looked.context["rows"][1].errors[name]
+    assert list(preview.context["rows"][1].errors) == [name]
+    assert message in preview.context["rows"][1].errors[name]
     assert User.objects.filter(focal_points__isnull=False, email="right@example.org").exists()
     (row,) = response.context["rows"]
-    assert row.texts == looked.context["rows"][1].texts
+    assert row.texts == preview.context["rows"][1].texts
     assert " ".join(line.replace(";", " ").split()) == " ".join(" ".join(row.texts.values()).split())
 
 
 def test_a_corrected_line_is_appointed_in_place(secretariat: Client, webinar: Webinar) -> None:
-    looked = pasted(secretariat, "Atlantis; Ana; ana@example.org; es")
+    preview = pasted(secretariat, "Atlantis; Ana; ana@example.org; es")
 
-    response = secretariat.post(AT_ONCE, shown(looked) | {"rows-0-country": "Honduras", "make": ""})
+    response = secretariat.post(AT_ONCE, shown(preview) | {"rows-0-country": "Honduras", "make": ""})
 
     assert (response.status_code, [row[:2] for row in focal_points()]) == (302, [("HN", "ana@example.org")])
 
 
 def test_lines_that_are_sent_twice_appoint_nobody_twice(secretariat: Client, webinar: Webinar) -> None:
-    looked = pasted(secretariat, "Honduras; Ana; ana@example.org; es")
-    secretariat.post(AT_ONCE, shown(looked) | {"make": ""})
+    preview = pasted(secretariat, "Honduras; Ana; ana@example.org; es")
+    secretariat.post(AT_ONCE, shown(preview) | {"make": ""})
 
-    again = secretariat.post(AT_ONCE, shown(looked) | {"make": ""})
+    again = secretariat.post(AT_ONCE, shown(preview) | {"make": ""})
     pasted_again = pasted(secretariat, "Honduras; Ana; ana@example.org; es")
 
     assert (again.status_code, len(focal_points())) == (302, 1)
@@ -177,5 +177,5 @@ def test_a_text_that_is_no_table_is_refused_or_shown_with_its_errors(
     response = secretariat.post(AT_ONCE, {"text": text})
 
     assert response.status_code == 200
-    assert response.context["form"].errors or response.context["rows"].wrong
+    assert response.context["form"].errors or response.context["rows"].invalid_rows
     assert focal_points() == []

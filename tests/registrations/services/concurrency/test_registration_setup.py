@@ -10,7 +10,7 @@ from registrations.models import Delegate, Delegation, FocalPoint, ParticipantPr
 from registrations.services.focal_points import NewFocalPoint, appoint_focal_points
 from registrations.services.nominations import register_delegate
 from registrations.services.participating_bodies import add_bodies, remove_body
-from registrations.services.quotas import QuotaChange, change_quotas, limits_mark
+from registrations.services.quotas import QuotaChange, change_quotas, format_limits
 from sessions_app.bilingual import Bilingual
 from tests.factories import (
     make_country,
@@ -31,7 +31,7 @@ def test_of_two_officers_who_change_one_quota_the_second_is_told(now):
     quota = Quota.objects.select_related("profile").get(profile__code="prosecutors")
 
     def change(minimum: int) -> int:
-        changes = [QuotaChange(0, quota.profile, QuotaLimits(minimum, None), limits_mark(QuotaLimits(2, None)))]
+        changes = [QuotaChange(0, quota.profile, QuotaLimits(minimum, None), format_limits(QuotaLimits(2, None)))]
         change_quotas(delegation.webinar, changes, reason="Agreed", by=staff, now=now, confirmed=())
         return minimum
 

@@ -20,7 +20,7 @@ def test_of_two_exports_at_once_one_has_those_who_came(now: datetime) -> None:
     staff, ana = make_staff(), admitted(released_delegation())
     plan_and_send(SOON)
     session = Session.objects.get(webinar=ana.webinar, number=1)
-    export = partial(export_room_list, session, RoomList.CAME, by=staff, now=now)
+    export = partial(export_room_list, session, RoomList.ADDED, by=staff, now=now)
 
     with two_writers() as race:
         for _round in range(ROUNDS // 4):

@@ -53,7 +53,7 @@ def rows(session: Session, part: RoomList, *, by: User, now: datetime = SOON) ->
 
 def changes(session: Session, *, by: User) -> tuple[list[object], list[object]]:
     """Export both lists of changes; return the addresses of who came and who left."""
-    came, left = (rows(session, part, by=by) for part in (RoomList.CAME, RoomList.LEFT))
+    came, left = (rows(session, part, by=by) for part in (RoomList.ADDED, RoomList.REMOVED))
     return [row[0] for row in came], [row[0] for row in left]
 
 
@@ -123,7 +123,7 @@ def test_a_successor_with_the_same_address_came_under_their_own_name(ana, sessio
     replace_delegate(ana, details=details, version=1, by=staff, now=SOON)
     plan_and_send(SOON)
 
-    assert rows(session, RoomList.CAME, by=staff) == [[ana.email, "Luz Vega", "Honduras"]]
+    assert rows(session, RoomList.ADDED, by=staff) == [[ana.email, "Luz Vega", "Honduras"]]
     assert changes(session, by=staff) == ([], [])
 
 
@@ -179,7 +179,7 @@ def test_erased_people_are_in_no_list(ana, session, staff) -> None:
 
 def test_each_export_is_in_the_history_and_an_empty_one_is_not(ana, session, staff) -> None:
     rows(session, RoomList.EVERYBODY, by=staff)
-    rows(session, RoomList.LEFT, by=staff, now=SOON + HOUR)
+    rows(session, RoomList.REMOVED, by=staff, now=SOON + HOUR)
 
     event = HistoryEvent.objects.get(kind="exported")
     assert (event.actor, event.at, event.webinar) == (staff, SOON, session.webinar)

@@ -9,11 +9,11 @@ from registrations.exceptions import ConfirmationRequired, InvalidInput, NotPoss
 from registrations.models import Delegation, HistoryEvent, ParticipantProfile, Quota, QuotaLimits, User
 from registrations.queries.acceptance import Acceptances
 from registrations.services.delegations import waive_seats
-from registrations.services.quotas import QuotaChange, change_quotas, limits_mark, make_exception
+from registrations.services.quotas import QuotaChange, change_quotas, format_limits, make_exception
 from sessions_app.bilingual import Bilingual
 from tests.factories import make_country, make_delegate, make_delegation
 
-TWO = limits_mark(QuotaLimits(2, None))
+TWO = format_limits(QuotaLimits(2, None))
 ANALYSTS = Bilingual(en="Financial analysts", es="Análisis financiero")
 
 

@@ -168,7 +168,7 @@ def test_an_hour_or_minutes_are_read_as_people_write_them(
 def test_in_a_column_of_hours_a_number_with_an_h_is_an_hour_of_the_day(
     heading: str, hour: str, begins: int | None, minutes: int, secretariat: Client, session: Session
 ) -> None:
-    item = look(secretariat, f"{heading}\tTítulo\n{hour}\tTema").context["looked"].items[0]
+    item = look(secretariat, f"{heading}\tTítulo\n{hour}\tTema").context["preview"].items[0]
 
     assert (item.begins, item.minutes) == (begins, minutes)
 

@@ -114,7 +114,9 @@ def _save_dates(setup: RegistrationSetup) -> bool:
         return False
     seen = form.cleaned_data["seen"].split()
     try:
-        accepted = save_policy(form.instance, confirmed=seen, by=staff_user(setup.request), now=setup.now)
+        accepted = save_policy(
+            form.instance, changed=form.changed_columns, confirmed=seen, by=staff_user(setup.request), now=setup.now
+        )
     except NotPossibleNow as refused:
         form.add_error(None, str(refused.message))
         return False

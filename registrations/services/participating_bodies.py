@@ -15,6 +15,7 @@ from registrations.models import (
     Delivery,
     DeliveryState,
     HistoryEvent,
+    HistoryKind,
     ParticipatingBody,
     QuotaException,
     User,
@@ -36,7 +37,14 @@ def add_bodies(webinar: Webinar, bodies: Iterable[ParticipatingBody], *, by: Use
     check_time(webinar, by=by, now=now)
     # Saved one by one, because `save` computes a delegation's slug.
     made = [Delegation.objects.get_or_create(webinar=webinar, body=body) for body in bodies]
-    return [delegation for delegation, is_new in made if is_new]
+    added = [delegation for delegation, is_new in made if is_new]
+    HistoryEvent.objects.bulk_create(
+        HistoryEvent(
+            webinar=webinar, kind=HistoryKind.BODY_ADDED, actor=by, at=now, changes={"body": [None, each.body.slug]}
+        )
+        for each in added
+    )
+    return added
 
 
 @atomic_with_retry
@@ -60,6 +68,14 @@ def remove_body(delegation: Delegation, *, by: User, now: datetime) -> None:
     Delivery.objects.filter(delegation=locked).delete()
     QuotaException.objects.filter(quota__webinar=locked.webinar_id, body=locked.body_id).delete()
     locked.delete()
+    # An event of the webinar, since the delegation is gone.
+    HistoryEvent.objects.create(
+        webinar=delegation.webinar,
+        kind=HistoryKind.BODY_REMOVED,
+        actor=by,
+        at=now,
+        changes={"body": [locked.body.slug, None]},
+    )
 
 
 def _reason_to_keep(delegation: Delegation) -> str:

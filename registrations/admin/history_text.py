@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from django.core.exceptions import FieldDoesNotExist
 from django.utils.translation import gettext as _
 
-from registrations.models import Delegate, HistoryEvent, ParticipantProfile
+from registrations.models import Delegate, HistoryEvent, ParticipantProfile, ParticipatingBody
 from registrations.models.history import COMPLETING_STEP
 from registrations.queries.room_lists import ROOM_EXPORT, RoomList
 from registrations.services.exports import COLUMNS
@@ -29,12 +29,17 @@ def describe_events(
 ) -> list[DescribedEvent]:
     """Describe the changes of `events`, of all fields or of `only_fields`.
 
-    One query where a change names a profile. The step that completed a delegation is left out: the event names it.
+    One query where a change names a profile, and one where it names a body. The step that completed a delegation is
+    left out: the event names it.
     """
     events = list(events)
-    profile_names: dict[str, str] = {}
+    names_of_profiles: dict[str, str] = {}
+    names_of_bodies: dict[str, str] = {}
     if any("profile" in event.changes for event in events):
-        profile_names = {profile.code: str(profile) for profile in ParticipantProfile.objects.all()}
+        names_of_profiles = {profile.code: str(profile) for profile in ParticipantProfile.objects.all()}
+    if any("body" in event.changes for event in events):
+        names_of_bodies = {body.slug: str(body) for body in ParticipatingBody.objects.all()}
+    names = {"profile": names_of_profiles, "body": names_of_bodies}
     return [
         DescribedEvent(
             event,
@@ -42,8 +47,8 @@ def describe_events(
                 # A value that did not change identifies the subject, so it is listed once, as the new value.
                 (
                     _label(name),
-                    _text(name, old if old != new else None, profile_names),
-                    _text(name, new, profile_names) or EMPTY,
+                    _text(name, old if old != new else None, names),
+                    _text(name, new, names) or EMPTY,
                 )
                 for name, (old, new) in sorted(event.changes.items(), key=_sort_key)
                 if name != COMPLETING_STEP and (only_fields is None or name in only_fields)
@@ -60,6 +65,7 @@ def _sort_key(change: tuple[str, object]) -> tuple[int, str]:
 
 def _label(name: str) -> str:
     labels = {
+        "body": _("country"),
         "seats": _("seats"),
         "minimum": _("at least"),
         "maximum": _("at most"),
@@ -87,7 +93,7 @@ def _label(name: str) -> str:
         return name
 
 
-def _text(name: str, value: object, profiles: Mapping[str, str]) -> str:
+def _text(name: str, value: object, names: Mapping[str, Mapping[str, str]]) -> str:
     if isinstance(value, bool):
         return _("yes") if value else _("no")
     if value in (None, ""):
@@ -96,7 +102,7 @@ def _text(name: str, value: object, profiles: Mapping[str, str]) -> str:
         return ", ".join(str(COLUMNS[code].label) if code in COLUMNS else code for code in str(value).split(", "))
     choices = dict(getattr(Delegate, name).field.flatchoices) if name in ("role", "status", "language") else {}
     choices |= {
-        "profile": profiles,
+        **names,
         "what": {"delegates": _("people"), "board": _("quota board"), ROOM_EXPORT: _("people for the room")},
         "list": dict(RoomList.choices),
         "file_format": {"xlsx": "XLSX", "csv": "CSV"},

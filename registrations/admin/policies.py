@@ -93,7 +93,11 @@ class PolicyAdmin(WebinarColumnMixin, SecretariatAdmin[RegistrationPolicy]):
     def save_model(self, request: HttpRequest, obj: RegistrationPolicy, form: Any, change: bool) -> None:
         """Save through the service, which accepts the delegations that the page listed (rule 4)."""
         accepted = save_policy(
-            obj, confirmed=form.cleaned_data["seen"].split(), by=staff_user(request), now=timezone.now()
+            obj,
+            changed=form.changed_data,
+            confirmed=form.cleaned_data["seen"].split(),
+            by=staff_user(request),
+            now=timezone.now(),
         )
         if text := message_after_accepting(accepted):
             messages.success(request, text)

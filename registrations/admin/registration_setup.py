@@ -100,10 +100,6 @@ class RegistrationSetup:
             messages.warning(self.request, _("This has changed meanwhile. Please look at it as it is now."))
             return None
 
-    def log(self, *changes: dict[str, Any]) -> None:
-        """Add `changes` to Django's log of the webinar."""
-        self.site.get_model_admin(Webinar).log_change(self.request, self.webinar, list(changes))
-
     def _data_of(self, part: str) -> Any:
         return self.request.POST if self.part == part else None
 
@@ -114,7 +110,9 @@ def _save_dates(setup: RegistrationSetup) -> bool:
         return False
     seen = form.cleaned_data["seen"].split()
     try:
-        accepted = save_policy(form.instance, confirmed=seen, by=staff_user(setup.request), now=setup.now)
+        accepted = save_policy(
+            form.instance, changed=form.changed_columns, confirmed=seen, by=staff_user(setup.request), now=setup.now
+        )
     except NotPossibleNow as refused:
         form.add_error(None, str(refused.message))
         return False
@@ -160,7 +158,6 @@ def _add_countries(setup: RegistrationSetup) -> bool:
         return False
     if added:
         names = [str(delegation.body) for delegation in added]
-        setup.log(*({"added": {"name": "delegation", "object": name}} for name in names))
         messages.success(setup.request, _("Added: %(bodies)s.") % {"bodies": ", ".join(names)})
     return True
 
@@ -174,7 +171,6 @@ def _remove_country(setup: RegistrationSetup) -> bool:
     except RuleBroken as refused:
         setup.refusal = str(refused.message)
         return False
-    setup.log({"deleted": {"name": "delegation", "object": str(delegation.body)}})
     messages.success(setup.request, _("%(body)s no longer takes part in this webinar.") % {"body": delegation.body})
     return True
 

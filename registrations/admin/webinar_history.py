@@ -15,7 +15,7 @@ from sessions_app.webinar_names import name_of
 EVENTS_PER_PAGE = 50
 # Figures and codes. Reasons, room addresses and searches are for staff.
 OBSERVER_FIELDS = frozenset(
-    {"profile", "minimum", "maximum", "session", "people", "recipients", "rows", "what", "file_format"}
+    {"body", "profile", "minimum", "maximum", "session", "people", "recipients", "rows", "what", "file_format"}
 )
 
 

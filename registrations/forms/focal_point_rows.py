@@ -14,7 +14,7 @@ from registrations.exceptions import UnreadableTable
 from registrations.forms.accounts import validate_ascii
 from registrations.models import FocalPoint, ParticipatingBody, User
 from registrations.models.delegate import validate_one_line
-from registrations.services.focal_points import NewFocalPoint
+from registrations.services.focal_points import NewFocalPoint, reason_against
 from registrations.services.imports.csv_text import read_text
 from registrations.services.imports.normalising import normalised
 from registrations.services.imports.people import LANGUAGE_WORDS
@@ -146,23 +146,17 @@ class _FocalPointRows(forms.BaseFormSet):  # type: ignore[type-arg]  # takes no 
             if email and rows.setdefault(email, row) is not row:
                 row.add_error("email", _("Row %(row)s has this address too.") % {"row": rows[email].number})
         self._compare_with_focal_points(rows)
-        closed = User.objects.filter(is_active=False).annotate(address=Lower("email")).filter(address__in=list(rows))
-        for email in closed.values_list("address", flat=True):
-            rows[email].add_error("email", _("The account with this address is closed. Open it again first."))
+        for user in User.objects.annotate(address=Lower("email")).filter(address__in=list(rows)):
+            if reason := reason_against(user):
+                rows[user.email.lower()].add_error("email", reason)
 
     def _compare_with_focal_points(self, rows: Mapping[str, FocalPointRow]) -> None:
-        """A focal point of the same body is left as it is; one of another body is an error (rule 18)."""
+        """A focal point of the same body is left as it is."""
         appointed = FocalPoint.objects.filter(removed_at__isnull=True).annotate(address=Lower("user__email"))
         for focal_point in appointed.filter(address__in=list(rows)).select_related("user", "body"):
             row = rows[focal_point.user.email.lower()]
             if row.body == focal_point.body:
                 row.is_appointed_already = True
-            elif row.body is not None:
-                row.add_error(
-                    "email",
-                    _("%(user)s is a focal point of %(body)s, and so of no other country.")
-                    % {"user": focal_point.user, "body": focal_point.body},
-                )
 
 
 _Rows = forms.formset_factory(FocalPointRow, formset=_FocalPointRows, extra=0, max_num=MAX_ROWS, absolute_max=MAX_ROWS)

@@ -47,6 +47,11 @@ class DatesForm(ConcurrentEditForm, PolicyForm):
         self.cleaned_data["accepts_complete_at_once"] = self.instance.accepts_complete_at_once
         return super().clean()
 
+    @property
+    def changed_columns(self) -> list[str]:
+        """The fields of the policy that the user changed."""
+        return ["accepts_complete_at_once" if name == "waits_for_decision" else name for name in self.changed_data]
+
 
 class AddBodiesForm(forms.Form):
     """Chooses bodies to add: all `bodies` except those `present` (ids), which are accepted if added meanwhile."""

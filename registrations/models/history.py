@@ -56,6 +56,8 @@ class HistoryKind(models.TextChoices):
     ATTENDANCE_REMOVED = "attendance_removed", _("Attendance removed")
     ROOM_SWITCHED = "room_switched", _("Room switched")
     HANDED_OVER = "handed_over", _("Who is on it was changed")
+    BODY_ADDED = "body_added", _("Added to the webinar")
+    BODY_REMOVED = "body_removed", _("Removed from the webinar")
 
 
 # The secretariat gets an alert by mail about events of these kinds.

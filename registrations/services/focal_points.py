@@ -55,19 +55,29 @@ def appoint_focal_point(
     """Make the person with `email` a focal point of `body`; an unknown person gets an account without a password.
 
     A new primary focal point makes the present one an alternate. An existing account keeps its name and language.
-    Raises InvalidInput if the account is closed or the person is a focal point of `body` already. Locks the row of the
-    body, so that two appointments are decided one after the other.
+    Raises InvalidInput with the `reason_against` the account, or if the person is a focal point of `body` already.
+    Locks the row of the body, so that two appointments are decided one after the other, and the account.
     """
     body = ParticipatingBody.objects.select_for_update().get(pk=body.pk)
-    user = _account(email.strip(), name=name, language=language)
-    if not user.is_active:
-        raise InvalidInput({"email": [_("The account with this address is closed. Open it again first.")]})
+    found = _account(email.strip(), name=name, language=language)
+    user = User.objects.select_for_update(no_key=True).get(pk=found.pk)
+    if reason := reason_against(user):
+        raise InvalidInput({"email": [reason]})
     present = FocalPoint.objects.filter(body=body, removed_at__isnull=True)
     if present.filter(user=user).exists():
         raise InvalidInput({"email": [_("%(user)s is a focal point of %(body)s already.") % _names(user, body)]})
     if is_primary:
         present.filter(is_primary=True).update(is_primary=False)
     return FocalPoint.objects.create(body=body, user=user, is_primary=is_primary)
+
+
+def reason_against(user: User) -> str:
+    """Return why the account cannot be a focal point, or the empty string."""
+    if not user.is_active:
+        return _("The account with this address is closed. Open it again first.")
+    if user.is_staff or user.is_observer:
+        return _("This account belongs to the secretariat or to an observer, who cannot be focal points.")
+    return ""
 
 
 @transaction.atomic

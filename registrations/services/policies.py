@@ -1,9 +1,12 @@
 """Saving a registration policy under the quota locks (rule 9)."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from datetime import datetime
 
+from django.core.exceptions import ValidationError
+
+from registrations.exceptions import NotPossibleNow
 from registrations.models import BodyKind, NominationLetter, RegistrationPolicy, User
 from registrations.models.history import POLICY_CHANGED
 from registrations.queries import last_session_end
@@ -20,6 +23,7 @@ from sessions_app.models import Webinar
 def save_policy(
     policy: RegistrationPolicy,
     *,
+    changed: Collection[str],
     by: User | None,
     now: datetime,
     confirmed: Iterable[str] | None = None,
@@ -27,16 +31,32 @@ def save_policy(
 ) -> Acceptances:
     """Save `policy` and accept the submitted, complete delegations that need not wait for a decision any more (rule 4).
 
-    Returns the acceptances. `step` is that of `accept_by_rule`. Raises NotPossibleNow if `confirmed` lacks any of the
-    `confirmations` of `policy_preview`; None skips this check. Locks the quotas and delegations of the webinar. Accepts
-    nobody if the webinar is over or its people were anonymised.
+    Only the fields named in `changed` are saved: the others keep, and `policy` gets, what is stored. A policy that is
+    not stored yet is inserted whole. Returns the acceptances. `step` is that of `accept_by_rule`. Raises NotPossibleNow
+    if registration would close before it opens, or if `confirmed` lacks any of the `confirmations` of `policy_preview`;
+    None skips this check. Locks the quotas and delegations of the webinar. Accepts nobody if the webinar is over or its
+    people were anonymised.
     """
     lock_webinar(policy.webinar)
+    to_save = _reload_unchanged(policy, changed)
     preview = policy_preview(policy, now=now)
     check_confirmed(preview.confirmations, confirmed)
-    policy.save()
+    policy.save(update_fields=to_save)
     accept_by_rule(preview.accepted.delegations, step=step, by=by, now=now)
     return preview.accepted
+
+
+def _reload_unchanged(policy: RegistrationPolicy, changed: Collection[str]) -> list[str] | None:
+    """Reload the fields of `policy` that are not in `changed`; return those to save, or None for a new policy."""
+    if not RegistrationPolicy.objects.filter(pk=policy.pk).exists():
+        return None
+    names = {field.name for field in policy._meta.concrete_fields if not field.primary_key}
+    policy.refresh_from_db(fields=names.difference(changed))
+    try:
+        policy.clean()
+    except ValidationError as error:
+        raise NotPossibleNow(error.messages[0]) from None
+    return sorted(names.intersection(changed))
 
 
 def policy_preview(policy: RegistrationPolicy, *, now: datetime) -> ChangePreview:

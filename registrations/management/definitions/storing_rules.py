@@ -40,7 +40,8 @@ def store_policy(
     for name, value in values.items():
         setattr(policy, name, value)
     if is_changed or have_quotas_changed:
-        save_policy(policy, by=by, now=now, step=POLICY_CHANGED if is_changed else HistoryKind.QUOTA_CHANGED)
+        step = POLICY_CHANGED if is_changed else HistoryKind.QUOTA_CHANGED
+        save_policy(policy, changed=values, by=by, now=now, step=step)
     return is_changed
 
 

@@ -169,7 +169,18 @@ REGISTRY: Mapping[str, Mapping[str, RetentionPolicy]] = {
 NAMES_OF_OTHERS = frozenset({"replaces", "replaced_by"})
 # Keys of `HistoryEvent.changes` with figures, choices and codes. The values of all other keys are purged.
 IMPERSONAL_CHANGES = frozenset(
-    {"profile", "role", "status", "language", "is_working_group_member", "seats", "minimum", "maximum", "timezone"}
+    {
+        "body",
+        "profile",
+        "role",
+        "status",
+        "language",
+        "is_working_group_member",
+        "seats",
+        "minimum",
+        "maximum",
+        "timezone",
+    }
 )
 # Keys of `HistoryEvent.changes` that are purged with their values: who headed a delegation may be publicly known.
 IDENTIFYING_CHANGES = frozenset({"is_head_of_delegation"})

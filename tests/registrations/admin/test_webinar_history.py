@@ -10,9 +10,10 @@ from pytest_django import DjangoAssertNumQueries
 from registrations.models import Delegation, HistoryEvent, HistoryKind, Quota, User
 from registrations.queries import quota_board
 from registrations.services.exports import FileFormat, export_board
+from registrations.services.participating_bodies import add_bodies, remove_body
 from registrations.services.quotas import change_quota
 from sessions_app.models import Webinar
-from tests.factories import NOW, make_delegate, make_delegation, make_observer, make_webinar
+from tests.factories import NOW, make_country, make_delegate, make_delegation, make_observer, make_webinar
 
 HISTORY = "/admin/quota-board/flows/history/"
 
@@ -51,6 +52,20 @@ def test_an_export_is_described_as_text(secretariat: Client, delegation: Delegat
     (told,) = secretariat.get(HISTORY).context["history"]
 
     assert {label: new for label, _old, new in told.changes} == {"how many": "1", "what": "quota board", "file": "XLSX"}
+
+
+def test_a_country_that_was_added_and_removed_is_named(secretariat: Client, delegation: Delegation) -> None:
+    staff, panama = User.objects.get(is_staff=True), make_country("PA", name_en="Panama")
+    (added,) = add_bodies(delegation.webinar, [delegation.body, panama], by=staff, now=NOW)
+    remove_body(added, by=staff, now=NOW + timedelta(minutes=1))
+    remove_body(added, by=staff, now=NOW + timedelta(minutes=2))
+
+    history = secretariat.get(HISTORY).context["history"]
+
+    assert [(each.event.get_kind_display(), each.event.actor, each.changes) for each in history] == [
+        ("Removed from the webinar", staff, (("country", "Panama", "\N{EN DASH}"),)),
+        ("Added to the webinar", staff, (("country", "", "Panama"),)),
+    ]
 
 
 def test_the_newest_event_is_first_and_events_of_people_are_shown_on_demand(

@@ -1,5 +1,6 @@
 """Appointing and removing those who register for a body (rule 18)."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import pytest
@@ -10,7 +11,7 @@ from django.urls import reverse
 from registrations.exceptions import InvalidInput
 from registrations.models import FocalPoint, ParticipatingBody, User
 from registrations.services.focal_points import appoint_focal_point, make_primary, remove_focal_point
-from tests.factories import make_country, make_focal_point, make_user
+from tests.factories import make_country, make_focal_point, make_observer, make_staff, make_user
 
 
 @pytest.fixture
@@ -59,6 +60,21 @@ def test_a_closed_account_is_not_appointed(honduras: ParticipatingBody) -> None:
     with pytest.raises(InvalidInput):
         appoint_focal_point(honduras, email="ana.paz@example.org")
 
+    assert not FocalPoint.objects.exists()
+
+
+@pytest.mark.parametrize("make", [make_staff, make_observer])
+def test_nobody_of_the_secretariat_and_no_observer_is_appointed(
+    honduras: ParticipatingBody, make: Callable[..., User]
+) -> None:
+    make("ana.paz@example.org")
+
+    with pytest.raises(InvalidInput) as refused:
+        appoint_focal_point(honduras, email="ana.paz@example.org")
+
+    assert refused.value.messages == {
+        "email": ["This account belongs to the secretariat or to an observer, who cannot be focal points."]
+    }
     assert not FocalPoint.objects.exists()
 
 

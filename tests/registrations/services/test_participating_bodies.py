@@ -1,6 +1,7 @@
 """Countries are added to a webinar; one is removed as long as it has nobody there."""
 
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 
@@ -11,6 +12,7 @@ from registrations.services.delivering.plan import plan
 from registrations.services.participating_bodies import add_bodies, remove_body
 from sessions_app.releases import release_webinar
 from tests.factories import (
+    NOW,
     make_call_note,
     make_country,
     make_delegate,
@@ -48,8 +50,9 @@ def test_the_focal_points_of_an_added_country_are_invited_by_the_next_plan(deleg
     assert list(Delivery.objects.values_list("kind", "delegation")) == [("registration", added.pk)]
 
 
-def test_a_country_with_nobody_is_removed_with_its_invitations(delegation, staff, now):
+def test_a_country_with_nobody_is_removed_with_the_invitations_that_wait(delegation, staff, now):
     make_focal_point(delegation.body)
+    Delivery.objects.update(state="due", sent_at=None, may_have_arrived=False)
 
     remove_body(delegation, by=staff, now=now)
     remove_body(delegation, by=staff, now=now)
@@ -83,6 +86,27 @@ def test_a_country_that_has_something_is_not_removed(delegation, profiles, staff
 
     assert str(refused.value.message).startswith(message)
     assert Delegation.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "state",
+    [
+        {"state": "sent"},
+        {"state": "claimed", "claim_token": uuid4(), "lease_expires_at": NOW},
+        {"state": "failed", "may_have_arrived": True},
+    ],
+)
+def test_a_country_that_was_written_to_is_not_removed(delegation, staff, now, state):
+    make_focal_point(delegation.body)
+    Delivery.objects.update(**{"may_have_arrived": False} | state)
+
+    with pytest.raises(NotPossibleNow) as refused:
+        remove_body(delegation, by=staff, now=now)
+
+    assert str(refused.value.message) == (
+        "Country HN was written to about this webinar, so it stays. It can be marked as not attending."
+    )
+    assert Delivery.objects.get().delegation == delegation
 
 
 def test_nothing_is_added_or_removed_after_the_webinar(delegation, staff, now):

@@ -189,7 +189,8 @@ class Registration(RuleBasedStateMachine):
     def decide_how_it_is_accepted(self, waits, requires_letter):
         policy = RegistrationPolicy.objects.get()
         policy.accepts_complete_at_once, policy.requires_letter = not waits, requires_letter
-        self.attempt(policies.save_policy, policy, who=1)
+        changed = ["accepts_complete_at_once", "requires_letter"]
+        self.attempt(policies.save_policy, policy, changed=changed, who=1)
 
     @invariant()
     def what_is_submitted_and_complete_waits_only_where_its_webinar_makes_it_wait(self):

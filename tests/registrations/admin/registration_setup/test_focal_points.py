@@ -12,7 +12,7 @@ from registrations.models import Delegation, Delivery, HistoryEvent, Participati
 from registrations.services.delivering.plan import plan
 from sessions_app.models import Webinar
 from sessions_app.releases import release_webinar
-from tests.factories import NOW, make_country, make_delegation, make_focal_point, make_user, make_webinar
+from tests.factories import NOW, make_country, make_delegation, make_focal_point, make_observer, make_user, make_webinar
 from tests.registrations.admin.registration_setup.pages import AT_ONCE, URL, flash_messages, shown, text_of
 
 
@@ -123,9 +123,9 @@ WRONG_LINES = [
     ("Honduras; Ana; ana@example.org; es; Ms", "language", "Please write one of these: Spanish, English."),
     ("Honduras; Ana; right@example.org; es", "email", "Row 1 has this address too."),
     (
-        "Honduras; Ana; of.panama@example.org; es",
+        "Honduras; Ana; observer@example.org; es",
         "email",
-        "Pía is a focal point of Panama, and so of no other country.",
+        "This account belongs to the secretariat or to an observer, who cannot be focal points.",
     ),
     ("Honduras; Ana; closed@example.org; es", "email", "The account with this address is closed. Open it again first."),
 ]
@@ -136,8 +136,7 @@ def test_a_wrong_line_says_what_is_wrong_and_stays_while_the_right_ones_are_appo
     secretariat: Client, webinar: Webinar, line: str, name: str, message: str
 ) -> None:
     make_country("GT", name_en="Guatemala")
-    panama = ParticipatingBody.objects.get(iso_code="PA")
-    make_focal_point(panama, make_user("of.panama@example.org", name="Pía"), is_primary=True)
+    make_observer("observer@example.org")
     make_user("closed@example.org", is_active=False)
     preview = pasted(secretariat, "Honduras; Rut; right@example.org; es", line)
 
@@ -149,6 +148,21 @@ def test_a_wrong_line_says_what_is_wrong_and_stays_while_the_right_ones_are_appo
     (row,) = response.context["rows"]
     assert row.texts == preview.context["rows"][1].texts
     assert " ".join(line.replace(";", " ").split()) == " ".join(" ".join(row.texts.values()).split())
+
+
+def test_a_focal_point_of_another_country_is_appointed_as_on_the_single_page(
+    secretariat: Client, webinar: Webinar
+) -> None:
+    panama = ParticipatingBody.objects.get(iso_code="PA")
+    make_focal_point(panama, make_user("pia@example.org"), is_primary=True)
+    looked = pasted(secretariat, "Honduras; Pía; Pia@example.org; es")
+
+    secretariat.post(AT_ONCE, shown(looked) | {"make": ""})
+
+    assert sorted((row[:2] for row in focal_points()), reverse=True) == [
+        ("PA", "pia@example.org"),
+        ("HN", "pia@example.org"),
+    ]
 
 
 def test_a_corrected_line_is_appointed_in_place(secretariat: Client, webinar: Webinar) -> None:

@@ -88,6 +88,10 @@ def test_a_rule_is_added_changed_and_deleted_one_link_away_and_leads_back(
     assert (stored, ReminderRule.objects.exists()) == ((webinar.pk, 4), False)
 
 
+def test_the_page_says_that_each_part_has_its_own_button(secretariat: Client, webinar: Webinar) -> None:
+    assert "Each part is saved by its own button." in text_of(secretariat.get(URL))
+
+
 def test_observers_see_neither_page(client: Client, webinar: Webinar) -> None:
     client.force_login(make_observer())
 

@@ -100,7 +100,7 @@ def test_a_submission_during_a_change_of_the_policy_is_judged_by_the_new_one(now
 
             race(
                 partial(submit_delegation, delegation, version=1, reason="It is being signed.", by=user, now=now),
-                partial(save_policy, policy, by=staff, now=now),
+                partial(save_policy, policy, changed=["requires_letter"], by=staff, now=now),
             )
 
             assert Delegation.objects.get().status == "accepted"
@@ -122,7 +122,7 @@ def test_changing_the_policy_and_registering_at_once_accept_the_delegation_once(
             policy.accepts_complete_at_once = True
 
             race(
-                partial(save_policy, policy, by=staff, now=now),
+                partial(save_policy, policy, changed=["accepts_complete_at_once"], by=staff, now=now),
                 partial(register_delegate, delegation, details=make_details(last), by=user, now=now),
             )
 

@@ -140,7 +140,7 @@ def require_no_letter(delegation, by, now):
     RegistrationPolicy.objects.update(requires_letter=True)
     policy = RegistrationPolicy.objects.get(webinar=delegation.webinar)
     policy.requires_letter = False
-    save_policy(policy, by=make_staff(), now=now)
+    save_policy(policy, changed=["requires_letter"], by=make_staff(), now=now)
 
 
 def wait_no_longer(delegation, by, now):
@@ -148,7 +148,7 @@ def wait_no_longer(delegation, by, now):
     RegistrationPolicy.objects.update(accepts_complete_at_once=False)
     policy = RegistrationPolicy.objects.get(webinar=delegation.webinar)
     policy.accepts_complete_at_once = True
-    save_policy(policy, by=make_staff(), now=now)
+    save_policy(policy, changed=["accepts_complete_at_once"], by=make_staff(), now=now)
 
 
 COMPLETING = {
@@ -333,7 +333,9 @@ def test_accepting_at_once_again_accepts_and_returns_complete_delegations(almost
     policy.accepts_complete_at_once = True
 
     preview = policy_preview(policy, now=now)
-    accepted = save_policy(policy, by=staff, now=now, confirmed=preview.confirmations)
+    accepted = save_policy(
+        policy, changed=["accepts_complete_at_once"], by=staff, now=now, confirmed=preview.confirmations
+    )
 
     assert accepted == preview.accepted == Acceptances((almost_complete, unodc), people=9)
     assert Delegation.objects.get(pk=elsewhere.pk).status == "submitted"
@@ -346,7 +348,7 @@ def test_saving_a_policy_needs_a_confirmation_of_its_acceptances(almost_complete
     policy.accepts_complete_at_once = True
 
     with pytest.raises(NotPossibleNow):
-        save_policy(policy, by=staff, now=now, confirmed=())
+        save_policy(policy, changed=["accepts_complete_at_once"], by=staff, now=now, confirmed=())
 
     assert not RegistrationPolicy.objects.get().accepts_complete_at_once
     assert Delegation.objects.get().status == "submitted"
@@ -358,6 +360,6 @@ def test_saving_a_policy_after_the_webinar_accepts_nobody(almost_complete, staff
     policy = RegistrationPolicy.objects.get(webinar=almost_complete.webinar)
     policy.accepts_complete_at_once = True
 
-    save_policy(policy, by=staff, now=now + AFTER_THE_WEBINAR, confirmed=())
+    save_policy(policy, changed=["accepts_complete_at_once"], by=staff, now=now + AFTER_THE_WEBINAR, confirmed=())
 
     assert Delegation.objects.get().status == "submitted"

@@ -4,7 +4,10 @@
 
 function isTypedOutside(form) {
   const fields = [...document.querySelectorAll("main input:not([type=hidden]), main textarea")];
-  return fields.some((field) => field.form !== form && field.value !== field.defaultValue);
+  const isTick = (field) => ["checkbox", "radio"].includes(field.type);
+  const isChanged = (field) =>
+    isTick(field) ? field.checked !== field.defaultChecked : field.value !== field.defaultValue;
+  return fields.some((field) => field.form !== form && isChanged(field));
 }
 
 function takeOver(event) {
@@ -65,6 +68,14 @@ for (const button of document.querySelectorAll("[data-pauses]")) {
   });
   renewed.addEventListener("htmx:beforeRequest", (event) => {
     if (isPaused()) event.preventDefault();
+  });
+}
+
+// Where each part of a page is a form, sending one loses what is typed in another: the browser asks first.
+for (const form of document.querySelectorAll("[data-asks-before-losing] form")) {
+  form.addEventListener("submit", (event) => {
+    const question = form.closest("[data-asks-before-losing]").dataset.asksBeforeLosing;
+    if (isTypedOutside(form) && !window.confirm(question)) event.preventDefault();
   });
 }
 

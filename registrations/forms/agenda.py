@@ -1,7 +1,7 @@
 """The forms of the page of an agenda: minutes of all items, one item in full with its speakers, and a new session."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -195,20 +195,26 @@ def _speaker_rows(
         for part in parts
     ]
     prefixes = [f"speaker-new{number}" for number in range(1, NEW_SPEAKER_ROWS + 1)]
-    if item.pk is None and data is not None:
-        kept = _rows_of_removed_item(data)
+    by_name = {str(speaker.name_en).casefold(): speaker for speaker in reversed(speakers)}
+    if data is not None:
+        removed = _rows_removed_meanwhile(data, {row.prefix for row in rows})
+        # Of an item that is still there, another user removed the speaker: what was typed adds the speaker again.
+        kept = [
+            prefix
+            for prefix in removed
+            if item.pk is None or _new_row(data, prefix, item, by_name, people).has_changed()
+        ]
         data = data.copy()
         # Compared with no name, each row counts as typed.
         data.update({f"initial-{prefix}-name_en": "" for prefix in kept})
         prefixes = [*kept, *prefixes]
-    by_name = {str(speaker.name_en).casefold(): speaker for speaker in reversed(speakers)}
     return rows + [_new_row(data, prefix, item, by_name, people) for prefix in prefixes]
 
 
-def _rows_of_removed_item(data: Any) -> list[str]:
-    """Return the prefixes of the submitted rows of stored speakers, without those that were to be removed."""
+def _rows_removed_meanwhile(data: Any, present: Collection[str | None]) -> list[str]:
+    """Return the prefixes of submitted rows that are not `present`, without those that were to be removed anyway."""
     prefixes = [found[1] for name in data if (found := STORED_ROW.fullmatch(name))]
-    return [prefix for prefix in prefixes if f"{prefix}-is_removed" not in data]
+    return [prefix for prefix in prefixes if prefix not in present and f"{prefix}-is_removed" not in data]
 
 
 def _new_row(

@@ -579,6 +579,26 @@ def test_the_speakers_of_an_item_that_another_user_removed_are_shown_and_added_o
     assert raul.speaker == ana
 
 
+def test_a_speaker_whom_another_user_removed_comes_back_only_if_the_row_was_changed(
+    secretariat: Client, webinar: Webinar
+) -> None:
+    for name in ("Luz Muestra", "Rosa Prueba"):
+        make_speaker(webinar, name)
+    of_luz, of_rosa = AgendaItemSpeaker.objects.filter(speaker__name_en__in=["Luz Muestra", "Rosa Prueba"]).order_by(
+        "pk"
+    )
+    query = f"?item={of_luz.item_id}"
+    typed = filled_form(page(secretariat, query)) | {f"speaker-{of_luz.pk}-institution_es": "Fiscalía de muestra"}
+    AgendaItemSpeaker.objects.filter(pk__in=[of_luz.pk, of_rosa.pk]).delete()
+
+    response = secretariat.post(f"{URL}{query}", typed)
+
+    assert response.status_code == 302
+    names = set(AgendaItemSpeaker.objects.filter(item=of_luz.item_id).values_list("speaker__name_en", flat=True))
+    assert names & {"Luz Muestra", "Rosa Prueba"} == {"Luz Muestra"}
+    assert Speaker.objects.get(name_en="Luz Muestra").institution_es == "Fiscalía de muestra"
+
+
 def test_a_new_item_is_added_at_the_end_if_another_user_removed_the_one_before_it(
     secretariat: Client, webinar: Webinar
 ) -> None:

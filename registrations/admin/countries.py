@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 
 from registrations.admin.base import staff_user
 from registrations.admin.history_text import describe_events
+from registrations.admin.links import deliveries_url
 from registrations.exceptions import RuleBroken
 from registrations.forms.call_notes import CallNoteForm
 from registrations.forms.errors import add_broken_rule
@@ -229,5 +230,4 @@ def _mail_url(entry: Any) -> str:
         return ""
     if mail.count == 1:
         return reverse("admin:registrations_delivery_change", args=[mail.first])
-    listed = reverse("admin:registrations_delivery_changelist")
-    return f"{listed}?webinar={entry.webinar.slug}&kind__exact={mail.kind}&state__exact={mail.state}"
+    return deliveries_url(entry.webinar, kind__exact=mail.kind, state__exact=mail.state)

@@ -1,4 +1,4 @@
-"""Links that several pages share: to the filtered list of people, and to the page that changes a maximum."""
+"""Links that several pages share: to filtered lists of people and of deliveries, and to the page of a maximum."""
 
 from urllib.parse import urlencode
 
@@ -17,6 +17,12 @@ def people_url(webinar: Webinar, **filters: str) -> str:
     """Return the address of the list of active people of `webinar`, filtered by `filters`."""
     query = urlencode({"webinar": webinar.slug, "status__exact": "active", **filters})
     return f"{reverse('admin:registrations_delegate_changelist')}?{query}"
+
+
+def deliveries_url(webinar: Webinar, **filters: str) -> str:
+    """Return the address of the list of the deliveries of `webinar`, filtered by `filters`."""
+    query = urlencode({"webinar": webinar.slug, **filters})
+    return f"{reverse('admin:registrations_delivery_changelist')}?{query}"
 
 
 def message_with_link_to_maximum(full: QuotaFull, delegation: Delegation) -> SafeString:

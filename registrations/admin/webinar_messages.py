@@ -2,17 +2,16 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from urllib.parse import urlencode
 
 from django.contrib.admin import AdminSite
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django_htmx.middleware import HtmxDetails
 
 from registrations.admin.dashboard import describe_upcoming
+from registrations.admin.links import deliveries_url
 from registrations.admin.webinar_head import webinar_of_page
 from registrations.models import Announcement, Delivery, DeliveryState, GapReminder
 from registrations.queries.mailings import Mailing, mailings_of
@@ -70,12 +69,6 @@ def webinar_messages_page(site: AdminSite, request: HttpRequest, slug: str) -> H
 def describe_mailings(webinar: Webinar, *, now: datetime) -> list[MailingLine]:
     """Return the mailings of `webinar` with their names and links, the one that sent last first."""
     return [MailingLine(mailing, _label(mailing), _url(webinar, mailing)) for mailing in mailings_of(webinar, now=now)]
-
-
-def deliveries_url(webinar: Webinar, **filters: str) -> str:
-    """Return the address of the list of the deliveries of `webinar`, filtered by `filters`."""
-    query = urlencode({"webinar": webinar.slug, **filters})
-    return f"{reverse('admin:registrations_delivery_changelist')}?{query}"
 
 
 def _label(mailing: Mailing) -> str:

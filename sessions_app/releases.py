@@ -172,9 +172,13 @@ def release_warnings(agenda: Agenda) -> tuple[str, ...]:
 
 @dataclass(frozen=True)
 class Draft:
-    """The agenda as it is stored now, compared with the latest release; equal drafts have equal fingerprints."""
+    """The agenda as it is stored now, compared with the latest `release`; equal drafts have equal fingerprints.
+
+    `release` is None before the first.
+    """
 
     agenda: Agenda
+    release: Release | None
     changes: AgendaChanges
     problems: tuple[str, ...]
     warnings: tuple[str, ...]
@@ -191,6 +195,7 @@ def draft_of(webinar: Webinar) -> Draft:
     previous = latest_release(webinar)
     return Draft(
         agenda=agenda,
+        release=previous,
         changes=changes_between(agenda_from_release(previous) if previous else None, agenda),
         problems=release_problems(agenda),
         warnings=release_warnings(agenda),

@@ -1,4 +1,4 @@
-"""The agenda of one webinar on one page: sessions with their items, one of which is edited in place."""
+"""The page of a webinar's agenda: it lists the sessions with their items, and one item at a time is edited in place."""
 
 import re
 from collections.abc import Sequence
@@ -22,7 +22,6 @@ from registrations.admin.webinar_head import webinar_of_page
 from registrations.forms.agenda import AgendaForms, OpenItem, agenda_forms, new_item, people_of
 from sessions_app.admin.agenda_review import ReviewedSession, review_agenda
 from sessions_app.admin.base import MAX_KEY_LENGTH
-from sessions_app.agenda import latest_release
 from sessions_app.concurrent_edits import RowDeleted
 from sessions_app.editing import move_item
 from sessions_app.models import AgendaItem, Session, Webinar
@@ -205,5 +204,5 @@ def _release_state(webinar: Webinar, agenda: Sequence[ReviewedSession], *, now: 
         "problems": draft.problems,
         "warnings": warnings,
         "changes": changes_with_recipients(webinar, draft.changes, now=now),
-        "release": latest_release(webinar),
+        "release": draft.release,
     }

@@ -17,7 +17,6 @@ from django.utils.translation import ngettext
 
 from registrations.admin.base import is_observer_request
 from registrations.admin.dashboard import describe_upcoming
-from registrations.admin.history_text import describe_events
 from registrations.admin.webinar_head import Page, page_urls, webinar_of_page
 from registrations.admin.webinar_messages import describe_mailings
 from registrations.models import Delegation, DelegationStatus
@@ -62,7 +61,7 @@ def webinar_home_page(site: AdminSite, request: HttpRequest, slug: str) -> HttpR
         "done_checks": [check for check in checks if check.state == CheckState.DONE],
         "states": delegations_by_state(overview),
         "coming": describe_upcoming(overview.upcoming),
-        "latest": describe_events(overview.latest),
+        "latest": overview.latest,
     }
     return TemplateResponse(request, "admin/webinars/home.html", context)
 
@@ -110,7 +109,7 @@ def _translation(webinar: Webinar, overview: Overview, urls: Urls) -> Iterator[C
 
 
 def _release(webinar: Webinar, overview: Overview, urls: Urls) -> Iterator[Check]:
-    release, changes, label = overview.release, overview.draft.changes, _("Release")
+    release, changes, label = overview.draft.release, overview.draft.changes, _("Release")
     url = reverse("admin:release-webinar", args=[webinar.pk])
     if release is None:
         yield Check(label, CheckState.MISSING, _("Not released: nothing is public or mailed"), url)
@@ -187,8 +186,8 @@ def _quotas(webinar: Webinar, overview: Overview, urls: Urls) -> Iterator[Check]
 
 def _focal_points(webinar: Webinar, overview: Overview, urls: Urls) -> Iterator[Check]:
     label = _("Focal points")
-    nobody = [str(found.row.delegation.body) for found in overview.without_access if not found.never_seen]
-    unseen = [str(found.row.delegation.body) for found in overview.without_access if found.never_seen]
+    nobody = [str(country.body) for country in overview.without_access if not country.has_focal_point]
+    unseen = [str(country.body) for country in overview.without_access if country.has_focal_point]
     if nobody:
         text = _("No focal point: %(countries)s") % {"countries": ", ".join(nobody)}
         yield Check(label, CheckState.MISSING, text, urls[Page.REGISTRATION])

@@ -7,19 +7,20 @@ from datetime import datetime
 from registrations.models import (
     Delivery,
     DeliveryState,
-    FocalPoint,
     GapNoticeRule,
     HistoryEvent,
+    ParticipatingBody,
     QuotaException,
     RegistrationPolicy,
     ReminderRule,
 )
-from registrations.queries.board import BoardRow, QuotaBoard, quota_board
+from registrations.queries.board import QuotaBoard, quota_board
+from registrations.queries.delegation_page import policy_of
+from registrations.queries.focal_points import accounts_by_body
 from registrations.queries.history import history_of_webinar
 from registrations.queries.speakers import unlinked_speakers
 from registrations.queries.upcoming import UpcomingEvent, upcoming_events
-from sessions_app.agenda import latest_release
-from sessions_app.models import Release, Session, Speaker, Webinar
+from sessions_app.models import Session, Speaker, Webinar
 from sessions_app.releases import Draft, draft_of
 
 MAX_UPCOMING = 5
@@ -28,10 +29,10 @@ MAX_LATEST = 5
 
 @dataclass(frozen=True)
 class CountryWithoutAccess:
-    """An attending country for which nobody has signed in; `never_seen` is empty if it has no focal point at all."""
+    """An attending country for which nobody has signed in."""
 
-    row: BoardRow
-    never_seen: tuple[FocalPoint, ...]
+    body: ParticipatingBody
+    has_focal_point: bool
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,6 @@ class Overview:
     """The contents of a webinar's home. `rooms_missing` are the sessions that take place without a room's address."""
 
     draft: Draft
-    release: Release | None
     rooms_missing: tuple[Session, ...]
     board: QuotaBoard
     profile_count: int
@@ -55,18 +55,17 @@ class Overview:
 
 
 def overview_of(webinar: Webinar, *, now: datetime) -> Overview:
-    """Return the overview of `webinar`. The number of queries is always the same."""
+    """Return the overview of `webinar`, whose policy is loaded. The number of queries does not grow with its size."""
     board = quota_board(webinar)
     sessions = webinar.sessions.filter(cancelled_at__isnull=True).order_by("number")
     return Overview(
         draft=draft_of(webinar),
-        release=latest_release(webinar),
         rooms_missing=tuple(session for session in sessions if not session.current_room_url),
         board=board,
         profile_count=webinar.quotas.count(),
         exception_count=QuotaException.objects.filter(quota__webinar=webinar).count(),
         without_access=_without_access(board),
-        policy=RegistrationPolicy.objects.filter(webinar=webinar).first(),
+        policy=policy_of(webinar),
         reminder_count=ReminderRule.objects.filter(webinar=webinar).count(),
         gap_notice_count=GapNoticeRule.objects.filter(webinar=webinar).count(),
         failed_count=Delivery.objects.filter(webinar=webinar, state=DeliveryState.FAILED).count(),
@@ -78,13 +77,10 @@ def overview_of(webinar: Webinar, *, now: datetime) -> Overview:
 
 def _without_access(board: QuotaBoard) -> tuple[CountryWithoutAccess, ...]:
     """Return the attending countries for which nobody has signed in. One query."""
-    attending = [row for row in board.rows if row.is_attending]
-    bodies = {row.delegation.body_id for row in attending}
-    focal_points: dict[int, list[FocalPoint]] = {body: [] for body in bodies}
-    for focal_point in FocalPoint.objects.with_access().filter(body__in=bodies).select_related("user"):
-        focal_points[focal_point.body_id].append(focal_point)
+    bodies = [row.delegation.body for row in board.rows if row.is_attending]
+    accounts = accounts_by_body(body.pk for body in bodies)
     return tuple(
-        CountryWithoutAccess(row, tuple(focal_points[row.delegation.body_id]))
-        for row in attending
-        if all(focal_point.user.last_login is None for focal_point in focal_points[row.delegation.body_id])
+        CountryWithoutAccess(body, has_focal_point=body.pk in accounts)
+        for body in bodies
+        if all(account.last_login is None for account in accounts.get(body.pk, ()))
     )

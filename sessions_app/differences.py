@@ -13,7 +13,10 @@ from sessions_app.organisers import AgendaOrganiser, AgendaPresidency
 
 @dataclass(frozen=True)
 class Difference:
-    """An old and a new text, one of which may be empty; `language` is theirs, or empty if it is the reader's."""
+    """A text before and after a change; either may be empty.
+
+    `language` is the code of their language, or empty if both are in the reader's language.
+    """
 
     label: str
     before: str

@@ -194,27 +194,32 @@ def _speaker_rows(
         )
         for part in parts
     ]
-    prefixes = [f"speaker-new{number}" for number in range(1, NEW_SPEAKER_ROWS + 1)]
     by_name = {str(speaker.name_en).casefold(): speaker for speaker in reversed(speakers)}
-    if data is not None:
-        removed = _rows_removed_meanwhile(data, {row.prefix for row in rows})
-        # Of an item that is still there, another user removed the speaker: what was typed adds the speaker again.
-        kept = [
-            prefix
-            for prefix in removed
-            if item.pk is None or _new_row(data, prefix, item, by_name, people).has_changed()
-        ]
-        data = data.copy()
-        # Compared with no name, each row counts as typed.
-        data.update({f"initial-{prefix}-name_en": "" for prefix in kept})
-        prefixes = [*kept, *prefixes]
-    return rows + [_new_row(data, prefix, item, by_name, people) for prefix in prefixes]
+    restored = _restored_rows(data, item, {row.prefix for row in rows}, by_name, people) if data is not None else []
+    prefixes = [f"speaker-new{number}" for number in range(1, NEW_SPEAKER_ROWS + 1)]
+    return [*rows, *restored, *(_new_row(data, prefix, item, by_name, people) for prefix in prefixes)]
 
 
-def _rows_removed_meanwhile(data: Any, present: Collection[str | None]) -> list[str]:
-    """Return the prefixes of submitted rows that are not `present`, without those that were to be removed anyway."""
+def _restored_rows(
+    data: Any,
+    item: AgendaItem,
+    present: Collection[str | None],
+    by_name: Mapping[str, Speaker],
+    people: Mapping[str, Delegate],
+) -> list[SpeakerRow]:
+    """Return submitted rows of speakers whom another user has removed meanwhile, as rows that add them again.
+
+    If the whole item was removed, these are all rows; else those in which something was typed. `present` are the
+    prefixes of the rows that are still stored.
+    """
     prefixes = [found[1] for name in data if (found := STORED_ROW.fullmatch(name))]
-    return [prefix for prefix in prefixes if prefix not in present and f"{prefix}-is_removed" not in data]
+    wanted = [prefix for prefix in prefixes if prefix not in present and f"{prefix}-is_removed" not in data]
+    if item.pk is not None:
+        wanted = [prefix for prefix in wanted if _new_row(data, prefix, item, by_name, people).has_changed()]
+    # Compared with an empty name, each row counts as typed.
+    data = data.copy()
+    data.update({f"initial-{prefix}-name_en": "" for prefix in wanted})
+    return [_new_row(data, prefix, item, by_name, people) for prefix in wanted]
 
 
 def _new_row(

@@ -85,7 +85,7 @@ def _mailing(row: dict[str, Any], subjects: dict[str, dict[Any, models.Model]], 
 
 
 def _seconds_left(row: dict[str, Any], *, now: datetime) -> int | None:
-    """Return how long the waiting messages take at the pace of those that were sent lately."""
+    """Return the seconds that the waiting messages will take at the recent pace; None if too few were sent to tell."""
     if row["sent_lately"] < 2:
         return None
     elapsed: float = (now - row["first_sent_lately_at"]).total_seconds()

@@ -138,7 +138,7 @@ def _dates(events: Iterable[UpcomingEvent]) -> tuple[datetime, ...]:
 
 
 def _people_to_remind(events: Iterable[UpcomingEvent]) -> Mapping[int, int]:
-    """Count whom each reminder of `events` would go to now, by the id of its rule. One query; none for no event."""
+    """Return, by the id of the rule, how many people each reminder in `events` would reach now. One query at most."""
     counts = [
         _count_of(event.subject, event.session)
         for event in events

@@ -71,7 +71,7 @@ def officer(live_server: LiveServer, browser: Browser, settings, language: str) 
 
 
 def create(officer: CountingOfficer) -> None:
-    """Three sessions on three days, seven countries, five profiles one of which is new, and the letter required."""
+    """Create a webinar with three sessions, seven countries, four known profiles and a new one; it requires the letter."""
     today = timezone.localdate()
     officer.follow("a[href='/admin/webinars/new/']")
     officer.fill(

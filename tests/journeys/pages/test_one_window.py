@@ -10,7 +10,7 @@ from tests.journeys.world import World
 pytestmark = [pytest.mark.journey, pytest.mark.django_db]
 
 BOARD = next(view for view in VIEWS if view.name == "board")
-# The tables, and the parts of the page that scroll to the side, of which a part is out of sight.
+# Returns each table, or part that scrolls to the side, that is wider than its place in the window.
 HIDDEN = """
 () => [...document.querySelectorAll("#content :is(table, .rcm-scroll, .results)")]
   .filter((part) => part.scrollWidth > part.clientWidth + 1 || part.getBoundingClientRect().right > innerWidth)

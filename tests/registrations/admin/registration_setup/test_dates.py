@@ -1,4 +1,4 @@
-"""The dates and conditions of registration are saved together, and name whom they affect."""
+"""The dates on the registration page: the form is saved whole, and names the delegations that it affects first."""
 
 from datetime import UTC, date, datetime
 

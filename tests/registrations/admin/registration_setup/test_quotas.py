@@ -1,4 +1,4 @@
-"""What is asked of each country is changed in one table, which names whom it affects."""
+"""The table of quotas on the registration page: it is saved whole, and names the delegations that it affects first."""
 
 import pytest
 from django.test import Client

@@ -71,7 +71,7 @@ def officer(live_server: LiveServer, browser: Browser, settings, language: str) 
 
 
 def create(officer: CountingOfficer) -> None:
-    """Create a webinar with three sessions, seven countries, four known profiles and a new one; it requires the letter."""
+    """Create a webinar: three sessions, seven countries, four known profiles and a new one, the letter required."""
     today = timezone.localdate()
     officer.follow("a[href='/admin/webinars/new/']")
     officer.fill(

@@ -2,8 +2,9 @@
 
 from datetime import datetime
 
-from registrations.models import Delegate, DelegateStatus, User
+from registrations.models import Delegate, DelegateStatus, Delegation, HistoryKind, User
 from registrations.models.delegate import mail_delay
+from registrations.services.history import record
 
 
 def mark_left(
@@ -24,6 +25,20 @@ def mark_left(
     mark_changed(delegate, by=by, now=now)
     delegate.save()
     return changes
+
+
+def withdraw_locked(delegate: Delegate, *, delegation: Delegation, reason: str, by: User, now: datetime) -> None:
+    """Save and record that `delegate` is withdrawn. The caller has locked `delegation` and checked what is allowed."""
+    changes = mark_left(delegate, status=DelegateStatus.WITHDRAWN, reason=reason, by=by, now=now)
+    record(
+        HistoryKind.WITHDRAWN,
+        delegation=delegation,
+        delegate=delegate,
+        by=by,
+        now=now,
+        reason=reason,
+        changes=changes,
+    )
 
 
 def mark_changed(delegate: Delegate, *, by: User, now: datetime) -> None:

@@ -8,7 +8,7 @@ from registrations.exceptions import NotPossibleNow
 from registrations.models import Delegate, DelegateStatus, HistoryKind, User
 from registrations.queries import undoable_edit_of
 from registrations.services.acceptance import accept_if_complete
-from registrations.services.delegate_changes import mark_changed, mark_left
+from registrations.services.delegate_changes import mark_changed, withdraw_locked
 from registrations.services.delegate_details import apply_details, clean_details, details_before
 from registrations.services.history import record
 from registrations.services.nominations.saving import check_head, head_besides
@@ -117,6 +117,5 @@ def _free_seat_for(locked: LockedDelegation, delegate: Delegate, *, by: User, no
                 )
                 % {"name": successor.name}
             )
-        left = mark_left(successor, status=DelegateStatus.WITHDRAWN, reason="", by=by, now=now)
-        record(HistoryKind.WITHDRAWN, delegation=locked.delegation, delegate=successor, by=by, now=now, changes=left)
+        withdraw_locked(successor, delegation=locked.delegation, reason="", by=by, now=now)
     return {"replaced_by": [successor.name, ""]}

@@ -4,10 +4,9 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from registrations.exceptions import EditConflict
-from registrations.models import Delegate, DelegateStatus, HistoryKind, User
+from registrations.models import Delegate, DelegateStatus, User
 from registrations.queries import SeatCount
-from registrations.services.delegate_changes import mark_left
-from registrations.services.history import record
+from registrations.services.delegate_changes import withdraw_locked
 from registrations.services.nominations.saving import check_active
 from registrations.services.quota_locks import lock_delegation
 from registrations.services.registration_window import check_attending, check_time, clean_reason
@@ -34,16 +33,7 @@ def withdraw_delegate(delegate: Delegate, *, version: int, by: User, now: dateti
         raise EditConflict.of_person(current)
     if not _is_undo_of_registration(current, now=now):
         locked.check_gap_reason(current.profile, reason=reason)
-    changes = mark_left(current, status=DelegateStatus.WITHDRAWN, reason=reason, by=by, now=now)
-    record(
-        HistoryKind.WITHDRAWN,
-        delegation=locked.delegation,
-        delegate=current,
-        by=by,
-        now=now,
-        reason=reason,
-        changes=changes,
-    )
+    withdraw_locked(current, delegation=locked.delegation, reason=reason, by=by, now=now)
     return current
 
 

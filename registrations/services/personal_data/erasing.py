@@ -16,7 +16,6 @@ from registrations.models import (
     CalendarEntry,
     CallNote,
     Delegate,
-    DelegateStatus,
     Delegation,
     DelegationStatus,
     Delivery,
@@ -31,8 +30,8 @@ from registrations.models import (
     Waiver,
 )
 from registrations.queries import last_session_end
-from registrations.services.delegate_changes import mark_left
-from registrations.services.history import new_event, record
+from registrations.services.delegate_changes import withdraw_locked
+from registrations.services.history import new_event
 from registrations.services.nominations import withdraw_delegate
 from registrations.services.personal_data.accounts import close_account
 from registrations.services.personal_data.anonymising import PersonalDataRows, anonymisers
@@ -110,16 +109,7 @@ def _withdraw_from_absent(delegate: Delegate, *, by: User, now: datetime, reason
     current = locked.reload(delegate)
     if not current.is_active:
         return False
-    changes = mark_left(current, status=DelegateStatus.WITHDRAWN, reason=reason, by=by, now=now)
-    record(
-        HistoryKind.WITHDRAWN,
-        delegation=locked.delegation,
-        delegate=current,
-        by=by,
-        now=now,
-        reason=reason,
-        changes=changes,
-    )
+    withdraw_locked(current, delegation=locked.delegation, reason=reason, by=by, now=now)
     return True
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from functools import wraps
-from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 from allauth.account.decorators import secure_admin_login
 from django.apps import apps
@@ -26,9 +26,6 @@ from registrations.permissions import (
 from sessions_app.reader_zone import zone_for_reader
 from sessions_app.time_zone_context import render_in_zone
 
-if TYPE_CHECKING:
-    from registrations.admin.webinar_head import WebinarHead
-
 
 @runtime_checkable
 class RootPagesAdmin(Protocol):
@@ -39,11 +36,18 @@ class RootPagesAdmin(Protocol):
     def dashboard_context(self, request: HttpRequest) -> dict[str, object]: ...
 
 
-@runtime_checkable
-class WebinarPagesAdmin(Protocol):
-    """The admin class that knows which pages are about one webinar, and the head of such a page."""
+class PageHead(Protocol):
+    """What stands above some pages, and the time zone of all hours on such a page."""
 
-    def head_of_page(self, request: HttpRequest) -> "WebinarHead | None": ...
+    @property
+    def zone(self) -> str: ...
+
+
+@runtime_checkable
+class PageHeadAdmin(Protocol):
+    """The admin class that knows which pages have a head."""
+
+    def head_of_page(self, request: HttpRequest) -> PageHead | None: ...
 
 
 class SecretariatSite(AdminSite):
@@ -76,7 +80,7 @@ class SecretariatSite(AdminSite):
         return response
 
     def admin_view(self, view: Any, cacheable: bool = False) -> Any:
-        """Wrap `view`: hours are in the zone of the webinar that the page is about, else in that of the account.
+        """Wrap `view`: hours are in the zone of the page's head, if it has one, else in that of the account.
 
         The top of the page names the zone (rule 13). Observers get 403 for all pages except those meant for them.
         """
@@ -86,14 +90,14 @@ class SecretariatSite(AdminSite):
             if is_observer(request.user) and not may_observer_open(request):
                 raise PermissionDenied
             head = self._head_of_page(request)
-            request.webinar_head = head  # type: ignore[attr-defined]  # for `each_context`
-            zone = head.name.webinar.timezone if head else _zone_of_account(request)
+            request.page_head = head  # type: ignore[attr-defined]  # for `each_context`
+            zone = head.zone if head else _zone_of_account(request)
             return render_in_zone(zone, view, request, *args, **kwargs)
 
         return super().admin_view(in_one_zone, cacheable)
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
-        return super().each_context(request) | {"webinar_head": getattr(request, "webinar_head", None)}
+        return super().each_context(request) | {"page_head": getattr(request, "page_head", None)}
 
     def get_urls(self) -> list[URLResolver | URLPattern]:
         own = [url for model_admin in self._root_pages_admins() for url in model_admin.root_urls()]
@@ -110,10 +114,8 @@ class SecretariatSite(AdminSite):
             context |= model_admin.dashboard_context(request)
         return super().index(request, context)
 
-    def _head_of_page(self, request: HttpRequest) -> "WebinarHead | None":
-        knowing = (
-            model_admin for model_admin in self._registered_admins() if isinstance(model_admin, WebinarPagesAdmin)
-        )
+    def _head_of_page(self, request: HttpRequest) -> PageHead | None:
+        knowing = (model_admin for model_admin in self._registered_admins() if isinstance(model_admin, PageHeadAdmin))
         return next((head for model_admin in knowing if (head := model_admin.head_of_page(request))), None)
 
     def _root_pages_admins(self) -> Iterator[RootPagesAdmin]:

@@ -71,7 +71,7 @@ def _digest(table: Table, form: AgendaTableForm) -> str:
 def _add_previewed_items(session: Session, preview: AgendaTable, form: AgendaTableForm, table: Table) -> AddedItems:
     """Store the items. Raises NotPossibleNow if the table, or the session, is not the one that the page has shown."""
     if form.cleaned_data["preview_digest"] != _digest(table, form):
-        raise NotPossibleNow(_("The table has changed since the look. This is what it makes now."))
+        raise NotPossibleNow(_("The table has changed since you looked at it. It makes these items now."))
     return add_items(session, preview.items, seen=form.seen_ids, replaces=form.cleaned_data["replaces"])
 
 

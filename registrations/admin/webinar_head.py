@@ -107,6 +107,11 @@ class WebinarHead:
     home_url: str
     links: tuple[PageLink, ...]
 
+    @property
+    def zone(self) -> str:
+        """The time zone of the webinar, in which the page takes and shows hours."""
+        return self.name.webinar.timezone
+
 
 def head_of_page(request: HttpRequest) -> WebinarHead | None:
     """Return the head of the page that `request` asks for; None unless it is about one webinar. One query."""
@@ -120,7 +125,7 @@ def head_of_page(request: HttpRequest) -> WebinarHead | None:
 
 def webinar_of_page(request: HttpRequest) -> Webinar:
     """Return the webinar of the page, from a query `with_names`. No query. Raises Http404 if there is none."""
-    head: WebinarHead | None = getattr(request, "webinar_head", None)
+    head: WebinarHead | None = getattr(request, "page_head", None)
     if head is None:
         raise Http404
     return head.name.webinar

@@ -127,7 +127,7 @@ def test_a_table_that_was_changed_after_the_look_is_shown_again(secretariat: Cli
     again = make(secretariat, preview, table="20\tReceso\tBreak")
     response = make(secretariat, again)
 
-    assert "The table has changed since the look." in again.content.decode()
+    assert "The table has changed since you looked at it." in again.content.decode()
     assert (response.status_code, session.items.get(title_en="Break").minutes) == (302, 20)
 
 

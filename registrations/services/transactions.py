@@ -1,5 +1,6 @@
 """The transaction in which a service decides: retried once after a deadlock, and followed by a plan (design §6)."""
 
+import time
 from collections.abc import Callable
 from functools import wraps
 from typing import ParamSpec, TypeVar
@@ -15,6 +16,9 @@ from registrations.services.unique_addresses import CLASH_WINDOW, clashes_of
 
 # Deadlock and serialisation failure, https://www.postgresql.org/docs/current/errcodes-appendix.html (class 40).
 RETRIED_SQLSTATES = frozenset({"40P01", "40001"})
+# Seconds. A retry that starts at once can take its first lock again before the other transaction, which waits for that
+# lock, has woken up: they would deadlock a second time.
+PAUSE_BEFORE_RETRY = 0.25
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -35,6 +39,7 @@ def atomic_with_retry(service: Callable[P, R]) -> Callable[P, R]:
             except OperationalError as error:
                 if transaction.get_connection().in_atomic_block or not _is_retryable(error):
                     raise
+                time.sleep(PAUSE_BEFORE_RETRY)
                 return attempt(*args, **kwargs)
         except (AddressTakenElsewhere, AttendanceChangedTooOften, NamedTooOften) as refused:
             if refused.event is not None:

@@ -1,0 +1,86 @@
+"""Parses mail that other programs wrote. However broken it is, only `Unreadable` is raised."""
+
+import re
+from collections.abc import Iterator
+from email import message_from_bytes
+from email.errors import MessageError
+from email.header import decode_header, make_header
+from email.message import Message
+from email.policy import compat32
+from email.utils import getaddresses
+from itertools import islice
+
+# A mail with more parts is not read to its end.
+MAX_PARTS = 200
+# In characters. What is longer is no subject and no list of recipients.
+MAX_HEADER = 10_000
+CONTROL_CHARACTERS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+
+
+class Unreadable(Exception):
+    """The mail cannot be parsed."""
+
+
+def parse_mail(content: bytes) -> Message:
+    """Parse the bytes of a mail. Raises Unreadable, for example for a thousand parts within each other."""
+    try:
+        # The policy that never refuses a header; newer ones raise errors while they parse it.
+        return message_from_bytes(content, policy=compat32)
+    except (MessageError, RecursionError, ValueError, LookupError) as error:
+        raise Unreadable(type(error).__name__) from error
+
+
+def parts_of(message: Message) -> list[Message]:
+    """Return `message` and its parts, `MAX_PARTS` at most, in their order. Raises Unreadable."""
+    try:
+        return list(islice(message.walk(), MAX_PARTS))
+    except RecursionError as error:
+        raise Unreadable(type(error).__name__) from error
+
+
+def header_text(message: Message, name: str) -> str:
+    """Return the first header `name` as one line of text without control characters; the empty string if absent."""
+    # A header with raw bytes is a Header object, whose text has � for them.
+    return one_line(_decoded(str(message.get(name, ""))[:MAX_HEADER]))
+
+
+def _decoded(text: str) -> str:
+    """Decode the encoded words of `text` (RFC 2047); return it unchanged if they are broken."""
+    try:
+        return str(make_header(decode_header(text)))
+    except (MessageError, LookupError, ValueError):
+        return text
+
+
+def addresses_in(message: Message, *names: str) -> list[str]:
+    """Return the addresses in all headers `names`, lower-cased, in their order."""
+    values = [str(value)[:MAX_HEADER] for name in names for value in message.get_all(name, [])]
+    return [address.lower() for _, address in getaddresses(values) if "@" in address]
+
+
+def text_of(part: Message) -> str:
+    """Return the decoded text of a part that has no parts; what its charset does not know becomes �."""
+    payload = part.get_payload(decode=True)
+    if not isinstance(payload, bytes):
+        return ""
+    charset = str(part.get_content_charset("utf-8"))
+    try:
+        text = payload.decode(charset, errors="replace")
+    except (LookupError, ValueError):
+        text = payload.decode("utf-8", errors="replace")
+    return text.replace("\x00", "")
+
+
+def texts_of(message: Message, content_type: str) -> Iterator[str]:
+    """Yield the text of each part of `content_type`. Raises Unreadable."""
+    return (text_of(part) for part in parts_of(message) if part.get_content_type() == content_type)
+
+
+def one_line(text: str) -> str:
+    """Return `text` with single spaces and without control characters."""
+    return CONTROL_CHARACTERS.sub("", " ".join(text.split()))
+
+
+def plain_text(text: str) -> str:
+    """Return `text` without control characters other than the ends of its lines."""
+    return CONTROL_CHARACTERS.sub("", text.replace("\r\n", "\n").replace("\r", "\n")).strip()

@@ -13,6 +13,7 @@ from django.db.models import Q, QuerySet
 
 from registrations.messages import (
     announcement,
+    bounce_notice,
     calendar,
     cannot_come,
     clash_alert,
@@ -67,6 +68,7 @@ MODULES: tuple[MessageModule, ...] = (
     registration,
     links,
     announcement,
+    bounce_notice,
     test_send,
     # After the calendar messages, so that a person who is invited in the same run can be reminded.
     reminder,

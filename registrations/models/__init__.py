@@ -10,6 +10,21 @@ from registrations.models.delivery import OVERDUE_AFTER, Delivery, DeliveryKind,
 from registrations.models.gap_notice import GapNoticeRule
 from registrations.models.gap_reminder import GapReminder
 from registrations.models.history import HistoryEvent, HistoryKind
+from registrations.models.inbox import (
+    PERMANENT_REASONS,
+    REASONS_FOR_STAFF,
+    AnswerState,
+    AttentionReason,
+    Bounce,
+    BounceAction,
+    BounceReason,
+    CalendarAnswer,
+    IgnoredBecause,
+    InboxState,
+    IncomingKind,
+    IncomingMail,
+    MailForAPerson,
+)
 from registrations.models.letter import NominationLetter
 from registrations.models.link_request import LinkRequest
 from registrations.models.quota import ParticipantProfile, Quota, QuotaException, QuotaLimits, RegistrationPolicy
@@ -24,13 +39,21 @@ from registrations.models.user import PRIVACY_NOTICE, User, UserRole
 
 __all__ = [
     "OVERDUE_AFTER",
+    "PERMANENT_REASONS",
     "PRIVACY_NOTICE",
+    "REASONS_FOR_STAFF",
     "Announcement",
     "AnnouncementRecipients",
+    "AnswerState",
     "Arrival",
     "Attendance",
     "AttendanceReport",
+    "AttentionReason",
     "BodyKind",
+    "Bounce",
+    "BounceAction",
+    "BounceReason",
+    "CalendarAnswer",
     "CalendarEntry",
     "CallNote",
     "Delegate",
@@ -47,7 +70,12 @@ __all__ = [
     "HistoryEvent",
     "HistoryKind",
     "IcalMethod",
+    "IgnoredBecause",
+    "InboxState",
+    "IncomingKind",
+    "IncomingMail",
     "LinkRequest",
+    "MailForAPerson",
     "MatchedBy",
     "NominationLetter",
     "ParticipantProfile",

@@ -37,6 +37,7 @@ class DeliveryKind(models.TextChoices):
     LINKS = "links", _("Links asked for")
     CLASH_ALERT = "clash_alert", _("Alert to the secretariat")
     ANNOUNCEMENT = "announcement", _("Announcement")
+    BOUNCE_NOTICE = "bounce_notice", _("Mail that came back")
     TEST = "test", _("Test to oneself")
 
 
@@ -68,6 +69,9 @@ def _has_the_subject_of_its_family() -> models.Q:
         # history its country would read of it (rule 8).
         | _about([DeliveryKind.LINKS])
         | _about([DeliveryKind.CLASH_ALERT], "event")
+        # To the focal points of a body, or to staff alone.
+        | _about([DeliveryKind.BOUNCE_NOTICE], "delegation", "event")
+        | _about([DeliveryKind.BOUNCE_NOTICE], "event")
         | _about([DeliveryKind.TEST], "announcement")
         | _about([DeliveryKind.TEST], "delegation")
     )
@@ -80,6 +84,10 @@ class DeliveryState(models.TextChoices):
     FAILED = "failed", _("Failed")
     SUPERSEDED = "superseded", _("No longer wanted")
     STOPPED = "stopped", _("Stopped")
+    # The mail server had taken it, and later reported that it could not be delivered.
+    BOUNCED = "bounced", _("Came back")
+    # Not sent while the address is known to be wrong.
+    HELD = "held", _("Held: the address is wrong")
 
 
 class DeliveryQuerySet(models.QuerySet["Delivery"]):

@@ -58,6 +58,8 @@ class HistoryKind(models.TextChoices):
     HANDED_OVER = "handed_over", _("Who is on it was changed")
     BODY_ADDED = "body_added", _("Added to the webinar")
     BODY_REMOVED = "body_removed", _("Removed from the webinar")
+    ANSWERED = "answered", _("Answered in their calendar")
+    BOUNCED = "bounced", _("Mail came back")
 
 
 # The secretariat gets an alert by mail about events of these kinds.

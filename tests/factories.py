@@ -10,9 +10,16 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from registrations.models import (
     PRIVACY_NOTICE,
     Announcement,
+    AnswerState,
     Attendance,
     AttendanceReport,
+    AttentionReason,
     BodyKind,
+    Bounce,
+    BounceAction,
+    BounceReason,
+    CalendarAnswer,
+    CalendarEntry,
     CallNote,
     Delegate,
     Delegation,
@@ -22,10 +29,14 @@ from registrations.models import (
     FocalPoint,
     GapNoticeRule,
     GapReminder,
+    IncomingKind,
+    IncomingMail,
+    MailForAPerson,
     MatchedBy,
     NominationLetter,
     ParticipantProfile,
     ParticipatingBody,
+    Partstat,
     Quota,
     RegistrationPolicy,
     ReminderRule,
@@ -312,6 +323,57 @@ def make_gap_reminder(webinar: Webinar, *, by: User, **fields: Any) -> GapRemind
 def make_call_note(delegation: Delegation, *, by: User, text: str = "The minister signs.", **fields: Any) -> CallNote:
     """Create a note of a call at `NOW`, without checking any rule; by default without a date to look again."""
     return CallNote.objects.create(delegation=delegation, text=text, written_by=by, **{"written_at": NOW, **fields})
+
+
+def make_incoming_mail(kind: IncomingKind = IncomingKind.BOUNCE, **fields: Any) -> IncomingMail:
+    """Create the record of a mail that was read at `NOW`."""
+    number = IncomingMail.objects.count() + 1
+    usual = {"mailbox": "imap.example.org/INBOX", "uid_validity": "1", "uid": str(number), "digest": f"{number:064x}"}
+    return IncomingMail.objects.create(kind=kind, **{**usual, "read_at": NOW, **fields})
+
+
+def make_bounce(delivery: Delivery, **fields: Any) -> Bounce:
+    """Create the bounce of a delivery, by default since there is no such mailbox; the delivery says that it came back.
+
+    Owes no notice.
+    """
+    Delivery.objects.filter(pk=delivery.pk).update(state=DeliveryState.BOUNCED)
+    usual = {
+        "address": delivery.email.lower(),
+        "action": BounceAction.FAILED,
+        "reason": BounceReason.UNKNOWN_ADDRESS,
+        "status_code": "5.1.1",
+        "reported_at": NOW,
+        "resend_count": delivery.resend_count,
+    }
+    return Bounce.objects.create(delivery=delivery, mail=make_incoming_mail(), **{**usual, **fields})
+
+
+def make_calendar_answer(entry: CalendarEntry, **fields: Any) -> CalendarAnswer:
+    """Create an answer from a calendar that staff have to confirm; it has no effect yet."""
+    usual = {
+        "ical_partstat": Partstat.ACCEPTED,
+        "ical_sequence": entry.sequence,
+        "ical_stamp": NOW,
+        "from_address": entry.address,
+        "received_at": NOW,
+        "state": AnswerState.TO_CONFIRM,
+    }
+    mail = make_incoming_mail(IncomingKind.ANSWER)
+    return CalendarAnswer.objects.create(mail=mail, entry=entry, delegate=entry.delegate, **{**usual, **fields})
+
+
+def make_mail_for_a_person(**fields: Any) -> MailForAPerson:
+    """Create a mail of an unknown person that waits for the secretariat."""
+    usual = {
+        "reason": AttentionReason.WRITTEN_BY_A_PERSON,
+        "sender_name": "Olga Ruiz",
+        "sender_address": "olga.ruiz@example.org",
+        "subject": "Can I bring a colleague?",
+        "excerpt": "Good morning,\nmay a colleague listen in?",
+        "received_at": NOW,
+    }
+    return MailForAPerson.objects.create(mail=make_incoming_mail(IncomingKind.FOR_A_PERSON), **{**usual, **fields})
 
 
 def make_pdf(text: str = "Nomination") -> bytes:

@@ -6,7 +6,7 @@ from registrations.models.calendar_entry import CalendarEntry, IcalMethod, Parts
 from registrations.models.call_note import CallNote
 from registrations.models.delegate import Delegate, DelegateRole, DelegateStatus
 from registrations.models.delegation import Delegation, DelegationStatus, FocalPoint, Waiver
-from registrations.models.delivery import OVERDUE_AFTER, Delivery, DeliveryKind, DeliveryState
+from registrations.models.delivery import HELD_KINDS, OVERDUE_AFTER, Delivery, DeliveryKind, DeliveryState
 from registrations.models.gap_notice import GapNoticeRule
 from registrations.models.gap_reminder import GapReminder
 from registrations.models.history import HistoryEvent, HistoryKind
@@ -38,6 +38,7 @@ from registrations.models.reminder import (
 from registrations.models.user import PRIVACY_NOTICE, User, UserRole
 
 __all__ = [
+    "HELD_KINDS",
     "OVERDUE_AFTER",
     "PERMANENT_REASONS",
     "PRIVACY_NOTICE",

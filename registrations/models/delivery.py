@@ -45,6 +45,8 @@ class DeliveryKind(models.TextChoices):
 CALENDAR_KINDS = (DeliveryKind.INVITATION, DeliveryKind.UPDATE, DeliveryKind.CANCELLATION)
 DELEGATION_KINDS = (DeliveryKind.REGISTRATION, DeliveryKind.GAP_NOTICE)
 EVENT_KINDS = (DeliveryKind.DECISION, DeliveryKind.CANNOT_COME)
+# Not sent while the recipient's address is known to be wrong; a calendar must learn of every change all the same.
+HELD_KINDS = (DeliveryKind.REMINDER, DeliveryKind.ANNOUNCEMENT)
 SUBJECTS = ("session", "entry", "delegation", "event", "announcement")
 
 

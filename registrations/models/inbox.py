@@ -1,4 +1,5 @@
-from datetime import timedelta
+from collections.abc import Iterable
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import models
@@ -7,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from registrations.models.calendar_entry import CalendarEntry, Partstat
 from registrations.models.delegate import Delegate
-from registrations.models.delivery import Delivery
+from registrations.models.delivery import Delivery, DeliveryState
 from registrations.models.history import HistoryEvent
 from registrations.models.user import User
 
@@ -178,13 +179,18 @@ class BounceQuerySet(models.QuerySet["Bounce"]):
 
     def standing(self) -> "BounceQuerySet":
         """Filter for mail that came back and was not sent again since."""
-        return self.filter(action=BounceAction.FAILED, cleared_at__isnull=True)
+        sent_again = models.Q(delivery__state=DeliveryState.SENT, delivery__resend_count__gt=models.F("resend_count"))
+        return self.filter(action=BounceAction.FAILED, cleared_at__isnull=True).exclude(sent_again)
 
     def current(self) -> "BounceQuerySet":
         """Filter for standing ones whose recipient still has the address."""
         of_delegate = models.Q(delivery__delegate__isnull=False, address=Lower("delivery__delegate__email"))
         of_account = models.Q(delivery__user__isnull=False, address=Lower("delivery__user__email"))
         return self.standing().filter(of_delegate | of_account)
+
+    def clear(self, emails: Iterable[str], *, now: datetime) -> int:
+        """Take the addresses for right again, since somebody sends mail to them on purpose; return how many rows."""
+        return self.standing().filter(address__in={email.lower() for email in emails}).update(cleared_at=now)
 
     def of_wrong_addresses(self) -> "BounceQuerySet":
         """Filter for bounces after which an address is known to be wrong."""
@@ -260,6 +266,19 @@ class AttentionReason(models.TextChoices):
     UNKNOWN_BOUNCE = "unknown_bounce", _("A message came back; we cannot tell which.")
 
 
+class MailForAPersonQuerySet(models.QuerySet["MailForAPerson"]):
+    """Query set with the filters for mail to deal with and for mail to forget."""
+
+    def open(self) -> "MailForAPersonQuerySet":
+        """Filter for mail that nobody has dealt with."""
+        return self.filter(dealt_with_at__isnull=True)
+
+    def outdated(self, now: datetime) -> "MailForAPersonQuerySet":
+        """Filter for mail that was dealt with long ago, or came so long ago that nobody will."""
+        dealt_with = models.Q(dealt_with_at__lte=now - KEPT_AFTER_DEALT_WITH)
+        return self.filter(dealt_with | models.Q(received_at__lte=now - LONGEST_UNREAD))
+
+
 class MailForAPerson(models.Model):
     """A mail that nobody but a person can deal with. It is answered in the mailbox; here stands that it came."""
 
@@ -282,6 +301,8 @@ class MailForAPerson(models.Model):
     dealt_with_by = models.ForeignKey(
         User, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("dealt with by")
     )
+
+    objects = MailForAPersonQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("mail for a person")

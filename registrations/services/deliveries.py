@@ -10,6 +10,7 @@ from django.utils.translation import ngettext
 
 from registrations.exceptions import NotPossibleNow
 from registrations.models import (
+    Bounce,
     CalendarEntry,
     Delegate,
     Delivery,
@@ -26,7 +27,7 @@ from registrations.services.nudge import nudge_planner
 # A message that was sent is not sent again so soon: by a second click, or while the first is still on its way.
 RESEND_PAUSE = timedelta(minutes=5)
 PENDING_STATES = (DeliveryState.DUE, DeliveryState.CLAIMED)
-STOPPABLE_STATES = (DeliveryState.DUE, DeliveryState.FAILED)
+STOPPABLE_STATES = (DeliveryState.DUE, DeliveryState.FAILED, DeliveryState.HELD)
 # Also what a worker has claimed and not begun.
 UNSENT = Q(state__in=STOPPABLE_STATES) | Q(state=DeliveryState.CLAIMED, may_have_arrived=False)
 
@@ -140,13 +141,15 @@ def _make_due_again(deliveries: "QuerySet[Delivery]", *, by: User, now: datetime
         attempts=0,
         worker_losses=0,
     )
+    Bounce.objects.clear([delivery.email for delivery in chosen], now=now)
     _record(HistoryKind.MAIL_SENT_AGAIN, chosen, by=by, now=now)
     return len(chosen)
 
 
 def _resendable_states(by: User) -> list[DeliveryState]:
-    """Return the states of unsent messages that `by` may send: only staff may send what was stopped."""
-    return [DeliveryState.FAILED, DeliveryState.STOPPED] if by.is_staff else [DeliveryState.FAILED]
+    """Return the states of undelivered messages that `by` may send: only staff may send what was stopped."""
+    undelivered = [DeliveryState.FAILED, DeliveryState.BOUNCED]
+    return [*undelivered, DeliveryState.STOPPED] if by.is_staff else undelivered
 
 
 def _lock_deliveries(deliveries: "QuerySet[Delivery]") -> list[Delivery]:

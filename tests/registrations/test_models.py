@@ -288,7 +288,7 @@ def test_overdue_is_what_waits_too_long_for_the_list_as_for_each_row():
     owe("at work on", **claim(now + SECOND))
     owe("in time", since=NOW + SECOND)
     owe("sent once more", resent_at=NOW + SECOND)
-    for state in ("sent", "failed", "superseded", "stopped"):
+    for state in ("sent", "failed", "superseded", "stopped", "bounced", "held"):
         owe(state, state=state)
 
     overdue = set(Delivery.objects.overdue(now))
@@ -320,6 +320,7 @@ WRONG_SUBJECTS = [
     ("decision", {"delegation"}),
     ("cannot_come", {"event"}),
     ("clash_alert", {"delegation", "event"}),
+    ("bounce_notice", {"delegation"}),
     ("announcement", set()),
     ("links", {"delegation"}),
     ("test", set()),

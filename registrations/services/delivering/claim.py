@@ -13,7 +13,8 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils.translation import gettext_noop
 
 from registrations.messages import KNOWN_KINDS, MessageModule, message_module
-from registrations.models import Delivery, DeliveryState
+from registrations.models import HELD_KINDS, Delivery, DeliveryState
+from registrations.queries.wrong_addresses import goes_to_wrong_address
 
 log = structlog.get_logger(__name__)
 
@@ -37,7 +38,8 @@ class ClaimedBatch:
 def claim_batch(*, size: int, now: datetime) -> ClaimedBatch:
     """Claim up to `size` deliveries that are due, or whose worker did not come back within its lease.
 
-    At most one per calendar entry, the lowest sequence first. Skips rows that another caller is claiming. A message
+    At most one per calendar entry, the lowest sequence first. Holds reminders and announcements to addresses that are
+    known to be wrong. Skips rows that another caller is claiming. A message
     that has cost `MAX_WORKER_LOSSES` workers is marked as failed instead, and logged. The deliveries have the rows
     loaded that their messages are built from.
     """
@@ -54,6 +56,7 @@ def claim_batch(*, size: int, now: datetime) -> ClaimedBatch:
             # Counts only the message that the worker had begun, not the rest of its batch.
             lost = Delivery.objects.expired(now).filter(pk__in=[delivery.pk for delivery in found])
             _with_begun_attempt(lost).update(worker_losses=F("worker_losses") + 1)
+        found = _without_held(found)
         Delivery.objects.filter(pk__in=[delivery.pk for delivery in found]).update(
             state=DeliveryState.CLAIMED, claim_token=token, lease_expires_at=now + lease()
         )
@@ -114,6 +117,23 @@ def _lock_claimable(now: datetime, size: int) -> list[Delivery]:
     """Lock up to `size` deliveries that can be claimed, and return them with their kind and state alone."""
     locked = _claimable(now).select_for_update(skip_locked=True, of=("self",))
     return list(locked.only("kind", "state")[:size])
+
+
+def _without_held(found: list[Delivery]) -> list[Delivery]:
+    """Return those of the locked `found` that may be sent, and hold those whose address is known to be wrong."""
+    can_be_held = [delivery.pk for delivery in found if delivery.kind in HELD_KINDS]
+    if not can_be_held:
+        return found
+    rows = Delivery.objects.filter(goes_to_wrong_address(), pk__in=can_be_held)
+    held = set(rows.values_list("pk", flat=True))
+    Delivery.objects.filter(pk__in=held).update(state=DeliveryState.HELD, claim_token=None, lease_expires_at=None)
+    return [delivery for delivery in found if delivery.pk not in held]
+
+
+def release_held(*, now: datetime) -> int:
+    """Make due again what is held for an address that was corrected, or that is no longer known to be wrong."""
+    held = Delivery.objects.filter(~goes_to_wrong_address(), state=DeliveryState.HELD)
+    return held.update(state=DeliveryState.DUE, due_at=now)
 
 
 def _with_begun_attempt(claimed: QuerySet[Delivery]) -> QuerySet[Delivery]:

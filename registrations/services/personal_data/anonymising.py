@@ -14,6 +14,8 @@ from django.db.models.functions import Cast, Concat
 from registrations.models import (
     Announcement,
     Attendance,
+    Bounce,
+    CalendarAnswer,
     CalendarEntry,
     CallNote,
     Delegate,
@@ -21,6 +23,7 @@ from registrations.models import (
     Delivery,
     DeliveryState,
     HistoryEvent,
+    MailForAPerson,
     NominationLetter,
     QuotaException,
     Waiver,
@@ -54,6 +57,9 @@ class PersonalDataRows:
     announcements: "QuerySet[Announcement]"
     attendances: "QuerySet[Attendance]"
     call_notes: "QuerySet[CallNote]"
+    bounces: "QuerySet[Bounce]"
+    answers: "QuerySet[CalendarAnswer]"
+    mails: "QuerySet[MailForAPerson]"
 
     def counts(self) -> dict[str, int]:
         """Return how many rows there are by sort; what staff and countries wrote as free text is "texts"."""
@@ -64,6 +70,7 @@ class PersonalDataRows:
             "events": self.events.count(),
             "letters": self.letters.count(),
             "attendances": self.attendances.count(),
+            "incoming": sum(rows.count() for rows in (self.bounces, self.answers, self.mails)),
             "texts": sum(
                 texts.count()
                 for texts in (self.delegations, self.waivers, self.exceptions, self.announcements, self.call_notes)
@@ -92,6 +99,9 @@ def personal_data_of(webinar: Webinar) -> PersonalDataRows:
         announcements=Announcement.objects.filter(webinar=webinar).exclude(**anonymised_values(Announcement)),
         attendances=Attendance.objects.filter(session__webinar=webinar).exclude(name="", address=""),
         call_notes=CallNote.objects.filter(delegation__webinar=webinar),
+        bounces=Bounce.objects.filter(delivery__in=deliveries).exclude(address=""),
+        answers=CalendarAnswer.objects.filter(entry__session__webinar=webinar).exclude(comment="", from_address=""),
+        mails=MailForAPerson.objects.filter(delegate__webinar=webinar),
     )
 
 
@@ -108,7 +118,10 @@ def anonymisers(now: datetime) -> Mapping[str, Callable[[Keys], None]]:
         "exceptions": partial(_overwrite, QuotaException),
         "announcements": partial(_overwrite, Announcement),
         "attendances": partial(_overwrite, Attendance),
-        "call_notes": _delete_call_notes,
+        "call_notes": partial(_delete, CallNote),
+        "bounces": partial(_overwrite, Bounce),
+        "answers": partial(_overwrite, CalendarAnswer),
+        "mails": partial(_delete, MailForAPerson),
     }
 
 
@@ -116,8 +129,8 @@ def _overwrite(model: Any, keys: Keys) -> None:
     model.objects.filter(pk__in=keys).update(**anonymised_values(model))
 
 
-def _delete_call_notes(keys: Keys) -> None:
-    CallNote.objects.filter(pk__in=keys).delete()
+def _delete(model: Any, keys: Keys) -> None:
+    model.objects.filter(pk__in=keys).delete()
 
 
 def _anonymise_delegates(keys: Keys, *, now: datetime) -> None:

@@ -13,6 +13,8 @@ from registrations.exceptions import NotPossibleNow
 from registrations.models import (
     Announcement,
     Attendance,
+    Bounce,
+    CalendarAnswer,
     CalendarEntry,
     CallNote,
     Delegate,
@@ -35,7 +37,7 @@ from registrations.services.history import new_event
 from registrations.services.nominations import withdraw_delegate
 from registrations.services.personal_data.accounts import close_account
 from registrations.services.personal_data.anonymising import PersonalDataRows, anonymisers
-from registrations.services.personal_data.persons import Person, find_person
+from registrations.services.personal_data.persons import Person, find_person, mails_of
 from registrations.services.personal_data.registry import NAMES_OF_OTHERS
 from registrations.services.quota_locks import lock_delegation
 from registrations.services.transactions import atomic_with_retry
@@ -152,6 +154,11 @@ def _personal_data_of_person(person: Person) -> PersonalDataRows:
         announcements=Announcement.objects.none(),
         attendances=Attendance.objects.filter(Q(delegate__in=person.delegates) | Q(address__iexact=person.address)),
         call_notes=_notes_that_name(person),
+        bounces=Bounce.objects.filter(Q(delivery__delegate__in=person.delegates) | Q(address=person.address)),
+        answers=CalendarAnswer.objects.filter(
+            Q(delegate__in=person.delegates) | Q(entry__address=person.address) | Q(from_address=person.address)
+        ),
+        mails=mails_of(person),
     )
 
 

@@ -2,10 +2,13 @@
 
 from dataclasses import dataclass
 
+from django.db.models import Q, QuerySet
+
 from registrations.models import (
     Delegate,
     Delegation,
     Delivery,
+    MailForAPerson,
     User,
 )
 from registrations.services.personal_data.registry import ANONYMISED_DOMAIN
@@ -43,3 +46,8 @@ def find_person(address: str) -> Person:
         account=accounts.first(),
         messages=Delivery.objects.filter(email__iexact=address).exclude(email__endswith=ANONYMISED_DOMAIN).count(),
     )
+
+
+def mails_of(person: Person) -> "QuerySet[MailForAPerson]":
+    """Return the mail that the person wrote to us, or that is about their address."""
+    return MailForAPerson.objects.filter(Q(sender_address__iexact=person.address) | Q(delegate__in=person.delegates))

@@ -1,4 +1,4 @@
-"""The daily purge: webinars past their purge date, idle accounts, orphaned files, traces of sign-ins."""
+"""The daily purge: webinars past their purge date, idle accounts, orphaned files, traces of sign-ins, old mail."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import QuerySet
 
-from registrations.models import HistoryEvent, HistoryKind, RegistrationPolicy
+from registrations.models import HistoryEvent, HistoryKind, MailForAPerson, RegistrationPolicy
 from registrations.queries import last_session_end
 from registrations.services.personal_data.accounts import close_account, idle_accounts
 from registrations.services.personal_data.anonymising import PersonalDataRows, anonymisers, personal_data_of
@@ -62,6 +62,7 @@ def purge(*, now: datetime) -> PurgeResult:
         accounts += close_account(account, now=now)
     files = erase_orphans(now=now)
     _delete_sign_in_traces(now)
+    MailForAPerson.objects.outdated(now).delete()
     log.info("purged", webinars=sorted(webinars), accounts=accounts, files=files)
     return PurgeResult(webinars=webinars, accounts=accounts, files=files)
 
@@ -88,7 +89,7 @@ def purge_webinar(webinar: Webinar, *, now: datetime) -> dict[str, int]:
 def _has_rows_left(data: PersonalDataRows) -> bool:
     """Whether rows are left that must be gone before the purge counts as finished."""
     sorts = (data.delegates, data.entries, data.letters, data.attendances, data.call_notes)
-    return any(rows.exists() for rows in sorts)
+    return any(rows.exists() for rows in (*sorts, data.bounces, data.answers, data.mails))
 
 
 def _write_in_batches(

@@ -88,6 +88,19 @@ REGISTRY: Mapping[str, Mapping[str, RetentionPolicy]] = {
         "last_error": KeepPolicy("one of our own sentences, without an address"),
         "message_id": KeepPolicy("an HMAC from which nobody can tell an address"),
     },
+    "registrations.Bounce": {"address": BLANK, "status_code": KeepPolicy("a code of RFC 3463")},
+    "registrations.CalendarAnswer": {"comment": BLANK, "from_address": BLANK},
+    "registrations.MailForAPerson": dict.fromkeys(
+        ("sender_name", "sender_address", "subject", "excerpt"),
+        CustomPolicy(
+            "the row is deleted with the data of the webinar, 90 days after it was dealt with, or after a year"
+        ),
+    ),
+    "registrations.IncomingMail": {
+        "digest": KeepPolicy("a fingerprint, which tells only that a mail was read"),
+        **dict.fromkeys(("mailbox", "uid", "uid_validity"), KeepPolicy("numbers of our own mailbox")),
+    },
+    "registrations.InboxState": dict.fromkeys(("mailbox", "failure"), KeepPolicy("about our own mailbox")),
     "registrations.LinkRequest": {
         "address": CustomPolicy("the row is deleted once the planner has looked at it, soon after")
     },

@@ -11,6 +11,7 @@ from django.db.models import Model, Q
 
 from registrations.models import (
     Attendance,
+    Bounce,
     Delegate,
     Delivery,
     HistoryEvent,
@@ -18,7 +19,7 @@ from registrations.models import (
     User,
 )
 from registrations.services.history import new_event
-from registrations.services.personal_data.persons import find_person
+from registrations.services.personal_data.persons import find_person, mails_of
 from registrations.services.personal_data.registry import NAMES_OF_OTHERS
 
 log = structlog.get_logger(__name__)
@@ -51,6 +52,10 @@ def export_person(address: str, *, by: User, now: datetime) -> dict[str, Any]:
             ).order_by("pk")
         ],
         "account": _account(person.account) if person.account else None,
+        "mail_to_us": [_field_values(mail) for mail in mails_of(person).order_by("pk")],
+        "mail_that_came_back": [
+            _field_values(bounce) for bounce in Bounce.objects.filter(address=person.address).order_by("pk")
+        ],
     }
     HistoryEvent.objects.bulk_create(
         new_event(HistoryKind.PERSON_EXPORTED, delegation=delegate.delegation, delegate=delegate, by=by, now=now)
@@ -80,6 +85,7 @@ def _registration(delegate: Delegate) -> dict[str, Any]:
             {"session": str(entry.session), **_field_values(entry)}
             for entry in delegate.calendar_entries.select_related("session").order_by("pk")
         ],
+        "answers_from_calendars": [_field_values(answer) for answer in delegate.calendar_answers.order_by("pk")],
         "arrivals": [
             {"session": str(arrival.session), "at": arrival.at}
             for arrival in delegate.arrivals.select_related("session").order_by("pk")

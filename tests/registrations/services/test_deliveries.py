@@ -49,7 +49,7 @@ def test_stopping_reaches_what_waits_or_failed_and_nothing_else(db: None, staff:
     stopped = stop_deliveries([delivery.pk for delivery in deliveries], by=staff, now=now)
 
     assert (stopped, states()) == (
-        2,
+        3,
         {
             "notice:due": "stopped",
             "notice:failed": "stopped",
@@ -57,6 +57,8 @@ def test_stopping_reaches_what_waits_or_failed_and_nothing_else(db: None, staff:
             "notice:sent": "sent",
             "notice:superseded": "superseded",
             "notice:stopped": "stopped",
+            "notice:bounced": "bounced",
+            "notice:held": "stopped",
         },
     )
 
@@ -73,14 +75,16 @@ def test_stopping_reaches_what_a_worker_has_claimed_and_not_begun(staff: User, n
     assert not begin_attempt(claimed, token=token, now=now)
 
 
-def test_what_failed_or_was_stopped_is_due_again_with_all_its_attempts(db: None, staff: User, now: datetime) -> None:
+def test_what_failed_bounced_or_was_stopped_is_due_again_with_all_attempts(
+    db: None, staff: User, now: datetime
+) -> None:
     deliveries = [make_delivery(state, worker_losses=7) for state in DeliveryState]
     later = now + timedelta(hours=1)
 
     resent = resend_deliveries([delivery.pk for delivery in deliveries], by=staff, now=later)
 
-    due_again = Delivery.objects.filter(key__in=["notice:failed", "notice:stopped"])
-    assert resent == 2
+    due_again = Delivery.objects.filter(key__in=["notice:failed", "notice:bounced", "notice:stopped"])
+    assert resent == 3
     assert set(due_again.values_list("state", "attempts", "worker_losses", "due_at", "resent_at")) == {
         ("due", 0, 0, later, later)
     }
@@ -89,6 +93,7 @@ def test_what_failed_or_was_stopped_is_due_again_with_all_its_attempts(db: None,
         ("claimed", 3, NOW),
         ("sent", 3, NOW),
         ("superseded", 3, NOW),
+        ("held", 3, NOW),
     }
 
 

@@ -29,6 +29,7 @@ from registrations.models import (
     Delivery,
     HistoryEvent,
     HistoryKind,
+    MailForAPerson,
     NominationLetter,
     Quota,
     RegistrationPolicy,
@@ -64,12 +65,15 @@ from tests.factories import (
     NOW,
     make_announcement,
     make_attendance,
+    make_bounce,
+    make_calendar_answer,
     make_country,
     make_delegate,
     make_delegation,
     make_details,
     make_focal_point,
     make_letter,
+    make_mail_for_a_person,
     make_quotas,
     make_reminder_rule,
     make_staff,
@@ -121,6 +125,12 @@ def make_past_webinar(slug: str = "flows", iso_code: str = "HN") -> Webinar:
     make_letter(delegation, by=staff, text="Another", name="Nota de Ximena 2.pdf")
     Delegation.objects.filter(pk=delegation.pk).update(gap_reason="her mother", decision_comment="Thanks, Zapata")
     CalendarEntry.objects.filter(delegate=yolanda).update(ical_partstat="ACCEPTED", answered_at=NOW)
+    entry = CalendarEntry.objects.filter(delegate=yolanda).earliest("pk")
+    make_calendar_answer(entry, comment="her mother is ill", from_address=f"zapata@{slug}.example.org")
+    make_bounce(Delivery.objects.filter(delegate=yolanda).earliest("pk"))
+    make_mail_for_a_person(
+        delegate=yolanda, sender_name="Yolanda Zapata", excerpt="her mother is ill", received_at=LATER
+    )
     Arrival.objects.create(delegate=yolanda, session=webinar.sessions.get(number=1), at=NOW)
     make_attendance(
         webinar.sessions.get(number=1), by=staff, name="Zapata Guest", address="zapata@elsewhere.example.org"
@@ -399,10 +409,11 @@ def test_the_preview_counts_what_the_purge_then_ends(db: None, letters: Path) ->
     purged = purge(now=LATER)
 
     ended = purged.webinars[webinar.slug]
-    foreseen_texts = foreseen.webinars[webinar.slug].pop("texts")
+    counted = foreseen.webinars[webinar.slug]
     texts = ("delegations", "waivers", "exceptions", "announcements", "call_notes")
-    assert foreseen_texts == sum(ended.pop(sort) for sort in texts)
-    assert ended == foreseen.webinars[webinar.slug]
+    assert counted.pop("texts") == sum(ended.pop(sort) for sort in texts)
+    assert counted.pop("incoming") == sum(ended.pop(sort) for sort in ("bounces", "answers", "mails"))
+    assert ended == counted
 
 
 def test_the_command_counts_first_and_ends_then(db: None, letters: Path, time_machine) -> None:
@@ -510,3 +521,16 @@ def test_a_person_whose_data_have_ended_does_not_come_back(db: None, letters: Pa
 
 def test_the_storage_of_letters_is_the_one_that_is_searched(letters: Path, db: None) -> None:
     assert default_storage.path("letters") == str(letters)
+
+
+def test_mail_for_a_person_is_forgotten_after_a_while(db: None) -> None:
+    staff = make_staff()
+    long_ago, lately = LATER - timedelta(days=90), LATER - timedelta(days=89)
+    make_mail_for_a_person(received_at=long_ago, dealt_with_at=long_ago, dealt_with_by=staff, subject="dealt with")
+    make_mail_for_a_person(received_at=long_ago, dealt_with_at=lately, dealt_with_by=staff, subject="dealt with lately")
+    make_mail_for_a_person(received_at=long_ago, subject="open")
+    make_mail_for_a_person(received_at=LATER - timedelta(days=365), subject="open for a year")
+
+    purge(now=LATER)
+
+    assert set(MailForAPerson.objects.values_list("subject", flat=True)) == {"dealt with lately", "open"}

@@ -113,6 +113,8 @@ def configure_logging(*, as_json: bool) -> None:
                 # It prints a line per tick.
                 "celery.beat": {"level": "WARNING"},
                 "celery.worker.strategy": {"level": "WARNING"},
+                # It prints a line per detector, and the exception of one that a broken mail is too much for.
+                "flufl.bounce": {"level": "CRITICAL"},
             },
         }
     )

@@ -1,5 +1,6 @@
 """Parses mail that other programs wrote. However broken it is, only `Unreadable` is raised."""
 
+import codecs
 import re
 from collections.abc import Iterator
 from email import message_from_bytes
@@ -14,6 +15,8 @@ from itertools import islice
 MAX_PARTS = 200
 # In characters. What is longer is no subject and no list of recipients.
 MAX_HEADER = 10_000
+# Text encodings of Python that are no charsets. To decode 256 kB of punycode takes a second.
+CODECS_OF_NO_MAIL = {"idna", "punycode", "raw_unicode_escape", "undefined", "unicode_escape"}
 CONTROL_CHARACTERS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 
 
@@ -63,12 +66,13 @@ def text_of(part: Message) -> str:
     payload = part.get_payload(decode=True)
     if not isinstance(payload, bytes):
         return ""
-    charset = str(part.get_content_charset("utf-8"))
     try:
-        text = payload.decode(charset, errors="replace")
+        codec = codecs.lookup(str(part.get_content_charset("utf-8"))).name
+        text = payload.decode("utf-8" if codec in CODECS_OF_NO_MAIL else codec, errors="replace")
     except (LookupError, ValueError):
         text = payload.decode("utf-8", errors="replace")
-    return text.replace("\x00", "")
+    # UTF-7 can write half a character, which neither a database nor a file takes.
+    return text.encode("utf-8", errors="replace").decode().replace("\x00", "")
 
 
 def texts_of(message: Message, content_type: str) -> Iterator[str]:

@@ -59,6 +59,9 @@ def test_addresses_are_lower_cased_and_the_broken_ones_left_out():
         ("windows-1256", "نعم".encode("windows-1256"), "نعم"),
         ("no-such-charset", "Sí".encode(), "Sí"),
         ("utf-8", b"S\xed\x00", "S�"),
+        ("punycode", "Sí".encode(), "Sí"),
+        ("hex", "Sí".encode(), "Sí"),
+        ("utf-7", b"S+2AA-", "S?"),
     ],
 )
 def test_a_text_is_decoded_as_far_as_it_can_be(charset, raw, text):

@@ -1,0 +1,58 @@
+"""Mail that only a person can deal with: it is listed for the secretariat, which answers it in the mailbox."""
+
+import re
+from collections.abc import Iterable
+from datetime import datetime
+from email.message import Message
+from email.utils import parseaddr
+
+import nh3
+from django.db import transaction
+
+from registrations.models import AttentionReason, Delegate, IncomingMail, MailForAPerson, User
+from registrations.services.inbox.parsing import header_text, one_line, plain_text, texts_of
+
+MAX_EXCERPT_LINES = 12
+MAX_EXCERPT = 1000
+# A quoted invitation holds the reader's personal link.
+LINK = re.compile(r"\b(?:https?://|www\.)\S+", re.IGNORECASE)
+QUOTED = re.compile(r"^\s*[>|]")
+
+
+def record_for_a_person(
+    mail: IncomingMail, message: Message, reason: AttentionReason, *, now: datetime, failed: Iterable[str] = ()
+) -> MailForAPerson:
+    """List `message` for the secretariat, with the person or account that may be meant. Three queries at most.
+
+    For a bounce, `failed` are the addresses that it names: whoever has one of them is a guess. The first lines are kept
+    only of what a person wrote, since other mail quotes whole messages.
+    """
+    name, address = parseaddr(header_text(message, "From"))
+    addresses = [*failed] or [address]
+    is_written = reason == AttentionReason.WRITTEN_BY_A_PERSON
+    return MailForAPerson.objects.create(
+        mail=mail,
+        reason=reason,
+        sender_name=one_line(name)[:200],
+        sender_address=address[:320],
+        subject=header_text(message, "Subject")[:200],
+        excerpt=_excerpt(message) if is_written else "",
+        delegate=Delegate.objects.with_addresses(addresses).order_by("status", "-registered_at", "-pk").first(),
+        user=User.objects.filter(email__in=[one.lower() for one in addresses]).first(),
+        received_at=now,
+    )
+
+
+def _excerpt(message: Message) -> str:
+    """Return the first lines that the sender wrote, without links and quoted text."""
+    text = next((text for text in texts_of(message, "text/plain") if text.strip()), "")
+    if not text:
+        text = next((nh3.clean(html, tags=set()) for html in texts_of(message, "text/html")), "")
+    lines = [line for line in plain_text(text).splitlines() if line.strip() and not QUOTED.match(line)]
+    return LINK.sub("…", "\n".join(lines[:MAX_EXCERPT_LINES])[: 4 * MAX_EXCERPT])[:MAX_EXCERPT]
+
+
+@transaction.atomic
+def mark_as_dealt_with(mail_ids: Iterable[int], *, by: User, now: datetime) -> int:
+    """Mark those of the mails as dealt with that are not yet; return how many. A second call changes nothing."""
+    return MailForAPerson.objects.open().filter(pk__in=list(mail_ids)).update(dealt_with_at=now, dealt_with_by=by)

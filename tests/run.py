@@ -1,4 +1,4 @@
-"""`make test` runs the suite on PostgreSQL with Redis, the tests that can differ on SQLite, and the journeys.
+"""`make test` runs the suite on PostgreSQL with Redis, what can differ on SQLite, the journeys, and real mailboxes.
 
 Where PostgreSQL or Redis is missing, the whole suite runs on SQLite. What ran and what was left out is said at the end,
 with how to switch it on. `RCM_TEST_REQUIRE_ALL=1` makes it a failure that something was left out.
@@ -11,10 +11,12 @@ import sys
 from collections.abc import Callable
 from contextlib import ExitStack
 
-from tests import servers
+from tests import mail_servers, servers
 
 PYTEST = [sys.executable, "-m", "pytest", "-q"]
 NO_TEST_FITTED = 5
+# The tests that need neither a browser nor a mail server.
+WITHOUT_PROGRAMS = "not journey and not mail_servers"
 
 
 # SQLite is the demo's database. Planning, sending, locks, queries, constraints, JSON, order and case can differ between
@@ -48,7 +50,7 @@ CAN_DIFFER = [
 
 def on_sqlite(arguments: list[str]) -> int:
     """Run all tests that need no server, on SQLite."""
-    return _pytest("not journey", arguments, workers=2)
+    return _pytest(WITHOUT_PROGRAMS, arguments, workers=2)
 
 
 def differences_on_sqlite(arguments: list[str]) -> int:
@@ -69,7 +71,7 @@ def on_postgresql(arguments: list[str]) -> int:
         }
         # One worker more than there are processors, since faults and races wait for seconds; whoever has nothing left
         # takes tests over.
-        return _pytest("not journey", ["--dist=worksteal", *arguments], workers=3, **environment)
+        return _pytest(WITHOUT_PROGRAMS, ["--dist=worksteal", *arguments], workers=3, **environment)
 
 
 def in_chromium(arguments: list[str]) -> int:
@@ -79,11 +81,19 @@ def in_chromium(arguments: list[str]) -> int:
     return _pytest("journey", chosen, workers=2, DJANGO_ALLOW_ASYNC_UNSAFE="1")
 
 
+def with_mail_servers(arguments: list[str]) -> int:
+    """Run the tests with real mail servers, on SQLite. Raises NotInstalled."""
+    mail_servers.dovecot_path()
+    mail_servers.postfix_path()
+    return _pytest("mail_servers", arguments, workers=0)
+
+
 PARTS: dict[str, tuple[str, Callable[[list[str]], int]]] = {
     "sqlite": ("the suite on SQLite", on_sqlite),
     "differences": ("on SQLite, what can differ there", differences_on_sqlite),
     "postgresql": ("the suite on PostgreSQL with Redis", on_postgresql),
     "chromium": ("the journeys in Chromium", in_chromium),
+    "mail_servers": ("the mailbox with Dovecot and Postfix", with_mail_servers),
 }
 
 
@@ -93,8 +103,8 @@ def usual_parts() -> list[str]:
         servers.initdb_path()
         servers.redis_path()
     except servers.NotInstalled:
-        return ["sqlite", "postgresql", "chromium"]
-    return ["differences", "postgresql", "chromium"]
+        return ["sqlite", "postgresql", "chromium", "mail_servers"]
+    return ["differences", "postgresql", "chromium", "mail_servers"]
 
 
 def bench(parts: list[str]) -> int:

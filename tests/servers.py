@@ -107,8 +107,8 @@ def postgresql(*, superuser: str = "rcm", **options: str) -> Iterator[Server]:
     Its data are deleted at the end. They survive a restart only with `synchronous_commit="on"`.
     """
     programs = initdb_path().parent
-    account = _account("postgres")
-    with _scratch("rcm-postgresql-", account) as folder:
+    account = unprivileged("postgres")
+    with scratch("rcm-postgresql-", account) as folder:
         data, port = folder / "data", free_port()
         initdb = [programs / "initdb", "-D", data, "-U", superuser, "--auth=trust", "-E", "UTF8", "--no-sync"]
         # Names are sorted as on an installation, whatever the locale of this machine.
@@ -132,8 +132,8 @@ def postgresql(*, superuser: str = "rcm", **options: str) -> Iterator[Server]:
 @contextmanager
 def redis() -> Iterator[Server]:
     """Start a private Redis without persistence; yield it with a URL without a database number."""
-    account, port = _account("redis"), free_port()
-    with _scratch("rcm-redis-", account) as folder:
+    account, port = unprivileged("redis"), free_port()
+    with scratch("rcm-redis-", account) as folder:
         command = (redis_path(), "--port", port, "--bind", "127.0.0.1", "--save", "", "--dir", folder)
         url = f"redis://127.0.0.1:{port}"
         with Server(url, port, command, folder, account, lambda: accepts(port)).running() as server:
@@ -146,7 +146,7 @@ def free_port() -> int:
         return int(listener.getsockname()[1])
 
 
-def _account(preferred: str) -> dict[str, object]:
+def unprivileged(preferred: str) -> dict[str, object]:
     """Return the arguments with which subprocess runs as an unprivileged account; empty if this is not root."""
     if os.geteuid() != 0:
         return {}
@@ -156,7 +156,7 @@ def _account(preferred: str) -> dict[str, object]:
 
 
 @contextmanager
-def _scratch(prefix: str, account: dict[str, object]) -> Iterator[Path]:
+def scratch(prefix: str, account: dict[str, object]) -> Iterator[Path]:
     with tempfile.TemporaryDirectory(prefix=prefix, ignore_cleanup_errors=True) as name:
         if account:
             os.chown(name, account["user"], account["group"])

@@ -23,12 +23,16 @@ NONSENSE = (b"Hello?", b"Who is there?\r\nIs anybody there?", b"\x00\xff\xfe\x80
 
 @dataclass(frozen=True)
 class Received:
-    """A message that the server took, as it came in; `at` in seconds of the monotonic clock, `by` a connection."""
+    """A message that the server took, as it came in; `at` in seconds of the monotonic clock, `by` a connection.
+
+    `sender` is that of the envelope.
+    """
 
     at: float
     to: str
     content: bytes
     by: object
+    sender: str
 
 
 class SmtpServer(AbstractContextManager["SmtpServer"]):
@@ -91,7 +95,9 @@ class SmtpServer(AbstractContextManager["SmtpServer"]):
             self.nonsense -= 1
             return NONSENSE[self.nonsense % len(NONSENSE)]
         (to,) = envelope.rcpt_tos
-        self.received.append(Received(time.monotonic(), to, envelope.original_content, session.peer))
+        self.received.append(
+            Received(time.monotonic(), to, envelope.original_content, session.peer, str(envelope.mail_from))
+        )
         if self.hang_ups:
             self.hang_ups -= 1
             conversation.hang_up()

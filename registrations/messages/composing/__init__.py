@@ -12,7 +12,7 @@ from django.utils.translation import gettext
 
 from registrations.calendar_session import organizer_address
 from registrations.messages.composing.mail_message import MailMessage, mailbox
-from registrations.messages.composing.message_ids import message_id
+from registrations.messages.composing.message_ids import bounce_address, message_id
 from registrations.models import Delivery
 
 # The condition of a delivery that must not be sent any more.
@@ -40,20 +40,23 @@ def compose(
     `name` is the recipient's. The headers hold no other name or address but ours and `contact_email`, the webinar's,
     which replies go to. `ical` goes in twice, as the last alternative and as an attachment of the same
     bytes, since calendar programs look for the one or the other; replies to it go to the organizer, who is the sender.
+    The sender of the envelope is the message's own address for bounces, if BOUNCE_ADDRESS is set.
     """
     with translation.override(language):
         values = {"language": language, "base_url": settings.BASE_URL, "contact_email": contact_email, **context}
         subject = " ".join(render_to_string(f"mail/{template}/subject.txt", values).split())
         text = render_to_string(f"mail/{template}/body.txt", values).strip() + "\n"
         html = inline_css(render_to_string(f"mail/{template}/body.html", {**values, "subject": subject}))
-        from_email = sender()
+        from_header = sender()
+    identifier = message_id(delivery, subject=subject, text=text)
     message = MailMessage(
         subject=subject,
         body=text,
-        from_email=from_email,
+        from_email=bounce_address(identifier) or from_header,
         to=[mailbox(_display_name(name), ascii_address(delivery.email))],
         headers={
-            "Message-ID": message_id(delivery, subject=subject, text=text),
+            "From": from_header,
+            "Message-ID": identifier,
             "Auto-Submitted": "auto-generated",
             **NO_ABSENCE_NOTE,
         },

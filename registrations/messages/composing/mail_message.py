@@ -73,6 +73,7 @@ class _WrittenMessage(EmailMessage):
 class MailMessage(EmailMultiAlternatives):
     """A text with alternatives and attachments. Its headers except the subject are ASCII already (see `mailbox`).
 
+    `from_email` is the envelope sender, and the header From too, unless `headers` has another one.
     If a file is attached, which is a calendar, every part is in base64, which mail servers do not change.
     """
 
@@ -94,12 +95,13 @@ class MailMessage(EmailMultiAlternatives):
             maintype, _, subtype = mimetype.partition("/")
             written.add_attachment(content, maintype=maintype, subtype=subtype, filename=filename)
         written["Subject"] = encoded_words(str(self.subject))
-        written["From"] = self.from_email
+        headers = {"From": self.from_email, **self.extra_headers}
+        written["From"] = headers.pop("From")
         written["To"] = ", ".join(self.to)
         if self.reply_to:
             written["Reply-To"] = ", ".join(self.reply_to)
         written["Date"] = formatdate()
-        for name, value in self.extra_headers.items():
+        for name, value in headers.items():
             written[name] = value
         return written
 

@@ -1,4 +1,7 @@
-"""The Message-ID of a delivery: the same for the same message, also after the database was restored from a backup."""
+"""The Message-ID of a delivery: the same for the same message, also after the database was restored from a backup.
+
+What stands before its @ is also the token in the address that bounces of the message go to.
+"""
 
 import hashlib
 import re
@@ -30,3 +33,13 @@ def message_id(delivery: Delivery, *, subject: str, text: str) -> str:
     parts = "\n".join((delivery.key, delivery.ical_method, content, number))
     digest = salted_hmac(__name__, parts, secret=settings.MESSAGE_ID_KEY, algorithm="sha256").hexdigest()
     return f"<{digest[:DIGITS]}{number}@{organizer_address().rpartition('@')[2]}>"
+
+
+def bounce_address(message_id: str) -> str:
+    """Return the address for bounces of the message with this Message-ID, such as "bounces+5f2c….0@example.org".
+
+    Empty without BOUNCE_ADDRESS.
+    """
+    local, _at, domain = settings.BOUNCE_ADDRESS.partition("@")
+    token = message_id.removeprefix("<").partition("@")[0]
+    return f"{local}+{token}@{domain}" if domain else ""

@@ -9,7 +9,7 @@ import re
 from datetime import date
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import environ
 
@@ -34,7 +34,7 @@ DEMO_DEFAULTS = {
 }
 
 # Prefixes of URLs that hold only a path, in which any character is allowed.
-PATH_URL_PREFIXES = ("sqlite:///", "sqlite://:memory:", "filemail:///")
+PATH_URL_PREFIXES = ("sqlite:///", "sqlite://:memory:", "filemail:///", "maildir:///")
 
 
 class InvalidSetting(SystemExit):
@@ -80,7 +80,10 @@ def url(name: str, *, separator: str = "") -> str:
     Raises InvalidSetting, which does not show the value, if a part of the password would be parsed as port, path, query
     or fragment: libraries would print it in a traceback, or connect to a wrong host.
     """
-    text = required(name)
+    return _checked_url(name, required(name), separator)
+
+
+def _checked_url(name: str, text: str, separator: str = "") -> str:
     if text.startswith(PATH_URL_PREFIXES):
         return text
     if not all(_is_valid_url(part) for part in (re.split(separator, text) if separator else [text])):
@@ -114,6 +117,17 @@ def bar_separated(name: str, *, default: str) -> list[str]:
     """Return the parts of the setting `name` between vertical bars, stripped; a part may contain a comma."""
     value: str = read.str(name, default="").strip() or default
     return [part.strip() for part in value.split("|") if part.strip()]
+
+
+def matching(name: str, pattern: str, what: str) -> str:
+    """Return the setting `name`; empty if it is missing.
+
+    Raises InvalidSetting, which says that it must be `what`, if it does not match the regular expression `pattern`.
+    """
+    value = os.environ.get(name, "").strip()
+    if value and not re.fullmatch(pattern, value):
+        raise InvalidSetting(f"{name} must be {what}.")
+    return value
 
 
 def optional_date(name: str) -> date | None:
@@ -176,3 +190,18 @@ def mail_settings() -> dict[str, Any]:
     if address.startswith("smtp") and not server["EMAIL_HOST"]:
         raise InvalidSetting("EMAIL_URL names no mail server.")
     return server
+
+
+def inbox_url() -> str:
+    """Return INBOX_URL; empty if no inbox is read. Raises InvalidSetting, which does not show the value."""
+    address = _checked_url("INBOX_URL", os.environ.get("INBOX_URL", "").strip())
+    if not address or address.startswith("maildir:///"):
+        return address
+    parts = urlsplit(address)
+    if parts.scheme != "imaps":
+        raise InvalidSetting("INBOX_URL must begin with imaps:// or maildir:///.")
+    if not (parts.hostname and parts.username and parts.password) or parts.query:
+        raise InvalidSetting("INBOX_URL must be imaps://user:password@host/folder.")
+    if not unquote(parts.netloc + parts.path).isprintable():
+        raise InvalidSetting("INBOX_URL holds a control character.")
+    return address

@@ -204,6 +204,17 @@ SERVER_EMAIL = DEFAULT_FROM_EMAIL
 EMAIL_TIMEOUT = env.integer("EMAIL_TIMEOUT", default=20)
 REPLIES_PER_MESSAGE = 5
 SIGN_IN_EMAIL_TIMEOUT = 5
+# The mailbox from which answers and bounces are read; empty if none is.
+INBOX_URL = env.inbox_url()
+# The server whose Authentication-Results header is believed (RFC 8601); empty if none is.
+INBOX_AUTHSERV_ID = env.matching("INBOX_AUTHSERV_ID", r"[A-Za-z0-9._-]+", "a host name such as mx.example.org")
+# The address to which mail comes back, before "+" and a token are inserted; empty for the sender itself. The token
+# takes most of the 64 characters that a local part may have (RFC 5321 section 4.5.3.1.1).
+BOUNCE_ADDRESS = env.matching(
+    "BOUNCE_ADDRESS",
+    r"[A-Za-z0-9._-]{1,25}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+",
+    "an address such as bounces@example.org, without a name and a +, and with 25 characters or fewer before the @",
+)
 MAIL_PER_MINUTE = env.integer("MAIL_PER_MINUTE", default=0)
 DELIVERY_LEASE_SECONDS = env.integer("DELIVERY_LEASE_SECONDS", default=120)
 # A focal point's change becomes due this long after the last change to that person.

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 import kombu
 import pytest
@@ -35,6 +36,7 @@ URLS_WITH_A_PASSWORD = {
     "CACHE_URL": "redis://:{}@redis.example.org:6379/1",
     "CELERY_BROKER_URL": "rediss://rcm:{}@redis.example.org:6379/0",
     "EMAIL_URL": "smtp+tls://webinars:{}@smtp.example.org:587",
+    "INBOX_URL": "imaps://webinars:{}@imap.example.org:993/INBOX",
 }
 
 
@@ -105,6 +107,14 @@ def test_a_blank_setting_counts_as_missing(tmp_path: Path) -> None:
         ({"CACHE_URL": "memcached://cache"}, "CACHE_URL must begin with redis://"),
         ({"CELERY_BROKER_URL": "filesystem://"}, "the broker in files is for the demo alone"),
         ({"EMAIL_URL": "pigeon://loft"}, "EMAIL_URL must begin with smtp+tls://"),
+        ({"INBOX_URL": "imap://webinars:sample@imap.example.org"}, "INBOX_URL must begin with imaps:// or maildir:///"),
+        ({"INBOX_URL": "maildir://var/mail"}, "INBOX_URL must begin with imaps:// or maildir:///"),
+        ({"INBOX_AUTHSERV_ID": "mx.example.org; dmarc=pass"}, "INBOX_AUTHSERV_ID must be a host name"),
+        ({"BOUNCE_ADDRESS": "bounces"}, "BOUNCE_ADDRESS must be an address such as"),
+        ({"BOUNCE_ADDRESS": "bounces+rcm@example.org"}, "BOUNCE_ADDRESS must be an address such as"),
+        ({"BOUNCE_ADDRESS": f"{'b' * 26}@example.org"}, "BOUNCE_ADDRESS must be an address such as"),
+        ({"BOUNCE_ADDRESS": "RCM <bounces@example.org>"}, "BOUNCE_ADDRESS must be an address such as"),
+        ({"BOUNCE_ADDRESS": "a@example.org, b@example.org"}, "BOUNCE_ADDRESS must be an address such as"),
         ({"SECURITY_CONTACT": "mailto:security@example.org"}, "SECURITY_CONTACT and SECURITY_CONTACT_EXPIRES belong"),
         ({"SECURITY_CONTACT_EXPIRES": "2027-05-31"}, "SECURITY_CONTACT and SECURITY_CONTACT_EXPIRES belong"),
         ({"SECURITY_CONTACT_EXPIRES": "next year"}, "SECURITY_CONTACT_EXPIRES must be a date such as 2027-05-31"),
@@ -201,7 +211,7 @@ def test_several_servers_of_one_url_are_read(monkeypatch: pytest.MonkeyPatch) ->
     assert (database["HOST"], database["PORT"]) == ("db1.example.org,db2.example.org", "5432,5433")
 
 
-@pytest.mark.parametrize("path", ["sqlite:////srv/r@c#m/db", "filemail:///srv/r@c#m"])
+@pytest.mark.parametrize("path", ["sqlite:////srv/r@c#m/db", "filemail:///srv/r@c#m", "maildir:///srv/r@c#m"])
 def test_the_path_of_a_url_may_hold_any_character(path: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("EMAIL_URL", path)
 
@@ -214,6 +224,9 @@ def test_the_path_of_a_url_may_hold_any_character(path: str, monkeypatch: pytest
         ({"DATABASE_URL": "sqlite://rcm:hidden@db/rcm"}, "DATABASE_URL: three slashes and a path follow sqlite:"),
         ({"CELERY_BROKER_URL": "hidden"}, "CELERY_BROKER_URL must begin with redis:// or rediss://"),
         ({"EMAIL_URL": "smtp+tls://webinars:hidden@:587"}, "EMAIL_URL names no mail server"),
+        ({"INBOX_URL": "imaps://hidden@imap.example.org/INBOX"}, "INBOX_URL must be imaps://user:password@host/folder"),
+        ({"INBOX_URL": "imaps://webinars:hidden@/INBOX"}, "INBOX_URL must be imaps://user:password@host/folder"),
+        ({"INBOX_URL": "imaps://webinars:hidden%0D%0A@imap.example.org"}, "INBOX_URL holds a control character"),
     ],
 )
 def test_an_invalid_value_is_refused_at_the_start(changed: dict[str, str], message: str, tmp_path: Path) -> None:
@@ -241,6 +254,8 @@ def read_url(name: str) -> str | dict[str, Any]:
             return env.mail_settings()
         case "CACHE_URL":
             return env.cache_url()
+        case "INBOX_URL":
+            return env.inbox_url()
     return env.broker_url()
 
 
@@ -248,6 +263,8 @@ def password_in(read: str | dict[str, Any]) -> str | None:
     """Return the password that Django, the cache or the broker would use."""
     if isinstance(read, dict):
         return read["PASSWORD"] if "PASSWORD" in read else read["EMAIL_HOST_PASSWORD"]
+    if read.startswith("imaps:"):
+        return unquote(urlsplit(read).password or "")
     if read.startswith("rediss:"):
         return kombu.Connection(read).password
     return redis.ConnectionPool.from_url(read).connection_kwargs["password"]
@@ -257,6 +274,24 @@ def test_an_installation_starts_with_the_required_settings_alone(tmp_path: Path)
     finished = start(tmp_path, "s.SESSION_COOKIE_SECURE", "s.SECURE_SSL_REDIRECT", "s.STAFF_NEED_SECOND_FACTOR")
 
     assert (finished.returncode, finished.stdout, finished.stderr) == (0, "True\nTrue\nTrue\n", "")
+
+
+@pytest.mark.parametrize("demo", ["0", "1"])
+def test_no_inbox_is_read_unless_one_is_named(demo: str, tmp_path: Path) -> None:
+    changed = {"BASE_URL": "http://localhost", "ALLOWED_HOSTS": "localhost", "RCM_DEMO": demo}
+
+    finished = start(tmp_path, "[s.INBOX_URL, s.INBOX_AUTHSERV_ID, s.BOUNCE_ADDRESS]", **changed)
+
+    assert finished.stdout == "['', '', '']\n"
+
+
+def test_the_settings_of_an_inbox_are_read(tmp_path: Path) -> None:
+    inbox = {"INBOX_URL": "maildir:///srv/mail/To read", "INBOX_AUTHSERV_ID": "mx.example.org"}
+    inbox |= {"BOUNCE_ADDRESS": "bounces@example.org"}
+
+    finished = start(tmp_path, *(f"s.{name}" for name in inbox), **inbox)
+
+    assert finished.stdout.splitlines() == list(inbox.values())
 
 
 COOKIES = ("SESSION", "CSRF", "LANGUAGE")
@@ -310,7 +345,7 @@ def test_every_setting_that_is_read_is_documented() -> None:
     for path in (ROOT / "rcm_webinar").rglob("*.py"):
         read |= set(
             re.findall(
-                r"""(?:read\.\w+|integer|bar_separated|environ\.get|required\w*|secret_list|contact_uris|optional_date)\(\s*"([A-Z_]+)\"""",
+                r"""(?:read\.\w+|integer|bar_separated|environ\.get|required\w*|secret_list|contact_uris|optional_date|matching)\(\s*"([A-Z_]+)\"""",
                 path.read_text(),
             )
         )

@@ -67,6 +67,20 @@ def test_a_late_message_and_one_that_arrived_after_all_are_no_failures(name, exp
     assert read(name) == expected
 
 
+@pytest.mark.parametrize("server", ["exim", "opensmtpd"])
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("unknown_user", bounce("failed", "unknown_address", "5.1.1", addresses=("unknown@example.org",))),
+        ("mailbox_full", bounce("failed", "mailbox_full", "5.2.2", addresses=("full@example.org",))),
+        ("policy", bounce("failed", "policy", "5.7.1", addresses=("policy@example.org",))),
+        ("delayed", bounce("delayed", "technical", "4.3.0", addresses=("late@example.org",))),
+    ],
+)
+def test_what_a_real_server_sent_back_is_read(server, name, expected):
+    assert read(f"{server}/{name}") == expected
+
+
 def test_of_two_addresses_of_a_recipient_both_are_named():
     expected = bounce("failed", "unknown_address", "5.1.1", addresses=(ANA, "ana@archive.example.org"))
 

@@ -10,7 +10,7 @@ from registrations.services.inbox.parsing import addresses_in, header_text
 
 # By which it knows a mail server.
 _HEADERS_FOR_FLUFL = ("From", "Subject", "Return-Path", "X-Mailer")
-_ADDRESS = re.compile(r"[^\s@<>\"(),;:]{1,64}@[^\s@<>\"(),;:]{1,253}")
+_ADDRESS = re.compile(r"[^\s\x00-\x1f\x7f@<>\"(),;:]{1,64}@[^\s\x00-\x1f\x7f@<>\"(),;:]{1,253}")
 
 
 def plain_address(text: str) -> str:
@@ -21,7 +21,7 @@ def plain_address(text: str) -> str:
 
 def failed_recipients(message: Message) -> tuple[str, ...]:
     """Return the addresses in X-Failed-Recipients, which Exim and Gmail write."""
-    return tuple(addresses_in(message, "X-Failed-Recipients"))
+    return tuple(filter(None, map(plain_address, addresses_in(message, "X-Failed-Recipients"))))
 
 
 def addresses_by_flufl(message: Message) -> tuple[str, ...]:

@@ -28,9 +28,10 @@ _ORIGINAL_MESSAGE_ID = (
     "X-Google-Original-Message-ID",
     "X-MS-Original-Message-ID",
 )
-_MESSAGE_ID = re.compile(r"<[^\s<>@]{1,250}@[^\s<>@]{1,250}>")
+_ID = r"<[^\s\x00-\x1f\x7f<>@]{1,250}@[^\s\x00-\x1f\x7f<>@]{1,250}>"
+_MESSAGE_ID = re.compile(_ID)
 # As a header in a text, or with a label of the mail server. A line break may follow the label.
-_MESSAGE_ID_IN_TEXT = re.compile(r"message[-_ ]?id[^<>]{0,40}(<[^\s<>@]{1,250}@[^\s<>@]{1,250}>)", re.IGNORECASE)
+_MESSAGE_ID_IN_TEXT = re.compile(rf"message[-_ ]?id[^<>]{{0,40}}({_ID})", re.IGNORECASE)
 # A bounce names one message; more is an attempt to name many.
 _MOST = 10
 

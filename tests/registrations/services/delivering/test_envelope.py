@@ -68,6 +68,7 @@ def test_the_token_in_the_address_of_a_bounce_is_read_back(smtp, settings):
     plan_and_send()
     received = smtp.received[0]
 
-    bounce = parse_bounce(parse_mail(f"To: {received.sender}\nContent-Type: multipart/report; boundary=b\n\n".encode()))
+    report = f"To: {received.sender}\nContent-Type: multipart/report; report-type=delivery-status; boundary=b\n\n"
+    bounce = parse_bounce(parse_mail(report.encode()))
 
     assert f"<{bounce.tokens[0]}@example.org>" == header(received.content)["Message-ID"]

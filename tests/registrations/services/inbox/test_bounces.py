@@ -13,6 +13,10 @@ FOLDER = Path(__file__).parent / "bounces"
 TOKEN = "0f1e2d3c4b5a69788796a5b4c3d2e1f0.0"
 MESSAGE_ID = f"<{TOKEN}@example.org>"
 ANA = "ana.paz@example.org"
+REPORT = (
+    b"Content-Type: multipart/report; report-type=delivery-status; boundary=b\n\n"
+    b"--b\nContent-Type: message/delivery-status\n\nReporting-MTA: dns; mx.example.org\n\n"
+)
 
 
 @pytest.fixture(autouse=True)
@@ -140,14 +144,9 @@ def test_without_a_bounce_address_there_are_no_tokens(settings):
     ],
 )
 def test_a_token_is_read_from_an_address_of_ours_alone(recipient, tokens):
-    mail = parse_mail(f"To: {recipient}\nContent-Type: multipart/report; boundary=b\n\n".encode())
+    mail = parse_mail(f"To: {recipient}\n".encode() + REPORT)
 
     assert parse_bounce(mail).tokens == tokens
-
-
-REPORT = (
-    b"Content-Type: multipart/report; boundary=b\n\n--b\nContent-Type: message/delivery-status\n\nReporting-MTA: a\n\n"
-)
 
 
 @pytest.mark.parametrize(
@@ -176,10 +175,38 @@ def test_the_reason_comes_from_the_code_or_from_the_text(status, diagnostic, rea
     assert parse_bounce(parse_mail(REPORT + fields.encode())).reason == reason
 
 
-def test_a_report_that_a_mail_was_read_is_no_bounce():
-    mail = b"Return-Path: <>\nContent-Type: multipart/report; report-type=disposition-notification; boundary=b\n\n"
+@pytest.mark.parametrize("parameter", ["report-type=disposition-notification; ", "report-type=feedback-report; ", ""])
+def test_a_report_that_a_mail_was_read_is_no_bounce(parameter):
+    mail = f"Return-Path: <>\nFrom: {ANA}\nContent-Type: multipart/report; {parameter}boundary=b\n\n".encode()
 
     assert parse_bounce(parse_mail(mail)) is None
+
+
+def test_nothing_with_a_control_character_is_passed_on():
+    # The database refuses NUL.
+    mail = (
+        b"From: MAILER-DAEMON@example.org\nTo: bounces+a\x00@example.org\nX-Failed-Recipients: ana\x00@example.org\n"
+        b"Subject: failure notice\nIn-Reply-To: <a\x00@example.org>\n\nMessage-ID: <\x00@example.org>\n"
+    )
+
+    found = parse_bounce(parse_mail(mail))
+
+    assert (found.tokens, found.message_ids, found.addresses) == ((), (), ())
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        "Return-Path: <postmaster@example.com>\nSubject: Is this yours?",
+        "Return-Path: <>\nSubject: RE: Undeliverable: Invitation",
+        "Return-Path: <postmaster@example.com>\nSubject: Fwd: failure notice",
+    ],
+)
+def test_a_person_who_writes_as_postmaster_is_not_taken_for_a_server(headers):
+    text = f"We could not deliver your message.\nMessage-ID: {MESSAGE_ID}\n"
+    mail = f"From: postmaster@example.com\n{headers}\nIn-Reply-To: {MESSAGE_ID}\n\n{text}"
+
+    assert parse_bounce(parse_mail(mail.encode())) is None
 
 
 HEAD = b"Return-Path: <>\nFrom: MAILER-DAEMON@example.org\nSubject: failure notice\n"

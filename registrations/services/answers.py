@@ -34,7 +34,7 @@ def record_answer(delegate: Delegate, session: Session, *, partstat: Partstat, n
     )
     if entry is None:
         raise NotPossibleNow(_("Your invitation is being prepared. Please answer again in a minute."))
-    _save_answer(entry, session, partstat=partstat, now=now)
+    save_answer(entry, session, partstat=partstat, at=now)
     return entry
 
 
@@ -56,12 +56,7 @@ def decline_sessions_ahead(delegate: Delegate, *, reason: str, now: datetime) ->
     invited or the invitations are not planned yet; InvalidInput if the reason is longer than MAX_DECLINE_REASON_LENGTH
     or contains a link.
     """
-    reason = clean_reason(reason, longest=MAX_DECLINE_REASON_LENGTH)
-    # The reason is quoted in a mail, where it must not become a link.
-    try:
-        validate_no_link(reason)
-    except ValidationError as error:
-        raise InvalidInput({"reason": error.messages}) from error
+    reason = clean_decline_reason(reason)
     if not is_invited(delegate):
         raise NotPossibleNow(_("You are not invited to this webinar at present."))
     ahead = {released.session_id: released.session for released in sessions_ahead_of(delegate, now=now)}
@@ -74,22 +69,49 @@ def decline_sessions_ahead(delegate: Delegate, *, reason: str, now: datetime) ->
     )
     if len(entries) < len(ahead):
         raise NotPossibleNow(_("Your invitation is being prepared. Please answer again in a minute."))
-    changed = [_save_answer(entry, ahead[entry.session_id], partstat=Partstat.DECLINED, now=now) for entry in entries]
-    earlier = HistoryEvent.objects.filter(
-        delegate=delegate, kind=HistoryKind.CANNOT_COME, at__gt=now - SAME_REASON_WITHIN
-    )
-    if not any(changed) and (earlier.filter(reason=reason) if reason else earlier).exists():
+    changed = [save_answer(entry, ahead[entry.session_id], partstat=Partstat.DECLINED, at=now) for entry in entries]
+    if not any(changed) and was_absence_recorded(delegate, reason=reason, now=now):
         return False
-    record(HistoryKind.CANNOT_COME, delegation=delegate.delegation, delegate=delegate, by=None, now=now, reason=reason)
-    nudge_planner()
+    record_absence(delegate, reason=reason, now=now)
     return True
 
 
-def _save_answer(entry: CalendarEntry, session: Session, *, partstat: Partstat, now: datetime) -> bool:
-    """Store `partstat` in a locked entry. Returns False if the same answer to the same time is stored already."""
+def clean_decline_reason(reason: str) -> str:
+    """Return `reason` without leading and trailing blanks.
+
+    Raises InvalidInput if it is longer than MAX_DECLINE_REASON_LENGTH or contains control characters or a link: it is
+    quoted in a mail, where it must not become one.
+    """
+    reason = clean_reason(reason, longest=MAX_DECLINE_REASON_LENGTH)
+    try:
+        validate_no_link(reason)
+    except ValidationError as error:
+        raise InvalidInput({"reason": error.messages}) from error
+    return reason
+
+
+def was_absence_recorded(delegate: Delegate, *, reason: str, now: datetime) -> bool:
+    """Return whether `delegate` said so within SAME_REASON_WITHIN, with this `reason` if they give one. One query."""
+    recorded = HistoryEvent.objects.filter(
+        delegate=delegate, kind=HistoryKind.CANNOT_COME, at__gt=now - SAME_REASON_WITHIN
+    )
+    return (recorded.filter(reason=reason) if reason else recorded).exists()
+
+
+def record_absence(delegate: Delegate, *, reason: str, now: datetime) -> None:
+    """Record the event that `delegate` cannot come, which notifies the focal points. `reason` is a clean one."""
+    record(HistoryKind.CANNOT_COME, delegation=delegate.delegation, delegate=delegate, by=None, now=now, reason=reason)
+    nudge_planner()
+
+
+def save_answer(entry: CalendarEntry, session: Session, *, partstat: Partstat, at: datetime) -> bool:
+    """Store in a locked entry that the person answered `partstat` at this time.
+
+    Returns False, and changes nothing, if the same answer to the same hour is stored already.
+    """
     if entry.ical_partstat == partstat and entry.starts_at == session.released.starts_at:
         return False
     entry.ical_partstat = partstat
-    entry.answered_at = now
+    entry.answered_at = at
     entry.save(update_fields=["ical_partstat", "answered_at"])
     return True

@@ -26,7 +26,11 @@ from registrations.queries.participant import is_invited, sessions_ahead_of
 from registrations.services.answers import clean_decline_reason, record_absence, save_answer, was_absence_recorded
 from registrations.services.history import record
 from registrations.services.inbox.calendar_replies import CalendarReply
+from registrations.services.inbox.parsing import one_line
 from registrations.services.transactions import atomic_with_retry
+
+# As long as its column.
+MAX_FROM_ADDRESS = 320
 
 
 @transaction.atomic
@@ -53,7 +57,7 @@ def record_reply(
         # A clock that is fast must not outdo later answers.
         ical_stamp=min(reply.stamp, now),
         comment=reply.comment,
-        from_address=from_address,
+        from_address=one_line(from_address)[:MAX_FROM_ADDRESS],
         received_at=now,
         state=AnswerState.TO_CONFIRM,
     )

@@ -361,6 +361,15 @@ def test_an_answer_that_is_not_proven_waits_and_changes_nothing(ana):
     assert events() == []
 
 
+def test_the_sender_is_kept_as_far_as_it_can_be(ana):
+    sender = "a\x00" * 300 + "@example.org"
+
+    answer = record_reply(make_mail(), reply_of(ana), is_proven=False, from_address=sender, now=RECEIVED)
+
+    answer.refresh_from_db()
+    assert answer.from_address == ("a" * 300 + "@example.org")[:320]
+
+
 def test_an_answer_that_is_not_proven_and_would_not_count_waits_for_nobody(ana):
     receive(reply_of(ana))
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from django.core.exceptions import FieldDoesNotExist
 from django.utils.translation import gettext as _
 
-from registrations.models import Delegate, HistoryEvent, ParticipantProfile, ParticipatingBody
+from registrations.models import Delegate, HistoryEvent, ParticipantProfile, ParticipatingBody, Partstat
 from registrations.models.history import COMPLETING_STEP
 from registrations.queries.room_lists import ROOM_EXPORT, RoomList
 from registrations.services.exports import COLUMNS
@@ -84,6 +84,7 @@ def _label(name: str) -> str:
         "people": _("people"),
         "attendance": _("line of the report"),
         "handled_by": _("who is on it"),
+        "answer": _("answer"),
     }
     if name in labels:
         return labels[name]
@@ -105,6 +106,7 @@ def _text(name: str, value: object, names: Mapping[str, Mapping[str, str]]) -> s
         **names,
         "what": {"delegates": _("people"), "board": _("quota board"), ROOM_EXPORT: _("people for the room")},
         "list": dict(RoomList.choices),
+        "answer": dict(Partstat.choices),
         "file_format": {"xlsx": "XLSX", "csv": "CSV"},
     }.get(name, {})
     return str(choices.get(value, value))

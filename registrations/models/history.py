@@ -5,6 +5,7 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from registrations.models.calendar_entry import Partstat
 from registrations.models.delegate import Delegate, mail_delay
 from registrations.models.delegation import Delegation
 from sessions_app.models import Webinar
@@ -141,3 +142,19 @@ class HistoryEvent(models.Model):
     def is_by_participant(self) -> bool:
         """Whether a participant caused the event on their own page."""
         return self.kind in PARTICIPANT_KINDS
+
+    @property
+    def is_from_calendar(self) -> bool:
+        """Whether a participant caused the event by answering in their calendar program."""
+        return self.kind == HistoryKind.ANSWERED
+
+    @property
+    def answer(self) -> str:
+        """The answer from a calendar program, such as "session 1: accepted"; empty for other events and once purged."""
+        partstat = self.changes.get("answer", ["", ""])[1]
+        if not self.is_from_calendar or partstat not in Partstat.values:
+            return ""
+        return str(
+            _("session %(number)s: %(answer)s")
+            % {"number": self.changes["session"][1], "answer": Partstat(partstat).label}
+        )

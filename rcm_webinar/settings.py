@@ -304,6 +304,12 @@ CELERY_BEAT_SCHEDULE = {
         # It expires before the next one is sent.
         "options": {"expires": max(1, PLAN_EVERY_SECONDS - 2)},
     },
+    # Does nothing without INBOX_URL.
+    "read_inbox": {
+        "task": "registrations.tasks.read_inbox",
+        "schedule": 60,
+        "options": {"expires": 55},
+    },
     # The data of participants, and with them their links, expire at the end of a day in UTC.
     "purge": {
         "task": "registrations.tasks.purge",
@@ -414,6 +420,7 @@ READINESS_CHECKS = {
     "beat": "registrations.health.planning_readiness",
     "deliveries": "registrations.health.delivery_readiness",
     "media": "registrations.health.upload_readiness",
+    "inbox": "registrations.health.inbox_readiness",
     "sign_in_mail": "rcm_webinar.background_mail.sign_in_mail_readiness",
 }
 

@@ -1,4 +1,4 @@
-"""The parts of /readyz about planning, sending and uploads (see `READINESS_CHECKS` in the settings)."""
+"""The parts of /readyz about planning, sending, uploads and the inbox (see `READINESS_CHECKS` in the settings)."""
 
 import errno
 import os
@@ -10,12 +10,14 @@ from pathlib import Path
 from django.conf import settings
 from django.core.files.storage import default_storage
 
-from registrations.models import OVERDUE_AFTER, Delivery
+from registrations.models import OVERDUE_AFTER, Delivery, InboxState
 from registrations.services.delivering import plan
 from registrations.services.personal_data.files import LETTERS_FOLDER
 
 # Beat plans every 30 s; a long plan or a restart may miss two of them.
 PLANNED_WITHIN = timedelta(seconds=120)
+# Beat starts a pass over the inbox each minute.
+INBOX_READ_WITHIN = timedelta(minutes=10)
 ONE_BLOCK = b"\0" * 4096
 
 
@@ -70,3 +72,18 @@ def upload_readiness(now: datetime) -> dict[str, object]:
     except OSError as error:
         return {"status": "degraded", "errno": errno.errorcode.get(error.errno or 0)}
     return {"status": "ok"}
+
+
+def inbox_readiness(now: datetime) -> dict[str, object]:
+    """Return "degraded" if no pass over the inbox has finished for ten minutes; "ok" if there is no INBOX_URL.
+
+    `failure` is a code for why the last pass did not finish, such as "sign_in_refused".
+    """
+    if not settings.INBOX_URL:
+        return {"status": "ok", "last_read_seconds_ago": None}
+    state = InboxState.objects.filter(pk=InboxState.KEY).first()
+    if state is None or state.read_at is None:
+        return {"status": "degraded", "last_read_seconds_ago": None, "failure": state.failure if state else ""}
+    ago = now - state.read_at
+    status = "ok" if ago <= INBOX_READ_WITHIN else "degraded"
+    return {"status": status, "last_read_seconds_ago": round(ago.total_seconds()), "failure": state.failure}

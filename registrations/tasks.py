@@ -8,10 +8,13 @@ from django.utils import timezone
 from registrations.services.delivering.plan import plan as plan_messages
 from registrations.services.delivering.send import send_due
 from registrations.services.delivering.senders import release_slot, renew_slot, start_senders
+from registrations.services.inbox.reading import read_inbox as read_inbox_within
 from registrations.services.personal_data.purging import purge as purge_what_is_due
 
 # Short, so that a worker that is asked to stop ends soon; the next task sends the rest.
 SEND_WITHIN = timedelta(seconds=4)
+# Beat starts a pass each minute.
+READ_WITHIN = timedelta(seconds=50)
 
 
 @shared_task(name="registrations.tasks.plan")
@@ -32,3 +35,8 @@ def send(number: int, token: str) -> None:
 @shared_task(name="registrations.tasks.purge")
 def purge() -> None:
     purge_what_is_due(now=timezone.now())
+
+
+@shared_task(name="registrations.tasks.read_inbox")
+def read_inbox() -> None:
+    read_inbox_within(clock=timezone.now, within=READ_WITHIN)

@@ -18,10 +18,10 @@ LONGEST_UNREAD = timedelta(days=365)
 
 
 class InboxState(models.Model):
-    """When a pass over a mailbox last came to its end, and why a later one did not."""
+    """When a pass over the inbox last came to its end, and why a later one did not. There is one row, `KEY`."""
 
-    # Host and folder, or path; no user name.
-    mailbox = models.CharField(max_length=300, unique=True)
+    KEY = 1
+
     read_at = models.DateTimeField(null=True, blank=True)
     failed_at = models.DateTimeField(null=True, blank=True)
     # A code, such as "sign_in_refused".
@@ -32,7 +32,7 @@ class InboxState(models.Model):
         verbose_name_plural = _("states of the inbox")
 
     def __str__(self) -> str:
-        return self.mailbox
+        return self.failure or "ok"
 
 
 class IncomingKind(models.TextChoices):

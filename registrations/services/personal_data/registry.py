@@ -100,7 +100,7 @@ REGISTRY: Mapping[str, Mapping[str, RetentionPolicy]] = {
         "digest": KeepPolicy("a fingerprint, which tells only that a mail was read"),
         **dict.fromkeys(("mailbox", "uid", "uid_validity"), KeepPolicy("numbers of our own mailbox")),
     },
-    "registrations.InboxState": dict.fromkeys(("mailbox", "failure"), KeepPolicy("about our own mailbox")),
+    "registrations.InboxState": {"failure": KeepPolicy("a code")},
     "registrations.LinkRequest": {
         "address": CustomPolicy("the row is deleted once the planner has looked at it, soon after")
     },

@@ -16,7 +16,7 @@ from django.test.utils import setup_databases, setup_test_environment, teardown_
 from bench.timing import Ratio
 
 # The benchmark of the board empties the database, so it comes last.
-PARTS = ("registering", "imports", "planning", "sending", "building", "pages", "files", "adding", "board")
+PARTS = ("registering", "imports", "planning", "sending", "building", "pages", "files", "adding", "inbox", "board")
 
 
 def main() -> int:

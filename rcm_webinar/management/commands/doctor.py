@@ -1,33 +1,44 @@
-"""`manage.py doctor` checks an installation: database, schema, broker and mail server."""
+"""`manage.py doctor` checks an installation: database, schema, broker, mail server and, on request, the inbox."""
 
+import secrets
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
 from django.core.mail import get_connection
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError
+from django.utils import timezone
 
 from rcm_webinar.health import is_broker_reachable, is_database_reachable
 from rcm_webinar.schema import compare_schema
 from registrations.services.delivering.smtp import open_connection
+from registrations.services.inbox.round_trip import send_to_ourselves
 
 MIGRATE = "Run `python manage.py migrate`"
+# Greylisting alone can take some minutes.
+ROUND_TRIP_WITHIN = timedelta(minutes=5)
 
 
 class Command(BaseCommand):
     help = "Checks the database, its schema, the broker and the mail server; exits with 1 if something is wrong."
 
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "--mail", action="store_true", help="also send a message to our own address and find it in the inbox"
+        )
+
     def handle(self, *args: Any, **options: Any) -> None:
-        faults = 0
-        for name, advice in _run_checks():
-            faults += bool(advice)
+        advices = []
+        for name, advice in _run_checks(with_mail=options["mail"]):
+            advices.append(advice)
             self.stdout.write(f"{name}: {advice or 'ok'}")
-        if faults:
-            raise CommandError(f"{faults} of 4 checks failed.")
+        if faults := sum(bool(advice) for advice in advices):
+            raise CommandError(f"{faults} of {len(advices)} checks failed.")
 
 
-def _run_checks() -> Iterator[tuple[str, str]]:
+def _run_checks(*, with_mail: bool) -> Iterator[tuple[str, str]]:
     """Yield the name of each check, and what to do; empty if all is well.
 
     No advice contains the message of an error, which may show an address or a password.
@@ -37,6 +48,8 @@ def _run_checks() -> Iterator[tuple[str, str]]:
     yield "schema", "Not checked without the database." if database else _check_schema()
     yield "broker", _check_broker()
     yield "mail server", _check_mail_server()
+    if with_mail:
+        yield "inbox", _check_inbox()
 
 
 def _check_database() -> str:
@@ -69,3 +82,11 @@ def _check_mail_server() -> str:
     failure = open_connection(connection)
     connection.close()
     return f"{failure.error} Check the server and EMAIL_URL." if failure else ""
+
+
+def _check_inbox() -> str:
+    """Send a message through the real mail server to our own address, and wait until it is in the inbox."""
+    if not settings.INBOX_URL:
+        return "There is none: set INBOX_URL."
+    message_id = f"<{secrets.token_hex(16)}@{settings.BASE_HOST}>"
+    return send_to_ourselves(message_id, clock=timezone.now, within=ROUND_TRIP_WITHIN)

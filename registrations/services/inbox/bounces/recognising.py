@@ -15,7 +15,8 @@ _SERVERS = {*_NO_SENDER, "postmaster", "mail.delivery.system"}
 _FAILURE = re.compile(
     r"undeliver|not (?:be )?(?:deliver|sen[dt])|deliver[a-z]* (?:has |status|fail|error)|fail[a-z]* (?:deliver|notice)"
     r"|returned (?:mail|message|to sender)|mail (?:system )?error|mail failure|unable to deliver|error sending"
-    r"|delayed|no (?:se )?(?:pudo|ha podido|se ha podido) (?:ser )?(?:entreg|envi)|non remis|não entreg",
+    r"|delayed|non remis|no (?:se )?(?:puede|pudo|ha podido) (?:ser )?entreg|(?:no|não) entreg"
+    r"|estado de (?:la )?entrega|(?:correo|mensaje) devuelto|devolvid",
     re.IGNORECASE,
 )
 _REPLY = re.compile(r"(?:re|fwd?|rv|enc|tr) ?:", re.IGNORECASE)

@@ -1,6 +1,7 @@
 """What is read from bounces. The files are described in bounces/README.md."""
 
 import time
+from email.header import Header
 from pathlib import Path
 
 import pytest
@@ -207,6 +208,23 @@ def test_a_person_who_writes_as_postmaster_is_not_taken_for_a_server(headers):
     mail = f"From: postmaster@example.com\n{headers}\nIn-Reply-To: {MESSAGE_ID}\n\n{text}"
 
     assert parse_bounce(parse_mail(mail.encode())) is None
+
+
+@pytest.mark.parametrize(
+    "subject",
+    [
+        "No se puede entregar: Invitación",
+        "El mensaje no ha podido ser entregado",
+        "Correo devuelto al remitente",
+        "Notificación de estado de entrega",
+        "Não entregue: Convite",
+        "Non remis : Invitation",
+    ],
+)
+def test_a_bounce_in_another_language_is_known_by_its_subject(subject):
+    mail = f"From: MAILER-DAEMON@example.org\nReturn-Path: <>\nSubject: {Header(subject, 'utf-8').encode()}\n\n"
+
+    assert parse_bounce(parse_mail(mail.encode())).action == BounceAction.FAILED
 
 
 HEAD = b"Return-Path: <>\nFrom: MAILER-DAEMON@example.org\nSubject: failure notice\n"

@@ -1,6 +1,6 @@
 """Makes answers from calendar programs count as on the page, or keeps why they do not (rule 21)."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from uuid import UUID
 
@@ -70,14 +70,14 @@ def record_reply(
 
 
 @atomic_with_retry
-def confirm_answers(answer_ids: Iterable[int], *, by: User, now: datetime) -> int:
+def confirm_answers(answer_ids: Collection[int], *, by: User, now: datetime) -> int:
     """Make those of the answers count that wait to be confirmed; return how many now do.
 
     The rules apply as they do `now`: an answer that does not count any more is kept with the reason, and of two answers
     to one session the newer counts. A second call changes nothing. Locks the calendar entries of the people, then the
     answers.
     """
-    waiting = CalendarAnswer.objects.filter(pk__in=list(answer_ids), state=AnswerState.TO_CONFIRM)
+    waiting = CalendarAnswer.objects.filter(pk__in=answer_ids, state=AnswerState.TO_CONFIRM)
     entries = _lock_entries(CalendarEntry.objects.filter(answers__in=waiting).order_by())
     answers = list(waiting.select_for_update().order_by("pk"))
     concerned = [entries[pk] for pk in {answer.entry_id for answer in answers}]
@@ -92,9 +92,9 @@ def confirm_answers(answer_ids: Iterable[int], *, by: User, now: datetime) -> in
     return sum(answer.state == AnswerState.COUNTED for answer in answers)
 
 
-def dismiss_answers(answer_ids: Iterable[int], *, by: User, now: datetime) -> int:
+def dismiss_answers(answer_ids: Collection[int], *, by: User, now: datetime) -> int:
     """Dismiss those of the answers that wait to be confirmed; return how many. A second call dismisses none."""
-    waiting = CalendarAnswer.objects.filter(pk__in=list(answer_ids), state=AnswerState.TO_CONFIRM)
+    waiting = CalendarAnswer.objects.filter(pk__in=answer_ids, state=AnswerState.TO_CONFIRM)
     return waiting.update(state=AnswerState.DISMISSED, decided_at=now, decided_by=by)
 
 

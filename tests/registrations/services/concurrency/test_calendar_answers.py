@@ -81,7 +81,7 @@ def test_two_confirmations_at_once_count_each_answer_once(ana: Delegate) -> None
 
             outcomes = race(
                 partial(confirm_answers, ids, by=staff, now=RECEIVED),
-                partial(confirm_answers, reversed(ids), by=staff, now=RECEIVED),
+                partial(confirm_answers, ids[::-1], by=staff, now=RECEIVED),
             )
 
             assert sorted(outcomes) == [0, 2]

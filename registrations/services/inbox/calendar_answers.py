@@ -92,6 +92,7 @@ def confirm_answers(answer_ids: Collection[int], *, by: User, now: datetime) -> 
     return sum(answer.state == AnswerState.COUNTED for answer in answers)
 
 
+@atomic_with_retry
 def dismiss_answers(answer_ids: Collection[int], *, by: User, now: datetime) -> int:
     """Dismiss those of the answers that wait to be confirmed; return how many. A second call dismisses none."""
     waiting = CalendarAnswer.objects.filter(pk__in=answer_ids, state=AnswerState.TO_CONFIRM)

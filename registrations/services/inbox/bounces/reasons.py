@@ -2,7 +2,7 @@
 
 import re
 
-from registrations.models import BounceAction, BounceReason
+from registrations.models import PERMANENT_REASONS, BounceAction, BounceReason
 
 _STATUS = re.compile(r"(?<![\d.])[245]\.\d{1,3}\.\d{1,3}(?![\d.]\d)")
 # By "subject.detail" of the status code.
@@ -92,16 +92,23 @@ def status_code(status: str, diagnostic: str) -> str:
 def reason_for(code: str, diagnostic: str, action: BounceAction) -> BounceReason:
     """Return the reason for the status `code`, which may be empty, and what the server wrote.
 
-    The text decides where the code says little, such as 5.0.0 or 5.4.1.
+    The text decides where the code says little, such as 5.0.0 or 5.4.1. What is only delayed may still arrive, so the
+    address is not said to be wrong.
     """
-    kind, _, detail = code.partition(".")
+    reason = _reason_for(code, diagnostic, is_temporary=code.startswith("4") or action == BounceAction.DELAYED)
+    if action == BounceAction.DELAYED and reason in PERMANENT_REASONS:
+        return BounceReason.TEMPORARY
+    return reason
+
+
+def _reason_for(code: str, diagnostic: str, *, is_temporary: bool) -> BounceReason:
+    detail = code.partition(".")[2]
     subject = detail.partition(".")[0]
     from_text = _reason_in(diagnostic)
     if from_text == BounceReason.UNKNOWN_DOMAIN and detail in _ALSO_FOR_DOMAINS:
         return from_text
     if from_code := _BY_DETAIL.get(detail) or (_BY_SUBJECT[subject] if subject in _CLEAR_SUBJECTS else None):
         return from_code
-    is_temporary = kind == "4" or action == BounceAction.DELAYED
     if from_text and (not is_temporary or from_text in _EVEN_IF_TEMPORARY):
         return from_text
     return _BY_SUBJECT.get(subject) or (BounceReason.TEMPORARY if is_temporary else BounceReason.OTHER)

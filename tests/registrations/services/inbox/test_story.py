@@ -92,7 +92,7 @@ def test_mail_that_came_back_is_shown_corrected_and_sent_again(bounce_address: s
     assert set(Bounce.objects.values_list("action", "reason", "status_code")) == {
         ("failed", "unknown_address", "5.1.1")
     }
-    assert set(Delivery.objects.values_list("state", flat=True)) == {DeliveryState.BOUNCED}
+    assert set(Delivery.objects.filter(delegate=person).values_list("state", flat=True)) == {DeliveryState.BOUNCED}
 
     browser = Client()
     browser.force_login(focal_point)

@@ -24,7 +24,8 @@ def owed(*, now: datetime) -> int:
 
     Staff also get it if the body has no focal point. Four queries at most; one if nothing came back.
     """
-    events = list(unreported(HistoryEvent.objects.filter(kind=HistoryKind.BOUNCED), now=now))
+    to_report = HistoryEvent.objects.filter(_stands(OuterRef("pk")), kind=HistoryKind.BOUNCED)
+    events = list(unreported(to_report, now=now))
     bodies = {event.delegation.body_id for event in events if event.delegation}
     accounts = accounts_by_body(bodies) if bodies else {}
     staff = staff_accounts() if events else []
@@ -41,8 +42,12 @@ def is_right(delivery: Delivery, *, now: datetime) -> Q:
     The mail was not sent again and the address not corrected since, and the recipient is still a focal point of the
     body, or staff.
     """
-    stands = Bounce.objects.current().filter(event=OuterRef("event"))
-    return Q(Exists(stands), account_is_staff() | recipient_is_focal_point())
+    return Q(_stands(OuterRef("event")), account_is_staff() | recipient_is_focal_point())
+
+
+def _stands(event: OuterRef) -> Exists:
+    """Return the condition that the mail of `event` was not sent again since, and the address is still the same."""
+    return Exists(Bounce.objects.current().filter(event=event))
 
 
 def build(delivery: Delivery) -> EmailMultiAlternatives:
@@ -53,7 +58,8 @@ def build(delivery: Delivery) -> EmailMultiAlternatives:
         raise ValueError("A notice about mail that came back needs its recipient and the mail.")
     recipient = bounce.delivery.delegate or bounce.delivery.user
     with translation.override(user.language):
-        reason, link = bounce.get_reason_display(), f"{settings.BASE_URL}{_link(delivery, bounce)}"
+        reason = bounce.get_reason_display()
+        link = f"{settings.BASE_URL}{_link(delivery, bounce)}"
     return compose(
         delivery,
         "bounce_notice",
@@ -66,11 +72,12 @@ def build(delivery: Delivery) -> EmailMultiAlternatives:
             "body_name": delivery.delegation.body.name.render(user.language).text if delivery.delegation else "",
             "webinar_title": delivery.webinar.title.render(user.language).text,
             "link": link,
+            # Staff are the contact themselves.
+            **({"contact_email": ""} if user.is_staff else {}),
         },
         name=user.name,
         language=user.language,
-        # Staff are the contact themselves.
-        contact_email="" if user.is_staff else delivery.webinar.contact_email,
+        contact_email=delivery.webinar.contact_email,
     )
 
 

@@ -14,7 +14,7 @@ from registrations.models import (
     HistoryKind,
     IncomingMail,
 )
-from registrations.services.inbox.bounces import Bounce as BounceReport
+from registrations.services.inbox.bounces import BounceReport
 from registrations.services.nudge import nudge_planner
 
 # When a message to a full mailbox is sent again, after each time that it came back.

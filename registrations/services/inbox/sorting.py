@@ -10,8 +10,7 @@ from registrations.models import AttentionReason, BounceAction, IncomingKind, In
 from registrations.services.bounces import find_delivery, record_bounce
 from registrations.services.inbox.authentication import is_proven
 from registrations.services.inbox.automatic_replies import is_automatic_reply
-from registrations.services.inbox.bounces import Bounce as BounceReport
-from registrations.services.inbox.bounces import parse_bounce
+from registrations.services.inbox.bounces import BounceReport, parse_bounce
 from registrations.services.inbox.calendar_answers import record_reply
 from registrations.services.inbox.calendar_replies import CalendarReply, UnclearReply, find_reply
 from registrations.services.inbox.mail_for_a_person import record_for_a_person

@@ -286,6 +286,7 @@ def test_each_kind_describes_its_message(ana: Delegate) -> None:
         DeliveryKind.LINKS: {"delegate": ana},
         DeliveryKind.CLASH_ALERT: {"user": user, "event": event},
         DeliveryKind.ANNOUNCEMENT: {"delegate": ana, "announcement": announcement},
+        DeliveryKind.BOUNCE_NOTICE: {"user": user, "delegation": ana.delegation, "event": event},
         DeliveryKind.TEST: {"user": user, "announcement": announcement},
     }
 
@@ -304,6 +305,7 @@ def test_each_kind_describes_its_message(ana: Delegate) -> None:
         "Brings Ana Paz (Honduras) the links to their pages, which somebody asked for.",
         "Tells Eva Ejemplo that Honduras typed an address which is registered already.",
         "Brings Ana Paz (Honduras) the announcement “The room has moved”.",
+        "Tells Eva Ejemplo that a message to a person of Honduras came back.",
         "Shows Eva Ejemplo how a mail reads, before others get it.",
     ]
 

@@ -27,6 +27,7 @@ from sessions_app.releases import release_webinar
 from tests.factories import (
     FIRST_START,
     NOW,
+    make_bounce,
     make_country,
     make_delegation,
     make_details,
@@ -100,6 +101,10 @@ def every_mail(language: str) -> dict[str, EmailMultiAlternatives]:
         {"moment": "after", "amount": 30, "unit": "minutes"},
     ):
         make_reminder_rule(webinar, **fields)
+    make_bounce(
+        Delivery.objects.filter(delegate=mara).earliest("pk"),
+        event=mara.history.create(webinar=webinar, delegation=delegation, kind="bounced", at=NOW + 8 * DAY),
+    )
     for at in (FIRST_START - HOUR, FIRST_START, FIRST_START + 3 * HOUR + HOUR / 2):
         plan_and_send(at)
     return _by_name()

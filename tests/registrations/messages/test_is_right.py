@@ -28,6 +28,7 @@ from sessions_app.models import Session
 from tests.factories import (
     FIRST_START,
     NOW,
+    make_bounce,
     make_focal_point,
     make_gap_notice_rule,
     make_reminder_rule,
@@ -135,6 +136,15 @@ def owed_announcement() -> tuple[datetime, Change]:
     return SOON, lambda: withdraw(ana)
 
 
+def owed_bounce_notice() -> tuple[datetime, Change]:
+    ana = admitted(released_delegation())
+    a_focal_point(ana.delegation)
+    plan_and_send(NOW)
+    event = ana.history.create(webinar=ana.webinar, delegation=ana.delegation, kind="bounced", at=NOW)
+    make_bounce(Delivery.objects.filter(delegate=ana).earliest("pk"), event=event)
+    return SOON, lambda: Delegate.objects.update(email="corrected@example.org")
+
+
 def owed_test() -> tuple[datetime, Change]:
     staff = make_staff()
     send_test_of_gap_notice(released_delegation("draft"), by=staff, now=NOW)
@@ -202,7 +212,15 @@ def test_a_second_plan_owes_nothing_more(kind: str) -> None:
 
 
 # What the other kinds are built from is loaded for the whole batch. These say how things stand when they leave.
-QUERIES_OF_BUILD = {"registration": 5, "gap_notice": 3, "decision": 5, "cannot_come": 1, "links": 2, "test": 3}
+QUERIES_OF_BUILD = {
+    "registration": 5,
+    "gap_notice": 3,
+    "decision": 5,
+    "cannot_come": 1,
+    "bounce_notice": 1,
+    "links": 2,
+    "test": 3,
+}
 
 
 @pytest.mark.parametrize("kind", DeliveryKind.values)

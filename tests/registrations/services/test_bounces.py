@@ -16,7 +16,7 @@ from registrations.models import (
 )
 from registrations.services.bounces import RETRIES_OF_FULL_MAILBOX, find_delivery, record_bounce
 from registrations.services.deliveries import send_invitations_again
-from registrations.services.inbox.bounces import Bounce as BounceReport
+from registrations.services.inbox.bounces import BounceReport
 from tests.factories import make_focal_point, make_incoming_mail, make_staff, make_user
 from tests.registrations.services.deliveries import SOON, move_session, plan_and_send, sent_by
 from tests.registrations.services.reminding import MINUTE, invited

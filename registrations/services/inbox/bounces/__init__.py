@@ -16,7 +16,7 @@ from registrations.services.inbox.bounces.recognising import is_bounce
 
 
 @dataclass(frozen=True)
-class Bounce:
+class BounceReport:
     """What a mail server says became of a message of ours, and what it names as that message.
 
     `status` is an enhanced status code (RFC 3463) such as "5.1.1", or empty. `tokens` are those of the addresses that
@@ -32,7 +32,7 @@ class Bounce:
     addresses: tuple[str, ...]
 
 
-def parse_bounce(message: Message) -> Bounce | None:
+def parse_bounce(message: Message) -> BounceReport | None:
     """Return what `message` reports, or None if it is no bounce but, say, a person's mail or an automatic reply.
 
     Of a report about several recipients only those that our message was written to are read, if they are named. Of a
@@ -44,7 +44,7 @@ def parse_bounce(message: Message) -> Bounce | None:
     action = statuses[0].action if statuses else _action_without_status(message)
     diagnostic = " ".join(status.diagnostic for status in statuses) or explanation_in(message)
     code = status_code(statuses[0].status if statuses else "", diagnostic)
-    return Bounce(
+    return BounceReport(
         action=action,
         reason=reason_for(code, diagnostic, action),
         status=code,

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from registrations.models import BounceAction, BounceReason
-from registrations.services.inbox.bounces import Bounce, parse_bounce
+from registrations.services.inbox.bounces import BounceReport, parse_bounce
 from registrations.services.inbox.parsing import parse_mail
 
 FOLDER = Path(__file__).parent / "bounces"
@@ -25,13 +25,13 @@ def _bounce_address(settings) -> None:
     settings.BOUNCE_ADDRESS = "bounces@example.org"
 
 
-def read(name: str) -> Bounce | None:
+def read(name: str) -> BounceReport | None:
     return parse_bounce(parse_mail((FOLDER / f"{name}.eml").read_bytes()))
 
 
-def bounce(action: str, reason: str, status: str = "", **others: tuple[str, ...]) -> Bounce:
+def bounce(action: str, reason: str, status: str = "", **others: tuple[str, ...]) -> BounceReport:
     values = {"tokens": (TOKEN,), "message_ids": (MESSAGE_ID,), "addresses": (ANA,), **others}
-    return Bounce(BounceAction(action), BounceReason(reason), status, **values)
+    return BounceReport(BounceAction(action), BounceReason(reason), status, **values)
 
 
 @pytest.mark.parametrize(

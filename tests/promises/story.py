@@ -20,7 +20,18 @@ from django.test import Client
 from django.urls import reverse
 
 from registrations.exceptions import RuleBroken
-from registrations.models import Delegate, Delegation, Delivery, ParticipantProfile, Quota
+from registrations.models import (
+    BounceAction,
+    BounceReason,
+    CalendarEntry,
+    Delegate,
+    Delegation,
+    Delivery,
+    IncomingKind,
+    ParticipantProfile,
+    Partstat,
+    Quota,
+)
 from registrations.queries.audiences import Audience
 from registrations.services.announcements import (
     AnnouncementDetails,
@@ -29,6 +40,7 @@ from registrations.services.announcements import (
     write_announcement,
 )
 from registrations.services.answers import decline_sessions_ahead, record_answer
+from registrations.services.bounces import record_bounce
 from registrations.services.delegations import (
     accept_delegation,
     mark_attending_again,
@@ -42,6 +54,9 @@ from registrations.services.deliveries import resend_deliveries, stop_deliveries
 from registrations.services.exports import COLUMNS
 from registrations.services.focal_points import appoint_focal_point
 from registrations.services.gap_reminders import remind_countries, send_test_of_gap_notice
+from registrations.services.inbox.bounces import BounceReport
+from registrations.services.inbox.calendar_answers import record_reply
+from registrations.services.inbox.calendar_replies import CalendarReply
 from registrations.services.letters import upload_letter
 from registrations.services.lost_links import ask_for_links
 from registrations.services.nominations import (
@@ -67,6 +82,7 @@ from tests.factories import (
     make_country,
     make_delegation,
     make_gap_notice_rule,
+    make_incoming_mail,
     make_organisation,
     make_pdf,
     make_profiles,
@@ -181,6 +197,7 @@ class _Story:
         self.write_to_them()
         self.hold_the_sessions()
         self.take_files()
+        self.read_the_inbox()
         self.end_personal_data()
 
     def register(self) -> None:
@@ -336,7 +353,7 @@ class _Story:
 
     def take_files(self) -> None:
         """What is downloaded, by the addresses that the design promises."""
-        now = self.copies.move_to(FIRST_START + 4 * HOUR)
+        self.copies.move_to(FIRST_START + 4 * HOUR)
         browser, secretariat = Client(), Client(headers={"Accept-Language": self.language})
         secretariat.force_login(self.staff)
         report = zoom(
@@ -360,6 +377,25 @@ class _Story:
             self.copies.download(f"files/board.{extension}", secretariat, board, {"file_format": extension})
         self.copies.download("files/attendance.xlsx", secretariat, f"{attendance}export/", {})
         self.copies.keep("calendar-entries.txt", entries_text())
+
+    def read_the_inbox(self) -> None:
+        """An answer from a calendar comes in, and a message back; the first session is over, the second ahead."""
+        now = self.copies.move_to(FIRST_START + 5 * HOUR)
+        nora, second = fresh(self.nora), self.webinar.sessions.get(number=2)
+        entry = CalendarEntry.objects.get(delegate=nora, session=second)
+        reply = CalendarReply(
+            uid=str(second.ical_uid),
+            attendee=nora.email,
+            partstat=Partstat.TENTATIVE,
+            sequence=entry.sequence,
+            stamp=now - HOUR,
+            comment="Quizá llegue tarde.",
+        )
+        record_reply(make_incoming_mail(IncomingKind.ANSWER), reply, is_proven=True, from_address=nora.email, now=now)
+        lost = Delivery.objects.filter(delegate=nora).latest("pk")
+        report = BounceReport(BounceAction.FAILED, BounceReason.UNKNOWN_ADDRESS, "5.1.1", (), (), ())
+        record_bounce(make_incoming_mail(), lost, report, message_id=lost.message_id, now=now)
+        self.copies.step("came-back", now + MINUTE)
         erase_person("olga@example.org", by=self.staff, now=now)
         self.copies.step("erased", now + MINUTE)
         self.copies.keep("history.txt", history_text())

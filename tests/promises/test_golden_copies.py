@@ -30,6 +30,7 @@ KEYS = {
     "cannot_come": "cannot_come:26:2",
     "links": "links:1",
     "clash_alert": "clash_alert:6:1",
+    "bounce_notice": "bounce_notice:41:2",
     "announcement": "announcement:1:ana.ejemplo@example.org",
     "test": "test:gap:2:1:LANGUAGE:2026-11-04T15:00:00+00:00",
 }

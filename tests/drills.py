@@ -16,6 +16,7 @@ WITH_SIZES = [
     "tests/faults",
     "tests/registrations/services/concurrency",
     "tests/registrations/services/delivering/test_mailboxes.py",
+    "tests/registrations/services/inbox/test_whatever_happens.py",
     "tests/registrations/services/test_state_machine.py",
     "tests/registrations/views/test_participant_bad_links.py",
 ]

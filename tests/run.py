@@ -31,6 +31,7 @@ CAN_DIFFER = [
     "tests/registrations/services/delegations",
     "tests/registrations/services/delivering",
     "tests/registrations/services/imports/test_saving.py",
+    "tests/registrations/services/inbox",
     "tests/registrations/services/nominations",
     "tests/registrations/services/attendance_import/test_saving.py",
     "tests/registrations/services/test_deliveries.py",

@@ -147,7 +147,8 @@ BAD = {
 def at_once() -> float:
     """AT_ONCE, or what the largest file that people send takes here, where that is longer."""
     rows = [tuple(f"Texto {number}-{column}" for column in range(20)) for number in range(500)]
-    return max(AT_ONCE, _seconds_to_read(xlsx(rows)))
+    data = xlsx(rows)
+    return max(AT_ONCE, min(_seconds_to_read(data) for _ in range(TIMES_MEASURED)))
 
 
 @pytest.mark.parametrize("name", BAD)
@@ -161,7 +162,8 @@ def test_a_bad_file_is_refused_quickly_with_the_reason(name, at_once) -> None:
         with pytest.raises(UnreadableTable, match=said.replace("(", r"\(").replace(")", r"\)")):
             read_file(data)
 
-    assert _seconds_to_read(data) < at_once
+    # Other processes slow one reading, not all: the first quick one is enough.
+    assert any(_seconds_to_read(data) < at_once for _ in range(TIMES_MEASURED))
 
 
 def test_the_log_says_where_a_workbook_could_not_be_read(caplog: pytest.LogCaptureFixture) -> None:
@@ -173,14 +175,10 @@ def test_the_log_says_where_a_workbook_could_not_be_read(caplog: pytest.LogCaptu
 
 
 def _seconds_to_read(data: bytes) -> float:
-    """The best of a few readings: other processes slow one of them, not all."""
-    taken = []
-    for _ in range(TIMES_MEASURED):
-        begun = time.process_time()
-        with suppress(UnreadableTable):
-            read_file(data)
-        taken.append(time.process_time() - begun)
-    return min(taken)
+    begun = time.process_time()
+    with suppress(UnreadableTable):
+        read_file(data)
+    return time.process_time() - begun
 
 
 @pytest.mark.parametrize(

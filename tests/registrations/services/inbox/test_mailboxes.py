@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import socket
 import tempfile
 import tracemalloc
@@ -101,6 +102,17 @@ def as_nobody() -> Iterator[None]:
         yield
     finally:
         os.setresuid(0, 0, 0)
+
+
+@contextmanager
+def frozen(server: Dovecot) -> Iterator[None]:
+    """Let the server keep its connections and do nothing within the context."""
+    assert server.process is not None
+    os.killpg(server.process.pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.killpg(server.process.pid, signal.SIGCONT)
 
 
 def test_mail_is_read_in_the_order_of_its_arrival(inbox: Inbox, opened: Mailbox) -> None:
@@ -347,6 +359,18 @@ class TestImap:
                     call(mailbox)
             assert reason(running.url) == "not_reached"
             running.start()
+
+    def test_a_server_that_stops_answering_is_away(self, running: Dovecot) -> None:
+        deliver(running.maildir, b"Subject: 1\n\n")
+        with (
+            open_mailbox(running.url, timeout=0.5) as mailbox,
+            frozen(running),
+            pytest.raises(MailboxAway, match="no_answer_in_time"),
+        ):
+            mailbox.fetch("1")
+
+        with open_mailbox(running.url) as mailbox:
+            assert contents(mailbox) == [b"Subject: 1\n\n"]
 
 
 def test_a_server_that_does_not_answer_is_away() -> None:

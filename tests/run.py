@@ -66,8 +66,8 @@ def on_postgresql(arguments: list[str]) -> int:
     servers.redis_path()
     with ExitStack() as stack:
         redis = stack.enter_context(servers.redis()).url
-        # Autovacuum finds tables whose rows are rolled back after each test, notes that they are empty, and PostgreSQL then
-        # plans nested loops, which take seconds in a test with many rows.
+        # Autovacuum finds tables whose rows are rolled back after each test, and notes that they are empty. PostgreSQL
+        # then plans nested loops, which take seconds in a test with many rows.
         environment = {
             "DATABASE_URL": stack.enter_context(servers.postgresql(autovacuum="off")).url,
             "CACHE_URL": f"{redis}/1",

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 import structlog
 from django.conf import settings
-from django.db import DataError, IntegrityError, OperationalError, connection, transaction
+from django.db import InterfaceError, OperationalError, connection, transaction
 
 from registrations.models import AttentionReason, InboxState, IncomingKind, IncomingMail
 from registrations.services.inbox.mail_for_a_person import record_for_a_person
@@ -133,11 +133,13 @@ def _sort(mail: IncomingMail, stored: StoredMail, *, now: datetime) -> IncomingK
     try:
         with transaction.atomic():
             return sort_mail(mail, parse_mail(stored.content), now=now)
-    except OperationalError:
+    except (OperationalError, InterfaceError):
         # It concerns all mail: the database is away.
         raise
-    except (Unreadable, DataError, IntegrityError, ValueError, LookupError, RecursionError) as error:
-        log.warning("mail_unreadable", reason=type(error).__name__)
+    except Unreadable:
+        log.warning("mail_unreadable")
+    except Exception as error:  # whatever a parser, a codec or the database raises for this mail
+        log.exception("mail_unreadable", reason=type(error).__name__)
     mail.pk, mail.kind = None, IncomingKind.FOR_A_PERSON
     mail.save(force_insert=True)
     record_for_a_person(mail, parse_mail(UNREADABLE), AttentionReason.UNREADABLE, now=now)

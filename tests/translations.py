@@ -4,6 +4,7 @@ The texts are collected anew from the source, which needs gettext; without it th
 """
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -15,11 +16,17 @@ import polib
 ROOT = Path(__file__).resolve().parent.parent
 CATALOGUE = Path("locale/es/LC_MESSAGES/django.po")
 Key = tuple[str | None, str]
+# Each thing has one name: lugar por cubrir, Secretaría, seminario web, suplente, registro, agregar.
+OTHER_WORDS = re.compile(
+    r"\bvacantes?\b|\blugar(?:es)? vac|\bsecretaría\b|\bseminarios?\b(?! web)|\baltern[oa]s?\b|\binscripci"
+    r"|\b[Aa]ñad|\bPro Tempore|\bexitosamente"
+)
 
 
 def main() -> int:
     catalogue = polib.pofile(str(ROOT / CATALOGUE))
     problems = [f"not translated: {entry.msgid!r}" for entry in catalogue if not entry.translated()]
+    problems += [f"another word than elsewhere: {text!r}" for entry in catalogue for text in others_in(entry)]
     problems += [f"to be looked at again: {entry.msgid!r}" for entry in catalogue.fuzzy_entries()]
     if texts(polib.mofile(str(ROOT / CATALOGUE.with_suffix(".mo")))) != texts(catalogue):
         problems.append(f"{CATALOGUE.with_suffix('.mo')} is behind {CATALOGUE}")
@@ -35,6 +42,11 @@ def main() -> int:
         print(problem)
     print("`make messages` collects and compiles." if problems else f"{len(catalogue)} texts, all translated.")
     return 1 if problems else 0
+
+
+def others_in(entry: polib.POEntry) -> list[str]:
+    """Return the Spanish texts of `entry` that call a thing by another name than the rest does."""
+    return [text for text in (entry.msgstr, *entry.msgstr_plural.values()) if OTHER_WORDS.search(text)]
 
 
 def texts(catalogue: "polib.POFile | polib.MOFile") -> dict[Key, object]:

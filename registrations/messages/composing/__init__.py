@@ -1,5 +1,6 @@
 """What all messages have in common: three templates, the reader's language, stable headers (RFC 6047)."""
 
+import re
 from collections.abc import Mapping
 
 import css_inline
@@ -21,6 +22,10 @@ NO_ROW = Q(pk__in=[])
 NO_ABSENCE_NOTE = {"X-Auto-Response-Suppress": "OOF"}
 # Its encoded form fits in one header line, which may have 998 characters (RFC 5322 §2.1.1).
 LONGEST_DISPLAY_NAME_BYTES = 600
+# Before a name; in Spanish nobody writes "Estimada/o" before a title.
+TITLE = re.compile(
+    r"(?:Lic|Licd[ao]|Licenciad[ao]|Dra?|Ing|Mtr[ao]|Abg|Abog|Arq|M\.?Sc|Profa?|Sra?|Srta|Cnel|Gral|Cap)\.? "
+)
 # The media query for dark mode has to stay a style element; everything else moves into attributes.
 inline_css = css_inline.CSSInliner(keep_style_tags=True, load_remote_stylesheets=False).inline
 
@@ -43,7 +48,13 @@ def compose(
     The sender of the envelope is the message's own address for bounces, if BOUNCE_ADDRESS is set.
     """
     with translation.override(language):
-        values = {"language": language, "base_url": settings.BASE_URL, "contact_email": contact_email, **context}
+        values = {
+            "language": language,
+            "base_url": settings.BASE_URL,
+            "contact_email": contact_email,
+            "reader_has_title": has_title(str(context.get("reader_name", ""))),
+            **context,
+        }
         subject = " ".join(render_to_string(f"mail/{template}/subject.txt", values).split())
         text = render_to_string(f"mail/{template}/body.txt", values).strip() + "\n"
         html = inline_css(render_to_string(f"mail/{template}/body.html", {**values, "subject": subject}))
@@ -67,6 +78,11 @@ def compose(
         message.attach_alternative(ical.decode(), f"text/calendar; method={delivery.ical_method}")
         message.attach("invite.ics", ical, "application/ics")
     return message
+
+
+def has_title(name: str) -> bool:
+    """Return whether `name` begins with a title, such as "Licda." or "Dr."."""
+    return bool(TITLE.match(name))
 
 
 def sender() -> str:

@@ -70,7 +70,7 @@ def test_it_is_in_the_language_of_the_recipient(honduras: Delegation) -> None:
 
     assert message.subject == "Por favor, registre la delegación de País HN"
     for text in both_texts(message):
-        assert "Estimado/a Ana Ejemplo:" in text
+        assert "Estimada/o Ana Ejemplo:" in text
         assert "lun 16 nov, 09:00–11:00" in text
         assert "quedan 11 días" in text.lower()
         assert "/es/invited/" in text

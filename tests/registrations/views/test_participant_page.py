@@ -231,7 +231,7 @@ def test_a_person_of_an_organisation_has_the_same_page(participant, page_text):
     ("language", "heading", "contact"),
     [
         ("en", "You no longer take part in this webinar", "The secretariat answers at"),
-        ("es", "Usted ya no participa en este seminario web", "La secretaría responde en"),
+        ("es", "Usted ya no participa en este seminario web", "La Secretaría responde en"),
     ],
 )
 def test_a_person_who_left_sees_only_that_and_a_contact_address(

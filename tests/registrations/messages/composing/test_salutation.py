@@ -14,7 +14,7 @@ from registrations.messages.composing import has_title
         ("Dra. Ana Paz", "es", "Dra. Ana Paz:"),
         ("Drake Muestra", "es", "Estimada/o Drake Muestra:"),
         ("Licda. Ana Paz", "en", "Dear Licda. Ana Paz,"),
-        ("", "es", "Buen día:"),
+        ("", "es", "Buenos días:"),
     ],
 )
 def test_a_person_is_addressed_by_their_title_if_they_have_one(name, language, salutation):

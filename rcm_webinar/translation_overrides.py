@@ -9,6 +9,7 @@ from django.utils.translation import ngettext_lazy
 ALLAUTH_TEXTS = (
     _("Are you sure you want to remove this security key?"),
     _("Be patient, you are sending too many requests."),
+    _("Successfully signed in as %(name)s."),
     _("You cannot generate recovery codes without having two-factor authentication enabled."),
 )
 

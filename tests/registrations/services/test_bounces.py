@@ -52,7 +52,10 @@ def came_back(delivery: Delivery, found: BounceReport | None = None, now=LATER) 
 
 def notices(now=LATER) -> list[str]:
     """The recipients of the notices that leave at `now`."""
-    return sorted(one.to[0].rpartition("<")[2].rstrip(">") for one in sent_by(now) if "came back" in one.subject)
+    sent = Delivery.objects.filter(kind=DeliveryKind.BOUNCE_NOTICE, state=DeliveryState.SENT)
+    before = list(sent.values_list("pk", flat=True))
+    plan_and_send(now)
+    return sorted(sent.exclude(pk__in=before).values_list("email", flat=True))
 
 
 def token_of(delivery: Delivery) -> str:

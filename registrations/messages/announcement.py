@@ -23,10 +23,11 @@ def owed(*, now: datetime) -> int:
 def is_right(delivery: Delivery, *, now: datetime) -> Q:
     """Return the condition under which it may still be sent.
 
-    The delegate still takes part, or the account is still a focal point of one of the chosen bodies.
+    The delegate still takes part and their mail is not held, or the account is still a focal point of one of the
+    chosen bodies.
     """
     if delivery.delegate_id is not None:
-        return Q(Exists(Delegate.objects.taking_part().filter(pk=OuterRef("delegate"))))
+        return Q(Exists(Delegate.objects.to_be_mailed().filter(pk=OuterRef("delegate"))))
     announcement = Announcement.objects.get(deliveries=delivery)
     bodies = Audience.from_json(announcement.audience).bodies
     audience = Audience(readers=AnnouncementRecipients.FOCAL_POINTS, bodies=bodies)

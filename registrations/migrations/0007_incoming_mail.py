@@ -18,6 +18,7 @@ class Migration(migrations.Migration):
             name='InboxState',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('leased_until', models.DateTimeField(blank=True, null=True)),
                 ('read_at', models.DateTimeField(blank=True, null=True)),
                 ('failed_at', models.DateTimeField(blank=True, null=True)),
                 ('failure', models.CharField(blank=True, max_length=40)),
@@ -111,6 +112,7 @@ class Migration(migrations.Migration):
                 ('status_code', models.CharField(blank=True, max_length=12, verbose_name='status code')),
                 ('reported_at', models.DateTimeField(verbose_name='reported at')),
                 ('resend_count', models.PositiveSmallIntegerField(default=0, editable=False)),
+                ('retry_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='sent again by itself at')),
                 ('retries', models.PositiveSmallIntegerField(default=0, editable=False)),
                 ('cleared_at', models.DateTimeField(blank=True, null=True, verbose_name='sent again at')),
                 ('delivery', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='bounce', to='registrations.delivery', verbose_name='delivery')),

@@ -12,7 +12,7 @@ from registrations.models.gap_reminder import GapReminder
 from registrations.models.history import HistoryEvent, HistoryKind
 from registrations.models.inbox import (
     PERMANENT_REASONS,
-    REASONS_FOR_STAFF,
+    STAFF_ONLY_REASONS,
     AnswerState,
     AttentionReason,
     Bounce,
@@ -42,7 +42,7 @@ __all__ = [
     "OVERDUE_AFTER",
     "PERMANENT_REASONS",
     "PRIVACY_NOTICE",
-    "REASONS_FOR_STAFF",
+    "STAFF_ONLY_REASONS",
     "Announcement",
     "AnnouncementRecipients",
     "AnswerState",

@@ -7,7 +7,7 @@ from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
 from registrations.models.calendar_entry import CalendarEntry, Partstat
-from registrations.models.delegate import Delegate
+from registrations.models.delegate import Delegate, DelegateStatus
 from registrations.models.delivery import Delivery, DeliveryState
 from registrations.models.history import HistoryEvent
 from registrations.models.user import User
@@ -21,6 +21,9 @@ class InboxState(models.Model):
     """When a pass over the inbox last came to its end, and why a later one did not. There is one row, `KEY`."""
 
     KEY = 1
+
+    # One reader at a time; a reader that was killed is waited for until then.
+    leased_until = models.DateTimeField(null=True, blank=True)
 
     read_at = models.DateTimeField(null=True, blank=True)
     failed_at = models.DateTimeField(null=True, blank=True)
@@ -171,30 +174,31 @@ class BounceReason(models.TextChoices):
 PERMANENT_REASONS = (BounceReason.UNKNOWN_ADDRESS, BounceReason.UNKNOWN_DOMAIN)
 TEMPORARY_REASONS = (BounceReason.MAILBOX_FULL, BounceReason.TEMPORARY)
 # Told to the secretariat alone: our server is at fault, not the address.
-REASONS_FOR_STAFF = (BounceReason.POLICY, BounceReason.CONTENT_REFUSED)
+STAFF_ONLY_REASONS = (BounceReason.POLICY, BounceReason.CONTENT_REFUSED)
 
 
 class BounceQuerySet(models.QuerySet["Bounce"]):
     """Query set with the filters for what is still to be dealt with."""
 
-    def standing(self) -> "BounceQuerySet":
-        """Filter for mail that came back and was not sent again since."""
-        sent_again = models.Q(delivery__state=DeliveryState.SENT, delivery__resend_count__gt=models.F("resend_count"))
-        return self.filter(action=BounceAction.FAILED, cleared_at__isnull=True).exclude(sent_again)
+    def unresolved(self) -> "BounceQuerySet":
+        """Filter for mail that came back and was not sent again since, to this address or by this delivery."""
+        return self.filter(action=BounceAction.FAILED, delivery__state=DeliveryState.BOUNCED, cleared_at__isnull=True)
 
     def current(self) -> "BounceQuerySet":
-        """Filter for standing ones whose recipient still has the address."""
-        of_delegate = models.Q(delivery__delegate__isnull=False, address=Lower("delivery__delegate__email"))
+        """Filter for unresolved ones whose recipient is still there and still has the address."""
+        of_delegate = models.Q(
+            delivery__delegate__status=DelegateStatus.ACTIVE, address=Lower("delivery__delegate__email")
+        )
         of_account = models.Q(delivery__user__isnull=False, address=Lower("delivery__user__email"))
-        return self.standing().filter(of_delegate | of_account)
+        return self.unresolved().filter(of_delegate | of_account)
 
     def clear(self, emails: Iterable[str], *, now: datetime) -> int:
-        """Take the addresses for right again, since somebody sends mail to them on purpose; return how many rows."""
-        return self.standing().filter(address__in={email.lower() for email in emails}).update(cleared_at=now)
+        """Stop treating the addresses as wrong, since somebody sends mail to them on purpose; return how many rows."""
+        return self.unresolved().filter(address__in={email.lower() for email in emails}).update(cleared_at=now)
 
     def of_wrong_addresses(self) -> "BounceQuerySet":
         """Filter for bounces after which an address is known to be wrong."""
-        return self.standing().filter(reason__in=PERMANENT_REASONS)
+        return self.unresolved().filter(reason__in=PERMANENT_REASONS)
 
 
 class Bounce(models.Model):
@@ -217,7 +221,9 @@ class Bounce(models.Model):
     reported_at = models.DateTimeField(_("reported at"))
     # Which sending of the delivery came back (`Delivery.resend_count`).
     resend_count = models.PositiveSmallIntegerField(default=0, editable=False)
-    # How often the delivery was sent again by itself, since the mailbox was full.
+    # When the planner sends the delivery again, since the mailbox was full.
+    retry_at = models.DateTimeField(_("sent again by itself at"), null=True, blank=True, editable=False)
+    # How often it did.
     retries = models.PositiveSmallIntegerField(default=0, editable=False)
     # Since somebody sent mail to the address again, although it had come back.
     cleared_at = models.DateTimeField(_("sent again at"), null=True, blank=True)

@@ -1,17 +1,16 @@
-"""Which recipients have an address that is known to be wrong, since mail to it came back."""
+"""Which mail has a recipient whose address is known to be wrong, since other mail of the webinar came back from it."""
 
 from django.db.models import Exists, OuterRef, Q
-from django.db.models.functions import Lower
+from django.db.models.functions import Coalesce, Lower
 
-from registrations.models import Bounce, Delegate, User
+from registrations.models import Bounce
 
 
 def goes_to_wrong_address() -> Q:
     """Return the condition, on a delivery, that its recipient's present address is known to be wrong.
 
-    Joins no table to the delivery's row.
+    Only mail of the same webinar tells, beside whose people it is shown.
     """
-    wrong = Bounce.objects.of_wrong_addresses().filter(address=Lower(OuterRef("email")))
-    delegates = Delegate.objects.filter(Exists(wrong), pk=OuterRef("delegate"))
-    accounts = User.objects.filter(Exists(wrong), pk=OuterRef("user"))
-    return Q(Exists(delegates)) | Q(Exists(accounts))
+    present_address = Lower(Coalesce(OuterRef("delegate__email"), OuterRef("user__email")))
+    wrong = Bounce.objects.of_wrong_addresses()
+    return Q(Exists(wrong.filter(address=present_address, delivery__webinar=OuterRef("webinar"))))

@@ -2,8 +2,10 @@
 
 from datetime import datetime, timedelta
 
+from django.db.models import F, Q
+
 from registrations.models import (
-    REASONS_FOR_STAFF,
+    STAFF_ONLY_REASONS,
     Bounce,
     BounceAction,
     BounceReason,
@@ -16,6 +18,8 @@ from registrations.models import (
 )
 from registrations.services.inbox.bounces import BounceReport
 from registrations.services.nudge import nudge_planner
+from registrations.services.personal_data.registry import ANONYMISED_DOMAIN
+from sessions_app.models import ReleasedSession
 
 # When a message to a full mailbox is sent again, after each time that it came back.
 RETRIES_OF_FULL_MAILBOX = (timedelta(hours=6), timedelta(hours=24), timedelta(hours=48))
@@ -40,14 +44,19 @@ def record_bounce(
     """Record what `report` says of `delivery`, which is locked.
 
     Several reports about one sending are one bounce: a failure stays, whatever is reported later. A report about an
-    earlier sending than the last one changes nothing. The caller has a transaction.
+    earlier sending than the last one changes nothing, and neither does one after the personal data ended. The caller
+    has a transaction.
     """
-    sending = _number_of_sending(message_id)
+    sending = _resend_count_in(message_id)
+    if sending < delivery.resend_count or delivery.email.endswith(ANONYMISED_DOMAIN):
+        return
+    if report.action == BounceAction.FAILED:
+        Delivery.objects.filter(pk=delivery.pk, state=DeliveryState.SENT).update(state=DeliveryState.BOUNCED)
     earlier = Bounce.objects.filter(delivery=delivery).first()
-    if sending < delivery.resend_count or (earlier is not None and _is_known(earlier, sending)):
+    if earlier is not None and earlier.resend_count == sending and earlier.action == BounceAction.FAILED:
         return
     retries = earlier.retries if earlier is not None and earlier.cleared_at is None else 0
-    is_to_be_retried = _is_to_be_retried(delivery, report, retries=retries)
+    retry_at = _retry_at(delivery, report, retries=retries, now=now)
     bounce, _ = Bounce.objects.update_or_create(
         delivery=delivery,
         defaults={
@@ -59,73 +68,87 @@ def record_bounce(
             "reported_at": now,
             "resend_count": sending,
             "retries": retries,
+            "retry_at": retry_at,
             "cleared_at": None,
         },
     )
-    if report.action != BounceAction.FAILED:
-        return
-    if is_to_be_retried:
-        _send_again_later(delivery, bounce, now=now)
-        return
-    Delivery.objects.filter(pk=delivery.pk, state=DeliveryState.SENT).update(state=DeliveryState.BOUNCED)
-    _tell(bounce, delivery, now=now)
+    if report.action == BounceAction.FAILED and retry_at is None:
+        _tell(bounce, delivery, now=now)
 
 
-def _number_of_sending(message_id: str) -> int:
+def _resend_count_in(message_id: str) -> int:
     """Return which sending the Message-ID is of: the number after its dot (see `messages.composing.message_ids`)."""
-    return int(message_id.partition("@")[0].rpartition(".")[2])
+    number = message_id.partition("@")[0].rpartition(".")[2]
+    return int(number) if number.isdecimal() else 0
 
 
-def _is_known(earlier: Bounce, sending: int) -> bool:
-    """Whether this sending is known to have failed."""
-    return earlier.resend_count == sending and earlier.action == BounceAction.FAILED
+def _retry_at(delivery: Delivery, report: BounceReport, *, retries: int, now: datetime) -> datetime | None:
+    """Return when to send `delivery` again since the mailbox is full; None if that is not worth it any more."""
+    is_full = report.action == BounceAction.FAILED and report.reason == BounceReason.MAILBOX_FULL
+    if not is_full or retries >= len(RETRIES_OF_FULL_MAILBOX):
+        return None
+    retry_at = now + RETRIES_OF_FULL_MAILBOX[retries]
+    is_too_late = delivery.starts_at is not None and retry_at >= delivery.starts_at
+    return None if is_too_late or not _is_latest(delivery) else retry_at
 
 
-def _is_to_be_retried(delivery: Delivery, report: BounceReport, *, retries: int) -> bool:
-    """Whether the mailbox is full and the message, sent again later, may arrive and is still the latest."""
-    return (
-        report.action == BounceAction.FAILED
-        and report.reason == BounceReason.MAILBOX_FULL
-        and delivery.state == DeliveryState.SENT
-        and retries < len(RETRIES_OF_FULL_MAILBOX)
-        and (delivery.entry_id is None or Delivery.objects.latest_of_entry().filter(pk=delivery.pk).exists())
-    )
+def _is_latest(delivery: Delivery) -> bool:
+    return delivery.entry_id is None or Delivery.objects.latest_of_entry().filter(pk=delivery.pk).exists()
 
 
-def _send_again_later(delivery: Delivery, bounce: Bounce, *, now: datetime) -> None:
-    due_at = now + RETRIES_OF_FULL_MAILBOX[bounce.retries]
-    Delivery.objects.filter(pk=delivery.pk).update(
+def retry_full_mailboxes(*, now: datetime) -> int:
+    """Make due again what came back from a full mailbox and whose time has come; return how many.
+
+    The planner calls it in its transaction, before it plans: what it then supersedes does not leave. Two queries if
+    there is something to do, else one.
+    """
+    due = Bounce.objects.unresolved().filter(retry_at__lte=now)
+    latest = Q(delivery__entry=None) | Q(delivery__in=Delivery.objects.latest_of_entry())
+    deliveries = list(due.filter(latest).order_by("delivery").values_list("delivery", flat=True))
+    if not deliveries:
+        return 0
+    Bounce.objects.filter(delivery__in=deliveries).update(retry_at=None, retries=F("retries") + 1)
+    return Delivery.objects.filter(pk__in=deliveries, state=DeliveryState.BOUNCED).update(
         state=DeliveryState.DUE,
-        due_at=due_at,
-        resent_at=due_at,
-        resend_count=delivery.resend_count + 1,
+        due_at=now,
+        resent_at=now,
+        resend_count=F("resend_count") + 1,
         attempts=0,
         worker_losses=0,
     )
-    Bounce.objects.filter(pk=bounce.pk).update(retries=bounce.retries + 1)
 
 
 def _tell(bounce: Bounce, delivery: Delivery, *, now: datetime) -> None:
     """Record the event that owes the notices about `bounce`, at most one for each address and day.
 
-    An event without a delegation is told to staff alone; of these there is at most one for each webinar and day. A
-    notice about mail that came back owes no further one, and neither does mail to an address that was corrected since.
+    The country is told of its people while a session is ahead. All else is told to staff, by an event without a
+    delegation: what our own server did wrong once for each webinar and day. A notice to staff that came back owes no
+    further one.
     """
-    if delivery.kind == DeliveryKind.BOUNCE_NOTICE or not Bounce.objects.current().filter(pk=bounce.pk).exists():
+    if delivery.kind == DeliveryKind.BOUNCE_NOTICE and delivery.user is not None and delivery.user.is_staff:
         return
-    is_for_staff = delivery.delegate is None or bounce.reason in REASONS_FOR_STAFF
-    lately = HistoryEvent.objects.filter(
-        kind=HistoryKind.BOUNCED, webinar=delivery.webinar_id, at__gt=now - TOLD_AGAIN_AFTER
-    )
-    told = lately.filter(delegation=None) if is_for_staff else lately.filter(bounces__address=bounce.address)
-    if told.exists():
+    if not Bounce.objects.current().filter(pk=bounce.pk).exists():
+        return
+    delegate = None if bounce.reason in STAFF_ONLY_REASONS else delivery.delegate
+    is_ahead = ReleasedSession.objects.ahead(now).filter(session__webinar=delivery.webinar_id).exists()
+    if (delegate is not None and not is_ahead) or _was_told(bounce, delivery, now=now):
         return
     bounce.event = HistoryEvent.objects.create(
         webinar_id=delivery.webinar_id,
-        delegation=None if is_for_staff or delivery.delegate is None else delivery.delegate.delegation,
-        delegate=None if is_for_staff else delivery.delegate,
+        delegation=delegate.delegation if delegate is not None else None,
+        delegate=delegate,
         kind=HistoryKind.BOUNCED,
         at=now,
     )
     bounce.save(update_fields=["event"])
     nudge_planner()
+
+
+def _was_told(bounce: Bounce, delivery: Delivery, *, now: datetime) -> bool:
+    """Return whether an event of the last day has told of this address or, if our server is at fault, of that."""
+    recent = HistoryEvent.objects.filter(
+        kind=HistoryKind.BOUNCED, webinar=delivery.webinar_id, at__gt=now - TOLD_AGAIN_AFTER
+    )
+    if bounce.reason in STAFF_ONLY_REASONS:
+        return recent.filter(bounces__reason__in=STAFF_ONLY_REASONS).exists()
+    return recent.filter(bounces__address=bounce.address).exists()

@@ -4,13 +4,14 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Case, F, Q, QuerySet, Value, When
+from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Value, When
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from registrations.exceptions import NotPossibleNow
 from registrations.models import (
     Bounce,
+    BounceAction,
     CalendarEntry,
     Delegate,
     Delivery,
@@ -37,15 +38,20 @@ def stop_deliveries(delivery_ids: Iterable[int], *, by: User, now: datetime) -> 
     """Stop those of the deliveries that wait or have failed; return how many.
 
     Leaves alone what a worker is sending at this moment, or has sent. A message that was sent, and waits to be sent
-    again, is marked as sent. A second call stops nothing. Locks the deliveries.
+    again, is marked as sent, or as having come back. A second call stops nothing. Locks the deliveries.
     """
     stopped = _lock_deliveries(Delivery.objects.filter(UNSENT, pk__in=list(delivery_ids)))
+    ids = [delivery.pk for delivery in stopped]
+    came_back = Bounce.objects.filter(
+        delivery=OuterRef("pk"), action=BounceAction.FAILED, reported_at__gte=OuterRef("attempted_at")
+    )
     state_before = Case(
-        When(sent_at__isnull=False, then=Value(DeliveryState.SENT)), default=Value(DeliveryState.STOPPED)
+        When(Exists(came_back), then=Value(DeliveryState.BOUNCED)),
+        When(sent_at__isnull=False, then=Value(DeliveryState.SENT)),
+        default=Value(DeliveryState.STOPPED),
     )
-    Delivery.objects.filter(pk__in=[delivery.pk for delivery in stopped]).update(
-        state=state_before, claim_token=None, lease_expires_at=None
-    )
+    Delivery.objects.filter(pk__in=ids).update(state=state_before, claim_token=None, lease_expires_at=None)
+    Bounce.objects.filter(delivery__in=ids, delivery__state=DeliveryState.BOUNCED).update(cleared_at=None)
     _record(HistoryKind.MAIL_STOPPED, stopped, by=by, now=now)
     return len(stopped)
 
@@ -147,9 +153,9 @@ def _make_due_again(deliveries: "QuerySet[Delivery]", *, by: User, now: datetime
 
 
 def _resendable_states(by: User) -> list[DeliveryState]:
-    """Return the states of undelivered messages that `by` may send: only staff may send what was stopped."""
+    """Return the states of undelivered messages that `by` may send: only staff may send what was stopped or is held."""
     undelivered = [DeliveryState.FAILED, DeliveryState.BOUNCED]
-    return [*undelivered, DeliveryState.STOPPED] if by.is_staff else undelivered
+    return [*undelivered, DeliveryState.STOPPED, DeliveryState.HELD] if by.is_staff else undelivered
 
 
 def _lock_deliveries(deliveries: "QuerySet[Delivery]") -> list[Delivery]:

@@ -13,8 +13,9 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils.translation import gettext_noop
 
 from registrations.messages import KNOWN_KINDS, MessageModule, message_module
-from registrations.models import HELD_KINDS, Delivery, DeliveryState
+from registrations.models import HELD_KINDS, Delegate, Delivery, DeliveryState
 from registrations.queries.wrong_addresses import goes_to_wrong_address
+from sessions_app.models import ReleasedSession
 
 log = structlog.get_logger(__name__)
 
@@ -22,6 +23,8 @@ log = structlog.get_logger(__name__)
 RATE_LOCK = 7_261_947
 MAX_WORKER_LOSSES = 8
 RATE_WINDOW = timedelta(minutes=1)
+# What was held longer is no news any more.
+HELD_AT_MOST = timedelta(days=7)
 
 
 @dataclass(frozen=True)
@@ -56,7 +59,9 @@ def claim_batch(*, size: int, now: datetime) -> ClaimedBatch:
             # Counts only the message that the worker had begun, not the rest of its batch.
             lost = Delivery.objects.expired(now).filter(pk__in=[delivery.pk for delivery in found])
             _with_begun_attempt(lost).update(worker_losses=F("worker_losses") + 1)
-        found = _without_held(found)
+        while found and not (sendable := _without_wrong_addresses(found)):
+            found = _lock_claimable(now, size)
+        found = sendable if found else []
         Delivery.objects.filter(pk__in=[delivery.pk for delivery in found]).update(
             state=DeliveryState.CLAIMED, claim_token=token, lease_expires_at=now + lease()
         )
@@ -119,21 +124,27 @@ def _lock_claimable(now: datetime, size: int) -> list[Delivery]:
     return list(locked.only("kind", "state")[:size])
 
 
-def _without_held(found: list[Delivery]) -> list[Delivery]:
+def _without_wrong_addresses(found: list[Delivery]) -> list[Delivery]:
     """Return those of the locked `found` that may be sent, and hold those whose address is known to be wrong."""
     can_be_held = [delivery.pk for delivery in found if delivery.kind in HELD_KINDS]
     if not can_be_held:
         return found
-    rows = Delivery.objects.filter(goes_to_wrong_address(), pk__in=can_be_held)
-    held = set(rows.values_list("pk", flat=True))
+    held = set(Delivery.objects.filter(goes_to_wrong_address(), pk__in=can_be_held).values_list("pk", flat=True))
     Delivery.objects.filter(pk__in=held).update(state=DeliveryState.HELD, claim_token=None, lease_expires_at=None)
     return [delivery for delivery in found if delivery.pk not in held]
 
 
-def release_held(*, now: datetime) -> int:
-    """Make due again what is held for an address that was corrected, or that is no longer known to be wrong."""
-    held = Delivery.objects.filter(~goes_to_wrong_address(), state=DeliveryState.HELD)
-    return held.update(state=DeliveryState.DUE, due_at=now)
+def release_held(*, now: datetime) -> None:
+    """Make due again what is held for an address that is no longer known to be wrong, and drop what is too old.
+
+    Mail to a person waits until their mail may leave. Two queries.
+    """
+    held = Delivery.objects.filter(state=DeliveryState.HELD)
+    webinars_ahead = ReleasedSession.objects.ahead(now).values("session__webinar")
+    held.exclude(created_at__gt=now - HELD_AT_MOST, webinar__in=webinars_ahead).update(state=DeliveryState.SUPERSEDED)
+    mailed = Delegate.objects.to_be_mailed().filter(pk=OuterRef("delegate"), mail_not_before__lte=now)
+    may_leave = Q(delegate=None) | Q(Exists(mailed))
+    held.filter(may_leave, ~goes_to_wrong_address()).update(state=DeliveryState.DUE, due_at=now, resent_at=now)
 
 
 def _with_begun_attempt(claimed: QuerySet[Delivery]) -> QuerySet[Delivery]:

@@ -9,6 +9,7 @@ from django.core.cache import caches
 from django.db import connection, transaction
 
 from registrations.messages import MODULES, module_name
+from registrations.services.bounces import retry_full_mailboxes
 from registrations.services.delivering.claim import release_held
 
 log = structlog.get_logger(__name__)
@@ -37,12 +38,13 @@ class PlanReport:
 def plan(*, now: datetime) -> PlanReport:
     """Insert every message that is owed and not stored; a second call inserts nothing.
 
-    Also makes due again what is held for an address that is no longer known to be wrong. One transaction under an
-    advisory lock. If another planner holds the lock, this call leaves the work to it.
+    Also makes due again what came back from a full mailbox, and what is held for an address that is right by now. One
+    transaction under an advisory lock. If another planner holds the lock, this call leaves the work to it.
     """
     with transaction.atomic():
         if not _is_only_planner():
             return PlanReport(is_skipped=True)
+        retry_full_mailboxes(now=now)
         release_held(now=now)
         owed = {module_name(module): module.owed(now=now) for module in MODULES}
     caches["database"].set(PLANNED_AT_KEY, now.isoformat(), timeout=None)

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 import structlog
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db.models import Q
 
 from registrations.models import AttentionReason, InboxState, IncomingKind, IncomingMail
 from registrations.services.inbox.mail_for_a_person import record_for_a_person
@@ -30,9 +31,11 @@ log = structlog.get_logger(__name__)
 
 # Any number, the same in every process: one mail is recorded at a time.
 INBOX_LOCK = 7_261_948
+# A reader may need so long after its time is up, for the mail that it is reading.
+GRACE = timedelta(minutes=2)
 # So many mails are looked up by one query.
 BATCH = 200
-UNREADABLE = b"From: \r\n\r\n"
+EMPTY_MAIL = b"From: \r\n\r\n"
 
 
 @dataclass
@@ -58,16 +61,21 @@ def read_inbox(*, clock: Callable[[], datetime], within: timedelta) -> ReadRepor
     if not settings.INBOX_URL:
         return report
     until = clock() + within
+    if not take_lease(until=until + GRACE, now=clock()):
+        report.has_more = True
+        return report
     try:
         with open_mailbox(settings.INBOX_URL) as mailbox:
             _read_all(mailbox, report, clock=clock, until=until)
-        _record_state(read_at=clock(), failed_at=None, failure="")
     except MailboxAway as away:
         report.failure = away.reason
-        log.warning("inbox_away", reason=away.reason)
-        _record_state(failed_at=clock(), failure=away.reason)
     if report.counts:
         log.info("inbox_read", **{str(kind): count for kind, count in report.counts.items()})
+    if report.failure:
+        log.warning("inbox_away", reason=report.failure)
+        end_lease(failed_at=clock(), failure=report.failure)
+    else:
+        end_lease(read_at=clock(), failed_at=None, failure="")
     return report
 
 
@@ -86,8 +94,16 @@ def _read_all(mailbox: Mailbox, report: ReadReport, *, clock: Callable[[], datet
                 report.has_more = True
                 return
             if kind is not None:
-                mailbox.move(uid, FOR_A_PERSON if kind == IncomingKind.FOR_A_PERSON else PROCESSED)
-                report.moved += 1
+                _move(mailbox, uid, kind, report)
+
+
+def _move(mailbox: Mailbox, uid: str, kind: str, report: ReadReport) -> None:
+    """Move a recorded mail out of the inbox. If that fails, the next pass tries again, and the rest is still read."""
+    try:
+        mailbox.move(uid, FOR_A_PERSON if kind == IncomingKind.FOR_A_PERSON else PROCESSED)
+        report.moved += 1
+    except MailboxAway as away:
+        report.failure = away.reason
 
 
 def _known_kinds(mailbox: Mailbox, uids: list[str]) -> dict[str, str]:
@@ -109,7 +125,7 @@ def _record(mailbox: Mailbox, uid: str, report: ReadReport, *, now: datetime) ->
         read_at=now,
     )
     with transaction.atomic():
-        if not lock_inbox():
+        if not _lock_inbox():
             raise _OtherReader
         earlier = IncomingMail.objects.filter(digest=mail.digest).first()
         if earlier is not None:
@@ -119,7 +135,7 @@ def _record(mailbox: Mailbox, uid: str, report: ReadReport, *, now: datetime) ->
     return mail.kind
 
 
-def lock_inbox() -> bool:
+def _lock_inbox() -> bool:
     """Take the lock for this transaction; return whether it was free. SQLite has one writing transaction at a time."""
     if connection.vendor != "postgresql":
         return True
@@ -142,11 +158,22 @@ def _sort(mail: IncomingMail, stored: StoredMail, *, now: datetime) -> IncomingK
         log.exception("mail_unreadable", reason=type(error).__name__)
     mail.pk, mail.kind = None, IncomingKind.FOR_A_PERSON
     mail.save(force_insert=True)
-    record_for_a_person(mail, parse_mail(UNREADABLE), AttentionReason.UNREADABLE, now=now)
+    record_for_a_person(mail, parse_mail(EMPTY_MAIL), AttentionReason.UNREADABLE, now=now)
     return IncomingKind.FOR_A_PERSON
 
 
-def _record_state(**changes: object) -> None:
-    """Note when the inbox was read, or why it was not. One statement, but for the first time."""
-    if not InboxState.objects.filter(pk=InboxState.KEY).update(**changes):
-        InboxState.objects.get_or_create(pk=InboxState.KEY, defaults=changes)
+def take_lease(*, until: datetime, now: datetime) -> bool:
+    """Become the only reader of the inbox until `until`; return False if there is another one. Two statements at most.
+
+    A reader that does not come back within its lease is taken for killed.
+    """
+    free = Q(leased_until=None) | Q(leased_until__lte=now)
+    if InboxState.objects.filter(free, pk=InboxState.KEY).update(leased_until=until):
+        return True
+    _, is_created = InboxState.objects.get_or_create(pk=InboxState.KEY, defaults={"leased_until": until})
+    return is_created
+
+
+def end_lease(**changes: object) -> None:
+    """Let others read the inbox, and note `changes` of its state."""
+    InboxState.objects.filter(pk=InboxState.KEY).update(leased_until=None, **changes)

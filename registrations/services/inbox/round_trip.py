@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.core.mail import get_connection
-from django.db import transaction
 
 from registrations.calendar_session import organizer_address
 from registrations.messages.composing import sender
@@ -14,7 +13,7 @@ from registrations.messages.composing.mail_message import MailMessage
 from registrations.services.delivering.smtp import hand_over, open_connection
 from registrations.services.inbox.mailboxes import PROCESSED, MailboxAway, open_mailbox
 from registrations.services.inbox.parsing import Unreadable, parse_mail
-from registrations.services.inbox.reading import lock_inbox
+from registrations.services.inbox.reading import end_lease, take_lease
 
 PAUSE_SECONDS = 2
 # It is looked for among so many mails, the newest ones.
@@ -24,15 +23,17 @@ NEWEST = 50
 def send_to_ourselves(message_id: str, *, clock: Callable[[], datetime], within: timedelta) -> str:
     """Send a mail with this Message-ID to our own address and wait for it; return "" or what went wrong.
 
-    Holds the lock of the inbox meanwhile, so that no reader takes the mail away.
+    Nobody else reads the inbox meanwhile, so that no reader takes the mail away.
     """
     until = clock() + within
-    with transaction.atomic():
-        while not lock_inbox():
-            if clock() >= until:
-                return "Another reader is busy with the inbox. Try again."
-            time.sleep(PAUSE_SECONDS)
+    while not take_lease(until=until, now=clock()):
+        if clock() >= until:
+            return "Another reader is busy with the inbox. Try again."
+        time.sleep(PAUSE_SECONDS)
+    try:
         return _send(message_id) or _wait_for(message_id, clock=clock, until=until)
+    finally:
+        end_lease()
 
 
 def _send(message_id: str) -> str:

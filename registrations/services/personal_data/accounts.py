@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models import CharField, Exists, OuterRef, QuerySet
 from django.db.models.functions import Cast
 
-from registrations.models import Delivery, FocalPoint, HistoryEvent, User
+from registrations.models import Bounce, Delivery, FocalPoint, HistoryEvent, MailForAPerson, User
 from registrations.services.personal_data.registry import ANONYMISED_DOMAIN, anonymised_values
 
 # A removal may be a mistake that is corrected within this time.
@@ -55,6 +55,8 @@ def close_account(account: User, *, now: datetime, is_asked_for: bool = False) -
     for model in (EmailAddress, Authenticator):
         model.objects.filter(user=current).delete()
     _empty_log_about(current)
+    Bounce.objects.filter(delivery__user=current).update(**anonymised_values(Bounce))
+    MailForAPerson.objects.filter(user=current).delete()
     Delivery.objects.filter(user=current).exclude(email__endswith=ANONYMISED_DOMAIN).update(
         **anonymised_values(Delivery)
     )

@@ -50,4 +50,7 @@ def find_person(address: str) -> Person:
 
 def mails_of(person: Person) -> "QuerySet[MailForAPerson]":
     """Return the mail that the person wrote to us, or that is about their address."""
-    return MailForAPerson.objects.filter(Q(sender_address__iexact=person.address) | Q(delegate__in=person.delegates))
+    theirs = Q(sender_address__iexact=person.address) | Q(delegate__in=person.delegates)
+    if person.account is not None:
+        theirs |= Q(user=person.account)
+    return MailForAPerson.objects.filter(theirs)

@@ -15,9 +15,16 @@ from registrations.models import (
     HistoryKind,
 )
 from registrations.services.bounces import RETRIES_OF_FULL_MAILBOX, find_delivery, record_bounce
-from registrations.services.deliveries import send_invitations_again
+from registrations.services.deliveries import send_invitations_again, stop_deliveries
 from registrations.services.inbox.bounces import BounceReport
-from tests.factories import make_focal_point, make_incoming_mail, make_staff, make_user
+from tests.factories import (
+    FIRST_START,
+    make_focal_point,
+    make_incoming_mail,
+    make_message,
+    make_staff,
+    make_user,
+)
 from tests.registrations.services.deliveries import SOON, move_session, plan_and_send, sent_by
 from tests.registrations.services.reminding import MINUTE, invited
 
@@ -97,7 +104,7 @@ def test_a_delay_is_a_note_and_a_delivery_after_it_ends_it():
 
     delivered = came_back(invitation, report(BounceAction.DELIVERED, BounceReason.OTHER))
     assert (delivered.action, invitation.state) == ("delivered", "sent")
-    assert not Bounce.objects.standing().exists()
+    assert not Bounce.objects.unresolved().exists()
 
 
 @pytest.mark.parametrize("later", [BounceAction.DELAYED, BounceAction.DELIVERED, BounceAction.FAILED])
@@ -185,21 +192,19 @@ def test_what_our_server_did_wrong_is_told_to_staff_once_per_webinar_and_day():
     }
 
 
-def test_mail_to_a_focal_point_that_came_back_is_told_to_staff_and_a_notice_about_it_to_nobody():
+def test_a_notice_that_came_back_is_told_to_staff_and_theirs_to_nobody():
     person, staff = invited(email="wrong@example.org"), make_staff()
     make_focal_point(person.delegation.body)
     came_back(invitation_of(person))
     notices()
-    notice = Delivery.objects.get(kind=DeliveryKind.BOUNCE_NOTICE)
 
-    came_back(notice, now=LATER + MINUTE)
-    assert notices(LATER + MINUTE) == []
-    assert notice.state == DeliveryState.BOUNCED
+    came_back(Delivery.objects.get(kind=DeliveryKind.BOUNCE_NOTICE), now=LATER + MINUTE)
+    assert notices(LATER + MINUTE) == [staff.email]
 
-    Delivery.objects.filter(pk=notice.pk).update(kind=DeliveryKind.GAP_NOTICE, event=None, state="sent")
-    Bounce.objects.filter(delivery=notice).delete()
-    came_back(notice, now=LATER + 2 * MINUTE)
-    assert notices(LATER + 2 * MINUTE) == [staff.email]
+    to_staff = Delivery.objects.get(kind=DeliveryKind.BOUNCE_NOTICE, user=staff)
+    came_back(to_staff, now=LATER + 2 * MINUTE)
+    assert notices(LATER + 2 * MINUTE) == []
+    assert to_staff.state == DeliveryState.BOUNCED
 
 
 def test_a_bounce_of_an_older_address_touches_nothing():
@@ -227,25 +232,28 @@ def test_the_corrected_address_gets_the_invitation_at_once():
     assert "right@example.org" in {one.to[0].rpartition("<")[2].rstrip(">") for one in mail.outbox}
 
 
+FULL = report(reason=BounceReason.MAILBOX_FULL)
+
+
 def test_a_full_mailbox_is_tried_again_later_and_three_times():
     person = invited()
     make_focal_point(person.delegation.body)
-    invitation, full = invitation_of(person), report(reason=BounceReason.MAILBOX_FULL)
-    message_ids, now = {invitation.message_id}, LATER
+    invitation, now = invitation_of(person), LATER
+    message_ids = {invitation.message_id}
 
     for wait in RETRIES_OF_FULL_MAILBOX:
-        bounce = came_back(invitation, full, now=now)
-        assert (invitation.state, invitation.due_at, invitation.resent_at) == ("due", now + wait, now + wait)
-        assert list(Bounce.objects.standing()) == [bounce]
+        bounce = came_back(invitation, FULL, now=now)
+        assert (invitation.state, bounce.retry_at) == (DeliveryState.BOUNCED, now + wait)
+        assert list(Bounce.objects.unresolved()) == [bounce]
+        assert notices(now + wait - MINUTE) == []
         now += wait
-        assert notices(now) == []
+        plan_and_send(now)
         invitation.refresh_from_db()
         assert invitation.state == DeliveryState.SENT
         message_ids.add(invitation.message_id)
-        assert not Bounce.objects.standing().exists()
+        assert not Bounce.objects.unresolved().exists()
 
-    came_back(invitation, full, now=now)
-    assert invitation.state == DeliveryState.BOUNCED
+    assert came_back(invitation, FULL, now=now).retry_at is None
     assert len(notices(now)) == 1
     assert len(message_ids) == 4
 
@@ -256,9 +264,111 @@ def test_a_full_mailbox_is_not_tried_again_with_a_message_that_is_no_longer_the_
     move_session(person.webinar, 1, hours=1)
     plan_and_send(LATER)
 
-    came_back(invitation, report(reason=BounceReason.MAILBOX_FULL), now=LATER)
+    assert came_back(invitation, FULL).retry_at is None
+
+
+def test_a_retry_that_a_newer_message_overtook_does_not_leave_and_delays_nothing():
+    person = invited()
+    invitation = invitation_of(person)
+    bounce = came_back(invitation, FULL)
+    move_session(person.webinar, 1, hours=1, now=LATER)
+
+    assert len(sent_by(LATER + MINUTE)) == 1
+    plan_and_send(bounce.retry_at)
+
+    invitation.refresh_from_db()
+    assert (invitation.state, invitation.resend_count) == (DeliveryState.BOUNCED, 0)
+
+
+def test_a_full_mailbox_is_told_at_once_where_a_retry_would_come_too_late():
+    person = invited()
+    make_focal_point(person.delegation.body)
+    shortly_before = FIRST_START - timedelta(hours=3)
+
+    assert came_back(invitation_of(person), FULL, now=shortly_before).retry_at is None
+    assert len(notices(shortly_before)) == 1
+
+
+def test_a_message_that_waits_for_its_retry_can_be_sent_again_at_once():
+    person = invited()
+    bounce = came_back(invitation_of(person), FULL)
+
+    assert send_invitations_again(person, by=make_user(), now=LATER + MINUTE) == 1
+    plan_and_send(LATER + MINUTE)
+    plan_and_send(bounce.retry_at)
+
+    invitation = invitation_of(person)
+    assert (invitation.state, invitation.resend_count) == (DeliveryState.SENT, 1)
+
+
+def test_a_message_that_is_stopped_before_it_is_sent_again_has_still_come_back():
+    person, staff = invited(email="wrong@example.org"), make_staff()
+    invitation = invitation_of(person)
+    bounce = came_back(invitation)
+    send_invitations_again(person, by=staff, now=LATER + MINUTE)
+
+    stop_deliveries([invitation.pk], by=staff, now=LATER + MINUTE)
+
+    invitation.refresh_from_db()
+    assert invitation.state == DeliveryState.BOUNCED
+    assert list(Bounce.objects.of_wrong_addresses()) == [bounce]
+
+
+def test_a_message_that_came_back_twice_says_so_after_the_second_time():
+    """The first report came before the worker that died had recorded its sending."""
+    invitation = invitation_of(invited())
+    Delivery.objects.filter(pk=invitation.pk).update(state=DeliveryState.DUE)
+    came_back(invitation)
+    Delivery.objects.filter(pk=invitation.pk).update(state=DeliveryState.SENT)
+
+    came_back(invitation, now=LATER + MINUTE)
 
     assert invitation.state == DeliveryState.BOUNCED
+
+
+def test_nobody_is_told_of_mail_to_a_person_who_left():
+    person = invited()
+    make_focal_point(person.delegation.body)
+    Delegate.objects.filter(pk=person.pk).update(status="withdrawn", withdrawn_at=LATER)
+
+    came_back(invitation_of(person))
+
+    assert notices() == []
+
+
+def test_the_country_is_not_told_after_the_webinar():
+    person = invited()
+    make_focal_point(person.delegation.body)
+    afterwards = FIRST_START + timedelta(days=3)
+
+    came_back(invitation_of(person), now=afterwards)
+
+    assert notices(afterwards) == []
+
+
+def test_staff_are_told_of_each_focal_points_address():
+    person, staff = invited(), make_staff()
+    users = [make_focal_point(person.delegation.body).user for _ in range(2)]
+    came_back(invitation_of(person), report(reason=BounceReason.POLICY))
+
+    for user in users:
+        came_back(make_message(f"notice {user.pk}", user=user, email=user.email, state="sent", message_id="<a.0@b>"))
+
+    assert notices() == [staff.email] * 3
+
+
+def test_a_bounce_after_the_personal_data_ended_stores_nothing():
+    invitation = invitation_of(invited())
+    Delivery.objects.filter(pk=invitation.pk).update(email="1@anonymised.invalid")
+
+    assert came_back(invitation) is None
+
+
+def test_a_message_id_without_a_number_is_of_the_first_sending():
+    invitation = invitation_of(invited())
+    Delivery.objects.filter(pk=invitation.pk).update(message_id="<old@example.org>")
+
+    assert came_back(invitation).resend_count == 0
 
 
 def test_a_bounce_while_the_message_is_being_sent_again_is_noted_and_stops_nothing():

@@ -20,6 +20,7 @@ from registrations.models import (
     MailForAPerson,
 )
 from registrations.services.inbox.mailboxes import FOR_A_PERSON, PROCESSED
+from registrations.services.inbox.reading import take_lease
 from tests.factories import make_user
 from tests.logged import warnings_in
 from tests.registrations.services.deliveries import SOON
@@ -190,18 +191,40 @@ def test_an_inbox_that_is_away_is_degraded_after_ten_minutes_and_nothing_is_lost
     assert inbox_readiness(SOON + 12 * MINUTE) == {"status": "ok", "last_read_seconds_ago": 0, "failure": ""}
 
 
+def test_a_mail_that_cannot_be_moved_does_not_keep_the_others_from_being_read(inbox):
+    inbox.deliver(A_LETTER, AN_ABSENCE_NOTE)
+    blocker = inbox.path / ".For a person"
+    blocker.write_text("no folder can be made here")
+
+    report = read(SOON)
+
+    assert (report.failure, report.moved, inbox.count(), IncomingMail.objects.count()) == ("ENOTDIR", 1, 1, 2)
+    assert inbox_readiness(SOON)["status"] == "degraded"
+    blocker.unlink()
+    assert read(SOON + MINUTE).moved == 1
+
+
+def test_one_reader_reads_at_a_time_until_its_lease_ends(inbox):
+    inbox.deliver(A_LETTER)
+    assert take_lease(until=SOON + MINUTE, now=SOON)
+
+    assert (read(SOON).has_more, inbox.count()) == (True, 1)
+    assert not take_lease(until=SOON + MINUTE, now=SOON)
+    assert read(SOON + MINUTE).moved == 1
+    assert take_lease(until=SOON + 2 * MINUTE, now=SOON + MINUTE)
+
+
 def test_an_inbox_that_was_never_read_is_degraded(inbox):
     assert inbox_readiness(SOON)["status"] == "degraded"
 
 
-def test_a_pass_over_an_empty_inbox_takes_one_statement(inbox):
+def test_a_pass_over_an_empty_inbox_takes_two_statements(inbox):
     read(SOON)
 
     with CaptureQueriesContext(connection) as queries:
         read(LATER)
 
-    assert len(queries) <= 5
-    assert len(queries) == 1
+    assert len(queries) == 2
     assert InboxState.objects.get().read_at == LATER
 
 

@@ -119,7 +119,7 @@ def test_mail_that_came_back_is_shown_corrected_and_sent_again(bounce_address: s
     ("address", "reason", "state"),
     [
         ("unknown@elsewhere.example.org", "unknown_address", "bounced"),
-        ("full@elsewhere.example.org", "mailbox_full", "due"),
+        ("full@elsewhere.example.org", "mailbox_full", "bounced"),
         ("policy@elsewhere.example.org", "policy", "bounced"),
         ("delayed@elsewhere.example.org", "temporary", "sent"),
     ],

@@ -8,7 +8,7 @@ from random import Random
 
 from django.utils import timezone
 
-from registrations.models import Delivery, DeliveryKind
+from registrations.models import Delivery, DeliveryKind, InboxState
 from registrations.services.delivering.send import send_due
 from registrations.services.inbox.mailboxes import FOR_A_PERSON, PROCESSED
 from tests.environment import ROOT
@@ -35,6 +35,8 @@ def test_a_reader_that_is_killed_again_and_again_processes_each_mail_once(fleet:
         fleet.wait_until(lambda left=left, reader=reader: inbox.count() <= left or reader.poll() is not None)
         reader.send_signal(signal.SIGKILL)
         reader.wait()
+        # As after some minutes.
+        InboxState.objects.update(leased_until=None)
     assert start_reader(fleet).wait(timeout=120) == 0
 
     assert known() == post.expected

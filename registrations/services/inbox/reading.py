@@ -40,11 +40,12 @@ EMPTY_MAIL = b"From: \r\n\r\n"
 
 @dataclass
 class ReadReport:
-    """How many mails of each kind were recorded. `has_more` if the time was up or another reader was at work."""
+    """How many mails of each kind were recorded. `has_more` if the time was up, `is_skipped` if another one reads."""
 
     counts: Counter[IncomingKind] = field(default_factory=Counter)
     moved: int = 0
     has_more: bool = False
+    is_skipped: bool = False
     failure: str = ""
 
 
@@ -62,7 +63,7 @@ def read_inbox(*, clock: Callable[[], datetime], within: timedelta) -> ReadRepor
         return report
     until = clock() + within
     if not take_lease(until=until + GRACE, now=clock()):
-        report.has_more = True
+        report.is_skipped = True
         return report
     try:
         with open_mailbox(settings.INBOX_URL) as mailbox:
@@ -91,7 +92,7 @@ def _read_all(mailbox: Mailbox, report: ReadReport, *, clock: Callable[[], datet
             try:
                 kind = known.get(uid) or _record(mailbox, uid, report, now=clock())
             except _OtherReader:
-                report.has_more = True
+                report.is_skipped = True
                 return
             if kind is not None:
                 _move(mailbox, uid, kind, report)

@@ -19,7 +19,7 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from registrations.admin.base import staff_user
-from registrations.admin.delivery_pages import delivery_page
+from registrations.admin.delivery_pages import bounce_of, delivery_page
 from registrations.admin.filters import (
     AnnouncementFilter,
     BodyFilter,
@@ -29,6 +29,7 @@ from registrations.admin.filters import (
 )
 from registrations.models import CalendarEntry, Delivery, DeliveryState, HistoryEvent, ParticipatingBody, User
 from registrations.queries.delegation_page import RESENDABLE_STATES
+from registrations.queries.returned_mail import reason_of
 from registrations.services.deliveries import resend_deliveries, stop_deliveries
 from sessions_app.admin.base import ReadOnlyAdmin, change_url, link
 from sessions_app.admin.filters import SessionWebinarFilter, WebinarFilter
@@ -76,7 +77,7 @@ class DeliveryAdmin(WebinarColumnMixin, ReadOnlyAdmin[Delivery]):
         WebinarFilter, BodyFilter, "state", OverdueFilter, OwedSinceFilter, "kind", "language", AnnouncementFilter,
         GapReminderFilter,
     ]  # fmt: skip
-    list_select_related = ["delegation__body", "delegate__delegation__body", "user"]
+    list_select_related = ["delegation__body", "delegate__delegation__body", "user", "bounce"]
     search_fields = ["email", "delegate__name", "last_error"]
     search_help_text = _("A whole address is found at once; a part of an address or a name takes longer.")
     paginator = BoundedPaginator
@@ -130,7 +131,10 @@ class DeliveryAdmin(WebinarColumnMixin, ReadOnlyAdmin[Delivery]):
 
     @admin.display(description=_("last error"), ordering="last_error")
     def error(self, delivery: Delivery) -> str:
-        """Return the error in the active language; it is stored in English."""
+        """Return why it came back, else the error in the active language; it is stored in English."""
+        bounce = bounce_of(delivery)
+        if bounce is not None and delivery.state == DeliveryState.BOUNCED:
+            return reason_of(bounce)
         return gettext(delivery.last_error) if delivery.last_error else ""
 
     @admin.display(description=_("next attempt"), ordering="due_at")
@@ -147,9 +151,9 @@ class DeliveryAdmin(WebinarColumnMixin, ReadOnlyAdmin[Delivery]):
     def stop(self, request: HttpRequest, deliveries: "QuerySet[Delivery]") -> None:
         self._stop(request, list(deliveries.order_by().values_list("pk", flat=True)))
 
-    @admin.action(description=_("Send again what failed or was stopped"), permissions=["act"])
+    @admin.action(description=_("Send again what failed, came back or was stopped"), permissions=["act"])
     def send_again(self, request: HttpRequest, deliveries: "QuerySet[Delivery]") -> None:
-        self._send_again(request, deliveries, DeliveryState.FAILED, DeliveryState.STOPPED)
+        self._send_again(request, deliveries, DeliveryState.FAILED, DeliveryState.BOUNCED, DeliveryState.STOPPED)
 
     @admin.action(description=_("Send invitations once more that were sent and did not arrive"), permissions=["act"])
     def send_once_more(self, request: HttpRequest, deliveries: "QuerySet[Delivery]") -> None:

@@ -13,8 +13,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from registrations.messages import message_module
-from registrations.models import CalendarEntry, Delivery, DeliveryState, IcalMethod, Partstat
+from registrations.models import Bounce, BounceAction, CalendarEntry, Delivery, DeliveryState, IcalMethod, Partstat
 from registrations.queries.delegation_page import RESENDABLE_STATES
+from registrations.queries.returned_mail import nature_of, reason_of
 from registrations.services.deliveries import STOPPABLE_STATES
 
 
@@ -23,7 +24,7 @@ def delivery_page(site: AdminSite, request: HttpRequest, pk: int) -> HttpRespons
     now = timezone.now()
     related = (
         "announcement", "delegate__delegation__body", "user", "session", "entry", "delegation__body",
-        "event__delegation__body", "event__delegate",
+        "event__delegation__body", "event__delegate", "bounce",
     )  # fmt: skip
     delivery = get_object_or_404(Delivery.objects.select_related(*related), pk=pk)
     entry = delivery.entry
@@ -37,6 +38,8 @@ def delivery_page(site: AdminSite, request: HttpRequest, pk: int) -> HttpRespons
         "state": state_label(delivery, now),
         "error": _(delivery.last_error) if delivery.last_error else "",
         "is_overdue": delivery.is_overdue_at(now),
+        "report": report_in_words(bounce) if (bounce := bounce_of(delivery)) is not None else (),
+        "states_of_wrong_address": (DeliveryState.FAILED, DeliveryState.BOUNCED, DeliveryState.HELD),
         "mailbox": mailbox_in_words(delivery, entry, messages) if entry is not None else (),
         "messages_of_mailbox": messages,
         "can_be_stopped": delivery.state in STOPPABLE_STATES,
@@ -70,6 +73,10 @@ def state_label(delivery: Delivery, now: datetime) -> str:
                 "It failed after %(attempts)s attempts, and is not tried again by itself.",
                 delivery.attempts,
             )
+        case DeliveryState.BOUNCED:
+            text = _("It came back: the mail server had taken it on %(sent)s, and could not deliver it.")
+        case DeliveryState.HELD:
+            text = _("It is held until the address is corrected, since other mail to it came back.")
         case DeliveryState.STOPPED:
             text = _("It was stopped, and waits until somebody sends it again.")
         case _:
@@ -80,6 +87,25 @@ def state_label(delivery: Delivery, now: datetime) -> str:
         "owed": _local_time_text(delivery.owed_since),
         "sent": _local_time_text(delivery.sent_at) if delivery.sent_at else "",
     }
+
+
+def bounce_of(delivery: Delivery) -> Bounce | None:
+    """Return what a mail server reported of `delivery`, None if nothing. No query if it is loaded."""
+    return getattr(delivery, "bounce", None)
+
+
+def report_in_words(bounce: Bounce) -> tuple[str, ...]:
+    """Return what a mail server reported, when, why and what follows from it."""
+    texts = {
+        BounceAction.FAILED: _("On %(when)s a mail server reported that it could not be delivered."),
+        BounceAction.DELAYED: _("On %(when)s a mail server reported that it is late. It is still being tried."),
+        BounceAction.DELIVERED: _("On %(when)s a mail server reported that it was delivered."),
+    }
+    reported = texts[BounceAction(bounce.action)] % {"when": _local_time_text(bounce.reported_at)}
+    if bounce.action == BounceAction.DELIVERED:
+        return (reported,)
+    why = (reported, reason_of(bounce))
+    return (*why, nature_of(bounce)) if bounce.action == BounceAction.FAILED else why
 
 
 def mailbox_in_words(delivery: Delivery, entry: CalendarEntry, messages: Sequence[Delivery]) -> tuple[str, ...]:

@@ -19,7 +19,7 @@ from registrations.admin.base import is_observer_request
 from registrations.admin.dashboard import describe_upcoming
 from registrations.admin.webinar_head import Page, page_urls, webinar_of_page
 from registrations.admin.webinar_messages import describe_mailings
-from registrations.models import Delegation, DelegationStatus
+from registrations.models import Delegation, DelegationStatus, DeliveryState
 from registrations.queries.overview import Overview, overview_of
 from sessions_app.admin.base import change_url
 from sessions_app.models import Webinar
@@ -228,10 +228,14 @@ def _contact(webinar: Webinar, overview: Overview, urls: Urls) -> Iterator[Check
 
 
 def _mails(webinar: Webinar, overview: Overview, urls: Urls) -> Iterator[Check]:
-    count = overview.failed_count
-    if count:
-        text = ngettext("%(count)s message failed", "%(count)s messages failed", count) % {"count": count}
+    failed = overview.undelivered.get(DeliveryState.FAILED, 0)
+    came_back = overview.undelivered.get(DeliveryState.BOUNCED, 0)
+    if failed:
+        text = ngettext("%(count)s message failed", "%(count)s messages failed", failed) % {"count": failed}
         yield Check(_("Mails"), CheckState.MISSING, text, urls[Page.MESSAGES])
+    if came_back:
+        text = ngettext("%(count)s message came back", "%(count)s messages came back", came_back)
+        yield Check(_("Mails"), CheckState.MISSING, text % {"count": came_back}, urls[Page.MESSAGES])
 
 
 CHECKS: tuple[Callable[[Webinar, Overview, Urls], Iterator[Check]], ...] = (

@@ -13,8 +13,9 @@ from django_htmx.middleware import HtmxDetails
 from registrations.admin.dashboard import describe_upcoming
 from registrations.admin.links import deliveries_url
 from registrations.admin.webinar_head import webinar_of_page
-from registrations.models import Announcement, Delivery, DeliveryState, GapReminder
+from registrations.models import Announcement, DeliveryState, GapReminder
 from registrations.queries.mailings import Mailing, mailings_of
+from registrations.queries.returned_mail import undelivered
 from registrations.queries.upcoming import UpcomingKind, upcoming_events
 from sessions_app.admin.base import change_url
 from sessions_app.models import Webinar
@@ -46,7 +47,7 @@ def webinar_messages_page(site: AdminSite, request: HttpRequest, slug: str) -> H
     htmx: HtmxDetails = request.htmx  # type: ignore[attr-defined]  # set by its middleware
     if htmx:
         return TemplateResponse(request, "admin/webinars/_mailings_in_progress.html", context)
-    failed = Delivery.objects.filter(webinar=webinar, state=DeliveryState.FAILED)
+    failed = undelivered().filter(webinar=webinar)
     planned = [event for event in upcoming_events([webinar], now=now) if event.kind in PLANNED_KINDS]
     context = (
         site.each_context(request)
@@ -55,12 +56,13 @@ def webinar_messages_page(site: AdminSite, request: HttpRequest, slug: str) -> H
             "title": _("Messages"),
             "subtitle": str(webinar.short_title),
             "mailings": lines,
-            "failed": list(failed.select_related("delegate__delegation__body", "user")[:MAX_LISTED]),
+            "failed": list(failed.select_related("delegate__delegation__body", "user", "bounce")[:MAX_LISTED]),
             "failed_count": failed.count(),
             "drafts": list(Announcement.objects.filter(webinar=webinar, confirmed_at=None)),
             "planned": describe_upcoming(planned),
             "list_url": deliveries_url(webinar),
             "failed_url": deliveries_url(webinar, state__exact=DeliveryState.FAILED),
+            "came_back_url": deliveries_url(webinar, state__exact=DeliveryState.BOUNCED),
         }
     )
     return TemplateResponse(request, "admin/webinars/messages.html", context)

@@ -36,7 +36,7 @@ SECRETARIAT_ONLY_KINDS = (
     HistoryKind.HANDED_OVER,
 )
 # The newest message to a mailbox can be sent again if it is in one of these states.
-RESENDABLE_STATES = (DeliveryState.SENT, DeliveryState.FAILED, DeliveryState.STOPPED)
+RESENDABLE_STATES = (DeliveryState.SENT, DeliveryState.FAILED, DeliveryState.BOUNCED, DeliveryState.STOPPED)
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ SUBJECTS: dict[str, type[models.Model]] = {
     "rule": ReminderRule,
     "release": Release,
 }
+COUNTS_AND_TIMES = ("total", "sent", "failed", "came_back", "held", "waiting", "began_at", "last_sent_at")
 # The pace of sending is measured over these last minutes.
 PACE_WINDOW = timedelta(minutes=10)
 
@@ -27,7 +28,7 @@ class Mailing:
     """One mailing with the number of its messages by state.
 
     `subject` is what owes the messages, if it is stored; `waiting` are due now or being sent. `seconds_left` is None
-    unless enough was sent in the last minutes to tell.
+    unless enough was sent in the last minutes to tell. What is `held` waits for an address to be corrected.
     """
 
     kind: DeliveryKind
@@ -35,6 +36,8 @@ class Mailing:
     total: int
     sent: int
     failed: int
+    came_back: int
+    held: int
     waiting: int
     began_at: datetime
     last_sent_at: datetime | None
@@ -58,6 +61,8 @@ def mailings_of(webinar: Webinar, *, now: datetime) -> list[Mailing]:
             total=Count("pk"),
             sent=Count("pk", filter=Q(state=DeliveryState.SENT)),
             failed=Count("pk", filter=Q(state=DeliveryState.FAILED)),
+            came_back=Count("pk", filter=Q(state=DeliveryState.BOUNCED)),
+            held=Count("pk", filter=Q(state=DeliveryState.HELD)),
             waiting=Count("pk", filter=waiting),
             sent_lately=Count("pk", filter=lately),
             first_sent_lately_at=Min("sent_at", filter=lately),
@@ -80,7 +85,7 @@ def _mailing(row: dict[str, Any], subjects: dict[str, dict[Any, models.Model]], 
         kind=DeliveryKind(row["kind"]),
         subject=subject,
         seconds_left=_seconds_left(row, now=now),
-        **{name: row[name] for name in ("total", "sent", "failed", "waiting", "began_at", "last_sent_at")},
+        **{name: row[name] for name in COUNTS_AND_TIMES},
     )
 
 

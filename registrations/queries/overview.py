@@ -1,12 +1,12 @@
 """The data of a webinar's home page: how far it is set up, and what is still to do."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import Count
+
 from registrations.models import (
-    Delivery,
-    DeliveryState,
     GapNoticeRule,
     HistoryEvent,
     ParticipatingBody,
@@ -18,6 +18,7 @@ from registrations.queries.board import QuotaBoard, quota_board
 from registrations.queries.delegation_page import policy_of
 from registrations.queries.focal_points import accounts_by_body
 from registrations.queries.history import history_of_webinar
+from registrations.queries.returned_mail import undelivered
 from registrations.queries.speakers import unlinked_speakers
 from registrations.queries.upcoming import UpcomingEvent, upcoming_events
 from sessions_app.models import Session, Speaker, Webinar
@@ -37,7 +38,10 @@ class CountryWithoutAccess:
 
 @dataclass(frozen=True)
 class Overview:
-    """The contents of a webinar's home. `rooms_missing` are the sessions that take place without a room's address."""
+    """The contents of a webinar's home. `rooms_missing` are the sessions that take place without a room's address.
+
+    `undelivered` has the number of messages that failed or came back, by their state.
+    """
 
     draft: Draft
     rooms_missing: tuple[Session, ...]
@@ -48,7 +52,7 @@ class Overview:
     policy: RegistrationPolicy | None
     reminder_count: int
     gap_notice_count: int
-    failed_count: int
+    undelivered: Mapping[str, int]
     unlinked_speakers: Sequence[Speaker]
     upcoming: Sequence[UpcomingEvent]
     latest: Sequence[HistoryEvent]
@@ -68,11 +72,16 @@ def overview_of(webinar: Webinar, *, now: datetime) -> Overview:
         policy=policy_of(webinar),
         reminder_count=ReminderRule.objects.filter(webinar=webinar).count(),
         gap_notice_count=GapNoticeRule.objects.filter(webinar=webinar).count(),
-        failed_count=Delivery.objects.filter(webinar=webinar, state=DeliveryState.FAILED).count(),
+        undelivered=_undelivered(webinar),
         unlinked_speakers=list(unlinked_speakers(webinar.pk)),
         upcoming=upcoming_events([webinar], now=now)[:MAX_UPCOMING],
         latest=list(history_of_webinar(webinar, is_webinar_wide=False)[:MAX_LATEST]),
     )
+
+
+def _undelivered(webinar: Webinar) -> dict[str, int]:
+    rows = undelivered().filter(webinar=webinar).order_by()
+    return dict(rows.values_list("state").annotate(count=Count("pk")))
 
 
 def _without_access(board: QuotaBoard) -> tuple[CountryWithoutAccess, ...]:

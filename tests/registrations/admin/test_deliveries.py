@@ -11,13 +11,14 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from time_machine import TimeMachineFixture
 
-from registrations.admin.delivery_pages import mailbox_in_words, state_label
+from registrations.admin.delivery_pages import mailbox_in_words, report_in_words, state_label
 from registrations.messages import message_module
-from registrations.models import Delegate, Delivery, DeliveryKind, DeliveryState, HistoryEvent, User
+from registrations.models import Bounce, Delegate, Delivery, DeliveryKind, DeliveryState, HistoryEvent, User
 from sessions_app.models import Session
 from tests.factories import (
     NOW,
     make_announcement,
+    make_bounce,
     make_country,
     make_delegate,
     make_delegation,
@@ -323,12 +324,72 @@ def test_each_kind_describes_its_message(ana: Delegate) -> None:
         ({"state": "failed", "attempts": 1}, "It failed after 1 attempt, and is not tried again by itself."),
         ({"state": "superseded"}, "It is not sent any more"),
         ({"state": "stopped"}, "It was stopped, and waits until somebody sends it again."),
+        ({"state": "bounced", "sent_at": NOW}, "It came back: the mail server had taken it on Mon 26 Oct 2026, 15:00"),
+        ({"state": "held"}, "It is held until the address is corrected, since other mail to it came back."),
     ],
 )
 def test_the_state_is_described_in_words(fields: dict[str, object], words: str) -> None:
     delivery = Delivery(created_at=NOW, due_at=NOW, **fields)
 
     assert state_label(delivery, NOW).startswith(words)
+
+
+@pytest.mark.parametrize(
+    ("fields", "sentences"),
+    [
+        (
+            {},
+            (
+                "On Mon 26 Oct 2026, 15:00 a mail server reported that it could not be delivered.",
+                "There is no mailbox with this address. (5.1.1)",
+                "Permanent: the address has to be corrected.",
+            ),
+        ),
+        (
+            {"reason": "mailbox_full", "status_code": ""},
+            (
+                "On Mon 26 Oct 2026, 15:00 a mail server reported that it could not be delivered.",
+                "The mailbox is full.",
+                "Temporary: the address may be right, and a later message may arrive.",
+            ),
+        ),
+        (
+            {"reason": "policy", "status_code": "5.7.1"},
+            (
+                "On Mon 26 Oct 2026, 15:00 a mail server reported that it could not be delivered.",
+                "The receiving server refuses mail from our server. (5.7.1)",
+                "Technical: the address may be right.",
+            ),
+        ),
+        (
+            {"action": "delayed", "reason": "temporary", "status_code": "4.4.1"},
+            (
+                "On Mon 26 Oct 2026, 15:00 a mail server reported that it is late. It is still being tried.",
+                "The receiving server did not take the message in time. (4.4.1)",
+            ),
+        ),
+        ({"action": "delivered"}, ("On Mon 26 Oct 2026, 15:00 a mail server reported that it was delivered.",)),
+    ],
+)
+def test_a_report_about_a_message_is_told_in_words(
+    ana: Delegate, fields: dict[str, str], sentences: tuple[str, ...]
+) -> None:
+    assert report_in_words(make_bounce(invitation(ana), **fields)) == sentences
+
+
+def test_what_came_back_says_why_and_is_sent_again(secretariat: Client, ana: Delegate) -> None:
+    returned = invitation(ana)
+    make_bounce(returned)
+
+    listed = secretariat.get(f"{LIST}?state__exact=bounced").content.decode()
+    page = secretariat.get(f"{LIST}{returned.pk}/change/").content.decode()
+    said = told(secretariat.post(f"{LIST}{returned.pk}/send-again/"))
+
+    assert "There is no mailbox with this address. (5.1.1)" in listed
+    assert "Permanent: the address has to be corrected." in page
+    assert f'href="/admin/registrations/delegate/{ana.pk}/change/#id_email"' in page
+    assert said == ["1 delivery is due again."]
+    assert not Bounce.objects.current().exists()
 
 
 @pytest.mark.parametrize(

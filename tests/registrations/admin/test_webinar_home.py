@@ -7,10 +7,11 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
-from registrations.models import DeliveryState, Quota, RegistrationPolicy, User
+from registrations.models import DeliveryKind, DeliveryState, Quota, RegistrationPolicy, User
 from sessions_app.models import AgendaItem, Session, Webinar, WebinarOrganiser
 from sessions_app.releases import release_webinar
 from tests.factories import (
+    make_bounce,
     make_country,
     make_delegate,
     make_delegation,
@@ -83,6 +84,8 @@ def test_what_keeps_people_away_comes_before_what_is_only_a_warning(secretariat:
     make_delegation(webinar, make_country("HN"))
     panama = make_delegation(webinar, make_country("PA"))
     make_message("failed", delegation=panama, state=DeliveryState.FAILED)
+    person = make_delegate(panama)
+    make_bounce(make_message("links", DeliveryKind.LINKS, delegate=person, email=person.email))
     make_focal_point(panama.body)
 
     context = secretariat.get(HOME).context
@@ -93,6 +96,7 @@ def test_what_keeps_people_away_comes_before_what_is_only_a_warning(secretariat:
     assert "No focal point: Country HN" in texts
     assert "Nobody has signed in yet: Country PA" in texts
     assert "1 message failed" in texts
+    assert "1 message came back" in texts
     assert "Session 1 has no address" in texts
 
 

@@ -8,13 +8,15 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
-from registrations.models import Delegation, Delivery, DeliveryKind, DeliveryState, User
+from registrations.models import Delegate, Delegation, Delivery, DeliveryKind, DeliveryState, User
 from registrations.queries.mailings import mailings_of
 from sessions_app.models import Webinar
 from sessions_app.releases import release_webinar
 from tests.factories import (
     make_announcement,
+    make_bounce,
     make_country,
+    make_delegate,
     make_delegation,
     make_gap_reminder,
     make_message,
@@ -58,6 +60,34 @@ def test_a_mailing_counts_its_messages_by_state(delegation: Delegation, now: dat
     assert (mailing.total, mailing.sent, mailing.failed, mailing.waiting) == (18, 5, 2, 10)
     # Five in five minutes; ten wait.
     assert mailing.seconds_left == 600
+
+
+def test_a_mailing_counts_what_came_back_and_what_is_held(
+    secretariat: Client, delegation: Delegation, now: datetime
+) -> None:
+    owe(delegation, 5, "sent", sent_at=now)
+    owe(delegation, 2, "bounced")
+    owe(delegation, 3, "held")
+    owe(delegation, 1, "due", due_at=now)
+
+    (mailing,) = mailings_of(delegation.webinar, now=now)
+    html = secretariat.get(MESSAGES).text
+
+    assert (mailing.total, mailing.sent, mailing.came_back, mailing.held) == (11, 5, 2, 3)
+    assert "2 came back" in html
+    assert "3 held" in html
+
+
+def test_what_came_back_is_listed_until_the_address_is_corrected(secretariat: Client, delegation: Delegation) -> None:
+    person = make_delegate(delegation)
+    make_bounce(make_message("links", DeliveryKind.LINKS, delegate=person, email=person.email))
+
+    before = secretariat.get(MESSAGES)
+    Delegate.objects.update(email="corrected@example.org")
+    after = secretariat.get(MESSAGES)
+
+    assert (before.context["failed_count"], after.context["failed_count"]) == (1, 0)
+    assert "Came back: There is no mailbox with this address." in before.text
 
 
 def test_nothing_is_guessed_from_what_was_sent_long_ago(delegation: Delegation, now: datetime) -> None:

@@ -19,6 +19,7 @@ from tests.factories import (
     make_delegate,
     make_delegation,
     make_focal_point,
+    make_mail_for_a_person,
     make_staff,
     make_user,
 )
@@ -92,6 +93,7 @@ def admin_failures(delegation: Delegation) -> list[Failure]:
         ("withdraw-delegate", person): {"reason": ""},
         ("except-quota", quota): {"minimum": "-1"},
         ("registrations_quota_change", quota): {"minimum": "many"},
+        ("registrations_mailforaperson_change", make_mail_for_a_person().pk): {"text": "", "look_again_on": "soon"},
         ("personal-data",): {"email": "nobody"},
         ("switch-room", flows, 1): {"room": "second", "second_address": "the other one"},
         ("import-attendance", flows, 1): {},

@@ -16,7 +16,7 @@ from django.utils import translation
 from pytest_django.plugin import DjangoDbBlocker
 from time_machine import TimeMachineFixture
 
-from registrations.models import Delegate, Delegation, ParticipantProfile, Quota, QuotaException, User
+from registrations.models import CalendarEntry, Delegate, Delegation, ParticipantProfile, Quota, QuotaException, User
 from registrations.permissions import OBSERVER_URL_NAMES
 from registrations.services.delegations import waive_seats
 from registrations.services.delivering.plan import plan
@@ -29,6 +29,7 @@ from tests.factories import (
     NOW,
     make_announcement,
     make_attendance,
+    make_calendar_answer,
     make_call_note,
     make_country,
     make_delegate,
@@ -37,6 +38,7 @@ from tests.factories import (
     make_gap_notice_rule,
     make_gap_reminder,
     make_letter,
+    make_mail_for_a_person,
     make_observer,
     make_quotas,
     make_reminder_rule,
@@ -326,6 +328,9 @@ def _store_admin_rows(world: World) -> dict[str, str]:
     make_attendance(
         delegation.webinar.sessions.get(number=1), by=staff, name="Phone +504 5678", address="x@example.org"
     )
+    entry = CalendarEntry.objects.first()
+    make_calendar_answer(entry)
+    make_mail_for_a_person()
     models = [model for app in ("registrations", "sessions_app") for model in apps.get_app_config(app).get_models()]
     first = {f"{model._meta.app_label}_{model._meta.model_name}": model._base_manager.first() for model in models}
     keys = {name: str(row.pk) for name, row in first.items() if row is not None}
@@ -333,6 +338,9 @@ def _store_admin_rows(world: World) -> dict[str, str]:
         "-delegation": str(delegation.pk),
         "register-delegate": str(delegation.pk),
         "-delivery": keys["registrations_delivery"],
+        "confirm-answer": keys["registrations_calendaranswer"],
+        "dismiss-answer": keys["registrations_calendaranswer"],
+        "deal-with-mail": keys["registrations_mailforaperson"],
         "-delegate": str(world.arguments["delegate"]),
         "restore-delegate": str(world.arguments["withdrawn"]),
         "revoke-waiver": str(waiver.pk),

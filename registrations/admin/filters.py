@@ -1,17 +1,21 @@
 """Changelist filters of delegations, delegates and deliveries."""
 
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from django.contrib.admin.views.main import ChangeList
 from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from registrations.models import (
     Announcement,
     BodyKind,
+    Bounce,
     Delegate,
     Delegation,
     DelegationStatus,
@@ -29,6 +33,7 @@ if TYPE_CHECKING:
     Rows = QuerySet[Any]
 
 NO_PROFILE = "none"
+ALL = "all"
 
 
 class BodyFilter(KnownValuesFilter):
@@ -104,6 +109,20 @@ class AttendingFilter(KnownValuesFilter):
         return rows.exclude(is_absent) if value == "yes" else rows.filter(is_absent)
 
 
+class ReturnedMailFilter(KnownValuesFilter):
+    """People whose mail came back from their present address."""
+
+    title = gettext_lazy("mail")
+    parameter_name = "mail"
+
+    def lookups(self, request: HttpRequest, model_admin: object) -> list[tuple[str, str]]:
+        return [("returned", _("Came back"))]
+
+    def filter_rows(self, rows: "QuerySet[Delegate]", value: str) -> "QuerySet[Delegate]":
+        returned = Bounce.objects.current().filter(delivery__delegate__isnull=False)
+        return rows.filter(pk__in=returned.order_by().values("delivery__delegate"))
+
+
 class LackingFilter(KnownValuesFilter):
     """Delegations that lack people of one profile."""
 
@@ -144,6 +163,28 @@ class ChosenRowFilter(KnownValuesFilter):
 
     def filter_rows(self, rows: "Rows", value: str) -> "Rows":
         return rows.filter(**{str(self.parameter_name): value})
+
+
+class WaitingFilter(KnownValuesFilter):
+    """A filter whose list has, without a choice, only the rows that wait for somebody; "all" lists every row."""
+
+    label_of_waiting: str | Promise
+
+    def queryset(self, request: HttpRequest, queryset: "Rows") -> "Rows":
+        if self.value() is None:
+            return self.waiting(queryset)
+        return queryset if self.value() == ALL else super().queryset(request, queryset)
+
+    def choices(self, changelist: ChangeList) -> Iterator[Any]:
+        """Yield the choices; the one without a value is what waits."""
+        first, *others = super().choices(changelist)
+        yield {**first, "display": self.label_of_waiting}
+        yield from others
+        query = changelist.get_query_string({str(self.parameter_name): ALL})
+        yield {"selected": self.value() == ALL, "query_string": query, "display": _("All")}
+
+    def waiting(self, rows: "Rows") -> "Rows":
+        raise NotImplementedError
 
 
 class AnnouncementFilter(ChosenRowFilter):

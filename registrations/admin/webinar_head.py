@@ -23,6 +23,7 @@ from registrations.admin.webinar_list import describe_next_date
 from registrations.models import (
     Announcement,
     Attendance,
+    CalendarAnswer,
     Delegate,
     Delegation,
     Delivery,
@@ -82,6 +83,7 @@ PAGES_OF_ROWS: Mapping[str, tuple[type[models.Model], str, Page]] = {
     "admin/registrations/delegate/": (Delegate, "webinar", Page.PEOPLE),
     "admin/registrations/delegate/register/": (Delegation, "webinar", Page.PEOPLE),
     "admin/registrations/delivery/": (Delivery, "webinar", Page.MESSAGES),
+    "admin/registrations/calendaranswer/": (CalendarAnswer, "entry__session__webinar", Page.MESSAGES),
     "admin/registrations/announcement/": (Announcement, "webinar", Page.MESSAGES),
     "admin/registrations/gapreminder/": (GapReminder, "webinar", Page.MESSAGES),
     "admin/registrations/gapreminder/of/": (Webinar, "pk", Page.MESSAGES),

@@ -18,6 +18,7 @@ SENT_ALONE = {
     "export-quota-board", "export-attendance", "save-attendance", "switch-room", "test-announcement",
     "test-gap-reminder", "send-again-to-delegate", "send-again-delivery", "stop-delivery", "export-personal-data",
     "erase-personal-data", "release-mail-delegation", "take-over-delegation", "end-look-again", "export-room-list",
+    "confirm-answer", "dismiss-answer", "deal-with-mail",
 }  # fmt: skip
 # A mail, which is shown in a frame of another page.
 FRAMES = {"announcement-mail", "gap-reminder-mail"}

@@ -13,6 +13,7 @@ from django.http import HttpRequest
 from django.test import Client, override_settings
 from django.utils import translation
 from pytest_django import Settings
+from pytest_django.plugin import DjangoDbBlocker
 
 from rcm_webinar import background_mail
 from rcm_webinar.schema import migrations_of_code
@@ -22,6 +23,13 @@ from tests.factories import make_staff
 
 # Most objects of a test run live until its end: garbage collection at the usual rate takes a tenth of the time.
 gc.set_threshold(50_000, 20, 20)
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
+    """Ask the database once whether it knows JSON: Django does so at the first such query, which a test would count."""
+    with django_db_blocker.unblock():
+        assert connection.features.supports_json_field
 
 
 @pytest.fixture

@@ -35,6 +35,8 @@ from registrations.queries.country import (
     timeline_of,
 )
 from registrations.queries.focal_points import with_last_invitation
+from registrations.queries.incoming_mail import answers_to_confirm
+from registrations.queries.returned_mail import came_back_of, of_body
 from registrations.services.call_notes import end_look_again, hand_over, note_call
 from sessions_app.admin.base import MAX_KEY_LENGTH
 from sessions_app.hours import format_clock, format_day, format_days, hours_for, zone_city
@@ -90,6 +92,8 @@ def country_page(site: AdminSite, request: HttpRequest, slug: str) -> HttpRespon
         "attending_count": sum(row.is_attending for row in ahead),
         "missing_text": missing_text(body, ahead, now=now),
         "focal_points": list(with_last_invitation(focal_points_of(body))),
+        "returned": list(came_back_of(row.delegation.webinar for row in ahead).filter(of_body(body))),
+        "to_confirm": list(answers_to_confirm(now=now).filter(delegate__delegation__body=body)),
         "form": form,
         "shown": shown.value,
         "choices_of_shown": _choices_of_shown(),

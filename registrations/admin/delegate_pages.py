@@ -30,6 +30,7 @@ from registrations.forms.errors import add_broken_rule
 from registrations.forms.speakers import SpeakerForm
 from registrations.models import Delegate, Delegation, DelegationStatus, HistoryEvent
 from registrations.queries import lacks_letter, mail_state_of, seats_of
+from registrations.queries.incoming_mail import answers_to_confirm
 from registrations.queries.participant import is_invited
 from registrations.queries.speakers import speakers_among
 from registrations.services.acceptance_messages import (
@@ -105,7 +106,7 @@ def person_page(site: AdminSite, request: HttpRequest, pk: int) -> HttpResponse:
         seats=seats,
         initial=initial_from_delegate(delegate),
     )
-    mail = mail_state_of(delegate)
+    mail = mail_state_of(delegate, now=timezone.now())
 
     def save() -> str:
         person = edit_delegate(
@@ -131,6 +132,7 @@ def person_page(site: AdminSite, request: HttpRequest, pk: int) -> HttpResponse:
         is_person_page=True,
         speaking=next(iter(speakers_among([delegate])), None),
         mail=mail,
+        to_confirm=list(answers_to_confirm(now=timezone.now()).filter(delegate=delegate)),
         can_be_sent_again=is_invited(delegate) and mail.can_be_resent(timezone.now(), by=staff_user(request)),
         history=describe_events(HistoryEvent.objects.filter(delegate=delegate).select_related("actor")),
     )

@@ -8,6 +8,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern, URLResolver, path
+from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -22,9 +23,11 @@ from registrations.admin.filters import (
     BodyFilter,
     KindFilter,
     ProfileFilter,
+    ReturnedMailFilter,
 )
 from registrations.models import Delegate, DelegationStatus
 from registrations.queries.lists import prefetch_held_entries
+from registrations.queries.returned_mail import load, returned_mail
 from sessions_app.admin.base import ReadOnlyAdmin, change_url, link
 from sessions_app.admin.filters import WebinarFilter
 from sessions_app.admin.webinar_column import WebinarColumnMixin
@@ -35,12 +38,13 @@ class DelegateAdmin(WebinarColumnMixin, ReadOnlyAdmin[Delegate]):
     """Delegates: a list with filters and an export; services make every change. Observers see no addresses."""
 
     list_display = [
-        "name", "webinar_name", "profile", "body", "institution", "email", "role", "state", "working_group", "answers",
+        "name", "webinar_name", "profile", "body", "institution", "email", "role", "state", "returned", "working_group",
+        "answers",
     ]  # fmt: skip
     list_display_links = ["name"]
     list_filter = [
         WebinarFilter, BodyFilter, ProfileFilter, "status", "is_working_group_member", "is_head_of_delegation",
-        AnswerFilter, AdmittedFilter, "role", KindFilter, AttendingFilter,
+        AnswerFilter, AdmittedFilter, "role", KindFilter, AttendingFilter, ReturnedMailFilter,
     ]  # fmt: skip
     list_select_related = ["delegation__body", "profile"]
     search_fields = ["name", "email", "institution"]
@@ -48,10 +52,15 @@ class DelegateAdmin(WebinarColumnMixin, ReadOnlyAdmin[Delegate]):
 
     def get_list_display(self, request: HttpRequest) -> Any:
         """Leave the address out for observers, and the webinar where the list shows only one."""
-        hidden = {"email"} if is_observer_request(request) else set()
+        hidden = {"email", "returned"} if is_observer_request(request) else set()
         if WebinarFilter.parameter_name in request.GET:
             hidden.add("webinar_name")
         return [name for name in self.list_display if name not in hidden]
+
+    def get_list_filter(self, request: HttpRequest) -> Any:
+        """Leave out for observers the filter by what came back, since they see no deliveries."""
+        observer = is_observer_request(request)
+        return [one for one in self.list_filter if one is not ReturnedMailFilter or not observer]
 
     def get_ordering(self, request: HttpRequest) -> tuple[str, ...]:
         """Order the people of one webinar by delegation and profile, and all people by their keys, newest first.
@@ -69,7 +78,9 @@ class DelegateAdmin(WebinarColumnMixin, ReadOnlyAdmin[Delegate]):
         return [name for name in self.search_fields if name != "email" or not is_observer_request(request)]
 
     def get_queryset(self, request: HttpRequest) -> "QuerySet[Delegate]":
-        return super().get_queryset(request).prefetch_related(prefetch_held_entries())
+        """Return the people with their answers; staff, who see deliveries, also see what came back."""
+        people = super().get_queryset(request).prefetch_related(prefetch_held_entries())
+        return people if is_observer_request(request) else people.annotate(returned=returned_mail(now=timezone.now()))
 
     @admin.display(description=gettext_lazy("delegation"), ordering="delegation__body__name_en")
     def body(self, delegate: Delegate) -> SafeString:
@@ -84,6 +95,15 @@ class DelegateAdmin(WebinarColumnMixin, ReadOnlyAdmin[Delegate]):
         if delegate.is_active and delegate.mail_held_at is not None:
             return _("Active, mail is held")
         return delegate.get_status_display()
+
+    @admin.display(description=gettext_lazy("mail"))
+    def returned(self, delegate: Any) -> str | None:
+        """Return why mail to the person came back, or that it is late."""
+        found = load(delegate.returned) if delegate.is_active else None
+        if found is None:
+            return None
+        label = _("Came back") if found.has_failed else _("Delayed")
+        return f"{label}: {found.reason_with_code}"
 
     @admin.display(description=gettext_lazy("Working Group"), ordering="is_working_group_member")
     def working_group(self, delegate: Delegate) -> str | None:

@@ -154,7 +154,7 @@ class DelegationAdmin(WebinarColumnMixin, SecretariatAdmin[Delegation]):
         if is_observer_request(request):
             return observer_page(self.admin_site, request, delegation, seats)
         letters = list(letters_of(delegation))
-        people = delegates_with_mail_state(delegation)
+        people = delegates_with_mail_state(delegation, now=timezone.now())
         is_country = delegation.body.kind == BodyKind.COUNTRY
         current_letter = next((letter for letter in letters if letter.replaced_at is None), None)
         context = self.admin_site.each_context(request) | {

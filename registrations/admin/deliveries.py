@@ -28,8 +28,8 @@ from registrations.admin.filters import (
     OwedSinceFilter,
 )
 from registrations.models import CalendarEntry, Delivery, DeliveryState, HistoryEvent, ParticipatingBody, User
-from registrations.queries.delegation_page import RESENDABLE_STATES
-from registrations.queries.returned_mail import reason_of
+from registrations.queries.mail_state import RESENDABLE_STATES
+from registrations.queries.returned_mail import reason_with_code
 from registrations.services.deliveries import resend_deliveries, stop_deliveries
 from sessions_app.admin.base import ReadOnlyAdmin, change_url, link
 from sessions_app.admin.filters import SessionWebinarFilter, WebinarFilter
@@ -134,7 +134,7 @@ class DeliveryAdmin(WebinarColumnMixin, ReadOnlyAdmin[Delivery]):
         """Return why it came back, else the error in the active language; it is stored in English."""
         bounce = bounce_of(delivery)
         if bounce is not None and delivery.state == DeliveryState.BOUNCED:
-            return reason_of(bounce)
+            return reason_with_code(bounce.reason, bounce.status_code)
         return gettext(delivery.last_error) if delivery.last_error else ""
 
     @admin.display(description=_("next attempt"), ordering="due_at")

@@ -14,8 +14,8 @@ from django.utils.translation import ngettext
 
 from registrations.messages import message_module
 from registrations.models import Bounce, BounceAction, CalendarEntry, Delivery, DeliveryState, IcalMethod, Partstat
-from registrations.queries.delegation_page import RESENDABLE_STATES
-from registrations.queries.returned_mail import nature_of, reason_of
+from registrations.queries.mail_state import RESENDABLE_STATES
+from registrations.queries.returned_mail import nature_of, reason_with_code
 from registrations.services.deliveries import STOPPABLE_STATES
 
 
@@ -73,20 +73,27 @@ def state_label(delivery: Delivery, now: datetime) -> str:
                 "It failed after %(attempts)s attempts, and is not tried again by itself.",
                 delivery.attempts,
             )
-        case DeliveryState.BOUNCED:
-            text = _("It came back: the mail server had taken it on %(sent)s, and could not deliver it.")
-        case DeliveryState.HELD:
-            text = _("It is held until the address is corrected, since other mail to it came back.")
-        case DeliveryState.STOPPED:
-            text = _("It was stopped, and waits until somebody sends it again.")
         case _:
-            text = _("It is not sent any more: something newer took its place, or what it says is no longer so.")
+            text = _text_of_ended(delivery)
     return text % {
         "attempts": delivery.attempts,
         "when": _local_time_text(delivery.due_at),
         "owed": _local_time_text(delivery.owed_since),
         "sent": _local_time_text(delivery.sent_at) if delivery.sent_at else "",
     }
+
+
+def _text_of_ended(delivery: Delivery) -> str:
+    """Return the sentence about a delivery that is not sent as long as nobody acts."""
+    texts = {
+        DeliveryState.BOUNCED: _("It came back: the mail server had taken it on %(sent)s, and could not deliver it."),
+        DeliveryState.HELD: _("It is held until the address is corrected, since other mail to it came back."),
+        DeliveryState.STOPPED: _("It was stopped, and waits until somebody sends it again."),
+        DeliveryState.SUPERSEDED: _(
+            "It is not sent any more: something newer took its place, or what it says is no longer so."
+        ),
+    }
+    return texts[DeliveryState(delivery.state)]
 
 
 def bounce_of(delivery: Delivery) -> Bounce | None:
@@ -104,8 +111,8 @@ def report_in_words(bounce: Bounce) -> tuple[str, ...]:
     reported = texts[BounceAction(bounce.action)] % {"when": _local_time_text(bounce.reported_at)}
     if bounce.action == BounceAction.DELIVERED:
         return (reported,)
-    why = (reported, reason_of(bounce))
-    return (*why, nature_of(bounce)) if bounce.action == BounceAction.FAILED else why
+    why = (reported, reason_with_code(bounce.reason, bounce.status_code))
+    return (*why, nature_of(bounce.reason)) if bounce.action == BounceAction.FAILED else why
 
 
 def mailbox_in_words(delivery: Delivery, entry: CalendarEntry, messages: Sequence[Delivery]) -> tuple[str, ...]:
@@ -116,7 +123,8 @@ def mailbox_in_words(delivery: Delivery, entry: CalendarEntry, messages: Sequenc
         if is_latest
         else _("It is revision %(revision)s. Revision %(newest)s has taken its place: this one is not sent any more.")
     ) % {"revision": delivery.ical_sequence, "newest": entry.sequence}
-    held = next((message for message in messages if message.may_have_arrived), None)
+    arrived = (one for one in messages if one.may_have_arrived and one.state != DeliveryState.BOUNCED)
+    held = next(arrived, None)
     if held is None:
         return revision, _("The mailbox holds nothing of the session.")
     if held.sent_at is None:

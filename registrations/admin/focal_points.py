@@ -8,8 +8,10 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -21,7 +23,7 @@ from registrations.models import Delivery, DeliveryState, FocalPoint
 from registrations.queries.focal_points import invitations_of, with_last_invitation
 from registrations.services.deliveries import resend_deliveries
 from registrations.services.focal_points import appoint_focal_point, make_primary, remove_focal_point
-from sessions_app.admin.base import SecretariatAdmin
+from sessions_app.admin.base import SecretariatAdmin, link
 
 
 class AccessFilter(admin.SimpleListFilter):
@@ -43,7 +45,7 @@ class AccessFilter(admin.SimpleListFilter):
 class FocalPointAdmin(SecretariatAdmin[FocalPoint]):
     """Focal points: appointed on the add page, changed by bulk actions."""
 
-    list_display = ["user", "email", "body", "is_primary", "invitation", "last_login", "removed_at"]
+    list_display = ["user", "email", "body", "is_primary", "invitation", "returned", "last_login", "removed_at"]
     list_filter = [AccessFilter, "body"]
     list_select_related = ["user", "body"]
     search_fields = ["user__email", "user__name", "body__name_en", "body__name_es"]
@@ -80,6 +82,12 @@ class FocalPointAdmin(SecretariatAdmin[FocalPoint]):
                 return _("not delivered: %(why)s") % {"why": _(annotated.invitation_error)}
             case state:
                 return str(DeliveryState(state).label)
+
+    @admin.display(description=gettext_lazy("mail"))
+    def returned(self, focal_point: Any) -> SafeString | None:
+        """Return a link to the latest mail that came back from their present address."""
+        pk = focal_point.returned_delivery
+        return link(reverse("admin:registrations_delivery_change", args=[pk]), _("mail came back")) if pk else None
 
     @admin.display(description=gettext_lazy("last sign-in"), ordering="user__last_login")
     def last_login(self, focal_point: FocalPoint) -> object:

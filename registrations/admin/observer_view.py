@@ -3,6 +3,7 @@
 from django.contrib.admin import AdminSite
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
+from django.utils import timezone
 
 from registrations.models import BodyKind, Delegation, DelegationStatus, Waiver
 from registrations.queries import SeatCount, delegates_with_mail_state, gaps_in
@@ -19,7 +20,7 @@ def observer_page(
         "delegation": delegation,
         "seats": seats,
         "gaps": gaps_in(seats),
-        "people": delegates_with_mail_state(delegation),
+        "people": delegates_with_mail_state(delegation, now=timezone.now()),
         "waivers": list(waivers),
         "is_attending": delegation.status != DelegationStatus.NOT_ATTENDING,
         "is_country": delegation.body.kind == BodyKind.COUNTRY,

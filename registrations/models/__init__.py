@@ -13,6 +13,7 @@ from registrations.models.history import HistoryEvent, HistoryKind
 from registrations.models.inbox import (
     PERMANENT_REASONS,
     STAFF_ONLY_REASONS,
+    TEMPORARY_REASONS,
     AnswerState,
     AttentionReason,
     Bounce,
@@ -43,6 +44,7 @@ __all__ = [
     "PERMANENT_REASONS",
     "PRIVACY_NOTICE",
     "STAFF_ONLY_REASONS",
+    "TEMPORARY_REASONS",
     "Announcement",
     "AnnouncementRecipients",
     "AnswerState",

@@ -2,19 +2,21 @@
 
 from registrations.queries.board import BoardRow, ProfileTotal, QuotaBoard, quota_board
 from registrations.queries.delegation_page import (
-    DelegatesWithMail,
-    DelegateWithMail,
-    Invitation,
-    delegates_with_mail_state,
     delegations_of,
     history_of,
     ids_with_undoable_edit,
-    mail_state_of,
     policy_of,
     undoable_edit_of,
 )
 from registrations.queries.focal_points import focal_points_of
 from registrations.queries.letters import lacks_letter, letters_of, requires_letter
+from registrations.queries.mail_state import (
+    DelegatesWithMail,
+    DelegateWithMail,
+    Invitation,
+    delegates_with_mail_state,
+    mail_state_of,
+)
 from registrations.queries.recent_changes import DelegationChanges, RecentChanges, RegistrationDay, recent_changes_of
 from registrations.queries.seats import (
     SeatCount,

@@ -9,6 +9,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
 from registrations.models import Delegation, Delivery, DeliveryKind, FocalPoint, ParticipatingBody, User
+from registrations.queries.returned_mail import returned_to_account
 from sessions_app.models import ReleasedSession, Webinar
 
 
@@ -89,7 +90,8 @@ def with_last_invitation(
 ) -> "QuerySet[FocalPoint]":
     """Annotate `focal_points` with the state of their last invitation to register, at `webinar` or at any.
 
-    Adds `invitation_state`, `invitation_sent_at` and `invitation_error`, each None if there is no invitation.
+    Adds `invitation_state`, `invitation_sent_at` and `invitation_error`, each None if there is no invitation, and
+    `returned_delivery`, the id of a delivery of any kind that came back from their present address.
     """
     last = Delivery.objects.filter(
         kind=DeliveryKind.REGISTRATION, user=OuterRef("user"), delegation__body=OuterRef("body")
@@ -100,6 +102,7 @@ def with_last_invitation(
         invitation_state=Subquery(last.values("state")[:1]),
         invitation_sent_at=Subquery(last.values("sent_at")[:1]),
         invitation_error=Subquery(last.values("last_error")[:1]),
+        returned_delivery=returned_to_account(),
     )
 
 

@@ -1,14 +1,25 @@
 """Mail that came back or is late, of the people and accounts whose address is still the one it went to."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Max, OuterRef, Q, QuerySet, Subquery
-from django.db.models.functions import Lower
+from django.db.models import Case, F, IntegerField, Max, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models.functions import JSONObject, Lower
 from django.utils.translation import gettext as _
 
-from registrations.models import REASONS_FOR_STAFF, Bounce, BounceAction, Delegate, Delivery, DeliveryState, User
+from registrations.models import (
+    PERMANENT_REASONS,
+    STAFF_ONLY_REASONS,
+    TEMPORARY_REASONS,
+    Bounce,
+    BounceAction,
+    BounceReason,
+    Delivery,
+    DeliveryState,
+    IcalMethod,
+    ParticipatingBody,
+)
 from registrations.models.inbox import BounceQuerySet
 from sessions_app.models import Webinar
 
@@ -16,25 +27,90 @@ from sessions_app.models import Webinar
 DELAY_SHOWN = timedelta(days=5)
 
 
-def is_for_staff_alone(bounce: Bounce) -> bool:
-    """Whether only the secretariat is told: the address may be right, and our own server is refused."""
-    return bounce.reason in REASONS_FOR_STAFF
+@dataclass(frozen=True)
+class ReturnedMail:
+    """What came back of the mail to one person, or is late. `state` and `ical_method` are those of the delivery."""
+
+    delivery_id: int
+    action: str
+    reason: str
+    status_code: str
+    state: str
+    ical_method: str
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether it came back; else it is late."""
+        return self.action == BounceAction.FAILED
+
+    @property
+    def is_invitation(self) -> bool:
+        return self.ical_method == IcalMethod.REQUEST
+
+    @property
+    def is_permanent(self) -> bool:
+        """Whether the address is wrong."""
+        return self.has_failed and self.reason in PERMANENT_REASONS
+
+    @property
+    def is_temporary(self) -> bool:
+        return self.reason in TEMPORARY_REASONS
+
+    @property
+    def is_sent_again(self) -> bool:
+        """Whether it will be sent again by itself."""
+        return self.state == DeliveryState.DUE
+
+    @property
+    def reason_label(self) -> str:
+        """The reason in plain words, in the reader's language."""
+        return str(BounceReason(self.reason).label)
+
+    @property
+    def reason_with_code(self) -> str:
+        return reason_with_code(self.reason, self.status_code)
+
+    @property
+    def nature(self) -> str:
+        return nature_of(self.reason)
 
 
-def nature_of(bounce: Bounce) -> str:
-    """Return whether the failure is permanent, temporary or technical, and what follows from it."""
-    if bounce.is_permanent:
+def nature_of(reason: str) -> str:
+    """Return whether a failure for this reason is permanent, temporary or technical, and what follows from it."""
+    if reason in PERMANENT_REASONS:
         return _("Permanent: the address has to be corrected.")
-    if bounce.is_temporary:
+    if reason in TEMPORARY_REASONS:
         return _("Temporary: the address may be right, and a later message may arrive.")
     return _("Technical: the address may be right.")
 
 
-def reason_of(bounce: Bounce) -> str:
+def reason_with_code(reason: str, status_code: str) -> str:
     """Return the reason in plain words, with the status code of the report if it has one."""
-    return (
-        f"{bounce.get_reason_display()} ({bounce.status_code})" if bounce.status_code else bounce.get_reason_display()
+    label = str(BounceReason(reason).label)
+    return f"{label} ({status_code})" if status_code else label
+
+
+def returned_mail(*, now: datetime, for_country: bool = False) -> Subquery:
+    """Return the annotation of delegates with what came back of their mail, else what is late: see `load`.
+
+    The latest of each. `for_country` leaves out what only the secretariat is told of.
+    """
+    theirs = Bounce.objects.filter(
+        Q(pk__in=Bounce.objects.current().order_by().values("pk")) | _is_late(now),
+        delivery__delegate=OuterRef("pk"),
     )
+    if for_country:
+        theirs = theirs.exclude(reason__in=STAFF_ONLY_REASONS)
+    failed_first = Case(When(action=BounceAction.FAILED, then=Value(0)), default=Value(1), output_field=IntegerField())
+    of_bounce = {name: F(name) for name in ("delivery_id", "action", "reason", "status_code")}
+    of_delivery = {name: F(f"delivery__{name}") for name in ("state", "ical_method")}
+    rows = theirs.order_by(failed_first, "-reported_at", "-pk").values(found=JSONObject(**of_bounce, **of_delivery))
+    return Subquery(rows[:1])
+
+
+def load(found: Mapping[str, str | int] | None) -> ReturnedMail | None:
+    """Return the value of the annotation `returned_mail`, None if nothing came back or is late."""
+    return ReturnedMail(**found) if found is not None else None  # type: ignore[arg-type]  # values of JSON
 
 
 def undelivered() -> "QuerySet[Delivery]":
@@ -52,35 +128,15 @@ def came_back_of(webinars: Iterable[Webinar]) -> BounceQuerySet:
     )
 
 
-def bounces_by_delegate(delegates: "QuerySet[Delegate]", *, now: datetime) -> Mapping[int, Sequence[Bounce]]:
-    """Return what came back or is late of the mail to `delegates`, by their ids.
-
-    What came back is first, the latest of each first. A person without any is left out. One query.
-    """
-    theirs = Bounce.objects.filter(delivery__delegate__in=delegates.order_by().values("pk"))
-    found: dict[int, list[Bounce]] = defaultdict(list)
-    for bounce in theirs.filter(_is_current() | _is_late(now)).select_related("delivery"):
-        found[bounce.delivery.delegate_id or 0].append(bounce)
-    return {pk: sorted(rows, key=lambda row: row.action != BounceAction.FAILED) for pk, rows in found.items()}
+def of_body(body: ParticipatingBody) -> Q:
+    """Return the condition, on a bounce, that the mail was to a person or about a delegation of `body`."""
+    return Q(delivery__delegate__delegation__body=body) | Q(delivery__delegation__body=body)
 
 
-def current_reason(path: str) -> Subquery:
-    """Return the reason of the latest mail that came back to a delegate or account, None if none did.
-
-    `path` is "delegate" or "user", the field of the delivery.
-    """
-    theirs = Bounce.objects.current().filter(**{f"delivery__{path}": OuterRef("pk")})
-    return Subquery(theirs.order_by("-reported_at", "-pk").values("reason")[:1])
-
-
-def addresses_that_failed(users: Sequence[User]) -> Mapping[int, Bounce]:
-    """Return the latest mail that came back of each of the accounts `users`, by their ids. One query."""
-    bounces = Bounce.objects.current().filter(delivery__user__in=users).select_related("delivery")
-    return {bounce.delivery.user_id or 0: bounce for bounce in bounces.order_by("reported_at", "pk")}
-
-
-def _is_current() -> Q:
-    return Q(pk__in=Bounce.objects.current().order_by().values("pk"))
+def returned_to_account() -> Subquery:
+    """Return, for focal points, the id of the latest delivery to their account that came back; None if none did."""
+    theirs = Bounce.objects.current().filter(delivery__user=OuterRef("user"))
+    return Subquery(theirs.order_by("-reported_at", "-pk").values("delivery")[:1])
 
 
 def _is_late(now: datetime) -> Q:

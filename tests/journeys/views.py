@@ -29,9 +29,10 @@ class View(NamedTuple):
 
     `path` may contain {language}. It may contain the token {my} of a participant, {absent} of one who cannot come,
     {left} of one who was withdrawn, {join} of one whose room is open, or {invited} of a new focal point. It may contain
-    the ids {flows}, {body}, {session}, {release}, {quota}, {exception}, {waiver}, {person} and {speaking}, and those of
-    the delegations {draft}, {submitted}, {accepted}, {away} and {organisation}. `reach` brings the opened page into its
-    state. `make screenshots` stores a picture if `has_screenshot`. One page of each layout is checked `in_every_look`.
+    the ids {flows}, {body}, {session}, {release}, {quota}, {exception}, {waiver}, {person}, {speaking}, {mail} and
+    {returned}, and those of the delegations {draft}, {submitted}, {accepted}, {away} and {organisation}. `reach` brings
+    the opened page into its state. `make screenshots` stores a picture if `has_screenshot`. One page of each layout is
+    checked `in_every_look`.
     """
 
     name: str
@@ -182,7 +183,7 @@ def switch_room_badly(page: Page) -> None:
 
 def note_badly(page: Page) -> None:
     page.locator("#id_look_again_on").fill("2026-11-01")
-    page.locator(".rcm-call button.default").click()
+    page.locator(".rcm-call button[type=submit]").click()
     page.locator(".error-summary").wait_for()
 
 
@@ -293,6 +294,8 @@ PARTICIPANT = (
 DELEGATIONS = "/admin/registrations/delegation/"
 PEOPLE = "/admin/registrations/delegate/"
 AGENDA = "/admin/sessions_app/"
+ANSWERS = "/admin/registrations/calendaranswer/"
+MAIL = "/admin/registrations/mailforaperson/"
 SECRETARIAT_PAGES = (
     View("today", "/admin/", SECRETARIAT, has_screenshot=True, in_every_look=True),
     View("board", f"/admin/quota-board/{FLOWS}/", SECRETARIAT, has_screenshot=True, in_every_look=True),
@@ -308,6 +311,14 @@ SECRETARIAT_PAGES = (
     View("room-switched-badly", f"/admin/attendance/{FLOWS}/1/arrivals/", SECRETARIAT, switch_room_badly),
     View("countries", "/admin/countries/", SECRETARIAT, has_screenshot=True),
     View("country", "/admin/countries/honduras/", SECRETARIAT, has_screenshot=True, in_every_look=True),
+    View("came-back", "/admin/registrations/delivery/?state__exact=bounced", SECRETARIAT),
+    View("delivery-that-came-back", "/admin/registrations/delivery/{returned}/change/", SECRETARIAT),
+    View("answers-to-confirm", ANSWERS, SECRETARIAT, in_every_look=True),
+    View("answers-that-count", f"{ANSWERS}?state=counted", SECRETARIAT),
+    View("mail-for-a-person", f"{MAIL}{{mail}}/change/", SECRETARIAT, in_every_look=True),
+    View("mail-noted-badly", f"{MAIL}{{mail}}/change/", SECRETARIAT, note_badly),
+    View("mail-for-a-person-list", MAIL, SECRETARIAT),
+    View("country-with-returned-mail", "/admin/countries/canada/", SECRETARIAT),
     View("country-noted", "/admin/countries/costa-rica/", SECRETARIAT, note_and_copy),
     View("country-noted-badly", "/admin/countries/honduras/", SECRETARIAT, note_badly),
     View("country-calls", "/admin/countries/honduras/?show=calls", SECRETARIAT),

@@ -17,10 +17,14 @@ from pytest_django.live_server_helper import LiveServer
 from pytest_django.plugin import DjangoDbBlocker
 
 from registrations.models import (
+    Bounce,
+    CalendarEntry,
     Delegate,
     Delegation,
+    Delivery,
     DeliveryKind,
     FocalPoint,
+    MailForAPerson,
     ParticipatingBody,
     Quota,
     QuotaException,
@@ -39,12 +43,15 @@ from registrations.tokens import Scope, make_invitation_token, make_token
 from sessions_app.models import Release, Session, Speaker, Webinar
 from tests.factories import (
     PROFILES,
+    make_bounce,
+    make_calendar_answer,
     make_call_note,
     make_country,
     make_delegate,
     make_delegation,
     make_focal_point,
     make_gap_notice_rule,
+    make_mail_for_a_person,
     make_message,
     make_quotas,
     make_reminder_rule,
@@ -125,6 +132,7 @@ class World(Site):
         link_speaker(speaking, speaker=entry, version=speaking.version, by=staff, now=NOW)
         # A second person is linked to the same entry by mistake, which the pages report.
         Delegate.objects.filter(pk=self._first_of("US").pk).update(speaker=entry)
+        mail = self._receive_mail()
         left = Delegate.objects.filter(webinar__slug=FLOWS, status="withdrawn")[0]
         # The last link that this person was sent: the withdrawal raised the version by one.
         left.token_version -= 1
@@ -143,12 +151,32 @@ class World(Site):
             "body": self._country("HN").pk,
             "waiver": Waiver.objects.filter(delegation=self._delegation_of("PA"))[0].pk,
             "person": self._first_of("HN").pk,
+            "mail": mail.pk,
+            "returned": Bounce.objects.earliest("pk").delivery_id,
             "quota": quota.pk,
             "exception": exception.pk,
             "speaking": speaking.pk,
             "organisation": speaking.delegation_id,
             "invited": make_invitation_token(newcomer, newcomer.body.delegations.get(webinar__slug=FLOWS)),
         }
+
+    def _receive_mail(self) -> MailForAPerson:
+        """Create mail that came back, answers from calendars, and a mail for a person; return the last."""
+        person = self._first_of("CA")
+        entries = list(CalendarEntry.objects.filter(delegate=person).order_by("session__number"))
+        first, second = entries[:2]
+        for delivery in Delivery.objects.filter(entry=first)[:1]:
+            make_bounce(delivery, reported_at=NOW)
+        other = CalendarEntry.objects.filter(delegate__delegation=person.delegation).exclude(delegate=person)[0]
+        make_bounce(
+            Delivery.objects.filter(entry=other)[0], reason="mailbox_full", status_code="5.2.2", reported_at=NOW
+        )
+        make_calendar_answer(second, received_at=NOW, comment="I come ten minutes late.")
+        make_calendar_answer(other, state="counted", ical_stamp=NOW, received_at=NOW, comment="See <b>you</b> there.")
+        CalendarEntry.objects.filter(pk=other.pk).update(ical_partstat="ACCEPTED", answered_at=NOW)
+        return make_mail_for_a_person(
+            sender_name=person.name, sender_address=person.email, delegate=person, received_at=NOW
+        )
 
     def _country(self, iso_code: str) -> ParticipatingBody:
         return ParticipatingBody.objects.get(iso_code=iso_code)
@@ -203,6 +231,12 @@ class BusyWorld(Site):
                 f"failed-{number}", DeliveryKind.LINKS, delegate=person, webinar_id=flows.pk, state="failed",
                 last_error="no such address", attempted_at=NOW, attempts=3,
             )  # fmt: skip
+        late = Delegate.objects.all()[2]
+        make_bounce(
+            make_message("returned", DeliveryKind.LINKS, delegate=late, email=late.email, webinar_id=flows.pk),
+            reported_at=NOW,
+        )
+        make_mail_for_a_person(received_at=NOW)
         FocalPoint.objects.filter(body=countries[1]).update(user=make_focal_point(countries[10]).user)
         make_reminder_rule(flows)
         make_gap_notice_rule(flows, 2, created_at=NOW - timedelta(days=9))

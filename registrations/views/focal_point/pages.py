@@ -64,7 +64,7 @@ def delegation_page(request: HttpRequest, delegation: Delegation) -> HttpRespons
     sessions, ends_at = released_sessions_and_end(delegation.webinar)
     may = permitted_actions(delegation, policy=policy, ends_at=ends_at, by=user, now=now)
     seats = seats_of(delegation)
-    people = delegates_with_mail_state(delegation)
+    people = delegates_with_mail_state(delegation, now=now, for_country=True)
     pending_text = pending_invitation_text(sessions)
     history = list(history_of(delegation)[:HISTORY_SHOWN])
     is_attending = delegation.status != DelegationStatus.NOT_ATTENDING

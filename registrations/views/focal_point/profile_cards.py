@@ -21,6 +21,7 @@ from registrations.queries import (
     SeatCount,
     ids_with_undoable_edit,
 )
+from registrations.queries.returned_mail import ReturnedMail
 from registrations.services.permitted_actions import PermittedActions
 from registrations.views.focal_point.anchors import FormAnchor, add_anchor, delegate_anchor, undo_element_id
 from sessions_app.models import ReleasedSession
@@ -30,20 +31,29 @@ from sessions_app.models import ReleasedSession
 class PersonCard:
     """A delegate with texts about their invitations and answers.
 
-    `failure_texts` are about invitations that could not be delivered, `status_texts` about everything else. One text
-    stands for all sessions where they agree; otherwise there is one per session.
+    `failure_texts` are about mail that could not be delivered, `advice` what to do about it, and `status_texts` about
+    everything else. One text stands for all sessions where they agree; otherwise there is one per session. `answers`
+    are the invitations that were answered in a calendar.
     """
 
     mail_state: DelegateWithMail
     status_texts: tuple[str, ...]
     failure_texts: tuple[str, ...]
     can_send_again: bool
+    answers: tuple[Invitation, ...]
+    advice: tuple[str, ...]
     # True if they declined every session ahead.
     cannot_come: bool
 
     @property
     def delegate(self) -> Delegate:
         return self.mail_state.delegate
+
+    @property
+    def has_wrong_address(self) -> bool:
+        """Whether the address has to be corrected, as far as can be told."""
+        came_back = self.mail_state.came_back
+        return bool(self.mail_state.failed) or (came_back is not None and came_back.is_permanent)
 
     @property
     def anchor(self) -> FormAnchor:
@@ -123,13 +133,16 @@ def person_card(
 
     `pending_text` is shown for an admitted delegate without an invitation.
     """
-    texts = [(_invitation_text(invitation), invitation) for invitation in state.invitations]
-    if len({text for text, _invitation in texts}) > 1:
+    came_back = state.came_back
+    # What came back is told once for the person.
+    told = [one for one in state.invitations if not (came_back is not None and one.has_come_back)]
+    texts = [(_invitation_text(invitation), invitation) for invitation in told]
+    if len({text for text, _invitation in texts}) > 1 or len(told) < len(state.invitations):
         texts = [(_with_session_number(invitation, text), invitation) for text, invitation in texts]
     answers = [
         _with_session_number(invitation, invitation.answer_label)
         for invitation in state.invitations
-        if invitation.partstat != Partstat.NEEDS_ACTION
+        if invitation.partstat != Partstat.NEEDS_ACTION and invitation.calendar_comment is None
     ]
     ahead = [invitation.partstat for invitation in state.invitations if now < invitation.ends_at]
     if state.delegate.admitted_at is None:
@@ -138,11 +151,17 @@ def person_card(
         before = [_("mail held until the secretariat releases it")]
     else:
         before = [] if state.invitations else [pending_text]
-    status_texts = [*before, *(text for text, invitation in texts if not invitation.is_failed), *answers]
+    late = [_("a message to this person is delayed")] if state.is_late else []
+    status_texts = [*before, *(text for text, invitation in texts if not invitation.is_failed), *late, *answers]
+    failure_texts = [text for text, invitation in texts if invitation.is_failed]
+    if came_back is not None:
+        failure_texts.append(_came_back_text(came_back))
     return PersonCard(
         mail_state=state,
         status_texts=tuple(dict.fromkeys(status_texts)),
-        failure_texts=tuple(dict.fromkeys(text for text, invitation in texts if invitation.is_failed)),
+        failure_texts=tuple(dict.fromkeys(failure_texts)),
+        advice=_advice(came_back) if came_back is not None else (),
+        answers=tuple(invitation for invitation in state.invitations if invitation.calendar_comment is not None),
         can_send_again=may.send_again and state.delegate.admitted_at is not None and state.can_be_resent(now, by=by),
         cannot_come=bool(ahead) and set(ahead) == {Partstat.DECLINED},
     )
@@ -151,7 +170,32 @@ def person_card(
 def not_attending_card(state: DelegateWithMail) -> PersonCard:
     """Build the card of a delegate whose delegation does not attend: earlier invitations are being cancelled."""
     texts = (_("not invited while the delegation does not attend"),)
-    return PersonCard(mail_state=state, status_texts=texts, failure_texts=(), can_send_again=False, cannot_come=False)
+    return PersonCard(
+        mail_state=state,
+        status_texts=texts,
+        failure_texts=(),
+        can_send_again=False,
+        answers=(),
+        advice=(),
+        cannot_come=False,
+    )
+
+
+def _came_back_text(returned: ReturnedMail) -> str:
+    return _("the invitation came back") if returned.is_invitation else _("a message came back")
+
+
+def _advice(returned: ReturnedMail) -> tuple[str, ...]:
+    """Return the reason in plain words, and what the country does about it."""
+    if returned.is_permanent:
+        advice = _("Please correct the address. The invitations are then sent to the new one.")
+    elif returned.is_sent_again:
+        advice = _("It is sent again by itself.")
+    elif returned.is_temporary:
+        advice = _("Please ask the person, then send the invitation again.")
+    else:
+        advice = _("The address may be right. Please ask the person.")
+    return returned.reason_label, advice
 
 
 def _invitation_text(invitation: Invitation) -> str:

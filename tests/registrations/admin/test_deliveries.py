@@ -377,6 +377,15 @@ def test_a_report_about_a_message_is_told_in_words(
     assert report_in_words(make_bounce(invitation(ana), **fields)) == sentences
 
 
+def test_a_mailbox_holds_nothing_of_a_message_that_came_back(ana: Delegate) -> None:
+    returned = invitation(ana)
+    make_bounce(returned)
+    returned.refresh_from_db()
+    assert returned.entry is not None
+
+    assert mailbox_in_words(returned, returned.entry, [returned])[1] == "The mailbox holds nothing of the session."
+
+
 def test_what_came_back_says_why_and_is_sent_again(secretariat: Client, ana: Delegate) -> None:
     returned = invitation(ana)
     make_bounce(returned)

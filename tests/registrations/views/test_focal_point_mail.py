@@ -7,6 +7,7 @@ from django.db.models import QuerySet
 from django.test import Client
 
 from registrations.models import (
+    BounceAction,
     Delegate,
     Delegation,
     Delivery,
@@ -16,6 +17,8 @@ from registrations.models import (
 )
 from tests.factories import (
     NOW,
+    make_bounce,
+    make_calendar_answer,
     make_country,
     make_delegate,
     make_delegation,
@@ -286,3 +289,118 @@ def test_the_button_needs_a_csrf_token_and_no_script(delegation, focal_point) ->
 
     assert strict.post(send_again(ana)).status_code == 403
     assert strict.get(send_again(ana)).status_code == 405
+
+
+# What came back ---------------------------------------------------------------------------------
+
+
+def returned(ana: Delegate, **fields: object) -> None:
+    """Let the first invitation of Ana come back, or be late."""
+    bounce = make_bounce(Delivery.objects.filter(delegate=ana).earliest("pk"), **fields)
+    if bounce.action == BounceAction.DELAYED:
+        Delivery.objects.filter(pk=bounce.delivery_id).update(state="sent")
+
+
+@pytest.mark.parametrize(
+    ("fields", "shown", "has_link"),
+    [
+        (
+            {},
+            ["the invitation came back", "There is no mailbox with this address.", "Please correct the address."],
+            True,
+        ),
+        (
+            {"reason": "mailbox_full"},
+            ["the invitation came back", "The mailbox is full. Please ask the person, then send the invitation again."],
+            False,
+        ),
+        ({"reason": "technical"}, ["The message got lost", "The address may be right. Please ask the person."], False),
+        ({"action": "delayed", "reason": "temporary"}, ["a message to this person is delayed"], False),
+    ],
+)
+def test_what_came_back_stands_beside_the_person_in_plain_words(owner, delegation, fields, shown, has_link) -> None:
+    ana = invited(delegation, "sent", "sent")
+    returned(ana, **fields)
+
+    html = page(owner, delegation)
+
+    assert [text in html for text in shown] == [True] * len(shown)
+    assert ("#id_email" in html) == has_link
+    assert ("session 2: invited" in html) == (fields.get("action") != "delayed")
+    assert ('id="returned-mail"' in html) == (fields.get("action") != "delayed")
+
+
+def test_a_full_mailbox_that_is_tried_again_asks_for_nothing(owner, delegation) -> None:
+    ana = invited(delegation, "sent")
+    returned(ana, reason="mailbox_full", retries=1)
+    Delivery.objects.update(state="due", resend_count=1, sent_at=NOW)
+
+    assert "The mailbox is full. It is sent again by itself." in page(owner, delegation)
+
+
+@pytest.mark.parametrize("reason", ["policy", "content_refused"])
+def test_what_our_own_server_caused_is_not_told_to_the_country(owner, delegation, reason) -> None:
+    returned(invited(delegation, "sent"), reason=reason)
+
+    html = page(owner, delegation)
+
+    assert "came back" not in html
+    assert "the invitation is on its way" in html
+    assert "The receiving server refuses" not in html
+
+
+def test_after_the_address_was_corrected_nothing_is_said(owner, delegation) -> None:
+    ana = invited(delegation, "sent")
+    returned(ana)
+    Delegate.objects.filter(pk=ana.pk).update(email="corrected@example.org")
+
+    assert "came back" not in page(owner, delegation)
+
+
+def test_the_page_takes_as_many_queries_when_mail_came_back(owner, delegation, django_assert_max_num_queries) -> None:
+    ana = invited(delegation, "sent", "sent")
+    returned(ana)
+    make_calendar_answer(ana.calendar_entries.earliest("pk"), state="counted")
+
+    with django_assert_max_num_queries(12):
+        owner.get(url(delegation))
+
+
+def test_an_answer_from_a_calendar_says_so_and_quotes_the_comment_as_text(owner, delegation) -> None:
+    ana = invited(delegation, "sent")
+    entry = ana.calendar_entries.get()
+    make_calendar_answer(entry, state="counted", comment="Late, see <a href='https://example.org'>this</a>")
+    type(entry).objects.update(ical_partstat="ACCEPTED", answered_at=NOW)
+
+    html = page(owner, delegation)
+
+    assert "accepted, answered in their calendar," in html
+    assert "<q>Late, see &lt;a href=&#x27;https://example.org&#x27;&gt;this&lt;/a&gt;</q>" in html
+
+
+def test_an_answer_on_the_page_that_is_later_is_not_said_to_be_from_the_calendar(owner, delegation) -> None:
+    ana = invited(delegation, "sent")
+    entry = ana.calendar_entries.get()
+    make_calendar_answer(entry, state="counted", comment="Late")
+    type(entry).objects.update(ical_partstat="DECLINED", answered_at=NOW + timedelta(hours=1))
+
+    html = page(owner, delegation)
+
+    assert "in their calendar" not in html
+    assert "Late" not in html
+
+
+def test_the_history_tells_answers_and_bounces_in_words(owner, delegation) -> None:
+    ana = invited(delegation, "sent")
+    facts = {"webinar": delegation.webinar, "delegation": delegation, "delegate": ana, "at": NOW}
+    HistoryEvent.objects.create(
+        kind="answered", reason="Late", changes={"session": [1, 1], "answer": ["NEEDS-ACTION", "TENTATIVE"]}, **facts
+    )
+    HistoryEvent.objects.create(kind="bounced", **facts)
+
+    html = page(owner, delegation)
+
+    assert "<strong>Answered in their calendar</strong>: Ana Paz, session 1: maybe" in html
+    assert '<q class="history-why">Late</q>' in html
+    assert "<strong>Mail came back</strong>: Ana Paz" in html
+    assert "reported by a mail server" in html

@@ -33,6 +33,7 @@ def dashboard_context(*, now: datetime) -> dict[str, object]:
     return {
         "title": _("Today"),
         "today": found,
+        "has_mail": any(mails.count for mails in (found.came_back, found.to_confirm, found.for_a_person)),
         "webinars": _webinar_table(found, now=now),
         "coming": describe_upcoming(found.upcoming),
     }

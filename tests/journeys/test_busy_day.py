@@ -22,6 +22,7 @@ def test_today_with_eleven_webinars_ahead_is_one_screen(world: BusyWorld, tab: P
     page = open_view(BUSY, world, tab, width=1280, height=900)
 
     assert page.locator(".rcm-webinars tbody tr").count() == 11
-    # Decisions, a date to look again, failures, a country that nobody registers for, with a heading each.
-    assert page.locator(".rcm-todo tbody").count() == 4
+    # Decisions, a date to look again, failures, mail that came back, mail for a person, and a country that nobody
+    # registers for, with a heading each.
+    assert page.locator(".rcm-todo tbody").count() == 6
     assert page.evaluate("[document.documentElement.scrollWidth, document.documentElement.scrollHeight]") == [1280, 900]

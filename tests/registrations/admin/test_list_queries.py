@@ -21,11 +21,14 @@ from tests.factories import (
     NOW,
     make_announcement,
     make_attendance,
+    make_bounce,
+    make_calendar_answer,
     make_country,
     make_delegation,
     make_focal_point,
     make_gap_notice_rule,
     make_gap_reminder,
+    make_mail_for_a_person,
     make_quotas,
     make_reminder_rule,
     make_session,
@@ -62,6 +65,10 @@ def add_rows(number: int, staff: User) -> None:
     make_gap_notice_rule(webinar)
     make_announcement(webinar, by=staff)
     make_gap_reminder(webinar, by=staff)
+    entry = CalendarEntry.objects.filter(delegate__delegation=delegation)[0]
+    make_bounce(entry.deliveries.all()[0])
+    make_calendar_answer(entry)
+    make_mail_for_a_person(delegate=entry.delegate)
     Speaker.objects.create(webinar=webinar, code="speaker", name_en="Speaker")
 
 

@@ -189,7 +189,7 @@ def test_the_queries_of_today_do_not_grow_with_webinars():
         add(number)
     many, found = asked()
 
-    assert few == many == 18
+    assert few == many == 20
     assert (found.incomplete_count, found.unregistered_count, found.awaiting_count) == (30, 30, 30)
     assert [len(each) for each in (found.incomplete, found.unregistered, found.awaiting, found.upcoming)] == [
         MAX_GAPS,

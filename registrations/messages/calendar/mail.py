@@ -1,5 +1,6 @@
 """How an invitation, an update and a cancellation are written: mails that a calendar program reads."""
 
+from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 
 from registrations.calendar_session import calendar_session, organizer_address
@@ -51,6 +52,7 @@ def build(delivery: Delivery) -> EmailMultiAlternatives:
                 delivery, released, delegate
             ),
             "is_session_cancelled": released.is_cancelled,
+            "is_inbox_read": bool(settings.INBOX_URL),
             "reader_name": name,
         },
         name=name,

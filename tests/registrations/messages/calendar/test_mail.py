@@ -3,6 +3,7 @@ from datetime import timedelta
 
 import pytest
 from django.core import mail
+from pytest_django import Settings
 
 from registrations.models import Delegate
 from registrations.services.delivering.plan import plan
@@ -30,6 +31,28 @@ def invited(**fields: object) -> Delegate:
     delegate = admitted(released_delegation(), **{"language": "en", **fields})
     plan_and_send()
     return delegate
+
+
+@pytest.mark.parametrize(
+    ("address", "told"),
+    [
+        ("", "Only the answer on your page counts, not one given in your calendar."),
+        (
+            "maildir:///var/mail/webinars",
+            "An answer on your page counts, and so does one given in your calendar; the later one counts.",
+        ),
+    ],
+)
+def test_an_invitation_says_whether_an_answer_in_the_calendar_counts(
+    settings: Settings, address: str, told: str
+) -> None:
+    settings.INBOX_URL = address
+
+    invited()
+
+    parsed = parse(mail.outbox[0])
+    texts = [part.get_content() for part in parsed.walk() if part.get_content_type() in ("text/plain", "text/html")]
+    assert [told in text for text in texts] == [True, True]
 
 
 def test_an_invitation_has_the_parts_in_the_order_that_calendar_programs_read() -> None:

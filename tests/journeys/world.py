@@ -162,7 +162,7 @@ class World(Site):
 
     def _receive_mail(self) -> MailForAPerson:
         """Create mail that came back, answers from calendars, and a mail for a person; return the last."""
-        person = self._first_of("CA")
+        person = self._first_of("SV")
         entries = list(CalendarEntry.objects.filter(delegate=person).order_by("session__number"))
         first, second = entries[:2]
         for delivery in Delivery.objects.filter(entry=first)[:1]:

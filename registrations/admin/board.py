@@ -55,6 +55,7 @@ class BoardTableRow:
     changes: tuple[str, ...]
     people_url: str
     working_group_url: str
+    returned_url: str
     page_url: str
     action_label: str
 
@@ -82,6 +83,7 @@ def table_rows(
                 changes=change_labels(recent_changes.changes.get(row.delegation.pk, NO_CHANGES)),
                 people_url=people_url(webinar, body=body),
                 working_group_url=people_url(webinar, body=body, is_working_group_member__exact="1"),
+                returned_url=people_url(webinar, body=body, mail="returned"),
                 page_url=page_url,
                 action_label=_("Decide") if awaits_decision else _("Open"),
             )

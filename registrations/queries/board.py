@@ -18,6 +18,8 @@ class BoardRow:
     named: int
     working_group: int
     lacks_letter: bool
+    # How many of the people had mail come back.
+    returned_count: int
 
     @property
     def is_attending(self) -> bool:
@@ -94,6 +96,7 @@ def _row(counted: CountedDelegation) -> BoardRow:
         named=counted.total.named,
         working_group=counted.total.working_group,
         lacks_letter=attends and counted.lacks_letter,
+        returned_count=counted.returned_count,
     )
 
 

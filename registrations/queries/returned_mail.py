@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Case, F, IntegerField, Max, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models import Case, Count, F, IntegerField, Max, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.db.models.functions import JSONObject, Lower
 from django.utils.translation import gettext as _
 
@@ -15,6 +15,7 @@ from registrations.models import (
     Bounce,
     BounceAction,
     BounceReason,
+    DelegateStatus,
     Delivery,
     DeliveryState,
     IcalMethod,
@@ -126,6 +127,15 @@ def came_back_of(webinars: Iterable[Webinar]) -> BounceQuerySet:
     return Bounce.objects.filter(pk__in=latest).select_related(
         "delivery__delegate__delegation__body", "delivery__delegation__body", "delivery__user"
     )
+
+
+def people_with_returned_mail() -> Subquery:
+    """Return, for delegations, how many of their active people had mail come back from their address; None if none."""
+    theirs = Bounce.objects.current().filter(
+        delivery__delegate__delegation=OuterRef("pk"), delivery__delegate__status=DelegateStatus.ACTIVE
+    )
+    by_delegation = theirs.order_by().values("delivery__delegate__delegation")
+    return Subquery(by_delegation.annotate(count=Count("delivery__delegate", distinct=True)).values("count"))
 
 
 def of_body(body: ParticipatingBody) -> Q:

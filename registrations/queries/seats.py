@@ -26,6 +26,7 @@ from registrations.models import (
 from registrations.models.delegate import DelegateQuerySet
 from registrations.queries.delegation_page import policy_of
 from registrations.queries.letters import lacking_letter
+from registrations.queries.returned_mail import people_with_returned_mail
 from sessions_app.models import Webinar
 
 # The limits of exceptions, by (quota id, body id).
@@ -217,13 +218,15 @@ def seats_of_webinar(webinar: Webinar) -> dict[int, tuple[SeatCount, ...]]:
 class CountedDelegation:
     """A delegation with its seat counts and the count of all its active people.
 
-    `lacks_letter` is true if the nomination letter is required and missing.
+    `lacks_letter` is true if the nomination letter is required and missing. `returned_count` is the number of active
+    people whose mail came back.
     """
 
     delegation: Delegation
     seats: tuple[SeatCount, ...]
     total: NamedCount
     lacks_letter: bool
+    returned_count: int
 
     @property
     def is_complete(self) -> bool:
@@ -249,6 +252,7 @@ def delegations_with_seats(webinar: Webinar) -> list[CountedDelegation]:
         .select_related("body")
         .annotate(
             lacks_letter=lacking_letter(),
+            returned_count=people_with_returned_mail(),
             in_force=FilteredRelation("waivers", condition=Q(waivers__revoked_at__isnull=True)),
             waived_profile=F("in_force__profile"),
             waived_seats=F("in_force__seats"),
@@ -266,6 +270,7 @@ def delegations_with_seats(webinar: Webinar) -> list[CountedDelegation]:
             seats=seat_counts(delegation, quotas=quotas, exceptions=exceptions, waived=waived, named=named),
             total=totals[delegation.pk],
             lacks_letter=bool(delegation.lacks_letter),
+            returned_count=delegation.returned_count or 0,
         )
         for delegation in delegations.values()
     ]

@@ -158,6 +158,26 @@ def test_the_list_of_people_shows_and_filters_what_came_back(secretariat: Client
     assert f"Came back: {REASON} (5.1.1)" in found.text
 
 
+def test_the_board_counts_the_people_whose_mail_came_back(
+    client: Client, secretariat: Client, delegation: Delegation, ana: Delegate
+) -> None:
+    return_mail(ana)
+    return_mail(ana, reason="policy")
+    for _number in range(2):
+        return_mail(make_delegate(delegation, status="withdrawn", withdrawn_at=NOW))
+    board = "/admin/quota-board/flows/"
+
+    seen = text_of(secretariat, board)
+    client.force_login(make_observer())
+    observed = text_of(client, board)
+
+    address = (
+        "/admin/registrations/delegate/?webinar=flows&amp;status__exact=active&amp;body=country-hn&amp;mail=returned"
+    )
+    assert f'<a class="is-failed" href="{address}">1 came back' in seen
+    assert "came back" not in observed
+
+
 def test_observers_read_nothing_of_it(client: Client, ana: Delegate) -> None:
     return_mail(ana)
     client.force_login(make_observer())

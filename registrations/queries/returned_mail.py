@@ -30,13 +30,16 @@ DELAY_SHOWN = timedelta(days=5)
 
 @dataclass(frozen=True)
 class ReturnedMail:
-    """What came back of the mail to one person, or is late. `state` and `ical_method` are those of the delivery."""
+    """What came back of the mail to one person, or is late. `ical_method` is that of the delivery.
+
+    `retry_at` is when it will be sent again by itself, as text; None if it will not.
+    """
 
     delivery_id: int
     action: str
     reason: str
     status_code: str
-    state: str
+    retry_at: str | None
     ical_method: str
 
     @property
@@ -60,7 +63,7 @@ class ReturnedMail:
     @property
     def is_sent_again(self) -> bool:
         """Whether it will be sent again by itself."""
-        return self.state == DeliveryState.DUE
+        return self.retry_at is not None
 
     @property
     def reason_label(self) -> str:
@@ -103,9 +106,9 @@ def returned_mail(*, now: datetime, for_country: bool = False) -> Subquery:
     if for_country:
         theirs = theirs.exclude(reason__in=STAFF_ONLY_REASONS)
     failed_first = Case(When(action=BounceAction.FAILED, then=Value(0)), default=Value(1), output_field=IntegerField())
-    of_bounce = {name: F(name) for name in ("delivery_id", "action", "reason", "status_code")}
-    of_delivery = {name: F(f"delivery__{name}") for name in ("state", "ical_method")}
-    rows = theirs.order_by(failed_first, "-reported_at", "-pk").values(found=JSONObject(**of_bounce, **of_delivery))
+    of_bounce = {name: F(name) for name in ("delivery_id", "action", "reason", "status_code", "retry_at")}
+    found = JSONObject(**of_bounce, ical_method=F("delivery__ical_method"))
+    rows = theirs.order_by(failed_first, "-reported_at", "-pk").values(found=found)
     return Subquery(rows[:1])
 
 

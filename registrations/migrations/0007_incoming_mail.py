@@ -18,10 +18,10 @@ class Migration(migrations.Migration):
             name='InboxState',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('leased_until', models.DateTimeField(blank=True, null=True)),
-                ('read_at', models.DateTimeField(blank=True, null=True)),
-                ('failed_at', models.DateTimeField(blank=True, null=True)),
-                ('failure', models.CharField(blank=True, max_length=40)),
+                ('leased_until', models.DateTimeField(blank=True, editable=False, null=True)),
+                ('read_at', models.DateTimeField(blank=True, editable=False, null=True)),
+                ('failed_at', models.DateTimeField(blank=True, editable=False, null=True)),
+                ('failure', models.CharField(blank=True, editable=False, max_length=40)),
             ],
             options={
                 'verbose_name': 'state of the inbox',
@@ -32,12 +32,12 @@ class Migration(migrations.Migration):
             name='IncomingMail',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('mailbox', models.CharField(max_length=300)),
-                ('uid_validity', models.CharField(blank=True, max_length=20)),
-                ('uid', models.CharField(max_length=255)),
-                ('digest', models.CharField(max_length=64)),
-                ('kind', models.CharField(choices=[('answer', 'Answer'), ('bounce', 'Mail that came back'), ('automatic', 'Automatic reply'), ('for_a_person', 'For a person')], max_length=20)),
-                ('read_at', models.DateTimeField()),
+                ('mailbox', models.CharField(editable=False, max_length=300)),
+                ('uid_validity', models.CharField(blank=True, editable=False, max_length=20)),
+                ('uid', models.CharField(editable=False, max_length=255)),
+                ('digest', models.CharField(editable=False, max_length=64)),
+                ('kind', models.CharField(choices=[('answer', 'Answer'), ('bounce', 'Mail that came back'), ('automatic', 'Automatic reply'), ('for_a_person', 'For a person')], editable=False, max_length=20)),
+                ('read_at', models.DateTimeField(editable=False)),
             ],
             options={
                 'verbose_name': 'incoming mail',

@@ -23,12 +23,12 @@ class InboxState(models.Model):
     KEY = 1
 
     # One reader at a time; a reader that was killed is waited for until then.
-    leased_until = models.DateTimeField(null=True, blank=True)
+    leased_until = models.DateTimeField(null=True, blank=True, editable=False)
 
-    read_at = models.DateTimeField(null=True, blank=True)
-    failed_at = models.DateTimeField(null=True, blank=True)
+    read_at = models.DateTimeField(null=True, blank=True, editable=False)
+    failed_at = models.DateTimeField(null=True, blank=True, editable=False)
     # A code, such as "sign_in_refused".
-    failure = models.CharField(max_length=40, blank=True)
+    failure = models.CharField(max_length=40, blank=True, editable=False)
 
     class Meta:
         verbose_name = _("state of the inbox")
@@ -50,13 +50,13 @@ class IncomingKind(models.TextChoices):
 class IncomingMail(models.Model):
     """A mail that was read, so that it is never processed twice. It holds nothing of the mail but its fingerprint."""
 
-    mailbox = models.CharField(max_length=300)
-    uid_validity = models.CharField(max_length=20, blank=True)
-    uid = models.CharField(max_length=255)
+    mailbox = models.CharField(max_length=300, editable=False)
+    uid_validity = models.CharField(max_length=20, blank=True, editable=False)
+    uid = models.CharField(max_length=255, editable=False)
     # SHA-256 of its bytes, as far as they were read, in hexadecimal digits. Recognises it after a renumbering.
-    digest = models.CharField(max_length=64)
-    kind = models.CharField(max_length=20, choices=IncomingKind)
-    read_at = models.DateTimeField()
+    digest = models.CharField(max_length=64, editable=False)
+    kind = models.CharField(max_length=20, choices=IncomingKind, editable=False)
+    read_at = models.DateTimeField(editable=False)
 
     class Meta:
         verbose_name = _("incoming mail")

@@ -332,8 +332,7 @@ def test_what_came_back_stands_beside_the_person_in_plain_words(owner, delegatio
 
 def test_a_full_mailbox_that_is_tried_again_asks_for_nothing(owner, delegation) -> None:
     ana = invited(delegation, "sent")
-    returned(ana, reason="mailbox_full", retries=1)
-    Delivery.objects.update(state="due", resend_count=1, sent_at=NOW)
+    returned(ana, reason="mailbox_full", retry_at=NOW + timedelta(hours=6))
 
     assert "The mailbox is full. It is sent again by itself." in page(owner, delegation)
 

@@ -23,8 +23,8 @@ MAX_DECLINE_REASON_LENGTH = 500
 def record_answer(delegate: Delegate, session: Session, *, partstat: Partstat, now: datetime) -> CalendarEntry:
     """Record that `delegate` answered `partstat` to a released session; the latest answer counts.
 
-    Locks their calendar entry. The same answer again changes nothing unless the session was moved in between. Raises
-    NotPossibleNow if the session is over or cancelled, the person is not invited or the invitation is not planned yet.
+    Locks their calendar entry. The same answer again renews its time alone. Raises NotPossibleNow if the session is
+    over or cancelled, the person is not invited or the invitation is not planned yet.
     """
     _check_answerable(delegate, session, now)
     entry = (
@@ -107,11 +107,11 @@ def record_absence(delegate: Delegate, *, reason: str, now: datetime) -> None:
 def save_answer(entry: CalendarEntry, session: Session, *, partstat: Partstat, at: datetime) -> bool:
     """Store in a locked entry that the person answered `partstat` at this time.
 
-    Returns False, and changes nothing, if the same answer to the same hour is stored already.
+    Returns False if the same answer to the same hour is stored already; then only its time changes, so that an answer
+    which was given in between and arrives later does not count.
     """
-    if entry.ical_partstat == partstat and entry.starts_at == session.released.starts_at:
-        return False
+    is_new = entry.ical_partstat != partstat or entry.starts_at != session.released.starts_at
     entry.ical_partstat = partstat
     entry.answered_at = at
     entry.save(update_fields=["ical_partstat", "answered_at"])
-    return True
+    return is_new

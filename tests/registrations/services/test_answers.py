@@ -76,12 +76,12 @@ def test_moving_the_session_resets_an_earlier_answer(delegate):
     assert answers()[0] == ("NEEDS-ACTION", None)
 
 
-def test_the_same_answer_again_changes_nothing(delegate):
+def test_the_same_answer_again_renews_its_time(delegate):
     record_answer(delegate, first_session(), partstat=Partstat.ACCEPTED, now=NOW)
 
     record_answer(delegate, first_session(), partstat=Partstat.ACCEPTED, now=NOW + timedelta(hours=1))
 
-    assert answers()[0] == ("ACCEPTED", NOW)
+    assert answers()[0] == ("ACCEPTED", NOW + timedelta(hours=1))
 
 
 def test_an_answer_changes_neither_sequence_nor_stamp_of_the_entry(delegate):

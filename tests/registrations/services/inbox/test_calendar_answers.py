@@ -243,6 +243,27 @@ def test_a_later_answer_on_the_page_wins(ana):
     assert present(ana) == (Partstat.DECLINED, ANSWERED + MINUTE / 2)
 
 
+def test_an_answer_that_is_repeated_on_the_page_is_the_later_one(ana):
+    for hours in (1, 3):
+        record_answer(ana, entry_of(ana).session, partstat=Partstat.ACCEPTED, now=NOW + hours * HOUR)
+
+    late = reply_of(ana, partstat=Partstat.DECLINED, stamp=NOW + 2 * HOUR)
+
+    assert outcome(receive(late, now=NOW + 4 * HOUR)) == IgnoredBecause.ANSWERED_ON_PAGE
+    assert present(ana) == (Partstat.ACCEPTED, NOW + 3 * HOUR)
+
+
+def test_an_answer_that_the_calendar_repeats_is_its_own(ana):
+    receive(reply_of(ana, stamp=RECEIVED + 2 * MINUTE), now=RECEIVED + 3 * MINUTE)
+    rename_session(ana.webinar, "Another title", "Otro título")
+    plan_and_send(RECEIVED)
+    receive(reply_of(ana, stamp=RECEIVED), now=RECEIVED + 4 * MINUTE)
+
+    later = reply_of(ana, partstat=Partstat.DECLINED, stamp=RECEIVED + MINUTE)
+
+    assert outcome(receive(later, now=RECEIVED + 5 * MINUTE)) == AnswerState.COUNTED
+
+
 def test_a_later_answer_of_the_calendar_wins_over_the_page(ana):
     record_answer(ana, entry_of(ana).session, partstat=Partstat.DECLINED, now=ANSWERED - MINUTE)
 
@@ -254,7 +275,7 @@ def test_the_same_answer_as_on_the_page_counts_without_an_effect(ana):
     record_answer(ana, entry_of(ana).session, partstat=Partstat.ACCEPTED, now=NOW)
 
     assert outcome(receive(reply_of(ana))) == AnswerState.COUNTED
-    assert present(ana) == (Partstat.ACCEPTED, NOW)
+    assert present(ana) == (Partstat.ACCEPTED, ANSWERED)
     assert events() == []
 
 

@@ -29,6 +29,8 @@ MAX_COMMENT = 500
 # That of the database, for a PositiveIntegerField.
 MAX_SEQUENCE = 2**31 - 1
 MAX_UID = 255
+# What is stamped earlier was not, and a year such as 1 cannot be shown in every time zone.
+EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 # A person forwarded an invitation, or an agenda: mail to be read by a person, and no answer.
 NO_ANSWERS = ("", "PUBLISH", "REQUEST", "CANCEL")
 ANSWERS = (Partstat.ACCEPTED, Partstat.DECLINED, Partstat.TENTATIVE)
@@ -104,11 +106,13 @@ def _walk(message: Message) -> Iterator[Message]:
 
 
 def _sent_at(message: Message) -> datetime | None:
+    """Return the Date of the mail, or None if it is missing, broken or before `EARLIEST`."""
     try:
         sent = parsedate_to_datetime(header_text(message, "Date"))
-        return sent.replace(tzinfo=UTC) if sent.tzinfo is None else sent.astimezone(UTC)
+        sent = sent.replace(tzinfo=UTC) if sent.tzinfo is None else sent.astimezone(UTC)
     except (ValueError, OverflowError):
         return None
+    return sent if sent >= EARLIEST else None
 
 
 def _read_reply(text: str, *, sent_at: datetime) -> CalendarReply | None:
@@ -211,11 +215,12 @@ def _read_sequence(value: str) -> int:
 
 
 def _read_stamp(value: str) -> datetime | None:
-    """Return the DTSTAMP, which must be UTC (RFC 5545 §3.8.7.2), or None."""
+    """Return the DTSTAMP, which must be UTC (RFC 5545 §3.8.7.2), or None if it is broken or before `EARLIEST`."""
     try:
-        return datetime.strptime(value, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+        stamp = datetime.strptime(value, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
     except ValueError:
         return None
+    return stamp if stamp >= EARLIEST else None
 
 
 def _without_html(comment: str) -> str:

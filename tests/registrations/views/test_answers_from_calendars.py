@@ -3,11 +3,33 @@
 import pytest
 from django.urls import reverse
 
-from registrations.models import HistoryEvent, HistoryKind, Partstat
+from registrations.models import CalendarAnswer, HistoryEvent, HistoryKind, Partstat
 from registrations.services.history import record
 from registrations.services.personal_data.anonymising import without_values
 from tests.factories import NOW, make_focal_point
+from tests.registrations.services.inbox.stories import OUR_SERVER, Inbox, entry_of, reply_mail
+from tests.registrations.services.inbox.stories import read as read_inbox
 from tests.registrations.views.test_participant_page import text_without_tags
+
+
+@pytest.mark.parametrize("is_proven", [True, False])
+@pytest.mark.parametrize("date", ["Mon, 1 Jan 0101 00:00:00 +0000", "Fri, 30 Oct 2026 10:30:00 -0600"])
+def test_an_answer_with_a_forged_year_breaks_no_page(is_proven, date, participant, secretariat, settings, tmp_path):
+    inbox = Inbox(tmp_path / "Maildir")
+    settings.INBOX_URL, settings.INBOX_AUTHSERV_ID = inbox.url, OUR_SERVER
+    mail = reply_mail(entry_of(participant), "TENTATIVE", is_proven=is_proven, DTSTAMP="00010101T000000Z")
+    inbox.deliver(f"Date: {date}\n".encode() + mail)
+    read_inbox()
+    pages = [
+        reverse("admin:registrations_delegate_change", args=[participant.pk]),
+        reverse("admin:registrations_delegation_change", args=[participant.delegation_id]),
+        reverse("admin:index"),
+    ]
+
+    assert [secretariat.get(page).status_code for page in pages] == [200] * 3
+    secretariat.force_login(make_focal_point(participant.delegation.body).user)
+    assert secretariat.get(participant.delegation.get_absolute_url()).status_code == 200
+    assert CalendarAnswer.objects.filter(state="counted" if is_proven else "to_confirm").count() == 1
 
 
 @pytest.fixture

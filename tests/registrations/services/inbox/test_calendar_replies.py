@@ -84,6 +84,7 @@ def test_r8_lines_that_end_as_on_unix_and_a_byte_order_mark():
         ("DTSTAMP:20261030T160000", SENT),
         ("DTSTAMP:20261030", SENT),
         ("DTSTAMP:yesterday", SENT),
+        ("DTSTAMP:00010101T000000Z", SENT),
         ("DTSTAMP;TZID=Nowhere:20261030T160000", SENT),
         ("X-NONE:1", SENT),
     ],
@@ -94,7 +95,7 @@ def test_r10_without_a_stamp_in_utc_the_mail_says_when_the_answer_was_given(stam
     assert read(mail(text)) == replace(ACCEPTED, stamp=expected)
 
 
-@pytest.mark.parametrize("date", ["Date: soon", "Date: Fri, 31 Dec 9999 23:59:00 -2359", "X-Date: none"])
+@pytest.mark.parametrize("date", ["Date: soon", "Date: Mon, 1 Jan 0101 00:00:00 +0000", "Date: Fri, 31 Dec 9999 23:59:00 -2359", "X-Date: none"])
 def test_r10_without_stamp_and_date_it_was_given_when_it_is_read(date):
     content = mail(calendar().replace("DTSTAMP", "X-STAMP")).decode()
 

@@ -70,7 +70,7 @@ def decline_sessions_ahead(delegate: Delegate, *, reason: str, now: datetime) ->
     if len(entries) < len(ahead):
         raise NotPossibleNow(_("Your invitation is being prepared. Please answer again in a minute."))
     changed = [save_answer(entry, ahead[entry.session_id], partstat=Partstat.DECLINED, at=now) for entry in entries]
-    if not any(changed) and was_absence_recorded(delegate, reason=reason, now=now):
+    if not any(changed) and _was_absence_recorded(delegate, reason=reason, now=now):
         return False
     record_absence(delegate, reason=reason, now=now)
     return True
@@ -90,7 +90,7 @@ def clean_decline_reason(reason: str) -> str:
     return reason
 
 
-def was_absence_recorded(delegate: Delegate, *, reason: str, now: datetime) -> bool:
+def _was_absence_recorded(delegate: Delegate, *, reason: str, now: datetime) -> bool:
     """Return whether `delegate` said so within SAME_REASON_WITHIN, with this `reason` if they give one. One query."""
     recorded = HistoryEvent.objects.filter(
         delegate=delegate, kind=HistoryKind.CANNOT_COME, at__gt=now - SAME_REASON_WITHIN

@@ -23,7 +23,7 @@ from registrations.models import (
 )
 from registrations.queries.calendar_answers import Revision, newest_counted, sequences_of_present_hours
 from registrations.queries.participant import is_invited, sessions_ahead_of
-from registrations.services.answers import clean_decline_reason, record_absence, save_answer, was_absence_recorded
+from registrations.services.answers import clean_decline_reason, record_absence, save_answer
 from registrations.services.history import record
 from registrations.services.inbox.calendar_replies import CalendarReply
 from registrations.services.inbox.parsing import one_line
@@ -53,7 +53,8 @@ def record_reply(
         entry=entry,
         delegate=entry.delegate,
         ical_partstat=reply.partstat,
-        ical_sequence=reply.sequence,
+        # A number above that of our message would outdo all later answers.
+        ical_sequence=min(reply.sequence, entry.sequence),
         # A clock that is fast must not outdo later answers.
         ical_stamp=min(reply.stamp, now),
         comment=reply.comment,
@@ -150,9 +151,16 @@ def _why_ignored(
         return IgnoredBecause.OLDER
     # The present answer is from the page, unless it is the newest one of the calendar.
     answered_on_page = entry.answered_at if newest is None or entry.answered_at != newest[1] else None
-    if answered_on_page is not None and answered_on_page > answer.ical_stamp:
+    if answered_on_page is not None and answered_on_page > _given_at(answer, entry):
         return IgnoredBecause.ANSWERED_ON_PAGE
     return None
+
+
+def _given_at(answer: CalendarAnswer, entry: CalendarEntry) -> datetime:
+    """Return when the answer was given. A clock may be slow, but nobody answers a message before it was made."""
+    if answer.ical_sequence < entry.sequence:
+        return answer.ical_stamp
+    return max(answer.ical_stamp, entry.stamp)
 
 
 def _is_invited(entry: CalendarEntry) -> bool:
@@ -197,7 +205,8 @@ def _decide(
 def _record_absence(delegate: Delegate, entries: Iterable[CalendarEntry], *, comment: str, now: datetime) -> None:
     """Record that `delegate` cannot come if they have declined every session ahead.
 
-    Focal points are told of it. They are told the comment if it would be accepted as a reason on the page.
+    Focal points are told of it. They are told the comment if it would be accepted as a reason on the page. The caller
+    has made sure that the answer is new.
     """
     ahead = {(released.session_id, released.starts_at) for released in sessions_ahead_of(delegate, now=now)}
     theirs = [entry for entry in entries if (entry.delegate_id, entry.address) == (delegate.pk, delegate.address)]
@@ -208,5 +217,4 @@ def _record_absence(delegate: Delegate, entries: Iterable[CalendarEntry], *, com
         reason = clean_decline_reason(comment)
     except InvalidInput:
         reason = ""
-    if not was_absence_recorded(delegate, reason=reason, now=now):
-        record_absence(delegate, reason=reason, now=now)
+    record_absence(delegate, reason=reason, now=now)

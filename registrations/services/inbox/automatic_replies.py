@@ -23,12 +23,13 @@ _VALUES = {
     "Preference": {"auto_reply"},
     "Delivered-To": {"autoresponder"},
 }
-# As Exchange, Outlook, Sieve and others begin the subject in English, Spanish, Portuguese and French.
+# As Exchange, Outlook and others begin the subject in English, Spanish, Portuguese and French. With less than such a
+# phrase and its colon people write too: in Spanish, "Auto" is a car or a court order.
 _SUBJECT = re.compile(
-    r"(?:auto|auto(?:matic)?[- ]?(?:reply|response)|out of (?:the )?office(?: auto(?:matic)?[- ]?reply)?|on vacation"
+    r"(?:auto(?:matic)?[- ]?(?:reply|response)|out of (?:the )?office(?: auto(?:matic)?[- ]?reply)?"
     r"|respuesta autom[áa]tica|fuera de (?:la )?oficina|ausente de la oficina"
     r"|resposta autom[áa]tica|fora do escrit[óo]rio|aus[êe]ncia tempor[áa]ria"
-    r"|r[ée]ponse automatique|absente?(?:\(e\))? du bureau|absence du bureau) ?(?::|$)",
+    r"|r[ée]ponse automatique|absente?(?:\(e\))? du bureau|absence du bureau) ?:",
     re.IGNORECASE,
 )
 

@@ -37,13 +37,13 @@ _MOST = 10
 
 
 def tokens_in(message: Message) -> tuple[str, ...]:
-    """Return "5f2c….0" for a mail to "bounces+5f2c….0@example.org" if BOUNCE_ADDRESS is "bounces@example.org"."""
+    """Return, ten at most, "5f2c….0" for a mail to "bounces+5f2c….0@example.org" if BOUNCE_ADDRESS is "bounces@example.org"."""
     local, _at, domain = settings.BOUNCE_ADDRESS.partition("@")
     if not domain:
         return ()
     address = rf"(?<![\w.+-]){re.escape(local)}\+([\w.-]{{1,64}})@{re.escape(domain)}(?![\w.-])"
     values = "\n".join(_values(message, *_RECIPIENT_HEADERS))
-    return tuple(dict.fromkeys(token.lower() for token in re.findall(address, values, re.IGNORECASE)))
+    return tuple(dict.fromkeys(token.lower() for token in re.findall(address, values, re.IGNORECASE)))[:_MOST]
 
 
 def candidate_message_ids(message: Message) -> tuple[str, ...]:

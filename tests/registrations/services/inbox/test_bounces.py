@@ -150,6 +150,12 @@ def test_a_token_is_read_from_an_address_of_ours_alone(recipient, tokens):
     assert parse_bounce(mail).tokens == tokens
 
 
+def test_of_many_tokens_the_first_are_read():
+    recipients = ", ".join(f"bounces+{number}@example.org" for number in range(100))
+
+    assert len(parse_bounce(parse_mail(f"To: {recipients}\n".encode() + REPORT)).tokens) == 10
+
+
 @pytest.mark.parametrize(
     ("status", "diagnostic", "reason"),
     [

@@ -15,6 +15,14 @@ from itertools import islice
 MAX_PARTS = 200
 # In characters. What is longer is no subject and no list of recipients.
 MAX_HEADER = 10_000
+# No real mail has more of these, and the standard library takes seconds to parse such a one: it compares each line with
+# the boundaries of all parts around it, and copies the rest of a Content-Type at each parameter.
+MAX_LINES = 40_000
+MAX_BOUNDARIES = 50
+MAX_CONTENT_TYPE = 2_000
+MAX_PARAMETERS = 50
+BOUNDARY = re.compile(rb"boundary[\s*0-9]*=", re.IGNORECASE)
+CONTENT_TYPE = re.compile(rb"(?<![^\r\n])content-type:[^\r\n]*(?:(?:\r\n|\r|\n)[ \t][^\r\n]*)*", re.IGNORECASE)
 # Text encodings of Python that are no charsets. To decode 256 kB of punycode takes a second.
 CODECS_OF_NO_MAIL = {"idna", "punycode", "raw_unicode_escape", "undefined", "unicode_escape"}
 CONTROL_CHARACTERS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
@@ -25,12 +33,25 @@ class Unreadable(Exception):
 
 
 def parse_mail(content: bytes) -> Message:
-    """Parse the bytes of a mail. Raises Unreadable, for example for a thousand parts within each other."""
+    """Parse the bytes of a mail, at most 256 kB. Raises Unreadable, also for what would take too long to parse."""
+    if _is_costly(content):
+        raise Unreadable("too_costly")
     try:
         # The policy that never refuses a header; newer ones raise errors while they parse it.
         return message_from_bytes(content, policy=compat32)
     except (MessageError, RecursionError, ValueError, LookupError) as error:
         raise Unreadable(type(error).__name__) from error
+
+
+def _is_costly(content: bytes) -> bool:
+    return (
+        len(content.splitlines()) > MAX_LINES
+        or len(BOUNDARY.findall(content)) > MAX_BOUNDARIES
+        or any(
+            len(header) > MAX_CONTENT_TYPE or header.count(b";") > MAX_PARAMETERS
+            for header in CONTENT_TYPE.findall(content)
+        )
+    )
 
 
 def parts_of(message: Message) -> list[Message]:

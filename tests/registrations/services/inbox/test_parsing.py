@@ -1,3 +1,6 @@
+import time
+from contextlib import suppress
+
 import pytest
 
 from registrations.services.inbox.parsing import (
@@ -18,9 +21,48 @@ def nested(depth: int) -> bytes:
     return b"From: a@example.org\n" + head + b"\n\ntext\n"
 
 
-def test_a_mail_with_a_thousand_parts_within_each_other_is_unreadable():
-    with pytest.raises(Unreadable):
-        parts_of(parse_mail(nested(2000)))
+@pytest.mark.parametrize(
+    "mail",
+    [
+        nested(2000),
+        nested(450) + b"\n" * 200_000,
+        nested(50) + b"\n" * 39_000,
+        nested(50).replace(b"boundary=", b"BOUNDARY*0 =") + b"\r" * 200_000,
+        b"\r\n" * 131_000,
+        b"Content-Type: multipart/mixed" + b";" * 262_000,
+        b"content-type: multipart/mixed\n " + b";\n " * 87_000,
+        b'From: a\r\nContent-Type: multipart/mixed; a="' + b";" * 262_000,
+        b"Content-Type: multipart/mixed; boundary=b\n\n"
+        + (b'--b\nContent-Type: multipart/mixed; a="' + b";" * 48 + b"\n\n\n") * 2_600,
+        b"Content-Type: message/delivery-status\n\n" + b"\n" * 262_000,
+        b"Content-Type: message/delivery-status\n\n" + b"a: b\n\n" * 19_000,
+        b"Content-Type: message/rfc822\n\n" * 8_000,
+        b"Content-Type: multipart/digest; boundary=b\n\n" + b"--b\n\n" * 19_000,
+        b"content-type:\n " * 16_000,
+        b"boundary" + b" " * 262_000,
+    ],
+    ids=range(15),
+)
+def test_a_mail_made_to_take_long_is_parsed_soon_or_unreadable(mail):
+    began = time.process_time()
+
+    with suppress(Unreadable):
+        parts_of(parse_mail(mail[: 256 * 1024]))
+
+    assert time.process_time() - began < 0.5
+
+
+def test_a_mail_that_would_take_too_long_is_unreadable():
+    for mail in (nested(450), b"\n" * 200_000, b"Content-Type: text/plain" + b";" * 3_000):
+        with pytest.raises(Unreadable):
+            parse_mail(mail)
+
+
+def test_a_large_mail_of_a_person_is_read():
+    lines = b"word " * 14 + b"\r\n"
+    mail = nested(10).replace(b"\n", b"\r\n") + lines * 3_600
+
+    assert len(parts_of(parse_mail(mail))) == 11
 
 
 def test_of_many_parts_the_first_are_read():

@@ -4,13 +4,12 @@ import re
 from collections.abc import Iterable
 from datetime import datetime
 from email.message import Message
-from email.utils import parseaddr
 
 import nh3
 from django.db import transaction
 
 from registrations.models import AttentionReason, Delegate, IncomingMail, MailForAPerson, User
-from registrations.services.inbox.parsing import header_text, one_line, plain_text, texts_of
+from registrations.services.inbox.parsing import header_text, plain_text, sender_of, texts_of
 
 MAX_EXCERPT_LINES = 12
 MAX_EXCERPT = 1000
@@ -27,13 +26,13 @@ def record_for_a_person(
     For a bounce, `failed` are the addresses that it names: whoever has one of them is a guess. The first lines are kept
     only of what a person wrote, since other mail quotes whole messages.
     """
-    name, address = parseaddr(header_text(message, "From"))
+    name, address = sender_of(message)
     addresses = [*failed] or [address]
     is_written = reason == AttentionReason.WRITTEN_BY_A_PERSON
     return MailForAPerson.objects.create(
         mail=mail,
         reason=reason,
-        sender_name=one_line(name)[:200],
+        sender_name=name[:200],
         sender_address=address[:320],
         subject=header_text(message, "Subject")[:200],
         excerpt=_excerpt(message) if is_written else "",

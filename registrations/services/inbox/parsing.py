@@ -25,7 +25,10 @@ BOUNDARY = re.compile(rb"boundary[\s*0-9]*=", re.IGNORECASE)
 CONTENT_TYPE = re.compile(rb"(?<![^\r\n])content-type:[^\r\n]*(?:(?:\r\n|\r|\n)[ \t][^\r\n]*)*", re.IGNORECASE)
 # Text encodings of Python that are no charsets. To decode 256 kB of punycode takes a second.
 CODECS_OF_NO_MAIL = {"idna", "punycode", "raw_unicode_escape", "undefined", "unicode_escape"}
-CONTROL_CHARACTERS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+# And those that are not seen, or change the direction of the text.
+CONTROL_CHARACTERS = re.compile(
+    r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]"
+)
 
 
 class Unreadable(Exception):
@@ -74,6 +77,17 @@ def _decoded(text: str) -> str:
         return str(make_header(decode_header(text)))
     except (MessageError, LookupError, ValueError):
         return text
+
+
+def sender_of(message: Message) -> tuple[str, str]:
+    """Return the name and the address in From; all of its text and no address if it does not hold exactly one.
+
+    The name is decoded last: a comma or an address within an encoded name is a part of the name (RFC 2047 §5).
+    """
+    values = [str(value)[:MAX_HEADER] for value in message.get_all("From", [])]
+    found = [(name, address) for name, address in getaddresses(values) if "@" in address]
+    name, address = found[0] if len(found) == 1 else (" ".join(values), "")
+    return one_line(_decoded(name)), one_line(address)
 
 
 def addresses_in(message: Message, *names: str) -> list[str]:

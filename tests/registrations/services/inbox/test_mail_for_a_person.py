@@ -79,6 +79,26 @@ def test_of_a_bounce_only_the_person_whose_address_failed_is_a_guess():
     assert (stored.delegate, stored.excerpt) == (person, "")
 
 
+@pytest.mark.parametrize(
+    ("sender", "name", "address"),
+    [
+        ("=?utf-8?q?ana=40example=2Eorg=2C?= <bob@example.com>", "ana@example.org,", "bob@example.com"),
+        ("=?utf-8?q?Ana_=3Cana=40example=2Eorg=3E?= <bob@example.com>", "Ana <ana@example.org>", "bob@example.com"),
+        ('"Paz, Ana" <ana@example.org>', "Paz, Ana", "ana@example.org"),
+        ("ana@example.org, bob@example.com", "ana@example.org, bob@example.com", ""),
+        ("ana@example.org <bob@example.com>", "ana@example.org <bob@example.com>", ""),
+        ("=?utf-8?b?4oCuQW5h4oCLIFBhesKt?= <bob@example.com>", "Ana Paz", "bob@example.com"),
+    ],
+)
+def test_the_sender_is_who_the_address_says_and_not_who_the_name_says(sender, name, address):
+    ana = make_delegate(make_delegation(), email="ana@example.org")
+
+    stored = recorded(f"From: {sender}\nSubject: Hello\n\nHello\n".encode())
+
+    assert (stored.sender_name, stored.sender_address) == (name, address)
+    assert stored.delegate == (ana if address == ana.email else None)
+
+
 def test_long_and_broken_headers_are_cut():
     stored = recorded(b"From: " + b"a" * 500 + b"@example.org\nSubject: " + b"s" * 500 + b"\n\ntext\n")
 

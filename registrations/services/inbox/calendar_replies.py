@@ -11,15 +11,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.message import Message
 from email.utils import parsedate_to_datetime
-from html import unescape
 from itertools import islice
 from typing import cast
 
-import nh3
 from icalendar.parser import Contentline, Contentlines
 
 from registrations.models import AttentionReason, Partstat
-from registrations.services.inbox.parsing import MAX_PARTS, Unreadable, header_text, one_line, text_of
+from registrations.services.inbox.parsing import MAX_PARTS, Unreadable, header_text, one_line, text_of, text_of_html
 
 # In characters. A longer calendar is no answer.
 MAX_CALENDAR = 65_536
@@ -225,6 +223,4 @@ def _read_stamp(value: str) -> datetime | None:
 
 def _without_html(comment: str) -> str:
     """Return `comment` as one line of plain text. Programs write HTML into it, which RFC 5545 does not allow."""
-    # A blank before each tag keeps the words apart that only a tag divides.
-    text = nh3.clean(comment[:MAX_RAW_COMMENT].replace("<", " <"), tags=set())
-    return one_line(unescape(text))[:MAX_COMMENT].strip()
+    return one_line(text_of_html(comment[:MAX_RAW_COMMENT]))[:MAX_COMMENT].strip()

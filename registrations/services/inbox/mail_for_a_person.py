@@ -5,11 +5,10 @@ from collections.abc import Iterable
 from datetime import datetime
 from email.message import Message
 
-import nh3
 from django.db import transaction
 
 from registrations.models import AttentionReason, Delegate, IncomingMail, MailForAPerson, User
-from registrations.services.inbox.parsing import header_text, plain_text, sender_of, texts_of
+from registrations.services.inbox.parsing import header_text, one_line, sender_of, text_of_html, texts_of
 
 MAX_EXCERPT_LINES = 12
 MAX_EXCERPT = 1000
@@ -46,8 +45,8 @@ def _excerpt(message: Message) -> str:
     """Return the first lines that the sender wrote, without links and quoted text."""
     text = next((text for text in texts_of(message, "text/plain") if text.strip()), "")
     if not text:
-        text = next((nh3.clean(html, tags=set()) for html in texts_of(message, "text/html")), "")
-    lines = [line for line in plain_text(text).splitlines() if line.strip() and not QUOTED.match(line)]
+        text = next(map(text_of_html, texts_of(message, "text/html")), "")
+    lines = [line for line in map(one_line, text.splitlines()) if line and not QUOTED.match(line)]
     return LINK.sub("…", "\n".join(lines[:MAX_EXCERPT_LINES])[: 4 * MAX_EXCERPT])[:MAX_EXCERPT]
 
 

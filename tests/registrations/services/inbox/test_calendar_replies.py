@@ -95,7 +95,10 @@ def test_r10_without_a_stamp_in_utc_the_mail_says_when_the_answer_was_given(stam
     assert read(mail(text)) == replace(ACCEPTED, stamp=expected)
 
 
-@pytest.mark.parametrize("date", ["Date: soon", "Date: Mon, 1 Jan 0101 00:00:00 +0000", "Date: Fri, 31 Dec 9999 23:59:00 -2359", "X-Date: none"])
+@pytest.mark.parametrize(
+    "date",
+    ["Date: soon", "Date: Mon, 1 Jan 0101 00:00:00 +0000", "Date: Fri, 31 Dec 9999 23:59:00 -2359", "X-Date: none"],
+)
 def test_r10_without_stamp_and_date_it_was_given_when_it_is_read(date):
     content = mail(calendar().replace("DTSTAMP", "X-STAMP")).decode()
 
@@ -177,7 +180,7 @@ def test_a_mail_without_a_calendar_holds_no_answer():
         (r"\n", ""),
         ("a\x07b\x7f \u202ec", "ab c"),
         ("x" * 2_000, "x" * 500),
-        ("<" * 2_000, ("< " * 250).strip()),
+        ("<" * 2_000, "<" * 500),
     ],
 )
 def test_r17_a_comment_becomes_one_line_of_plain_text(comment, expected):

@@ -1,3 +1,4 @@
+import time
 from email.message import EmailMessage
 
 import pytest
@@ -50,6 +51,20 @@ def test_the_first_lines_of_a_letter_in_html_are_plain_text():
     stored = recorded(letter("", html="<style>p{}</style><p>Hello <b>you</b><script>x()</script></p>"))
 
     assert stored.excerpt == "Hello you"
+
+
+def test_the_blocks_of_a_letter_in_html_are_lines():
+    html = "<div>Buenos&nbsp;d&iacute;as,</div><p>Ana &amp; Bob<br>no pueden</p><table><tr><td>1</td><td>2</td></tr></table>"
+
+    assert recorded(letter("", html=html)).excerpt == "Buenos días,\nAna & Bob\nno pueden\n1\n2"
+
+
+def test_html_that_is_made_to_take_long_is_read_soon():
+    content, began = letter("", html="<div>" * 52_000), time.process_time()
+
+    recorded(content)
+
+    assert time.process_time() - began < 0.5
 
 
 def test_a_long_letter_is_cut():

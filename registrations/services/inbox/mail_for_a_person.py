@@ -2,16 +2,19 @@
 
 import re
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from email.message import Message
 
 from django.db import transaction
+from django.db.models.functions import Lower
 
-from registrations.models import AttentionReason, Delegate, IncomingMail, MailForAPerson, User
+from registrations.models import AttentionReason, Delegate, Delivery, IncomingMail, MailForAPerson, User
 from registrations.services.inbox.parsing import header_text, one_line, sender_of, text_of_html, texts_of
 
 MAX_EXCERPT_LINES = 12
 MAX_EXCERPT = 1000
+# A bounce comes within a few days; later nobody can say which message it is about.
+BOUNCES_WITHIN = timedelta(days=7)
 # A quoted invitation holds the reader's personal link.
 LINK = re.compile(r"\b(?:https?://|www\.)\S+", re.IGNORECASE)
 QUOTED = re.compile(r"^\s*[>|]")
@@ -22,11 +25,14 @@ def record_for_a_person(
 ) -> MailForAPerson:
     """List `message` for the secretariat, with the person or account that may be meant. Three queries at most.
 
-    For a bounce, `failed` are the addresses that it names: whoever has one of them is a guess. The first lines are kept
-    only of what a person wrote, since other mail quotes whole messages.
+    For a bounce, `failed` are the addresses that it names: whom we wrote to at one of them lately is a guess. The first
+    lines are kept only of what a person wrote, since other mail quotes whole messages.
     """
     name, address = sender_of(message)
-    addresses = [*failed] or [address]
+    if reason == AttentionReason.UNKNOWN_BOUNCE:
+        delegate, user = _recipient_of(failed, now=now)
+    else:
+        delegate, user = _known_sender(address)
     is_written = reason == AttentionReason.WRITTEN_BY_A_PERSON
     return MailForAPerson.objects.create(
         mail=mail,
@@ -35,10 +41,26 @@ def record_for_a_person(
         sender_address=address[:320],
         subject=header_text(message, "Subject")[:200],
         excerpt=_excerpt(message) if is_written else "",
-        delegate=Delegate.objects.with_addresses(addresses).order_by("status", "-registered_at", "-pk").first(),
-        user=User.objects.filter(email__in=[one.lower() for one in addresses]).first(),
+        delegate=delegate,
+        user=user,
         received_at=now,
     )
+
+
+def _recipient_of(addresses: Iterable[str], *, now: datetime) -> tuple[Delegate | None, User | None]:
+    """Return whom the last message went to that was sent within `BOUNCES_WITHIN` to one of the addresses."""
+    lately = Delivery.objects.alias(to=Lower("email")).filter(
+        to__in=[address.lower() for address in addresses], sent_at__gt=now - BOUNCES_WITHIN
+    )
+    delivery = lately.select_related("delegate", "user").order_by("-sent_at").first()
+    return (delivery.delegate, delivery.user) if delivery else (None, None)
+
+
+def _known_sender(address: str) -> tuple[Delegate | None, User | None]:
+    if not address:
+        return None, None
+    people = Delegate.objects.with_addresses([address]).order_by("status", "-registered_at", "-pk")
+    return people.first(), User.objects.filter(email=address.lower()).first()
 
 
 def _excerpt(message: Message) -> str:

@@ -1,9 +1,10 @@
 import time
+from datetime import datetime, timedelta
 from email.message import EmailMessage
 
 import pytest
 
-from registrations.models import AttentionReason, IncomingKind, MailForAPerson
+from registrations.models import AttentionReason, Delivery, IncomingKind, MailForAPerson
 from registrations.services.inbox.mail_for_a_person import mark_as_dealt_with, record_for_a_person
 from registrations.services.inbox.parsing import parse_mail
 from tests.factories import (
@@ -15,6 +16,7 @@ from tests.factories import (
     make_staff,
     make_user,
 )
+from tests.registrations.services.reminding import invited
 
 pytestmark = pytest.mark.django_db
 
@@ -27,6 +29,12 @@ def letter(text: str = "Good morning.", *, html: str = "", sender: str = "Ana Pa
     if html:
         message.add_alternative(html, subtype="html")
     return message.as_bytes()
+
+
+def sent_to(email: str, at: datetime) -> Delivery:
+    person = invited(email=email)
+    Delivery.objects.update(sent_at=at)
+    return Delivery.objects.filter(delegate=person).latest("pk")
 
 
 def recorded(content: bytes, reason: str = AttentionReason.WRITTEN_BY_A_PERSON, **fields: object) -> MailForAPerson:
@@ -86,12 +94,22 @@ def test_an_account_is_named_and_an_unknown_person_is_nobody():
     assert (unknown.delegate, unknown.user) == (None, None)
 
 
-def test_of_a_bounce_only_the_person_whose_address_failed_is_a_guess():
-    person = make_delegate(make_delegation(), email="wrong@example.org")
+@pytest.mark.parametrize(("days", "is_guessed"), [(6, True), (8, False)])
+def test_of_a_bounce_only_whom_we_wrote_to_within_seven_days_is_a_guess(days, is_guessed):
+    delivery = sent_to("Wrong@example.org", NOW - timedelta(days=days))
+    make_delegate(delivery.delegate.delegation, email="ana@example.org")
 
     stored = recorded(letter("the whole mail"), AttentionReason.UNKNOWN_BOUNCE, failed=["wrong@example.org"])
 
-    assert (stored.delegate, stored.excerpt) == (person, "")
+    assert (stored.delegate, stored.excerpt) == (delivery.delegate if is_guessed else None, "")
+
+
+def test_a_bounce_that_names_nobody_is_no_guess_about_its_sender():
+    sent_to("ana@example.org", NOW)
+
+    stored = recorded(letter(), AttentionReason.UNKNOWN_BOUNCE)
+
+    assert (stored.delegate, stored.user) == (None, None)
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """Mail on an IMAP server, over TLS."""
 
+import hashlib
 import imaplib
 import re
 import ssl
@@ -15,7 +16,9 @@ from registrations.services.inbox.mailboxes.contract import MAX_BYTES, MailboxAw
 PORT = 993
 
 # `MailBox.fetch` would load a mail of any size whole. PEEK does not set the flag \Seen (RFC 3501 section 6.4.5).
-PARTS = f"(RFC822.SIZE BODY.PEEK[]<0.{MAX_BYTES}>)"
+FETCH_ITEMS = f"(RFC822.SIZE BODY.PEEK[]<0.{MAX_BYTES}>)"
+# Some servers write an empty text in quotes and not as a literal (RFC 3501 section 4.3).
+EMPTY_MAIL = re.compile(rb'BODY\[\](?:<0>)? ""')
 
 
 @contextmanager
@@ -30,7 +33,7 @@ def open_imap(url: str, *, timeout: float) -> Iterator["ImapMailbox"]:
     try:
         with _errors_as_away():
             folder = _select_folder(box, url)
-            mailbox = ImapMailbox(box, f"{host}/{folder}")
+            mailbox = ImapMailbox(box, f"{_account(url)}@{host}/{folder}")
         yield mailbox
     finally:
         with suppress(OSError, imaplib.IMAP4.error, ImapToolsError):
@@ -57,10 +60,10 @@ class ImapMailbox:
 
     def fetch(self, uid: str) -> StoredMail | None:
         with _errors_as_away():
-            status, answer = self._box.client.uid("FETCH", uid, PARTS)
+            status, answer = self._box.client.uid("FETCH", uid, FETCH_ITEMS)
         if status != "OK":
             raise MailboxAway("unexpected_answer")
-        return _parse_mail(uid, answer)
+        return parse_fetch(uid, answer)
 
     def move(self, uid: str, folder: str) -> None:
         target = self._prefix + folder
@@ -77,19 +80,26 @@ class ImapMailbox:
                 self._box.move(uid, target)
 
 
-def _parse_mail(uid: str, answer: list[Any]) -> StoredMail | None:
-    """Return the mail of an answer to FETCH; None if the answer holds no mail."""
-    # imaplib returns a pair where the answer has a literal: the text before it, and its bytes.
+def parse_fetch(uid: str, answer: list[Any]) -> StoredMail | None:
+    """Return the mail of an answer to FETCH, as imaplib returns it; None if it holds no mail.
+
+    Where the answer has a literal, there is a pair of the text before it and its bytes. [None] is an empty answer.
+    """
     literals = [part[1] for part in answer if isinstance(part, tuple)]
-    if not literals:
+    text = b" ".join(part[0] if isinstance(part, tuple) else part or b"" for part in answer)
+    if not literals and not EMPTY_MAIL.search(text):
         return None
-    content = literals[0][:MAX_BYTES]
-    text = b" ".join(part[0] if isinstance(part, tuple) else part for part in answer)
+    content = literals[0][:MAX_BYTES] if literals else b""
     size = re.search(rb"RFC822\.SIZE (\d+)", text)
     if size is None or len(content) < MAX_BYTES:
         # This is the whole mail, and some servers only estimate its size.
         return StoredMail(uid, content, len(content))
     return StoredMail(uid, content, int(size[1]))
+
+
+def _account(url: str) -> str:
+    """Return a short hash of the user name: each account of a server numbers its mail on its own."""
+    return hashlib.sha256(unquote(urlsplit(url).username or "").encode()).hexdigest()[:8]
 
 
 def _select_folder(box: MailBox, url: str) -> str:

@@ -1,6 +1,7 @@
 """Mailboxes: the same tests over a Maildir, a present IMAP server, and one that does less."""
 
 import os
+import re
 import shutil
 import signal
 import socket
@@ -22,6 +23,7 @@ from registrations.services.inbox.mailboxes import (
     StoredMail,
     open_mailbox,
 )
+from registrations.services.inbox.mailboxes.imap import parse_fetch
 from tests.mail_servers import Dovecot, deliver, dovecot, make_maildir
 from tests.servers import free_port
 
@@ -314,10 +316,16 @@ class TestImap:
             monkeypatch.setenv("SSL_CERT_FILE", str(server.certificate))
             yield server
 
-    def test_it_is_named_by_host_and_folder(self, running: Dovecot) -> None:
+    def test_it_is_named_by_account_host_and_folder(self, running: Dovecot) -> None:
         with open_mailbox(running.url) as mailbox:
-            assert mailbox.name == "127.0.0.1/INBOX"
+            account, _, folder = mailbox.name.partition("@")
+            assert folder == "127.0.0.1/INBOX"
             assert mailbox.uid_validity.isdecimal()
+
+        with open_mailbox(running.url.replace("imaps://webinars:", "imaps://other:")) as mailbox:
+            other = mailbox.name.partition("@")[0]
+        assert re.fullmatch("[0-9a-f]{8} [0-9a-f]{8}", f"{account} {other}")
+        assert account != other
 
     def test_another_folder_can_be_the_inbox(self, running: Dovecot) -> None:
         make_maildir(running.maildir / ".To read")
@@ -326,7 +334,7 @@ class TestImap:
         with open_mailbox(running.url.replace("/INBOX", "/To%20read")) as mailbox:
             mailbox.move("1", PROCESSED)
 
-            assert mailbox.name == "127.0.0.1/To read"
+            assert mailbox.name.endswith("@127.0.0.1/To read")
             assert mailbox.uids() == []
 
         with open_mailbox(running.url.replace("INBOX", PROCESSED)) as mailbox:
@@ -371,6 +379,23 @@ class TestImap:
 
         with open_mailbox(running.url) as mailbox:
             assert contents(mailbox) == [b"Subject: 1\n\n"]
+
+
+@pytest.mark.parametrize(
+    ("answer", "content"),
+    [
+        ([b'1 (UID 7 RFC822.SIZE 0 BODY[]<0> "")'], b""),
+        ([(b"1 (UID 7 RFC822.SIZE 0 BODY[]<0> {0}", b""), b")"], b""),
+        ([(b"1 (UID 7 RFC822.SIZE 3 BODY[]<0> {3}", b"a\r\n"), b")"], b"a\r\n"),
+    ],
+)
+def test_an_empty_mail_is_a_mail(answer: list[object], content: bytes) -> None:
+    assert parse_fetch("7", answer) == StoredMail("7", content, len(content))
+
+
+@pytest.mark.parametrize("answer", [[None], [b"1 (UID 7 FLAGS (\\Seen))"]])
+def test_an_answer_without_a_mail_says_that_it_has_gone(answer: list[object]) -> None:
+    assert parse_fetch("7", answer) is None
 
 
 def test_a_server_that_does_not_answer_is_away() -> None:

@@ -26,7 +26,7 @@ from registrations.queries.participant import is_invited, sessions_ahead_of
 from registrations.services.answers import clean_decline_reason, record_absence, save_answer
 from registrations.services.history import record
 from registrations.services.inbox.calendar_replies import CalendarReply
-from registrations.services.inbox.parsing import one_line
+from registrations.services.inbox.parsing import ascii_and_unicode_forms, one_line
 from registrations.services.transactions import atomic_with_retry
 
 # As long as its column.
@@ -105,16 +105,7 @@ def _find_entry(reply: CalendarReply) -> CalendarEntry | None:
         uid = UUID(reply.uid)
     except ValueError:
         return None
-    return CalendarEntry.objects.filter(session__ical_uid=uid, address__in=_spellings(reply.attendee)).first()
-
-
-def _spellings(address: str) -> set[str]:
-    """Return `address` as messages write it, with its domain in ASCII, and as people do ("ana@correo.españa")."""
-    local, _at, domain = address.rpartition("@")
-    try:
-        return {address, f"{local}@{domain.encode('ascii').decode('idna')}"}
-    except ValueError:
-        return {address}
+    return CalendarEntry.objects.filter(session__ical_uid=uid, address__in=ascii_and_unicode_forms(reply.attendee)).first()
 
 
 def _lock_entries(entries: Iterable[CalendarEntry]) -> dict[int, CalendarEntry]:

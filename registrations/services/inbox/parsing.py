@@ -103,6 +103,15 @@ def addresses_in(message: Message, *names: str) -> list[str]:
     return [address.lower() for _, address in getaddresses(values) if "@" in address]
 
 
+def ascii_and_unicode_forms(address: str) -> set[str]:
+    """Return `address` as messages write it, with its domain in ASCII, and as people do ("ana@correo.españa")."""
+    local, _at, domain = address.rpartition("@")
+    try:
+        return {address, f"{local}@{domain.encode('ascii').decode('idna')}"}
+    except ValueError:
+        return {address}
+
+
 def text_of(part: Message) -> str:
     """Return the decoded text of a part that has no parts; what its charset does not know becomes �."""
     payload = part.get_payload(decode=True)

@@ -1,12 +1,13 @@
 """Recognises what a mail is, and has it recorded: an answer, mail that came back, an automatic reply, or a letter."""
 
+from dataclasses import replace
 from datetime import datetime
 from email.message import Message
 
 from django.conf import settings
 
 from registrations.calendar_session import organizer_address
-from registrations.models import AttentionReason, BounceAction, IncomingKind, IncomingMail
+from registrations.models import AttentionReason, BounceAction, BounceReason, Delivery, IncomingKind, IncomingMail
 from registrations.services.bounces import find_delivery, record_bounce
 from registrations.services.inbox.authentication import is_proven
 from registrations.services.inbox.automatic_replies import is_automatic_reply
@@ -14,7 +15,7 @@ from registrations.services.inbox.bounces import BounceReport, parse_bounce
 from registrations.services.inbox.calendar_answers import record_reply
 from registrations.services.inbox.calendar_replies import CalendarReply, UnclearReply, find_reply
 from registrations.services.inbox.mail_for_a_person import record_for_a_person
-from registrations.services.inbox.parsing import addresses_in
+from registrations.services.inbox.parsing import addresses_in, ascii_and_unicode_forms
 
 
 def sort_mail(mail: IncomingMail, message: Message, *, now: datetime) -> IncomingKind:
@@ -52,10 +53,18 @@ def _record_report(mail: IncomingMail, message: Message, report: BounceReport, *
     delivery, message_id = find_delivery(report, domain=organizer_address().rpartition("@")[2])
     _save(mail, IncomingKind.BOUNCE)
     if delivery is not None:
-        record_bounce(mail, delivery, report, message_id=message_id, now=now)
+        record_bounce(mail, delivery, _limited_to(delivery, report), message_id=message_id, now=now)
     elif report.action == BounceAction.FAILED:
         return _for_a_person(mail, message, AttentionReason.UNKNOWN_BOUNCE, failed=report.addresses, now=now)
     return IncomingKind.BOUNCE
+
+
+def _limited_to(delivery: Delivery, report: BounceReport) -> BounceReport:
+    """Return `report` with what it says about our address: nothing if it names other ones, to which mail is forwarded."""
+    named = {form for address in report.addresses for form in ascii_and_unicode_forms(address)}
+    if report.action != BounceAction.FAILED or not named or delivery.email.lower() in named:
+        return report
+    return replace(report, reason=BounceReason.TECHNICAL)
 
 
 def _for_a_person(

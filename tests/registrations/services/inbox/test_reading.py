@@ -124,6 +124,40 @@ def test_a_bounce_that_proves_nothing_is_a_guess_and_marks_nothing(inbox):
     assert not Delivery.objects.filter(state=DeliveryState.BOUNCED).exists()
 
 
+@pytest.mark.parametrize(
+    ("recipients", "reason"),
+    [
+        ("Final-Recipient: rfc822; bob@elsewhere.example.org", "technical"),
+        (
+            "Original-Recipient: rfc822; ana@example.org\nFinal-Recipient: rfc822; bob@elsewhere.example.org",
+            "unknown_address",
+        ),
+        ("Final-Recipient: rfc822; ANA@example.org", "unknown_address"),
+        ("X-Note: nobody is named", "unknown_address"),
+    ],
+)
+def test_the_failure_of_an_address_that_ours_forwards_to_does_not_make_ours_wrong(recipients, reason, inbox):
+    delivery = Delivery.objects.filter(delegate=invited(email="ana@example.org")).earliest("pk")
+    report = bounce_mail(delivery).decode().replace(" <ana@example.org>", "")
+    inbox.deliver(report.replace("Final-Recipient: rfc822; ana@example.org", recipients).encode())
+
+    read(LATER)
+
+    bounce = Bounce.objects.get()
+    assert (bounce.delivery, bounce.action, bounce.reason) == (delivery, "failed", reason)
+    assert Bounce.objects.of_wrong_addresses().exists() == (reason == "unknown_address")
+
+
+def test_a_domain_that_is_not_ascii_is_known_in_a_bounce(inbox):
+    delivery = Delivery.objects.filter(delegate=invited(email="zoe@correo.españa.example")).earliest("pk")
+    delivery.email = "zoe@correo.xn--espaa-rta.example"
+    inbox.deliver(bounce_mail(delivery))
+
+    read(LATER)
+
+    assert Bounce.objects.get().reason == "unknown_address"
+
+
 def test_a_bounce_is_known_by_its_envelope_where_it_has_one(inbox, settings):
     settings.BOUNCE_ADDRESS = "bounces@example.org"
     delivery = Delivery.objects.filter(delegate=invited()).earliest("pk")

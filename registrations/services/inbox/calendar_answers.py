@@ -21,7 +21,7 @@ from registrations.models import (
     Partstat,
     User,
 )
-from registrations.queries.calendar_answers import Revision, newest_counted, sequences_of_present_hours
+from registrations.queries.calendar_answers import Revision, newest_counted, sequences_of_last_time_change
 from registrations.queries.participant import is_invited, sessions_ahead_of
 from registrations.services.answers import clean_decline_reason, record_absence, save_answer
 from registrations.services.history import record
@@ -62,10 +62,10 @@ def record_reply(
         received_at=now,
         state=AnswerState.TO_CONFIRM,
     )
-    first, newest = sequences_of_present_hours([entry])[entry.pk], newest_counted([entry]).get(entry.pk)
+    first, newest = sequences_of_last_time_change([entry])[entry.pk], newest_counted([entry]).get(entry.pk)
     because = _why_ignored(answer, entry, first_sequence=first, newest=newest, now=now)
     if is_proven or because is not None:
-        _decide(answer, entries, because=because, by=None, now=now)
+        _apply_outcome(answer, entries, because=because, by=None, now=now)
     answer.save(force_insert=True)
     return answer
 
@@ -82,11 +82,11 @@ def confirm_answers(answer_ids: Collection[int], *, by: User, now: datetime) -> 
     entries = _lock_entries(CalendarEntry.objects.filter(answers__in=waiting).order_by())
     answers = list(waiting.select_for_update().order_by("pk"))
     concerned = [entries[pk] for pk in {answer.entry_id for answer in answers}]
-    first, newest = sequences_of_present_hours(concerned), newest_counted(concerned)
+    first, newest = sequences_of_last_time_change(concerned), newest_counted(concerned)
     for answer in sorted(answers, key=_revision, reverse=True):
         pk = answer.entry_id
         because = _why_ignored(answer, entries[pk], first_sequence=first[pk], newest=newest.get(pk), now=now)
-        _decide(answer, entries, because=because, by=by, now=now)
+        _apply_outcome(answer, entries, because=because, by=by, now=now)
         answer.save(update_fields=["state", "ignored_because", "decided_at", "decided_by"])
         if because is None:
             newest[pk] = _revision(answer)
@@ -105,7 +105,9 @@ def _find_entry(reply: CalendarReply) -> CalendarEntry | None:
         uid = UUID(reply.uid)
     except ValueError:
         return None
-    return CalendarEntry.objects.filter(session__ical_uid=uid, address__in=ascii_and_unicode_forms(reply.attendee)).first()
+    return CalendarEntry.objects.filter(
+        session__ical_uid=uid, address__in=ascii_and_unicode_forms(reply.attendee)
+    ).first()
 
 
 def _lock_entries(entries: Iterable[CalendarEntry]) -> dict[int, CalendarEntry]:
@@ -162,7 +164,7 @@ def _is_invited(entry: CalendarEntry) -> bool:
     )
 
 
-def _decide(
+def _apply_outcome(
     answer: CalendarAnswer,
     entries: Mapping[int, CalendarEntry],
     *,

@@ -60,7 +60,10 @@ def _record_report(mail: IncomingMail, message: Message, report: BounceReport, *
 
 
 def _limited_to(delivery: Delivery, report: BounceReport) -> BounceReport:
-    """Return `report` with what it says about our address: nothing if it names other ones, to which mail is forwarded."""
+    """Return `report`, without its reason if it names only other addresses than the one that `delivery` went to.
+
+    Mail is forwarded to those; that one of them is wrong says nothing about the one we wrote to.
+    """
     named = {form for address in report.addresses for form in ascii_and_unicode_forms(address)}
     if report.action != BounceAction.FAILED or not named or delivery.email.lower() in named:
         return report

@@ -17,11 +17,12 @@ from registrations.services.inbox.bounces.recognising import is_bounce
 
 @dataclass(frozen=True)
 class BounceReport:
-    """What a mail server says became of a message of ours, and what it names as that message.
+    """What a mail server says became of a message, and how it names that message.
 
-    `status` is an enhanced status code (RFC 3463) such as "5.1.1", or empty. `tokens` are those of the addresses that
-    it was sent to (`BOUNCE_ADDRESS`). `message_ids` are all from the most trusted place that has one, with their
-    angle brackets. `addresses` are those that failed or are late, lower-cased; they may not be the one we wrote to.
+    `status` is an enhanced status code (RFC 3463) such as "5.1.1", or empty. `tokens` come from the recipients of the
+    report (`BOUNCE_ADDRESS`). `message_ids` have their angle brackets; they all come from one place, the most trusted
+    one that has any (see `candidate_message_ids`). `addresses` are lower-cased; a server may name other ones than the
+    one we wrote to.
     """
 
     action: BounceAction
@@ -35,8 +36,8 @@ class BounceReport:
 def parse_bounce(message: Message) -> BounceReport | None:
     """Return what `message` reports, or None if it is no bounce but, say, a person's mail or an automatic reply.
 
-    Of a report about several recipients only those that our message was written to are read, if they are named. Of a
-    bounce that quotes another one the outer is read. Raises Unreadable.
+    A report may be about several recipients: see `relevant_statuses`. If a bounce quotes another bounce, the outer one
+    is read. Raises Unreadable.
     """
     if not is_bounce(message):
         return None

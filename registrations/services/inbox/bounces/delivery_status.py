@@ -35,17 +35,17 @@ class RecipientStatus:
 def statuses_in(message: Message) -> list[RecipientStatus]:
     """Return what the report in `message` says about each recipient; nothing if there is no report."""
     parts = [part for part in own_parts(message) if _is_delivery_status(part)]
-    texts = ["\n\n".join(_lines(block) for block in nested(part)) for part in parts] or texts_in(message)
-    groups = [group for text in texts for group in _groups(text) if "action" in group]
+    texts = ["\n\n".join(_block_text(block) for block in nested(part)) for part in parts] or texts_in(message)
+    groups = [group for text in texts for group in _field_groups(text) if "action" in group]
     with_recipient = [group for group in groups if _recipients(group)]
     return [_recipient_status(group) for group in with_recipient or (groups if parts else [])]
 
 
 def relevant_statuses(message: Message, statuses: list[RecipientStatus]) -> list[RecipientStatus]:
-    """Return those of `statuses` about the address that the returned message was written to, and of one action.
+    """Return the statuses of the recipient to whom the returned message was addressed; all have the same action.
 
-    If it is not among them, because it was forwarded, a failure counts only if no other recipient got the message or
-    still may.
+    If no status names that recipient, the message was forwarded. Then the statuses of other recipients are returned:
+    those that got the message, else those that still may, else those that failed.
     """
     ours = {address for returned in returned_messages(message) for address in addresses_in(returned, "To")}
     about_us = [status for status in statuses if ours.intersection(status.addresses)]
@@ -60,14 +60,14 @@ def _is_delivery_status(part: Message) -> bool:
     return part.get_content_type() in {"message/delivery-status", "message/global-delivery-status"}
 
 
-def _lines(block: Message) -> str:
+def _block_text(block: Message) -> str:
     """Return the text of a block, whose fields the parser took for headers until the first line that is none."""
     rest = block.get_payload()
     fields = "\n".join(f"{name}: {value}" for name, value in block.items())
     return f"{fields}\n{rest}" if isinstance(rest, str) else fields
 
 
-def _groups(text: str) -> Iterator[dict[str, str]]:
+def _field_groups(text: str) -> Iterator[dict[str, str]]:
     """Yield the fields of each paragraph of `text`, by their names in lower case."""
     group: dict[str, str] = {}
     name = ""

@@ -37,7 +37,10 @@ _MOST = 10
 
 
 def tokens_in(message: Message) -> tuple[str, ...]:
-    """Return, ten at most, "5f2c….0" for a mail to "bounces+5f2c….0@example.org" if BOUNCE_ADDRESS is "bounces@example.org"."""
+    """Return the tokens in the recipients' addresses, `_MOST` at most.
+
+    If BOUNCE_ADDRESS is "bounces@example.org", "bounces+5f2c….0@example.org" has the token "5f2c….0".
+    """
     local, _at, domain = settings.BOUNCE_ADDRESS.partition("@")
     if not domain:
         return ()
@@ -52,13 +55,14 @@ def candidate_message_ids(message: Message) -> tuple[str, ...]:
     A less trusted place is not looked at then: if a person's answer to a message of ours came back, it names the
     answer as what came back, and our message in References.
     """
-    for found in _places(message):
+    for found in _ids_by_trust(message):
         if found:
             return tuple(dict.fromkeys(found))[:_MOST]
     return ()
 
 
-def _places(message: Message) -> Iterator[list[str]]:
+def _ids_by_trust(message: Message) -> Iterator[list[str]]:
+    """Yield the Message-IDs in each place that may name the message, the most trusted place first."""
     # Another one within or after it is not what came back.
     returned = returned_messages(message)[:1]
     yield [found for headers in returned for found in _ids(headers, "Message-ID", *_ORIGINAL_MESSAGE_ID)]

@@ -66,7 +66,7 @@ def _parse_text(part: Message) -> Message:
 
 
 def explanation_in(message: Message) -> str:
-    """Return the beginning of what the mail server wrote, without the message if that is quoted below it."""
+    """Return the beginning of what the mail server wrote, up to the headers of the returned message."""
     return _QUOTED_HEADERS.split("\n".join(texts_in(message))[:_BEGINNING], maxsplit=1)[0]
 
 

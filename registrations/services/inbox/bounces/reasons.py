@@ -30,10 +30,11 @@ _BY_SUBJECT = {
     "6": BounceReason.CONTENT_REFUSED,
     "7": BounceReason.POLICY,
 }
-# The subjects that are clear without a detail or a text.
-_CLEAR_SUBJECTS = {"6", "7"}
-# Written for an unknown domain too, such as 5.1.10 for a null MX (RFC 7505 §4.2).
-_ALSO_FOR_DOMAINS = {"1.0", "1.10", "4.4"}
+# Subjects of a status code that say enough without its detail and without a text.
+_DECISIVE_SUBJECTS = {"6", "7"}
+# "subject.detail" of status codes that servers also use for an unknown domain, such as 5.1.10 for a null MX (RFC 7505
+# §4.2).
+_CODES_OF_UNKNOWN_DOMAIN = {"1.0", "1.10", "4.4"}
 _BY_TEXT = [
     (
         BounceReason.MAILBOX_FULL,
@@ -77,8 +78,8 @@ _DELAY_IN_TEXT = re.compile(
     r"|attempts will continue",
     re.IGNORECASE,
 )
-# The reasons that servers also give with a code that says "temporary".
-_EVEN_IF_TEMPORARY = {BounceReason.MAILBOX_FULL, BounceReason.UNKNOWN_DOMAIN}
+# Reasons that the text may give although the status code is of class 4, "temporary".
+_REASONS_WITH_CLASS_4 = {BounceReason.MAILBOX_FULL, BounceReason.UNKNOWN_DOMAIN}
 
 
 def status_code(status: str, diagnostic: str) -> str:
@@ -105,11 +106,11 @@ def _reason_for(code: str, diagnostic: str, *, is_temporary: bool) -> BounceReas
     detail = code.partition(".")[2]
     subject = detail.partition(".")[0]
     from_text = _reason_in(diagnostic)
-    if from_text == BounceReason.UNKNOWN_DOMAIN and detail in _ALSO_FOR_DOMAINS:
+    if from_text == BounceReason.UNKNOWN_DOMAIN and detail in _CODES_OF_UNKNOWN_DOMAIN:
         return from_text
-    if from_code := _BY_DETAIL.get(detail) or (_BY_SUBJECT[subject] if subject in _CLEAR_SUBJECTS else None):
+    if from_code := _BY_DETAIL.get(detail) or (_BY_SUBJECT[subject] if subject in _DECISIVE_SUBJECTS else None):
         return from_code
-    if from_text and (not is_temporary or from_text in _EVEN_IF_TEMPORARY):
+    if from_text and (not is_temporary or from_text in _REASONS_WITH_CLASS_4):
         return from_text
     return _BY_SUBJECT.get(subject) or (BounceReason.TEMPORARY if is_temporary else BounceReason.OTHER)
 

@@ -33,7 +33,9 @@ def is_bounce(message: Message) -> bool:
     types = {part.get_content_type() for part in own_parts(message)}
     if "message/delivery-status" in types or failed_recipients(message):
         return True
-    return not _is_reply(message) and _speaks_of_failure(message, is_from_server, has_no_sender)
+    return not _is_reply(message) and _speaks_of_failure(
+        message, is_from_server=is_from_server, has_no_sender=has_no_sender
+    )
 
 
 def _is_report(message: Message) -> bool:
@@ -53,8 +55,8 @@ def _is_reply(message: Message) -> bool:
     return has_subject_of_automatic_reply(message) or bool(_REPLY.match(subject_of(message)))
 
 
-def _speaks_of_failure(message: Message, is_from_server: bool, has_no_sender: bool) -> bool:
-    """Return whether the subject says that a message came back, or what the server wrote if nobody else can have."""
+def _speaks_of_failure(message: Message, *, is_from_server: bool, has_no_sender: bool) -> bool:
+    """Return whether the subject says that a message came back or, in a mail that no person can have sent, the text."""
     if is_from_server and _FAILURE.search(subject_of(message)):
         return True
     if not has_no_sender and "Return-Path" in message:

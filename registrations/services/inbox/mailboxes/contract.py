@@ -35,8 +35,8 @@ class StoredMail:
 class Mailbox(Protocol):
     """A mailbox that is open. Every method raises MailboxAway if the server or the disk fails.
 
-    `name` identifies the mailbox in the database, without user name and password in clear. `uid_validity` is that of IMAP: if it
-    changes, the server has numbered its mail anew (RFC 3501 section 2.3.1.1); it is empty for a Maildir.
+    `name` identifies the mailbox in the database; it shows neither user name nor password. `uid_validity` is that of
+    IMAP: if it changes, the server has numbered its mail anew (RFC 3501 section 2.3.1.1); it is empty for a Maildir.
     """
 
     name: str

@@ -10,6 +10,7 @@ from registrations.models.delivery import HELD_KINDS, OVERDUE_AFTER, Delivery, D
 from registrations.models.gap_notice import GapNoticeRule
 from registrations.models.gap_reminder import GapReminder
 from registrations.models.history import HistoryEvent, HistoryKind
+from registrations.models.import_word import MAX_WORD_LENGTH, ImportWord
 from registrations.models.inbox import (
     PERMANENT_REASONS,
     STAFF_ONLY_REASONS,
@@ -40,6 +41,7 @@ from registrations.models.user import PRIVACY_NOTICE, User, UserRole
 
 __all__ = [
     "HELD_KINDS",
+    "MAX_WORD_LENGTH",
     "OVERDUE_AFTER",
     "PERMANENT_REASONS",
     "PRIVACY_NOTICE",
@@ -74,6 +76,7 @@ __all__ = [
     "HistoryKind",
     "IcalMethod",
     "IgnoredBecause",
+    "ImportWord",
     "InboxState",
     "IncomingKind",
     "IncomingMail",

@@ -23,6 +23,7 @@ from registrations.services.imports.people import (
     parse_zone,
     profiles_by_word,
 )
+from registrations.services.imports.words import Answers, ListWord, language_words, profile_words
 from registrations.services.registration_window import check_attending, check_time, is_closed_for, is_late
 from sessions_app.hours import zone_city
 
@@ -81,10 +82,17 @@ class CheckedRow:
 
 @dataclass(frozen=True)
 class ImportContext:
-    """The facts that rows are checked against. `named` maps addresses to names of the delegation's active people."""
+    """The facts that rows are checked against.
+
+    `named` maps addresses to names of the delegation's active people; `profiles` and `languages` map normalised words
+    to what they stand for, None if the user has to say it first.
+    """
 
     delegation: Delegation
     seats: tuple[SeatCount, ...]
+    words: tuple[ListWord, ...]
+    profiles: Mapping[str, ParticipantProfile | None]
+    languages: Mapping[str, str]
     named: Mapping[str, str]
     is_late: bool
     is_for_staff: bool
@@ -92,10 +100,11 @@ class ImportContext:
 
 @dataclass(frozen=True)
 class CheckedRows:
-    """All rows in the order of the table, and the seat counts after saving the new people."""
+    """All rows in the order of the table, the seat counts after saving the new people, and the words to ask for."""
 
     rows: tuple[CheckedRow, ...]
     seats: tuple[SeatCount, ...]
+    words: tuple[ListWord, ...] = ()
 
     def with_state(self, state: RowState) -> tuple[CheckedRow, ...]:
         """Return the rows in `state`."""
@@ -117,22 +126,34 @@ class CheckedRows:
         return self.with_state(RowState.INVALID)
 
 
-def check_import(delegation: Delegation, people: Sequence[ImportRow], *, by: User, now: datetime) -> CheckedRows:
-    """Return what saving `people` would do now. Nothing is written, locked or counted.
+def check_import(
+    delegation: Delegation, people: Sequence[ImportRow], *, by: User, now: datetime, answers: Answers | None = None
+) -> CheckedRows:
+    """Return what saving `people` would do now, with `answers` to the words asked. Nothing is written or locked.
 
     Registrations in other delegations are not looked at (rule 8). Raises what `check_time` raises, and NotPossibleNow
     while the delegation does not attend. The number of queries does not depend on the people.
     """
     check_time(delegation.webinar, by=by, now=now, is_allowed_late=True)
     check_attending(delegation)
-    return _check_people(people, _import_context(delegation, by=by, now=now))
+    return _check_people(people, _import_context(delegation, people, by=by, now=now, answers=answers or {}))
 
 
-def _import_context(delegation: Delegation, *, by: User, now: datetime) -> ImportContext:
+def _import_context(
+    delegation: Delegation, people: Sequence[ImportRow], *, by: User, now: datetime, answers: Answers
+) -> ImportContext:
     active = Delegate.objects.active().filter(delegation=delegation).order_by()
+    seats = seats_of(delegation)
+    profiles = [seat.profile for seat in seats]
+    by_code = {profile.code: profile for profile in profiles}
+    of_profiles = profile_words(people, profiles, body=delegation.body, answers=answers)
+    of_languages = language_words(people, answers=answers)
     return ImportContext(
         delegation=delegation,
-        seats=seats_of(delegation),
+        seats=seats,
+        words=(*of_profiles, *of_languages),
+        profiles={word.word: by_code.get(word.choice) for word in of_profiles} | profiles_by_word(profiles),
+        languages={word.word: word.choice for word in of_languages},
         named={email.lower(): name for email, name in active.values_list("email", "name")},
         is_late=is_late(delegation.webinar, by=by, now=now),
         is_for_staff=by.is_staff,
@@ -141,23 +162,22 @@ def _import_context(delegation: Delegation, *, by: User, now: datetime) -> Impor
 
 def _check_people(people: Iterable[ImportRow], context: ImportContext) -> CheckedRows:
     """Check each row by itself and then against the rows above: an address and a seat can be used once."""
-    profiles = profiles_by_word([seat.profile for seat in context.seats])
     seats = {seat.profile.pk: seat for seat in context.seats}
     above: dict[str, CheckedRow] = {}
     checked = []
     for person in people:
-        row = _check_row(person, context, profiles)
+        row = _check_row(person, context)
         if row.details is not None:
             row = _check_address(row, context, above)
         if row.state == RowState.NEW and row.details is not None:
             row = _check_seat(row, row.details.profile, seats, context)
         checked.append(row)
-    return CheckedRows(tuple(checked), tuple(seats[seat.profile.pk] for seat in context.seats))
+    return CheckedRows(tuple(checked), tuple(seats[seat.profile.pk] for seat in context.seats), context.words)
 
 
-def _check_row(person: ImportRow, context: ImportContext, profiles: Mapping[str, ParticipantProfile]) -> CheckedRow:
+def _check_row(person: ImportRow, context: ImportContext) -> CheckedRow:
     """Validate the row with `clean_details` and collect the errors of all cells."""
-    details, messages = _parse_row(person, context, profiles)
+    details, messages = _parse_row(person, context)
     profile_ids = {seat.profile.pk for seat in context.seats}
     try:
         details = clean_details(details, delegation=context.delegation, profile_ids=profile_ids)
@@ -170,17 +190,16 @@ def _check_row(person: ImportRow, context: ImportContext, profiles: Mapping[str,
     return CheckedRow(person, RowState.NEW, details=details)
 
 
-def _parse_row(
-    person: ImportRow, context: ImportContext, profiles: Mapping[str, ParticipantProfile]
-) -> tuple[DelegateDetails, dict[str, list[str]]]:
+def _parse_row(person: ImportRow, context: ImportContext) -> tuple[DelegateDetails, dict[str, list[str]]]:
     """Return the details that the cells contain, and messages about words that are unknown."""
     messages = {field: [message] for field, text in person.texts.items() if (message := formula_message(text))}
-    profile = profiles.get(normalised(person.text("profile"))) if context.seats else None
+    word = normalised(person.text("profile"))
+    profile = context.profiles.get(word)
     if context.seats and profile is None and person.text("profile").strip():
-        names = ", ".join(str(seat.profile) for seat in context.seats)
-        messages.setdefault("profile", [_("Please write one of these: %(words)s.") % {"words": names}])
+        messages.setdefault("profile", [_unknown_profile_message(person, context, is_asked=word in context.profiles)])
     language = parse_language(person.text("language"), delegation=context.delegation)
-    if language is None:
+    language = language or context.languages.get(normalised(person.text("language")))
+    if not language:
         messages.setdefault("language", [_("Please write one of these: %(words)s.") % {"words": _("Spanish, English")}])
     is_member = parse_yes_or_no(person.text("is_working_group_member"))
     if is_member is None:
@@ -198,6 +217,13 @@ def _parse_row(
         is_working_group_member=bool(is_member),
     )
     return details, messages
+
+
+def _unknown_profile_message(person: ImportRow, context: ImportContext, *, is_asked: bool) -> str:
+    if is_asked:
+        return _("Please say what “%(word)s” means.") % {"word": person.text("profile").strip()}
+    names = ", ".join(str(seat.profile) for seat in context.seats)
+    return _("Please write one of these: %(words)s.") % {"words": names}
 
 
 def _check_address(row: CheckedRow, context: ImportContext, above: dict[str, CheckedRow]) -> CheckedRow:

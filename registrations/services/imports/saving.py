@@ -7,6 +7,7 @@ from datetime import datetime
 from registrations.models import Delegate, Delegation, User
 from registrations.services.imports.checking import CheckedRows, check_import
 from registrations.services.imports.people import ImportRow
+from registrations.services.imports.words import Answers, remember_words
 from registrations.services.nominations import register_delegates
 
 
@@ -18,16 +19,21 @@ class ImportResult:
     checked: CheckedRows
 
 
-def import_delegates(delegation: Delegation, *, people: Sequence[ImportRow], by: User, now: datetime) -> ImportResult:
+def import_delegates(
+    delegation: Delegation, *, people: Sequence[ImportRow], by: User, now: datetime, answers: Answers | None = None
+) -> ImportResult:
     """Register `people` whose rows are valid, by `register_delegates`; the result reports the other rows.
 
     Rows are checked before and decided under the locks. An address of another delegation is refused (rule 8) and counts
     against the daily limit; after the limit the remaining rows are refused. Raises NotPossibleNow while the delegation
-    does not attend, and what `check_time` raises. A second call registers nobody.
+    does not attend, and what `check_time` raises. A second call registers nobody. What words for profiles stand for is
+    remembered for the country.
     """
-    checked = check_import(delegation, people, by=by, now=now)
+    checked = check_import(delegation, people, by=by, now=now, answers=answers)
     wanted = [row.details for row in checked.new if row.details is not None]
     outcomes = register_delegates(delegation, people=wanted, by=by, now=now)
+    if checked.words:
+        remember_words(checked.words, [seat.profile for seat in checked.seats], body=delegation.body)
     # Keyed by row number, because two rows can have the same address.
     refusals = {
         row.person.row: outcome.refusal

@@ -108,6 +108,7 @@ URLS: Mapping[str, UrlRow] = {
     "registrations:undo-edit": UrlRow(COUNTRY_ACTION, ("delegation", "delegate"), method="post"),
     "registrations:send-invitations-again": UrlRow(COUNTRY_ACTION, ("delegation", "delegate"), method="post"),
     "registrations:import-delegates": UrlRow(COUNTRY_PAGE, ("delegation",)),
+    "registrations:check-import": UrlRow(StatusByRole(403, 422, 404, 403, 422, 404), ("delegation",), method="post"),
     "registrations:save-import": UrlRow(StatusByRole(403, 422, 404, 403, 422, 404), ("delegation",), method="post"),
     "registrations:import-template": UrlRow(COUNTRY_PAGE, ("delegation",)),
     "registrations:carry-over": UrlRow(COUNTRY_PAGE, ("delegation",)),

@@ -31,6 +31,7 @@ urlpatterns = [
     path("delegations/<slug:slug>/delegates/<int:pk>/restore/", people.restore_person, name="restore-delegate"),
     path("delegations/<slug:slug>/delegates/<int:pk>/send-again/", people.resend, name="send-invitations-again"),
     path("delegations/<slug:slug>/import/", imports.import_table, name="import-delegates"),
+    path("delegations/<slug:slug>/import/check/", imports.check_rows, name="check-import"),
     path("delegations/<slug:slug>/import/save/", imports.save_import, name="save-import"),
     path("delegations/<slug:slug>/import/template.xlsx", imports.download_template, name="import-template"),
 ]

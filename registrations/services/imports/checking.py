@@ -38,10 +38,15 @@ class RowState(StrEnum):
 
 @dataclass(frozen=True)
 class CellError:
-    """An error message and the heading of its column, which is empty if it is about the whole row."""
+    """An error message and the field of its cell, which is empty if it is about the whole row."""
 
-    column: str
+    field: str
     message: str
+
+    @property
+    def column(self) -> str:
+        """The heading of the cell's column in the reader's language, or the empty string."""
+        return str(LABELS[self.field]) if self.field else ""
 
 
 @dataclass(frozen=True)
@@ -258,4 +263,4 @@ def _check_seat(
 
 
 def _cell_error(field: str, message: object) -> CellError:
-    return CellError(str(LABELS[field]) if field in LABELS else "", str(message))
+    return CellError(field if field in LABELS else "", str(message))

@@ -36,26 +36,53 @@ class ImportRow:
         """Return the text of `field`, or the empty string."""
         return self.texts.get(field, "")
 
+    @property
+    def summary(self) -> str:
+        """All texts of the row in one line."""
+        return " · ".join(text.strip() for text in self.texts.values() if text.strip())
 
-def people_from_table(table: Table, layout: ColumnLayout) -> list[ImportRow]:
-    """Return the rows below the headings that hold more than the prefilled values of the template."""
+
+def people_from_table(table: Table, layout: ColumnLayout, *, numbers: Sequence[int] = ()) -> list[ImportRow]:
+    """Return the rows below the headings that hold more than the prefilled values of the template.
+
+    `numbers` are the numbers of these rows in the file that they were read from, if `people_to_table` wrote the table.
+    """
     people = []
     used = [(index, field) for index, field in enumerate(layout.columns) if field]
-    for index, row in enumerate(table.rows[layout.first_row_index :], start=layout.first_row_index):
+    rows = table.rows[layout.first_row_index :]
+    if len(numbers) < len(rows):
+        numbers = range(layout.first_row_index + 1, len(table.rows) + 1)
+    for number, row in zip(numbers, rows, strict=False):
         texts = {field: row[column] for column, field in used if column < len(row)}
         if surname := texts.pop(SURNAME, "").strip():
             texts["name"] = f"{texts.get('name', '').strip()} {surname}".strip()
         if any(text.strip() for field, text in texts.items() if field not in PREFILLED):
-            people.append(ImportRow(index + 1, texts))
+            people.append(ImportRow(number, texts))
     return people
+
+
+def corrected(people: Sequence[ImportRow], corrections: Mapping[int, Mapping[str, str]]) -> list[ImportRow]:
+    """Return `people` with the texts of `corrections`, by number and field, in place of theirs."""
+    return [
+        ImportRow(
+            person.row,
+            {**person.texts, **{field: text for field, text in corrections[person.row].items() if field in LABELS}},
+        )
+        if person.row in corrections
+        else person
+        for person in people
+    ]
+
+
+def shown_fields(people: Sequence[ImportRow], delegation: Delegation) -> list[str]:
+    """Return the fields that a table of `people` needs: the required ones, and those with a text."""
+    needed = required_fields_of(delegation)
+    return [field for field in fields_of(delegation) if field in needed or any(person.text(field) for person in people)]
 
 
 def people_to_table(people: Sequence[ImportRow], delegation: Delegation) -> Table:
     """Return `people` as a table with headings in the reader's language, which a later import recognises."""
-    needed = required_fields_of(delegation)
-    shown = [
-        field for field in fields_of(delegation) if field in needed or any(person.text(field) for person in people)
-    ]
+    shown = shown_fields(people, delegation)
     rows = [tuple(str(LABELS[field]) for field in shown)]
     rows += [tuple(person.text(field) for field in shown) for person in people]
     return Table(tuple(rows))

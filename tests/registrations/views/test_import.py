@@ -7,7 +7,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
 
-from registrations.models import Delegate, DelegateStatus, Delegation, RegistrationPolicy, User
+from registrations.models import Delegate, DelegateStatus, Delegation, ImportWord, RegistrationPolicy, User
 from registrations.services.imports.limits import IMPORTS_PER_MINUTE, limit_imports
 from registrations.services.imports.reading import MAX_BYTES
 from tests.factories import (
@@ -17,6 +17,7 @@ from tests.factories import (
     make_focal_point,
     make_organisation,
 )
+from tests.filled_form import filled_form
 from tests.hostile_text import HOSTILE
 from tests.registrations.services.imports import files
 from tests.registrations.services.imports.files import HEADINGS, csv_file, people, person, xlsx
@@ -60,9 +61,15 @@ def carried_table(answer) -> str:
     return re.sub(r"\r\n|\r|\n", "\r\n", unescape(value))
 
 
-def rows_to_correct(answer) -> str:
-    (value,) = re.findall(r'<textarea id="again"[^>]*>\n([^<]*)</textarea>', answer.content.decode())
-    return unescape(value)
+def sent(answer, **changes: str) -> dict[str, str]:
+    """Return the inputs of the page as a browser would submit them, with `changes` ("-" stands for "_" in names)."""
+    inputs = filled_form(answer.content.decode())
+    return inputs | {name.replace("_", "-"): text for name, text in changes.items()}
+
+
+def errors_of(answer) -> list[tuple[str, str]]:
+    """Return the id of the input and the message of each error in the summary."""
+    return re.findall(r'<li><a href="#([^"]+)">[^<]+</a>: ([^<]+)</li>', unescape(answer.content.decode()))
 
 
 def names() -> list[str]:
@@ -71,13 +78,16 @@ def names() -> list[str]:
 
 def test_a_dry_run_shows_each_row_and_saves_nothing(owner, delegation) -> None:
     make_delegate(delegation, email="persona2@example.org", name="Persona Ejemplo 2")
-    rows = [*people(3), ("Persona Ejemplo 4", "wrong", "Instituto", "Judges")]
+    rows = [*people(3), ("Persona Ejemplo 4", "wrong", "Instituto", "J" * 61)]
 
-    text = page_text(upload(owner, delegation, xlsx(rows)))
+    checked = upload(owner, delegation, xlsx(rows))
 
+    text = page_text(checked)
     assert "Nothing is saved yet. 2 people will be added 1 is there already 1 row is wrong " in text
-    assert "Row 5 Persona Ejemplo 4 wrong E-mail address: Enter a valid email address." in text
-    assert "Profile: Please write one of these: Prosecutors, Immigration control" in text
+    assert [(target, message[:29]) for target, message in errors_of(checked)] == [
+        ("cell-5-email", "Enter a valid email address."),
+        ("cell-5-profile", "Please write one of these: Pr"),
+    ]
     assert "Row 3 Persona Ejemplo 2 persona2@example.org Named already: Persona Ejemplo 2." in text
     assert "Still missing afterwards: Immigration control (0 of 2)" in text
     assert Delegate.objects.count() == 1
@@ -114,20 +124,104 @@ def test_the_same_file_twice_adds_nobody(owner, delegation) -> None:
     assert Delegate.objects.count() == 3
 
 
-def test_valid_rows_are_saved_and_invalid_rows_are_shown_to_be_corrected(owner, delegation) -> None:
+def test_valid_rows_are_saved_and_invalid_rows_are_corrected_cell_by_cell(owner, delegation) -> None:
     rows = [*people(2), ("Persona Ejemplo 3", "wrong", "Instituto", "Prosecutors")]
     checked = upload(owner, delegation, xlsx(rows))
 
-    left = owner.post(url(delegation, "import/save/"), {"table": carried_table(checked)})
-    table = rows_to_correct(left).replace("wrong", "persona3@example.org")
-    again = owner.post(url(delegation), {"table": table})
-    owner.post(url(delegation, "import/save/"), {"table": carried_table(again)})
+    left = owner.post(url(delegation, "import/save/"), sent(checked))
+    again = owner.post(url(delegation, "import/check/"), sent(left, cell_4_email="persona3@example.org"))
+    owner.post(url(delegation, "import/save/"), sent(again))
 
     assert left.status_code == 422
     assert "2 people are named. Still missing:" in page_text(left)
-    assert "Row 2 , Persona Ejemplo 3: E-mail address: Enter a valid email address." in page_text(left)
-    assert rows_to_correct(left).splitlines()[0] == "Full name\tE-mail address\tInstitution\tProfile"
+    assert errors_of(left) == [("cell-4-email", "Enter a valid email address.")]
+    assert "1 person will be added" in page_text(again)
     assert names() == ["Persona Ejemplo 1", "Persona Ejemplo 2", "Persona Ejemplo 3"]
+
+
+def test_numbers_of_rows_are_those_of_the_file_through_every_correction(owner, delegation) -> None:
+    rows = [["Delegation of an example country"], [], HEADINGS, person(1), (), ("Ana", "x", "Y", "Prosecutors")]
+
+    checked = upload(owner, delegation, xlsx([*rows, ("Eva", "y", "Y", "Prosecutors")]))
+    again = owner.post(url(delegation, "import/check/"), sent(checked, cell_6_name="Ana Ejemplo"))
+    saved = owner.post(url(delegation, "import/save/"), sent(again, cell_6_email="ana@example.org"))
+    last = owner.post(url(delegation, "import/check/"), sent(saved))
+
+    pages = [errors_of(answer) for answer in (checked, again, saved, last)]
+    assert [[target for target, _message in errors] for errors in pages] == [
+        ["cell-6-email", "cell-7-email"],
+        ["cell-6-email", "cell-7-email"],
+        ["cell-7-email"],
+        ["cell-7-email"],
+    ]
+    assert names() == ["Ana Ejemplo", "Persona Ejemplo 1"]
+
+
+def test_a_row_that_is_right_is_opened_and_corrected(owner, delegation) -> None:
+    checked = upload(owner, delegation, xlsx(people(2)))
+
+    opened = owner.post(url(delegation, "import/check/"), sent(checked, open="3"))
+    corrected = owner.post(url(delegation, "import/check/"), sent(opened, cell_3_profile="border-control"))
+    owner.post(url(delegation, "import/save/"), sent(corrected))
+
+    assert 'id="cell-3-name"' in opened.content.decode()
+    assert "Row 2 Persona Ejemplo 1" in page_text(opened)
+    assert 'id="cell-3-name"' not in corrected.content.decode()
+    assert Delegate.objects.get(name="Persona Ejemplo 2").profile.code == "border-control"
+
+
+def test_a_row_that_is_left_out_stays_on_the_page_and_can_be_taken_again(owner, delegation) -> None:
+    checked = upload(owner, delegation, xlsx(people(2)))
+
+    left_out = owner.post(url(delegation, "import/check/"), sent(checked, leave="3"))
+    inputs = sent(left_out)
+    taken = owner.post(url(delegation, "import/check/"), {key: inputs[key] for key in inputs if key != "leave"})
+    owner.post(url(delegation, "import/save/"), inputs)
+
+    assert "1 person will be added 1 row is left out" in page_text(left_out)
+    assert "2 people will be added" in page_text(taken)
+    assert names() == ["Persona Ejemplo 1"]
+
+
+def test_hundreds_of_wrong_rows_are_corrected_a_page_at_a_time(owner, delegation) -> None:
+    rows = [HEADINGS, *((f"Persona {number}", "wrong", "X", "Prosecutors") for number in range(300))]
+
+    checked = upload(owner, delegation, xlsx(rows))
+    again = owner.post(url(delegation, "import/check/"), sent(checked))
+
+    for answer in (checked, again):
+        assert "260 more rows follow when these are checked again." in page_text(answer)
+        assert len(filled_form(answer.content.decode())) < 400
+
+
+def test_an_unknown_word_is_asked_once_and_remembered_once_it_is_saved(owner, delegation) -> None:
+    rows = [HEADINGS, *((*person(number)[:3], word) for number, word in enumerate(["Enlace", "Fiscal", "ENLACE"]))]
+
+    checked = upload(owner, delegation, xlsx(rows))
+    answered = owner.post(url(delegation, "import/check/"), sent(checked, word_profile_enlace="border-control"))
+    stored_before = ImportWord.objects.exists()
+    owner.post(url(delegation, "import/save/"), sent(answered))
+    later = upload(owner, delegation, xlsx([HEADINGS, (*person(9)[:3], "Enlace")]))
+
+    assert "«Enlace» 2 rows" in page_text(checked)
+    assert "1 person will be added 2 rows are wrong" in page_text(checked)
+    assert "3 people will be added" in page_text(answered)
+    assert stored_before is False
+    assert names() == ["Persona Ejemplo 0", "Persona Ejemplo 1", "Persona Ejemplo 2"]
+    assert "1 person will be added" in page_text(later)
+
+
+def test_a_row_can_have_another_profile_than_its_word(owner, delegation) -> None:
+    rows = [HEADINGS, *((*person(number)[:3], "Enlace") for number in (1, 2))]
+    checked = upload(owner, delegation, xlsx(rows))
+
+    inputs = sent(checked, word_profile_enlace="border-control", cell_3_profile="prosecutors")
+    owner.post(url(delegation, "import/save/"), inputs)
+
+    assert list(Delegate.objects.order_by("name").values_list("profile__code", flat=True)) == [
+        "border-control",
+        "prosecutors",
+    ]
 
 
 def test_an_address_of_another_country_is_refused_on_saving_without_saying_where_it_is(owner, delegation) -> None:
@@ -237,10 +331,10 @@ def test_a_formula_as_a_name_is_invalid_in_a_workbook_and_in_csv(owner, delegati
     rows = [HEADINGS, ('=HYPERLINK("https://example.org","Ana")', *person(1)[1:])]
 
     for data in (xlsx(rows), csv_file(rows)):
-        text = page_text(upload(owner, delegation, data))
+        checked = upload(owner, delegation, data)
 
-        assert "Full name: This cell holds a formula. Please write the text itself." in text
-        assert "0 people will be added" in text
+        assert errors_of(checked) == [("cell-2-name", "This cell holds a formula. Please write the text itself.")]
+        assert "0 people will be added" in page_text(checked)
 
 
 @pytest.mark.parametrize("hostile", HOSTILE)

@@ -10,8 +10,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from registrations.exceptions import UnreadableTable
-from registrations.services.imports.columns import LABELS, SURNAME, ColumnLayout
+from registrations.services.imports.columns import LABELS, SURNAME, ColumnLayout, missing_fields
 from registrations.services.imports.csv_text import read_text
+from registrations.services.imports.guessing import guess_columns
 from registrations.services.imports.reading import MAX_BYTES, file_too_large_error, read_file
 from registrations.services.imports.tables import Table
 
@@ -94,12 +95,13 @@ class ColumnsForm(forms.Form):
         self.fields["has_headings"].initial = layout.headings_index is not None
         offered_fields = [field for field in LABELS if field in fields or field == SURNAME]
         choices = [("", _("Not used")), *((field, LABELS[field]) for field in offered_fields)]
-        for number, column in enumerate(layout.columns):
+        guessed = guess_columns(parsed_table, layout, fields=fields)
+        for number, column in enumerate(guessed):
             self.fields[f"column-{number}"] = forms.ChoiceField(
                 label=_column_name(parsed_table, layout, number),
                 choices=choices,
                 required=False,
-                initial=column if layout.columns.count(column) == 1 else "",
+                initial=column if column == SURNAME or guessed.count(column) == 1 else "",
                 help_text=_sample(parsed_table, layout, number),
             )
 
@@ -111,14 +113,15 @@ class ColumnsForm(forms.Form):
     def clean(self) -> None:
         assigned = [self.cleaned_data.get(f"column-{number}", "") for number in range(len(self.layout.columns))]
         for number, field in enumerate(assigned):
-            if field and field in assigned[:number]:
+            if field and field != SURNAME and field in assigned[:number]:
                 self.add_error(
                     f"column-{number}",
                     _("Another column is already used for this. Choose something else for one of the two columns."),
                 )
-        missing = [str(LABELS[field]) for field in self.required_columns if field not in assigned]
+        missing = missing_fields(ColumnLayout(tuple(assigned), None), needed=self.required_columns)
         if missing:
-            raise ValidationError(_("Please say which column holds: %(columns)s.") % {"columns": ", ".join(missing)})
+            names = [str(LABELS[field]) for field in missing]
+            raise ValidationError(_("Please say which column holds: %(columns)s.") % {"columns": ", ".join(names)})
 
     def assigned_layout(self) -> ColumnLayout:
         """Return the layout that the valid form assigns."""

@@ -1,6 +1,7 @@
 """Finding what each column holds by its heading in Spanish or English; the user assigns the other columns."""
 
-from collections.abc import Collection, Sequence
+import re
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import MISSING, dataclass, fields
 
 from django.utils.translation import gettext as _
@@ -12,7 +13,7 @@ from registrations.services.imports.normalising import normalised
 from registrations.services.imports.tables import Table
 from sessions_app.bilingual import LANGUAGES
 
-# A column of surnames is not a field of a delegate: it is appended to the name.
+# A column of surnames is not a field of a delegate: each is appended to the name.
 SURNAME = "surname"
 # What a file can hold of a person, in the order of the template; `checking` reads each.
 LABELS = {
@@ -32,15 +33,18 @@ LABELS = {
 KNOWN_HEADINGS = {
     "name": (
         "name names nombre nombres nombre-y-apellido nombre-y-apellidos nombres-y-apellidos nombre-apellidos "
-        "delegate delegado participant participante official funcionario first-name given-name given-names"
+        "delegate delegado participant participante official funcionario first-name given-name given-names "
+        "apellidos-y-nombres apellidos-y-nombre apellidos-nombres primer-nombre"
     ),
-    SURNAME: "surnames last-name last-names family-name apellido apellidos",
+    SURNAME: (
+        "surnames last-name last-names family-name apellido apellidos primer-apellido segundo-apellido segundo-nombre"
+    ),
     "email": (
         "email mail e-mails email-address correo correos direccion-de-correo direccion-de-correo-electronico "
         "correo-institucional"
     ),
     "institution": "organisation organization organizacion agency entity entidad dependencia ministry ministerio",
-    "position": "cargo title job-title post puesto-o-cargo cargo-o-puesto",
+    "position": "cargo title job-title post puesto puesto-o-cargo cargo-o-puesto",
     "profile": "perfiles participant-profile perfil-de-participante perfil-del-participante",
     "language": "preferred-language lengua idioma-preferido idioma-de-preferencia",
     "timezone": "zone zona huso-horario timezone",
@@ -52,6 +56,25 @@ KNOWN_HEADINGS = {
         "integrante-tecnico-a-del-grupo-de-trabajo-sobre-migracion-irregular-y-masiva"
     ),
 }
+# Parts of longer headings, such as "Cargo que desempeña" or "Celular/WhatsApp". Of two, the first in this order counts:
+# "Correo de la institución" is an address, and "Nombre de la institución" an institution.
+PARTS_OF_HEADINGS = {
+    "email": ("correo", "mail"),
+    "phone": ("telefono", "celular", "whatsapp", "telephone", "mobile", "phone"),
+    "institution": ("institucion", "institution", "dependencia", "entidad", "organismo"),
+    "position": ("cargo", "puesto", "position"),
+    "profile": ("perfil", "profile"),
+    "language": ("idioma", "language"),
+    SURNAME: ("apellido", "surname", "lastname"),
+    "name": ("nombre", "name"),
+}
+# A longer text is a title or a note.
+MAX_HEADING_LENGTH = 60
+# Where two columns are headed alike, the first is used; but of two names or addresses none is chosen for the user.
+NEVER_CHOSEN = frozenset(["name", SURNAME, "email"])
+ADDRESS = re.compile(r"\S@\S")
+# Where no column holds profiles, the words of the first of these say them: "Fiscal", "Dirección de Migración".
+PROFILE_SOURCES = ("position", "institution")
 # The headings may follow title rows.
 ROWS_WITH_HEADINGS = 10
 
@@ -67,6 +90,13 @@ class ColumnLayout:
     def first_row_index(self) -> int:
         """The index of the first row below the headings."""
         return 0 if self.headings_index is None else self.headings_index + 1
+
+    @property
+    def profile_source(self) -> str:
+        """The field whose texts say the profile where no column holds profiles, or the empty string."""
+        if "profile" in self.columns:
+            return ""
+        return next((field for field in PROFILE_SOURCES if field in self.columns), "")
 
 
 def fields_of(delegation: Delegation) -> tuple[str, ...]:
@@ -86,19 +116,42 @@ def required_fields_of(delegation: Delegation) -> tuple[str, ...]:
 def find_layout(table: Table, *, fields: Collection[str]) -> ColumnLayout:
     """Return the columns of `table` as given by its headings; unknown columns are empty.
 
-    If no heading is known, the first row may be a person. A heading that occurs twice is used for both columns, which
-    `layout_problems` reports.
+    If no heading is known, the first row may be a person. A name or an address that is headed twice is used for both
+    columns, which `layout_problems` reports; of other fields the first column is used.
     """
     known = _known_headings({*fields, SURNAME})
     candidates = [(index, row) for index, row in enumerate(table.rows[: ROWS_WITH_HEADINGS * 2]) if row]
-    found = [
-        (index, [known.get(normalised(cell), "") for cell in row]) for index, row in candidates[:ROWS_WITH_HEADINGS]
-    ]
+    found = [(index, _fields_of_headings(row, known)) for index, row in candidates[:ROWS_WITH_HEADINGS]]
     index, columns = max(found, key=lambda candidate: (sum(map(bool, candidate[1])), -candidate[0]))
     if not any(columns):
-        has_person = any("@" in cell for cell in candidates[0][1])
-        return ColumnLayout(("",) * table.width, None if has_person else candidates[0][0])
+        return ColumnLayout(("",) * table.width, _index_above_the_first_address(candidates))
     return ColumnLayout((*columns, *[""] * (table.width - len(columns))), index)
+
+
+def _index_above_the_first_address(rows: Sequence[tuple[int, Sequence[str]]]) -> int | None:
+    """Return the index of the row that may hold unknown headings, or None if the first row is a person."""
+    first = next((index for index, row in rows if any(ADDRESS.search(cell) for cell in row)), None)
+    if first is None:
+        return rows[0][0]
+    return first - 1 if first else None
+
+
+def _fields_of_headings(row: Sequence[str], known: Mapping[str, str]) -> list[str]:
+    """Return the field of each cell of a row of headings; headings that are known exactly come first."""
+    if any(ADDRESS.search(cell) for cell in row):
+        return [""] * len(row)
+    words = [normalised(cell) if len(cell) <= MAX_HEADING_LENGTH else "" for cell in row]
+    columns = [known.get(word, "") for word in words]
+    offered = [field for field in PARTS_OF_HEADINGS if field in known.values() and field not in columns]
+    for number, word in enumerate(words):
+        columns[number] = columns[number] or _field_by_part(word, offered)
+    return [
+        "" if field in columns[:number] and field not in NEVER_CHOSEN else field for number, field in enumerate(columns)
+    ]
+
+
+def _field_by_part(word: str, offered: Sequence[str]) -> str:
+    return next((field for field in offered if any(part in word for part in PARTS_OF_HEADINGS[field])), "")
 
 
 def _known_headings(fields: Collection[str]) -> dict[str, str]:
@@ -115,10 +168,18 @@ def layout_problems(layout: ColumnLayout, *, needed: Sequence[str]) -> list[str]
     problems = [
         _("More than one column is headed “%(column)s”.") % {"column": LABELS[field]}
         for field in dict.fromkeys(used)
-        if used.count(field) > 1
+        if used.count(field) > 1 and field != SURNAME
     ]
     return problems + [
-        _("No column is known as “%(column)s”.") % {"column": LABELS[field]} for field in needed if field not in used
+        _("No column is known as “%(column)s”.") % {"column": LABELS[field]}
+        for field in missing_fields(layout, needed=needed)
+    ]
+
+
+def missing_fields(layout: ColumnLayout, *, needed: Sequence[str]) -> list[str]:
+    """Return the needed fields that no column holds; profiles can be said by another column."""
+    return [
+        field for field in needed if field not in layout.columns and not (field == "profile" and layout.profile_source)
     ]
 
 

@@ -6,6 +6,12 @@ import unicodedata
 IN_BRACKETS = re.compile(r"\([^)]*\)|\[[^\]]*\]")
 
 
+def without_accents(text: str) -> str:
+    """Return "elaborado por: jose" for "Elaborado por: José"."""
+    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(character for character in decomposed if not unicodedata.combining(character))
+
+
 def normalised(text: str) -> str:
     """Return "correoelectronico" for "Correo electrónico (obligatorio) *"; a text that is all in brackets keeps it."""
     decomposed = unicodedata.normalize("NFKD", IN_BRACKETS.sub("", text).casefold() or text.casefold())

@@ -53,9 +53,11 @@ def people_from_table(table: Table, layout: ColumnLayout, *, numbers: Sequence[i
     if len(numbers) < len(rows):
         numbers = range(layout.first_row_index + 1, len(table.rows) + 1)
     for number, row in zip(numbers, rows, strict=False):
-        texts = {field: row[column] for column, field in used if column < len(row)}
-        if surname := texts.pop(SURNAME, "").strip():
-            texts["name"] = f"{texts.get('name', '').strip()} {surname}".strip()
+        texts = {field: row[column] for column, field in used if column < len(row) and field != SURNAME}
+        if layout.profile_source:
+            texts["profile"] = texts.get(layout.profile_source, "")
+        if surnames := [row[column].strip() for column, field in used if field == SURNAME and column < len(row)]:
+            texts["name"] = " ".join(filter(None, [texts.get("name", "").strip(), *surnames]))
         if any(text.strip() for field, text in texts.items() if field not in PREFILLED):
             people.append(ImportRow(number, texts))
     return people

@@ -50,11 +50,10 @@ def profile_words(
 ) -> list[ListWord]:
     """Return the words that name no profile, with the profile answered, remembered for `body` or suggested.
 
-    Costs one query if there is such a word.
+    Costs one query if there is such a word. People of organisations have no profiles, and nothing is asked.
     """
-    known = profiles_by_word(profiles)
-    unknown = _unknown_words(people, "profile", known)
-    remembered = _remembered(body, unknown) if profiles and unknown else {}
+    unknown = _unknown_words(people, "profile", profiles_by_word(profiles)) if profiles else {}
+    remembered = _remembered(body, unknown) if unknown else {}
     choices = tuple((profile.code, str(profile.name)) for profile in profiles)
     codes = dict(choices)
 

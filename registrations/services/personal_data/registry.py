@@ -127,7 +127,9 @@ REGISTRY: Mapping[str, Mapping[str, RetentionPolicy]] = {
     "registrations.ParticipantProfile": dict.fromkeys(
         ("code", "name_en", "name_es", "description_en", "description_es"), KeepPolicy("about a sort of officials")
     ),
-    "registrations.ImportWord": {"word": KeepPolicy("what a country calls a sort of officials")},
+    "registrations.ImportWord": {
+        "word": KeepPolicy("what a country calls a sort of officials, a position or an institution")
+    },
     "account.EmailAddress": {"email": ROW_DELETED},
     "account.EmailConfirmation": {"key": ROW_DELETED},
     "mfa.Authenticator": {"data": ROW_DELETED},

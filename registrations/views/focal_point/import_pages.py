@@ -17,7 +17,7 @@ from registrations.queries import gaps_in, lacks_letter
 from registrations.queries.acceptance import acceptances_with_seats
 from registrations.services.acceptance_messages import message_before_accepting
 from registrations.services.imports.checking import CheckedRows, check_import
-from registrations.services.imports.columns import ColumnLayout, fields_of, required_fields_of
+from registrations.services.imports.columns import LABELS, ColumnLayout, fields_of, required_fields_of
 from registrations.services.imports.people import ImportRow, people_to_table
 from registrations.services.imports.saving import ImportResult
 from registrations.services.imports.tables import Table, table_to_text
@@ -59,11 +59,12 @@ def show_checked_rows(
     *,
     sent: SentRows,
     unused: Sequence[str] = (),
+    profile_source: str = "",
     is_again: bool = False,
 ) -> HttpResponse:
     """Show what saving `people` would do; `is_again` if they were corrected on this page before.
 
-    Raises UnreadableTable if there are none.
+    `unused` are headings of columns that are not read, and `profile_source` is the field that says profiles. Raises UnreadableTable if there are none.
     """
     if not people:
         raise UnreadableTable(
@@ -74,6 +75,7 @@ def show_checked_rows(
     checked = check_import(delegation, wanted, by=signed_in_user(request), now=timezone.now(), answers=sent.answers)
     context = _context_of_rows(delegation, people, checked, sent) | {
         "unused": unused,
+        "profile_source": LABELS[profile_source] if checked.seats and profile_source else "",
         "is_again": is_again,
         "gaps": gaps_in(checked.seats),
         "warning": message_before_accepting(

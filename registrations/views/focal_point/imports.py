@@ -27,6 +27,7 @@ from registrations.services.imports.columns import (
     unused_headings,
 )
 from registrations.services.imports.limits import limit_imports
+from registrations.services.imports.no_people import rows_without_a_person
 from registrations.services.imports.people import ImportRow, corrected, people_from_table
 from registrations.services.imports.saving import import_delegates
 from registrations.services.imports.tables import Table
@@ -142,7 +143,16 @@ def _check_assigned_columns(request: HttpRequest, delegation: Delegation, table:
 
 def _show_first_check(request: HttpRequest, delegation: Delegation, table: Table, layout: ColumnLayout) -> HttpResponse:
     people = people_from_table(table, layout)
-    return show_checked_rows(request, delegation, people, sent=SentRows(), unused=unused_headings(table, layout))
+    numbers = frozenset(person.row for person in people)
+    sent = SentRows(left_out=rows_without_a_person(table, layout) & numbers)
+    return show_checked_rows(
+        request,
+        delegation,
+        people,
+        sent=sent,
+        unused=unused_headings(table, layout),
+        profile_source=layout.profile_source,
+    )
 
 
 def _sent_people(form: ImportForm, delegation: Delegation, sent: SentRows) -> list[ImportRow] | None:

@@ -61,10 +61,11 @@ def carried_table(answer) -> str:
     return re.sub(r"\r\n|\r|\n", "\r\n", unescape(value))
 
 
-def sent(answer, **changes: str) -> dict[str, str]:
-    """Return the inputs of the page as a browser would submit them, with `changes` ("-" stands for "_" in names)."""
-    inputs = filled_form(answer.content.decode())
-    return inputs | {name.replace("_", "-"): text for name, text in changes.items()}
+def sent(answer, **changes: str) -> dict[str, str | list[str]]:
+    """Return the inputs of the page as a browser would submit them, with `changes` ("_" stands for "-" in names)."""
+    html = answer.content.decode()
+    left_out = re.findall(r'name="leave" value="(\d+)" checked', html)
+    return filled_form(html) | {"leave": left_out} | {name.replace("_", "-"): text for name, text in changes.items()}
 
 
 def errors_of(answer) -> list[tuple[str, str]]:
@@ -253,13 +254,55 @@ def test_unclear_columns_are_assigned_by_hand(owner, delegation) -> None:
     assert names() == ["Persona Ejemplo 1", "Persona Ejemplo 2"]
 
 
-def test_a_table_without_headings_loses_nobody(owner, delegation) -> None:
-    asked = upload(owner, delegation, csv_file([person(1), person(2)]))
-    columns = {"column-0": "name", "column-1": "email", "column-2": "institution", "column-3": "profile"}
+def test_a_table_without_headings_loses_nobody_and_its_columns_are_guessed(owner, delegation) -> None:
+    rows = [
+        ("Ana Ejemplo", "ana@example.org", "Instituto", "Fiscal"),
+        ("Luis", "luis@example.org", "Instituto", "Juez"),
+    ]
+    asked = upload(owner, delegation, csv_file(rows))
 
-    checked = owner.post(url(delegation), {"has-columns": "1", "table": carried_table(asked), **columns})
+    checked = owner.post(url(delegation), sent(asked))
+    owner.post(url(delegation, "import/save/"), sent(checked, word_profile_juez="border-control"))
 
-    assert "2 people will be added" in page_text(checked)
+    assert [sent(asked)[f"column-{number}"] for number in range(4)] == ["name", "email", "institution", "profile"]
+    assert "1 person will be added 1 row is wrong" in page_text(checked)
+    assert names() == ["Ana Ejemplo", "Luis"]
+
+
+def test_totals_signatures_and_notes_are_left_out_and_can_be_taken(owner, delegation) -> None:
+    rows = [
+        HEADINGS,
+        *people(1)[1:],
+        ("Total de personas: 1",),
+        ("Elaborado por: Eva Muestra",),
+        ("Nota: sin viáticos",),
+    ]
+
+    checked = upload(owner, delegation, xlsx(rows))
+    saved = owner.post(url(delegation, "import/save/"), sent(checked))
+    taken = owner.post(url(delegation, "import/check/"), {"table": carried_table(checked)})
+
+    assert "1 person will be added 3 rows are left out" in page_text(checked)
+    assert "Leave out row 4 : Elaborado por: Eva Muestra" in page_text(checked)
+    assert saved.status_code == 302
+    assert names() == ["Persona Ejemplo 1"]
+    assert "3 rows are wrong" in page_text(taken)
+
+
+def test_positions_say_the_profiles_where_no_column_does_and_unread_columns_are_named(owner, delegation) -> None:
+    rows = [
+        ("Nombre", "Sexo", "Correo institucional", "Dependencia", "Cargo que desempeña"),
+        ("Ana Ejemplo", "F", "ana@example.org", "Dirección de ejemplo", "Fiscal auxiliar"),
+    ]
+
+    checked = upload(owner, delegation, xlsx(rows))
+    owner.post(url(delegation, "import/save/"), sent(checked))
+
+    text = page_text(checked)
+    assert "Not read: Sexo." in text
+    assert "No column holds profiles. They are read from “Position”." in text
+    delegate = Delegate.objects.get()
+    assert (delegate.profile.code, delegate.position) == ("prosecutors", "Fiscal auxiliar")
 
 
 def test_columns_assigned_twice_or_not_at_all_are_refused(owner, delegation) -> None:

@@ -28,6 +28,14 @@ def layout_of(delegation, *rows):
         (["Perfil", "Cargo", "Idioma", "Zona horaria"], ("profile", "position", "language", "timezone")),
         (["Teléfono", "Necesidades", "Grupo de trabajo"], ("phone", "needs", "is_working_group_member")),
         (["N.º", "Nombre", "Observaciones"], ("", "name", "")),
+        (["Puesto", "Correo institucional", "Dependencia"], ("position", "email", "institution")),
+        (["Cargo que desempeña", "Celular/WhatsApp", "Sexo"], ("position", "phone", "")),
+        (["Nombre del funcionario", "Nombre de la institución", "Género"], ("name", "institution", "")),
+        (["Correo de la institución", "Teléfono de oficina", "Perfil solicitado"], ("email", "phone", "profile")),
+        (["Institución", "Dependencia", "Cargo", "Puesto"], ("institution", "", "position", "")),
+        (["Teléfono", "Celular/WhatsApp", "Correo", "Correo alterno"], ("phone", "", "email", "")),
+        (["Apellidos y nombres", "Fecha de nacimiento", "Pasaporte"], ("name", "", "")),
+        (["Primer nombre", "Segundo nombre", "Primer apellido"], ("name", "surname", "surname")),
     ],
 )
 def test_headings_are_known_in_both_languages_however_they_are_written(delegation, headings, columns) -> None:
@@ -84,6 +92,21 @@ def test_a_surname_is_joined_to_the_name(delegation) -> None:
     (person,) = people_in(delegation, [["Ana", "Ejemplo Núñez"]], ["Nombre", "Apellidos"])
 
     assert person.text("name") == "Ana Ejemplo Núñez"
+
+
+def test_several_names_and_surnames_are_joined_to_one(delegation) -> None:
+    headings = ["Primer nombre", "Segundo nombre", "Primer apellido", "Segundo apellido"]
+
+    people = people_in(delegation, [["Ana", "María", "Ejemplo", "Núñez"], ["Luis", "", "Muestra"]], headings)
+
+    assert [person.text("name") for person in people] == ["Ana María Ejemplo Núñez", "Luis Muestra"]
+
+
+@pytest.mark.parametrize("cell", ["Institución de ejemplo", "Nombre de muestra", "Fiscal"])
+def test_a_row_with_an_address_is_never_a_row_of_headings(delegation, cell) -> None:
+    layout = layout_of(delegation, [cell, "ana@example.org"], ["Luis Muestra", "luis@example.org"])
+
+    assert layout.first_row_index == 0
 
 
 def test_rows_with_only_prefilled_values_are_ignored(delegation) -> None:

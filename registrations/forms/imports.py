@@ -11,8 +11,8 @@ from django.utils.translation import gettext_lazy
 
 from registrations.exceptions import UnreadableTable
 from registrations.services.imports.columns import LABELS, SURNAME, ColumnLayout, missing_fields
-from registrations.services.imports.csv_text import read_text
 from registrations.services.imports.guessing import guess_columns
+from registrations.services.imports.pasted import read_pasted
 from registrations.services.imports.reading import MAX_BYTES, file_too_large_error, read_file
 from registrations.services.imports.tables import Table
 
@@ -35,12 +35,16 @@ class ImportForm(forms.Form):
         label=gettext_lazy("File"),
         required=False,
         allow_empty_file=True,
-        help_text=gettext_lazy("An Excel workbook (.xlsx) or a CSV file, up to 5 MB."),
-        widget=forms.FileInput(attrs={"accept": ".xlsx,.csv,.txt"}),
+        help_text=gettext_lazy(
+            "An Excel workbook (.xlsx), a Word document with a table (.docx) or a CSV file, up to 5 MB."
+        ),
+        widget=forms.FileInput(attrs={"accept": ".xlsx,.docx,.csv,.txt"}),
     )
     table = TableField(
         label=gettext_lazy("Or paste rows"),
-        help_text=gettext_lazy("Copy the rows with their headings in your spreadsheet, and paste them here."),
+        help_text=gettext_lazy(
+            "Copy the rows with their headings in your spreadsheet, mail or PDF, and paste them here."
+        ),
     )
 
     def clean(self) -> None:
@@ -64,7 +68,7 @@ class ImportForm(forms.Form):
         source, upload = "table", self.upload
         try:
             if upload is None:
-                return read_text(self.cleaned_data["table"])
+                return read_pasted(self.cleaned_data["table"])
             source = "file"
             if (upload.size or 0) > MAX_BYTES:
                 raise file_too_large_error()

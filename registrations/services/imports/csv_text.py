@@ -12,6 +12,8 @@ from registrations.exceptions import UnreadableTable
 from registrations.services.imports.tables import Table, make_table
 
 DELIMITERS = "\t;,"
+# The row of headings stands among these; titles may come before it.
+LINES_LOOKED_AT = 20
 # Excel can write the delimiter in the first line of a CSV file.
 DELIMITER_DECLARATION = re.compile(r"sep=([\t;,])\r?\n", re.I)
 # An accented letter in UTF-8. In Windows-1252 it would read as "Ã" and a sign, which does not occur in real text.
@@ -67,13 +69,19 @@ def not_a_table_error() -> UnreadableTable:
 
 
 def _delimiter_of(text: str) -> str:
-    """Return the most frequent delimiter outside quotes in the first line that is not blank; a tab before the others.
+    """Return the most frequent delimiter outside quotes in the first line with several, which is no title; a tab first.
 
     Cells that are copied from a spreadsheet may contain semicolons and commas, but no tab.
     """
-    first = next((line for line in text.splitlines() if line.strip()), "")
-    outside = re.sub(r'"[^"]*"', "", first)
-    return "\t" if "\t" in outside else max(DELIMITERS, key=outside.count)
+    lines = [re.sub(r'"[^"]*"', "", line).strip() for line in text.splitlines()[:LINES_LOOKED_AT]]
+    for least in (2, 1):
+        for line in lines:
+            if "\t" in line:
+                return "\t"
+            delimiter = max(DELIMITERS, key=line.count)
+            if line.count(delimiter) >= least:
+                return delimiter
+    return "\t"
 
 
 def split_cells(text: str, delimiter: str) -> Iterator[list[str]]:

@@ -11,11 +11,12 @@ from registrations.services.imports.words import POLICE, STEMS
 PHONE = re.compile(r"[+(]?\d[\d ().+/–-]{5,20}")
 DATE = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}")
 MIN_PHONE_DIGITS, MAX_PHONE_DIGITS = 7, 15
-NAME = re.compile(r"(?:[^\W\d_][\w'’.-]*,?\s+){1,6}[^\W\d_][\w'’.-]*")
+NAME = re.compile(r"(?:[^\W\d_][\w'\u2019.-]*,?\s+){1,6}[^\W\d_][\w'\u2019.-]*")
 # Parts of the names of institutions and positions, which names of people do not have.
 INSTITUTION = (
-    "institu", "direcc", "minister", "secretar", "fiscalia", "procuradur", "policia", "unidad", "departament", "oficina",
-    "comision", "direction", "office", "agency", "ministry", "police", "department", "service", "guardia", "servicio",
+    "institu", "direcc", "minister", "secretar", "fiscalia", "procuradur", "policia", "unidad", "departament",
+    "oficina", "comision", "direction", "office", "agency", "ministry", "police", "department",
+    "service", "guardia", "servicio",
 )  # fmt: skip
 POSITION = (
     POLICE,

@@ -5,12 +5,10 @@ from typing import IO
 from xml.etree.ElementTree import Element, SubElement, tostring
 from xml.parsers import expat
 
-from django.utils.translation import gettext as _
 from openpyxl.styles.numbers import is_date_format, is_timedelta_format
 from openpyxl.xml.constants import SHEET_MAIN_NS
 
-from registrations.exceptions import UnreadableTable
-from registrations.services.imports.tables import MAX_ROWS
+from registrations.services.imports.packages import damaged_file_error, too_much_error
 
 CHUNK = 65_536
 # The time that openpyxl 3.1 needs for an element, by (element, parent), in units of half a microsecond as measured.
@@ -79,9 +77,9 @@ class ElementBudget:
             self.spent += _cost_of(attributes)
             self.names.update(attributes)
             if self.spent > BUDGET or len(self.names) > MAX_ATTRIBUTE_NAMES or _has_long_namespace(attributes):
-                raise workbook_too_large_error()
+                raise too_much_error()
 
-        parser = _parser(spend)
+        parser = element_parser(spend)
         is_readable = True
         length = 0
         while chunk := content.read(CHUNK):
@@ -94,7 +92,7 @@ class ElementBudget:
                 # The part is a picture, or broken XML, which openpyxl does not read beyond this point either.
                 is_readable = False
             if is_readable and length - parser.CurrentByteIndex > MAX_TAG_BYTES:
-                raise workbook_too_large_error()
+                raise too_much_error()
 
 
 def _cost_of_element(name: str, parent: str, previous: str, *, is_number: bool) -> int:
@@ -138,7 +136,7 @@ def cells_with_formulas(sheet: bytes) -> list[str]:
         elif name == "f" and parent == "c":
             found.append(reference)
 
-    _parser(find).Parse(sheet, True)
+    element_parser(find).Parse(sheet, True)
     return found
 
 
@@ -162,7 +160,7 @@ def number_formats_of(styles: bytes) -> bytes:
         else:
             SubElement(cell_formats, f"{{{SHEET_MAIN_NS}}}xf", kept)
 
-    _parser(keep).Parse(styles, True)
+    element_parser(keep).Parse(styles, True)
     return tostring(root)
 
 
@@ -176,19 +174,11 @@ def _short_code(code: str) -> str:
     return "[h]" if is_timedelta_format(code) else "yyyy"
 
 
-def workbook_too_large_error() -> UnreadableTable:
-    """Build the error for a workbook that exceeds a limit."""
-    return UnreadableTable(
-        _("This Excel file holds too much. Please keep only the sheet that you need, at most %(most)s rows.")
-        % {"most": MAX_ROWS}
-    )
-
-
 def _is_number_format(name: str, parent: str) -> bool:
     return (name, parent) in (("numFmt", "numFmts"), ("xf", "cellXfs"))
 
 
-def _parser(on_element: OnElement) -> expat.XMLParserType:
+def element_parser(on_element: OnElement) -> expat.XMLParserType:
     """Return a parser that calls `on_element` with the local names of each element and its parent, and the attributes.
 
     It refuses a DTD, which could multiply attributes and texts and which these files do not have (ECMA-376-2 §6.2.5).
@@ -204,15 +194,10 @@ def _parser(on_element: OnElement) -> expat.XMLParserType:
         parents.pop()
 
     def refuse(*_declaration: object) -> None:
-        raise damaged_workbook_error()
+        raise damaged_file_error()
 
     parser = expat.ParserCreate()
     parser.StartElementHandler = start
     parser.EndElementHandler = end
     parser.StartDoctypeDeclHandler = refuse
     return parser
-
-
-def damaged_workbook_error() -> UnreadableTable:
-    """Build the error for a workbook that cannot be read."""
-    return UnreadableTable(_("This Excel file is damaged. Please open it in a spreadsheet program and save it again."))

@@ -64,7 +64,8 @@ def show_checked_rows(
 ) -> HttpResponse:
     """Show what saving `people` would do; `is_again` if they were corrected on this page before.
 
-    `unused` are headings of columns that are not read, and `profile_source` is the field that says profiles. Raises UnreadableTable if there are none.
+    `unused` are headings of columns that are not read, and `profile_source` is the field that says profiles. Raises
+    UnreadableTable if there are no people.
     """
     if not people:
         raise UnreadableTable(

@@ -301,7 +301,7 @@ def test_a_csv_file_of_a_spanish_excel_is_uploaded(secretariat: Client, session:
     [
         (SimpleUploadedFile("a.xlsx", b"PK\x03\x04broken"), ""),
         (SimpleUploadedFile("a.csv", b"\x00\x01\x02"), "This is not a table"),
-        (SimpleUploadedFile("a.pdf", b"%PDF-1.4"), "This is neither an Excel nor a CSV file."),
+        (SimpleUploadedFile("a.pdf", b"%PDF-1.4"), "This is no Excel, Word or CSV file."),
         (SimpleUploadedFile("a.csv", b""), ""),
         (SimpleUploadedFile("a.csv", b"a;b\n" * 1_001), "These are more than 1000 rows."),
     ],

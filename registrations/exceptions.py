@@ -244,6 +244,10 @@ class UnreadableTable(RuleBroken):
     """A file or a pasted text is not a table, or is larger than the limits of an import."""
 
 
+class EmptyTable(UnreadableTable):
+    """The table holds no text."""
+
+
 class FileNotStored(RuleBroken):
     """A file could not be written, because the disk is full or not writable. Nothing was changed."""
 

@@ -3,11 +3,11 @@
 import csv
 import io
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from django.utils.translation import gettext as _
 
-from registrations.exceptions import UnreadableTable
+from registrations.exceptions import EmptyTable, UnreadableTable
 
 MAX_ROWS = 1_000
 MAX_COLUMNS = 50
@@ -19,9 +19,13 @@ MAX_BLANK_ROWS_BELOW = 5_000
 
 @dataclass(frozen=True)
 class Table:
-    """Rows of texts, with blank rows as in the spreadsheet, so that row numbers agree, and without blank last cells."""
+    """Rows of texts, with blank rows as in the spreadsheet, so that row numbers agree, and without blank last cells.
+
+    `sheet` is the name of the sheet where there are several.
+    """
 
     rows: tuple[tuple[str, ...], ...]
+    sheet: str = field(default="", compare=False)
 
     @property
     def width(self) -> int:
@@ -30,7 +34,10 @@ class Table:
 
 
 def make_table(rows: Iterable[Sequence[str]]) -> Table:
-    """Build the table of `rows`, reading no more than it may hold. Raises UnreadableTable if too large or empty."""
+    """Build the table of `rows`, reading no more than it may hold.
+
+    Raises UnreadableTable if there are too many, and EmptyTable if they hold no text.
+    """
     kept: list[tuple[str, ...]] = []
     blank: list[tuple[str, ...]] = []
     characters = 0
@@ -56,7 +63,7 @@ def make_table(rows: Iterable[Sequence[str]]) -> Table:
         kept += [*blank, row]
         blank.clear()
     if not kept:
-        raise UnreadableTable(
+        raise EmptyTable(
             _(
                 "There is no text in the first %(rows)s rows and %(columns)s columns. Please choose another file, "
                 "or paste the rows."

@@ -4,7 +4,9 @@ import io
 import warnings
 import zipfile
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, datetime, time
+from typing import Any
 
 import structlog
 from defusedxml.ElementTree import fromstring, tostring
@@ -13,7 +15,7 @@ from openpyxl.reader.excel import ExcelReader
 from openpyxl.utils.cell import coordinate_to_tuple
 from openpyxl.xml.constants import ARC_CONTENT_TYPES, ARC_STYLE, ARC_WORKBOOK, REL_NS
 
-from registrations.exceptions import UnreadableTable
+from registrations.exceptions import EmptyTable, UnreadableTable
 from registrations.services.imports.packages import damaged_file_error, open_package, too_much_error
 from registrations.services.imports.tables import MAX_COLUMNS, Table, make_table
 from registrations.services.imports.workbook_xml import ElementBudget, cells_with_formulas, number_formats_of
@@ -23,16 +25,21 @@ log = structlog.get_logger(__name__)
 # The limit of one part, which openpyxl may hold as a tree.
 MAX_PART_BYTES = 4_000_000
 FORMULA = "="
+# The people may stand behind a cover sheet; this many sheets are looked at.
+MAX_SHEETS = 4
 
 
 def read_workbook(data: bytes) -> Table:
-    """Return the first visible sheet, with FORMULA for each cell with a formula. Raises UnreadableTable."""
+    """Return the first visible sheet with addresses, with FORMULA for each cell with a formula.
+
+    Without an address it is the first visible sheet with a text. Raises UnreadableTable.
+    """
     _check_package(data)
     try:
         with warnings.catch_warnings():
             # openpyxl warns about features that it cannot write; we write nothing.
             warnings.simplefilter("ignore")
-            return make_table(_row_texts(data))
+            return _table_of_people(data)
     except UnreadableTable:
         raise
     except Exception:  # openpyxl has no common exception class and raises a dozen
@@ -56,14 +63,31 @@ def _check_package(data: bytes) -> None:
                 budget.spend_on(content, is_styles=part.filename == ARC_STYLE)
 
 
-def _row_texts(data: bytes) -> Iterator[list[str]]:
-    # Only values are read, because translating formulas from cell to cell takes too long.
-    """Yield the texts of the rows of the first visible sheet."""
+def _table_of_people(data: bytes) -> Table:
     package = _without_costly_parts(data)
     # Does what `load_workbook` does, which does not tell from which part it reads a sheet.
     reader = ExcelReader(io.BytesIO(package), read_only=True, data_only=True, keep_links=False)
     reader.read()
-    sheet = next(sheet for sheet in reader.wb.worksheets if sheet.sheet_state == "visible")
+    visible = [sheet for sheet in reader.wb.worksheets if sheet.sheet_state == "visible"]
+    first, empty = None, None
+    for sheet in visible[:MAX_SHEETS]:
+        try:
+            table = make_table(_row_texts(reader, sheet))
+        except EmptyTable as error:
+            empty = error
+            continue
+        table = replace(table, sheet=sheet.title if len(visible) > 1 else "")
+        if any("@" in cell for row in table.rows for cell in row):
+            return table
+        first = first or table
+    if first is None:
+        raise empty or ValueError("no visible sheet")
+    return first
+
+
+def _row_texts(reader: ExcelReader, sheet: Any) -> Iterator[list[str]]:
+    # Only values are read, because translating formulas from cell to cell takes too long.
+    """Yield the texts of the rows of `sheet`."""
     part = next(
         relation.target
         for listed, relation in reader.parser.find_sheets()

@@ -1,6 +1,7 @@
 """The pages of an import: the upload, the columns, and the rows as they were checked."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -17,13 +18,28 @@ from registrations.queries import gaps_in, lacks_letter
 from registrations.queries.acceptance import acceptances_with_seats
 from registrations.services.acceptance_messages import message_before_accepting
 from registrations.services.imports.checking import CheckedRows, check_import
-from registrations.services.imports.columns import LABELS, ColumnLayout, fields_of, required_fields_of
+from registrations.services.imports.columns import LABELS, ColumnLayout, fields_of, required_fields_of, unused_headings
 from registrations.services.imports.people import ImportRow, people_to_table
 from registrations.services.imports.saving import ImportResult
 from registrations.services.imports.tables import Table, table_to_text
 from registrations.views.focal_point.access import signed_in_user
 from registrations.views.focal_point.import_sheet import build_sheet
 from sessions_app.bilingual import LANGUAGES
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How a table was read: its sheet if there are others, headings of unread columns, and what says the profiles."""
+
+    sheet: str
+    unused: Sequence[str]
+    profile_source: str
+
+    @classmethod
+    def of(cls, table: Table, layout: ColumnLayout, delegation: Delegation) -> "Reading":
+        """Return how `table` is read by `layout`."""
+        source = layout.profile_source if "profile" in fields_of(delegation) else ""
+        return cls(table.sheet, unused_headings(table, layout), str(LABELS[source]) if source else "")
 
 
 def show_upload_form(request: HttpRequest, delegation: Delegation, form: ImportForm) -> HttpResponse:
@@ -58,14 +74,12 @@ def show_checked_rows(
     people: Sequence[ImportRow],
     *,
     sent: SentRows,
-    unused: Sequence[str] = (),
-    profile_source: str = "",
+    reading: Reading | None = None,
     is_again: bool = False,
 ) -> HttpResponse:
     """Show what saving `people` would do; `is_again` if they were corrected on this page before.
 
-    `unused` are headings of columns that are not read, and `profile_source` is the field that says profiles. Raises
-    UnreadableTable if there are no people.
+    `reading` is shown when the table was just read. Raises UnreadableTable if there are no people.
     """
     if not people:
         raise UnreadableTable(
@@ -75,8 +89,7 @@ def show_checked_rows(
     wanted = [person for person in people if person.row not in sent.left_out]
     checked = check_import(delegation, wanted, by=signed_in_user(request), now=timezone.now(), answers=sent.answers)
     context = _context_of_rows(delegation, people, checked, sent) | {
-        "unused": unused,
-        "profile_source": LABELS[profile_source] if checked.seats and profile_source else "",
+        "reading": reading,
         "is_again": is_again,
         "gaps": gaps_in(checked.seats),
         "warning": message_before_accepting(

@@ -24,7 +24,6 @@ from registrations.services.imports.columns import (
     find_layout,
     layout_problems,
     required_fields_of,
-    unused_headings,
 )
 from registrations.services.imports.limits import limit_imports
 from registrations.services.imports.no_people import rows_without_a_person
@@ -35,6 +34,7 @@ from registrations.services.imports.template import build_template
 from registrations.views.focal_point.access import delegation_required, signed_in_user
 from registrations.views.focal_point.flash_messages import missing_message, named_count_message
 from registrations.views.focal_point.import_pages import (
+    Reading,
     show_checked_rows,
     show_columns_form,
     show_rows_left,
@@ -145,14 +145,7 @@ def _show_first_check(request: HttpRequest, delegation: Delegation, table: Table
     people = people_from_table(table, layout)
     numbers = frozenset(person.row for person in people)
     sent = SentRows(left_out=rows_without_a_person(table, layout) & numbers)
-    return show_checked_rows(
-        request,
-        delegation,
-        people,
-        sent=sent,
-        unused=unused_headings(table, layout),
-        profile_source=layout.profile_source,
-    )
+    return show_checked_rows(request, delegation, people, sent=sent, reading=Reading.of(table, layout, delegation))
 
 
 def _sent_people(form: ImportForm, delegation: Delegation, sent: SentRows) -> list[ImportRow] | None:

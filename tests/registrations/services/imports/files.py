@@ -206,6 +206,14 @@ def many_sheets(count: int) -> bytes:
     return with_parts({"xl/workbook.xml": book.encode()})
 
 
+def rows_far_below() -> bytes:
+    workbook = Workbook()
+    workbook.active["AX1048576"] = "Ana"
+    for _sheet in range(5):
+        workbook.create_sheet()["AX1048576"] = "Ana"
+    return saved(workbook)
+
+
 def formulas_to_translate() -> bytes:
     """One formula of thousands of cells, shared by tens of thousands."""
     first = f'<c r="A1"><f t="shared" si="0">{"A1+" * 10_000}1</f></c>'

@@ -106,6 +106,7 @@ BAD = {
         "holds too much",
     ),
     "200,000 shared texts": (lambda: files.in_shared_texts("<si><t>a</t></si>", 200_000), "holds too much"),
+    "four sheets of one row far below": (files.rows_far_below, "There is no text"),
     "two sheets of one part": (lambda: files.many_sheets(2), "holds too much"),
     "a print area of 30,000 ranges": (lambda: files.print_area_of(30_000), None),
     "cells that never end": (lambda: files.in_sheet("<row>" + "<c>" * 500_000), "holds too much"),
@@ -220,6 +221,33 @@ def test_500_rows_of_20_columns_with_thousands_of_styles_are_read_whichever_prog
     rows = [tuple(f"Texto {number}-{column}" for column in range(20)) for number in range(500)]
 
     assert read_file(files.as_written_by(program, rows)).rows == tuple(rows)
+
+
+def test_the_people_are_found_behind_a_cover_sheet() -> None:
+    workbook = Workbook()
+    workbook.active.append(["Designaciones", "Country HN"])
+    for title, state in (("Vacía", "visible"), ("Oculta", "hidden"), ("Lista", "visible"), ("Otra", "visible")):
+        sheet = workbook.create_sheet(title)
+        sheet.sheet_state = state
+        for cells in [] if title == "Vacía" else [HEADINGS, (title, *person(1)[1:])]:
+            sheet.append(cells)
+
+    table = read_file(saved(workbook))
+
+    assert (table.sheet, table.rows[1][0]) == ("Lista", "Lista")
+
+
+def test_merged_cells_a_picture_a_filter_and_hidden_rows_change_nothing() -> None:
+    workbook = Workbook()
+    sheet = workbook.active
+    for cells in (["Delegación"], HEADINGS, *people(3)[1:]):
+        sheet.append(cells)
+    sheet.merge_cells("A1:D1")
+    sheet.auto_filter.ref = "A2:D5"
+    sheet.row_dimensions[4].hidden = True
+    content = files.with_parts({"xl/media/image1.png": b"\x89PNG" + b"x" * 5_000}, content=saved(workbook))
+
+    assert read_file(content).rows == (("Delegación",), *people(3))
 
 
 def test_a_picture_beside_the_people_costs_nothing() -> None:

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 from django.core import mail
+from django.core.cache import cache
 from django.utils import timezone
 from playwright.sync_api import Browser, Page, expect
 from pytest_django.live_server_helper import LiveServer
@@ -17,9 +18,10 @@ from registrations.services.focal_points import appoint_focal_point
 from sessions_app.models import Session
 from sessions_app.releases import release_webinar
 from tests.factories import PROFILES, make_country, make_delegation, make_quotas, make_webinar
+from tests.journeys import lists
 
 pytestmark = [pytest.mark.journey, pytest.mark.django_db(transaction=True)]
-MOST_BY_FORM, MOST_BY_IMPORT = 40, 12
+MOST_BY_FORM, MOST_BY_IMPORT, MOST_BY_MESSY_LIST = 40, 12, 10
 PEOPLE = [
     (f"{first} Ejemplo", f"{first.lower()}.{code}@example.org", "Institución de muestra", PROFILES[code])
     for code in PROFILES
@@ -38,6 +40,17 @@ class CountingUser:
     def click(self, selector: str) -> None:
         self.count += 1
         self.page.locator(selector).first.click()
+
+    def choose(self, selector: str, value: str) -> None:
+        """Choose from a list: one click opens it, and one chooses."""
+        self.count += 2
+        self.page.locator(selector).select_option(value)
+
+    def choose_file(self, name: str, content: bytes) -> None:
+        """Choose a file: one click opens the dialogue, and one chooses."""
+        self.count += 2
+        file = {"name": name, "mimeType": "application/octet-stream", "buffer": content}
+        self.page.locator("input[type=file]").set_input_files(file)
 
     def press_enter(self) -> None:
         self.count += 1
@@ -61,6 +74,8 @@ def site(live_server: LiveServer, settings) -> str:
 @pytest.fixture
 def delegation(site: str) -> Delegation:
     """The draft delegation of Honduras, whose focal point has just been invited by mail."""
+    # The sign-ins of the tests before count against the limits, too.
+    cache.clear()
     webinar = make_webinar(contact_email="secretariat@example.org")
     make_quotas(webinar)
     now = timezone.now()
@@ -148,3 +163,42 @@ def test_a_delegation_is_registered_by_import_with_few_clicks(delegation: Delega
 
     print(f"\n{user.count} clicks and keys by import.")
     assert user.count <= MOST_BY_IMPORT
+
+
+def import_workbook(user: CountingUser) -> None:
+    user.choose_file("designaciones final (2).xlsx", lists.workbook())
+    user.click("main form button.button-primary")
+    # "Enlace" is the only word that is not obvious.
+    user.choose("#word-profile-enlace", "investigation-units")
+
+
+def import_document(user: CountingUser) -> None:
+    user.choose_file("Oficio.docx", lists.document())
+    user.click("main form button.button-primary")
+
+
+def paste_text_of_a_pdf(user: CountingUser) -> None:
+    user.click("main textarea")
+    user.type(lists.PDF)
+    user.click("main form button.button-primary")
+    user.click("main form button.button-primary")
+
+
+@pytest.mark.parametrize("send", [import_workbook, import_document, paste_text_of_a_pdf])
+def test_a_messy_list_is_imported_with_few_clicks_and_no_line_edited(delegation: Delegation, page: Page, send) -> None:
+    user = CountingUser(page)
+    open_delegation_from_mail(user)
+    user.count = 0
+
+    user.click(".tools a[href$='/import/']")
+    send(user)
+    user.click("main form button.button-primary")
+    page.locator("#gaps").wait_for()
+    user.click(".state-bar a")
+    user.click("main form button.button-primary")
+    expect(user.page.locator(".state-bar")).to_contain_text("Accepted")
+
+    print(f"\n{user.count} clicks by a messy list.")
+    assert user.count <= MOST_BY_MESSY_LIST
+    named = Delegate.objects.filter(delegation=delegation, admitted_at__isnull=False)
+    assert set(named.values_list("name", "email", "profile__code")) == lists.PEOPLE

@@ -82,7 +82,7 @@ def decline_badly(page: Page) -> None:
 
 
 def check_rows(page: Page) -> None:
-    """Import three rows: a correct one, one that is in the delegation already, and one with an invalid address."""
+    """Import four rows: a correct one, one that is there already, one with a wrong address, and one with a new word."""
     here = page.context.new_page()
     here.goto(page.url.replace("import/", ""))
     known = re.search(r"[\w.]+@example\.org", here.locator(".profiles").inner_text())
@@ -93,6 +93,7 @@ def check_rows(page: Page) -> None:
         (LONG_NAME, "pilar.ensayo.hn@example.org", LONG_INSTITUTION, "Prosecutors"),
         ("Ana Muestra", known[0], "Dirección de migración de muestra", "Immigration control"),
         ("Tomás Prueba", "tomas.prueba", "Policía de fronteras de muestra", "Border control"),
+        ("Nora Ensayo", "nora.ensayo@example.org", "Policía de fronteras de muestra", "Enlace"),
     ]
     page.locator("main textarea").first.fill("\n".join("\t".join(row) for row in rows))
     page.locator("main form button.button-primary").click()

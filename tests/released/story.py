@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 import time_machine
 from django.apps import apps
 
-from registrations.models import Delegate, Delegation, Delivery, ParticipantProfile, User
+from registrations.models import Delegate, Delegation, Delivery, ImportWord, ParticipantProfile, User
 from registrations.queries.audiences import Audience
 from registrations.services.announcements import AnnouncementDetails, send_announcement, write_announcement
 from registrations.services.answers import record_answer
@@ -97,6 +97,7 @@ class _Story:
         self.honduras = make_delegation(self.webinar, make_country("HN"))
         self.panama = make_delegation(self.webinar, make_country("PA", timezones=["America/Panama"]))
         self.unodc = make_delegation(self.webinar, make_organisation(), status="accepted")
+        ImportWord.objects.create(body=self.honduras.body, word="fiscal", profile=self.profiles["prosecutors"])
         self.focal_point = self.appoint(self.honduras, "focal.hn@example.org", "Rosa Ejemplo")
         self.appoint(self.panama, "focal.pa@example.org", "Pablo Muestra")
         release_webinar(self.webinar, by=self.staff, now=NOW, note="First")

@@ -283,7 +283,7 @@ def test_totals_signatures_and_notes_are_left_out_and_can_be_taken(owner, delega
     taken = owner.post(url(delegation, "import/check/"), {"table": carried_table(checked)})
 
     assert "1 person will be added 3 rows are left out" in page_text(checked)
-    assert "Leave out row 4 : Elaborado por: Eva Muestra" in page_text(checked)
+    assert "Leave out row 4: Elaborado por: Eva Muestra" in page_text(checked)
     assert saved.status_code == 302
     assert names() == ["Persona Ejemplo 1"]
     assert "3 rows are wrong" in page_text(taken)

@@ -3,6 +3,8 @@
 Nothing is stored between these pages: each carries the table as text to the next, which reads and checks it again.
 """
 
+from contextlib import suppress
+
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -10,7 +12,7 @@ from django.utils import timezone
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from registrations.exceptions import RuleBroken, UnreadableTable
 from registrations.forms.errors import add_broken_rule
@@ -27,9 +29,9 @@ from registrations.services.imports.columns import (
 )
 from registrations.services.imports.limits import limit_imports
 from registrations.services.imports.no_people import rows_without_a_person
-from registrations.services.imports.people import ImportRow, corrected, people_from_table
+from registrations.services.imports.people import ImportRow, corrected, people_from_table, people_to_table
 from registrations.services.imports.saving import import_delegates
-from registrations.services.imports.tables import Table
+from registrations.services.imports.tables import Table, table_to_text
 from registrations.services.imports.template import build_template
 from registrations.views.focal_point.access import delegation_required, signed_in_user
 from registrations.views.focal_point.flash_messages import missing_message, named_count_message
@@ -69,30 +71,32 @@ def import_table(request: HttpRequest, delegation: Delegation) -> HttpResponse:
         return show_upload_form(request, delegation, form)
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 @delegation_required
 def check_rows(request: HttpRequest, delegation: Delegation) -> HttpResponse:
-    """Check the rows again, with what was corrected and answered. Nothing is saved here."""
-    form = ImportForm(request.POST)
+    """Check the rows again, with what was corrected and answered. Nothing is saved here; a GET asks for a table."""
+    if request.method != "POST":
+        return redirect("registrations:import-delegates", delegation.slug)
+    form, sent = ImportForm(request.POST), read_sent_rows(request.POST)
     try:
         with limit_imports(signed_in_user(request), now=timezone.now()):
-            sent = read_sent_rows(request.POST)
             people = _sent_people(form, delegation, sent)
             if people is not None:
                 return show_checked_rows(request, delegation, people, sent=sent, is_again=True)
     except RuleBroken as broken:
-        add_broken_rule(form, broken)
+        return _show_refused_rows(request, delegation, form, sent, broken)
     return show_upload_form(request, delegation, form)
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 @delegation_required
 def save_import(request: HttpRequest, delegation: Delegation) -> HttpResponse:
-    """Save the valid rows of a checked table; invalid rows are shown again, to be corrected."""
-    form = ImportForm(request.POST)
+    """Save the valid rows of a checked table; invalid rows are shown again. A GET asks for a table."""
+    if request.method != "POST":
+        return redirect("registrations:import-delegates", delegation.slug)
+    form, sent = ImportForm(request.POST), read_sent_rows(request.POST)
     try:
         with limit_imports(signed_in_user(request), now=timezone.now()):
-            sent = read_sent_rows(request.POST)
             people = _sent_people(form, delegation, sent)
             if people is None:
                 return show_upload_form(request, delegation, form)
@@ -104,8 +108,7 @@ def save_import(request: HttpRequest, delegation: Delegation) -> HttpResponse:
                 answers=sent.answers,
             )
     except RuleBroken as broken:
-        add_broken_rule(form, broken)
-        return show_upload_form(request, delegation, form)
+        return _show_refused_rows(request, delegation, form, sent, broken)
     text = _saved_message(len(imported.delegates), len(imported.checked.already_registered)) + missing_message(
         delegation
     )
@@ -160,6 +163,17 @@ def _sent_people(form: ImportForm, delegation: Delegation, sent: SentRows) -> li
     if problems := layout_problems(layout, needed=required_fields_of(delegation)):
         raise UnreadableTable(problems[0], field="table")
     return corrected(people_from_table(table, layout, numbers=sent.numbers), sent.corrections)
+
+
+def _show_refused_rows(
+    request: HttpRequest, delegation: Delegation, form: ImportForm, sent: SentRows, broken: RuleBroken
+) -> HttpResponse:
+    """Show the table as pasted rows, with what was corrected, to be sent again."""
+    with suppress(UnreadableTable):
+        if people := _sent_people(form, delegation, sent):
+            form = ImportForm({"table": table_to_text(people_to_table(people, delegation))})
+    add_broken_rule(form, broken)
+    return show_upload_form(request, delegation, form)
 
 
 def _saved_message(added: int, already: int) -> str:

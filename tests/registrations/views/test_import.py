@@ -475,6 +475,49 @@ def test_a_second_import_of_the_same_account_must_wait(owner, user, delegation) 
     assert Delegate.objects.count() == 0
 
 
+def test_what_was_corrected_is_not_lost_while_another_import_runs(owner, user, delegation) -> None:
+    checked = upload(owner, delegation, xlsx([HEADINGS, ("Persona Ejemplo 1", "wrong", "Instituto", "Prosecutors")]))
+
+    with limit_imports(user, now=timezone.now()):
+        answer = owner.post(url(delegation, "import/check/"), sent(checked, cell_2_email="corrected@example.org"))
+
+    assert "Another import of yours is still running." in page_text(answer)
+    assert "Persona Ejemplo 1\tcorrected@example.org" in unescape(answer.content.decode())
+
+
+@pytest.mark.parametrize("rest", ["import/check/", "import/save/"])
+def test_whoever_opens_a_step_by_its_address_begins_with_the_table(owner, delegation, rest) -> None:
+    answer = owner.get(url(delegation, rest))
+
+    assert (answer.status_code, answer["Location"]) == (302, url(delegation))
+
+
+def test_one_address_thrice_adds_one_person_and_says_why(owner, delegation) -> None:
+    rows = [HEADINGS, person(1), person(1), ("Somebody Else", *person(1)[1:])]
+
+    checked = upload(owner, delegation, xlsx(rows))
+
+    assert "1 person will be added 1 is there already 1 row is wrong" in page_text(checked)
+    assert errors_of(checked) == [("cell-4-email", "Row 2 has this address for another person.")]
+
+
+@pytest.mark.parametrize(
+    "forged",
+    [
+        {"numbers": "1,2,x", "leave": "9" * 500, "open": "-1"},
+        {"numbers": "7" * 3_000, "word-profile-fiscal": "x" * 5_000, "word-language-": "es"},
+        {"numbers": "1,1,1,1", "cell-1-name": "Ana\x00", "cell-1-id": "1", "cell-99999-email": "x", "cell-1-": ""},
+        {"cell-2-profile": HOSTILE[0], "cell-2-email": HOSTILE[-1]},
+    ],
+)
+def test_forged_inputs_of_the_page_of_rows_cause_no_server_error(owner, delegation, forged) -> None:
+    checked = upload(owner, delegation, xlsx(people(2)))
+
+    for step in ("import/check/", "import/save/"):
+        answer = owner.post(url(delegation, step), sent(checked) | forged)
+        assert answer.status_code in {200, 302, 422}
+
+
 def test_too_many_imports_in_a_minute_must_wait(owner, delegation) -> None:
     answers = [upload(owner, delegation, b"x") for _time in range(2 * IMPORTS_PER_MINUTE + 1)]
 

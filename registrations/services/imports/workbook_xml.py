@@ -124,9 +124,13 @@ def _has_long_namespace(attributes: Mapping[str, str]) -> bool:
     )
 
 
-def cells_with_formulas(sheet: bytes) -> list[str]:
-    """Return the references of cells with a formula, whose stored value may be outdated or another person's."""
-    found: list[str] = []
+def formulas_and_merged_cells(sheet: bytes) -> tuple[list[str], list[str]]:
+    """Return the references of cells with a formula, and the ranges of merged cells.
+
+    The stored value of a formula may be outdated or another person's.
+    """
+    formulas: list[str] = []
+    merged: list[str] = []
     reference = ""
 
     def find(name: str, parent: str, attributes: Mapping[str, str]) -> None:
@@ -134,10 +138,12 @@ def cells_with_formulas(sheet: bytes) -> list[str]:
         if name == "c":
             reference = attributes.get("r", "")
         elif name == "f" and parent == "c":
-            found.append(reference)
+            formulas.append(reference)
+        elif name == "mergeCell":
+            merged.append(attributes.get("ref", ""))
 
     element_parser(find).Parse(sheet, True)
-    return found
+    return formulas, merged
 
 
 def number_formats_of(styles: bytes) -> bytes:

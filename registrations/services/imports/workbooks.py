@@ -3,7 +3,8 @@
 import io
 import warnings
 import zipfile
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import date, datetime, time
 from typing import Any
@@ -12,13 +13,13 @@ import structlog
 from defusedxml.ElementTree import fromstring, tostring
 from openpyxl.packaging.relationship import RelationshipList, get_dependents, get_rels_path
 from openpyxl.reader.excel import ExcelReader
-from openpyxl.utils.cell import coordinate_to_tuple
+from openpyxl.utils.cell import coordinate_to_tuple, range_boundaries
 from openpyxl.xml.constants import ARC_CONTENT_TYPES, ARC_STYLE, ARC_WORKBOOK, REL_NS
 
 from registrations.exceptions import EmptyTable, UnreadableTable
 from registrations.services.imports.packages import damaged_file_error, open_package, too_much_error
 from registrations.services.imports.tables import MAX_COLUMNS, Table, make_table
-from registrations.services.imports.workbook_xml import ElementBudget, cells_with_formulas, number_formats_of
+from registrations.services.imports.workbook_xml import ElementBudget, formulas_and_merged_cells, number_formats_of
 
 log = structlog.get_logger(__name__)
 
@@ -86,20 +87,39 @@ def _table_of_people(data: bytes) -> Table:
 
 
 def _row_texts(reader: ExcelReader, sheet: Any) -> Iterator[list[str]]:
-    # Only values are read, because translating formulas from cell to cell takes too long.
-    """Yield the texts of the rows of `sheet`."""
+    """Return the texts of the rows of `sheet`.
+
+    Only values are read, because translating formulas from cell to cell takes too long.
+    """
     part = next(
         relation.target
         for listed, relation in reader.parser.find_sheets()
         if (listed.name, listed.state) == (sheet.title, sheet.sheet_state)
     )
-    formulas = {coordinate_to_tuple(cell) for cell in cells_with_formulas(reader.archive.read(part))}
+    with_formulas, merged = formulas_and_merged_cells(reader.archive.read(part))
+    formulas = {coordinate_to_tuple(cell) for cell in with_formulas}
     # The declared dimensions are no limit and may be wrong.
     sheet.reset_dimensions()
-    for number, row in enumerate(sheet.iter_rows(max_col=MAX_COLUMNS + 1, values_only=True), start=1):
-        yield [
-            FORMULA if (number, column) in formulas else _cell_text(value) for column, value in enumerate(row, start=1)
-        ]
+    rows = (
+        [FORMULA if (number, column) in formulas else _cell_text(value) for column, value in enumerate(row, start=1)]
+        for number, row in enumerate(sheet.iter_rows(max_col=MAX_COLUMNS + 1, values_only=True), start=1)
+    )
+    return _with_merged_texts(rows, merged)
+
+
+def _with_merged_texts(rows: Iterable[list[str]], merged: Iterable[str]) -> Iterator[list[str]]:
+    """Yield `rows` with the text of cells that are merged over several rows in each of them."""
+    beginning = defaultdict(list)
+    for left, top, _right, bottom in map(range_boundaries, merged):
+        if top and bottom and left and bottom > top:
+            beginning[top].append((left - 1, bottom))
+    texts: dict[int, tuple[str, int]] = {}
+    for number, row in enumerate(rows, start=1):
+        for column, (text, bottom) in texts.items():
+            if number <= bottom and column < len(row) and not row[column]:
+                row[column] = text
+        texts |= {column: (row[column], bottom) for column, bottom in beginning[number] if column < len(row)}
+        yield row
 
 
 def _without_costly_parts(data: bytes) -> bytes:

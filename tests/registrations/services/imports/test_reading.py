@@ -237,6 +237,17 @@ def test_the_people_are_found_behind_a_cover_sheet() -> None:
     assert (table.sheet, table.rows[1][0]) == ("Lista", "Lista")
 
 
+def test_a_text_that_is_merged_over_rows_stands_in_each_of_them() -> None:
+    workbook = Workbook()
+    for cells in (HEADINGS, *people(4)[1:]):
+        workbook.active.append(cells)
+    workbook.active.merge_cells("C2:D4")
+
+    rows = read_file(saved(workbook)).rows
+
+    assert [row[2:] for row in rows[1:]] == [("Instituto de ejemplo",)] * 3 + [("Instituto de ejemplo", "Prosecutors")]
+
+
 def test_merged_cells_a_picture_a_filter_and_hidden_rows_change_nothing() -> None:
     workbook = Workbook()
     sheet = workbook.active

@@ -60,8 +60,17 @@ KNOWN_HEADINGS = {
 # "Correo de la institución" is an address, and "Nombre de la institución" an institution.
 PARTS_OF_HEADINGS = {
     "email": ("correo", "mail"),
-    "phone": ("telefono", "celular", "whatsapp", "telephone", "mobile", "phone"),
-    "institution": ("institucion", "institution", "dependencia", "entidad", "organismo"),
+    "phone": ("telefono", "celular", "whatsapp", "telephone", "mobile", "phone", "contactno"),
+    "institution": (
+        "institucion",
+        "institution",
+        "dependencia",
+        "entidad",
+        "organismo",
+        "minister",
+        "ministry",
+        "agency",
+    ),
     "position": ("cargo", "puesto", "position"),
     "profile": ("perfil", "profile"),
     "language": ("idioma", "language"),
@@ -70,6 +79,8 @@ PARTS_OF_HEADINGS = {
 }
 # A longer text is a title or a note.
 MAX_HEADING_LENGTH = 60
+# A row with fewer texts is a title: "Nombre del evento".
+LEAST_HEADINGS = 2
 # Where two columns are headed alike, the first is used; but of two names or addresses none is chosen for the user.
 NEVER_CHOSEN = frozenset(["name", SURNAME, "email"])
 ADDRESS = re.compile(r"\S@\S")
@@ -142,6 +153,8 @@ def _fields_of_headings(row: Sequence[str], known: Mapping[str, str]) -> list[st
         return [""] * len(row)
     words = [normalised(cell) if len(cell) <= MAX_HEADING_LENGTH else "" for cell in row]
     columns = [known.get(word, "") for word in words]
+    if len(list(filter(None, words))) < LEAST_HEADINGS:
+        return columns
     offered = [field for field in PARTS_OF_HEADINGS if field in known.values() and field not in columns]
     for number, word in enumerate(words):
         columns[number] = columns[number] or _field_by_part(word, offered)

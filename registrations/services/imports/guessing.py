@@ -68,7 +68,8 @@ def _is_phone(text: str) -> bool:
     return bool(is_number) and not DATE.fullmatch(text)
 
 
-def _is_name(text: str) -> bool:
+def is_name(text: str) -> bool:
+    """Return whether `text` looks like the name of a person: several words, none of an institution or a position."""
     word = normalised(text)
     return bool(NAME.fullmatch(text)) and not any(part in word for part in (*INSTITUTION, *PROFILE))
 
@@ -85,7 +86,7 @@ def _is_profile(text: str) -> bool:
 MATCHES: dict[str, Callable[[str], bool]] = {
     "email": _is_address,
     "phone": _is_phone,
-    "name": _is_name,
+    "name": is_name,
     "institution": _is_institution,
     "profile": _is_profile,
 }

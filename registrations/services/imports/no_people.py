@@ -1,23 +1,24 @@
-"""Recognising rows that are not about a person: totals, signatures, notes, and headings that are repeated."""
+"""Recognising rows that are not about a person: titles, totals, signatures, notes, and headings that are repeated."""
 
 import re
 from collections.abc import Sequence
 
 from registrations.services.imports.columns import ADDRESS, ColumnLayout
+from registrations.services.imports.guessing import is_name
 from registrations.services.imports.normalising import without_accents
 from registrations.services.imports.tables import Table
 
 SIGNATURE = re.compile(
-    r"\W*((elaborad|preparad|realizad|revisad|aprobad|autorizad|enviad|remitid|firmad)[oa] por|atentamente|vo\.? ?bo\b"
-    r"|(prepared|made|compiled|reviewed|approved|authori[sz]ed|submitted|signed) by|sincerely|yours)"
+    r"\W*((elaborad|preparad|realizad|revisad|aprobad|autorizad|enviad|remitid|firmad)[oa] por"
+    r"|atentamente|saludos|cordialmente|vo\.? ?bo"
+    r"|(prepared|made|compiled|reviewed|approved|authori[sz]ed|submitted|signed) by"
+    r"|sincerely|yours|(kind |best )?regards)\b"
 )
 # A person may have such a name, but then an address too.
 REMARK = re.compile(
     r"\W*(sub)?(total|totales|firmas?|sellos?|notas?|observacion|observaciones|fecha|lugar y fecha|fuente|cc|c\.c\.|ps"
     r"|signatures?|stamps?|seals?|notes?|remarks?|date|place and date|source)\b"
 )
-# One cell alone with more words than a name has.
-MAX_WORDS_OF_A_NAME = 7
 # What is looked at of a cell.
 BEGINNING = 200
 
@@ -38,5 +39,5 @@ def _is_about_nobody(row: Sequence[str]) -> bool:
         return True
     if any(ADDRESS.search(text) for text in texts):
         return False
-    is_sentence = len(texts) == 1 and (first.endswith(":") or len(first.split()) > MAX_WORDS_OF_A_NAME)
-    return bool(REMARK.match(first)) or is_sentence
+    is_title = len(texts) == 1 and not is_name(texts[0].rstrip(" .,;"))
+    return bool(REMARK.match(first)) or is_title

@@ -10,6 +10,8 @@ from registrations.services.imports.tables import Table, make_table
 ADDRESS = re.compile(r"<?([^\s<>;,|()]{1,320}@[^\s<>;,|()]{1,320})>?")
 # An address in CSV stands beside a delimiter. In "Ana Ejemplo <ana@example.org>, Fiscalía" it is in angle brackets.
 IN_CSV = re.compile(r'[\t;,]\s?"?[^\s<>;,|()]{1,320}@|@[^\s<>;,|()]{1,320}\s?[\t;,]')
+# In CSV a number without a sign is a cell.
+NUMBER_WITH_SIGN = re.compile(r"\s{0,20}(?:\d{1,4}[.)]|[-•*–·])\s{1,20}")
 NUMBER_OR_BULLET = re.compile(r"\s{0,20}(?:\d{1,4}[.)-]?\s|[-•*–·]\s)\s{0,20}")
 GAP = re.compile(r"\s{2,}")
 AFTER_AN_ADDRESS = re.compile(r"\s{2,}|\s?[;,|]\s?|\s[–-]\s")
@@ -21,8 +23,10 @@ def read_pasted(text: str) -> Table:
         raise not_a_table_error()
     lines = text.splitlines()
     people = [line for line in lines if "@" in line and ADDRESS.search(line)]
-    if "\t" in text or not people or any(IN_CSV.search(line) for line in people):
+    if "\t" in text or not people:
         return read_text(text)
+    if any(IN_CSV.search(line) for line in people):
+        return read_text("\n".join(NUMBER_WITH_SIGN.sub("", line, count=1) for line in lines))
     if length := _lines_of_a_person(lines):
         return make_table(_folded(lines, length))
     return make_table(map(_cells_of, lines))

@@ -14,7 +14,7 @@ from registrations.services.imports.people import LANGUAGE_WORDS, ImportRow, for
 MAX_WORDS = 40
 # Parts of words that mean one profile: the profile whose own names contain a part of the same group.
 STEMS = (
-    ("fiscal", "prosecut", "procurad"),
+    ("fiscal", "prosecut", "procurad", "attorney"),
     ("migra",),
     ("fronter", "border"),
     ("invest",),

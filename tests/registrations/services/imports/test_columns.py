@@ -35,6 +35,8 @@ def layout_of(delegation, *rows):
         (["Institución", "Dependencia", "Cargo", "Puesto"], ("institution", "", "position", "")),
         (["Teléfono", "Celular/WhatsApp", "Correo", "Correo alterno"], ("phone", "", "email", "")),
         (["Apellidos y nombres", "Fecha de nacimiento", "Pasaporte"], ("name", "", "")),
+        (["Name of Official", "Ministry/Agency", "Contact No."], ("name", "institution", "phone")),
+        (["Nombre Cargo Institución Correo"], ("",)),
         (["Primer nombre", "Segundo nombre", "Primer apellido"], ("name", "surname", "surname")),
     ],
 )

@@ -40,6 +40,13 @@ def test_lines_of_a_mail_are_split_around_the_address(line) -> None:
     assert read_pasted(line).rows == (ANA,)
 
 
+def test_numbers_before_lines_with_commas_are_not_part_of_the_name() -> None:
+    assert read_pasted("1) Ana Ejemplo,Fiscal,ana@example.org\n2) Luis,Agente,luis@example.org").rows == (
+        ("Ana Ejemplo", "Fiscal", "ana@example.org"),
+        ("Luis", "Agente", "luis@example.org"),
+    )
+
+
 def test_cells_copied_one_on_each_line_are_rows_again() -> None:
     text = "\n".join(["Lista de personas", *HEADINGS, *ANA, *LUIS])
 

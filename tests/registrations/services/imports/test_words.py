@@ -83,6 +83,14 @@ def test_answers_are_remembered_for_the_country_alone(check, delegation, focal_p
     assert asked(seen_there) == [("Enlace", 1, "")]
 
 
+def test_words_of_rows_that_were_not_saved_are_not_remembered(delegation, focal_point, now) -> None:
+    people = people_in(delegation, [row(1, profile="Fiscal Ana Ejemplo", name="")])
+
+    import_delegates(delegation, people=people, by=focal_point, now=now)
+
+    assert not ImportWord.objects.exists()
+
+
 def test_a_later_answer_replaces_the_remembered_one(check, delegation, focal_point, now) -> None:
     border = ParticipantProfile.objects.get(code="border-control")
     ImportWord.objects.create(body=delegation.body, word="enlace", profile=border)

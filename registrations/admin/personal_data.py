@@ -29,6 +29,7 @@ DATA_LABELS = {
     "events": gettext_lazy("History: reasons, and what was changed; who did what and when stays"),
     "letters": gettext_lazy("Nomination letters: the file and its name"),
     "attendances": gettext_lazy("Names and addresses in reports of who took part"),
+    "codes": gettext_lazy("Receipts of submitted delegations: whom they name; the code stays"),
     "incoming": gettext_lazy("Mail that came in: addresses, comments on answers, letters of these people"),
     "texts": gettext_lazy("Reasons, comments, announcements and notes of calls"),
 }

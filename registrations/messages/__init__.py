@@ -20,6 +20,7 @@ from registrations.messages import (
     decision,
     gap_notice,
     links,
+    receipt,
     registration,
     reminder,
     test_send,
@@ -61,6 +62,7 @@ class MessageModule(Protocol):
 # In the order in which they are planned.
 MODULES: tuple[MessageModule, ...] = (
     calendar,
+    receipt,
     decision,
     clash_alert,
     cannot_come,

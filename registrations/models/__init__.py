@@ -38,6 +38,7 @@ from registrations.models.reminder import (
     ReminderUnit,
 )
 from registrations.models.user import PRIVACY_NOTICE, User, UserRole
+from registrations.models.verification_code import VerificationCode
 
 __all__ = [
     "HELD_KINDS",
@@ -98,5 +99,6 @@ __all__ = [
     "ReminderUnit",
     "User",
     "UserRole",
+    "VerificationCode",
     "Waiver",
 ]

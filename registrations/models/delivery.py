@@ -32,6 +32,7 @@ class DeliveryKind(models.TextChoices):
     REMINDER = "reminder", _("Reminder")
     REGISTRATION = "registration", _("Invitation to register")
     GAP_NOTICE = "gap_notice", _("Gap notice")
+    RECEIPT = "receipt", _("Acknowledgement of receipt")
     DECISION = "decision", _("Decision")
     CANNOT_COME = "cannot_come", _("Someone cannot come")
     LINKS = "links", _("Links asked for")
@@ -44,7 +45,7 @@ class DeliveryKind(models.TextChoices):
 # What a message is about decides its family; `Delivery` has one subject for each.
 CALENDAR_KINDS = (DeliveryKind.INVITATION, DeliveryKind.UPDATE, DeliveryKind.CANCELLATION)
 DELEGATION_KINDS = (DeliveryKind.REGISTRATION, DeliveryKind.GAP_NOTICE)
-EVENT_KINDS = (DeliveryKind.DECISION, DeliveryKind.CANNOT_COME)
+EVENT_KINDS = (DeliveryKind.RECEIPT, DeliveryKind.DECISION, DeliveryKind.CANNOT_COME)
 # Not sent while the recipient's address is known to be wrong; a calendar must learn of every change all the same.
 HELD_KINDS = (DeliveryKind.REMINDER, DeliveryKind.ANNOUNCEMENT)
 SUBJECTS = ("session", "entry", "delegation", "event", "announcement")

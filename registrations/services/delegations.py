@@ -25,6 +25,7 @@ from registrations.services.delegate_changes import mail_not_before
 from registrations.services.history import record
 from registrations.services.mail_limits import check_attending_again
 from registrations.services.quota_locks import LockedDelegation, lock_delegation
+from registrations.services.receipts import issue_receipt
 from registrations.services.registration_window import check_time, clean_reason
 from registrations.services.transactions import atomic_with_retry
 
@@ -58,7 +59,8 @@ def submit_delegation(delegation: Delegation, *, version: int, by: User, now: da
     current.submitted_at = now
     current.gap_reason = "" if locked.is_complete else reason
     _set_status(current, DelegationStatus.SUBMITTED)
-    record(HistoryKind.SUBMITTED, delegation=current, by=by, now=now, reason=reason)
+    submission = record(HistoryKind.SUBMITTED, delegation=current, by=by, now=now, reason=reason)
+    issue_receipt(submission, locked)
     accept_if_complete(locked, step=None, by=None, now=now)
     return current
 

@@ -26,6 +26,7 @@ KEYS = {
     "reminder": "rem:1:20261116T160000Z:20261115T160000Z:focal.hn@example.org",
     "registration": "registration:1:1",
     "gap_notice": "gap:1:1:2:2026-11-01",
+    "receipt": "receipt:10:2",
     "decision": "decision:9:2",
     "cannot_come": "cannot_come:26:2",
     "links": "links:1",

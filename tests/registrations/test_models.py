@@ -317,6 +317,7 @@ WRONG_SUBJECTS = [
     ("reminder", {"session", "entry"}),
     ("registration", set()),
     ("gap_notice", {"delegation", "event"}),
+    ("receipt", {"event"}),
     ("decision", {"delegation"}),
     ("cannot_come", {"event"}),
     ("clash_alert", {"delegation", "event"}),

@@ -26,6 +26,7 @@ from registrations.models import (
     MailForAPerson,
     NominationLetter,
     QuotaException,
+    VerificationCode,
     Waiver,
 )
 from registrations.services.personal_data.registry import (
@@ -60,6 +61,7 @@ class PersonalDataRows:
     bounces: "QuerySet[Bounce]"
     answers: "QuerySet[CalendarAnswer]"
     mails: "QuerySet[MailForAPerson]"
+    codes: "QuerySet[VerificationCode]"
 
     def counts(self) -> dict[str, int]:
         """Return how many rows there are by sort; what staff and countries wrote as free text is "texts"."""
@@ -70,6 +72,7 @@ class PersonalDataRows:
             "events": self.events.count(),
             "letters": self.letters.count(),
             "attendances": self.attendances.count(),
+            "codes": self.codes.count(),
             "incoming": sum(rows.count() for rows in (self.bounces, self.answers, self.mails)),
             "texts": sum(
                 texts.count()
@@ -102,6 +105,7 @@ def personal_data_of(webinar: Webinar) -> PersonalDataRows:
         bounces=Bounce.objects.filter(delivery__in=deliveries).exclude(address=""),
         answers=CalendarAnswer.objects.filter(entry__session__webinar=webinar).exclude(comment="", from_address=""),
         mails=MailForAPerson.objects.filter(delegate__webinar=webinar),
+        codes=VerificationCode.objects.filter(event__webinar=webinar).exclude(facts={}),
     )
 
 
@@ -122,6 +126,7 @@ def anonymisers(now: datetime) -> Mapping[str, Callable[[Keys], None]]:
         "bounces": partial(_overwrite, Bounce),
         "answers": partial(_overwrite, CalendarAnswer),
         "mails": partial(_delete, MailForAPerson),
+        "codes": partial(_overwrite, VerificationCode),
     }
 
 

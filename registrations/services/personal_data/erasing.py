@@ -29,6 +29,7 @@ from registrations.models import (
     NominationLetter,
     QuotaException,
     User,
+    VerificationCode,
     Waiver,
 )
 from registrations.queries import last_session_end
@@ -159,6 +160,8 @@ def _personal_data_of_person(person: Person) -> PersonalDataRows:
             Q(delegate__in=person.delegates) | Q(entry__address=person.address) | Q(from_address=person.address)
         ),
         mails=mails_of(person),
+        # They hold ids, and the row of a person whose data are erased says nothing.
+        codes=VerificationCode.objects.none(),
     )
 
 

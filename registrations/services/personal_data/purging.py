@@ -89,7 +89,7 @@ def purge_webinar(webinar: Webinar, *, now: datetime) -> dict[str, int]:
 def _has_rows_left(data: PersonalDataRows) -> bool:
     """Whether rows are left that must be gone before the purge counts as finished."""
     sorts = (data.delegates, data.entries, data.letters, data.attendances, data.call_notes)
-    return any(rows.exists() for rows in (*sorts, data.bounces, data.answers, data.mails))
+    return any(rows.exists() for rows in (*sorts, data.bounces, data.answers, data.mails, data.codes))
 
 
 def _write_in_batches(

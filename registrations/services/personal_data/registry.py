@@ -88,6 +88,11 @@ REGISTRY: Mapping[str, Mapping[str, RetentionPolicy]] = {
         "last_error": KeepPolicy("one of our own sentences, without an address"),
         "message_id": KeepPolicy("an HMAC from which nobody can tell an address"),
     },
+    "registrations.VerificationCode": {
+        # Ids of people by profile, and figures.
+        "facts": OverwritePolicy({}),
+        "code": KeepPolicy("random, and opens a page without names"),
+    },
     "registrations.Bounce": {"address": BLANK, "status_code": KeepPolicy("a code of RFC 3463")},
     "registrations.CalendarAnswer": {"comment": BLANK, "from_address": BLANK},
     "registrations.MailForAPerson": dict.fromkeys(

@@ -282,6 +282,7 @@ def test_each_kind_describes_its_message(ana: Delegate) -> None:
     facts = {
         DeliveryKind.REGISTRATION: {"user": user, "delegation": ana.delegation},
         DeliveryKind.GAP_NOTICE: {"user": user, "delegation": ana.delegation},
+        DeliveryKind.RECEIPT: {"user": user, "delegation": ana.delegation, "event": event},
         DeliveryKind.DECISION: {"user": user, "delegation": ana.delegation, "event": event},
         DeliveryKind.CANNOT_COME: {"user": user, "delegation": ana.delegation, "event": of_ana},
         DeliveryKind.LINKS: {"delegate": ana},
@@ -301,6 +302,7 @@ def test_each_kind_describes_its_message(ana: Delegate) -> None:
         f"Reminds Ana Paz (Honduras) of {session}.",
         "Asks Eva Ejemplo to register the delegation of Honduras.",
         "Tells Eva Ejemplo what is missing in the delegation of Honduras.",
+        "Acknowledges to Eva Ejemplo that the delegation of Honduras was submitted.",
         "Tells Eva Ejemplo what was decided about the delegation of Honduras: Returned.",
         "Tells Eva Ejemplo that Ana Paz (Honduras) cannot come.",
         "Brings Ana Paz (Honduras) the links to their pages, which somebody asked for.",

@@ -17,6 +17,8 @@ from registrations.services.delegations import (
     mark_attending_again,
     mark_not_attending,
     reopen_delegation,
+    return_delegation,
+    submit_delegation,
 )
 from registrations.services.delivering import claim
 from registrations.services.delivering.plan import plan
@@ -94,6 +96,13 @@ def owed_gap_notice() -> tuple[datetime, Change]:
     a_focal_point(delegation)
     rule = make_gap_notice_rule(delegation.webinar)
     return rule.due_at, lambda: Delegation.objects.update(status="submitted")
+
+
+def owed_receipt() -> tuple[datetime, Change]:
+    delegation = released_delegation("draft")
+    by = a_focal_point(delegation)
+    submit_delegation(delegation, version=1, reason="A post is vacant", by=by, now=NOW)
+    return SOON, lambda: return_delegation(delegation, comment="A letter", by=make_staff(), now=SOON)
 
 
 def owed_decision() -> tuple[datetime, Change]:
@@ -215,6 +224,7 @@ def test_a_second_plan_owes_nothing_more(kind: str) -> None:
 QUERIES_OF_BUILD = {
     "registration": 5,
     "gap_notice": 3,
+    "receipt": 3,
     "decision": 5,
     "cannot_come": 1,
     "bounce_notice": 1,

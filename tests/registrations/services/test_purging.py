@@ -34,6 +34,7 @@ from registrations.models import (
     Quota,
     RegistrationPolicy,
     User,
+    VerificationCode,
     Waiver,
 )
 from registrations.queries import quota_board
@@ -135,6 +136,7 @@ def make_past_webinar(slug: str = "flows", iso_code: str = "HN") -> Webinar:
     make_attendance(
         webinar.sessions.get(number=1), by=staff, name="Zapata Guest", address="zapata@elsewhere.example.org"
     )
+    VerificationCode.objects.create(event=delegation.history.earliest("pk"), facts={"profiles": [yolanda.pk]})
     make_announcement(webinar, by=staff, text_en="Zapata moderates", text_es="Zapata modera")
     return webinar
 
@@ -163,6 +165,15 @@ def test_after_the_purge_nothing_says_who_came(db: None, letters: Path) -> None:
     assert found_in(everything_held()) == set()
     assert personal_data_of(webinar).delegates.count() == 0
     assert RegistrationPolicy.objects.get().purged_at == LATER
+
+
+def test_after_the_purge_a_receipt_names_nobody_and_its_code_stays(db: None, letters: Path) -> None:
+    make_past_webinar()
+    issued = VerificationCode.objects.get()
+
+    purge(now=LATER)
+
+    assert list(VerificationCode.objects.values_list("code", "facts")) == [(issued.code, {})]
 
 
 def test_after_the_purge_nothing_says_who_headed_a_delegation(db: None, letters: Path) -> None:

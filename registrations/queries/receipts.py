@@ -1,0 +1,121 @@
+"""What the receipt of a submitted delegation states, and which submissions have one."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Exists, OuterRef, QuerySet
+
+from registrations.models import (
+    Delegate,
+    Delegation,
+    DelegationStatus,
+    HistoryEvent,
+    HistoryKind,
+    ParticipantProfile,
+    VerificationCode,
+)
+from registrations.queries.seats import SeatCount
+from sessions_app.models import Release
+
+# After one of these an earlier submission says nothing any more that a focal point should be written about.
+SUPERSEDING = (HistoryKind.SUBMITTED, HistoryKind.RETURNED, HistoryKind.REOPENED, HistoryKind.NOT_ATTENDING)
+
+
+@dataclass(frozen=True)
+class ReceiptProfile:
+    """The people of one profile at the time of a submission; `profile` is None for those of an organisation.
+
+    `people` are fewer than `named` once the personal data of some have ended.
+    """
+
+    profile: ParticipantProfile | None
+    asked: int
+    named: int
+    people: tuple[Delegate, ...]
+
+    @property
+    def missing(self) -> int:
+        return max(0, self.asked - self.named)
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What was submitted: by whom, when and why with gaps is in `code.event`."""
+
+    code: VerificationCode
+    profiles: tuple[ReceiptProfile, ...]
+    lacks_letter: bool
+
+    @property
+    def gaps(self) -> tuple[ReceiptProfile, ...]:
+        return tuple(line for line in self.profiles if line.missing)
+
+    @property
+    def named(self) -> int:
+        return sum(line.named for line in self.profiles)
+
+
+def facts_of(seats: Iterable[SeatCount], people: Iterable[Delegate], *, lacks_letter: bool) -> dict[str, Any]:
+    """Return what a receipt states, for `VerificationCode.facts`: people by their id, profiles by their code.
+
+    People of an organisation have no profile; its code is the empty string.
+    """
+    by_profile: dict[int | None, list[int]] = {}
+    for person in people:
+        by_profile.setdefault(person.profile_id, []).append(person.pk)
+    profiles = [
+        {"code": seat.profile.code, "asked": seat.effective_minimum, "people": by_profile.get(seat.profile.pk, [])}
+        for seat in seats
+    ]
+    if None in by_profile:
+        profiles.append({"code": "", "asked": 0, "people": by_profile[None]})
+    return {"profiles": profiles, "lacks_letter": lacks_letter}
+
+
+def receipt_of(code: VerificationCode) -> Receipt:
+    """Return what the receipt with `code` states, with the names as they are written now. Two queries.
+
+    It states nothing any more once the personal data of the webinar have ended.
+    """
+    lines = code.facts.get("profiles", [])
+    profiles = ParticipantProfile.objects.in_bulk([line["code"] for line in lines], field_name="code")
+    ids = [pk for line in lines for pk in line["people"]]
+    delegates = Delegate.objects.filter(anonymised_at=None).in_bulk(ids)
+    return Receipt(
+        code=code,
+        profiles=tuple(
+            ReceiptProfile(
+                profile=profiles.get(line["code"]),
+                asked=line["asked"],
+                named=len(line["people"]),
+                people=tuple(delegates[pk] for pk in line["people"] if pk in delegates),
+            )
+            for line in lines
+        ),
+        lacks_letter=code.facts.get("lacks_letter", False),
+    )
+
+
+def last_submission(delegation: Delegation) -> HistoryEvent | None:
+    """Return the last submission of `delegation` with who submitted it and its code, if there was one. One query.
+
+    Submissions from before codes were issued have none.
+    """
+    submissions = HistoryEvent.objects.filter(delegation=delegation, kind=HistoryKind.SUBMITTED)
+    return submissions.select_related("actor", "verification_code").order_by("pk").last()
+
+
+def acknowledged_submissions() -> "QuerySet[HistoryEvent]":
+    """Return the submissions that have a code, of webinars that are released (rule 12) and delegations that attend.
+
+    A submission after which the delegation was submitted or sent back again is left out.
+    """
+    later = HistoryEvent.objects.filter(delegation=OuterRef("delegation"), pk__gt=OuterRef("pk"))
+    is_released = Exists(Release.objects.filter(webinar=OuterRef("webinar")))
+    return HistoryEvent.objects.filter(
+        ~Exists(later.filter(kind__in=SUPERSEDING)),
+        is_released,
+        kind=HistoryKind.SUBMITTED,
+        verification_code__isnull=False,
+    ).exclude(delegation__status=DelegationStatus.NOT_ATTENDING)

@@ -68,7 +68,7 @@ def build(delivery: Delivery) -> EmailMultiAlternatives:
             "profiles": _profiles(receipt, language),
             "has_quotas": any(line.asked for line in receipt.profiles),
             "lacks_letter": receipt.lacks_letter,
-            "is_incomplete": bool(receipt.gaps or receipt.lacks_letter),
+            "is_incomplete": receipt.is_incomplete,
             "next_step": next_step(delegation, user, sessions=sessions, language=language, now=at),
             "link": link,
         },

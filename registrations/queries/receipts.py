@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from registrations.models import (
     Delegate,
@@ -15,6 +15,7 @@ from registrations.models import (
     ParticipantProfile,
     VerificationCode,
 )
+from registrations.queries.delegation_page import history_of
 from registrations.queries.seats import SeatCount
 from sessions_app.models import Release
 
@@ -48,6 +49,10 @@ class Receipt:
     lacks_letter: bool
 
     @property
+    def is_incomplete(self) -> bool:
+        return bool(self.gaps) or self.lacks_letter
+
+    @property
     def gaps(self) -> tuple[ReceiptProfile, ...]:
         return tuple(line for line in self.profiles if line.missing)
 
@@ -74,36 +79,42 @@ def facts_of(seats: Iterable[SeatCount], people: Iterable[Delegate], *, lacks_le
 
 
 def receipt_of(code: VerificationCode) -> Receipt:
-    """Return what the receipt with `code` states, with the names as they are written now. Two queries.
-
-    It states nothing any more once the personal data of the webinar have ended.
-    """
+    """Return what the receipt with `code` states, with the names as they are written now. Two queries."""
     lines = code.facts.get("profiles", [])
-    profiles = ParticipantProfile.objects.in_bulk([line["code"] for line in lines], field_name="code")
-    ids = [pk for line in lines for pk in line["people"]]
-    delegates = Delegate.objects.filter(anonymised_at=None).in_bulk(ids)
+    profiles = ParticipantProfile.objects.filter(code__in=[line["code"] for line in lines])
+    delegates = Delegate.objects.filter(pk__in=[pk for line in lines for pk in line["people"]])
+    return receipt_from(code, profiles=profiles, delegates=delegates)
+
+
+def receipt_from(
+    code: VerificationCode, *, profiles: Iterable[ParticipantProfile], delegates: Iterable[Delegate]
+) -> Receipt:
+    """Return what the receipt with `code` states, from loaded rows. It has no profiles once the purge emptied it."""
+    by_code = {profile.code: profile for profile in profiles}
+    by_id = {delegate.pk: delegate for delegate in delegates if delegate.anonymised_at is None}
     return Receipt(
         code=code,
         profiles=tuple(
             ReceiptProfile(
-                profile=profiles.get(line["code"]),
+                profile=by_code.get(line["code"]),
                 asked=line["asked"],
                 named=len(line["people"]),
-                people=tuple(delegates[pk] for pk in line["people"] if pk in delegates),
+                people=tuple(by_id[pk] for pk in line["people"] if pk in by_id),
             )
-            for line in lines
+            for line in code.facts.get("profiles", [])
         ),
         lacks_letter=code.facts.get("lacks_letter", False),
     )
 
 
-def last_submission(delegation: Delegation) -> HistoryEvent | None:
-    """Return the last submission of `delegation` with who submitted it and its code, if there was one. One query.
+def history_with_submissions(delegation: Delegation, *, latest: int) -> "QuerySet[HistoryEvent]":
+    """Return the `latest` events that focal points may see and, after them, all earlier submissions, with their codes.
 
     Submissions from before codes were issued have none.
     """
-    submissions = HistoryEvent.objects.filter(delegation=delegation, kind=HistoryKind.SUBMITTED)
-    return submissions.select_related("actor", "verification_code").order_by("pk").last()
+    events = history_of(delegation)
+    shown = Q(pk__in=events.values("pk")[:latest]) | Q(kind=HistoryKind.SUBMITTED)
+    return events.filter(shown).select_related("actor", "delegate", "verification_code")
 
 
 def acknowledged_submissions() -> "QuerySet[HistoryEvent]":

@@ -17,7 +17,6 @@ from registrations.queries import (
     delegations_of,
     focal_points_of,
     gaps_in,
-    history_of,
     policy_of,
     released_sessions_and_end,
     requires_letter,
@@ -25,6 +24,7 @@ from registrations.queries import (
     zone_for_focal_point,
 )
 from registrations.queries.acceptance import Acceptances, is_accepted_at_once
+from registrations.queries.receipts import history_with_submissions
 from registrations.services.acceptance_messages import message_before_accepting
 from registrations.services.permitted_actions import PermittedActions, permitted_actions
 from registrations.views.focal_point.access import account_required, delegation_required, signed_in_user
@@ -40,6 +40,7 @@ from registrations.views.focal_point.profile_cards import (
     profile_card,
     undo_offers,
 )
+from registrations.views.focal_point.receipts import last_submission
 from sessions_app.forms import focus_first
 
 HISTORY_SHOWN = 50
@@ -66,7 +67,8 @@ def delegation_page(request: HttpRequest, delegation: Delegation) -> HttpRespons
     seats = seats_of(delegation)
     people = delegates_with_mail_state(delegation, now=now, for_country=True)
     pending_text = pending_invitation_text(sessions)
-    history = list(history_of(delegation)[:HISTORY_SHOWN])
+    events = list(history_with_submissions(delegation, latest=HISTORY_SHOWN))
+    history = events[:HISTORY_SHOWN]
     is_attending = delegation.status != DelegationStatus.NOT_ATTENDING
     active = [
         person_card(person, may, pending_text=pending_text, by=user, now=now)
@@ -116,6 +118,15 @@ def delegation_page(request: HttpRequest, delegation: Delegation) -> HttpRespons
             "may": may,
             "focal_points": focal_points_of(delegation.body),
             "history": history,
+            "submission": last_submission(
+                delegation,
+                events,
+                profiles=[seat.profile for seat in seats],
+                delegates=[person.delegate for person in (*people.active, *people.former)],
+                sessions=sessions,
+                by=user,
+                now=now,
+            ),
         },
     )
 

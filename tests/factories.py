@@ -41,6 +41,7 @@ from registrations.models import (
     RegistrationPolicy,
     ReminderRule,
     User,
+    VerificationCode,
 )
 from registrations.models.delivery import DELEGATION_KINDS, EVENT_KINDS
 from registrations.queries.focal_points import Appointment
@@ -398,6 +399,14 @@ def make_letter(
     """Upload a letter through the service at `NOW`."""
     upload = make_upload(make_pdf(text), name=name)
     return upload_letter(delegation, upload=upload, by=by, now=NOW)
+
+
+def make_verification_code(delegation: Delegation, *, by: User) -> VerificationCode:
+    """Create the code of a submission at `NOW` that named the present prosecutors; the delegation stays as it is."""
+    event = delegation.history.create(webinar=delegation.webinar, kind="submitted", actor=by, at=NOW)
+    people = list(delegation.delegates.active().filter(profile__code="prosecutors").values_list("pk", flat=True))
+    facts = {"profiles": [{"code": "prosecutors", "asked": 2, "people": people}], "lacks_letter": False}
+    return VerificationCode.objects.create(event=event, facts=facts)
 
 
 def make_attendance(session: Session, delegate: Delegate | None = None, *, by: User, **fields: Any) -> Attendance:

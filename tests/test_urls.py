@@ -43,6 +43,7 @@ from tests.factories import (
     make_quotas,
     make_reminder_rule,
     make_staff,
+    make_verification_code,
     make_webinar,
 )
 
@@ -86,6 +87,7 @@ URLS: Mapping[str, UrlRow] = {
     "sessions_app:home": UrlRow(PUBLIC),
     "sessions_app:webinar": UrlRow(PUBLIC, ("webinar",)),
     "sessions_app_files:agenda-ics": UrlRow(PUBLIC, ("webinar",)),
+    "registrations:verify": UrlRow(PUBLIC, ("code",)),
     "registrations:lost-link": UrlRow(PUBLIC),
     "registrations:lost-link-requested": UrlRow(PUBLIC),
     "registrations:my": UrlRow(TOKEN_PAGE, ("token",)),
@@ -206,6 +208,7 @@ def _store_world() -> World:
             "withdrawn": withdrawn.pk,
             "letter": make_letter(delegation, by=staff).pk,
             "invitation": make_invitation_token(focal_point, delegation),
+            "code": make_verification_code(delegation, by=staff).written,
             "token": token,
             "join_token": join_token,
         },

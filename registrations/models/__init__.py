@@ -38,7 +38,7 @@ from registrations.models.reminder import (
     ReminderUnit,
 )
 from registrations.models.user import PRIVACY_NOTICE, User, UserRole
-from registrations.models.verification_code import VerificationCode
+from registrations.models.verification_code import VerificationCode, read_code
 
 __all__ = [
     "HELD_KINDS",
@@ -101,4 +101,5 @@ __all__ = [
     "UserRole",
     "VerificationCode",
     "Waiver",
+    "read_code",
 ]

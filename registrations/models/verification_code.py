@@ -11,6 +11,12 @@ ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 LENGTH, GROUP = 16, 4
 
 
+def read_code(written: str) -> str:
+    """Return the code in `written`, whatever its case and its hyphens; an empty text if it cannot be one."""
+    code = written.replace("-", "").upper()
+    return code if len(code) == LENGTH and set(code) <= set(ALPHABET) else ""
+
+
 def new_code() -> str:
     """Return a random code that nobody can guess."""
     return "".join(secrets.choice(ALPHABET) for _place in range(LENGTH))

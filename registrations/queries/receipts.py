@@ -14,6 +14,7 @@ from registrations.models import (
     HistoryKind,
     ParticipantProfile,
     VerificationCode,
+    read_code,
 )
 from registrations.queries.delegation_page import history_of
 from registrations.queries.seats import SeatCount
@@ -105,6 +106,28 @@ def receipt_from(
         ),
         lacks_letter=code.facts.get("lacks_letter", False),
     )
+
+
+def verification_code(written: str) -> VerificationCode | None:
+    """Return the code that somebody typed or scanned, if there is one, with what its page needs. One query at most."""
+    code = read_code(written)
+    if not code:
+        return None
+    codes = VerificationCode.objects.select_related("event__delegation__body", "event__webinar")
+    return codes.filter(code=code).first()
+
+
+def figures_of(code: VerificationCode) -> Receipt:
+    """Return what the receipt with `code` states, without people. One query."""
+    lines = code.facts.get("profiles", [])
+    profiles = ParticipantProfile.objects.filter(code__in=[line["code"] for line in lines])
+    return receipt_from(code, profiles=profiles, delegates=())
+
+
+def was_submitted_again(code: VerificationCode) -> bool:
+    """Return whether the delegation was submitted again after the submission with `code`. One query."""
+    later = HistoryEvent.objects.filter(delegation=code.event.delegation_id, pk__gt=code.event_id)
+    return later.filter(kind=HistoryKind.SUBMITTED).exists()
 
 
 def history_with_submissions(delegation: Delegation, *, latest: int) -> "QuerySet[HistoryEvent]":

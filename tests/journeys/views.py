@@ -28,11 +28,11 @@ class View(NamedTuple):
     """One page in one state.
 
     `path` may contain {language}. It may contain the token {my} of a participant, {absent} of one who cannot come,
-    {left} of one who was withdrawn, {join} of one whose room is open, or {invited} of a new focal point. It may contain
-    the ids {flows}, {body}, {session}, {release}, {quota}, {exception}, {waiver}, {person}, {speaking}, {mail} and
-    {returned}, and those of the delegations {draft}, {submitted}, {accepted}, {away} and {organisation}. `reach` brings
-    the opened page into its state. `make screenshots` stores a picture if `has_screenshot`. One page of each layout is
-    checked `in_every_look`.
+    {left} of one who was withdrawn, {join} of one whose room is open, or {invited} of a new focal point, or the {code}
+    of a receipt. It may contain the ids {flows}, {body}, {session}, {release}, {quota}, {exception}, {waiver},
+    {person}, {speaking}, {mail} and {returned}, and those of the delegations {draft}, {submitted}, {accepted}, {away}
+    and {organisation}. `reach` brings the opened page into its state. `make screenshots` stores a picture if
+    `has_screenshot`. One page of each layout is checked `in_every_look`.
     """
 
     name: str
@@ -288,6 +288,7 @@ PARTICIPANT = (
     View("lost-link", "/{language}/my/"),
     View("lost-link-errors", "/{language}/my/", NOBODY, submit_badly),
     View("lost-link-asked", "/{language}/my/asked/"),
+    View("verification", "/{language}/verify/{code}/"),
     View("join", "/{language}/my/{my}/join/1/", has_screenshot=True),
     View("join-open", "/{language}/my/{join}/join/1/", has_screenshot=True),
     View("room", "/{language}/my/{join}/join/1/", reach=press_join, has_screenshot=True),

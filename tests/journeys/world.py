@@ -30,6 +30,7 @@ from registrations.models import (
     QuotaException,
     RegistrationPolicy,
     User,
+    VerificationCode,
     Waiver,
 )
 from registrations.services.answers import decline_sessions_ahead
@@ -149,6 +150,7 @@ class World(Site):
             "accepted": self._delegation_of("CA").pk,
             "away": self._delegation_of("BZ").pk,
             "body": self._country("HN").pk,
+            "code": VerificationCode.objects.get(event__delegation=submitted).written,
             "waiver": Waiver.objects.filter(delegation=self._delegation_of("PA"))[0].pk,
             "person": self._first_of("HN").pk,
             "mail": mail.pk,

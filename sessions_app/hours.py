@@ -113,18 +113,27 @@ def _span_text(starts_at: datetime, ends_at: datetime | None, zone: str) -> str:
 
 
 def hours_for(
-    starts_at: datetime, ends_at: datetime | None, *, reader_zone: str, webinar_zone: str, language: str
+    starts_at: datetime,
+    ends_at: datetime | None,
+    *,
+    reader_zone: str,
+    webinar_zone: str,
+    language: str,
+    with_year: bool = False,
 ) -> Hours:
-    """Format start and end for a reader, with the webinar's hours beside them if its clock differs at either."""
+    """Format start and end for a reader, with the webinar's hours beside them if its clock differs at either.
+
+    `with_year` is for texts that may be read years later.
+    """
     hours = Hours(
         starts_at,
-        day=format_day(starts_at, reader_zone, language),
+        day=format_day(starts_at, reader_zone, language, with_year=with_year),
         clock=_span_text(starts_at, ends_at, reader_zone),
         zone=_zone_text(starts_at, ends_at, reader_zone, language),
     )
     if not any(differs_at(each, reader_zone, webinar_zone) for each in (starts_at, ends_at or starts_at)):
         return hours
-    other_day = format_day(starts_at, webinar_zone, language)
+    other_day = format_day(starts_at, webinar_zone, language, with_year=with_year)
     return replace(
         hours,
         other_day="" if other_day == hours.day else other_day,

@@ -114,6 +114,7 @@ URLS: Mapping[str, UrlRow] = {
     "registrations:save-import": UrlRow(StatusByRole(403, 422, 404, 403, 422, 404), ("delegation",), method="post"),
     "registrations:import-template": UrlRow(COUNTRY_PAGE, ("delegation",)),
     "registrations:carry-over": UrlRow(COUNTRY_PAGE, ("delegation",)),
+    "registrations:receipt-pdf": UrlRow(COUNTRY_PAGE, ("delegation", "submission")),
     "registrations:letter": UrlRow(COUNTRY_PAGE, ("delegation",)),
     "registrations:letter-file": UrlRow(COUNTRY_PAGE, ("delegation", "letter")),
     "registrations:remove-letter": UrlRow(
@@ -198,6 +199,7 @@ def _store_world() -> World:
     clients["of_another_country"].force_login(make_focal_point(panama).user)
     clients["staff"].force_login(staff)
     clients["observer"].force_login(make_observer())
+    code = make_verification_code(delegation, by=staff)
     token, join_token = make_token(delegate, Scope.PAGE), make_token(delegate, Scope.JOIN)
     return World(
         clients=clients,
@@ -208,7 +210,8 @@ def _store_world() -> World:
             "withdrawn": withdrawn.pk,
             "letter": make_letter(delegation, by=staff).pk,
             "invitation": make_invitation_token(focal_point, delegation),
-            "code": make_verification_code(delegation, by=staff).written,
+            "code": code.written,
+            "submission": code.event_id,
             "token": token,
             "join_token": join_token,
         },

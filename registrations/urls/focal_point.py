@@ -9,6 +9,7 @@ from registrations.views.focal_point import (
     pages,
     people,
     privacy,
+    receipts,
 )
 
 urlpatterns = [
@@ -20,6 +21,7 @@ urlpatterns = [
     path("delegations/<slug:slug>/not-attending/", delegation_actions.not_attending_page, name="not-attending"),
     path("delegations/<slug:slug>/attending-again/", delegation_actions.attending_again_page, name="attending-again"),
     path("delegations/<slug:slug>/earlier/", carry_over.carry_over_page, name="carry-over"),
+    path("delegations/<slug:slug>/receipts/<int:pk>.pdf", receipts.download_receipt, name="receipt-pdf"),
     path("delegations/<slug:slug>/letter/", letters.letter_page, name="letter"),
     path("delegations/<slug:slug>/letter/<int:pk>/", letters.download_letter, name="letter-file"),
     path("delegations/<slug:slug>/letter/<int:pk>/remove/", letters.remove_letter_page, name="remove-letter"),

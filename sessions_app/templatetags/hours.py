@@ -15,12 +15,18 @@ register = template.Library()
 
 
 @register.inclusion_tag("parts/hour.html")
-def hour(starts_at: datetime, ends_at: datetime | None, reader_zone: str, webinar_zone: str) -> dict[str, object]:
+def hour(
+    starts_at: datetime, ends_at: datetime | None, reader_zone: str, webinar_zone: str, *, with_year: bool = False
+) -> dict[str, object]:
     """Show the reader's hours with their time zone, and the webinar's beside them if its clock differs."""
-    language = get_language() or "en"
     return {
         "hours": hours.hours_for(
-            starts_at, ends_at, reader_zone=reader_zone, webinar_zone=webinar_zone, language=language
+            starts_at,
+            ends_at,
+            reader_zone=reader_zone,
+            webinar_zone=webinar_zone,
+            language=get_language() or "en",
+            with_year=with_year,
         )
     }
 

@@ -62,6 +62,7 @@ The next session: Mon 16 Nov, 10:00–12:00 (Panama, UTC−05:00) · 09:00–11:
 
 The delegation:
 http://testserver/en/delegations/flows-country-hn/#receipt
+There you find this acknowledgement as a PDF.
 
 Questions: secretariat@example.org
 """

@@ -38,7 +38,7 @@ def test_whoever_holds_a_code_sees_country_webinar_state_and_counts_and_no_name(
         code.written,
         "Delegation Country HN",
         "Webinar Mass intra-regional flows",
-        "Submitted Mon 26 Oct, 09:00 Tegucigalpa, UTC−06:00",
+        "Submitted Mon 26 Oct 2026, 09:00 Tegucigalpa, UTC−06:00",
         "State today",
         "Prosecutors 1 2 Immigration control 0 2",
         "1 person was named in all.",

@@ -9,10 +9,11 @@ from django.utils import translation
 from django.utils.translation import gettext
 
 from registrations.messages.composing import compose
+from registrations.messages.composing.next_step import next_step
 from registrations.messages.events import new_report, unreported
 from registrations.messages.recipients import body_of, recipient_of
 from registrations.models import DelegationStatus, Delivery, DeliveryKind
-from registrations.queries import gaps_in, lacks_letter, seats_of
+from registrations.queries import gaps_in, lacks_letter, released_sessions, seats_of
 from registrations.queries.decisions import standing_decisions
 from registrations.queries.focal_points import accounts_by_body, recipient_is_focal_point
 
@@ -41,12 +42,16 @@ def is_right(delivery: Delivery, *, now: datetime) -> Q:
 
 
 def build(delivery: Delivery) -> EmailMultiAlternatives:
-    """Build the mail with the decision, its reason and what is still missing. It names no delegate."""
+    """Build the mail with the decision, its reason, what is still missing and why, and what happens next.
+
+    It names no delegate.
+    """
     user, event, delegation = delivery.user, delivery.event, delivery.delegation
     if user is None or event is None or delegation is None:
         raise ValueError("A decision needs its recipient, event and delegation.")
     is_attending = delegation.status != DelegationStatus.NOT_ATTENDING
     seats = seats_of(delegation) if is_attending else ()
+    sessions, at = list(released_sessions(delegation.webinar)), delivery.attempted_at or delivery.created_at
     with translation.override(user.language):
         link = f"{settings.BASE_URL}{delegation.get_absolute_url()}"
     return compose(
@@ -62,6 +67,8 @@ def build(delivery: Delivery) -> EmailMultiAlternatives:
             "gaps": [(seat.profile.name.render(user.language).text, seat.missing) for seat in gaps_in(seats)],
             "waived": [(seat.profile.name.render(user.language).text, seat.waived) for seat in seats if seat.waived],
             "lacks_letter": is_attending and lacks_letter(delegation),
+            "gap_reason": delegation.gap_reason,
+            "next_step": next_step(delegation, user, sessions=sessions, language=user.language, now=at),
             "link": link,
         },
         name=user.name,
@@ -79,4 +86,4 @@ def describe(delivery: Delivery) -> str:
 
 
 def with_related(deliveries: "QuerySet[Delivery]") -> "QuerySet[Delivery]":
-    return deliveries.select_related("delegation__body", "event", "user", "webinar")
+    return deliveries.select_related("delegation__body", "delegation__webinar__policy", "event", "user", "webinar")

@@ -54,6 +54,7 @@ def build(delivery: Delivery) -> EmailMultiAlternatives:
     sessions = list(released_sessions(delegation.webinar))
     at = delivery.attempted_at or delivery.created_at
     with translation.override(language):
+        state = delegation.get_status_display()
         link = f"{settings.BASE_URL}{delegation.get_absolute_url()}#receipt"
     return compose(
         delivery,
@@ -64,6 +65,7 @@ def build(delivery: Delivery) -> EmailMultiAlternatives:
             "webinar_title": delivery.webinar.title.render(language).text,
             "submitted": hours_for_focal_point(event.at, None, user, delegation),
             "submitted_by": event.actor,
+            "state": state,
             "reason": event.reason,
             "profiles": _profiles(receipt, language),
             "has_quotas": any(line.asked for line in receipt.profiles),

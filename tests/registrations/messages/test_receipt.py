@@ -36,6 +36,7 @@ Mass intra-regional flows
 
 Submitted: Mon 26 Oct, 10:00 (Panama, UTC−05:00) · 09:00 (Costa Rica, UTC−06:00)
 Submitted by: Rosa Ejemplo
+State: Submitted
 
 Named, of the seats asked for:
 Prosecutors: 1 of 2
@@ -135,7 +136,7 @@ def test_a_complete_delegation_lacks_nothing_and_is_accepted_in_the_receipt(dele
     text = receipts()["Rosa Ejemplo <rosa@example.org>"]
 
     assert "Still missing" not in text
-    assert "The delegation is accepted. Everybody named receives an invitation to each session." in text
+    assert "State: Accepted\n" in text
 
 
 def test_a_submission_that_waits_for_a_decision_says_so(delegation, rosa) -> None:

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('registrations', '0007_incoming_mail'),
+        ('registrations', '0008_import_words'),
         ('sessions_app', '0003_languages_organisers_and_presidency'),
     ]
 

@@ -118,9 +118,12 @@ def _compile(inputs: dict[str, str], now: datetime) -> bytes:
     PDF/UA-1 refuses letters that none of the fonts has; a document with such a name is written without that standard.
     """
 
+    # typst takes whole seconds only.
+    timestamp = now.replace(microsecond=0)
+
     def write(**options: Any) -> bytes:
         pdf: bytes = typst.compile(
-            TEMPLATE, root=TEMPLATE.parent, sys_inputs=inputs, ignore_system_fonts=True, timestamp=now, **options
+            TEMPLATE, root=TEMPLATE.parent, sys_inputs=inputs, ignore_system_fonts=True, timestamp=timestamp, **options
         )
         return pdf
 

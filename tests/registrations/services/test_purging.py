@@ -346,7 +346,7 @@ def test_a_purge_leaves_no_failed_deliveries_to_handle(db: None, letters: Path, 
     once.refresh_from_db()
     never.refresh_from_db()
     assert (once.state, never.state) == ("sent", "superseded")
-    assert today(now=LATER).failed_count == 0
+    assert today(now=LATER).failed.count == 0
 
 
 def test_actions_that_would_store_personal_data_after_the_purge_are_refused(

@@ -287,7 +287,7 @@ def test_a_second_update_supersedes_the_one_that_still_waits() -> None:
 def test_a_plan_takes_the_same_number_of_queries_with_one_delegate_and_with_many(django_assert_max_num_queries) -> None:
     delegation = released_delegation()
     admitted(delegation)
-    with django_assert_max_num_queries(26):
+    with django_assert_max_num_queries(27):
         plan(now=SOON)
     Delegate.objects.bulk_create(
         [
@@ -309,7 +309,7 @@ def test_a_plan_takes_the_same_number_of_queries_with_one_delegate_and_with_many
     # 4,000 rows go in by batches, which SQLite cuts to its limit of parameters; nothing is asked per person.
     with django_assert_max_num_queries(126):
         assert plan(now=LATER).count("calendar") == 2000
-    with django_assert_max_num_queries(26):
+    with django_assert_max_num_queries(27):
         assert plan(now=LATER).count("calendar") == 0
 
 

@@ -26,6 +26,10 @@ from registrations.views.focal_point.access import signed_in_user
 from registrations.views.focal_point.import_sheet import build_sheet
 from sessions_app.bilingual import LANGUAGES
 
+# Two more controls in each row would make the page of hundreds of people half as slow again. Their rows are corrected
+# on the page of the delegation.
+MAX_CHANGEABLE_ROWS = 100
+
 
 @dataclass(frozen=True)
 class Reading:
@@ -124,12 +128,14 @@ def show_rows_left(
 def _context_of_rows(
     delegation: Delegation, people: Sequence[ImportRow], checked: CheckedRows, sent: SentRows
 ) -> dict[str, object]:
+    new = [row for row in checked.new if row.person.row not in sent.opened]
     sheet = build_sheet(checked, delegation, opened=sent.opened)
     return {
         "delegation": delegation,
         "checked": checked,
         "sheet": sheet,
-        "new": [row for row in checked.new if row.person.row not in sent.opened],
+        "new": new,
+        "can_change": len(new) <= MAX_CHANGEABLE_ROWS,
         "left_out": [person for person in people if person.row in sent.left_out],
         "is_open": bool(checked.invalid) or any(not word.choice for word in checked.words),
         "is_country": bool(checked.seats),

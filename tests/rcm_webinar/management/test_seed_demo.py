@@ -149,7 +149,12 @@ def test_no_gap_notice_is_planned_at_the_start_and_honduras_gets_one_on_each_day
     for rule in webinar.gap_notice_rules.all():
         plan(now=rule.due_at)
 
-    assert at_the_start == {DeliveryKind.INVITATION, DeliveryKind.DECISION, DeliveryKind.REGISTRATION}
+    assert at_the_start == {
+        DeliveryKind.INVITATION,
+        DeliveryKind.DECISION,
+        DeliveryKind.RECEIPT,
+        DeliveryKind.REGISTRATION,
+    }
     notices = Delivery.objects.filter(kind=DeliveryKind.GAP_NOTICE)
     assert set(notices.values_list("delegation__body__iso_code", flat=True)) == {"CR", "GT", "HN", "NI", "SV"}
     assert notices.filter(email="focal.hn@example.org").count() == 2

@@ -4,7 +4,15 @@ from functools import partial
 
 import pytest
 
-from registrations.models import Delegate, Delegation, HistoryEvent, HistoryKind, Quota, RegistrationPolicy
+from registrations.models import (
+    Delegate,
+    Delegation,
+    HistoryEvent,
+    HistoryKind,
+    Quota,
+    RegistrationPolicy,
+    VerificationCode,
+)
 from registrations.services.delegations import submit_delegation
 from registrations.services.letters import upload_letter
 from registrations.services.nominations import register_delegate
@@ -30,6 +38,7 @@ pytestmark = [pytest.mark.postgresql, pytest.mark.django_db(transaction=True)]
 def submit_again(delegation: Delegation) -> None:
     """As it is submitted with gaps, before anybody of this round was named."""
     Delegation.objects.filter(pk=delegation.pk).update(status="submitted")
+    VerificationCode.objects.all().delete()
     HistoryEvent.objects.all().delete()
     Delegate.objects.all().delete()
 

@@ -120,8 +120,8 @@ class Migration(migrations.Migration):
                 ('mail', models.OneToOneField(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='bounce', to='registrations.incomingmail')),
             ],
             options={
-                'verbose_name': 'mail that came back',
-                'verbose_name_plural': 'mail that came back',
+                'verbose_name': 'message that came back',
+                'verbose_name_plural': 'messages that came back',
                 'ordering': ['-reported_at', '-id'],
                 'indexes': [models.Index(fields=['address'], name='bounce_by_address')],
                 'constraints': [models.CheckConstraint(condition=models.Q(('action__in', ['failed', 'delayed', 'delivered'])), name='bounce_action_is_known'), models.CheckConstraint(condition=models.Q(('reason__in', ['unknown_address', 'unknown_domain', 'mailbox_full', 'policy', 'too_large', 'content_refused', 'temporary', 'technical', 'other'])), name='bounce_reason_is_known')],
@@ -144,8 +144,8 @@ class Migration(migrations.Migration):
                 ('user', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='account')),
             ],
             options={
-                'verbose_name': 'mail for a person',
-                'verbose_name_plural': 'mail for a person',
+                'verbose_name': 'message for a person',
+                'verbose_name_plural': 'messages for a person',
                 'ordering': ['-received_at', '-id'],
                 'indexes': [models.Index(condition=models.Q(('dealt_with_at__isnull', True)), fields=['received_at'], name='mail_for_a_person_open'), models.Index(django.db.models.functions.text.Lower('sender_address'), name='mail_for_a_person_by_sender')],
                 'constraints': [models.CheckConstraint(condition=models.Q(('reason__in', ['written_by_a_person', 'unreadable', 'counter_proposal', 'delegated', 'no_attendee', 'several_attendees', 'unclear_answer', 'unknown_session', 'unknown_bounce'])), name='mail_for_a_person_for_a_known_reason'), models.CheckConstraint(condition=models.Q(models.Q(('dealt_with_at__isnull', True), ('dealt_with_by__isnull', True)), models.Q(('dealt_with_at__isnull', False), ('dealt_with_by__isnull', False)), _connector='OR'), name='mail_for_a_person_dealt_with_by_somebody')],

@@ -235,8 +235,8 @@ class Bounce(models.Model):
     objects = BounceQuerySet.as_manager()
 
     class Meta:
-        verbose_name = _("mail that came back")
-        verbose_name_plural = _("mail that came back")
+        verbose_name = _("message that came back")
+        verbose_name_plural = _("messages that came back")
         ordering = ["-reported_at", "-id"]
         constraints = [
             models.CheckConstraint(condition=models.Q(action__in=BounceAction.values), name="bounce_action_is_known"),
@@ -311,8 +311,8 @@ class MailForAPerson(models.Model):
     objects = MailForAPersonQuerySet.as_manager()
 
     class Meta:
-        verbose_name = _("mail for a person")
-        verbose_name_plural = _("mail for a person")
+        verbose_name = _("message for a person")
+        verbose_name_plural = _("messages for a person")
         ordering = ["-received_at", "-id"]
         constraints = [
             models.CheckConstraint(

@@ -11,6 +11,8 @@ from registrations.tasks import READ_WITHIN
 
 
 class Command(BaseCommand):
+    # They load every page, none of which is needed here.
+    requires_system_checks = []
     help = "Reads the mail in the inbox: answers, mail that came back, and what is for a person."
 
     def handle(self, *args: Any, **options: Any) -> None:

@@ -30,7 +30,7 @@ def find_delivery(report: BounceReport, *, domain: str) -> tuple[Delivery | None
     """Return the delivery that `report` proves to be about, and the Message-ID that proves it; else None and "".
 
     The token in the envelope counts first, then the Message-IDs in their order: nobody else can compute either. Locks
-    the delivery. Two queries at most.
+    the delivery. One query.
     """
     ids = [*(f"<{token}@{domain}>" for token in report.tokens), *report.message_ids]
     rows = Delivery.objects.filter(message_id__in=ids).select_related("delegate__delegation", "user")
@@ -99,16 +99,19 @@ def _is_latest(delivery: Delivery) -> bool:
 def retry_full_mailboxes(*, now: datetime) -> int:
     """Make due again what came back from a full mailbox and whose time has come; return how many.
 
-    The planner calls it in its transaction, before it plans: what it then supersedes does not leave. Two queries if
-    there is something to do, else one.
+    If a newer message went to the mailbox meanwhile, this one is not sent again, and its bounce is resolved. The
+    planner calls it in its transaction, before it plans: what it then supersedes does not leave. One query if nothing
+    is due.
     """
-    due = Bounce.objects.unresolved().filter(retry_at__lte=now)
-    latest = Q(delivery__entry=None) | Q(delivery__in=Delivery.objects.latest_of_entry())
-    deliveries = list(due.filter(latest).order_by("delivery").values_list("delivery", flat=True))
-    if not deliveries:
+    bounces = Bounce.objects.unresolved().filter(retry_at__lte=now).order_by("delivery")
+    due = list(bounces.values_list("delivery", flat=True))
+    if not due:
         return 0
-    Bounce.objects.filter(delivery__in=deliveries).update(retry_at=None, retries=F("retries") + 1)
-    return Delivery.objects.filter(pk__in=deliveries, state=DeliveryState.BOUNCED).update(
+    is_latest = Q(entry=None) | Q(pk__in=Delivery.objects.latest_of_entry())
+    again = list(Delivery.objects.filter(is_latest, pk__in=due).values_list("pk", flat=True))
+    Bounce.objects.filter(delivery__in=due).exclude(delivery__in=again).update(retry_at=None, cleared_at=now)
+    Bounce.objects.filter(delivery__in=again).update(retry_at=None, retries=F("retries") + 1)
+    return Delivery.objects.filter(pk__in=again, state=DeliveryState.BOUNCED).update(
         state=DeliveryState.DUE,
         due_at=now,
         resent_at=now,
@@ -145,7 +148,7 @@ def _tell(bounce: Bounce, delivery: Delivery, *, now: datetime) -> None:
 
 
 def _was_told(bounce: Bounce, delivery: Delivery, *, now: datetime) -> bool:
-    """Return whether an event of the last day has told of this address or, if our server is at fault, of that."""
+    """Return whether an event of the last day is about this address or, if our server is at fault, about that fault."""
     recent = HistoryEvent.objects.filter(
         kind=HistoryKind.BOUNCED, webinar=delivery.webinar_id, at__gt=now - TOLD_AGAIN_AFTER
     )

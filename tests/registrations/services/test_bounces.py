@@ -278,6 +278,7 @@ def test_a_retry_that_a_newer_message_overtook_does_not_leave_and_delays_nothing
 
     invitation.refresh_from_db()
     assert (invitation.state, invitation.resend_count) == (DeliveryState.BOUNCED, 0)
+    assert not Bounce.objects.unresolved().exists()
 
 
 def test_a_full_mailbox_is_told_at_once_where_a_retry_would_come_too_late():

@@ -2,6 +2,14 @@ from registrations.models.announcement import Announcement, AnnouncementRecipien
 from registrations.models.arrival import Arrival
 from registrations.models.attendance import Attendance, AttendanceReport, MatchedBy
 from registrations.models.body import BodyKind, ParticipatingBody
+from registrations.models.bounce import (
+    PERMANENT_REASONS,
+    STAFF_ONLY_REASONS,
+    TEMPORARY_REASONS,
+    Bounce,
+    BounceAction,
+    BounceReason,
+)
 from registrations.models.calendar_entry import CalendarEntry, IcalMethod, Partstat
 from registrations.models.call_note import CallNote
 from registrations.models.delegate import Delegate, DelegateRole, DelegateStatus
@@ -12,14 +20,8 @@ from registrations.models.gap_reminder import GapReminder
 from registrations.models.history import HistoryEvent, HistoryKind
 from registrations.models.import_word import MAX_WORD_LENGTH, ImportWord
 from registrations.models.inbox import (
-    PERMANENT_REASONS,
-    STAFF_ONLY_REASONS,
-    TEMPORARY_REASONS,
     AnswerState,
     AttentionReason,
-    Bounce,
-    BounceAction,
-    BounceReason,
     CalendarAnswer,
     IgnoredBecause,
     InboxState,

@@ -15,13 +15,12 @@ from registrations.models import (
     Bounce,
     BounceAction,
     BounceReason,
-    DelegateStatus,
     Delivery,
     DeliveryState,
     IcalMethod,
     ParticipatingBody,
 )
-from registrations.models.inbox import BounceQuerySet
+from registrations.models.bounce import BounceQuerySet
 from sessions_app.models import Webinar
 
 # Mail servers give up after five days at the latest (RFC 5321 §4.5.4.1), and report that too.
@@ -134,9 +133,7 @@ def came_back_of(webinars: Iterable[Webinar]) -> BounceQuerySet:
 
 def people_with_returned_mail() -> Subquery:
     """Return, for delegations, how many of their active people had mail come back from their address; None if none."""
-    theirs = Bounce.objects.current().filter(
-        delivery__delegate__delegation=OuterRef("pk"), delivery__delegate__status=DelegateStatus.ACTIVE
-    )
+    theirs = Bounce.objects.current().filter(delivery__delegate__delegation=OuterRef("pk"))
     by_delegation = theirs.order_by().values("delivery__delegate__delegation")
     return Subquery(by_delegation.annotate(count=Count("delivery__delegate", distinct=True)).values("count"))
 

@@ -59,13 +59,15 @@ def claim_batch(*, size: int, now: datetime) -> ClaimedBatch:
             # Counts only the message that the worker had begun, not the rest of its batch.
             lost = Delivery.objects.expired(now).filter(pk__in=[delivery.pk for delivery in found])
             _with_begun_attempt(lost).update(worker_losses=F("worker_losses") + 1)
-        while found and not (sendable := _without_wrong_addresses(found)):
+        sendable = _without_wrong_addresses(found)
+        while found and not sendable:
+            # The whole batch is held: the next one may hold something to send.
             found = _lock_claimable(now, size)
-        found = sendable if found else []
-        Delivery.objects.filter(pk__in=[delivery.pk for delivery in found]).update(
+            sendable = _without_wrong_addresses(found)
+        Delivery.objects.filter(pk__in=[delivery.pk for delivery in sendable]).update(
             state=DeliveryState.CLAIMED, claim_token=token, lease_expires_at=now + lease()
         )
-    loaded = _with_related(found, token)
+    loaded = _with_related(sendable, token)
     return ClaimedBatch(token, tuple(sorted(loaded, key=lambda delivery: (delivery.due_at, delivery.pk))))
 
 

@@ -8,10 +8,10 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from registrations.admin.base import local_time_text
 from registrations.messages import message_module
 from registrations.models import Bounce, BounceAction, CalendarEntry, Delivery, DeliveryState, IcalMethod, Partstat
 from registrations.queries.mail_state import RESENDABLE_STATES
@@ -77,9 +77,9 @@ def state_label(delivery: Delivery, now: datetime) -> str:
             text = _text_of_ended(delivery)
     return text % {
         "attempts": delivery.attempts,
-        "when": _local_time_text(delivery.due_at),
-        "owed": _local_time_text(delivery.owed_since),
-        "sent": _local_time_text(delivery.sent_at) if delivery.sent_at else "",
+        "when": local_time_text(delivery.due_at),
+        "owed": local_time_text(delivery.owed_since),
+        "sent": local_time_text(delivery.sent_at) if delivery.sent_at else "",
     }
 
 
@@ -108,7 +108,7 @@ def report_in_words(bounce: Bounce) -> tuple[str, ...]:
         BounceAction.DELAYED: _("On %(when)s a mail server reported that it is late. It is still being tried."),
         BounceAction.DELIVERED: _("On %(when)s a mail server reported that it was delivered."),
     }
-    reported = texts[BounceAction(bounce.action)] % {"when": _local_time_text(bounce.reported_at)}
+    reported = texts[BounceAction(bounce.action)] % {"when": local_time_text(bounce.reported_at)}
     if bounce.action == BounceAction.DELIVERED:
         return (reported,)
     why = (reported, reason_with_code(bounce.reason, bounce.status_code))
@@ -135,7 +135,3 @@ def mailbox_in_words(delivery: Delivery, entry: CalendarEntry, messages: Sequenc
         text = _("The mailbox holds the session, as revision %(revision)s says.")
     answer = _("Answer: %(answer)s.") % {"answer": Partstat(entry.ical_partstat).label}
     return revision, text % {"revision": held.ical_sequence}, answer
-
-
-def _local_time_text(instant: datetime) -> str:
-    return date_format(timezone.localtime(instant), "DATETIME_FORMAT")

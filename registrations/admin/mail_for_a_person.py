@@ -12,14 +12,13 @@ from django.template.loader import render_to_string
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, URLResolver, path
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from registrations.admin.base import staff_user
+from registrations.admin.base import local_time_text, staff_user
 from registrations.admin.filters import WaitingFilter
 from registrations.exceptions import RuleBroken
 from registrations.forms.call_notes import CallNoteForm
@@ -89,7 +88,7 @@ class MailForAPersonAdmin(ReadOnlyAdmin[MailForAPerson]):
     def dealt_with(self, mail: MailForAPerson) -> str | SafeString | None:
         if mail.dealt_with_at is None:
             return None
-        return format_html("{}, {}", _local_time_text(mail.dealt_with_at), mail.dealt_with_by)
+        return format_html("{}, {}", local_time_text(mail.dealt_with_at), mail.dealt_with_by)
 
     def has_act_permission(self, request: HttpRequest) -> bool:
         """Every account that may see the list may mark the mail as dealt with."""
@@ -177,11 +176,7 @@ def _prefilled_text(mail: MailForAPerson) -> str:
     sender = mail.sender_name or mail.sender_address
     heading = _("Mail from %(sender)s of %(when)s: %(subject)s") % {
         "sender": sender or _("an unknown sender"),
-        "when": _local_time_text(mail.received_at),
+        "when": local_time_text(mail.received_at),
         "subject": mail.subject or mail.get_reason_display(),
     }
     return f"{heading}\n{mail.excerpt}".strip()[:MAX_NOTE_LENGTH]
-
-
-def _local_time_text(instant: datetime) -> str:
-    return date_format(timezone.localtime(instant), "DATETIME_FORMAT")

@@ -81,10 +81,12 @@ def facts_of(seats: Iterable[SeatCount], people: Iterable[Delegate], *, lacks_le
 
 def receipt_of(code: VerificationCode) -> Receipt:
     """Return what the receipt with `code` states, with the names as they are written now. Two queries."""
-    lines = code.facts.get("profiles", [])
-    profiles = ParticipantProfile.objects.filter(code__in=[line["code"] for line in lines])
-    delegates = Delegate.objects.filter(pk__in=[pk for line in lines for pk in line["people"]])
-    return receipt_from(code, profiles=profiles, delegates=delegates)
+    people = [pk for line in code.facts.get("profiles", []) for pk in line["people"]]
+    return receipt_from(code, profiles=_profiles_on(code), delegates=Delegate.objects.filter(pk__in=people))
+
+
+def _profiles_on(code: VerificationCode) -> "QuerySet[ParticipantProfile]":
+    return ParticipantProfile.objects.filter(code__in=[line["code"] for line in code.facts.get("profiles", [])])
 
 
 def receipt_from(
@@ -119,9 +121,7 @@ def verification_code(written: str) -> VerificationCode | None:
 
 def figures_of(code: VerificationCode) -> Receipt:
     """Return what the receipt with `code` states, without people. One query."""
-    lines = code.facts.get("profiles", [])
-    profiles = ParticipantProfile.objects.filter(code__in=[line["code"] for line in lines])
-    return receipt_from(code, profiles=profiles, delegates=())
+    return receipt_from(code, profiles=_profiles_on(code), delegates=())
 
 
 def was_submitted_again(code: VerificationCode) -> bool:

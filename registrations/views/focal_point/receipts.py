@@ -8,6 +8,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
+from django.utils.http import content_disposition_header
 from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
 
@@ -80,5 +81,6 @@ def download_receipt(request: HttpRequest, delegation: Delegation, *, pk: int) -
         now=timezone.now(),
     )
     response = HttpResponse(content, content_type="application/pdf")
-    response.headers["Content-Disposition"] = f'attachment; filename="receipt-{delegation.slug}.pdf"'
+    name = f"receipt-{delegation.slug}.pdf"
+    response["Content-Disposition"] = content_disposition_header(as_attachment=True, filename=name)
     return response

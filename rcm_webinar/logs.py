@@ -113,7 +113,7 @@ def configure_logging(*, as_json: bool) -> None:
                 # It prints a line per tick.
                 "celery.beat": {"level": "WARNING"},
                 "celery.worker.strategy": {"level": "WARNING"},
-                # It prints a line per detector, and the exception of one that a broken mail is too much for.
+                # It logs a line for each detector, and the exception of a detector that fails on a broken mail.
                 "flufl.bounce": {"level": "CRITICAL"},
             },
         }

@@ -24,7 +24,7 @@ def owed(*, now: datetime) -> int:
 
     Staff also get it if the body has no focal point. Four queries at most; one if nothing came back.
     """
-    to_report = HistoryEvent.objects.filter(_stands(OuterRef("pk")), kind=HistoryKind.BOUNCED)
+    to_report = HistoryEvent.objects.filter(_has_unresolved_bounce(OuterRef("pk")), kind=HistoryKind.BOUNCED)
     events = list(unreported(to_report, now=now))
     bodies = {event.delegation.body_id for event in events if event.delegation}
     accounts = accounts_by_body(bodies) if bodies else {}
@@ -42,11 +42,11 @@ def is_right(delivery: Delivery, *, now: datetime) -> Q:
     The mail was not sent again and the address not corrected since, and the recipient is still a focal point of the
     body, or staff.
     """
-    return Q(_stands(OuterRef("event")), account_is_staff() | recipient_is_focal_point())
+    return Q(_has_unresolved_bounce(OuterRef("event")), account_is_staff() | recipient_is_focal_point())
 
 
-def _stands(event: OuterRef) -> Exists:
-    """Return the condition that the mail of `event` was not sent again since, and the address is still the same."""
+def _has_unresolved_bounce(event: OuterRef) -> Exists:
+    """Return the condition that the message which `event` is about is unresolved and its address still the same."""
     return Exists(Bounce.objects.current().filter(event=event))
 
 

@@ -11,7 +11,7 @@ from registrations.tasks import READ_WITHIN
 
 
 class Command(BaseCommand):
-    # They load every page, none of which is needed here.
+    # The system checks load every page, and this command needs none.
     requires_system_checks = []
     help = "Reads the mail in the inbox: answers, mail that came back, and what is for a person."
 

@@ -25,8 +25,8 @@ def record_for_a_person(
 ) -> MailForAPerson:
     """List `message` for the secretariat, with the person or account that may be meant. Three queries at most.
 
-    For a bounce, `failed` are the addresses that it names: whom we wrote to at one of them lately is a guess. The first
-    lines are kept only of what a person wrote, since other mail quotes whole messages.
+    For a bounce, `failed` are the addresses that it names; the recipient of the last message to one of them is a guess.
+    The first lines are kept only of what a person wrote, since other mail quotes whole messages.
     """
     name, address = sender_of(message)
     if reason == AttentionReason.UNKNOWN_BOUNCE:
@@ -48,7 +48,7 @@ def record_for_a_person(
 
 
 def _recipient_of(addresses: Iterable[str], *, now: datetime) -> tuple[Delegate | None, User | None]:
-    """Return whom the last message went to that was sent within `BOUNCES_WITHIN` to one of the addresses."""
+    """Return the recipient of the last message to one of `addresses`, if it was sent within `BOUNCES_WITHIN`."""
     lately = Delivery.objects.alias(to=Lower("email")).filter(
         to__in=[address.lower() for address in addresses], sent_at__gt=now - BOUNCES_WITHIN
     )
